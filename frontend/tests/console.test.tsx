@@ -3,22 +3,24 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { requestOf } from '../src/console/moderation/acts';
 import { setAdminKey } from '../src/api/adminKey';
+import type { Caller } from '../src/api/types';
 import { open } from './page';
-import { board, refusal, serve, type Answer, type Handler } from './server';
+import { OWNER, board, refusal, serve, type Answer, type Handler } from './server';
 
 const KEY = 'admin-key';
 const MADE = { created_at: '2026-11-23T12:00:00.000Z', created_by: 'env:admin', rotated_at: null, replaced_until: null, revoked_at: null };
-const ACT = { at: MADE.created_at, actor: 'key:ops', action: 'key.create', board: null, user_id: null, reason: null, details: { name: 'game' } };
-const FORMULA = { ...ACT, actor: 'env:admin', action: 'entry.hide', board: 'laps', user_id: -7, reason: '=1+1, "sum"', details: {} };
+const ACT = { at: MADE.created_at, actor: 'key:ops', person: 'Grace Hopper', action: 'key.create', board: null, user_id: null, reason: null, details: { name: 'game' } };
+const FORMULA = { ...ACT, actor: 'env:admin', person: null, action: 'entry.hide', board: 'laps', user_id: -7, reason: '=1+1, "sum"', details: {} };
 const ENVIRONMENT = { setting: 'LEADERFORGE_ADMIN_KEYS', actor: 'env:admin', scopes: ['admin'], keys: 2 };
 
 /** Return a handler that answers like the API. It refuses calls for admins without the key `KEY`. */
-function guarded(): Handler {
+function guarded(caller: Caller = OWNER): Handler {
   const names = new Map<string, Record<string, unknown>>([['game', MADE]]);
   return (url, init) => {
     if (!url.pathname.startsWith('/api/admin/')) return board(5)(url, init);
     const sent = new Headers(init.headers).get('Authorization');
     if (sent !== `Bearer ${KEY}`) return refusal(401, 'unauthenticated', 'this key is not known');
+    if (url.pathname === '/api/admin/me') return { body: caller };
     if (url.pathname === '/api/admin/audit') return auditPage(url);
     const name = url.pathname.split('/')[4] ?? '';
     if (init.method === 'DELETE') names.set(name, { ...MADE, revoked_at: MADE.created_at });
@@ -56,19 +58,21 @@ describe('the console', () => {
     expect(await screen.findByText('Page not found')).toBeInTheDocument();
   });
 
-  it('takes a key that the API takes, keeps it nowhere, and forgets it', async () => {
+  it('takes a key that the API takes, keeps it in the tab, and forgets it', async () => {
     serve(guarded());
     const { user, queries } = open('/console/keys', { console: true });
-    const field = await screen.findByLabelText('Admin key');
+    const field = await screen.findByLabelText('Key');
     await user.type(field, 'wrong{Enter}');
     expect(await screen.findByText(/missing or wrong/)).toBeInTheDocument();
     await user.clear(field);
     await user.type(field, `${KEY}{Enter}`);
     expect(await screen.findByText('game')).toBeInTheDocument();
-    expect(JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage)])).not.toContain(KEY);
+    expect(JSON.stringify(Object.entries(localStorage))).not.toContain(KEY);
+    expect(JSON.stringify(Object.entries(sessionStorage))).toContain(KEY);
     expect(JSON.stringify(queries.getMutationCache().getAll().map(({ state }) => state))).not.toContain(KEY);
     await user.click(screen.getByRole('button', { name: 'Sign out' }));
     expect(screen.queryByText('game')).not.toBeInTheDocument();
+    expect(sessionStorage).toHaveLength(0);
     expect(queries.getQueryCache().findAll({ queryKey: ['operators'] })).toEqual([]);
   });
 
@@ -121,7 +125,7 @@ describe('the console', () => {
   });
 
   it.each([
-    ['CSV', 'audit-log.csv', `env:admin,entry.hide,laps,-7,"'=1+1, ""sum""",{}\r\n`],
+    ['CSV', 'audit-log.csv', `env:admin,,entry.hide,laps,-7,"'=1+1, ""sum""",{}\r\n`],
     ['NDJSON', 'audit-log.ndjson', `${JSON.stringify(FORMULA)}\n`],
   ])('exports all pages of the log as %s', async (format, name, end) => {
     const saved = vi.fn<(content: Blob) => string>(() => 'blob:saved');
@@ -141,6 +145,58 @@ describe('the console', () => {
     const outside = await screen.findByRole('list', { name: 'Keys set from outside' });
     expect(outside).toHaveTextContent('env:admin set from outsideadmin; 2 keys in LEADERFORGE_ADMIN_KEYS.');
     expect(within(outside).queryByRole('button')).not.toBeInTheDocument();
+  });
+});
+
+describe('the signed-in person', () => {
+  const VIEWER: Caller = { actor: 'key:vi', person: 'Vi Ewer', role: 'viewer', permissions: ['read_boards', 'view_console'] };
+
+  it('sees name and role, and why buttons are disabled', async () => {
+    serve(guarded(VIEWER));
+    act(() => setAdminKey(KEY));
+    open('/console/keys', { console: true });
+    expect(await screen.findByText('Vi Ewer')).toBeInTheDocument();
+    const revoke = await screen.findByRole('button', { name: 'Revoke game' });
+    for (const button of [revoke, screen.getByRole('button', { name: 'Create a key' })]) {
+      expect(button).toBeDisabled();
+      expect(button).toHaveAccessibleDescription('Viewers see everything and change nothing.');
+      expect(button).toHaveAttribute('title', 'You are a viewer. Only owners may do this.');
+    }
+  });
+
+  it('gives a key to another person, with name and role', async () => {
+    const { user, fetch } = openSignedIn('/console/keys');
+    await user.click(await screen.findByRole('button', { name: 'Create a key' }));
+    const dialog = within(screen.getByRole('dialog', { name: 'Create a key' }));
+    await user.type(dialog.getByLabelText('Name'), 'ada');
+    await user.selectOptions(dialog.getByLabelText('Used by'), 'a person');
+    expect(dialog.getByText('Enter the person’s name.')).toBeInTheDocument();
+    await user.type(dialog.getByLabelText('Person’s name'), 'Ada Lovelace');
+    await user.selectOptions(dialog.getByLabelText('Role'), 'viewer');
+    await user.click(dialog.getByRole('button', { name: 'Create' }));
+    expect(await screen.findByText('lf_new')).toBeInTheDocument();
+    const [, made] = fetch.mock.calls.find(([, init]) => init?.method === 'POST') ?? [];
+    expect(JSON.parse(made?.body as string)).toEqual({ name: 'ada', role: 'viewer', person: 'Ada Lovelace' });
+  });
+
+  it('is asked to sign in again when the API refuses the key', async () => {
+    let isRevoked = false;
+    const usual = guarded();
+    serve((url, init) => (isRevoked ? refusal(401, 'unauthenticated', 'unknown key') : usual(url, init)));
+    act(() => setAdminKey(KEY));
+    const { user } = open('/console/keys', { console: true });
+    await screen.findByText('game');
+    isRevoked = true;
+    await user.click(screen.getByRole('link', { name: 'Audit log' }));
+    expect(await screen.findByText('Your sign-in has ended. Sign in again.')).toBeInTheDocument();
+    expect(sessionStorage).toHaveLength(0);
+  });
+
+  it('needs a role', async () => {
+    serve((url, init) => (url.pathname === '/api/admin/me' ? refusal(403, 'forbidden', 'no role') : guarded()(url, init)));
+    const { user } = open('/console', { console: true });
+    await user.type(await screen.findByLabelText('Key'), 'submit-key{Enter}');
+    expect(await screen.findByText(/has no role in the console/)).toBeInTheDocument();
   });
 });
 

@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 
-import type { Board, Entry, Shards } from '../src/api/types';
+import type { Board, Caller, Entry, Shards } from '../src/api/types';
 
 export function entry(rank: number, change: Partial<Entry> = {}): Entry {
   return {
@@ -83,7 +83,8 @@ export type Handler = (url: URL, init: RequestInit) => Answer | Promise<Answer>;
 /** Answer all requests of the page. The mock's calls record the requests. */
 export function serve(handler: Handler) {
   const fetch = vi.fn(async (input: string | URL, init: RequestInit = {}) => {
-    const { status = 200, body, headers = {} } = await handler(new URL(input, 'http://leaderforge.test'), init);
+    const url = new URL(input, 'http://leaderforge.test');
+    const { status = 200, body, headers = {} } = withOwner(url, await handler(url, init));
     return new Response(body === undefined ? null : JSON.stringify(body), {
       status,
       headers: { 'X-LeaderForge-Source': 'index', ...headers },
@@ -94,6 +95,18 @@ export function serve(handler: Handler) {
     fetch,
     asked: () => fetch.mock.calls.map(([input]) => String(input)),
   };
+}
+
+export const OWNER: Caller = {
+  actor: 'env:admin',
+  person: null,
+  role: 'owner',
+  permissions: ['view_console', 'moderate', 'edit_players', 'set_scores', 'erase_players', 'manage_boards', 'manage_keys'],
+};
+
+/** Return the answer. A handler that does not know the caller answers for an owner. */
+function withOwner({ pathname }: URL, answer: Answer): Answer {
+  return pathname === '/api/admin/me' && answer.status === 404 ? { body: OWNER } : answer;
 }
 
 export function refusal(status: number, code: string, message: string): Answer {

@@ -39,7 +39,10 @@ vi.stubGlobal(
 
 afterEach(() => {
   cleanup();
-  if (typeof localStorage !== 'undefined') localStorage.clear();
+  if (typeof localStorage !== 'undefined') {
+    localStorage.clear();
+    sessionStorage.clear();
+  }
   condition.set('fine');
   setLocale('en');
 });

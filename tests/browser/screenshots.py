@@ -164,7 +164,7 @@ async def _submit(page: Page, facts: dict[str, Any]) -> None:
 
 
 async def _sign_in(page: Page, facts: dict[str, Any]) -> None:
-    await page.get_by_label("Admin key").fill(facts["admin_key"])
+    await page.get_by_label("Key", exact=True).fill(facts["admin_key"])
     await page.get_by_role("button", name="Open the console").click()
     await expect(page.get_by_role("table", name="Nodes")).to_be_visible()
     await asyncio.sleep(WATCHED_S)

@@ -133,7 +133,7 @@ async def test_a_private_board_leads_to_moderation_and_back(league: Served, open
     # After the moderator signed out, the private board needs the key again.
     await page.get_by_role("button", name="Sign out").click()
     await page.go_back()
-    await expect(page.get_by_label("Admin key")).to_be_visible()
+    await expect(page.get_by_label("Key", exact=True)).to_be_visible()
     await page.close()  # close the page before its server
 
 

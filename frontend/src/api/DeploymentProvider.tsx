@@ -2,7 +2,7 @@ import { useQueryClient, type Query } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, type ReactNode } from 'react';
 
 import type { Config } from '../config';
-import { useAdminKey } from './adminKey';
+import { onRefused, useAdminKey } from './adminKey';
 import { Client } from './client';
 import { DeploymentContext } from './context';
 
@@ -18,7 +18,7 @@ export function DeploymentProvider({ config, children }: { config: Config; child
   const key = useAdminKey();
   const deployment = useMemo(() => {
     const client = new Client(config.apiBaseUrl);
-    return { config, client: key === null ? client : client.withKey(key) };
+    return { config, client: key === null ? client : client.withKey(key, () => onRefused(key)) };
   }, [config, key]);
   const previous = useRef(key);
 

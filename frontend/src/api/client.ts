@@ -31,15 +31,17 @@ export class Client {
   readonly #base: string;
   readonly #authorization: Record<string, string>;
   readonly #kept = new Map<string, Kept>();
+  readonly #onRefused: (() => void) | undefined;
 
-  constructor(base: string, key?: string) {
+  constructor(base: string, key?: string, onRefused?: () => void) {
     this.#base = base;
+    this.#onRefused = onRefused;
     this.#authorization = key === undefined ? {} : { Authorization: `Bearer ${key}` };
   }
 
-  /** Return a client that sends this key. */
-  withKey(key: string): Client {
-    return new Client(this.#base, key);
+  /** Return a client that sends this key. It calls `onRefused` when the API refuses the key. */
+  withKey(key: string, onRefused?: () => void): Client {
+    return new Client(this.#base, key, onRefused);
   }
 
   /** Return the absolute address of a path. */
@@ -114,6 +116,7 @@ export class Client {
       throw new Unreachable('no answer', { cause: error });
     }
     this.#observe(path, reply);
+    if (reply.status === 401) this.#onRefused?.();
     return reply;
   }
 

@@ -2,8 +2,11 @@ import type { components, operations } from './schema';
 
 type Schemas = components['schemas'];
 
-export type Act = Schemas['ActOut'];
+export type Act = Schemas['AuditedOut'];
 export type Audit = Schemas['AuditOut'];
+export type Caller = Schemas['CallerOut'];
+export type Permission = Schemas['Permission'];
+export type Role = Schemas['Role'];
 export type Board = Schemas['BoardOut'];
 export type BoardIn = Schemas['BoardIn'];
 export type Boards = Schemas['BoardsOut'];

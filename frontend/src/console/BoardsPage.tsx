@@ -6,6 +6,7 @@ import type { Board } from '../api/types';
 import { Card } from '../ui/Card';
 import { ErrorNotice } from '../ui/Notice';
 import { SkeletonRows } from '../ui/Skeleton';
+import { ActButton } from './ActButton';
 import { BoardForm } from './BoardForm';
 import { DeleteBoard } from './DeleteBoard';
 import { EMPTY, changesOf, draftOf, settingsOf, type BoardDraft } from './boardDraft';
@@ -40,9 +41,9 @@ export function BoardsPage() {
       id="boards"
       title="Boards"
       beside={
-        <button type="button" className="button button-primary" onClick={() => edit('new')}>
+        <ActButton permission="manage_boards" className="button button-primary" onClick={() => edit('new')}>
           Create a board
-        </button>
+        </ActButton>
       }
     >
       {data ? (
@@ -95,13 +96,13 @@ function BoardList({ boards, edit, remove }: ListProps) {
             <Link to="/" search={{ board: board.board, period: undefined }} className="button" aria-label={`View ${board.name}`}>
               View
             </Link>
-            <button type="button" className="button" aria-label={`Edit ${board.name}`} onClick={() => edit(board)}>
+            <ActButton permission="manage_boards" aria-label={`Edit ${board.name}`} onClick={() => edit(board)}>
               Edit
-            </button>
+            </ActButton>
             {board.board !== FOR_EVER && (
-              <button type="button" className="button" aria-label={`Delete ${board.name}`} onClick={() => remove(board)}>
+              <ActButton permission="manage_boards" aria-label={`Delete ${board.name}`} onClick={() => remove(board)}>
                 Delete
-              </button>
+              </ActButton>
             )}
           </div>
         </li>

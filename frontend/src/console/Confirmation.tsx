@@ -3,41 +3,49 @@ import { useState, type ReactNode } from 'react';
 import { Dialog } from '../ui/Dialog';
 import { Field } from '../ui/Field';
 import { Answers } from './Answers';
+import { ReasonField } from './ReasonField';
 
 interface Props {
   readonly title: string;
   readonly act: string;
-  /** Text that the user must type to confirm. Without it, a click suffices. */
-  readonly typed?: string;
+  /** Text to type before the action: a reason, or a given text. Without it, a click suffices. */
+  readonly asks?: 'reason' | { readonly typed: string };
   readonly pending: boolean;
   readonly error: unknown;
-  readonly confirm: () => void;
+  /** Function to call with the typed text. */
+  readonly confirm: (text: string) => void;
   readonly close: () => void;
-  /** Description of the consequences. */
+  /** Description of the affected object and of the consequences. */
   readonly children: ReactNode;
 }
 
-/** Dialog that asks for confirmation of a permanent action. */
-export function Confirmation({ title, act, typed, pending, error, confirm, close, children }: Props) {
+/** Dialog that asks before an action. */
+export function Confirmation({ title, act, asks, pending, error, confirm, close, children }: Props) {
   const [text, setText] = useState('');
-  const isSure = typed === undefined || text.trim() === typed;
+  const typed = text.trim();
+  const missing = missingIn(asks, typed);
   return (
     <Dialog title={title} close={close}>
       <form
         className="space-y-5"
         onSubmit={(event) => {
           event.preventDefault();
-          if (isSure) confirm();
+          if (missing === null) confirm(typed);
         }}
       >
-        <div className="space-y-3 text-muted">
-          {children}
-        </div>
-        {typed !== undefined && (
-          <Field label={`Type ${typed} to confirm`} value={text} onChange={(event) => setText(event.currentTarget.value)} />
+        <div className="space-y-3 text-muted">{children}</div>
+        {asks === 'reason' && <ReasonField value={text} set={setText} />}
+        {typeof asks === 'object' && (
+          <Field label={`Type ${asks.typed} to confirm`} value={text} onChange={(event) => setText(event.currentTarget.value)} />
         )}
-        <Answers act={act} close={close} pending={pending} error={error} missing={isSure ? null : `Type ${typed} first.`} />
+        <Answers act={act} close={close} pending={pending} error={error} missing={missing} />
       </form>
     </Dialog>
   );
+}
+
+/** Return what is still to be typed, null if nothing is. */
+function missingIn(asks: Props['asks'], typed: string): string | null {
+  if (asks === 'reason') return typed === '' ? 'Enter a reason.' : null;
+  return asks === undefined || typed === asks.typed ? null : `Type ${asks.typed} first.`;
 }

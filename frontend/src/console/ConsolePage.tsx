@@ -1,39 +1,62 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet } from '@tanstack/react-router';
 import { useMemo } from 'react';
 
 import { useDeployment } from '../api/context';
+import { setAdminKey, useAdminKey } from '../api/adminKey';
 import { TAB } from '../shell/tab';
+import { ErrorNotice } from '../ui/Notice';
+import { SkeletonRows } from '../ui/Skeleton';
 import { usePageTitle } from '../ui/usePageTitle';
 import { SignIn } from './SignIn';
-import { setAdminKey, useAdminKey } from '../api/adminKey';
-import { OperatorContext } from './operator';
+import { OperatorContext, RIGHTS, ROLE_NOTE, useCaller } from './operator';
+import { signedIn } from './reads';
 
-/** Operators' console. It asks for an admin key first. */
+/** Operators' console. It asks for a sign-in first. */
 export function ConsolePage() {
-  const { client } = useDeployment();
-  const key = useAdminKey();
-  const operator = useMemo(() => (key === null ? null : client.withKey(key)), [client, key]);
+  const isSignedIn = useAdminKey() !== null;
   usePageTitle('Console');
 
   return (
     <div className="space-y-6 sm:space-y-8">
       <div className="flex flex-wrap items-center justify-between gap-4">
         <h1 className="text-3xl font-bold tracking-tight sm:text-4xl">Console</h1>
-        {operator && (
+        {isSignedIn && (
           <button type="button" className="button" onClick={() => setAdminKey(null)}>
             Sign out
           </button>
         )}
       </div>
-      {operator ? (
-        <OperatorContext value={operator}>
-          <Tabs />
-          <Outlet />
-        </OperatorContext>
-      ) : (
-        <SignIn />
-      )}
+      {isSignedIn ? <SignedIn /> : <SignIn />}
     </div>
+  );
+}
+
+function SignedIn() {
+  const { client } = useDeployment();
+  const { data: caller, error, refetch } = useQuery(signedIn(client));
+  const operator = useMemo(() => caller && { client, caller }, [client, caller]);
+  if (!operator) return error ? <ErrorNotice error={error} retry={refetch} /> : <SkeletonRows rows={2} label="Loading your role" />;
+  return (
+    <OperatorContext value={operator}>
+      <Who />
+      <Tabs />
+      <Outlet />
+    </OperatorContext>
+  );
+}
+
+/** Name and role of the signed-in person, and what the role may do. */
+function Who() {
+  const { actor, person, role } = useCaller();
+  return (
+    <p className="text-sm text-muted">
+      Signed in as{' '}
+      <span dir="auto" className="font-medium text-ink">
+        {person ?? actor}
+      </span>
+      , {role}. <span id={ROLE_NOTE}>{RIGHTS[role]}</span>
+    </p>
   );
 }
 

@@ -19,10 +19,10 @@ export function DeleteBoard({ board: { board, name }, close }: { board: Board; c
     <Confirmation
       title={`Delete the board ${name}?`}
       act="Delete"
-      typed={board}
+      asks={{ typed: board }}
       pending={deleting.isPending}
       error={deleting.error}
-      confirm={deleting.mutate}
+      confirm={() => deleting.mutate()}
       close={close}
     >
       <p>Its scores, ranks and past periods disappear for everyone within five seconds. This cannot be undone.</p>

@@ -7,6 +7,7 @@ import { Ago } from '../ui/Ago';
 import { Card } from '../ui/Card';
 import { ErrorNotice, Notice } from '../ui/Notice';
 import { SkeletonRows } from '../ui/Skeleton';
+import { ActButton } from './ActButton';
 import { CreateKey } from './CreateKey';
 import { KeyIssued } from './KeyIssued';
 import { RevokeKey } from './RevokeKey';
@@ -31,9 +32,9 @@ export function KeysPage() {
       id="keys"
       title="Keys"
       beside={
-        <button type="button" className="button button-primary" onClick={() => setAsked({ kind: 'create' })}>
+        <ActButton permission="manage_keys" className="button button-primary" onClick={() => setAsked({ kind: 'create' })}>
           Create a key
-        </button>
+        </ActButton>
       }
     >
       {data ? (
@@ -75,18 +76,18 @@ function KeyTable({ keys: all, rotate, revoke }: TableProps) {
           <div className="min-w-0 flex-1 basis-60">
             <p className={`truncate font-medium ${key.revoked_at ? 'text-muted line-through' : ''}`}>{key.name}</p>
             <p className="text-sm text-muted">
-              {key.scopes.join(', ')}; by {key.created_by}, <Ago time={key.created_at} />
+              {key.role ? `${key.role}, ${key.person}` : key.scopes.join(', ')}; by {key.created_by}, <Ago time={key.created_at} />
             </p>
             <KeyState keyOut={key} />
           </div>
           {!key.revoked_at && (
             <div className="flex gap-2">
-              <button type="button" className="button" aria-label={`Rotate ${key.name}`} onClick={() => rotate(key.name)}>
+              <ActButton permission="manage_keys" aria-label={`Rotate ${key.name}`} onClick={() => rotate(key.name)}>
                 Rotate
-              </button>
-              <button type="button" className="button" aria-label={`Revoke ${key.name}`} onClick={() => revoke(key.name)}>
+              </ActButton>
+              <ActButton permission="manage_keys" aria-label={`Revoke ${key.name}`} onClick={() => revoke(key.name)}>
                 Revoke
-              </button>
+              </ActButton>
             </div>
           )}
         </li>

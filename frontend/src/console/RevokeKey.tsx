@@ -20,7 +20,7 @@ export function RevokeKey({ name, close }: { name: string; close: () => void }) 
       act="Revoke"
       pending={revoking.isPending}
       error={revoking.error}
-      confirm={revoking.mutate}
+      confirm={() => revoking.mutate()}
       close={close}
     >
       <p>Requests with this key are refused within five seconds. This cannot be undone.</p>

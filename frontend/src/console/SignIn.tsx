@@ -2,16 +2,18 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import { useDeployment } from '../api/context';
-import { inWords } from '../api/errors';
+import { inWords, Refused } from '../api/errors';
 import { Field } from '../ui/Field';
-import { setAdminKey } from '../api/adminKey';
+import { setAdminKey, useHasEnded } from '../api/adminKey';
+import type { Caller } from '../api/types';
 
-/** Form for the admin key. It accepts a key that the API accepts. */
+/** Form for the key of a person, or an admin key. It accepts keys that have a role. */
 export function SignIn() {
   const { client } = useDeployment();
+  const hasEnded = useHasEnded();
   const [key, setKey] = useState('');
   const signing = useMutation({
-    mutationFn: (tried: string) => client.withKey(tried).get('/api/admin/audit?limit=1'),
+    mutationFn: (tried: string) => client.withKey(tried).get<Caller>('/api/admin/me'),
     onSuccess: (_, tried) => setAdminKey(tried),
     gcTime: 0, // do not cache: the mutation's variables contain the key
   });
@@ -24,12 +26,13 @@ export function SignIn() {
         if (key) signing.mutate(key);
       }}
     >
+      {hasEnded && <p role="status">Your sign-in has ended. Sign in again.</p>}
       <Field
-        label="Admin key"
+        label="Key"
         type="password"
         value={key}
-        flaw={signing.error ? inWords(signing.error) : undefined}
-        help="Kept in this page’s memory only. The command leaderforge dev prints a key, and leaderforge keys create makes one."
+        flaw={signing.error ? flawIn(signing.error) : undefined}
+        help="Kept in this tab until you sign out or close it. The command leaderforge dev prints a key, and leaderforge keys create makes one."
         onChange={(event) => {
           setKey(event.currentTarget.value.trim());
           signing.reset();
@@ -40,4 +43,9 @@ export function SignIn() {
       </button>
     </form>
   );
+}
+
+function flawIn(error: unknown): string {
+  if (error instanceof Refused && error.status === 403) return 'This key has no role in the console. Use a key of a person, or an admin key.';
+  return inWords(error);
 }

@@ -4,11 +4,19 @@ import { OPERATORS } from '../api/DeploymentProvider';
 import type { Client } from '../api/client';
 import { Refused } from '../api/errors';
 import { POLL_MS, withQuery } from '../api/reads';
-import type { Audit, AuditQuery, Boards, Health, Hidden, Keys, Shards, User, Users } from '../api/types';
+import type { Audit, AuditQuery, Boards, Caller, Health, Hidden, Keys, Shards, User, Users } from '../api/types';
 import { parseUserId } from '../search/suggestions';
 import { withLook, type Look } from './state/looks';
 
 const PER_PAGE = 25;
+
+/** Query of the signed-in person's name, role and permissions. */
+export function signedIn(client: Client) {
+  return queryOptions({
+    queryKey: [OPERATORS, 'me'],
+    queryFn: ({ signal }) => client.get<Caller>('/api/admin/me', signal),
+  });
+}
 
 /** Query of all boards, including private ones. */
 export function allBoards(operator: Client) {

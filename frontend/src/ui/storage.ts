@@ -1,18 +1,32 @@
-/** Return a text that this browser stores, null without one or without storage. */
-export function stored(key: string): string | null {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
+/** Texts that a browser stores by name. Without storage, nothing is stored, and values last as long as the page. */
+interface Texts {
+  /** Return the text with this name, null without one. */
+  readonly get: (name: string) => string | null;
+  /** Store a text; null removes it. */
+  readonly set: (name: string, text: string | null) => void;
 }
 
-/** Store a text in this browser; null removes it. Without storage, do nothing. */
-export function store(key: string, value: string | null): void {
-  try {
-    if (value === null) localStorage.removeItem(key);
-    else localStorage.setItem(key, value);
-  } catch {
-    // The choice lasts as long as the page.
-  }
+function textsIn(storage: () => Storage): Texts {
+  return {
+    get(name) {
+      try {
+        return storage().getItem(name);
+      } catch {
+        return null;
+      }
+    },
+    set(name, text) {
+      try {
+        if (text === null) storage().removeItem(name);
+        else storage().setItem(name, text);
+      } catch {
+        // The text lasts as long as the page.
+      }
+    },
+  };
 }
+
+/** Texts of this browser. */
+export const { get: stored, set: store } = textsIn(() => localStorage);
+/** Texts of this tab, until it is closed. */
+export const session = textsIn(() => sessionStorage);

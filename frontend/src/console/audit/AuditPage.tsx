@@ -53,7 +53,12 @@ function Acts({ acts }: { acts: readonly Act[] }) {
             <p className="text-sm break-words text-muted">{detailsInLine(act.details)}</p>
           </div>
           <div className="text-sm text-muted sm:text-right">
-            <p>{act.actor}</p>
+            {act.person !== null && (
+              <p dir="auto" className="text-ink">
+                {act.person}
+              </p>
+            )}
+            <p className="break-words">{act.actor}</p>
             <p className="tabular-nums">
               {formatExact(act.at)}, <Ago time={act.at} />
             </p>

@@ -9,7 +9,7 @@ export type AuditFormat = 'csv' | 'ndjson';
 const PER_PAGE = 1_000;
 /** Upper bound of a file, in entries: the browser builds the file in memory. */
 const AT_MOST = 100_000;
-const COLUMNS = ['at', 'actor', 'action', 'board', 'user_id', 'reason', 'details'] as const;
+const COLUMNS = ['at', 'actor', 'person', 'action', 'board', 'user_id', 'reason', 'details'] as const;
 const TYPES: Readonly<Record<AuditFormat, string>> = { csv: 'text/csv', ndjson: 'application/x-ndjson' };
 
 /** Return all audit entries that match, newest first, up to the bound of a file. */

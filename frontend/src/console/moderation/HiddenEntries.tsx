@@ -6,6 +6,7 @@ import { formatNumber } from '../../format/numbers';
 import { ErrorNotice, Notice } from '../../ui/Notice';
 import { PlayerName, nameOf } from '../../ui/PlayerName';
 import { SkeletonRows } from '../../ui/Skeleton';
+import { ActButton } from '../ActButton';
 import { useOperator } from '../operator';
 import { hidden } from '../reads';
 import { Unhide } from './Unhide';
@@ -39,9 +40,9 @@ export function HiddenEntries({ board }: { board: string }) {
               </div>
               <div className="flex shrink-0 items-center gap-4">
                 <p className="text-right text-sm text-muted tabular-nums">rank {formatNumber(entry.rank)}</p>
-                <button type="button" className="button" aria-label={`Unhide ${nameOf(entry)}`} onClick={() => setWronged(entry)}>
+                <ActButton permission="moderate" aria-label={`Unhide ${nameOf(entry)}`} onClick={() => setWronged(entry)}>
                   Unhide
-                </button>
+                </ActButton>
               </div>
             </li>
           ))}

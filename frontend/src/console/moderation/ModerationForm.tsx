@@ -8,7 +8,7 @@ import { nameOf } from '../../ui/PlayerName';
 import { Select } from '../../ui/Select';
 import { Confirmation } from '../Confirmation';
 import { ReasonField } from '../ReasonField';
-import { useOperator } from '../operator';
+import { useOperator, useReason } from '../operator';
 import { EntryFacts } from './EntryFacts';
 import { ScoreToSet } from './ScoreToSet';
 import { ACTS, isFinal, requestOf, scoreToSet, type ActName, type ModerationDraft, type ScoreDraft } from './acts';
@@ -41,12 +41,14 @@ export function ModerationForm({ board, userId }: Props) {
     },
   });
 
+  const forbidden = useReason(act === 'set' ? 'set_scores' : 'moderate');
   const set = act === 'set' ? scoreToSet(score, board) : {};
   const missing = missingIn();
   const isCurrent = doing.variables?.userId === userId;
 
   /** Return the sentences that say why the action is not possible yet. */
   function missingIn(): string {
+    if (forbidden !== null) return forbidden;
     const steps = [
       userId === null && 'Choose a player.',
       userId !== null && !player && 'The player is not found.',

@@ -1,5 +1,6 @@
 import { formatExact } from '../../format/times';
 import { Ago } from '../../ui/Ago';
+import { ActButton } from '../ActButton';
 import type { Run } from './runs';
 
 interface Props {
@@ -20,13 +21,13 @@ export function RunRow({ run, score, pending, remove, restore }: Props) {
         {formatExact(run.at)}, <Ago time={run.at} />
       </p>
       {run.removed ? (
-        <button type="button" className="button" disabled={pending} onClick={() => restore(run)}>
+        <ActButton permission="moderate" disabled={pending} onClick={() => restore(run)}>
           Restore <span className="sr-only">{score}</span>
-        </button>
+        </ActButton>
       ) : (
-        <button type="button" className="button" onClick={() => remove(run)}>
+        <ActButton permission="moderate" onClick={() => remove(run)}>
           Remove this run <span className="sr-only">{score}</span>
-        </button>
+        </ActButton>
       )}
     </li>
   );

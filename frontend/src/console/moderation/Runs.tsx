@@ -7,7 +7,7 @@ import { scoreFormat } from '../../format/scores';
 import { Card } from '../../ui/Card';
 import { ErrorNotice, Notice } from '../../ui/Notice';
 import { SkeletonRows } from '../../ui/Skeleton';
-import { ReasonDialog } from '../ReasonDialog';
+import { Confirmation } from '../Confirmation';
 import { useOperator } from '../operator';
 import { EntryFacts } from './EntryFacts';
 import { RunRow } from './RunRow';
@@ -92,7 +92,8 @@ export function Runs({ board, userId, name }: Props) {
         </div>
       )}
       {unwanted && (
-        <ReasonDialog
+        <Confirmation
+          asks="reason"
           title="Remove this run?"
           act="Remove"
           pending={removing.isPending}
@@ -104,7 +105,7 @@ export function Runs({ board, userId, name }: Props) {
             The run of {name} with the score {full(unwanted.score)} stops counting. All other submissions count on. You can restore the run.
           </p>
           <EntryFacts board={board} userId={userId} />
-        </ReasonDialog>
+        </Confirmation>
       )}
     </Card>
   );

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 
 import type { HiddenEntry } from '../../api/types';
 import { nameOf } from '../../ui/PlayerName';
-import { ReasonDialog } from '../ReasonDialog';
+import { Confirmation } from '../Confirmation';
 import { useOperator } from '../operator';
 import { requestOf } from './acts';
 
@@ -29,7 +29,8 @@ export function Unhide({ board, entry, close }: Props) {
     onSettled: () => cache.invalidateQueries(),
   });
   return (
-    <ReasonDialog
+    <Confirmation
+      asks="reason"
       title={`Unhide ${nameOf(entry)}?`}
       act="Unhide"
       pending={showing.isPending}
@@ -40,6 +41,6 @@ export function Unhide({ board, entry, close }: Props) {
       {entry.hidden_by.map((cause) => (
         <p key={cause}>{WORDS[cause]}</p>
       ))}
-    </ReasonDialog>
+    </Confirmation>
   );
 }

@@ -25,10 +25,10 @@ export function ErasePlayer({ player, close }: { player: User; close: () => void
     <Confirmation
       title={`Erase ${name}?`}
       act="Erase"
-      typed={name}
+      asks={{ typed: name }}
       pending={erasing.isPending}
       error={erasing.error}
-      confirm={erasing.mutate}
+      confirm={() => erasing.mutate()}
       close={close}
     >
       <p>This deletes the profile, all scores and all ranks, and anonymises the audit log. It cannot be undone.</p>

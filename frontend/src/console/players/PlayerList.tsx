@@ -2,6 +2,7 @@ import type { User } from '../../api/types';
 import { Ago } from '../../ui/Ago';
 import { Notice } from '../../ui/Notice';
 import { nameOf, PlayerName } from '../../ui/PlayerName';
+import { ActButton } from '../ActButton';
 import { ModerateLink } from '../moderation/ModerateLink';
 import { ExportButton } from './ExportButton';
 
@@ -29,13 +30,13 @@ export function PlayerList({ players, choose }: Props) {
           </div>
           <div className="flex flex-wrap gap-2">
             <ModerateLink player={player} />
-            <button type="button" className="button" aria-label={`Rename ${nameOf(player)}`} onClick={() => choose('rename', player)}>
+            <ActButton permission="edit_players" aria-label={`Rename ${nameOf(player)}`} onClick={() => choose('rename', player)}>
               Rename
-            </button>
+            </ActButton>
             <ExportButton player={player} />
-            <button type="button" className="button" aria-label={`Erase ${nameOf(player)}`} onClick={() => choose('erase', player)}>
+            <ActButton permission="erase_players" aria-label={`Erase ${nameOf(player)}`} onClick={() => choose('erase', player)}>
               Erase
-            </button>
+            </ActButton>
           </div>
         </li>
       ))}
