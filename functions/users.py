@@ -108,7 +108,7 @@ async def find_users(edge: TheEdge, caller: Anyone, query: Annotated[PlayersQuer
         players = await users.with_prefix(query.prefix, query.limit)
     elif query.search is not None:
         matches = await users.search(query.search, query.limit)
-        return answer_stored(render_users(matches.players, with_email=caller.is_admin, inside=matches.inside))
+        return answer_stored(render_users(matches.players, with_email=caller.views_console, inside=matches.inside))
     else:
         players = await users.with_name(query.username or "")
     return answer_stored(render_users(players, with_email=caller.views_console))
