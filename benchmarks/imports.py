@@ -1,8 +1,9 @@
-"""Benchmark of reading score files: processor time a line and peak memory, by format.
+"""Benchmark of reading score files: time a line and peak memory, by format and number of processes.
 
     python -m benchmarks.imports --lines 1000000
 
 Reading covers all steps before the store: text, rows, values, identities and, in the preview, the rules of the board.
+Every file is read by this process alone, and with the help of the processes that `leaderforge import` starts.
 """
 
 import gzip
@@ -22,6 +23,7 @@ from rich.table import Table
 from benchmarks.report import about, write
 from leaderforge.adapters.clock import now_ms
 from leaderforge.domain.boards import Board, Display
+from leaderforge.imports.block_parsing import spare_processes
 from leaderforge.imports.columns import Columns
 from leaderforge.imports.files import FilePlan, opened_scores
 from leaderforge.imports.formats import FileLayout, format_of
@@ -45,33 +47,46 @@ def main(
     """Read files of every format, and print the cost of a line."""
     with TemporaryDirectory() as folder:
         paths = [written(Path(folder) / name, lines) for name in FORMATS]
-        results = [measured(path, name, board, lines) for path in paths for name, board in BOARDS.items()]
-    table = Table("format", "board", "\u00b5s a line", "lines a second", "peak memory, MB")
+        results = [
+            measured(path, name, board, lines, processes)
+            for path in paths
+            for name, board in BOARDS.items()
+            for processes in dict.fromkeys((0, spare_processes()))
+        ]
+    table = Table(
+        "format", "board", "processes", "CPU \u00b5s a line", "of them here", "lines a second", "peak memory, MB"
+    )
     for result in results:
         table.add_row(*(f"{value:,.1f}" if isinstance(value, float) else str(value) for value in result.values()))
     Console().print(table)
     write({**about("benchmarks.imports"), "lines": lines, "results": results}, out)
 
 
-def measured(path: Path, name: str, board: Board, lines: int) -> Mapping[str, Any]:
-    """Return the processor time and the memory of a preview, including the check that decides how scores are read."""
-    began = time.process_time()
+def measured(path: Path, name: str, board: Board, lines: int, processes: int) -> Mapping[str, Any]:
+    """Return the times and the memory of a preview, including the check that decides how scores are read."""
+    began, cpu, children = time.perf_counter(), time.process_time(), _cpu_of_children()
     plan = FilePlan(board, Columns(time="time"), FileLayout(format_of(path.name)))
     acceptance = LineAcceptance(ImportRules(), board, now_ms, ReceptionClock(lambda: now_ms() * 1000))
     with path.open("rb") as raw:
         plan = completed_plan(raw, plan, lambda _: None)
-        with opened_scores(raw, plan) as scores:
+        with opened_scores(raw, plan, processes) as scores:
             preview = preview_lines(scores.lines(_raise), board, acceptance, _fail, limit=10)
     assert preview.counting == lines
-    seconds = time.process_time() - began
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     return {
         "format": path.name.partition(".")[2],
         "board": name,
-        "us_a_line": seconds / lines * 1e6,
+        "processes": processes,
+        "cpu_us_a_line": (cpu + _cpu_of_children() - children) / lines * 1e6,
+        "cpu_us_here": cpu / lines * 1e6,
         "lines_a_second": lines / seconds,
-        "peak_mb": peak_mb,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
+
+
+def _cpu_of_children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def written(path: Path, lines: int) -> Path:

@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from io import BytesIO, StringIO
 from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leaderforge.domain.boards import Display
-from leaderforge.domain.score_texts import score_text
+from leaderforge.domain.score_texts import NumberStyle, score_text
 from leaderforge.domain.spreadsheet_cells import escaped
+from leaderforge.imports import blocks, streams
 from leaderforge.imports.columns import Columns
 from leaderforge.imports.files import FilePlan, ScoreNotation
 from leaderforge.imports.formats import FileLayout, TableFormat
@@ -55,6 +57,29 @@ def iso(row: Row) -> str:
     return datetime.fromtimestamp(row.at / 1000, UTC).isoformat()
 
 
+class Writing(NamedTuple):
+    """How a file is written: its format, its texts of scores and times, and the size of the blocks that are read."""
+
+    form: str
+    notation: ScoreNotation
+    time: str
+    style: NumberStyle
+    block_size: int
+
+
+TIMES: Mapping[str, tuple[str | None, Callable[[Row], str]]] = {
+    "iso": (None, iso),
+    "milliseconds": (None, lambda row: str(row.at)),
+    "seconds": ("seconds", lambda row: f"{row.at // 1000}.{row.at % 1000:03}"),
+    "microseconds": ("microseconds", lambda row: str(row.at * 1000)),
+    "pattern": (
+        "%d.%m.%Y %H:%M:%S.%f",
+        lambda row: datetime.fromtimestamp(row.at / 1000, UTC).strftime("%d.%m.%Y %H:%M:%S.%f"),
+    ),
+}
+STYLES = [NumberStyle(), NumberStyle(","), NumberStyle(",", ".")]
+
+
 def separated(separator: str) -> Callable[[Sequence[Mapping[str, object]]], bytes]:
     def write(table: Sequence[Mapping[str, object]]) -> bytes:
         text = StringIO()
@@ -72,23 +97,35 @@ FORMATS: Mapping[str, tuple[TableFormat, Callable[[Sequence[Mapping[str, object]
     "tab": (TableFormat.CSV, separated("\t")),
     "gzip": (TableFormat.CSV, lambda table: gzip.compress(separated(",")(table))),
     "utf-16": (TableFormat.CSV, lambda table: separated("|")(table).decode().encode("utf-16")),
+    "latin-1": (TableFormat.CSV, lambda table: separated(",")(table).decode().encode("latin-1")),
     "ndjson": (TableFormat.NDJSON, lambda table: "\n".join(map(json.dumps, table)).encode()),
     "zstd": (TableFormat.NDJSON, lambda table: zstd.compress("\n".join(map(json.dumps, table)).encode())),
     "json": (TableFormat.JSON, lambda table: json.dumps(table, indent=1).encode()),
 }
 
 
+writings = st.builds(
+    Writing,
+    st.sampled_from(list(FORMATS)),
+    st.sampled_from(ScoreNotation),
+    st.sampled_from(list(TIMES)),
+    st.sampled_from(STYLES),
+    st.sampled_from([80, 1 << 18]),
+)
+
+
 @settings(max_examples=60, deadline=None)
-@given(st.lists(rows, min_size=1, max_size=12), boards, st.sampled_from(list(FORMATS)), st.sampled_from(ScoreNotation))
-def test_an_import_makes_the_board_that_submissions_make(
-    table: list[Row], board: dict[str, Any], form: str, notation: ScoreNotation
-):
-    asyncio.run(_compare(table, board, form, notation))
+@given(st.lists(rows, min_size=1, max_size=12), boards, writings)
+def test_an_import_makes_the_board_that_submissions_make(table: list[Row], board: dict[str, Any], writing: Writing):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(blocks, "BLOCK_CHARACTERS", writing.block_size)
+        patched.setattr(streams, "_CHUNK_BYTES", writing.block_size)
+        asyncio.run(_compare(table, board, writing))
 
 
-async def _compare(table: list[Row], settings: dict[str, Any], form: str, notation: ScoreNotation) -> None:
+async def _compare(table: list[Row], settings: dict[str, Any], writing: Writing) -> None:
     async with serving() as imported, serving() as submitted:
-        tally, reasons = await _import(imported, table, settings, form, notation)
+        tally, reasons = await _import(imported, table, settings, writing)
         refusals = await _submit(submitted, table, settings)
         assert [reasons.get(i) for i in range(len(table))] == refusals
         assert tally.recorded + len(reasons) == len(table)
@@ -97,17 +134,30 @@ async def _compare(table: list[Row], settings: dict[str, Any], form: str, notati
 
 
 async def _import(
-    api: Api, table: list[Row], settings: dict[str, Any], form: str, notation: ScoreNotation
+    api: Api, table: list[Row], settings: dict[str, Any], writing: Writing
 ) -> tuple[ImportTally, dict[int, str]]:
     await _create(api, settings)
     board = await api.store.board("cup")
     assert board is not None
-    table_format, write = FORMATS[form]
+    table_format, write = FORMATS[writing.form]
     display = Display(settings["unit"], settings["decimals"])
-    as_text = str if notation is ScoreNotation.STORED and display.decimals else lambda n: score_text(display, n)
+    is_stored = writing.notation is ScoreNotation.STORED and display.decimals
+    time_format, time_of = TIMES[writing.time]
+
+    def text_of(row: Row) -> str:
+        return str(row.score) if is_stored else score_text(display, row.score).replace(".", writing.style.decimal)
+
     # Equal rows count separately, and all rows count in the order of the file, like the submissions over HTTP.
-    data = write([{"player": row.player, "score": as_text(row.score), "time": iso(row)} for row in table])
-    plan = FilePlan(board, Columns(time="time"), FileLayout(table_format), notation=notation)
+    data = write([{"player": row.player, "score": text_of(row), "time": time_of(row)} for row in table])
+    encoding = "latin-1" if writing.form == "latin-1" else None
+    plan = FilePlan(
+        board,
+        Columns(time="time"),
+        FileLayout(table_format, encoding=encoding),
+        writing.style,
+        writing.notation,
+        time_format,
+    )
     reasons: dict[int, str] = {}
     numbers = {TableFormat.CSV: 2, TableFormat.NDJSON: 1, TableFormat.JSON: 0}[table_format]
 

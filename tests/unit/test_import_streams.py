@@ -3,7 +3,9 @@
 import gzip
 import json
 from collections.abc import Callable, Iterator
-from io import BytesIO, StringIO
+from functools import partial
+from io import BytesIO
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +18,17 @@ from leaderforge.domain.errors import Refused
 from leaderforge.domain.periods import Calendar
 from leaderforge.domain.score_texts import PLAIN_NUMBERS
 from leaderforge.imports.bad_lines import BadLine
+from leaderforge.imports.block_parsing import BlockProcesses, complete_blocks
+from leaderforge.imports.blocks import after_object, blocks_of
 from leaderforge.imports.columns import Columns
 from leaderforge.imports.files import FilePlan, ScoreNotation, find_notation, opened_scores
 from leaderforge.imports.formats import FileLayout, TableFormat, format_of
 from leaderforge.imports.identity import Occurrences
-from leaderforge.imports.json_lists import elements
-from leaderforge.imports.json_rows import DECODER
+from leaderforge.imports.json_lists import elements, list_start
+from leaderforge.imports.json_rows import DECODER, SCAN
 from leaderforge.imports.lines import ScoreLine
 from leaderforge.imports.proposals import ColumnProposal, propose_columns, sampled_rows
-from leaderforge.imports.streams import count_lines, opened_text
+from leaderforge.imports.streams import count_lines, text_chunks
 from leaderforge.imports.times import TimeParser
 from tests import zstd
 
@@ -40,6 +44,21 @@ def read(data: bytes, name: str = "scores.csv", columns: Columns | None = None, 
 
 def pairs(lines: list[ScoreLine]) -> list[tuple[str | None, int]]:
     return [(line.player, line.score) for line in lines]
+
+
+def list_elements(chunks: Iterator[str], path: str = "") -> Iterator[object]:
+    """Yield the elements of the list in a JSON document. Raises the fault that ends it."""
+    start = list_start(chunks, DECODER, path)
+    blocks = blocks_of(chain([start.text], chunks), lambda: 0, after_object, start.number)
+    with BlockProcesses(lambda: partial(elements, scan=SCAN), processes=0) as parsing:
+        for _, part in complete_blocks(blocks, parsing):
+            yield from (element.value for element in part.elements)
+            if part.fault is not None:
+                raise BadLine(*part.fault)
+
+
+def pieces(text: str, size: int = 1 << 16) -> Iterator[str]:
+    return (text[i : i + size] for i in range(0, len(text), size))
 
 
 def _raise(bad: BadLine) -> None:
@@ -89,8 +108,7 @@ def test_a_file_of_zeros_is_inflated_in_constant_memory():
     blank_lines = 8_000_000
     raw = BytesIO(gzip.compress(b"player,score\n" + b"\n" * blank_lines))
     tracemalloc.start()
-    with opened_text(raw) as text:
-        assert sum(len(chunk) for chunk in iter(lambda: text.read(1 << 16), "")) == blank_lines + 13
+    assert sum(map(len, text_chunks(raw))) == blank_lines + 13
     assert tracemalloc.get_traced_memory()[1] < 4_000_000
     tracemalloc.stop()
 
@@ -142,8 +160,8 @@ def test_a_quoted_separator_in_the_header_is_text():
 def test_lists_in_json_documents(
     text: str, path: str, expected: list[object], size: int, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("leaderforge.imports.json_lists._CHUNK", size)
-    assert [element.value for element in elements(StringIO(text), DECODER, path)] == expected
+    monkeypatch.setattr("leaderforge.imports.blocks.BLOCK_CHARACTERS", size)
+    assert list(list_elements(pieces(text, size), path)) == expected
 
 
 @pytest.mark.parametrize(
@@ -161,7 +179,7 @@ def test_lists_in_json_documents(
 def test_damaged_documents(text: str, path: str, reason: str, before: int):
     values: list[object] = []
     with pytest.raises(BadLine) as stopped:
-        values.extend(element.value for element in elements(StringIO(text), DECODER, path))
+        values.extend(list_elements(pieces(text), path))
     assert str(stopped.value).startswith(reason)
     assert len(values) == before
 
@@ -173,27 +191,21 @@ json_values = st.recursive(
 )
 
 
-@given(st.lists(json_values, max_size=6), st.sampled_from([None, 1]))
-def test_any_list_is_read_as_the_standard_library_does(values: list[object], indent: int | None):
+@given(st.lists(json_values, max_size=6), st.sampled_from([None, 1]), st.sampled_from([1, 7, 1 << 16]))
+def test_any_list_is_read_as_the_standard_library_does(values: list[object], indent: int | None, size: int):
     text = json.dumps(values, indent=indent)
-    assert [element.value for element in elements(StringIO(text), DECODER)] == values
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("leaderforge.imports.blocks.BLOCK_CHARACTERS", size)
+        assert list(list_elements(pieces(text, size))) == values
 
 
 def test_a_long_list_is_read_in_constant_memory():
     import tracemalloc
 
-    class Endless:
-        """Text of a JSON list with many elements, read in pieces."""
-
-        def __init__(self) -> None:
-            self._chunks: Iterator[str] = iter(["[1", *[", 1" * 20_000] * 8, "]"])
-
-        def read(self, _: int) -> str:
-            return next(self._chunks, "")
-
+    parts = chain(['[{"a": 1}'], repeat(', {"a": 1}' * 20_000, 20), ["]"])
     tracemalloc.start()
-    assert sum(1 for _ in elements(Endless(), json.JSONDecoder())) == 160_001  # type: ignore[arg-type]
-    assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    assert sum(1 for _ in list_elements(parts)) == 400_001
+    assert tracemalloc.get_traced_memory()[1] < 30_000_000
     tracemalloc.stop()
 
 

@@ -85,6 +85,7 @@ def import_(
 async def _import(request: "ImportRequest", raw: BinaryIO, bad: BadLines) -> "ImportTally":
     from leaderforge.cli.outages import completed, prepare
     from leaderforge.cli.target import board_named, services
+    from leaderforge.imports.block_parsing import spare_processes
     from leaderforge.services.importing import ImportTally
 
     async with services(request.data_dir) as product:
@@ -98,7 +99,8 @@ async def _import(request: "ImportRequest", raw: BinaryIO, bad: BadLines) -> "Im
             bad.counted(tally),
             progress_bar(f"Importing {request.file.name}", size, data=True) as advance,
         ):
-            await product.imports.run(raw, plan, request.terms, tally, bad, _print_note, advance)
+            processes = spare_processes()
+            await product.imports.run(raw, plan, request.terms, tally, bad, _print_note, advance, processes)
         tally.index_behind = not await completed(product)
         # Invalidate the cached tops again: they may have been loaded before the index received the last scores.
         product.changes.board(board.id)
@@ -107,12 +109,21 @@ async def _import(request: "ImportRequest", raw: BinaryIO, bad: BadLines) -> "Im
 
 async def _preview(request: "ImportRequest", raw: BinaryIO, bad: BadLines) -> None:
     from leaderforge.cli.target import board_named, services
+    from leaderforge.imports.block_parsing import spare_processes
 
     async with services(request.data_dir) as product:
         board = await board_named(product, request.board)
         plan = request.plan(board, _columns(request, raw, board))
         plan = product.imports.check(raw, plan, _print_note, history=request.history)
-        preview = product.imports.preview(raw, plan, bad, _print_note, history=request.history, limit=_PREVIEWED)
+        preview = product.imports.preview(
+            raw,
+            plan,
+            bad,
+            _print_note,
+            history=request.history,
+            limit=_PREVIEWED,
+            processes=spare_processes(),
+        )
     print_preview(board, plan.time_zone or board.calendar.time_zone, preview, bad)
 
 

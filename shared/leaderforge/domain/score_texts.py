@@ -1,6 +1,7 @@
 """Scores as text: in the unit and with the decimals of their board, as the web page shows them."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from leaderforge.domain.boards import MAX_INTEGER, PLAIN, Display
@@ -77,6 +78,19 @@ class ScoreParser:
             return self._scaled(text, match[1], self._seconds(text, match), match[5], self._clock_digits)
         kind = "a score" if self._display.decimals or self._clock_digits is not None else "an integer score"
         raise ValueError(f"{shortened(text)} is not {kind}{self._hint(text)}")
+
+    def whole(self, texts: Sequence[str], *, is_stored: bool) -> list[int] | None:
+        """Return the stored or shown scores in the texts if all are whole numbers, None otherwise.
+
+        For many texts, this takes a fraction of the time of parsing each.
+        """
+        digits = "".join(texts)
+        lengths = list(map(len, texts))
+        longest = _ALWAYS_SAFE if is_stored else _ALWAYS_SAFE - self._display.decimals
+        if not (digits.isdecimal() and digits.isascii() and min(lengths) > 0 and max(lengths) <= longest):
+            return None
+        scale = 1 if is_stored else self._scale
+        return list(map(int, texts)) if scale == 1 else [int(text) * scale for text in texts]
 
     def is_only_shown(self, text: str) -> bool:
         """Return whether the text can be a shown score but no stored score: a number with decimals, or a clock time."""

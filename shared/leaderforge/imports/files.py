@@ -3,30 +3,31 @@
 The file is a binary stream that can be rewound, such as an open file or an upload.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import BinaryIO, TextIO, TypeAlias
+from functools import partial
+from heapq import merge
+from itertools import compress
+from operator import itemgetter
+from typing import BinaryIO, TypeAlias
 
 from leaderforge.domain.boards import Board
 from leaderforge.domain.score_texts import PLAIN_NUMBERS, NumberStyle, ScoreParser
 from leaderforge.imports.bad_lines import BadLine, OnBadLine
+from leaderforge.imports.block_parsing import BlockProcesses, complete_blocks
+from leaderforge.imports.blocks import Block
 from leaderforge.imports.columns import Columns
-from leaderforge.imports.csv_rows import CsvTable
 from leaderforge.imports.formats import FileLayout, TableFormat
-from leaderforge.imports.identity import Identities
-from leaderforge.imports.json_rows import JsonTable
-from leaderforge.imports.lines import ScoreLine, ScoreLineParser
-from leaderforge.imports.streams import opened_text
+from leaderforge.imports.identity import Identities, LineDigests
+from leaderforge.imports.lines import LineColumns, ScoreLine, ScoreLineParser
+from leaderforge.imports.rows import Fault
+from leaderforge.imports.tables import OpenedTable, Table, open_table
 from leaderforge.imports.times import TimeParser
 
-Table: TypeAlias = CsvTable | JsonTable
 OnProgress: TypeAlias = Callable[[int], None]
 """Callback that receives the number of bytes read since its last call."""
-
-_PROGRESS_ROWS = 500
-"""Rows between two reports. Reporting each row would cost more than reading it."""
 
 
 class ScoreNotation(StrEnum):
@@ -59,60 +60,74 @@ class FilePlan:
         return self.notation is not ScoreNotation.SHOWN and self.board.display.decimals > 0
 
 
-class ScoreFile:
-    """Score lines of an opened table, and remarks on how it is read."""
+class _Parser:
+    """Parser of the blocks of a table to score lines, as a process has it."""
 
-    def __init__(self, raw: BinaryIO, table: Table, plan: FilePlan, identities: Identities) -> None:
-        self._raw = raw
+    def __init__(self, plan: FilePlan, table: Table) -> None:
         self._table = table
-        self.notes = table.notes
         scores = ScoreParser(plan.board.display, plan.style)
-        self._parser = ScoreLineParser(
+        self._lines = ScoreLineParser(
             plan.columns,
-            identities,
+            LineDigests(plan.board.slug, plan.source),
             scores.stored if plan.is_stored else scores.shown,
+            partial(scores.whole, is_stored=plan.is_stored),
             TimeParser(plan.time_format, plan.time_zone or plan.board.calendar.time_zone),
             escaped=plan.layout.format is TableFormat.CSV,
         )
 
+    def __call__(self, block: Block) -> LineColumns:
+        return self._lines.parse(self._table.rows(block, with_content=self._lines.needs_content))
+
+
+class ScoreFile:
+    """Score lines of an opened table, and remarks on how it is read."""
+
+    def __init__(self, opened: OpenedTable, processes: "BlockProcesses[LineColumns]", identities: Identities) -> None:
+        self._blocks = opened.blocks
+        self._processes = processes
+        self._identities = identities
+        self.notes = opened.table.notes
+
     def lines(self, on_bad: OnBadLine, on_progress: OnProgress = lambda _: None) -> Iterator[ScoreLine]:
         """Yield the score lines in the order of the file. Report bad lines to `on_bad`, in the same order."""
         position = 0
-        parse = self._parser.parse
-        for count, row in enumerate(self._table.rows(on_bad, with_content=self._parser.needs_content)):
-            if count % _PROGRESS_ROWS == 0:
-                offset = self._raw.tell()
-                on_progress(offset - position)
-                position = offset
-            try:
-                line = parse(row)
-            except BadLine as bad:
-                on_bad(bad)
-            else:
-                if line is not None:
-                    yield line
-        on_progress(self._raw.tell() - position)
+        for block, parsed in complete_blocks(self._blocks, self._processes):
+            lines = parsed.lines(self._identities.ids(parsed.digests))
+            yield from _merged(lines, parsed.faults, on_bad) if parsed.faults else lines
+            on_progress(block.position - position)
+            position = block.position
+            if block.damage is not None and not parsed.is_end:
+                number = block.end_number if parsed.open_row is None else parsed.open_row.number
+                on_bad(BadLine(number, f"{block.damage}; the lines before it were read"))
+
+
+def _merged(lines: Sequence[ScoreLine], faults: Sequence[Fault], on_bad: OnBadLine) -> Iterator[ScoreLine]:
+    """Yield the lines. Report the faults between them, in the order of the line numbers."""
+    entries: Iterator[ScoreLine | Fault] = merge(lines, sorted(faults, key=itemgetter(0)), key=itemgetter(0))
+    for entry in entries:
+        if isinstance(entry, Fault):
+            on_bad(BadLine(*entry))
+        else:
+            yield entry
 
 
 @contextmanager
-def opened_scores(raw: BinaryIO, plan: FilePlan) -> Iterator[ScoreFile]:
-    """Yield the score lines of a file.
+def opened_scores(raw: BinaryIO, plan: FilePlan, processes: int = 0) -> Iterator[ScoreFile]:
+    """Yield the score lines of a file. Further `processes` parse a long file.
 
     Raises `BadLine` if the header lacks a column, and `Refused` if the file cannot be read as planned.
     """
-    raw.seek(0)
+    opened = open_table(raw, plan.layout, plan.columns.required)
     with (
-        closing(Identities(plan.board.slug, plan.source)) as identities,
-        opened_text(raw, plan.layout.encoding) as text,
+        closing(Identities(by_content=plan.columns.id is None)) as identities,
+        BlockProcesses(partial(_Parser, plan, opened.table), processes) as parsing,
     ):
-        yield ScoreFile(raw, table_of(text, plan.layout, plan.columns), plan, identities)
+        yield ScoreFile(opened, parsing, identities)
 
 
 def require_header(raw: BinaryIO, plan: FilePlan) -> None:
     """Raise `BadLine` if the header lacks a column, and `Refused` if the file cannot be read as planned."""
-    raw.seek(0)
-    with opened_text(raw, plan.layout.encoding) as text:
-        table_of(text, plan.layout, plan.columns)
+    open_table(raw, plan.layout, plan.columns.required)
 
 
 def find_notation(raw: BinaryIO, plan: FilePlan) -> ScoreNotation:
@@ -121,32 +136,25 @@ def find_notation(raw: BinaryIO, plan: FilePlan) -> ScoreNotation:
     One score with decimals or as a clock time decides for the whole file, because a column has one meaning.
     """
     parser = ScoreParser(plan.board.display, plan.style)
-    for score in _scores(raw, plan):
-        if not score.isdecimal() and parser.is_only_shown(score):
+    for scores in _scores(raw, plan):
+        # Check whole blocks first, because most files have whole numbers only.
+        if not "".join(scores).isdecimal() and any(map(parser.is_only_shown, scores)):
             return ScoreNotation.SHOWN
     return ScoreNotation.STORED
 
 
-def _scores(raw: BinaryIO, plan: FilePlan) -> Iterator[str]:
-    """Yield the texts of all scores that the conditions admit."""
+def _scores(raw: BinaryIO, plan: FilePlan) -> Iterator[Sequence[str]]:
+    """Yield the texts of all scores that the conditions admit, block by block."""
     columns = plan.columns
     if not isinstance(columns.score, str):
         return
-    position = {column: i for i, column in enumerate(columns.required)}
-    raw.seek(0)
-    with opened_text(raw, plan.layout.encoding) as text:
-        for row in table_of(text, plan.layout, columns).rows(_ignore, with_content=False):
-            if all(condition.holds(row.values[position[condition.column]]) for condition in columns.conditions):
-                yield row.values[position[columns.score]]
-
-
-def table_of(text: TextIO, layout: FileLayout, columns: Columns) -> Table:
-    """Return the table in a text. Raises `BadLine` if its header lacks a column."""
-    if layout.format is TableFormat.CSV:
-        return CsvTable(text, layout, columns.required)
-    path = layout.list_path if layout.format is TableFormat.JSON else None
-    return JsonTable(text, columns.required, path)
-
-
-def _ignore(_: BadLine) -> None:
-    pass
+    required = columns.required
+    score = required.index(columns.score)
+    conditions = [(required.index(condition.column), condition) for condition in columns.conditions]
+    opened = open_table(raw, plan.layout, required)
+    with BlockProcesses(partial(partial, opened.table.rows, with_content=False), processes=0) as parsing:
+        for _, rows in complete_blocks(opened.blocks, parsing):
+            for position, condition in conditions:
+                admitted = [condition.holds(text) for text in rows.columns[position]] if rows.columns else []
+                rows.columns = [list(compress(column, admitted)) for column in rows.columns]
+            yield rows.columns[score] if rows.columns else ()

@@ -5,14 +5,20 @@ earlier lines with this content. Identities therefore stay the same if the file 
 """
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from hashlib import blake2b, sha1
 from uuid import UUID
 
 _IDS = UUID("6f1c7a0e-2a5e-5b0e-9f57-1c0d8b9f4a11").bytes
 """Namespace of the submission ids. With another one, lines of earlier imports would count again."""
+_NO_VERSION = (1 << 128) - 1 & ~(0xF << 76) & ~(0x3 << 62)
+_VERSION_5 = 5 << 76 | 0x2 << 62
+"""Bits of the version and the variant of a UUID."""
 _MAX_RECENT = 250_000
 """Maximum number of counts in memory, which take some 30 MB. Above it, they move to a temporary file."""
+_FILTER_MASK = (1 << 27) - 1
+"""Mask of the digest's bits that select a bit of the filter, which takes 16 MB."""
 
 
 class Occurrences:
@@ -22,6 +28,7 @@ class Occurrences:
         self._max_recent = max_recent
         self._recent: dict[int, int] = {}
         self._file: sqlite3.Connection | None = None
+        self._filter = bytearray()
 
     def count(self, digest: int) -> int:
         """Count a content, and return how often it was counted before."""
@@ -40,6 +47,9 @@ class Occurrences:
 
     def _stored(self, digest: int) -> int:
         assert self._file is not None  # noqa: S101 - for the type checker
+        bit = digest & _FILTER_MASK
+        if not self._filter[bit >> 3] >> (bit & 7) & 1:
+            return 0
         with closing(self._file.execute("select times from contents where digest = ?", (digest,))) as cursor:
             row = cursor.fetchone()
         return row[0] if row else 0
@@ -48,40 +58,61 @@ class Occurrences:
         if self._file is None:
             # For an empty name, SQLite creates a temporary file, and deletes it at the end.
             self._file = sqlite3.connect("", isolation_level=None)
+            self._file.execute("pragma journal_mode = off")
+            # Most contents are new. The filter shows it without a query, which takes longer than parsing the line.
+            self._filter = bytearray(_FILTER_MASK + 1 >> 3)
             self._file.execute("create table contents (digest integer primary key, times integer not null)")
         with closing(self._file.cursor()) as cursor:
             cursor.execute("begin")
             # Insert in the order of the table, because sequential pages are faster.
             cursor.executemany("insert or replace into contents values (?, ?)", sorted(self._recent.items()))
             cursor.execute("commit")
+        for digest in self._recent:
+            bit = digest & _FILTER_MASK
+            self._filter[bit >> 3] |= 1 << (bit & 7)
         self._recent.clear()
 
 
-class Identities:
-    """Submission ids of the lines of one file. `source` distinguishes files with equal lines."""
+class LineDigests:
+    """Digests (16 bytes) by which the lines of one file are identified. `source` distinguishes files with equal lines.
+
+    They need no knowledge of other lines.
+    """
 
     def __init__(self, board: str, source: str | None = None) -> None:
         self._of_ids = f"{board}\0" if source is None else f"{board}\0{source}\0"
         self._of_contents = blake2b(f"{board}\0{source or ''}\0".encode(errors="surrogatepass"), digest_size=16)
-        self._occurrences = Occurrences()
 
-    def of_id(self, text: str) -> UUID:
-        """Return the submission id of a line with an id."""
-        # Keep version 5, because earlier versions of the product derived UUIDs of this version from ids.
-        digest = sha1(_IDS + f"{self._of_ids}{text}".encode(), usedforsecurity=False).digest()
-        return UUID(bytes=digest[:16], version=5)
+    def of_id(self, text: str) -> bytes:
+        """Return the digest of a line with an id."""
+        return sha1(_IDS + f"{self._of_ids}{text}".encode(), usedforsecurity=False).digest()[:16]
 
-    def of_content(self, content: str) -> UUID:
-        """Return the submission id of the next line with this content."""
+    def of_content(self, content: str) -> bytes:
+        """Return the digest of a line with this content."""
         hasher = self._of_contents.copy()
         # Pass lone surrogates, which stand for bytes that are not UTF-8.
         hasher.update(content.encode(errors="surrogatepass"))
-        digest = hasher.digest()
-        previous = self._occurrences.count(int.from_bytes(digest[:8], "big", signed=True))
-        if previous:
-            digest = blake2b(b"%b%d" % (digest, previous), digest_size=16).digest()
-        return UUID(bytes=digest, version=5)
+        return hasher.digest()
+
+
+class Identities:
+    """Submission ids of the lines of one file, in their order."""
+
+    def __init__(self, *, by_content: bool) -> None:
+        self._occurrences = Occurrences() if by_content else None
+
+    def ids(self, digests: Sequence[bytes]) -> Sequence[UUID]:
+        """Return the submission ids of the next lines."""
+        identifying = digests if self._occurrences is None else [self._counted(digest) for digest in digests]
+        # Keep version 5, because earlier versions of the product derived UUIDs of this version from ids.
+        return [UUID(int=int.from_bytes(digest, "big") & _NO_VERSION | _VERSION_5) for digest in identifying]
 
     def close(self) -> None:
         """Free the memory and the temporary file."""
-        self._occurrences.close()
+        if self._occurrences is not None:
+            self._occurrences.close()
+
+    def _counted(self, digest: bytes) -> bytes:
+        assert self._occurrences is not None  # noqa: S101 - for the type checker
+        previous = self._occurrences.count(int.from_bytes(digest[:8], "big", signed=True))
+        return blake2b(b"%b%d" % (digest, previous), digest_size=16).digest() if previous else digest

@@ -1,19 +1,24 @@
-"""Elements of a list in a JSON document. They are read one by one, because the document may exceed the memory."""
+"""Lists in JSON documents. Their elements are read block by block, because a document may exceed the memory."""
 
 import json
 import re
-from collections.abc import Iterator
-from typing import NamedTuple, TextIO
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
 
 from leaderforge.imports.bad_lines import BadLine
+from leaderforge.imports.blocks import Block, line_ends
+from leaderforge.imports.rows import Fault, OpenRow
 
-_CHUNK = 1 << 16
-"""Characters to read at a time."""
 _MAX_VALUE = 1 << 24
-"""Maximum characters of one element, and of one value beside the list."""
+"""Maximum characters of one value beside the list."""
 _BLANKS = re.compile(r"[ \t\r\n]*")
-_LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _FIRST_OF_LITERAL = "tfn-0123456789NI"
+_CUT_OFF = "the document is cut off or damaged here; the elements before were read"
+
+
+Scan: TypeAlias = Callable[[str, int], tuple[object, int]]
+"""Function that returns the JSON value at a position, and the position behind it."""
 
 
 class JsonElement(NamedTuple):
@@ -23,87 +28,131 @@ class JsonElement(NamedTuple):
     value: object
 
 
-def elements(text: TextIO, decoder: json.JSONDecoder, path: str = "") -> Iterator[JsonElement]:
-    """Yield the elements of the list at a path: names of members, separated by dots. An empty path is the document.
+@dataclass(slots=True)
+class ListPart:
+    """Elements of a list in one block. With `is_end`, the list ends there, by its bracket or by a fault."""
 
-    Raises `BadLine` if there is no such list, or if the document is not JSON. Elements before the fault are yielded
-    first.
+    elements: list[JsonElement] = field(default_factory=list)
+    fault: Fault | None = None
+    open_row: OpenRow | None = None
+    is_end: bool = False
+
+
+class ListStart(NamedTuple):
+    """Text after the opening bracket of a list, with the number of its line. A comma precedes the first element."""
+
+    number: int
+    text: str
+
+
+def elements(block: Block, scan: Scan) -> ListPart:
+    """Return the elements in a block. Before each of them is a comma, so that all blocks of a list begin alike.
+
+    An element that does not end in the block is the open row of the result.
     """
-    document = _Document(text, decoder)
+    part, text, start = ListPart(), block.text, 0
+    number, counted = block.number, 0
+    while True:
+        position = _after_blanks(text, start)
+        if position == len(text) and not block.is_last:
+            return part
+        if text[position : position + 1] != ",":
+            part.is_end = True
+            if text[position : position + 1] != "]":
+                number += line_ends(text[counted:position])
+                reason = f"{text[position]!r} is in the list" if position < len(text) else _CUT_OFF
+                part.fault = Fault(number, f"not JSON: {reason}")
+            return part
+        position = _after_blanks(text, position + 1)
+        number, counted = number + line_ends(text[counted:position]), position
+        try:
+            value, end = scan(text, position)
+        # Deeply nested JSON raises a `RecursionError`.
+        except (StopIteration, ValueError, RecursionError):
+            end = -1
+        # A number at the end of the block may continue in the next one.
+        if end < 0 or (end == len(text) and not block.is_last and text[position] in _FIRST_OF_LITERAL):
+            if block.is_last:
+                part.fault, part.is_end = Fault(number, f"not JSON: {_CUT_OFF}"), True
+            else:
+                part.open_row = OpenRow(start, block.number + line_ends(text[:start]))
+            return part
+        part.elements.append(JsonElement(number, value))
+        start = end
+
+
+def list_start(chunks: Iterator[str], decoder: json.JSONDecoder, path: str = "") -> ListStart:
+    """Return the start of the list at a path: names of members, separated by dots. An empty path is the document.
+
+    Raises `BadLine` if there is no such list.
+    """
+    document = _Document(chunks, decoder)
     for name in filter(None, path.split(".")):
         document.enter(name)
-    document.begin("[", f"there is no list at {path!r}" if path else "the document is not a list: set --path")
-    while document.next_of("]"):
-        yield JsonElement(document.line, document.value())
+    document.expect("[", f"there is no list at {path!r}" if path else "the document is not a list: set --path")
+    return document.start()
 
 
 class _Document:
     """Part of a JSON document in memory, with the position in it."""
 
-    def __init__(self, text: TextIO, decoder: json.JSONDecoder) -> None:
-        self._text = text
+    def __init__(self, chunks: Iterator[str], decoder: json.JSONDecoder) -> None:
+        self._chunks = chunks
         self._decoder = decoder
         self._buffer = ""
         self._position = 0
         self._is_first = True
-        self._is_complete = False
-        self._counted = 0
         self._line = 1
 
-    @property
-    def line(self) -> int:
-        """Return the number of the current line."""
-        passed = self._buffer[self._counted : self._position]
-        self._line += len(_LINE_ENDS.findall(passed)) if "\n" in passed or "\r" in passed else 0
-        self._counted = self._position
-        return self._line
+    def start(self) -> ListStart:
+        """Return the text in memory after the position, with a comma before the first element, if there is any."""
+        separator = "" if self._peek() in {"]", ""} else ","
+        return ListStart(self._current_line, separator + self._buffer[self._position :])
 
     def enter(self, name: str) -> None:
         """Move to the value of a member of the current object."""
-        self.begin("{", f"there is no object with the member {name!r}")
-        while self.next_of("}"):
-            member = self.value()
+        self.expect("{", f"there is no object with the member {name!r}")
+        self._is_first = True
+        while self._next_member():
+            member = self._value()
             self.expect(":", "a colon is missing after a name")
             if member == name:
                 return
-            self.value()
-        raise BadLine(self.line, f"there is no member {name!r}: check --path")
-
-    def begin(self, mark: str, reason: str) -> None:
-        """Move behind the opening bracket (`mark`) of a list or object. Raises `BadLine` if there is none."""
-        self.expect(mark, reason)
-        self._is_first = True
+            self._value()
+        raise BadLine(self._current_line, f"there is no member {name!r}: check --path")
 
     def expect(self, mark: str, reason: str) -> None:
         """Move behind the character `mark`. Raises `BadLine` with the reason if another character comes next."""
         if self._peek() != mark:
-            raise BadLine(self.line, f"not JSON of scores: {reason}")
+            raise BadLine(self._current_line, f"not JSON of scores: {reason}")
         self._position += 1
 
-    def next_of(self, end: str) -> bool:
-        """Move to the next element of a list or object. Return False, behind its `end`, if there is none."""
+    @property
+    def _current_line(self) -> int:
+        return self._line + line_ends(self._buffer[: self._position])
+
+    def _next_member(self) -> bool:
+        """Move to the next member of an object. Return False behind its end."""
         mark = self._peek()
-        if mark == end:
+        if mark == "}":
             self._position += 1
             return False
         if not self._is_first:
             if mark != ",":
-                raise BadLine(self.line, "not JSON: " + (f"{mark!r} is in the list" if mark else _CUT_OFF))
+                raise BadLine(self._current_line, "not JSON: " + (f"{mark!r} is in the object" if mark else _CUT_OFF))
             self._position += 1
-            self._peek()
         self._is_first = False
         return True
 
-    def value(self) -> object:
+    def _value(self) -> object:
         """Return the value at the position, and move behind it."""
         self._peek()
         while True:
             try:
                 value, end = self._decoder.raw_decode(self._buffer, self._position)
-            except (ValueError, RecursionError) as error:
-                if not self._can_grow():
-                    raise BadLine(self.line, f"not JSON: {_CUT_OFF if self._is_complete else error}") from None
-                self._read()
+            except (ValueError, RecursionError):
+                if len(self._buffer) - self._position >= _MAX_VALUE or not self._read():
+                    raise BadLine(self._current_line, f"not JSON: {_CUT_OFF}") from None
                 continue
             # A number at the end of the buffer may continue in the next part.
             if end == len(self._buffer) and self._buffer[self._position] in _FIRST_OF_LITERAL and self._read():
@@ -111,14 +160,10 @@ class _Document:
             self._position = end
             return value
 
-    def _can_grow(self) -> bool:
-        return not self._is_complete and len(self._buffer) - self._position < _MAX_VALUE
-
     def _peek(self) -> str:
         """Skip blanks, and return the next character, empty at the end."""
         while True:
-            match = _BLANKS.match(self._buffer, self._position)
-            self._position = match.end() if match else self._position
+            self._position = _after_blanks(self._buffer, self._position)
             if self._position < len(self._buffer):
                 return self._buffer[self._position]
             if not self._read():
@@ -127,13 +172,15 @@ class _Document:
     def _read(self) -> bool:
         """Append the next part of the document. Return False at the end."""
         # Double the text of a long value with each part, because the value is decoded again after each part.
-        part = self._text.read(max(_CHUNK, len(self._buffer) - self._position))
-        passed = self.line
-        self._buffer = self._buffer[self._position :] + part
-        self._position = self._counted = 0
-        self._line = passed
-        self._is_complete = not part
-        return bool(part)
+        size = len(self._buffer) - self._position
+        parts: list[str] = []
+        while (sum(map(len, parts)) < max(1, size)) and (part := next(self._chunks, "")):
+            parts.append(part)
+        self._line, self._buffer = self._current_line, self._buffer[self._position :] + "".join(parts)
+        self._position = 0
+        return bool(parts)
 
 
-_CUT_OFF = "the document is cut off or damaged here; the elements before were read"
+def _after_blanks(text: str, position: int) -> int:
+    match = _BLANKS.match(text, position)
+    return match.end() if match else position

@@ -1,13 +1,14 @@
 """Rows of JSON objects: one a line, or the elements of a list in a document."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TextIO
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from json.scanner import make_scanner
+from typing import Any, cast
 
-from leaderforge.imports.bad_lines import BadLine, OnBadLine
-from leaderforge.imports.json_lists import JsonElement, elements
-from leaderforge.imports.rows import JsonText, TableRow
-from leaderforge.imports.streams import CutOff, text_lines
+from leaderforge.imports.blocks import Block, lines_of
+from leaderforge.imports.json_lists import JsonElement, Scan, elements
+from leaderforge.imports.rows import CellPicker, Fault, JsonText, TableRows
 
 _LIST_HINT = ": if the file is a JSON list, set --format json"
 
@@ -24,75 +25,76 @@ class _Token(float):
 
 
 DECODER = json.JSONDecoder(parse_float=_Token)
+SCAN: Scan = make_scanner(cast(Any, DECODER))
 
 
+@dataclass(frozen=True, slots=True)
 class JsonTable:
-    """Objects, one a line, or the elements of a list. Reading them consumes the text."""
+    """Objects: the elements of a list in a document, or one object a line."""
 
-    def __init__(self, text: TextIO, required: Sequence[str], list_path: str | None = None) -> None:
-        self._text = text
-        self._required = required
-        self._list_path = list_path
+    required: tuple[str, ...]
+    is_list: bool
 
     @property
-    def notes(self) -> Sequence[str]:
+    def notes(self) -> tuple[str, ...]:
         """Return remarks about the file, for the user."""
-        return []
+        return ()
 
-    def rows(self, on_bad: OnBadLine, *, with_content: bool) -> Iterator[TableRow]:
-        """Yield the rows with their line numbers. Report values that are no objects to `on_bad`."""
-        convert = _Converter(self._required, with_content=with_content)
-        for number, value in self._values(on_bad):
-            if not isinstance(value, dict):
-                on_bad(BadLine(number, "not a JSON object" + (_LIST_HINT if self._is_list_as_line(value) else "")))
-                continue
+    def rows(self, block: Block, *, with_content: bool) -> TableRows:
+        """Return the rows of a block. Values that are no objects are faults."""
+        rows = TableRows()
+        objects = list(self._objects(block, rows))
+        # Objects with equal members are rows of one table. Nearly all objects of a file have equal members.
+        positions: dict[tuple[str, ...], list[int]] = {}
+        for position, (_, value) in enumerate(objects):
+            positions.setdefault(tuple(value), []).append(position)
+        order: list[int] = []
+        parts: list[TableRows] = []
+        for members, same in positions.items():
+            numbers, values = zip(*(objects[position] for position in same), strict=True)
             try:
-                yield convert(number, value)
+                picker = CellPicker(members, self.required)
             except KeyError as error:
-                on_bad(BadLine(number, f"there is no column {error}"))
+                rows.faults += [Fault(number, f"there is no column {error}") for number in numbers]
+                continue
+            cells = [_texts(column) for column in zip(*(value.values() for value in values), strict=True)]
+            contents = picker.contents(cells) if with_content else ()
+            parts.append(TableRows(numbers, picker.columns(cells), contents))
+            order += same
+        rows.add(parts, order)
+        return rows
 
-    def objects(self, on_bad: OnBadLine) -> Iterator[Mapping[str, str]]:
-        """Yield the objects with all their values as text."""
-        for _, value in self._values(on_bad):
+    def _objects(self, block: Block, rows: TableRows) -> Iterator[tuple[int, Mapping[str, object]]]:
+        for number, value in self._values(block, rows):
+            if isinstance(value, dict):
+                yield number, value
+            else:
+                rows.faults.append(Fault(number, f"not a JSON object{self._hint(value)}"))
+
+    def objects(self, block: Block) -> Iterator[Mapping[str, str]]:
+        """Yield the objects of a block with all their values as text."""
+        for _, value in self._values(block, TableRows()):
             if isinstance(value, dict):
                 yield {name: text_of(content) for name, content in value.items()}
 
-    def _is_list_as_line(self, value: object) -> bool:
-        return self._list_path is None and isinstance(value, list)
+    def _hint(self, value: object) -> str:
+        return _LIST_HINT if isinstance(value, list) and not self.is_list else ""
 
-    def _values(self, on_bad: OnBadLine) -> Iterator[JsonElement]:
-        try:
-            if self._list_path is None:
-                yield from _lines(self._text, on_bad)
-            else:
-                yield from elements(self._text, DECODER, self._list_path)
-        except BadLine as bad:
-            on_bad(bad)
-        except CutOff as error:
-            on_bad(BadLine(1, f"{error.message}; the lines before it were read"))
+    def _values(self, block: Block, rows: TableRows) -> Iterable[JsonElement]:
+        if not self.is_list:
+            return _lines(block, rows)
+        part = elements(block, SCAN)
+        rows.open_row, rows.is_end = part.open_row, part.is_end
+        rows.faults += filter(None, [part.fault])
+        return part.elements
 
 
-class _Converter:
-    """Converter of objects to rows. It sorts the members only if an object has other ones than its predecessor."""
-
-    def __init__(self, required: Sequence[str], *, with_content: bool) -> None:
-        self._required = required
-        self._with_content = with_content
-        self._members: list[str] = []
-        self._sorted: list[str] = []
-        self._names = ""
-
-    def __call__(self, number: int, value: Mapping[str, object]) -> TableRow:
-        texts = {name: text_of(content) for name, content in value.items()}
-        values = tuple([texts[column] for column in self._required])
-        return TableRow(number, values, self._content(texts) if self._with_content else "")
-
-    def _content(self, texts: Mapping[str, str]) -> str:
-        members = list(texts)
-        if members != self._members:
-            self._members, self._sorted = members, sorted(members)
-            self._names = "\0".join(self._sorted)
-        return self._names + "\1" + "\0".join([texts[name] for name in self._sorted])
+def _texts(column: Sequence[object]) -> Sequence[str]:
+    """Return the values of a column as texts."""
+    types = set(map(type, column))
+    if types == {str}:
+        return list(map(str.strip, cast(Sequence[str], column)))
+    return list(map(str if types == {int} else text_of, column))
 
 
 def text_of(value: object) -> str:
@@ -108,13 +110,18 @@ def text_of(value: object) -> str:
     return JsonText(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
-def _lines(text: TextIO, on_bad: OnBadLine) -> Iterator[JsonElement]:
-    for number, line in enumerate(text_lines(text), 1):
+def _lines(block: Block, rows: TableRows) -> Iterator[JsonElement]:
+    for number, line in enumerate(lines_of(block.text), block.number):
         stripped = line.strip()
         if not stripped:
             continue
         try:
-            yield JsonElement(number, DECODER.decode(stripped))
+            value, end = SCAN(stripped, 0)
+            if end != len(stripped):
+                value = DECODER.decode(stripped)
         # Deeply nested JSON raises a `RecursionError`.
-        except (ValueError, RecursionError) as error:
-            on_bad(BadLine(number, f"not JSON: {error}" + (_LIST_HINT if stripped.startswith("[") else "")))
+        except (StopIteration, ValueError, RecursionError) as error:
+            reason = "Expecting value: line 1 column 1 (char 0)" if isinstance(error, StopIteration) else str(error)
+            rows.faults.append(Fault(number, f"not JSON: {reason}" + (_LIST_HINT if stripped[0] == "[" else "")))
+        else:
+            yield JsonElement(number, value)

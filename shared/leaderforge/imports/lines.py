@@ -1,8 +1,9 @@
 """Conversion of rows to score lines."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import repeat
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from leaderforge.domain.boards import MAX_INTEGER
@@ -11,14 +12,12 @@ from leaderforge.domain.metadata import metadata_text
 from leaderforge.domain.players import external_id, username
 from leaderforge.domain.score_texts import shortened
 from leaderforge.domain.spreadsheet_cells import unescaped
-from leaderforge.imports.bad_lines import BadLine
 from leaderforge.imports.columns import Columns, Condition
-from leaderforge.imports.identity import Identities
-from leaderforge.imports.rows import JsonText, TableRow
+from leaderforge.imports.identity import LineDigests
+from leaderforge.imports.rows import Fault, JsonText, OpenRow, TableRows
 
-_Extras: TypeAlias = tuple[str | None, int | None, str | None, int | None]
-"""External id, subscore, metadata and player id of a line."""
-_NO_EXTRAS: _Extras = None, None, None, None
+_Values: TypeAlias = Sequence[Any]
+"""Parsed values of a column, one a row."""
 _MAX_CACHED = 200_000
 """Maximum number of cached names, some 20 MB. Players recur."""
 
@@ -40,14 +39,45 @@ class ScoreLine(NamedTuple):
     user_id: int | None = None
 
 
+class LineColumns(NamedTuple):
+    """Score lines of a block in columns, which processes exchange faster than lines.
+
+    `values` has the columns player, score, time, external id, subscore, metadata and player id. None is a column
+    without values. `digests` has the digests of all rows, also of bad and excluded ones, because equal rows are
+    counted. `positions` has the positions of the lines among these rows, None if all rows are lines.
+    """
+
+    numbers: Sequence[int]
+    values: Sequence[_Values | None]
+    digests: Sequence[bytes]
+    positions: Sequence[int] | None
+    faults: Sequence[Fault]
+    open_row: OpenRow | None
+    is_end: bool
+
+    def lines(self, submission_ids: Sequence[UUID]) -> Sequence[ScoreLine]:
+        """Return the lines, given the ids of all rows."""
+        ids = submission_ids if self.positions is None else [submission_ids[i] for i in self.positions]
+        player, score, time, *extras = (repeat(None) if column is None else column for column in self.values)
+        # Skip the constructor, which takes half of the time of this loop.
+        new = tuple.__new__
+        # The numbers come first, because `zip` ends with them.
+        return [new(ScoreLine, line) for line in zip(self.numbers, player, score, time, ids, *extras)]  # noqa: B905
+
+
 class ScoreLineParser:
-    """Parser of the rows of one file. `score` and `time` parse values, and raise `ValueError` with the reason."""
+    """Parser of the rows of one file, column by column.
+
+    `time` parses a text, and raises `ValueError` with the reason. `scores` does so too; `whole_scores` returns all
+    scores of a column of whole numbers, None for another column.
+    """
 
     def __init__(
         self,
         columns: Columns,
-        identities: Identities,
-        score: Callable[[str], int],
+        digests: LineDigests,
+        scores: Callable[[str], int],
+        whole_scores: Callable[[Sequence[str]], list[int] | None],
         time: Callable[[str], int],
         *,
         escaped: bool,
@@ -55,87 +85,132 @@ class ScoreLineParser:
         """Set the columns of the rows. In an `escaped` file an apostrophe may precede a name, as in exported files."""
         self._columns = columns
         self._missing = columns.missing
-        self._identities = identities
-        self._parse_score = score
+        self._digests = digests
+        self._parse_score = scores
+        self._whole_scores = whole_scores
         self._parse_time = time
         self._escaped = escaped
         self._position = {column: i for i, column in enumerate(columns.required)}
         self._conditions: Sequence[tuple[int, Condition]] = [(self._position[c.column], c) for c in columns.conditions]
         self._names: dict[str, str] = {}
-        self._has_metadata = bool(columns.metadata or columns.members)
-        self._has_extras = bool(columns.subscore or self._has_metadata or columns.player_id or columns.user_id)
+        self._may_be_whole = not any(text.isdecimal() for text in columns.missing)
 
     @property
     def needs_content(self) -> bool:
         """Return whether the content identifies the lines."""
         return self._columns.id is None
 
-    def parse(self, row: TableRow) -> ScoreLine | None:
-        """Return the line of a row, None if a condition excludes it. Raises `BadLine`."""
-        values = row.values
-        # Identify the line before the conditions exclude it, because the count of equal lines must not depend on
-        # conditions.
-        submission_id = self._identities.of_content(row.content) if self._columns.id is None else None
+    def parse(self, rows: TableRows) -> LineColumns:
+        """Return the lines of the rows. Conditions exclude rows. Bad rows become faults."""
+        positions: Sequence[int] = range(len(rows.numbers))
         for position, condition in self._conditions:
-            if not condition.holds(values[position]):
-                return None
-        try:
-            if submission_id is None:
-                submission_id = self._identities.of_id(self._text(values, self._columns.id or ""))
-            extras = self._extras(values) if self._has_extras else _NO_EXTRAS
-            player = self._player(values, extras[0] is not None or extras[3] is not None)
-            return ScoreLine(row.number, player, self._score(values), self._time(values), submission_id, *extras)
-        except ValueError as error:
-            raise BadLine(row.number, str(error)) from None
-        except Refused as refused:
-            raise BadLine(row.number, refused.message) from None
+            column = rows.columns[position]
+            positions = [i for i in positions if condition.holds(column[i])]
+        has_all = len(positions) == len(rows.numbers)
+        columns = rows.columns if has_all else [[column[i] for i in positions] for column in rows.columns]
+        parsing = _RowParsing(len(positions), columns)
+        identified = None if self._columns.id is None else self._identified(parsing)
+        values = self._parsed(parsing)
+        faults = [*rows.faults, *(Fault(rows.numbers[positions[i]], reason) for i, reason in parsing.reasons.items())]
+        if parsing.reasons:
+            positions = [position for i, position in enumerate(positions) if i not in parsing.reasons]
+            values = [None if column is None else parsing.without_faults(column) for column in values]
+            identified = None if identified is None else parsing.without_faults(identified)
+            has_all = False
+        numbers = rows.numbers if has_all else [rows.numbers[i] for i in positions]
+        if identified is not None:
+            return LineColumns(numbers, values, identified, None, faults, rows.open_row, rows.is_end)
+        # Identify all rows, because the number of equal ones before a line must not depend on the conditions.
+        digests = list(map(self._digests.of_content, rows.contents))
+        return LineColumns(numbers, values, digests, None if has_all else positions, faults, rows.open_row, rows.is_end)
 
-    def _player(self, values: Sequence[str], has_id: bool) -> str | None:
+    def _identified(self, parsing: "_RowParsing") -> _Values:
+        column = self._columns.id or ""
+        text, digest = self._required(column), self._digests.of_id
+        return parsing.parsed(lambda value: digest(text(value)), self._position[column])
+
+    def _parsed(self, parsing: "_RowParsing") -> list[_Values | None]:
+        """Return the columns of `LineColumns.values`. A row has the reason of its first bad value in this order."""
+        external_ids = self._optional_column(parsing, self._columns.player_id, self._external_id)
+        subscores = self._optional_column(parsing, self._columns.subscore, lambda text: _integer(text, "subscore"))
+        metadata = self._metadata_column(parsing)
+        user_ids = self._optional_column(parsing, self._columns.user_id, lambda text: _integer(text, "player id"))
+        players = self._players(parsing, external_ids, user_ids)
+        return [players, self._scores(parsing), self._times(parsing), external_ids, subscores, metadata, user_ids]
+
+    def _players(self, parsing: "_RowParsing", *ids: _Values | None) -> _Values | None:
         column = self._columns.player
-        text = "" if column is None else values[self._position[column]]
-        if has_id and text in self._missing:
+        has_ids = [any(pair) for pair in zip(*(map(_is_value, values) for values in ids if values), strict=True)]
+        if column is None:
+            parsing.require(has_ids or [False] * parsing.count, "no player")
             return None
+        texts = parsing.column(self._position[column])
+        cached = list(map(self._names.get, texts))
+        if None not in cached and JsonText not in set(map(type, texts)):
+            return cached
+        if not has_ids:
+            return parsing.parsed(self._player, self._position[column])
+        missing = self._missing
+        pairs = zip(texts, has_ids, strict=True)
+        return parsing.each(lambda pair: None if pair[1] and pair[0] in missing else self._player(pair[0]), pairs)
+
+    def _player(self, text: str) -> str:
         name = self._names.get(text)
         if name is None or type(text) is JsonText:
-            name = username(self._name(self._text(values, column or "player")))
+            name = username(self._name(self._required(self._columns.player or "")(text)))
             if len(self._names) >= _MAX_CACHED:
                 self._names.clear()
             self._names[text] = name
         return name
 
+    def _external_id(self, text: str) -> str:
+        return external_id(self._name(text))
+
     def _name(self, text: str) -> str:
         return unescaped(text) if self._escaped else text
 
-    def _score(self, values: Sequence[str]) -> int:
+    def _scores(self, parsing: "_RowParsing") -> _Values:
         column = self._columns.score
-        return self._parse_score(self._text(values, column)) if isinstance(column, str) else column
+        if not isinstance(column, str):
+            return [column] * parsing.count
+        position = self._position[column]
+        whole = self._whole_scores(parsing.column(position)) if self._may_be_whole else None
+        if whole is not None:
+            return whole
+        text, parse = self._required(column), self._parse_score
+        return parsing.parsed(lambda value: parse(text(value)), position)
 
-    def _time(self, values: Sequence[str]) -> int | None:
-        if self._columns.time is None:
+    def _times(self, parsing: "_RowParsing") -> _Values | None:
+        columns, parse = self._columns, self._parse_time
+        if columns.time is None:
             return None
-        text = self._text(values, self._columns.time)
-        if self._columns.time_of_day is not None:
-            text = f"{text} {self._text(values, self._columns.time_of_day)}"
-        return self._parse_time(text)
+        day, position = self._required(columns.time), self._position[columns.time]
+        if columns.time_of_day is None:
+            return parsing.parsed(lambda value: parse(day(value)), position)
+        hour, other = self._required(columns.time_of_day), self._position[columns.time_of_day]
+        return parsing.parsed(lambda first, second: parse(f"{day(first)} {hour(second)}"), position, other)
 
-    def _extras(self, values: Sequence[str]) -> _Extras:
-        """Return the fields of a line that most files lack."""
-        player_id = self._optional(values, self._columns.player_id)
-        subscore = self._optional(values, self._columns.subscore)
-        user_id = self._optional(values, self._columns.user_id)
-        return (
-            None if player_id is None else external_id(self._name(player_id)),
-            None if subscore is None else _integer(subscore, "subscore"),
-            self._metadata(values) if self._has_metadata else None,
-            None if user_id is None else _integer(user_id, "player id"),
-        )
+    def _optional_column(
+        self, parsing: "_RowParsing", column: str | None, parse: Callable[[str], object]
+    ) -> _Values | None:
+        if column is None:
+            return None
+        text, missing = self._required(column), self._missing
+        return parsing.parsed(lambda value: None if value in missing else parse(text(value)), self._position[column])
+
+    def _metadata_column(self, parsing: "_RowParsing") -> _Values | None:
+        columns = self._columns
+        if not (columns.metadata or columns.members):
+            return None
+        return parsing.each(self._metadata, zip(*parsing.columns, strict=True))
 
     def _metadata(self, values: Sequence[str]) -> str | None:
         """Return the metadata of a row as JSON text, None if it has none."""
-        text = self._raw(values, self._columns.metadata)
-        members: Mapping[str, object] = {} if text is None else _json_object(text)
-        texts = {column: self._optional(values, column) for column in self._columns.members}
-        members = {**members, **{column: member for column, member in texts.items() if member is not None}}
+        column, missing = self._columns.metadata, self._missing
+        text = "" if column is None else values[self._position[column]]
+        members: Mapping[str, object] = {} if text in missing else _json_object(_unicode(text, column))
+        texts = {member: values[self._position[member]] for member in self._columns.members}
+        members = {**members, **{m: self._required(m)(text) for m, text in texts.items() if text not in missing}}
         if not members:
             return None
         try:
@@ -143,34 +218,75 @@ class ScoreLineParser:
         except ValueError as error:
             raise ValueError(f"the metadata {error}") from None
 
-    def _text(self, values: Sequence[str], column: str) -> str:
-        """Return the value of a column. Raises `ValueError` if it is missing or no text."""
-        text = self._optional(values, column)
-        if text is None:
-            raise ValueError(f"no {column}")
-        return text
+    def _required(self, column: str) -> Callable[[str], str]:
+        """Return the function that returns a value of a column, or raises `ValueError` if it is missing or no text."""
+        missing = self._missing
 
-    def _optional(self, values: Sequence[str], column: str | None) -> str | None:
-        text = self._raw(values, column)
-        if type(text) is JsonText:
-            raise ValueError(f"the {column} must be a text or a number, not {shortened(text)}")
-        return text
+        def required(text: str) -> str:
+            if text in missing:
+                raise ValueError(f"no {column or 'player'}")
+            if type(text) is JsonText:
+                raise ValueError(f"the {column} must be a text or a number, not {shortened(text)}")
+            return text if text.isascii() else _unicode(text, column)
 
-    def _raw(self, values: Sequence[str], column: str | None) -> str | None:
-        """Return the value of a column, None if there is none."""
-        text = "" if column is None else values[self._position[column]]
-        if text in self._missing:
-            return None
-        if not text.isascii():
-            _require_unicode(text, column)
-        return text
+        return required
 
 
-def _require_unicode(text: str, column: str | None) -> None:
+class _RowParsing:
+    """Parsing of the columns of rows. `reasons` has the first reason why a row is bad, by its position."""
+
+    def __init__(self, count: int, columns: Sequence[Sequence[str]]) -> None:
+        self.count = count
+        self.columns = columns
+        self.reasons: dict[int, str] = {}
+
+    def column(self, position: int) -> Sequence[str]:
+        """Return the texts of a column."""
+        return self.columns[position] if self.count else ()
+
+    def parsed(self, parse: Callable[..., Any], *positions: int) -> list[Any]:
+        """Return the results of a function for the values of each row in these columns, None for a bad row."""
+        columns = [self.column(position) for position in positions]
+        try:
+            return list(map(parse, *columns))
+        except (ValueError, Refused):
+            return self.each(lambda values: parse(*values), zip(*columns, strict=True))
+
+    def each(self, parse: Callable[[Any], Any], values: Iterable[Any]) -> list[Any]:
+        """Return the results of a function for the value of each row, None for a bad row."""
+        return [self._result(i, parse, value) for i, value in enumerate(values)]
+
+    def require(self, conditions: Sequence[bool], reason: str) -> None:
+        """Give all rows without the condition this reason."""
+        for i, condition in enumerate(conditions):
+            if not condition:
+                self.reasons.setdefault(i, reason)
+
+    def without_faults(self, column: _Values) -> _Values:
+        """Return the values of the rows that are not bad."""
+        return [value for i, value in enumerate(column) if i not in self.reasons]
+
+    def _result(self, position: int, parse: Callable[[Any], Any], value: object) -> object:
+        try:
+            return parse(value)
+        except ValueError as error:
+            self.reasons.setdefault(position, str(error))
+        except Refused as refused:
+            self.reasons.setdefault(position, refused.message)
+        return None
+
+
+def _is_value(value: object) -> bool:
+    return value is not None
+
+
+def _unicode(text: str, column: str | None) -> str:
+    """Return the text. Raises `ValueError` if it has bytes that are not UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError:
         raise ValueError(f"the {column} is not UTF-8 text: set --encoding, such as latin-1") from None
+    return text
 
 
 def _integer(text: str, kind: str) -> int:

@@ -7,11 +7,8 @@ from typing import BinaryIO
 
 from leaderforge.domain.boards import Board
 from leaderforge.domain.score_texts import NumberStyle, ScoreParser
-from leaderforge.imports.bad_lines import BadLine
-from leaderforge.imports.columns import Columns
-from leaderforge.imports.files import table_of
 from leaderforge.imports.formats import FileLayout
-from leaderforge.imports.streams import opened_text
+from leaderforge.imports.tables import open_table
 from leaderforge.imports.times import TimeParser
 
 _SAMPLED = 50
@@ -19,7 +16,6 @@ _SAMPLED = 50
 _PLAYER = ("player", "username", "user", "name", "nickname", "nick", "scorer", "athlete", "driver", "runner", "team")
 _SCORE = ("score", "points", "result", "goals", "total", "value", "xp", "time", "lap")
 _TIME = ("achieved_at", "time", "date", "timestamp", "when", "day", "at", "created_at", "datetime")
-_NO_COLUMNS = Columns(player=None, score=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +35,8 @@ class ColumnProposal:
 
 def sampled_rows(raw: BinaryIO, layout: FileLayout) -> Sequence[Mapping[str, str]]:
     """Return the first rows of a file with all their values."""
-    raw.seek(0)
-    with opened_text(raw, layout.encoding) as text:
-        return list(islice(table_of(text, layout, _NO_COLUMNS).objects(_ignore), _SAMPLED))
+    opened = open_table(raw, layout, ())
+    return list(islice(opened.table.objects(next(opened.blocks)), _SAMPLED))
 
 
 def propose_columns(
@@ -86,7 +81,3 @@ def _parses(value: str, parse: Callable[[str], int]) -> bool:
 
 def _quoted(column: str) -> str:
     return column if column.replace("_", "").replace("-", "").isalnum() else f"'{column}'"
-
-
-def _ignore(_: BadLine) -> None:
-    pass

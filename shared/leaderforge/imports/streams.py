@@ -6,11 +6,11 @@ The first bytes of a file decide about the compression, never its name. A byte o
 import gzip
 import sys
 import zlib
+from codecs import getincrementaldecoder
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from functools import partial
-from io import BufferedReader, RawIOBase, TextIOWrapper
-from typing import Any, BinaryIO, TextIO, cast
+from contextlib import suppress
+from io import BufferedReader, RawIOBase
+from typing import Any, BinaryIO, cast
 
 from leaderforge.domain.errors import Refused
 
@@ -20,9 +20,6 @@ _ZIP = b"PK\x03\x04"
 _BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _PEEKED_BYTES = 64
 _CHUNK_BYTES = 1 << 18
-_MAX_LINE = 1 << 22
-"""Maximum characters of a line, to bound the memory. A longer line is read as several lines, which are bad lines."""
-
 ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252")
 """Encodings that a file may have."""
 
@@ -33,24 +30,20 @@ class CutOff(Refused):
     code = "cut_off"
 
 
-@contextmanager
-def opened_text(raw: BinaryIO, encoding: str | None = None) -> Iterator[TextIO]:
-    """Yield the text of a file, decompressed if it is gzip or zstd data. Line ends stay as they are.
+def text_chunks(raw: BinaryIO, encoding: str | None = None) -> Iterator[str]:
+    """Yield the text of a file in parts, decompressed if it is gzip or zstd data. Line ends stay as they are.
 
     Without `encoding`, a byte order mark decides about the encoding. Without a mark, it is UTF-8. Bytes that are not
     UTF-8 become lone surrogates, because a bad line must not end the whole import. Raises `Refused` for a spreadsheet
-    file, and for UTF-16 without a mark.
+    file, and for UTF-16 without a mark. Raises `CutOff` after the text before the damage.
     """
     stream = _decompressed(raw)
     chosen = _encoding_of(stream.peek(_PEEKED_BYTES)[:_PEEKED_BYTES], encoding)
     errors = "surrogateescape" if chosen.startswith("utf-8") else "replace"
-    with TextIOWrapper(stream, encoding=chosen, errors=errors, newline="") as text:
-        yield text
-
-
-def text_lines(text: TextIO) -> Iterator[str]:
-    """Return the lines of a text with their ends."""
-    return iter(partial(text.readline, _MAX_LINE), "")
+    decoder = getincrementaldecoder(chosen)(errors)
+    while data := stream.read1(_CHUNK_BYTES):
+        yield decoder.decode(data)
+    yield decoder.decode(b"", final=True)
 
 
 def count_lines(raw: BinaryIO) -> int:

@@ -1,6 +1,5 @@
 """Times in files. A text that could mean two times is refused with a hint, never guessed."""
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
@@ -27,7 +26,6 @@ SERIAL = "serial"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SERIAL_EPOCH = datetime(1899, 12, 30)
 _MILLISECOND = timedelta(milliseconds=1)
-_DIGITS = re.compile("-?[0-9]+")
 _MOST_DIGITS = 30
 _HINTS = {10: "seconds", 16: "microseconds", 19: "nanoseconds"}
 """Likely units of numbers, by their number of digits."""
@@ -68,7 +66,8 @@ class TimeParser:
 
     def _standard(self, text: str) -> int:
         """Return the time in a text of ISO 8601, or in a number of milliseconds."""
-        if _DIGITS.fullmatch(text) and len(text) != 8:
+        digits = text[1:] if text[:1] == "-" else text
+        if len(text) != 8 and digits.isdecimal() and digits.isascii():
             return _milliseconds(text)
         try:
             return self._instant(moment_of(text))

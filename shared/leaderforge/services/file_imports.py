@@ -77,16 +77,27 @@ class FileImports:
         return completed_plan(raw, plan, on_note)
 
     def preview(
-        self, raw: BinaryIO, plan: FilePlan, on_bad: OnBadLine, on_note: OnNote, *, history: bool, limit: int
+        self,
+        raw: BinaryIO,
+        plan: FilePlan,
+        on_bad: OnBadLine,
+        on_note: OnNote,
+        *,
+        history: bool,
+        limit: int,
+        processes: int = 0,
     ) -> ImportPreview:
-        """Return the first lines of a file as they would count. Report all bad lines. Record nothing."""
+        """Return the first lines of a file as they would count. Report all bad lines. Record nothing.
+
+        Further `processes` parse a long file.
+        """
         rules = ImportRules(grace_ms=self._grace_ms, history=history)
         acceptance = LineAcceptance(rules, plan.board, self._clock, self._reception_clock)
 
         def refused(number: int, reason: str) -> None:
             on_bad(BadLine(number, reason))
 
-        with opened_scores(raw, plan) as scores:
+        with opened_scores(raw, plan, processes) as scores:
             _remark(scores.notes, on_note)
             return preview_lines(scores.lines(on_bad), plan.board, acceptance, refused, limit=limit)
 
@@ -99,8 +110,11 @@ class FileImports:
         on_bad: OnBadLine,
         on_note: OnNote,
         on_progress: OnProgress = lambda _: None,
+        processes: int = 0,
     ) -> ImportTally:
         """Import a file by a completed plan. Update `tally` during the import, and return it at the end.
+
+        Further `processes` parse a long file.
 
         Raises `StoreUnavailable`. Another run can then continue the import. An import of history or with replacements
         is written to the audit log.
@@ -108,7 +122,7 @@ class FileImports:
         importer = self._importer(raw, plan, terms, tally, on_bad)
         await self._log(plan, terms)
         try:
-            with opened_scores(raw, plan) as scores:
+            with opened_scores(raw, plan, processes) as scores:
                 _remark(scores.notes, on_note)
                 return await importer.run(scores.lines(on_bad, on_progress))
         finally:

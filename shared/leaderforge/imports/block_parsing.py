@@ -1,0 +1,150 @@
+"""Parsing of blocks to score lines, and its distribution over processes."""
+
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from itertools import islice
+from multiprocessing import connection, get_context, parent_process
+from threading import Thread
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from leaderforge.imports.blocks import Block
+from leaderforge.imports.rows import OpenRow
+
+_FIRST_BLOCKS = 12
+"""Blocks that are parsed before processes start. Starting them takes as long as parsing some 100,000 lines."""
+_MOST_OPEN = 1 << 24
+"""Maximum characters of a row. A longer one is bad."""
+_MOST_PROCESSES = 2
+"""Maximum number of processes. With more, the process that counts the lines limits the speed."""
+
+
+class BlockResult(Protocol):
+    """Result of a parser. If the last row is incomplete, it is not in the result, but its place is."""
+
+    @property
+    def open_row(self) -> OpenRow | None:
+        """Return the place of the incomplete row."""
+
+    @property
+    def is_end(self) -> bool:
+        """Return whether no rows follow, though the text may continue."""
+
+
+ResultT = TypeVar("ResultT", bound=BlockResult)
+
+
+class ParsedBlock(NamedTuple, Generic[ResultT]):
+    """Block and the result of its parser."""
+
+    block: Block
+    result: ResultT
+
+    @property
+    def incomplete(self) -> Block | None:
+        """Return the part of the block with its incomplete row, if it has one."""
+        return None if self.result.open_row is None else self.block.tail(*self.result.open_row)
+
+
+def spare_processes() -> int:
+    """Return the number of processes that can parse beside this one: one less than it may use cores, and at most 2."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores - 1, _MOST_PROCESSES)
+
+
+class BlockProcesses(Generic[ResultT]):
+    """Parsing of blocks in their order, from the 13th on by this number of processes.
+
+    `new_parser` returns the parser. Each process calls it once; it must be picklable. Leaving the context ends the
+    processes. They also end if this process is killed.
+    """
+
+    def __init__(self, new_parser: Callable[[], Callable[[Block], ResultT]], processes: int) -> None:
+        self._new_parser = new_parser
+        self._processes = processes
+        self._executor: ProcessPoolExecutor | None = None
+        self._parse = new_parser()
+
+    def __enter__(self) -> "BlockProcesses[ResultT]":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def parsed_here(self, block: Block) -> ParsedBlock[ResultT]:
+        """Return a block with its result, parsed in this process."""
+        return ParsedBlock(block, self._parse(block))
+
+    def parsed(self, blocks: Iterable[Block]) -> Iterator[ParsedBlock[ResultT]]:
+        """Yield the blocks with their results. Only a few blocks are in memory."""
+        iterator = iter(blocks)
+        for block in islice(iterator, _FIRST_BLOCKS) if self._processes else iterator:
+            yield self.parsed_here(block)
+        pending: deque[tuple[Block, Future[ResultT]]] = deque()
+        for block in iterator:
+            pending.append((block, self._submit(block)))
+            if len(pending) > 2 * self._processes + 1:
+                yield self._next(pending)
+        while pending:
+            yield self._next(pending)
+
+    def _next(self, pending: "deque[tuple[Block, Future[ResultT]]]") -> ParsedBlock[ResultT]:
+        block, future = pending.popleft()
+        try:
+            return ParsedBlock(block, future.result())
+        except BrokenExecutor:
+            # A process was killed, for example for lack of memory. Parse the block here.
+            return self.parsed_here(block)
+
+    def _submit(self, block: Block) -> "Future[ResultT]":
+        if self._executor is None:
+            # Do not fork, because this process may have threads.
+            context = get_context("spawn")
+            self._executor = ProcessPoolExecutor(self._processes, context, _start, (self._new_parser,))
+        try:
+            return self._executor.submit(_parsed, block)
+        except BrokenExecutor as error:
+            broken: Future[ResultT] = Future()
+            broken.set_exception(error)
+            return broken
+
+
+def complete_blocks(blocks: Iterable[Block], processes: BlockProcesses[ResultT]) -> Iterator[ParsedBlock[ResultT]]:
+    """Yield the blocks with their results, up to the end of the table. Rows that continue are in one of the results."""
+    incomplete: Block | None = None
+    for parsed in processes.parsed(blocks):
+        # If the block begins within a row, its process could not know it. Parse both parts together.
+        complete = parsed if incomplete is None else processes.parsed_here(incomplete.continued(parsed.block))
+        incomplete = complete.incomplete
+        if incomplete is not None and len(incomplete.text) > _MOST_OPEN:
+            complete, incomplete = processes.parsed_here(complete.block._replace(is_last=True)), None
+        yield complete
+        if complete.result.is_end:
+            return
+
+
+class _Process:
+    """State of a process that parses."""
+
+    parser: Callable[[Block], object]
+
+
+def _start(new_parser: Callable[[], Callable[[Block], object]]) -> None:
+    # Ctrl-C reaches all processes of a terminal. The parent ends this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+    _Process.parser = new_parser()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def _parsed(block: Block) -> Any:
+    return _Process.parser(block)
