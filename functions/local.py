@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from functions import admin, boards, exports, keys, moderation, queries, sign_in, stream, submit, users
 from functions.edge.http.application import application
 from functions.edge.http.shutdown import on_shutdown
+from functions.previews.serving import Previews
 from functions.web import serve_documentation, serve_site
 from functions.worker import keep_maintained
 from leaderforge.config import EnvironmentSettings, SettingsError
@@ -70,7 +71,15 @@ def create_app(services: Services | None = None) -> FastAPI:
     app = application(services, *_ROUTERS, lifespan=lifespan, documented=True)
     serve_documentation(app, services.settings.web_directory)
     if services.settings.web_directory is not None:
-        serve_site(app, services.settings.web_directory, services.settings.web_pages)
+        previews = Previews(app.state.edge, services.settings.web_directory)
+        public_url = services.settings.public_url
+        serve_site(
+            app,
+            services.settings.web_directory,
+            services.settings.web_pages,
+            previews=previews,
+            public_url=public_url,
+        )
     return app
 
 

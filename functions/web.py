@@ -17,6 +17,7 @@ from starlette.routing import Match, Mount
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
 from functions.edge.http.protection import protect_as_site
+from functions.previews.serving import PICTURE_PATH, NoPicture, NothingToShow, Previews
 
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _REVALIDATE = "no-cache"
@@ -31,6 +32,11 @@ _PAGE = re.compile(r"/(player/[^/]+|friends|submit|console(/[a-z]+)?)/?")
 _SWITCHES = {"submit": "devMode", "console": "console"}
 """Member of config.json that enables a page, by the name of the page."""
 _HEAD = "<head>"
+_STATIC_PICTURE = "icon-512.png"
+"""File of the site that replaces the picture of a preview."""
+_TAG = re.compile(r'\s*<meta (?:property|name)="((?:og|twitter):[^"]*)"[^>]*>')
+"""Tag of a preview, with its name."""
+_PICTURE_AGE = "public, max-age=60"
 _DOCS_PATH = "/api/docs"
 _DOCS_PAGE = "api-docs.html"
 _WITHOUT_SITE = """<!doctype html>
@@ -43,14 +49,22 @@ folder of a built site.</p>
 """
 
 
-def serve_site(app: FastAPI, directory: Path, pages: Iterable[str] = ()) -> bool:
+def serve_site(
+    app: FastAPI,
+    directory: Path,
+    pages: Iterable[str] = (),
+    *,
+    previews: Previews | None = None,
+    public_url: str | None = None,
+) -> bool:
     """Serve the built site in this directory at `/`, after all routes. Return False if it has no index.html.
 
-    `pages` names the optional pages to show: `submit` and `console`.
+    `pages` names the optional pages to show: `submit` and `console`. `public_url` is the address of the site for
+    `previews`. None means that of each request.
     """
     if not (directory / _INDEX).is_file():
         return False
-    app.router.routes.append(_Site("/", _Files(directory, pages), name="site"))
+    app.router.routes.append(_Site("/", _Files(directory, pages, previews, public_url), name="site"))
     return True
 
 
@@ -81,9 +95,13 @@ class _Files(StaticFiles):
     Files with hashed names are immutable. Clients revalidate all others.
     """
 
-    def __init__(self, directory: Path, pages: Iterable[str]) -> None:
+    def __init__(
+        self, directory: Path, pages: Iterable[str], previews: Previews | None, public_url: str | None
+    ) -> None:
         super().__init__(directory=directory, html=True)
         self._folder = directory
+        self._previews = previews
+        self._public_url = public_url
         self._switches = {_SWITCHES[page]: True for page in pages}
 
     async def get_response(self, path: str, scope: MutableMapping[str, Any]) -> Response:
@@ -92,6 +110,8 @@ class _Files(StaticFiles):
             return await self._page(scope)
         if address == f"/{_CONFIG}" and self._switches:
             return await self._config(scope)
+        if address == PICTURE_PATH and self._previews is not None:
+            return await self._picture(self._previews, path, scope)
         try:
             return await super().get_response(path, scope)
         except HTTPException as error:
@@ -110,8 +130,37 @@ class _Files(StaticFiles):
         """Return index.html with a `base` element, which names the site's folder and enables addresses without `#`."""
         content = await to_thread.run_sync((self._folder / _INDEX).read_text)
         folder = "../" * (_address(scope).count("/") - 1) or "./"
-        html = content.replace(_HEAD, f'{_HEAD}\n    <base href="{folder}" />', 1)
+        tags = await self._tags(scope) if status == 200 else ""
+        replaced = set(_TAG.findall(tags))
+        content = _TAG.sub(lambda static: "" if static[1] in replaced else static[0], content)
+        html = content.replace(_HEAD, f'{_HEAD}\n    <base href="{folder}" />{tags}', 1)
         return self._answer(html, "text/html", scope, status)
+
+    async def _tags(self, scope: MutableMapping[str, Any]) -> str:
+        """Return the tags of the page's preview."""
+        if self._previews is None:
+            return ""
+        request = Request(scope)
+        origin = self._public_url or f"{request.url.scheme}://{request.url.netloc}{scope.get('root_path', '')}"
+        return await self._previews.tags(_address(scope), request.query_params, origin.rstrip("/"))
+
+    async def _picture(self, previews: Previews, path: str, scope: MutableMapping[str, Any]) -> Response:
+        """Return the picture of a preview, or the static picture, which clients must not cache."""
+        try:
+            picture = await previews.picture(Request(scope).query_params)
+        except NothingToShow:
+            return Response(status_code=404, headers={"Cache-Control": "no-store"})
+        except NoPicture:
+            response = await super().get_response(path.replace(PICTURE_PATH[1:], _STATIC_PICTURE), scope)
+            response.headers["Cache-Control"] = "no-store"
+            return response
+        headers = {"Cache-Control": _PICTURE_AGE, "ETag": picture.etag}
+        response = Response(picture.content, media_type="image/png", headers=headers)
+        if self.is_not_modified(response.headers, Headers(scope=scope)):
+            return NotModifiedResponse(response.headers)
+        if scope["method"] == "HEAD":
+            response.body = b""
+        return response
 
     async def _config(self, scope: MutableMapping[str, Any]) -> Response:
         """Return config.json with the pages that this server shows."""

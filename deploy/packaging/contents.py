@@ -19,6 +19,7 @@ _NOT_DEPLOYED = (
     "embedded",
     "memory",
     "production",
+    "previews",
     "local.py",
     "server.py",
     "web.py",

@@ -21,6 +21,7 @@ from leaderforge.setting_types import (
     Networks,
     Nodes,
     Origins,
+    PublicUrl,
     RateLimitText,
     SitePages,
 )
@@ -242,6 +243,11 @@ class EnvironmentSettings(CloudSettings):
         "LEADERFORGE_WEB_DIRECTORY", "name the folder of the built site, such as frontend/dist", None
     )
     web_pages: SitePages = _variable("LEADERFORGE_WEB_PAGES", "list submit, console or both, comma separated", ())
+    public_url: PublicUrl | None = _variable(
+        "LEADERFORGE_PUBLIC_URL",
+        "give the address of the page, such as https://example.org or https://example.org/go",
+        None,
+    )
     metrics_directory: Path | None = _variable(
         "PROMETHEUS_MULTIPROC_DIR", "name an empty directory for all worker processes of the server", None
     )
