@@ -27,6 +27,9 @@ LAST = b"\xff"
 
 _INTEGER_BIAS = MAX_INTEGER + 1
 _TIME_BIAS = MAX_TIME + 1
+_INTEGER_MASK = 2**56 - 1
+_TIME_MASK = 2**48 - 1
+_SUBSCORE_BITS = 8 * SCORE_BYTES
 _SCORE_SHIFT = 8 * (TIME_BYTES + USER_BYTES)
 _TIME_SHIFT = 8 * USER_BYTES
 
@@ -78,13 +81,23 @@ def sort_key(board: Board, place: HasPlace) -> bytes:
 
 def place(board: Board, key: bytes) -> Place:
     """Return the content of a sort key: the inverse of `sort_key`."""
-    ranked = ranked_place(key)
+    # One conversion and shifts cost half of a conversion per number.
+    number = int.from_bytes(key, "big")
+    score, subscore = number >> _SCORE_SHIFT, 0
+    if board.subscore_order is not None:
+        score, subscore = score >> _SUBSCORE_BITS, ranked_score(board.subscore_order, _unbiased(score))
+    ranked = _unbiased(score)
     return Place(
-        score=ranked_score(board.order, ranked.score),
-        achieved_at=ranked.achieved_at,
-        user_id=ranked.user_id,
-        subscore=ranked_score(board.subscore_order or Order.ASC, ranked.subscore),
+        -ranked if board.order is Order.DESC else ranked,
+        (number >> _TIME_SHIFT & _TIME_MASK) - _TIME_BIAS,
+        _unbiased(number),
+        subscore,
     )
+
+
+def _unbiased(number: int) -> int:
+    """Return the signed integer in the lowest seven bytes of a number."""
+    return (number & _INTEGER_MASK) - _INTEGER_BIAS
 
 
 def ranked_score(order: Order, score: int) -> int:
