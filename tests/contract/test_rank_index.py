@@ -9,7 +9,8 @@ import pytest
 
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, RankStyle
 from leaderforge.domain.errors import IndexUnavailable
-from leaderforge.domain.order import FIRST, LAST, rank_bound, score_bound, sort_key
+from leaderforge.domain.merge import Window
+from leaderforge.domain.order import FIRST, LAST, place, rank_bound, score_bound, sort_key
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Standing, removed_standing
 from leaderforge.domain.survey import VerificationState
@@ -94,6 +95,11 @@ async def test_every_read_equals_the_sorted_list(new_index: NewIndex, partitions
             assert row.label == (f"näme {source.user_id}" if named else None)
     for rank in (1, 2, 150, 299, 300):
         assert await index.key_at(ladder, rank) == keys[rank - 1]
+        window = await index.window_at(ladder, rank, 9)
+        assert (window.total, window.above, window.before) == (300, rank - 1, [])
+        assert [row.key for row in window.after] == keys[rank - 1 :][:9]
+    assert await index.window_at(ladder, 301, 9) == Window(300, 300, [], [])
+    assert await index.window_at(ladder, 10**9, 9) == Window(300, 300, [], [])
     assert await index.key_at(ladder, 301) is None
     assert await index.key_at(ladder, 0) is None
     rows = await index.rows(ladder, [s.user_id for s in standings[:50]] + [10**9])
@@ -123,11 +129,38 @@ async def test_the_entry_at_a_rank_is_exact_whatever_moved_since_the_last_search
         ranks = [1, len(keys), *(random.randrange(1, len(keys) + 1) for _ in range(12))]
         assert await asyncio.gather(*(index.key_at(ladder, rank) for rank in ranks)) == [keys[r - 1] for r in ranks]
         assert await index.key_at(ladder, len(keys) + 1) is None
+        for rank in ranks[:4]:
+            window = await index.window_at(ladder, rank, 30)
+            assert (window.total, window.above) == (len(keys), rank - 1)
+            assert [row.key for row in window.after] == keys[rank - 1 :][:30]
         moved = random.sample(list(standings), 500)
         changed = [standings[i]._replace(score=random.randrange(-3, 9), revision=revision) for i in moved]
         newcomers = [s._replace(user_id=s.user_id + revision * 10**6) for s in crowd(200, seed=revision)]
         standings |= {s.user_id: s for s in [*changed, *newcomers]}
         await index.apply(ladder, [*changed, *newcomers])
+
+
+async def test_rows_of_a_busy_board_never_mix_two_standings(new_index: NewIndex) -> None:
+    """Change all players during reads. Each standing has as many submissions as its score."""
+    ladder, players = LADDERS[0], range(1, 41)
+    index = await complete(new_index(2), ladder, [standing(i, i)._replace(submissions=i) for i in players])
+    finished = asyncio.Event()
+
+    async def change() -> None:
+        random = Random(1)
+        for revision in range(2, 120):
+            scores = {i: random.randrange(1, 500) for i in random.sample(players, 20)}
+            changed = [standing(i, n, revision=revision)._replace(submissions=n) for i, n in scores.items()]
+            await index.apply(ladder, changed)
+        finished.set()
+
+    async def read() -> None:
+        while not finished.is_set():
+            for window in (await index.window_at(ladder, 5, 30), await index.window(ladder, FIRST, before=0, after=30)):
+                assert [row.key for row in window.after] == sorted(row.key for row in window.after)
+                assert all(place(ladder.board, row.key).score == row.submissions for row in window.after)
+
+    await asyncio.gather(change(), read(), read())
 
 
 @pytest.mark.parametrize("partitions", [1, 3, 32])

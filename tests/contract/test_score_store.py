@@ -402,6 +402,10 @@ class TestReads:
         for rank in (-1, 0, 1, 2, 100, 200, 201):
             want = keys[rank - 1] if 1 <= rank <= len(keys) else None
             assert await stores.scores.key_at(ladder, rank) == want
+        for rank in (1, 2, 200, 201):
+            window = await stores.scores.window_at(ladder, rank, 3)
+            assert (window.total, window.above, window.before) == (len(keys), min(rank - 1, len(keys)), [])
+            assert [row.key for row in window.after] == keys[rank - 1 :][:3]
 
     async def fill(
         self, stores: Stores, ladder: Ladder, players: int, *, scores: int, times: int = 0, first: int = -100

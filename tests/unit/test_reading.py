@@ -74,7 +74,8 @@ async def test_an_answer_claims_only_the_time_before_it_was_read(name: str, inde
     await index.apply(ladder, [Standing(i, 10 * i, now, UUID(int=i), None, True, 1, 1) for i in (1, 2)])
     ranking: Ranking = index if indexed else store
     assert await process.trust.is_believed()
-    before, reads = now, {"rows": ranking.rows, "window": ranking.window, "counts": ranking.counts}
+    before, names = now, ("rows", "window", "window_at", "counts")
+    reads = {read_name: getattr(ranking, read_name) for read_name in names}
 
     def slowly(read: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def read_slowly(*args: Any, **options: Any) -> Any:
@@ -90,26 +91,3 @@ async def test_an_answer_claims_only_the_time_before_it_was_read(name: str, inde
     answer = await READS[name](process, ladder)
     assert (answer.as_of, answer.source) == (before, ranking.source)
     assert now > before
-
-
-@pytest.mark.parametrize("moved_score", [1_000, -1_000])
-async def test_a_page_begins_at_its_rank_though_many_move_between_the_two_steps(moved_score: int) -> None:
-    ladder = Ladder(Board(1, "default", "Default"))
-    index = MemoryIndex(partitions=2)
-    players = MemoryPlayerStore()
-    process = Process(MemoryScoreStore(players), players, index)
-    await process.maintain.reconcile()
-    standings = [Standing(i, 100 - i, 0, UUID(int=i), None, True, 1, 1) for i in range(1, 61)]
-    await index.apply(ladder, standings)
-    key_at = index.key_at
-    moving = standings[40:] if moved_score > 0 else standings[:20]
-
-    async def key_at_before_the_moves(*args: Any) -> Any:
-        index.key_at = key_at  # type: ignore[method-assign]
-        key = await key_at(*args)
-        await index.apply(ladder, [standing._replace(score=moved_score, revision=2) for standing in moving])
-        return key
-
-    index.key_at = key_at_before_the_moves  # type: ignore[method-assign]
-    page = await process.query.page(ladder, 30, 5)
-    assert [entry.rank for entry in page.entries] == [30, 31, 32, 33, 34]

@@ -124,14 +124,14 @@ def _has_all_between(span: Span[T], bound: bytes, best: bytes, last: bytes, key:
     return begins_before and ends_after
 
 
-def local_range(first: int, end: int, partitions: int) -> tuple[int, int]:
+def local_range(first: int, end: int, partitions: int, *, widening: int = 1) -> tuple[int, int]:
     """Return the positions of a partition that probably contain its share of the positions `first` to `end` - 1.
 
     Positions are relative to a bound, and `end` is excluded. Hashing spreads entries uniformly: the share of n entries
-    has a binomial distribution.
+    has a binomial distribution. `widening` multiplies the margin for deviations.
     """
-    low = floor(first / partitions - _margin(first, partitions))
-    high = ceil(end / partitions + _margin(end, partitions))
+    low = floor(first / partitions - widening * _margin(first, partitions))
+    high = ceil(end / partitions + widening * _margin(end, partitions))
     return max(min(first, 0), low), min(max(end, 0), high)
 
 

@@ -36,6 +36,10 @@ class Ranking(Protocol):
         """Return up to `before` entries above the bound, and up to `after` at and below it."""
         ...
 
+    async def window_at(self, ladder: Ladder, rank: int, count: int) -> Window[Row]:
+        """Return up to `count` entries from an ordinal rank (from 1) on, in `after`. `before` is empty."""
+        ...
+
     async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
         """Return the sort key of the entry at an ordinal rank (from 1), None if there is none."""
         ...

@@ -10,7 +10,7 @@ from leaderforge.domain.boards import Board, Ladder, Order
 from leaderforge.domain.callers import ANONYMOUS, Caller
 from leaderforge.domain.errors import NotRanked
 from leaderforge.domain.merge import Row, Window
-from leaderforge.domain.order import FIRST, LAST, Place, end_key, rank_bound, score_bound, sort_key, start_key
+from leaderforge.domain.order import FIRST, Place, end_key, rank_bound, score_bound, sort_key, start_key
 from leaderforge.domain.ranks import rank_of
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.ranking import Ranking
@@ -18,12 +18,6 @@ from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.entries import Entry, Lookup, Page, PlayerRank
 from leaderforge.services.reading import Reader, Reading
 from leaderforge.services.top import Top, TopCache
-
-_SLACK = 4
-"""Additional entries to read beyond both ends of a page, because entries may move between the two steps of a read."""
-
-_ATTEMPTS = 8
-"""Maximum attempts to read a page. A read is repeated if more than `_SLACK` entries moved across an end of the page."""
 
 
 class QueryService:
@@ -132,15 +126,8 @@ class QueryService:
         """Return up to `limit` entries from an ordinal rank on. Return none beyond the end of the board."""
 
         async def read(reading: Reading) -> Page:
-            for _ in range(_ATTEMPTS):
-                bound = FIRST if rank == 1 else await reading.ranking.key_at(ladder, rank)
-                bound = LAST if bound is None else bound
-                window = await reading.ranking.window(ladder, bound, before=_SLACK, after=limit + _SLACK)
-                # Entries may have moved since `key_at`: cut the window by rank, not by key.
-                skipped = max(0, rank - _first(window))
-                if _has_ranks(window, rank, limit):
-                    break
-            return await self._page_below(reading, ladder, window, skipped, limit)
+            window = await reading.ranking.window_at(ladder, rank, limit)
+            return await self._page_below(reading, ladder, window)
 
         return await self._reader.read(ladder, read)
 
@@ -150,7 +137,7 @@ class QueryService:
         async def read(reading: Reading) -> Page:
             # The bound directly after the key excludes the entry with this key.
             window = await reading.ranking.window(ladder, key + b"\0", before=0, after=limit)
-            return await self._page_below(reading, ladder, window, 0, limit)
+            return await self._page_below(reading, ladder, window)
 
         return await self._reader.read(ladder, read)
 
@@ -227,16 +214,13 @@ class QueryService:
             previous=rows[0].key if rows and first > 1 else None,
         )
 
-    async def _page_below(
-        self, reading: Reading, ladder: Ladder, window: Window[Row], skipped: int, limit: int
-    ) -> Page:
-        """Return the page of a window's rows without the first `skipped` rows.
+    async def _page_below(self, reading: Reading, ladder: Ladder, window: Window[Row]) -> Page:
+        """Return the page of a window's rows below its bound.
 
         If the page is beyond the end of the ladder, its `previous` leads to the last entries.
         """
-        rows = [*window.before, *window.after][skipped:][:limit]
-        page = await self._page(reading, ladder, window, rows, _first(window) + skipped)
-        return page if rows or not window.total else replace(page, previous=end_key(ladder.board))
+        page = await self._page(reading, ladder, window, window.after, rank_of(window.above))
+        return page if window.after or not window.total else replace(page, previous=end_key(ladder.board))
 
 
 def first_page(ladder: Ladder, page: Page, limit: int) -> Page:
@@ -253,13 +237,6 @@ def _require_ranked(board: Board, user_id: int, row: Row | None, viewer: Caller)
     if missing := board.missing_submissions(row.submissions):
         raise NotRanked.below(board.slug, user_id, missing)
     return row
-
-
-def _has_ranks(window: Window[Row], rank: int, limit: int) -> bool:
-    """Return whether a window has all entries from an ordinal rank on, up to `limit` or to the end of the ladder."""
-    first = _first(window)
-    end = min(rank + limit, rank_of(window.total))
-    return rank >= end or (first <= rank and end <= first + len(window.before) + len(window.after))
 
 
 def _first(window: Window[Row]) -> int:

@@ -11,7 +11,7 @@ from leaderforge.adapters.memory.boards import LadderKey, place_of
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.merge import Counts, Row, Window
-from leaderforge.domain.order import rank_bound, sort_key, user_id_of
+from leaderforge.domain.order import LAST, rank_bound, sort_key, user_id_of
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.sources import Source
 from leaderforge.domain.standings import Standing, is_listed, removed_standing
@@ -99,6 +99,10 @@ class MemoryIndex:
             before=[rows[key] for key in keys[max(0, above - before) : above]],
             after=[rows[key] for key in keys[above : above + after]],
         )
+
+    async def window_at(self, ladder: Ladder, rank: int, count: int) -> Window[Row]:
+        key = await self.key_at(ladder, rank)
+        return await self.window(ladder, LAST if key is None else key, before=0, after=count)
 
     async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
         keys = self._sorted(ladder)

@@ -157,6 +157,10 @@ class MemoryScoreStore(MemoryEvents):
         above = sum(row.key < bound for row in rows)
         return Window(len(rows), above, rows[max(0, above - before) : above], rows[above : above + after])
 
+    async def window_at(self, ladder: Ladder, rank: int, count: int) -> Window[Row]:
+        rows = self._rows(ladder)
+        return Window(len(rows), min(rank - 1, len(rows)), [], rows[rank - 1 :][:count])
+
     async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
         rows = self._rows(ladder)
         return rows[rank - 1].key if 1 <= rank <= len(rows) else None

@@ -42,20 +42,33 @@ class PostgresRanking:
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
         async with self._pool.transaction(SNAPSHOT) as connection:
-            counts = await _counts(connection, ladder, [bound])
-            return Window(
-                total=counts.total,
-                above=counts.above[0],
-                before=(await _nearest(connection, "window_before", ladder, bound, before))[::-1],
-                after=await _nearest(connection, "window_after", ladder, bound, after),
-            )
+            return await _window(connection, ladder, bound, before, after)
+
+    async def window_at(self, ladder: Ladder, rank: int, count: int) -> Window[Row]:
+        async with self._pool.transaction(SNAPSHOT) as connection:
+            key = await _key_at(connection, ladder, rank)
+            return await _window(connection, ladder, LAST if key is None else key, 0, count)
 
     async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
         if rank < 1:
             return None
         async with self._pool.transaction(SNAPSHOT) as connection:
-            rows = await connection.fetch(statement("key_at"), *_ids(ladder), rank - 1, ladder.board.min_submissions)
-        return _key(ladder.board, rows[0]) if rows else None
+            return await _key_at(connection, ladder, rank)
+
+
+async def _window(connection: Connection, ladder: Ladder, bound: bytes, before: int, after: int) -> Window[Row]:
+    counts = await _counts(connection, ladder, [bound])
+    return Window(
+        total=counts.total,
+        above=counts.above[0],
+        before=(await _nearest(connection, "window_before", ladder, bound, before))[::-1],
+        after=await _nearest(connection, "window_after", ladder, bound, after),
+    )
+
+
+async def _key_at(connection: Connection, ladder: Ladder, rank: int) -> bytes | None:
+    rows = await connection.fetch(statement("key_at"), *_ids(ladder), rank - 1, ladder.board.min_submissions)
+    return _key(ladder.board, rows[0]) if rows else None
 
 
 async def _counts(connection: Connection, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:

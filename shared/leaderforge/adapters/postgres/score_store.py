@@ -176,6 +176,9 @@ class PostgresScoreStore:
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
         return await self._ranking.window(ladder, bound, before=before, after=after)
 
+    async def window_at(self, ladder: Ladder, rank: int, count: int) -> Window[Row]:
+        return await self._ranking.window_at(ladder, rank, count)
+
     async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
         return await self._ranking.key_at(ladder, rank)
 

@@ -25,9 +25,9 @@ from leaderforge.domain.sources import Source
 from leaderforge.ports.index_maintenance import LadderIds
 
 _SELECTION_ROUNDS = 64
-"""Maximum round trips of `key_at`. Without this limit, concurrent writes could prolong the search without end."""
-_GUESSES = 3
-"""Maximum round trips of `key_at` near landmarks. Each corrects the position of a landmark for the next one."""
+"""Maximum round trips of a selection. Without this limit, concurrent writes could prolong it without end."""
+_ATTEMPTS = 8
+"""Maximum round trips near landmarks. Each corrects the position of a landmark for the next one."""
 _MAX_GUESSED = 3000
 """Maximum keys that a round trip near a landmark reads. If more are necessary, a selection costs less."""
 _LADDERS_WITH_LANDMARKS = 256
@@ -52,8 +52,9 @@ class RedisRanking(RedisErasureIndex):
         self._rows = Coalescer(self._row_batch, max_batch=BATCH, max_in_flight=3, stagger_s=STAGGER_S)
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
-        rows = await self._rows(_RowsRequest(ladder, user_ids))
-        return {user_id: rows[user_id] for user_id in user_ids if user_id in rows}
+        groups = {p: list(map(user_bytes, ids)) for p, ids in self._by_partition(user_ids).items()}
+        rows = await self._rows(_RowsRequest(ladder, groups))
+        return {user_id: rows[user] for user_id in user_ids if (user := user_bytes(user_id)) in rows}
 
     async def counts(self, ladder: Ladder, bounds: Sequence[bytes], present: Sequence[bytes] = ()) -> Counts:
         width, packed_args = key_bytes(ladder.board), packed_bounds(bounds)
@@ -72,56 +73,86 @@ class RedisRanking(RedisErasureIndex):
         return merge_counts(Counts(total, above, bool(is_present)) for is_present, total, *above in replies)
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
-        # Each partition has only a share of the entries. First read a probable share of the window from each one. Read
-        # complete windows only if these shares are too small.
-        window = None
-        for first, end in (local_range(-before, after, self.partitions), (-before, after)):
-            spans = await self._spans(_SpansRequest(ladder, bound, first, end, detailed=True))
+        # Each partition has only a share of the entries. First read the keys of a probable share, and the details of
+        # the merged window. If a share is too small, or a player moves meanwhile, read complete spans with details.
+        for first, end, detailed in (*local_range(-before, after, self.partitions), False), (-before, after, True):
+            spans = await self._spans(_SpansRequest(ladder, bound, first, end, detailed))
             window = merge_spans(spans, bound, before, after, key=_key)
-            if window is not None:
-                return replace(window, before=listed_rows(window.before), after=listed_rows(window.after))
+            rows = None if window is None else await self._detailed(ladder, window, detailed=detailed)
+            if rows is not None:
+                return rows
+        raise IndexUnavailable("the partitions of the rank index contradict each other")
+
+    async def window_at(self, ladder: Ladder, rank: int, count: int) -> Window[Row]:
+        for detailed in (False, True):
+            window = await self._located(ladder, rank - 1, count, detailed=detailed)
+            rows = await self._detailed(ladder, window, detailed=detailed)
+            if rows is not None:
+                return rows
         raise IndexUnavailable("the partitions of the rank index contradict each other")
 
     async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
         if rank < 1:
             return None
-        landmarks = self._landmarks_of(ladder)
-        for _ in range(_GUESSES):
-            located = await self._near_landmark(ladder, landmarks, rank - 1)
-            if located is None:
-                break
-            if located.key is not None or located.is_beyond:
-                return located.key
-        return await self._selected(ladder, landmarks, rank)
+        window = await self._located(ladder, rank - 1, 1, detailed=False)
+        return _key(window.after[0]) if window.after else None
 
-    async def _near_landmark(self, ladder: Ladder, landmarks: Landmarks, position: int) -> "_Located | None":
-        """Look for the entry at a position (from 0) near the closest landmark. Return None without a close one."""
-        bound, above = landmarks.nearest(position)
-        first, end = local_range(position - above, position - above + 1, self.partitions)
-        if end - first > _MAX_GUESSED // self.partitions:
-            return None
-        spans = await self._spans(_SpansRequest(ladder, bound, first, end, detailed=False))
-        total = sum(span.total for span in spans)
-        entries = entries_at(spans, bound, position, 1, key=_key)
-        landmarks.observe(bound, sum(span.above for span in spans), total)
+    async def _detailed(self, ladder: Ladder, window: Window[Any], *, detailed: bool) -> Window[Row] | None:
+        """Return a window of entries with their details. Return None if an entry has changed since it was listed.
+
+        If the entries are `detailed`, they have their details already.
+        """
+        if detailed:
+            return replace(window, before=listed_rows(window.before), after=listed_rows(window.after))
+        entries = [*window.before, *window.after]
         if not entries:
-            return _Located(None, is_beyond=position >= total)
-        key = _key(entries[0])
-        landmarks.observe(key, position, total)
-        return _Located(key)
+            return window
+        groups: defaultdict[int, list[bytes]] = defaultdict(list)
+        for key, partition in entries:
+            groups[partition].append(key[-USER_BYTES:])
+        stored = await self._rows(_RowsRequest(ladder, groups))
+        rows = [stored.get(key[-USER_BYTES:]) for key, _ in entries]
+        listed = [row for row in rows if row is not None and row.is_listed_on(ladder.board)]
+        if [row.key for row in listed] != list(map(_key, entries)):
+            return None
+        split = len(window.before)
+        return replace(window, before=listed[:split], after=listed[split:])
 
-    async def _selected(self, ladder: Ladder, landmarks: Landmarks, rank: int) -> bytes | None:
-        """Return the sort key of the entry at a rank by a search in all partitions, without landmarks."""
+    async def _located(self, ladder: Ladder, position: int, count: int, *, detailed: bool) -> Window[Any]:
+        """Return up to `count` entries from a position on (from 0). Search them near the closest landmark."""
+        landmarks = self._landmarks_of(ladder)
+        for attempt in range(_ATTEMPTS):
+            bound, above = landmarks.nearest(position)
+            distance = position - above
+            # A repeated search is wider, because hashing may have spread the entries unevenly.
+            first, end = local_range(distance, distance + count, self.partitions, widening=1 + attempt)
+            if end - first > (_MAX_GUESSED + count) // self.partitions:
+                total = await self._select_landmark(ladder, landmarks, position)
+                if position >= total:
+                    return Window(total, total, [], [])
+                continue
+            spans = await self._spans(_SpansRequest(ladder, bound, first, end, detailed))
+            total = sum(span.total for span in spans)
+            landmarks.observe(bound, sum(span.above for span in spans), total)
+            entries = entries_at(spans, bound, position, count, key=_key)
+            if entries is not None:
+                if entries:
+                    landmarks.observe(_key(entries[0]), position, total)
+                return Window(total, min(position, total), [], entries)
+        raise IndexUnavailable("the board changed in every attempt to find a rank")
+
+    async def _select_landmark(self, ladder: Ladder, landmarks: Landmarks, position: int) -> int:
+        """Find the entry at a position by a search in all partitions, as a landmark. Return the number of entries."""
         sizes = [total for total, *_ in await self._probe(ladder, [[]] * self.partitions)]
-        selection = Selection(sizes, rank)
+        selection = Selection(sizes, position + 1)
         for _ in range(_SELECTION_ROUNDS):
             if selection.done:
                 break
             probes = selection.probes()
             selection.narrow(probes, [keys for _, *keys in await self._probe(ladder, probes)])
         if selection.key is not None:
-            landmarks.observe(selection.key, rank - 1, sum(sizes))
-        return selection.key
+            landmarks.observe(selection.key, position, sum(sizes))
+        return sum(sizes)
 
     def _landmarks_of(self, ladder: Ladder) -> Landmarks:
         ids = (ladder.board.id, ladder.period)
@@ -138,9 +169,9 @@ class RedisRanking(RedisErasureIndex):
         replies = iter(await self._read(call for group in groups for call in self._window_calls(group)))
         spans: dict[int, list[Span[Any]]] = {id(request): [] for request in requests}
         for group in groups:
-            for total, *windows in islice(replies, self.partitions):
+            for p, (total, *windows) in enumerate(islice(replies, self.partitions)):
                 for i, request in enumerate(group):
-                    spans[id(request)].append(request.span(total, *windows[4 * i : 4 * i + 4]))
+                    spans[id(request)].append(request.span(p, total, *windows[4 * i : 4 * i + 4]))
         return [spans[id(request)] for request in requests]
 
     def _window_calls(self, group: Sequence["_SpansRequest"]) -> Iterable[Call]:
@@ -150,24 +181,22 @@ class RedisRanking(RedisErasureIndex):
             keys = self._keys.entries(p, ladder), self._keys.standings(p, ladder), self._keys.names[p]
             yield self._call(p, script("window"), *keys, args=args)
 
-    async def _row_batch(self, requests: Sequence["_RowsRequest"]) -> Sequence[Mapping[int, Row]]:
-        """Return rows by player id for each request. Requests on one ladder share the calls, and their result."""
+    async def _row_batch(self, requests: Sequence["_RowsRequest"]) -> Sequence[Mapping[bytes, Row]]:
+        """Return rows by player for each request. Requests on one ladder share the calls, and their result."""
         calls: list[Call] = []
-        pieces: list[tuple[Ladder, Sequence[int], Sequence[bytes]]] = []
+        pieces: list[tuple[Ladder, Sequence[bytes]]] = []
         for same_ladder in _by_ladder(requests):
             ladder = same_ladder[0].ladder
             value_bytes = record_bytes(ladder.board) - USER_BYTES
-            groups = self._by_partition({i for request in same_ladder for i in request.user_ids})
-            for p, user_ids in groups.items():
-                for piece in chunks(user_ids, _ROWS_A_CALL):
-                    users = list(map(user_bytes, piece))
+            for p in self._all_partitions:
+                users = [user for request in same_ladder for user in request.groups.get(p, ())]
+                for piece in chunks(users, _ROWS_A_CALL):
                     keys = self._keys.standings(p, ladder), self._keys.names[p]
-                    calls.append(self._call(p, script("rows"), *keys, args=(value_bytes, b"".join(users))))
-                    pieces.append((ladder, piece, users))
-        rows: defaultdict[LadderIds, dict[int, Row]] = defaultdict(dict)
-        for (ladder, piece, packed_ids), reply in zip(pieces, await self._read(calls), strict=True):
-            stored = zip(piece, stored_rows(ladder.board, packed_ids, *reply), strict=True)
-            rows[_ids(ladder)] |= {user_id: row for user_id, row in stored if row is not None}
+                    calls.append(self._call(p, script("rows"), *keys, args=(value_bytes, b"".join(piece))))
+                    pieces.append((ladder, piece))
+        rows: defaultdict[LadderIds, dict[bytes, Row]] = defaultdict(dict)
+        for (ladder, piece), reply in zip(pieces, await self._read(calls), strict=True):
+            rows[_ids(ladder)] |= stored_rows(ladder.board, piece, *reply)
         return [rows[_ids(request.ladder)] for request in requests]
 
     async def _probe(self, ladder: Ladder, positions: Sequence[Sequence[int]]) -> list[Any]:
@@ -204,23 +233,20 @@ class _SpansRequest(NamedTuple):
         """Return the arguments of window.lua."""
         return self.bound, self.first, self.end, int(self.detailed)
 
-    def span(self, total: int, above: int, start: int, entries: bytes, names: bytes) -> Span[Any]:
+    def span(self, partition: int, total: int, above: int, start: int, entries: bytes, names: bytes) -> Span[Any]:
         """Return the span in a reply of window.lua."""
         board = self.ladder.board
-        listed = listed_entries(board, entries, names) if self.detailed else listed_keys(board, entries)
+        listed: list[Any] = (
+            listed_entries(board, entries, names) if self.detailed else listed_keys(board, partition, entries)
+        )
         return Span(total, above, start, listed)
 
 
 class _RowsRequest(NamedTuple):
+    """Players as in `user_bytes`, by partition."""
+
     ladder: Ladder
-    user_ids: Collection[int]
-
-
-class _Located(NamedTuple):
-    """Sort key at a position. It is None beyond the end, and if the landmark was too far from the position."""
-
-    key: bytes | None
-    is_beyond: bool = False
+    groups: Mapping[int, Sequence[bytes]]
 
 
 RequestT = TypeVar("RequestT", _SpansRequest, _RowsRequest)

@@ -113,21 +113,20 @@ def listed_entries(board: Board, packed_entries: bytes, packed_names: bytes) -> 
     return [(*entry, name) for entry, name in zip(details, names, strict=True)] if packed_entries else []
 
 
-def listed_keys(board: Board, packed_entries: bytes) -> list[tuple[Any, ...]]:
-    """Return the entries of window.lua without details: only the sort key of each."""
-    return list(_layout(f"{key_bytes(board)}s").iter_unpack(packed_entries))
+def listed_keys(board: Board, partition: int, packed_entries: bytes) -> list[tuple[bytes, int]]:
+    """Return the entries of window.lua without details: sort key and partition."""
+    return [(key, partition) for (key,) in _layout(f"{key_bytes(board)}s").iter_unpack(packed_entries)]
 
 
-def stored_rows(board: Board, users: Sequence[bytes], packed_values: bytes, packed_names: bytes) -> list[Row | None]:
-    """Return the rows of rows.lua for players, as in `user_bytes`. A row is None without a standing."""
+def stored_rows(board: Board, users: Sequence[bytes], packed_values: bytes, packed_names: bytes) -> dict[bytes, Row]:
+    """Return the rows of rows.lua by player, as in `user_bytes`. Players without a standing are left out."""
     names = packed_names.decode().split(NAME_SEPARATOR)
     values = _layout(f">7xB{key_bytes(board) - USER_BYTES}sI").iter_unpack(packed_values)
-    return [
-        None
-        if flags & _REMOVED
-        else Row(place + user, submissions, name or None, bool(flags & _HAS_METADATA), bool(flags & _HIDDEN))
+    return {
+        user: Row(place + user, submissions, name or None, bool(flags & _HAS_METADATA), bool(flags & _HIDDEN))
         for user, (flags, place, submissions), name in zip(users, values, names, strict=True)
-    ]
+        if not flags & _REMOVED
+    }
 
 
 @cache
