@@ -27,6 +27,7 @@ from leaderforge.cli import (
     signing_keys,
     stored_names,
     tokens,
+    torture,
 )
 from leaderforge.domain.errors import LeaderForgeError
 
@@ -81,6 +82,7 @@ main.command()(periods.periods)
 main.add_typer(keys.keys, name="keys")
 main.add_typer(signing_keys.signing_keys, name="signing-keys")
 main.add_typer(tokens.tokens, name="tokens")
+main.command()(torture.torture)
 
 
 @main.callback(epilog="Start with: leaderforge dev")

@@ -15,6 +15,10 @@ _EVENT_S = 5.0
 """Time limit of the first event of a stream, in s. While neither index nor database answers, there is none."""
 
 UNAVAILABLE = 503
+_THROTTLED = 429
+_MAX_THROTTLE_S = 5
+_FAILURES_OF_PROXIES = frozenset({502, 504})
+"""Statuses by which a proxy reports that no process of the product answered."""
 
 HUNG = -1
 """Status of a request without a response in time."""
@@ -66,7 +70,14 @@ class Client:
         self._wire: ReadingWire | None = None
 
     async def ask(self, method: str, path: str, body: Any = None) -> Reply:
-        """Send a request once, and return the response. The caller decides about retries."""
+        """Return the response to a request. Retry only a throttled request; the caller decides about other retries."""
+        while True:
+            reply = await self._ask(method, path, body)
+            if reply.status != _THROTTLED or not reply.retry_after.isdigit():
+                return reply
+            await asyncio.sleep(min(int(reply.retry_after), _MAX_THROTTLE_S))
+
+    async def _ask(self, method: str, path: str, body: Any) -> Reply:
         content = "" if body is None else json.dumps(body)
         kind = f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n" if content else ""
         request = f"{method} {self._prefix}{path} {self._head}{kind}\r\n{content}".encode()
@@ -83,13 +94,12 @@ class Client:
         except OSError:
             status = FAILED
         came = monotonic()
-        if status == FAILED or self._wire is None:
+        if status in {FAILED, *_FAILURES_OF_PROXIES} or self._wire is None:
             self.close()
             return Reply(FAILED, "", None, "", sent, came)
         headers, text = self._wire.headers, b"".join(self._wire.content)
         source = headers.get(b"x-leaderforge-source", b"").decode()
-        is_list = headers.get(b"content-type", b"").startswith(b"application/x-ndjson")
-        parsed = [json.loads(line) for line in text.splitlines()] if is_list else json.loads(text) if text else None
+        parsed = _parsed(headers.get(b"content-type", b""), text)
         return Reply(status, source, parsed, headers.get(b"retry-after", b"").decode(), sent, came)
 
     async def first_event(self, path: str) -> Reply:
@@ -98,7 +108,9 @@ class Client:
         sent = monotonic()
         try:
             async with asyncio.timeout(_EVENT_S):
-                reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+                is_secure = parts.scheme == "https"
+                port = parts.port or (443 if is_secure else 80)
+                reader, writer = await asyncio.open_connection(parts.hostname, port, ssl=is_secure or None)
                 try:
                     writer.write(f"GET {self._prefix}{path} {self._head}\r\n".encode())
                     status, data = await _read_event(reader)
@@ -114,6 +126,13 @@ class Client:
         if self._wire is not None:
             self._wire.close()
         self._wire = None
+
+
+def _parsed(content_type: bytes, text: bytes) -> Any:
+    """Return the value of a JSON body, the list of an NDJSON body, and None for other bodies, such as a proxy's."""
+    if content_type.startswith(b"application/x-ndjson"):
+        return [json.loads(line) for line in text.splitlines()]
+    return json.loads(text) if text and content_type.startswith(b"application/json") else None
 
 
 async def _read_event(reader: asyncio.StreamReader) -> tuple[int, Any]:

@@ -78,6 +78,10 @@ class LadderReader:
             late = self._late and self._random.random() < 0.2
             await read(self._random.choice(self._late[-6:]) if late else self._main)
             await asyncio.sleep(max(pace_s, min(monotonic() - began, 5 * pace_s)))
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
         self._client.close()
         self._exporter.close()
 

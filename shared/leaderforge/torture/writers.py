@@ -38,9 +38,9 @@ _FEWEST_PLAYERS = 15
 class Numbers:
     """Unique numbers for all writers of a run. Unique scores leave no ties, whose order would depend on times."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, last_player: int = 10_000) -> None:
         self._random = random
-        self._last = 10_000
+        self._last = last_player
         self._scores: set[int] = set()
 
     def player(self) -> int:
@@ -191,7 +191,8 @@ class Writer:
             await self._until_done("DELETE", f"/api/users/{user_id}", None, 404)
             return step
 
-        *_, step = await asyncio.gather(submit_all(0), submit_all(1), erase())
+        first, last = self._target.processes[0], self._target.processes[-1]
+        *_, step = await asyncio.gather(submit_all(first), submit_all(last), erase())
         for submitted in steps:
             self._ladder.acknowledge(user_id, submitted, monotonic())
         self._ladder.acknowledge(user_id, step, monotonic())
