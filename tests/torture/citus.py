@@ -14,6 +14,8 @@ import psutil
 from leaderforge.embedded.waiting import wait_until
 
 _START_S = 60.0
+_ENVIRONMENT = {"HOME": "/", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
+"""Environment of a restarted server. It may not read the home directory of this process's account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,14 @@ class CitusNode:
         ]
         with suppress(subprocess.CalledProcessError):  # the server runs already
             subprocess.run(
-                command, check=True, capture_output=True, user=self.uid, group=self.gid, cwd="/", timeout=_START_S
+                command,
+                check=True,
+                capture_output=True,
+                user=self.uid,
+                group=self.gid,
+                cwd="/",
+                env=_ENVIRONMENT,
+                timeout=_START_S,
             )
 
     def _send(self, number: signal.Signals) -> None:

@@ -11,6 +11,7 @@ from leaderforge.adapters.postgres.errors import NodeUnavailable, Rejected, tran
     [
         "SSL SYSCALL error: EOF detected",
         "failure on connection marked as essential: 127.0.0.1:9761",
+        "could not commit transaction for shard 102213 on at least one active node",
         "server closed the connection unexpectedly",
         "could not receive data from server: Connection reset by peer",
     ],

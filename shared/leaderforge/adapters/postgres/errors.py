@@ -14,7 +14,9 @@ CHECK_VIOLATION = "23514"
 _DATA_EXCEPTION = "22"
 _CONNECTION_FAILURE = "08006"
 _INTERNAL_ERROR = "XX000"
-_LOST_CONNECTION = re.compile("connection|SSL SYSCALL error|could not (?:receive|send) data")
+_LOST_CONNECTION = re.compile(
+    "connection|SSL SYSCALL error|could not (?:receive|send) data|could not commit transaction"
+)
 _CONFLICTS = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 
 _UNAVAILABLE_CLASSES = frozenset({"08", "28", "40", "53", "57", "58"})
