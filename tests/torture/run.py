@@ -70,6 +70,9 @@ async def _torment(plan: Plan, stage: Stage) -> None:
         except Skipped as reason:
             stage.report.skipped[name] = str(reason)
             names.remove(name)
+        except Exception as error:  # a part that does not come back must not hide later violations
+            stage.report.conclude([Problem("nemesis failed", name, repr(error))])
+            await stage.rig.mend()
 
 
 async def _let_act(plan: Plan, stage: Stage, name: str, ends: float) -> None:

@@ -27,7 +27,7 @@ BASE: Mapping[str, int] = {
 }
 """Weights of the acts while no nemesis changes them."""
 
-ACTS: Mapping[str, int] = {"newcomer": 2, "erase": 2, "recreate": 4, "duel": 1}
+ACTS: Mapping[str, int] = {"newcomer": 2, "erase": 2, "recreate": 4, "duel": 1, "swap_names": 2}
 """Weights of background acts that are added to `BASE`, unless the run has only chosen nemeses."""
 
 _MOST_SCORE = 10**12
@@ -99,9 +99,15 @@ class Writer:
     async def rename(self) -> None:
         """Rename a player."""
         user_id = self._player()
-        name = self._new_name(user_id)
-        state = self._ladder.state(user_id)._replace(name=name)
-        await self._change(user_id, state, "PATCH", f"/api/users/{user_id}", {"username": name})
+        await self._rename(user_id, self._new_name(user_id))
+
+    async def swap_names(self) -> None:
+        """Swap the names of two players, by way of a third name. A released name is free at once."""
+        user_ids = self._random.sample(self._players, 2)
+        names = [self._ladder.state(user_id).name for user_id in user_ids]
+        await self._rename(user_ids[0], self._new_name(user_ids[0]))
+        await self._rename(user_ids[1], names[0])
+        await self._rename(user_ids[0], names[1])
 
     async def hide_entry(self) -> None:
         """Hide the entry of a player who has one."""
@@ -140,9 +146,7 @@ class Writer:
         user_id = self._numbers.player()
         await self._create(user_id)
         await self._submit(user_id)
-        name = self._new_name(user_id)
-        state = self._ladder.state(user_id)._replace(name=name)
-        await self._change(user_id, state, "PATCH", f"/api/users/{user_id}", {"username": name})
+        await self._rename(user_id, self._new_name(user_id))
         self._players.append(user_id)
 
     async def erase(self) -> None:
@@ -223,6 +227,10 @@ class Writer:
                 state._replace(entry_hidden=hidden) if field == "entry_hidden" else state._replace(player_hidden=hidden)
             )
             await self._change(user_id, state, "POST", path.format(user_id), {"reason": "torture"})
+
+    async def _rename(self, user_id: int, name: str) -> None:
+        state = self._ladder.state(user_id)._replace(name=name)
+        await self._change(user_id, state, "PATCH", f"/api/users/{user_id}", {"username": name})
 
     async def _create(self, user_id: int) -> bool:
         """Create a player. Return False if the product refuses it, because its id was erased a moment ago."""
