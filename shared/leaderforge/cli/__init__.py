@@ -17,6 +17,7 @@ from leaderforge.cli import (
     dev,
     export,
     importing,
+    init,
     keys,
     maintenance,
     name_search,
@@ -77,6 +78,7 @@ main.command()(maintenance.reconcile)
 main.command()(backup.backup)
 main.command()(backup.restore)
 main.command()(redrive.redrive)
+main.add_typer(init.init, name="init")
 main.add_typer(boards.boards, name="boards")
 main.command()(periods.periods)
 main.add_typer(keys.keys, name="keys")
