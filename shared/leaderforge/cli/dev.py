@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -63,14 +64,33 @@ def dev(
         from leaderforge.site_files import packaged_site
 
         partitions = partitions or nodes
-        site = site.resolve() if site else packaged_site()
+        site = _built_site(site) if site else packaged_site()
         stack = LocalStack(
             StackOptions(data_dir, host=host, port=port, nodes=nodes, partitions=partitions, workers=workers, site=site)
         )
         stack.claim()
+        _require_valid(stack)
         was_ready = asyncio.run(_Session(stack, Console(highlight=False), signals, demo=demo).run())
     if not was_ready:
         raise typer.Exit(INTERRUPTED)
+
+
+def _built_site(site: Path) -> Path:
+    """Return the absolute path of a built page. Raises `typer.BadParameter` if the folder has none."""
+    if not (site / "index.html").is_file():
+        raise typer.BadParameter(
+            f"{site} has no index.html: build the page by `make site`, or name its folder", param_hint="--site"
+        )
+    return site.resolve()
+
+
+def _require_valid(stack: LocalStack) -> None:
+    """Raise `SettingsError` if a variable of the environment is wrong, before any server starts."""
+    from leaderforge.config import EnvironmentSettings
+
+    # The addresses of servers that have not started do not matter here.
+    settings = {**stack.settings_of("postgresql://127.0.0.1:1/none", ["127.0.0.1:1"])}
+    EnvironmentSettings.from_environment({**os.environ, **settings})
 
 
 class _Session:

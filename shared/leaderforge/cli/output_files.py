@@ -6,16 +6,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from leaderforge.domain.errors import LeaderForgeError
+
 
 @contextmanager
 def opened_output(out: Path | None) -> Iterator[TextIO]:
-    """Yield standard output, or the file `out`. A regular file appears, or changes, only if the block succeeds."""
+    """Yield standard output, or the file `out`. A regular file appears, or changes, only if the block succeeds.
+
+    Raises `LeaderForgeError` if the folder of `out` does not exist.
+    """
     if out is None:
         yield sys.stdout
     elif out.exists() and not out.is_file():
         # A rename would replace the device or pipe itself.
         with out.open("w", encoding="utf-8", newline="") as file:
             yield file
+    elif not out.parent.is_dir():
+        raise LeaderForgeError(f"there is no folder {out.parent}: create it, or name another file")
     else:
         # A rename to a link would replace the link instead of its target.
         with _renamed_at_end(out.resolve()) as file:

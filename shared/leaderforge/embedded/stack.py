@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -82,10 +82,14 @@ class LocalStack:
     @property
     def settings(self) -> dict[str, str]:
         """Environment variables with the servers' addresses and keys, for LeaderForge's processes."""
+        return self.settings_of(self.postgres.dsn, self.valkey.addresses)
+
+    def settings_of(self, dsn: str, nodes: Sequence[str]) -> dict[str, str]:
+        """Return the environment variables for a database and an index at these addresses."""
         return {
-            "LEADERFORGE_REDIS_NODES": ",".join(self.valkey.addresses),
+            "LEADERFORGE_REDIS_NODES": ",".join(nodes),
             "LEADERFORGE_REDIS_PASSWORD": self.keys["redis_password"],
-            "LEADERFORGE_POSTGRES_DSN": self.postgres.dsn,
+            "LEADERFORGE_POSTGRES_DSN": dsn,
             "LEADERFORGE_SUBMIT_KEYS": self.keys["submit_key"],
             "LEADERFORGE_ADMIN_KEYS": self.keys["admin_key"],
             "LEADERFORGE_HOST": self.api.host,
