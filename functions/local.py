@@ -61,7 +61,7 @@ def create_app(services: Services | None = None) -> FastAPI:
         services.live.open()
         try:
             # Streams must end before the server waits for open requests.
-            with on_shutdown(services.live.close):
+            with on_shutdown(services.live.close), on_shutdown(app.state.edge.streams.close):
                 async with _background(keep_maintained(services), services.changes.follow()):
                     yield
         finally:

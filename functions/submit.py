@@ -1,26 +1,30 @@
 """Submissions of scores, one or many."""
 
 from collections.abc import Sequence
-from functools import partial
+from json import dumps
 from typing import Annotated
 
 from fastapi import Query
 
-from functions.edge.access.security import Submitter
+from functions.edge.access.security import ServerSubmitter, Submitter
 from functions.edge.aws.handler import LambdaHandler
 from functions.edge.context import Edge
 from functions.edge.dependencies import TheEdge
 from functions.edge.http import documentation
 from functions.edge.http.application import router
-from functions.edge.http.errors import render_item_error
+from functions.edge.http.errors import StreamingUnavailable
 from functions.edge.http.responses import Answer, answer_private, answer_written
-from functions.edge.submissions import missing_player, submission_of, submissions_of
+from functions.edge.http.streaming import Exchange
+from functions.edge.submission_batches import Item, outcomes_of, render_result, results_of
+from functions.edge.submission_streams import HEADERS, NDJSON, Incoming, answers
+from functions.edge.submissions import missing_player, submission_of
 from functions.edge.wire.batches import Malformed
 from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.fields import BoardName
 from functions.edge.wire.submissions import (
     BatchIn,
     BatchOut,
+    BoardSubmissionIn,
     MixedBatchIn,
     QueuedBatchOut,
     QueuedOut,
@@ -31,7 +35,6 @@ from functions.edge.wire.submissions import (
     render_queued,
     render_receipt,
 )
-from leaderforge.domain.batches import complete
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.callers import Caller
 from leaderforge.domain.errors import (
@@ -46,20 +49,15 @@ from leaderforge.domain.errors import (
     ScoreOutOfRange,
     StoreUnavailable,
     SubmissionConflict,
+    TooManyStreams,
 )
 from leaderforge.domain.sources import Source
-from leaderforge.domain.submissions import Submission
 from leaderforge.services.receipts import Receipt
 
 routes = router("scores")
 handler = LambdaHandler(routes)
 
 SubmitOptions = Annotated[SubmitQuery, Query()]
-
-Rejection = LeaderForgeError | Malformed
-"""The reason why an item of a batch is not submitted."""
-_Item = tuple[SubmissionIn | Malformed, str]
-"""An item of a batch, and the slug of its board."""
 
 _ACCEPTED = 202
 _RECEIPT = {
@@ -74,6 +72,7 @@ _RECEIPT = {
 }
 _MISSING = {"error": {"code": "user_not_found", "message": "there is no player 456", "details": {"user_id": 456}}}
 _NO_BOARD = {"error": {"code": "board_not_found", "message": "there is no board 'lapz'", "details": {"board": "lapz"}}}
+_LINES = f"{dumps(_RECEIPT, separators=(',', ':'))}\n{dumps(_NO_BOARD, separators=(',', ':'))}\n"
 _ERRORS: tuple[type[LeaderForgeError], ...] = (
     PlayerNotFound,
     BoardNotFound,
@@ -146,25 +145,35 @@ async def submit_mixed_batch(edge: TheEdge, caller: Submitter, options: SubmitOp
     return await _submit_all(edge, caller, options, items)
 
 
-async def _submit_all(edge: Edge, caller: Caller, options: SubmitQuery, items: Sequence[_Item]) -> Answer:
+@routes.post(
+    "/api/scores/stream",
+    **documentation.exchange(
+        "A receipt or an error for each line, in order.",
+        NDJSON,
+        BoardSubmissionIn,
+        *(StreamingUnavailable, TooManyStreams, StoreUnavailable, Overloaded),
+        example=_LINES,
+    ),
+)
+async def stream_scores(edge: TheEdge, caller: ServerSubmitter, options: SubmitOptions, incoming: Incoming) -> Exchange:
+    """Submit any number of scores over one connection, one per line. Requires a submit key.
+
+    Each line counts on its own board (`default` if absent) and gets a receipt or an error as soon as it counts. Lines
+    of one player count in their order. Read receipts while sending: a client that does not read is disconnected after
+    30 s. After a broken connection, send the lines without a receipt again, with the same `submission_id`s.
+    """
+    return Exchange(answers(edge, options, incoming), HEADERS)
+
+
+async def _submit_all(edge: Edge, caller: Caller, options: SubmitQuery, items: Sequence[Item]) -> Answer:
     """Submit the valid items. Answer with a result for each item, in order."""
-    outcomes = await _outcomes(edge, caller, items)
+    results = await results_of(edge, options, await outcomes_of(edge, caller, items))
+    rendered = [render_result(edge, item, result) for (item, _), result in zip(items, results, strict=True)]
+    body = JsonBody(f'{{"results":[{",".join(rendered)}]}}')
     if edge.services.settings.queued_submits:
-        # Queue valid items only. Clients get rejections in the response, instead of dead letters in the queue.
-        queued = [render_message(outcome) for outcome in outcomes if isinstance(outcome, Submission)]
-        await edge.services.ingest.enqueue(queued)
-        return answer_private(_results(edge, items, outcomes).closed(), _ACCEPTED)
-    submit_many = partial(edge.services.submit.submit_many, options=options.receipt)
-    results: Sequence[Receipt | Rejection] = await complete(outcomes, Submission, submit_many)
+        return answer_private(body.closed(), _ACCEPTED)
     is_ranked = all(result.rank is not None for result in results if isinstance(result, Receipt))
-    return answer_written(_results(edge, items, results), Source.INDEX if is_ranked else Source.STORE)
-
-
-async def _outcomes(edge: Edge, caller: Caller, items: Sequence[_Item]) -> Sequence[Submission | Rejection]:
-    """Return, for each item, the submission or the reason to reject it."""
-    valid = [(item, slug) for item, slug in items if isinstance(item, SubmissionIn)]
-    outcomes = iter(await submissions_of(edge, caller, valid))
-    return [item if isinstance(item, Malformed) else next(outcomes) for item, _ in items]
+    return answer_written(body, Source.INDEX if is_ranked else Source.STORE)
 
 
 async def _submit(edge: Edge, caller: Caller, slug: str, options: SubmitQuery, item: SubmissionIn) -> Answer:
@@ -178,20 +187,3 @@ async def _submit(edge: Edge, caller: Caller, slug: str, options: SubmitQuery, i
         raise missing_player(edge, item, error) from None
     body = JsonBody(render_receipt(receipt, item.external_id))
     return answer_written(body, Source.STORE if receipt.rank is None else Source.INDEX)
-
-
-def _results(edge: Edge, items: Sequence[_Item], results: Sequence[Receipt | Submission | Rejection]) -> JsonBody:
-    """Return the answer to a batch. A `Submission` in `results` stands for an item that was queued."""
-    rendered = [_result(edge, item, result) for (item, _), result in zip(items, results, strict=True)]
-    return JsonBody(f'{{"results":[{",".join(rendered)}]}}')
-
-
-def _result(edge: Edge, item: SubmissionIn | Malformed, result: Receipt | Submission | Rejection) -> str:
-    if isinstance(item, Malformed):
-        return render_item_error(item.error)
-    if isinstance(result, Receipt):
-        return render_receipt(result, item.external_id)
-    if isinstance(result, Submission):
-        return render_queued(result, item.external_id)
-    error = result.error if isinstance(result, Malformed) else missing_player(edge, item, result)
-    return render_item_error(error)

@@ -17,6 +17,7 @@ _PIECE = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _KEY = re.compile(r"Authorization: Bearer \$(\w+)")
+_TYPE = re.compile(r"Content-Type: (\S+)")
 _PLAYER = re.compile(r"^TOKEN=.*\bplayer (\d+)", re.MULTILINE)
 _VARIABLES = {"USER_ID": "user_id", "TOKEN": "token", "REFRESH": "refresh_token", "KID": "kid"}
 """JSON members of earlier responses that the examples use, by the name of the shell variable."""
@@ -44,17 +45,13 @@ class Example:
     method: str
     path: str
     content: str | None
+    content_type: str
     key: str | None
     player: int | None
     form: str
     answer: str | None
     now: int | None
     streamed: bool
-
-    @property
-    def body(self) -> Any:
-        """Return the body that the call sends, None if it sends none."""
-        return None if self.content is None else json.loads(self.content)
 
     def values_in(self, answer: str) -> dict[str, str]:
         """Return the variables that later calls of the page use, with their values from this answer."""
@@ -107,6 +104,7 @@ def _example(words: list[str], form: str, answer: str | None, now: int | None, p
         method=words[words.index("-X") + 1] if "-X" in words else "GET",
         path=url.removeprefix("$API"),
         content=words[words.index("-d") + 1] if "-d" in words else None,
+        content_type=next((found[1] for word in words if (found := _TYPE.fullmatch(word))), "application/json"),
         key=next((found[1] for word in words if (found := _KEY.fullmatch(word))), None),
         player=player,
         form=form,

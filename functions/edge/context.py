@@ -7,6 +7,7 @@ from functions.edge.access.key_cache import KeyCache
 from functions.edge.access.rate_limits import RateLimits
 from functions.edge.access.sign_in import SignIn
 from functions.edge.board_cache import BoardCache
+from functions.edge.http.lines import OpenStreams
 from functions.edge.http.responses import Answer
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.callers import Caller
@@ -17,6 +18,9 @@ from leaderforge.wiring import Services
 
 _MAX_RENDERED = 256
 """Maximum number of rendered tops in memory. Each has up to 1000 entries: about 150 kB."""
+
+_MAX_STREAMS = 64
+"""Maximum streams of submissions that a process reads. Each has up to 1500 lines in memory."""
 
 
 class RenderedTops:
@@ -56,6 +60,7 @@ class Edge:
         rate_limits = RateLimits(services.settings, services.parts.limiter, services.telemetry)
         # None if no limit is set. Requests then skip the limiter entirely.
         self.rate_limits = rate_limits if rate_limits else None
+        self.streams = OpenStreams(_MAX_STREAMS)
         self._boards = BoardCache(services.parts.store)
         self._ladders = Ladders(services.parts.store, services.clock)
 

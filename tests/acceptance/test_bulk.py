@@ -1,11 +1,14 @@
 """Bulk calls on a real server and stores: metadata of runs, batches across boards, exports of complete boards."""
 
+import asyncio
 import csv
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -16,6 +19,7 @@ from tests.acceptance.command import Command
 from tests.acceptance.conftest import new_database
 from tests.acceptance.crowds import crowd
 from tests.api_client import SUBMIT_KEY
+from tests.waiting import PATIENCE_S
 
 CROWD = 100_000
 RUNS = {
@@ -105,6 +109,56 @@ async def test_a_batch_across_boards_is_counted_once(api: Served) -> None:
     for one, receipt in zip(scores, first, strict=True):
         entry = (await api.get(f"/api/boards/{one['board']}/ranks/{one['user_id']}")).json()
         assert (receipt["score"], receipt["submissions"]) == (entry["score"], entry["submissions"]) == (1, 1)
+
+
+async def test_a_stream_is_answered_while_it_is_open_and_acknowledges_only_what_counts(api: Served) -> None:
+    """Break the connection in the middle of a stream of 2000 submissions, and send them again on another one."""
+    submissions = [
+        b'{"board":"latest","user_id":%d,"score":%d,"submission_id":"%s"}\n' % (i, i, str(uuid4()).encode())
+        for i in range(101, 2101)
+    ]
+    async with asyncio.timeout(PATIENCE_S):
+        async with stream_of_submissions(api) as (reader, writer):
+            receipts = []
+            for submission in submissions[:3]:
+                writer.write(_chunk(submission))
+                receipts.append(await _line(reader))
+            writer.write(_chunk(b"".join(submissions[3:])))
+            receipts += [await _line(reader) for _ in range(500)]
+            writer.transport.abort()
+        async with stream_of_submissions(api) as (reader, writer):
+            writer.write(_chunk(b"".join(submissions)) + _chunk(b""))
+            again = [await _line(reader) for _ in submissions]
+    assert [receipt["user_id"] for receipt in receipts] == list(range(101, 604))
+    assert [receipt["score"] for receipt in again] == list(range(101, 2101))
+    assert all(receipt["duplicate"] for receipt in again[: len(receipts)])
+    assert (await api.get("/api/boards/latest/ranks/2100")).json()["submissions"] == 1
+
+
+@asynccontextmanager
+async def stream_of_submissions(api: Served) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Open a stream of submissions. Yield the connection after the head of the response."""
+    address = urlsplit(api.url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    head = f"POST /api/scores/stream HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: Bearer {SUBMIT_KEY}\r\n"
+    writer.write(f"{head}Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
+    try:
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+        yield reader, writer
+    finally:
+        writer.close()
+
+
+def _chunk(content: bytes) -> bytes:
+    """Return a chunk of a body. An empty one ends the body."""
+    return b"%x\r\n%s\r\n" % (len(content), content)
+
+
+async def _line(reader: asyncio.StreamReader) -> Any:
+    """Return the next line of a chunked response, without the sizes of its chunks."""
+    while not (line := await reader.readuntil(b"\n")).startswith(b"{"):
+        pass
+    return json.loads(line)
 
 
 async def test_an_export_shows_what_the_pages_show(api: Served) -> None:

@@ -15,7 +15,7 @@ import pytest
 from leaderforge.cli.demo import PLAYERS, fill
 from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
-from tests.api_client import ADMIN_KEY, SUBMIT_KEY
+from tests.api_client import ADMIN_KEY, SUBMIT_KEY, bearer
 from tests.documented import Example, examples, pages
 from tests.tokens import SIGNING, TOKENS, token
 from tests.waiting import PATIENCE_S, until
@@ -138,7 +138,8 @@ def _key(example: Example, values: Mapping[str, str]) -> str | None:
 
 
 async def _whole(api: Served, example: Example, values: Mapping[str, str]) -> str:
-    answer = await api.send(example.method, example.path, example.body, _key(example, values))
+    headers = bearer(_key(example, values)) | {"Content-Type": example.content_type}
+    answer = await api.client.request(example.method, example.path, content=example.content, headers=headers)
     assert answer.is_success != example.is_refused, (example.path, answer.text)
     return answer.text
 

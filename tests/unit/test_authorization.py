@@ -70,6 +70,8 @@ READ = rule(EVERYONE, KNOWN | {"own token to read"})
 """Rule of reads of a board."""
 SUBMIT = rule(SUBMITTERS | THEMSELVES)
 """Rule of submissions for player 123 to a board open to players. Submitting needs no right to read a private board."""
+SUBMIT_FOR_ALL = rule(SUBMITTERS)
+"""Rule of submissions by game servers only."""
 REGISTER = rule(REGISTRARS)
 OWN = rule(VIEWERS | THEMSELVES)
 """Rule of reads of the data of player 123."""
@@ -86,6 +88,7 @@ RULES: Mapping[str, Rule] = {
     "GET /metrics": VIEW,
     "POST /api/scores": SUBMIT,
     "POST /api/scores/batch": SUBMIT,
+    "POST /api/scores/stream": SUBMIT_FOR_ALL,
     "POST /api/boards/{board}/scores": SUBMIT,
     "POST /api/boards/{board}/scores/batch": SUBMIT,
     "GET /api/leaderboard/top": READ,
@@ -185,6 +188,7 @@ class Ask:
     method: str
     target: str
     body: bytes
+    content_type: bytes
 
     @classmethod
     def of(cls, route: str) -> "Ask":
@@ -195,15 +199,16 @@ class Ask:
         in_path = {one["name"]: example(one) for one in needed if one["in"] == "path"}
         query = {one["name"]: example(one) for one in needed if one["in"] == "query"}
         target = re.sub(r"\{(\w+)\}", lambda match: quote(in_path[match[1]], safe=""), path)
-        return cls(method, f"{target}?{urlencode(query)}" if query else target, _body(operation))
+        return cls(method, f"{target}?{urlencode(query)}" if query else target, *_body(operation))
 
 
-def _body(operation: Mapping[str, Any]) -> bytes:
+def _body(operation: Mapping[str, Any]) -> tuple[bytes, bytes]:
+    """Return an example of the operation's body, and its content type."""
     if "requestBody" not in operation:
-        return b""
-    [content] = operation["requestBody"]["content"].values()
+        return b"", b"application/json"
+    [(content_type, content)] = operation["requestBody"]["content"].items()
     [shown, *_] = resolved(content["schema"])["examples"]
-    return json.dumps(shown).encode()
+    return json.dumps(shown).encode(), content_type.encode()
 
 
 async def status_of(app: FastAPI, ask: Ask, credential: str | None) -> int:
@@ -213,7 +218,7 @@ async def status_of(app: FastAPI, ask: Ask, credential: str | None) -> int:
     """
     path, _, query = ask.target.partition("?")
     # Without this header, the edge treats the test as a program on the server's machine.
-    headers = [(b"content-type", b"application/json"), (b"x-forwarded-for", b"192.0.2.7")]
+    headers = [(b"content-type", ask.content_type), (b"x-forwarded-for", b"192.0.2.7")]
     if credential is not None:
         headers.append((b"authorization", f"Bearer {credential}".encode()))
     scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": ask.method, "scheme": "http"}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderforge.services.overlapping import for_each
+from leaderforge.services.overlapping import for_each, in_order
 
 
 async def read(items: int, *, fail_at: int | None = None) -> AsyncGenerator[int, None]:
@@ -110,3 +110,42 @@ async def test_a_cancellation_closes_the_source() -> None:
     running.cancel()
     await asyncio.wait([running])
     assert not source.is_open
+
+
+@given(items=st.integers(0, 12), at_once=st.integers(1, 5))
+async def test_results_come_in_the_order_of_the_items(items: int, at_once: int) -> None:
+    most = under_way = 0
+
+    async def work(item: int) -> int:
+        nonlocal most, under_way
+        under_way += 1
+        most = max(most, under_way)
+        for _ in range(-item % 4):
+            await asyncio.sleep(0)
+        under_way -= 1
+        return item
+
+    assert [result async for result in in_order(read(items), work, at_once=at_once)] == list(range(items))
+    assert most <= at_once
+
+
+@pytest.mark.parametrize("fail_at", [None, 3])
+async def test_started_work_ends_before_its_generator(fail_at: int | None) -> None:
+    started, ended = 0, 0
+
+    async def work(item: int) -> int:
+        nonlocal started, ended
+        started += 1
+        for _ in range(10):
+            await asyncio.sleep(0)
+        ended += 1
+        return item
+
+    results = in_order(read(9, fail_at=fail_at), work)
+    if fail_at is None:
+        assert await anext(results) == 0
+        await results.aclose()
+    else:
+        with pytest.raises(OSError, match="gone"):
+            _ = [result async for result in results]
+    assert started == ended > 0

@@ -90,6 +90,8 @@ Monitor = Annotated[Caller, Depends(MonitorCheck())]
 """Everybody, also during an outage of the store."""
 Submitter = Annotated[Caller, Depends(AccessCheck(Permission.SUBMIT, players=True))]
 """A key that may submit for all players, or a player. The handler checks the player and board of the submission."""
+ServerSubmitter = Annotated[Caller, Depends(AccessCheck(Permission.SUBMIT))]
+"""A key that may submit for all players."""
 Registrar = Annotated[Caller, Depends(AccessCheck(Permission.EDIT_PLAYERS))]
 """A key that may create and change players."""
 Setter = Annotated[Caller, Depends(AccessCheck(Permission.SET_SCORES))]

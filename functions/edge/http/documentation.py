@@ -184,6 +184,16 @@ def stream(
     return options
 
 
+def exchange(
+    meaning: str, content_type: str, line: type[BaseModel], *errors: type[LeaderForgeError], example: str
+) -> dict[str, Any]:
+    """Return the options of a route with a stream of lines in both directions. `line` is a line of the request."""
+    options = stream(meaning, content_type, *errors, *WITH_KEY, UnsupportedMediaType, headers={}, example=example)
+    schema = {"$ref": f"#/components/schemas/{line.__name__}"}
+    options["openapi_extra"]["requestBody"] = {"required": True, "content": {content_type: {"schema": schema}}}
+    return options
+
+
 def failures(*errors: type[LeaderForgeError]) -> dict[int | str, dict[str, Any]]:
     """Return the documentation of the responses to these errors and to the errors that every call can have."""
     by_status: defaultdict[int, list[type[LeaderForgeError]]] = defaultdict(list)

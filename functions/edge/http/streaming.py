@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -59,6 +60,14 @@ class Stream(Response):
             async for piece in self._pieces:
                 await _send_piece(send, piece)
         await send({"type": "http.response.body", "body": b""})
+
+
+class Exchange(Stream):
+    """Stream whose generator receives the request's body meanwhile. The generator notices a disconnect itself."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with aclosing(self._pieces):
+            await self._send(scope, send)
 
 
 async def _send_piece(send: Send, piece: bytes) -> None:

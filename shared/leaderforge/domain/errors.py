@@ -322,3 +322,9 @@ class TooManyListeners(Overloaded):
     """This process already serves the maximum number of live listeners."""
 
     code = "too_many_listeners"
+
+
+class TooManyStreams(Overloaded):
+    """This process already reads the maximum number of streams of submissions."""
+
+    code = "too_many_streams"

@@ -1,11 +1,13 @@
 """Concurrent processing of a stream."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from typing import Any, TypeVar
 
 ItemT = TypeVar("ItemT")
+ResultT = TypeVar("ResultT")
 
 
 async def for_each(
@@ -29,3 +31,38 @@ async def for_each(
             for task in working:
                 task.cancel()
             await asyncio.gather(*working, return_exceptions=True)
+
+
+async def in_order(
+    items: AsyncGenerator[ItemT, None], work: Callable[[ItemT], Coroutine[Any, Any, ResultT]], *, at_once: int = 3
+) -> AsyncGenerator[ResultT, None]:
+    """Yield the results of `work` in the order of the items. Up to `at_once` items are worked on concurrently.
+
+    No work starts before the caller has taken the results of earlier items, except for these items. Raises the first
+    exception of the iteration or of the work. Started work is never cancelled, and has ended when the generator ends.
+    Closes `items`.
+    """
+    working: deque[asyncio.Task[ResultT]] = deque()
+    upcoming: asyncio.Task[ItemT | None] | None = asyncio.create_task(_next(items))
+    try:
+        while upcoming is not None or working:
+            is_full = len(working) >= at_once
+            awaited = {*([working[0]] if working else ()), *(() if upcoming is None or is_full else [upcoming])}
+            await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+            if working and working[0].done():
+                yield working.popleft().result()
+            elif upcoming is not None and upcoming.done():
+                item = upcoming.result()
+                upcoming = None if item is None else asyncio.create_task(_next(items))
+                if item is not None:
+                    working.append(asyncio.create_task(work(item)))
+    finally:
+        if upcoming is not None:
+            upcoming.cancel()
+        await asyncio.gather(*([] if upcoming is None else [upcoming]), *working, return_exceptions=True)
+        await items.aclose()
+
+
+async def _next(items: AsyncGenerator[ItemT, None]) -> ItemT | None:
+    """Return the next item, None at the end."""
+    return await anext(items, None)
