@@ -13,13 +13,21 @@ from functions.edge.dependencies import TheEdge
 from functions.edge.http import documentation
 from functions.edge.http.application import router
 from functions.edge.http.responses import Answer, Provenance, answer_private, answer_read, answer_stored
+from functions.edge.wire.activity import ActivityOut, ActivityQuery, render_activity
 from functions.edge.wire.api_keys import CallerOut, render_caller
 from functions.edge.wire.audit import AuditOut, AuditQuery, render_audit
 from functions.edge.wire.health import HealthOut, Status, render_health
 from functions.edge.wire.shards import ShardsOut, render_shards
 from leaderforge import __version__
 from leaderforge.domain.audit import AuditFilter
-from leaderforge.domain.errors import Forbidden, PlayerNotFound, StoreUnavailable, Unauthenticated, Unavailable
+from leaderforge.domain.errors import (
+    BoardNotFound,
+    Forbidden,
+    PlayerNotFound,
+    StoreUnavailable,
+    Unauthenticated,
+    Unavailable,
+)
 from leaderforge.domain.sources import Source
 from leaderforge.domain.survey import Survey
 from leaderforge.services.trust import with_credible_watermarks
@@ -89,6 +97,23 @@ async def audit(edge: TheEdge, caller: Viewer, query: Annotated[AuditQuery, Quer
 async def me(edge: TheEdge, caller: Viewer) -> Answer:
     """Return the caller's name, role and permissions. Viewers only."""
     return answer_stored(render_caller(caller))
+
+
+@routes.get(
+    "/api/admin/activity",
+    operation_id="getActivity",
+    **documentation.read(ActivityOut, BoardNotFound, StoreUnavailable),
+)
+async def activity(edge: TheEdge, caller: Viewer, query: Annotated[ActivityQuery, Query()]) -> Answer:
+    """Return the submissions, players, newest and suspicious scores of a board in the last hours. Viewers only.
+
+    The store keeps two days. Maintenance adds each minute within two minutes of its end.
+    """
+    board = await edge.readable_board(query.board, caller)
+    report = await edge.services.activity.report(board, int(query.hours))
+    scores = (*report.newest, *(suspect.score for suspect in report.suspects))
+    players = await edge.services.users.find_many({score.user_id for score in scores})
+    return answer_stored(render_activity(report, {user_id: player.username for user_id, player in players.items()}))
 
 
 @routes.get("/api/admin/shards", operation_id="getShards", **documentation.read(ShardsOut))

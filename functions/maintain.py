@@ -1,4 +1,5 @@
-"""Scheduled maintenance: reconciliation and verification of the index, period rollover and board maintenance."""
+"""Scheduled maintenance: reconciliation and verification of the index, period rollover, board maintenance and
+activity of boards."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -56,9 +57,16 @@ async def verify_some(services: Services) -> int:
         return await services.verification.run_if_due()
 
 
+async def fold_activity(services: Services) -> int:
+    """Fold the activity of boards from new events, at most once a minute. Return the number of events."""
+    with services.telemetry.transaction("fold_activity"):
+        return await services.activity.fold_if_due()
+
+
 TASKS: Mapping[str, Callable[[Services], Awaitable[int]]] = {
     "reconciled": reconcile,
     "boards": keep_boards,
     "verified": verify_some,
+    "folded": fold_activity,
 }
 """Scheduled tasks, by the name of each task's count in the result of `handler`."""

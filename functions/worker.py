@@ -48,9 +48,21 @@ async def keep_verified(services: Services) -> None:
     )
 
 
+async def keep_folded(services: Services) -> None:
+    """Fold the activity of boards, in a loop."""
+    await _repeat(
+        "activity",
+        lambda: maintain.fold_activity(services),
+        lambda: services.telemetry.count("activity_failures"),
+        services.settings.reconcile_ms,
+    )
+
+
 async def keep_maintained(services: Services) -> None:
     """Run all maintenance loops concurrently. A failure in one does not stop the others."""
-    await asyncio.gather(keep_reconciled(services), keep_boards(services), keep_verified(services))
+    await asyncio.gather(
+        keep_reconciled(services), keep_boards(services), keep_verified(services), keep_folded(services)
+    )
 
 
 async def _repeat(

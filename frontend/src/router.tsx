@@ -74,6 +74,12 @@ const state = createRoute({
   component: lazyPage(() => import('./console/state/StatePage'), 'StatePage'),
 });
 
+const activity = createRoute({
+  getParentRoute: () => consoleFrame,
+  path: '/activity',
+  component: lazyPage(() => import('./console/activity/ActivityPage'), 'ActivityPage'),
+});
+
 const boards = createRoute({
   getParentRoute: () => consoleFrame,
   path: '/boards',
@@ -137,7 +143,7 @@ function followHash(history: RouterHistory): void {
 
 export function createAppRouter(config: Config, history: RouterHistory = createHistory()) {
   return createRouter({
-    routeTree: root.addChildren([leaderboard, player, friends, submit, consoleFrame.addChildren([state, boards, players, moderation, keys, audit])]),
+    routeTree: root.addChildren([leaderboard, player, friends, submit, consoleFrame.addChildren([state, activity, boards, players, moderation, keys, audit])]),
     history,
     basepath: basePath(),
     context: config,

@@ -18,6 +18,7 @@ from leaderforge.parts.name_rules import name_rules
 from leaderforge.ports.access import TokenVerifier
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.telemetry import Telemetry
+from leaderforge.services.activity import ActivityService
 from leaderforge.services.api_keys import KeyService
 from leaderforge.services.board_maintenance import BoardMaintenance
 from leaderforge.services.boards import BoardService
@@ -79,6 +80,7 @@ class Services:
     moderation: ModerationService
     records: RecordService
     keys: KeyService
+    activity: ActivityService
     signing_keys: SigningKeyService
     devices: DeviceService
     tokens: TokenVerifier | None
@@ -198,6 +200,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
             parts.records, parts.users, parts.audit, parts.sessions, delivery, parts.clock, settings.erased_ms
         ),
         keys=KeyService(parts.keys, parts.clock),
+        activity=ActivityService(parts.activity, parts.index, parts.clock),
         signing_keys=signing_keys,
         devices=_devices(settings, parts, delivery, signing_keys, rules),
         tokens=_tokens(parts, signing_keys),

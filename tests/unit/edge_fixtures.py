@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from functions.edge.context import Edge
 from functions.local import create_app
+from leaderforge.adapters.memory.activity import MemoryActivity
 from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.feed import MemoryChannel, MemoryFeed
 from leaderforge.adapters.memory.history import MemoryHistoryStore
@@ -108,6 +109,7 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
         signing_keys=MemorySigningKeyStore(audit),
         sessions=MemorySessionStore(users, audit),
         audit=audit,
+        activity=MemoryActivity(store),
         moderation=MemoryModeration(store, users, audit),
         records=MemoryPlayerRecords(store, users, audit),
         processes=MemoryPendingProcesses(),

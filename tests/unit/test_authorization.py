@@ -134,6 +134,7 @@ RULES: Mapping[str, Rule] = {
     "GET /api/admin/audit": VIEW,
     "GET /api/admin/shards": VIEW,
     "GET /api/admin/me": VIEW,
+    "GET /api/admin/activity": VIEW,
     "GET /api/admin/keys": VIEW,
     "POST /api/admin/keys": OWN_ALL,
     "POST /api/admin/keys/{name}/rotate": OWN_ALL,

@@ -4,6 +4,9 @@ type Schemas = components['schemas'];
 
 export type Act = Schemas['AuditedOut'];
 export type Audit = Schemas['AuditOut'];
+export type BoardActivity = Schemas['ActivityOut'];
+export type RecentScore = Schemas['RecentScoreOut'];
+export type Suspect = Schemas['SuspectOut'];
 export type Caller = Schemas['CallerOut'];
 export type Permission = Schemas['Permission'];
 export type Role = Schemas['Role'];
@@ -45,6 +48,7 @@ export type User = Schemas['UserOut'];
 export type Users = Schemas['UsersOut'];
 export type Verification = Schemas['VerificationOut'];
 
+export type ActivityQuery = NonNullable<operations['getActivity']['parameters']['query']>;
 export type AuditQuery = NonNullable<operations['listAuditEntries']['parameters']['query']>;
 export type PageQuery = NonNullable<operations['getPage']['parameters']['query']>;
 export type RangeQuery = NonNullable<operations['getScoreRange']['parameters']['query']>;

@@ -66,6 +66,9 @@ function Tabs() {
       <Link to="/console" activeOptions={{ exact: true, includeSearch: false }} className={TAB}>
         State
       </Link>
+      <Link to="/console/activity" className={TAB}>
+        Activity
+      </Link>
       <Link to="/console/boards" className={TAB}>
         Boards
       </Link>

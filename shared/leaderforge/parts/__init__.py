@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from leaderforge.ports.access import AuditLog, KeyStore, RateLimiter, SigningKeyStore, TokenSigner, TokenVerifier
+from leaderforge.ports.activity import ActivityStore
 from leaderforge.ports.changes import ChangeFeed
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.history import HistoryLoader, HistoryStore
@@ -40,6 +41,7 @@ class Parts:
     signing_keys: SigningKeyStore
     sessions: SessionStore
     audit: AuditLog
+    activity: ActivityStore
     moderation: Moderation
     records: PlayerRecords
     processes: PendingProcesses

@@ -6,6 +6,7 @@ This module loads both drivers, therefore only processes that use them import it
 from functools import partial
 
 from leaderforge.adapters.clock import now_ms, now_us
+from leaderforge.adapters.postgres.activity import PostgresActivity
 from leaderforge.adapters.postgres.audit import PostgresAuditLog
 from leaderforge.adapters.postgres.bulk import copy_chunk
 from leaderforge.adapters.postgres.history import PostgresHistoryStore
@@ -52,6 +53,7 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         signing_keys=PostgresSigningKeyStore(pool),
         sessions=PostgresSessionStore(pool, unique_names=settings.unique_names),
         audit=PostgresAuditLog(pool),
+        activity=PostgresActivity(pool),
         moderation=PostgresModeration(pool, periods),
         records=PostgresPlayerRecords(pool),
         processes=PostgresPendingProcesses(pool),

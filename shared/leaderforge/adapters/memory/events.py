@@ -27,6 +27,20 @@ class MemoryEvents(MemoryBoards):
         keys = [key for key in self._events if key[:2] == (user_id, board.id)]
         return [self._events[key].event for key in keys if key not in self._void]
 
+    def recorded_between(self, since: int, until: int | None) -> Sequence[tuple[Submission, int]]:
+        """Return the events that were recorded between two times (ms), with the times of their recording."""
+        self._require_available()
+        return [
+            (submission, recorded_at)
+            for key, submission in self._events.items()
+            if since <= (recorded_at := self._recorded_at[key]) and (until is None or recorded_at < until)
+        ]
+
+    def counting_event(self, user_id: int, board: Board, submission_id: UUID) -> Submission | None:
+        """Return a stored submission to the board, None if it is missing or void."""
+        key = user_id, board.id, submission_id
+        return None if key in self._void else self._events.get(key)
+
     def void(self, board: Board, user_id: int) -> None:
         """Void all present events of the player on the board."""
         self._void |= {key for key in self._events if key[:2] == (user_id, board.id)}

@@ -53,6 +53,7 @@ class PostgresPlayerRecords:
                 removed=[(ladder, removed_standing(ladder.board, user_id, last)) for ladder, _ in standings],
                 external_id=player.external_id,
             )
+            await connection.execute(statement("erase_leaders"), user_id)
             await release(connection, player, now // 1000, creatable_at)
             await connection.execute(statement("release_devices"), user_id)
             await connection.fetch(statement("end_sessions"), user_id)

@@ -41,6 +41,7 @@ MEANINGS: Mapping[str, str] = {
     "standings_backfilled": "Standings computed by backfills of added period kinds.",
     "verification_failures": "Failed rounds of verification.",
     "upkeep_failures": "Failed rounds of board maintenance.",
+    "activity_failures": "Failed folds of the activity of boards.",
     "standings_differing": "Standings of the current verification pass that differ between index and store.",
     "standings_mended": "Standings that verification repaired in the index.",
     "standings_verified": "Standings that verification compared.",

@@ -1,0 +1,31 @@
+-- Activity of boards by the minute, folded from the events by maintenance. `activity` has the numbers of each board, and
+-- in rows of board 0 the sums over all boards. `minute_leaders` has the players with the best scores of a minute, and
+-- players with very many submissions. Both keep two days. Times are in ms.
+
+create table activity (
+    board_id bigint not null,
+    minute bigint not null,
+    submissions bigint not null,
+    players bigint not null,
+    primary key (board_id, minute)
+);
+
+create table minute_leaders (
+    user_id bigint not null,
+    board_id bigint not null,
+    minute bigint not null,
+    submission_id uuid not null,
+    submissions bigint not null,
+    primary key (user_id, board_id, minute)
+);
+
+create index minute_leaders_board on minute_leaders (board_id, minute);
+
+do $$
+begin
+    if exists (select from pg_extension where extname = 'citus') then
+        perform create_reference_table('activity');
+        perform create_distributed_table('minute_leaders', 'user_id', colocate_with => 'users');
+    end if;
+end
+$$;

@@ -1,0 +1,1 @@
+delete from minute_leaders where user_id = $1;

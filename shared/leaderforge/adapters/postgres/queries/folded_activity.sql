@@ -1,0 +1,2 @@
+-- Returns the last folded minute, null before the first one.
+select max(minute) as minute from activity where board_id = $1;

@@ -1,0 +1,1 @@
+delete from minute_leaders where minute < $1;

@@ -1,0 +1,148 @@
+"""Activity of boards: submissions and players by the minute, and suspicious scores."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import median
+from uuid import UUID
+
+from leaderforge.domain.boards import Board, Order
+from leaderforge.domain.order import ranked_score
+
+MINUTE_MS = 60_000
+KEPT_MS = 48 * 3_600_000
+"""Time in ms for which the store keeps the activity."""
+LEADERS_A_MINUTE = 3
+"""Number of players whose best scores of a minute the store keeps for a board."""
+MOST_A_MINUTE = 60
+"""Submissions of one player to one board in a minute above which the player's scores are suspicious."""
+
+_FAR = 6.0
+"""Distance from the median, in robust standard deviations, from which a score is an outlier."""
+_FEWEST_PLAYERS = 4
+"""Minimum number of players whose scores can be compared."""
+_NEAR = 0.01
+"""Distance from a limit of the board, as a share of its range, within which a score is near the limit."""
+_MAD_TO_DEVIATION = 1.4826
+"""Ratio of standard deviation to median absolute deviation, for normally distributed values."""
+
+
+class SuspicionReason(StrEnum):
+    """Reason why a score is suspicious."""
+
+    OUTLIER = "outlier"
+    NEAR_LIMIT = "near_limit"
+    RATE = "rate"
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityPoint:
+    """Activity of a board in an interval that begins at `at` (ms).
+
+    `submissions` are those of the whole interval, `players` are the players of its busiest minute.
+    """
+
+    at: int
+    submissions: int
+    players: int
+
+
+@dataclass(frozen=True, slots=True)
+class MinuteLeader:
+    """Player of a minute (ms) whose best submission to a board was among the best ones, or who submitted very often.
+
+    `submissions` is the number of the player's submissions to the board in this minute.
+    """
+
+    board_id: int
+    minute: int
+    user_id: int
+    submission_id: UUID
+    submissions: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoardMinute:
+    """Activity of a board in a minute (ms)."""
+
+    board_id: int
+    minute: int
+    submissions: int
+    players: int
+    leaders: Sequence[MinuteLeader]
+
+
+@dataclass(frozen=True, slots=True)
+class RecentScore:
+    """Submitted score. `submissions` is the number of the player's submissions in the same minute, 1 if unknown."""
+
+    user_id: int
+    submission_id: UUID
+    score: int
+    achieved_at: int
+    submissions: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """Suspicious score with its reasons. `deviation` is its distance from the median in robust standard deviations."""
+
+    score: RecentScore
+    reasons: Sequence[SuspicionReason]
+    deviation: float
+
+
+def suspects(board: Board, scores: Iterable[RecentScore], limit: int) -> Sequence[Suspect]:
+    """Return the most suspicious scores, at most one per player and the clearest first.
+
+    Scores are compared with the best scores of the other players in `scores`.
+    """
+    by_player: dict[int, list[RecentScore]] = {}
+    for score in scores:
+        by_player.setdefault(score.user_id, []).append(score)
+    best = {user_id: min(ranked_score(board.order, s.score) for s in own) for user_id, own in by_player.items()}
+    middle, spread = _middle_and_spread(list(best.values()))
+    clearest = [
+        max(
+            (_judged(board, score, middle, spread) for score in own),
+            key=lambda suspect: (len(suspect.reasons), suspect.deviation),
+        )
+        for own in by_player.values()
+    ]
+    suspicious = [suspect for suspect in clearest if suspect.reasons]
+    suspicious.sort(key=lambda suspect: (-len(suspect.reasons), -suspect.deviation, suspect.score.user_id))
+    return suspicious[:limit]
+
+
+def _middle_and_spread(values: Sequence[int]) -> tuple[float, float]:
+    """Return the median and a robust standard deviation. With too few values, the deviation is infinite."""
+    if len(values) < _FEWEST_PLAYERS:
+        return 0.0, float("inf")
+    middle = median(values)
+    spread = _MAD_TO_DEVIATION * median(abs(value - middle) for value in values)
+    # Many equal values have no deviation. A difference of 1 % of the median is still unsuspicious.
+    return middle, max(spread, abs(middle) * _NEAR, 1.0)
+
+
+def _judged(board: Board, score: RecentScore, middle: float, spread: float) -> Suspect:
+    deviation = (middle - ranked_score(board.order, score.score)) / spread
+    reasons = [
+        reason
+        for reason, applies in (
+            (SuspicionReason.OUTLIER, deviation > _FAR),
+            (SuspicionReason.NEAR_LIMIT, _is_near_limit(board, score.score)),
+            (SuspicionReason.RATE, score.submissions > MOST_A_MINUTE),
+        )
+        if applies
+    ]
+    return Suspect(score, reasons, deviation)
+
+
+def _is_near_limit(board: Board, score: int) -> bool:
+    """Return whether the score is within 1 % of the board's range from the best allowed score."""
+    low, high = board.limits.min_score, board.limits.max_score
+    best = high if board.order is Order.DESC else low
+    if best is None:
+        return False
+    extent = high - low if low is not None and high is not None else abs(best)
+    return abs(best - score) <= extent * _NEAR
