@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 import { expect, it, vi } from 'vitest';
 
 import { DEFAULTS, loadConfig, parseConfig } from '../src/config';
@@ -14,6 +16,11 @@ it.each([null, 'x', [], { board: 'No such/board', title: '', devMode: 'yes', con
     expect(parseConfig(found)).toEqual(DEFAULTS);
   },
 );
+
+it('shows no pages of developers and operators in a copied build', () => {
+  const shipped = parseConfig(JSON.parse(readFileSync('public/config.json', 'utf8')));
+  expect(shipped).toMatchObject({ devMode: false, console: false });
+});
 
 it('is read from beside the page', async () => {
   const { asked } = serve(() => ({ body: { title: 'Go' } }));

@@ -16,6 +16,8 @@ DESKTOP = (1280, 900)
 PHONE = (390, 844)
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
 SCHEMES = ("light", "dark")
+WIDTHS = {"narrow": (320, 844), "tablet": (768, 1024), "desktop": DESKTOP}
+LANGUAGES = ("en-US", "de-DE", "es-ES", "ja-JP")
 
 _ARGUMENTS = [
     "--no-sandbox",  # required if tests run as root
@@ -42,14 +44,16 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-async def context(browser: Browser, size: tuple[int, int] = DESKTOP, colours: str = "light") -> BrowserContext:
-    """Return the context of a new window: without stored data, in American English and UTC."""
+async def context(
+    browser: Browser, size: tuple[int, int] = DESKTOP, colours: str = "light", language: str = "en-US"
+) -> BrowserContext:
+    """Return the context of a new window: without stored data, in UTC, by default in American English."""
     return await browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         color_scheme=colours,
         has_touch=size == PHONE,
         is_mobile=size == PHONE,
-        locale="en-US",
+        locale=language,
         timezone_id="UTC",
     )
 

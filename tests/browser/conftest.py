@@ -28,7 +28,7 @@ expect.set_options(timeout=PATIENCE_S * 1000)
 _EXPECTED = re.compile("status of 40[134]|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_RESET|ChunkFailed")
 
 Open = Callable[..., Awaitable[Page]]
-"""Function that opens a page of a site in a new window: `open(address, size=DESKTOP, colours="light")`."""
+"""Function that opens a page in a new window: `open(address, size=DESKTOP, colours="light", language="en-US")`."""
 
 
 @pytest.fixture(scope="session")
@@ -71,8 +71,10 @@ async def open_page(browser: Browser) -> AsyncIterator[Open]:
     errors: list[str] = []
     async with AsyncExitStack() as windows:
 
-        async def opened(address: str, size: tuple[int, int] = DESKTOP, colours: str = "light") -> Page:
-            window = await context(browser, size, colours)
+        async def opened(
+            address: str, size: tuple[int, int] = DESKTOP, colours: str = "light", language: str = "en-US"
+        ) -> Page:
+            window = await context(browser, size, colours, language)
             windows.push_async_callback(window.close)
             page = await window.new_page()
             page.on("console", lambda message: errors.append(message.text) if _is_error(message) else None)

@@ -2,14 +2,15 @@
 
 import asyncio
 import re
+from itertools import combinations
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from tests.acceptance.api_fixtures import Served
 from tests.api_client import SUBMIT_KEY
 from tests.browser.axe import violations
-from tests.browser.chromium import SCHEMES, SIZES
+from tests.browser.chromium import LANGUAGES, PHONE, SCHEMES, WIDTHS
 from tests.browser.conftest import PLAYERS, Open
 
 PAGES = {
@@ -23,14 +24,59 @@ PAGES = {
 }
 
 
+HEADINGS = {"en": "Leaderboard", "de": "Rangliste", "es": "Clasificación", "ja": "ランキング"}
+"""Heading of the first board in each language of the page."""
+
+
+def look(page: int, language: int) -> tuple[tuple[int, int], str]:
+    """Return the size and the colours in which a page is checked in a language, by their numbers.
+
+    Over all pages and languages, each pair of page, language, width and colours occurs.
+    """
+    number = page + language
+    return list(WIDTHS.values())[number % len(WIDTHS)], SCHEMES[number % len(SCHEMES)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_axe_finds_nothing(product: Served, open_page: Open, language: str) -> None:
+    page = await open_page("about:blank", language=language)
+    for number, path in enumerate(PAGES.values()):
+        size, colours = look(number, LANGUAGES.index(language))
+        await page.set_viewport_size({"width": size[0], "height": size[1]})
+        await page.emulate_media(color_scheme=colours)
+        await require_accessible(page, f"{product.url}/{path}")
+    assert HEADINGS.keys() == {tag[:2] for tag in LANGUAGES}
+    await page.goto("about:blank")
+    await page.goto(product.url)
+    await expect(page.get_by_role("heading", level=1)).to_have_text(HEADINGS[language[:2]])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("size", [*WIDTHS.values(), PHONE], ids=[*WIDTHS, "phone"])
 @pytest.mark.parametrize("colours", SCHEMES)
-@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
-async def test_axe_finds_nothing(product: Served, open_page: Open, size: tuple[int, int], colours: str) -> None:
-    page = await open_page("about:blank", size=size, colours=colours)
+async def test_axe_finds_nothing_in_any_combination(
+    product: Served, open_page: Open, language: str, size: tuple[int, int], colours: str
+) -> None:
+    page = await open_page("about:blank", size=size, colours=colours, language=language)
     for path in PAGES.values():
-        await page.goto("about:blank")  # otherwise the browser would only change the hash, and load nothing
-        await page.goto(f"{product.url}/{path}", wait_until="networkidle")
-        assert await violations(page) == [], path
+        await require_accessible(page, f"{product.url}/{path}")
+
+
+async def require_accessible(page: Page, address: str) -> None:
+    """Load a page, and fail if axe reports a violation."""
+    await page.goto("about:blank")  # otherwise the browser would only change the hash, and load nothing
+    await page.goto(address, wait_until="networkidle")
+    assert await violations(page) == [], address
+
+
+def test_each_pair_of_page_language_width_and_colours_is_checked() -> None:
+    pairs = set()
+    for page in range(len(PAGES)):
+        for language in range(len(LANGUAGES)):
+            pairs.update(combinations((("page", page), ("language", language), *enumerate(look(page, language))), 2))
+    sizes = len(PAGES), len(LANGUAGES), len(WIDTHS), len(SCHEMES)
+    assert len(pairs) == sum(first * second for first, second in combinations(sizes, 2))
 
 
 async def test_axe_finds_nothing_in_what_opens(product: Served, open_page: Open) -> None:

@@ -11,6 +11,9 @@ from tests.browser.conftest import PLAYERS, Open
 
 RANKS = "Players from rank 4 to the last"
 
+HEADER_ROW = 66
+"""Height of a header with one row, in pixels, with its border."""
+
 
 async def test_the_leaders_and_the_beginning_of_all_ranks_are_shown(product: Served, open_page: Open) -> None:
     page = await open_page(product.url)
@@ -100,6 +103,9 @@ async def test_all_fits_on_a_phone(product: Served, open_page: Open) -> None:
         await page.wait_for_load_state("networkidle")
         assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE[0], path
         assert await cut_off(page) == [], path
+        header = await page.get_by_role("banner").bounding_box()
+        assert header is not None
+        assert header["height"] <= HEADER_ROW, path
 
 
 async def test_the_window_may_be_narrow_or_wide(product: Served, open_page: Open) -> None:

@@ -82,6 +82,23 @@ async def test_a_stranger_finds_their_way(races: Served, open_page: Open, size: 
     await page.close()  # close the page before its server
 
 
+async def test_large_scores_are_whole_on_a_narrow_phone(races: Served, open_page: Open) -> None:
+    scores = [{"user_id": user_id, "score": 123_456_789_012 - user_id} for user_id in PLAYERS[:3]]
+    assert (await races.post("/api/scores/batch", {"submissions": scores})).status_code == 200
+    page = await open_page(races.url, size=(320, 844))
+    leaders = page.get_by_role("list", name="The first three").get_by_role("listitem")
+    await expect(leaders).to_have_count(3)
+    for user_id, leader in enumerate(await leaders.all(), 1):
+        score = leader.get_by_text(f"{123_456_789_012 - user_id:,}")
+        digits, step = await score.bounding_box(), await leader.bounding_box()
+        assert digits is not None
+        assert step is not None
+        assert step["x"] <= digits["x"]
+        assert digits["x"] + digits["width"] <= step["x"] + step["width"]
+        assert await score.evaluate("(element) => element.scrollWidth <= element.clientWidth + 1")
+    await page.close()  # close the page before its server
+
+
 async def test_an_unknown_name_and_an_unknown_page_say_so(races: Served, open_page: Open) -> None:
     page = await open_page(f"{races.url}/no/such/page")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")
