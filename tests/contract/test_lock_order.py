@@ -42,7 +42,7 @@ class Storm:
 
     async def _record(self) -> None:
         submissions = [self._submission() for _ in range(self._random.randint(1, 25))]
-        outcomes = await self.stores.scores.record(submissions)
+        outcomes = await self.stores.scores.record(submissions, previous=self._random.random() < 0.5)
         assert all(isinstance(outcome, Recorded) for outcome in outcomes), outcomes
         for submission in submissions:
             if submission.board is self.boards[-1]:

@@ -43,6 +43,8 @@ async def hold_standings(connection: Connection, submissions: Sequence[Submissio
 
     A missing standing is inserted as a removed one.
     """
+    if not submissions:
+        return {}
     boards = {submission.board.id: submission.board for submission in submissions}
     ladders = {
         (submission.board.policy, key_of_standing(submission.event.user_id, ladder)): ladder
@@ -52,7 +54,9 @@ async def hold_standings(connection: Connection, submissions: Sequence[Submissio
     # Lock in the order in which `upsert_standings` writes: by policy, then by key.
     absent = [(ladders[place], place[1][0]) for place in sorted(ladders)]
     rows = [replacing_row(lad, removed_standing(lad.board, user_id, revision), revision) for lad, user_id in absent]
-    return standings_of_rows(await run_rows(connection, "hold_standings", rows), boards)
+    await run_rows(connection, "hold_standings", rows)
+    ids = (joined(set(ids)) for ids in zip(*(key for _, key in ladders), strict=True))
+    return standings_of_rows(await connection.fetch(statement("standings_of_batch"), *ids), boards)
 
 
 async def upsert_standings(connection: Connection, submissions: Sequence[Submission], revision: int) -> Standings:
