@@ -2,8 +2,9 @@
 
 Each statement consists of fragments/record.sql, which inserts events and computes the rows of their standings, and of a
 policy's upsert over these rows. Therefore each rule of a policy exists in one file only. record_previous_*.sql also
-contain fragments/previous.sql, which locks and reads the standings before the upsert. Run `python
-scripts/record_statements.py` after a change of these files.
+contain fragments/previous.sql, which locks and reads the standings before the upsert, and
+fragments/previous_result.sql, which returns them. Run `python scripts/record_statements.py` after a change of these
+files.
 """
 
 import re
@@ -13,17 +14,15 @@ from pathlib import Path
 QUERIES = Path(__file__).parents[1] / "shared" / "leaderforge" / "adapters" / "postgres" / "queries"
 VALUES = re.compile(r"values \([^)]*\)")
 
-_ROWS = "upsert_rows as ("
-_NEWCOMERS = "    left join newcomers using (user_id)\n"
+_NEWCOMERS = "-- Players who get their first standing on a ladder."
+_WITHOUT_STANDING = """not exists (
+            select from standings
+            where (standings.user_id, standings.board_id, standings.period_id)
+                = (items.user_id, items.board_id, items.period_id)
+        )"""
+_WITHOUT_PREVIOUS = "(user_id, board_id, period_id) not in (select user_id, board_id, period_id from previous)"
+_LAST_JOIN = "    left join newcomers using (user_id)\n"
 _AFTER = "    where (select count(*) from previous) >= 0\n"
-_SELECT = """select written.*, true as is_written
-from written
-union all
-select
-    user_id, score, achieved_at, run_id, null, null, submissions, revision, subranked, hidden, received_us, board_id,
-    period_id, false
-from previous;
-"""
 
 
 def main() -> None:
@@ -35,8 +34,10 @@ def main() -> None:
 def record_statements() -> Iterator[tuple[Path, str]]:
     """Yield the path and the text of each file."""
     record = _text("fragments/record.sql")
-    with_previous = _replaced(record, _ROWS, _text("fragments/previous.sql") + _ROWS)
-    with_previous = _replaced(with_previous, _NEWCOMERS, _NEWCOMERS + _AFTER)
+    with_previous = _replaced(record, _NEWCOMERS, _text("fragments/previous.sql") + _NEWCOMERS)
+    with_previous = _replaced(with_previous, _WITHOUT_STANDING, _WITHOUT_PREVIOUS)
+    with_previous = _replaced(with_previous, _LAST_JOIN, _LAST_JOIN + _AFTER)
+    result = _text("fragments/previous_result.sql").rstrip() + ";\n"
     for upsert in sorted(QUERIES.glob("upsert_*.sql")):
         over_rows, replaced = VALUES.subn("select * from upsert_rows", _text(upsert.name))
         if replaced != 1:
@@ -45,7 +46,7 @@ def record_statements() -> Iterator[tuple[Path, str]]:
         yield QUERIES / upsert.name.replace("upsert", "record"), origin + record + over_rows
         comment, _, code = over_rows.partition("\n")
         written = f"{with_previous.rstrip()},\n{comment}\nwritten as (\n{code.rstrip().removesuffix(';')}\n)\n"
-        yield QUERIES / upsert.name.replace("upsert", "record_previous"), origin + written + _SELECT
+        yield QUERIES / upsert.name.replace("upsert", "record_previous"), origin + written + result
 
 
 def _text(name: str) -> str:

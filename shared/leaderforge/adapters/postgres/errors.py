@@ -17,7 +17,13 @@ _INTERNAL_ERROR = "XX000"
 _LOST_CONNECTION = re.compile(
     "connection|SSL SYSCALL error|could not (?:receive|send) data|could not commit transaction"
 )
-_CONFLICTS = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+_CONFLICTS = frozenset(
+    {
+        "40001",  # serialization failure
+        "40P01",  # deadlock
+        "22012",  # division by zero, by which fragments/previous_result.sql rolls a statement back
+    }
+)
 
 _UNAVAILABLE_CLASSES = frozenset({"08", "28", "40", "53", "57", "58"})
 _UNAVAILABLE = frozenset(
@@ -52,7 +58,7 @@ class Rejected(LeaderForgeError):
 
 
 class Contended(StoreUnavailable):
-    """Deadlock or serialization failure. An immediate retry of the transaction usually succeeds."""
+    """Conflict with a concurrent transaction, such as a deadlock. An immediate retry usually succeeds."""
 
 
 class Vanished(StoreUnavailable):

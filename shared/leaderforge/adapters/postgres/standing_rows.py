@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from leaderforge.adapters.postgres.errors import Contended
 from leaderforge.adapters.postgres.pool import Record
 from leaderforge.domain.boards import Board, Ladder, Order
 from leaderforge.domain.order import ranked_score
@@ -38,19 +37,9 @@ def standings_of_rows(rows: Sequence[Record], boards: Mapping[int, Board]) -> St
     return {key_of_row(row): standing_of_row(boards[row["board_id"]], row) for row in rows if row["board_id"] in boards}
 
 
-def previous_places(written: Standings, previous: Standings) -> Mapping[StandingKey, EarlierPlace | None]:
-    """Return the `EarlierPlace` of the previous standing for each written one, None if there was none.
-
-    Exactly one submission must have changed each standing. Raises `Contended` if a concurrent batch inserted a standing
-    that was missing when `previous` was read.
-    """
-    places: dict[StandingKey, EarlierPlace | None] = {}
-    for key, standing in written.items():
-        before = previous.get(key)
-        if before is None and standing.submissions > 1:
-            raise Contended("another submission of the player was committed meanwhile")
-        places[key] = None if before is None else before.earlier
-    return places
+def earlier_of_rows(rows: Sequence[Record], boards: Mapping[int, Board]) -> Mapping[StandingKey, EarlierPlace | None]:
+    """Return the places of standings in rows, by key. The value of a removed standing is None."""
+    return {key_of_row(row): standing_of_row(boards[row["board_id"]], row).earlier for row in rows}
 
 
 def standing_row(key: StandingKey, board: Board, standing: Standing, revision: int) -> Sequence[object]:

@@ -12,8 +12,8 @@ from leaderforge.adapters.postgres.standing_rows import (
     SIGNS,
     StandingKey,
     Standings,
+    earlier_of_rows,
     key_of_standing,
-    previous_places,
     standings_of_rows,
     subranked,
 )
@@ -74,7 +74,7 @@ class BatchWrite:
         previous = await self._previous_of(connection, accepted, now) if self._previous else {}
         standings = await upsert_standings(connection, accepted, now)
         outcomes = {
-            firsts[key]: _recorded(result, standings, previous.get(key, ()))
+            firsts[key]: _recorded(result, [standings[k] for k in _keys(result)], previous.get(key, ()))
             if isinstance(result, Submission)
             else result
             for key, result in judged.items()
@@ -93,7 +93,7 @@ class BatchWrite:
         standings: dict[StandingKey, Standing] = dict(await hold_standings(connection, submissions, now))
         previous: dict[EventKey, Sequence[EarlierPlace | None]] = {}
         for submission in submissions:
-            keys = [key_of_standing(submission.event.user_id, ladder) for ladder in submission.ladders]
+            keys = _keys(submission)
             previous[submission.event_key] = [standings[key].earlier for key in keys]
             added = standing_of(submission.event)
             standings |= {key: combine(submission.board, standings[key], added) for key in keys}
@@ -126,10 +126,7 @@ class SingleStatementWrite:
         return alike and len({(s.board.id, s.event.user_id) for s in submissions}) == len(submissions)
 
     async def write(self, submissions: Sequence[Submission]) -> Outcomes:
-        # With previous standings, use a transaction, because an error of `previous_places` must roll the statement
-        # back.
-        run = self._pool.transact if self._previous else self._pool.autocommit
-        return await run(lambda connection: self._write(connection, submissions), self._timeout_s)
+        return await self._pool.autocommit(lambda connection: self._write(connection, submissions), self._timeout_s)
 
     async def _write(self, connection: Connection, submissions: Sequence[Submission]) -> Outcomes:
         now = self._clock()
@@ -137,21 +134,14 @@ class SingleStatementWrite:
         rows = sorted(chain.from_iterable(map(_rows, submissions)))
         kind = "record_previous" if self._previous else "record"
         record = statement(f"{kind}_{submissions[0].board.policy}")
-        returned = await connection.fetch(record, *zip(*rows, strict=True), now // 1000, now)
+        written = await connection.fetch(record, *zip(*rows, strict=True), now // 1000, now)
         boards = {board.id: board for board in distinct_boards(submissions)}
-        places: Mapping[StandingKey, EarlierPlace | None] | None = None
+        earlier: Mapping[StandingKey, EarlierPlace | None] | None = None
         if self._previous:
-            standings = standings_of_rows([row for row in returned if row["is_written"]], boards)
-            previous = standings_of_rows([row for row in returned if not row["is_written"]], boards)
-            places = previous_places(standings, previous)
-        else:
-            standings = standings_of_rows(returned, boards)
-        completed = [
-            _recorded(s, standings, () if places is None else _places_of(s, places))
-            if key_of_standing(s.event.user_id, s.ladders[0]) in standings
-            else s
-            for s in submissions
-        ]
+            earlier = earlier_of_rows([row for row in written if not row["is_written"]], boards)
+            written = [row for row in written if row["is_written"]]
+        standings = standings_of_rows(written, boards)
+        completed = [_recorded_or_due(s, standings, earlier) for s in submissions]
         return await complete(completed, Submission, partial(read_duplicates, connection))
 
 
@@ -196,17 +186,27 @@ def judges(board: Board) -> bool:
     return board.limits.depend_on_standing(board.policy)
 
 
-def _recorded(submission: Submission, standings: Standings, previous: Sequence[EarlierPlace | None] = ()) -> Recorded:
-    user_id = submission.event.user_id
-    current = [standings[key_of_standing(user_id, ladder)] for ladder in submission.ladders]
-    improved = is_improvement(submission.board, submission.event, current[0])
-    return Recorded(submission.ladders, current, duplicate=False, improved=improved, previous=previous)
+def _recorded_or_due(
+    submission: Submission, standings: Standings, earlier: Mapping[StandingKey, EarlierPlace | None] | None
+) -> Recorded | Submission:
+    """Return the outcome of a submission, or the submission itself if its standings were not written."""
+    keys = _keys(submission)
+    if keys[0] not in standings:
+        return submission
+    previous = () if earlier is None else [earlier.get(key) for key in keys]
+    return _recorded(submission, [standings[key] for key in keys], previous)
 
 
-def _places_of(
-    submission: Submission, places: Mapping[StandingKey, EarlierPlace | None]
-) -> Sequence[EarlierPlace | None]:
-    return [places[key_of_standing(submission.event.user_id, ladder)] for ladder in submission.ladders]
+def _recorded(
+    submission: Submission, standings: Sequence[Standing], previous: Sequence[EarlierPlace | None]
+) -> Recorded:
+    improved = is_improvement(submission.board, submission.event, standings[0])
+    return Recorded(submission.ladders, standings, duplicate=False, improved=improved, previous=previous)
+
+
+def _keys(submission: Submission) -> Sequence[StandingKey]:
+    """Return the key of the player's standing on each ladder of the submission."""
+    return [key_of_standing(submission.event.user_id, ladder) for ladder in submission.ladders]
 
 
 def _rows(submission: Submission) -> Iterator[tuple[Any, ...]]:

@@ -22,6 +22,18 @@ new_events as (
     on conflict (user_id, board_id, submission_id) do nothing
     returning user_id, board_id
 ),
+-- Locks the standings of all items, and reads them. The lock waits for concurrent submissions of the same players,
+-- therefore the read includes their results. The steps are: insert the events, lock the standings, upsert them. A
+-- condition on the count of a step's rows makes the next step wait for it, at a lower cost than a join. Events come
+-- first, as in all writes, which prevents deadlocks. A missing standing cannot be locked.
+previous as (
+    select s.user_id, s.score, s.achieved_at, s.submissions, s.subranked, s.hidden, s.board_id, s.period_id
+    from items
+    join standings s using (user_id, board_id, period_id)
+    where (select count(*) from new_events) >= 0
+    order by s.user_id, s.board_id, s.period_id
+    for update of s
+),
 -- Players who get their first standing on a ladder. The row lock waits for a concurrent action that hides the player,
 -- because new standings of a hidden player must be hidden.
 newcomers as (
@@ -33,27 +45,9 @@ newcomers as (
     where user_id in (
         select user_id
         from items
-        where not exists (
-            select from standings
-            where (standings.user_id, standings.board_id, standings.period_id)
-                = (items.user_id, items.board_id, items.period_id)
-        )
+        where (user_id, board_id, period_id) not in (select user_id, board_id, period_id from previous)
     )
     for key share
-),
--- Locks the standings of all items, and reads them. The lock waits for concurrent submissions of the same players,
--- therefore the read includes their results. The steps are: insert the events, lock the standings, upsert them. A
--- condition on the count of a step's rows makes the next step wait for it, at a lower cost than a join. Events come
--- first, as in all writes, which prevents deadlocks. A missing standing cannot be locked. If another batch inserts it
--- meanwhile, the writer repeats this batch.
-previous as (
-    select s.user_id, s.score, s.achieved_at, s.run_id, s.submissions, s.revision, s.subranked, s.hidden, s.received_us,
-        s.board_id, s.period_id
-    from items
-    join standings s using (user_id, board_id, period_id)
-    where (select count(*) from new_events) >= 0
-    order by s.user_id, s.board_id, s.period_id
-    for update of s
 ),
 upsert_rows as (
     select
@@ -88,10 +82,18 @@ returning
     user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, received_us,
     board_id, period_id
 )
+-- Returns the written standings, then the previous ones with the columns of an earlier place. If another batch inserted
+-- a standing that was missing when `previous` was read, its previous place is unknown. The condition then divides by
+-- zero, which rolls the whole statement back, and the writer repeats the batch. A check in the writer would come after
+-- the commit, or need a transaction, which costs two round trips. `not in` looks keys up in a hash table, while a join of
+-- both results compared all pairs, because the planner expects few rows.
 select written.*, true as is_written
 from written
 union all
 select
-    user_id, score, achieved_at, run_id, null, null, submissions, revision, subranked, hidden, received_us, board_id,
-    period_id, false
-from previous;
+    user_id, score, achieved_at, null, null, null, submissions, null, subranked, hidden, null, board_id, period_id, false
+from previous
+where 1 / (not exists (
+    select from written
+    where submissions > 1 and (user_id, board_id, period_id) not in (select user_id, board_id, period_id from previous)
+))::int = 1;
