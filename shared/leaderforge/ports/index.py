@@ -1,7 +1,7 @@
 """Rank index."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from leaderforge.domain.boards import Ladder
@@ -40,7 +40,7 @@ class LadderUpdate:
     ladder: Ladder
     standings: Sequence[Standing]
     count: bool = False
-    earlier: Mapping[int, Sequence[bytes]] | None = None
+    earlier: Mapping[int, Sequence[bytes]] = field(default_factory=dict)
 
 
 class IndexValue(NamedTuple):

@@ -1,6 +1,5 @@
 """Receipts of submissions, and the standings and counts from which they are made."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
@@ -88,7 +87,7 @@ class LadderGroup:
     def __init__(self, ladder: Ladder, *, counted: bool) -> None:
         self._ladder = ladder
         self.counted = counted
-        self._earlier: defaultdict[int, list[Place]] | None = None
+        self._earlier: dict[int, list[Place]] = {}
         self._above_earlier: dict[Place, int] = {}
         self.newest: dict[int, Standing] = {}
         self.above: dict[int, int | None] = {}
@@ -101,32 +100,25 @@ class LadderGroup:
 
     def add_earlier(self, place: Place) -> None:
         """Add an earlier place of a player, to count the entries above it."""
-        if self._earlier is None:
-            self._earlier = defaultdict(list)
-        self._earlier[place.user_id].append(place)
+        self._earlier.setdefault(place.user_id, []).append(place)
 
     def update(self) -> LadderUpdate:
-        standings = list(self.newest.values())
-        if self._earlier is None:
-            return LadderUpdate(self._ladder, standings, self.counted)
         board = self._ladder.board
         # Do not count above an earlier place that equals the present one, because both have the same rank.
         for user_id, places in self._earlier.items():
             present = self.newest[user_id].place
             self._earlier[user_id] = [place for place in places if place != present]
         earlier = {user_id: [sort_key(board, place) for place in places] for user_id, places in self._earlier.items()}
-        return LadderUpdate(self._ladder, standings, self.counted, earlier)
+        return LadderUpdate(self._ladder, list(self.newest.values()), self.counted, earlier)
 
     def note(self, applied: Sequence[Applied | None], *, believed: bool) -> None:
         """Note the results of an index update. Counts are exact only if the index was `believed` during the update."""
-        self.above = {
-            user_id: result.above if result and believed else None
-            for user_id, result in zip(self.newest, applied, strict=True)
-        }
-        if self._earlier is not None and believed:
-            for user_id, result in zip(self.newest, applied, strict=True):
-                if result is not None and result.above_earlier:
-                    self._above_earlier |= zip(self._earlier[user_id], result.above_earlier, strict=True)
+        results = {user_id: result if believed else None for user_id, result in zip(self.newest, applied, strict=True)}
+        self.above = {user_id: result and result.above for user_id, result in results.items()}
+        for user_id, places in self._earlier.items():
+            result = results[user_id]
+            if result is not None and result.above_earlier:
+                self._above_earlier |= zip(places, result.above_earlier, strict=True)
 
     def rank(self, user_id: int) -> int | None:
         """Return the exact rank of the player's newest standing, None if it is unknown."""
@@ -167,7 +159,7 @@ def receipt_of(
     """Return the receipt of a recorded submission. `groups` belong to its ladders, in their order."""
     main, user_id = groups[0], submission.event.user_id
     standing = main.newest[user_id]
-    receipt = Receipt(
+    return Receipt(
         user_id=user_id,
         score=standing.score,
         rank=main.rank(user_id),
@@ -178,28 +170,20 @@ def receipt_of(
         achieved_at=standing.achieved_at,
         subscore=main.subscore(standing),
         missing_submissions=main.missing_submissions(standing),
+        details=_details(submission, recorded, groups, options) if options.previous or options.periods else None,
     )
-    if not (options.previous or options.periods):
-        return receipt
-    return receipt._replace(details=_details(submission, recorded, groups, options))
 
 
 def _details(
     submission: Submission, recorded: Recorded, groups: Sequence[LadderGroup], options: ReceiptOptions
 ) -> ReceiptDetails:
-    earlier = recorded.previous or [None] * len(groups)
-    return ReceiptDetails(
-        has_previous=options.previous,
-        previous=groups[0].previous(earlier[0]),
-        periods=[
-            _period_receipt(submission, ladder, standing, group, group.previous(before))
-            for ladder, standing, group, before in zip(
-                recorded.ladders, recorded.standings, groups, earlier, strict=True
-            )
-        ]
-        if options.periods
-        else None,
-    )
+    previous = [group.previous(earlier) for group, earlier in zip(groups, recorded.previous, strict=False)]
+    previous = previous or [None] * len(groups)
+    periods = None
+    if options.periods:
+        members = zip(recorded.ladders, recorded.standings, groups, previous, strict=True)
+        periods = [_period_receipt(submission, *of_ladder) for of_ladder in members]
+    return ReceiptDetails(options.previous, previous[0], periods)
 
 
 def _period_receipt(

@@ -132,8 +132,6 @@ class MemoryIndex:
 
     async def _apply(self, update: LadderUpdate) -> Sequence[Applied]:
         applied = await self.apply(update.ladder, update.standings, count=update.count)
-        if update.earlier is None:
-            return applied
         return [
             result._replace(above_earlier=self._above_earlier(update, standing.user_id))
             if result.above is not None
@@ -145,7 +143,7 @@ class MemoryIndex:
         """Return, for each earlier sort key of the player, the number of other players' entries above it."""
         own_key = _listed_key(update.ladder, self._standings[place_of(update.ladder)].get(user_id))
         keys = [key for key in self._keys(update.ladder) if key != own_key]
-        bounds = [rank_bound(update.ladder.board, key) for key in (update.earlier or {}).get(user_id, ())]
+        bounds = [rank_bound(update.ladder.board, key) for key in update.earlier.get(user_id, ())]
         return [sum(key < bound for key in keys) for bound in bounds]
 
     async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> Collection[int]:

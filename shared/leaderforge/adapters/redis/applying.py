@@ -1,8 +1,9 @@
 """Update of one ladder: arguments of its script calls, and interpretation of their replies."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, repeat
 from typing import Any
 
 from leaderforge.adapters.redis.records import (
@@ -23,12 +24,15 @@ from leaderforge.ports.index import Applied, LadderUpdate
 class PartitionedUpdate:
     """Update of a ladder, split by partition.
 
+    `earlier` has the players and the rank bounds of `LadderUpdate.earlier`.
+
     `groups` maps partitions to the ids of their players. The script runs on `partitions`: all partitions of the index
     if the update counts entries, otherwise the partitions of its players.
     """
 
     update: LadderUpdate
     records: Mapping[int, IndexRecord]
+    earlier: Sequence[tuple[int, bytes]]
     groups: Mapping[int, Sequence[int]]
     partitions: Sequence[int]
 
@@ -40,9 +44,11 @@ class PartitionedUpdate:
         all_partitions: Iterable[int],
     ) -> "PartitionedUpdate":
         """Return the update, split by partition. `by_partition` groups player ids."""
-        records = {standing.user_id: record_of(update.ladder.board, standing) for standing in update.standings}
+        board = update.ladder.board
+        records = {standing.user_id: record_of(board, standing) for standing in update.standings}
+        earlier = [(user_id, rank_bound(board, key)) for user_id, keys in update.earlier.items() for key in keys]
         groups = by_partition(records)
-        return cls(update, records, groups, list(all_partitions) if update.count else list(groups))
+        return cls(update, records, earlier, groups, list(all_partitions) if update.count else list(groups))
 
     def arguments(self) -> Iterable[Sequence[bytes | int]]:
         """Yield the arguments of apply.lua for each of the partitions."""
@@ -51,7 +57,7 @@ class PartitionedUpdate:
         bounds: Sequence[bytes | int] = ()
         if self.update.count:
             rank_bounds = [rank_bound(board, record.key) for record in self.records.values()]
-            bounds = packed_bounds(rank_bounds if self.update.earlier is None else rank_bounds + self._earlier())
+            bounds = packed_bounds(rank_bounds + [bound for _, bound in self.earlier])
         for partition in self.partitions:
             packed = b"".join(self.records[user_id].packed for user_id in self.groups.get(partition, ()))
             yield length, packed, *bounds
@@ -67,35 +73,22 @@ class PartitionedUpdate:
         counts = [reply[1] for reply in replies if len(reply) > 1]
         # The sums contain one number per standing, then one per earlier standing.
         sums = list(map(sum, zip(*counts, strict=True))) if counts and None not in counts else None
-        above: Sequence[int | None] = [None] * len(self.records) if sums is None else sums
-        board = self.update.ladder.board
-        results = [
-            _applied(board, record, previous_values[user_id], n)
-            for (user_id, record), n in zip(self.records.items(), above, strict=self.update.earlier is None)
-        ]
-        if self.update.earlier is None or sums is None:
-            return results
-        return self._with_earlier(results, previous_values, sums[len(results) :])
-
-    def _earlier(self) -> list[bytes]:
-        """Return the rank bounds of the players' earlier standings."""
-        board, earlier = self.update.ladder.board, self.update.earlier or {}
-        return [rank_bound(board, key) for keys in earlier.values() for key in keys]
-
-    def _with_earlier(
-        self, results: Sequence[Applied], previous_values: Mapping[int, bytes | None], above: Sequence[int]
-    ) -> Sequence[Applied]:
-        """Return the results with the counts above earlier standings, without the players' own entries."""
-        remaining = iter(zip(self._earlier(), above, strict=True))
-        above_earlier: dict[int, Sequence[int]] = {}
-        for user_id, keys in (self.update.earlier or {}).items():
-            own_key = _listed_key(self.records[user_id], previous_values[user_id])
-            counts = [next(remaining) for _ in keys]
-            above_earlier[user_id] = [n - (own_key is not None and own_key < bound) for bound, n in counts]
+        above: Iterable[int | None] = repeat(None) if sums is None else sums
+        board, earlier = self.update.ladder.board, self._above_earlier(previous_values, sums or ())
         return [
-            result._replace(above_earlier=above_earlier.get(user_id, ()))
-            for user_id, result in zip(self.records, results, strict=True)
+            _applied(board, record, previous_values[user_id], n, earlier.get(user_id, ()))
+            for (user_id, record), n in zip(self.records.items(), above, strict=False)
         ]
+
+    def _above_earlier(
+        self, previous_values: Mapping[int, bytes | None], sums: Sequence[int]
+    ) -> Mapping[int, Sequence[int]]:
+        """Return the counts above earlier standings by player, without the players' own entries."""
+        above: defaultdict[int, list[int]] = defaultdict(list)
+        for (user_id, bound), n in zip(self.earlier, sums[len(self.records) :], strict=False):
+            own_key = _listed_key(self.records[user_id], previous_values[user_id])
+            above[user_id].append(n if own_key is None else n - (own_key < bound))
+        return above
 
 
 def packed_bounds(bounds: Iterable[bytes]) -> Sequence[bytes | int]:
@@ -117,12 +110,15 @@ def _listed_key(record: IndexRecord, previous_value: bytes | None) -> bytes | No
     return key_of(record.packed[:USER_BYTES], value) if is_listed(value) else None
 
 
-def _applied(board: Board, record: IndexRecord, previous_value: bytes | None, above: int | None) -> Applied:
+def _applied(
+    board: Board, record: IndexRecord, previous_value: bytes | None, above: int | None, above_earlier: Sequence[int]
+) -> Applied:
     if previous_value is None or not is_listed(previous_value):
-        return Applied(record.key, None, above, refused=refuses(previous_value, record.packed[USER_BYTES:]))
+        refused = refuses(previous_value, record.packed[USER_BYTES:])
+        return Applied(record.key, None, above, refused, above_earlier)
     previous = key_of(record.key[-USER_BYTES:], previous_value)
     newer = revision_of(previous_value) > revision_of(record.packed[USER_BYTES:])
     if above is not None and newer and previous < rank_bound(board, record.key):
         # The index may have a newer and better entry of the same player. The script counted it above this standing.
         above -= 1
-    return Applied(record.key, previous, above)
+    return Applied(record.key, previous, above, False, above_earlier)
