@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from time import monotonic
 from typing import NamedTuple
 
-from leaderforge.coalescing import Coalescer
+from leaderforge.coalescing import STAGGER_S, Coalescer
 from leaderforge.domain.errors import ExternalIdTaken, LeaderForgeError, PlayerExists, PlayerNotFound, UsernameTaken
 from leaderforge.domain.name_rules import BASIC_RULES, NameRules
 from leaderforge.domain.players import ExternalId, Player, new_user_ids
@@ -62,7 +62,8 @@ class PlayerIds:
         self._cached: dict[int | ExternalId, _Cached] = {}
         self._invalidations = 0
         wait_s = LOOKUP_WAIT_MS / 1000
-        self._load = Coalescer(self._load_batch, max_batch=_A_BATCH, time_limit_s=wait_s)
+        # Collect look-ups while a query is in flight, because a query costs more than its look-ups.
+        self._load = Coalescer(self._load_batch, max_batch=_A_BATCH, stagger_s=STAGGER_S, time_limit_s=wait_s)
         # Run one batch at a time, because two of them would compete for the same new players.
         self._create = Coalescer(self._create_batch, max_batch=_A_BATCH, max_in_flight=1, time_limit_s=wait_s)
 
