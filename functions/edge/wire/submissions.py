@@ -253,7 +253,7 @@ def _period_json(period: PeriodReceipt, *, has_previous: bool) -> str:
     subscore = "" if period.subscore is None else f'"subscore":{period.subscore},'
     previous = f',"previous":{_previous_json(period.previous)}' if has_previous else ""
     return (
-        f'{{"period":"{period.ladder.period_name}","score":{period.score},{subscore}"rank":{number_json(period.rank)},'
+        f'{{"period":"{period.period}","score":{period.score},{subscore}"rank":{number_json(period.rank)},'
         f'"submissions":{period.submissions},"improved":{truth_json(period.improved)},'
         f'"achieved_at":"{time_text(period.achieved_at)}"{previous}}}'
     )

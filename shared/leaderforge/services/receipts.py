@@ -1,6 +1,7 @@
 """Receipts of submissions, and the standings and counts from which they are made."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple
 from uuid import UUID
 
@@ -40,7 +41,7 @@ class PreviousStanding(NamedTuple):
 class PeriodReceipt(NamedTuple):
     """A player's standing in one period after a submission. Members have the same meaning as in `Receipt`."""
 
-    ladder: Ladder
+    period: str
     score: int
     rank: int | None
     submissions: int
@@ -92,6 +93,11 @@ class LadderGroup:
         self.newest: dict[int, Standing] = {}
         self.above: dict[int, int | None] = {}
 
+    @cached_property
+    def period_name(self) -> str:
+        """Name of the period. It is computed only once, because that costs as much as the other members together."""
+        return self._ladder.period_name
+
     def add(self, standing: Standing) -> None:
         """Add a standing unless the player has a newer one."""
         previous = self.newest.get(standing.user_id)
@@ -104,10 +110,6 @@ class LadderGroup:
 
     def update(self) -> LadderUpdate:
         board = self._ladder.board
-        # Do not count above an earlier place that equals the present one, because both have the same rank.
-        for user_id, places in self._earlier.items():
-            present = self.newest[user_id].place
-            self._earlier[user_id] = [place for place in places if place != present]
         earlier = {user_id: [sort_key(board, place) for place in places] for user_id, places in self._earlier.items()}
         return LadderUpdate(self._ladder, list(self.newest.values()), self.counted, earlier)
 
@@ -142,13 +144,10 @@ class LadderGroup:
         """Return the standing before a submission, from its place, with its rank among the other players."""
         if earlier is None:
             return None
-        place, above = earlier.place, None
-        # Check the submissions first. An equal place before a later submission of the batch may have a rank, although
-        # this one had too few submissions.
-        if self.is_ranked(earlier):
-            above = self._above_earlier.get(place)
-            if above is None and place == self.newest[place.user_id].place:
-                above = self.above[place.user_id]
+        place = earlier.place
+        # An equal place before a later submission of the batch may have a count, although this one had too few
+        # submissions.
+        above = self._above_earlier.get(place) if self.is_ranked(earlier) else None
         subscore = None if self._ladder.board.subscore_order is None else place.subscore
         return PreviousStanding(place.score, None if above is None else rank_of(above), subscore)
 
@@ -191,7 +190,7 @@ def _period_receipt(
 ) -> PeriodReceipt:
     standing = group.newest[recorded.user_id]
     return PeriodReceipt(
-        ladder=ladder,
+        period=group.period_name,
         score=standing.score,
         rank=group.rank(recorded.user_id),
         submissions=standing.submissions,

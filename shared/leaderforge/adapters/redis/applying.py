@@ -1,9 +1,8 @@
 """Update of one ladder: arguments of its script calls, and interpretation of their replies."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby, repeat
+from itertools import chain, groupby
 from typing import Any
 
 from leaderforge.adapters.redis.records import (
@@ -24,7 +23,8 @@ from leaderforge.ports.index import Applied, LadderUpdate
 class PartitionedUpdate:
     """Update of a ladder, split by partition.
 
-    `earlier` has the players and the rank bounds of `LadderUpdate.earlier`.
+    `bounds` has the distinct rank bounds above which the script counts entries. It is empty if the update does not
+    count.
 
     `groups` maps partitions to the ids of their players. The script runs on `partitions`: all partitions of the index
     if the update counts entries, otherwise the partitions of its players.
@@ -32,7 +32,7 @@ class PartitionedUpdate:
 
     update: LadderUpdate
     records: Mapping[int, IndexRecord]
-    earlier: Sequence[tuple[int, bytes]]
+    bounds: Collection[bytes]
     groups: Mapping[int, Sequence[int]]
     partitions: Sequence[int]
 
@@ -46,18 +46,16 @@ class PartitionedUpdate:
         """Return the update, split by partition. `by_partition` groups player ids."""
         board = update.ladder.board
         records = {standing.user_id: record_of(board, standing) for standing in update.standings}
-        earlier = [(user_id, rank_bound(board, key)) for user_id, keys in update.earlier.items() for key in keys]
+        keys = chain((record.key for record in records.values()), *update.earlier.values()) if update.count else ()
+        # An earlier standing often has the bound of the present one, and on boards with shared ranks, many players have
+        # equal bounds.
+        bounds = dict.fromkeys(rank_bound(board, key) for key in keys)
         groups = by_partition(records)
-        return cls(update, records, earlier, groups, list(all_partitions) if update.count else list(groups))
+        return cls(update, records, bounds, groups, list(all_partitions) if update.count else list(groups))
 
     def arguments(self) -> Iterable[Sequence[bytes | int]]:
         """Yield the arguments of apply.lua for each of the partitions."""
-        board = self.update.ladder.board
-        length = record_bytes(board)
-        bounds: Sequence[bytes | int] = ()
-        if self.update.count:
-            rank_bounds = [rank_bound(board, record.key) for record in self.records.values()]
-            bounds = packed_bounds(rank_bounds + [bound for _, bound in self.earlier])
+        length, bounds = record_bytes(self.update.ladder.board), packed_bounds(self.bounds)
         for partition in self.partitions:
             packed = b"".join(self.records[user_id].packed for user_id in self.groups.get(partition, ()))
             yield length, packed, *bounds
@@ -71,24 +69,23 @@ class PartitionedUpdate:
         }
         # An incomplete partition returns None instead of counts. The sum of all partitions is then unknown.
         counts = [reply[1] for reply in replies if len(reply) > 1]
-        # The sums contain one number per standing, then one per earlier standing.
-        sums = list(map(sum, zip(*counts, strict=True))) if counts and None not in counts else None
-        above: Iterable[int | None] = repeat(None) if sums is None else sums
-        board, earlier = self.update.ladder.board, self._above_earlier(previous_values, sums or ())
-        return [
-            _applied(board, record, previous_values[user_id], n, earlier.get(user_id, ()))
-            for (user_id, record), n in zip(self.records.items(), above, strict=False)
-        ]
+        sums = map(sum, zip(*counts, strict=True)) if counts and None not in counts else ()
+        above = dict(zip(self.bounds, sums, strict=False))
+        board, earlier = self.update.ladder.board, self.update.earlier if above else {}
+        results = []
+        for user_id, record in self.records.items():
+            value = previous_values[user_id]
+            above_earlier = self._above_earlier(record, value, earlier[user_id], above) if user_id in earlier else ()
+            results.append(_applied(board, record, value, above.get(rank_bound(board, record.key)), above_earlier))
+        return results
 
     def _above_earlier(
-        self, previous_values: Mapping[int, bytes | None], sums: Sequence[int]
-    ) -> Mapping[int, Sequence[int]]:
-        """Return the counts above earlier standings by player, without the players' own entries."""
-        above: defaultdict[int, list[int]] = defaultdict(list)
-        for (user_id, bound), n in zip(self.earlier, sums[len(self.records) :], strict=False):
-            own_key = _listed_key(self.records[user_id], previous_values[user_id])
-            above[user_id].append(n if own_key is None else n - (own_key < bound))
-        return above
+        self, record: IndexRecord, previous_value: bytes | None, keys: Sequence[bytes], above: Mapping[bytes, int]
+    ) -> Sequence[int]:
+        """Return the counts above a player's earlier sort keys, without the player's own entry."""
+        own_key = _listed_key(record, previous_value)
+        bounds = [rank_bound(self.update.ladder.board, key) for key in keys]
+        return [above[bound] - (own_key is not None and own_key < bound) for bound in bounds]
 
 
 def packed_bounds(bounds: Iterable[bytes]) -> Sequence[bytes | int]:
