@@ -19,6 +19,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import chain
 from itertools import product as pairs
 from pathlib import Path
 from statistics import median
@@ -35,7 +36,7 @@ from rich.table import Table
 
 from benchmarks.closed_loop import Latency
 from benchmarks.open_loop import busy_loop
-from benchmarks.report import about, write
+from benchmarks.report import about, finish
 from benchmarks.requests import requests_of
 from benchmarks.store_bench import recorded
 from leaderforge.adapters.postgres.pool import Pool
@@ -109,11 +110,7 @@ def main(
         "rounds": rounds, "steps": steps, "index_memory": memory, "api_memory_bytes": resident,
         "scenarios": results, "store_alone_scores_per_second": round(alone),
     }  # fmt: skip
-    console.print(table(report))
-    write(report, out)
-    if any(set(result["statuses"]) != {"200"} for own in samples.values() for result in own):
-        console.print("[red]Some requests failed; the figures do not count.[/]")
-        raise typer.Exit(1)
+    finish(report, table(report), out, chain.from_iterable(samples.values()))
 
 
 @contextmanager
@@ -145,29 +142,25 @@ def ceilings(workers: int) -> Iterator[str]:
 
 
 def loaded(
-    facts: dict[str, Any], kind: str, url: str, *, players: int, connections: int, seconds: int, batch: int = 500
-) -> dict[str, Any]:
-    """Run one scenario. Return its figures, with the processor time of each part of the product per request."""
+    facts: dict[str, Any], kind: str, url: str, *, players: int, connections: int, seconds: float, batch: int = 500,
+    warmup_s: float = WARMUP_S,
+) -> dict[str, Any]:  # fmt: skip
+    """Run one scenario after a warm-up, and return its figures. Times are in ms.
+
+    `cpu_us` has the processor time of each part of the product per request, in us.
+    """
+    requests = requests_of(url, facts["submit_key"], players, {kind: 1}, batch=batch)
+    callers = BATCHERS if kind in BATCHES else connections
+    uvloop.run(busy_loop(url, requests, warmup_s, callers))
     before = cpu_seconds(facts["pid"])
-    result = scenario(
-        url, facts["submit_key"], kind, players=players,
-        connections=BATCHERS if kind in BATCHES else connections, seconds=seconds, batch=batch,
-    )  # fmt: skip
-    return {**result, "cpu_us": cpu_a_request(before, cpu_seconds(facts["pid"]), result)}
-
-
-def scenario(
-    url: str, key: str, kind: str, *, players: int, connections: int, seconds: float, batch: int
-) -> dict[str, Any]:
-    """Run one scenario after a warm-up, and return its figures. Times are in ms."""
-    requests = requests_of(url, key, players, {kind: 1}, batch=batch)
-    uvloop.run(busy_loop(url, requests, WARMUP_S, connections))
-    outcome = uvloop.run(busy_loop(url, requests, seconds, connections))
-    latency = Latency.of(outcome.taken[kind])
+    outcome = uvloop.run(busy_loop(url, requests, seconds, callers))
+    after = cpu_seconds(facts["pid"])
+    latency, count = Latency.of(outcome.taken[kind]), len(outcome.taken[kind])
     result = {
-        "requests": len(outcome.taken[kind]), "seconds": outcome.elapsed_s, "rate": outcome.per_second,
+        "requests": count, "seconds": outcome.elapsed_s, "rate": outcome.per_second,
         "p50": latency.p50_ms, "p95": latency.p95_ms, "p99": latency.p99_ms,
         "statuses": {str(status): times for status, times in outcome.statuses.items()},
+        "cpu_us": {part: round((after[part] - before[part]) / count * 1e6) for part in after},
     }  # fmt: skip
     if kind in BATCHES:
         result["scores_per_second"] = outcome.per_second * batch
@@ -225,12 +218,6 @@ async def store_alone(dsn: str, players: int, batch: int, seconds: float) -> flo
         return await recorded(store, Ladder(board), players, batch, BATCHERS, seconds)
     finally:
         await pool.close()
-
-
-def cpu_a_request(before: dict[str, float], after: dict[str, float], result: dict[str, Any]) -> dict[str, int]:
-    """Return the processor time of each part per request, in us, including the warm-up."""
-    requests = result["rate"] * (result["seconds"] + WARMUP_S)
-    return {part: round((after[part] - before[part]) / requests * 1e6) if requests else 0 for part in after}
 
 
 async def settle(dsn: str) -> None:

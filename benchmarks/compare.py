@@ -21,7 +21,7 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.bench import loaded, product, step
-from benchmarks.report import about, write
+from benchmarks.report import about, finish
 
 HERE = Path(__file__).parents[1]
 VERSIONS = ("before", "now")
@@ -67,12 +67,8 @@ def main(
         "players": players, "connections": connections, "seconds": seconds,
         "ratios": {kind: ratios(of_kind) for kind, of_kind in samples.items()}, "samples": samples,
     }  # fmt: skip
-    console.print(table(report))
-    write(report, out)
     loads = [result for kind in kinds if kind not in STEPS for of_kind in samples[kind].values() for result in of_kind]
-    if any(set(result["statuses"]) != {"200"} for result in loads):
-        console.print("[red]Some requests failed; the figures do not count.[/]")
-        raise typer.Exit(1)
+    finish(report, table(report), out, loads)
 
 
 def ratios(samples: dict[str, list[dict[str, Any]]]) -> dict[str, list[float]]:

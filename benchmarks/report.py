@@ -5,12 +5,15 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psutil
+import typer
+from rich.console import Console
+from rich.table import Table
 
 
 def about(module: str) -> dict[str, Any]:
@@ -33,6 +36,16 @@ def write(report: dict[str, Any], path: Path | None) -> None:
     if path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(report, indent=2) + "\n")
+
+
+def finish(report: dict[str, Any], table: Table, path: Path | None, loads: Iterable[Mapping[str, Any]]) -> None:
+    """Print the table, and write the report if a path is given. Exit with status 1 if a request of the loads failed."""
+    console = Console()
+    console.print(table)
+    write(report, path)
+    if any(set(load["statuses"]) != {"200"} for load in loads):
+        console.print("[red]Some requests failed; the figures do not count.[/]")
+        raise typer.Exit(1)
 
 
 def write_rows(rows: Sequence[Mapping[str, Any]], path: Path | None) -> None:
