@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Policy, ScoreLimits
 from leaderforge.domain.errors import PlayerNotFound, RuleViolated, ScoreOutOfRange
@@ -16,7 +18,7 @@ from leaderforge.domain.order import Place
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.standings import HIDDEN_PLAYER, EarlierPlace, Event
 from leaderforge.domain.submissions import Recorded, Submission
-from tests.contract.store_fixtures import Stores, submit
+from tests.contract.store_fixtures import Stores, opened, submit
 from tests.contract.test_score_store import PLAYERS, all_standings, on_boards_of_their_own, parts
 from tests.oracle import Oracle
 from tests.strategies import on_board, orders, tied_events
@@ -172,3 +174,31 @@ async def test_first_standings_of_hidden_players_are_hidden(stores: Stores) -> N
     assert (outcome.standing.hidden, list(outcome.previous)) == (HIDDEN_PLAYER, [None])
     assert await stores.scores.rows(ladder, [1])
     assert (await stores.scores.counts(ladder, [])).total == 0
+
+
+@pytest.mark.parametrize("previous", [False, True])
+async def test_one_statement_records_a_batch_on_several_periods(postgres_dsn: str, previous: bool) -> None:
+    """Without a transaction around it, the statement costs a single round trip."""
+    statements: list[str] = []
+    async for stores in opened(postgres_dsn, max_size=1):
+        board = await stores.board(calendar=CALENDAR)
+        await stores.players(1, 2)
+        submissions = [submit(Ladder(board), i, 1)._replace(ladders=board.ladders_at(0)) for i in (1, 2, 1, 2)]
+        await stores.scores.record(submissions[:2], previous=previous)  # also stores the period
+        async with stores.pool.connection() as connection:
+            connection.add_query_logger(lambda query: statements.append(query.query))
+        await stores.scores.record(submissions[2:], previous=previous)
+    assert statements == [statement("record_previous_sum" if previous else "record_sum")]
+
+
+async def test_a_player_twice_in_a_batch_needs_one_more_transaction(postgres_dsn: str) -> None:
+    """It inserts events, locks, reads and writes standings. One statement records the submissions of all others."""
+    statements: list[str] = []
+    async for stores in opened(postgres_dsn, max_size=1):
+        ladder = await stores.ladder()
+        await stores.players(1, 2, 3)
+        await previous(stores, *(submit(ladder, user_id, 1) for user_id in (1, 2, 3)))
+        async with stores.pool.connection() as connection:
+            connection.add_query_logger(lambda query: statements.append(query.query))
+        await previous(stores, *(submit(ladder, user_id, 1) for user_id in (1, 1, 2, 3)))
+    assert (statements[0], len(statements), statements[5]) == ("begin", 7, "commit")

@@ -185,13 +185,13 @@ async def test_whoever_misses_something_can_wait_for_the_load_in_flight(stage: S
 
 async def test_the_first_load_can_be_waited_for_with_patience() -> None:
     stage = Stage()
-    assert await stage.cache.get_refreshed("a") == 1
+    assert await stage.cache.get_limited("a") == 1
     stage.cache.invalidate("a")
     stage.source.is_available = False
-    assert await stage.cache.get_refreshed("a") is None
+    assert await stage.cache.get_limited("a") is None
     stage.source.is_open.clear()
-    assert await stage.cache.get_refreshed("a") is None
-    assert "a" not in stage.cache
+    assert await stage.cache.get_limited("a") is None
+    assert stage.cache.fresh("a") is None
     stage.source.is_open.set()
 
 

@@ -43,8 +43,7 @@ class KeyCache:
         """Return the caller with this key, None for an unknown key. Raises `StoreUnavailable` if no keys are cached."""
         keys = self._keys.fresh(_ALL)
         if keys is None:
-            # Without cached keys, wait for a limited time only, because a hanging store must not hold every request.
-            keys = await (self._keys.get(_ALL) if _ALL in self._keys else self._keys.get_refreshed(_ALL))
+            keys = await self._keys.get_limited(_ALL)
         if keys is None:
             raise StoreUnavailable("the API keys cannot be read from the database; retry shortly")
         caller = self._caller(keys, digest)

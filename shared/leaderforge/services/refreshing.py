@@ -54,9 +54,6 @@ class RefreshingCache(Generic[KeyT, ValueT]):
         self._slots: dict[KeyT, _Slot[ValueT]] = {}
         self._loads: dict[KeyT, tuple[asyncio.Task[ValueT | None], float]] = {}
 
-    def __contains__(self, key: KeyT) -> bool:
-        return key in self._slots
-
     def fresh(self, key: KeyT) -> ValueT | None:
         """Return the cached value if it is fresh, None otherwise.
 
@@ -86,6 +83,14 @@ class RefreshingCache(Generic[KeyT, ValueT]):
         if slot is not None and now - slot.loaded_at >= self._stale_s:
             return await self._load_now(key, now)
         return await self.get(key)
+
+    async def get_limited(self, key: KeyT) -> ValueT | None:
+        """Return the value as `get` does, but wait at most `patience_s` seconds for the first load.
+
+        Return None if there is no cached value by then, also after a failed load. A hanging source can therefore not
+        delay every request.
+        """
+        return await (self.get(key) if key in self._slots else self.get_refreshed(key))
 
     async def get_refreshed(self, key: KeyT) -> ValueT | None:
         """Wait at most `patience_s` seconds for the first load or a load in flight. Then return the cached value.

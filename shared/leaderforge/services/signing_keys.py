@@ -106,8 +106,7 @@ class SigningKeyService:
     async def _keys(self) -> Mapping[str, SigningKey]:
         keys = self._cache.fresh(_ALL)
         if keys is None:
-            # Without cached keys, wait for a limited time only, because a hanging store must not delay every request.
-            keys = await (self._cache.get(_ALL) if _ALL in self._cache else self._cache.get_refreshed(_ALL))
+            keys = await self._cache.get_limited(_ALL)
         if keys is None:
             raise StoreUnavailable("the signing keys cannot be read from the database; retry shortly")
         return keys
