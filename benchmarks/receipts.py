@@ -29,6 +29,7 @@ from benchmarks.requests import external_id
 
 PAIRS = {
     "submit_external": "submit",
+    "submit_active_external": "submit_active",
     "submit_previous": "submit",
     "batch_previous": "batch",
     "periods_all": "periods",

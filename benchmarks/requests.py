@@ -6,6 +6,9 @@ from urllib.parse import urlsplit
 
 from benchmarks.open_loop import Request
 
+_ACTIVE = 5_000
+"""Number of active players."""
+
 
 class Maker:
     """Factory of requests, each about a random player. A batch contains `batch` submissions."""
@@ -20,6 +23,10 @@ class Maker:
     def player(self) -> int:
         """Return the id of a random player."""
         return self._random.randrange(1, self._players + 1)
+
+    def active_player(self) -> int:
+        """Return the id of a random player out of a few. They recur so often that the product caches them."""
+        return self._random.randrange(1, min(self._players, _ACTIVE) + 1)
 
     def middle(self) -> int:
         """Return a rank a little beyond half of the players."""
@@ -37,11 +44,11 @@ class Maker:
         """Return the body of a lookup of 100 players."""
         return f'{{"user_ids":[{",".join(str(self.player()) for _ in range(100))}]}}'
 
-    def submission(self) -> str:
-        return f'{{"user_id":{self.player()},"score":{self._random.randrange(1, 101)}}}'
+    def submission(self, user_id: int | None = None) -> str:
+        return f'{{"user_id":{user_id or self.player()},"score":{self._random.randrange(1, 101)}}}'
 
-    def external_submission(self) -> str:
-        return f'{{"external_id":"{external_id(self.player())}","score":{self._random.randrange(1, 101)}}}'
+    def external_submission(self, user_id: int) -> str:
+        return f'{{"external_id":"{external_id(user_id)}","score":{self._random.randrange(1, 101)}}}'
 
     def submissions(self) -> str:
         return f'{{"submissions":[{",".join(self.submission() for _ in range(self._batch))}]}}'
@@ -65,7 +72,9 @@ KINDS: Mapping[str, Callable[[Maker], bytes]] = {
     "noop_post": lambda make: make.post("/noop", make.submission()),
     "noop_get": lambda make: make.get("/noop"),
     "submit": lambda make: make.post("/api/scores", make.submission()),
-    "submit_external": lambda make: make.post("/api/scores", make.external_submission()),
+    "submit_external": lambda make: make.post("/api/scores", make.external_submission(make.player())),
+    "submit_active": lambda make: make.post("/api/scores", make.submission(make.active_player())),
+    "submit_active_external": lambda make: make.post("/api/scores", make.external_submission(make.active_player())),
     "submit_unranked": lambda make: make.post("/api/scores?rank=none", make.submission()),
     "submit_previous": lambda make: make.post("/api/scores?previous=exact", make.submission()),
     "periods": lambda make: make.post("/api/boards/periods/scores", make.submission()),
