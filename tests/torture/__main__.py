@@ -2,7 +2,10 @@
 
 import argparse
 import asyncio
+import os
+import signal
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from random import SystemRandom
 from tempfile import TemporaryDirectory
@@ -32,7 +35,9 @@ def main() -> int:
         rounds=1 if options.each else None,
         heals=True,
     )
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # end servers and mounts like Ctrl-C
     say(f"seed {plan.seed}")
+    before = os.getloadavg()
     with TemporaryDirectory(prefix="torture-", ignore_cleanup_errors=True) as directory:
         Path(directory).chmod(0o711)  # if root starts the checker, PostgreSQL runs as another user
         report = asyncio.run(run(plan, Path(directory)))
@@ -41,7 +46,13 @@ def main() -> int:
     say(report.table(plan.seed))
     if options.report is not None:
         report.save(
-            options.report, seed=plan.seed, seconds=plan.seconds, nodes=plan.nodes, citus=plan.citus is not None
+            options.report,
+            command=" ".join(sys.argv[1:]),
+            ended_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            load_averages=[before[-1], os.getloadavg()[-1]],
+            seed=plan.seed,
+            nodes=plan.nodes,
+            citus=plan.citus is not None,
         )
     say(f"{report.reads.total()} reads checked, {report.total} violations")
     if report.violations:

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+PROMISED_S = 30.0
+"""Time in s after the last disturbance by which the index equals the standings: the propagation time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -14,7 +17,8 @@ class Plan:
     `each_s`, as often as takes this time (s). With `until_found`, the run ends at the first violation. With `heals`,
     each nemesis is followed by a wait until all processes answer from the index. `mutation` is the fault of the API
     processes, if any. Without `all_acts`, writers create and erase players only in nemeses that are about it.
-    `ledger_writers` is the number of clients of the ledger's boards.
+    After a nemesis and at the end, the index must equal the standings within `promised_s` (s). `ledger_writers` is the
+    number of clients of the ledger's boards.
     """
 
     seconds: float
@@ -35,6 +39,7 @@ class Plan:
     calm_s: float = 10.0
     rounds: int | None = None
     each_s: float = 0.0
+    promised_s: float = PROMISED_S
     heals: bool = False
     mutation: str | None = None
     all_acts: bool = True

@@ -251,7 +251,8 @@ class Servers:
     async def start(self) -> None:
         """Start all servers and relays."""
         await self.network.start()
-        await asyncio.to_thread(self.disk.mount)
+        if self.postgres is not None:
+            await asyncio.to_thread(self.disk.mount)
         servers = [server for server in (self.valkey, self.postgres) if server is not None]
         await asyncio.gather(*(asyncio.to_thread(server.start) for server in servers))
         self.clock_jumps = await asyncio.to_thread(self.clock.can_jump)

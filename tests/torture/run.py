@@ -14,7 +14,7 @@ from tests.torture.clients import Clients
 from tests.torture.nemeses import CLOCKS, NEMESES
 from tests.torture.plan import Plan
 from tests.torture.rig import API_PROCESSES, BOARD, Rig, opened
-from tests.torture.settlement import PROMISED_S, settle
+from tests.torture.settlement import settle
 from tests.torture.stage import Skipped, Stage
 
 _PROGRESS_S = 5.0
@@ -45,7 +45,7 @@ async def _run(plan: Plan, rig: Rig, report: Report) -> None:
             await asyncio.sleep(plan.calm_s)
     if not stage.is_over():
         rig.journal.note("outcome", "clients stopped")
-        problems, seconds = await settle(rig, clients.main, clients.ledger)
+        problems, seconds = await settle(rig, clients.main, clients.ledger, plan.promised_s)
         report.conclude(problems)
         report.availability.on_healed("outcome", seconds)
 
@@ -87,18 +87,18 @@ async def _let_act(plan: Plan, stage: Stage, name: str, ends: float) -> None:
         stage.report.times[name] += 1
         stage.report.lasted_s[name] += lasted_s
         if plan.heals:
-            await _await_healing(stage, name)
+            await _await_healing(stage, name, plan.promised_s)
         await stage.pause(min(plan.settle_s, max(0.0, ends - monotonic())))
         if acted_s >= plan.each_s or monotonic() > ends or stage.is_over():
             return
 
 
-async def _await_healing(stage: Stage, name: str) -> None:
+async def _await_healing(stage: Stage, name: str, promised_s: float) -> None:
     """Wait until all processes answer from the index. Note a problem if that takes longer than promised."""
     began = monotonic()
     while not await _is_healed(stage.rig):
-        if monotonic() - began > PROMISED_S:
-            stage.report.conclude([Problem("not healed", f"answers from the index within {PROMISED_S} s", name)])
+        if monotonic() - began > promised_s:
+            stage.report.conclude([Problem("not healed", f"answers from the index within {promised_s:g} s", name)])
             return
         await asyncio.sleep(_HEALING_S)
     stage.report.availability.on_healed(name, monotonic() - began)

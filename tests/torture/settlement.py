@@ -21,9 +21,6 @@ from tests.torture.fold import CountedEvent, Folded, fold, periods_at
 from tests.torture.ledger import Ledger, StoredEvent
 from tests.torture.rig import API_PROCESSES, LATE_BOARD, Rig
 
-PROMISED_S = 30.0
-"""Time in s after the last disturbance by which the index equals the standings: the propagation time."""
-
 _REMOVED = 4
 """Bit of `standings.hidden` that marks a removed standing. The other bits mark hidden ones."""
 _PAUSE_S = 0.5
@@ -94,10 +91,10 @@ class StoredBoard:
         ]
 
 
-async def settle(rig: Rig, main: LadderModel, ledger: Ledger) -> tuple[list[Problem], float]:
+async def settle(rig: Rig, main: LadderModel, ledger: Ledger, promised_s: float) -> tuple[list[Problem], float]:
     """Compare everything, once the clients have stopped. Return the problems, and the time in s until they were gone.
 
-    Problems of the index are reported only if they last longer than `PROMISED_S`.
+    Problems of the index are reported only if they last longer than `promised_s`.
     """
     boards = await stored_boards(rig.dsn)
     problems = [problem for board in boards for problem in board.problems()]
@@ -107,7 +104,7 @@ async def settle(rig: Rig, main: LadderModel, ledger: Ledger) -> tuple[list[Prob
     began = monotonic()
     while True:
         differences = [problem async for problem in _differences(rig, boards, main)]
-        if not differences or monotonic() - began > PROMISED_S:
+        if not differences or monotonic() - began > promised_s:
             break
         await asyncio.sleep(_PAUSE_S)
     waited_s = monotonic() - began

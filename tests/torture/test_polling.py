@@ -8,6 +8,7 @@ import pytest
 from tests.torture.nemeses import NEMESES
 from tests.torture.plan import Plan
 from tests.torture.run import run
+from tests.waiting import PATIENCE_S
 
 SAMPLE = (
     "freeze-index",
@@ -37,7 +38,17 @@ async def test_every_nemesis(tmp_path_factory: pytest.TempPathFactory, no_proces
 
 
 async def _run(nemeses: Sequence[str], directory: Path) -> None:
-    plan = Plan(seconds=0, seed=1, nemeses=nemeses, rounds=1, scale=0.1, settle_s=0.05, warm_s=0.5, calm_s=1.0)
+    plan = Plan(
+        seconds=0,
+        seed=1,
+        nemeses=nemeses,
+        rounds=1,
+        scale=0.1,
+        settle_s=0.05,
+        warm_s=0.5,
+        calm_s=1.0,
+        promised_s=PATIENCE_S,
+    )
     report = await run(plan, directory)
     assert report.times.keys() | report.skipped.keys() == set(nemeses)
     assert report.reads.total() > 0

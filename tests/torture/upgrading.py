@@ -16,8 +16,8 @@ from leaderforge.torture.client import Client
 from tests import old_version
 from tests.api_client import ADMIN_KEY
 from tests.old_version import OldClients, old_clients
+from tests.torture.plan import PROMISED_S
 from tests.torture.rig import Rig
-from tests.torture.settlement import PROMISED_S
 
 _BOARD = "old"
 """Slug of the board to which the clients of 0.1.0 submit."""
