@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from leaderforge.torture.report import say
 from tests.torture.mutations import MUTATIONS
 from tests.torture.nemeses import NEMESES
-from tests.torture.plan import Plan
+from tests.torture.plan import LEDGER_WRITERS, Plan
 from tests.torture.run import run
 
 
@@ -28,6 +28,7 @@ def main() -> int:
         citus=options.citus,
         nemeses=tuple(options.nemesis or (mutation.nemeses if mutation else ())),
         mutation=options.mutation,
+        ledger_writers=mutation.ledger_writers if mutation else LEDGER_WRITERS,
         all_acts=mutation is None,
         until_found=options.until_found,
         settle_s=options.settle,

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 PROMISED_S = 30.0
 """Time in s after the last disturbance by which the index equals the standings: the propagation time."""
 
+LEDGER_WRITERS = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -29,7 +31,7 @@ class Plan:
     players: int = 240
     writers: int = 8
     readers: int = 3
-    ledger_writers: int = 2
+    ledger_writers: int = LEDGER_WRITERS
     write_pace_s: float = 0.06
     ledger_pace_s: float = 0.15
     read_pace_s: float = 0.006

@@ -30,6 +30,7 @@ async def test_a_broken_promise_is_found(
         settle_s=0.5,
         calm_s=0.0,
         mutation=mutation,
+        ledger_writers=MUTATIONS[mutation].ledger_writers,
         until_found=True,
         all_acts=False,
     )
