@@ -126,6 +126,8 @@ RIGHT: Mapping[str, Any] = {
         view, {**_listing(), "entries": [_entry(CYD, 3)], "next": None}, -200, 9
     ),
     "around": lambda view: checks.check_around(view, _listing(ADA, BOB, CYD), BOB, 1),
+    "window": lambda view: checks.check_window(view, _listing(ADA, BOB), BOB, 2),
+    "export": lambda view: checks.check_export(view, [_entry(ADA, 1), _entry(BOB, 2), _entry(CYD, 3)]),
     "rank": lambda view: checks.check_player(view, {**_entry(BOB, 2), "total": 3, "percentile": 50.0}, BOB),
     "range": lambda view: checks.check_range(view, _listing(ADA, BOB, total=2, next=None), 150, 350, 9),
     "user": lambda view: checks.check_user(view, {"username": "ada"}, ADA),
@@ -185,6 +187,13 @@ WRONG: Mapping[str, tuple[str, Any]] = {
         "missing",
         lambda v: checks.check_around(v, _listing(ADA, CYD), BOB, 1),
     ),
+    "the player is not in its window": ("missing", lambda v: checks.check_window(v, _listing(ADA), BOB, 1)),
+    "a window too short": ("wrong length", lambda v: checks.check_window(v, _listing(ADA), ADA, 2)),
+    "an export without the last player": (
+        "missing",
+        lambda v: checks.check_export(v, [_entry(ADA, 1), _entry(BOB, 2)]),
+    ),
+    "an empty export": ("missing", lambda v: checks.check_export(v, [])),
 }
 
 
