@@ -51,7 +51,7 @@ CEILINGS = {"submit": "noop_post", "submit_unranked": "noop_post"}
 BATCHES = {"batch", "batch_unranked", "batch_previous"}
 INCOMPARABLE = {"noop_post", "noop_get", *BATCHES}
 SCENARIOS = [
-    "noop_get", "top", "rank", "around", "first_page", "deep_page",
+    "noop_get", "top", "rank", "around", "first_page", "deep_page", "random_page", "lookup",
     "noop_post", "submit", "submit_unranked", "batch", "batch_unranked",
 ]  # fmt: skip
 """Scenarios in the order of a round. A ceiling comes directly before the scenarios compared with it. Writes come last,

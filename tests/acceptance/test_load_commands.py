@@ -42,6 +42,7 @@ SHORT: Mapping[str, str] = {
         "--players 100 --nodes 1 --nodes 2 --replicas 1 --share 0.5 --callers 2 --seconds 0.2"
     ),
     "benchmarks.store_bench": "--players 300 --seconds 0.1",
+    "benchmarks.streams": "--players 300 --connections 1 --rounds 1 --seconds 1 --batch 10 --ahead 200",
     "benchmarks.upgrade": "--players 300 --events 1 --rounds 5",
 }
 PLOTS = {

@@ -1,5 +1,6 @@
 """Generated ids of submissions that clients sent without an id."""
 
+import os
 from uuid import RFC_4122, UUID
 
 from leaderforge.adapters.postgres.submission_ids import new_submission_id
@@ -23,3 +24,16 @@ def test_an_id_equals_the_standard_type() -> None:
     assert submission_id == standard
     assert hash(submission_id) == hash(standard)
     assert sorted([standard, UUID(int=0)]) == sorted([submission_id, UUID(int=0)])
+
+
+def test_a_forked_process_gives_other_ids() -> None:
+    new_submission_id()
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writer, new_submission_id().bytes)
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(reader, 16) != new_submission_id().bytes
+    os.close(reader)
+    os.close(writer)
