@@ -211,7 +211,7 @@ async def percentile(
     """Return the last entry that is ahead of at least `p` percent of the other players."""
     ladder = await edge.readable_ladder(board, caller, query.period)
     player = await edge.services.distributions.at_percentile(ladder, p)
-    return answer_read(render_percentile(player), player)
+    return answer_read(render_percentile(ladder.board, player), player)
 
 
 @routes.get(
@@ -238,7 +238,7 @@ async def _top(edge: Edge, caller: Caller, board: str, query: TopQuery) -> Answe
 async def _rank(edge: Edge, caller: Caller, board: str, user_id: int, query: PeriodQuery) -> Answer:
     ladder = await edge.readable_ladder(board, caller, query.period)
     player = await edge.services.query.rank(ladder, user_id, caller)
-    return answer_read(render_player(player, marks_hidden=caller.views_console), player)
+    return answer_read(render_player(ladder.board, player, marks_hidden=caller.views_console), player)
 
 
 async def _continued_page(

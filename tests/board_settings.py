@@ -1,9 +1,11 @@
 """Board settings without any default value."""
 
+from decimal import Decimal
 from typing import Any
 
 from leaderforge.domain.boards import MAX_INTEGER, Order, Policy, RankStyle
 from leaderforge.domain.periods import PeriodKind
+from leaderforge.domain.tiers import CutOff, Tier
 
 EVERYTHING: dict[str, Any] = {
     "name": "Fastest 'lap', ä",
@@ -25,6 +27,12 @@ EVERYTHING: dict[str, Any] = {
     "private": True,
     "open_to_players": True,
     "min_submissions": 7,
+    "tiers": (
+        Tier("first, ü", CutOff.RANK, Decimal(1)),
+        Tier("gold", CutOff.SCORE, Decimal(61_000)),
+        Tier("silver", CutOff.PERCENT, Decimal("12.5")),
+        Tier("bronze"),
+    ),
 }
 """Board settings for all fields. No value is a default.
 

@@ -83,6 +83,7 @@ def test_what_is_for_ever_is_named(setting: str) -> None:
         "time_zone": "UTC",
         "season": "0 0 2 * *",
         "min_submissions": 1,
+        "tiers": (),
     }
     with pytest.raises(SettingFixed) as fixed:
         changed_board(board(**EVERYTHING), {setting: others[setting]}, NOW)

@@ -84,9 +84,9 @@ def test_pages(page_entries: list[Entry], following: bytes | None, previous: byt
 @given(ENTRIES, st.floats(0, 100), st.integers(1, MAX_INTEGER))
 def test_players(entry: Entry, percentile: float, total: int) -> None:
     player = PlayerRank(entry, percentile, total, 0, Source.INDEX)
-    shown = ranks.PlayerOut.model_validate_json(dated(ranks.render_player(player)))
+    shown = ranks.PlayerOut.model_validate_json(dated(ranks.render_player(LADDER.board, player)))
     assert shown.percentile == percentile
-    ranks.PercentileOut.model_validate_json(dated(ranks.render_percentile(player)))
+    ranks.PercentileOut.model_validate_json(dated(ranks.render_percentile(LADDER.board, player)))
 
 
 @given(st.lists(st.tuples(ENTRIES, st.integers(1, 500)), max_size=3), st.lists(INTEGERS, max_size=3))

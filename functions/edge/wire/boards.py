@@ -1,13 +1,13 @@
 """Boards on the wire. The domain decides which settings are valid."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from functions.edge.wire.bodies import JsonBody
-from functions.edge.wire.fields import BoardName, CountOut, IntegerIn, IntegerOut
+from functions.edge.wire.fields import BoardName, CountOut, IntegerIn, IntegerOut, PercentOut, RankOut
 from functions.edge.wire.models import StrictIn, StrictOut
 from functions.edge.wire.rules import FROM_NUMBER
 from leaderforge.domain.board_settings import (
@@ -23,11 +23,27 @@ from leaderforge.domain.board_settings import (
 from leaderforge.domain.boards import MAX_INTEGER, Board, Order, Policy, RankStyle
 from leaderforge.domain.errors import SettingFixed
 from leaderforge.domain.periods import PeriodKind
+from leaderforge.domain.tiers import MAX_TIER_NAME_LENGTH, MAX_TIERS, PERCENT_DECIMALS, tiers_of
 
 Title = Annotated[StrictStr, Field(min_length=1, max_length=MAX_NAME_LENGTH)]
 Unit = Annotated[StrictStr, Field(min_length=1, max_length=MAX_UNIT_LENGTH)]
 SubscoreName = Annotated[StrictStr, Field(min_length=1, max_length=MAX_SUBSCORE_NAME_LENGTH)]
 Kinds = Annotated[list[PeriodKind], Field(min_length=1, max_length=len(PeriodKind))]
+
+
+class TierIn(StrictIn):
+    """A tier of a board. An entry is in the first tier whose limit it reaches. A tier without limit has the rest."""
+
+    name: Annotated[StrictStr, Field(min_length=1, max_length=MAX_TIER_NAME_LENGTH)] = Field(examples=["gold"])
+    score: IntegerIn | None = Field(None, description="The worst score of the tier.")
+    rank: Annotated[StrictInt, Field(ge=1, le=MAX_INTEGER), FROM_NUMBER] | None = Field(
+        None, description="The last rank of the tier."
+    )
+    percent: Annotated[float, Field(gt=0, le=100, strict=True)] | None = Field(
+        None,
+        description="The last rank of the tier, as a percentage of all ranked players, rounded up to a rank. It has at "
+        f"most {PERCENT_DECIMALS} decimals.",
+    )
 
 
 class _SettingsIn(StrictIn):
@@ -82,10 +98,18 @@ class _SettingsIn(StrictIn):
         1, description="The number of submissions in a period that a player needs to be ranked in it. Permanent."
     )
 
+    tiers: Annotated[list[TierIn], Field(max_length=MAX_TIERS)] = Field(
+        [],
+        description="The tiers of the entries, the best one first, with at most one limit each. Only the last tier may "
+        "have none.",
+        examples=[[{"name": "gold", "score": 5000}, {"name": "silver"}]],
+    )
+
     def changes(self) -> dict[str, Any]:
-        """Return the settings that were sent."""
+        """Return the settings that were sent. Raises `Refused` if a tier has several limits."""
         settings = self.model_dump(exclude={"board"}, exclude_unset=True)
-        return settings | {"periods": tuple(settings["periods"])} if "periods" in settings else settings
+        tupled: dict[str, Callable[[Any], tuple[Any, ...]]] = {"periods": tuple, "tiers": tiers_of}
+        return settings | {name: tupled[name](settings[name]) for name in tupled if name in settings}
 
 
 class BoardIn(_SettingsIn):
@@ -122,6 +146,18 @@ class BoardChangesIn(_SettingsIn):
             raise SettingFixed("board", f"board {slug!r} cannot become {self.board!r}; create another board")
 
 
+class TierOut(StrictOut):
+    """A tier of a board: the entries that reach its limit, and no limit of an earlier tier."""
+
+    name: str = Field(examples=["gold"])
+    score: IntegerOut = Field(0, description="The worst score of the tier, only on tiers with a limit of scores.")
+    rank: RankOut = Field(1, description="The last rank of the tier, only on tiers with a limit of ranks.")
+    percent: PercentOut = Field(
+        100,
+        description="The last rank of the tier as a percentage of all ranked players, only on tiers with such a limit.",
+    )
+
+
 class BoardOut(StrictOut):
     """A board's settings."""
 
@@ -148,6 +184,7 @@ class BoardOut(StrictOut):
     private: bool
     open_to_players: bool
     min_submissions: CountOut = Field(description="The number of submissions that a player needs to be ranked.")
+    tiers: list[TierOut] = Field(description="The tiers of the entries, the best one first.")
     building: list[PeriodKind] = Field(description="The period kinds that are being computed from earlier scores.")
 
 
@@ -167,4 +204,5 @@ def render_boards(boards: Iterable[Board]) -> JsonBody:
 
 def _board_out(board: Board) -> BoardOut:
     building = () if board.backfill is None else board.backfill.kinds
-    return BoardOut(board=board.slug, **asdict(settings_of(board)), building=list(building))
+    settings = asdict(settings_of(board)) | {"tiers": [TierOut(**tier.members) for tier in board.tiers]}
+    return BoardOut(board=board.slug, **settings, building=list(building))

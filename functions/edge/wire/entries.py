@@ -21,6 +21,7 @@ from functions.edge.wire.metadata import MetadataOut
 from functions.edge.wire.models import StrictOut
 from functions.edge.wire.periods import PeriodNameOut, PeriodQuery
 from functions.edge.wire.rules import FROM_TEXT, Omittable
+from functions.edge.wire.tiers import TierNameOut, tier_member
 from leaderforge.domain.boards import MAX_INTEGER, Ladder
 from leaderforge.domain.times import time_text
 from leaderforge.services.entries import Entry, Page
@@ -74,6 +75,7 @@ class EntryOut(StrictOut):
     submissions: Annotated[int, Field(ge=1)] = Field(description="The number of submissions of the player.")
     achieved_at: TimeOut = Field(description="When the score was achieved.")
     metadata: MetadataOut
+    tier: TierNameOut = ""
     hidden: bool = Field(
         False, description="True if the entry is visible to its player and to admins only. Shown to admins only."
     )
@@ -125,13 +127,27 @@ def render_entry(entry: Entry, extra: str = "", marks_hidden: bool = False) -> s
 
 
 def render_listing(
-    ladder: Ladder, entries: Sequence[Entry], total: int, extra: str = "", *, marks_hidden: bool = False
+    ladder: Ladder,
+    entries: Sequence[Entry],
+    total: int,
+    extra: str = "",
+    *,
+    population: int | None = None,
+    marks_hidden: bool = False,
 ) -> JsonBody:
-    """Return entries and their total. `extra` contains further members, each after a comma."""
+    """Return entries and their total. `extra` contains further members, each after a comma.
+
+    `population` is the number of ranked players, None if it is the total.
+    """
+    board, ranked = ladder.board, total if population is None else population
+    rendered = ",".join(
+        [render_entry(e, tier_member(board, e.score, e.rank, ranked), marks_hidden) for e in entries]
+        if board.tiers
+        else [render_entry(entry, "", marks_hidden) for entry in entries]
+    )
     # Slugs and names of periods need no escapes.
-    rendered = ",".join([render_entry(entry, "", marks_hidden) for entry in entries])
     return JsonBody(
-        f'{{"board":"{ladder.board.slug}","period":"{ladder.period_name}","entries":[{rendered}],"total":{total}{extra}}}'
+        f'{{"board":"{board.slug}","period":"{ladder.period_name}","entries":[{rendered}],"total":{total}{extra}}}'
     )
 
 
@@ -145,4 +161,4 @@ def render_page(ladder: Ladder, page: Page) -> JsonBody:
 def render_range(ladder: Ladder, page: Page) -> JsonBody:
     """Return a page of a score range with the cursor of the next one."""
     following = string_json(encoded(Direction.RANGE, ladder, page.next))
-    return render_listing(ladder, page.entries, page.total, f',"next":{following}')
+    return render_listing(ladder, page.entries, page.total, f',"next":{following}', population=page.population)

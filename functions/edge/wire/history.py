@@ -12,6 +12,7 @@ from functions.edge.wire.fields import CountOut, ExternalIdOut, IntegerOut, Perc
 from functions.edge.wire.models import QueryIn, StrictOut
 from functions.edge.wire.periods import PeriodNameOut, bounds_of
 from functions.edge.wire.rules import FROM_TEXT, Omittable, Rule
+from functions.edge.wire.tiers import TierNameOut, tier_name
 from leaderforge.domain.boards import Board
 from leaderforge.domain.history import HistoryPoint, HistoryPosition
 from leaderforge.domain.periods import PeriodKind
@@ -59,6 +60,7 @@ class FinalRankOut(StrictOut):
     rank: RankOut
     score: IntegerOut
     subscore: IntegerOut = Field(0, description="The second score, only on boards that have one.")
+    tier: TierNameOut = ""
     percentile: PercentOut
     total: CountOut
 
@@ -82,7 +84,7 @@ def render_history(board: Board, user_id: int, history: History, external_ids: M
         user_id=user_id,
         **external_id_of(user_id, external_ids),
         points=[_point_out(point, has_subscore=has_subscore) for point in history.points],
-        periods=list(map(_final_rank_out, history.periods)),
+        periods=[_final_rank_out(board, past) for past in history.periods],
         previous=None if history.previous is None else _cursor(history.previous),
     )
     return JsonBody.of(model)
@@ -103,8 +105,9 @@ def _point_out(point: HistoryPoint, *, has_subscore: bool) -> PointOut:
     )
 
 
-def _final_rank_out(past: PastPeriod) -> FinalRankOut:
+def _final_rank_out(board: Board, past: PastPeriod) -> FinalRankOut:
     entry = past.rank.entry
+    tier = {"tier": tier_name(board, entry.score, entry.rank, past.rank.total)} if board.tiers else {}
     subscore = {} if entry.subscore is None else {"subscore": entry.subscore}
     return FinalRankOut(
         **bounds_of(past.period),
@@ -113,4 +116,5 @@ def _final_rank_out(past: PastPeriod) -> FinalRankOut:
         percentile=past.rank.percentile,
         total=past.rank.total,
         **subscore,
+        **tier,
     )

@@ -12,7 +12,8 @@ from functions.edge.wire.entries import EntryOut, render_entry
 from functions.edge.wire.fields import CountOut, ExternalIdIn, IntegerOut, PercentOut, PlayerIdIn, RankOut, TimeOut
 from functions.edge.wire.models import LongIn, StrictOut
 from functions.edge.wire.periods import PeriodNameOut
-from leaderforge.domain.boards import Ladder
+from functions.edge.wire.tiers import NextTierMember, tier_member, tier_members
+from leaderforge.domain.boards import Board, Ladder
 from leaderforge.services.entries import Lookup, PlayerRank
 
 MAX_LOOKUP = 500
@@ -60,6 +61,7 @@ class LookupIn(LongIn):
 class PlayerOut(EntryOut):
     """A player's entry and its percentile."""
 
+    next_tier: NextTierMember = None
     percentile: PercentOut = Field(description="The percentage of the other players that this one is ahead of.")
     total: CountOut
     as_of: TimeOut
@@ -95,18 +97,19 @@ class PercentileOut(StrictOut):
     as_of: TimeOut
 
 
-def render_player(player: PlayerRank, *, marks_hidden: bool = False) -> JsonBody:
-    """Return a player's entry with its percentile."""
-    extra = f',"percentile":{player.percentile!r},"total":{player.total}'
+def render_player(board: Board, player: PlayerRank, *, marks_hidden: bool = False) -> JsonBody:
+    """Return a player's entry with its percentile and its next tier."""
+    tiers = tier_members(board, player.entry.score, player.entry.rank, player.total)
+    extra = f'{tiers},"percentile":{player.percentile!r},"total":{player.total}'
     return JsonBody(render_entry(player.entry, extra, marks_hidden))
 
 
-def render_percentile(player: PlayerRank) -> JsonBody:
+def render_percentile(board: Board, player: PlayerRank) -> JsonBody:
     """Return the entry at a percentile."""
     entry = player.entry
+    rendered = render_entry(entry, tier_member(board, entry.score, entry.rank, player.total))
     return JsonBody(
-        f'{{"score":{entry.score},"percentile":{player.percentile!r},"entry":{render_entry(entry)},'
-        f'"total":{player.total}}}'
+        f'{{"score":{entry.score},"percentile":{player.percentile!r},"entry":{rendered},"total":{player.total}}}'
     )
 
 
@@ -114,12 +117,18 @@ def render_lookup(
     ladder: Ladder, lookup: Lookup, missing_external_ids: Sequence[str] | None = None, *, marks_hidden: bool = False
 ) -> JsonBody:
     """Return the entries of players that were looked up. `missing_external_ids` is None if none were requested."""
-    entries = ",".join([render_entry(entry, f',"rank_among":{rank}', marks_hidden) for entry, rank in lookup.entries])
+    board, total = ladder.board, lookup.total
+    entries = ",".join(
+        [
+            render_entry(e, f'{tier_member(board, e.score, e.rank, total)},"rank_among":{rank}', marks_hidden)
+            for e, rank in lookup.entries
+        ]
+    )
     missing = ",".join(map(str, lookup.missing))
     external = ""
     if missing_external_ids is not None:
         external = f'"missing_external_ids":[{",".join(map(string_json, missing_external_ids))}],'
     return JsonBody(
-        f'{{"board":"{ladder.board.slug}","period":"{ladder.period_name}","entries":[{entries}],"missing":[{missing}],{external}'
-        f'"total":{lookup.total}}}'
+        f'{{"board":"{board.slug}","period":"{ladder.period_name}","entries":[{entries}],"missing":[{missing}],{external}'
+        f'"total":{total}}}'
     )

@@ -11,6 +11,7 @@ from functions.edge.wire.fields import BoardName, CountOut, ExternalIdOut, Integ
 from functions.edge.wire.models import QueryIn, StrictOut
 from functions.edge.wire.periods import PeriodNameOut
 from functions.edge.wire.rules import FROM_TEXT, Omittable, Rule
+from functions.edge.wire.tiers import NextTierMember, tier_members
 from leaderforge.services.standings import LadderRank, PlayerStandings
 
 _KIND = "(current|all-time|daily|weekly|monthly|season)"
@@ -45,6 +46,7 @@ class CurrentStandingOut(EntryOut):
 
     board: str = Field(examples=["default"])
     period: PeriodNameOut
+    next_tier: NextTierMember = None
     percentile: PercentOut = Field(description="The percentage of the other players that this one is ahead of.")
     total: CountOut
 
@@ -83,6 +85,7 @@ def render_standings(user_id: int, result: PlayerStandings, *, marks_hidden: boo
 def _standing(standing: LadderRank, marks_hidden: bool) -> str:
     ladder, rank = standing.ladder, standing.rank
     # Slugs and names of periods need no escapes.
-    extra = f',"percentile":{rank.percentile!r},"total":{rank.total}'
+    tiers = tier_members(ladder.board, rank.entry.score, rank.entry.rank, rank.total)
+    extra = f'{tiers},"percentile":{rank.percentile!r},"total":{rank.total}'
     entry = render_entry(rank.entry, extra, marks_hidden)
     return f'{{"board":"{ladder.board.slug}","period":"{ladder.period_name}",{entry[1:]}'

@@ -1,5 +1,6 @@
 """Board settings as command-line texts."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 
@@ -7,6 +8,7 @@ from leaderforge.domain.board_settings import NAMES
 from leaderforge.domain.boards import Order, Policy, RankStyle
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.periods import PeriodKind
+from leaderforge.domain.tiers import Tier, tiers_of
 
 _NONE = "none"
 _TRUTHS = {"yes": True, "true": True, "no": False, "false": False}
@@ -33,7 +35,11 @@ def text_of(value: object) -> str:
         return _NONE
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+    if not isinstance(value, tuple):
+        return str(value)
+    if any(isinstance(item, Tier) for item in value):
+        return json.dumps([item.members for item in value], ensure_ascii=False)
+    return ",".join(value) or _NONE
 
 
 def _read(name: str, text: str) -> object:
@@ -71,6 +77,19 @@ def _kinds(text: str) -> tuple[StrEnum, ...]:
     return tuple(map(_one_of(PeriodKind), text.split(",")))
 
 
+def _tiers(text: str) -> tuple[Tier, ...]:
+    if text == _NONE:
+        return ()
+    try:
+        objects = json.loads(text)
+        return tiers_of(objects)
+    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError):
+        example = json.dumps([{"name": "gold", "score": 5000}, {"name": "silver"}])
+        raise ValueError(
+            f"{text[:80]!r} is not a JSON list of tiers: write {_NONE}, or a list such as {example}"
+        ) from None
+
+
 _READERS: Mapping[str, Callable[[str], object]] = {
     "name": str,
     "policy": _one_of(Policy),
@@ -91,6 +110,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "private": _truth,
     "open_to_players": _truth,
     "min_submissions": _integer,
+    "tiers": _tiers,
 }
 _NULLABLE = {
     *(

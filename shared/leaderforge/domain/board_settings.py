@@ -9,6 +9,7 @@ from leaderforge.domain.boards import MAX_INTEGER, Backfill, Board, Display, Ord
 from leaderforge.domain.errors import Refused, SettingFixed
 from leaderforge.domain.names import display_fault, displayed
 from leaderforge.domain.periods import Calendar, PeriodKind, require_cron, require_time_zone
+from leaderforge.domain.tiers import Tier, valid_tiers
 from leaderforge.domain.timing import PROPAGATION_MS
 
 DEFAULT_BOARD = "default"
@@ -54,6 +55,7 @@ class BoardSettings:
     private: bool = False
     open_to_players: bool = False
     min_submissions: int = 1
+    tiers: tuple[Tier, ...] = ()
 
 
 NAMES = tuple(field.name for field in fields(BoardSettings))
@@ -82,6 +84,7 @@ def settings_of(board: Board) -> BoardSettings:
         private=board.private,
         open_to_players=board.open_to_players,
         min_submissions=board.min_submissions,
+        tiers=board.tiers,
     )
 
 
@@ -130,6 +133,7 @@ def _board(board_id: int, slug: str, settings: BoardSettings) -> Board:
         private=settings.private,
         open_to_players=settings.open_to_players,
         min_submissions=settings.min_submissions,
+        tiers=settings.tiers,
     )
 
 
@@ -190,6 +194,7 @@ def _valid(settings: BoardSettings) -> BoardSettings:
         name=_text("name", settings.name, MAX_NAME_LENGTH),
         unit=_optional_text("unit", settings.unit, MAX_UNIT_LENGTH),
         subscore_name=_optional_text("subscore_name", settings.subscore_name, MAX_SUBSCORE_NAME_LENGTH),
+        tiers=valid_tiers(settings.tiers, descending=settings.order is Order.DESC),
     )
     _require_within("decimals", settings.decimals, 0, MAX_DECIMALS)
     _require_within("min_score", settings.min_score, -MAX_INTEGER, MAX_INTEGER)

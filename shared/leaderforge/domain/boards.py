@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from leaderforge.domain.errors import RuleViolated
 from leaderforge.domain.periods import ALL_TIME, Calendar, Period, PeriodKind, counting_in
+from leaderforge.domain.tiers import Tier
 
 MAX_INTEGER = 2**53 - 1
 """Largest magnitude of a score or an id. Exact in JavaScript and in IEEE 754 doubles."""
@@ -125,6 +126,7 @@ class Board:
     Entries have a second score only with a `subscore_order`. Reading a `private` board needs a key, or a token with the
     read scope. Player tokens may submit only to boards that are `open_to_players`. Past periods are kept for
     `keep_days`, permanently if it is None. Players with fewer than `min_submissions` in a period are not ranked in it.
+    `tiers` are in order, the best one first.
     """
 
     id: int
@@ -141,6 +143,7 @@ class Board:
     private: bool = False
     open_to_players: bool = False
     min_submissions: int = 1
+    tiers: tuple[Tier, ...] = ()
     backfill: Backfill | None = None
 
     def __hash__(self) -> int:

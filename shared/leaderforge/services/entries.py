@@ -41,6 +41,7 @@ class RankedEntries:
 class Page:
     """Consecutive entries of a board, its `total`, and the time `as_of` (ms).
 
+    `population` is the number of ranked players, None if it is the `total`, which counts fewer in a score range.
     `next` is the sort key after which the next page starts, None on the last page. `previous` is the sort key before
     which the previous page ends, None on the first page.
     """
@@ -51,6 +52,7 @@ class Page:
     source: Source
     next: bytes | None = None
     previous: bytes | None = None
+    population: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

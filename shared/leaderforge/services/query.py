@@ -169,7 +169,8 @@ class QueryService:
             rows = [row for row in window.after if row.key < end]
             page = await self._page(reading, ladder, window, rows[:limit], _first(window))
             next_key = rows[limit - 1].key if len(rows) > limit else None
-            return replace(page, total=counts.above[1] - counts.above[0], next=next_key, previous=None)
+            total = counts.above[1] - counts.above[0]
+            return replace(page, total=total, next=next_key, previous=None, population=page.total)
 
         return await self._reader.read(ladder, read)
 

@@ -1,5 +1,6 @@
 """Boards as rows, and changes of boards."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 
 from leaderforge.adapters.postgres.audit import write_audit
@@ -9,6 +10,7 @@ from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Backfill, Board, Display, Order, Policy, RankStyle, ScoreLimits
 from leaderforge.domain.errors import BoardExists, BoardNotFound
 from leaderforge.domain.periods import Calendar, PeriodKind
+from leaderforge.domain.tiers import tiers_of
 
 BOARD_VALUES: Mapping[str, Callable[[Board], object]] = {
     "slug": lambda board: board.slug,
@@ -31,6 +33,7 @@ BOARD_VALUES: Mapping[str, Callable[[Board], object]] = {
     "private": lambda board: board.private,
     "open_to_players": lambda board: board.open_to_players,
     "min_submissions": lambda board: board.min_submissions,
+    "tiers": lambda board: json.dumps([tier.members for tier in board.tiers]) if board.tiers else None,
     "backfill_kinds": lambda board: None if board.backfill is None else _kinds(board.backfill.kinds),
     "backfill_since": lambda board: None if board.backfill is None else board.backfill.since,
     "backfill_until": lambda board: None if board.backfill is None else board.backfill.until,
@@ -63,6 +66,7 @@ def board_of(row: Record) -> Board:
         private=row["private"],
         open_to_players=row["open_to_players"],
         min_submissions=row["min_submissions"],
+        tiers=tiers_of(json.loads(row["tiers"] or "[]")),
         backfill=_backfill_of(row),
     )
 

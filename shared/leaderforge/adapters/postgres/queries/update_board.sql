@@ -14,8 +14,9 @@ update boards set
     subscore_name = $13,
     private = $14,
     open_to_players = $15,
-    backfill_kinds = $16,
-    backfill_since = $17,
-    backfill_until = $18
+    tiers = $16,
+    backfill_kinds = $17,
+    backfill_since = $18,
+    backfill_until = $19
 where board_id = $1 and not deleted
 returning :board_columns;

@@ -1,0 +1,63 @@
+"""Tiers of entries on the wire, only on boards with tiers."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from functions.edge.wire.bodies import string_json
+from functions.edge.wire.models import StrictOut
+from leaderforge.domain.boards import Board, Order
+from leaderforge.domain.tiers import NextTier, RankedScore, next_tier_of, tier_of
+
+TierNameOut = Annotated[
+    str | None,
+    Field(description="The tier, only on boards with tiers; null if the entry reaches no tier.", examples=["gold"]),
+]
+
+
+class NextTierOut(StrictOut):
+    """The tier above an entry's tier, and the points or places that the entry lacks to reach it."""
+
+    name: str = Field(examples=["gold"])
+    points: Annotated[int, Field(ge=1)] = Field(
+        1, description="The difference to the tier's score, only on tiers with a limit of scores."
+    )
+    places: Annotated[int, Field(ge=1)] = Field(
+        1, description="The number of places to climb, only on tiers with a limit of ranks or of percent."
+    )
+
+
+NextTierMember = Annotated[
+    NextTierOut | None, Field(description="The next tier, only on boards with tiers; null in the first tier.")
+]
+
+
+def tier_name(board: Board, score: int, rank: int, total: int) -> str | None:
+    """Return the name of the tier of an entry, None if it reaches no tier."""
+    return tier_of(board.tiers, _ranked(board, score, rank, total))
+
+
+def tier_member(board: Board, score: int, rank: int, total: int) -> str:
+    """Return the member `tier` of an entry after a comma, an empty text on a board without tiers."""
+    if not board.tiers:
+        return ""
+    return f',"tier":{string_json(tier_name(board, score, rank, total))}'
+
+
+def tier_members(board: Board, score: int, rank: int, total: int) -> str:
+    """Return the members `tier` and `next_tier` of an entry, each after a comma, as `tier_member` does."""
+    if not board.tiers:
+        return ""
+    above = next_tier_of(board.tiers, _ranked(board, score, rank, total))
+    return f'{tier_member(board, score, rank, total)},"next_tier":{_next_tier_json(above)}'
+
+
+def _ranked(board: Board, score: int, rank: int, total: int) -> RankedScore:
+    return RankedScore(score, rank, total, board.order is Order.DESC)
+
+
+def _next_tier_json(tier: NextTier | None) -> str:
+    if tier is None:
+        return "null"
+    missing = f'"places":{tier.places}' if tier.points is None else f'"points":{tier.points}'
+    return f'{{"name":{string_json(tier.name)},{missing}}}'

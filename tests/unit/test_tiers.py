@@ -1,0 +1,107 @@
+"""Tiers of entries compared with a search over all possible scores and ranks, and the rules of tiers."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leaderforge.domain.errors import Refused
+from leaderforge.domain.tiers import MAX_TIERS, CutOff, RankedScore, Tier, next_tier_of, tier_of, tiers_of, valid_tiers
+
+LIMITS = {
+    CutOff.SCORE: st.integers(-30, 30).map(Decimal),
+    CutOff.RANK: st.integers(1, 30).map(Decimal),
+    CutOff.PERCENT: st.integers(1, 1_000_000).map(lambda n: Decimal(n) / 10_000),
+}
+tiers = st.lists(
+    st.sampled_from(CutOff).flatmap(lambda cut_off: st.builds(Tier, st.just(""), st.just(cut_off), LIMITS[cut_off])),
+    max_size=4,
+).map(lambda drawn: [tier._replace(name=f"tier {i}") for i, tier in enumerate(drawn)])
+ranked_scores = st.integers(1, 30).flatmap(
+    lambda total: st.builds(RankedScore, st.integers(-30, 30), st.integers(1, total), st.just(total), st.booleans())
+)
+
+
+def reaches(tier: Tier, entry: RankedScore) -> bool:
+    """Return whether an entry reaches a tier, without arithmetic of the product."""
+    limit = Fraction(tier.limit)
+    if tier.cut_off is CutOff.SCORE:
+        return entry.score in (range(int(limit), 31) if entry.descending else range(-31, int(limit) + 1))
+    if tier.cut_off is CutOff.RANK:
+        return entry.rank in range(1, int(limit) + 1)
+    # A rank belongs to the first percents of the players if the ranks before it alone are fewer than these percents.
+    return Fraction(entry.rank - 1, entry.total) < limit / 100
+
+
+@given(tiers, ranked_scores)
+def test_an_entry_is_in_the_first_tier_that_it_reaches(drawn: list[Tier], entry: RankedScore) -> None:
+    expected = next((tier.name for tier in drawn if reaches(tier, entry)), None)
+    assert tier_of(drawn, entry) == expected
+
+
+@given(tiers, ranked_scores)
+def test_the_next_tier_is_reached_by_what_is_missing_and_by_nothing_less(drawn: list[Tier], entry: RankedScore) -> None:
+    names = [tier.name for tier in drawn]
+    name, following = tier_of(drawn, entry), next_tier_of(drawn, entry)
+    index = len(drawn) if name is None else names.index(name)
+    if index == 0:
+        assert following is None
+        return
+    above = drawn[index - 1]
+    assert following is not None
+    assert following.name == above.name
+    better: Callable[[int], RankedScore]
+    if above.cut_off is CutOff.SCORE:
+        step = 1 if entry.descending else -1
+        missing, better = following.points, lambda points: entry._replace(score=entry.score + step * points)
+    else:
+        missing, better = following.places, lambda places: entry._replace(rank=entry.rank - places)
+    assert missing is not None
+    assert reaches(above, better(missing))
+    assert not reaches(above, better(missing - 1))
+
+
+@given(tiers)
+def test_tiers_survive_their_json_form(drawn: list[Tier]) -> None:
+    assert list(tiers_of([tier.members for tier in drawn])) == drawn
+
+
+@pytest.mark.parametrize(
+    ("objects", "message"),
+    [
+        ([{"name": f"tier {i}", "rank": i + 1} for i in range(MAX_TIERS + 1)], "must be at most 20, not 21"),
+        ([{"name": "gold", "score": 1}, {"name": "gold"}], "two tiers are called 'gold'; rename one"),
+        ([{"name": "gold", "score": 1, "rank": 2}], "'gold' has score and rank; keep one of them"),
+        ([{"name": "gold", "scroe": 1}], "unknown member 'scroe': use name, score, rank, percent"),
+        ([{"score": 1}], "every tier needs a name"),
+        ([{"name": " "}], "the name ' ' must show at least one letter, digit or symbol"),
+        ([{"name": "gold", "rank": 0}], "rank of 'gold' must be a whole number from 1 to 9007199254740991, not 0"),
+        (
+            [{"name": "gold", "percent": 0.00001}],
+            "percent of 'gold' must be above 0 and at most 100, with at most 4 decimals, not 0.00001",
+        ),
+        ([{"name": "all"}, {"name": "gold"}], "'all' contains every entry; give it a limit, or list it last"),
+        (
+            [{"name": "silver", "score": 10}, {"name": "gold", "score": 20}],
+            "no entry could be in 'gold', because 'silver' is above it with score 10; list the best tier first",
+        ),
+        (
+            [{"name": "silver", "rank": 10}, {"name": "gold", "percent": 5}, {"name": "ten", "rank": 10}],
+            "no entry could be in 'ten', because 'silver' is above it with rank 10; list the best tier first",
+        ),
+    ],
+)
+def test_tiers_that_cannot_be_meant_are_refused(objects: list[dict[str, object]], message: str) -> None:
+    with pytest.raises(Refused) as refused:
+        valid_tiers(tiers_of(objects), descending=True)
+    assert refused.value.message == f"tiers: {message}"
+
+
+def test_low_scores_lead_in_the_tiers_of_their_boards() -> None:
+    laps = tiers_of([{"name": "gold", "score": 60_000}, {"name": "silver", "score": 61_000}])
+    assert valid_tiers(laps, descending=False) == laps
+    with pytest.raises(Refused, match="no entry could be in 'silver'"):
+        valid_tiers(laps, descending=True)
