@@ -39,9 +39,13 @@ describe('the form of a board', { timeout: 30_000 }, () => {
     expect(within(form).getByLabelText('Subscore name')).toBeDisabled();
     await user.selectOptions(within(form).getByLabelText('Subscore order'), 'Highest first');
     await user.type(within(form).getByLabelText('Subscore name'), 'laps led');
+    await user.type(within(form).getByLabelText('Tiers'), 'gold score 61000, top ten rank 10, silver percent 12.5, bronze');
     await user.click(within(form).getByRole('button', { name: 'Create' }));
     await waitFor(() => expect(sent).toHaveLength(1));
     expect(sent[0]).toMatchObject({ subscore_order: 'desc', subscore_name: 'laps led' });
+    expect(sent[0]).toMatchObject({
+      tiers: [{ name: 'gold', score: 61000 }, { name: 'top ten', rank: 10 }, { name: 'silver', percent: 12.5 }, { name: 'bronze' }],
+    });
     expect(sent[0]).toMatchObject({ board: 'laps', policy: 'best', order: 'asc', unit: 'ms', periods: ['all-time'], min_submissions: 1 });
   });
 

@@ -43,6 +43,7 @@ export function aBoard(board: string, change: Partial<Board> = {}): Board {
     private: false,
     open_to_players: false,
     min_submissions: 1,
+    tiers: [],
     building: [],
     ...change,
   };

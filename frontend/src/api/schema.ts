@@ -88,30 +88,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/scores/stream": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Stream scores
-         * @description Submit any number of scores over one connection, one per line. Requires a submit key.
-         *
-         *     Each line counts on its own board (`default` if absent) and gets a receipt or an error as soon as it counts. Lines
-         *     of one player count in their order. Read receipts while sending: a client that does not read is disconnected after
-         *     30 s. After a broken connection, send the lines without a receipt again, with the same `submission_id`s.
-         */
-        post: operations["streamScores"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/leaderboard/top": {
         parameters: {
             query?: never;
@@ -909,28 +885,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/admin/activity": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get activity
-         * @description Return the submissions, players, newest and suspicious scores of a board in the last hours. Viewers only.
-         *
-         *     The store keeps two days. Maintenance adds each minute within two minutes of its end.
-         */
-        get: operations["getActivity"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/admin/shards": {
         parameters: {
             query?: never;
@@ -1193,54 +1147,6 @@ export interface components {
             };
         };
         /**
-         * ActivityOut
-         * @description The activity of a board over the last hours.
-         */
-        ActivityOut: {
-            /** @example default */
-            board: string;
-            /**
-             * Format: int64
-             * @description The length of an interval, in s.
-             * @example 900
-             */
-            step_s: number;
-            /**
-             * Format: date-time
-             * @description The end of the last interval: at most two minutes ago while maintenance runs.
-             * @example 2026-11-23T12:00:00.000Z
-             */
-            until: string;
-            /** @description All intervals, in order of time. */
-            points: components["schemas"]["ActivityPointOut"][];
-            /** @description The newest scores, at most 10. */
-            newest: components["schemas"]["RecentScoreOut"][];
-            /** @description The most suspicious scores, at most one per player and 10. */
-            suspicious: components["schemas"]["SuspectOut"][];
-        };
-        /**
-         * ActivityPointOut
-         * @description The activity of a board in an interval.
-         */
-        ActivityPointOut: {
-            /**
-             * Format: date-time
-             * @description The beginning of the interval.
-             * @example 2026-11-23T12:00:00.000Z
-             */
-            at: string;
-            /**
-             * Format: int64
-             * @description The submissions in the interval.
-             */
-            submissions: number;
-            /**
-             * Format: int64
-             * @description The players who submitted in the busiest minute of the interval.
-             */
-            players: number;
-        };
-        /**
          * AroundOut
          * @description A player's entry and its neighbours.
          */
@@ -1406,6 +1312,19 @@ export interface components {
              */
             min_submissions?: number;
             /**
+             * @description The tiers of the entries, the best one first, with at most one limit each. Only the last tier may have none.
+             * @example [
+             *       {
+             *         "name": "gold",
+             *         "score": 5000
+             *       },
+             *       {
+             *         "name": "silver"
+             *       }
+             *     ]
+             */
+            tiers?: components["schemas"]["TierIn"][];
+            /**
              * @description The board's current identifier in paths.
              * @example default
              */
@@ -1480,6 +1399,19 @@ export interface components {
              */
             min_submissions?: number;
             /**
+             * @description The tiers of the entries, the best one first, with at most one limit each. Only the last tier may have none. Defaults to `[]`.
+             * @example [
+             *       {
+             *         "name": "gold",
+             *         "score": 5000
+             *       },
+             *       {
+             *         "name": "silver"
+             *       }
+             *     ]
+             */
+            tiers?: components["schemas"]["TierIn"][];
+            /**
              * @description The board's identifier in paths (its slug). Permanent.
              * @example default
              */
@@ -1533,6 +1465,8 @@ export interface components {
              * @description The number of submissions that a player needs to be ranked.
              */
             min_submissions: number;
+            /** @description The tiers of the entries, the best one first. */
+            tiers: components["schemas"]["TierOut"][];
             /** @description The period kinds that are being computed from earlier scores. */
             building: components["schemas"]["PeriodKind"][];
         };
@@ -1684,6 +1618,11 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * @description The tier, only on boards with tiers; null if the entry reaches no tier.
+             * @example gold
+             */
+            tier?: string | null;
             /** @description True if the entry is visible to its player and to admins only. Shown to admins only. */
             hidden?: boolean;
             /** @example default */
@@ -1693,6 +1632,8 @@ export interface components {
              * @example all-time
              */
             period: string;
+            /** @description The next tier, only on boards with tiers; null in the first tier. */
+            next_tier?: components["schemas"]["NextTierOut"] | null;
             /** @description The percentage of the other players that this one is ahead of. */
             percentile: number;
             /** Format: int64 */
@@ -1807,6 +1748,11 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * @description The tier, only on boards with tiers; null if the entry reaches no tier.
+             * @example gold
+             */
+            tier?: string | null;
             /** @description True if the entry is visible to its player and to admins only. Shown to admins only. */
             hidden?: boolean;
         };
@@ -1965,6 +1911,11 @@ export interface components {
              * @description The second score, only on boards that have one.
              */
             subscore?: number;
+            /**
+             * @description The tier, only on boards with tiers; null if the entry reaches no tier.
+             * @example gold
+             */
+            tier?: string | null;
             percentile: number;
             /** Format: int64 */
             total: number;
@@ -2010,6 +1961,11 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * @description The tier, only on boards with tiers; null if the entry reaches no tier.
+             * @example gold
+             */
+            tier?: string | null;
             /** @description True if the entry is visible to its player and to admins only. Shown to admins only. */
             hidden?: boolean;
             /**
@@ -2083,6 +2039,11 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * @description The tier, only on boards with tiers; null if the entry reaches no tier.
+             * @example gold
+             */
+            tier?: string | null;
             /** @description True if the entry is visible to its player and to admins only. Shown to admins only. */
             hidden?: boolean;
             /** @description The causes: the `entry` on this board, the `player`, or both. */
@@ -2366,6 +2327,24 @@ export interface components {
             results: components["schemas"]["NewPlayerResult"][];
         };
         /**
+         * NextTierOut
+         * @description The tier above an entry's tier, and the points or places that the entry lacks to reach it.
+         */
+        NextTierOut: {
+            /** @example gold */
+            name: string;
+            /**
+             * Format: int64
+             * @description The difference to the tier's score, only on tiers with a limit of scores.
+             */
+            points?: number;
+            /**
+             * Format: int64
+             * @description The number of places to climb, only on tiers with a limit of ranks or of percent.
+             */
+            places?: number;
+        };
+        /**
          * BoardOrder
          * @description Order of scores: with `desc` the highest leads, with `asc` the lowest.
          * @enum {string}
@@ -2573,8 +2552,15 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * @description The tier, only on boards with tiers; null if the entry reaches no tier.
+             * @example gold
+             */
+            tier?: string | null;
             /** @description True if the entry is visible to its player and to admins only. Shown to admins only. */
             hidden?: boolean;
+            /** @description The next tier, only on boards with tiers; null in the first tier. */
+            next_tier?: components["schemas"]["NextTierOut"] | null;
             /** @description The percentage of the other players that this one is ahead of. */
             percentile: number;
             /** Format: int64 */
@@ -2803,28 +2789,6 @@ export interface components {
             previous?: components["schemas"]["PreviousOut"] | null;
             /** @description The standing in each period that counts the submission, with `periods=all`. */
             periods?: components["schemas"]["PeriodReceiptOut"][];
-        };
-        /**
-         * RecentScoreOut
-         * @description A submitted score.
-         */
-        RecentScoreOut: {
-            /**
-             * Format: int64
-             * @example 123
-             */
-            user_id: number;
-            /** @example ada */
-            username: string | null;
-            /** Format: uuid */
-            submission_id: string;
-            /** Format: int64 */
-            score: number;
-            /**
-             * Format: date-time
-             * @example 2026-11-23T12:00:00.000Z
-             */
-            achieved_at: string;
         };
         /**
          * RefreshIn
@@ -3157,37 +3121,39 @@ export interface components {
             achieved_at?: string | null;
         };
         /**
-         * SuspectOut
-         * @description A suspicious score with the reasons.
+         * TierIn
+         * @description A tier of a board. An entry is in the first tier whose limit it reaches. A tier without limit has the rest.
          */
-        SuspectOut: {
-            /**
-             * Format: int64
-             * @example 123
-             */
-            user_id: number;
-            /** @example ada */
-            username: string | null;
-            /** Format: uuid */
-            submission_id: string;
-            /** Format: int64 */
-            score: number;
-            /**
-             * Format: date-time
-             * @example 2026-11-23T12:00:00.000Z
-             */
-            achieved_at: string;
-            /** @description `outlier`: more than 6 robust standard deviations better than the median of the players' best scores. `near_limit`: within 1 % of the best score that the board allows. `rate`: one of more than 60 submissions of the player in a minute. */
-            reasons: components["schemas"]["SuspicionReason"][];
-            /** @description The distance from the median, in robust standard deviations. */
-            deviation: number;
+        TierIn: {
+            /** @example gold */
+            name: string;
+            /** @description The worst score of the tier. */
+            score?: number | null;
+            /** @description The last rank of the tier. */
+            rank?: number | null;
+            /** @description The last rank of the tier, as a percentage of all ranked players, rounded up to a rank. It has at most 4 decimals. */
+            percent?: number | null;
         };
         /**
-         * SuspicionReason
-         * @description Reason why a score is suspicious.
-         * @enum {string}
+         * TierOut
+         * @description A tier of a board: the entries that reach its limit, and no limit of an earlier tier.
          */
-        SuspicionReason: "outlier" | "near_limit" | "rate";
+        TierOut: {
+            /** @example gold */
+            name: string;
+            /**
+             * Format: int64
+             * @description The worst score of the tier, only on tiers with a limit of scores.
+             */
+            score?: number;
+            /**
+             * Format: int64
+             * @description The last rank of the tier, only on tiers with a limit of ranks.
+             */
+            rank?: number;
+            /** @description The last rank of the tier as a percentage of all ranked players, only on tiers with such a limit. */
+            percent?: number;
+        };
         /**
          * TopOut
          * @description The first entries of a board.
@@ -4090,142 +4056,6 @@ export interface operations {
             };
             /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
-                headers: {
-                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
-                    "X-Request-Id": string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description A required part of the service is unavailable. Retry after the given time. */
-            503: {
-                headers: {
-                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
-                    "X-Request-Id": string;
-                    /** @description Seconds to wait before a retry. */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-        };
-    };
-    streamScores: {
-        parameters: {
-            query?: {
-                /** @description `exact` returns the rank; `none` omits it, which is faster. */
-                rank?: "exact" | "none";
-                /** @description `exact` adds the standing directly before the submission, with its rank. */
-                previous?: "none" | "exact";
-                /** @description `all` adds the standing in each period that counts the submission, with its rank. */
-                periods?: "main" | "all";
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/x-ndjson": components["schemas"]["BoardSubmissionIn"];
-            };
-        };
-        responses: {
-            /** @description A receipt or an error for each line, in order. */
-            200: {
-                headers: {
-                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
-                    "X-Request-Id": string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {"user_id":123,"score":500,"rank":1,"submissions":1,"improved":true,"duplicate":false,"submission_id":"0c7c1f5e-4a39-4d1c-9d0e-1a2b3c4d5e6f","achieved_at":"2026-11-23T12:00:00.000Z"}
-                     *     {"error":{"code":"board_not_found","message":"there is no board 'lapz'","details":{"board":"lapz"}}}
-                     */
-                    "application/x-ndjson": string;
-                };
-            };
-            /** @description The call needs a key or a token, or the given one is unknown. */
-            401: {
-                headers: {
-                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
-                    "X-Request-Id": string;
-                    "WWW-Authenticate": string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description The caller has no right to this call. */
-            403: {
-                headers: {
-                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
-                    "X-Request-Id": string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description The body is not JSON. */
-            415: {
-                headers: {
-                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
-                    "X-Request-Id": string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description The request is invalid. */
-            422: {
-                headers: {
-                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
-                    "X-Request-Id": string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
-            429: {
-                headers: {
-                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
-                    "X-Request-Id": string;
-                    /** @description Seconds to wait before a retry. */
-                    "Retry-After": number;
-                    /** @description The maximum number of requests in a burst. */
-                    "RateLimit-Limit": number;
-                    /** @description The remaining number of requests in the burst. */
-                    "RateLimit-Remaining": number;
-                    /** @description Seconds until the whole burst is available again. */
-                    "RateLimit-Reset": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
-            500: {
-                headers: {
-                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
-                    "X-Request-Id": string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description This deployment buffers responses and cannot stream (AWS Lambda). Poll, or page through the results. */
-            501: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
@@ -10518,142 +10348,6 @@ export interface operations {
             };
             /** @description The caller has no right to this call. */
             403: {
-                headers: {
-                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
-                    "X-Request-Id": string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description The request is invalid. */
-            422: {
-                headers: {
-                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
-                    "X-Request-Id": string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
-            429: {
-                headers: {
-                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
-                    "X-Request-Id": string;
-                    /** @description Seconds to wait before a retry. */
-                    "Retry-After": number;
-                    /** @description The maximum number of requests in a burst. */
-                    "RateLimit-Limit": number;
-                    /** @description The remaining number of requests in the burst. */
-                    "RateLimit-Remaining": number;
-                    /** @description Seconds until the whole burst is available again. */
-                    "RateLimit-Reset": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
-            500: {
-                headers: {
-                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
-                    "X-Request-Id": string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description A required part of the service is unavailable. Retry after the given time. */
-            503: {
-                headers: {
-                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
-                    "X-Request-Id": string;
-                    /** @description Seconds to wait before a retry. */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-        };
-    };
-    getActivity: {
-        parameters: {
-            query: {
-                /** @description The board's identifier in paths (its slug). */
-                board: string;
-                /** @description The hours that the report covers. */
-                hours?: "1" | "6" | "24" | "48";
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The activity of a board over the last hours. */
-            200: {
-                headers: {
-                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
-                    "X-Request-Id": string;
-                    /** @description The source of the answer. */
-                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
-                    ETag: string;
-                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
-                    "Cache-Control"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ActivityOut"];
-                };
-            };
-            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
-            304: {
-                headers: {
-                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
-                    "X-Request-Id": string;
-                    /** @description The source of the answer. */
-                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
-                    ETag: string;
-                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
-                    "Cache-Control"?: string;
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The call needs a key or a token, or the given one is unknown. */
-            401: {
-                headers: {
-                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
-                    "X-Request-Id": string;
-                    "WWW-Authenticate": string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description The caller has no right to this call. */
-            403: {
-                headers: {
-                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
-                    "X-Request-Id": string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description The requested object does not exist. */
-            404: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;

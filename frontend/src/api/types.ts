@@ -17,6 +17,7 @@ export type Kind = Schemas['PeriodKind'];
 export type Moderated = Schemas['ModeratedOut'];
 export type Order = Schemas['BoardOrder'];
 export type Policy = Schemas['BoardPolicy'];
+export type TierIn = Schemas['TierIn'];
 export type RankStyle = Schemas['RankStyle'];
 export type EnvironmentKeys = Schemas['EnvironmentKeysOut'];
 export type Erasure = Schemas['ErasureOut'];

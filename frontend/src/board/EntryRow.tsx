@@ -7,6 +7,7 @@ import { useText } from '../i18n/text';
 import { ModerateLink } from '../console/moderation/ModerateLink';
 import { SecondScore } from '../ladder/SecondScore';
 import { useScores } from '../ladder/scores';
+import { TierBadge } from '../ladder/TierBadge';
 import { useIsMe } from '../me/me';
 import { You } from '../me/You';
 import { Ago } from '../ui/Ago';
@@ -45,6 +46,7 @@ export const EntryRow = memo(function EntryRow({ entry, movement, highlighted = 
       <div className="min-w-0 flex-1">
         <div className="flex items-center gap-2">
           <PlayerName player={entry} className="font-medium" />
+          <TierBadge tier={entry.tier} />
           {isMe && <You />}
           <MovementBadge movement={movement} />
         </div>

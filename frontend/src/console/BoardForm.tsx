@@ -157,6 +157,14 @@ export function BoardForm({ title, act, initial, exists, pending, error, send, c
             />
             {number('decimals')}
           </Pair>
+          <Field
+            label="Tiers"
+            value={draft.tiers}
+            flaw={flaws.tiers}
+            placeholder="legend rank 100, gold score 5000, silver percent 25, bronze"
+            help="The best one first, each with the last score, rank or percent that reaches it. Without a limit: all others."
+            onChange={(event) => set({ tiers: event.currentTarget.value })}
+          />
         </FieldGroup>
         <FieldGroup title="Periods" help="The first one is shown first. A score counts in each of them.">
           <div className="flex flex-wrap gap-x-5">

@@ -1,4 +1,4 @@
-import type { Board, BoardIn, Kind, Order, Policy, RankStyle } from '../api/types';
+import type { Board, BoardIn, Kind, Order, Policy, RankStyle, TierIn } from '../api/types';
 
 /** Content of a board's form. Numbers stay texts until they are sent. */
 export interface BoardDraft {
@@ -13,6 +13,7 @@ export interface BoardDraft {
   readonly timeZone: string;
   readonly season: string;
   readonly unit: string;
+  readonly tiers: string;
   readonly numbers: Readonly<Record<NumberName, string>>;
   readonly private: boolean;
   readonly openToPlayers: boolean;
@@ -46,6 +47,7 @@ export const EMPTY: BoardDraft = {
   timeZone: 'UTC',
   season: '',
   unit: '',
+  tiers: '',
   numbers: { decimals: '0', min_score: '', max_score: '', max_change: '', min_interval_ms: '', min_submissions: '1', keep_days: '' },
   private: false,
   openToPlayers: false,
@@ -65,6 +67,7 @@ export function draftOf(board: Board): BoardDraft {
     timeZone: board.time_zone,
     season: board.season ?? '',
     unit: board.unit ?? '',
+    tiers: board.tiers.map(tierText).join(', '),
     numbers: Object.fromEntries(numbers) as BoardDraft['numbers'],
     private: board.private,
     openToPlayers: board.open_to_players,
@@ -72,14 +75,29 @@ export function draftOf(board: Board): BoardDraft {
 }
 
 /** Return the errors of the draft by field. The API checks everything else. */
-export function flawsOf(draft: BoardDraft): Partial<Record<NumberName | 'board', string>> {
+export function flawsOf(draft: BoardDraft): Partial<Record<NumberName | 'board' | 'tiers', string>> {
   const flaws = NUMBER_NAMES.filter((name) => !isNumber(draft.numbers[name], NUMBERS[name].least)).map(
     (name) => [name, wanted(NUMBERS[name].least)] as const,
   );
   return {
     ...(Object.fromEntries(flaws) as Partial<Record<NumberName, string>>),
+    ...(tiersOf(draft.tiers).some(({ name }) => !name) && { tiers: 'Write names between commas.' }),
     ...(!SLUG.test(draft.board) && { board: 'Use 1 to 64 lower-case letters, digits, - and _.' }),
   };
+}
+
+/** Return a tier as text, such as `gold score 5000`. Without a limit, it is the name alone. */
+function tierText({ name, ...limits }: Board['tiers'][number]): string {
+  return [name, ...Object.entries(limits).flat()].join(' ');
+}
+
+function tiersOf(text: string): TierIn[] {
+  return text.trim() === '' ? [] : text.split(',').map(tierOf);
+}
+
+function tierOf(text: string): TierIn {
+  const limited = /^(.+) (score|rank|percent) (-?[\d.]+)$/.exec(text.trim());
+  return limited ? { name: limited[1] ?? '', [limited[2] ?? '']: Number(limited[3]) } : { name: text.trim() };
 }
 
 function wanted(least: number): string {
@@ -105,6 +123,7 @@ export function settingsOf(draft: BoardDraft): Settings {
     time_zone: draft.timeZone.trim(),
     season: draft.season.trim() || null,
     unit: draft.unit.trim() || null,
+    tiers: tiersOf(draft.tiers),
     decimals: decimals ?? 0,
     min_submissions: min_submissions ?? 1,
     ...limits,

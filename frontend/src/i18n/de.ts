@@ -120,6 +120,7 @@ export const de: Messages = {
   scoreIn: (unit) => `Ergebnis, ${unit}`,
   aheadOf: 'Vor',
   otherPlayers: 'der anderen Spieler',
+  toTier: (tier, points, places) => (points === null ? `Noch ${plural(places, 'Platz', 'Plätze')} bis ${tier}` : `Noch ${points} bis ${tier}`),
   playsLabel: 'Spiele',
   inAll: 'insgesamt',
   aboutScore: 'Zu diesem Ergebnis',

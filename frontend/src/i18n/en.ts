@@ -127,6 +127,8 @@ export const en = {
   scoreIn: (unit: string) => `Score, ${unit}`,
   aheadOf: 'Ahead of',
   otherPlayers: 'of the other players',
+  toTier: (tier: string, points: string | null, places: number) =>
+    points === null ? `${plural(places, 'place', 'places')} to ${tier}` : `${points} to ${tier}`,
   playsLabel: 'Plays',
   inAll: 'in all',
   aboutScore: 'About this score',

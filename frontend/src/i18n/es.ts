@@ -124,6 +124,8 @@ export const es: Messages = {
   scoreIn: (unit) => `Puntuación, ${unit}`,
   aheadOf: 'Por delante de',
   otherPlayers: 'de los demás jugadores',
+  toTier: (tier, points, places) =>
+    points === null ? `${plural(places, 'puesto', 'puestos', 'de puestos')} hasta ${tier}` : `${points} hasta ${tier}`,
   playsLabel: 'Partidas',
   inAll: 'en total',
   aboutScore: 'Sobre esta puntuación',

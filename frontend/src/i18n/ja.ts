@@ -120,6 +120,7 @@ export const ja: Messages = {
   scoreIn: (unit) => `スコア（${unit}）`,
   aheadOf: '上回った割合',
   otherPlayers: '他のプレイヤーのうち',
+  toTier: (tier, points, places) => (points === null ? `${tier}まであと${formatNumber(places)}位` : `${tier}まであと${points}`),
   playsLabel: 'プレイ回数',
   inAll: '合計',
   aboutScore: 'このスコアについて',

@@ -6,6 +6,7 @@ import { useText } from '../i18n/text';
 import { BoardHead, BoardName } from '../ladder/BoardHead';
 import { PeriodEnd } from '../ladder/PeriodEnd';
 import { useScores } from '../ladder/scores';
+import { TierBadge } from '../ladder/TierBadge';
 import { useBoardName } from '../ladder/useBoard';
 import { MeButton } from '../me/MeButton';
 import { Ago } from '../ui/Ago';
@@ -29,6 +30,7 @@ export function PlayerHead({ player }: { player: Player }) {
               {name}
             </h1>
             <p className="text-sm text-muted tabular-nums">#{player.user_id}</p>
+            <Tier player={player} />
           </div>
         </div>
         <div className="flex flex-wrap gap-2">
@@ -40,6 +42,18 @@ export function PlayerHead({ player }: { player: Player }) {
       </div>
       <Figures player={player} />
     </>
+  );
+}
+
+function Tier({ player: { tier, next_tier: next } }: { player: Player }) {
+  const words = useText();
+  const scores = useScores();
+  if (!tier && !next) return null;
+  return (
+    <p className="mt-1 flex flex-wrap items-center gap-2 text-sm text-muted">
+      <TierBadge tier={tier} />
+      {next && words.toTier(next.name, next.points ? scores.full(next.points) : null, next.places ?? 0)}
+    </p>
   );
 }
 
