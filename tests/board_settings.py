@@ -5,7 +5,7 @@ from typing import Any
 
 from leaderforge.domain.boards import MAX_INTEGER, Order, Policy, RankStyle
 from leaderforge.domain.periods import PeriodKind
-from leaderforge.domain.tiers import CutOff, Tier
+from leaderforge.domain.tiers import Tier, TierLimit
 
 EVERYTHING: dict[str, Any] = {
     "name": "Fastest 'lap', ä",
@@ -28,9 +28,9 @@ EVERYTHING: dict[str, Any] = {
     "open_to_players": True,
     "min_submissions": 7,
     "tiers": (
-        Tier("first, ü", CutOff.RANK, Decimal(1)),
-        Tier("gold", CutOff.SCORE, Decimal(61_000)),
-        Tier("silver", CutOff.PERCENT, Decimal("12.5")),
+        Tier("first, ü", TierLimit.RANK, Decimal(1)),
+        Tier("gold", TierLimit.SCORE, Decimal(61_000)),
+        Tier("silver", TierLimit.PERCENT, Decimal("12.5")),
         Tier("bronze"),
     ),
 }

@@ -8,16 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leaderforge.domain.boards import Order
 from leaderforge.domain.errors import Refused
-from leaderforge.domain.tiers import MAX_TIERS, CutOff, RankedScore, Tier, next_tier_of, tier_of, tiers_of, valid_tiers
+from leaderforge.domain.tier_rules import MAX_TIERS, tiers_of, valid_tiers
+from leaderforge.domain.tiers import RankedScore, Tier, TierLimit, next_tier_of, tier_of
 
 LIMITS = {
-    CutOff.SCORE: st.integers(-30, 30).map(Decimal),
-    CutOff.RANK: st.integers(1, 30).map(Decimal),
-    CutOff.PERCENT: st.integers(1, 1_000_000).map(lambda n: Decimal(n) / 10_000),
+    TierLimit.SCORE: st.integers(-30, 30).map(Decimal),
+    TierLimit.RANK: st.integers(1, 30).map(Decimal),
+    TierLimit.PERCENT: st.integers(1, 1_000_000).map(lambda n: Decimal(n) / 10_000),
 }
 tiers = st.lists(
-    st.sampled_from(CutOff).flatmap(lambda cut_off: st.builds(Tier, st.just(""), st.just(cut_off), LIMITS[cut_off])),
+    st.sampled_from(TierLimit).flatmap(lambda kind: st.builds(Tier, st.just(""), st.just(kind), LIMITS[kind])),
     max_size=4,
 ).map(lambda drawn: [tier._replace(name=f"tier {i}") for i, tier in enumerate(drawn)])
 ranked_scores = st.integers(1, 30).flatmap(
@@ -28,9 +30,9 @@ ranked_scores = st.integers(1, 30).flatmap(
 def reaches(tier: Tier, entry: RankedScore) -> bool:
     """Return whether an entry reaches a tier, without arithmetic of the product."""
     limit = Fraction(tier.limit)
-    if tier.cut_off is CutOff.SCORE:
+    if tier.kind is TierLimit.SCORE:
         return entry.score in (range(int(limit), 31) if entry.descending else range(-31, int(limit) + 1))
-    if tier.cut_off is CutOff.RANK:
+    if tier.kind is TierLimit.RANK:
         return entry.rank in range(1, int(limit) + 1)
     # A rank belongs to the first percents of the players if the ranks before it alone are fewer than these percents.
     return Fraction(entry.rank - 1, entry.total) < limit / 100
@@ -54,7 +56,7 @@ def test_the_next_tier_is_reached_by_what_is_missing_and_by_nothing_less(drawn: 
     assert following is not None
     assert following.name == above.name
     better: Callable[[int], RankedScore]
-    if above.cut_off is CutOff.SCORE:
+    if above.kind is TierLimit.SCORE:
         step = 1 if entry.descending else -1
         missing, better = following.points, lambda points: entry._replace(score=entry.score + step * points)
     else:
@@ -78,10 +80,10 @@ def test_tiers_survive_their_json_form(drawn: list[Tier]) -> None:
         ([{"name": "gold", "scroe": 1}], "unknown member 'scroe': use name, score, rank, percent"),
         ([{"score": 1}], "every tier needs a name"),
         ([{"name": " "}], "the name ' ' must show at least one letter, digit or symbol"),
-        ([{"name": "gold", "rank": 0}], "rank of 'gold' must be a whole number from 1 to 9007199254740991, not 0"),
+        ([{"name": "gold", "rank": 0}], "rank of 'gold' must be 1 to 9007199254740991 with at most 0 decimals, not 0"),
         (
             [{"name": "gold", "percent": 0.00001}],
-            "percent of 'gold' must be above 0 and at most 100, with at most 4 decimals, not 0.00001",
+            "percent of 'gold' must be 0.0001 to 100 with at most 4 decimals, not 0.00001",
         ),
         ([{"name": "all"}, {"name": "gold"}], "'all' contains every entry; give it a limit, or list it last"),
         (
@@ -96,12 +98,12 @@ def test_tiers_survive_their_json_form(drawn: list[Tier]) -> None:
 )
 def test_tiers_that_cannot_be_meant_are_refused(objects: list[dict[str, object]], message: str) -> None:
     with pytest.raises(Refused) as refused:
-        valid_tiers(tiers_of(objects), descending=True)
+        valid_tiers(tiers_of(objects), Order.DESC)
     assert refused.value.message == f"tiers: {message}"
 
 
 def test_low_scores_lead_in_the_tiers_of_their_boards() -> None:
     laps = tiers_of([{"name": "gold", "score": 60_000}, {"name": "silver", "score": 61_000}])
-    assert valid_tiers(laps, descending=False) == laps
+    assert valid_tiers(laps, Order.ASC) == laps
     with pytest.raises(Refused, match="no entry could be in 'silver'"):
-        valid_tiers(laps, descending=True)
+        valid_tiers(laps, Order.DESC)

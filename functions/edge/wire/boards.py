@@ -23,7 +23,7 @@ from leaderforge.domain.board_settings import (
 from leaderforge.domain.boards import MAX_INTEGER, Board, Order, Policy, RankStyle
 from leaderforge.domain.errors import SettingFixed
 from leaderforge.domain.periods import PeriodKind
-from leaderforge.domain.tiers import MAX_TIER_NAME_LENGTH, MAX_TIERS, PERCENT_DECIMALS, tiers_of
+from leaderforge.domain.tier_rules import MAX_TIER_NAME_LENGTH, MAX_TIERS, PERCENT_DECIMALS, tiers_of
 
 Title = Annotated[StrictStr, Field(min_length=1, max_length=MAX_NAME_LENGTH)]
 Unit = Annotated[StrictStr, Field(min_length=1, max_length=MAX_UNIT_LENGTH)]

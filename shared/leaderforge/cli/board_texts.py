@@ -8,7 +8,8 @@ from leaderforge.domain.board_settings import NAMES
 from leaderforge.domain.boards import Order, Policy, RankStyle
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.periods import PeriodKind
-from leaderforge.domain.tiers import Tier, tiers_of
+from leaderforge.domain.tier_rules import tiers_of
+from leaderforge.domain.tiers import Tier
 
 _NONE = "none"
 _TRUTHS = {"yes": True, "true": True, "no": False, "false": False}

@@ -9,7 +9,8 @@ from leaderforge.domain.boards import MAX_INTEGER, Backfill, Board, Display, Ord
 from leaderforge.domain.errors import Refused, SettingFixed
 from leaderforge.domain.names import display_fault, displayed
 from leaderforge.domain.periods import Calendar, PeriodKind, require_cron, require_time_zone
-from leaderforge.domain.tiers import Tier, valid_tiers
+from leaderforge.domain.tier_rules import valid_tiers
+from leaderforge.domain.tiers import Tier
 from leaderforge.domain.timing import PROPAGATION_MS
 
 DEFAULT_BOARD = "default"
@@ -194,7 +195,7 @@ def _valid(settings: BoardSettings) -> BoardSettings:
         name=_text("name", settings.name, MAX_NAME_LENGTH),
         unit=_optional_text("unit", settings.unit, MAX_UNIT_LENGTH),
         subscore_name=_optional_text("subscore_name", settings.subscore_name, MAX_SUBSCORE_NAME_LENGTH),
-        tiers=valid_tiers(settings.tiers, descending=settings.order is Order.DESC),
+        tiers=valid_tiers(settings.tiers, settings.order),
     )
     _require_within("decimals", settings.decimals, 0, MAX_DECIMALS)
     _require_within("min_score", settings.min_score, -MAX_INTEGER, MAX_INTEGER)

@@ -10,7 +10,7 @@ from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Backfill, Board, Display, Order, Policy, RankStyle, ScoreLimits
 from leaderforge.domain.errors import BoardExists, BoardNotFound
 from leaderforge.domain.periods import Calendar, PeriodKind
-from leaderforge.domain.tiers import tiers_of
+from leaderforge.domain.tier_rules import tiers_of
 
 BOARD_VALUES: Mapping[str, Callable[[Board], object]] = {
     "slug": lambda board: board.slug,

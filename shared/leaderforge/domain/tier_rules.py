@@ -1,0 +1,101 @@
+"""Rules of the tiers of a board, and tiers as JSON objects."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from leaderforge.domain.boards import MAX_INTEGER, Order
+from leaderforge.domain.errors import Refused
+from leaderforge.domain.names import require_displayed
+from leaderforge.domain.tiers import Tier, TierLimit
+
+MAX_TIERS = 20
+MAX_TIER_NAME_LENGTH = 32
+PERCENT_DECIMALS = 4
+"""Maximum number of decimals of a limit in percent."""
+
+_RANGES = {
+    TierLimit.SCORE: (Decimal(-MAX_INTEGER), Decimal(MAX_INTEGER)),
+    TierLimit.RANK: (Decimal(1), Decimal(MAX_INTEGER)),
+    TierLimit.PERCENT: (Decimal(1).scaleb(-PERCENT_DECIMALS), Decimal(100)),
+}
+"""Smallest and largest limit of each kind."""
+
+
+def tiers_of(objects: Iterable[Mapping[str, Any]]) -> tuple[Tier, ...]:
+    """Return the tiers of objects with the members that `Tier.members` returns.
+
+    Members that are None count as absent. Raises `Refused` if a tier has another member, no name or several limits.
+    """
+    return tuple(map(_tier, objects))
+
+
+def _tier(members: Mapping[str, Any]) -> Tier:
+    if unknown := members.keys() - {"name", *TierLimit}:
+        raise Refused(f"tiers: unknown member {min(unknown)!r}: use name, {', '.join(TierLimit)}", setting="tiers")
+    if not isinstance(members.get("name"), str):
+        raise Refused("tiers: every tier needs a name", setting="tiers")
+    kinds = [kind for kind in TierLimit if members.get(kind.value) is not None]
+    if not kinds:
+        return Tier(members["name"])
+    if len(kinds) > 1:
+        raise Refused(f"tiers: {members['name']!r} has {' and '.join(kinds)}; keep one of them", setting="tiers")
+    return Tier(members["name"], kinds[0], Decimal(str(members[kinds[0].value])))
+
+
+def valid_tiers(tiers: Sequence[Tier], order: Order) -> tuple[Tier, ...]:
+    """Return the tiers of a board with names in displayed form.
+
+    Raises `Refused` if a name or a limit is invalid, or if no entry could ever be in one of the tiers.
+    """
+    if len(tiers) > MAX_TIERS:
+        raise Refused(f"tiers: must be at most {MAX_TIERS}, not {len(tiers)}", setting="tiers")
+    named = tuple(tier._replace(name=_displayed(tier.name)) for tier in tiers)
+    for name in {tier.name for tier in named}:
+        if sum(tier.name == name for tier in named) > 1:
+            raise Refused(f"tiers: two tiers are called {name!r}; rename one", setting="tiers")
+    for tier in named:
+        _require_limit(tier)
+    _require_reachable(named, order)
+    return named
+
+
+def _displayed(name: str) -> str:
+    try:
+        return require_displayed(name, MAX_TIER_NAME_LENGTH, f"tiers: the name {name[:80]!r}")
+    except Refused as refused:
+        raise Refused(refused.message, setting="tiers") from None
+
+
+def _require_limit(tier: Tier) -> None:
+    """Raise `Refused` if the limit of a tier is not a possible score, rank or percentage."""
+    if tier.kind is None:
+        return
+    low, high = _RANGES[tier.kind]
+    decimals = PERCENT_DECIMALS if tier.kind is TierLimit.PERCENT else 0
+    if not low <= tier.limit <= high or tier.limit != round(tier.limit, decimals):
+        raise Refused(
+            f"tiers: {tier.kind} of {tier.name!r} must be {low} to {high} with at most {decimals} decimals, "
+            f"not {tier.limit}",
+            setting="tiers",
+        )
+
+
+def _require_reachable(tiers: Sequence[Tier], order: Order) -> None:
+    """Raise `Refused` if the tiers above one of the tiers contain all entries that reach it."""
+    for tier in tiers[:-1]:
+        if tier.kind is None:
+            raise Refused(
+                f"tiers: {tier.name!r} contains every entry; give it a limit, or list it last", setting="tiers"
+            )
+    for kind in TierLimit:
+        alike = [tier for tier in tiers if tier.kind is kind]
+        falling = kind is TierLimit.SCORE and order is Order.DESC
+        for above, below in pairwise(alike):
+            if below.limit == above.limit or (below.limit > above.limit) is falling:
+                raise Refused(
+                    f"tiers: no entry could be in {below.name!r}, because {above.name!r} is above it with {kind} "
+                    f"{above.limit}; list the best tier first",
+                    setting="tiers",
+                )
