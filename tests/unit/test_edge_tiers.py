@@ -90,6 +90,8 @@ async def test_a_change_of_tiers_takes_effect_at_once(api: Api) -> None:
     entries = (await api.get(f"{path}/top?limit=2")).json()["entries"]
     assert [entry["tier"] for entry in entries] == ["platinum", None]
     await api.send("PATCH", path, {"tiers": []}, ADMIN_KEY)
+    audit = (await api.get("/api/admin/audit?action=board.change", ADMIN_KEY)).json()["entries"]
+    assert [act["details"] for act in audit] == [{"tiers": []}, {"tiers": [{"name": "platinum", "rank": 1}]}]
     assert "tier" not in (await api.get(f"{path}/top?limit=1")).json()["entries"][0]
     assert "next_tier" not in (await api.get(f"{path}/ranks/1")).json()
 

@@ -89,6 +89,11 @@ def settings_of(board: Board) -> BoardSettings:
     )
 
 
+def plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with values that JSON can hold."""
+    return {**values, "tiers": [tier.members for tier in values["tiers"]]} if "tiers" in values else dict(values)
+
+
 def new_board(slug: str, values: Mapping[str, Any]) -> Board:
     """Return a new board with these settings. Its id is 0 until it is stored.
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.board_settings import DEFAULT_BOARD, changed_board, new_board
+from leaderforge.domain.board_settings import DEFAULT_BOARD, changed_board, new_board, plain
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import BoardNotFound, Conflict, StoreUnavailable
 from leaderforge.domain.timing import COMMIT_LIMIT_MS
@@ -57,7 +57,7 @@ class BoardService:
         return await _in_time(self._store.delete_board(slug, self._audit_entry(actor, "board.delete", slug, {})))
 
     def _audit_entry(self, actor: str, action: str, slug: str, settings: Mapping[str, Any]) -> AuditEntry:
-        return AuditEntry(self._clock(), actor, action, board=slug, details=dict(settings))
+        return AuditEntry(self._clock(), actor, action, board=slug, details=plain(settings))
 
 
 async def _in_time(change: Awaitable[Board]) -> Board:
