@@ -88,6 +88,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/scores/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stream scores
+         * @description Submit any number of scores over one connection, one per line. Requires a submit key.
+         *
+         *     Each line counts on its own board (`default` if absent) and gets a receipt or an error as soon as it counts. Lines
+         *     of one player count in their order. Read receipts while sending: a client that does not read is disconnected after
+         *     30 s. After a broken connection, send the lines without a receipt again, with the same `submission_id`s.
+         */
+        post: operations["streamScores"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/leaderboard/top": {
         parameters: {
             query?: never;
@@ -885,6 +909,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get activity
+         * @description Return the submissions, players, newest and suspicious scores of a board in the last hours. Viewers only.
+         *
+         *     The store keeps two days. Maintenance adds each minute within two minutes of its end.
+         */
+        get: operations["getActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/shards": {
         parameters: {
             query?: never;
@@ -1145,6 +1191,54 @@ export interface components {
             details: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * ActivityOut
+         * @description The activity of a board over the last hours.
+         */
+        ActivityOut: {
+            /** @example default */
+            board: string;
+            /**
+             * Format: int64
+             * @description The length of an interval, in s.
+             * @example 900
+             */
+            step_s: number;
+            /**
+             * Format: date-time
+             * @description The end of the last interval: at most two minutes ago while maintenance runs.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            until: string;
+            /** @description All intervals, in order of time. */
+            points: components["schemas"]["ActivityPointOut"][];
+            /** @description The newest scores, at most 10. */
+            newest: components["schemas"]["RecentScoreOut"][];
+            /** @description The most suspicious scores, at most one per player and 10. */
+            suspicious: components["schemas"]["SuspectOut"][];
+        };
+        /**
+         * ActivityPointOut
+         * @description The activity of a board in an interval.
+         */
+        ActivityPointOut: {
+            /**
+             * Format: date-time
+             * @description The beginning of the interval.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description The submissions in the interval.
+             */
+            submissions: number;
+            /**
+             * Format: int64
+             * @description The players who submitted in the busiest minute of the interval.
+             */
+            players: number;
         };
         /**
          * AroundOut
@@ -2791,6 +2885,28 @@ export interface components {
             periods?: components["schemas"]["PeriodReceiptOut"][];
         };
         /**
+         * RecentScoreOut
+         * @description A submitted score.
+         */
+        RecentScoreOut: {
+            /**
+             * Format: int64
+             * @example 123
+             */
+            user_id: number;
+            /** @example ada */
+            username: string | null;
+            /** Format: uuid */
+            submission_id: string;
+            /** Format: int64 */
+            score: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            achieved_at: string;
+        };
+        /**
          * RefreshIn
          * @description A refresh token.
          * @example {
@@ -3120,6 +3236,38 @@ export interface components {
             /** @description When the score was achieved, for delayed delivery. Defaults to now; future times are clamped to now. Not allowed with a player token. */
             achieved_at?: string | null;
         };
+        /**
+         * SuspectOut
+         * @description A suspicious score with the reasons.
+         */
+        SuspectOut: {
+            /**
+             * Format: int64
+             * @example 123
+             */
+            user_id: number;
+            /** @example ada */
+            username: string | null;
+            /** Format: uuid */
+            submission_id: string;
+            /** Format: int64 */
+            score: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            achieved_at: string;
+            /** @description `outlier`: more than 6 robust standard deviations better than the median of the players' best scores. `near_limit`: within 1 % of the best score that the board allows. `rate`: one of more than 60 submissions of the player in a minute. */
+            reasons: components["schemas"]["SuspicionReason"][];
+            /** @description The distance from the median, in robust standard deviations. */
+            deviation: number;
+        };
+        /**
+         * SuspicionReason
+         * @description Reason why a score is suspicious.
+         * @enum {string}
+         */
+        SuspicionReason: "outlier" | "near_limit" | "rate";
         /**
          * TierIn
          * @description A tier of a board. An entry is in the first tier whose limit it reaches. A tier without limit has the rest.
@@ -4056,6 +4204,142 @@ export interface operations {
             };
             /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A required part of the service is unavailable. Retry after the given time. */
+            503: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    streamScores: {
+        parameters: {
+            query?: {
+                /** @description `exact` returns the rank; `none` omits it, which is faster. */
+                rank?: "exact" | "none";
+                /** @description `exact` adds the standing directly before the submission, with its rank. */
+                previous?: "none" | "exact";
+                /** @description `all` adds the standing in each period that counts the submission, with its rank. */
+                periods?: "main" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-ndjson": components["schemas"]["BoardSubmissionIn"];
+            };
+        };
+        responses: {
+            /** @description A receipt or an error for each line, in order. */
+            200: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {"user_id":123,"score":500,"rank":1,"submissions":1,"improved":true,"duplicate":false,"submission_id":"0c7c1f5e-4a39-4d1c-9d0e-1a2b3c4d5e6f","achieved_at":"2026-11-23T12:00:00.000Z"}
+                     *     {"error":{"code":"board_not_found","message":"there is no board 'lapz'","details":{"board":"lapz"}}}
+                     */
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The call needs a key or a token, or the given one is unknown. */
+            401: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller has no right to this call. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is invalid. */
+            422: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
+            429: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    /** @description The maximum number of requests in a burst. */
+                    "RateLimit-Limit": number;
+                    /** @description The remaining number of requests in the burst. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until the whole burst is available again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
+            500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This deployment buffers responses and cannot stream (AWS Lambda). Poll, or page through the results. */
+            501: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
@@ -10348,6 +10632,142 @@ export interface operations {
             };
             /** @description The caller has no right to this call. */
             403: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is invalid. */
+            422: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
+            429: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    /** @description The maximum number of requests in a burst. */
+                    "RateLimit-Limit": number;
+                    /** @description The remaining number of requests in the burst. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until the whole burst is available again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
+            500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A required part of the service is unavailable. Retry after the given time. */
+            503: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    getActivity: {
+        parameters: {
+            query: {
+                /** @description The board's identifier in paths (its slug). */
+                board: string;
+                /** @description The hours that the report covers. */
+                hours?: "1" | "6" | "24" | "48";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The activity of a board over the last hours. */
+            200: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
+                    ETag: string;
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityOut"];
+                };
+            };
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
+            304: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
+                    ETag: string;
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The call needs a key or a token, or the given one is unknown. */
+            401: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller has no right to this call. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The requested object does not exist. */
+            404: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
