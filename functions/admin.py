@@ -6,6 +6,7 @@ from typing import Annotated, TypeVar
 
 from fastapi import Query
 
+from functions import imports
 from functions.edge.access.security import Monitor, Operator, Viewer
 from functions.edge.alternatives import require_at_most_one
 from functions.edge.aws.handler import LambdaHandler
@@ -34,7 +35,7 @@ from leaderforge.services.trust import with_credible_watermarks
 from leaderforge.wiring import Services
 
 routes = router("operations")
-handler = LambdaHandler(routes)
+handler = LambdaHandler(routes, imports.routes)
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI
 
-from functions import admin, boards, exports, keys, moderation, queries, sign_in, stream, submit, users
+from functions import admin, boards, exports, imports, keys, moderation, queries, sign_in, stream, submit, users
 from functions.edge.http.application import application
 from functions.edge.http.shutdown import on_shutdown
 from functions.previews.serving import Previews
@@ -35,6 +35,7 @@ _ROUTERS = (
     moderation.routes,
     admin.routes,
     keys.routes,
+    imports.routes,
     sign_in.routes,
 )
 """All routes. They are compared in this order, with the most frequent calls first."""

@@ -39,6 +39,11 @@ class ApiClient:
         json = {} if body is None else {"json": body}
         return await self.client.request(method, path, headers=bearer(key), **json)
 
+    async def upload(self, path: str, content: bytes, key: str | None = None) -> httpx.Response:
+        """Send a POST with a file."""
+        headers = bearer(key) | {"Content-Type": "application/octet-stream"}
+        return await self.client.post(path, content=content, headers=headers)
+
     def stream(self, path: str, key: str | None = None) -> AbstractAsyncContextManager[httpx.Response]:
         """Open a streamed response."""
         return self.client.stream("GET", path, headers=bearer(key))

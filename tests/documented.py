@@ -55,7 +55,8 @@ class Example:
 
     def values_in(self, answer: str) -> dict[str, str]:
         """Return the variables that later calls of the page use, with their values from this answer."""
-        members = json.loads(answer) if self.form == "json" and answer.startswith("{") else {}
+        is_object = self.form == "json" and answer.startswith("{") and "\n" not in answer.strip()
+        members = json.loads(answer) if is_object else {}
         return {name: str(members[member]) for name, member in _VARIABLES.items() if member in members}
 
     def filled(self, values: Mapping[str, str]) -> Self:
@@ -103,7 +104,7 @@ def _example(words: list[str], form: str, answer: str | None, now: int | None, p
     return Example(
         method=words[words.index("-X") + 1] if "-X" in words else "GET",
         path=url.removeprefix("$API"),
-        content=words[words.index("-d") + 1] if "-d" in words else None,
+        content=_content(words),
         content_type=next((found[1] for word in words if (found := _TYPE.fullmatch(word))), "application/json"),
         key=next((found[1] for word in words if (found := _KEY.fullmatch(word))), None),
         player=player,
@@ -112,6 +113,13 @@ def _example(words: list[str], form: str, answer: str | None, now: int | None, p
         now=now,
         streamed="-N" in words,
     )
+
+
+def _content(words: list[str]) -> str | None:
+    """Return the body of a call: its text, or the content of its file."""
+    if "--data-binary" in words:
+        return (FOLDER.parent / words[words.index("--data-binary") + 1].removeprefix("@")).read_text()
+    return words[words.index("-d") + 1] if "-d" in words else None
 
 
 def _events(text: str) -> list[Mapping[str, Any]]:

@@ -9,6 +9,7 @@ from functions.edge.access.sign_in import SignIn
 from functions.edge.board_cache import BoardCache
 from functions.edge.http.lines import OpenStreams
 from functions.edge.http.responses import Answer
+from functions.edge.http.upload_slots import UploadSlots
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.callers import Caller
 from leaderforge.domain.errors import PeriodBuilding
@@ -54,6 +55,7 @@ class Edge:
         self.services = services
         self.tops = RenderedTops()
         self.first_pages = RenderedTops()
+        self.uploads = UploadSlots()
         self.keys = KeyCache(services.parts.keys, services.clock)
         sign_in = SignIn(services.player_ids, creates=services.settings.create_players)
         self.callers = CallerResolver(services.settings, self.keys, services.tokens, sign_in)

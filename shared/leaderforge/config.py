@@ -239,6 +239,13 @@ class EnvironmentSettings(CloudSettings):
     max_body_bytes: int = _variable(
         "LEADERFORGE_MAX_BODY_BYTES", "give bytes, 4096 to 64 MiB", 4 * 2**20, ge=4096, le=64 * 2**20
     )
+    max_upload_bytes: int = _variable(
+        "LEADERFORGE_MAX_UPLOAD_BYTES",
+        "give the maximum length of an uploaded score file in bytes, 0 to 10 GiB; 0 refuses uploads",
+        64 * 2**20,
+        ge=0,
+        le=10 * 2**30,
+    )
     web_directory: Path | None = _variable(
         "LEADERFORGE_WEB_DIRECTORY", "name the folder of the built site, such as frontend/dist", None
     )

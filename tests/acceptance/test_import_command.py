@@ -137,7 +137,7 @@ _BLOCK = re.compile(r"^```\n(.*?)^```\n(?:```text\n(.*?)^```)?", re.DOTALL | re.
 
 async def test_the_documented_examples_say_what_they_show(command: Command, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(DOCS.parent)
-    [(commands, shown)] = _BLOCK.findall((DOCS / "imports.md").read_text(encoding="utf-8"))
+    (commands, shown), *_ = _BLOCK.findall((DOCS / "imports.md").read_text(encoding="utf-8"))
     *before, last = (shlex.split(line)[1:] for line in commands.splitlines())
     for arguments in before:
         command.run(*arguments)

@@ -142,11 +142,16 @@ RULES: Mapping[str, Rule] = {
     "GET /api/admin/signing-keys": VIEW,
     "POST /api/admin/signing-keys": OWN_ALL,
     "POST /api/admin/signing-keys/{kid}/retire": OWN_ALL,
+    "POST /api/admin/imports": OWN_ALL,
+    "POST /api/admin/imports/preview": OWN_ALL,
     "POST /api/auth/device": OPEN,
     "POST /api/auth/refresh": OPEN,
     "POST /api/auth/revoke": OPEN,
     "DELETE /api/users/{user_id}/sessions": MODERATE,
 }
+
+FILES = {"application/octet-stream"}
+"""Content types of bodies that are files."""
 
 ALTERNATIVES = {"GET /api/users": "prefix"}
 """Query parameter to send, by call, for calls that need one of several parameters."""
@@ -209,7 +214,7 @@ def _body(operation: Mapping[str, Any]) -> tuple[bytes, bytes]:
         return b"", b"application/json"
     [(content_type, content)] = operation["requestBody"]["content"].items()
     [shown, *_] = resolved(content["schema"])["examples"]
-    return json.dumps(shown).encode(), content_type.encode()
+    return (shown if content_type in FILES else json.dumps(shown)).encode(), content_type.encode()
 
 
 async def status_of(app: FastAPI, ask: Ask, credential: str | None) -> int:

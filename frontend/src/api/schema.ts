@@ -1063,6 +1063,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/imports/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview import
+         * @description Return the first lines of a score file as they would count, and the problems of the others. Owners only.
+         *
+         *     Without `player`, `player_id`, `user_id` and `score`, columns are proposed. Rules that depend on earlier scores are
+         *     not checked. Nothing is changed.
+         */
+        post: operations["previewImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import scores
+         * @description Import a score file, and stream the progress. Lines that were imported before change nothing. Owners only.
+         *
+         *     Closing the connection stops the import. Send the file again to continue. Each import is in the audit log.
+         */
+        post: operations["importScores"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/device": {
         parameters: {
             query?: never;
@@ -1312,6 +1357,12 @@ export interface components {
              * @example Ada Lovelace
              */
             person: string | null;
+        };
+        /** BadLineOut */
+        BadLineOut: {
+            /** Format: int64 */
+            line: number;
+            problem: string;
         };
         /**
          * BatchIn
@@ -1743,6 +1794,12 @@ export interface components {
             up: boolean;
         };
         /**
+         * DecimalMark
+         * @description Decimal mark of numbers.
+         * @enum {string}
+         */
+        DecimalMark: "." | ",";
+        /**
          * DeviceIn
          * @description A sign-in by the secret of a device.
          * @example {
@@ -1984,6 +2041,12 @@ export interface components {
             events: components["schemas"]["EventOut"][];
         };
         /**
+         * FileEncoding
+         * @description Encoding of a file.
+         * @enum {string}
+         */
+        FileEncoding: "utf-8" | "utf-16" | "utf-16-le" | "utf-16-be" | "latin-1" | "cp1252";
+        /**
          * FinalRankOut
          * @description A player's rank at the end of a past period.
          */
@@ -2183,6 +2246,38 @@ export interface components {
             periods: components["schemas"]["FinalRankOut"][];
             /** @description Send it as `cursor` for earlier submissions; null at the first one. */
             previous: string | null;
+        };
+        /**
+         * ImportPreviewOut
+         * @description The lines of a file as they would count, and the problems of the others. Nothing was changed.
+         */
+        ImportPreviewOut: {
+            /** @description The columns of the file. */
+            columns: string[];
+            /** @description The column of the username that was named or proposed. */
+            player: string | null;
+            /** @description The column of the score, or a constant. */
+            score: string;
+            /** @description The column of the time. */
+            time: string | null;
+            /** @description The meaning of numbers; null on boards without decimals. */
+            scores: components["schemas"]["ScoreNotation"] | null;
+            /** @description Remarks on how the file is read. */
+            notes: string[];
+            /** @description The first 20 lines. */
+            lines: components["schemas"]["PreviewedLineOut"][];
+            /**
+             * Format: int64
+             * @description Number of lines that would count.
+             */
+            counting: number;
+            /**
+             * Format: int64
+             * @description Number of bad lines.
+             */
+            bad: number;
+            /** @description The first 1000 bad lines. */
+            problems: components["schemas"]["BadLineOut"][];
         };
         /** IndexHealth */
         IndexHealth: {
@@ -2727,6 +2822,31 @@ export interface components {
          * @enum {string}
          */
         BoardPolicy: "sum" | "best" | "latest";
+        /** PreviewedLineOut */
+        PreviewedLineOut: {
+            /** Format: int64 */
+            line: number;
+            /** @description The username; null if the line has only an id. */
+            player: string | null;
+            /**
+             * @description The player's id in another system, only if it has one.
+             * @example 76561190012345678
+             */
+            external_id?: string;
+            user_id?: number | null;
+            /** Format: int64 */
+            score: number;
+            /**
+             * @description The score as the board shows it.
+             * @example 1:12.48
+             */
+            shown: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            achieved_at: string;
+        };
         /**
          * PreviousOut
          * @description A player's standing directly before a submission.
@@ -3013,6 +3133,12 @@ export interface components {
             submission_id?: string | null;
         };
         /**
+         * ScoreNotation
+         * @description Meaning of numbers in a file: stored scores (whole numbers), or scores as the board shows them.
+         * @enum {string}
+         */
+        ScoreNotation: "stored" | "shown";
+        /**
          * ScoresIn
          * @description Scores to set together, at most one per player.
          * @example {
@@ -3268,6 +3394,18 @@ export interface components {
          * @enum {string}
          */
         SuspicionReason: "outlier" | "near_limit" | "rate";
+        /**
+         * TableFormat
+         * @description Format of a file: separated values with a header, one JSON object a line, or one JSON document with a list.
+         * @enum {string}
+         */
+        TableFormat: "csv" | "ndjson" | "json";
+        /**
+         * ThousandsMark
+         * @description Separator of thousands.
+         * @enum {string}
+         */
+        ThousandsMark: "," | "." | "'" | " ";
         /**
          * TierIn
          * @description A tier of a board. An entry is in the first tier whose limit it reaches. A tier without limit has the rest.
@@ -11882,6 +12020,447 @@ export interface operations {
             };
             /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A required part of the service is unavailable. Retry after the given time. */
+            503: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    previewImport: {
+        parameters: {
+            query: {
+                /** @description The board's identifier in paths (its slug). */
+                board: string;
+                /** @description Name of the file. Its extension is the default of `format`. */
+                file: string;
+                /** @description Column of the username. */
+                player?: string;
+                /** @description Column of the score, or a constant such as `=1`. */
+                score?: string;
+                /** @description Column of the time. Without it, lines count as of now. */
+                time?: string;
+                /** @description Column of the time of day, if `time` has only dates. */
+                time_of_day?: string;
+                /** @description Column of the external id, which identifies the player. */
+                player_id?: string;
+                /** @description Column of the player id of this service. */
+                user_id?: string;
+                /** @description Column of the subscore. */
+                subscore?: string;
+                /** @description Column that identifies a line. Its content does by default. */
+                id?: string;
+                /** @description Column of the metadata, as JSON. */
+                metadata?: string;
+                /** @description Format of the file. */
+                format?: components["schemas"]["TableFormat"];
+                /** @description Separator of the columns: one character, or `tab`. */
+                separator?: string;
+                /** @description Names of the columns of a file without a header. */
+                columns?: string;
+                /** @description Encoding of the file. */
+                encoding?: components["schemas"]["FileEncoding"];
+                /** @description Path of the list in a JSON document. */
+                path?: string;
+                /** @description Meaning of numbers on boards with decimals. */
+                scores?: components["schemas"]["ScoreNotation"];
+                /** @description Decimal mark. */
+                decimal?: components["schemas"]["DecimalMark"];
+                /** @description Separator of thousands. */
+                thousands?: components["schemas"]["ThousandsMark"];
+                /** @description Format of the times. */
+                time_format?: string;
+                /** @description Zone of times without an offset. */
+                time_zone?: string;
+                /** @description Text that means no value, such as NA. */
+                missing?: string;
+                /** @description Name that makes equal lines of two files different. */
+                source?: string;
+                /** @description 1 to count in past periods too, without the board's score limits. */
+                history?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description The lines of a file as they would count, and the problems of the others. Nothing was changed. */
+            200: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreviewOut"];
+                };
+            };
+            /** @description The request cannot be parsed. */
+            400: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The call needs a key or a token, or the given one is unknown. */
+            401: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller has no right to this call. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The requested object does not exist. */
+            404: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is invalid. */
+            422: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
+            429: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    /** @description The maximum number of requests in a burst. */
+                    "RateLimit-Limit": number;
+                    /** @description The remaining number of requests in the burst. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until the whole burst is available again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
+            500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This deployment buffers responses and cannot stream (AWS Lambda). Poll, or page through the results. */
+            501: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A required part of the service is unavailable. Retry after the given time. */
+            503: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    importScores: {
+        parameters: {
+            query: {
+                /** @description The board's identifier in paths (its slug). */
+                board: string;
+                /** @description Name of the file. Its extension is the default of `format`. */
+                file: string;
+                /** @description Column of the username. */
+                player?: string;
+                /** @description Column of the score, or a constant such as `=1`. */
+                score?: string;
+                /** @description Column of the time. Without it, lines count as of now. */
+                time?: string;
+                /** @description Column of the time of day, if `time` has only dates. */
+                time_of_day?: string;
+                /** @description Column of the external id, which identifies the player. */
+                player_id?: string;
+                /** @description Column of the player id of this service. */
+                user_id?: string;
+                /** @description Column of the subscore. */
+                subscore?: string;
+                /** @description Column that identifies a line. Its content does by default. */
+                id?: string;
+                /** @description Column of the metadata, as JSON. */
+                metadata?: string;
+                /** @description Format of the file. */
+                format?: components["schemas"]["TableFormat"];
+                /** @description Separator of the columns: one character, or `tab`. */
+                separator?: string;
+                /** @description Names of the columns of a file without a header. */
+                columns?: string;
+                /** @description Encoding of the file. */
+                encoding?: components["schemas"]["FileEncoding"];
+                /** @description Path of the list in a JSON document. */
+                path?: string;
+                /** @description Meaning of numbers on boards with decimals. */
+                scores?: components["schemas"]["ScoreNotation"];
+                /** @description Decimal mark. */
+                decimal?: components["schemas"]["DecimalMark"];
+                /** @description Separator of thousands. */
+                thousands?: components["schemas"]["ThousandsMark"];
+                /** @description Format of the times. */
+                time_format?: string;
+                /** @description Zone of times without an offset. */
+                time_zone?: string;
+                /** @description Text that means no value, such as NA. */
+                missing?: string;
+                /** @description Name that makes equal lines of two files different. */
+                source?: string;
+                /** @description 1 to count in past periods too, without the board's score limits. */
+                history?: number;
+                /** @description 1 to replace the scores of lines that were imported with other content. */
+                replace?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Progress every half a second, and at last the result or the error, as one JSON object per line. */
+            200: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example {"progress": {"read_bytes": 262144, "total_bytes": 310000, "recorded": 6000, "duplicates": 0, "replaced": 0, "players_created": 900, "bad": 1}} */
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request cannot be parsed. */
+            400: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The call needs a key or a token, or the given one is unknown. */
+            401: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller has no right to this call. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The requested object does not exist. */
+            404: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is invalid. */
+            422: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
+            429: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    /** @description The maximum number of requests in a burst. */
+                    "RateLimit-Limit": number;
+                    /** @description The remaining number of requests in the burst. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until the whole burst is available again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
+            500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This deployment buffers responses and cannot stream (AWS Lambda). Poll, or page through the results. */
+            501: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;

@@ -194,6 +194,19 @@ def exchange(
     return options
 
 
+def streamed(meaning: str, content_type: str, example: str, *errors: type[LeaderForgeError]) -> dict[str, Any]:
+    """Return the options of a route with a body that streams its answer."""
+    options = text(meaning, content_type, *errors, *WITH_KEY, *WITH_BODY)
+    options["responses"][200]["content"][content_type]["example"] = example
+    return options
+
+
+def uploading(options: dict[str, Any], content_type: str) -> dict[str, Any]:
+    """Return the options of a route whose body is a file."""
+    file = {"schema": {"type": "string", "format": "binary", "examples": ["player,score\nAda,520\n"]}}
+    return options | {"openapi_extra": {"requestBody": {"required": True, "content": {content_type: file}}}}
+
+
 def failures(*errors: type[LeaderForgeError]) -> dict[int | str, dict[str, Any]]:
     """Return the documentation of the responses to these errors and to the errors that every call can have."""
     by_status: defaultdict[int, list[type[LeaderForgeError]]] = defaultdict(list)

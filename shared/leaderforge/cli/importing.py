@@ -14,8 +14,6 @@ from leaderforge.domain.errors import Refused
 
 if TYPE_CHECKING:
     from leaderforge.cli.import_request import ImportRequest
-    from leaderforge.domain.boards import Board
-    from leaderforge.imports.columns import Columns
     from leaderforge.services.importing import ImportTally
 
 
@@ -90,7 +88,8 @@ async def _import(request: "ImportRequest", raw: BinaryIO, bad: BadLines) -> "Im
 
     async with services(request.data_dir) as product:
         board = await board_named(product, request.board)
-        plan = request.plan(board, request.columns())
+        options = request.options
+        plan = options.plan(board, options.columns())
         plan = product.imports.check(raw, plan, _print_note, history=request.history)
         await prepare(product)
         tally = ImportTally()
@@ -113,7 +112,8 @@ async def _preview(request: "ImportRequest", raw: BinaryIO, bad: BadLines) -> No
 
     async with services(request.data_dir) as product:
         board = await board_named(product, request.board)
-        plan = request.plan(board, _columns(request, raw, board))
+        options = request.options
+        plan = options.plan(board, product.imports.columns(raw, options, board, _print_note))
         plan = product.imports.check(raw, plan, _print_note, history=request.history)
         preview = product.imports.preview(
             raw,
@@ -125,17 +125,6 @@ async def _preview(request: "ImportRequest", raw: BinaryIO, bad: BadLines) -> No
             processes=spare_processes(),
         )
     print_preview(board, plan.time_zone or board.calendar.time_zone, preview, bad)
-
-
-def _columns(request: "ImportRequest", raw: BinaryIO, board: "Board") -> "Columns":
-    """Return the columns that the options name. If they name none, propose columns and print the proposal."""
-    from leaderforge.imports.proposals import propose_columns, sampled_rows
-
-    if request.names_columns:
-        return request.columns()
-    proposal = propose_columns(sampled_rows(raw, request.layout), board, request.style, request.time_format)
-    _print_note(f"no columns are named. Proposed: {proposal.options}")
-    return request.columns(proposal)
 
 
 def _print_note(note: str) -> None:

@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from typing import TypeAlias
 
-from leaderforge.domain.errors import LeaderForgeError
+from leaderforge.domain.errors import Refused
 
 
-class BadLine(LeaderForgeError):
+class BadLine(Refused):
     """Error for lines that cannot be imported: `count` lines, from line `number` on."""
-
-    code = "bad_line"
 
     def __init__(self, number: int, reason: str, count: int = 1) -> None:
         super().__init__(f"line {number}: {reason}", line=number)

@@ -57,7 +57,8 @@ class Occurrences:
     def _store(self) -> None:
         if self._file is None:
             # For an empty name, SQLite creates a temporary file, and deletes it at the end.
-            self._file = sqlite3.connect("", isolation_level=None)
+            # The threads that parse take turns.
+            self._file = sqlite3.connect("", isolation_level=None, check_same_thread=False)
             self._file.execute("pragma journal_mode = off")
             # Most contents are new. The filter shows it without a query, which takes longer than parsing the line.
             self._filter = bytearray(_FILTER_MASK + 1 >> 3)

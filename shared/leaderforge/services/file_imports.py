@@ -1,16 +1,21 @@
 """Imports of score files: check, preview, import."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import SubmissionConflict
 from leaderforge.domain.name_rules import BASIC_RULES, NameRules
 from leaderforge.domain.submissions import Submission
 from leaderforge.imports.bad_lines import BadLine, OnBadLine
+from leaderforge.imports.columns import Columns
 from leaderforge.imports.files import FilePlan, OnProgress, opened_scores
+from leaderforge.imports.options import FileOptions
 from leaderforge.imports.planning import OnNote, completed_plan
+from leaderforge.imports.proposals import propose_columns, sampled_rows
 from leaderforge.imports.streams import count_lines
 from leaderforge.ports.access import AuditLog
 from leaderforge.ports.clock import Clock
@@ -32,12 +37,16 @@ class ImportTerms:
 
     With `history`, lines count in past periods too, and the board's score limits do not apply. With `replace`, a line
     replaces the stored submission with the same id if its content differs. Both need the rights of an operator.
+
+    Imports with either are in the audit log. With `audited`, the import is there in any case, with `file` as its name.
     """
 
     actor: str
     history: bool = False
     replace: bool = False
     batch: int = 1000
+    audited: bool = False
+    file: str | None = None
 
 
 class FileImports:
@@ -67,6 +76,18 @@ class FileImports:
         self._reception_clock = reception_clock
         self._grace_ms = grace_ms
         self._names = names
+
+    def columns(self, raw: BinaryIO, options: FileOptions, board: Board, on_note: OnNote) -> Columns:
+        """Return the columns that the options name. If they name none, propose columns and report the proposal.
+
+        Raises `Refused` if the file cannot be read as planned.
+        """
+        if options.names_columns:
+            return options.columns()
+        rows = sampled_rows(raw, options.layout)
+        proposal = propose_columns(rows, board, options.style, options.time_format)
+        on_note(f"no columns are named. Proposed: {proposal.options}")
+        return options.columns(proposal)
 
     def check(self, raw: BinaryIO, plan: FilePlan, on_note: OnNote, *, history: bool = False) -> FilePlan:
         """Return the completed plan for a file, before any line is read.
@@ -119,7 +140,8 @@ class FileImports:
         Raises `StoreUnavailable`. Another run can then continue the import. An import of history or with replacements
         is written to the audit log.
         """
-        importer = self._importer(raw, plan, terms, tally, on_bad)
+        expected = 0 if plan.columns.time is not None else await asyncio.to_thread(count_lines, raw)
+        importer = self._importer(plan, terms, tally, on_bad, expected)
         await self._log(plan, terms)
         try:
             with opened_scores(raw, plan, processes) as scores:
@@ -129,14 +151,13 @@ class FileImports:
             self._changes.board(plan.board.id)
 
     def _importer(
-        self, raw: BinaryIO, plan: FilePlan, terms: ImportTerms, tally: ImportTally, on_bad: OnBadLine
+        self, plan: FilePlan, terms: ImportTerms, tally: ImportTally, on_bad: OnBadLine, expected: int
     ) -> Importer:
         async def replace(submission: Submission, conflict: SubmissionConflict) -> None:
             grounds = AuditContext(terms.actor, _REASON)
             stored = conflict.stored_values
             await self._moderation.replace_submission(submission, stored, grounds, in_past=terms.history)
 
-        expected = 0 if plan.columns.time is not None else count_lines(raw)
         return Importer(
             self._store,
             self._users,
@@ -152,8 +173,9 @@ class FileImports:
         )
 
     async def _log(self, plan: FilePlan, terms: ImportTerms) -> None:
-        if terms.history or terms.replace:
-            details = {"history": terms.history, "replace": terms.replace}
+        if terms.history or terms.replace or terms.audited:
+            details: dict[str, object] = {"history": terms.history, "replace": terms.replace}
+            details |= {} if terms.file is None else {"file": terms.file}
             entry = AuditEntry(self._clock(), terms.actor, "scores.import", plan.board.slug, details=details)
             await self._audit.record(entry)
 

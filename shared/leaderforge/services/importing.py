@@ -1,5 +1,6 @@
 """Idempotent import of score lines."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -99,7 +100,8 @@ class Importer:
     async def run(self, lines: Iterable[ScoreLine]) -> ImportTally:
         """Record all lines and return the tally. Raises `StoreUnavailable`. A later run can then continue."""
         iterator = iter(lines)
-        while batch := list(islice(iterator, self._rules.batch)):
+        # Parse in a thread, because an API process serves requests meanwhile.
+        while batch := await asyncio.to_thread(list, islice(iterator, self._rules.batch)):
             await self._import(batch)
         return self.tally
 
