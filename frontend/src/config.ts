@@ -26,6 +26,8 @@ export interface Config {
   readonly accent: string | null;
   /** Address of a picture above the leaderboard. */
   readonly hero: string | null;
+  /** Address of each player's picture, with `{user_id}` in it. Null for initials. */
+  readonly avatars: string | null;
   /** Links at the foot of each page. */
   readonly links: readonly SiteLink[];
   /** Name of the subscore of each board, by the board's slug. */
@@ -43,17 +45,19 @@ export const DEFAULTS: Config = {
   logo: null,
   accent: null,
   hero: null,
+  avatars: null,
   links: [],
   subscores: {},
 };
 
 const COLOUR = /^#[0-9a-f]{6}$/i;
+const USER_ID = '{user_id}';
 const PAUSES_MS = [300, 1_500];
 
 /** Return the settings. Missing or malformed ones have their defaults. */
 export function parseConfig(content: unknown): Config {
   if (typeof content !== 'object' || content === null) return DEFAULTS;
-  const { apiBaseUrl, title, board, language, logo, accent, hero, links, subscores, ...switches } = content as Record<string, unknown>;
+  const { apiBaseUrl, title, board, language, logo, accent, hero, avatars, links, subscores, ...switches } = content as Record<string, unknown>;
   return {
     apiBaseUrl: typeof apiBaseUrl === 'string' ? apiBaseUrl.replace(/\/+$/, '') : DEFAULTS.apiBaseUrl,
     title: isText(title) ? title.trim() : DEFAULTS.title,
@@ -65,6 +69,7 @@ export function parseConfig(content: unknown): Config {
     logo: address(logo, ['http:', 'https:']),
     accent: typeof accent === 'string' && COLOUR.test(accent) ? accent : null,
     hero: address(hero, ['http:', 'https:']),
+    avatars: isText(avatars) && avatars.includes(USER_ID) && address(avatars.replaceAll(USER_ID, '1'), ['http:', 'https:']) !== null ? avatars : null,
     links: Array.isArray(links) ? links.flatMap(siteLink) : [],
     subscores: names(subscores),
   };
@@ -84,6 +89,11 @@ function address(value: unknown, protocols: readonly string[]): string | null {
   if (!isText(value) || !URL.canParse(value, document.baseURI)) return null;
   const url = new URL(value, document.baseURI);
   return protocols.includes(url.protocol) ? url.href : null;
+}
+
+/** Return the address of a player's picture, null without one. */
+export function avatarOf(config: Config, userId: number): string | null {
+  return config.avatars && new URL(config.avatars.replaceAll(USER_ID, String(userId)), document.baseURI).href;
 }
 
 function siteLink(value: unknown): SiteLink[] {

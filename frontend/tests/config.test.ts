@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { expect, it, vi } from 'vitest';
 
-import { DEFAULTS, loadConfig, parseConfig } from '../src/config';
+import { avatarOf, DEFAULTS, loadConfig, parseConfig } from '../src/config';
 import { serve } from './server';
 
 it('takes what is well formed', () => {
@@ -20,6 +20,15 @@ it.each([null, 'x', [], { board: 'No such/board', title: '', devMode: 'yes', con
 it('shows no pages of developers and operators in a copied build', () => {
   const shipped = parseConfig(JSON.parse(readFileSync('public/config.json', 'utf8')));
   expect(shipped).toMatchObject({ devMode: false, console: false });
+});
+
+it.each([
+  ['https://cdn.example.org/{user_id}.png', 'https://cdn.example.org/-7.png'],
+  ['avatars/{user_id}', new URL('avatars/-7', document.baseURI).href],
+  ['https://cdn.example.org/all.png', null],
+  ['javascript:{user_id}', null],
+])('takes the address %s for pictures of players', (avatars, address) => {
+  expect(avatarOf(parseConfig({ avatars }), -7)).toBe(address);
 });
 
 it('is read from beside the page', async () => {

@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from '@testing-library/react';
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { saveFriends } from '../src/friends/useFriends';
@@ -234,6 +234,17 @@ it('a deployment has its own pictures and name', async () => {
   const home = await screen.findByRole('link', { name: 'Go' });
   expect(home.querySelector('img')).toHaveAttribute('src', 'https://example.org/logo.svg');
   expect(document.querySelector('main img')).toHaveAttribute('src', 'https://example.org/hero.jpg');
+});
+
+it('a deployment has pictures of its players, and initials for the others', async () => {
+  serve(board(3));
+  open('/', { avatars: 'https://cdn.example.org/{user_id}.png' });
+  const [leader] = within(await podium()).getAllByRole('listitem');
+  const picture = leader?.querySelector('img');
+  expect(picture).toHaveAttribute('src', 'https://cdn.example.org/1.png');
+  expect(leader).toHaveTextContent('P1');
+  fireEvent.error(picture ?? document.body);
+  expect(leader?.querySelector('img')).toBeNull();
 });
 
 it('a deployment has its links', async () => {

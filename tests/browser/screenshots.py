@@ -49,7 +49,7 @@ def main(
         facts = stack.enter_context(product(directory, ["--site", str(SITE)]))
         step("populate", ["populate", "--users", str(players), "--sessions", str(sessions)], directory)
         live(facts)
-        written = asyncio.run(take(facts))
+        written = [*asyncio.run(take(facts)), link_preview(facts)]
     typer.echo(f"{len(written)} pictures, {sum(path.stat().st_size for path in written) / 1e6:.1f} MB")
 
 
@@ -77,6 +77,14 @@ def live(facts: dict[str, Any]) -> None:
         post("/api/admin/keys/game-server/rotate", {"overlap_s": 3600})
         api.delete("/api/admin/keys/old-server").raise_for_status()
         post("/api/boards/default/entries/4321/hide", {"reason": "scores that nobody can reach"})
+
+
+def link_preview(facts: dict[str, Any]) -> Path:
+    """Write the picture of a player's link preview, as the server draws it, and return its path."""
+    path = IMAGES / "link-preview.png"
+    query = {"board": "laps", "player": HERO}
+    path.write_bytes(httpx.get(f"{facts['web']}preview.png", params=query).raise_for_status().content)
+    return path
 
 
 def parts(score: int) -> list[dict[str, Any]]:

@@ -8,14 +8,14 @@ _SCOPE = "leaderforge.protection"
 _NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 SITE_POLICY = (
     "default-src 'self'; script-src 'self' 'sha256-9pjRYoulvwrr3bUKOGfLzBM0QYpKMUw3cxQ1LCwM9Bk='; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src *; object-src 'none'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: https:; connect-src *; object-src 'none'; "
     "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
 """Content security policy of the web site. deploy/images/nginx.conf has the same.
 
 Users type admin keys into the site. Therefore, no script of another origin may run, and no page may frame the site. The
 hash allows the inline script of index.html, and `base-uri` the `base` element that functions/web.py adds. Inline styles
-of elements and an API on another origin are allowed.
+of elements, an API on another origin, and pictures that a deployment configures are allowed.
 """
 # Each header costs uvicorn about 1 us. An answer of the API has no links, therefore it needs no referrer policy.
 _API: Sequence[tuple[bytes, bytes]] = (
