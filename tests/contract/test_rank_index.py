@@ -2,6 +2,8 @@
 
 import asyncio
 from bisect import bisect_left
+from dataclasses import replace
+from decimal import Decimal
 from random import Random
 from uuid import UUID
 
@@ -14,6 +16,7 @@ from leaderforge.domain.order import FIRST, LAST, place, rank_bound, score_bound
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Standing, removed_standing
 from leaderforge.domain.survey import VerificationState
+from leaderforge.domain.tiers import Tier, TierLimit
 from leaderforge.ports.index import LadderUpdate, NameSwap, RankIndex
 from leaderforge.ports.index_maintenance import CatchUps
 from tests.contract.index_fixtures import NewIndex, cluster, new_index
@@ -244,6 +247,20 @@ async def test_earlier_standings_have_no_rank_while_a_partition_is_incomplete(ne
     earlier = {1: [key_of(ladder, standing(1, 3))]}
     [[applied]] = await index.apply_all([LadderUpdate(ladder, [standing(1, 5)], count=True, earlier=earlier)])
     assert (applied.above, list(applied.above_earlier)) == (None, [])
+
+
+@pytest.mark.parametrize("ladder", LADDERS, ids=lambda ladder: ladder.board.slug)
+async def test_entries_are_counted_only_where_tiers_depend_on_their_number(new_index: NewIndex, ladder: Ladder) -> None:
+    before = crowd(40, seed=1)
+    index = await complete(new_index(3), ladder, before)
+    changed = [before[0]._replace(hidden=HIDDEN_ENTRY, revision=2), before[1]._replace(score=7, revision=2)]
+    for limits, total in (((), None), (("score",), None), (("rank",), None), (("score", "percent"), 39)):
+        tiers = tuple(Tier(limit, TierLimit(limit), Decimal(5)) for limit in limits)
+        tiered = ladder._replace(board=replace(ladder.board, tiers=tiers))
+        [applied] = await index.apply_all([LadderUpdate(tiered, changed, count=True)])
+        assert [result.total for result in applied] == [total, total]
+        [uncounted] = await index.apply_all([LadderUpdate(tiered, changed)])
+        assert [result.total for result in uncounted] == [None, None]
 
 
 async def test_many_ladders_are_applied_together(new_index: NewIndex) -> None:

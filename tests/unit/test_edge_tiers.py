@@ -82,6 +82,21 @@ async def test_a_rank_says_what_is_missing_to_the_next_tier(api: Api, name: str,
         assert expected_tier(tiers, order, better, len(SCORES)) == above["name"]
 
 
+@pytest.mark.parametrize("name", TIERS)
+async def test_a_receipt_has_the_tiers_of_the_rank_that_it_states(api: Api, name: str) -> None:
+    path = await create(api, TIERS[name], Order.DESC, RankStyle.ORDINAL)
+    for user_id, score in ((3, 45), (1, 70), (12, 20)):
+        for query in ("", "?periods=all"):
+            sent = await api.post(f"{path}/scores{query}", {"user_id": user_id, "score": score})
+            receipt, rank = sent.json(), (await api.get(f"{path}/ranks/{user_id}")).json()
+            for standing in (receipt, *receipt.get("periods", [])):
+                assert [standing[key] for key in ("rank", "tier", "next_tier")] == [
+                    rank[key] for key in ("rank", "tier", "next_tier")
+                ]
+    unknown = (await api.post(f"{path}/scores?rank=none", {"user_id": 1, "score": 71})).json()
+    assert (unknown["tier"], unknown["next_tier"]) == (None, None)
+
+
 async def test_a_change_of_tiers_takes_effect_at_once(api: Api) -> None:
     path = await create(api, TIERS["score"], Order.DESC, RankStyle.ORDINAL)
     assert (await api.get(f"{path}/top?limit=1")).json()["entries"][0]["tier"] == "gold"

@@ -77,7 +77,7 @@ def test_tiers_survive_their_json_form(drawn: list[Tier]) -> None:
         ([{"name": f"tier {i}", "rank": i + 1} for i in range(MAX_TIERS + 1)], "must be at most 20, not 21"),
         ([{"name": "gold", "score": 1}, {"name": "gold"}], "two tiers are called 'gold'; rename one"),
         ([{"name": "gold", "score": 1, "rank": 2}], "'gold' has score and rank; keep one of them"),
-        ([{"name": "gold", "points": 1}], "unknown member 'scroe': use name, score, rank, percent"),
+        ([{"name": "gold", "points": 1}], "unknown member 'points': use name, score, rank, percent"),
         ([{"score": 1}], "every tier needs a name"),
         ([{"name": " "}], "the name ' ' must show at least one letter, digit or symbol"),
         ([{"name": "gold", "rank": 0}], "rank of 'gold' must be 1 to 9007199254740991 with at most 0 decimals, not 0"),

@@ -1764,7 +1764,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
-             * @description The tier, only on boards with tiers; null if the entry reaches no tier.
+             * @description The tier, only on boards with tiers; null if the entry reaches no tier, or if the rank is null.
              * @example gold
              */
             tier?: string | null;
@@ -1777,7 +1777,7 @@ export interface components {
              * @example all-time
              */
             period: string;
-            /** @description The next tier, only on boards with tiers; null in the first tier. */
+            /** @description The next tier, only on boards with tiers; null in the first tier, or if the rank is null. */
             next_tier?: components["schemas"]["NextTierOut"] | null;
             /** @description The percentage of the other players that this one is ahead of. */
             percentile: number;
@@ -1900,7 +1900,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
-             * @description The tier, only on boards with tiers; null if the entry reaches no tier.
+             * @description The tier, only on boards with tiers; null if the entry reaches no tier, or if the rank is null.
              * @example gold
              */
             tier?: string | null;
@@ -2069,7 +2069,7 @@ export interface components {
              */
             subscore?: number;
             /**
-             * @description The tier, only on boards with tiers; null if the entry reaches no tier.
+             * @description The tier, only on boards with tiers; null if the entry reaches no tier, or if the rank is null.
              * @example gold
              */
             tier?: string | null;
@@ -2119,7 +2119,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
-             * @description The tier, only on boards with tiers; null if the entry reaches no tier.
+             * @description The tier, only on boards with tiers; null if the entry reaches no tier, or if the rank is null.
              * @example gold
              */
             tier?: string | null;
@@ -2197,7 +2197,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
-             * @description The tier, only on boards with tiers; null if the entry reaches no tier.
+             * @description The tier, only on boards with tiers; null if the entry reaches no tier, or if the rank is null.
              * @example gold
              */
             tier?: string | null;
@@ -2661,6 +2661,13 @@ export interface components {
              * @example 2026-11-23T12:00:00.000Z
              */
             achieved_at: string;
+            /**
+             * @description The tier, only on boards with tiers; null if the entry reaches no tier, or if the rank is null.
+             * @example gold
+             */
+            tier?: string | null;
+            /** @description The next tier, only on boards with tiers; null in the first tier, or if the rank is null. */
+            next_tier?: components["schemas"]["NextTierOut"] | null;
             /** @description The standing before the submission, with `previous=exact`; null if there was none. */
             previous?: components["schemas"]["PreviousOut"] | null;
         };
@@ -2742,13 +2749,13 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
-             * @description The tier, only on boards with tiers; null if the entry reaches no tier.
+             * @description The tier, only on boards with tiers; null if the entry reaches no tier, or if the rank is null.
              * @example gold
              */
             tier?: string | null;
             /** @description True if the entry is visible to its player and to admins only. Shown to admins only. */
             hidden?: boolean;
-            /** @description The next tier, only on boards with tiers; null in the first tier. */
+            /** @description The next tier, only on boards with tiers; null in the first tier, or if the rank is null. */
             next_tier?: components["schemas"]["NextTierOut"] | null;
             /** @description The percentage of the other players that this one is ahead of. */
             percentile: number;
@@ -2999,6 +3006,13 @@ export interface components {
              * @example 2026-11-23T12:00:00.000Z
              */
             achieved_at: string;
+            /**
+             * @description The tier, only on boards with tiers; null if the entry reaches no tier, or if the rank is null.
+             * @example gold
+             */
+            tier?: string | null;
+            /** @description The next tier, only on boards with tiers; null in the first tier, or if the rank is null. */
+            next_tier?: components["schemas"]["NextTierOut"] | null;
             /** @description The standing before the submission, with `previous=exact`; null for the first submission and for a duplicate. */
             previous?: components["schemas"]["PreviousOut"] | null;
             /** @description The standing in each period that counts the submission, with `periods=all`. */

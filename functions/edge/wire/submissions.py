@@ -23,6 +23,7 @@ from functions.edge.wire.fields import (
 from functions.edge.wire.metadata import MetadataIn
 from functions.edge.wire.models import LongIn, QueryIn, StrictIn, StrictOut
 from functions.edge.wire.periods import PeriodNameOut
+from functions.edge.wire.tiers import NextTierMember, TierNameOut, reached_tier_members
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.boards import MAX_INTEGER
 from leaderforge.domain.submissions import Submission
@@ -153,6 +154,8 @@ class PeriodReceiptOut(StrictOut):
     submissions: Annotated[int, Field(ge=1)]
     improved: bool = Field(description="Whether this submission improved the standing in this period.")
     achieved_at: TimeOut
+    tier: TierNameOut = ""
+    next_tier: NextTierMember = None
     previous: PreviousOut | None = Field(
         None, description="The standing before the submission, with `previous=exact`; null if there was none."
     )
@@ -176,6 +179,8 @@ class ReceiptOut(StrictOut):
     duplicate: bool = Field(description="Whether a submission with this id was recorded before.")
     submission_id: UUID
     achieved_at: TimeOut
+    tier: TierNameOut = ""
+    next_tier: NextTierMember = None
     previous: PreviousOut | None = Field(
         None,
         description="The standing before the submission, with `previous=exact`; null for the first submission and for "
@@ -224,12 +229,13 @@ def render_receipt(receipt: Receipt, external_id: str | None = None) -> str:
     external = "" if external_id is None else f'"external_id":{string_json(external_id)},'
     subscore = "" if receipt.subscore is None else f'"subscore":{receipt.subscore},'
     details = "" if receipt.details is None else _details_json(receipt.details)
+    tier = "" if receipt.tier is None else reached_tier_members(receipt.tier)
     missing = "" if receipt.missing_submissions is None else f'"missing_submissions":{receipt.missing_submissions},'
     return (
         f'{{"user_id":{receipt.user_id},{external}"score":{receipt.score},{subscore}"rank":{number_json(receipt.rank)},'
         f'"submissions":{receipt.submissions},{missing}"improved":{truth_json(receipt.improved)},'
         f'"duplicate":{truth_json(receipt.duplicate)},"submission_id":"{receipt.submission_id}",'
-        f'"achieved_at":"{time_text(receipt.achieved_at)}"{details}}}'
+        f'"achieved_at":"{time_text(receipt.achieved_at)}"{tier}{details}}}'
     )
 
 
@@ -252,10 +258,11 @@ def _previous_json(previous: PreviousStanding | None) -> str:
 def _period_json(period: PeriodReceipt, *, has_previous: bool) -> str:
     subscore = "" if period.subscore is None else f'"subscore":{period.subscore},'
     previous = f',"previous":{_previous_json(period.previous)}' if has_previous else ""
+    tier = "" if period.tier is None else reached_tier_members(period.tier)
     return (
         f'{{"period":"{period.period}","score":{period.score},{subscore}"rank":{number_json(period.rank)},'
         f'"submissions":{period.submissions},"improved":{truth_json(period.improved)},'
-        f'"achieved_at":"{time_text(period.achieved_at)}"{previous}}}'
+        f'"achieved_at":"{time_text(period.achieved_at)}"{tier}{previous}}}'
     )
 
 

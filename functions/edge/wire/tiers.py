@@ -7,11 +7,14 @@ from pydantic import Field
 from functions.edge.wire.bodies import string_json
 from functions.edge.wire.models import StrictOut
 from leaderforge.domain.boards import Board, Order
-from leaderforge.domain.tiers import NextTier, RankedScore, next_tier_of, tier_of
+from leaderforge.domain.tiers import NextTier, RankedScore, ReachedTier, reached_tier, tier_of
 
 TierNameOut = Annotated[
     str | None,
-    Field(description="The tier, only on boards with tiers; null if the entry reaches no tier.", examples=["gold"]),
+    Field(
+        description="The tier, only on boards with tiers; null if the entry reaches no tier, or if the rank is null.",
+        examples=["gold"],
+    ),
 ]
 
 
@@ -28,7 +31,8 @@ class NextTierOut(StrictOut):
 
 
 NextTierMember = Annotated[
-    NextTierOut | None, Field(description="The next tier, only on boards with tiers; null in the first tier.")
+    NextTierOut | None,
+    Field(description="The next tier, only on boards with tiers; null in the first tier, or if the rank is null."),
 ]
 
 
@@ -48,8 +52,12 @@ def tier_members(board: Board, score: int, rank: int, total: int) -> str:
     """Return the members `tier` and `next_tier` of an entry, each after a comma, as `tier_member` does."""
     if not board.tiers:
         return ""
-    above = next_tier_of(board.tiers, _ranked(board, score, rank, total))
-    return f'{tier_member(board, score, rank, total)},"next_tier":{_next_tier_json(above)}'
+    return reached_tier_members(reached_tier(board.tiers, _ranked(board, score, rank, total)))
+
+
+def reached_tier_members(tier: ReachedTier) -> str:
+    """Return the members `tier` and `next_tier`, each after a comma."""
+    return f',"tier":{string_json(tier.name)},"next_tier":{_next_tier_json(tier.above)}'
 
 
 def _ranked(board: Board, score: int, rank: int, total: int) -> RankedScore:

@@ -53,6 +53,23 @@ class NextTier(NamedTuple):
     places: int | None = None
 
 
+class ReachedTier(NamedTuple):
+    """The tier that contains an entry, None if no tier does, and the tier above it, None for the first tier."""
+
+    name: str | None
+    above: NextTier | None
+
+
+def depend_on_total(tiers: Sequence[Tier]) -> bool:
+    """Return whether the number of ranked players decides the tier of an entry."""
+    return any(tier.kind is TierLimit.PERCENT for tier in tiers)
+
+
+def reached_tier(tiers: Sequence[Tier], ranked: RankedScore) -> ReachedTier:
+    """Return the tier that contains an entry, with the tier above it."""
+    return ReachedTier(tier_of(tiers, ranked), next_tier_of(tiers, ranked))
+
+
 def tier_of(tiers: Sequence[Tier], ranked: RankedScore) -> str | None:
     """Return the name of the tier that contains an entry, None if no tier does."""
     index = _index(tiers, ranked)

@@ -18,6 +18,8 @@ class Applied(NamedTuple):
     the standing's rank bound after the update, None if it was not requested or is unknown. `refused` is true if the
     index has a removed standing, or an erasure, of an equal or higher revision.
 
+    `total` counts all entries. It is None if `above` is None, or if no tier of the board depends on it.
+
     `above_earlier` counts the entries of other players above each of the player's keys in `LadderUpdate.earlier`. It is
     empty if `above` is None.
     """
@@ -27,6 +29,7 @@ class Applied(NamedTuple):
     above: int | None
     refused: bool = False
     above_earlier: Sequence[int] = ()
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from functools import cached_property
 from typing import NamedTuple
 from uuid import UUID
 
-from leaderforge.domain.boards import Ladder
+from leaderforge.domain.boards import Ladder, Order
 from leaderforge.domain.order import Place, sort_key
 from leaderforge.domain.ranks import rank_of
 from leaderforge.domain.standings import EarlierPlace, Standing, is_improvement
 from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.domain.tiers import RankedScore, ReachedTier, reached_tier
 from leaderforge.ports.index import Applied, LadderUpdate
 
 
@@ -24,6 +25,7 @@ class ReceiptOptions(NamedTuple):
 WITH_RANK = ReceiptOptions()
 """Default options: the receipt has the rank, but no other optional part."""
 WITHOUT_RANK = ReceiptOptions(rank=False)
+_UNKNOWN_TIER = ReachedTier(None, None)
 
 
 class PreviousStanding(NamedTuple):
@@ -49,6 +51,7 @@ class PeriodReceipt(NamedTuple):
     achieved_at: int
     subscore: int | None
     previous: PreviousStanding | None
+    tier: ReachedTier | None
 
 
 class ReceiptDetails(NamedTuple):
@@ -66,7 +69,7 @@ class Receipt(NamedTuple):
     """Reply to a submission: the player's standing after it. `rank` is None if it was not requested or is unknown.
 
     `rank` is also None while the player has too few submissions to be ranked. `missing_submissions` is None on boards
-    without a minimum.
+    without a minimum. `tier` is None on boards without tiers. Without a rank, it has neither tier.
     """
 
     user_id: int
@@ -80,6 +83,7 @@ class Receipt(NamedTuple):
     subscore: int | None = None
     missing_submissions: int | None = None
     details: ReceiptDetails | None = None
+    tier: ReachedTier | None = None
 
 
 class LadderGroup:
@@ -92,6 +96,7 @@ class LadderGroup:
         self._above_earlier: dict[Place, int] = {}
         self.newest: dict[int, Standing] = {}
         self.above: dict[int, int | None] = {}
+        self._total: int | None = None
 
     @cached_property
     def period_name(self) -> str:
@@ -117,6 +122,7 @@ class LadderGroup:
         """Note the results of an index update. Counts are exact only if the index was `believed` during the update."""
         results = {user_id: result if believed else None for user_id, result in zip(self.newest, applied, strict=True)}
         self.above = {user_id: result and result.above for user_id, result in results.items()}
+        self._total = next((result.total for result in results.values() if result is not None), None)
         for user_id, places in self._earlier.items():
             result = results[user_id]
             if result is not None and result.above_earlier:
@@ -126,6 +132,17 @@ class LadderGroup:
         """Return the exact rank of the player's newest standing, None if it is unknown."""
         above = self.above[user_id]
         return None if above is None else rank_of(above)
+
+    def tier(self, standing: Standing) -> ReachedTier | None:
+        """Return the tier of a standing, None on a board without tiers. It has no names if the rank is unknown."""
+        board, rank = self._ladder.board, self.rank(standing.user_id)
+        if not board.tiers:
+            return None
+        if rank is None:
+            return _UNKNOWN_TIER
+        return reached_tier(
+            board.tiers, RankedScore(standing.score, rank, self._total or rank, board.order is Order.DESC)
+        )
 
     def missing_submissions(self, standing: Standing) -> int | None:
         """Return the number of submissions that a standing lacks for a rank, None on a board without a minimum."""
@@ -170,6 +187,7 @@ def receipt_of(
         subscore=main.subscore(standing),
         missing_submissions=main.missing_submissions(standing),
         details=_details(submission, recorded, groups, options) if options.previous or options.periods else None,
+        tier=main.tier(standing),
     )
 
 
@@ -198,4 +216,5 @@ def _period_receipt(
         achieved_at=standing.achieved_at,
         subscore=group.subscore(standing),
         previous=previous,
+        tier=group.tier(standing),
     )

@@ -16,6 +16,7 @@ from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.sources import Source
 from leaderforge.domain.standings import Standing, is_listed, removed_standing
 from leaderforge.domain.survey import IndexNode, PartitionState, Survey, VerificationState
+from leaderforge.domain.tiers import depend_on_total
 from leaderforge.ports.index import Applied, IndexValue, LadderUpdate, NameSwap
 from leaderforge.ports.index_maintenance import CatchUps, LadderIds
 
@@ -132,8 +133,9 @@ class MemoryIndex:
 
     async def _apply(self, update: LadderUpdate) -> Sequence[Applied]:
         applied = await self.apply(update.ladder, update.standings, count=update.count)
+        total = len(self._keys(update.ladder)) if depend_on_total(update.ladder.board.tiers) else None
         return [
-            result._replace(above_earlier=self._above_earlier(update, standing.user_id))
+            result._replace(above_earlier=self._above_earlier(update, standing.user_id), total=total)
             if result.above is not None
             else result
             for standing, result in zip(update.standings, applied, strict=True)

@@ -15,7 +15,8 @@ from leaderforge.adapters.redis.records import (
     revision_of,
 )
 from leaderforge.domain.boards import Board
-from leaderforge.domain.order import USER_BYTES, rank_bound
+from leaderforge.domain.order import LAST, USER_BYTES, rank_bound
+from leaderforge.domain.tiers import depend_on_total
 from leaderforge.ports.index import Applied, LadderUpdate
 
 
@@ -50,6 +51,8 @@ class PartitionedUpdate:
         # An earlier standing often has the bound of the present one, and on boards with shared ranks, many players have
         # equal bounds.
         bounds = dict.fromkeys(rank_bound(board, key) for key in keys)
+        if update.count and depend_on_total(board.tiers):
+            bounds[LAST] = None
         groups = by_partition(records)
         return cls(update, records, bounds, groups, list(all_partitions) if update.count else list(groups))
 
@@ -77,7 +80,8 @@ class PartitionedUpdate:
             value = previous_values[user_id]
             above_earlier = self._above_earlier(record, value, earlier[user_id], above) if user_id in earlier else ()
             results.append(_applied(board, record, value, above.get(rank_bound(board, record.key)), above_earlier))
-        return results
+        total = above.get(LAST)
+        return results if total is None else [result._replace(total=total) for result in results]
 
     def _above_earlier(
         self, record: IndexRecord, previous_value: bytes | None, keys: Sequence[bytes], above: Mapping[bytes, int]
