@@ -53,11 +53,14 @@ def main(
     rounds: Annotated[int, typer.Option(help="How often each pair is measured, at least twice.", min=2)] = 24,
     seconds: Annotated[float, typer.Option(help="Seconds a measurement.")] = 2,
     batch: Annotated[int, typer.Option(help="Submissions in a batch.")] = 500,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Measure only these scenarios, each with its plain one.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Write the results here as JSON.")] = None,
 ) -> None:
     """Measure receipts on this machine."""
     console = Console()
-    samples: Samples = {kind: {plain: [], kind: []} for kind, plain in PAIRS.items()}
+    samples: Samples = {kind: {PAIRS[kind]: [], kind: []} for kind in only or PAIRS}
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leaderforge-receipts-")))
         facts = stack.enter_context(product(directory, []))

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from benchmarks.open_loop import Request
 
-_ACTIVE = 5_000
-"""Number of active players."""
+_ACTIVE = 500
+"""Number of active players. It is small, because a warm-up must suffice to cache their external ids."""
 
 
 class Maker:
