@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from leaderforge.adapters.postgres.bulk import copy_chunk
-from leaderforge.adapters.postgres.errors import Rejected
+from leaderforge.adapters.postgres.errors import NodeUnavailable, Rejected
 from leaderforge.adapters.postgres.migrate import SchemaTooNew, commands, migrate, migrations
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.player_store import PostgresPlayerStore
@@ -34,6 +34,13 @@ from tests.contract.store_fixtures import Database, empty, on_pool, opened, subm
 from tests.waiting import PATIENCE_S, until
 
 LIMIT = 2.0
+WARNING_AT_COMMIT = """
+create table warned (number integer);
+create function warn() returns trigger language plpgsql as
+$$ begin raise warning 'failed to commit transaction on 127.0.0.1:9762'; return null; end $$;
+create constraint trigger warn after insert on warned deferrable initially deferred for each row execute function warn()
+"""
+"""Table whose insertions give a warning at the commit."""
 
 
 @asynccontextmanager
@@ -193,6 +200,21 @@ class TestTimeLimits:
                 await Pool(dsn, timeout_s=PATIENCE_S).fetch("select 1")
             told = f"{caught.value} {caught.value.details}"
             assert not any(secret in told for secret in (password, "wr0ng", "127.0.0.1", "no address"))
+
+    async def test_a_transaction_that_a_node_of_citus_has_not_committed_is_not_acknowledged(
+        self, postgres_dsn: str
+    ) -> None:
+        """A trigger gives the warning of Citus during the commit, which succeeds nevertheless."""
+        async for database in opened(postgres_dsn):
+            async with database.pool.connection() as connection:
+                await connection.execute(WARNING_AT_COMMIT)
+
+            async def insert(connection: Connection) -> None:
+                await connection.execute("insert into warned values (1)")
+
+            with pytest.raises(NodeUnavailable):
+                await database.pool.transact(insert)
+            assert [tuple(row) for row in await database.pool.fetch("select * from warned")] == [(1,)]
 
     async def test_an_exhausted_pool(self, postgres_dsn: str) -> None:
         async for database in opened(postgres_dsn, max_size=1, timeout_s=LIMIT):

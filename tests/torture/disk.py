@@ -4,12 +4,13 @@ import os
 import subprocess
 from pathlib import Path
 
-_BYTES = 1536 * 2**20
+_BYTES = 512 * 2**20
+"""Size of the file system. PostgreSQL takes some 100 MB of it in half an hour, and up to all of it is memory."""
 _BALLAST = "ballast"
 
 
 class SmallDisk:
-    """File system of 1.5 GiB at a path, if this process may mount one."""
+    """File system of 512 MiB at a path, if this process may mount one."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -1,8 +1,15 @@
 """Connections to PostgreSQL, with time limits that also hold for a frozen server."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from functools import partial
 from itertools import count
 from random import uniform
@@ -11,7 +18,7 @@ from typing import TypeAlias, TypeGuard, TypeVar
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from leaderforge.adapters.postgres.errors import DRIVER_ERRORS, Contended, translated
+from leaderforge.adapters.postgres.errors import DRIVER_ERRORS, Contended, NodeUnavailable, translated
 from leaderforge.domain.errors import LeaderForgeError
 
 T = TypeVar("T")
@@ -33,6 +40,8 @@ _PROBE_S = 0.5
 """Time limit of the probe of an idle connection, in s."""
 _REPETITIONS = 4
 """Maximum retries of a transaction after deadlocks."""
+_UNCOMMITTED = "failed to commit transaction on"
+"""Part of the warning of Citus about a node that has not committed."""
 # After these errors, no reply is outstanding, therefore the connection can be reused.
 _LEAVES_WELL = (asyncpg.PostgresError, LeaderForgeError)
 
@@ -150,7 +159,8 @@ class Pool:
                 if not connection.is_closed():
                     await connection.execute("rollback")
                 raise
-            await connection.execute("commit")
+            with _on_all_nodes(connection):
+                await connection.execute("commit")
 
     async def transact(self, work: Transacted[T], timeout_s: float | None = None) -> T:
         """Run the work in a transaction, and return its result. Retry after a deadlock or a serialization failure."""
@@ -260,6 +270,29 @@ def _server_settings(timeout_s: float) -> dict[str, str]:
         # No JIT, because compiling a short statement costs more time than it saves.
         "jit": "off",
     }
+
+
+@contextmanager
+def _on_all_nodes(connection: Connection) -> Iterator[None]:
+    """Raise `NodeUnavailable` if a node of Citus does not commit within the block.
+
+    Citus prepares a transaction on all nodes, commits it on the coordinator, and only warns if a node is lost before it
+    commits too. This node commits later (`citus.recover_2pc_interval`). Until then, reads lack the changes. Therefore
+    they must not be acknowledged yet. A retry waits for the locks of the prepared transaction.
+    """
+    warnings: list[str] = []
+
+    def note(_: object, message: "asyncpg.PostgresLogMessage") -> None:
+        warnings.append(str(message))
+
+    connection.add_log_listener(note)
+    try:
+        yield
+    finally:
+        if not connection.is_closed():
+            connection.remove_log_listener(note)
+    if any(_UNCOMMITTED in warning for warning in warnings):
+        raise NodeUnavailable("a node of the database has not committed yet")
 
 
 def _limited_begin(timeout_s: float) -> str:
