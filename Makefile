@@ -8,6 +8,7 @@ NODE_STAMP := frontend/node_modules/.installed
 
 TEMPLATE_STAMP := deploy/.venv/.installed
 CLOUD_STAMP := localstack/.venv/.installed
+DOCS_STAMP := build/docs/.venv/.installed
 CLIENTS_STAMP := tests/clients/.venv/.installed
 
 # Each worker has its own set of servers. Two workers suit two cores.
@@ -19,7 +20,7 @@ FAST := tests/unit tests/contract
 CHECKS := lint types contract site-tests
 PARTS = MAKE="$(MAKE)" SELECT="$(SELECT)" WORKERS=$(WORKERS) $(BIN)/python scripts/run_parts.py
 
-.PHONY: run test test-long test-local test-cloud tests cloud-tests coverage slow-tests lint types contract functions-python site site-tests wheel package template template-setup clients-setup localstack localstack-down localstack-setup setup lock clean
+.PHONY: run test test-long test-local test-cloud tests cloud-tests coverage slow-tests lint types contract functions-python site site-tests docs wheel package template template-setup clients-setup localstack localstack-down localstack-setup setup lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -82,14 +83,23 @@ cloud-tests: setup localstack-setup site
 wheel: setup site ## Build the wheel, which contains the page, into build/
 	@$(BIN)/python -m hatchling build --target wheel --directory build
 
+docs: $(DOCS_STAMP) ## Build the documentation's site into build/docs/site, and check its links and anchors
+	NO_MKDOCS_2_WARNING=1 build/docs/.venv/bin/mkdocs build --quiet
+
+$(DOCS_STAMP): requirements/docs.txt | setup
+	python=$$(scripts/find-python) && "$$python" -m venv --clear build/docs/.venv
+	$(BIN)/uv pip install --quiet --python build/docs/.venv/bin/python --require-hashes --no-deps -r requirements/docs.txt
+	touch $@
+
 package: setup ## Build the functions' packages for AWS Lambda into build/
 	@$(BIN)/python -m deploy.packaging $(ARGS)
 
 template-setup: $(TEMPLATE_STAMP)
 
-template: $(TEMPLATE_STAMP) ## Check the template of the deployment: what it says, and what it allows
+template: $(TEMPLATE_STAMP) ## Check the template of the deployment and the manifests for Kubernetes
 	deploy/.venv/bin/cfn-lint deploy/template.yaml
 	deploy/.venv/bin/checkov --file deploy/template.yaml --config-file deploy/checkov.yaml
+	deploy/.venv/bin/kubernetes-validate --quiet --strict -k 1.34 $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/*.yaml))
 
 $(TEMPLATE_STAMP): deploy/requirements.txt | setup
 	python=$$(scripts/find-python) && "$$python" -m venv --clear deploy/.venv
@@ -139,6 +149,8 @@ lock: setup ## Pin the newest allowed versions of everything, with hashes
 		localstack/runtime.in --output-file localstack/runtime.txt
 	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-annotate --generate-hashes --python-version 3.11 \
 		deploy/requirements.in --output-file deploy/requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-annotate --generate-hashes --python-version 3.11 \
+		requirements/docs.in --output-file requirements/docs.txt
 	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-annotate --generate-hashes --python-version 3.11 \
 		tests/clients/requirements.in --output-file tests/clients/requirements.txt
 	python=$$(scripts/find-python 3.13) && $(BIN)/uv lock --quiet --project localstack --python "$$python" && \
