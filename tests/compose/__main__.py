@@ -1,0 +1,26 @@
+"""Build the images, and run docker-compose.yml on an engine of its own: `make test-compose`."""
+
+import subprocess
+import sys
+
+from tests.compose.engine import OFFLINE, Engine, install, missing_requirement
+from tests.compose.images import ROOT, build
+
+
+def main() -> None:
+    """Run the test. Skip it visibly where the machine cannot have an engine of its own."""
+    missing = missing_requirement()
+    if missing is not None:
+        print(f"SKIPPED: test-compose needs {missing}")  # noqa: T201 - it is a command
+        return
+    install()
+    engine = Engine(ROOT / "build" / "compose")
+    with engine.running(*OFFLINE):
+        build(engine)
+    # In a network namespace: bridges and rules of the second engine end with it.
+    scenario = [sys.executable, "-m", "tests.compose.scenario", str(engine.directory)]
+    sys.exit(subprocess.run(["unshare", "--net", *scenario], check=False).returncode)
+
+
+if __name__ == "__main__":
+    main()

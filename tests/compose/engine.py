@@ -1,0 +1,104 @@
+"""Container engine of the test: two runs of dockerd on one data directory, of which nothing is left on the machine."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from leaderforge.embedded.waiting import wait_until
+
+PROGRAMS = {
+    "dockerd": "docker.io",
+    "docker-compose": "docker-compose",
+    "mmdebstrap": "mmdebstrap",
+    "iptables": "iptables",
+    "ip": "iproute2",
+}
+"""Needed programs, and Debian's packages of them."""
+_START_S = 60
+_STOP_S = 60
+OFFLINE = ("--bridge=none", "--iptables=false", "--ip-masq=false")
+"""Options of an engine that changes nothing in the machine's network. Its builds use the network of the machine."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Engine with its data below a directory."""
+
+    directory: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables for the clients of the engine."""
+        # The path of Debian first: another client may precede it.
+        path = f"/usr/bin:/usr/sbin:{os.environ['PATH']}"
+        return {**os.environ, "PATH": path, "DOCKER_HOST": f"unix://{self._socket}", "DOCKER_BUILDKIT": "0"}
+
+    @contextmanager
+    def running(self, *options: str) -> Iterator[None]:
+        """Run the engine until the end of the block, by which all its containers end."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        folders = ("--data-root", self.directory / "data", "--exec-root", self.directory / "run")
+        command = [
+            "dockerd",
+            *folders,
+            "--pidfile",
+            self.directory / "pid",
+            "--host",
+            f"unix://{self._socket}",
+            *options,
+        ]
+        with (self.directory / "dockerd.log").open("ab") as log:
+            process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
+        try:
+            wait_until(lambda: self._answers(process), _START_S, "the engine")
+            yield
+        finally:
+            process.terminate()
+            process.wait(_STOP_S)
+
+    def docker(self, *arguments: str | Path) -> str:
+        """Run the client, and return its output. Raises `CalledProcessError` if it fails."""
+        return self.run(["docker", *arguments])
+
+    def run(self, command: Sequence[str | Path], **variables: str) -> str:
+        """Run a client, and return its output. Raises `CalledProcessError` if it fails."""
+        environment = self.environment | variables
+        ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if ended.returncode:
+            print(ended.stdout[-5000:], ended.stderr[-5000:], sep="\n")  # noqa: T201 - the log of a failed run
+            ended.check_returncode()
+        return ended.stdout
+
+    @property
+    def _socket(self) -> Path:
+        return self.directory / "docker.sock"
+
+    def _answers(self, process: "subprocess.Popen[bytes]") -> bool:
+        if process.poll() is not None:
+            raise RuntimeError(f"dockerd ended with {process.returncode}: see {self.directory}/dockerd.log")
+        info = subprocess.run(["docker", "info"], env=self.environment, capture_output=True, check=False)
+        return info.returncode == 0
+
+
+def missing_requirement() -> str | None:
+    """Return what the machine lacks for an engine of its own, None if it lacks nothing."""
+    if os.geteuid() != 0:
+        return "root"
+    if "overlay" not in Path("/proc/filesystems").read_text().split():
+        return "overlayfs in the kernel"
+    if shutil.which("apt-get") is None:
+        return "apt-get, of Debian or Ubuntu"
+    return None
+
+
+def install() -> None:
+    """Install the missing programs."""
+    path = f"/usr/bin:/usr/sbin:{os.environ['PATH']}"
+    packages = [package for program, package in PROGRAMS.items() if shutil.which(program, path=path) is None]
+    if packages:
+        command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *packages]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

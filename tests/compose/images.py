@@ -1,0 +1,69 @@
+"""Images of the test: stand-ins for the base images, under their names, and the project's own on top of them."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.compose.engine import Engine
+
+ROOT = Path(__file__).parents[2]
+_STAND_INS = Path(__file__).parent / "images"
+_BASE = "leaderforge/base:test"
+_SUITE = "trixie"
+_PACKAGES = (
+    "ca-certificates,nginx-light,nodejs,npm,pgbouncer,postgresql-17,python3-venv,valkey-server,valkey-tools,wget"
+)
+_NAMES = {
+    "citusdata/citus": "postgres",
+    "edoburu/pgbouncer": "pgbouncer",
+    "nginxinc/nginx-unprivileged": "nginx",
+    "node": "node",
+    "python": "python",
+    "valkey/valkey": "valkey",
+}
+"""Stand-in of each base image."""
+_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+
+
+def build(engine: Engine) -> None:
+    """Build all images. Later calls use the cached base and the cached layers."""
+    _import_base(engine)
+    context = engine.directory / "images"
+    shutil.rmtree(context, ignore_errors=True)
+    shutil.copytree(_STAND_INS, context)
+    shutil.copy(_CERTIFICATES, context / "certificates.pem")
+    for reference in sorted(_base_images()):
+        stand_in = _NAMES[reference.partition(":")[0]]
+        _build(engine, context, context / f"{stand_in}.Dockerfile", reference)
+    for name in ("api", "web"):
+        _build(engine, ROOT, ROOT / "deploy" / "images" / f"{name}.Dockerfile", f"leaderforge/{name}:local")
+
+
+def _build(engine: Engine, context: Path, dockerfile: Path, tag: str) -> None:
+    engine.docker("build", "--quiet", "--network", "host", "--file", dockerfile, "--tag", tag, context)
+
+
+def _import_base(engine: Engine) -> None:
+    if _BASE in engine.docker("images", "--format", "{{.Repository}}:{{.Tag}}").split():
+        return
+    archive = engine.directory / "base.tar"
+    if not archive.exists():
+        part = archive.with_suffix(".part.tar")
+        options = ("--quiet", "--variant=minbase", f"--include={_PACKAGES}")
+        subprocess.run(["mmdebstrap", *options, _SUITE, part], check=True)
+        part.replace(archive)
+    engine.docker("import", archive, _BASE)
+
+
+def _base_images() -> set[str]:
+    """Return the images that the project's files name, except those of optional profiles."""
+    compose = re.findall(r"^ +image: (\S+)$", (ROOT / "docker-compose.yml").read_text(), re.MULTILINE)
+    dockerfiles = [
+        reference
+        for name in ("api", "web")
+        for reference in re.findall(
+            r"^FROM (\S+)", (ROOT / "deploy" / "images" / f"{name}.Dockerfile").read_text(), re.MULTILINE
+        )
+    ]
+    return {reference for reference in (*compose, *dockerfiles) if reference.partition(":")[0] in _NAMES}

@@ -1,0 +1,2 @@
+[ "$1" != valkey-server ] || set -- "$@" --protected-mode no
+exec "$@"
