@@ -4,13 +4,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from functions.edge.wire.bodies import JsonBody
+from functions.edge.wire.bodies import JsonBody, number_json
 from functions.edge.wire.fields import CountOut, IntegerOut, TimeOut
 from functions.edge.wire.models import StrictOut
 from functions.edge.wire.periods import PeriodNameOut, PeriodQuery
 from functions.edge.wire.rules import FROM_TEXT
 from leaderforge.domain.boards import Ladder
-from leaderforge.services.entries import Bucket, Distribution
+from leaderforge.services.entries import Distribution
 
 
 class DistributionQuery(PeriodQuery):
@@ -42,20 +42,14 @@ class DistributionOut(StrictOut):
 
 def render_distribution(ladder: Ladder, distribution: Distribution) -> JsonBody:
     """Return a distribution."""
-    model = DistributionOut(
-        board=ladder.board.slug,
-        period=ladder.period_name,
-        buckets=list(map(_bucket_out, distribution.buckets)),
-        count=distribution.total,
-        min=distribution.minimum,
-        max=distribution.maximum,
-        p50=distribution.percentiles.get(50),
-        p90=distribution.percentiles.get(90),
-        p99=distribution.percentiles.get(99),
-        as_of=distribution.as_of,
+    buckets = ",".join(
+        [f'{{"low":{bucket.low},"high":{bucket.high},"count":{bucket.count}}}' for bucket in distribution.buckets]
     )
-    return JsonBody.of(model)
-
-
-def _bucket_out(bucket: Bucket) -> BucketOut:
-    return BucketOut(low=bucket.low, high=bucket.high, count=bucket.count)
+    percentiles = "".join(
+        [f',"p{percent}":{number_json(distribution.percentiles.get(percent))}' for percent in (50, 90, 99)]
+    )
+    return JsonBody(
+        f'{{"board":"{ladder.board.slug}","period":"{ladder.period_name}","buckets":[{buckets}],'
+        f'"count":{distribution.total},"min":{number_json(distribution.minimum)},'
+        f'"max":{number_json(distribution.maximum)}{percentiles}}}'
+    )
