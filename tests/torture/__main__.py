@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from random import SystemRandom
 from tempfile import TemporaryDirectory
@@ -16,13 +17,15 @@ from tests.torture.nemeses import NEMESES
 from tests.torture.plan import LEDGER_WRITERS, PROMISED_S, Plan
 from tests.torture.run import run
 
+_SECONDS = 600.0
+
 
 def main() -> int:
     """Run the checker, print the outcome, and return 1 if any answer was wrong."""
     options = _options()
     mutation = MUTATIONS.get(options.mutation)
     plan = Plan(
-        seconds=options.seconds,
+        seconds=options.seconds or (inf if options.each else _SECONDS),
         seed=options.seed,
         nodes=options.nodes,
         citus=options.citus,
@@ -71,7 +74,7 @@ def _copy_logs(source: Path, target: Path) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=600, help="how long to poll")
+    parser.add_argument("--seconds", type=float, help="how long to run: 600, or as long as takes --each")
     parser.add_argument("--nodes", type=int, choices=(1, 3, 6), default=3, help="nodes of the index")
     parser.add_argument("--citus", metavar="DSN", help="use this Citus cluster; its LeaderForge tables are dropped")
     parser.add_argument("--seed", type=int, default=SystemRandom().randrange(2**32), help="of everything random")

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from math import inf
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -55,7 +54,7 @@ async def _torment(plan: Plan, stage: Stage) -> None:
     names = [name for name in plan.nemeses or NEMESES if name not in CLOCKS or stage.rig.clock_jumps]
     for name in CLOCKS & set(plan.nemeses or NEMESES) - set(names):
         stage.report.skipped[name] = "there is no libfaketime that works here"
-    ends = inf if plan.rounds else stage.report.began + plan.seconds - plan.calm_s
+    ends = stage.report.began + plan.seconds - plan.calm_s
     order: list[str] = []
     rounds = 0
     while names and monotonic() < ends and not stage.is_over():
@@ -73,23 +72,22 @@ async def _torment(plan: Plan, stage: Stage) -> None:
         except Exception as error:  # a part that does not come back must not hide later violations
             stage.report.conclude([Problem("nemesis failed", name, repr(error))])
             await stage.rig.mend()
+    stage.report.skipped |= {name: "no time was left" for name in order if name not in stage.report.times}
 
 
 async def _let_act(plan: Plan, stage: Stage, name: str, ends: float) -> None:
-    """Run a nemesis once or, with `each_s`, as often as takes this time."""
-    acted_s = 0.0
+    """Run a nemesis once or, with `each_s`, as often as takes this time, including the times of healing."""
+    turn_ends = monotonic() + plan.each_s
     while True:
         stage.rig.journal.note(name, "begun")
         began = monotonic()
         await NEMESES[name](stage)
-        lasted_s = monotonic() - began
-        acted_s += lasted_s
         stage.report.times[name] += 1
-        stage.report.lasted_s[name] += lasted_s
         if plan.heals:
             await _await_healing(stage, name, plan.promised_s)
         await stage.pause(min(plan.settle_s, max(0.0, ends - monotonic())))
-        if acted_s >= plan.each_s or monotonic() > ends or stage.is_over():
+        stage.report.lasted_s[name] += monotonic() - began
+        if monotonic() > min(turn_ends, ends) or stage.is_over():
             return
 
 
