@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.acceptance.api_fixtures import Served
-from tests.browser.chromium import DESKTOP, PHONE
+from tests.browser.chromium import DESKTOP, PHONE, SITE
 from tests.browser.conftest import PLAYERS, Open
 
 RANKS = "Players from rank 4 to the last"
@@ -106,6 +106,20 @@ async def test_all_fits_on_a_phone(product: Served, open_page: Open) -> None:
         header = await page.get_by_role("banner").bounding_box()
         assert header is not None
         assert header["height"] <= HEADER_ROW, path
+
+
+async def test_pictures_of_another_host_are_shown_if_they_are_configured(product: Served, open_page: Open) -> None:
+    cdn = "https://cdn.example.org"
+    page = await open_page("about:blank")
+    config = {"hero": f"{cdn}/hero.png", "avatars": f"{cdn}/{{user_id}}.png"}
+    await page.route("**/config.json", lambda route: route.fulfill(json=config))
+    await page.route(f"{cdn}/*", lambda route: route.fulfill(path=SITE / "icon-32.png"))
+    await page.goto(product.url)
+    pictures = page.locator("main img")
+    await expect(pictures.nth(3)).to_be_attached()
+    for picture in (await pictures.all())[:4]:
+        await picture.scroll_into_view_if_needed()
+        await expect(picture).to_have_js_property("naturalWidth", 32)
 
 
 async def test_the_window_may_be_narrow_or_wide(product: Served, open_page: Open) -> None:
