@@ -99,6 +99,12 @@ const moderation = createRoute({
   validateSearch: parseModerated,
 });
 
+const imports = createRoute({
+  getParentRoute: () => consoleFrame,
+  path: '/imports',
+  component: lazyPage(() => import('./console/imports/ImportsPage'), 'ImportsPage'),
+});
+
 const keys = createRoute({
   getParentRoute: () => consoleFrame,
   path: '/keys',
@@ -143,7 +149,7 @@ function followHash(history: RouterHistory): void {
 
 export function createAppRouter(config: Config, history: RouterHistory = createHistory()) {
   return createRouter({
-    routeTree: root.addChildren([leaderboard, player, friends, submit, consoleFrame.addChildren([state, activity, boards, players, moderation, keys, audit])]),
+    routeTree: root.addChildren([leaderboard, player, friends, submit, consoleFrame.addChildren([state, activity, boards, players, moderation, imports, keys, audit])]),
     history,
     basepath: basePath(),
     context: config,

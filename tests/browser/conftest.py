@@ -25,7 +25,7 @@ PLAYERS = int(os.environ.get("LEADERFORGE_TEST_PLAYERS", "50000"))
 
 expect.set_options(timeout=PATIENCE_S * 1000)
 
-_EXPECTED = re.compile("status of 40[134]|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_RESET|ChunkFailed")
+_EXPECTED = re.compile("status of 4(?:0[134]|22)|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_RESET|ChunkFailed")
 
 Open = Callable[..., Awaitable[Page]]
 """Function that opens a page in a new window: `open(address, size=DESKTOP, colours="light", language="en-US")`."""

@@ -12,7 +12,7 @@ from tests.browser.axe import violations
 from tests.browser.chromium import SCHEMES, SIZES
 from tests.browser.conftest import Open
 
-PAGES = ("", "/activity", "/boards", "/players", "/moderation", "/keys", "/audit")
+PAGES = ("", "/activity", "/boards", "/players", "/moderation", "/imports", "/keys", "/audit")
 
 
 async def test_a_key_is_made_used_and_revoked(product: Served, open_page: Open) -> None:

@@ -91,6 +91,14 @@ export class Client {
     return (reply.status === NO_CONTENT ? undefined : await reply.json()) as T;
   }
 
+  /** Send a file. Return the reply, whose body may be a stream. */
+  async upload(path: string, file: Blob, signal?: AbortSignal): Promise<Response> {
+    const headers = { 'Content-Type': 'application/octet-stream' };
+    const reply = await this.#fetch(path, { method: 'POST', headers, body: file, ...(signal && { signal }) });
+    if (!reply.ok) throw await refusal(reply);
+    return reply;
+  }
+
   /** Send the body unchanged and return the reply, also for errors. */
   async exchange(path: string, body: unknown, key: string): Promise<Exchange> {
     const { headers, body: sent } = json(body);

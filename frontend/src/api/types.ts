@@ -27,6 +27,7 @@ export type HiddenEntry = Schemas['HiddenEntryOut'];
 export type PlayerExport = Schemas['ExportOut'];
 export type History = Schemas['HistoryOut'];
 export type IssuedKey = Schemas['IssuedKeyOut'];
+export type ImportPreview = Schemas['ImportPreviewOut'];
 export type IndexNode = Schemas['IndexNodeOut'];
 export type Key = Schemas['KeyOut'];
 export type Keys = Schemas['KeysOut'];
@@ -51,5 +52,6 @@ export type Verification = Schemas['VerificationOut'];
 
 export type ActivityQuery = NonNullable<operations['getActivity']['parameters']['query']>;
 export type AuditQuery = NonNullable<operations['listAuditEntries']['parameters']['query']>;
+export type ImportQuery = operations['importScores']['parameters']['query'];
 export type PageQuery = NonNullable<operations['getPage']['parameters']['query']>;
 export type RangeQuery = NonNullable<operations['getScoreRange']['parameters']['query']>;

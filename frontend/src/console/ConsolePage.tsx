@@ -78,6 +78,9 @@ function Tabs() {
       <Link to="/console/moderation" className={TAB}>
         Moderation
       </Link>
+      <Link to="/console/imports" className={TAB}>
+        Imports
+      </Link>
       <Link to="/console/keys" className={TAB}>
         Keys
       </Link>

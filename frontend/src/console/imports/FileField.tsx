@@ -1,0 +1,36 @@
+import { useId } from 'react';
+
+import { formatBytes } from '../../format/numbers';
+
+interface Props {
+  readonly file: File | null;
+  readonly choose: (file: File) => void;
+}
+
+const ACCEPTED = '.csv,.tsv,.tab,.json,.ndjson,.jsonl,.gz,.zst';
+
+/** Field for a score file. Browsers let people drop a file on it. */
+export function FileField({ file, choose }: Props) {
+  const id = useId();
+  return (
+    <div>
+      <label htmlFor={id} className="label">
+        Score file
+      </label>
+      <input
+        id={id}
+        type="file"
+        accept={ACCEPTED}
+        aria-describedby={`${id}-note`}
+        className="block w-full cursor-pointer rounded-lg border border-dashed border-line p-6 text-sm"
+        onChange={(event) => {
+          const [chosen] = event.currentTarget.files ?? [];
+          if (chosen) choose(chosen);
+        }}
+      />
+      <p id={`${id}-note`} className="mt-1.5 text-sm break-words text-muted">
+        {file ? `${file.name}, ${formatBytes(file.size)}` : 'Choose a CSV, TSV, JSON or NDJSON file, also as .gz or .zst, or drop it here.'}
+      </p>
+    </div>
+  );
+}
