@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from tests.compose.engine import OFFLINE, Engine, install, missing_requirement
+from tests.compose.engine import OFFLINE, Engine, install, missing_requirement, traces
 from tests.compose.images import ROOT, build
 
 
@@ -14,12 +14,16 @@ def main() -> None:
         print(f"SKIPPED: test-compose needs {missing}")  # noqa: T201 - it is a command
         return
     install()
+    before = traces()
     engine = Engine(ROOT / "build" / "compose")
     with engine.running(*OFFLINE):
         build(engine)
     # In a network namespace: bridges and rules of the second engine end with it.
     scenario = [sys.executable, "-m", "tests.compose.scenario", str(engine.directory)]
-    sys.exit(subprocess.run(["unshare", "--net", *scenario], check=False).returncode)
+    code = subprocess.run(["unshare", "--net", *scenario], check=False).returncode
+    if traces() != before:
+        sys.exit(f"error: links, rules or mounts differ from those before: {traces() ^ before}")
+    sys.exit(code)
 
 
 if __name__ == "__main__":

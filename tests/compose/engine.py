@@ -59,6 +59,8 @@ class Engine:
         finally:
             process.terminate()
             process.wait(_STOP_S)
+            for mount in _mounts(self.directory / "run"):  # the engine leaves the one of its network namespace
+                subprocess.run(["umount", mount], check=True)
 
     def docker(self, *arguments: str | Path) -> str:
         """Run the client, and return its output. Raises `CalledProcessError` if it fails."""
@@ -82,6 +84,19 @@ class Engine:
             raise RuntimeError(f"dockerd ended with {process.returncode}: see {self.directory}/dockerd.log")
         info = subprocess.run(["docker", "info"], env=self.environment, capture_output=True, check=False)
         return info.returncode == 0
+
+
+def traces() -> set[str]:
+    """Return the links, rules and mounts of the machine, of which the test must leave none behind."""
+    commands = (["ip", "-brief", "link"], ["iptables", "-S"], ["iptables", "-t", "nat", "-S"])
+    outputs = [subprocess.run(command, capture_output=True, text=True, check=True).stdout for command in commands]
+    return {line for output in outputs for line in output.splitlines()} | set(_mounts(Path("/")))
+
+
+def _mounts(folder: Path) -> list[str]:
+    """Return the mount points below a folder."""
+    points = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    return [point for point in points if Path(point).is_relative_to(folder)]
 
 
 def missing_requirement() -> str | None:
