@@ -20,7 +20,7 @@ FAST := tests/unit tests/contract
 CHECKS := lint types contract site-tests
 PARTS = MAKE="$(MAKE)" SELECT="$(SELECT)" WORKERS=$(WORKERS) $(BIN)/python scripts/run_parts.py
 
-.PHONY: run test test-long test-local test-cloud test-compose tests cloud-tests coverage slow-tests lint types contract functions-python site site-tests docs wheel package template template-setup clients-setup localstack localstack-down localstack-setup setup lock clean
+.PHONY: run test test-long test-local test-cloud test-compose tests cloud-tests coverage slow-tests lint types contract functions-python site site-tests docs release wheel package template template-setup clients-setup localstack localstack-down localstack-setup setup lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -85,6 +85,15 @@ cloud-tests: setup localstack-setup site
 
 wheel: setup site ## Build the wheel, which contains the page, into build/
 	@$(BIN)/python -m hatchling build --target wheel --directory build
+
+release: functions-python setup site $(DOCS_STAMP) ## Build all files of a release into build/release, with their bill of materials and checksums
+	rm -rf build/release
+	$(BIN)/python -m hatchling build --target wheel --directory build/release
+	$(BIN)/python -m deploy.packaging --output build/release
+	cp requirements/server.txt build/release/requirements-server.txt
+	build/docs/.venv/bin/cyclonedx-py requirements requirements/server.txt --output-file build/release/server.cdx.json
+	cd frontend && npm sbom --sbom-format cyclonedx --omit dev > ../build/release/page.cdx.json
+	cd build/release && sha256sum *.* > SHA256SUMS
 
 docs: $(DOCS_STAMP) ## Build the documentation's site into build/docs/site, and check its links and anchors
 	NO_MKDOCS_2_WARNING=1 build/docs/.venv/bin/mkdocs build --quiet
