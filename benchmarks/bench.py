@@ -290,9 +290,14 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _environment(tree: Path | None) -> dict[str, str] | None:
-    """Return an environment in which Python imports the product from another checkout."""
-    return tree and {**os.environ, "PYTHONPATH": f"{tree / 'shared'}{os.pathsep}{tree}"}
+def _environment(tree: Path | None) -> dict[str, str]:
+    """Return the environment of the product. If a checkout is given, Python imports the product from there.
+
+    Requests are not refused under overload, because a closed loop with many connections is one.
+    """
+    if tree is None:
+        return {"LEADERFORGE_OVERLOAD_MS": "0", **os.environ}
+    return {**os.environ, "PYTHONPATH": f"{tree / 'shared'}{os.pathsep}{tree}"}
 
 
 @contextmanager

@@ -209,6 +209,9 @@ class EnvironmentSettings(CloudSettings):
     store_timeout_ms: int = _variable(
         "LEADERFORGE_STORE_TIMEOUT_MS", "give milliseconds, 10 to 60000", 5000, ge=10, le=MAX_TIMEOUT_MS
     )
+    overload_ms: int = _variable(
+        "LEADERFORGE_OVERLOAD_MS", "give milliseconds, or 0 to refuse no requests", 100, ge=0, le=10_000
+    )
     top_cache_ms: int = _variable("LEADERFORGE_TOP_CACHE_MS", "give milliseconds, 0 to 60000", 1000, ge=0, le=60_000)
     max_listeners: int = _variable(
         "LEADERFORGE_MAX_LISTENERS",

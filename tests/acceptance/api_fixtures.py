@@ -24,7 +24,8 @@ _numbers = count(1)
 def environment(addresses: list[str], dsn: str, **more: str) -> dict[str, str]:
     """Return environment settings for a new index on the cluster with these addresses, and for a database.
 
-    Time limits are long, because a slow machine must not reach them. Tests of time limits set shorter limits.
+    Time limits are long and no overload is assumed, because a slow machine must not reach them. Tests of time limits
+    set shorter limits.
     """
     return {
         "LEADERFORGE_REDIS_NODES": ",".join(addresses),
@@ -35,6 +36,7 @@ def environment(addresses: list[str], dsn: str, **more: str) -> dict[str, str]:
         "LEADERFORGE_RECONCILE_MS": "200",
         "LEADERFORGE_INDEX_TIMEOUT_MS": "10000",
         "LEADERFORGE_STORE_TIMEOUT_MS": "20000",
+        "LEADERFORGE_OVERLOAD_MS": "0",
         **more,
     }
 

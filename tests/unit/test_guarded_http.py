@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import re
 import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.edge.http import guarded
+from functions.edge.http.admission import ADMITTED, Limiters
 from functions.edge.http.guarded import MAX_HEAD_BYTES, MAX_HEADERS, GuardedHttp
 from tests.waiting import PATIENCE_S
 
@@ -274,3 +277,54 @@ async def test_no_refusal_is_written_into_a_response(port: int, echo: Echo, monk
     monkeypatch.setattr(guarded, "HEAD_S", 0.2)
     received = await answer_to(port, [REQUEST.replace(b"/echo", b"/slow") + b"GET / HTTP/1.1\r\nHost: loc"])
     assert b"408" not in received
+
+
+@dataclass
+class Overloadable(Echo):
+    """Application with a limiter of overload, whose limit the test sets."""
+
+    state: Any = field(default_factory=lambda: SimpleNamespace(admission=Limiters.of(1.0, lambda: None)))
+
+
+async def test_an_overloaded_process_refuses_requests_and_keeps_their_connections() -> None:
+    app = Overloadable()
+    refusals: list[int] = []
+    app.state.admission = Limiters.of(1.0, lambda: refusals.append(1))
+    limiter = app.state.admission.writes
+    async with served(app) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+
+        async def ask(*pieces: bytes) -> tuple[int, bytes]:
+            for piece in pieces:
+                writer.write(piece)
+                await asyncio.sleep(0)
+            head = await reader.readuntil(b"\r\n\r\n")
+            [length] = re.findall(rb"content-length: (\d+)", head)
+            return int(head.split()[1]), head + await reader.readexactly(int(length))
+
+        limiter.limit = 0
+        status, answer = await ask(REQUEST)
+        assert (status, b"retry-after: 1\r\n" in answer, b'"overloaded"' in answer) == (503, True, True)
+        head = b"POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+        assert (await ask(head, b"5\r\nhello\r\n", b"5\r\nhello\r\n", b"0\r\n\r\n"))[0] == 503
+        assert (await ask(b"GET /api/health?a=1 HTTP/1.1\r\nHost: localhost\r\n\r\n"))[0] == 200
+        assert len(refusals) == 2
+        limiter.limit = None
+        status, answer = await ask(REQUEST)
+        assert (status, answer[-5:], limiter.in_flight) == (200, b"hello", 1)  # only `OverloadGuard` releases it
+        assert [scope["path"] for scope in app.requests] == ["/api/health", "/echo"]
+        assert app.requests[1][ADMITTED] is True
+        writer.close()
+
+
+@pytest.mark.parametrize("header", [b"Connection: close", b"Expect: 100-continue"])
+async def test_a_refused_client_that_waits_or_leaves_loses_its_connection(header: bytes) -> None:
+    app = Overloadable()
+    app.state.admission.writes.limit = 0
+    async with served(app) as port:
+        request = b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n%s\r\n\r\n" % header
+        received = await answer_to(port, [request])
+    assert received.startswith(b"HTTP/1.1 503 ")
+    assert b"connection: close\r\n" in received
+    assert received.count(b"HTTP/1.1") == 1
+    assert app.requests == []

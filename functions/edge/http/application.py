@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Lifespan
 
 from functions.edge.access.security import SCHEMES
 from functions.edge.context import Edge
+from functions.edge.http.admission import Limiters, OverloadGuard
 from functions.edge.http.contract import for_generators, operation_id
 from functions.edge.http.errors import MalformedRequest, MethodNotAllowed, RouteNotFound, error_answer
 from functions.edge.http.hosts import KnownHosts
@@ -87,6 +88,7 @@ def application(
     services: Services, *routers: APIRouter, lifespan: Lifespan[FastAPI] | None = None, documented: bool = False
 ) -> FastAPI:
     """Return an application with the routes of these routers. With `documented`, serve the OpenAPI document too."""
+    limiters = _limiters(services)
     routes = [route for router in routers for route in router.routes if isinstance(route, EdgeRoute)]
     app = Application(
         title="LeaderForge",
@@ -98,7 +100,7 @@ def application(
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
-        middleware=[*_middleware(services), Middleware(EdgeRoutes, routes), _FILES],
+        middleware=[*_middleware(services, limiters), Middleware(EdgeRoutes, routes), _FILES],
         # Switched off, because the telemetry port already measures all requests.
         telemetry={"tracing": False, "metrics": False, "logs": False},
         exception_handlers={HTTPException: _answer_http_error, Exception: _answer_failure},
@@ -107,10 +109,11 @@ def application(
     # `Allow`.
     app.router.routes[:0] = routes
     app.state.edge = Edge(services)
+    app.state.admission = limiters
     return app
 
 
-def _middleware(services: Services) -> list[Middleware]:
+def _middleware(services: Services, limiters: Limiters | None) -> list[Middleware]:
     layers = [Middleware(EdgeMiddleware, telemetry=services.telemetry, access_log=services.settings.access_log)]
     if not services.settings.exposed and services.settings.function_name is None:
         layers.append(Middleware(LoopbackOnly))
@@ -118,7 +121,16 @@ def _middleware(services: Services) -> list[Middleware]:
         layers.append(Middleware(KnownHosts, names=services.settings.allowed_hosts))
     if services.settings.cors_origins:
         layers.append(_cors(services.settings.cors_origins))
+    if limiters is not None:
+        layers.append(Middleware(OverloadGuard, limiters=limiters))
     return layers
+
+
+def _limiters(services: Services) -> Limiters | None:
+    """Return the limiters of an overloaded process. AWS Lambda needs none: it starts another instance."""
+    if not services.settings.overload_ms or services.settings.function_name is not None:
+        return None
+    return Limiters.of(services.settings.overload_ms / 1000, lambda: services.telemetry.count("requests_shed"))
 
 
 def _cors(origins: tuple[str, ...]) -> Middleware:

@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from functions.edge.http.admission import ADMITTED, REFUSAL, Limiters, is_exempt
 from functions.edge.http.errors import HeadTooLong, RequestTimeout
 from functions.edge.wire.errors import render_error
 from leaderforge.domain.errors import LeaderForgeError
@@ -41,10 +42,14 @@ class GuardedHttp(HttpToolsProtocol):
     _trailers = 0
     _head_timer: asyncio.TimerHandle | None = None
     _refusal = HTTPStatus.BAD_REQUEST
+    _is_shed = False
+    """True from the head to the end of a request that was refused under overload."""
+    _limiters: Limiters | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
         self._head_timer = self.loop.call_later(HEAD_S, self._on_late_head)
+        self._limiters = _limiters_of(self.app)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
@@ -75,7 +80,8 @@ class GuardedHttp(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._has_body = True
-        super().on_body(body)
+        if not self._is_shed:
+            super().on_body(body)
 
     def on_headers_complete(self) -> None:
         self._is_begun, self._head_bytes = False, 0
@@ -84,15 +90,41 @@ class GuardedHttp(HttpToolsProtocol):
         if len(self.headers) > MAX_HEADERS:
             self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             raise ValueError  # stops the parser; uvicorn then calls `send_400_response`
-        super().on_headers_complete()
         self._in_head = False
+        if self._is_answering() or self._admit():
+            super().on_headers_complete()
+        else:
+            self._shed()
+
+    def _admit(self) -> bool:
+        """Return whether the application may have the request. Some paths are exempt."""
+        if self._limiters is None or is_exempt(self.url.partition(b"?")[0].decode("latin-1")):
+            return True
+        is_admitted = self._limiters.of_method(self.parser.get_method().decode("ascii")).admit()
+        self.scope[ADMITTED] = is_admitted  # type: ignore[literal-required]  # a key of the application
+        return is_admitted
+
+    def _shed(self) -> None:
+        """Refuse the request without a task of its own. Drop its body. Keep the connection unless its client waits."""
+        self._is_shed = True
+        keeps = self.parser.should_keep_alive() and not self.expect_100_continue
+        self.transport.write(_SHED if keeps else _SHED_AND_CLOSED)
+        if not keeps:
+            self.transport.close()
 
     def on_message_complete(self) -> None:
         self._in_head = True
-        super().on_message_complete()
+        if not self._is_shed:
+            super().on_message_complete()
+            return
+        self._is_shed = False
+        self._unset_keepalive_if_required()
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 
     def send_400_response(self, msg: str) -> None:
-        if self._is_body_unanswered():
+        if self._is_shed:  # the request has its answer already
+            self.transport.close()
+        elif self._is_body_unanswered():
             self.cycle.disconnected = True  # drops the application's answer: the refusal is the only one
             super().send_400_response(msg)
         elif self._is_answering():  # an error would become a part of the answer to the earlier request
@@ -145,7 +177,7 @@ class GuardedHttp(HttpToolsProtocol):
 
     def _is_body_unanswered(self) -> bool:
         """Return whether the parser is in a body, and the answer to its request would be the next on the connection."""
-        return not self._in_head and not self.pipeline and not self.cycle.response_started
+        return not self._in_head and not self._is_shed and not self.pipeline and not self.cycle.response_started
 
     def _stop_timer(self) -> None:
         if self._head_timer is not None:
@@ -153,11 +185,21 @@ class GuardedHttp(HttpToolsProtocol):
             self._head_timer = None
 
 
+def _limiters_of(app: object) -> Limiters | None:
+    """Return the limiters of the application, which a middleware of uvicorn may wrap."""
+    state = getattr(getattr(app, "app", app), "state", None)
+    return getattr(state, "admission", None)
+
+
 def _answer(status: HTTPStatus) -> bytes:
     """Return the complete response to a request without a complete head."""
-    body = render_error(_error(status)).encode()
-    headers = b"content-type: application/json\r\ncache-control: no-store\r\nconnection: close\r\n"
-    return b"%s%scontent-length: %d\r\n\r\n%s" % (STATUS_LINE[status], headers, len(body), body)
+    return _response(status, _error(status), b"connection: close\r\n")
+
+
+def _response(status: HTTPStatus, error: LeaderForgeError, headers: bytes) -> bytes:
+    body = render_error(error).encode()
+    common = b"content-type: application/json\r\ncache-control: no-store\r\n"
+    return b"%s%s%scontent-length: %d\r\n\r\n%s" % (STATUS_LINE[status], common, headers, len(body), body)
 
 
 def _error(status: HTTPStatus) -> LeaderForgeError:
@@ -168,3 +210,9 @@ def _error(status: HTTPStatus) -> LeaderForgeError:
     return HeadTooLong(
         f"the request line and the headers may have {MAX_HEAD_BYTES} bytes, and {MAX_HEADERS} headers; send fewer"
     )
+
+
+_RETRY = b"retry-after: 1\r\n"
+_SHED = _response(HTTPStatus.SERVICE_UNAVAILABLE, REFUSAL, _RETRY)
+_SHED_AND_CLOSED = _response(HTTPStatus.SERVICE_UNAVAILABLE, REFUSAL, _RETRY + b"connection: close\r\n")
+"""Responses to requests that are refused under overload."""

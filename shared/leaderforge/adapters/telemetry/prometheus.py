@@ -33,6 +33,7 @@ MEANINGS: Mapping[str, str] = {
     "metadata_omitted": "Entries shown without metadata, because the store could not be reached.",
     "periods_retired": "Past periods that the index retired.",
     "rank_batch_size": "Players whose ranks were counted in one batch.",
+    "requests_shed": "Requests refused because the process was overloaded.",
     "rate_limited": "Throttled requests, by the limited subject: key, player or address.",
     "rate_limits_skipped": "Requests that passed uncounted, because the rate limiter could not be reached.",
     "reads_degraded": "Reads answered by the store, because the index was not available.",

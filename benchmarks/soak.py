@@ -1,0 +1,162 @@
+"""Memory of the API during a long run with churn of connections, boards, streams and players.
+
+    python -m benchmarks.soak --seconds 1800 --out docs/reliability/soak.json
+
+Prints the slope of the memory in MiB an hour, by least squares over the second half of the run. Caches fill in the
+first half.
+"""
+
+import asyncio
+import json
+import os
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from random import Random
+from statistics import linear_regression
+from typing import Annotated, Any
+
+import typer
+import uvloop
+from rich.console import Console
+
+from benchmarks.attack import api_process
+from benchmarks.bench import product
+from benchmarks.report import about, write
+from leaderforge.torture.client import Client
+
+SAMPLE_S = 5.0
+PLAYERS = 500
+_BOARDS = 5
+"""Boards of one turn. Each turn deletes them and creates others."""
+_STREAMS = 10
+_SUBMITTERS = 4
+
+
+class Soak:
+    """Clients that act until `over` is set. `counts` has the answers by act and status."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self._url, self._key, self._random = url, key, Random(1)
+        self.counts: Counter[str] = Counter()
+        self.over = False
+        self._board, self._player = 0, 10**6
+
+    async def run(self) -> None:
+        """Act until `over` is set."""
+        acts: list[Callable[[], Awaitable[None]]] = [self.boards, self.players, self.connections, self.streams]
+        await asyncio.gather(*(self._repeat(act) for act in acts), *(self.submit() for _ in range(_SUBMITTERS)))
+
+    async def prepare(self) -> None:
+        """Create the players who submit."""
+        users = [{"user_id": i, "username": f"soaked {i}"} for i in range(1, PLAYERS + 1)]
+        client = Client(self._url, self._key)
+        await self._ask(client, "prepare", "POST", "/api/users/batch", {"users": users})
+        client.close()
+
+    async def boards(self) -> None:
+        """Create boards with periods, submit to them, read them, and delete them."""
+        client = Client(self._url, self._key)
+        names = [f"soak-{self._board + i}" for i in range(_BOARDS)]
+        self._board += _BOARDS
+        for name in names:
+            await self._ask(client, "boards", "POST", "/api/boards", {"board": name, "periods": ["all-time", "daily"]})
+            scores = [{"user_id": self._random.randint(1, PLAYERS), "score": i} for i in range(20)]
+            await self._ask(client, "boards", "POST", f"/api/boards/{name}/scores/batch", {"submissions": scores})
+            await self._ask(client, "boards", "GET", f"/api/boards/{name}/top?limit=10")
+            await self._ask(client, "boards", "GET", f"/api/boards/{name}/page?rank=2&period=current")
+        for name in names:
+            await self._ask(client, "boards", "DELETE", f"/api/boards/{name}")
+        client.close()
+
+    async def players(self) -> None:
+        """Create players, submit, rename and erase them."""
+        client = Client(self._url, self._key)
+        for _ in range(20):
+            self._player += 1
+            path, name = f"/api/users/{self._player}", f"churned {self._player}"
+            await self._ask(client, "players", "POST", "/api/users", {"user_id": self._player, "username": name})
+            await self._ask(client, "players", "POST", "/api/scores", {"user_id": self._player, "score": 5})
+            await self._ask(client, "players", "PATCH", path, {"username": f"renamed {self._player}"})
+            await self._ask(client, "players", "DELETE", path)
+        client.close()
+
+    async def connections(self) -> None:
+        """Open connections, read once on each, and close them."""
+        clients = [Client(self._url, "") for _ in range(50)]
+        for client in clients:
+            player = self._random.randint(1, PLAYERS)
+            await self._ask(client, "connections", "GET", f"/api/boards/default/around/{player}?radius=3")
+        for client in clients:
+            client.close()
+
+    async def streams(self) -> None:
+        """Open streams, read the first event of each, and close them."""
+        clients = [Client(self._url, "") for _ in range(_STREAMS)]
+        replies = await asyncio.gather(*(c.first_event("/api/boards/default/stream?limit=10") for c in clients))
+        self.counts.update(f"streams {reply.status}" for reply in replies)
+
+    async def submit(self) -> None:
+        """Submit on one connection until `over` is set."""
+        client = Client(self._url, self._key)
+        while not self.over:
+            body = {"user_id": self._random.randint(1, PLAYERS), "score": self._random.randint(1, 1000)}
+            await self._ask(client, "submit", "POST", "/api/scores", body)
+            await asyncio.sleep(0.01)
+        client.close()
+
+    async def _repeat(self, act: Callable[[], Awaitable[None]]) -> None:
+        while not self.over:
+            await act()
+            await asyncio.sleep(0.2)
+
+    async def _ask(self, client: Client, act: str, method: str, path: str, body: Any = None) -> None:
+        reply = await client.ask(method, path, body)
+        self.counts[f"{act} {reply.status}"] += 1
+
+
+async def soak(facts: Mapping[str, Any], seconds: float, console: Console) -> dict[str, Any]:
+    """Act for a time, and return the samples of memory and the numbers of answers."""
+    clients, api = Soak(facts["api"], facts["admin_key"]), api_process(facts["pid"])
+    await clients.prepare()
+    acting = asyncio.create_task(clients.run())
+    began, samples = time.monotonic(), []
+    while (elapsed := time.monotonic() - began) < seconds:
+        samples.append([round(elapsed, 1), round(api.memory_info().rss / 2**20, 2), api.num_fds()])
+        if len(samples) % 12 == 0:
+            console.print(
+                f"{elapsed:6.0f} s  {samples[-1][1]} MiB  {samples[-1][2]} open files  {dict(clients.counts)}"
+            )
+        await asyncio.sleep(SAMPLE_S)
+    clients.over = True
+    await acting
+    return {"slope_mib_per_hour": slope(samples), "samples": samples, "answers": dict(clients.counts)}
+
+
+def slope(samples: list[list[float]]) -> float:
+    """Return the growth of the memory in MiB an hour, over the second half of the samples."""
+    second_half = samples[len(samples) // 2 :]
+    growth = linear_regression([s[0] for s in second_half], [s[1] for s in second_half]).slope
+    return round(growth * 3600, 1)
+
+
+def main(
+    seconds: Annotated[float, typer.Option(help="Duration.")] = 1800.0,
+    out: Annotated[Path | None, typer.Option(help="Write the results here as JSON.")] = None,
+) -> None:
+    """Use a product of its own for a long time."""
+    console = Console()
+    os.environ["LEADERFORGE_OVERLOAD_MS"] = "100"
+    with tempfile.TemporaryDirectory(prefix="leaderforge-soak-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)
+        with product(Path(folder) / "data", []) as facts:
+            result = uvloop.run(soak(facts, seconds, console))
+    console.print(f"memory grows by {result['slope_mib_per_hour']} MiB an hour in the second half")
+    console.print(json.dumps(result["answers"]))
+    write({**about("benchmarks.soak"), "seconds": seconds, **result}, out)
+
+
+if __name__ == "__main__":
+    typer.run(main)

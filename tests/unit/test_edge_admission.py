@@ -1,0 +1,148 @@
+"""An overloaded process refuses requests, and answers the others in time."""
+
+from typing import Any
+
+import httpx
+
+from functions.edge.http.admission import INTERVAL_S, AdmissionLimiter, Limiters, OverloadGuard
+
+FLOOR_S, MIN = 0.05, 4
+STEP_S = 0.01
+
+
+class Queue:
+    """Process that answers up to `per_second` requests a second, in their order. Time passes in steps of 10 ms."""
+
+    def __init__(self, per_second: float) -> None:
+        self.now, self.per_second = 0.0, per_second
+        self.limiter = AdmissionLimiter(FLOOR_S, min_in_flight=MIN, clock=lambda: self.now)
+        self.begun: list[float] = []
+        self.taken: list[float] = []
+        self.refused = 0
+        self._budget = 0.0
+
+    def offer(self, per_second: float, seconds: float) -> list[float]:
+        """Send requests at this rate. Return the response times in s of those that ended meanwhile."""
+        self.taken, due = [], 0.0
+        for _ in range(round(seconds / STEP_S)):
+            self.now += STEP_S
+            due += per_second * STEP_S
+            while due >= 1:
+                due -= 1
+                if self.limiter.admit():
+                    self.begun.append(self.now)
+                else:
+                    self.refused += 1
+            self._budget = min(self._budget + self.per_second * STEP_S, self.per_second * STEP_S + len(self.begun))
+            while self.begun and self._budget >= 1:
+                self._budget -= 1
+                self.taken.append(self.now - self.begun.pop(0))
+                self.limiter.release()
+        return self.taken
+
+
+def test_nothing_is_refused_below_the_capacity() -> None:
+    queue = Queue(1000)
+    queue.offer(900, 5)
+    assert (queue.refused, queue.limiter.limit) == (0, None)
+
+
+def test_under_overload_accepted_requests_stay_fast_and_no_capacity_is_lost() -> None:
+    queue = Queue(1000)
+    queue.offer(800, 2)
+    queue.offer(5000, 1)  # the onset: until the limiter judges, requests queue
+    taken = queue.offer(5000, 10)
+    assert len(taken) >= 9900
+    assert max(taken) <= 3 * FLOOR_S
+    assert queue.refused > 30_000
+
+
+def test_after_an_overload_nothing_is_refused_at_once() -> None:
+    queue = Queue(1000)
+    queue.offer(5000, 5)
+    queue.offer(500, 2 * INTERVAL_S)
+    queue.refused = 0
+    taken = queue.offer(500, 5)
+    assert (queue.refused, queue.limiter.limit) == (0, None)
+    assert max(taken) <= FLOOR_S
+
+
+def test_a_burst_is_served() -> None:
+    queue = Queue(1000)
+    queue.offer(500, 1)
+    queue.offer(2000, INTERVAL_S / 2)
+    queue.offer(500, 1)
+    assert queue.refused == 0
+
+
+def test_slow_requests_are_no_overload_if_they_are_always_slow() -> None:
+    queue = Queue(0)
+    limiter = queue.limiter
+    for in_flight in (MIN, 100):  # each response takes 100 ms, however many there are
+        while limiter.in_flight < in_flight:
+            assert limiter.admit()
+        for _ in range(50 * in_flight):
+            limiter.release()
+            queue.now += 2 * FLOOR_S / in_flight
+            assert limiter.admit()
+    assert limiter.limit is None
+
+
+def test_a_process_that_answers_nothing_admits_the_minimum() -> None:
+    queue = Queue(0)
+    queue.offer(1000, 1)
+    assert queue.limiter.limit == MIN
+    in_flight = queue.limiter.in_flight
+    queue.offer(1000, 1)
+    assert queue.limiter.in_flight == in_flight
+    queue.limiter.in_flight = 0
+    assert [queue.limiter.admit() for _ in range(MIN + 1)] == [True] * MIN + [False]
+
+
+async def ok(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+def client(app: Any) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://test")
+
+
+async def test_a_refusal_says_when_to_retry_and_reads_do_not_wait_for_writes() -> None:
+    refusals: list[int] = []
+    limiters = Limiters.of(FLOOR_S, lambda: refusals.append(1))
+    limiters.writes.limit = 0
+    async with client(OverloadGuard(ok, limiters)) as http:
+        refused = await http.post("/api/scores")
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+        assert refused.json()["error"]["code"] == "overloaded"
+        assert refusals == [1]
+        assert (await http.get("/api/boards/default/top")).status_code == 200
+        limiters.reads.limit = 0
+        assert (await http.get("/api/boards/default/top")).status_code == 503
+        assert (await http.get("/api/health")).status_code == 200
+        assert (await http.get("/metrics")).status_code == 200
+        assert (await http.post("/api/scores/stream")).status_code == 200
+        assert limiters.writes.in_flight == 0
+
+
+async def test_a_request_counts_until_its_response_begins() -> None:
+    limiters = Limiters.of(FLOOR_S, lambda: None)
+    counts = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        counts.append(limiters.reads.in_flight)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        counts.append(limiters.reads.in_flight)
+        await send({"type": "http.response.body", "body": b""})
+
+    async def failing(scope: Any, receive: Any, send: Any) -> None:
+        raise KeyError
+
+    async with client(OverloadGuard(app, limiters)) as http:
+        await http.get("/")
+    assert (counts, limiters.reads.in_flight) == ([1, 0], 0)
+    async with client(OverloadGuard(failing, limiters)) as http:
+        assert (await http.get("/")).status_code == 500
+    assert limiters.reads.in_flight == 0
