@@ -198,7 +198,7 @@ MUTATIONS: Mapping[str, Mutation] = {
         Mutation(acknowledge_early, ["kill-api"]),
         Mutation(drop_idempotency, ["overlaps"], ledger_writers=2),
         Mutation(skip_revision_guard, ["cut-index"]),
-        Mutation(skip_reconcile, ["crash-in-outage"]),
+        Mutation(skip_reconcile, ["crash-in-cut"]),
     )
 }
 

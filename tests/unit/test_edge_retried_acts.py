@@ -56,3 +56,24 @@ async def test_an_acknowledged_retry_is_in_the_index(
     assert (answer.status_code, answer.json()["entries"]) == (200, [])
     rank = await api.get("/api/boards/default/ranks/1")
     assert (rank.headers["x-leaderforge-source"], rank.json()["score"]) == ("index", score)
+
+
+async def test_an_entry_whose_retried_removal_is_not_found_is_not_in_the_index(api: Api) -> None:
+    await api.ranked({1: 10, 2: 20})
+    board = await api.store.board("default")
+    await api.services.parts.moderation.remove(board, 2, AuditEntry(START + 10, "key:server", "test"))
+    retried = await api.send("DELETE", "/api/boards/default/entries/2?reason=retry", key=ADMIN_KEY)
+    assert (retried.status_code, retried.json()["error"]["code"]) == (404, "not_ranked")
+    answer = await api.get("/api/boards/default/ranks/1")
+    assert (answer.headers["x-leaderforge-source"], answer.json()["rank"]) == ("index", 1)
+
+
+async def test_a_player_whose_retried_erasure_is_not_found_is_not_in_the_index(api: Api) -> None:
+    await api.ranked({1: 10, 2: 20})
+    before = await api.get("/api/boards/default/ranks/2")
+    await api.services.parts.records.erase(2, AuditEntry(START, "a test", "player.erase"))
+    retried = await api.send("DELETE", "/api/users/2", key=ADMIN_KEY)
+    assert (before.json()["rank"], retried.status_code) == (1, 404)
+    assert (await api.get("/api/boards/default/ranks/2")).status_code == 404
+    page = await api.get("/api/boards/default/page?rank=1")
+    assert [entry["user_id"] for entry in page.json()["entries"]] == [1]

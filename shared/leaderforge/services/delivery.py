@@ -12,7 +12,7 @@ from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.changes import Changes
 from leaderforge.services.declaring import Declaration
-from leaderforge.services.mending import load_standings, mend_players
+from leaderforge.services.mending import load_standings, mend_players, mend_touched
 from leaderforge.services.names import NameSync
 from leaderforge.services.pending import PendingUpdates
 
@@ -119,6 +119,16 @@ class Delivery:
         """Remove an erased player from the index. The `removed` standings stay and make it ignore late updates."""
         self._changes.players([user_id] if external_id is None else [user_id, external_id])
         await self.moderated(removed)
+        await self._refresh_names([user_id])
+        self._changes.everything()
+
+    async def erased_before(self, user_id: int) -> None:
+        """Remove a player whom the store does not have from the index, for a retried erasure.
+
+        The process of the first attempt may have lost the answer to its commit. Raises `Unavailable`.
+        """
+        for ladder in await mend_touched(self._index, self._store, [user_id]):
+            self._changes.ladder(ladder)
         await self._refresh_names([user_id])
         self._changes.everything()
 

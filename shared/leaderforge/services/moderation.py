@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.errors import Conflict, NotFound, Refused
+from leaderforge.domain.errors import Conflict, NotFound, NotRanked, Refused
 from leaderforge.domain.standings import Event, LadderStanding
 from leaderforge.domain.submissions import Submission
 from leaderforge.ports.clock import Clock
@@ -102,7 +102,7 @@ class ModerationService:
         Raises `PlayerNotFound` or `NotRanked`.
         """
         act = self._act("entry.remove", user_id, grounds, board)
-        return await self._indexed(user_id, await self._moderation.remove(board, user_id, act))
+        return await self._removed(user_id, self._moderation.remove(board, user_id, act))
 
     async def remove_entries(
         self, board: Board, user_ids: Sequence[int], grounds: AuditContext
@@ -113,7 +113,7 @@ class ModerationService:
     async def remove_from(self, ladder: Ladder, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
         """Remove a player's entry in one period, and nothing else. Raises `PlayerNotFound` or `NotRanked`."""
         act = self._act("entry.remove", user_id, grounds, ladder.board, period=ladder.period_name)
-        return await self._indexed(user_id, await self._moderation.remove_from(ladder, user_id, act))
+        return await self._removed(user_id, self._moderation.remove_from(ladder, user_id, act))
 
     async def remove_submission(
         self, board: Board, user_id: int, submission_id: UUID, grounds: AuditContext
@@ -188,6 +188,15 @@ class ModerationService:
     ) -> AuditEntry:
         slug = None if board is None else board.slug
         return AuditEntry(self._clock(), grounds.actor, action, slug, user_id, grounds.reason, details)
+
+    async def _removed(self, user_id: int, removal: Awaitable[_Changes]) -> _Changes:
+        try:
+            changed = await removal
+        except NotRanked:
+            # This may be a retry of a removal whose commit was not answered. The index then has the entry still.
+            await self._delivery.repeated(user_id)
+            raise
+        return await self._indexed(user_id, changed)
 
     async def _indexed(self, user_id: int, changed: Sequence[LadderStanding]) -> Sequence[LadderStanding]:
         if changed:

@@ -79,7 +79,7 @@ class RecordService:
         return self._records.events(user_id)
 
     async def erase(self, user_id: int, actor: str, reference: str | None = None) -> Erasure:
-        """Erase a player and all data of the player. Raises `PlayerNotFound`.
+        """Erase a player and all data of the player. Raises `PlayerNotFound`, and the index then lacks the player too.
 
         The audit log keeps the actor, the time, the numbers of erased items, and the reference.
         """
@@ -88,9 +88,12 @@ class RecordService:
         # Store no player id in the entry, because the audit log must not identify the erased player.
         now = self._clock()
         creatable_at = None if self._erased_ms is None else now + self._erased_ms
-        erased = await self._records.erase(
-            user_id, AuditEntry(now, actor, "player.erase", details=details), creatable_at
-        )
+        act = AuditEntry(now, actor, "player.erase", details=details)
+        try:
+            erased = await self._records.erase(user_id, act, creatable_at)
+        except PlayerNotFound:
+            await self._delivery.erased_before(user_id)
+            raise
         await self._delivery.erased(user_id, erased.removed, erased.external_id)
         return Erasure(erasure_id, erased)
 

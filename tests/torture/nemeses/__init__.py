@@ -30,6 +30,7 @@ from tests.torture.nemeses.index import (
 from tests.torture.nemeses.processes import (
     crash_at_outage,
     crash_beside_frozen,
+    crash_in_cut,
     crash_in_outage,
     freeze_api,
     kill_api,
@@ -53,6 +54,7 @@ NEMESES: Mapping[str, Nemesis] = {
         kill_api,
         kill_apis,
         crash_in_outage,
+        crash_in_cut,
         crash_at_outage,
         crash_beside_frozen,
         freeze_api,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from leaderforge.torture.writers import BASE
+from tests.torture.network import Disturbance
 from tests.torture.rig import API_PROCESSES, INDEX_TIMEOUT_S
 from tests.torture.stage import NOTHING, Stage, restart, start
 
@@ -46,6 +47,21 @@ async def crash_in_outage(stage: Stage) -> None:
         stage.act(NOTHING)
         await stage.hold(5)
         stage.rest()
+
+
+async def crash_in_cut(stage: Stage) -> None:
+    """Kill both API processes while they are cut off the index, and lose all that they have sent to it meanwhile."""
+    for relay in stage.rig.network.index:
+        relay.disturb(Disturbance(is_cut=True))
+    stage.step("cut off the index")
+    await stage.acknowledged(20)
+    stage.rig.kill_apis()
+    stage.rig.network.mend(reset=True)
+    stage.step("both processes killed")
+    stage.act(NOTHING)
+    await start(stage, range(API_PROCESSES))
+    await stage.hold(3)
+    stage.rest()
 
 
 async def crash_at_outage(stage: Stage) -> None:
