@@ -1,12 +1,22 @@
-"""Sign-in: sessions of players by a secret of their device."""
+"""Sign-in: sessions of players by a secret of their device, and of people by an identity provider."""
 
-from functions.edge.access.security import Anyone, Moderator
+from functions.edge.access.security import Anyone, Moderator, Viewer
 from functions.edge.aws.handler import LambdaHandler
 from functions.edge.dependencies import TheEdge
 from functions.edge.http import documentation
 from functions.edge.http.application import router
-from functions.edge.http.responses import Answer, answer_written
+from functions.edge.http.responses import Answer, answer_stored, answer_written
 from functions.edge.wire.fields import UserId
+from functions.edge.wire.people import (
+    AnswerIn,
+    AttemptIn,
+    AttemptOut,
+    ConsoleSessionOut,
+    ConsoleSignInOut,
+    render_attempt,
+    render_console_session,
+    render_console_sign_in,
+)
 from functions.edge.wire.sessions import (
     DeviceIn,
     EndedSessionsOut,
@@ -17,7 +27,14 @@ from functions.edge.wire.sessions import (
     render_session,
     render_signed_out,
 )
-from leaderforge.domain.errors import Overloaded, PlayerNotFound, SessionNotFound, SignInDisabled, StoreUnavailable
+from leaderforge.domain.errors import (
+    Overloaded,
+    PlayerNotFound,
+    SessionNotFound,
+    SignInDisabled,
+    StoreUnavailable,
+    Unavailable,
+)
 
 routes = router("sign-in")
 handler = LambdaHandler(routes)
@@ -63,3 +80,44 @@ async def revoke_sessions(edge: TheEdge, caller: Moderator, user_id: UserId) -> 
     """
     ended = await edge.services.devices.end_sessions(user_id, caller.actor)
     return answer_written(render_ended_sessions(user_id, ended))
+
+
+@routes.get(
+    "/api/auth/console", operation_id="getConsoleSignIn", **documentation.read(ConsoleSignInOut, StoreUnavailable)
+)
+async def console_sign_in(edge: TheEdge, caller: Anyone) -> Answer:
+    """Return the identity provider by which people may sign in to the console, if any. A key always works."""
+    settings = edge.services.settings
+    return answer_stored(render_console_sign_in(None if settings.oidc_issuer is None else settings.oidc_name))
+
+
+@routes.post(
+    "/api/auth/console/begin", **documentation.write(AttemptOut, SignInDisabled, StoreUnavailable, Unavailable)
+)
+async def begin_console_sign_in(edge: TheEdge, caller: Anyone, attempt: AttemptIn) -> Answer:
+    """Begin to sign a person in: return the address of the identity provider's form, and the secrets of the attempt.
+
+    The provider sends the browser back with `code` and `state`. Compare `state` with the one of the attempt.
+    """
+    return answer_written(render_attempt(await edge.services.people.begin(attempt.redirect_uri)))
+
+
+@routes.post(
+    "/api/auth/console/session", **documentation.write(ConsoleSessionOut, SignInDisabled, StoreUnavailable, Unavailable)
+)
+async def start_console_session(edge: TheEdge, caller: Anyone, answer: AnswerIn) -> Answer:
+    """Start a person's session with the provider's `code`. It replaces the person's earlier session.
+
+    The role comes from the provider's claims, and stays until the next sign-in. Without a role: 403.
+    """
+    started = await edge.services.people.finish(answer.code, answer.redirect_uri, answer.code_verifier, answer.nonce)
+    edge.keys.invalidate()
+    return answer_written(render_console_session(started))
+
+
+@routes.delete("/api/auth/console/session", **documentation.change(SignedOutOut, StoreUnavailable))
+async def end_console_session(edge: TheEdge, caller: Viewer) -> Answer:
+    """End the caller's session. Effective everywhere within 5 s. Keys have no session. Viewers only."""
+    ended = await edge.services.people.sign_out(caller)
+    edge.keys.invalidate()
+    return answer_written(render_signed_out(ended))

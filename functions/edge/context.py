@@ -56,7 +56,9 @@ class Edge:
         self.tops = RenderedTops()
         self.first_pages = RenderedTops()
         self.uploads = UploadSlots()
-        self.keys = KeyCache(services.parts.keys, services.clock)
+        # Without an identity provider, skip the query of sessions.
+        people = None if services.settings.oidc_issuer is None else services.parts.people
+        self.keys = KeyCache(services.parts.keys, services.clock, people=people)
         sign_in = SignIn(services.player_ids, creates=services.settings.create_players)
         self.callers = CallerResolver(services.settings, self.keys, services.tokens, sign_in)
         rate_limits = RateLimits(services.settings, services.parts.limiter, services.telemetry)

@@ -12,7 +12,7 @@ from leaderforge.domain.rates import RateLimit
 from leaderforge.domain.sharding import MAX_PARTITIONS
 from leaderforge.domain.timing import MAX_TIMEOUT_MS
 from leaderforge.key_sets import KeySet
-from leaderforge.setting_problems import signing_problems, token_problems, token_sources, unsafe_keys
+from leaderforge.setting_problems import identity_problems, signing_problems, token_problems, token_sources, unsafe_keys
 from leaderforge.setting_types import (
     Dsn,
     Hosts,
@@ -23,10 +23,12 @@ from leaderforge.setting_types import (
     Origins,
     PublicUrl,
     RateLimitText,
+    RoleNames,
     SitePages,
 )
 
 _JWKS = r"^(https://\S+|http://(localhost|127\.0\.0\.1|\[::1\])[:/]\S*|/.+)$"
+_ISSUER = r"^(https://\S+|http://(localhost|127\.0\.0\.1|\[::1\])([:/]\S*)?)$"
 _LIMIT = "give requests per second, a colon and the burst, such as 50:100"
 _PREFIX = "LEADERFORGE_"
 _NOT_SETTINGS = frozenset({"LEADERFORGE_SUPERVISED_IN"})
@@ -178,6 +180,44 @@ class EnvironmentSettings(CloudSettings):
     session_days: int = _variable(
         "LEADERFORGE_SESSION_DAYS", "give the days after which an unused session ends, 1 to 3650", 90, ge=1, le=3650
     )
+    oidc_issuer: str | None = _variable(
+        "LEADERFORGE_OIDC_ISSUER",
+        "give the https address of the identity provider's issuer, exactly as its metadata has it",
+        None,
+        pattern=_ISSUER,
+    )
+    oidc_client_id: str | None = _variable(
+        "LEADERFORGE_OIDC_CLIENT_ID", "give the id of this service at the identity provider", None
+    )
+    oidc_client_secret: SecretStr | None = _variable(
+        "LEADERFORGE_OIDC_CLIENT_SECRET", "give the secret of this service at the identity provider", None
+    )
+    oidc_roles: RoleNames = _variable(
+        "LEADERFORGE_OIDC_ROLES",
+        "list values of the claim with their roles, such as admins:owner,support:moderator",
+        {},
+    )
+    oidc_claim: str = _variable(
+        "LEADERFORGE_OIDC_CLAIM",
+        "name the claim whose values have roles, such as groups or email",
+        "groups",
+        min_length=1,
+    )
+    oidc_scopes: str = _variable(
+        "LEADERFORGE_OIDC_SCOPES",
+        "list scopes, blank separated, with openid",
+        "openid profile email",
+        pattern=r"^(.* )?openid( .*)?$",
+    )
+    oidc_audience: str | None = _variable(
+        "LEADERFORGE_OIDC_AUDIENCE", "give the required aud claim of the identity provider's tokens", None
+    )
+    oidc_name: str = _variable(
+        "LEADERFORGE_OIDC_NAME", "name the identity provider for the console's button", "your account", min_length=1
+    )
+    oidc_session_minutes: int = _variable(
+        "LEADERFORGE_OIDC_SESSION_MINUTES", "give the lifetime of a session in minutes, 5 to 1440", 60, ge=5, le=1440
+    )
     unique_names: bool = _variable("LEADERFORGE_UNIQUE_NAMES", "set 0 to let players share names, else 1", True)
     refused_names: Path | None = _variable(
         "LEADERFORGE_REFUSED_NAMES", "name a UTF-8 file of at most 1 MiB with one refused word a line", None
@@ -269,7 +309,7 @@ class EnvironmentSettings(CloudSettings):
         problems = (
             super().problems(environment) + unsafe_keys(self, environment, VARIABLES) + token_problems(self, VARIABLES)
         )
-        problems += signing_problems(self, VARIABLES)
+        problems += signing_problems(self, VARIABLES) + identity_problems(self, VARIABLES)
         if self.queued_submits and self.queue_url is None:
             problems.append(
                 "LEADERFORGE_QUEUE_URL is required with LEADERFORGE_QUEUED_SUBMITS: "

@@ -71,3 +71,17 @@ def signing_problems(settings: "EnvironmentSettings", variables: Mapping[str, st
         return [f"{name} is required with LEADERFORGE_DEVICE_SIGN_IN: {variables[name]}"] * settings.device_sign_in
     is_short = len(secret.get_secret_value().encode()) < _SHORTEST_SECRET
     return [f"{name} is too short: {variables[name]}"] * is_short
+
+
+def identity_problems(settings: "EnvironmentSettings", variables: Mapping[str, str]) -> list[str]:
+    """Return the problems that would let nobody sign in, or would hide that nobody can."""
+    client_id, roles = "LEADERFORGE_OIDC_CLIENT_ID", "LEADERFORGE_OIDC_ROLES"
+    if settings.oidc_issuer is None:
+        surplus = [
+            name for name, value in ((client_id, settings.oidc_client_id), (roles, settings.oidc_roles)) if value
+        ]
+        return [f"LEADERFORGE_OIDC_ISSUER is required with {name}" for name in surplus]
+    required = ((client_id, settings.oidc_client_id), (roles, settings.oidc_roles))
+    return [
+        f"{name} is required with LEADERFORGE_OIDC_ISSUER: {variables[name]}" for name, value in required if not value
+    ]

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
+from leaderforge.domain.permissions import Role
 from leaderforge.domain.rates import RateLimit
 from leaderforge.key_sets import KeySet
 
@@ -48,6 +49,16 @@ def _dsn(value: SecretStr) -> SecretStr:
 
 
 Dsn = Annotated[SecretStr, AfterValidator(_dsn)]
+
+
+def _roles(value: object) -> object:
+    """Return the role of each value in a text such as `admins:owner,support:moderator`. Values may contain colons."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.rpartition(":") for part in split_list(value)]
+    return {name.strip(): role.strip() for name, _, role in pairs}
+
+
 Node = Annotated[str, Field(pattern=r"^[^\s,]+:\d{1,5}$")]
 Nodes = Annotated[tuple[Node, ...], BeforeValidator(_split), Field(min_length=1)]
 Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^\s/,]+)$")]
@@ -59,5 +70,6 @@ SitePages = Annotated[tuple[Literal["submit", "console"], ...], BeforeValidator(
 KeySetText = Annotated[KeySet, BeforeValidator(_keys)]
 Network = IPv4Network | IPv6Network
 Networks = Annotated[tuple[Network, ...], BeforeValidator(_split)]
+RoleNames = Annotated[dict[Annotated[str, Field(min_length=1)], Role], BeforeValidator(_roles)]
 RateLimitText = Annotated[RateLimit, BeforeValidator(_limit)]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]

@@ -12,6 +12,7 @@ from leaderforge.adapters.telemetry import logs
 from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.errors import Unavailable
 from leaderforge.domain.name_rules import NameRules
+from leaderforge.domain.people import RoleRules
 from leaderforge.domain.timing import submission_wait_s, top_ttl_ms
 from leaderforge.parts import Parts
 from leaderforge.parts.name_rules import name_rules
@@ -33,6 +34,7 @@ from leaderforge.services.live import Hub
 from leaderforge.services.maintain import MaintainService
 from leaderforge.services.moderation import ModerationService
 from leaderforge.services.names import NameSync
+from leaderforge.services.people import PeopleService
 from leaderforge.services.periods import PeriodService
 from leaderforge.services.player_ids import PlayerIds
 from leaderforge.services.player_records import RecordService
@@ -81,6 +83,7 @@ class Services:
     records: RecordService
     keys: KeyService
     activity: ActivityService
+    people: PeopleService
     signing_keys: SigningKeyService
     devices: DeviceService
     tokens: TokenVerifier | None
@@ -201,6 +204,13 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         ),
         keys=KeyService(parts.keys, parts.clock),
         activity=ActivityService(parts.activity, parts.index, parts.clock),
+        people=PeopleService(
+            parts.identity,
+            parts.people,
+            RoleRules(settings.oidc_claim, settings.oidc_roles),
+            parts.clock,
+            session_ms=settings.oidc_session_minutes * 60_000,
+        ),
         signing_keys=signing_keys,
         devices=_devices(settings, parts, delivery, signing_keys, rules),
         tokens=_tokens(parts, signing_keys),

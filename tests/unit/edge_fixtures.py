@@ -18,6 +18,7 @@ from leaderforge.adapters.memory.key_store import MemoryKeyStore
 from leaderforge.adapters.memory.limiter import MemoryRateLimiter
 from leaderforge.adapters.memory.moderation import MemoryModeration
 from leaderforge.adapters.memory.pending_processes import MemoryPendingProcesses
+from leaderforge.adapters.memory.people import MemoryPeople
 from leaderforge.adapters.memory.period_store import MemoryPeriodStore
 from leaderforge.adapters.memory.player_records import MemoryPlayerRecords
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
@@ -29,6 +30,7 @@ from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.players import Player
 from leaderforge.parts import Parts
+from leaderforge.parts.identity import identity_provider
 from leaderforge.parts.tokens import token_signer, token_verifier
 from leaderforge.ports.queue import SubmissionQueue
 from leaderforge.wiring import Services, assemble
@@ -111,6 +113,7 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
         sessions=MemorySessionStore(users, audit),
         audit=audit,
         activity=MemoryActivity(store),
+        people=MemoryPeople(audit),
         moderation=MemoryModeration(store, users, audit),
         records=MemoryPlayerRecords(store, users, audit),
         processes=MemoryPendingProcesses(),
@@ -123,6 +126,7 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
         clock_us=lambda: clock() * 1000,
         tokens=tokens,
         signer=token_signer(settings),
+        identity=identity_provider(settings),
         queue=queue,
     )
     services = assemble(settings, parts)

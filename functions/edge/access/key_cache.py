@@ -1,4 +1,4 @@
-"""The store's API keys by digest, cached in this process."""
+"""The store's API keys and people's sessions by digest, cached in this process."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,12 +11,13 @@ from leaderforge.domain.callers import Caller
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
 from leaderforge.ports.access import KeyStore
 from leaderforge.ports.clock import Clock
+from leaderforge.ports.people import PeopleStore
 from leaderforge.services.refreshing import keys_cache
 
 
 @dataclass(frozen=True, slots=True)
 class _CachedKey:
-    """Caller of a key, and the time (ms since 1970) at which the key expires if it was replaced, otherwise None."""
+    """Caller of a key or session, and the time (ms since 1970) at which it expires, None if it does not."""
 
     caller: Caller
     expires_at: int | None
@@ -30,11 +31,19 @@ _ALL = "all keys"
 class KeyCache:
     """Callers by the digest of their key. A look-up loads all valid keys together, at most every 2 s.
 
-    While the store is unavailable, the cached keys stay valid.
+    With `people`, their sessions count as keys. While the store is unavailable, the cached keys stay valid.
     """
 
-    def __init__(self, store: KeyStore, clock: Clock, now: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        store: KeyStore,
+        clock: Clock,
+        now: Callable[[], float] = monotonic,
+        *,
+        people: PeopleStore | None = None,
+    ) -> None:
         self._store = store
+        self._people = people
         self._clock = clock
         self._keys = keys_cache(self._load, now)
         self._is_failing = False
@@ -69,6 +78,9 @@ class KeyCache:
     async def _load(self, _: str) -> _Keys:
         try:
             keys = dict(_by_digest(await self._store.valid(self._clock())))
+            if self._people is not None:
+                sessions = await self._people.sessions(self._clock())
+                keys |= {session.digest: _CachedKey(session.caller, session.expires_at) for session in sessions}
         except LeaderForgeError as error:
             # Log each outage only once, because loads are retried every 2 s. Meanwhile, the cached keys stay in use.
             if not self._is_failing:

@@ -15,7 +15,7 @@ _SERVERS = [{"url": "/", "description": "The server of this document."}]
 _TAGS = {
     "scores": "Submit scores.",
     "boards": "Read boards; create, change and delete them.",
-    "sign-in": "Sign players in by their device, refresh and end sessions.",
+    "sign-in": "Sign players in by their device, and people in to the console; end sessions.",
     "players": "Create, find, change, export and erase players.",
     "moderation": "Hide and remove entries, hide players, set scores.",
     "operations": "Health, metrics, API keys, signing keys, the audit log and the state of all parts.",

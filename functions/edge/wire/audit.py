@@ -30,7 +30,7 @@ Action = Annotated[
 ]
 Actor = Annotated[
     str,
-    Field(pattern=r"^[a-z]{1,16}(:[a-z0-9_-]{1,64})?$", examples=["key:ops"]),
+    Field(pattern=r"^[a-z]{1,16}(:[!-~]{1,255})?$", examples=["key:ops"]),
     Rule("must be an actor of the audit log, such as key:ops, env:admin or cli"),
 ]
 
@@ -60,7 +60,8 @@ class ActOut(StrictOut):
 
     at: TimeOut
     actor: str = Field(
-        description="The actor: `key:<name>`, `env:<scope>`, `player:<id>`, `loopback` or `cli`.", examples=["key:ops"]
+        description="The actor: `key:<name>`, `env:<scope>`, `oidc:<subject>`, `player:<id>`, `loopback` or `cli`.",
+        examples=["key:ops"],
     )
     action: str = Field(description="The kind of the action.", examples=["key.create"])
     board: str | None = Field(description="The board that the action concerned.")

@@ -15,6 +15,7 @@ class CallerKind(StrEnum):
     ANONYMOUS = "anonymous"
     KEY = "key"
     ENVIRONMENT = "env"
+    OPENID = "oidc"
     PLAYER = "player"
     LOOPBACK = "loopback"
     COMMAND = "cli"
@@ -28,11 +29,12 @@ NEEDS_KEY = "this call needs an API key or a player token: send Authorization: B
 class Caller:
     """Authenticated or anonymous origin of a request.
 
-    `name` is the name of the key, or the player id as text. `user_id` is the player of a token, None while no player
-    has the `external_id` in the token. `username` is the name that a token gives to a new player. `is_unresolved` is
-    true if the store was unavailable when the external id was looked up. A key from an environment variable is named
-    after its scope, and `fingerprint` distinguishes keys with equal names. `person` is the name of the person who uses
-    the key, with the role `assigned_role`; both are None for keys of programs.
+    `name` is the name of the key, the subject of a person, or the player id as text. `user_id` is the player of a
+    token, None while no player has the `external_id` in the token. `username` is the name that a token gives to a new
+    player. `is_unresolved` is true if the store was unavailable when the external id was looked up. A key from an
+    environment variable is named after its scope, and `fingerprint` distinguishes keys with equal names. `person` is
+    the name of the person who uses the key or has signed in, with the role `assigned_role`; both are None for keys of
+    programs.
     """
 
     kind: CallerKind

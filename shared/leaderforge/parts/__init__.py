@@ -12,6 +12,7 @@ from leaderforge.ports.history import HistoryLoader, HistoryStore
 from leaderforge.ports.index import RankIndex
 from leaderforge.ports.moderation import Moderation
 from leaderforge.ports.pending import PendingProcesses
+from leaderforge.ports.people import IdentityProvider, PeopleStore
 from leaderforge.ports.periods import PeriodStore
 from leaderforge.ports.players import NameClaimer, PlayerRecords, PlayerStore, StaleClaimReleaser
 from leaderforge.ports.queue import SubmissionQueue
@@ -42,6 +43,7 @@ class Parts:
     sessions: SessionStore
     audit: AuditLog
     activity: ActivityStore
+    people: PeopleStore
     moderation: Moderation
     records: PlayerRecords
     processes: PendingProcesses
@@ -55,6 +57,7 @@ class Parts:
     new_submission_id: Callable[[], UUID] = uuid4
     tokens: TokenVerifier | None = None
     signer: TokenSigner | None = None
+    identity: IdentityProvider | None = None
     load_history: HistoryLoader | None = None
     claim_names: NameClaimer | None = None
     release_stale_claims: StaleClaimReleaser | None = None

@@ -14,6 +14,7 @@ from leaderforge.adapters.postgres.key_store import PostgresKeyStore
 from leaderforge.adapters.postgres.moderation import PostgresModeration
 from leaderforge.adapters.postgres.name_claims import claim_names, release_stale_claims
 from leaderforge.adapters.postgres.pending_processes import PostgresPendingProcesses
+from leaderforge.adapters.postgres.people import PostgresPeople
 from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.player_records import PostgresPlayerRecords
@@ -32,6 +33,7 @@ from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.timing import commit_limit_s
 from leaderforge.parts import Parts
 from leaderforge.parts.cloud import submission_queue
+from leaderforge.parts.identity import identity_provider
 from leaderforge.parts.telemetry import receivers_of
 from leaderforge.parts.tokens import token_signer, token_verifier
 
@@ -54,6 +56,7 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         sessions=PostgresSessionStore(pool, unique_names=settings.unique_names),
         audit=PostgresAuditLog(pool),
         activity=PostgresActivity(pool),
+        people=PostgresPeople(pool),
         moderation=PostgresModeration(pool, periods),
         records=PostgresPlayerRecords(pool),
         processes=PostgresPendingProcesses(pool),
@@ -67,6 +70,7 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         new_submission_id=new_submission_id,
         tokens=token_verifier(settings),
         signer=token_signer(settings),
+        identity=identity_provider(settings),
         load_history=partial(copy_chunk, pool),
         claim_names=partial(claim_names, pool),
         release_stale_claims=partial(release_stale_claims, pool),

@@ -1,7 +1,9 @@
--- Returns audit entries, latest first, each with the name of the person who has the actor's key.
-select a.audit_id, a.at, a.actor, a.action, a.board, a.user_id, a.reason, a.details, k.person
+-- Returns audit entries, latest first, each with the name of the person who has the actor's key or who signed in.
+select
+    a.audit_id, a.at, a.actor, a.action, a.board, a.user_id, a.reason, a.details, coalesce(k.person, p.person) as person
 from audit_log a
 left join api_keys k on a.actor = 'key:' || k.name
+left join people p on a.actor = 'oidc:' || p.subject
 where ($1::text is null or a.board = $1)
     and ($2::bigint is null or a.user_id = $2)
     and ($3::text is null or a.action = $3)

@@ -1,0 +1,49 @@
+"""People and their sessions in PostgreSQL."""
+
+from collections.abc import Sequence
+
+from leaderforge.adapters.postgres.audit import write_audit
+from leaderforge.adapters.postgres.pool import Connection, Pool
+from leaderforge.adapters.postgres.statements import statement
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.people import PersonSession
+from leaderforge.domain.permissions import Role
+
+
+class PostgresPeople:
+    """`PeopleStore` on PostgreSQL."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def sign_in(self, session: PersonSession, act: AuditEntry) -> None:
+        async def work(connection: Connection) -> None:
+            await connection.execute(
+                statement("sign_in_person"),
+                session.subject,
+                session.person,
+                session.role,
+                session.digest,
+                session.signed_in_at,
+                session.expires_at,
+            )
+            await write_audit(connection, act)
+
+        await self._pool.transact(work)
+
+    async def sessions(self, now: int) -> Sequence[PersonSession]:
+        return [
+            PersonSession(
+                row["subject"], row["person"], Role(row["role"]), row["digest"], row["signed_in_at"], row["expires_at"]
+            )
+            for row in await self._pool.fetch(statement("people_sessions"), now)
+        ]
+
+    async def sign_out(self, subject: str, act: AuditEntry) -> bool:
+        async def work(connection: Connection) -> bool:
+            ended = await connection.fetch(statement("sign_out_person"), subject, act.at)
+            if ended:
+                await write_audit(connection, act)
+            return bool(ended)
+
+        return await self._pool.transact(work)

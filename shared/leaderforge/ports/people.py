@@ -1,0 +1,41 @@
+"""People who sign in to the console, and their identity provider."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.people import Claims, PersonSession
+
+
+class PeopleStore(Protocol):
+    """Store of people and their sessions. Each change writes its audit entry in the same transaction."""
+
+    async def sign_in(self, session: PersonSession, act: AuditEntry) -> None:
+        """Store a session. It replaces the person's earlier one."""
+        ...
+
+    async def sessions(self, now: int) -> Sequence[PersonSession]:
+        """Return the sessions that have not expired at `now` (ms)."""
+        ...
+
+    async def sign_out(self, subject: str, act: AuditEntry) -> bool:
+        """End a person's session at `act.at`. Return whether there was one."""
+        ...
+
+
+class IdentityProvider(Protocol):
+    """OpenID Connect provider, by the authorization code flow with PKCE."""
+
+    async def form_url(self, redirect_uri: str, state: str, nonce: str, challenge: str) -> str:
+        """Return the address of the provider's form. `challenge` is the S256 code challenge.
+
+        Raises `Unavailable` if the provider's metadata cannot be fetched.
+        """
+        ...
+
+    async def claims(self, code: str, redirect_uri: str, verifier: str, nonce: str) -> Claims:
+        """Exchange an authorization code, and return the verified claims of its ID token.
+
+        Raises `Unauthenticated` if the code or the token is invalid, and `Unavailable`.
+        """
+        ...
