@@ -11,6 +11,7 @@ import {
 
 import { LeaderboardPage } from './board/LeaderboardPage';
 import type { Config } from './config';
+import { hasAddresses, keepAnswer } from './answer';
 import { parseModerated } from './console/moderation/search';
 import { preferredLanguage, speak } from './i18n/text';
 import { parseLadder, parseShownRank } from './ladder/search';
@@ -132,7 +133,8 @@ export function preloadPages(config: Config): void {
  * other file servers, the address is in the hash.
  */
 export function createHistory(): RouterHistory {
-  if (!document.querySelector('base[href]')) return createHashHistory();
+  keepAnswer();
+  if (!hasAddresses()) return createHashHistory();
   const history = createBrowserHistory();
   followHash(history);
   window.addEventListener('hashchange', () => followHash(history));
@@ -160,7 +162,7 @@ export function createAppRouter(config: Config, history: RouterHistory = createH
 
 /** Return the folder of the page's addresses, `/` for addresses in the hash. */
 function basePath(): string {
-  return document.querySelector('base[href]') ? new URL(document.baseURI).pathname : '/';
+  return hasAddresses() ? new URL(document.baseURI).pathname : '/';
 }
 
 declare module '@tanstack/react-router' {

@@ -33,14 +33,23 @@ def asks(route: str) -> Iterator[Ask]:
     for parameter in operation.get("parameters", []):
         for text in TEXTS:
             if parameter["in"] == "query":
-                yield Ask(good.method, f"{path}?{parameter['name']}={quote(text, safe='')}", good.body, good.content_type)
+                yield Ask(
+                    good.method, f"{path}?{parameter['name']}={quote(text, safe='')}", good.body, good.content_type
+                )
             if parameter["in"] == "path" and text.strip():
                 template = route.partition(" ")[2]
                 target = template.replace(f"{{{parameter['name']}}}", quote(text, safe=""))
-                yield Ask(good.method, re.sub(r"\{\w+\}", "1", target) + (f"?{query}" if query else ""), good.body, good.content_type)
+                yield Ask(
+                    good.method,
+                    re.sub(r"\{\w+\}", "1", target) + (f"?{query}" if query else ""),
+                    good.body,
+                    good.content_type,
+                )
     if query:
         yield Ask(good.method, path, good.body, good.content_type)
-    yield from (Ask(good.method, good.target, json.dumps(body).encode(), good.content_type) for body in bodies(operation))
+    yield from (
+        Ask(good.method, good.target, json.dumps(body).encode(), good.content_type) for body in bodies(operation)
+    )
 
 
 def bodies(operation: Mapping[str, Any]) -> Iterator[Any]:

@@ -8,6 +8,7 @@ import { TAB } from '../shell/tab';
 import { ErrorNotice } from '../ui/Notice';
 import { SkeletonRows } from '../ui/Skeleton';
 import { usePageTitle } from '../ui/usePageTitle';
+import { ProviderSignIn } from './ProviderSignIn';
 import { SignIn } from './SignIn';
 import { OperatorContext, RIGHTS, ROLE_NOTE, useCaller } from './operator';
 import { signedIn } from './reads';
@@ -22,13 +23,35 @@ export function ConsolePage() {
       <div className="flex flex-wrap items-center justify-between gap-4">
         <h1 className="text-3xl font-bold tracking-tight sm:text-4xl">Console</h1>
         {isSignedIn && (
-          <button type="button" className="button" onClick={() => setAdminKey(null)}>
-            Sign out
-          </button>
+          <SignOut />
         )}
       </div>
-      {isSignedIn ? <SignedIn /> : <SignIn />}
+      {isSignedIn ? (
+        <SignedIn />
+      ) : (
+        <>
+          <ProviderSignIn />
+          <SignIn />
+        </>
+      )}
     </div>
+  );
+}
+
+function SignOut() {
+  const { client } = useDeployment();
+  async function signOut(): Promise<void> {
+    try {
+      await client.change('DELETE', '/api/auth/console/session');
+    } catch {
+      // The session ends by itself; the tab forgets it now.
+    }
+    setAdminKey(null);
+  }
+  return (
+    <button type="button" className="button" onClick={() => void signOut()}>
+      Sign out
+    </button>
   );
 }
 

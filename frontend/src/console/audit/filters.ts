@@ -14,6 +14,8 @@ export const ACTIONS = [
   'key.create',
   'key.revoke',
   'key.rotate',
+  'person.sign_in',
+  'person.sign_out',
   'player.change',
   'player.end_sessions',
   'player.erase',
@@ -35,7 +37,7 @@ export interface Filters {
 
 export const NO_FILTERS: Filters = { action: '', actor: '', board: '', player: '' };
 
-const ACTOR = /^[a-z]{1,16}(:[a-z0-9_-]{1,64})?$/;
+const ACTOR = /^[a-z]{1,16}(:[!-~]{1,255})?$/;
 
 /** Return the errors of the texts by field. */
 export function flawsIn({ actor, board, player }: Filters): Partial<Record<keyof Filters, string>> {

@@ -1,0 +1,61 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+
+import { useDeployment } from '../api/context';
+import { setAdminKey } from '../api/adminKey';
+import { Refused, inWords } from '../api/errors';
+import type { ConsoleSignIn } from '../api/types';
+import { beginSignIn, finishSignIn, takeAnswer, type ProviderAnswer } from './openid';
+
+/** Button to sign in by the identity provider. It shows nothing without one. */
+export function ProviderSignIn() {
+  const { client } = useDeployment();
+  const { data } = useQuery({
+    queryKey: ['console-sign-in'],
+    queryFn: ({ signal }) => client.get<ConsoleSignIn>('/api/auth/console', signal),
+    staleTime: Infinity,
+  });
+  const [answer] = useState(takeAnswer);
+  const finishing = useMutation({
+    mutationFn: async (given: ProviderAnswer) => {
+      if ('refusal' in given) throw new ProviderRefusal(given.refusal);
+      return finishSignIn(client, given.code, given.attempt);
+    },
+    onSuccess: ({ token }) => setAdminKey(token),
+    gcTime: 0, // do not cache: the answer contains the session's secret
+  });
+  const beginning = useMutation({ mutationFn: () => beginSignIn(client), onSuccess: (url) => location.assign(url) });
+  const { mutate: finish } = finishing;
+  useEffect(() => {
+    if (answer !== null) finish(answer);
+  }, [answer, finish]);
+
+  const error = beginning.error ?? finishing.error;
+  if (!data?.provider) return null;
+  return (
+    <div className="mx-auto max-w-md space-y-3">
+      <button
+        type="button"
+        className="button button-primary w-full"
+        disabled={beginning.isPending || finishing.isPending}
+        onClick={() => beginning.mutate()}
+      >
+        Sign in with {data.provider}
+      </button>
+      <p role="alert" className="text-sm text-down empty:hidden">
+        {error ? flawIn(error) : null}
+      </p>
+      <p className="text-center text-sm text-muted">or with a key</p>
+    </div>
+  );
+}
+
+class ProviderRefusal extends Error {}
+
+function flawIn(error: unknown): string {
+  if (error instanceof ProviderRefusal) return error.message;
+  if (error instanceof Refused && (error.status === 401 || error.status === 403)) {
+    return `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`;
+  }
+  return inWords(error);
+}

@@ -1,0 +1,43 @@
+import type { Client } from '../api/client';
+import type { ConsoleSession, SignInAttempt } from '../api/types';
+import { ANSWER, ATTEMPT, hasAddresses } from '../answer';
+import { session } from '../ui/storage';
+
+/** Answer of the identity provider: a code, or the reason of its refusal. */
+export type ProviderAnswer = { readonly code: string; readonly attempt: Kept } | { readonly refusal: string };
+
+interface Kept extends SignInAttempt {
+  readonly redirect_uri: string;
+}
+
+/** Begin to sign in: keep the attempt in this tab, and return the address of the provider's form. */
+export async function beginSignIn(client: Client): Promise<string> {
+  const redirectUri = redirectAddress();
+  const attempt = await client.change<SignInAttempt>('POST', '/api/auth/console/begin', { redirect_uri: redirectUri });
+  session.set(ATTEMPT, JSON.stringify({ ...attempt, redirect_uri: redirectUri }));
+  return attempt.authorization_url;
+}
+
+/** Return the provider's answer to this tab's attempt once, null without one. */
+export function takeAnswer(): ProviderAnswer | null {
+  const [answer, kept] = [session.get(ANSWER), session.get(ATTEMPT)];
+  if (answer === null || kept === null) return null;
+  session.set(ANSWER, null);
+  session.set(ATTEMPT, null);
+  const query = new URLSearchParams(answer);
+  const attempt = JSON.parse(kept) as Kept;
+  const code = query.get('code');
+  if (query.get('state') !== attempt.state) return { refusal: 'The answer belongs to another sign-in. Sign in again.' };
+  if (code === null) return { refusal: 'The identity provider has refused. Sign in again, or use a key.' };
+  return { code, attempt };
+}
+
+/** Exchange a code for a session. */
+export function finishSignIn(client: Client, code: string, { redirect_uri, nonce, code_verifier }: Kept): Promise<ConsoleSession> {
+  return client.change<ConsoleSession>('POST', '/api/auth/console/session', { code, redirect_uri, nonce, code_verifier });
+}
+
+/** Return the address to which the provider sends the browser back: the console's or, with `#` in addresses, the page's. */
+function redirectAddress(): string {
+  return hasAddresses() ? new URL('console', document.baseURI).href : `${location.origin}${location.pathname}`;
+}
