@@ -192,10 +192,10 @@ class EnvironmentSettings(CloudSettings):
     oidc_client_secret: SecretStr | None = _variable(
         "LEADERFORGE_OIDC_CLIENT_SECRET", "give the secret of this service at the identity provider", None
     )
-    oidc_roles: RoleNames = _variable(
+    oidc_roles: RoleNames | None = _variable(
         "LEADERFORGE_OIDC_ROLES",
         "list values of the claim with their roles, such as admins:owner,support:moderator",
-        {},
+        None,
     )
     oidc_claim: str = _variable(
         "LEADERFORGE_OIDC_CLAIM",

@@ -207,7 +207,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         people=PeopleService(
             parts.identity,
             parts.people,
-            RoleRules(settings.oidc_claim, settings.oidc_roles),
+            RoleRules(settings.oidc_claim, settings.oidc_roles or {}),
             parts.clock,
             session_ms=settings.oidc_session_minutes * 60_000,
         ),

@@ -54,8 +54,8 @@ def asks(route: str) -> Iterator[Ask]:
 
 def bodies(operation: Mapping[str, Any]) -> Iterator[Any]:
     """Yield bodies: each of `VALUES`, and objects with an unknown member, without a member, or with a wrong value."""
-    if "requestBody" not in operation:
-        return
+    if "application/json" not in operation.get("requestBody", {}).get("content", {}):
+        return  # files have rules of their own
     [content] = operation["requestBody"]["content"].values()
     schema = resolved(content["schema"])
     body = schema["examples"][0]
