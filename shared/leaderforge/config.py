@@ -5,12 +5,13 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.rates import RateLimit
 from leaderforge.domain.sharding import MAX_PARTITIONS
 from leaderforge.domain.timing import MAX_TIMEOUT_MS
+from leaderforge.identity_settings import IdentitySettings
 from leaderforge.key_sets import KeySet
 from leaderforge.setting_problems import identity_problems, signing_problems, token_problems, token_sources, unsafe_keys
 from leaderforge.setting_types import (
@@ -23,12 +24,11 @@ from leaderforge.setting_types import (
     Origins,
     PublicUrl,
     RateLimitText,
-    RoleNames,
     SitePages,
+    variable,
 )
 
 _JWKS = r"^(https://\S+|http://(localhost|127\.0\.0\.1|\[::1\])[:/]\S*|/.+)$"
-_ISSUER = r"^(https://\S+|http://(localhost|127\.0\.0\.1|\[::1\])([:/]\S*)?)$"
 _LIMIT = "give requests per second, a colon and the burst, such as 50:100"
 _PREFIX = "LEADERFORGE_"
 _NOT_SETTINGS = frozenset({"LEADERFORGE_SUPERVISED_IN"})
@@ -41,10 +41,6 @@ class SettingsError(LeaderForgeError):
     code = "invalid_settings"
 
 
-def _variable(name: str, instruction: str, default: Any = ..., **constraints: Any) -> Any:
-    return Field(default, alias=name, description=instruction, **constraints)
-
-
 class CloudSettings(BaseModel):
     """Settings for AWS. The alias of a field is its variable. Its description is the instruction in error messages."""
 
@@ -52,19 +48,19 @@ class CloudSettings(BaseModel):
         frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True, hide_input_in_errors=True
     )
 
-    secret_id: str | None = _variable(
+    secret_id: str | None = variable(
         "LEADERFORGE_SECRET_ID", "name a secret of AWS Secrets Manager that contains settings as a JSON object", None
     )
-    queue_url: str | None = _variable("LEADERFORGE_QUEUE_URL", "give the URL of the SQS submission queue", None)
-    dead_letters_url: str | None = _variable(
+    queue_url: str | None = variable("LEADERFORGE_QUEUE_URL", "give the URL of the SQS submission queue", None)
+    dead_letters_url: str | None = variable(
         "LEADERFORGE_DEAD_LETTERS_URL", "give the URL of the SQS dead-letter queue", None
     )
-    aws_region: str | None = _variable("AWS_REGION", "name the region, such as eu-west-1", None)
-    aws_access_key_id: str | None = _variable("AWS_ACCESS_KEY_ID", "give the id of an access key", None)
-    aws_secret_access_key: SecretStr | None = _variable("AWS_SECRET_ACCESS_KEY", "give the access key", None)
-    aws_session_token: SecretStr | None = _variable("AWS_SESSION_TOKEN", "give the session's token", None)
-    aws_endpoint_url: str | None = _variable("AWS_ENDPOINT_URL", "give the URL of an AWS emulator", None)
-    function_name: str | None = _variable("AWS_LAMBDA_FUNCTION_NAME", "unset it: AWS Lambda sets it", None)
+    aws_region: str | None = variable("AWS_REGION", "name the region, such as eu-west-1", None)
+    aws_access_key_id: str | None = variable("AWS_ACCESS_KEY_ID", "give the id of an access key", None)
+    aws_secret_access_key: SecretStr | None = variable("AWS_SECRET_ACCESS_KEY", "give the access key", None)
+    aws_session_token: SecretStr | None = variable("AWS_SESSION_TOKEN", "give the session's token", None)
+    aws_endpoint_url: str | None = variable("AWS_ENDPOINT_URL", "give the URL of an AWS emulator", None)
+    function_name: str | None = variable("AWS_LAMBDA_FUNCTION_NAME", "unset it: AWS Lambda sets it", None)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -94,215 +90,177 @@ class CloudSettings(BaseModel):
         return []
 
 
-class EnvironmentSettings(CloudSettings):
+class EnvironmentSettings(CloudSettings, IdentitySettings):
     """All environment settings."""
 
-    redis_nodes: Nodes = _variable("LEADERFORGE_REDIS_NODES", "name one or more nodes as host:port, comma separated")
-    redis_password: SecretStr | None = _variable("LEADERFORGE_REDIS_PASSWORD", "give the cluster's password", None)
-    redis_tls: bool = _variable("LEADERFORGE_REDIS_TLS", "set 1 for TLS, else 0", False)
-    namespace: str = _variable(
+    redis_nodes: Nodes = variable("LEADERFORGE_REDIS_NODES", "name one or more nodes as host:port, comma separated")
+    redis_password: SecretStr | None = variable("LEADERFORGE_REDIS_PASSWORD", "give the cluster's password", None)
+    redis_tls: bool = variable("LEADERFORGE_REDIS_TLS", "set 1 for TLS, else 0", False)
+    namespace: str = variable(
         "LEADERFORGE_NAMESPACE",
         "use 1 to 32 of a-z, 0-9, _ and -",
         "leaderforge",
         pattern=r"^[a-z0-9_-]{1,32}$",
     )
-    partitions: int = _variable(
+    partitions: int = variable(
         "LEADERFORGE_PARTITIONS", "give about the expected number of index nodes, 1 to 1024", 3, ge=1, le=MAX_PARTITIONS
     )
-    postgres_dsn: Dsn = _variable(
+    postgres_dsn: Dsn = variable(
         "LEADERFORGE_POSTGRES_DSN",
         "give the database as postgresql://user:password@host:port/name, with %2F for / and so on in the password, or "
         "leave the password out and set PGPASSWORD",
     )
-    postgres_pool_size: int = _variable(
+    postgres_pool_size: int = variable(
         "LEADERFORGE_POSTGRES_POOL_SIZE",
         "give the maximum number of connections per process, 1 to 1000",
         10,
         ge=1,
         le=1000,
     )
-    pgbouncer: bool = _variable(
+    pgbouncer: bool = variable(
         "LEADERFORGE_PGBOUNCER", "set 1 behind a pooler in transaction mode, such as PgBouncer, else 0", False
     )
-    submit_keys: KeySetText = _variable(
+    submit_keys: KeySetText = variable(
         "LEADERFORGE_SUBMIT_KEYS", "list keys, comma separated, each as plain text or sha256:<hex>", KeySet()
     )
-    admin_keys: KeySetText = _variable(
+    admin_keys: KeySetText = variable(
         "LEADERFORGE_ADMIN_KEYS", "list keys, comma separated, each as plain text or sha256:<hex>", KeySet()
     )
-    queued_submits: bool = _variable(
+    queued_submits: bool = variable(
         "LEADERFORGE_QUEUED_SUBMITS",
         "set 1 to queue submissions and answer with 202, else 0",
         False,
     )
-    token_secret: SecretStr | None = _variable(
+    token_secret: SecretStr | None = variable(
         "LEADERFORGE_TOKEN_SECRET",
         "give a secret of at least 32 bytes, such as the output of `openssl rand -hex 32`",
         None,
     )
-    token_public_keys: str | None = _variable(
+    token_public_keys: str | None = variable(
         "LEADERFORGE_TOKEN_PUBLIC_KEYS", "give Ed25519, P-256 or RSA public keys as concatenated PEM", None
     )
-    token_jwks: str | None = _variable(
+    token_jwks: str | None = variable(
         "LEADERFORGE_TOKEN_JWKS",
         "give the https address of the issuer's JSON Web Key Set, or a file's absolute path",
         None,
         pattern=_JWKS,
     )
-    token_issuer: str | None = _variable("LEADERFORGE_TOKEN_ISSUER", "give the required iss claim of the tokens", None)
-    token_audience: str | None = _variable(
+    token_issuer: str | None = variable("LEADERFORGE_TOKEN_ISSUER", "give the required iss claim of the tokens", None)
+    token_audience: str | None = variable(
         "LEADERFORGE_TOKEN_AUDIENCE", "give the required aud claim of the tokens", None
     )
-    token_leeway_s: int = _variable(
+    token_leeway_s: int = variable(
         "LEADERFORGE_TOKEN_LEEWAY_S", "give the tolerated clock difference in seconds, 0 to 300", 10, ge=0, le=300
     )
-    token_player_claim: str = _variable(
+    token_player_claim: str = variable(
         "LEADERFORGE_TOKEN_PLAYER_CLAIM", "name the claim of the tokens that identifies the player", "sub", min_length=1
     )
-    player_claim_kind: Literal["user_id", "external_id"] = _variable(
+    player_claim_kind: Literal["user_id", "external_id"] = variable(
         "LEADERFORGE_TOKEN_PLAYER_ID", "say which id the player claim holds: user_id or external_id", "user_id"
     )
-    token_name_claim: str | None = _variable(
+    token_name_claim: str | None = variable(
         "LEADERFORGE_TOKEN_NAME_CLAIM", "name the claim of the tokens with the name of a new player", None
     )
-    signing_secret: SecretStr | None = _variable(
+    signing_secret: SecretStr | None = variable(
         "LEADERFORGE_SIGNING_SECRET",
         "give a secret of at least 32 bytes, such as the output of `openssl rand -hex 32`",
         None,
     )
-    device_sign_in: bool = _variable(
+    device_sign_in: bool = variable(
         "LEADERFORGE_DEVICE_SIGN_IN", "set 1 to let players sign in by a secret of their device, else 0", False
     )
-    sign_in_limit: RateLimitText = _variable("LEADERFORGE_SIGN_IN_LIMIT", _LIMIT, RateLimit.parsed("1:30"))
-    token_minutes: int = _variable(
+    sign_in_limit: RateLimitText = variable("LEADERFORGE_SIGN_IN_LIMIT", _LIMIT, RateLimit.parsed("1:30"))
+    token_minutes: int = variable(
         "LEADERFORGE_TOKEN_MINUTES", "give the lifetime of a session's tokens in minutes, 1 to 1440", 15, ge=1, le=1440
     )
-    session_days: int = _variable(
+    session_days: int = variable(
         "LEADERFORGE_SESSION_DAYS", "give the days after which an unused session ends, 1 to 3650", 90, ge=1, le=3650
     )
-    oidc_issuer: str | None = _variable(
-        "LEADERFORGE_OIDC_ISSUER",
-        "give the https address of the identity provider's issuer, exactly as its metadata has it",
-        None,
-        pattern=_ISSUER,
-    )
-    oidc_client_id: str | None = _variable(
-        "LEADERFORGE_OIDC_CLIENT_ID", "give the id of this service at the identity provider", None
-    )
-    oidc_client_secret: SecretStr | None = _variable(
-        "LEADERFORGE_OIDC_CLIENT_SECRET", "give the secret of this service at the identity provider", None
-    )
-    oidc_roles: RoleNames | None = _variable(
-        "LEADERFORGE_OIDC_ROLES",
-        "list values of the claim with their roles, such as admins:owner,support:moderator",
-        None,
-    )
-    oidc_claim: str = _variable(
-        "LEADERFORGE_OIDC_CLAIM",
-        "name the claim whose values have roles, such as groups or email",
-        "groups",
-        min_length=1,
-    )
-    oidc_scopes: str = _variable(
-        "LEADERFORGE_OIDC_SCOPES",
-        "list scopes, blank separated, with openid",
-        "openid profile email",
-        pattern=r"^(.* )?openid( .*)?$",
-    )
-    oidc_audience: str | None = _variable(
-        "LEADERFORGE_OIDC_AUDIENCE", "give the required aud claim of the identity provider's tokens", None
-    )
-    oidc_name: str = _variable(
-        "LEADERFORGE_OIDC_NAME", "name the identity provider for the console's button", "your account", min_length=1
-    )
-    oidc_session_minutes: int = _variable(
-        "LEADERFORGE_OIDC_SESSION_MINUTES", "give the lifetime of a session in minutes, 5 to 1440", 60, ge=5, le=1440
-    )
-    unique_names: bool = _variable("LEADERFORGE_UNIQUE_NAMES", "set 0 to let players share names, else 1", True)
-    refused_names: Path | None = _variable(
+    unique_names: bool = variable("LEADERFORGE_UNIQUE_NAMES", "set 0 to let players share names, else 1", True)
+    refused_names: Path | None = variable(
         "LEADERFORGE_REFUSED_NAMES", "name a UTF-8 file of at most 1 MiB with one refused word a line", None
     )
-    create_players: bool = _variable(
+    create_players: bool = variable(
         "LEADERFORGE_CREATE_PLAYERS", "set 1 to create unknown players on first sight, else 0", False
     )
-    erased_hours: int = _variable(
+    erased_hours: int = variable(
         "LEADERFORGE_ERASED_HOURS",
         "give the longest lifetime of a player token in hours, 1 to 87600",
         720,
         ge=1,
         le=87_600,
     )
-    key_limit: RateLimitText | None = _variable("LEADERFORGE_KEY_LIMIT", _LIMIT, None)
-    player_limit: RateLimitText | None = _variable("LEADERFORGE_PLAYER_LIMIT", _LIMIT, None)
-    address_limit: RateLimitText | None = _variable("LEADERFORGE_ADDRESS_LIMIT", _LIMIT, None)
-    trusted_proxies: Networks = _variable(
+    key_limit: RateLimitText | None = variable("LEADERFORGE_KEY_LIMIT", _LIMIT, None)
+    player_limit: RateLimitText | None = variable("LEADERFORGE_PLAYER_LIMIT", _LIMIT, None)
+    address_limit: RateLimitText | None = variable("LEADERFORGE_ADDRESS_LIMIT", _LIMIT, None)
+    trusted_proxies: Networks = variable(
         "LEADERFORGE_TRUSTED_PROXIES", "list addresses or networks such as 10.0.0.0/8, comma separated", ()
     )
-    allowed_hosts: Hosts = _variable(
+    allowed_hosts: Hosts = variable(
         "LEADERFORGE_ALLOWED_HOSTS", "list the names by which clients reach the service, comma separated", ()
     )
-    host: str = _variable("LEADERFORGE_HOST", "give the address to listen on", "127.0.0.1", min_length=1)
-    port: int = _variable("LEADERFORGE_PORT", "give the port to listen on, 0 to 65535", 8000, ge=0, le=65535)
-    index_timeout_ms: int = _variable(
+    host: str = variable("LEADERFORGE_HOST", "give the address to listen on", "127.0.0.1", min_length=1)
+    port: int = variable("LEADERFORGE_PORT", "give the port to listen on, 0 to 65535", 8000, ge=0, le=65535)
+    index_timeout_ms: int = variable(
         "LEADERFORGE_INDEX_TIMEOUT_MS", "give milliseconds, 10 to 60000", 1000, ge=10, le=MAX_TIMEOUT_MS
     )
-    store_timeout_ms: int = _variable(
+    store_timeout_ms: int = variable(
         "LEADERFORGE_STORE_TIMEOUT_MS", "give milliseconds, 10 to 60000", 5000, ge=10, le=MAX_TIMEOUT_MS
     )
-    overload_ms: int = _variable(
+    overload_ms: int = variable(
         "LEADERFORGE_OVERLOAD_MS", "give milliseconds, or 0 to refuse no requests", 100, ge=0, le=10_000
     )
-    top_cache_ms: int = _variable("LEADERFORGE_TOP_CACHE_MS", "give milliseconds, 0 to 60000", 1000, ge=0, le=60_000)
-    max_listeners: int = _variable(
+    top_cache_ms: int = variable("LEADERFORGE_TOP_CACHE_MS", "give milliseconds, 0 to 60000", 1000, ge=0, le=60_000)
+    max_listeners: int = variable(
         "LEADERFORGE_MAX_LISTENERS",
         "give the maximum number of live listeners per process, 0 to 100000",
         1000,
         ge=0,
         le=100_000,
     )
-    address_listeners: int = _variable(
+    address_listeners: int = variable(
         "LEADERFORGE_ADDRESS_LISTENERS",
         "give the maximum number of live listeners per address and process, 0 to 100000; 0 for no limit",
         100,
         ge=0,
         le=100_000,
     )
-    reconcile_ms: int = _variable(
+    reconcile_ms: int = variable(
         "LEADERFORGE_RECONCILE_MS", "give milliseconds, or 0 to disable it in this process", 2000, ge=0, le=3_600_000
     )
-    late_grace_ms: int = _variable(
+    late_grace_ms: int = variable(
         "LEADERFORGE_LATE_GRACE_MS", "give milliseconds, 0 to 86400000", 300_000, ge=0, le=86_400_000
     )
-    period_index_hours: int = _variable("LEADERFORGE_PERIOD_INDEX_HOURS", "give hours, 0 to 87600", 48, ge=0, le=87_600)
-    access_log: bool = _variable("LEADERFORGE_ACCESS_LOG", "set 1 to log every request, else 0", False)
-    log_level: LogLevel = _variable("LEADERFORGE_LOG_LEVEL", "choose debug, info, warning or error", "info")
-    cors_origins: Origins = _variable(
+    period_index_hours: int = variable("LEADERFORGE_PERIOD_INDEX_HOURS", "give hours, 0 to 87600", 48, ge=0, le=87_600)
+    access_log: bool = variable("LEADERFORGE_ACCESS_LOG", "set 1 to log every request, else 0", False)
+    log_level: LogLevel = variable("LEADERFORGE_LOG_LEVEL", "choose debug, info, warning or error", "info")
+    cors_origins: Origins = variable(
         "LEADERFORGE_CORS_ORIGINS", "list origins such as https://example.org, comma separated, or *", ()
     )
-    max_body_bytes: int = _variable(
+    max_body_bytes: int = variable(
         "LEADERFORGE_MAX_BODY_BYTES", "give bytes, 4096 to 64 MiB", 4 * 2**20, ge=4096, le=64 * 2**20
     )
-    max_upload_bytes: int = _variable(
+    max_upload_bytes: int = variable(
         "LEADERFORGE_MAX_UPLOAD_BYTES",
         "give the maximum length of an uploaded score file in bytes, 0 to 10 GiB; 0 refuses uploads",
         64 * 2**20,
         ge=0,
         le=10 * 2**30,
     )
-    web_directory: Path | None = _variable(
+    web_directory: Path | None = variable(
         "LEADERFORGE_WEB_DIRECTORY", "name the folder of the built site, such as frontend/dist", None
     )
-    web_pages: SitePages = _variable("LEADERFORGE_WEB_PAGES", "list submit, console or both, comma separated", ())
-    public_url: PublicUrl | None = _variable(
+    web_pages: SitePages = variable("LEADERFORGE_WEB_PAGES", "list submit, console or both, comma separated", ())
+    public_url: PublicUrl | None = variable(
         "LEADERFORGE_PUBLIC_URL",
         "give the address of the page, such as https://example.org or https://example.org/go",
         None,
     )
-    metrics_directory: Path | None = _variable(
+    metrics_directory: Path | None = variable(
         "PROMETHEUS_MULTIPROC_DIR", "name an empty directory for all worker processes of the server", None
     )
-    new_relic_license_key: SecretStr | None = _variable("NEW_RELIC_LICENSE_KEY", "give the account's licence key", None)
-    new_relic_app_name: str = _variable("NEW_RELIC_APP_NAME", "name the application", "LeaderForge", min_length=1)
+    new_relic_license_key: SecretStr | None = variable("NEW_RELIC_LICENSE_KEY", "give the account's licence key", None)
+    new_relic_app_name: str = variable("NEW_RELIC_APP_NAME", "name the application", "LeaderForge", min_length=1)
 
     def problems(self, environment: Mapping[str, str]) -> list[str]:
         """Return the contradictions between settings."""

@@ -1,7 +1,7 @@
 """Types of settings, which convert the text of a variable to a value."""
 
 from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -9,6 +9,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from leaderforge.domain.permissions import Role
 from leaderforge.domain.rates import RateLimit
 from leaderforge.key_sets import KeySet
+
+
+def variable(name: str, instruction: str, default: Any = ..., **constraints: Any) -> Any:
+    """Return the field of a variable. The instruction is part of error messages."""
+    return Field(default, alias=name, description=instruction, **constraints)
 
 
 def split_list(text: str) -> list[str]:
