@@ -35,6 +35,7 @@ SHORT: Mapping[str, str] = {
     "benchmarks.layouts": "--players 500 --counts 50",
     "benchmarks.listeners": "--listeners 3 --seconds 2",
     "benchmarks.mixed": "--players 300 --connections 4 --seconds 0.5",
+    "benchmarks.name_search": "--players 1000 --rounds 3",
     "benchmarks.promises": "--times 1",
     "benchmarks.receipts": "--players 300 --connections 4 --rounds 2 --seconds 1 --batch 10",
     "benchmarks.shards": "--players 500 --nodes 1 --nodes 2 --partitions 2 --callers 4 --seconds 0.2",
