@@ -110,12 +110,25 @@ def test_the_worker_builds_the_index_and_ends_by_a_signal(
         wait_until(lambda: client.get("/api/health").json()["status"] == "ok", PATIENCE_S, "a complete index")
 
 
-def test_wrong_settings_are_one_line(server_command: Path) -> None:
+@pytest.mark.parametrize(
+    ("variables", "problem"),
+    [
+        ({"LEADERFORGE_POSTGRES_DSN": ""}, "LEADERFORGE_POSTGRES_DSN is required"),
+        ({"LEADERFORGE_HOST": "0.0.0.0", "LEADERFORGE_ADMIN_KEYS": "short"}, "LEADERFORGE_ADMIN_KEYS"),  # noqa: S104
+    ],
+)
+def test_wrong_settings_are_one_line(
+    server_command: Path, settings: Mapping[str, str], variables: Mapping[str, str], problem: str
+) -> None:
     refused = subprocess.run(
-        [server_command, "serve"], env={"LEADERFORGE_REDIS_NODES": "a:1"}, capture_output=True, text=True, check=False
+        [server_command, "serve", "--workers", "2"],
+        env={**settings, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert refused.returncode == 1
-    assert refused.stderr.startswith("error: LEADERFORGE_POSTGRES_DSN is required: ")
+    assert refused.stderr.startswith(f"error: {problem}")
     assert len(refused.stderr.splitlines()) == 1
 
 
