@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useEffect } from 'react';
 
 import { useDeployment } from '../api/context';
 import { setAdminKey } from '../api/adminKey';
@@ -15,7 +15,6 @@ export function ProviderSignIn() {
     queryFn: ({ signal }) => client.get<ConsoleSignIn>('/api/auth/console', signal),
     staleTime: Infinity,
   });
-  const [answer] = useState(takeAnswer);
   const finishing = useMutation({
     mutationFn: async (given: ProviderAnswer) => {
       if ('refusal' in given) throw new ProviderRefusal(given.refusal);
@@ -27,8 +26,10 @@ export function ProviderSignIn() {
   const beginning = useMutation({ mutationFn: () => beginSignIn(client), onSuccess: (url) => location.assign(url) });
   const { mutate: finish } = finishing;
   useEffect(() => {
+    // Take the answer after the page is shown: React may begin to render it several times.
+    const answer = takeAnswer();
     if (answer !== null) finish(answer);
-  }, [answer, finish]);
+  }, [finish]);
 
   const error = beginning.error ?? finishing.error;
   if (!data?.provider) return null;
