@@ -94,7 +94,7 @@ async def console_sign_in(edge: TheEdge, caller: Anyone) -> Answer:
 @routes.post(
     "/api/auth/console/begin", **documentation.write(AttemptOut, SignInDisabled, StoreUnavailable, Unavailable)
 )
-async def begin_console_sign_in(edge: TheEdge, caller: Anyone, attempt: AttemptIn) -> Answer:
+async def start_console_sign_in(edge: TheEdge, caller: Anyone, attempt: AttemptIn) -> Answer:
     """Begin to sign a person in: return the address of the identity provider's form, and the secrets of the attempt.
 
     The provider sends the browser back with `code` and `state`. Compare `state` with the one of the attempt.

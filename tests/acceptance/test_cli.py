@@ -494,6 +494,7 @@ async def test_without_settings_a_line_says_where_a_service_is_looked_for(tmp_pa
         ]
 
 
+@pytest.mark.long
 async def test_without_an_index_scores_are_imported_and_the_rest_says_so(postgres, tmp_path: Path):
     (tmp_path / "s.csv").write_text("player,score\nAnn,1\n")
     command = Command(await new_database(postgres.dsn), ["127.0.0.1:1"], "cli")

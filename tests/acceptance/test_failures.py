@@ -55,8 +55,10 @@ class TestIndexFails:
 
     @pytest.mark.parametrize(
         ("lose", "bring_back"),
-        [(ValkeyCluster.kill, ValkeyCluster.restart), (ValkeyCluster.pause, ValkeyCluster.resume)],
-        ids=["killed", "frozen"],
+        [
+            pytest.param(ValkeyCluster.kill, ValkeyCluster.restart, id="killed"),
+            pytest.param(ValkeyCluster.pause, ValkeyCluster.resume, id="frozen", marks=pytest.mark.long),
+        ],
     )
     async def test_a_primary_lost_and_its_replica_promoted(
         self, new_rig: NewRig, own_valkey: OwnValkey, lose: OnNode, bring_back: OnNode

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from leaderforge.adapters.postgres.migrate import migrate
 from tests.acceptance.api_fixtures import environment, served
 from tests.conftest import OwnPostgres, OwnValkey
@@ -34,6 +36,7 @@ async def test_it_starts_while_everything_is_down_and_heals(own_valkey: OwnValke
         assert (await api.get("/api/leaderboard/rank/1")).headers["x-leaderforge-source"] == "index"
 
 
+@pytest.mark.long
 async def test_a_frozen_database_holds_nobody_up(own_valkey: OwnValkey, own_postgres: OwnPostgres) -> None:
     cluster, server = own_valkey(), own_postgres()
     await migrate(server.dsn)

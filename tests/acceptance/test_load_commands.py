@@ -56,6 +56,8 @@ PLOTS = {
 }
 """Module that measures the results, by the module that plots them."""
 
+SLOW = {"benchmarks.listeners", "benchmarks.promises", "benchmarks.receipts", "benchmarks.streams"}
+"""Commands that take more than 5 s even in their short form, and that no other test needs."""
 FLAMES = "benchmarks.flames"
 CAPPED = "benchmarks.shards_capped"
 SHARDS = "benchmarks.shards"
@@ -80,7 +82,10 @@ def test_every_command_of_the_pages_is_run() -> None:
     assert named == SHORT.keys() | PLOTS.keys() | {FLAMES} | NOT_HERE
 
 
-@pytest.mark.parametrize("module", sorted(SHORT.keys() - {CAPPED}))
+@pytest.mark.parametrize(
+    "module",
+    [pytest.param(name, marks=[pytest.mark.long] * (name in SLOW)) for name in sorted(SHORT.keys() - {CAPPED})],
+)
 def test_a_command_reports(module: str, results: Path) -> None:
     figures = list(numbers(reported(module, results)))
     assert len(figures) > 5

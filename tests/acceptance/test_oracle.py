@@ -271,7 +271,7 @@ def check_details(
     assert isinstance(receipt, Receipt)
     assert receipt.details is not None
     assert receipt.details.periods is not None
-    assert [period.ladder for period in receipt.details.periods] == list(submission.ladders)
+    assert [period.period for period in receipt.details.periods] == [lad.period_name for lad in submission.ladders]
     assert receipt.details.previous == receipt.details.periods[0].previous
     user_id = submission.event.user_id
     others = [event for event in taken if event.user_id != user_id]

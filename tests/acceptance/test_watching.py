@@ -59,6 +59,7 @@ def test_each_alert_fires_on_its_cause_and_not_otherwise() -> None:
     assert tested.returncode == 0, tested.stdout + tested.stderr
 
 
+@pytest.mark.long
 @pytest.mark.skipif(PROMETHEUS is None, reason="needs Debian's package prometheus")
 async def test_prometheus_scrapes_the_api_and_answers_the_dashboard(valkey, postgres, tmp_path: Path) -> None:
     settings = environment(list(valkey.addresses), await new_database(postgres.dsn))

@@ -1228,12 +1228,12 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begin console sign in
+         * Start console sign in
          * @description Begin to sign a person in: return the address of the identity provider's form, and the secrets of the attempt.
          *
          *     The provider sends the browser back with `code` and `state`. Compare `state` with the one of the attempt.
          */
-        post: operations["beginConsoleSignIn"];
+        post: operations["startConsoleSignIn"];
         delete?: never;
         options?: never;
         head?: never;
@@ -13341,7 +13341,7 @@ export interface operations {
             };
         };
     };
-    beginConsoleSignIn: {
+    startConsoleSignIn: {
         parameters: {
             query?: never;
             header?: never;
