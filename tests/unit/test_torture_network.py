@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
 import pytest
 
+from leaderforge.embedded.ports import LOOPBACK
 from tests.torture.network import Disturbance, Relay
 from tests.waiting import until
 
@@ -13,26 +15,42 @@ CUT = Disturbance(is_cut=True)
 BROKEN = (ConnectionError, asyncio.IncompleteReadError)
 
 
+class Echo(asyncio.Protocol):
+    """Server's side of a connection, which repeats all bytes. `present` has the open ones."""
+
+    def __init__(self, present: set["Echo"]) -> None:
+        self._present = present
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._present.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._transport.write(data)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._present.discard(self)
+
+
 @asynccontextmanager
 async def relayed() -> AsyncIterator[tuple[Relay, asyncio.StreamReader, asyncio.StreamWriter]]:
-    """Yield a relay to a server that repeats all bytes, and a connection through it."""
+    """Yield a relay to a server that repeats all bytes, and a connection through it.
 
-    async def repeat(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(100):
-            writer.write(data)
+    At the end, no connection to the server is open. Other tests share the event loop, and may have tasks in it.
+    """
+    echoes: set[Echo] = set()
+    server = await asyncio.get_running_loop().create_server(lambda: Echo(echoes), LOOPBACK, 0)
+    relay = Relay(lambda: int(server.sockets[0].getsockname()[1]))
+    await relay.start()
+    reader, writer = await asyncio.open_connection(LOOPBACK, relay.port)
+    await until(lambda: echoes, "the connection to the server")
+    try:
+        yield relay, reader, writer
+    finally:
         writer.close()
-        await writer.wait_closed()
-
-    async with await asyncio.start_server(repeat, "127.0.0.1", 0) as server:
-        relay = Relay(lambda: int(server.sockets[0].getsockname()[1]))
-        await relay.start()
-        reader, writer = await asyncio.open_connection("127.0.0.1", relay.port)
-        try:
-            yield relay, reader, writer
-        finally:
-            writer.close()
-            await relay.close()
-            await until(lambda: len(asyncio.all_tasks()) == 1, "the end of the server's connections")
+        await relay.close()
+        server.close()
+        await until(lambda: not echoes, "the end of the server's connections")
 
 
 async def test_bytes_pass_in_both_directions() -> None:
@@ -73,7 +91,7 @@ async def test_a_connection_breaks_at_the_end_of_a_cut() -> None:
 async def test_a_server_that_is_down() -> None:
     relay = Relay(lambda: 1)
     await relay.start()
-    reader, writer = await asyncio.open_connection("127.0.0.1", relay.port)
+    reader, writer = await asyncio.open_connection(LOOPBACK, relay.port)
     with pytest.raises(BROKEN):
         await reader.readexactly(1)
     writer.close()
