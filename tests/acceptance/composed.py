@@ -57,6 +57,8 @@ def native(command: list[str]) -> list[str]:
 
 def healthy(url: str) -> bool:
     try:
-        return bool(httpx.get(f"{url}/api/health", timeout=5).json()["status"] == "ok")
+        health = httpx.get(f"{url}/api/health", timeout=5)
     except httpx.HTTPError:
         return False
+    # A proxy answers with HTML while it does not reach the API.
+    return health.status_code == 200 and bool(health.json()["status"] == "ok")

@@ -11,14 +11,16 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.acceptance.api_fixtures import Served, environment, served
+from tests.acceptance.conftest import new_database
 from tests.api_client import ADMIN_KEY
 
 OPTIONS = ("--seconds", "2", "--players", "20", "--seed", "3")
 
 
 @pytest.fixture(scope="module")
-async def api(valkey, database) -> AsyncIterator[Served]:
-    async with served(environment(valkey.addresses, database)) as server:
+async def api(valkey, postgres) -> AsyncIterator[Served]:
+    # A database of its own, because the names of other tests' players begin like those of a run.
+    async with served(environment(valkey.addresses, await new_database(postgres.dsn))) as server:
         await server.until_healthy()
         yield server
 
