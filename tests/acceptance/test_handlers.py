@@ -170,8 +170,12 @@ def event_loop() -> asyncio.AbstractEventLoop:
 async def connections(dsn: str) -> int:
     connection = await asyncpg.connect(dsn)
     try:
-        count = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
-        return int(await connection.fetchval(count))
+        return int(
+            await connection.fetchval(
+                "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+                " and backend_type = 'client backend'"
+            )
+        )
     finally:
         await connection.close()
 

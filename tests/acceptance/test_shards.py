@@ -10,6 +10,7 @@ from leaderforge.embedded import ValkeyCluster
 from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
 from tests.api_client import ADMIN_KEY
+from tests.waiting import until
 
 PLAYERS = range(1, 41)
 
@@ -70,8 +71,14 @@ async def test_all_processes_see_what_verification_found_and_mended(api: Served)
 async def test_a_broken_node_hides_no_other(api: Served, nodes: ValkeyCluster, breaking: Any) -> None:
     broken = nodes.addresses[1]
     breaking(nodes, 1)
-    told = await shown(api)
-    assert {one["node"]: one["up"] for one in told["nodes"]} == {one: one != broken for one in nodes.addresses}
+    told: Any = None
+
+    async def only_that_one_is_down() -> bool:
+        nonlocal told
+        told = await shown(api)
+        return {one["node"]: one["up"] for one in told["nodes"]} == {one: one != broken for one in nodes.addresses}
+
+    await until(only_that_one_is_down, "the other nodes to answer within the survey's time limit")
     assert len(told["partitions"]) == 6
     for one in told["partitions"]:
         assert one["complete"] == (one["node"] != broken)
