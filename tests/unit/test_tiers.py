@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from leaderforge.domain.boards import Order
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.tier_rules import MAX_TIERS, tiers_of, valid_tiers
-from leaderforge.domain.tiers import RankedScore, Tier, TierLimit, next_tier_of, tier_of
+from leaderforge.domain.tiers import RankedScore, Tier, TierLimit, reached_tier, tier_of
 
 LIMITS = {
     TierLimit.SCORE: st.integers(-30, 30).map(Decimal),
@@ -47,7 +47,7 @@ def test_an_entry_is_in_the_first_tier_that_it_reaches(drawn: list[Tier], entry:
 @given(tiers, ranked_scores)
 def test_the_next_tier_is_reached_by_what_is_missing_and_by_nothing_less(drawn: list[Tier], entry: RankedScore) -> None:
     names = [tier.name for tier in drawn]
-    name, following = tier_of(drawn, entry), next_tier_of(drawn, entry)
+    name, following = reached_tier(drawn, entry)
     index = len(drawn) if name is None else names.index(name)
     if index == 0:
         assert following is None

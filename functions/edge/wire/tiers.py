@@ -6,8 +6,8 @@ from pydantic import Field
 
 from functions.edge.wire.bodies import string_json
 from functions.edge.wire.models import StrictOut
-from leaderforge.domain.boards import Board, Order
-from leaderforge.domain.tiers import NextTier, RankedScore, ReachedTier, reached_tier, tier_of
+from leaderforge.domain.boards import Board
+from leaderforge.domain.tiers import NextTier, ReachedTier, reached_tier, tier_of
 
 TierNameOut = Annotated[
     str | None,
@@ -38,7 +38,7 @@ NextTierMember = Annotated[
 
 def tier_name(board: Board, score: int, rank: int, total: int) -> str | None:
     """Return the name of the tier of an entry, None if it reaches no tier."""
-    return tier_of(board.tiers, _ranked(board, score, rank, total))
+    return tier_of(board.tiers, board.ranked_score(score, rank, total))
 
 
 def tier_member(board: Board, score: int, rank: int, total: int) -> str:
@@ -52,16 +52,12 @@ def tier_members(board: Board, score: int, rank: int, total: int) -> str:
     """Return the members `tier` and `next_tier` of an entry, each after a comma, as `tier_member` does."""
     if not board.tiers:
         return ""
-    return reached_tier_members(reached_tier(board.tiers, _ranked(board, score, rank, total)))
+    return reached_tier_members(reached_tier(board.tiers, board.ranked_score(score, rank, total)))
 
 
 def reached_tier_members(tier: ReachedTier) -> str:
     """Return the members `tier` and `next_tier`, each after a comma."""
     return f',"tier":{string_json(tier.name)},"next_tier":{_next_tier_json(tier.above)}'
-
-
-def _ranked(board: Board, score: int, rank: int, total: int) -> RankedScore:
-    return RankedScore(score, rank, total, board.order is Order.DESC)
 
 
 def _next_tier_json(tier: NextTier | None) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from leaderforge.domain.errors import RuleViolated
 from leaderforge.domain.periods import ALL_TIME, Calendar, Period, PeriodKind, counting_in
-from leaderforge.domain.tiers import Tier
+from leaderforge.domain.tiers import RankedScore, Tier
 
 MAX_INTEGER = 2**53 - 1
 """Largest magnitude of a score or an id. Exact in JavaScript and in IEEE 754 doubles."""
@@ -155,6 +155,10 @@ class Board:
         # With a minimum of 1 every standing is ranked. This includes rows with 0 submissions, whose number the index
         # has lost.
         return max(0, self.min_submissions - submissions) if self.min_submissions > 1 else 0
+
+    def ranked_score(self, score: int, rank: int, total: int) -> RankedScore:
+        """Return the score and rank of an entry of a ladder with `total` ranked players, to find its tier."""
+        return RankedScore(score, rank, total, self.order is Order.DESC)
 
     def ladders_at(self, time: int) -> "tuple[Ladder, ...]":
         """Return the ladders of the periods that contain a time (ms)."""

@@ -51,14 +51,14 @@ def valid_tiers(tiers: Sequence[Tier], order: Order) -> tuple[Tier, ...]:
     """
     if len(tiers) > MAX_TIERS:
         raise Refused(f"tiers: must be at most {MAX_TIERS}, not {len(tiers)}", setting="tiers")
-    named = tuple(tier._replace(name=_displayed(tier.name)) for tier in tiers)
-    for name in {tier.name for tier in named}:
-        if sum(tier.name == name for tier in named) > 1:
+    displayed_tiers = tuple(tier._replace(name=_displayed(tier.name)) for tier in tiers)
+    for name in {tier.name for tier in displayed_tiers}:
+        if sum(tier.name == name for tier in displayed_tiers) > 1:
             raise Refused(f"tiers: two tiers are called {name!r}; rename one", setting="tiers")
-    for tier in named:
+    for tier in displayed_tiers:
         _require_limit(tier)
-    _require_reachable(named, order)
-    return named
+    _require_reachable(displayed_tiers, order)
+    return displayed_tiers
 
 
 def _displayed(name: str) -> str:

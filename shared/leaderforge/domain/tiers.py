@@ -67,7 +67,9 @@ def depend_on_total(tiers: Sequence[Tier]) -> bool:
 
 def reached_tier(tiers: Sequence[Tier], ranked: RankedScore) -> ReachedTier:
     """Return the tier that contains an entry, with the tier above it."""
-    return ReachedTier(tier_of(tiers, ranked), next_tier_of(tiers, ranked))
+    index = _index(tiers, ranked)
+    name = tiers[index].name if index < len(tiers) else None
+    return ReachedTier(name, _next_tier(tiers[index - 1], ranked) if index else None)
 
 
 def tier_of(tiers: Sequence[Tier], ranked: RankedScore) -> str | None:
@@ -76,12 +78,7 @@ def tier_of(tiers: Sequence[Tier], ranked: RankedScore) -> str | None:
     return tiers[index].name if index < len(tiers) else None
 
 
-def next_tier_of(tiers: Sequence[Tier], ranked: RankedScore) -> NextTier | None:
-    """Return the tier above the one that contains an entry, None if the entry is in the first tier."""
-    index = _index(tiers, ranked)
-    if index == 0:
-        return None
-    tier = tiers[index - 1]
+def _next_tier(tier: Tier, ranked: RankedScore) -> NextTier:
     missing = _missing(tier, ranked)
     if tier.kind is TierLimit.SCORE:
         return NextTier(tier.name, points=missing)

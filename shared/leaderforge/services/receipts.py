@@ -5,12 +5,12 @@ from functools import cached_property
 from typing import NamedTuple
 from uuid import UUID
 
-from leaderforge.domain.boards import Ladder, Order
+from leaderforge.domain.boards import Ladder
 from leaderforge.domain.order import Place, sort_key
 from leaderforge.domain.ranks import rank_of
 from leaderforge.domain.standings import EarlierPlace, Standing, is_improvement
 from leaderforge.domain.submissions import Recorded, Submission
-from leaderforge.domain.tiers import RankedScore, ReachedTier, reached_tier
+from leaderforge.domain.tiers import ReachedTier, reached_tier
 from leaderforge.ports.index import Applied, LadderUpdate
 
 
@@ -140,9 +140,7 @@ class LadderGroup:
             return None
         if rank is None:
             return _UNKNOWN_TIER
-        return reached_tier(
-            board.tiers, RankedScore(standing.score, rank, self._total or rank, board.order is Order.DESC)
-        )
+        return reached_tier(board.tiers, board.ranked_score(standing.score, rank, self._total or rank))
 
     def missing_submissions(self, standing: Standing) -> int | None:
         """Return the number of submissions that a standing lacks for a rank, None on a board without a minimum."""
