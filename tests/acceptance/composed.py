@@ -2,7 +2,6 @@
 
 import os
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,7 +13,7 @@ import httpx
 import pytest
 import yaml
 
-from tests.waiting import PATIENCE_S
+from tests.acceptance.processes import ending
 
 ROOT = Path(__file__).parents[2]
 COMPOSE_FILE = ROOT / "docker-compose.yml"
@@ -37,18 +36,11 @@ def running(command: list[str], environment: Mapping[str, str], directory: Path)
     """
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     given = {**kept, "PYTHONPATH": f"{ROOT / 'shared'}:{ROOT}", **environment}
-    with (directory / "log").open("ab") as log:
-        process = subprocess.Popen(command, env=given, cwd=directory, stdout=log, stderr=log)
-        try:
-            yield process
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(PATIENCE_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                raise
+    with (
+        (directory / "log").open("ab") as log,
+        ending(subprocess.Popen(command, env=given, cwd=directory, stdout=log, stderr=log)) as process,
+    ):
+        yield process
 
 
 def native(command: list[str]) -> list[str]:

@@ -25,6 +25,7 @@ from leaderforge.domain.standings import Event
 from tests.acceptance.api_fixtures import environment
 from tests.acceptance.clocked_server import SharedClock, shared_clock
 from tests.acceptance.conftest import new_database
+from tests.acceptance.processes import ending
 from tests.api_client import SUBMIT_KEY, ApiClient, bearer
 from tests.oracle import Oracle
 from tests.waiting import PATIENCE_S, until
@@ -94,15 +95,8 @@ def process(settings: dict[str, str], clock_file: Path) -> Iterator[str]:
         running = subprocess.Popen(
             command, env={**os.environ, **settings, "PYTHONPATH": path}, pass_fds=[descriptor], cwd=ROOT
         )
-    try:
+    with ending(running):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        running.terminate()
-        try:
-            running.wait(PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            running.kill()
-            running.wait()
 
 
 @pytest.fixture

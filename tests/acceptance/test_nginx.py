@@ -1,6 +1,5 @@
 """The configuration of nginx in the image of the web page, with a real nginx in front of the API."""
 
-import os
 import shutil
 import socketserver
 import struct
@@ -18,6 +17,7 @@ from leaderforge.embedded.ports import free_port
 from leaderforge.embedded.waiting import wait_until
 from tests.acceptance.composed import ROOT, healthy, native, running, services
 from tests.acceptance.conftest import new_database
+from tests.acceptance.nginx import main_configuration
 from tests.waiting import PATIENCE_S
 
 __all__ = ["services"]
@@ -62,17 +62,7 @@ def configuration(directory: Path, site: str) -> Path:
     (directory / "site.conf").write_text(site)
     (directory / "page").mkdir()
     (directory / "page" / "index.html").write_text("<head></head>")
-    paths = "".join(
-        f"{kind}_temp_path {directory}/{kind}; " for kind in ("proxy", "client_body", "fastcgi", "uwsgi", "scgi")
-    )
-    # As root, its workers would otherwise be another user, who cannot write into the directory.
-    user = "user root;" if os.geteuid() == 0 else ""
-    main = directory / "nginx.conf"
-    main.write_text(
-        f"{user} daemon off; pid {directory}/pid; error_log {directory}/error.log; events {{}}\n"
-        f"http {{ access_log off; {paths} include {directory}/site.conf; }}\n"
-    )
-    return main
+    return main_configuration(directory, directory / "site.conf")
 
 
 def nginx(configuration: Path, *options: str) -> list[str]:

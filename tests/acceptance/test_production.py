@@ -1,7 +1,6 @@
 """`leaderforge init production`: its units and configurations are valid, and start a production behind TLS."""
 
 import asyncio
-import os
 import shutil
 import socket
 import ssl
@@ -27,7 +26,8 @@ from leaderforge.embedded.waiting import wait_until
 from leaderforge.embedded.wheels import valkey_server
 from tests.acceptance.composed import running
 from tests.acceptance.conftest import new_database
-from tests.acceptance.test_nginx import NGINX
+from tests.acceptance.nginx import main_configuration
+from tests.acceptance.test_nginx import NGINX, nginx
 from tests.acceptance.units import Systemctl, replaced
 from tests.waiting import PATIENCE_S
 
@@ -86,19 +86,6 @@ def certify(directory: Path) -> None:
     (directory / "tls.key").write_bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
     )
-
-
-def nginx_main(directory: Path) -> Path:
-    """Write a main configuration of nginx that contains the production's, as Debian's does."""
-    kinds = ("proxy", "client_body", "fastcgi", "uwsgi", "scgi")
-    paths = "".join(f"{kind}_temp_path {directory}/{kind}; " for kind in kinds)
-    user = "user root;" if os.geteuid() == 0 else ""
-    main = directory / "nginx.conf"
-    main.write_text(
-        f"{user} daemon off; pid {directory}/nginx.pid; error_log {directory}/nginx.log; events {{}}\n"
-        f"http {{ access_log off; {paths} include {directory}/etc/nginx.conf; }}\n"
-    )
-    return main
 
 
 def test_secrets_are_generated_and_private_and_never_replaced(directory: Path) -> None:
@@ -167,7 +154,9 @@ async def test_the_units_start_a_production_behind_tls(postgres, directory: Path
         stack.enter_context(systemctl.started("leaderforge-worker"))
         first = stack.enter_context(systemctl.started(f"leaderforge-api@{ports.api[0]}"))
         stack.enter_context(systemctl.started(f"leaderforge-api@{ports.api[1]}"))
-        stack.enter_context(running([str(NGINX), "-e", "/dev/null", "-c", str(nginx_main(directory))], {}, directory))
+        stack.enter_context(
+            running(nginx(main_configuration(directory, directory / "etc" / "nginx.conf")), {}, directory)
+        )
         wait_until(lambda: all(map(listens, (*ports.api, ports.https))), PATIENCE_S, "the API and nginx")
         await asyncio.to_thread(use, directory, ports, settings["LEADERFORGE_ADMIN_KEYS"], first)
         assert await limit_in_pooler(ports.pooler, str(dsn.password)) == "5s"

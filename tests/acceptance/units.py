@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.acceptance.processes import ending
 from tests.waiting import PATIENCE_S
 
 _SETTING = re.compile(r"^(\w+)=(.*)$", re.MULTILINE)
@@ -25,17 +26,8 @@ class Systemctl:
     @contextmanager
     def started(self, unit: str) -> Iterator["subprocess.Popen[bytes]"]:
         """Run a service until the end of the block. Fails if SIGTERM does not end it."""
-        process = self._popen(unit)
-        try:
+        with ending(self._popen(unit)) as process:
             yield process
-        finally:
-            process.terminate()
-            try:
-                process.wait(PATIENCE_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                raise
 
     def run(self, unit: str) -> None:
         """Run a service of the type `oneshot`. Fails if it fails."""

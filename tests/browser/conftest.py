@@ -15,6 +15,8 @@ from leaderforge.cli.synthetic import chunks
 from leaderforge.cli.target import board_named
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.boards import Ladder
+from leaderforge.embedded.postgres import PostgresServer
+from leaderforge.embedded.valkey import ValkeyCluster
 from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
 from tests.browser.chromium import DESKTOP, SITE, chromium, context
@@ -44,15 +46,16 @@ async def browser(no_process_left: None) -> AsyncIterator[Browser]:
         yield running
 
 
+async def site_settings(valkey: ValkeyCluster, postgres: PostgresServer, site: Path, **settings: str) -> dict[str, str]:
+    """Return the environment of a server that has the site, a new database and an empty index."""
+    database = await new_database(postgres.dsn)
+    return environment(valkey.addresses, database, LEADERFORGE_WEB_DIRECTORY=str(site), **settings)
+
+
 @pytest.fixture(scope="session")
 async def product(valkey, postgres, site: Path) -> AsyncIterator[Served]:
     """Product with the site, on a real index and database. Its default board has `PLAYERS` players."""
-    settings = environment(
-        valkey.addresses,
-        await new_database(postgres.dsn),
-        LEADERFORGE_WEB_DIRECTORY=str(site),
-        LEADERFORGE_WEB_PAGES="submit,console",
-    )
+    settings = await site_settings(valkey, postgres, site, LEADERFORGE_WEB_PAGES="submit,console")
     async with served(settings) as api:
         await api.until_healthy()
         await populate(api, PLAYERS)

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from tests.acceptance.api_fixtures import environment, served
-from tests.acceptance.conftest import new_database
+from tests.acceptance.api_fixtures import served
 from tests.browser.axe import violations
-from tests.browser.conftest import Open, populate
+from tests.browser.conftest import Open, populate, site_settings
 from tests.conftest import OwnValkey
 
 PLAYERS = 200
@@ -20,7 +19,7 @@ async def test_answers_of_the_database_are_marked_until_the_index_is_back(
     own_valkey: OwnValkey, postgres, site, open_page: Open
 ) -> None:
     cluster = own_valkey()
-    settings = environment(cluster.addresses, await new_database(postgres.dsn), LEADERFORGE_WEB_DIRECTORY=str(site))
+    settings = await site_settings(cluster, postgres, site)
     async with served(settings) as api:
         await api.until_healthy()
         await populate(api, PLAYERS)

@@ -6,11 +6,10 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.acceptance.api_fixtures import Served, environment, served
-from tests.acceptance.conftest import new_database
+from tests.acceptance.api_fixtures import Served, served
 from tests.api_client import ADMIN_KEY
 from tests.browser.axe import violations
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, site_settings
 from tests.identity import Provider, provider
 
 
@@ -23,13 +22,7 @@ async def acme() -> AsyncIterator[Provider]:
 @pytest.fixture(scope="module")
 async def studio(valkey, postgres, site, acme: Provider) -> AsyncIterator[Served]:
     """Server that trusts the provider, with the site."""
-    settings = environment(
-        valkey.addresses,
-        await new_database(postgres.dsn),
-        LEADERFORGE_WEB_DIRECTORY=str(site),
-        LEADERFORGE_WEB_PAGES="console",
-        **acme.settings,
-    )
+    settings = await site_settings(valkey, postgres, site, LEADERFORGE_WEB_PAGES="console", **acme.settings)
     async with served(settings) as api:
         await api.until_healthy()
         yield api

@@ -8,12 +8,11 @@ from io import StringIO
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.acceptance.api_fixtures import Served, environment, served
-from tests.acceptance.conftest import new_database
+from tests.acceptance.api_fixtures import Served, served
 from tests.api_client import ADMIN_KEY
 from tests.browser.axe import violations
 from tests.browser.chromium import DESKTOP, PHONE
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, site_settings
 from tests.browser.test_console import sign_in
 
 CHEATER, HONEST = 4711, 12
@@ -23,12 +22,7 @@ BEST, CHEATED = 83_456, 1_000
 @pytest.fixture
 async def league(valkey, postgres, site) -> AsyncIterator[Served]:
     """Server with a private board of lap times. One player has an honest lap and an impossible one."""
-    settings = environment(
-        valkey.addresses,
-        await new_database(postgres.dsn),
-        LEADERFORGE_WEB_DIRECTORY=str(site),
-        LEADERFORGE_WEB_PAGES="console",
-    )
+    settings = await site_settings(valkey, postgres, site, LEADERFORGE_WEB_PAGES="console")
     async with served(settings) as api:
         await api.until_healthy()
         board = {"board": "league", "name": "League", "policy": "best", "order": "asc", "unit": "ms", "private": True}

@@ -6,11 +6,10 @@ import pytest
 from playwright.async_api import expect
 
 from leaderforge.domain.timing import PROPAGATION_MS, REPEATED_DROP_MS
-from tests.acceptance.api_fixtures import Served, environment, served
-from tests.acceptance.conftest import new_database
+from tests.acceptance.api_fixtures import Served, served
 from tests.api_client import ADMIN_KEY
 from tests.browser.axe import violations
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, site_settings
 
 MIDNIGHT = 1_795_478_400_000  # 2026-11-24T00:00:00Z
 YESTERDAY = "Nov 23, 2026"
@@ -31,7 +30,7 @@ class Ticks:
 async def turned(valkey, postgres, site) -> AsyncIterator[Served]:
     """Server with a daily board. All players scored yesterday. Today the last player of yesterday leads."""
     clock = Ticks()
-    settings = environment(valkey.addresses, await new_database(postgres.dsn), LEADERFORGE_WEB_DIRECTORY=str(site))
+    settings = await site_settings(valkey, postgres, site)
     async with served(settings, clock=clock) as api:
         await api.until_healthy()
         board = {"board": "laps", "name": "Laps", "policy": "best", "subscore_order": "asc", "periods": ["daily"]}

@@ -6,12 +6,11 @@ import pytest
 from playwright.async_api import expect
 
 from leaderforge.wiring import enable_name_search
-from tests.acceptance.api_fixtures import Served, environment, served
-from tests.acceptance.conftest import new_database
+from tests.acceptance.api_fixtures import Served, served
 from tests.api_client import ADMIN_KEY
 from tests.browser.axe import violations
 from tests.browser.chromium import DESKTOP, PHONE
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, site_settings
 
 WEDNESDAY = 1_795_608_000_000  # 2026-11-25T12:00:00Z
 PLAYERS = range(1, 31)
@@ -21,7 +20,7 @@ LEADER, STRANGER = "Driver 30", "Driver 12"
 @pytest.fixture
 async def races(valkey, postgres, site) -> AsyncIterator[Served]:
     """Server with two boards. On the weekly board, a player with a larger id has a faster lap."""
-    settings = environment(valkey.addresses, await new_database(postgres.dsn), LEADERFORGE_WEB_DIRECTORY=str(site))
+    settings = await site_settings(valkey, postgres, site)
     async with served(settings, clock=lambda: WEDNESDAY) as api:
         await api.until_healthy()
         board = {"board": "laps", "name": "Fastest laps", "policy": "best", "order": "asc", "unit": "ms"}

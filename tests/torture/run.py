@@ -9,10 +9,11 @@ from typing import Any
 
 from leaderforge.torture.checks import Problem
 from leaderforge.torture.report import Report, say
+from leaderforge.torture.scripted import is_healed
 from tests.torture.clients import Clients
 from tests.torture.nemeses import CLOCKS, NEMESES
 from tests.torture.plan import Plan
-from tests.torture.rig import API_PROCESSES, BOARD, Rig, opened
+from tests.torture.rig import Rig, opened
 from tests.torture.settlement import settle
 from tests.torture.stage import Skipped, Stage
 
@@ -94,22 +95,12 @@ async def _let_act(plan: Plan, stage: Stage, name: str, ends: float) -> None:
 async def _await_healing(stage: Stage, name: str, promised_s: float) -> None:
     """Wait until all processes answer from the index. Note a problem if that takes longer than promised."""
     began = monotonic()
-    while not await _is_healed(stage.rig):
+    while not await is_healed(stage.rig.target):
         if monotonic() - began > promised_s:
             stage.report.conclude([Problem("not healed", f"answers from the index within {promised_s:g} s", name)])
             return
         await asyncio.sleep(_HEALING_S)
     stage.report.availability.on_healed(name, monotonic() - began)
-
-
-async def _is_healed(rig: Rig) -> bool:
-    for process in range(API_PROCESSES):
-        client = rig.client(process)
-        answer = await client.ask("GET", f"/api/boards/{BOARD}/range?limit=1")
-        client.close()
-        if answer.source != "index":
-            return False
-    return True
 
 
 @asynccontextmanager
