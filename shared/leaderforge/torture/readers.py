@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from random import Random
 from time import monotonic, time
+from typing import Any
 from urllib.parse import quote
 
 from leaderforge.torture import checks
@@ -89,33 +90,21 @@ class LadderReader:
         """Read one player's entry."""
         user_id = self._player(ladder)
 
-        def check(view: LadderView, answer: Reply) -> Iterator[Problem]:
-            if answer.status == 404:
-                return checks.check_unranked(view, user_id)
-            return checks.check_player(view, answer.body, user_id)
-
+        check = _of_player(user_id, lambda view, body: checks.check_player(view, body, user_id))
         await self._ask("rank", ladder, f"ranks/{user_id}", check, "not_ranked")
 
     async def around(self, ladder: LadderModel) -> None:
         """Read a player and the neighbours."""
         user_id, radius = self._player(ladder), self._random.choice((1, 3, 10))
 
-        def check(view: LadderView, answer: Reply) -> Iterator[Problem]:
-            if answer.status == 404:
-                return checks.check_unranked(view, user_id)
-            return checks.check_around(view, answer.body, user_id, radius)
-
+        check = _of_player(user_id, lambda view, body: checks.check_around(view, body, user_id, radius))
         await self._ask("around", ladder, f"around/{user_id}?radius={radius}", check, "not_ranked")
 
     async def window(self, ladder: LadderModel) -> None:
         """Read a player within a number of entries."""
         user_id, window = self._player(ladder), self._random.choice((1, 7, 20))
 
-        def check(view: LadderView, answer: Reply) -> Iterator[Problem]:
-            if answer.status == 404:
-                return checks.check_unranked(view, user_id)
-            return checks.check_window(view, answer.body, user_id, window)
-
+        check = _of_player(user_id, lambda view, body: checks.check_window(view, body, user_id, window))
         await self._ask("window", ladder, f"around/{user_id}?window={window}", check, "not_ranked")
 
     async def page(self, ladder: LadderModel) -> None:
@@ -276,3 +265,14 @@ class LadderReader:
         if recent and self._random.random() < 0.5:
             return self._random.choice(recent)
         return self._random.choice(list(ladder.histories))
+
+
+def _of_player(user_id: int, check_body: Callable[[LadderView, Any], Iterator[Problem]]) -> Check:
+    """Return the check of an answer about one player, who need not be ranked."""
+
+    def check(view: LadderView, answer: Reply) -> Iterator[Problem]:
+        if answer.status == 404:
+            return checks.check_unranked(view, user_id)
+        return check_body(view, answer.body)
+
+    return check
