@@ -57,7 +57,7 @@ def _import_base(engine: Engine) -> None:
 
 
 def _base_images() -> set[str]:
-    """Return the images that the project's files name, except those of optional profiles."""
+    """Return the images that the project's files name, without images of optional profiles."""
     compose = re.findall(r"^ +image: (\S+)$", (ROOT / "docker-compose.yml").read_text(), re.MULTILINE)
     dockerfiles = [
         reference

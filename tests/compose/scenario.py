@@ -185,7 +185,7 @@ def main() -> None:
 
 
 def clean(engine: Engine) -> None:
-    """Delete all containers, volumes and networks, also those of an interrupted run. Images stay."""
+    """Delete all containers, volumes and networks, of an interrupted run too. Images stay."""
     containers = engine.docker("ps", "--all", "--quiet").split()
     if containers:
         engine.docker("rm", "--force", "--volumes", *containers)

@@ -225,7 +225,7 @@ def render_user(user: Player, *, with_email: bool) -> JsonBody:
 
 
 def render_users(users: Iterable[Player], *, with_email: bool, inside: bool | None = None) -> JsonBody:
-    """Return players. `with_email` is for admins. `inside` is None for all answers but those of a search."""
+    """Return players. `with_email` is for admins. Only the answer to a search has `inside`; otherwise it is None."""
     searched = {} if inside is None else {"inside": inside}
     return JsonBody.of(UsersOut(users=[user_out(user, with_email=with_email) for user in users], **searched))
 

@@ -107,7 +107,7 @@ def removed_standing(board: Board, user_id: int, revision: int) -> Standing:
     standing.
     """
     # This version never takes the run from a standing with the flag `REMOVED`. Processes of version 0.2, which may run
-    # during an upgrade, ignore the flag and compare the values. The values are therefore worse than those of any event.
+    # during an upgrade, ignore the flag and compare the values. Therefore no event has values as bad as these.
     worst, latest = MAX_INTEGER, MAX_TIME
     best = board.policy is Policy.BEST
     return Standing(
