@@ -118,12 +118,20 @@ async def answer(api: Served, path: str, source: str) -> Any:
 async def until_from_the_store(api: Served) -> None:
     """Return once the server answers for the retired period from the store."""
 
-    async def is_read_from_the_store() -> bool:
-        answer = await api.get(f"/api/boards/laps/ranks/1?period={YESTERDAY}")
-        return answer.headers["x-leaderforge-source"] == "postgres"
+    async def source(period: str) -> str:
+        answer = await api.get(f"/api/boards/laps/ranks/1?period={period}")
+        return str(answer.headers["x-leaderforge-source"])
 
-    # Wait for the catch-up first. Until then all answers come from the store, even for periods that are not retired.
+    async def is_index_believed() -> bool:
+        return await source("all-time") == "index"
+
+    async def is_read_from_the_store() -> bool:
+        return await source(YESTERDAY) == "postgres"
+
+    # Until the index has caught up and is believed again, all answers come from the store, even for periods that are
+    # not retired.
     await until(lambda: is_caught_up(api), "the index to be brought over the days")
+    await until(is_index_believed, "the index to be believed after the days")
     await until(is_read_from_the_store, "the retired period to be read from the store")
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from leaderforge.domain.boards import MAX_INTEGER, Board
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.order import MAX_TIME
+from leaderforge.imports import blocks
 from leaderforge.imports.bad_lines import BadLine, OnBadLine
 from leaderforge.imports.columns import Columns, Condition
 from leaderforge.imports.files import FilePlan, opened_scores
@@ -112,6 +113,26 @@ def test_conditions_choose_lines(tmp_path: Path, name: str, conditions: list[Con
     ]
     path = write_rows(tmp_path / name, rows)
     assert [line[1] for line in read(path, replace(PLAIN, conditions=conditions))] == players
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("scores.csv", 'player,score,own,note\nAnn,1,FALSE,"\n%s"\n'),
+        ("scores.csv", "player,score,own\n\n \n"),
+        ("scores.ndjson", "\n"),
+        ("scores.json", '[{"player": "Ann", "score": 1, "own": "FALSE", "note": "%s"}]'),
+    ],
+)
+@pytest.mark.parametrize("own", ["FALSE", "TRUE"])
+def test_conditions_admit_blocks_without_complete_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str, own: str
+):
+    monkeypatch.setattr(blocks, "BLOCK_CHARACTERS", 32)
+    text = text.replace("%s", "long " * 8 + "name")
+    path = write(tmp_path, text, name)
+    count = int(own == "FALSE" and "long" in text)
+    assert len(read(path, replace(PLAIN, conditions=[Condition("own", own)]))) == count
 
 
 def test_what_a_condition_leaves_out_may_be_bad(tmp_path: Path):

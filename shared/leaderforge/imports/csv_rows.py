@@ -40,7 +40,7 @@ class CsvTable:
 
     def rows(self, block: Block, *, with_content: bool) -> TableRows:
         """Return the rows of a block that are not blank."""
-        rows = TableRows()
+        rows = TableRows.without_rows(self.required)
         numbers, columns = self._regular(block) or self._irregular(block, rows)
         picker = CellPicker(self.header, self.required)
         if not numbers:
@@ -83,7 +83,7 @@ class CsvTable:
 
     def objects(self, block: Block) -> Iterator[Mapping[str, str]]:
         """Yield the rows of a block with all their values by column."""
-        for _, row in self._lines(block, TableRows()):
+        for _, row in self._lines(block, TableRows.without_rows(self.required)):
             yield dict(zip(self.header, map(str.strip, row), strict=False))
 
     def _lines(self, block: Block, rows: TableRows) -> Iterator[tuple[int, Sequence[str]]]:

@@ -155,6 +155,6 @@ def _scores(raw: BinaryIO, plan: FilePlan) -> Iterator[Sequence[str]]:
     with BlockProcesses(partial(partial, opened.table.rows, with_content=False), processes=0) as parsing:
         for _, rows in complete_blocks(opened.blocks, parsing):
             for position, condition in conditions:
-                admitted = [condition.holds(text) for text in rows.columns[position]] if rows.columns else []
+                admitted = [condition.holds(text) for text in rows.columns[position]]
                 rows.columns = [list(compress(column, admitted)) for column in rows.columns]
-            yield rows.columns[score] if rows.columns else ()
+            yield rows.columns[score]

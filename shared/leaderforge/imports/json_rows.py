@@ -42,7 +42,7 @@ class JsonTable:
 
     def rows(self, block: Block, *, with_content: bool) -> TableRows:
         """Return the rows of a block. Values that are no objects are faults."""
-        rows = TableRows()
+        rows = TableRows.without_rows(self.required)
         objects = list(self._objects(block, rows))
         # Objects with equal members are rows of one table. Nearly all objects of a file have equal members.
         positions: dict[tuple[str, ...], list[int]] = {}
@@ -73,7 +73,7 @@ class JsonTable:
 
     def objects(self, block: Block) -> Iterator[Mapping[str, str]]:
         """Yield the objects of a block with all their values as text."""
-        for _, value in self._values(block, TableRows()):
+        for _, value in self._values(block, TableRows.without_rows(self.required)):
             if isinstance(value, dict):
                 yield {name: text_of(content) for name, content in value.items()}
 

@@ -144,7 +144,7 @@ class ScoreLineParser:
         if column is None:
             parsing.require(has_ids or [False] * parsing.count, "no player")
             return None
-        texts = parsing.column(self._position[column])
+        texts = parsing.columns[self._position[column]]
         cached = list(map(self._names.get, texts))
         if None not in cached and JsonText not in set(map(type, texts)):
             return cached
@@ -174,7 +174,7 @@ class ScoreLineParser:
         if not isinstance(column, str):
             return [column] * parsing.count
         position = self._position[column]
-        whole = self._whole_scores(parsing.column(position)) if self._may_be_whole else None
+        whole = self._whole_scores(parsing.columns[position]) if self._may_be_whole else None
         if whole is not None:
             return whole
         text, parse = self._required(column), self._parse_score
@@ -240,13 +240,9 @@ class _RowParsing:
         self.columns = columns
         self.reasons: dict[int, str] = {}
 
-    def column(self, position: int) -> Sequence[str]:
-        """Return the texts of a column."""
-        return self.columns[position] if self.count else ()
-
     def parsed(self, parse: Callable[..., Any], *positions: int) -> list[Any]:
         """Return the results of a function for the values of each row in these columns, None for a bad row."""
-        columns = [self.column(position) for position in positions]
+        columns = [self.columns[position] for position in positions]
         try:
             return list(map(parse, *columns))
         except (ValueError, Refused):

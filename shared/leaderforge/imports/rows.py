@@ -27,16 +27,22 @@ class OpenRow(NamedTuple):
 class TableRows:
     """Rows of a block: their line numbers, the columns with the required values, and their contents.
 
-    A content is a text that is equal for equal rows of all formats. There are none if a column of ids identifies rows.
+    Without rows, the columns are empty. A content is a text that is equal for equal rows of all formats. There are none
+    if a column of ids identifies rows.
     With `is_end`, the table ends in this block, though the text may continue.
     """
 
-    numbers: Sequence[int] = ()
-    columns: Sequence[Sequence[str]] = ()
+    numbers: Sequence[int]
+    columns: Sequence[Sequence[str]]
     contents: Sequence[str] = ()
     faults: list[Fault] = field(default_factory=list)
     open_row: OpenRow | None = None
     is_end: bool = False
+
+    @classmethod
+    def without_rows(cls, required: Sequence[str]) -> "TableRows":
+        """Return a table that has the required columns, but no rows."""
+        return cls((), [()] * len(required))
 
     def add(self, parts: "Sequence[TableRows]", order: Sequence[int]) -> None:
         """Set the rows to the rows of these parts with equal columns. `order` has the position of each row."""
