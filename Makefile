@@ -150,13 +150,13 @@ $(STAMP): requirements/dev.txt pyproject.toml scripts/find-python
 
 lock: setup ## Pin the newest allowed versions of everything, with hashes
 	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-annotate --generate-hashes --python-version 3.11 \
-		--extra local --extra previews --group dev pyproject.toml --output-file requirements/dev.txt
+		--extra local --extra opentelemetry --extra previews --group dev pyproject.toml --output-file requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-annotate --generate-hashes --python-version 3.11 \
 		pyproject.toml --output-file requirements/runtime.txt
 	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-annotate --generate-hashes --python-version 3.11 \
-		--extra server pyproject.toml --output-file requirements/server.txt
+		--extra opentelemetry --extra server pyproject.toml --output-file requirements/server.txt
 	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-annotate --generate-hashes --python-version 3.11 \
-		--extra server --extra previews pyproject.toml --output-file requirements/previews.txt
+		--extra opentelemetry --extra server --extra previews pyproject.toml --output-file requirements/previews.txt
 	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-annotate --generate-hashes --python-version 3.13 \
 		localstack/runtime.in --output-file localstack/runtime.txt
 	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-annotate --generate-hashes --python-version 3.11 \

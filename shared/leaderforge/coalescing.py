@@ -3,15 +3,20 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from leaderforge.domain.errors import Overloaded
+from leaderforge.ports.tracing import Tracer
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
 Run = Callable[[Sequence[ItemT]], Awaitable[Sequence[ResultT]]]
 """Function that processes a batch. It returns one result per item, in order."""
+
+_Call: TypeAlias = tuple[ItemT, asyncio.Future[ResultT], Any]
+"""Item of a call, the future of its result, and the tracer's reference to the caller."""
 
 BATCH = 32
 """Batch size that makes the share of the round trip small. Larger batches gain little, and fewer of them overlap."""
@@ -20,6 +25,18 @@ STAGGER_S = 0.02
 
 A batch that takes longer is probably waiting for a lock or a disk.
 """
+
+
+class BatchTrace(NamedTuple):
+    """Tracer of the batches of a coalescer, and their name in traces."""
+
+    tracer: Tracer
+    name: str
+
+
+def batch_trace(tracer: Tracer | None, name: str) -> BatchTrace | None:
+    """Return the trace of batches with this name, None without a tracer."""
+    return None if tracer is None else BatchTrace(tracer, name)
 
 
 class Coalescer(Generic[ItemT, ResultT]):
@@ -42,6 +59,7 @@ class Coalescer(Generic[ItemT, ResultT]):
         stagger_s: float = 0.0,
         max_waiting: int = 10_000,
         time_limit_s: float = 10.0,
+        trace: BatchTrace | None = None,
     ) -> None:
         self._run = run
         self._max_batch = max_batch
@@ -49,7 +67,8 @@ class Coalescer(Generic[ItemT, ResultT]):
         self._stagger_s = stagger_s
         self._max_waiting = max_waiting
         self._time_limit_s = time_limit_s
-        self._waiting: deque[tuple[ItemT, asyncio.Future[ResultT]]] = deque()
+        self._trace = trace
+        self._waiting: deque[_Call[ItemT, ResultT]] = deque()
         self._in_flight: set[asyncio.Task[None]] = set()
         self._scheduled = False
         self._next_at = 0.0
@@ -64,7 +83,7 @@ class Coalescer(Generic[ItemT, ResultT]):
             raise Overloaded(f"{self._max_waiting} requests are waiting already; try again shortly")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[ResultT] = loop.create_future()
-        self._waiting.append((item, future))
+        self._waiting.append((item, future, None if self._trace is None else self._trace.tracer.caller()))
         if not self._scheduled:
             # Calls of the same loop iteration join one batch.
             self._scheduled = True
@@ -100,7 +119,7 @@ class Coalescer(Generic[ItemT, ResultT]):
         while self._waiting and self._may_leave(loop.time()):
             batch = [self._waiting.popleft() for _ in range(min(self._max_batch, len(self._waiting)))]
             # Skip callers that timed out or were cancelled, because their requests must not take effect.
-            batch = [(item, future) for item, future in batch if not future.done()]
+            batch = [call for call in batch if not call[1].done()]
             if batch:
                 task = loop.create_task(self._serve(batch))
                 self._in_flight.add(task)
@@ -125,19 +144,25 @@ class Coalescer(Generic[ItemT, ResultT]):
         self._in_flight.discard(task)
         self._dispatch()
 
-    async def _serve(self, batch: Sequence[tuple[ItemT, asyncio.Future[ResultT]]]) -> None:
+    async def _serve(self, batch: Sequence[_Call[ItemT, ResultT]]) -> None:
         try:
-            results = await self._run([item for item, _ in batch])
-            for (_, future), result in zip(batch, results, strict=True):
+            with self._traced(batch):
+                results = await self._run([item for item, _, _ in batch])
+            for (_, future, _), result in zip(batch, results, strict=True):
                 if not future.done():
                     future.set_result(result)
         except asyncio.CancelledError:
-            for _, future in batch:
+            for _, future, _ in batch:
                 # Shutdown cancels the batch. Cancel its calls too, because they would otherwise wait until their time
                 # limit.
                 future.cancel()
             raise
         except Exception as error:
-            for _, future in batch:
+            for _, future, _ in batch:
                 if not future.done():
                     future.set_exception(error)
+
+    def _traced(self, batch: Sequence[_Call[ItemT, ResultT]]) -> AbstractContextManager[None]:
+        if self._trace is None:
+            return nullcontext()
+        return self._trace.tracer.batch(self._trace.name, [caller for _, _, caller in batch])

@@ -13,7 +13,14 @@ from leaderforge.domain.sharding import MAX_PARTITIONS
 from leaderforge.domain.timing import MAX_TIMEOUT_MS
 from leaderforge.identity_settings import IdentitySettings
 from leaderforge.key_sets import KeySet
-from leaderforge.setting_problems import identity_problems, signing_problems, token_problems, token_sources, unsafe_keys
+from leaderforge.setting_problems import (
+    identity_problems,
+    missing_packages,
+    signing_problems,
+    token_problems,
+    token_sources,
+    unsafe_keys,
+)
 from leaderforge.setting_types import (
     Dsn,
     Hosts,
@@ -260,6 +267,10 @@ class EnvironmentSettings(CloudSettings, IdentitySettings):
         "PROMETHEUS_MULTIPROC_DIR", "name an empty directory for all worker processes of the server", None
     )
     new_relic_license_key: SecretStr | None = variable("NEW_RELIC_LICENSE_KEY", "give the account's licence key", None)
+    otlp_endpoint: str | None = variable(
+        "OTEL_EXPORTER_OTLP_ENDPOINT", "give the collector's address, such as http://127.0.0.1:4318", None
+    )
+    otel_service_name: str = variable("OTEL_SERVICE_NAME", "name the service", "leaderforge", min_length=1)
     new_relic_app_name: str = variable("NEW_RELIC_APP_NAME", "name the application", "LeaderForge", min_length=1)
 
     def problems(self, environment: Mapping[str, str]) -> list[str]:
@@ -267,7 +278,7 @@ class EnvironmentSettings(CloudSettings, IdentitySettings):
         problems = (
             super().problems(environment) + unsafe_keys(self, environment, VARIABLES) + token_problems(self, VARIABLES)
         )
-        problems += signing_problems(self, VARIABLES) + identity_problems(self, VARIABLES)
+        problems += missing_packages(self) + signing_problems(self, VARIABLES) + identity_problems(self, VARIABLES)
         if self.queued_submits and self.queue_url is None:
             problems.append(
                 "LEADERFORGE_QUEUE_URL is required with LEADERFORGE_QUEUED_SUBMITS: "
@@ -287,6 +298,11 @@ class EnvironmentSettings(CloudSettings, IdentitySettings):
         None means that first sight never creates players.
         """
         return self.erased_hours * 3_600_000 if self.create_players else None
+
+    @property
+    def exports_otlp(self) -> bool:
+        """Return whether metrics and traces are exported. Functions do not: their packages lack the exporter."""
+        return self.otlp_endpoint is not None and self.function_name is None
 
     @property
     def exposed(self) -> bool:

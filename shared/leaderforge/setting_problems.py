@@ -4,6 +4,7 @@ Each function returns messages. `variables` maps the names of variables to their
 """
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from leaderforge.key_sets import weakness
@@ -34,6 +35,23 @@ def unsafe_keys(
     if settings.submit_keys.shares(settings.admin_keys):
         problems.append("LEADERFORGE_ADMIN_KEYS and LEADERFORGE_SUBMIT_KEYS share a key: use different keys")
     return problems
+
+
+def missing_packages(settings: "EnvironmentSettings") -> list[str]:
+    """Return the problems of settings that need packages that are not installed."""
+    if not settings.exports_otlp or _is_installed("opentelemetry.exporter.otlp.proto.http"):
+        return []
+    return [
+        "OTEL_EXPORTER_OTLP_ENDPOINT needs packages that are not installed: install leaderforge[opentelemetry], "
+        "or remove the variable"
+    ]
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # a parent package is missing
+        return False
 
 
 def token_sources(settings: "EnvironmentSettings") -> dict[str, object]:

@@ -160,7 +160,12 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
     trust = IndexTrust(parts.index, parts.processes, declaration, parts.clock, parts.telemetry, renews=renews)
     reader = Reader(parts.index, trust, parts.store, parts.users, parts.clock, parts.telemetry)
     query = QueryService(
-        reader, parts.clock, parts.telemetry, top_ttl_ms=top_ttl_ms(settings.top_cache_ms), time_limit_s=time_limit_s
+        reader,
+        parts.clock,
+        parts.telemetry,
+        tracer=parts.tracer,
+        top_ttl_ms=top_ttl_ms(settings.top_cache_ms),
+        time_limit_s=time_limit_s,
     )
     changes = Changes(parts.feed, query.tops, parts.clock, parts.telemetry, trust.is_believed)
     names = NameSync(parts.index, parts.users)
@@ -175,7 +180,9 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
     signing_keys = SigningKeyService(
         parts.signing_keys, parts.signer, parts.clock, max_valid_s=settings.erased_hours * 3600
     )
-    submit = SubmitService(parts.store, delivery, trust, parts.telemetry, time_limit_s=time_limit_s)
+    submit = SubmitService(
+        parts.store, delivery, trust, parts.telemetry, tracer=parts.tracer, time_limit_s=time_limit_s
+    )
     return Services(
         settings=settings,
         parts=parts,

@@ -13,7 +13,7 @@ import httpx
 import pytest
 import yaml
 
-from leaderforge.adapters.telemetry.prometheus import MEANINGS
+from leaderforge.adapters.telemetry.metrics import MEANINGS
 from leaderforge.embedded.ports import free_port
 from tests.acceptance.api_fixtures import environment, served
 from tests.acceptance.composed import ROOT, running

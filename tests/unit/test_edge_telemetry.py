@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from leaderforge.adapters.telemetry.fanout import Fanout
-from leaderforge.adapters.telemetry.prometheus import MEANINGS, Prometheus
+from leaderforge.adapters.telemetry.metrics import MEANINGS
+from leaderforge.adapters.telemetry.prometheus import Prometheus
 from leaderforge.ports.telemetry import Telemetry
 
 ROOT = Path(__file__).parents[2]

@@ -101,8 +101,13 @@ def application(
         redirect_slashes=False,
         lifespan=lifespan,
         middleware=[*_middleware(services, limiters), Middleware(EdgeRoutes, routes), _FILES],
-        # Switched off, because the telemetry port already measures all requests.
-        telemetry={"tracing": False, "metrics": False, "logs": False},
+        # Without metrics, because the telemetry port already measures all requests.
+        telemetry={
+            "tracing": services.parts.tracer is not None,
+            "operation_spans": False,
+            "metrics": False,
+            "logs": False,
+        },
         exception_handlers={HTTPException: _answer_http_error, Exception: _answer_failure},
     )
     # `EdgeRoutes` serves the routes before requests reach the router. The router has them only to answer 405 with

@@ -19,6 +19,7 @@ from leaderforge.ports.queue import SubmissionQueue
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.sessions import SessionStore
 from leaderforge.ports.telemetry import Telemetry
+from leaderforge.ports.tracing import Tracer
 
 Exposition = Callable[[], tuple[bytes, str]]
 """Function that returns all metrics and their content type."""
@@ -55,6 +56,7 @@ class Parts:
     clock: Clock
     clock_us: Clock
     new_submission_id: Callable[[], UUID] = uuid4
+    tracer: Tracer | None = None
     tokens: TokenVerifier | None = None
     signer: TokenSigner | None = None
     identity: IdentityProvider | None = None

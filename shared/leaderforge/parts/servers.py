@@ -36,15 +36,16 @@ from leaderforge.parts.cloud import submission_queue
 from leaderforge.parts.identity import identity_provider
 from leaderforge.parts.telemetry import receivers_of
 from leaderforge.parts.tokens import token_signer, token_verifier
+from leaderforge.ports.tracing import Tracer
 
 
 def server_parts(settings: EnvironmentSettings) -> Parts:
     """Return the parts for the settings, not yet connected."""
-    cluster, pool = _cluster(settings), _pool(settings)
+    watching = receivers_of(settings)
+    cluster, pool = _cluster(settings, watching.tracer), _pool(settings, watching.tracer)
     periods = Periods(pool)
     index = RedisIndex(cluster, partitions=settings.partitions, namespace=settings.namespace)
     queue = submission_queue(settings) if settings.queue_url else None
-    telemetry, exposition, stop_telemetry = receivers_of(settings)
     store = PostgresScoreStore(pool, periods=periods, record_timeout_s=commit_limit_s(pool.timeout_s))
     return Parts(
         store=store,
@@ -63,8 +64,9 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         index=index,
         feed=RedisFeed(cluster, IndexKeys(settings.namespace, settings.partitions)),
         limiter=RedisRateLimiter(cluster, partitions=settings.partitions, namespace=settings.namespace),
-        telemetry=telemetry,
-        exposition=exposition,
+        telemetry=watching.telemetry,
+        tracer=watching.tracer,
+        exposition=watching.exposition,
         clock=now_ms,
         clock_us=now_us,
         new_submission_id=new_submission_id,
@@ -78,25 +80,27 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         opens=(pool.open, index.watermarks),
         # Queue calls are rare. Opening a new connection for each is cheaper than probing an idle one.
         renews=(pool.renew, index.renew, *([queue.close] if queue else [])),
-        closes=(store.close, pool.close, index.close, *([queue.close] if queue else []), *stop_telemetry),
+        closes=(store.close, pool.close, index.close, *([queue.close] if queue else []), *watching.stops),
     )
 
 
-def _cluster(settings: EnvironmentSettings) -> Cluster:
+def _cluster(settings: EnvironmentSettings, tracer: Tracer | None) -> Cluster:
     password = settings.redis_password
     return Cluster(
         settings.redis_nodes,
         timeout_s=settings.index_timeout_ms / 1000,
         password=password.get_secret_value() if password else None,
         tls=settings.redis_tls,
+        tracer=tracer,
     )
 
 
-def _pool(settings: EnvironmentSettings) -> Pool:
+def _pool(settings: EnvironmentSettings, tracer: Tracer | None) -> Pool:
     return Pool(
         settings.postgres_dsn.get_secret_value(),
         max_size=settings.postgres_pool_size,
         timeout_s=settings.store_timeout_ms / 1000,
         pgbouncer=settings.pgbouncer,
         application=settings.function_name or "leaderforge",
+        tracer=tracer,
     )

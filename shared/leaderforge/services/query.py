@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from leaderforge.coalescing import BATCH, STAGGER_S, Coalescer
+from leaderforge.coalescing import BATCH, STAGGER_S, Coalescer, batch_trace
 from leaderforge.domain.boards import Board, Ladder, Order
 from leaderforge.domain.callers import ANONYMOUS, Caller
 from leaderforge.domain.errors import NotRanked
@@ -15,6 +15,7 @@ from leaderforge.domain.ranks import rank_of
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.ranking import Ranking
 from leaderforge.ports.telemetry import Telemetry
+from leaderforge.ports.tracing import Tracer
 from leaderforge.services.entries import Entry, Lookup, Page, PlayerRank
 from leaderforge.services.reading import Reader, Reading
 from leaderforge.services.top import Top, TopCache
@@ -29,13 +30,25 @@ class QueryService:
     """
 
     def __init__(
-        self, reader: Reader, clock: Clock, telemetry: Telemetry, *, top_ttl_ms: int = 1000, time_limit_s: float = 10.0
+        self,
+        reader: Reader,
+        clock: Clock,
+        telemetry: Telemetry,
+        *,
+        tracer: Tracer | None = None,
+        top_ttl_ms: int = 1000,
+        time_limit_s: float = 10.0,
     ) -> None:
         self._reader = reader
         self._telemetry = telemetry
         self.tops = TopCache(self._load_top, clock, telemetry, ttl_ms=top_ttl_ms)
         self._ranks = Coalescer(
-            self._rank_batch, max_batch=BATCH, max_in_flight=3, stagger_s=STAGGER_S, time_limit_s=time_limit_s
+            self._rank_batch,
+            max_batch=BATCH,
+            max_in_flight=3,
+            stagger_s=STAGGER_S,
+            time_limit_s=time_limit_s,
+            trace=batch_trace(tracer, "rank batch"),
         )
 
     async def top(self, ladder: Ladder, limit: int) -> Page:

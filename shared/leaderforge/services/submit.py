@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
-from leaderforge.coalescing import BATCH, STAGGER_S, Coalescer
+from leaderforge.coalescing import BATCH, STAGGER_S, Coalescer, batch_trace
 from leaderforge.domain.batches import complete
 from leaderforge.domain.boards import Policy
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
+from leaderforge.ports.tracing import Tracer
 from leaderforge.services.delivery import Delivery
 from leaderforge.services.receipts import WITH_RANK, LadderGroup, Receipt, ReceiptOptions, receipt_of
 from leaderforge.services.trust import IndexTrust
@@ -45,6 +46,7 @@ class SubmitService:
         trust: IndexTrust,
         telemetry: Telemetry,
         *,
+        tracer: Tracer | None = None,
         time_limit_s: float = 10.0,
     ) -> None:
         self._store = store
@@ -52,6 +54,7 @@ class SubmitService:
         self._trust = trust
         self._telemetry = telemetry
         self.writes = WriteHealth()
+        trace = batch_trace(tracer, "submit batch")
         # Several batches are in flight, because the process can work on some while others wait for the store and the
         # index. Each policy has its queue, because a single statement can record submissions of one policy only.
         # Submissions with rules that depend on the standing, or with previous standings, need more round trips. They
@@ -63,6 +66,7 @@ class SubmitService:
                 max_in_flight=3,
                 stagger_s=STAGGER_S,
                 time_limit_s=time_limit_s,
+                trace=trace,
             )
             for previous in (False, True)
             for policy in Policy
@@ -73,6 +77,7 @@ class SubmitService:
                 max_batch=BATCH,
                 max_in_flight=2,
                 time_limit_s=time_limit_s,
+                trace=trace,
             )
             for previous in (False, True)
         }

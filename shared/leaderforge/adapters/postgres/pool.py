@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
+    AbstractContextManager,
     AsyncExitStack,
     asynccontextmanager,
     contextmanager,
@@ -14,12 +15,14 @@ from functools import partial
 from itertools import count
 from random import uniform
 from typing import TypeAlias, TypeGuard, TypeVar
+from urllib.parse import urlsplit
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from leaderforge.adapters.postgres.errors import DRIVER_ERRORS, Contended, NodeUnavailable, translated
 from leaderforge.domain.errors import LeaderForgeError
+from leaderforge.ports.tracing import Tracer
 
 T = TypeVar("T")
 
@@ -76,7 +79,10 @@ class Pool:
         statement_cache_size: int = 256,
         settings: dict[str, str] | None = None,
         application: str = "leaderforge",
+        tracer: Tracer | None = None,
     ) -> None:
+        self._tracer = tracer
+        self._address = urlsplit(dsn).netloc.rpartition("@")[2]
         self._dsn = dsn
         self._application = application
         self._min_size = min_size
@@ -144,9 +150,13 @@ class Pool:
         async with nullcontext() if reserved else self._unreserved:
             connection = await pool.acquire()
             try:
-                yield connection
+                with self._traced():
+                    yield connection
             finally:
                 await pool.release(connection)
+
+    def _traced(self) -> AbstractContextManager[None]:
+        return nullcontext() if self._tracer is None else self._tracer.exchange("postgresql", self._address)
 
     @asynccontextmanager
     async def transaction(self, begin: str = "begin", timeout_s: float | None = None) -> AsyncIterator[Connection]:

@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Callable, MutableMapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from redis.asyncio.cluster import ClusterNode, RedisCluster
@@ -16,6 +17,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError, ResponseError
+
+from leaderforge.ports.tracing import Tracer
 
 Arguments = Sequence[bytes | int | str]
 Request = tuple[int, Arguments]
@@ -36,10 +39,17 @@ class WatchedCluster(RedisCluster):
     therefore compares the run id of the process with `runs`, the run ids by node name.
     """
 
-    def __init__(self, runs: MutableMapping[str, bytes], on_restart: Callable[[], None], **options: Any) -> None:
+    def __init__(
+        self,
+        runs: MutableMapping[str, bytes],
+        on_restart: Callable[[], None],
+        tracer: Tracer | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(retry=Retry(NoBackoff(), 0), **options)
         self._runs = runs
         self._on_restart = on_restart
+        self._tracer = tracer
         # Set the callback now, because the nodes' pools copy this mapping when they are created.
         self.connection_kwargs["redis_connect_func"] = self.on_connect
 
@@ -80,11 +90,16 @@ class WatchedCluster(RedisCluster):
         async def exchange(node: ClusterNode, numbers: Sequence[int]) -> None:
             # Without ASKING, the importing node of a migration refuses the command.
             commands = [(_ASKING, requests[i][1]) if targets[i] else (requests[i][1],) for i in numbers]
-            for i, reply in zip(numbers, await _exchange(node, commands, before_write), strict=True):
+            with self._traced(node, len(commands)):
+                exchanged = await _exchange(node, commands, before_write)
+            for i, reply in zip(numbers, exchanged, strict=True):
                 replies[i] = reply
 
         await asyncio.gather(*(exchange(node, numbers) for node, numbers in positions.items()))
         return replies
+
+    def _traced(self, node: ClusterNode, requests: int) -> AbstractContextManager[None]:
+        return nullcontext() if self._tracer is None else self._tracer.exchange("valkey", node.name, requests)
 
 
 async def _exchange(

@@ -25,6 +25,7 @@ from leaderforge.adapters.redis.client import Request, WatchedCluster, unconditi
 from leaderforge.adapters.redis.scripts import Script
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.survey import IndexNode
+from leaderforge.ports.tracing import Tracer
 
 _PAUSE_S = 0.25
 """Time between attempts to reach a failed cluster, in s."""
@@ -68,8 +69,15 @@ class Cluster:
     """
 
     def __init__(
-        self, nodes: Sequence[str], *, timeout_s: float, password: str | None = None, tls: bool = False
+        self,
+        nodes: Sequence[str],
+        *,
+        timeout_s: float,
+        password: str | None = None,
+        tls: bool = False,
+        tracer: Tracer | None = None,
     ) -> None:
+        self.tracer = tracer
         self.disruptions = 0
         self._nodes = nodes
         self._timeout_s = timeout_s
@@ -278,6 +286,7 @@ class Cluster:
         return WatchedCluster(
             self._runs,
             self._on_restart,
+            self.tracer,
             startup_nodes=nodes,
             password=self._password,
             ssl=self._tls,

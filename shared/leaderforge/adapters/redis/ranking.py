@@ -12,7 +12,7 @@ from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.erasures import RedisErasureIndex
 from leaderforge.adapters.redis.records import listed_entries, listed_keys, listed_rows, record_bytes, stored_rows
 from leaderforge.adapters.redis.scripts import script
-from leaderforge.coalescing import BATCH, STAGGER_S, Coalescer
+from leaderforge.coalescing import BATCH, STAGGER_S, Coalescer, batch_trace
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import IndexUnavailable
@@ -48,8 +48,9 @@ class RedisRanking(RedisErasureIndex):
     def __init__(self, cluster: Cluster, *, partitions: int, namespace: str = "leaderforge") -> None:
         super().__init__(cluster, partitions=partitions, namespace=namespace)
         self._landmarks: dict[LadderIds, Landmarks] = {}
-        self._spans = Coalescer(self._span_batch, max_batch=BATCH, max_in_flight=3, stagger_s=STAGGER_S)
-        self._rows = Coalescer(self._row_batch, max_batch=BATCH, max_in_flight=3, stagger_s=STAGGER_S)
+        options: dict[str, Any] = {"max_batch": BATCH, "max_in_flight": 3, "stagger_s": STAGGER_S}
+        self._spans = Coalescer(self._span_batch, **options, trace=batch_trace(cluster.tracer, "index counts"))
+        self._rows = Coalescer(self._row_batch, **options, trace=batch_trace(cluster.tracer, "index rows"))
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
         groups = {p: list(map(user_bytes, ids)) for p, ids in self._by_partition(user_ids).items()}

@@ -13,50 +13,7 @@ from prometheus_client import ProcessCollector as ResourceCollector
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-"""Upper bounds of time buckets, in s: from the time of a cached read to the longest time limit."""
-SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
-"""Upper bounds of size buckets, in items."""
-
-MEANINGS: Mapping[str, str] = {
-    "announcements_failed": "Announcements of changes that the change feed did not accept. They are retried.",
-    "change_feed_connected": "1 while this process receives the change feed, else 0.",
-    "change_feed_failures": "Lost or failed connections to the change feed.",
-    "changes_announced": "Changes of ladders announced to other processes.",
-    "http_requests": "Answered requests, by method, path template and status.",
-    "index_apply_seconds": "Time to apply a batch of standings to the index, in seconds.",
-    "index_lag_seconds": "Age of the oldest watermark in seconds: the index is complete up to then.",
-    "index_rebuilds": "Rebuilt partitions of the index.",
-    "index_updates_deferred": "Standings pending in this process, because the index could not be reached.",
-    "index_doubts": "Reasons to catch the index up before it is read, such as a start or a broken connection.",
-    "ingest_messages": "Messages received from the submission queue, by result.",
-    "metadata_omitted": "Entries shown without metadata, because the store could not be reached.",
-    "periods_retired": "Past periods that the index retired.",
-    "rank_batch_size": "Players whose ranks were counted in one batch.",
-    "requests_shed": "Requests refused because the process was overloaded.",
-    "rate_limited": "Throttled requests, by the limited subject: key, player or address.",
-    "rate_limits_skipped": "Requests that passed uncounted, because the rate limiter could not be reached.",
-    "reads_degraded": "Reads answered by the store, because the index was not available.",
-    "boards_purged": "Deleted boards that were purged.",
-    "reconcile_failures": "Failed rounds of reconciliation.",
-    "standings_backfilled": "Standings computed by backfills of added period kinds.",
-    "verification_failures": "Failed rounds of verification.",
-    "upkeep_failures": "Failed rounds of board maintenance.",
-    "activity_failures": "Failed folds of the activity of boards.",
-    "standings_differing": "Standings of the current verification pass that differ between index and store.",
-    "standings_mended": "Standings that verification repaired in the index.",
-    "standings_verified": "Standings that verification compared.",
-    "standings_expired": "Purged standings of expired periods.",
-    "stream_listeners": "Connected listeners of live boards.",
-    "stream_updates": "Changes sent to the listeners of a live board, counted once for all listeners.",
-    "store_record_seconds": "Time to commit a batch of submissions, in seconds.",
-    "submit_batch_size": "Submissions of one commit.",
-    "top_cache": "Reads of the top entries, by cache hit or miss.",
-    "top_merge_seconds": "Time to merge the top entries of all partitions, in seconds.",
-    "transaction_seconds": "Duration of function calls, in seconds.",
-}
-"""Help text of each metric. The names lack the prefix `leaderforge_` of the exposition."""
-
+from leaderforge.adapters.telemetry.metrics import MEANINGS, buckets
 
 _ACROSS_WORKERS: Mapping[str, Literal["livesum", "livemin"]] = {
     "change_feed_connected": "livemin",
@@ -143,7 +100,7 @@ class Prometheus:
             f"leaderforge_{name}",
             MEANINGS.get(name, name),
             labels,
-            buckets=SECONDS if name.endswith("_seconds") else SIZES,
+            buckets=buckets(name),
             registry=self._registry,
         )
 
