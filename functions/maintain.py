@@ -1,5 +1,5 @@
-"""Scheduled maintenance: reconciliation and verification of the index, period rollover, board maintenance and
-activity of boards."""
+"""Scheduled maintenance: reconciliation and verification of the index, period rollover, board maintenance,
+activity of boards and settlement of periods."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -63,10 +63,17 @@ async def fold_activity(services: Services) -> int:
         return await services.activity.fold_if_due()
 
 
+async def settle(services: Services) -> int:
+    """Settle the periods that are due, searched every few seconds. Return the number of settled periods."""
+    with services.telemetry.transaction("settle"):
+        return await services.settlement.run_if_due()
+
+
 TASKS: Mapping[str, Callable[[Services], Awaitable[int]]] = {
     "reconciled": reconcile,
     "boards": keep_boards,
     "verified": verify_some,
     "folded": fold_activity,
+    "settled": settle,
 }
 """Scheduled tasks, by the name of each task's count in the result of `handler`."""

@@ -58,10 +58,24 @@ async def keep_folded(services: Services) -> None:
     )
 
 
+async def keep_settled(services: Services) -> None:
+    """Settle the periods that are due, in a loop."""
+    await _repeat(
+        "settlement",
+        lambda: maintain.settle(services),
+        lambda: services.telemetry.count("settlement_failures"),
+        services.settings.reconcile_ms,
+    )
+
+
 async def keep_maintained(services: Services) -> None:
     """Run all maintenance loops concurrently. A failure in one does not stop the others."""
     await asyncio.gather(
-        keep_reconciled(services), keep_boards(services), keep_verified(services), keep_folded(services)
+        keep_reconciled(services),
+        keep_boards(services),
+        keep_verified(services),
+        keep_folded(services),
+        keep_settled(services),
     )
 
 

@@ -43,6 +43,7 @@ from leaderforge.services.query import QueryService
 from leaderforge.services.reading import Reader
 from leaderforge.services.reception import ReceptionClock
 from leaderforge.services.rollover import RolloverService
+from leaderforge.services.settlement import SettlementService
 from leaderforge.services.signing_keys import SigningKeyService
 from leaderforge.services.standings import StandingService
 from leaderforge.services.submit import SubmitService
@@ -73,6 +74,7 @@ class Services:
     maintain: MaintainService
     verification: VerificationService
     rollover: RolloverService
+    settlement: SettlementService
     periods: PeriodService
     history: HistoryService
     standings: StandingService
@@ -199,6 +201,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
             parts.store, parts.users, parts.index, parts.clock, parts.telemetry, changes.repaired
         ),
         rollover=_rollover(settings, parts),
+        settlement=_settlement(settings, parts),
         periods=PeriodService(parts.periods, parts.clock, grace_ms=settings.late_grace_ms),
         history=HistoryService(parts.history, query, parts.clock),
         standings=StandingService(parts.history, parts.users, query, parts.clock),
@@ -235,6 +238,20 @@ def _rollover(settings: EnvironmentSettings, parts: Parts) -> RolloverService:
         parts.clock,
         parts.telemetry,
         index_ms=settings.period_index_hours * 3_600_000,
+        grace_ms=settings.late_grace_ms,
+    )
+
+
+def _settlement(settings: EnvironmentSettings, parts: Parts) -> SettlementService:
+    """Return the settlement with all its parts, in the order in which they run."""
+    return SettlementService(
+        parts.store,
+        parts.periods,
+        parts.settlements,
+        [],
+        parts.index,
+        parts.clock,
+        parts.telemetry,
         grace_ms=settings.late_grace_ms,
     )
 

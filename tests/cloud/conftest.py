@@ -62,7 +62,7 @@ def cloud(emulator: Emulator, package: Path, valkey, cloud_postgres: PostgresSer
     deployed = LocalCloud(emulator, deploy(emulator, "tests", package, given))
     # The first maintenance run builds the index. Start it now, because the schedule would start it after a minute.
     answer = deployed.client("lambda").invoke(FunctionName="tests-maintain", Payload=b"{}")
-    assert json.load(answer["Payload"]).keys() == {"reconciled", "boards", "verified", "folded"}
+    assert json.load(answer["Payload"]).keys() == {"reconciled", "boards", "verified", "folded", "settled"}
     return deployed
 
 

@@ -49,7 +49,8 @@ CITUS = "LEADERFORGE_TEST_CITUS_DSN"
 TABLES = (
     "periods, pending_processes, touches, users, score_events, standings, username_claims, email_claims, "
     "external_id_claims, released_ids, shared_names, boards, api_keys, audit_log, "
-    "signing_keys, device_claims, sessions, activity, minute_leaders, people, schema_migrations"
+    "signing_keys, device_claims, sessions, activity, minute_leaders, people, "
+    "settlements, league_periods, league_divisions, league_members, league_results, schema_migrations"
 )
 
 numbers = count(1)

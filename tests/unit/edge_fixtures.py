@@ -24,6 +24,7 @@ from leaderforge.adapters.memory.player_records import MemoryPlayerRecords
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.memory.session_store import MemorySessionStore
+from leaderforge.adapters.memory.settlement_store import MemorySettlementStore
 from leaderforge.adapters.memory.signing_key_store import MemorySigningKeyStore
 from leaderforge.adapters.telemetry.prometheus import Prometheus
 from leaderforge.config import EnvironmentSettings
@@ -114,6 +115,7 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
         audit=audit,
         activity=MemoryActivity(store),
         people=MemoryPeople(audit),
+        settlements=MemorySettlementStore(),
         moderation=MemoryModeration(store, users, audit),
         records=MemoryPlayerRecords(store, users, audit),
         processes=MemoryPendingProcesses(),

@@ -29,6 +29,7 @@ from leaderforge.domain.timing import (
     KEYS_PATIENCE_MS,
     KEYS_STALE_MS,
     LADDERS_FRESH_MS,
+    LAST_COUNT_MS,
     LOOKUP_WAIT_MS,
     MAPPING_MS,
     MAX_TIMEOUT_MS,
@@ -151,6 +152,12 @@ class TestPeriodRollover:
             EnvironmentSettings.from_environment(REQUIRED | {"LEADERFORGE_LATE_GRACE_MS": str(day_ms + 1)})
 
 
+class TestSettlement:
+    def test_the_last_submission_of_a_period_is_committed_before_its_settlement(self) -> None:
+        """A settlement ranks the committed scores. A later one would be missing in the results."""
+        assert SUBMISSION_MS + CLOCK_DIFFERENCE_MS <= LAST_COUNT_MS
+
+
 class TestWatermarks:
     def test_no_event_is_committed_behind_a_watermark(self) -> None:
         """Reconciliation reads from the watermark on. An event that is committed behind it would be missed."""
@@ -240,7 +247,7 @@ class TestTheModule:
 
     def test_sums_are_not_written_as_numbers(self) -> None:
         sums = {"SUBMISSION_MS", "PROPAGATION_MS", "SETTLE_MS", "DECLARATION_WAIT_MS", "DECLARATION_RENEWAL_MS"}
-        sums |= {"ANNOUNCED_WITHIN_MS", "RELEASE_MS"}
+        sums |= {"ANNOUNCED_WITHIN_MS", "RELEASE_MS", "LAST_COUNT_MS"}
         values = {
             node.targets[0].id: node.value
             for node in self.TREE.body

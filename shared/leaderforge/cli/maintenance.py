@@ -10,6 +10,7 @@ from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
 
 if TYPE_CHECKING:
+    from leaderforge.domain.settlement import SettlementFault
     from leaderforge.services.comparison import Verification
 
 INCOMPLETE = 3
@@ -49,10 +50,10 @@ async def _rebuild(data_dir: Path) -> int:
 def verify(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Compare every standing in the database with the rank index, and list the differences.
 
-    Also list standings of boards that do not exist. Exit with 1 if there are any of both, and with 3 if there are none
-    but the index is incomplete.
+    Also list standings of boards that do not exist, and results of settled periods that do not follow from the stored
+    scores. Exit with 1 if there are any of these, and with 3 if there are none but the index is incomplete.
     """
-    verification, is_maintained = run_until_stopped(_verify(data_dir))
+    verification, faults, is_maintained = run_until_stopped(_verify(data_dir))
     if not verification.complete:
         typer.echo(_incompleteness(verification.incomplete, is_maintained=is_maintained))
     for difference in verification.differences[:_REPORTED]:
@@ -64,9 +65,17 @@ def verify(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
         typer.echo(
             f"board id {board_id} does not exist, but has {count:,} standings: restore its row of the table boards"
         )
+    _print_faults(faults)
     typer.echo(f"{verification.checked:,} standings compared, {len(verification.differences):,} differ")
-    if not verification.clean:
-        raise typer.Exit(1 if verification.differences or verification.orphans else INCOMPLETE)
+    if faults or not verification.clean:
+        raise typer.Exit(1 if verification.differences or verification.orphans or faults else INCOMPLETE)
+
+
+def _print_faults(faults: "Sequence[SettlementFault]") -> None:
+    for fault in faults[:_REPORTED]:
+        typer.echo(f"board {fault.board}, period {fault.period}: {fault.text}")
+    if len(faults) > _REPORTED:
+        typer.echo(f"... and {len(faults) - _REPORTED:,} more")
 
 
 def _incompleteness(partitions: "Sequence[int]", *, is_maintained: bool) -> str:
@@ -80,7 +89,7 @@ def _incompleteness(partitions: "Sequence[int]", *, is_maintained: bool) -> str:
     return f"the index is incomplete, partitions {', '.join(map(str, partitions))}: {cause}"
 
 
-async def _verify(data_dir: Path) -> "tuple[Verification, bool]":
+async def _verify(data_dir: Path) -> "tuple[Verification, Sequence[SettlementFault], bool]":
     from leaderforge.cli.outages import outlast
     from leaderforge.cli.progress import progress_bar
     from leaderforge.cli.target import services
@@ -88,7 +97,7 @@ async def _verify(data_dir: Path) -> "tuple[Verification, bool]":
     async with services(data_dir) as product:
         with progress_bar("Comparing", None) as advance:
             verification = await outlast(product, lambda: product.maintain.verify(advance))
-        return verification, await product.maintain.is_maintained_elsewhere()
+        return verification, await product.settlement.faults(), await product.maintain.is_maintained_elsewhere()
 
 
 def reconcile(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:

@@ -151,6 +151,11 @@ ROLLOVER_EVERY_MS = 60_000
 REPEATED_DROP_MS = 3_600_000
 """Time for which each round deletes a retired period's index keys again, because a late update may restore them."""
 
+# Settlement ---------------------------------------------------------------------------------------------------------
+
+LAST_COUNT_MS = SUBMISSION_MS + CLOCK_DIFFERENCE_MS + PAUSE_MS
+"""Time from the end of a period's grace to its settlement. The last submission that counts in it is then committed."""
+
 
 def commit_limit_s(store_timeout_s: float) -> float:
     """Return the time limit, in s, of a transaction for which other processes wait.

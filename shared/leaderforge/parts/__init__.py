@@ -18,6 +18,7 @@ from leaderforge.ports.players import NameClaimer, PlayerRecords, PlayerStore, S
 from leaderforge.ports.queue import SubmissionQueue
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.sessions import SessionStore
+from leaderforge.ports.settlement import SettlementStore
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.ports.tracing import Tracer
 
@@ -45,6 +46,7 @@ class Parts:
     audit: AuditLog
     activity: ActivityStore
     people: PeopleStore
+    settlements: SettlementStore
     moderation: Moderation
     records: PlayerRecords
     processes: PendingProcesses

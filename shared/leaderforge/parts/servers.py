@@ -22,6 +22,7 @@ from leaderforge.adapters.postgres.player_store import PostgresPlayerStore
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.adapters.postgres.session_store import PostgresSessionStore
+from leaderforge.adapters.postgres.settlement_store import PostgresSettlementStore
 from leaderforge.adapters.postgres.signing_key_store import PostgresSigningKeyStore
 from leaderforge.adapters.postgres.submission_ids import new_submission_id
 from leaderforge.adapters.redis.cluster import Cluster
@@ -58,6 +59,7 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         audit=PostgresAuditLog(pool),
         activity=PostgresActivity(pool),
         people=PostgresPeople(pool),
+        settlements=PostgresSettlementStore(pool),
         moderation=PostgresModeration(pool, periods),
         records=PostgresPlayerRecords(pool),
         processes=PostgresPendingProcesses(pool),

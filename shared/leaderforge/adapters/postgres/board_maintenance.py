@@ -63,7 +63,7 @@ class PostgresBoardMaintenance:
             await self._pool.fetch(statement(purge), board.id, joined(user_ids))
 
     async def forget_board(self, board: Board) -> None:
-        for forget in ("forget_periods", "forget_board"):
+        for forget in ("forget_periods", "forget_settlements", "forget_board"):
             await self._pool.fetch(statement(forget), board.id)
 
 

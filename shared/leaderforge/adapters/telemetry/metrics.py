@@ -32,6 +32,8 @@ MEANINGS: Mapping[str, str] = {
     "verification_failures": "Failed rounds of verification.",
     "upkeep_failures": "Failed rounds of board maintenance.",
     "activity_failures": "Failed folds of the activity of boards.",
+    "settlement_failures": "Failed rounds of the settlement of periods.",
+    "periods_settled": "Settled periods.",
     "standings_differing": "Standings of the current verification pass that differ between index and store.",
     "standings_mended": "Standings that verification repaired in the index.",
     "standings_verified": "Standings that verification compared.",

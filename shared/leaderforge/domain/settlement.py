@@ -1,0 +1,83 @@
+"""Settlement: computation of the final results of a period, once, after its end and its grace."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
+
+from leaderforge.domain.boards import Ladder
+from leaderforge.domain.errors import LeaderForgeError
+from leaderforge.domain.periods import Period, PeriodKind
+from leaderforge.domain.timing import LAST_COUNT_MS
+
+Position: TypeAlias = Mapping[str, Any]
+"""Position within a part of a settlement, as JSON. Each part defines its own members."""
+
+
+class SettlementOvertaken(LeaderForgeError):
+    """Error for a step of a settlement that another process has already made."""
+
+    code = "settlement_overtaken"
+
+
+class SettlementProgress(NamedTuple):
+    """Progress of a settlement: the name of the part in progress, and the position within it."""
+
+    part: str
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Settlement of a period. `settled_at` (ms) is None until all parts are done.
+
+    `revision` grows each time that a settled period is settled again.
+    """
+
+    progress: SettlementProgress
+    settled_at: int | None = None
+    revision: int = 1
+
+
+class SettlementStep(NamedTuple):
+    """Step of a settlement. Its transaction writes the results of one chunk and moves the progress.
+
+    The transaction fails with `SettlementOvertaken` if the stored progress is not `before`. Each chunk is therefore
+    written once, even if two processes settle a period concurrently.
+    """
+
+    ladder: Ladder
+    before: SettlementProgress
+    position: Position
+
+    @property
+    def after(self) -> SettlementProgress:
+        """Return the progress after this step, within the same part."""
+        return SettlementProgress(self.before.part, self.position)
+
+
+@dataclass(frozen=True, slots=True)
+class SettledPeriods:
+    """Periods of a board that are settled: those of a kind that end after `since` (ms)."""
+
+    kind: PeriodKind
+    since: int
+
+    def includes(self, period: Period) -> bool:
+        """Return whether this period is settled."""
+        return period.kind is self.kind and period.ends_at is not None and period.ends_at > self.since
+
+
+class SettlementFault(NamedTuple):
+    """Difference between the stored results of a period and the results that the stored scores yield."""
+
+    board: str
+    period: str
+    text: str
+
+
+def settles_at(period: Period, grace_ms: int) -> int | None:
+    """Return the time (ms) from which a period can be settled, None if it never ends.
+
+    The last submission that counts in the period is committed by then.
+    """
+    return None if period.ends_at is None else period.ends_at + grace_ms + LAST_COUNT_MS

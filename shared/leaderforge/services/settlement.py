@@ -1,0 +1,162 @@
+"""Settlement of periods, part by part, behind a lease."""
+
+from collections.abc import Mapping, Sequence
+from time import monotonic
+
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.errors import LeaderForgeError
+from leaderforge.domain.periods import number_of_start
+from leaderforge.domain.settlement import (
+    Settlement,
+    SettlementFault,
+    SettlementOvertaken,
+    SettlementProgress,
+    settles_at,
+)
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.leases import LeaseStore
+from leaderforge.ports.periods import PeriodStore
+from leaderforge.ports.scores import ScoreStore
+from leaderforge.ports.settlement import SettlementPart, SettlementStore
+from leaderforge.ports.telemetry import Telemetry
+from leaderforge.services.leases import Lease
+
+_EVERY_S = 5.0
+"""Time between two searches of a process for periods to settle, in s."""
+_MOST_PERIODS = 1_000
+"""Number of a board's latest periods among which unsettled ones are searched."""
+_LONGEST_PERIOD_MS = 366 * 86_400_000
+"""Length, in ms, that no period exceeds. Periods that end after a time start at most this long before it."""
+
+
+class SettlementService:
+    """Settlement of each period, once, after its end, its grace and the commit of its last submission.
+
+    The parts of a period run in order. Each one writes its results in chunks, and each chunk in one transaction with
+    the progress. A process that is killed therefore loses at most one chunk, and any other process continues. The lease
+    prevents double work; the progress prevents double results. The periods of a board are settled in order.
+    """
+
+    def __init__(
+        self,
+        store: ScoreStore,
+        periods: PeriodStore,
+        settlements: SettlementStore,
+        parts: Sequence[SettlementPart],
+        leases: LeaseStore,
+        clock: Clock,
+        telemetry: Telemetry,
+        *,
+        grace_ms: int,
+    ) -> None:
+        self._store = store
+        self._periods = periods
+        self._settlements = settlements
+        self._parts = parts
+        self._clock = clock
+        self._telemetry = telemetry
+        self._grace_ms = grace_ms
+        self._lease = Lease(leases, "settlement")
+        self._due = 0.0
+
+    async def run_if_due(self) -> int:
+        """Run unless this process did so within the last seconds. Return the number of settled periods."""
+        if monotonic() < self._due:
+            return 0
+        self._due = monotonic() + _EVERY_S
+        return await self.run()
+
+    async def run(self) -> int:
+        """Settle all due periods. Return their number, 0 if another process holds the lease.
+
+        A failure on one board does not stop the others. Raises the first error at the end.
+        """
+        due = [ladders for board in await self._store.boards() if (ladders := await self._due_on(board))]
+        if not due or not await self._lease.acquire():
+            return 0
+        count = 0
+        errors: list[LeaderForgeError] = []
+        async with self._lease.renewal():
+            for ladders in due:
+                try:
+                    count += await self._settle_board(ladders)
+                except LeaderForgeError as error:
+                    errors.append(error)
+        if errors:
+            raise errors[0]
+        return count
+
+    async def faults(self) -> Sequence[SettlementFault]:
+        """Return the differences between the stored results of all settled periods and the stored scores."""
+        faults: list[SettlementFault] = []
+        for board in await self._store.boards():
+            settlements = await self._stored(board)
+            for ladder in await self._ladders(board):
+                settlement = settlements.get(ladder.period)
+                if settlement is not None and settlement.settled_at is not None:
+                    for part in self._parts_of(ladder):
+                        faults += await part.faults(ladder, settlement)
+        return faults
+
+    async def _settle_board(self, ladders: Sequence[Ladder]) -> int:
+        """Settle these periods of a board in order. Stop if another process settles them too. Return their number."""
+        for count, ladder in enumerate(ladders):
+            try:
+                await self._settle(ladder)
+            except SettlementOvertaken:
+                return count
+            self._telemetry.count("periods_settled")
+        return len(ladders)
+
+    async def _settle(self, ladder: Ladder) -> None:
+        parts = self._parts_of(ladder)
+        await self._settlements.begin(ladder, SettlementProgress(parts[0].name, {}))
+        progress = (await self._stored(ladder.board))[ladder.period].progress
+        names = [part.name for part in parts]
+        # A part that this version does not have, or that was switched off meanwhile, is over.
+        first = names.index(progress.part) if progress.part in names else 0
+        for part in parts[first:]:
+            if part.name != progress.part:
+                begun = SettlementProgress(part.name, {})
+                await self._settlements.move(ladder, progress, begun)
+                progress = begun
+            while (position := await part.settle_chunk(ladder, progress)) is not None:
+                progress = SettlementProgress(part.name, position)
+        await self._settlements.finish(ladder, progress, self._clock())
+
+    async def _due_on(self, board: Board) -> Sequence[Ladder]:
+        """Return the ladders of the board's periods that are due and not settled, the earliest first."""
+        ladders = [ladder for ladder in await self._ladders(board) if self._is_due(ladder)]
+        if not ladders:
+            return ()
+        settlements = await self._stored(board)
+        return [ladder for ladder in ladders if not _is_settled(settlements.get(ladder.period))]
+
+    async def _ladders(self, board: Board) -> Sequence[Ladder]:
+        """Return the ladders of the board's stored periods that a part settles, the earliest first."""
+        if self._since(board) is None:
+            return ()
+        stored = await self._periods.periods(board, _MOST_PERIODS)
+        return [ladder for ladder in reversed(stored) if self._parts_of(ladder)]
+
+    async def _stored(self, board: Board) -> Mapping[int, Settlement]:
+        since = self._since(board)
+        first = 0 if since is None else number_of_start(max(0, since - _LONGEST_PERIOD_MS))
+        return {} if since is None else await self._settlements.settlements(board, first)
+
+    def _since(self, board: Board) -> int | None:
+        """Return the earliest time (ms) since which a part settles periods of the board, None if there is none."""
+        return min((periods.since for part in self._parts if (periods := part.periods(board))), default=None)
+
+    def _parts_of(self, ladder: Ladder) -> Sequence[SettlementPart]:
+        board = ladder.board
+        period = board.calendar.numbered(ladder.period)
+        return [part for part in self._parts if (periods := part.periods(board)) and periods.includes(period)]
+
+    def _is_due(self, ladder: Ladder) -> bool:
+        at = settles_at(ladder.board.calendar.numbered(ladder.period), self._grace_ms)
+        return at is not None and at <= self._clock()
+
+
+def _is_settled(settlement: Settlement | None) -> bool:
+    return settlement is not None and settlement.settled_at is not None

@@ -1,0 +1,157 @@
+"""Settlement of periods over in-memory adapters, with parts that note their chunks."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from leaderforge.adapters.memory.index import MemoryIndex
+from leaderforge.adapters.memory.period_store import MemoryPeriodStore
+from leaderforge.adapters.memory.settlement_store import MemorySettlementStore
+from leaderforge.adapters.telemetry.fanout import Fanout
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.errors import StoreUnavailable
+from leaderforge.domain.periods import PeriodKind
+from leaderforge.domain.settlement import (
+    Position,
+    SettledPeriods,
+    Settlement,
+    SettlementFault,
+    SettlementProgress,
+    SettlementStep,
+)
+from leaderforge.domain.timing import LAST_COUNT_MS
+from leaderforge.services.settlement import SettlementService
+from tests.unit.test_rollover import DAY, GRACE, MIDNIGHT, World
+
+CHUNKS = 3
+
+
+class NotedPart:
+    """Part that settles days in chunks, and notes each written chunk. The chunk `fails_at` fails before its write."""
+
+    def __init__(self, name: str, store: MemorySettlementStore, written: list[tuple[str, int, int]]) -> None:
+        self.name = name
+        self.since = MIDNIGHT
+        self.fails_at: int | None = None
+        self.dies_after: int | None = None
+        self._store = store
+        self._written = written
+
+    def periods(self, board: Board) -> SettledPeriods | None:
+        return SettledPeriods(PeriodKind.DAILY, self.since) if board.slug == "b" else None
+
+    async def settle_chunk(self, ladder: Ladder, progress: SettlementProgress) -> Position | None:
+        chunk = progress.position.get("chunk", 0)
+        if chunk == CHUNKS:
+            return None
+        self._fail_once("fails_at", chunk)
+        step = SettlementStep(ladder, progress, {"chunk": chunk + 1})
+        self._store.make_step(step)
+        self._written.append((self.name, ladder.period, chunk))
+        self._fail_once("dies_after", chunk)
+        return step.position
+
+    async def faults(self, ladder: Ladder, settlement: Settlement) -> Sequence[SettlementFault]:
+        return [SettlementFault(ladder.board.slug, ladder.period_name, self.name)]
+
+    def _fail_once(self, name: str, chunk: int) -> None:
+        if getattr(self, name) == chunk:
+            setattr(self, name, None)
+            raise StoreUnavailable("the process was killed")
+
+
+class Settling:
+    """Daily board with scores on two days, and the settlement of its periods."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self.store = MemorySettlementStore()
+        self.written: list[tuple[str, int, int]] = []
+        self.parts = [NotedPart(name, self.store, self.written) for name in ("first", "second")]
+        self.service = self.process()
+        self.ladders: list[Ladder] = []
+
+    def process(self, index: MemoryIndex | None = None) -> SettlementService:
+        """Return the settlement of a new process, by default with leases of its own."""
+        world = self.world
+        leases = index or MemoryIndex(partitions=1)
+        periods = MemoryPeriodStore(world.store)
+        parts = world.store, periods, self.store, self.parts, leases, world.clock, Fanout([])
+        return SettlementService(*parts, grace_ms=GRACE)
+
+    def expected(self, *ladders: Ladder) -> list[tuple[str, int, int]]:
+        return [(name, lad.period, i) for lad in ladders for name in ("first", "second") for i in range(CHUNKS)]
+
+
+@pytest.fixture
+async def settling() -> Settling:
+    made = Settling()
+    board = await made.world.board(PeriodKind.DAILY)
+    made.ladders = [await made.world.score(board, at=MIDNIGHT + day * DAY) for day in range(2)]
+    return made
+
+
+async def test_a_period_is_settled_after_its_end_its_grace_and_the_last_commit(settling: Settling) -> None:
+    settling.world.now = MIDNIGHT + DAY + GRACE + LAST_COUNT_MS - 1
+    assert await settling.service.run() == 0
+    assert settling.written == []
+    settling.world.now += 1
+    assert await settling.service.run() == 1
+    assert settling.written == settling.expected(settling.ladders[0])
+
+
+async def test_settling_again_changes_nothing(settling: Settling) -> None:
+    settling.world.now = MIDNIGHT + 3 * DAY
+    assert await settling.service.run() == 2
+    assert await settling.service.run() == 0
+    assert await settling.process().run() == 0
+    assert settling.written == settling.expected(*settling.ladders)
+    stored = await settling.store.settlements(settling.ladders[0].board, 0)
+    assert [s.settled_at for s in stored.values()] == [settling.world.now] * 2
+
+
+@pytest.mark.parametrize("moment", ["fails_at", "dies_after"])
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+@pytest.mark.parametrize("part", range(2))
+async def test_a_killed_settlement_continues_where_it_stopped(
+    settling: Settling, part: int, chunk: int, moment: str
+) -> None:
+    settling.world.now = MIDNIGHT + 3 * DAY
+    setattr(settling.parts[part], moment, chunk)
+    with pytest.raises(StoreUnavailable):
+        await settling.service.run()
+    assert await settling.process().run() == 2
+    assert settling.written == settling.expected(*settling.ladders)
+
+
+async def test_periods_that_ended_before_the_start_of_a_part_are_not_settled(settling: Settling) -> None:
+    for part in settling.parts:
+        part.since = MIDNIGHT + DAY
+    settling.world.now = MIDNIGHT + 3 * DAY
+    assert await settling.service.run() == 1
+    assert settling.written == settling.expected(settling.ladders[1])
+
+
+async def test_a_process_without_the_lease_does_nothing(settling: Settling) -> None:
+    leases = MemoryIndex(partitions=1)
+    settling.world.now = MIDNIGHT + 3 * DAY
+    assert await leases.lease("settlement", "another", 60)
+    assert await settling.process(leases).run() == 0
+    assert settling.written == []
+
+
+async def test_a_part_that_was_switched_off_does_not_stop_a_settlement(settling: Settling) -> None:
+    settling.world.now = MIDNIGHT + 3 * DAY
+    settling.parts[0].fails_at = 1
+    with pytest.raises(StoreUnavailable):
+        await settling.service.run()
+    del settling.parts[0]
+    assert await settling.process().run() == 2
+
+
+async def test_faults_of_settled_periods_only_are_listed(settling: Settling) -> None:
+    settling.world.now = MIDNIGHT + DAY + GRACE + LAST_COUNT_MS
+    assert await settling.service.faults() == []
+    await settling.service.run()
+    name = settling.ladders[0].period_name
+    assert await settling.service.faults() == [SettlementFault("b", name, part) for part in ("first", "second")]
