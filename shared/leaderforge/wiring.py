@@ -10,7 +10,7 @@ import structlog
 
 from leaderforge.adapters.telemetry import logs
 from leaderforge.config import EnvironmentSettings
-from leaderforge.domain.errors import Unavailable
+from leaderforge.domain.errors import LeaderForgeError, Unavailable
 from leaderforge.domain.name_rules import NameRules
 from leaderforge.domain.people import RoleRules
 from leaderforge.domain.timing import submission_wait_s, top_ttl_ms
@@ -120,13 +120,24 @@ class Services:
         )
 
     async def open(self) -> None:
-        """Connect to all parts concurrently. A part that is unavailable connects on its first use instead."""
-        opening = [asyncio.wait_for(connect(), _OPENING_S) for connect in self.parts.opens]
+        """Connect to all parts concurrently. A part that is unavailable connects on its first use instead.
+
+        In a new installation, build the index, so that the first submission has a rank.
+        """
+        steps = (*self.parts.opens, self._build_new_index)
+        opening = [asyncio.wait_for(step(), _OPENING_S) for step in steps]
         for failure in await asyncio.gather(*opening, return_exceptions=True):
             if isinstance(failure, Unavailable | TimeoutError):
                 structlog.get_logger().warning("part_unavailable", error=str(failure))
             elif isinstance(failure, BaseException):
                 raise failure
+
+    async def _build_new_index(self) -> None:
+        try:
+            await self.maintain.build_new_index()
+        except LeaderForgeError as error:
+            # Maintenance builds it later. The tables may not have been created yet.
+            structlog.get_logger().warning("index_not_built", error=str(error))
 
     async def renew(self) -> None:
         """Close connections that do not respond. After a long pause the network may have dropped them silently."""

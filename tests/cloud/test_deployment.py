@@ -27,6 +27,7 @@ from tests.oracle import Oracle
 from tests.waiting import PATIENCE_S, until
 
 PLAYERS = range(1, 25)
+FIRST_PLAYER = range(900, 901)
 QUEUED_PLAYERS = range(1001, 1051)
 LATE_PLAYERS = range(2001, 2005)
 BOARD = "race"
@@ -76,6 +77,18 @@ def test_every_resource_is_there(cloud: LocalCloud) -> None:
 def test_what_cannot_be_created_fails(emulator: Emulator) -> None:
     with pytest.raises(DeploymentFailed, match="Table"):
         create_stack(emulator, "unsupported", UNSUPPORTED, {})
+
+
+async def test_the_first_submission_has_a_rank(call: Caller, cloud_postgres: PostgresServer) -> None:
+    await create_board(cloud_postgres, Board(0, "first", "First"))
+    await create_players(call, FIRST_PLAYER)
+    receipt = (await call.post("/api/boards/first/scores", {"user_id": FIRST_PLAYER[0], "score": SCORE})).json()
+    assert (receipt["rank"], receipt["duplicate"]) == (1, False)
+
+
+def test_maintenance_runs_all_tasks(cloud: LocalCloud) -> None:
+    answer = cloud.client("lambda").invoke(FunctionName="tests-maintain", Payload=b"{}")
+    assert json.load(answer["Payload"]).keys() == {"reconciled", "boards", "verified", "folded", "settled"}
 
 
 async def test_no_function_knows_a_secret_but_by_its_name(cloud: LocalCloud, cloud_postgres: PostgresServer) -> None:

@@ -63,6 +63,23 @@ async def world(monkeypatch: pytest.MonkeyPatch) -> World:
     return made
 
 
+async def test_a_new_installation_has_an_index_at_once() -> None:
+    world = World()
+    await world.maintain.build_new_index()
+    watermarks = await world.index.watermarks()
+    assert None not in watermarks
+    world.now += 1
+    await world.maintain.build_new_index()
+    assert await world.index.watermarks() == watermarks
+
+
+async def test_the_index_of_an_installation_with_players_is_left_to_maintenance() -> None:
+    world = World()
+    await world.commit(1, 5)
+    await world.maintain.build_new_index()
+    assert set(await world.index.watermarks()) == {None}
+
+
 async def test_the_first_pass_completes_an_empty_index(world: World):
     assert None not in await world.index.watermarks()
 

@@ -79,7 +79,7 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         claim_names=partial(claim_names, pool),
         release_stale_claims=partial(release_stale_claims, pool),
         queue=queue,
-        opens=(pool.open, index.watermarks),
+        opens=(pool.open,),
         # Queue calls are rare. Opening a new connection for each is cheaper than probing an idle one.
         renews=(pool.renew, index.renew, *([queue.close] if queue else [])),
         closes=(store.close, pool.close, index.close, *([queue.close] if queue else []), *watching.stops),

@@ -96,6 +96,15 @@ class MaintainService:
                 return await self._rebuild(incomplete, ignore_progress)
             return await self._reconcile(oldest, rests=_RESTS if every_ms else 0)
 
+    async def build_new_index(self) -> None:
+        """Build the index of a new installation, which has no players. Raises `LeaderForgeError`.
+
+        An installation with players is left to `reconcile`, because its rebuild takes time.
+        """
+        watermarks = await self._index.watermarks()
+        if all(watermark is None for watermark in watermarks) and not await self._users.following(None, 1):
+            await self.complete()
+
     async def catch_up(self) -> bool:
         """Apply every change that is in the store at the start of this call. Do not advance watermarks.
 
