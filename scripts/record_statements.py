@@ -1,10 +1,11 @@
-"""Write the SQL statements that record a batch: record_*.sql, and record_previous_*.sql with previous standings.
+"""Write the SQL statements that record a batch: record_*.sql, record_previous_*.sql with previous standings, and
+record_notices_*.sql with notices to the outbox.
 
 Each statement consists of fragments/record.sql, which inserts events and computes the rows of their standings, and of a
 policy's upsert over these rows. Therefore each rule of a policy exists in one file only. record_previous_*.sql also
 contain fragments/previous.sql, which locks and reads the standings before the upsert, and
-fragments/previous_result.sql, which returns them. Run `python scripts/record_statements.py` after a change of these
-files.
+fragments/previous_result.sql, which returns them. record_notices_*.sql also contain fragments/notices.sql. Run
+`python scripts/record_statements.py` after a change of these files.
 """
 
 import re
@@ -22,6 +23,10 @@ _WITHOUT_STANDING = """not exists (
         )"""
 _WITHOUT_PREVIOUS = "(user_id, board_id, period_id) not in (select user_id, board_id, period_id from previous)"
 _LAST_JOIN = "    left join newcomers using (user_id)\n"
+_ANNOUNCED = (
+    ("$11::bigint[], $12::text[]\n", "$11::bigint[], $12::text[], $15::smallint[]\n"),
+    ("received_us, metadata\n    )\n),\nnew_events", "received_us, metadata, announces\n    )\n),\nnew_events"),
+)
 _AFTER = "    where (select count(*) from previous) >= 0\n"
 
 
@@ -38,6 +43,10 @@ def record_statements() -> Iterator[tuple[Path, str]]:
     with_previous = _replaced(with_previous, _WITHOUT_STANDING, _WITHOUT_PREVIOUS)
     with_previous = _replaced(with_previous, _LAST_JOIN, _LAST_JOIN + _AFTER)
     result = _text("fragments/previous_result.sql").rstrip() + ";\n"
+    announced = record
+    for before, after in _ANNOUNCED:
+        announced = _replaced(announced, before, after)
+    notices = _text("fragments/notices.sql").rstrip() + ";\n"
     for upsert in sorted(QUERIES.glob("upsert_*.sql")):
         over_rows, replaced = VALUES.subn("select * from upsert_rows", _text(upsert.name))
         if replaced != 1:
@@ -47,6 +56,8 @@ def record_statements() -> Iterator[tuple[Path, str]]:
         comment, _, code = over_rows.partition("\n")
         written = f"{with_previous.rstrip()},\n{comment}\nwritten as (\n{code.rstrip().removesuffix(';')}\n)\n"
         yield QUERIES / upsert.name.replace("upsert", "record_previous"), origin + written + result
+        written = written.replace(with_previous.rstrip(), announced.rstrip())
+        yield QUERIES / upsert.name.replace("upsert", "record_notices"), origin + written.rstrip() + ",\n" + notices
 
 
 def _text(name: str) -> str:

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from leaderforge.domain.boards import MAX_INTEGER, Order, Policy, RankStyle
+from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.tiers import Tier, TierLimit
 
@@ -33,6 +34,7 @@ EVERYTHING: dict[str, Any] = {
         Tier("silver", TierLimit.PERCENT, Decimal("12.5")),
         Tier("bronze"),
     ),
+    "events": (NoticeType.SCORE_IMPROVED, NoticeType.PERIOD_CLOSED),
 }
 """Board settings for all fields. No value is a default.
 

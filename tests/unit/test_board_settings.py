@@ -84,6 +84,7 @@ def test_what_is_for_ever_is_named(setting: str) -> None:
         "season": "0 0 2 * *",
         "min_submissions": 1,
         "tiers": (),
+        "events": (),
     }
     with pytest.raises(SettingFixed) as fixed:
         changed_board(board(**EVERYTHING), {setting: others[setting]}, NOW)

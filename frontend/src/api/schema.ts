@@ -1581,6 +1581,14 @@ export interface components {
              */
             tiers?: components["schemas"]["TierIn"][];
             /**
+             * @description The types of events that the board sends to webhook endpoints and to the stream of events.
+             * @example [
+             *       "score.improved",
+             *       "period.closed"
+             *     ]
+             */
+            events?: components["schemas"]["NoticeType"][];
+            /**
              * @description The board's current identifier in paths.
              * @example default
              */
@@ -1668,6 +1676,14 @@ export interface components {
              */
             tiers?: components["schemas"]["TierIn"][];
             /**
+             * @description The types of events that the board sends to webhook endpoints and to the stream of events. Defaults to `[]`.
+             * @example [
+             *       "score.improved",
+             *       "period.closed"
+             *     ]
+             */
+            events?: components["schemas"]["NoticeType"][];
+            /**
              * @description The board's identifier in paths (its slug). Permanent.
              * @example default
              */
@@ -1723,6 +1739,8 @@ export interface components {
             min_submissions: number;
             /** @description The tiers of the entries, the best one first. */
             tiers: components["schemas"]["TierOut"][];
+            /** @description The types of events that the board sends. */
+            events: components["schemas"]["NoticeType"][];
             /** @description The period kinds that are being computed from earlier scores. */
             building: components["schemas"]["PeriodKind"][];
         };
@@ -2671,6 +2689,12 @@ export interface components {
              */
             places?: number;
         };
+        /**
+         * NoticeType
+         * @description Type of a notice, as a board lists it in its setting `events`.
+         * @enum {string}
+         */
+        NoticeType: "score.improved" | "rank.entered_top" | "tier.changed" | "period.closed" | "period.settled" | "award.granted" | "award.revoked" | "moderation.hidden" | "moderation.shown" | "moderation.removed" | "moderation.restored" | "moderation.set" | "moderation.erased";
         /**
          * BoardOrder
          * @description Order of scores: with `desc` the highest leads, with `asc` the lowest.

@@ -22,6 +22,7 @@ from leaderforge.domain.board_settings import (
 )
 from leaderforge.domain.boards import MAX_INTEGER, Board, Order, Policy, RankStyle
 from leaderforge.domain.errors import SettingFixed
+from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.tier_rules import MAX_TIER_NAME_LENGTH, MAX_TIERS, PERCENT_DECIMALS, tiers_of
 
@@ -105,10 +106,16 @@ class _SettingsIn(StrictIn):
         examples=[[{"name": "gold", "score": 5000}, {"name": "silver"}]],
     )
 
+    events: Annotated[list[NoticeType], Field(max_length=len(NoticeType))] = Field(
+        [],
+        description="The types of events that the board sends to webhook endpoints and to the stream of events.",
+        examples=[["score.improved", "period.closed"]],
+    )
+
     def changes(self) -> dict[str, Any]:
         """Return the settings that were sent. Raises `Refused` if a tier has several limits."""
         settings = self.model_dump(exclude={"board"}, exclude_unset=True)
-        tupled: dict[str, Callable[[Any], tuple[Any, ...]]] = {"periods": tuple, "tiers": tiers_of}
+        tupled: dict[str, Callable[[Any], tuple[Any, ...]]] = {"periods": tuple, "tiers": tiers_of, "events": tuple}
         return settings | {name: tupled[name](settings[name]) for name in tupled if name in settings}
 
 
@@ -185,6 +192,7 @@ class BoardOut(StrictOut):
     open_to_players: bool
     min_submissions: CountOut = Field(description="The number of submissions that a player needs to be ranked.")
     tiers: list[TierOut] = Field(description="The tiers of the entries, the best one first.")
+    events: list[NoticeType] = Field(description="The types of events that the board sends.")
     building: list[PeriodKind] = Field(description="The period kinds that are being computed from earlier scores.")
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from leaderforge.domain.board_settings import NAMES
 from leaderforge.domain.boards import Order, Policy, RankStyle
 from leaderforge.domain.errors import Refused
+from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.tier_rules import tiers_of
 from leaderforge.domain.tiers import Tier
@@ -78,6 +79,10 @@ def _kinds(text: str) -> tuple[StrEnum, ...]:
     return tuple(map(_one_of(PeriodKind), text.split(",")))
 
 
+def _events(text: str) -> tuple[StrEnum, ...]:
+    return () if text == _NONE else tuple(map(_one_of(NoticeType), text.split(",")))
+
+
 def _tiers(text: str) -> tuple[Tier, ...]:
     if text == _NONE:
         return ()
@@ -112,6 +117,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "open_to_players": _truth,
     "min_submissions": _integer,
     "tiers": _tiers,
+    "events": _events,
 }
 _NULLABLE = {
     *(

@@ -8,6 +8,7 @@ from typing import Any
 from leaderforge.domain.boards import MAX_INTEGER, Backfill, Board, Display, Order, Policy, RankStyle, ScoreLimits
 from leaderforge.domain.errors import Refused, SettingFixed
 from leaderforge.domain.names import display_fault, displayed
+from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import Calendar, PeriodKind, require_cron, require_time_zone
 from leaderforge.domain.tier_rules import valid_tiers
 from leaderforge.domain.tiers import Tier
@@ -57,6 +58,7 @@ class BoardSettings:
     open_to_players: bool = False
     min_submissions: int = 1
     tiers: tuple[Tier, ...] = ()
+    events: tuple[NoticeType, ...] = ()
 
 
 NAMES = tuple(field.name for field in fields(BoardSettings))
@@ -86,6 +88,7 @@ def settings_of(board: Board) -> BoardSettings:
         open_to_players=board.open_to_players,
         min_submissions=board.min_submissions,
         tiers=board.tiers,
+        events=board.events,
     )
 
 
@@ -140,6 +143,7 @@ def _board(board_id: int, slug: str, settings: BoardSettings) -> Board:
         open_to_players=settings.open_to_players,
         min_submissions=settings.min_submissions,
         tiers=settings.tiers,
+        events=settings.events,
     )
 
 
@@ -201,6 +205,7 @@ def _valid(settings: BoardSettings) -> BoardSettings:
         unit=_optional_text("unit", settings.unit, MAX_UNIT_LENGTH),
         subscore_name=_optional_text("subscore_name", settings.subscore_name, MAX_SUBSCORE_NAME_LENGTH),
         tiers=valid_tiers(settings.tiers, settings.order),
+        events=tuple(dict.fromkeys(settings.events)),
     )
     _require_within("decimals", settings.decimals, 0, MAX_DECIMALS)
     _require_within("min_score", settings.min_score, -MAX_INTEGER, MAX_INTEGER)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from leaderforge.domain.errors import RuleViolated
+from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import ALL_TIME, Calendar, Period, PeriodKind, counting_in
 from leaderforge.domain.tiers import RankedScore, Tier
 
@@ -126,7 +127,7 @@ class Board:
     Entries have a second score only with a `subscore_order`. Reading a `private` board needs a key, or a token with the
     read scope. Player tokens may submit only to boards that are `open_to_players`. Past periods are kept for
     `keep_days`, permanently if it is None. Players with fewer than `min_submissions` in a period are not ranked in it.
-    `tiers` are in order, the best one first.
+    `tiers` are in order, the best one first. `events` are the types of notices that the board asks for.
     """
 
     id: int
@@ -144,6 +145,7 @@ class Board:
     open_to_players: bool = False
     min_submissions: int = 1
     tiers: tuple[Tier, ...] = ()
+    events: tuple[NoticeType, ...] = ()
     backfill: Backfill | None = None
 
     def __hash__(self) -> int:

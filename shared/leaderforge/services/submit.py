@@ -8,6 +8,7 @@ from leaderforge.coalescing import BATCH, STAGGER_S, Coalescer, batch_trace
 from leaderforge.domain.batches import complete
 from leaderforge.domain.boards import Policy
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
+from leaderforge.domain.notices import announces
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
@@ -58,9 +59,10 @@ class SubmitService:
         # Several batches are in flight, because the process can work on some while others wait for the store and the
         # index. Each policy has its queue, because a single statement can record submissions of one policy only.
         # Submissions with rules that depend on the standing, or with previous standings, need more round trips. They
-        # have queues of their own, in order not to delay others.
+        # have queues of their own, in order not to delay others. So have submissions with notices, because boards
+        # without notices must not run their longer statement.
         self._take = {
-            (previous, policy): Coalescer(
+            (previous, announced, policy): Coalescer(
                 partial(self._take_batch, previous=previous),
                 max_batch=BATCH,
                 max_in_flight=3,
@@ -69,6 +71,7 @@ class SubmitService:
                 trace=trace,
             )
             for previous in (False, True)
+            for announced in (False, True)
             for policy in Policy
         }
         self._judge = {
@@ -88,8 +91,9 @@ class SubmitService:
         Raises `RuleViolated`, `PlayerNotFound`, `ScoreOutOfRange`, `StoreUnavailable` or `Overloaded`. A retry with the
         same submission id is safe, because a submission counts at most once.
         """
-        previous, policy = options.previous, submission.board.policy
-        take = self._judge[previous] if submission.is_judged else self._take[previous, policy]
+        previous, board = options.previous, submission.board
+        queue = previous, bool(announces(board)), board.policy
+        take = self._judge[previous] if submission.is_judged else self._take[queue]
         outcome = await take(_Request(submission, options))
         if isinstance(outcome, LeaderForgeError):
             raise outcome

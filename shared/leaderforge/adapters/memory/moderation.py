@@ -9,6 +9,7 @@ from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import NotRanked, PlayerNotFound, ScoreOutOfRange
+from leaderforge.domain.notices import moderation_notices
 from leaderforge.domain.standings import (
     HIDDEN_ENTRY,
     HIDDEN_PLAYER,
@@ -144,7 +145,9 @@ class MemoryModeration:
         # Read again: `put` has assigned new revisions.
         ladders = {ladder for ladder, _ in changed}
         standings = self._scores.standings_of_player(user_id)
-        return [(ladder, standing) for ladder, standing in standings if ladder in ladders]
+        replaced = [(ladder, standing) for ladder, standing in standings if ladder in ladders]
+        self._scores.outbox.write(moderation_notices(act, replaced))
+        return replaced
 
 
 def _present(standings: Sequence[LadderStanding]) -> list[LadderStanding]:

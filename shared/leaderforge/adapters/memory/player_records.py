@@ -8,6 +8,7 @@ from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import PlayerNotFound
 from leaderforge.domain.history import Erased, Kept
+from leaderforge.domain.notices import moderation_notices
 from leaderforge.domain.standings import LadderStanding, removed_standing
 
 
@@ -40,4 +41,6 @@ class MemoryPlayerRecords:
         erased = Erased(events, standings, self._audit.anonymize(user_id), removed, external_id)
         self._users.erase(user_id, last, creatable_at)
         self._audit.write(erased.noted_in(act))
+        self._scores.outbox.erase(user_id)
+        self._scores.outbox.write(moderation_notices(act, stored))
         return erased

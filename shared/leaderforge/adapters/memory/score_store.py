@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.boards import place_of
 from leaderforge.adapters.memory.events import MemoryEvents
+from leaderforge.adapters.memory.outbox import MemoryOutbox
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore, microseconds
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import (
@@ -16,6 +17,7 @@ from leaderforge.domain.errors import (
     ScoreOutOfRange,
 )
 from leaderforge.domain.merge import Counts, Row, Window
+from leaderforge.domain.notices import score_notices
 from leaderforge.domain.order import sort_key
 from leaderforge.domain.periods import ALL_TIME
 from leaderforge.domain.sources import Source
@@ -46,6 +48,7 @@ class MemoryScoreStore(MemoryEvents):
     ) -> None:
         super().__init__(users, audit or MemoryAuditLog(), clock)
         self.writable = True
+        self.outbox = MemoryOutbox()
 
     async def orphaned_standings(self) -> Mapping[int, int]:
         return {}  # standings belong to boards here
@@ -60,12 +63,22 @@ class MemoryScoreStore(MemoryEvents):
             duplicate if isinstance(duplicate, LeaderForgeError) else self._outcome(submission, duplicate)
             for submission, (_, duplicate) in zip(submissions, accepted, strict=True)
         ]
+        self._announce(submissions, outcomes)
         if not previous:
             return outcomes
         return [
             outcome._replace(previous=before) if isinstance(outcome, Recorded) and not outcome.duplicate else outcome
             for outcome, (before, _) in zip(outcomes, accepted, strict=True)
         ]
+
+    def _announce(self, submissions: Sequence[Submission], outcomes: Sequence[Recorded | LeaderForgeError]) -> None:
+        """Write the notices of the new submissions."""
+        at = self._clock() // 1000
+        for submission, outcome in zip(submissions, outcomes, strict=True):
+            if isinstance(outcome, Recorded) and not outcome.duplicate:
+                ladders, standings = outcome.ladders, outcome.standings
+                notices = score_notices(ladders, standings, submission.event, at, improved=outcome.improved)
+                self.outbox.write(notices)
 
     async def standings(self, ladder: Ladder, user_ids: Collection[int]) -> Sequence[Standing]:
         stored = self._ladder(ladder)

@@ -9,6 +9,7 @@ from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Backfill, Board, Display, Order, Policy, RankStyle, ScoreLimits
 from leaderforge.domain.errors import BoardExists, BoardNotFound
+from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.tier_rules import tiers_of
 
@@ -34,6 +35,7 @@ BOARD_VALUES: Mapping[str, Callable[[Board], object]] = {
     "open_to_players": lambda board: board.open_to_players,
     "min_submissions": lambda board: board.min_submissions,
     "tiers": lambda board: json.dumps([tier.members for tier in board.tiers]) if board.tiers else None,
+    "events": lambda board: ",".join(board.events) or None,
     "backfill_kinds": lambda board: None if board.backfill is None else _kinds(board.backfill.kinds),
     "backfill_since": lambda board: None if board.backfill is None else board.backfill.since,
     "backfill_until": lambda board: None if board.backfill is None else board.backfill.until,
@@ -67,6 +69,7 @@ def board_of(row: Record) -> Board:
         open_to_players=row["open_to_players"],
         min_submissions=row["min_submissions"],
         tiers=tiers_of(json.loads(row["tiers"] or "[]")),
+        events=tuple(map(NoticeType, row["events"].split(","))) if row["events"] else (),
         backfill=_backfill_of(row),
     )
 

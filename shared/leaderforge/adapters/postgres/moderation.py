@@ -10,6 +10,7 @@ from uuid import UUID
 
 from leaderforge.adapters.postgres.acts import Acts, lock_player
 from leaderforge.adapters.postgres.errors import CHECK_VIOLATION, Rejected
+from leaderforge.adapters.postgres.outbox import write_notices
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.placing import standings_of_player
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
@@ -21,6 +22,7 @@ from leaderforge.adapters.postgres.writing import count_event
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import NotRanked
+from leaderforge.domain.notices import moderation_notices
 from leaderforge.domain.standings import (
     HIDDEN_ENTRY,
     HIDDEN_PLAYER,
@@ -143,7 +145,9 @@ class PostgresModeration:
         async def work(connection: Connection, now: int) -> Sequence[LadderStanding]:
             await lock_player(connection, user_id)
             await change(connection, await connection.fetch(statement("lock_standings"), user_id), now)
-            return await standings_of_player(connection, user_id, now)
+            changed = await standings_of_player(connection, user_id, now)
+            await write_notices(connection, moderation_notices(act, changed))
+            return changed
 
         return await self._acts.do(user_id, work, lambda _: act)
 

@@ -6,12 +6,14 @@ from contextlib import aclosing
 from leaderforge.adapters.postgres.acts import Acts, lock_player
 from leaderforge.adapters.postgres.claims import release, user_of
 from leaderforge.adapters.postgres.event_rows import event_of_row
+from leaderforge.adapters.postgres.outbox import write_notices
 from leaderforge.adapters.postgres.placing import standings_of_player
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.score_store import microseconds
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.history import Erased, Kept
+from leaderforge.domain.notices import moderation_notices
 from leaderforge.domain.standings import LadderStanding, removed_standing
 from leaderforge.ports.clock import Clock
 
@@ -54,6 +56,8 @@ class PostgresPlayerRecords:
                 external_id=player.external_id,
             )
             await connection.execute(statement("erase_leaders"), user_id)
+            await connection.execute(statement("erase_notices"), user_id)
+            await write_notices(connection, moderation_notices(act, standings))
             await release(connection, player, now // 1000, creatable_at)
             await connection.execute(statement("release_devices"), user_id)
             await connection.fetch(statement("end_sessions"), user_id)

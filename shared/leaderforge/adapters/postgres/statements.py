@@ -19,10 +19,10 @@ _PLACEHOLDER = re.compile(r"\$(\d+)")
 
 _BOARD_COLUMNS = ":board_columns"
 """Marker that fragments/board_columns.sql replaces. psql reads it as a variable: `\\set board_columns ...`."""
-_WINS = ":wins"
-"""Marker that the policy's fragments/wins_*.sql replaces, in statements whose names end with the policy.
+_OF_POLICY = ("wins", "improves")
+"""Markers that the policy's fragments, such as fragments/wins_best.sql, replace in statements that end with the policy.
 
-The fragment is a condition on which several columns depend. Without the marker, each column would repeat it.
+The fragments are conditions on which several columns depend. Without the markers, each column would repeat them.
 """
 
 
@@ -30,8 +30,9 @@ The fragment is a condition on which several columns depend. Without the marker,
 def statement(name: str) -> str:
     """Return the statement in queries/`name`.sql, with fragments at their markers."""
     text = _text(name)
-    if _WINS in text:
-        text = text.replace(_WINS, fragment(f"wins_{name.rpartition('_')[2]}"))
+    for marker in _OF_POLICY:
+        if f":{marker}" in text:
+            text = text.replace(f":{marker}", fragment(f"{marker}_{name.rpartition('_')[2]}"))
     # `select *` would not do, because a prepared statement with `*` fails when a migration adds a column.
     return text.replace(_BOARD_COLUMNS, fragment("board_columns")) if _BOARD_COLUMNS in text else text
 

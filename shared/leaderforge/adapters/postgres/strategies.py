@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeAlias
 
 from leaderforge.adapters.postgres.duplicates import read_duplicates
 from leaderforge.adapters.postgres.judging import judge
+from leaderforge.adapters.postgres.outbox import write_notices
 from leaderforge.adapters.postgres.pool import Connection, Pool
 from leaderforge.adapters.postgres.standing_rows import (
     SIGNS,
@@ -22,6 +23,7 @@ from leaderforge.adapters.postgres.writing import hold_standings, insert_events,
 from leaderforge.domain.batches import complete
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import LeaderForgeError
+from leaderforge.domain.notices import announces, score_notices
 from leaderforge.domain.standings import EarlierPlace, Standing, combine, is_improvement, standing_of
 from leaderforge.domain.submissions import EventKey, Recorded, Submission
 from leaderforge.ports.clock import Clock
@@ -79,8 +81,27 @@ class BatchWrite:
             else result
             for key, result in judged.items()
         }
+        await self._announce(connection, submissions, outcomes, now // 1000)
         completed = [outcomes.get(i, s) for i, s in enumerate(submissions)]
         return await complete(completed, Submission, partial(read_duplicates, connection))
+
+    async def _announce(
+        self,
+        connection: Connection,
+        submissions: Sequence[Submission],
+        outcomes: Mapping[int, Recorded | LeaderForgeError],
+        at: int,
+    ) -> None:
+        """Write the notices of the new submissions, by player. `at` is the time of the change (ms)."""
+        announced = [
+            notice
+            for position, outcome in outcomes.items()
+            if isinstance(outcome, Recorded)
+            for notice in score_notices(
+                outcome.ladders, outcome.standings, submissions[position].event, at, improved=outcome.improved
+            )
+        ]
+        await write_notices(connection, announced)
 
     async def _previous_of(
         self, connection: Connection, submissions: Sequence[Submission], now: int
@@ -132,9 +153,13 @@ class SingleStatementWrite:
         now = self._clock()
         # Sort by key, because the statement locks rows in the order of its input.
         rows = sorted(chain.from_iterable(map(_rows, submissions)))
+        *columns, announced = zip(*rows, strict=True)
+        values: list[object] = [*columns, now // 1000, now]
         kind = "record_previous" if self._previous else "record"
-        record = statement(f"{kind}_{submissions[0].board.policy}")
-        written = await connection.fetch(record, *zip(*rows, strict=True), now // 1000, now)
+        if any(announced):
+            kind = "record_notices"
+            values.append(announced)
+        written = await connection.fetch(statement(f"{kind}_{submissions[0].board.policy}"), *values)
         boards = {board.id: board for board in distinct_boards(submissions)}
         earlier: Mapping[StandingKey, EarlierPlace | None] | None = None
         if self._previous:
@@ -161,7 +186,8 @@ class WriteStrategies:
 
         With `previous`, the outcomes have the previous standing of each submission, as `EarlierPlace`.
         """
-        if SingleStatementWrite.fits(submissions) and not await self.is_distributed():
+        fits = SingleStatementWrite.fits(submissions) and not (previous and _announced(submissions))
+        if fits and not await self.is_distributed():
             return self._single_statement_with_previous if previous else self._single_statement
         return self._batch_with_previous if previous else self._batch
 
@@ -179,6 +205,11 @@ def distinct_boards(submissions: Sequence[Submission]) -> Collection[Board]:
     # Compare boards by identity, because the submissions of a batch usually share one object. Checking the board of
     # each submission took 0.3 ms for 500 submissions.
     return {id(board): board for board in (s.ladders[0].board for s in submissions)}.values()
+
+
+def _announced(submissions: Sequence[Submission]) -> bool:
+    """Return whether a board of the submissions writes notices about them."""
+    return any(map(announces, distinct_boards(submissions)))
 
 
 def judges(board: Board) -> bool:
@@ -210,9 +241,12 @@ def _keys(submission: Submission) -> Sequence[StandingKey]:
 
 
 def _rows(submission: Submission) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of record_*.sql, one per ladder. The first one also inserts the event."""
+    """Yield the rows of record_notices_*.sql, one per ladder. The first one also inserts the event.
+
+    Other statements lack the last value, the announcement.
+    """
     board, event = submission.board, submission.event
-    event_subranked = subranked(board, event.subscore)
+    event_subranked, announced = subranked(board, event.subscore), announces(board)
     for i, ladder in enumerate(submission.ladders):
         yield (
             event.user_id,
@@ -227,4 +261,5 @@ def _rows(submission: Submission) -> Iterator[tuple[Any, ...]]:
             event.achieved_at,
             event.received_us,
             event.metadata,
+            int(announced),
         )

@@ -15,8 +15,9 @@ update boards set
     private = $14,
     open_to_players = $15,
     tiers = $16,
-    backfill_kinds = $17,
-    backfill_since = $18,
-    backfill_until = $19
+    events = $17,
+    backfill_kinds = $18,
+    backfill_since = $19,
+    backfill_until = $20
 where board_id = $1 and not deleted
 returning :board_columns;

@@ -1,0 +1,23 @@
+"""In-memory outbox."""
+
+from collections.abc import Iterable
+
+from leaderforge.domain.notices import NewNotice, wanted
+
+
+class MemoryOutbox:
+    """Notices that no relay has moved to the log yet, by sequence number."""
+
+    def __init__(self) -> None:
+        self.notices: dict[int, NewNotice] = {}
+        self._seq = 0
+
+    def write(self, notices: Iterable[NewNotice]) -> None:
+        """Add the notices whose boards ask for them."""
+        for notice in wanted(notices):
+            self._seq += 1
+            self.notices[self._seq] = notice
+
+    def erase(self, user_id: int) -> None:
+        """Delete the notices about a player."""
+        self.notices = {seq: notice for seq, notice in self.notices.items() if notice.user_id != user_id}

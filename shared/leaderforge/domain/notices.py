@@ -1,0 +1,121 @@
+"""Notices: what the service has decided, for other systems. Clients see them as events."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import IntEnum
+from typing import NamedTuple
+
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.boards import Board, Ladder, Order
+from leaderforge.domain.notice_types import NoticeType
+from leaderforge.domain.order import ranked_score
+from leaderforge.domain.periods import ALL_TIME
+from leaderforge.domain.standings import Event, LadderStanding, Standing
+
+NO_PLAYER = -(2**63)
+"""Number that stands for the player of a notice about no player, such as `period.settled`. No player has it."""
+
+_TYPES_BY_ACTION: Mapping[str, NoticeType] = {
+    "entry.hide": NoticeType.MODERATION_HIDDEN,
+    "player.hide": NoticeType.MODERATION_HIDDEN,
+    "entry.unhide": NoticeType.MODERATION_SHOWN,
+    "player.unhide": NoticeType.MODERATION_SHOWN,
+    "entry.remove": NoticeType.MODERATION_REMOVED,
+    "submission.remove": NoticeType.MODERATION_REMOVED,
+    "submission.restore": NoticeType.MODERATION_RESTORED,
+    "submission.replace": NoticeType.MODERATION_SET,
+    "entry.set": NoticeType.MODERATION_SET,
+    "player.erase": NoticeType.MODERATION_ERASED,
+}
+"""Type of the notice about a moderator's action, by the action in the audit log."""
+
+
+class Announcement(IntEnum):
+    """Changes of standings by submissions that a board writes to the outbox.
+
+    `IMPROVEMENTS`: on the main ladder, if the submission improved the standing. `ALL`: every change on every ladder.
+    """
+
+    NONE = 0
+    IMPROVEMENTS = 1
+    ALL = 2
+
+
+class NewNotice(NamedTuple):
+    """Notice to write to the outbox, in the transaction of the change that it reports.
+
+    `at` is the time of the change (ms). `data` can be written as JSON. `user_id` is `NO_PLAYER` if no player is
+    concerned. `period` is the number of a period, all-time if no single period is concerned.
+    """
+
+    board: Board
+    type: NoticeType
+    at: int
+    data: Mapping[str, object]
+    user_id: int = NO_PLAYER
+    period: int = ALL_TIME
+
+
+def announces(board: Board) -> Announcement:
+    """Return which changes of standings by submissions the board writes to the outbox.
+
+    Any change of a standing may change a tier, also a change that is no improvement.
+    """
+    if not board.events:
+        return Announcement.NONE
+    if NoticeType.TIER_CHANGED in board.events:
+        return Announcement.ALL
+    return Announcement.IMPROVEMENTS if NoticeType.SCORE_IMPROVED in board.events else Announcement.NONE
+
+
+def wanted(notices: Iterable[NewNotice]) -> Sequence[NewNotice]:
+    """Return the notices whose boards ask for them. A moderator's action may change a tier."""
+    return [n for n in notices if n.type in n.board.events or _may_change_tier(n)]
+
+
+def score_notices(
+    ladders: Sequence[Ladder], standings: Sequence[Standing], event: Event, at: int, *, improved: bool
+) -> Iterator[NewNotice]:
+    """Yield the notices about standings that a submission has changed at `at` (ms), as the board announces them.
+
+    The main ladder comes first. `improved` belongs to it.
+    """
+    announcement = announces(ladders[0].board)
+    if announcement is Announcement.IMPROVEMENTS and improved:
+        yield _score_notice(ladders[0], standings[0], event, at, {"main": True, "improved": True})
+    elif announcement is Announcement.ALL:
+        for position, (ladder, standing) in enumerate(zip(ladders, standings, strict=True)):
+            flags: dict[str, object] = {"main": position == 0, "improved": improved}
+            yield _score_notice(ladder, standing, event, at, flags)
+
+
+def _score_notice(ladder: Ladder, standing: Standing, event: Event, at: int, flags: dict[str, object]) -> NewNotice:
+    """Return the notice with the same data as fragments/notices.sql."""
+    data: dict[str, object] = {
+        "score": standing.score,
+        "subranked": ranked_score(ladder.board.subscore_order or Order.ASC, standing.subscore),
+        "submissions": standing.submissions,
+        "revision": standing.revision,
+        "achieved_at": standing.achieved_at,
+        "submission_id": str(event.submission_id),
+    }
+    return NewNotice(ladder.board, NoticeType.SCORE_IMPROVED, at, data | flags, standing.user_id, ladder.period)
+
+
+def moderation_notices(act: AuditEntry, changed: Sequence[LadderStanding]) -> Iterator[NewNotice]:
+    """Yield a notice for each board on which a moderator's action has changed standings of a player."""
+    notice_type = _TYPES_BY_ACTION.get(act.action)
+    if notice_type is None or act.user_id is None:
+        return
+    periods: dict[Board, list[int]] = {}
+    for ladder, _ in changed:
+        periods.setdefault(ladder.board, []).append(ladder.period)
+    for board, numbers in periods.items():
+        data: dict[str, object] = {"action": act.action, "periods": sorted(numbers)}
+        if "submission_id" in act.details:
+            data["submission_id"] = act.details["submission_id"]
+        yield NewNotice(board, notice_type, act.at, data, act.user_id)
+
+
+def _may_change_tier(notice: NewNotice) -> bool:
+    changes_standings = notice.type is NoticeType.SCORE_IMPROVED or notice.type in _TYPES_BY_ACTION.values()
+    return changes_standings and NoticeType.TIER_CHANGED in notice.board.events
