@@ -13,7 +13,20 @@ from typing import Any
 import structlog
 from fastapi import FastAPI
 
-from functions import admin, boards, exports, imports, keys, moderation, queries, sign_in, stream, submit, users
+from functions import (
+    admin,
+    boards,
+    exports,
+    imports,
+    keys,
+    moderation,
+    queries,
+    sign_in,
+    stream,
+    submit,
+    tournaments,
+    users,
+)
 from functions.edge.http.application import application
 from functions.edge.http.shutdown import on_shutdown
 from functions.previews.serving import Previews
@@ -31,6 +44,7 @@ _ROUTERS = (
     exports.routes,
     stream.routes,
     boards.routes,
+    tournaments.routes,
     users.routes,
     moderation.routes,
     admin.routes,

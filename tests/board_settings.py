@@ -7,6 +7,7 @@ from leaderforge.domain.boards import MAX_INTEGER, Order, Policy, RankStyle
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.tiers import Tier, TierLimit
+from leaderforge.domain.tournaments import TournamentRules
 
 EVERYTHING: dict[str, Any] = {
     "name": "Fastest 'lap', ä",
@@ -18,7 +19,7 @@ EVERYTHING: dict[str, Any] = {
     "max_score": MAX_INTEGER,
     "max_change": 3,
     "min_interval_ms": 1000,
-    "periods": (PeriodKind.WEEKLY, PeriodKind.SEASON, PeriodKind.ALL_TIME),
+    "periods": (PeriodKind.SEASON, PeriodKind.WEEKLY, PeriodKind.ALL_TIME),
     "time_zone": "Europe/Berlin",
     "season": "0 0 1 */3 *",
     "keep_days": 30,
@@ -35,6 +36,15 @@ EVERYTHING: dict[str, Any] = {
         Tier("bronze"),
     ),
     "events": (NoticeType.SCORE_IMPROVED, NoticeType.PERIOD_CLOSED),
+    "tournament": TournamentRules(
+        duration_s=86_400,
+        join_required=True,
+        max_entrants=100,
+        max_attempts=5,
+        attempt_window_s=3_600,
+        late_grace_s=120,
+        early_ends=(1_800_000_000_000,),
+    ),
 }
 """Board settings for all fields. No value is a default.
 

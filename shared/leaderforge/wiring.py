@@ -47,6 +47,7 @@ from leaderforge.services.settlement import SettlementService
 from leaderforge.services.signing_keys import SigningKeyService
 from leaderforge.services.standings import StandingService
 from leaderforge.services.submit import SubmitService
+from leaderforge.services.tournaments import TournamentService
 from leaderforge.services.trust import IndexTrust
 from leaderforge.services.verification import VerificationService
 
@@ -85,6 +86,7 @@ class Services:
     records: RecordService
     keys: KeyService
     activity: ActivityService
+    tournaments: TournamentService
     people: PeopleService
     signing_keys: SigningKeyService
     devices: DeviceService
@@ -225,6 +227,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         ),
         keys=KeyService(parts.keys, parts.clock),
         activity=ActivityService(parts.activity, parts.index, parts.clock),
+        tournaments=TournamentService(parts.tournaments, parts.clock),
         people=PeopleService(
             parts.identity,
             parts.people,

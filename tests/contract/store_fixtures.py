@@ -21,6 +21,7 @@ from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.memory.session_store import MemorySessionStore
 from leaderforge.adapters.memory.signing_key_store import MemorySigningKeyStore
 from leaderforge.adapters.postgres.audit import PostgresAuditLog
+from leaderforge.adapters.postgres.entrants import PostgresTournaments
 from leaderforge.adapters.postgres.migrate import migrate
 from leaderforge.adapters.postgres.moderation import PostgresModeration
 from leaderforge.adapters.postgres.pending_processes import PostgresPendingProcesses
@@ -42,6 +43,7 @@ from leaderforge.ports.pending import PendingProcesses
 from leaderforge.ports.players import PlayerRecords, PlayerStore
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.sessions import SessionStore
+from leaderforge.ports.tournaments import TournamentStore
 
 CITUS = "LEADERFORGE_TEST_CITUS_DSN"
 """Variable with the DSN of a Citus cluster for tests. The tests drop the project's tables there."""
@@ -49,7 +51,7 @@ CITUS = "LEADERFORGE_TEST_CITUS_DSN"
 TABLES = (
     "periods, pending_processes, outbox, touches, users, score_events, standings, username_claims, email_claims, "
     "external_id_claims, released_ids, shared_names, boards, api_keys, audit_log, "
-    "signing_keys, device_claims, sessions, activity, minute_leaders, people, "
+    "signing_keys, device_claims, sessions, activity, minute_leaders, people, entrants, occurrences, "
     "settlements, league_periods, league_divisions, league_members, league_results, schema_migrations"
 )
 
@@ -79,6 +81,7 @@ class Stores:
     processes: PendingProcesses
     sessions: SessionStore
     signing_keys: SigningKeyStore
+    tournaments: TournamentStore
     clock: "StoreClock"
 
     async def ladder(
@@ -152,6 +155,7 @@ def on_pool(pool: Pool, dsn: str, **options: float) -> Database:
         processes=PostgresPendingProcesses(pool, read_timeout_s=pool.timeout_s),
         sessions=PostgresSessionStore(pool, clock=clock),
         signing_keys=PostgresSigningKeyStore(pool),
+        tournaments=PostgresTournaments(pool),
         clock=clock,
         dsn=dsn,
         pool=pool,
@@ -166,7 +170,8 @@ def in_memory() -> Stores:
     moderation = MemoryModeration(scores, users, audit)
     records = MemoryPlayerRecords(scores, users, audit)
     sessions, signing_keys = MemorySessionStore(users, audit), MemorySigningKeyStore(audit)
-    return Stores(scores, users, audit, moderation, records, MemoryPendingProcesses(), sessions, signing_keys, clock)
+    processes, tournaments = MemoryPendingProcesses(), scores.tournaments
+    return Stores(scores, users, audit, moderation, records, processes, sessions, signing_keys, tournaments, clock)
 
 
 async def empty(dsn: str) -> None:

@@ -114,6 +114,7 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
         sessions=MemorySessionStore(users, audit),
         audit=audit,
         activity=MemoryActivity(store),
+        tournaments=store.tournaments,
         people=MemoryPeople(audit),
         settlements=MemorySettlementStore(),
         moderation=MemoryModeration(store, users, audit),

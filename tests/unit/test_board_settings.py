@@ -10,6 +10,7 @@ from leaderforge.domain.boards import MAX_INTEGER, Backfill, Board, Ladder, Orde
 from leaderforge.domain.errors import Refused, SettingFixed
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.timing import PROPAGATION_MS
+from leaderforge.domain.tournaments import TournamentRules
 from tests.board_settings import EVERYTHING
 
 NOW = 1_795_435_200_000  # 2026-11-23T12:00:00Z, a Monday
@@ -40,6 +41,7 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("season", {"periods": (PeriodKind.SEASON,), "season": "0 0 31 2 *"}),
     ("time_zone", {"time_zone": "Europe/Nowhere"}),
     ("time_zone", {"time_zone": "../../etc/passwd"}),
+    ("tournament", {"tournament": TournamentRules(duration_s=60)}),
     ("colour", {"colour": "red"}),
 ]
 
@@ -97,7 +99,7 @@ def test_what_is_for_ever_may_be_sent_as_it_is() -> None:
 
 
 def test_everything_else_may_change() -> None:
-    given = {name: value for name, value in EVERYTHING.items() if name not in {*FIXED, "periods"}}
+    given = {name: value for name, value in EVERYTHING.items() if name not in {*FIXED, "periods", "tournament"}}
     after = settings_of(changed_board(board(subscore_order=Order.DESC), given, NOW))
     assert {name: getattr(after, name) for name in given} == given
 

@@ -10,6 +10,7 @@ from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.fields import BoardName, CountOut, IntegerIn, IntegerOut, PercentOut, RankOut
 from functions.edge.wire.models import StrictIn, StrictOut
 from functions.edge.wire.rules import FROM_NUMBER
+from functions.edge.wire.tournament_rules import TournamentIn, TournamentRulesOut
 from leaderforge.domain.board_settings import (
     MAX_DECIMALS,
     MAX_INTERVAL_MS,
@@ -25,6 +26,7 @@ from leaderforge.domain.errors import SettingFixed
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.tier_rules import MAX_TIER_NAME_LENGTH, MAX_TIERS, PERCENT_DECIMALS, tiers_of
+from leaderforge.domain.tournament_rules import tournament_of
 
 Title = Annotated[StrictStr, Field(min_length=1, max_length=MAX_NAME_LENGTH)]
 Unit = Annotated[StrictStr, Field(min_length=1, max_length=MAX_UNIT_LENGTH)]
@@ -112,10 +114,18 @@ class _SettingsIn(StrictIn):
         examples=[["score.improved", "period.closed"]],
     )
 
+    tournament: TournamentIn | None = Field(
+        None,
+        description="The rules of a tournament; null for a board that is none.",
+        examples=[{"starts_at": "2026-12-05T18:00:00Z", "ends_at": "2026-12-06T18:00:00Z", "max_attempts": 3}],
+    )
+
     def changes(self) -> dict[str, Any]:
         """Return the settings that were sent. Raises `Refused` if a tier has several limits."""
         settings = self.model_dump(exclude={"board"}, exclude_unset=True)
         tupled: dict[str, Callable[[Any], tuple[Any, ...]]] = {"periods": tuple, "tiers": tiers_of, "events": tuple}
+        if settings.get("tournament") is not None:
+            settings["tournament"] = tournament_of(settings["tournament"])
         return settings | {name: tupled[name](settings[name]) for name in tupled if name in settings}
 
 
@@ -193,6 +203,9 @@ class BoardOut(StrictOut):
     min_submissions: CountOut = Field(description="The number of submissions that a player needs to be ranked.")
     tiers: list[TierOut] = Field(description="The tiers of the entries, the best one first.")
     events: list[NoticeType] = Field(description="The types of events that the board sends.")
+    tournament: TournamentRulesOut | None = Field(
+        None, description="The rules of a tournament; null for a board that is none."
+    )
     building: list[PeriodKind] = Field(description="The period kinds that are being computed from earlier scores.")
 
 
@@ -212,5 +225,8 @@ def render_boards(boards: Iterable[Board]) -> JsonBody:
 
 def _board_out(board: Board) -> BoardOut:
     building = () if board.backfill is None else board.backfill.kinds
-    settings = asdict(settings_of(board)) | {"tiers": [TierOut(**tier.members) for tier in board.tiers]}
+    settings = asdict(settings_of(board)) | {
+        "tiers": [TierOut(**tier.members) for tier in board.tiers],
+        "tournament": None if board.tournament is None else TournamentRulesOut(**asdict(board.tournament)),
+    }
     return BoardOut(board=board.slug, **settings, building=list(building))

@@ -181,6 +181,9 @@ class ReceiptOut(StrictOut):
     achieved_at: TimeOut
     tier: TierNameOut = ""
     next_tier: NextTierMember = None
+    attempts_left: CountOut = Field(
+        0, description="The number of further submissions that may count, only on tournaments with a limit of attempts."
+    )
     previous: PreviousOut | None = Field(
         None,
         description="The standing before the submission, with `previous=exact`; null for the first submission and for "
@@ -230,12 +233,13 @@ def render_receipt(receipt: Receipt, external_id: str | None = None) -> str:
     subscore = "" if receipt.subscore is None else f'"subscore":{receipt.subscore},'
     details = "" if receipt.details is None else _details_json(receipt.details)
     tier = "" if receipt.tier is None else reached_tier_members(receipt.tier)
+    attempts = "" if receipt.attempts_left is None else f',"attempts_left":{receipt.attempts_left}'
     missing = "" if receipt.missing_submissions is None else f'"missing_submissions":{receipt.missing_submissions},'
     return (
         f'{{"user_id":{receipt.user_id},{external}"score":{receipt.score},{subscore}"rank":{number_json(receipt.rank)},'
         f'"submissions":{receipt.submissions},{missing}"improved":{truth_json(receipt.improved)},'
         f'"duplicate":{truth_json(receipt.duplicate)},"submission_id":"{receipt.submission_id}",'
-        f'"achieved_at":"{time_text(receipt.achieved_at)}"{tier}{details}}}'
+        f'"achieved_at":"{time_text(receipt.achieved_at)}"{tier}{attempts}{details}}}'
     )
 
 

@@ -11,6 +11,8 @@ from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.tier_rules import tiers_of
 from leaderforge.domain.tiers import Tier
+from leaderforge.domain.tournament_rules import tournament_of
+from leaderforge.domain.tournaments import TournamentRules
 
 _NONE = "none"
 _TRUTHS = {"yes": True, "true": True, "no": False, "false": False}
@@ -37,6 +39,8 @@ def text_of(value: object) -> str:
         return _NONE
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, TournamentRules):
+        return json.dumps(value.members)
     if not isinstance(value, tuple):
         return str(value)
     if any(isinstance(item, Tier) for item in value):
@@ -96,6 +100,16 @@ def _tiers(text: str) -> tuple[Tier, ...]:
         ) from None
 
 
+def _tournament(text: str) -> TournamentRules:
+    try:
+        return tournament_of(json.loads(text))
+    except (ValueError, TypeError, AttributeError):
+        example = json.dumps({"starts_at": "2026-12-01T00:00:00Z", "ends_at": "2026-12-02T00:00:00Z"})
+        raise ValueError(
+            f"{text[:80]!r} is not a JSON object of a tournament: write {_NONE}, or an object such as {example}"
+        ) from None
+
+
 _READERS: Mapping[str, Callable[[str], object]] = {
     "name": str,
     "policy": _one_of(Policy),
@@ -118,6 +132,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "min_submissions": _integer,
     "tiers": _tiers,
     "events": _events,
+    "tournament": _tournament,
 }
 _NULLABLE = {
     *(
@@ -130,5 +145,6 @@ _NULLABLE = {
         "keep_days",
         "unit",
         "subscore_name",
+        "tournament",
     ),
 }

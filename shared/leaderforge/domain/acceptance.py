@@ -7,6 +7,7 @@ from leaderforge.domain.boards import NO_LIMITS, Board
 from leaderforge.domain.errors import PeriodClosed, Refused
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
+from leaderforge.domain.tournaments import require_accepted
 
 
 def accept(
@@ -31,15 +32,21 @@ def accept(
     With `history` it counts in all such periods that have not expired. With a `change` of the player's score, `score`
     is not used yet.
 
-    Raises `Refused`, `RuleViolated` or `PeriodClosed` if it cannot be counted. Rules that depend on the player's
-    earlier submissions are checked when the submission is recorded. The score of a change is computed then.
+    Raises `Refused`, `RuleViolated`, `TournamentNotOpen` or `PeriodClosed` if it cannot be counted. Rules that depend
+    on the player's earlier submissions are checked when the submission is recorded. The score of a change is computed
+    then.
     """
     if subscore is not None and board.subscore_order is None:
         raise Refused(f"board {board.slug!r} has no subscore; remove subscore", board=board.slug)
     received_ms = received_us // 1000
     achieved_at = received_ms if requested_at is None else min(requested_at, received_ms)
+    occurrence = None
+    if board.tournament is not None:
+        arrives_at = None if history else now
+        occurrence = require_accepted(board.tournament, board.calendar, achieved_at, arrives_at, board.slug)
     ladders = board.ladders_kept(achieved_at, now) if history else board.ladders_counting(achieved_at, now, grace_ms)
-    if not ladders:
+    # A tournament's grace may be longer than its period's. The result must count in the period of the occurrence.
+    if not ladders or (occurrence is not None and ladders[0].period != occurrence.period):
         raise PeriodClosed(
             f"all periods of board {board.slug!r} at achieved_at are closed; submit scores sooner", board=board.slug
         )

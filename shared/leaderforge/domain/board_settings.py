@@ -13,6 +13,8 @@ from leaderforge.domain.periods import Calendar, PeriodKind, require_cron, requi
 from leaderforge.domain.tier_rules import valid_tiers
 from leaderforge.domain.tiers import Tier
 from leaderforge.domain.timing import PROPAGATION_MS
+from leaderforge.domain.tournament_rules import changed_tournament, valid_tournament
+from leaderforge.domain.tournaments import TournamentRules
 
 DEFAULT_BOARD = "default"
 """Slug of the board that always exists. Calls without a slug use it."""
@@ -59,6 +61,7 @@ class BoardSettings:
     min_submissions: int = 1
     tiers: tuple[Tier, ...] = ()
     events: tuple[NoticeType, ...] = ()
+    tournament: TournamentRules | None = None
 
 
 NAMES = tuple(field.name for field in fields(BoardSettings))
@@ -89,12 +92,18 @@ def settings_of(board: Board) -> BoardSettings:
         min_submissions=board.min_submissions,
         tiers=board.tiers,
         events=board.events,
+        tournament=board.tournament,
     )
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings with values that JSON can hold."""
-    return {**values, "tiers": [tier.members for tier in values["tiers"]]} if "tiers" in values else dict(values)
+    result = dict(values)
+    if "tiers" in values:
+        result["tiers"] = [tier.members for tier in values["tiers"]]
+    if values.get("tournament") is not None:
+        result["tournament"] = values["tournament"].members
+    return result
 
 
 def new_board(slug: str, values: Mapping[str, Any]) -> Board:
@@ -119,6 +128,7 @@ def changed_board(board: Board, values: Mapping[str, Any], now: int) -> Board:
     _require_known(values)
     before = settings_of(board)
     settings = _valid(replace(before, **values))
+    settings = replace(settings, tournament=changed_tournament(before.tournament, settings.tournament, now))
     _require_unchanged(board, before, settings)
     _require_subscore_named(settings)
     if settings.season != before.season:
@@ -144,6 +154,7 @@ def _board(board_id: int, slug: str, settings: BoardSettings) -> Board:
         min_submissions=settings.min_submissions,
         tiers=settings.tiers,
         events=settings.events,
+        tournament=settings.tournament,
     )
 
 
@@ -216,6 +227,7 @@ def _valid(settings: BoardSettings) -> BoardSettings:
     _require_within("min_submissions", settings.min_submissions, 1, MAX_MIN_SUBMISSIONS)
     _require_ordered(settings.min_score, settings.max_score)
     _require_kinds(settings.periods)
+    settings = replace(settings, tournament=valid_tournament(settings.tournament, settings.periods))
     _checked("time_zone", require_time_zone, settings.time_zone)
     if settings.season is None:
         if PeriodKind.SEASON in settings.periods:

@@ -9,6 +9,7 @@ from leaderforge.domain.errors import RuleViolated
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import ALL_TIME, Calendar, Period, PeriodKind, counting_in
 from leaderforge.domain.tiers import RankedScore, Tier
+from leaderforge.domain.tournaments import TournamentRules
 
 MAX_INTEGER = 2**53 - 1
 """Largest magnitude of a score or an id. Exact in JavaScript and in IEEE 754 doubles."""
@@ -146,6 +147,7 @@ class Board:
     min_submissions: int = 1
     tiers: tuple[Tier, ...] = ()
     events: tuple[NoticeType, ...] = ()
+    tournament: TournamentRules | None = None
     backfill: Backfill | None = None
 
     def __hash__(self) -> int:

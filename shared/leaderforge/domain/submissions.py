@@ -10,6 +10,7 @@ from leaderforge.domain.errors import ScoreOutOfRange, SubmissionConflict
 from leaderforge.domain.json_values import is_same_json
 from leaderforge.domain.standings import EarlierPlace, Event, Standing
 from leaderforge.domain.times import time_text
+from leaderforge.domain.tournaments import Entrant
 
 EventKey: TypeAlias = tuple[int, int, UUID]
 """Identity of an event: player, board and submission id."""
@@ -40,6 +41,11 @@ class Submission(NamedTuple):
     def is_judged(self) -> bool:
         """Return whether the submission depends on the player's standing: as a change, or by a rule of the board."""
         return self.event.change is not None or self.board.limits.depend_on_standing(self.board.policy)
+
+    @property
+    def depends_on_player(self) -> bool:
+        """Return whether stored data of the player decides about the submission: the standing, or the attempts."""
+        return self.is_judged or self.board.tournament is not None
 
     def require_score(self) -> None:
         """Raise `RuleViolated` if the score breaks a rule that needs no standing. The score of a change is unknown."""
@@ -118,7 +124,7 @@ class Recorded(NamedTuple):
     periods are not `indexed`. `improved` is the result of `is_improvement` for the main standing.
 
     `previous` has the place on each ladder directly before the submission, None if there was none. It is empty for a
-    duplicate, and if it was not requested.
+    duplicate, and if it was not requested. `entrant` is the player after the submission to a tournament.
     """
 
     ladders: Sequence[Ladder]
@@ -126,6 +132,7 @@ class Recorded(NamedTuple):
     duplicate: bool
     improved: bool
     previous: Sequence[EarlierPlace | None] = ()
+    entrant: Entrant | None = None
 
     @property
     def standing(self) -> Standing:

@@ -20,6 +20,7 @@ from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.sessions import SessionStore
 from leaderforge.ports.settlement import SettlementStore
 from leaderforge.ports.telemetry import Telemetry
+from leaderforge.ports.tournaments import TournamentStore
 from leaderforge.ports.tracing import Tracer
 
 Exposition = Callable[[], tuple[bytes, str]]
@@ -45,6 +46,7 @@ class Parts:
     sessions: SessionStore
     audit: AuditLog
     activity: ActivityStore
+    tournaments: TournamentStore
     people: PeopleStore
     settlements: SettlementStore
     moderation: Moderation

@@ -9,6 +9,7 @@ from leaderforge.adapters.clock import now_ms, now_us
 from leaderforge.adapters.postgres.activity import PostgresActivity
 from leaderforge.adapters.postgres.audit import PostgresAuditLog
 from leaderforge.adapters.postgres.bulk import copy_chunk
+from leaderforge.adapters.postgres.entrants import PostgresTournaments
 from leaderforge.adapters.postgres.history import PostgresHistoryStore
 from leaderforge.adapters.postgres.key_store import PostgresKeyStore
 from leaderforge.adapters.postgres.moderation import PostgresModeration
@@ -58,6 +59,7 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         sessions=PostgresSessionStore(pool, unique_names=settings.unique_names),
         audit=PostgresAuditLog(pool),
         activity=PostgresActivity(pool),
+        tournaments=PostgresTournaments(pool),
         people=PostgresPeople(pool),
         settlements=PostgresSettlementStore(pool),
         moderation=PostgresModeration(pool, periods),

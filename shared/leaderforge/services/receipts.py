@@ -69,7 +69,8 @@ class Receipt(NamedTuple):
     """Reply to a submission: the player's standing after it. `rank` is None if it was not requested or is unknown.
 
     `rank` is also None while the player has too few submissions to be ranked. `missing_submissions` is None on boards
-    without a minimum. `tier` is None on boards without tiers. Without a rank, it has neither tier.
+    without a minimum. `tier` is None on boards without tiers. Without a rank, it has neither tier. `attempts_left` is
+    None on boards without a limit of attempts.
     """
 
     user_id: int
@@ -84,6 +85,7 @@ class Receipt(NamedTuple):
     missing_submissions: int | None = None
     details: ReceiptDetails | None = None
     tier: ReachedTier | None = None
+    attempts_left: int | None = None
 
 
 class LadderGroup:
@@ -186,7 +188,13 @@ def receipt_of(
         missing_submissions=main.missing_submissions(standing),
         details=_details(submission, recorded, groups, options) if options.previous or options.periods else None,
         tier=main.tier(standing),
+        attempts_left=_attempts_left(submission, recorded),
     )
+
+
+def _attempts_left(submission: Submission, recorded: Recorded) -> int | None:
+    rules = submission.board.tournament
+    return None if rules is None or recorded.entrant is None else recorded.entrant.attempts_left(rules)
 
 
 def _details(

@@ -93,7 +93,7 @@ class SubmitService:
         """
         previous, board = options.previous, submission.board
         queue = previous, bool(announces(board)), board.policy
-        take = self._judge[previous] if submission.is_judged else self._take[queue]
+        take = self._judge[previous] if submission.depends_on_player else self._take[queue]
         outcome = await take(_Request(submission, options))
         if isinstance(outcome, LeaderForgeError):
             raise outcome

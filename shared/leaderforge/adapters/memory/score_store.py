@@ -8,14 +8,9 @@ from leaderforge.adapters.memory.boards import place_of
 from leaderforge.adapters.memory.events import MemoryEvents
 from leaderforge.adapters.memory.outbox import MemoryOutbox
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore, microseconds
+from leaderforge.adapters.memory.tournaments import MemoryTournaments
 from leaderforge.domain.boards import Ladder
-from leaderforge.domain.errors import (
-    Conflict,
-    LeaderForgeError,
-    PlayerNotFound,
-    RuleViolated,
-    ScoreOutOfRange,
-)
+from leaderforge.domain.errors import Conflict, LeaderForgeError, PlayerNotFound, Refused, RuleViolated
 from leaderforge.domain.merge import Counts, Row, Window
 from leaderforge.domain.notices import score_notices
 from leaderforge.domain.order import sort_key
@@ -32,6 +27,7 @@ from leaderforge.domain.standings import (
     standing_of,
 )
 from leaderforge.domain.submissions import CountedRun, Recorded, Submission, conflict
+from leaderforge.domain.tournament_errors import TournamentFull
 from leaderforge.ports.clock import Clock
 
 
@@ -49,6 +45,7 @@ class MemoryScoreStore(MemoryEvents):
         super().__init__(users, audit or MemoryAuditLog(), clock)
         self.writable = True
         self.outbox = MemoryOutbox()
+        self.tournaments = MemoryTournaments(users)
 
     async def orphaned_standings(self) -> Mapping[int, int]:
         return {}  # standings belong to boards here
@@ -225,6 +222,7 @@ class MemoryScoreStore(MemoryEvents):
         for key in events:
             del self._events[key], self._recorded_at[key]
         self._void -= set(events)
+        self.tournaments.erase(user_id)
         self._void_in = {(key, period) for key, period in self._void_in if key[0] != user_id}
         return len(events), sum(s.pop(user_id, None) is not None for s in self._standings.values())
 
@@ -243,9 +241,11 @@ class MemoryScoreStore(MemoryEvents):
         try:
             submission = self._changed(submission)
             self._require_allowed(submission)
+            entrant = self.tournaments.attempted(submission, self._clock() // 1000)
             self._fold_in(submission)
-        except (RuleViolated, ScoreOutOfRange) as error:
+        except (Refused, TournamentFull) as error:
             return error
+        self.tournaments.count_attempt(submission, entrant)
         self._store_event(submission)
         return False
 
@@ -296,7 +296,8 @@ class MemoryScoreStore(MemoryEvents):
             return error
         ladders = [lad._replace(indexed=not self._periods.get(place_of(lad), False)) for lad, _ in counted]
         current = [standing for _, standing in counted]
-        return Recorded(ladders, current, duplicate, is_improvement(first.board, first.event, current[0]))
+        improved, entrant = is_improvement(first.board, first.event, current[0]), self.tournaments.entrant_of(first)
+        return Recorded(ladders, current, duplicate, improved, entrant=entrant)
 
     def _ladder(self, ladder: Ladder) -> Mapping[int, Standing]:
         self._require_available()

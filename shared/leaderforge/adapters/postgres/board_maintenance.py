@@ -63,8 +63,8 @@ class PostgresBoardMaintenance:
             await self._pool.fetch(statement(purge), board.id, joined(user_ids))
 
     async def forget_board(self, board: Board) -> None:
-        for forget in ("forget_periods", "forget_settlements", "forget_board"):
-            await self._pool.fetch(statement(forget), board.id)
+        for part in ("entrants", "occurrences", "periods", "settlements", "board"):
+            await self._pool.fetch(statement(f"forget_{part}"), board.id)
 
 
 async def _refold(connection: Connection, ladder: Ladder, user_ids: Sequence[int], now: int) -> Sequence[Standing]:

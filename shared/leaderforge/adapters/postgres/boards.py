@@ -12,6 +12,7 @@ from leaderforge.domain.errors import BoardExists, BoardNotFound
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.tier_rules import tiers_of
+from leaderforge.domain.tournament_rules import tournament_of
 
 BOARD_VALUES: Mapping[str, Callable[[Board], object]] = {
     "slug": lambda board: board.slug,
@@ -36,6 +37,7 @@ BOARD_VALUES: Mapping[str, Callable[[Board], object]] = {
     "min_submissions": lambda board: board.min_submissions,
     "tiers": lambda board: json.dumps([tier.members for tier in board.tiers]) if board.tiers else None,
     "events": lambda board: ",".join(board.events) or None,
+    "tournament": lambda board: None if board.tournament is None else json.dumps(board.tournament.members),
     "backfill_kinds": lambda board: None if board.backfill is None else _kinds(board.backfill.kinds),
     "backfill_since": lambda board: None if board.backfill is None else board.backfill.since,
     "backfill_until": lambda board: None if board.backfill is None else board.backfill.until,
@@ -70,6 +72,7 @@ def board_of(row: Record) -> Board:
         min_submissions=row["min_submissions"],
         tiers=tiers_of(json.loads(row["tiers"] or "[]")),
         events=tuple(map(NoticeType, row["events"].split(","))) if row["events"] else (),
+        tournament=None if row["tournament"] is None else tournament_of(json.loads(row["tournament"])),
         backfill=_backfill_of(row),
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from leaderforge.adapters.postgres.entrants import entrant_key, entrants_of
 from leaderforge.adapters.postgres.errors import Vanished
 from leaderforge.adapters.postgres.pool import Connection, Record
 from leaderforge.adapters.postgres.standing_rows import Standings, key_of_standing, standings_of_rows
@@ -24,7 +25,12 @@ async def read_duplicates(
     rows = await connection.fetch(statement("repeated"), joined(user_ids), joined(boards), joined(submission_ids))
     firsts = {(row["user_id"], row["board_id"], row["run_id"]): row for row in rows if row["period_id"] is None}
     standings = standings_of_rows([row for row in rows if row["period_id"] is not None], boards)
-    return [_outcome(s, firsts.get(s.event_key), standings) for s in submissions]
+    entrants = await entrants_of(connection, submissions)
+    outcomes = [_outcome(s, firsts.get(s.event_key), standings) for s in submissions]
+    if not entrants:
+        return outcomes
+    pairs = zip(submissions, outcomes, strict=True)
+    return [o._replace(entrant=entrants.get(entrant_key(s))) if isinstance(o, Recorded) else o for s, o in pairs]
 
 
 def _outcome(submission: Submission, first: Record | None, standings: Standings) -> Recorded | LeaderForgeError:

@@ -40,7 +40,11 @@ class PostgresPlayerRecords:
 
     async def erase(self, user_id: int, act: AuditEntry, creatable_at: int | None = None) -> Erased:
         async def work(connection: Connection, now: int) -> Erased:
+            # Delete entrants before the player is locked, as submissions lock them in this order.
+            await connection.execute(statement("erase_entrants"), user_id)
             player = user_of(await lock_player(connection, user_id))
+            # Delete entrants again that a submission in flight added before the lock.
+            await connection.execute(statement("erase_entrants"), user_id)
             # The locks wait for submissions in flight. Their events are then committed, and the purge deletes them too.
             await connection.fetch(statement("lock_standings"), user_id)
             standings = await standings_of_player(connection, user_id)

@@ -118,7 +118,7 @@ def _rounds(submissions: Sequence[Submission]) -> Sequence[Sequence[int]]:
     for position, submission in enumerate(submissions):
         turn = 0
         player = submission.board.id, submission.event.user_id
-        if player in changing or submission.is_judged:
+        if player in changing or submission.depends_on_player:
             turn = before[player]
             before[player] += 1
         if turn == len(rounds):
@@ -134,7 +134,7 @@ def _judged_apart(submissions: Sequence[Submission], positions: Sequence[int]) -
     parts: defaultdict[Policy | None, list[int]] = defaultdict(list)
     for position in positions:
         submission = submissions[position]
-        parts[submission.board.policy if submission.is_judged else None].append(position)
+        parts[submission.board.policy if submission.depends_on_player else None].append(position)
     return parts.values()
 
 
@@ -148,7 +148,7 @@ def _apart(submissions: Sequence[Submission], positions: Sequence[int]) -> Itera
     parts: defaultdict[Policy | None, list[int]] = defaultdict(list)
     for position in positions:
         board, event = submissions[position].board, submissions[position].event
-        is_alone = players[board.id, event.user_id] == 1 and not submissions[position].is_judged
+        is_alone = players[board.id, event.user_id] == 1 and not submissions[position].depends_on_player
         parts[board.policy if is_alone else None].append(position)
     return parts.values()
 

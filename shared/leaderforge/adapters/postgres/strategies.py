@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Any, Protocol, TypeAlias
 
 from leaderforge.adapters.postgres.duplicates import read_duplicates
+from leaderforge.adapters.postgres.entrants import count_attempts, entrant_key, hold_entrants
 from leaderforge.adapters.postgres.judging import judge
 from leaderforge.adapters.postgres.outbox import write_notices
 from leaderforge.adapters.postgres.pool import Connection, Pool
@@ -26,6 +27,7 @@ from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.notices import announces, score_notices
 from leaderforge.domain.standings import EarlierPlace, Standing, combine, is_improvement, standing_of
 from leaderforge.domain.submissions import EventKey, Recorded, Submission
+from leaderforge.domain.tournaments import Entrant
 from leaderforge.ports.clock import Clock
 
 Outcomes: TypeAlias = Sequence[Recorded | LeaderForgeError]
@@ -71,12 +73,20 @@ class BatchWrite:
             firsts.setdefault(submission.event_key, position)
         events = {key: submissions[position] for key, position in firsts.items()}
         new = await insert_events(connection, events, now)
-        judged = await judge(connection, [(key, events[key]) for key in sorted(new)])
+        entrants = await hold_entrants(connection, (events[key] for key in new))
+        judged: dict[EventKey, Submission | LeaderForgeError] = {
+            **await judge(connection, [(key, events[key]) for key in sorted(new)])
+        }
+        allowed = {key: s for key, s in judged.items() if isinstance(s, Submission)}
+        refused, entrants = await count_attempts(connection, allowed, entrants, now // 1000)
+        judged |= refused
         accepted = [s for key in events if isinstance(s := judged.get(key), Submission)]
         previous = await self._previous_of(connection, accepted, now) if self._previous else {}
         standings = await upsert_standings(connection, accepted, now)
         outcomes = {
-            firsts[key]: _recorded(result, [standings[k] for k in _keys(result)], previous.get(key, ()))
+            firsts[key]: _recorded(
+                result, [standings[k] for k in _keys(result)], previous.get(key, ()), entrants.get(entrant_key(result))
+            )
             if isinstance(result, Submission)
             else result
             for key, result in judged.items()
@@ -213,8 +223,8 @@ def _announced(submissions: Sequence[Submission]) -> bool:
 
 
 def judges(board: Board) -> bool:
-    """Return whether a rule of the board depends on the player's standing or previous submission."""
-    return board.limits.depend_on_standing(board.policy)
+    """Return whether a rule of the board depends on the player's standing, previous submission or attempts."""
+    return board.tournament is not None or board.limits.depend_on_standing(board.policy)
 
 
 def _recorded_or_due(
@@ -229,10 +239,15 @@ def _recorded_or_due(
 
 
 def _recorded(
-    submission: Submission, standings: Sequence[Standing], previous: Sequence[EarlierPlace | None]
+    submission: Submission,
+    standings: Sequence[Standing],
+    previous: Sequence[EarlierPlace | None],
+    entrant: Entrant | None = None,
 ) -> Recorded:
     improved = is_improvement(submission.board, submission.event, standings[0])
-    return Recorded(submission.ladders, standings, duplicate=False, improved=improved, previous=previous)
+    return Recorded(
+        submission.ladders, standings, duplicate=False, improved=improved, previous=previous, entrant=entrant
+    )
 
 
 def _keys(submission: Submission) -> Sequence[StandingKey]:

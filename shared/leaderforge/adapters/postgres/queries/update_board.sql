@@ -16,8 +16,9 @@ update boards set
     open_to_players = $15,
     tiers = $16,
     events = $17,
-    backfill_kinds = $18,
-    backfill_since = $19,
-    backfill_until = $20
+    tournament = $18,
+    backfill_kinds = $19,
+    backfill_since = $20,
+    backfill_until = $21
 where board_id = $1 and not deleted
 returning :board_columns;

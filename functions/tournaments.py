@@ -1,0 +1,65 @@
+"""Tournaments: their state, their entrants, and joining."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+from functions.edge.access.security import Anyone, Submitter
+from functions.edge.aws.handler import LambdaHandler
+from functions.edge.dependencies import TheEdge
+from functions.edge.http import documentation
+from functions.edge.http.application import router
+from functions.edge.http.responses import Answer, answer_stored, answer_written
+from functions.edge.wire.fields import BoardName, UserId
+from functions.edge.wire.tournaments import (
+    EntrantOut,
+    OccurrenceQuery,
+    TournamentOut,
+    render_entrant,
+    render_tournament,
+)
+from leaderforge.domain.errors import BoardNotFound, PeriodNotFound, PlayerNotFound, StoreUnavailable
+from leaderforge.domain.tournament_errors import EntrantNotFound, TournamentFull, TournamentNotFound, TournamentNotOpen
+
+routes = router("tournaments")
+handler = LambdaHandler(routes)
+
+OccurrenceOptions = Annotated[OccurrenceQuery, Query()]
+_MISSING = (BoardNotFound, TournamentNotFound, PeriodNotFound)
+
+
+@routes.get(
+    "/api/boards/{board}/tournament",
+    operation_id="getTournament",
+    **documentation.read(TournamentOut, *_MISSING, StoreUnavailable),
+)
+async def tournament(edge: TheEdge, caller: Anyone, board: BoardName, query: OccurrenceOptions) -> Answer:
+    """Return a tournament's state, start, end and number of entrants."""
+    readable_board = await edge.readable_board(board, caller)
+    return answer_stored(render_tournament(await edge.services.tournaments.view(readable_board, query.period)))
+
+
+@routes.get(
+    "/api/boards/{board}/tournament/entrants/{user_id}",
+    operation_id="getEntrant",
+    **documentation.read(EntrantOut, *_MISSING, EntrantNotFound, StoreUnavailable),
+)
+async def entrant(edge: TheEdge, caller: Anyone, board: BoardName, user_id: UserId, query: OccurrenceOptions) -> Answer:
+    """Return a player who has joined a tournament, with the attempts used and left."""
+    readable_board = await edge.readable_board(board, caller)
+    return answer_stored(render_entrant(await edge.services.tournaments.entrant(readable_board, user_id, query.period)))
+
+
+@routes.put(
+    "/api/boards/{board}/tournament/entrants/{user_id}",
+    operation_id="joinTournament",
+    **documentation.change(EntrantOut, *_MISSING, PlayerNotFound, TournamentNotOpen, TournamentFull, StoreUnavailable),
+)
+async def join(edge: TheEdge, caller: Submitter, board: BoardName, user_id: UserId, query: OccurrenceOptions) -> Answer:
+    """Let a player join a tournament that is upcoming or open. Joining again changes nothing.
+
+    Requires a submit key or, on boards open to players, the player's token.
+    """
+    current_board = await edge.board_unchecked(board)
+    caller.require_submit(current_board, user_id)
+    return answer_written(render_entrant(await edge.services.tournaments.join(current_board, user_id, query.period)))

@@ -1,0 +1,1 @@
+delete from entrants where user_id = $1;

@@ -1,0 +1,1 @@
+delete from entrants where board_id = $1;

@@ -1,0 +1,1 @@
+select entrants from occurrences where board_id = $1 and period_id = $2;

@@ -1,0 +1,70 @@
+"""Joining of tournaments, and attempts: submissions of entrants that count."""
+
+from leaderforge.domain.boards import Board
+from leaderforge.domain.errors import PeriodNotFound
+from leaderforge.domain.periods import number_of_name
+from leaderforge.domain.submissions import Submission
+from leaderforge.domain.tournament_errors import EntrantMissing, TournamentFull, TournamentNotFound
+from leaderforge.domain.tournaments import (
+    Entrant,
+    Occurrence,
+    TournamentRules,
+    TournamentState,
+    current_occurrence,
+    not_open,
+    occurrence_in,
+)
+
+
+def rules_of(board: Board) -> TournamentRules:
+    """Return the rules of a board's tournament. Raises `TournamentNotFound` if the board is none."""
+    if board.tournament is None:
+        raise TournamentNotFound(f"board {board.slug!r} is no tournament", board=board.slug)
+    return board.tournament
+
+
+def occurrence_of(board: Board, period: str | None, now: int) -> Occurrence:
+    """Return the occurrence with the name of a period, by default the open, otherwise the next or the last one.
+
+    Raises `TournamentNotFound` or `PeriodNotFound`.
+    """
+    rules = rules_of(board)
+    if period is None:
+        occurrence = current_occurrence(rules, board.calendar, now)
+    else:
+        number = number_of_name(board.calendar, period)
+        if number is None:
+            raise PeriodNotFound(f"board {board.slug!r} has no period {period!r}", board=board.slug, period=period)
+        occurrence = occurrence_in(rules, board.calendar, number)
+    if occurrence is None:
+        raise TournamentNotFound(f"tournament {board.slug!r} does not take place in the period", board=board.slug)
+    return occurrence
+
+
+def require_joinable(board: Board, occurrence: Occurrence, now: int) -> None:
+    """Raise `TournamentNotOpen` if nobody can join an occurrence any more at a time (ms)."""
+    if occurrence.state(now) not in {TournamentState.UPCOMING, TournamentState.OPEN}:
+        raise not_open(occurrence, board.slug, now)
+
+
+def joined(board: Board, user_id: int, entrants: int, at: int) -> Entrant:
+    """Return a player who joins at a time (ms), after this number of entrants. Raises `TournamentFull`."""
+    limit = rules_of(board).max_entrants
+    if limit is not None and entrants >= limit:
+        raise TournamentFull.of(board.slug, limit)
+    return Entrant(user_id, at, entrants + 1)
+
+
+def attempted(submission: Submission, entrant: Entrant | None, entrants: int, now: int) -> Entrant:
+    """Return the entrant after a submission. A player who has not joined (None) joins now (ms).
+
+    `entrants` is the number of entrants before. Raises `EntrantMissing`, `TournamentFull`, `AttemptsExhausted` or
+    `AttemptWindowOver`.
+    """
+    board, event = submission.board, submission.event
+    rules = rules_of(board)
+    if entrant is None:
+        if rules.join_required:
+            raise EntrantMissing.of(board.slug, event.user_id)
+        entrant = joined(board, event.user_id, entrants, now)
+    return entrant.after_attempt(rules, event.achieved_at)

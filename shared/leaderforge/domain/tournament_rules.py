@@ -1,0 +1,119 @@
+"""Validity of a tournament's rules, and rules as JSON objects."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from leaderforge.domain.errors import Refused
+from leaderforge.domain.periods import PeriodKind
+from leaderforge.domain.times import moment_of
+from leaderforge.domain.tournaments import TournamentRules
+
+MAX_LENGTH_S = 366 * 86_400
+"""Maximum duration of an occurrence, and maximum window of attempts, in s."""
+MAX_GRACE_S = 7 * 86_400
+MAX_ENTRANTS = 10_000_000
+MAX_ATTEMPTS = 1_000_000
+MAX_EARLY_ENDS = 50
+
+_TOLERATED_MS = 60_000
+"""Age, in ms, of an end that stands for the present. It covers slow requests and clocks that differ."""
+_NAMES = tuple(field.name for field in fields(TournamentRules))
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def tournament_of(members: Mapping[str, Any]) -> TournamentRules:
+    """Return the rules of an object with the members that `TournamentRules.members` returns, times also in ms.
+
+    Raises `Refused` if a member is unknown or has a wrong type.
+    """
+    if unknown := members.keys() - {*_NAMES}:
+        raise _refused(f"unknown member {min(unknown)!r}: use one of {', '.join(_NAMES)}")
+    values = {name: value for name, value in members.items() if value is not None}
+    for name in ("starts_at", "ends_at"):
+        if name in values:
+            values[name] = _time(values[name])
+    ends = values.get("early_ends", ())
+    if not isinstance(ends, Iterable) or isinstance(ends, str):
+        raise _refused("early_ends must be a list of times")
+    rules = TournamentRules(**{**values, "early_ends": tuple(sorted({_time(at) for at in ends}))})
+    _require_types(rules)
+    return rules
+
+
+def valid_tournament(rules: TournamentRules | None, periods: Sequence[PeriodKind]) -> TournamentRules | None:
+    """Return the rules. Raises `Refused` if a value is invalid, or contradicts the first one of the period kinds."""
+    if rules is None:
+        return None
+    if rules.is_recurring == (rules.starts_at is not None or rules.ends_at is not None):
+        raise _refused("set either starts_at and ends_at, or duration_s with a season")
+    if not rules.is_recurring:
+        _require_span(rules)
+    if periods[0] is not rules.period_kind:
+        needs = "duration_s needs" if rules.is_recurring else "starts_at and ends_at need"
+        raise _refused(f"{needs} {rules.period_kind} as the first one of periods")
+    _require_within("duration_s", rules.duration_s, 1, MAX_LENGTH_S)
+    _require_within("max_entrants", rules.max_entrants, 1, MAX_ENTRANTS)
+    _require_within("max_attempts", rules.max_attempts, 1, MAX_ATTEMPTS)
+    _require_within("attempt_window_s", rules.attempt_window_s, 1, MAX_LENGTH_S)
+    _require_within("late_grace_s", rules.late_grace_s, 0, MAX_GRACE_S)
+    _require_within("the number of early_ends", len(rules.early_ends), 0, MAX_EARLY_ENDS)
+    return replace(rules, early_ends=tuple(sorted(rules.early_ends)))
+
+
+def changed_tournament(
+    before: TournamentRules | None, after: TournamentRules | None, now: int
+) -> TournamentRules | None:
+    """Return the rules after a change at a time (ms). Ends within the last minute become the present.
+
+    Raises `Refused` for an earlier end, because scores that arrived since would count after the end.
+    """
+    if before is None or after is None:
+        return after
+    early_ends = tuple(at if at in before.early_ends else _present(at, now) for at in after.early_ends)
+    ends_at = after.ends_at if after.ends_at in {before.ends_at, None} else _present(after.ends_at, now)
+    return replace(after, early_ends=tuple(sorted(early_ends)), ends_at=ends_at)
+
+
+def _present(end: int, now: int) -> int:
+    if end < now - _TOLERATED_MS:
+        raise _refused("an end cannot be more than a minute in the past; set it to the present to end now")
+    return max(end, now)
+
+
+def _require_span(rules: TournamentRules) -> None:
+    if rules.starts_at is None or rules.ends_at is None:
+        raise _refused("set starts_at and ends_at")
+    if rules.starts_at >= rules.ends_at:
+        raise _refused("ends_at must be after starts_at")
+
+
+def _require_types(rules: TournamentRules) -> None:
+    for name in ("duration_s", "max_entrants", "max_attempts", "attempt_window_s", "late_grace_s"):
+        value = getattr(rules, name)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+            raise _refused(f"{name} must be an integer")
+    if not isinstance(rules.join_required, bool):
+        raise _refused("join_required must be true or false")
+
+
+def _require_within(name: str, value: int | None, low: int, high: int) -> None:
+    if value is not None and not low <= value <= high:
+        raise _refused(f"{name} must be {low} to {high}, not {value}")
+
+
+def _time(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    try:
+        moment = moment_of(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise _refused(f"{str(value)[:40]!r} is not a time with an offset from UTC, such as 2026-12-01T00:00:00Z")
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _refused(message: str) -> Refused:
+    return Refused(f"tournament: {message}", setting="tournament")

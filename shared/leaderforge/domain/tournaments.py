@@ -1,0 +1,207 @@
+"""Tournaments: boards whose scores count between a start and an end, for entrants, with a number of attempts.
+
+A tournament's state follows from its rules and the time. No timer and no stored state exists.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from leaderforge.domain.periods import ALL_TIME, Calendar, PeriodKind
+from leaderforge.domain.times import time_text
+from leaderforge.domain.timing import PROPAGATION_MS
+from leaderforge.domain.tournament_errors import AttemptsExhausted, AttemptWindowOver, TournamentNotOpen
+
+
+class TournamentState(StrEnum):
+    """State of an occurrence at a time."""
+
+    UPCOMING = "upcoming"
+    OPEN = "open"
+    CLOSED = "closed"
+    SETTLED = "settled"
+
+
+@dataclass(frozen=True, slots=True)
+class TournamentRules:
+    """Rules of a tournament. Times are in ms, lengths in s.
+
+    A tournament that takes place once has `starts_at` and `ends_at`. A recurring one has `duration_s`: an occurrence
+    begins with each season of the board. An occurrence that contains one of `early_ends` ends at that time. Until
+    `late_grace_s` after the end, late submissions of earlier scores count.
+
+    With `join_required`, players join before they submit; otherwise the first submission joins. `max_attempts` is the
+    number of submissions of an entrant that count. They count up to `attempt_window_s` after the first of them.
+    """
+
+    starts_at: int | None = None
+    ends_at: int | None = None
+    duration_s: int | None = None
+    join_required: bool = False
+    max_entrants: int | None = None
+    max_attempts: int | None = None
+    attempt_window_s: int | None = None
+    late_grace_s: int = 0
+    early_ends: tuple[int, ...] = ()
+
+    @property
+    def is_recurring(self) -> bool:
+        """Return whether the tournament takes place again and again."""
+        return self.duration_s is not None
+
+    @property
+    def period_kind(self) -> PeriodKind:
+        """Return the period kind whose ladders rank the occurrences."""
+        return PeriodKind.SEASON if self.is_recurring else PeriodKind.ALL_TIME
+
+    @property
+    def members(self) -> Mapping[str, object]:
+        """Return the rules as a JSON object, with times as text."""
+        times = {name: time_text(at) for name in ("starts_at", "ends_at") if (at := getattr(self, name)) is not None}
+        return {**asdict(self), **times, "early_ends": [time_text(at) for at in self.early_ends]}
+
+
+class Occurrence(NamedTuple):
+    """Time span of a tournament on the ladder with this period number.
+
+    Scores count that were achieved from `starts_at` up to, not including, `ends_at`, and arrived before `late_until`
+    (ms).
+    """
+
+    period: int
+    starts_at: int
+    ends_at: int
+    late_until: int
+
+    @property
+    def settled_at(self) -> int:
+        """Return the time (ms) from which no submission can change the result."""
+        return self.late_until + PROPAGATION_MS
+
+    def state(self, now: int) -> TournamentState:
+        """Return the state at a time (ms)."""
+        if now < self.starts_at:
+            return TournamentState.UPCOMING
+        if now < self.ends_at:
+            return TournamentState.OPEN
+        return TournamentState.CLOSED if now < self.settled_at else TournamentState.SETTLED
+
+    def contains(self, time: int) -> bool:
+        """Return whether a score that was achieved at the time (ms) may count."""
+        return self.starts_at <= time < self.ends_at
+
+    def accepts(self, achieved_at: int, now: int) -> bool:
+        """Return whether a score counts that was achieved at a time and arrives now (ms)."""
+        return self.contains(achieved_at) and now < self.late_until
+
+
+class Entrant(NamedTuple):
+    """Player in an occurrence. `number` is the position in the order of joining, from 1. Times are in ms."""
+
+    user_id: int
+    joined_at: int
+    number: int
+    attempts: int = 0
+    first_attempt_at: int | None = None
+
+    def attempts_left(self, rules: TournamentRules) -> int | None:
+        """Return the number of further submissions that may count, None without a limit."""
+        return None if rules.max_attempts is None else max(0, rules.max_attempts - self.attempts)
+
+    def window_ends_at(self, rules: TournamentRules) -> int | None:
+        """Return the end (ms) of the window of attempts, None without one or before the first attempt."""
+        if rules.attempt_window_s is None or self.first_attempt_at is None:
+            return None
+        return self.first_attempt_at + rules.attempt_window_s * 1000
+
+    def after_attempt(self, rules: TournamentRules, achieved_at: int) -> "Entrant":
+        """Return the entrant after a submission of a score that was achieved at a time (ms).
+
+        Raises `AttemptsExhausted` or `AttemptWindowOver`.
+        """
+        if self.attempts_left(rules) == 0:
+            raise AttemptsExhausted.of(self.user_id, self.attempts)
+        window_ends_at = self.window_ends_at(rules)
+        if window_ends_at is not None and achieved_at >= window_ends_at:
+            raise AttemptWindowOver.of(self.user_id, time_text(window_ends_at))
+        first = achieved_at if self.first_attempt_at is None else self.first_attempt_at
+        return self._replace(attempts=self.attempts + 1, first_attempt_at=first)
+
+
+def _ended_early(rules: TournamentRules, occurrence: Occurrence) -> Occurrence:
+    """Return the occurrence with its end after an early end, and with the end of its late grace."""
+    ends_at = min([occurrence.ends_at, *filter(occurrence.contains, rules.early_ends)])
+    return occurrence._replace(ends_at=ends_at, late_until=ends_at + rules.late_grace_s * 1000)
+
+
+def occurrence_in(rules: TournamentRules, calendar: Calendar, period: int) -> Occurrence | None:
+    """Return the occurrence that the ladder with this period number ranks, None if it ranks none."""
+    if rules.duration_s is None:
+        if period != ALL_TIME or rules.starts_at is None or rules.ends_at is None:
+            return None
+        return _ended_early(rules, Occurrence(ALL_TIME, rules.starts_at, rules.ends_at, 0))
+    if period == ALL_TIME or calendar.season is None or not calendar.knows(period):
+        return None
+    season = calendar.numbered(period)
+    if season.kind is not PeriodKind.SEASON or season.starts_at is None:
+        return None
+    ends_at = season.starts_at + rules.duration_s * 1000
+    ends_at = ends_at if season.ends_at is None else min(ends_at, season.ends_at)
+    return _ended_early(rules, Occurrence(period, season.starts_at, ends_at, 0))
+
+
+def occurrence_at(rules: TournamentRules, calendar: Calendar, time: int) -> Occurrence | None:
+    """Return the latest occurrence that has begun at a time (ms), or the one of a tournament that takes place once.
+
+    It is None for a time without a season.
+    """
+    if not rules.is_recurring:
+        return occurrence_in(rules, calendar, ALL_TIME)
+    season = calendar.of_kind(PeriodKind.SEASON, time)
+    return None if season is None else occurrence_in(rules, calendar, season.number)
+
+
+def next_occurrence(rules: TournamentRules, calendar: Calendar, occurrence: Occurrence) -> Occurrence | None:
+    """Return the occurrence after another one, None if the tournament takes place once."""
+    ends_at = calendar.numbered(occurrence.period).ends_at if rules.is_recurring else None
+    return None if ends_at is None else occurrence_at(rules, calendar, ends_at)
+
+
+def current_occurrence(rules: TournamentRules, calendar: Calendar, now: int) -> Occurrence | None:
+    """Return the occurrence that is open at a time (ms), otherwise the next one, otherwise the last one."""
+    occurrence = occurrence_at(rules, calendar, now)
+    if occurrence is None or now < occurrence.ends_at:
+        return occurrence
+    return next_occurrence(rules, calendar, occurrence) or occurrence
+
+
+def require_accepted(
+    rules: TournamentRules, calendar: Calendar, achieved_at: int, now: int | None, board: str
+) -> Occurrence:
+    """Return the occurrence in which a submission counts now (ms). Without `now`, it may arrive at any time.
+
+    Raises `TournamentNotOpen`.
+    """
+    occurrence = occurrence_at(rules, calendar, achieved_at)
+    if occurrence is None:
+        raise TournamentNotOpen(f"tournament {board!r} does not take place at achieved_at", board=board)
+    accepted = occurrence.contains(achieved_at) if now is None else occurrence.accepts(achieved_at, now)
+    if not accepted:
+        raise not_open(occurrence, board, achieved_at if now is None else now)
+    return occurrence
+
+
+def not_open(occurrence: Occurrence, board: str, now: int) -> TournamentNotOpen:
+    """Return the error for a request that an occurrence does not accept at a time (ms)."""
+    state = occurrence.state(now)
+    if state is TournamentState.OPEN:
+        state = TournamentState.UPCOMING  # the score was achieved before the start
+    starts, ends = time_text(occurrence.starts_at), time_text(occurrence.ends_at)
+    return TournamentNotOpen(
+        f"tournament {board!r} is {state}; scores count from {starts} to {ends}",
+        board=board,
+        state=str(state),
+        starts_at=starts,
+        ends_at=ends,
+    )

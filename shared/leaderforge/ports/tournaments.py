@@ -1,0 +1,28 @@
+"""Entrants of tournaments."""
+
+from typing import Protocol
+
+from leaderforge.domain.boards import Board
+from leaderforge.domain.tournaments import Entrant
+
+
+class TournamentStore(Protocol):
+    """Entrants of occurrences. An occurrence is identified by its board and the number of its period.
+
+    `ScoreStore.record` counts attempts.
+    """
+
+    async def join(self, board: Board, period: int, user_id: int, at: int) -> Entrant:
+        """Let a player join at a time (ms), and return the entrant, also if the player joined before.
+
+        Raises `TournamentFull` or `PlayerNotFound`.
+        """
+        ...
+
+    async def entrant(self, board: Board, period: int, user_id: int) -> Entrant | None:
+        """Return a player who joined, None otherwise."""
+        ...
+
+    async def count(self, board: Board, period: int) -> int:
+        """Return the number of players who have joined, including erased players."""
+        ...
