@@ -25,7 +25,7 @@ _CHANGING = frozenset(
     {
         "at", "key", "rotated_at", "replaced_until", "revoked_at", "achieved_at", "created_at", "as_of",
         "received_us", "recorded_at", "submission_id", "erasure_id", "next", "previous", "partitions", "nodes", "cache",
-        "healthy", "version",
+        "healthy", "version", "joined_at", "now", "window_ends_at",
     }
 )  # fmt: skip
 """Response members that differ from run to run, unless they are null."""

@@ -40,8 +40,17 @@ describe('the form of a board', { timeout: 30_000 }, () => {
     await user.selectOptions(within(form).getByLabelText('Subscore order'), 'Highest first');
     await user.type(within(form).getByLabelText('Subscore name'), 'laps led');
     await user.type(within(form).getByLabelText('Tiers'), 'gold score 61000, top ten rank 10, silver percent 12.5, bronze');
+    await user.click(within(form).getByLabelText('Tournament'));
+    await user.paste('{"starts_at": "2026-12-05T18:00:00Z"');
+    await user.click(within(form).getByRole('button', { name: 'Create' }));
+    expect(within(form).getByText('Write a JSON object, or leave it empty.')).toBeInTheDocument();
+    await user.click(within(form).getByLabelText('Tournament'));
+    await user.paste(', "ends_at": "2026-12-06T18:00:00Z", "max_attempts": 3}');
     await user.click(within(form).getByRole('button', { name: 'Create' }));
     await waitFor(() => expect(sent).toHaveLength(1));
+    expect(sent[0]).toMatchObject({
+      tournament: { starts_at: '2026-12-05T18:00:00Z', ends_at: '2026-12-06T18:00:00Z', max_attempts: 3 },
+    });
     expect(sent[0]).toMatchObject({ subscore_order: 'desc', subscore_name: 'laps led' });
     expect(sent[0]).toMatchObject({
       tiers: [{ name: 'gold', score: 61000 }, { name: 'top ten', rank: 10 }, { name: 'silver', percent: 12.5 }, { name: 'bronze' }],

@@ -44,6 +44,7 @@ export function aBoard(board: string, change: Partial<Board> = {}): Board {
     open_to_players: false,
     min_submissions: 1,
     tiers: [],
+    tournament: null,
     events: [],
     building: [],
     ...change,

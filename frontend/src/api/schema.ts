@@ -456,6 +456,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/boards/{board}/tournament": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get tournament
+         * @description Return a tournament's state, start, end and number of entrants.
+         */
+        get: operations["getTournament"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/{board}/tournament/entrants/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get entrant
+         * @description Return a player who has joined a tournament, with the attempts used and left.
+         */
+        get: operations["getEntrant"];
+        /**
+         * Join tournament
+         * @description Let a player join a tournament that is upcoming or open. Joining again changes nothing.
+         *
+         *     Requires a submit key or, on boards open to players, the player's token.
+         */
+        put: operations["joinTournament"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -1589,6 +1635,15 @@ export interface components {
              */
             events?: components["schemas"]["NoticeType"][];
             /**
+             * @description The rules of a tournament; null for a board that is none.
+             * @example {
+             *       "ends_at": "2026-12-06T18:00:00Z",
+             *       "max_attempts": 3,
+             *       "starts_at": "2026-12-05T18:00:00Z"
+             *     }
+             */
+            tournament?: components["schemas"]["TournamentIn"] | null;
+            /**
              * @description The board's current identifier in paths.
              * @example default
              */
@@ -1684,6 +1739,15 @@ export interface components {
              */
             events?: components["schemas"]["NoticeType"][];
             /**
+             * @description The rules of a tournament; null for a board that is none.
+             * @example {
+             *       "ends_at": "2026-12-06T18:00:00Z",
+             *       "max_attempts": 3,
+             *       "starts_at": "2026-12-05T18:00:00Z"
+             *     }
+             */
+            tournament?: components["schemas"]["TournamentIn"] | null;
+            /**
              * @description The board's identifier in paths (its slug). Permanent.
              * @example default
              */
@@ -1741,6 +1805,8 @@ export interface components {
             tiers: components["schemas"]["TierOut"][];
             /** @description The types of events that the board sends. */
             events: components["schemas"]["NoticeType"][];
+            /** @description The rules of a tournament; null for a board that is none. */
+            tournament?: components["schemas"]["TournamentRulesOut"] | null;
             /** @description The period kinds that are being computed from earlier scores. */
             building: components["schemas"]["PeriodKind"][];
         };
@@ -2013,6 +2079,40 @@ export interface components {
              * @description The number of sessions that were open.
              */
             ended: number;
+        };
+        /**
+         * EntrantOut
+         * @description A player who has joined a tournament, with the attempts.
+         */
+        EntrantOut: {
+            /** @example cup */
+            board: string;
+            /**
+             * @description The period's name.
+             * @example all-time
+             */
+            period: string;
+            /** Format: int64 */
+            user_id: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            joined_at: string;
+            /**
+             * Format: int64
+             * @description The position in the order of joining.
+             */
+            number: number;
+            /**
+             * Format: int64
+             * @description The number of submissions that counted.
+             */
+            attempts: number;
+            /** @description The number of further submissions that may count; null without a limit. */
+            attempts_left: number | null;
+            /** @description The end of the player's window of attempts; null without one or before the first attempt. */
+            window_ends_at: string | null;
         };
         /**
          * EntryOut
@@ -3175,6 +3275,11 @@ export interface components {
             tier?: string | null;
             /** @description The next tier, only on boards with tiers; null in the first tier, or if the rank is null. */
             next_tier?: components["schemas"]["NextTierOut"] | null;
+            /**
+             * Format: int64
+             * @description The number of further submissions that may count, only on tournaments with a limit of attempts.
+             */
+            attempts_left?: number;
             /** @description The standing before the submission, with `previous=exact`; null for the first submission and for a duplicate. */
             previous?: components["schemas"]["PreviousOut"] | null;
             /** @description The standing in each period that counts the submission, with `periods=all`. */
@@ -3640,6 +3745,115 @@ export interface components {
              */
             as_of: string;
         };
+        /**
+         * TournamentIn
+         * @description Rules of a tournament: with a start and an end, or recurring with a duration.
+         * @example {
+         *       "ends_at": "2026-12-06T18:00:00Z",
+         *       "max_attempts": 3,
+         *       "starts_at": "2026-12-05T18:00:00Z"
+         *     }
+         */
+        TournamentIn: {
+            /** @description The start of a tournament that takes place once. */
+            starts_at?: string | null;
+            /** @description The end of a tournament that takes place once. Scores of this time do not count. */
+            ends_at?: string | null;
+            /** @description The duration of a recurring tournament, in seconds. It begins with each season of the board, and ends with the season at the latest. */
+            duration_s?: number | null;
+            /** @description Whether players must join before they submit. Otherwise the first submission joins. Defaults to `false`. */
+            join_required?: boolean;
+            /** @description The maximum number of players who can join. */
+            max_entrants?: number | null;
+            /** @description The number of submissions of a player that count. */
+            max_attempts?: number | null;
+            /** @description The time from a player's first attempt, in seconds, in which further attempts count. */
+            attempt_window_s?: number | null;
+            /**
+             * Format: int32
+             * @description The time after the end, in seconds, in which scores count that were achieved before the end. Defaults to `0`.
+             */
+            late_grace_s?: number;
+            /** @description Times at which the tournament ends early, if it is open then. Defaults to `[]`. */
+            early_ends?: string[];
+        };
+        /**
+         * TournamentOut
+         * @description A tournament's state, its times, and its number of entrants.
+         */
+        TournamentOut: {
+            /** @example cup */
+            board: string;
+            /**
+             * @description The period's name.
+             * @example all-time
+             */
+            period: string;
+            /** @description `upcoming` before the start, `open` until the end, then `closed`, and `settled` once no late submission can change the result. */
+            state: components["schemas"]["TournamentState"];
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            starts_at: string;
+            /**
+             * Format: date-time
+             * @description The end. Scores of this time do not count.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            ends_at: string;
+            /**
+             * Format: date-time
+             * @description The time from which late submissions of earlier scores are refused.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            late_until: string;
+            /**
+             * Format: date-time
+             * @description The time from which the state is `settled`.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            settled_at: string;
+            /** @description The start of the next occurrence; null if there is none. */
+            next_starts_at: string | null;
+            join_required: boolean;
+            /**
+             * Format: int64
+             * @description The number of players who have joined.
+             */
+            entrants: number;
+            max_entrants: number | null;
+            max_attempts: number | null;
+            attempt_window_s: number | null;
+            /**
+             * Format: date-time
+             * @description The time of this answer, for countdowns.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            now: string;
+        };
+        /**
+         * TournamentRulesOut
+         * @description Rules of a tournament.
+         */
+        TournamentRulesOut: {
+            starts_at: string | null;
+            ends_at: string | null;
+            duration_s: number | null;
+            join_required: boolean;
+            max_entrants: number | null;
+            max_attempts: number | null;
+            attempt_window_s: number | null;
+            /** Format: int64 */
+            late_grace_s: number;
+            early_ends: string[];
+        };
+        /**
+         * TournamentState
+         * @description State of an occurrence at a time.
+         * @enum {string}
+         */
+        TournamentState: "upcoming" | "open" | "closed" | "settled";
         /**
          * UserIn
          * @description A player to create.
@@ -7319,6 +7533,413 @@ export interface operations {
             };
             /** @description The requested object does not exist. */
             404: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is invalid. */
+            422: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
+            429: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    /** @description The maximum number of requests in a burst. */
+                    "RateLimit-Limit": number;
+                    /** @description The remaining number of requests in the burst. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until the whole burst is available again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
+            500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A required part of the service is unavailable. Retry after the given time. */
+            503: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    getTournament: {
+        parameters: {
+            query?: {
+                /** @description The period of the occurrence. Defaults to the open one, otherwise the next or the last one. */
+                period?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The board's identifier in paths (its slug). */
+                board: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A tournament's state, its times, and its number of entrants. */
+            200: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
+                    ETag: string;
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TournamentOut"];
+                };
+            };
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
+            304: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
+                    ETag: string;
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The call needs a key or a token, or the given one is unknown. */
+            401: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller has no right to this call. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The requested object does not exist. */
+            404: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is invalid. */
+            422: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
+            429: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    /** @description The maximum number of requests in a burst. */
+                    "RateLimit-Limit": number;
+                    /** @description The remaining number of requests in the burst. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until the whole burst is available again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
+            500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A required part of the service is unavailable. Retry after the given time. */
+            503: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    getEntrant: {
+        parameters: {
+            query?: {
+                /** @description The period of the occurrence. Defaults to the open one, otherwise the next or the last one. */
+                period?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The board's identifier in paths (its slug). */
+                board: string;
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A player who has joined a tournament, with the attempts. */
+            200: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
+                    ETag: string;
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntrantOut"];
+                };
+            };
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
+            304: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
+                    ETag: string;
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The call needs a key or a token, or the given one is unknown. */
+            401: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller has no right to this call. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The requested object does not exist. */
+            404: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is invalid. */
+            422: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
+            429: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    /** @description The maximum number of requests in a burst. */
+                    "RateLimit-Limit": number;
+                    /** @description The remaining number of requests in the burst. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until the whole burst is available again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
+            500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A required part of the service is unavailable. Retry after the given time. */
+            503: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    joinTournament: {
+        parameters: {
+            query?: {
+                /** @description The period of the occurrence. Defaults to the open one, otherwise the next or the last one. */
+                period?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The board's identifier in paths (its slug). */
+                board: string;
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A player who has joined a tournament, with the attempts. */
+            200: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntrantOut"];
+                };
+            };
+            /** @description The call needs a key or a token, or the given one is unknown. */
+            401: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller has no right to this call. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The requested object does not exist. */
+            404: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request conflicts with the current state. */
+            409: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;

@@ -165,6 +165,14 @@ export function BoardForm({ title, act, initial, exists, pending, error, send, c
             help="The best one first, each with the last score, rank or percent that reaches it. Without a limit: all others."
             onChange={(event) => set({ tiers: event.currentTarget.value })}
           />
+          <Field
+            label="Tournament"
+            value={draft.tournament}
+            flaw={flaws.tournament}
+            placeholder='{"starts_at": "2026-12-05T18:00:00Z", "ends_at": "2026-12-06T18:00:00Z", "max_attempts": 3}'
+            help='The rules as JSON, see the documentation. Recurring: {"duration_s": 172800}, with season as the first period.'
+            onChange={(event) => set({ tournament: event.currentTarget.value })}
+          />
         </FieldGroup>
         <FieldGroup title="Periods" help="The first one is shown first. A score counts in each of them.">
           <div className="flex flex-wrap gap-x-5">

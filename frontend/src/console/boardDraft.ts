@@ -1,4 +1,4 @@
-import type { Board, BoardIn, Kind, Order, Policy, RankStyle, TierIn } from '../api/types';
+import type { Board, BoardIn, Kind, Order, Policy, RankStyle, TierIn, TournamentIn } from '../api/types';
 
 /** Content of a board's form. Numbers stay texts until they are sent. */
 export interface BoardDraft {
@@ -14,6 +14,7 @@ export interface BoardDraft {
   readonly season: string;
   readonly unit: string;
   readonly tiers: string;
+  readonly tournament: string;
   readonly numbers: Readonly<Record<NumberName, string>>;
   readonly private: boolean;
   readonly openToPlayers: boolean;
@@ -48,6 +49,7 @@ export const EMPTY: BoardDraft = {
   season: '',
   unit: '',
   tiers: '',
+  tournament: '',
   numbers: { decimals: '0', min_score: '', max_score: '', max_change: '', min_interval_ms: '', min_submissions: '1', keep_days: '' },
   private: false,
   openToPlayers: false,
@@ -68,6 +70,7 @@ export function draftOf(board: Board): BoardDraft {
     season: board.season ?? '',
     unit: board.unit ?? '',
     tiers: board.tiers.map(tierText).join(', '),
+    tournament: board.tournament ? JSON.stringify(rulesOf(board.tournament)) : '',
     numbers: Object.fromEntries(numbers) as BoardDraft['numbers'],
     private: board.private,
     openToPlayers: board.open_to_players,
@@ -75,13 +78,14 @@ export function draftOf(board: Board): BoardDraft {
 }
 
 /** Return the errors of the draft by field. The API checks everything else. */
-export function flawsOf(draft: BoardDraft): Partial<Record<NumberName | 'board' | 'tiers', string>> {
+export function flawsOf(draft: BoardDraft): Partial<Record<NumberName | 'board' | 'tiers' | 'tournament', string>> {
   const flaws = NUMBER_NAMES.filter((name) => !isNumber(draft.numbers[name], NUMBERS[name].least)).map(
     (name) => [name, wanted(NUMBERS[name].least)] as const,
   );
   return {
     ...(Object.fromEntries(flaws) as Partial<Record<NumberName, string>>),
     ...(tiersOf(draft.tiers).some(({ name }) => !name) && { tiers: 'Write names between commas.' }),
+    ...(tournamentOf(draft.tournament) === undefined && { tournament: 'Write a JSON object, or leave it empty.' }),
     ...(!SLUG.test(draft.board) && { board: 'Use 1 to 64 lower-case letters, digits, - and _.' }),
   };
 }
@@ -98,6 +102,25 @@ function tiersOf(text: string): TierIn[] {
 function tierOf(text: string): TierIn {
   const limited = /^(.+) (score|rank|percent) (-?[\d.]+)$/.exec(text.trim());
   return limited ? { name: limited[1] ?? '', [limited[2] ?? '']: Number(limited[3]) } : { name: text.trim() };
+}
+
+/** Return the rules that differ from their defaults. */
+function rulesOf(tournament: NonNullable<Board['tournament']>): TournamentIn {
+  const rules = Object.entries(tournament).filter(
+    ([, value]) => value !== null && value !== false && value !== 0 && !(Array.isArray(value) && value.length === 0),
+  );
+  return Object.fromEntries(rules);
+}
+
+/** Return the rules of a tournament in a text, null for an empty text, undefined for a text that is no object. */
+function tournamentOf(text: string): TournamentIn | null | undefined {
+  if (text.trim() === '') return null;
+  try {
+    const rules: unknown = JSON.parse(text);
+    return typeof rules === 'object' && rules !== null && !Array.isArray(rules) ? rules : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function wanted(least: number): string {
@@ -124,6 +147,7 @@ export function settingsOf(draft: BoardDraft): Settings {
     season: draft.season.trim() || null,
     unit: draft.unit.trim() || null,
     tiers: tiersOf(draft.tiers),
+    tournament: tournamentOf(draft.tournament) ?? null,
     decimals: decimals ?? 0,
     min_submissions: min_submissions ?? 1,
     ...limits,

@@ -15,6 +15,7 @@ _SERVERS = [{"url": "/", "description": "The server of this document."}]
 _TAGS = {
     "scores": "Submit scores.",
     "boards": "Read boards; create, change and delete them.",
+    "tournaments": "Read tournaments and their entrants, and join.",
     "sign-in": "Sign players in by their device, and people in to the console; end sessions.",
     "players": "Create, find, change, export and erase players.",
     "moderation": "Hide and remove entries, hide players, set scores.",

@@ -146,6 +146,9 @@ def occurrence_in(rules: TournamentRules, calendar: Calendar, period: int) -> Oc
     season = calendar.numbered(period)
     if season.kind is not PeriodKind.SEASON or season.starts_at is None:
         return None
+    begun = calendar.of_kind(PeriodKind.SEASON, season.starts_at)
+    if begun is None or begun.number != period:
+        return None  # no season starts at this time
     ends_at = season.starts_at + rules.duration_s * 1000
     ends_at = ends_at if season.ends_at is None else min(ends_at, season.ends_at)
     return _ended_early(rules, Occurrence(period, season.starts_at, ends_at, 0))

@@ -1,0 +1,183 @@
+"""Tournaments over HTTP: state, joining, attempts, and the same rules for every way in."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from leaderforge.adapters.memory.queue import MemoryQueue
+from leaderforge.domain.times import time_text
+from leaderforge.domain.timing import PROPAGATION_MS
+from tests.api_client import ADMIN_KEY, SUBMIT_KEY
+from tests.tokens import TOKENS, token
+from tests.unit.edge_fixtures import START, Api, serving
+from tests.unit.test_edge_submission_streams import GameServer
+from tests.unit.test_ingest import buried, ingested, record
+
+CUP = "/api/boards/cup"
+HOUR_MS = 3_600_000
+END = START + HOUR_MS
+
+
+async def create(api: Api, slug: str = "cup", **rules: Any) -> None:
+    """Create a board with a tournament of an hour that begins now, and 5 players."""
+    times = {"starts_at": time_text(START), "ends_at": time_text(END)}
+    body = {"board": slug, "policy": "best", "open_to_players": True, "tournament": {**times, **rules}}
+    answer = await api.post("/api/boards", body, ADMIN_KEY)
+    assert answer.status_code == 201, answer.text
+    assert {name: answer.json()["tournament"][name] for name in times | rules} == times | rules
+    await api.players(1, 2, 3, 4, 5)
+
+
+async def submit(api: Api, user_id: int, score: int = 5, **members: Any) -> Any:
+    return (await api.post(f"{CUP}/scores", {"user_id": user_id, "score": score, **members})).json()
+
+
+def code(answer: Any) -> str | None:
+    return answer.get("error", {}).get("code") if isinstance(answer, dict) else None
+
+
+async def test_the_state_follows_from_the_time(api: Api) -> None:
+    await create(api, late_grace_s=60, max_entrants=10)
+    states = []
+    settled_at = END + 60_000 + PROPAGATION_MS
+    for now in (START - 1, START, END - 1, END, settled_at - 1, settled_at):
+        api.clock.now = now
+        view = (await api.get(f"{CUP}/tournament")).json()
+        states.append(view["state"])
+        assert view["now"] == time_text(now)
+    assert states == ["upcoming", "open", "open", "closed", "closed", "settled"]
+    assert (view["starts_at"], view["ends_at"]) == (time_text(START), time_text(END))
+    assert (view["late_until"], view["settled_at"]) == (time_text(END + 60_000), time_text(settled_at))
+    assert (view["entrants"], view["max_entrants"], view["next_starts_at"]) == (0, 10, None)
+
+
+async def test_submissions_count_only_while_it_is_open(api: Api) -> None:
+    await create(api, late_grace_s=60)
+    outcomes = []
+    for now in (START - 1, START, END - 1, END):
+        api.clock.now = now
+        outcomes.append(await submit(api, 1))
+    assert [code(outcome) for outcome in outcomes] == ["tournament_not_open", None, None, "tournament_not_open"]
+    assert [outcomes[i]["error"]["details"]["state"] for i in (0, 3)] == ["upcoming", "closed"]
+    # During the grace, scores of before the end still count.
+    for now, expected in ((END + 59_999, None), (END + 60_000, "tournament_not_open")):
+        api.clock.now = now
+        assert code(await submit(api, 2, achieved_at=time_text(END - 1))) == expected
+        assert code(await submit(api, 2, achieved_at=time_text(END))) == "tournament_not_open"
+
+
+async def test_attempts_and_their_window(api: Api) -> None:
+    await create(api, max_attempts=3, attempt_window_s=60)
+    first = str(uuid4())
+    assert (await submit(api, 1, submission_id=first))["attempts_left"] == 2
+    assert (await submit(api, 1, submission_id=first))["attempts_left"] == 2
+    assert (await submit(api, 1))["attempts_left"] == 1
+    entrant = (await api.get(f"{CUP}/tournament/entrants/1")).json()
+    assert (entrant["number"], entrant["attempts"], entrant["attempts_left"]) == (1, 2, 1)
+    assert entrant["window_ends_at"] == time_text(START + 60_000)
+    api.clock.now += 60_000
+    assert code(await submit(api, 1)) == "attempt_window_over"
+    for left in (2, 1, 0):
+        assert (await submit(api, 2))["attempts_left"] == left
+    assert code(await submit(api, 2)) == "attempts_exhausted"
+    assert (await api.get(f"{CUP}/tournament/entrants/3")).json()["error"]["code"] == "entrant_not_found"
+
+
+async def test_joining() -> None:
+    async with serving(**TOKENS) as api:
+        await create(api, join_required=True, max_entrants=2)
+        api.clock.now = START - 5
+        assert code(await submit(api, 1, achieved_at=time_text(START))) == "tournament_not_open"
+        path = f"{CUP}/tournament/entrants"
+        for user_id, key, status in ((1, token(1), 200), (2, token(1), 403), (2, None, 401), (2, SUBMIT_KEY, 200)):
+            assert (await api.send("PUT", f"{path}/{user_id}", key=key)).status_code == status
+        again = await api.send("PUT", f"{path}/1", key=token(1))
+        assert (again.status_code, again.json()["number"]) == (200, 1)
+        full = await api.send("PUT", f"{path}/3", key=SUBMIT_KEY)
+        assert (full.status_code, code(full.json())) == (409, "tournament_full")
+        api.clock.now = START
+        assert code(await submit(api, 3)) == "not_joined"
+        assert (await submit(api, 1))["score"] == 5
+        assert (await api.get(f"{CUP}/tournament")).json()["entrants"] == 2
+        api.clock.now = END
+        assert code((await api.send("PUT", f"{path}/4", key=SUBMIT_KEY)).json()) == "tournament_not_open"
+
+
+async def test_every_way_in_has_the_same_rules() -> None:
+    queue = MemoryQueue()
+    async with serving(queue) as api:
+        await create(api, max_attempts=1)
+        item = {"board": "cup", "user_id": 1, "score": 5}
+        assert (await submit(api, 1))["attempts_left"] == 0
+        for now, expected in ((START, "attempts_exhausted"), (END, "tournament_not_open")):
+            api.clock.now = now
+            batch = (await api.post("/api/scores/batch", {"submissions": [item, {**item, "user_id": 9}]})).json()
+            errors = [code(result) for result in batch["results"]]
+            assert errors == [expected, "user_not_found" if now == START else expected]
+            server = GameServer(api, SUBMIT_KEY, {}, 0)
+            assert await server.begin() == 200
+            server.send(json.dumps(item).encode() + b"\n", last=True)
+            assert code(await server.line()) == expected
+            assert await ingested(api, record(item | {"submission_id": str(uuid4())})) == []
+            [letter] = await buried(queue)
+            assert letter.reason.startswith(expected)
+            await queue.forget(letter)
+            lines = f"player,score\nid:1,{6 if now == START else 7}\n".encode()
+            query = "?board=cup&player=player&score=score&file=a.csv"
+            imported = await api.upload(f"/api/admin/imports{query}", lines, ADMIN_KEY)
+            assert imported.status_code == 200, imported.text
+            result = json.loads(imported.text.splitlines()[-1])["result"]
+            assert (result["recorded"], result["bad"]) == (0, 1), result
+
+
+async def test_a_recurring_tournament_shows_the_open_or_the_next_occurrence(api: Api) -> None:
+    body = {"board": "cup", "policy": "best", "periods": ["season"], "season": "0 18 * * 6"}
+    answer = await api.post("/api/boards", {**body, "tournament": {"duration_s": 86_400}}, ADMIN_KEY)
+    assert answer.status_code == 201, answer.text
+    await api.players(1)
+    view = (await api.get(f"{CUP}/tournament")).json()
+    assert (view["state"], view["period"]) == ("upcoming", "season-20261128T1800Z")
+    assert (view["starts_at"], view["next_starts_at"]) == ("2026-11-28T18:00:00.000Z", "2026-12-05T18:00:00.000Z")
+    past = (await api.get(f"{CUP}/tournament?period=season-20261121T1800Z")).json()
+    assert (past["state"], past["ends_at"]) == ("settled", "2026-11-22T18:00:00.000Z")
+    assert code(await submit(api, 1)) == "tournament_not_open"
+    joined = await api.send("PUT", f"{CUP}/tournament/entrants/1", key=SUBMIT_KEY)
+    assert joined.json()["period"] == "season-20261128T1800Z"
+    api.clock.now = START + 5 * 24 * HOUR_MS + 6 * HOUR_MS
+    assert (await submit(api, 1))["rank"] == 1
+    view = (await api.get(f"{CUP}/tournament")).json()
+    assert (view["state"], view["entrants"]) == ("open", 1)
+    for period in ("2026-W48", "season-20261128T1801Z"):
+        missing = await api.get(f"{CUP}/tournament?period={period}")
+        assert (missing.status_code, code(missing.json())) == (404, "tournament_not_found"), period
+
+
+async def test_an_early_end_is_the_present_at_the_earliest(api: Api) -> None:
+    await create(api)
+    rules = (await api.get(CUP)).json()["tournament"]
+    early = {**rules, "early_ends": [time_text(START - 30_000)]}
+    changed = await api.send("PATCH", CUP, {"tournament": early}, ADMIN_KEY)
+    assert changed.json()["tournament"]["early_ends"] == [time_text(START)]
+    assert (await api.get(f"{CUP}/tournament")).json()["state"] == "closed"
+    assert code(await submit(api, 1)) == "tournament_not_open"
+    # The unchanged end may be sent again later. A new one may not lie in the past.
+    api.clock.now += HOUR_MS
+    assert (await api.send("PATCH", CUP, {"tournament": changed.json()["tournament"]}, ADMIN_KEY)).status_code == 200
+    refused = await api.send("PATCH", CUP, {"tournament": {**rules, "ends_at": time_text(START + 1)}}, ADMIN_KEY)
+    assert (refused.status_code, refused.json()["error"]["details"]) == (422, {"setting": "tournament"})
+
+
+async def test_other_boards_have_no_tournament(api: Api) -> None:
+    answer = await api.get("/api/boards/default/tournament")
+    assert (answer.status_code, code(answer.json())) == (404, "tournament_not_found")
+    await api.ranked({1: 5})
+    receipt = (await api.post("/api/scores", {"user_id": 1, "score": 5})).json()
+    assert "attempts_left" not in receipt
+
+
+@pytest.mark.parametrize("rules", [{"duration_s": 60}, {"max_attempts": 0}, {"colour": "red"}, {"ends_at": "soon"}])
+async def test_invalid_rules_are_refused(api: Api, rules: dict[str, Any]) -> None:
+    answer = await api.post("/api/boards", {"board": "cup", "tournament": rules}, ADMIN_KEY)
+    assert answer.status_code == 422, answer.text
