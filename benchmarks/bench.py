@@ -45,7 +45,7 @@ from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.boards import Ladder
 from leaderforge.embedded.waiting import wait_until
 
-_LEADERFORGE = [sys.executable, "-m", "leaderforge"]
+LEADERFORGE = [sys.executable, "-m", "leaderforge"]
 """Command of the product as a module: PYTHONPATH selects the checkout. The installed script has a fixed one."""
 CEILINGS = {"submit": "noop_post", "submit_unranked": "noop_post"}
 BATCHES = {"batch", "batch_unranked", "batch_previous"}
@@ -119,7 +119,7 @@ def product(directory: Path, options: list[str], tree: Path | None = None) -> It
 
     Yield the content of its dev.json.
     """
-    command = [*_LEADERFORGE, "dev", "--no-demo", "--port", "0", "--data-dir", str(directory), *options]
+    command = [*LEADERFORGE, "dev", "--no-demo", "--port", "0", "--data-dir", str(directory), *options]
     facts = directory / "dev.json"
     with _running(command, tree) as process:
         wait_until(lambda: facts.exists() or process.poll() is not None, START_S, "the start of the product")
@@ -170,7 +170,7 @@ def loaded(
 def step(name: str, arguments: list[str], directory: Path, tree: Path | None = None) -> dict[str, Any]:
     """Run a command of the product and return its duration."""
     started = time.perf_counter()
-    subprocess.run([*_LEADERFORGE, *arguments, "--data-dir", str(directory)], check=True, env=_environment(tree))
+    subprocess.run([*LEADERFORGE, *arguments, "--data-dir", str(directory)], check=True, env=_environment(tree))
     return {"step": name, "arguments": arguments, "seconds": round(time.perf_counter() - started, 2)}
 
 
