@@ -1,4 +1,4 @@
-"""API keys: admins create, list, rotate and revoke them. Signing keys: admins create, list and retire them."""
+"""API keys, people with their roles, and signing keys: viewers list them, owners change them."""
 
 from functions.edge.access.security import KeyManager, Viewer
 from functions.edge.aws.handler import LambdaHandler
@@ -17,6 +17,7 @@ from functions.edge.wire.api_keys import (
     render_key,
     render_keys,
 )
+from functions.edge.wire.roles import PeopleOut, PersonOut, RoleIn, render_people, render_person
 from functions.edge.wire.signing_keys import (
     RetirementIn,
     SigningKeyId,
@@ -25,7 +26,14 @@ from functions.edge.wire.signing_keys import (
     render_signing_key,
     render_signing_keys,
 )
-from leaderforge.domain.errors import KeyNameTaken, KeyNotFound, KeyRevoked, SigningKeyNotFound, StoreUnavailable
+from leaderforge.domain.errors import (
+    KeyNameTaken,
+    KeyNotFound,
+    KeyRevoked,
+    PersonNotFound,
+    SigningKeyNotFound,
+    StoreUnavailable,
+)
 
 routes = router("operations")
 handler = LambdaHandler(routes)
@@ -72,6 +80,30 @@ async def revoke_key(edge: TheEdge, caller: KeyManager, name: KeyName) -> Answer
     revoked_key = await edge.services.keys.revoke(name, caller.actor)
     edge.keys.invalidate()
     return answer_written(render_key(revoked_key))
+
+
+@routes.get("/api/admin/people", operation_id="listPeople", **documentation.read(PeopleOut, StoreUnavailable))
+async def people(edge: TheEdge, caller: Viewer) -> Answer:
+    """Return the people with a key of their own or a sign-in by the identity provider, ordered by name. Viewers only.
+
+    People with a revoked key are not listed.
+    """
+    return answer_stored(render_people(await edge.services.roles.people()))
+
+
+@routes.post(
+    "/api/admin/people/role",
+    **documentation.write(PersonOut, KeyNotFound, KeyRevoked, PersonNotFound, StoreUnavailable),
+)
+async def change_role(edge: TheEdge, caller: KeyManager, change: RoleIn) -> Answer:
+    """Change the role of a person. Effective everywhere within 5 s. Owners only, for others than themselves.
+
+    The key stays valid, with its name. The role of a person of the identity provider lasts until the next sign-in,
+    which takes the role from the provider again.
+    """
+    person = await edge.services.roles.change(change.actor, change.role, caller.actor)
+    edge.keys.invalidate()
+    return answer_written(render_person(person))
 
 
 @routes.get(

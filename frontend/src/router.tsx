@@ -106,6 +106,12 @@ const imports = createRoute({
   component: lazyPage(() => import('./console/imports/ImportsPage'), 'ImportsPage'),
 });
 
+const people = createRoute({
+  getParentRoute: () => consoleFrame,
+  path: '/people',
+  component: lazyPage(() => import('./console/people/PeoplePage'), 'PeoplePage'),
+});
+
 const keys = createRoute({
   getParentRoute: () => consoleFrame,
   path: '/keys',
@@ -151,7 +157,7 @@ function followHash(history: RouterHistory): void {
 
 export function createAppRouter(config: Config, history: RouterHistory = createHistory()) {
   return createRouter({
-    routeTree: root.addChildren([leaderboard, player, friends, submit, consoleFrame.addChildren([state, activity, boards, players, moderation, imports, keys, audit])]),
+    routeTree: root.addChildren([leaderboard, player, friends, submit, consoleFrame.addChildren([state, activity, boards, players, moderation, imports, people, keys, audit])]),
     history,
     basepath: basePath(),
     context: config,

@@ -42,6 +42,7 @@ from leaderforge.services.players import PlayerService
 from leaderforge.services.query import QueryService
 from leaderforge.services.reading import Reader
 from leaderforge.services.reception import ReceptionClock
+from leaderforge.services.roles import RoleService
 from leaderforge.services.rollover import RolloverService
 from leaderforge.services.settlement import SettlementService
 from leaderforge.services.signing_keys import SigningKeyService
@@ -88,6 +89,7 @@ class Services:
     activity: ActivityService
     tournaments: TournamentService
     people: PeopleService
+    roles: RoleService
     signing_keys: SigningKeyService
     devices: DeviceService
     tokens: TokenVerifier | None
@@ -235,6 +237,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
             parts.clock,
             session_ms=settings.oidc_session_minutes * 60_000,
         ),
+        roles=RoleService(parts.keys, parts.people, parts.audit, parts.clock),
         signing_keys=signing_keys,
         devices=_devices(settings, parts, delivery, signing_keys, rules),
         tokens=_tokens(parts, signing_keys),

@@ -92,6 +92,15 @@ async def test_keys_by_command(valkey, postgres) -> None:
         assert key not in repr(await command.query("select * from api_keys"))
 
 
+async def test_roles_by_command(valkey, postgres) -> None:
+    dsn = await new_database(postgres.dsn)
+    command = new_command(dsn, valkey.addresses)
+    command.run("keys", "create", "ada", "--role", "viewer", "--person", "Ada Lovelace")
+    assert command.run("people", "role", "key:ada", "moderator").output == ["Ada Lovelace is moderator"]
+    assert command.run("people", "list").output == ["Ada Lovelace\tkey:ada\tmoderator\tno action yet"]
+    assert "there is no key" in command.run("people", "role", "key:bob", "owner", code=1).errors[-1]
+
+
 async def test_signing_keys_and_tokens_by_command(valkey, postgres) -> None:
     dsn = await new_database(postgres.dsn)
     secret = {"LEADERFORGE_SIGNING_SECRET": SIGNING["LEADERFORGE_SIGNING_SECRET"]}

@@ -12,7 +12,7 @@ from leaderforge.adapters.postgres.audit import PostgresAuditLog
 from leaderforge.adapters.postgres.key_store import PostgresKeyStore
 from leaderforge.domain.api_keys import ApiKey, ReplacedDigest, digest_of
 from leaderforge.domain.audit import AuditEntry, AuditFilter
-from leaderforge.domain.errors import KeyNameTaken, KeyNotFound, KeyRevoked
+from leaderforge.domain.errors import KeyNameTaken, KeyNotFound, KeyRevoked, Refused
 from leaderforge.domain.permissions import KeyScope, Role
 from leaderforge.ports.access import AuditLog, KeyStore
 from tests.contract.store_fixtures import Database, numbers
@@ -89,6 +89,24 @@ class TestKeys:
         rotated = await access.keys.rotate("game", THIRD, 9000, act("key.rotate", 3000))
         assert (rotated.digest, rotated.replaced) == (THIRD, ReplacedDigest(SECOND, 9000))
 
+    async def test_a_changed_role_keeps_the_key_and_is_logged_once(self, access: Access) -> None:
+        await access.keys.create(replace(key("ada"), role=Role.MODERATOR, person="Ada Lovelace"), act())
+        change = act("person.change_role", 2000, details={"actor": "key:ada", "role": "owner"})
+        changed = await access.keys.change_role("ada", Role.OWNER, change)
+        assert (changed.role, changed.scopes, changed.digest) == (Role.OWNER, {KeyScope.ADMIN}, FIRST)
+        assert list(await access.keys.valid(0)) == [changed]
+        assert await access.keys.change_role("ada", Role.OWNER, change) == changed
+        assert [one.details for one in await access.acts()] == [{**change.details, "was": "moderator"}, {}]
+
+    async def test_only_valid_keys_of_people_change_their_role(self, access: Access) -> None:
+        await access.keys.create(replace(key("ada"), role=Role.VIEWER, person="Ada Lovelace"), act())
+        await access.keys.revoke("ada", act("key.revoke", 2000))
+        await access.keys.create(key("game", SECOND), act())
+        for name, error in (("ada", KeyRevoked), ("game", Refused), ("nobody", KeyNotFound)):
+            with pytest.raises(error):
+                await access.keys.change_role(name, Role.OWNER, act("person.change_role", 3000))
+        assert len(await access.acts()) == 3
+
     async def test_a_revoked_key_is_valid_no_more_and_stays_listed(self, access: Access) -> None:
         await access.keys.create(key(), act())
         await access.keys.rotate("game", SECOND, 9000, act("key.rotate", 2000))
@@ -138,6 +156,11 @@ filters = st.builds(
 
 
 class TestAuditLog:
+    async def test_the_latest_act_of_each_actor(self, access: Access) -> None:
+        for at, actor in ((5, "key:ada"), (9, "key:bob"), (7, "key:ada"), (8, "cli")):
+            await access.audit.record(AuditEntry(at, actor, "entry.hide"))
+        assert await access.audit.latest(["key:ada", "key:bob", "key:nobody"]) == {"key:ada": 7, "key:bob": 9}
+
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
     @given(written=st.lists(entries, max_size=8), wanted=filters, page=st.integers(1, 4))
     async def test_pages_hold_all_that_is_asked_for_newest_first(

@@ -10,6 +10,7 @@ from leaderforge.adapters.memory.people import MemoryPeople
 from leaderforge.adapters.postgres.audit import PostgresAuditLog
 from leaderforge.adapters.postgres.people import PostgresPeople
 from leaderforge.domain.audit import AuditEntry, AuditFilter
+from leaderforge.domain.errors import PersonNotFound
 from leaderforge.domain.people import PersonSession
 from leaderforge.domain.permissions import Role
 from leaderforge.ports.access import AuditLog
@@ -58,6 +59,26 @@ async def test_a_sign_in_replaces_the_session_name_and_role(office: Office) -> N
         await office.people.sign_in(session, act(session, "person.sign_in"))
     assert list(await office.people.sessions(0)) == [later]
     assert {person for _, _, person in await office.log()} == {"Ada King"}
+
+
+async def test_a_changed_role_lasts_until_the_next_sign_in(office: Office) -> None:
+    await office.people.sign_in(ADA, act(ADA, "person.sign_in"))
+    change = AuditEntry(2000, "key:ops", "person.change_role")
+    changed = await office.people.change_role("ada|7", Role.OWNER, change)
+    assert changed == replace(ADA, role=Role.OWNER)
+    assert await office.people.change_role("ada|7", Role.OWNER, change) == changed
+    assert list(await office.people.sessions(2000)) == [changed]
+    assert [action for _, action, _ in await office.log()] == ["person.change_role", "person.sign_in"]
+    await office.people.sign_in(ADA, act(ADA, "person.sign_in", 3000))
+    assert list(await office.people.sessions(3000)) == [ADA]
+
+
+async def test_people_without_a_session_are_listed_and_keep_their_role(office: Office) -> None:
+    await office.people.sign_in(BOB, act(BOB, "person.sign_in"))
+    for subject in ("bob", "nobody"):
+        with pytest.raises(PersonNotFound):
+            await office.people.change_role(subject, Role.OWNER, act(ADA, "person.change_role", BOB.expires_at))
+    assert list(await office.people.all()) == [BOB]
 
 
 async def test_a_sign_out_ends_the_session_once(office: Office) -> None:

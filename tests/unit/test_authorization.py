@@ -154,6 +154,8 @@ RULES: Mapping[str, Rule] = {
     "POST /api/admin/keys": OWN_ALL,
     "POST /api/admin/keys/{name}/rotate": OWN_ALL,
     "DELETE /api/admin/keys/{name}": OWN_ALL,
+    "GET /api/admin/people": VIEW,
+    "POST /api/admin/people/role": OWN_ALL,
     "GET /api/admin/signing-keys": VIEW,
     "POST /api/admin/signing-keys": OWN_ALL,
     "POST /api/admin/signing-keys/{kid}/retire": OWN_ALL,

@@ -7,7 +7,10 @@ import pytest
 from functions.edge.access.credentials import CallerResolver
 from functions.edge.access.sign_in import SignIn
 from leaderforge.config import EnvironmentSettings
+from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.callers import ANONYMOUS
+from leaderforge.domain.people import PersonSession, digest_of_secret
+from leaderforge.domain.permissions import Role
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.unit.edge_fixtures import ENVIRONMENT, Api
 
@@ -16,6 +19,13 @@ async def create(api: Api, name: str, *scopes: str) -> str:
     """Create a key and return its text."""
     answer = await api.post("/api/admin/keys", {"name": name, "scopes": scopes}, ADMIN_KEY)
     assert answer.status_code == 201, answer.text
+    text: str = answer.json()["key"]
+    return text
+
+
+async def create_personal(api: Api, name: str, role: str, person: str) -> str:
+    """Create a key of a person and return its text."""
+    answer = await api.post("/api/admin/keys", {"name": name, "role": role, "person": person}, ADMIN_KEY)
     text: str = answer.json()["key"]
     return text
 
@@ -104,6 +114,47 @@ async def test_people_act_in_their_roles_and_by_their_names(api: Api) -> None:
         None,
         {"key": "owner", "role": "owner"},
     )
+
+
+async def test_people_and_a_changed_role(api: Api) -> None:
+    key = await create_personal(api, "ada", "moderator", "Ada Lovelace")
+    await create(api, "game", "submit")
+    now = api.clock()
+    bob = PersonSession("bob|7", "Bob", Role.VIEWER, digest_of_secret("lfs_0"), now, now + 60_000)
+    await api.services.parts.people.sign_in(bob, AuditEntry(now, bob.caller.actor, "person.sign_in"))
+    listed = (await api.get("/api/admin/people", key)).json()["people"]
+    assert [(one["person"], one["actor"], one["role"]) for one in listed] == [
+        ("Ada Lovelace", "key:ada", "moderator"),
+        ("Bob", "oidc:bob|7", "viewer"),
+    ]
+    assert [one["last_act_at"] is None for one in listed] == [True, False]
+    for actor, role in (("key:ada", "viewer"), ("oidc:bob|7", "owner")):
+        changed = await api.post("/api/admin/people/role", {"actor": actor, "role": role}, ADMIN_KEY)
+        assert (changed.status_code, changed.json()["role"]) == (200, role)
+    assert (await api.get("/api/admin/me", key)).json()["role"] == "viewer"
+    log = (await api.get("/api/admin/audit", key)).json()["entries"]
+    assert (log[1]["action"], log[1]["details"]) == (
+        "person.change_role",
+        {"actor": "key:ada", "role": "viewer", "was": "moderator"},
+    )
+
+
+async def test_roles_that_cannot_be_changed(api: Api) -> None:
+    owner = await create_personal(api, "ada", "owner", "Ada Lovelace")
+    await create(api, "game", "submit")
+    await create_personal(api, "bob", "viewer", "Bob")
+    await revoke(api, "bob")
+    for actor, status, code in (
+        ("key:ada", 422, "invalid_request"),
+        ("key:game", 422, "invalid_request"),
+        ("env:admin", 422, "invalid_request"),
+        ("key:bob", 409, "key_revoked"),
+        ("key:nobody", 404, "key_not_found"),
+        ("oidc:nobody", 404, "person_not_found"),
+    ):
+        refused = await api.post("/api/admin/people/role", {"actor": actor, "role": "viewer"}, owner)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (status, code), actor
+    assert (await api.get("/api/admin/me", owner)).json()["role"] == "owner"
 
 
 async def test_refusals_change_nothing(api: Api) -> None:

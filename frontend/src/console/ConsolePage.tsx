@@ -104,6 +104,9 @@ function Tabs() {
       <Link to="/console/imports" className={TAB}>
         Imports
       </Link>
+      <Link to="/console/people" className={TAB}>
+        People
+      </Link>
       <Link to="/console/keys" className={TAB}>
         Keys
       </Link>

@@ -4,7 +4,7 @@ import { OPERATORS } from '../api/DeploymentProvider';
 import type { Client } from '../api/client';
 import { Refused } from '../api/errors';
 import { POLL_MS, withQuery } from '../api/reads';
-import type { Audit, AuditQuery, Boards, Caller, Health, Hidden, Keys, Shards, User, Users } from '../api/types';
+import type { Audit, AuditQuery, Boards, Caller, Health, Hidden, Keys, People, Shards, User, Users } from '../api/types';
 import { parseUserId } from '../search/suggestions';
 import { withLook, type Look } from './state/looks';
 
@@ -69,6 +69,13 @@ export function keys(operator: Client) {
   return queryOptions({
     queryKey: [OPERATORS, 'keys'],
     queryFn: ({ signal }) => operator.get<Keys>('/api/admin/keys', signal),
+  });
+}
+
+export function people(operator: Client) {
+  return queryOptions({
+    queryKey: [OPERATORS, 'people'],
+    queryFn: ({ signal }) => operator.get<People>('/api/admin/people', signal),
   });
 }
 

@@ -21,6 +21,7 @@ from leaderforge.cli import (
     keys,
     maintenance,
     name_search,
+    people,
     periods,
     populate,
     redrive,
@@ -98,6 +99,7 @@ main.add_typer(init.init, name="init")
 main.add_typer(boards.boards, name="boards")
 main.command()(periods.periods)
 main.add_typer(keys.keys, name="keys")
+main.add_typer(people.people, name="people")
 main.add_typer(signing_keys.signing_keys, name="signing-keys")
 main.add_typer(tokens.tokens, name="tokens")
 main.command()(torture.torture)

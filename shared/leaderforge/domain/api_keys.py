@@ -7,8 +7,8 @@ from hashlib import sha256
 from typing import Self
 
 from leaderforge.domain.callers import Caller, CallerKind
-from leaderforge.domain.errors import Refused
-from leaderforge.domain.permissions import KeyScope, Role
+from leaderforge.domain.errors import KeyRevoked, Refused
+from leaderforge.domain.permissions import KeyScope, Role, scopes_of
 
 PREFIX = "lf_"
 """Prefix of every generated key. People and secret scanners recognise a key by it."""
@@ -53,6 +53,14 @@ class ApiKey:
     def caller(self) -> Caller:
         """Return the caller that this key authenticates."""
         return Caller(CallerKind.KEY, self.name, self.scopes, assigned_role=self.role, person=self.person)
+
+    def with_role(self, role: Role) -> Self:
+        """Return the key with another role. Raises `KeyRevoked`, or `Refused` for the key of a program."""
+        if self.role is None:
+            raise Refused(f"the key {self.name!r} belongs to a program: it has scopes, not a role", name=self.name)
+        if self.revoked_at is not None:
+            raise KeyRevoked.of(self.name)
+        return replace(self, role=role, scopes=scopes_of(role))
 
     def at(self, now: int) -> Self:
         """Return the key as of `now` (ms): without its replaced digest if that digest has expired."""

@@ -1,7 +1,8 @@
 """Audit log: actor, action, time and reason."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,10 @@ class AuditEntry:
     user_id: int | None = None
     reason: str | None = None
     details: Mapping[str, object] = field(default_factory=dict)
+
+    def with_details(self, **details: object) -> Self:
+        """Return the entry with additional details."""
+        return replace(self, details={**self.details, **details})
 
 
 @dataclass(frozen=True, slots=True)

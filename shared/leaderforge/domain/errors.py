@@ -156,6 +156,20 @@ class KeyNotFound(NotFound):
         return cls(f"there is no key {name!r}", name=name)
 
 
+class PersonNotFound(NotFound):
+    """No person with this actor has a key or a session."""
+
+    code = "person_not_found"
+
+    @classmethod
+    def without_session(cls, subject: str) -> "PersonNotFound":
+        """Return the error for a person of the identity provider who is not signed in."""
+        return cls(
+            f"'oidc:{subject}' is not signed in; the identity provider gives the role at the next sign-in",
+            actor=f"oidc:{subject}",
+        )
+
+
 class SigningKeyNotFound(NotFound):
     """No signing key has the requested id."""
 
@@ -258,6 +272,11 @@ class KeyRevoked(Conflict):
     """The API key is revoked."""
 
     code = "key_revoked"
+
+    @classmethod
+    def of(cls, name: str) -> "KeyRevoked":
+        """Return the error for the key with this name."""
+        return cls(f"the key {name!r} is revoked; create another one", name=name)
 
 
 class Unauthenticated(LeaderForgeError):

@@ -56,6 +56,23 @@ class PersonSession:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who uses the console by name, by a key of its own or by the identity provider. Times are in ms.
+
+    A person with a key has `created_at`. A person of the provider has `signed_in_at` and `session_ends_at`, of the
+    latest sign-in. `last_act_at` is the time of the latest audit entry, None without any.
+    """
+
+    actor: str
+    person: str
+    role: Role
+    created_at: int | None = None
+    signed_in_at: int | None = None
+    session_ends_at: int | None = None
+    last_act_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RoleRules:
     """Roles by the values of a claim, such as groups or an email address."""
 

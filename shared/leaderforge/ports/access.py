@@ -1,11 +1,12 @@
 """API keys, signing keys, audit log, player tokens and rate limits."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from leaderforge.domain.api_keys import ApiKey
 from leaderforge.domain.audit import Audited, AuditEntry, AuditFilter
 from leaderforge.domain.callers import Caller
+from leaderforge.domain.permissions import Role
 from leaderforge.domain.rates import Allowance, RateLimit
 from leaderforge.domain.signing_keys import SigningKey
 from leaderforge.domain.tokens import IssuedToken, TokenClaims
@@ -37,6 +38,14 @@ class KeyStore(Protocol):
 
         If the previous digest had itself replaced a digest, the latter becomes invalid at once. Raises `KeyNotFound` or
         `KeyRevoked`.
+        """
+        ...
+
+    async def change_role(self, name: str, role: Role, act: AuditEntry) -> ApiKey:
+        """Change the role of a person's key, and return the key. The audit entry gets the previous role as `was`.
+
+        If the key has the role already, nothing changes. Raises `KeyNotFound`, `KeyRevoked`, or `Refused` for the key
+        of a program.
         """
         ...
 
@@ -79,6 +88,10 @@ class AuditLog(Protocol):
 
         With `before`, the time (ms) and id of an entry, return only entries before it.
         """
+        ...
+
+    async def latest(self, actors: Collection[str]) -> Mapping[str, int]:
+        """Return the time (ms) of the latest entry of each actor that has any."""
         ...
 
 

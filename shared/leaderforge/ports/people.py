@@ -5,6 +5,7 @@ from typing import Protocol
 
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.people import Claims, PersonSession
+from leaderforge.domain.permissions import Role
 
 
 class PeopleStore(Protocol):
@@ -16,6 +17,18 @@ class PeopleStore(Protocol):
 
     async def sessions(self, now: int) -> Sequence[PersonSession]:
         """Return the sessions that have not expired at `now` (ms)."""
+        ...
+
+    async def all(self) -> Sequence[PersonSession]:
+        """Return the latest session of each person, in order of subject, also if it has expired."""
+        ...
+
+    async def change_role(self, subject: str, role: Role, act: AuditEntry) -> PersonSession:
+        """Change the role of a person's session at `act.at`, and return the session.
+
+        The audit entry gets the previous role as `was`. If the session has the role already, nothing changes. Raises
+        `PersonNotFound` without a session that has not expired.
+        """
         ...
 
     async def sign_out(self, subject: str, act: AuditEntry) -> bool:

@@ -1,7 +1,5 @@
-import { useId } from 'react';
-
 import type { BoardActivity } from '../../api/types';
-import { LineChart } from '../../charts/LineChart';
+import { ChartCard } from '../../charts/ChartCard';
 import type { Sample } from '../../charts/plot';
 import { formatNumber } from '../../format/numbers';
 import { formatClock } from '../../format/times';
@@ -29,32 +27,19 @@ interface ChartProps {
 }
 
 function Chart({ title, note, samples, end }: ChartProps) {
-  const id = useId();
   const begin = samples[0]?.at ?? end;
   const latest = rounded(samples.at(-1)?.value ?? 0);
   const most = rounded(Math.max(0, ...samples.map(({ value }) => value ?? 0)));
   return (
-    <section aria-labelledby={id} className="card px-5 py-5 sm:px-6">
-      <div className="flex items-baseline justify-between gap-4">
-        <h2 id={id} className="font-semibold tracking-tight">
-          {title}
-        </h2>
-        <p className="text-xl font-semibold whitespace-nowrap tabular-nums">{latest}</p>
-      </div>
-      <p className="mb-5 text-sm text-muted">
-        {note} Maximum: {most}.
-      </p>
-      <LineChart
-        samples={samples}
-        label={`${title} from ${formatClock(begin)} to ${formatClock(end)}; latest: ${latest}, maximum: ${most}.`}
-        formatValue={rounded}
-        times={[begin, end]}
-        begin={formatClock(begin)}
-        end={formatClock(end)}
-        height="h-28"
-        fromZero
-      />
-    </section>
+    <ChartCard
+      title={title}
+      note={`${note} Maximum: ${most}.`}
+      latest={latest}
+      label={`${title} from ${formatClock(begin)} to ${formatClock(end)}; latest: ${latest}, maximum: ${most}.`}
+      samples={samples}
+      formatValue={rounded}
+      times={[begin, end]}
+    />
   );
 }
 

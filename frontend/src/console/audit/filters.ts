@@ -14,6 +14,7 @@ export const ACTIONS = [
   'key.create',
   'key.revoke',
   'key.rotate',
+  'person.change_role',
   'person.sign_in',
   'person.sign_out',
   'player.change',

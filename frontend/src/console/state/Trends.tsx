@@ -1,9 +1,7 @@
-import { useId } from 'react';
-
 import type { Shards } from '../../api/types';
-import { LineChart } from '../../charts/LineChart';
+import { ChartCard } from '../../charts/ChartCard';
 import { formatBytes, formatNumber, formatShare } from '../../format/numbers';
-import { formatClock, formatSeconds } from '../../format/times';
+import { formatSeconds } from '../../format/times';
 import { KEPT_MS, entries, hitRatio, lagMs, memoryBytes, trend, type Look } from './looks';
 
 interface Looks {
@@ -37,29 +35,17 @@ interface TrendProps extends Looks {
 }
 
 function Trend({ looks, latest, title, note, figure, format }: TrendProps) {
-  const id = useId();
   const now = figure(latest.shards);
-  const begin = latest.at - KEPT_MS;
-  const shown = now === null ? 'unknown' : format(now);
+  const shown = now === null ? null : format(now);
   return (
-    <section aria-labelledby={id} className="card px-5 py-5 sm:px-6">
-      <div className="flex items-baseline justify-between gap-4">
-        <h2 id={id} className="font-semibold tracking-tight">
-          {title}
-        </h2>
-        <p className={`text-xl font-semibold whitespace-nowrap tabular-nums ${now === null ? 'text-muted' : ''}`}>{shown}</p>
-      </div>
-      <p className="mb-5 text-sm text-muted">{note}</p>
-      <LineChart
-        samples={trend(looks, figure)}
-        label={`${title} in the last minutes; now: ${shown}.`}
-        formatValue={format}
-        times={[begin, latest.at]}
-        begin={formatClock(begin)}
-        end={formatClock(latest.at)}
-        height="h-24"
-        fromZero
-      />
-    </section>
+    <ChartCard
+      title={title}
+      note={note}
+      latest={shown}
+      label={`${title} in the last minutes; now: ${shown ?? 'unknown'}.`}
+      samples={trend(looks, figure)}
+      formatValue={format}
+      times={[latest.at - KEPT_MS, latest.at]}
+    />
   );
 }

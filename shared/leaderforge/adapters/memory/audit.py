@@ -1,6 +1,6 @@
 """In-memory audit log."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from leaderforge.domain.audit import Audited, AuditEntry, AuditFilter
@@ -38,6 +38,10 @@ class MemoryAuditLog:
         ]
         latest = sorted(matches, key=lambda item: item.place, reverse=True)[:limit]
         return [replace(item, person=self.people.get(item.entry.actor)) for item in latest]
+
+    async def latest(self, actors: Collection[str]) -> Mapping[str, int]:
+        entries = [audited.entry for audited in self._entries if audited.entry.actor in actors]
+        return {entry.actor: entry.at for entry in sorted(entries, key=lambda entry: entry.at)}
 
 
 def _anonymous(act: AuditEntry, user_id: int, actor: str) -> AuditEntry:

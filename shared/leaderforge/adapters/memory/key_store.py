@@ -7,6 +7,7 @@ from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.domain.api_keys import ApiKey, ReplacedDigest
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import KeyNameTaken, KeyNotFound, KeyRevoked, StoreUnavailable
+from leaderforge.domain.permissions import Role
 
 
 class MemoryKeyStore:
@@ -33,9 +34,15 @@ class MemoryKeyStore:
     async def rotate(self, name: str, digest: bytes, replaced_until: int, act: AuditEntry) -> ApiKey:
         key = self._existing(name)
         if key.revoked_at is not None:
-            raise KeyRevoked(f"the key {name!r} is revoked; create another one", name=name)
+            raise KeyRevoked.of(name)
         replaced = ReplacedDigest(key.digest, replaced_until)
         return self._put(replace(key, digest=digest, rotated_at=act.at, replaced=replaced), act)
+
+    async def change_role(self, name: str, role: Role, act: AuditEntry) -> ApiKey:
+        key = self._existing(name)
+        if key.with_role(role) == key:
+            return key
+        return self._put(key.with_role(role), act.with_details(was=key.role))
 
     async def revoke(self, name: str, act: AuditEntry) -> ApiKey:
         key = self._existing(name)

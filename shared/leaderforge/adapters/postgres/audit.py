@@ -1,7 +1,7 @@
 """Audit log in PostgreSQL."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import statement
@@ -49,6 +49,9 @@ class PostgresAuditLog:
             limit,
         )
         return [_audited_from_row(row) for row in rows]
+
+    async def latest(self, actors: Collection[str]) -> Mapping[str, int]:
+        return {row["actor"]: row["at"] for row in await self._pool.fetch(statement("latest_acts"), list(actors))}
 
 
 def _audited_from_row(row: Record) -> Audited:

@@ -30,6 +30,9 @@ class PostgresKeyStore:
     async def rotate(self, name: str, digest: bytes, replaced_until: int, act: AuditEntry) -> ApiKey:
         return await self._pool.transact(lambda connection: _rotate(connection, name, digest, replaced_until, act))
 
+    async def change_role(self, name: str, role: Role, act: AuditEntry) -> ApiKey:
+        return await self._pool.transact(lambda connection: _change_role(connection, name, role, act))
+
     async def revoke(self, name: str, act: AuditEntry) -> ApiKey:
         return await self._pool.transact(lambda connection: _revoke(connection, name, act))
 
@@ -48,9 +51,21 @@ async def _rotate(connection: Connection, name: str, digest: bytes, replaced_unt
     rotated = await connection.fetch(statement("rotate_key"), name, digest, act.at, replaced_until)
     if not rotated:
         await _require_revoked(connection, name)
-        raise KeyRevoked(f"the key {name!r} is revoked; create another one", name=name)
+        raise KeyRevoked.of(name)
     await write_audit(connection, act)
     return _key(rotated[0])
+
+
+async def _change_role(connection: Connection, name: str, role: Role, act: AuditEntry) -> ApiKey:
+    key = await _stored(connection, name)
+    changed = key.with_role(role)
+    if changed == key:
+        return key
+    scopes = ",".join(sorted(changed.scopes))
+    if not await connection.fetch(statement("change_key_role"), name, role, scopes, key.role):
+        raise Contended("the key was changed meanwhile")
+    await write_audit(connection, act.with_details(was=key.role))
+    return changed
 
 
 async def _revoke(connection: Connection, name: str, act: AuditEntry) -> ApiKey:
@@ -66,13 +81,18 @@ async def _require_revoked(connection: Connection, name: str) -> ApiKey:
 
     Raises `KeyNotFound`. Raises `Contended`, which makes `transact` retry, if the key was created after the update.
     """
-    rows = await connection.fetch(statement("key"), name)
-    if not rows:
-        raise KeyNotFound.of(name)
-    key = _key(rows[0])
+    key = await _stored(connection, name)
     if key.revoked_at is None:
         raise Contended("the key was created meanwhile")
     return key
+
+
+async def _stored(connection: Connection, name: str) -> ApiKey:
+    """Return the key with this name. Raises `KeyNotFound`."""
+    rows = await connection.fetch(statement("key"), name)
+    if not rows:
+        raise KeyNotFound.of(name)
+    return _key(rows[0])
 
 
 def _key(row: Record) -> ApiKey:

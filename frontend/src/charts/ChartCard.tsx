@@ -1,0 +1,48 @@
+import { useId } from 'react';
+
+import { formatClock } from '../format/times';
+import { LineChart } from './LineChart';
+import type { Sample } from './plot';
+
+interface Props {
+  readonly title: string;
+  /** Sentence about the figure. */
+  readonly note: string;
+  /** Latest value as text, null if it is unknown. */
+  readonly latest: string | null;
+  /** Description of the chart for screen readers. */
+  readonly label: string;
+  readonly samples: readonly Sample[];
+  readonly formatValue: (value: number) => string;
+  /** Times in ms between which the chart lies. */
+  readonly times: readonly [number, number];
+}
+
+/** Card with a figure over time: its title, the latest value and a chart that begins at zero. */
+export function ChartCard({ title, note, latest, label, samples, formatValue, times }: Props) {
+  const id = useId();
+  const [begin, end] = times;
+  return (
+    <section aria-labelledby={id} className="card px-5 py-5 sm:px-6">
+      <div className="flex items-baseline justify-between gap-4">
+        <h2 id={id} className="font-semibold tracking-tight">
+          {title}
+        </h2>
+        <p className={`text-xl font-semibold whitespace-nowrap tabular-nums ${latest === null ? 'text-muted' : ''}`}>
+          {latest ?? 'unknown'}
+        </p>
+      </div>
+      <p className="mb-5 text-sm text-muted">{note}</p>
+      <LineChart
+        samples={samples}
+        label={label}
+        formatValue={formatValue}
+        times={times}
+        begin={formatClock(begin)}
+        end={formatClock(end)}
+        height="h-28"
+        fromZero
+      />
+    </section>
+  );
+}

@@ -1,0 +1,3 @@
+select subject, person, role, digest, signed_in_at, expires_at
+from people
+order by subject;
