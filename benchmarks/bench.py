@@ -175,13 +175,16 @@ def step(name: str, arguments: list[str], directory: Path, tree: Path | None = N
 
 
 def cpu_seconds(pid: int) -> dict[str, float]:
-    """Return the processor time of the product's processes so far, in s, by part."""
+    """Return the processor time of the product's processes so far, in s, by part.
+
+    It includes processes that have ended, such as those of the database for a command's connections.
+    """
     spent = dict.fromkeys(("api", "database", "index"), 0.0)
     for process in psutil.Process(pid).children(recursive=True):
         with suppress(psutil.Error):
             command, times = " ".join(process.cmdline()), process.cpu_times()
             part = "index" if "valkey-server" in command else "database" if "postgres" in command else "api"
-            spent[part] += times.user + times.system
+            spent[part] += times.user + times.system + times.children_user + times.children_system
     return spent
 
 

@@ -12,7 +12,7 @@ describe('the leaderboard', () => {
     open('/');
     const podium = await screen.findByRole('list', { name: 'The first three' });
     expect(within(podium).getAllByRole('link').map((link) => link.textContent)).toEqual(['player 1', 'player 2', 'player 3']);
-    const all = screen.getByRole('region', { name: 'Players from rank 4 to the last' });
+    const all = await screen.findByRole('region', { name: 'Players from rank 4 to the last' });
     expect(await within(all).findByText('player 10')).toBeInTheDocument();
     expect(pagesOf(asked())).toEqual(['/api/boards/default/page?rank=1&limit=25']);
   });

@@ -4,21 +4,24 @@
 
 Starts a new product in a temporary directory. With --data-dir, it uses the data of an earlier run and keeps them. Opens
 the built site in Chromium, submits scores and scrolls through all ranks several times. Then it uses every control while
-the processor is slowed down. Prints the measurements beside their upper bounds, and fails if one exceeds its bound.
+the processor is slowed down, on a page opened anew each time. Prints the measurements beside their upper bounds, and
+fails if one exceeds its bound.
 """
 
 import asyncio
+import re
 import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 from typing import Annotated, Any
 
 import httpx
 import typer
-from playwright.async_api import CDPSession, Page, expect
+from playwright.async_api import BrowserContext, CDPSession, Page, expect
 from rich.console import Console
 from rich.table import Table
 
@@ -32,6 +35,8 @@ STOPS = 40
 """Number of positions between the first and the last rank at which each of the `LAPS` measures."""
 SLOWER = 4
 """Factor by which the processor is slowed down while the controls are used."""
+ROUNDS = 5
+"""Number of times that the page is opened anew to use its controls. Medians exclude bursts of other load."""
 REGION = "[role=region][tabindex='0']"
 
 _COMPRESSED = """() => {
@@ -53,6 +58,13 @@ _OBSERVE = """() => {
         }
     }).observe({type: 'event', durationThreshold: 16, buffered: true});
 }"""
+_SLOWEST = """() => {
+    const durations = Object.values(window.responses).map(({duration}) => duration);
+    window.responses = {};
+    return Math.max(0, ...durations);
+}"""
+"""Script that returns the slowest response (ms) since its last call. Responses below 16 ms count as 0."""
+_FRIEND = re.compile("^(Add friend|Friend)$")
 _PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -99,18 +111,18 @@ async def measure(facts: dict[str, Any], players: int) -> tuple[list[Line], dict
         seen = await follow(page, facts)
         session = await window.new_cdp_session(page)
         laps = await scroll(page, session, players)
-        await session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
-        responses = await use(page, players)
+        rounds = [await first_use(window, facts, players) for _ in range(ROUNDS)]
     used = [lap["heap_mb"] for lap in laps]
-    slowest = max((one["duration"] for one in responses), default=0)
+    responses = {name: [of_round[name] for of_round in rounds] for name in rounds[0]}
+    slowest = max(map(median, responses.values()))
     lines = [
         Line("JavaScript of the first load, compressed", first_load / 1000, 150, "kB"),
         Line("a submission to be on the open page", max(seen) * 1000, 2000, "ms"),
         Line("DOM nodes while scrolling", max(lap["nodes"] for lap in laps), 2000, ""),
         Line("memory that laps after the second added", max(used[2:]) - used[1], 2, "MB"),
-        Line(f"slowest interaction to the next paint, processor {SLOWER} times slower", slowest, 100, "ms"),
+        Line(f"slowest interaction to the next paint (median), processor {SLOWER} times slower", slowest, 100, "ms"),
     ]
-    return lines, {"seen_s": seen, "laps": laps, "interactions": responses}
+    return lines, {"seen_s": seen, "laps": laps, "responses_ms": responses}
 
 
 async def follow(page: Page, facts: dict[str, Any]) -> list[float]:
@@ -148,33 +160,47 @@ async def scroll(page: Page, session: CDPSession, players: int) -> list[dict[str
     return laps
 
 
-async def use(page: Page, players: int) -> list[dict[str, Any]]:
-    """Use the page's controls, and return the response time of each key and click."""
+async def first_use(window: BrowserContext, facts: dict[str, Any], players: int) -> dict[str, float]:
+    """Open the page anew with a slower processor, and return the response times of its controls."""
+    page = await window.new_page()
+    await page.goto(facts["web"])
+    await page.wait_for_load_state("networkidle")
+    session = await window.new_cdp_session(page)
+    await session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+    responses = await use(page, players)
+    await page.close()
+    return responses
+
+
+async def use(page: Page, players: int) -> dict[str, float]:
+    """Use the page's controls, and return the slowest response to a key or click of each action in ms, by action."""
     await page.evaluate(_OBSERVE)
-    actions: list[Callable[[], Any]] = [
-        lambda: page.get_by_label("Go to rank").click(),
-        lambda: page.keyboard.type(str(players // 2)),
-        lambda: page.keyboard.press("Enter"),
-        lambda: page.locator(REGION).click(position={"x": 400, "y": 10}),
-        lambda: page.keyboard.press("PageDown"),
-        lambda: page.keyboard.press("Home"),
-        lambda: page.keyboard.press("End"),
-        lambda: page.get_by_role("button", name="Settings").click(),
-        lambda: page.keyboard.press("Escape"),
-        lambda: page.get_by_role("combobox", name="Find a player").click(),
-        lambda: page.keyboard.type("amber", delay=40),
-        page.get_by_role("listbox", name="Players").get_by_role("option").first.click,
-        lambda: page.get_by_text("Show the numbers").click(),
-        lambda: page.get_by_role("button", name="Add friend").click(),
-        lambda: page.get_by_role("link", name="Friends").click(),
-        lambda: page.get_by_role("link", name="Leaderboard").click(),
-    ]
-    for act in actions:
+    region = page.locator(REGION)
+    actions: dict[str, Callable[[], Any]] = {
+        "select Go to rank": lambda: page.get_by_label("Go to rank").click(),
+        "type a rank": lambda: page.keyboard.type(str(players // 2)),
+        "go to the rank": lambda: page.keyboard.press("Enter"),
+        "click the list": lambda: region.click(position={"x": 400, "y": 10}),
+        "PageDown": lambda: page.keyboard.press("PageDown"),
+        "Home": lambda: page.keyboard.press("Home"),
+        "End": lambda: page.keyboard.press("End"),
+        "open the settings": lambda: page.get_by_role("button", name="Settings").click(),
+        "close the settings": lambda: page.keyboard.press("Escape"),
+        "select the search": lambda: page.get_by_role("combobox", name="Find a player").click(),
+        "type a name": lambda: page.keyboard.type("amber", delay=40),
+        "open a player": page.get_by_role("listbox", name="Players").get_by_role("option").first.click,
+        "show the numbers": lambda: page.get_by_text("Show the numbers").click(),
+        "add or remove a friend": lambda: page.get_by_role("button", name=_FRIEND).click(),
+        "open Friends": lambda: page.get_by_role("link", name="Friends").click(),
+        "open the leaderboard": lambda: page.get_by_role("link", name="Leaderboard").click(),
+    }
+    slowest = {}
+    for name, act in actions.items():
         await act()
         await page.evaluate(_PAINTED)
         await page.wait_for_load_state("networkidle")
-    found = (await page.evaluate("window.responses")).values()
-    return sorted(found, key=lambda one: -one["duration"])
+        slowest[name] = await page.evaluate(_SLOWEST)
+    return slowest
 
 
 def table(lines: list[Line], players: int) -> Table:

@@ -23,6 +23,11 @@ function shownAt(rank: number): number {
   return Math.max(0, rank - ON_PODIUM - 1 - ROWS_ABOVE);
 }
 
+/** Call `act` after the browser has painted the current update. */
+function afterPaint(act: () => void): void {
+  requestAnimationFrame(() => setTimeout(act));
+}
+
 /** Complete ranking after the podium, with its header. */
 export function AllRanks({ total, rank, moved }: Props) {
   const words = useText();
@@ -44,13 +49,14 @@ export function AllRanks({ total, rank, moved }: Props) {
 
   if (asked !== rank) {
     setAsked(rank);
-    scroll.jumpTo(rank ? shownAt(Math.min(rank, total)) : 0);
+    scroll.showNext(rank ? shownAt(Math.min(rank, total)) : 0);
   }
 
   function go(wanted: number): void {
     setAsked(wanted);
     scroll.jumpTo(shownAt(wanted));
-    void navigate({ search: { rank: wanted }, replace: true, resetScroll: false });
+    // The router renders the whole page. Show the rank first.
+    afterPaint(() => void navigate({ search: { rank: wanted }, replace: true, resetScroll: false }));
   }
 
   return (

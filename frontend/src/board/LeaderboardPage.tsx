@@ -1,4 +1,5 @@
 import { useSearch } from '@tanstack/react-router';
+import { useDeferredValue } from 'react';
 
 import { useSurroundings } from '../api/context';
 import { formatNumber } from '../format/numbers';
@@ -37,6 +38,8 @@ export function LeaderboardPage() {
   const title = useBoardTitle();
   const board = useBoard();
   const rankWidth = formatNumber(total).length;
+  // The list of all ranks follows the rest of the page, in the background: a click is answered sooner.
+  const listed = useDeferredValue(shown, '');
   usePageTitle(title === words.leaderboard ? '' : title);
 
   return (
@@ -54,7 +57,7 @@ export function LeaderboardPage() {
         <LiveTop key={shown} leaders={leaders} moved={moved} />
       </section>
       {total > 1 && <MyRank rankWidth={rankWidth} />}
-      {total > ON_PODIUM && <AllRanks key={shown} total={total} rank={rank} moved={moved} />}
+      {total > ON_PODIUM && listed === shown && <AllRanks key={shown} total={total} rank={rank} moved={moved} />}
     </div>
   );
 }

@@ -20,13 +20,16 @@ export interface RankScroll {
   readonly first: number;
   readonly last: number;
   readonly onScroll: () => void;
+  /** Show a row at the top of the view. Call it from events only. */
   readonly jumpTo: (row: number) => void;
+  /** Show a row at the top of the view from the next commit on. Call it while rendering. */
+  readonly showNext: (row: number) => void;
 }
 
 /** Scroll through any number of rows of equal height. */
 export function useRankWindow(total: number, rowHeight: number, initialRow: number): RankScroll {
   const [scroller, setScroller] = useState<HTMLDivElement | null>(null);
-  const [view, setView] = useState<View>(() => ({ window: windowAround(initialRow, total), row: initialRow }));
+  const [view, setView] = useState<View>(() => viewOf(initialRow, total));
   const { start, rows } = fitted(view.window, total);
 
   // eslint-disable-next-line react-hooks/incompatible-library -- nothing here is memoized by a compiler
@@ -39,10 +42,7 @@ export function useRankWindow(total: number, rowHeight: number, initialRow: numb
   });
 
   useLayoutEffect(() => {
-    if (!scroller) return;
-    scroller.scrollTop = (view.row - view.window.start) * rowHeight;
-    // Notify now: the browser does so only after painting one frame at the wrong position.
-    scroller.dispatchEvent(new Event('scroll'));
+    if (scroller) place(scroller, view, rowHeight);
   }, [view, rowHeight, scroller]);
 
   const range = virtualizer.range ?? { startIndex: 0, endIndex: 0 };
@@ -56,8 +56,24 @@ export function useRankWindow(total: number, rowHeight: number, initialRow: numb
     last: Math.min(start + range.endIndex, total - 1),
     onScroll: () => {
       const row = start + (scroller?.scrollTop ?? 0) / rowHeight;
-      if (isNearEdge({ start, rows }, row, total)) setView({ window: windowAround(row, total), row });
+      if (isNearEdge({ start, rows }, row, total)) setView(viewOf(row, total));
     },
-    jumpTo: (row) => setView({ window: windowAround(row, total), row }),
+    jumpTo: (row) => {
+      const next = viewOf(row, total);
+      // Place it before the render: otherwise the rows of the old position in the new window would be rendered first.
+      if (scroller) place(scroller, next, rowHeight);
+      setView(next);
+    },
+    showNext: (row) => setView(viewOf(row, total)),
   };
+}
+
+function viewOf(row: number, total: number): View {
+  return { window: windowAround(row, total), row };
+}
+
+function place(scroller: HTMLDivElement, { window, row }: View, rowHeight: number): void {
+  scroller.scrollTop = (row - window.start) * rowHeight;
+  // Notify now: the browser does so only after painting one frame at the wrong position.
+  scroller.dispatchEvent(new Event('scroll'));
 }

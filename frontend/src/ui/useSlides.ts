@@ -19,23 +19,38 @@ export function useSlides<T extends HTMLElement>(content: unknown): RefObject<T 
   useLayoutEffect(() => {
     const root = container.current;
     if (!root) return;
-    const origin = root.getBoundingClientRect();
-    const found = new Map<string, DOMRect>();
-    for (const element of root.querySelectorAll<HTMLElement>(`[${ATTRIBUTE}]`)) {
-      const mark = element.getAttribute(ATTRIBUTE) ?? '';
-      const { x, y, width, height } = element.getBoundingClientRect();
-      const place = new DOMRect(x - origin.x, y - origin.y, width, height);
-      found.set(mark, place);
-      slide(element, places.current.get(mark), place);
+    const elements = markedIn(root);
+    if (![...elements.keys()].some((mark) => places.current.has(mark))) {
+      // Nothing moves. Measure in the next frame, which lays the page out anyway: measuring now would do so twice.
+      const frame = requestAnimationFrame(() => void (places.current = placesIn(root, elements)));
+      return () => cancelAnimationFrame(frame);
     }
+    const found = placesIn(root, elements);
+    for (const [mark, place] of found) slide(elements.get(mark), places.current.get(mark), place);
     places.current = found;
   }, [content]);
 
   return container;
 }
 
-function slide(element: HTMLElement, from: DOMRect | undefined, to: DOMRect): void {
-  if (!from || (from.x === to.x && from.y === to.y) || !wantsMotion()) return;
+function markedIn(root: HTMLElement): ReadonlyMap<string, HTMLElement> {
+  const elements = [...root.querySelectorAll<HTMLElement>(`[${ATTRIBUTE}]`)];
+  return new Map(elements.map((element) => [element.getAttribute(ATTRIBUTE) ?? '', element]));
+}
+
+/** Return the places of the elements, relative to the container. */
+function placesIn(root: HTMLElement, elements: ReadonlyMap<string, HTMLElement>): Map<string, DOMRect> {
+  const origin = root.getBoundingClientRect();
+  const places = new Map<string, DOMRect>();
+  for (const [mark, element] of elements) {
+    const { x, y, width, height } = element.getBoundingClientRect();
+    places.set(mark, new DOMRect(x - origin.x, y - origin.y, width, height));
+  }
+  return places;
+}
+
+function slide(element: HTMLElement | undefined, from: DOMRect | undefined, to: DOMRect): void {
+  if (!element || !from || (from.x === to.x && from.y === to.y) || !wantsMotion()) return;
   // A longer motion would start out of view. A moved window of the list causes it, not a changed rank.
   if (Math.abs(from.y - to.y) > window.innerHeight) return;
   element.animate([{ transform: `translate(${from.x - to.x}px, ${from.y - to.y}px)` }, { transform: 'none' }], {
