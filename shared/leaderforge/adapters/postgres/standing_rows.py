@@ -5,9 +5,9 @@ from typing import TypeAlias
 
 from leaderforge.adapters.postgres.pool import Record
 from leaderforge.domain.boards import Board, Ladder, Order
-from leaderforge.domain.order import ranked_score
+from leaderforge.domain.order import Place, ranked_score
 from leaderforge.domain.periods import Period
-from leaderforge.domain.standings import EarlierPlace, Standing
+from leaderforge.domain.standings import REMOVED, EarlierPlace, Standing
 
 StandingKey: TypeAlias = tuple[int, int, int]
 """Player id, board id and period number."""
@@ -21,6 +21,8 @@ _BEYOND_ALL = 2**62
 
 _FIELDS = len(Standing._fields)
 """Number of leading columns that are the fields of a standing, in their order."""
+_EARLIER_FIELDS = 5
+"""Number of trailing columns in record_previous_*.sql with the earlier standing."""
 
 
 def standing_of_row(board: Board, row: Record) -> Standing:
@@ -38,8 +40,15 @@ def standings_of_rows(rows: Sequence[Record], boards: Mapping[int, Board]) -> St
 
 
 def earlier_of_rows(rows: Sequence[Record], boards: Mapping[int, Board]) -> Mapping[StandingKey, EarlierPlace | None]:
-    """Return the places of standings in rows, by key. The value of a removed standing is None."""
-    return {key_of_row(row): standing_of_row(boards[row["board_id"]], row).earlier for row in rows}
+    """Return the earlier places in rows of record_previous_*.sql, by key. Rows of other boards are skipped."""
+    return {key_of_row(row): _earlier_of_row(boards[row["board_id"]], row) for row in rows if row["board_id"] in boards}
+
+
+def _earlier_of_row(board: Board, row: Record) -> EarlierPlace | None:
+    score, achieved_at, submissions, subscore, hidden = row[-_EARLIER_FIELDS:]
+    if score is None or hidden & REMOVED:
+        return None
+    return EarlierPlace(Place(score, achieved_at, row["user_id"], subranked(board, subscore)), submissions)
 
 
 def standing_row(key: StandingKey, board: Board, standing: Standing, revision: int) -> Sequence[object]:

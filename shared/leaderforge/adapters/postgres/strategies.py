@@ -171,11 +171,10 @@ class SingleStatementWrite:
             values.append(announced)
         written = await connection.fetch(statement(f"{kind}_{submissions[0].board.policy}"), *values)
         boards = {board.id: board for board in distinct_boards(submissions)}
+        standings = standings_of_rows(written, boards)
         earlier: Mapping[StandingKey, EarlierPlace | None] | None = None
         if self._previous:
-            earlier = earlier_of_rows([row for row in written if not row["is_written"]], boards)
-            written = [row for row in written if row["is_written"]]
-        standings = standings_of_rows(written, boards)
+            earlier = earlier_of_rows(written, boards)
         completed = [_recorded_or_due(s, standings, earlier) for s in submissions]
         return await complete(completed, Submission, partial(read_duplicates, connection))
 

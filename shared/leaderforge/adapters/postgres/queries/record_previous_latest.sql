@@ -82,18 +82,16 @@ returning
     user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, received_us,
     board_id, period_id
 )
--- Returns the written standings, then the previous ones with the columns of an earlier place. If another batch inserted
--- a standing that was missing when `previous` was read, its previous place is unknown. The condition then divides by
--- zero, which rolls the whole statement back, and the writer repeats the batch. A check in the writer would come after
--- the commit, or need a transaction, which costs two round trips. `not in` looks keys up in a hash table, while a join of
--- both results compared all pairs, because the planner expects few rows.
-select written.*, true as is_written
-from written
-union all
+-- Returns the written standings, each with the columns of its earlier place, null if there was none. If another batch
+-- inserted a standing that was missing when `previous` was read, its previous place is unknown. The condition then
+-- divides by zero, which rolls the whole statement back, and the writer repeats the batch. A check in the writer would
+-- come after the commit, or need a transaction, which costs two round trips. The planner expects few rows, and would
+-- compare all pairs in a left join, but it can only hash or merge a full join. The submission of a duplicate writes no
+-- standing, and its row lacks the written columns.
 select
-    user_id, score, achieved_at, null, null, null, submissions, null, subranked, hidden, null, board_id, period_id, false
-from previous
-where 1 / (not exists (
-    select from written
-    where submissions > 1 and (user_id, board_id, period_id) not in (select user_id, board_id, period_id from previous)
-))::int = 1;
+    written.*, previous.score as previous_score, previous.achieved_at as previous_achieved_at,
+    previous.submissions as previous_submissions, previous.subranked as previous_subranked,
+    previous.hidden as previous_hidden
+from written
+full join previous using (user_id, board_id, period_id)
+where 1 / (written.submissions = 1 or previous.user_id is not null)::int = 1;
