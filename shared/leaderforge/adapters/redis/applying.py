@@ -104,10 +104,9 @@ def packed_bounds(bounds: Iterable[bytes]) -> Sequence[bytes | int]:
 
 def _listed_key(record: IndexRecord, previous_value: bytes | None) -> bytes | None:
     """Return the sort key of a player's entry after the update, None without an entry."""
-    value = record.packed[USER_BYTES:]
-    if previous_value is not None and revision_of(previous_value) >= revision_of(value):
-        value = previous_value
-    return key_of(record.packed[:USER_BYTES], value) if is_listed(value) else None
+    if previous_value is None or revision_of(previous_value) < record.revision:
+        return record.key if record.is_listed else None
+    return key_of(record.key[-USER_BYTES:], previous_value) if is_listed(previous_value) else None
 
 
 def _applied(
@@ -117,7 +116,7 @@ def _applied(
         refused = refuses(previous_value, record.packed[USER_BYTES:])
         return Applied(record.key, None, above, refused, above_earlier)
     previous = key_of(record.key[-USER_BYTES:], previous_value)
-    newer = revision_of(previous_value) > revision_of(record.packed[USER_BYTES:])
+    newer = revision_of(previous_value) > record.revision
     if above is not None and newer and previous < rank_bound(board, record.key):
         # The index may have a newer and better entry of the same player. The script counted it above this standing.
         above -= 1
