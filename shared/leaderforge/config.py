@@ -190,6 +190,13 @@ class EnvironmentSettings(CloudSettings, IdentitySettings):
     create_players: bool = variable(
         "LEADERFORGE_CREATE_PLAYERS", "set 1 to create unknown players on first sight, else 0", False
     )
+    cached_players: int = variable(
+        "LEADERFORGE_CACHED_PLAYERS",
+        "give a number of players, 0 to 10000000",
+        250_000,
+        ge=0,
+        le=10_000_000,
+    )
     erased_hours: int = variable(
         "LEADERFORGE_ERASED_HOURS",
         "give the longest lifetime of a player token in hours, 1 to 87600",

@@ -191,7 +191,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         parts.store, parts.users, parts.index, parts.processes, parts.clock, parts.telemetry, changes.repaired
     )
     rules = name_rules(settings)
-    player_ids = PlayerIds(parts.users, delivery, parts.clock, rules=rules)
+    player_ids = PlayerIds(parts.users, delivery, parts.clock, capacity=settings.cached_players, rules=rules)
     changes.on_players(player_ids.invalidate)
     trust.repair_with(delivery.deliver_pending, maintain.catch_up)
     signing_keys = SigningKeyService(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import ExternalIdTaken, LeaderForgeError, PlayerExists, PlayerNotFound, Refused
-from leaderforge.domain.players import Player, external_id, label_of, label_parts
+from leaderforge.domain.players import Player, digest_of_id, external_id, label_of, label_parts
 from leaderforge.domain.timing import RELEASE_MS
 from tests.contract.store_fixtures import Database, Stores
 
@@ -98,6 +98,17 @@ class TestReleases:
         assert await stores.users.by_external_id(["a", "b", "c"]) == {"b": 2, "c": 1}
         stores.clock.ms = START + RELEASE_MS
         assert (await stores.users.change(2, {"external_id": "a"}, act(2))).external_id == "a"
+
+    async def test_released_ids_are_listed_while_nobody_else_may_claim_them(self, stores: Stores) -> None:
+        stores.clock.ms = START
+        await stores.users.create([user(1, "a"), user(2, "b"), user(3, "c"), user(4, None)])
+        assert await stores.users.released(START) == set()
+        await stores.users.change(1, {"external_id": "d"}, act(1))
+        for user_id in (2, 4):
+            await erase(stores, user_id, START + 10 * RELEASE_MS)
+        digests = {digest_of_id(identity) for identity in ("a", "b", 2)}
+        assert await stores.users.released(START + RELEASE_MS - 1) == digests
+        assert await stores.users.released(START + RELEASE_MS) == set()
 
     async def test_its_player_may_take_it_back(self, stores: Stores) -> None:
         stores.clock.ms = START

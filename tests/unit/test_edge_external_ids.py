@@ -14,6 +14,7 @@ import pytest
 
 from leaderforge.adapters.memory.queue import MemoryQueue
 from leaderforge.domain.errors import StoreUnavailable
+from leaderforge.domain.players import ExternalId
 from tests.unit.edge_fixtures import ADMIN_KEY, Api, serving
 from tests.unit.test_edge_live import listening
 
@@ -45,6 +46,15 @@ async def test_ids_of_other_systems_are_exact(api: Api, external_id: str) -> Non
     assert (submitted.json()["user_id"], submitted.json()["external_id"]) == (created["user_id"], external_id)
     [entry] = (await api.get("/api/boards/default/top")).json()["entries"]
     assert (entry["username"], entry["external_id"]) == ("ada", external_id)
+
+
+async def test_a_process_caches_as_many_players_as_the_setting_says() -> None:
+    async with serving(LEADERFORGE_CACHED_PLAYERS="1") as api:
+        for external_id in IDS[:2]:
+            await player(api, external_id)
+            await api.post("/api/scores", {"external_id": external_id, "score": 5})
+        cached = [api.services.player_ids.cached(ExternalId(external_id)) for external_id in IDS[:2]]
+        assert [user_id is None for user_id in cached] == [True, False]
 
 
 async def test_a_path_with_an_encoded_colon(api: Api) -> None:

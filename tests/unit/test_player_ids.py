@@ -9,12 +9,12 @@ from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound, StoreUnavailable
 from leaderforge.domain.players import ExternalId, Player
-from leaderforge.domain.timing import MAPPING_MS, RELEASE_MS
+from leaderforge.domain.timing import CHECKABLE_MS, CLOCK_DIFFERENCE_MS, COMMIT_LIMIT_MS, MAPPING_MS, RELEASE_MS
 from leaderforge.services import player_ids
 from leaderforge.services.player_ids import PlayerIds, Sighting
 
 START = 1_700_000_000_000
-A, B = ExternalId("a"), ExternalId("b")
+A, B, C = ExternalId("a"), ExternalId("b"), ExternalId("c")
 
 
 class Store(MemoryPlayerStore):
@@ -61,7 +61,7 @@ class World:
         self.s = 0.0
         self.store = Store(self)
         self.delivery = Delivered()
-        self.ids = PlayerIds(self.store, self.delivery, lambda: self.ms, now=lambda: self.s)  # type: ignore[arg-type]
+        self.ids = PlayerIds(self.store, self.delivery, lambda: self.ms, capacity=3, now=lambda: self.s)  # type: ignore[arg-type]
 
     def wait(self, ms: int) -> None:
         self.ms += ms
@@ -96,6 +96,65 @@ async def test_a_look_up_is_made_once_while_it_lasts(world: World) -> None:
     world.wait(1)
     assert world.ids.cached(A) is None
     assert await world.ids.find_many([A, B, A]) == {A: 1, B: 2}
+
+
+async def test_players_whose_ids_were_not_released_outlive_a_check(world: World) -> None:
+    await world.add(user(1, A), user(2, B), user(3, C))
+    await world.ids.find_many([A, B, C])
+    queries = len(world.store.queries)
+    for _ in range(3):
+        world.wait(MAPPING_MS)
+        assert await world.ids.get(C) == 3  # checks
+        assert (world.ids.cached(A), world.ids.cached(B)) == (1, 2)
+    assert world.store.queries[queries:] == [["c"]] * 3
+    await world.move(1, None)
+    world.store.erase(2, 1, None)
+    world.wait(MAPPING_MS)
+    assert await world.ids.get(C) == 3
+    assert (world.ids.cached(A), world.ids.cached(B)) == (None, None)
+    assert await world.ids.find_many([A, B, C]) == {C: 3}
+
+
+async def test_player_ids_do_not_outlive_a_check(world: World) -> None:
+    """Erasures of players without external ids are not noted."""
+    await world.add(user(3, C), user(7))
+    await world.ids.ensure(Sighting(7))
+    assert world.ids.cached(7) == 7
+    world.wait(MAPPING_MS)
+    assert await world.ids.get(C) == 3
+    assert world.ids.cached(7) is None
+
+
+async def test_players_are_looked_up_again_if_a_check_would_come_too_late(world: World) -> None:
+    """The note of a release that committed just after the last check may be gone."""
+    await world.add(user(1, A), user(2), user(3, C))
+    await world.ids.find_many([A, C])
+    await world.move(1, None)
+    world.wait(CHECKABLE_MS + 1)
+    assert await world.ids.get(C) == 3
+    assert world.ids.cached(A) is None
+
+
+async def test_a_check_sees_every_release_after_the_previous_one(world: World) -> None:
+    await world.add(user(1, A), user(3, C))
+    await world.ids.find_many([A, C])
+    world.ms -= COMMIT_LIMIT_MS + CLOCK_DIFFERENCE_MS  # the time that another process writes into a slow release
+    await world.move(1, None)
+    world.ms += COMMIT_LIMIT_MS + CLOCK_DIFFERENCE_MS
+    world.wait(CHECKABLE_MS - 1)
+    assert await world.ids.get(C) == 3
+    assert world.ids.cached(A) is None
+
+
+async def test_many_releases_clear_the_cache(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(player_ids, "_MOST_RELEASED", 0)
+    await world.add(user(1, A), user(2, B), user(3, C))
+    await world.ids.find_many([A, B, C])
+    await world.move(1, None)
+    for expected in (2, None):
+        world.wait(MAPPING_MS)
+        assert await world.ids.get(C) == 3
+        assert world.ids.cached(B) == expected
 
 
 async def test_missing_players_are_not_remembered(world: World) -> None:
@@ -160,13 +219,12 @@ async def test_errors_are_not_remembered(world: World) -> None:
     assert await world.ids.get(A) == 1
 
 
-async def test_the_cache_is_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(player_ids, "_MOST_CACHED", 2)
-    ids = [ExternalId(str(i)) for i in range(3)]
+async def test_the_cache_is_bounded(world: World) -> None:
+    ids = [ExternalId(str(i)) for i in range(4)]
     await world.add(*(user(i, external_id) for i, external_id in enumerate(ids)))
-    for external_id in (*ids[:2], ids[0], ids[2]):
+    for external_id in (*ids[:3], ids[0], ids[3]):
         await world.ids.get(external_id)
-    assert [world.ids.cached(i) for i in ids] == [None, 1, 2]
+    assert [world.ids.cached(i) for i in ids] == [None, 1, 2, 3]
 
 
 class TestFirstSight:
@@ -180,7 +238,7 @@ class TestFirstSight:
         assert world.store.creations == 1
 
     async def test_a_process_that_was_faster_wins(self, world: World) -> None:
-        other = PlayerIds(world.store, world.delivery, lambda: world.ms)  # type: ignore[arg-type]
+        other = PlayerIds(world.store, world.delivery, lambda: world.ms, capacity=3)  # type: ignore[arg-type]
         first, second = await asyncio.gather(other.ensure(Sighting(A)), world.ids.ensure(Sighting(A)))
         assert first == second
         assert len(world.store.by_id) == 1

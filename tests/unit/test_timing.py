@@ -19,6 +19,7 @@ from leaderforge.domain.timing import (
     BOARD_PATIENCE_MS,
     BOARD_STALE_MS,
     CACHE_LIMIT_MS,
+    CHECKABLE_MS,
     CLOCK_DIFFERENCE_MS,
     COMMIT_LIMIT_MS,
     DECLARATION_MS,
@@ -109,6 +110,11 @@ class TestExternalIds:
         last_use = COMMIT_LIMIT_MS + MAPPING_MS
         last_board = last_use + LOOKUP_WAIT_MS
         assert last_board + SUBMISSION_MS + CLOCK_DIFFERENCE_MS + PAUSE_MS <= RELEASE_MS
+
+    def test_a_check_sees_the_notes_of_all_releases_since_the_last_one(self) -> None:
+        written_before_the_last_check = COMMIT_LIMIT_MS + CLOCK_DIFFERENCE_MS
+        assert written_before_the_last_check + CHECKABLE_MS <= RELEASE_MS
+        assert MAPPING_MS + LOOKUP_WAIT_MS < CHECKABLE_MS
 
     def test_a_slow_lookup_is_no_older_than_a_cached_one(self) -> None:
         """A lookup may take its time limit. Its result must not be older than a cached mapping may be."""
@@ -247,7 +253,7 @@ class TestTheModule:
 
     def test_sums_are_not_written_as_numbers(self) -> None:
         sums = {"SUBMISSION_MS", "PROPAGATION_MS", "SETTLE_MS", "DECLARATION_WAIT_MS", "DECLARATION_RENEWAL_MS"}
-        sums |= {"ANNOUNCED_WITHIN_MS", "RELEASE_MS", "LAST_COUNT_MS"}
+        sums |= {"ANNOUNCED_WITHIN_MS", "RELEASE_MS", "LAST_COUNT_MS", "CHECKABLE_MS"}
         values = {
             node.targets[0].id: node.value
             for node in self.TREE.body

@@ -73,13 +73,19 @@ clocks of the changing and of the waiting process may differ.
 # External ids -------------------------------------------------------------------------------------------------------
 
 MAPPING_MS = 30_000
-"""Age up to which a cached player of an external id is used. The look-ups of a player cost one query in this time."""
+"""Time for which cached players of external ids are used after a check. A check costs one query."""
 
 RELEASE_MS = COMMIT_LIMIT_MS + MAPPING_MS + LOOKUP_WAIT_MS + SUBMISSION_MS + CLOCK_DIFFERENCE_MS + PAUSE_MS
 """Time for which nobody else may claim a released external id, from the time written in the release.
 
 The terms are consecutive: the release commits, cached players expire, the last look-up ends, and the last submission
 for the old player commits.
+"""
+
+CHECKABLE_MS = RELEASE_MS - COMMIT_LIMIT_MS - CLOCK_DIFFERENCE_MS
+"""Time since the previous check of cached external ids within which the next one sees all releases meanwhile.
+
+A release that commits after a check was written up to a commit earlier. Its note is visible for `RELEASE_MS`.
 """
 
 # Repair of the index ------------------------------------------------------------------------------------------------

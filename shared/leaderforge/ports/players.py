@@ -1,6 +1,6 @@
 """Players, and all stored data of one player."""
 
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence, Set
 from typing import Protocol
 
 from leaderforge.domain.audit import AuditEntry
@@ -37,6 +37,10 @@ class PlayerStore(Protocol):
 
     async def by_external_id(self, external_ids: Collection[str]) -> Mapping[str, int]:
         """Return player ids by external id, without external ids that no player has."""
+        ...
+
+    async def released(self, now: int) -> Set[str]:
+        """Return the digests (see `digest_of_id`) of released ids that no other player may claim at `now` (ms)."""
         ...
 
     async def forget_released(self, before: int) -> None:

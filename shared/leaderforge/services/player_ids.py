@@ -8,14 +8,14 @@ from typing import NamedTuple
 from leaderforge.coalescing import STAGGER_S, Coalescer
 from leaderforge.domain.errors import ExternalIdTaken, LeaderForgeError, PlayerExists, PlayerNotFound, UsernameTaken
 from leaderforge.domain.name_rules import BASIC_RULES, NameRules
-from leaderforge.domain.players import ExternalId, Player, new_user_ids
-from leaderforge.domain.timing import LOOKUP_WAIT_MS, MAPPING_MS
+from leaderforge.domain.players import ExternalId, Player, digest_of_id, new_user_ids
+from leaderforge.domain.timing import CHECKABLE_MS, LOOKUP_WAIT_MS, MAPPING_MS
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.players import PlayerStore
 from leaderforge.services.delivery import Delivery
 
-_MOST_CACHED = 100_000
-"""Maximum number of cached players, which take about 20 MB."""
+_MOST_RELEASED = 10_000
+"""Maximum number of released ids that this process remembers. Above it, all players are looked up again."""
 _A_BATCH = 1000
 """Maximum number of look-ups of one query."""
 _ATTEMPTS = 8
@@ -30,19 +30,20 @@ class Sighting(NamedTuple):
 
 
 class _Cached(NamedTuple):
-    """Player id, and the time until which it may be used: in seconds of the cache's clock, and in ms since 1970."""
+    """Player id, and the number of the last check for which it counts as checked."""
 
     user_id: int
-    until_s: float
-    until_ms: int
+    check: int
 
 
 class PlayerIds:
     """Cache of players: by external id, and by player id.
 
-    A cached player is used for at most `MAPPING_MS` after the start of its look-up. Only later may another player claim
-    a released external id. Two clocks measure that time, because one of them stands still while a machine is suspended.
-    Missing players are not cached.
+    Cached players are used for at most `MAPPING_MS` after the start of a check. Only later may another player claim a
+    released external id. A check reads which external ids were released, and all others stay cached. Player ids, and
+    players that were not checked for `CHECKABLE_MS`, are looked up again. Missing players are not cached.
+
+    `capacity` is the maximum number of cached players. A UUID takes 300 bytes, the longest external id 600 at most.
     """
 
     def __init__(
@@ -51,16 +52,22 @@ class PlayerIds:
         delivery: Delivery,
         clock: Clock,
         *,
+        capacity: int,
         rules: NameRules = BASIC_RULES,
         now: Callable[[], float] = monotonic,
     ) -> None:
         self._users = users
+        self._capacity = capacity
         self._delivery = delivery
         self._clock = clock
         self._rules = rules
         self._now = now
         self._cached: dict[int | ExternalId, _Cached] = {}
+        self._released: set[str] = set()
         self._invalidations = 0
+        self._checks = 0
+        # By the cache's clock in s, and in ms since 1970. One clock stands still while a machine is suspended.
+        self._checked_at_s, self._checked_at_ms = 0.0, 0
         wait_s = LOOKUP_WAIT_MS / 1000
         # Collect look-ups while a query is in flight, because a query costs more than its look-ups.
         self._load = Coalescer(self._load_batch, max_batch=_A_BATCH, stagger_s=STAGGER_S, time_limit_s=wait_s)
@@ -70,8 +77,12 @@ class PlayerIds:
     def cached(self, identity: int | ExternalId) -> int | None:
         """Return the player id if this process has cached it, None otherwise."""
         cached = self._cached.get(identity)
-        if cached is None or cached.until_s <= self._now() or cached.until_ms <= self._clock():
+        if cached is None or self._unchecked_ms() >= MAPPING_MS:
             return None
+        if cached.check != self._checks:
+            if not self._outlives_checks(identity):
+                return None
+            self._cached[identity] = _Cached(cached.user_id, self._checks)
         return cached.user_id
 
     async def find(self, identity: int | ExternalId) -> int | None:
@@ -124,8 +135,9 @@ class PlayerIds:
 
     async def _stored(self, identities: Collection[int | ExternalId]) -> Mapping[int | ExternalId, int]:
         """Return the ids of the players that the store has, and cache them."""
-        at = self._until()
-        invalidations = self._invalidations
+        if self._unchecked_ms() >= MAPPING_MS:
+            await self._check()
+        check, invalidations = self._checks, self._invalidations
         external_ids = [identity for identity in identities if isinstance(identity, ExternalId)]
         user_ids = [identity for identity in identities if not isinstance(identity, ExternalId)]
         stored: dict[int | ExternalId, int] = {}
@@ -135,7 +147,7 @@ class PlayerIds:
         if user_ids:
             stored |= {user_id: user_id for user_id in await self._users.get(user_ids)}
         if self._invalidations == invalidations:
-            self._keep(stored, at)
+            self._keep(stored, check)
         return stored
 
     async def _create_batch(self, sightings: Sequence[Sighting]) -> Sequence[int | None]:
@@ -175,15 +187,33 @@ class PlayerIds:
                 raise outcome
         return {**rivals, **{i: user.user_id for i, user in created.items()}}
 
-    def _until(self) -> tuple[float, int]:
-        return self._now() + MAPPING_MS / 1000, self._clock() + MAPPING_MS
+    async def _check(self) -> None:
+        """Read which external ids were released, so that all other cached players may be used on."""
+        now_s, now_ms = self._now(), self._clock()
+        if self._unchecked_ms() > CHECKABLE_MS or len(self._released) > _MOST_RELEASED:
+            self._cached.clear()
+            self._released.clear()
+        if self._cached:
+            self._released |= await self._users.released(now_ms)
+        self._checks += 1
+        self._checked_at_s, self._checked_at_ms = now_s, now_ms
 
-    def _keep(self, user_ids: Mapping[int | ExternalId, int], until: tuple[float, int]) -> None:
+    def _outlives_checks(self, identity: int | ExternalId) -> bool:
+        """Return whether no check since the look-up has found the identity released. Checks skip player ids."""
+        if not isinstance(identity, ExternalId):
+            return False
+        return not self._released or digest_of_id(identity) not in self._released
+
+    def _unchecked_ms(self) -> float:
+        """Return the time since the start of the last check, by the clock that measured more."""
+        return max((self._now() - self._checked_at_s) * 1000, self._clock() - self._checked_at_ms)
+
+    def _keep(self, user_ids: Mapping[int | ExternalId, int], check: int) -> None:
         for identity, user_id in user_ids.items():
             # Move the entry to the end: the first entries must be the oldest, because the cache evicts them first.
             self._cached.pop(identity, None)
-            self._cached[identity] = _Cached(user_id, *until)
-        while len(self._cached) > _MOST_CACHED:
+            self._cached[identity] = _Cached(user_id, check)
+        while len(self._cached) > self._capacity:
             del self._cached[next(iter(self._cached))]
 
 

@@ -1,6 +1,6 @@
 """In-memory player store."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from time import time_ns
@@ -16,7 +16,7 @@ from leaderforge.domain.errors import (
     UsernameTaken,
 )
 from leaderforge.domain.names import MIN_WITHIN, claims_of, name_key, prefix_key
-from leaderforge.domain.players import Player, ProfileChange, email_key
+from leaderforge.domain.players import Player, ProfileChange, digest_of_id, email_key
 from leaderforge.domain.timing import RELEASE_MS
 from leaderforge.ports.clock import Clock
 
@@ -115,6 +115,9 @@ class MemoryPlayerStore:
     async def by_external_id(self, external_ids: Collection[str]) -> Mapping[str, int]:
         owners = {user.external_id: user.user_id for user in self.by_id.values() if user.external_id is not None}
         return {i: owners[i] for i in external_ids if i in owners}
+
+    async def released(self, now: int) -> Set[str]:
+        return {digest_of_id(identity) for identity, release in self._released.items() if release.claimable_at > now}
 
     async def forget_released(self, before: int) -> None:
         self._released = {

@@ -4,7 +4,7 @@ The claim of a username determines its owner. Claims have their own tables, beca
 column of a table can be unique. One transaction writes a player and the claims.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 
 from leaderforge.adapters.postgres.acts import Acts
 from leaderforge.adapters.postgres.claims import Collision, Taken, change, insert, user_of, without_rivals
@@ -73,6 +73,9 @@ class PostgresPlayerStore:
     async def by_external_id(self, external_ids: Collection[str]) -> Mapping[str, int]:
         rows = await self._pool.fetch(statement("external_id_claims"), list(external_ids))
         return {row["external_id"]: row["user_id"] for row in rows}
+
+    async def released(self, now: int) -> Set[str]:
+        return {row["id_digest"] for row in await self._pool.fetch(statement("unclaimable_ids"), now)}
 
     async def forget_released(self, before: int) -> None:
         await self._pool.fetch(statement("forget_released_ids"), before)

@@ -1,0 +1,1 @@
+select id_digest from released_ids where claimable_at > $1;
