@@ -14,9 +14,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,52 +35,89 @@ from leaderforge.torture.wire import FAILED, Wire
 
 MIX = {"submit": 40, "rank": 20, "around": 20, "deep_page": 20}
 """Share of each kind of request, in percent."""
-BUSY = 32
+BUSY = 64
 """Connections of the closed loop, which are too few for an overload."""
+_CHOICE = 5_000
+"""Number of requests that a sender prepares and repeats."""
+_TICK_S = 0.001
+"""Time between sends. Requests that are due meanwhile are sent together."""
 ACCEPTED = 200
 GOAL = 3.0
 """Maximum ratio of the p99 of accepted requests under overload to the p99 before it."""
 _SECOND = 1.0
 
 
-async def send(url: str, key: str, players: int, rate: float, seconds: float, wires: int) -> list[list[float]]:
-    """Send at this rate, and return the due time (s), the status and the latency (s) of each request.
+class Sender:
+    """Open loop that takes little processor time, of which the product needs all.
 
-    A request that is due while no connection is free waits, and its latency counts from its due time.
+    Request i is due at i / rate seconds. A request that is due while no connection is free waits, and its latency
+    counts from its due time.
     """
-    next_request = requests_of(url, key, players, MIX)
-    free: asyncio.Queue[Wire] = asyncio.Queue()
-    for _ in range(wires):
-        free.put_nowait(await Wire.to(url))
-    rows: list[list[float]] = []
 
-    async def ask(due: float, request: bytes) -> None:
-        wire = await free.get()
-        if wire.closed:
-            wire = await Wire.to(url)
-        status = await wire.ask(request)
-        rows.append([round(due - began, 3), status, round(time.perf_counter() - due, 5)])
-        free.put_nowait(wire)
+    def __init__(self, url: str, key: str, players: int, rate: float) -> None:
+        next_request = requests_of(url, key, players, MIX)
+        self._requests = [next_request()[1] for _ in range(_CHOICE)]
+        self._url, self._rate = url, rate
+        self._free: deque[Wire] = deque()
+        self._sent = 0
+        self._began, self._total = 0.0, 0
+        self._reconnecting: set[asyncio.Task[None]] = set()
+        self._is_done = asyncio.Event()
+        self.rows: list[list[float]] = []
 
-    began = time.perf_counter()
-    async with asyncio.timeout(seconds + 60), asyncio.TaskGroup() as sending:
-        for number in range(int(rate * seconds)):
-            due = began + number / rate
-            if (pause := due - time.perf_counter()) > 0:
-                await asyncio.sleep(pause)
-            sending.create_task(ask(due, next_request()[1]))
-            if number % 50 == 0:
-                await asyncio.sleep(0)  # let answers arrive, even if this process is late
-    return rows
+    async def send(self, seconds: float, wires: int) -> list[list[float]]:
+        """Send for this time, and return the due time (s), the status and the latency (s) of each request."""
+        self._free.extend([await Wire.to(self._url) for _ in range(wires)])
+        self._began, self._total = time.perf_counter(), int(self._rate * seconds)
+        async with asyncio.timeout(seconds + 60):
+            while self._sent < self._total:
+                self._send_due()
+                await asyncio.sleep(_TICK_S)
+            await self._is_done.wait()
+        return self.rows
+
+    def _send_due(self) -> None:
+        """Send all requests that are due, while connections are free."""
+        due = min(self._total, int((time.perf_counter() - self._began) * self._rate) + 1)
+        while self._sent < due and self._free:
+            wire = self._free.popleft()
+            if wire.closed:
+                task = asyncio.create_task(self._reconnect())
+                self._reconnecting.add(task)
+                task.add_done_callback(self._reconnecting.discard)
+                continue
+            at = self._began + self._sent / self._rate
+            answer = wire.ask_soon(self._requests[self._sent % _CHOICE])
+            answer.add_done_callback(partial(self._note, wire, at))
+            self._sent += 1
+
+    async def _reconnect(self) -> None:
+        self._free.append(await Wire.to(self._url))
+
+    def _note(self, wire: Wire, due: float, answer: asyncio.Future[int]) -> None:
+        now = time.perf_counter()
+        self.rows.append([round(due - self._began, 3), answer.result(), round(now - due, 5)])
+        self._free.append(wire)
+        if len(self.rows) == self._total:
+            self._is_done.set()
+
+
+async def send(url: str, key: str, players: int, rate: float, seconds: float, wires: int) -> list[list[float]]:
+    """Send at this rate from this process. See `Sender.send`."""
+    return await Sender(url, key, players, rate).send(seconds, wires)
 
 
 def phase(facts: Mapping[str, Any], players: int, rate: float, seconds: float, wires: int, senders: int) -> Any:
     """Send from several processes, and return all rows."""
     options = ["--url", facts["api"], "--key", facts["submit_key"], "--players", str(players)]
     options += ["--rate", str(rate / senders), "--seconds", str(seconds), "--connections", str(wires // senders)]
-    command = [sys.executable, "-m", "benchmarks.overload", *options]
-    started = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(senders)]
-    return [row for process in started for row in json.loads(process.communicate()[0])]
+    with tempfile.TemporaryDirectory(prefix="leaderforge-rows-") as folder:
+        files = [Path(folder) / f"{number}.json" for number in range(senders)]
+        command = [sys.executable, "-m", "benchmarks.overload", *options, "--out"]
+        started = [subprocess.Popen([*command, str(file)]) for file in files]
+        for process in started:
+            process.wait()
+        return [row for file in files for row in json.loads(file.read_text())]
 
 
 def figures(rows: Sequence[Sequence[float]], seconds: float) -> dict[str, Any]:
@@ -137,7 +175,8 @@ def main(
 ) -> None:
     """Overload a product of its own on this machine."""
     if url is not None:
-        sys.stdout.write(json.dumps(uvloop.run(send(url, key, players, rate, seconds, wires))))
+        rows = uvloop.run(send(url, key, players, rate, seconds, wires))
+        (out or Path("/dev/stdout")).write_text(json.dumps(rows))
         return
     result = overloaded_product(players, share, factor, seconds, wires, senders, limited=limited)
     Console().print(table(result["phases"]))

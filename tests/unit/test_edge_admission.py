@@ -1,21 +1,34 @@
 """An overloaded process refuses requests, and answers the others in time."""
 
+from math import inf
 from typing import Any
 
 import httpx
 
-from functions.edge.http.admission import INTERVAL_S, AdmissionLimiter, Limiters, OverloadGuard
+from functions.edge.http.admission import (
+    INTERVAL_S,
+    MIN_BUSY,
+    STANDING,
+    AdmissionLimiter,
+    Limiters,
+    OverloadGuard,
+    ProcessorLimit,
+)
 
 FLOOR_S, MIN = 0.05, 4
-STEP_S = 0.01
 
 
 class Queue:
-    """Process that answers up to `per_second` requests a second, in their order. Time passes in steps of 10 ms."""
+    """Process that answers up to `per_second` requests a second, in their order. Time passes in steps.
 
-    def __init__(self, per_second: float) -> None:
-        self.now, self.per_second = 0.0, per_second
-        self.limiter = AdmissionLimiter(FLOOR_S, min_in_flight=MIN, clock=lambda: self.now)
+    `is_busy` says that its processor is the bottleneck, and not for example a database.
+    """
+
+    def __init__(self, per_second: float, *, is_busy: bool = False, floor_s: float = FLOOR_S) -> None:
+        self.now, self.per_second, self.is_busy = 0.0, per_second, is_busy
+        self.step_s = 0.001 if is_busy else 0.01
+        self.processor = ProcessorLimit(lambda: float(self.is_busy and bool(self.begun)))
+        self.limiter = AdmissionLimiter(floor_s, self.processor, min_in_flight=MIN, clock=lambda: self.now)
         self.begun: list[float] = []
         self.taken: list[float] = []
         self.refused = 0
@@ -24,27 +37,45 @@ class Queue:
     def offer(self, per_second: float, seconds: float) -> list[float]:
         """Send requests at this rate. Return the response times in s of those that ended meanwhile."""
         self.taken, due = [], 0.0
-        for _ in range(round(seconds / STEP_S)):
-            self.now += STEP_S
-            due += per_second * STEP_S
+        for _ in range(round(seconds / self.step_s)):
+            self.now += self.step_s
+            due += per_second * self.step_s
             while due >= 1:
                 due -= 1
-                if self.limiter.admit():
-                    self.begun.append(self.now)
-                else:
-                    self.refused += 1
-            self._budget = min(self._budget + self.per_second * STEP_S, self.per_second * STEP_S + len(self.begun))
-            while self.begun and self._budget >= 1:
-                self._budget -= 1
-                self.taken.append(self.now - self.begun.pop(0))
-                self.limiter.release()
+                self.ask()
+            self._answer()
         return self.taken
+
+    def keep(self, clients: int, seconds: float) -> None:
+        """Keep this number of clients waiting: each sends its next request after a response."""
+        for _ in range(round(seconds / self.step_s)):
+            self.now += self.step_s
+            while len(self.begun) < clients and self.ask():
+                pass
+            self._answer()
+
+    def ask(self) -> bool:
+        """Send a request, and return whether it was admitted."""
+        is_admitted = self.limiter.admit()
+        if is_admitted:
+            self.begun.append(self.now)
+        else:
+            self.refused += 1
+        return is_admitted
+
+    def _answer(self) -> None:
+        capacity = self.per_second * self.step_s
+        self._budget = min(self._budget + capacity, capacity + len(self.begun))
+        while self.begun and self._budget >= 1:
+            self._budget -= 1
+            self.taken.append(self.now - self.begun.pop(0))
+            self.limiter.release()
 
 
 def test_nothing_is_refused_below_the_capacity() -> None:
     queue = Queue(1000)
     queue.offer(900, 5)
-    assert (queue.refused, queue.limiter.limit) == (0, None)
+    assert (queue.refused, queue.limiter.limit) == (0, inf)
 
 
 def test_under_overload_accepted_requests_stay_fast_and_no_capacity_is_lost() -> None:
@@ -63,7 +94,7 @@ def test_after_an_overload_nothing_is_refused_at_once() -> None:
     queue.offer(500, 2 * INTERVAL_S)
     queue.refused = 0
     taken = queue.offer(500, 5)
-    assert (queue.refused, queue.limiter.limit) == (0, None)
+    assert (queue.refused, queue.limiter.limit) == (0, inf)
     assert max(taken) <= FLOOR_S
 
 
@@ -85,7 +116,7 @@ def test_slow_requests_are_no_overload_if_they_are_always_slow() -> None:
             limiter.release()
             queue.now += 2 * FLOOR_S / in_flight
             assert limiter.admit()
-    assert limiter.limit is None
+    assert limiter.limit == inf
 
 
 def test_a_process_that_answers_nothing_admits_the_minimum() -> None:
@@ -97,6 +128,50 @@ def test_a_process_that_answers_nothing_admits_the_minimum() -> None:
     assert queue.limiter.in_flight == in_flight
     queue.limiter.in_flight = 0
     assert [queue.limiter.admit() for _ in range(MIN + 1)] == [True] * MIN + [False]
+
+
+def test_a_load_that_grows_slowly_does_not_become_normal() -> None:
+    queue = Queue(1000)
+    queue.offer(500, 5)
+    for per_second in range(900, 1500, 10):
+        taken = queue.offer(per_second, 1)
+    assert max(taken) <= 3 * FLOOR_S
+
+
+def test_a_saturated_processor_answers_a_few_requests_at_a_time() -> None:
+    queue = Queue(1000, is_busy=True, floor_s=1.0)
+    queue.offer(500, 2)
+    taken = queue.offer(2500, 60)
+    assert len(taken) >= 59_400
+    assert sorted(taken)[int(0.99 * len(taken))] <= (2 * MIN_BUSY + 1) / 1000  # slower ones came in the first 100 ms
+    queue.offer(500, 2 * INTERVAL_S)
+    queue.refused = 0
+    queue.offer(500, 5)
+    assert (queue.refused, queue.processor.limit) == (0, inf)
+
+
+def test_a_closed_loop_of_a_benchmark_is_no_overload() -> None:
+    queue = Queue(1000, is_busy=True, floor_s=1.0)
+    queue.keep(STANDING, 5)
+    assert queue.refused == 0
+    queue.keep(2 * STANDING, 1)
+    assert queue.refused > 0
+
+
+def test_the_limit_rises_until_the_processor_is_busy() -> None:
+    queue = Queue(1000, is_busy=True, floor_s=1.0)
+    queue.offer(5000, 5)
+    assert queue.processor.limit == MIN_BUSY
+    queue.is_busy = False  # now requests wait for something else, of which more can wait at a time
+    queue.offer(5000, 1)
+    assert queue.processor.limit > 2 * MIN_BUSY
+
+
+def test_a_standing_queue_for_a_database_is_no_matter_of_the_processor() -> None:
+    queue = Queue(1000, is_busy=True, floor_s=1.0)
+    queue.is_busy = False
+    queue.keep(2 * STANDING, 2)
+    assert (queue.refused, queue.processor.limit) == (0, inf)
 
 
 async def ok(scope: Any, receive: Any, send: Any) -> None:

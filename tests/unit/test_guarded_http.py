@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import inf
 from types import SimpleNamespace
 from typing import Any
 
@@ -309,7 +310,7 @@ async def test_an_overloaded_process_refuses_requests_and_keeps_their_connection
         assert (await ask(head, b"5\r\nhello\r\n", b"5\r\nhello\r\n", b"0\r\n\r\n"))[0] == 503
         assert (await ask(b"GET /api/health?a=1 HTTP/1.1\r\nHost: localhost\r\n\r\n"))[0] == 200
         assert len(refusals) == 2
-        limiter.limit = None
+        limiter.limit = inf
         status, answer = await ask(REQUEST)
         assert (status, answer[-5:], limiter.in_flight) == (200, b"hello", 1)  # only `OverloadGuard` releases it
         assert [scope["path"] for scope in app.requests] == ["/api/health", "/echo"]

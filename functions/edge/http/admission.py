@@ -1,13 +1,14 @@
 """Limit of requests in flight while the process is overloaded.
 
-An overloaded process answers all requests late, and clients give up on them. The limiter refuses a part of the requests
+An overloaded process answers all requests late, and clients give up on them. The limiters refuse a part of the requests
 at once. The others are answered in time.
 
-`guarded` refuses requests before they reach the application, which costs less. `OverloadGuard` refuses them under other
-servers.
+`ProcessorLimit` acts if the processor is the bottleneck, `AdmissionLimiter` if the database or the index is. `guarded`
+refuses requests before they reach the application, which costs less. `OverloadGuard` refuses them under other servers.
 """
 
 from collections.abc import Callable
+from math import inf
 from time import monotonic
 from typing import NamedTuple
 
@@ -15,17 +16,29 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from functions.edge.http.errors import error_answer
 from leaderforge.domain.errors import Overloaded
+from leaderforge.processor import ProcessorDemand
 
 MIN_IN_FLIGHT = 32
-"""Number of requests in flight that are always admitted. They are no overload, whatever each of them costs."""
+"""Number of requests in flight that an `AdmissionLimiter` always admits, whatever each of them costs."""
 INTERVAL_S = 0.1
-"""Time in s after which the limiter judges the response time. A shorter burst is served."""
+"""Time in s after which the limiters judge the process. A shorter burst is served."""
 _SLOWER = 2.0
 """Mean response time that the limit allows, as a multiple of the normal one."""
 _TOO_SLOW = 1.5
 """Multiple of the allowed response time from which the process is overloaded."""
-_WEIGHT = 0.1
-"""Weight of an interval in the moving average of the normal response time."""
+_FALL, _RISE = 0.1, 0.001
+"""Weights of an interval in the moving average of the normal response time: if it is faster, and if it is slower.
+
+A slower interval counts little. Otherwise, the normal time would follow a load that grows for some seconds.
+"""
+STANDING = 128
+"""Number of requests in flight that never go below it only in a standing queue. Benchmarks often have fewer clients."""
+BUSY = 0.95
+"""Demand for the processor from which it is saturated. See `ProcessorDemand`."""
+MIN_BUSY = 8
+"""Requests of a class in flight that keep a saturated processor busy. More of them only wait for each other."""
+_FEWER, _MORE = 0.9, 1.25
+"""Changes of the limit in an interval, with and without a saturated processor."""
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _ALWAYS_ADMITTED = frozenset({"/api/health", "/metrics"})
 _STREAMS = "/stream"
@@ -40,29 +53,78 @@ def is_exempt(path: str) -> bool:
     return path in _ALWAYS_ADMITTED or path.endswith(_STREAMS)
 
 
+class ProcessorLimit:
+    """Limit of requests in flight of each class while they wait for the processor, else `inf`.
+
+    A standing queue shows an overload, because bursts empty their queues (CoDel, RFC 8289): for `INTERVAL_S`, more than
+    `STANDING` requests of both classes were in flight. The processor is the bottleneck if the thread always ran or was
+    ready to run (executor load average, in chapter 21 of Google's *Site Reliability Engineering*).
+
+    More requests in flight than a saturated processor needs make all of them slower, and none more is answered. The
+    limit therefore falls while the processor is saturated, to `MIN_BUSY`, and rises while it is not. It ends after an
+    interval without a refused request.
+
+    `demand` returns the share of time in which the thread demanded the processor since its previous call.
+    """
+
+    def __init__(self, demand: Callable[[], float]) -> None:
+        self._demand = demand
+        self.limit = inf
+        self.has_refused = False
+        self._in_flight = 0
+        self._began = 0.0
+
+    def enter(self, now: float) -> None:
+        """Count a request that was admitted. `now` is in s."""
+        self._in_flight += 1
+        if self._in_flight == STANDING + 1 and self.limit == inf:
+            self._began = now
+            self._demand()
+
+    def leave(self) -> None:
+        """Count a request whose response has begun."""
+        self._in_flight -= 1
+
+    def adapt(self, now: float) -> None:
+        """Set the limit for the next interval, if this one is over. `now` is in s."""
+        if now - self._began < INTERVAL_S or (self.limit == inf and self._in_flight <= STANDING):
+            return
+        self.limit = self._next_limit(is_busy=self._demand() >= BUSY)
+        self._began, self.has_refused = now, False
+
+    def _next_limit(self, *, is_busy: bool) -> float:
+        if self.limit == inf:
+            return 2 * MIN_BUSY if is_busy else inf
+        if not self.has_refused:
+            return inf
+        return max(MIN_BUSY, self.limit * _FEWER) if is_busy else self.limit * _MORE
+
+
 class AdmissionLimiter:
-    """Limit of requests in flight, controlled by their mean response time.
+    """Limit of requests of a class in flight, controlled by their mean response time.
 
     The mean response time of an interval is the mean number of requests in flight divided by the rate of responses
     (Little's law). If it is far above its normal value, requests queue somewhere: for this process, the index or the
     database. From then on, the limit is the number of requests that the process answers in `_SLOWER` times the normal
-    time, by its present rate. The limit ends after an interval without a refused request.
+    time, by its present rate. The limit ends after an interval without a refused request. Netflix's concurrency-limits
+    and Envoy's adaptive concurrency compare response times in the same way.
 
-    A normal time below `floor_s` (s) counts as `floor_s`.
+    A normal time below `floor_s` (s) counts as `floor_s`. The limit of `processor` holds too.
     """
 
     def __init__(
         self,
         floor_s: float,
+        processor: ProcessorLimit,
         on_refused: Callable[[], object] = lambda: None,
         *,
         min_in_flight: int = MIN_IN_FLIGHT,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._floor_s, self._min, self._clock = floor_s, min_in_flight, clock
-        self._on_refused = on_refused
+        self._processor, self._on_refused = processor, on_refused
         self.in_flight = 0
-        self.limit: float | None = None
+        self.limit = inf
         self._normal_s = 0.0
         self._began = clock()
         self._released = 0
@@ -79,17 +141,20 @@ class AdmissionLimiter:
             self._adapt(now - self._began)
             self._began, self._released, self._has_refused = now, 0, False
             self._samples = self._sampled_in_flight = 0
-        if self.limit is not None and self.in_flight >= self.limit:
-            self._has_refused = True
+        self._processor.adapt(now)
+        if self.in_flight >= self.limit or self.in_flight >= self._processor.limit:
+            self._has_refused = self._processor.has_refused = True
             self._on_refused()
             return False
         self.in_flight += 1
+        self._processor.enter(now)
         return True
 
     def release(self) -> None:
         """Note that the response to an admitted request has begun."""
         self.in_flight -= 1
         self._released += 1
+        self._processor.leave()
 
     def _adapt(self, elapsed_s: float) -> None:
         """Set the limit for the next interval, by the rate of the last one."""
@@ -97,12 +162,14 @@ class AdmissionLimiter:
         mean = self._sampled_in_flight / self._samples
         allowed_s = max(self._floor_s, _SLOWER * self._normal_s)
         is_slow = self.in_flight > self._min and mean > per_second * allowed_s * _TOO_SLOW
-        if is_slow or (self.limit is not None and self._has_refused):
+        if is_slow or (self.limit < inf and self._has_refused):
             self.limit = max(self._min, per_second * allowed_s)
             return
-        self.limit = None
-        if per_second:
-            self._normal_s += _WEIGHT * (mean / per_second - self._normal_s)
+        self.limit = inf
+        if per_second and not self._has_refused:
+            change_s = mean / per_second - self._normal_s
+            weight = (_RISE if change_s > 0 else _FALL) if self._normal_s else 1.0
+            self._normal_s += weight * change_s
 
 
 class Limiters(NamedTuple):
@@ -113,8 +180,9 @@ class Limiters(NamedTuple):
 
     @classmethod
     def of(cls, floor_s: float, on_refused: Callable[[], object]) -> "Limiters":
-        """Return limiters that share a floor and a callback."""
-        return cls(AdmissionLimiter(floor_s, on_refused), AdmissionLimiter(floor_s, on_refused))
+        """Return limiters that share a floor, a callback and the processor of the thread that calls them."""
+        processor = ProcessorLimit(ProcessorDemand().share)
+        return cls(*(AdmissionLimiter(floor_s, processor, on_refused) for _ in range(2)))
 
     def of_method(self, method: str) -> AdmissionLimiter:
         """Return the limiter for requests with this method. A read that sends a body counts as a write."""

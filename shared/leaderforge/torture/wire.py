@@ -35,11 +35,16 @@ class Wire(asyncio.Protocol):
 
     async def ask(self, request: bytes) -> int:
         """Send a complete request and return the status of its response, once all of it has arrived."""
-        if self.closed:
-            return FAILED
+        return await self.ask_soon(request)
+
+    def ask_soon(self, request: bytes) -> asyncio.Future[int]:
+        """Send a complete request, and return the future status of its response. It takes no task to wait for it."""
         self._asked = asyncio.get_running_loop().create_future()
-        self._transport.write(request)
-        return await self._asked
+        if self.closed:
+            self._asked.set_result(FAILED)
+        else:
+            self._transport.write(request)
+        return self._asked
 
     def close(self) -> None:
         self._transport.close()
