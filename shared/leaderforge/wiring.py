@@ -228,7 +228,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
             parts.records, parts.users, parts.audit, parts.sessions, delivery, parts.clock, settings.erased_ms
         ),
         keys=KeyService(parts.keys, parts.clock),
-        activity=ActivityService(parts.activity, parts.index, parts.clock),
+        activity=ActivityService(parts.activity, parts.store, parts.index, parts.clock),
         tournaments=TournamentService(parts.tournaments, parts.clock),
         people=PeopleService(
             parts.identity,

@@ -23,7 +23,7 @@ class Stage:
 
     def __init__(self, stores: Stores, activity: ActivityStore, board: Board, start: int) -> None:
         self.stores, self.activity, self.board, self.start = stores, activity, board, start
-        self.service = ActivityService(activity, None, lambda: self.stores.clock() // 1000)  # type: ignore[arg-type]
+        self.service = ActivityService(activity, stores.scores, None, lambda: self.stores.clock() // 1000)  # type: ignore[arg-type]
 
     def at(self, minute: int, ms: int = 0) -> None:
         self.stores.clock.ms = self.start + minute * MINUTE_MS + ms

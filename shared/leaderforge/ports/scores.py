@@ -18,7 +18,16 @@ class ChangeLog(Protocol):
         """Yield, in chunks, the standings that changed at or after `since` and before `until` (ms since 1970).
 
         Both events and other changes count (see `touched_between`). The time of an event is the start of its
-        transaction, which commits within `COMMIT_LIMIT_MS` or never.
+        transaction, which commits within `COMMIT_LIMIT_MS` or never, unless it is in doubt (`in_doubt_since`).
+        """
+        ...
+
+    async def in_doubt_since(self) -> int | None:
+        """Return when the oldest transaction in doubt was prepared (ms), None if there is none.
+
+        A transaction in doubt is prepared and may commit at any later time. Therefore `changed_between` and
+        `touched_between` may lack changes with times from `COMMIT_LIMIT_MS` before the returned time. Call this before
+        them. Only a store of several nodes has such transactions, after a crash.
         """
         ...
 

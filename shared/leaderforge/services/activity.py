@@ -11,6 +11,7 @@ from leaderforge.domain.timing import SETTLE_MS
 from leaderforge.ports.activity import ActivityStore
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.leases import LeaseStore
+from leaderforge.ports.scores import ChangeLog
 
 HOUR_MS = 3_600_000
 STEP_MS_BY_HOURS = {1: MINUTE_MS, 6: 5 * MINUTE_MS, 24: 15 * MINUTE_MS, 48: 30 * MINUTE_MS}
@@ -43,8 +44,9 @@ class ActivityReport:
 class ActivityService:
     """Activity of boards over the last two days. Submissions do no work for it."""
 
-    def __init__(self, store: ActivityStore, leases: LeaseStore, clock: Clock) -> None:
+    def __init__(self, store: ActivityStore, changes: ChangeLog, leases: LeaseStore, clock: Clock) -> None:
         self._store = store
+        self._changes = changes
         self._leases = leases
         self._clock = clock
         self._due = 0.0
@@ -60,9 +62,11 @@ class ActivityService:
     async def fold(self) -> int:
         """Fold the complete minutes since the last fold, and return the number of their events.
 
-        A minute is complete `SETTLE_MS` after its end, because no event of it can be committed later.
+        A minute is complete `SETTLE_MS` after its end, because no event of it can be committed later, unless it is in
+        doubt. Fold no minutes with events in doubt.
         """
-        until = (self._clock() - SETTLE_MS) // MINUTE_MS * MINUTE_MS
+        now, in_doubt = self._clock(), await self._changes.in_doubt_since()
+        until = ((now if in_doubt is None else min(now, in_doubt)) - SETTLE_MS) // MINUTE_MS * MINUTE_MS
         folded = await self._store.folded_until()
         oldest = until - _MOST_MINUTES * MINUTE_MS
         since = oldest if folded is None else max(folded, until - KEPT_MS)

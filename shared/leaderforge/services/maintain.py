@@ -159,8 +159,13 @@ class MaintainService:
         return await IndexComparison(self._store, self._index).verify(progress)
 
     def _settled_at(self) -> int:
-        """Return the time (ms) before which every event is committed or never will be."""
+        """Return the time (ms) before which every event is committed or in doubt, or never will be committed."""
         return self._clock() - SETTLE_MS
+
+    async def _decided_until(self, settled_at: int) -> int:
+        """Return the time (ms) up to `settled_at` before which no event is in doubt either."""
+        in_doubt = await self._store.in_doubt_since()
+        return settled_at if in_doubt is None else min(settled_at, in_doubt - SETTLE_MS)
 
     async def _credible_watermarks(self) -> Sequence[int | None]:
         """Return the watermarks. Replace a watermark by None if it is not credible (see `trust.is_credible`)."""
@@ -178,9 +183,11 @@ class MaintainService:
         Return the number of standings read.
         """
         until = self._settled_at()
+        # The order matters: a transaction in doubt may commit after the changes were read.
+        watermark = await self._decided_until(until)
         disruptions = self._index.disruptions
         count = await self._apply_changes(since, until, rests=rests)
-        await self._index.advance(until, disruptions=disruptions)
+        await self._index.advance(watermark, disruptions=disruptions)
         await self._forget_touches(until - TOUCHES_KEPT_MS)
         return count
 
@@ -249,7 +256,7 @@ class MaintainService:
 
     async def _rebuild(self, partitions: Collection[int], progress: Progress) -> int:
         # Take the watermark before the load. Reconciliation then applies the events again that arrive during the load.
-        watermark = self._settled_at()
+        watermark = await self._decided_until(self._settled_at())
         disruptions = self._index.disruptions
         ladders = await self._store.ladders()
         token = await self._index.begin_rebuild(ladders, partitions)

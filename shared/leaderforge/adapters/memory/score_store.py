@@ -99,6 +99,10 @@ class MemoryScoreStore(MemoryEvents):
             if standings:
                 yield ladder, standings
 
+    async def in_doubt_since(self) -> int | None:
+        self._require_available()
+        return None
+
     async def touched_between(self, since: int, until: int) -> Collection[int]:
         self._require_available()
         return {i for i, touched_at in self._users.touches if since <= touched_at < until}

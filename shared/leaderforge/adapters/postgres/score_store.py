@@ -8,6 +8,7 @@ from time import time_ns
 from leaderforge.adapters.postgres.board_maintenance import PostgresBoardMaintenance
 from leaderforge.adapters.postgres.boards import board_of, change_board, create_board, delete_board
 from leaderforge.adapters.postgres.health import DatabaseHealth
+from leaderforge.adapters.postgres.in_doubt import in_doubt_since
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.pool import Pool, Record
 from leaderforge.adapters.postgres.reads import PostgresRanking
@@ -65,7 +66,8 @@ class PostgresScoreStore:
         self._ranking = PostgresRanking(pool)
         self._maintenance = PostgresBoardMaintenance(pool, self._periods, clock)
         self._workers = Workers(pool, record_timeout_s * _WORKER_SHARE)
-        self._recorder = Recorder(pool, WriteStrategies(pool, clock, record_timeout_s), self._workers)
+        self._strategies = WriteStrategies(pool, clock, record_timeout_s)
+        self._recorder = Recorder(pool, self._strategies, self._workers)
         self._record_timeout_s = record_timeout_s
         self._health = DatabaseHealth(pool, health_timeout_s)
 
@@ -136,6 +138,10 @@ class PostgresScoreStore:
                     for piece in chunks(rows, _CHANGES_A_PIECE):
                         for group in _by_ladder(piece, ladders):
                             yield group
+
+    async def in_doubt_since(self) -> int | None:
+        # A single server decides its transactions when it recovers from a crash, before it answers.
+        return await in_doubt_since(self._pool) if await self._strategies.is_distributed() else None
 
     async def touched_between(self, since: int, until: int) -> Collection[int]:
         rows = await self._pool.fetch(statement("touched_between"), since, until)

@@ -1,0 +1,5 @@
+-- Runs on Citus only. $1 is the text of in_doubt_since.sql.
+select
+    bool_and(success) as answered,
+    min(case when success then nullif(result, '')::bigint end) as prepared_at
+from run_command_on_workers($1);
