@@ -78,7 +78,7 @@ coverage: setup site ## Run the unit and contract tests, and hold their coverage
 	$(BIN)/pytest -rfE $(IN_PARALLEL) --cov --cov-report=term:skip-covered $(FAST)
 
 slow-tests: setup site clients-setup
-	$(BIN)/pytest -rfE -m "$(SELECT)" $(IN_PARALLEL) tests/acceptance tests/browser
+	$(BIN)/pytest -rfE -m "$(SELECT)" $(IN_PARALLEL) tests/acceptance tests/sdk tests/browser
 
 cloud-tests: setup localstack-setup site
 	$(BIN)/pytest -rfE tests/cloud
@@ -89,6 +89,7 @@ wheel: setup site ## Build the wheel, which contains the page, into build/
 release: functions-python setup site $(DOCS_STAMP) ## Build all files of a release into build/release, with their bill of materials and checksums
 	rm -rf build/release
 	$(BIN)/python -m hatchling build --target wheel --directory build/release
+	cd sdk/python && ../../$(BIN)/python -m hatchling build --target wheel --directory ../../build/release
 	$(BIN)/python -m deploy.packaging --output build/release
 	cp requirements/server.txt build/release/requirements-server.txt
 	build/docs/.venv/bin/cyclonedx-py requirements requirements/server.txt --output-file build/release/server.cdx.json

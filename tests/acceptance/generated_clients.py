@@ -48,7 +48,7 @@ def typescript(folder: Path) -> Sequence[str | Path]:
 def python(folder: Path) -> Sequence[str | Path]:
     """Generate the Python client. Return the command of its program."""
     generator = _tool("openapi-python-client")
-    options = ("--meta", "none", "--config", CLIENTS / "python.yaml", "--output-path", folder / "leaderforge_client")
+    options = ("--meta", "none", "--config", CLIENTS / "python.yaml", "--output-path", folder / "generated_client")
     _run(generator, "generate", "--path", _earlier_document(folder), *options, "--fail-on-warning")
     shutil.copy(CLIENTS / "python_calls.py", folder)
     return [_TOOLS / "python", folder / "python_calls.py"]

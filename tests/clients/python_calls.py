@@ -1,4 +1,4 @@
-"""One call of each kind by a generated client, the package `leaderforge_client`: `python_calls.py URL KEY`.
+"""One call of each kind by a generated client, the package `generated_client`: `python_calls.py URL KEY`.
 
 It prints facts from the responses as JSON. It runs in the generators' environment, which has the generated package.
 """
@@ -8,8 +8,8 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from leaderforge_client import AuthenticatedClient
-from leaderforge_client.api.boards import (
+from generated_client import AuthenticatedClient
+from generated_client.api.boards import (
     change_board,
     create_board,
     delete_board,
@@ -19,11 +19,11 @@ from leaderforge_client.api.boards import (
     list_boards,
     look_up_ranks,
 )
-from leaderforge_client.api.moderation import set_score
-from leaderforge_client.api.operations import get_health
-from leaderforge_client.api.players import create_user, get_user
-from leaderforge_client.api.scores import submit_board_score, submit_mixed_batch
-from leaderforge_client.models import (
+from generated_client.api.moderation import set_score
+from generated_client.api.operations import get_health
+from generated_client.api.players import create_user, get_user
+from generated_client.api.scores import submit_board_score, submit_mixed_batch
+from generated_client.models import (
     BoardChangesIn,
     BoardIn,
     BoardOrder,

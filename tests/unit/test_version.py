@@ -39,6 +39,11 @@ def test_the_types_of_the_page_are_of_this_version() -> None:
     assert set(re.findall(r'"version": "([0-9.]+)"', types)) == {__version__}
 
 
+def test_the_python_sdk_has_this_version() -> None:
+    module = ROOT / "sdk" / "python" / "src" / "leaderforge_client" / "__init__.py"
+    assert f'__version__ = "{__version__}"' in module.read_text(encoding="utf-8")
+
+
 def test_the_documentation_shows_this_version() -> None:
     examples = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
     assert set(re.findall(r'"version": "([0-9.]+)"', examples)) == {__version__}

@@ -1,0 +1,272 @@
+"""Client for threads."""
+
+import random
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Self, cast
+
+import httpx
+
+from leaderforge_client import reads
+from leaderforge_client.calls import Calls, Tag, Token, refusal
+from leaderforge_client.commands import Call, Exclusive, Local, Reply, ResultT, Send, Step, Wait
+from leaderforge_client.errors import TRANSIENT, Cancelled, NetworkError, NotSignedIn, Unavailable
+from leaderforge_client.events import EventReader
+from leaderforge_client.options import Options
+from leaderforge_client.results import Flushed, QueuedScore, Submitted
+from leaderforge_client.store import Store
+from leaderforge_client.types import AroundOut, BoardOut, EntryOut, PageOut, PlayerOut, SessionOut, TopOut
+
+_LISTENING = httpx.Timeout(10.0, read=45.0)
+"""Time limits in s: the service sends a line every 15 s, so 45 s of silence mean a lost connection."""
+
+
+class Client:
+    """Client of one service and one player or key. Safe for use by several threads.
+
+    `key` is an API key. `token` is a player token of your own server, or a function that returns the present one; it is
+    called for each request, and once more after a refusal. `queue` is the path of the file that keeps scores and the
+    session; without it, both are lost with the process.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        key: str | None = None,
+        token: Token | None = None,
+        queue: Path | str | None = None,
+        options: Options | None = None,
+    ) -> None:
+        self.options = options or Options()
+        self.queue = Store(queue, self.options.queue_capacity)
+        self._calls = Calls(self.queue, self.options, key, token)
+        self._http = httpx.Client(base_url=url, timeout=self.options.timeout_s)
+        self._locks = {"flush": threading.Lock(), "session": threading.Lock()}
+        self._cancelled = threading.Event()
+
+    @property
+    def user_id(self) -> int | None:
+        """Player that is signed in, None without one."""
+        return self._calls.user_id
+
+    def sign_in_device(self, *, secret: str | None = None, username: str | None = None) -> SessionOut:
+        """Sign in by a secret of this device, which the queue's file keeps. The first call creates the player."""
+        return self._run(self._calls.sign_in_device(secret, username))
+
+    def sign_out(self) -> None:
+        """End the session on the server and here. A later sign-in by the device gives the same player."""
+        self._run(self._calls.sign_out())
+
+    def submit(
+        self,
+        board: str,
+        score: int | None = None,
+        *,
+        change: int | None = None,
+        user_id: int | None = None,
+        external_id: str | None = None,
+        subscore: int | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        achieved_at: str | None = None,
+        submission_id: str | None = None,
+    ) -> Submitted:
+        """Make a score durable and send it, after all scores before it.
+
+        `receipt` of the result is None while the service cannot be reached; the score then waits for `flush`. Raises
+        `ApiError` if the service refuses the score, `QueueFull`, or `NotSignedIn`.
+        """
+        body = score_body(score, change, user_id, external_id, subscore, metadata, achieved_at)
+        return self._run(self._calls.submit(board, body, submission_id))
+
+    def enqueue(
+        self,
+        board: str,
+        score: int | None = None,
+        *,
+        change: int | None = None,
+        user_id: int | None = None,
+        external_id: str | None = None,
+        subscore: int | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        achieved_at: str | None = None,
+        submission_id: str | None = None,
+    ) -> QueuedScore:
+        """Make a score durable without sending it. Raises `QueueFull` or `NotSignedIn`."""
+        body = score_body(score, change, user_id, external_id, subscore, metadata, achieved_at)
+        return self._run(self._calls.enqueue(board, body, submission_id))
+
+    def flush(self) -> Flushed:
+        """Send all scores that wait. Raises `NetworkError` or `ApiError` if that fails after all tries."""
+        return self._run(self._calls.flush())
+
+    def top(self, board: str, *, period: str = "current", limit: int = 10) -> TopOut:
+        """Return the first entries."""
+        return cast(TopOut, self._get(reads.top(board, period, limit)))
+
+    def rank(self, board: str, player: int | str | None = None, *, period: str = "current") -> PlayerOut:
+        """Return the entry of a player: an id, an external id as text, or the player that is signed in."""
+        return cast(PlayerOut, self._get(reads.rank(board, self._player(player), period)))
+
+    def around(
+        self, board: str, player: int | str | None = None, *, period: str = "current", radius: int = 5
+    ) -> AroundOut:
+        """Return a player's entry and its neighbours."""
+        return cast(AroundOut, self._get(reads.around(board, self._player(player), period, radius)))
+
+    def board(self, board: str) -> BoardOut:
+        """Return the settings of a board."""
+        return cast(BoardOut, self._get(reads.board(board)))
+
+    def entries(self, board: str, *, period: str = "current", page_size: int = 100) -> Iterator[EntryOut]:
+        """Yield all entries from rank 1 on, page by page."""
+        cursor: str | None = None
+        while True:
+            page = cast(PageOut, self._get(reads.page(board, period, page_size, cursor)))
+            yield from page["entries"]
+            cursor = page["next"]
+            if cursor is None:
+                return
+
+    def watch(self, board: str, *, period: str = "current", limit: int = 10, every_s: float = 5.0) -> Iterator[TopOut]:
+        """Yield the first entries, and again after each change, by polling with the ETag."""
+        tag, read = Tag(), reads.top(board, period, limit)
+        while True:
+            changed = self._run(self._calls.request("GET", read.path, query=read.query, tag=tag))
+            if changed is not None:
+                yield cast(TopOut, changed)
+            self._wait(every_s)
+
+    def stream(self, board: str, *, period: str = "current", limit: int = 10) -> Iterator[TopOut]:
+        """Yield the first entries, and again within a second of each change.
+
+        After a lost connection it resumes where it was. On a service that cannot stream it polls once a second.
+        """
+        reader, read, failures = EventReader(), reads.stream(board, period, limit), 0
+        while True:
+            try:
+                for top in self._listen(read, reader):
+                    failures = 0
+                    yield top
+            except NetworkError:
+                reader.interrupt()
+            except Unavailable as error:
+                if error.code == "streaming_unavailable":
+                    yield from self.watch(board, period=period, limit=limit, every_s=1.0)
+                if error.code not in TRANSIENT and error.code != "too_many_listeners":
+                    raise
+            failures += 1
+            wait = random.uniform(0, min(self.options.longest_backoff_s, self.options.backoff_s * 2**failures))  # noqa: S311
+            self._calls.emit("stream", state="interrupted", wait_s=wait)
+            self._wait(wait)
+
+    def request(self, method: str, path: str, *, body: Any = None, query: Mapping[str, str | int] | None = None) -> Any:
+        """Make any other call of the API, and return its JSON. GET, PUT and DELETE are retried; POST is not."""
+        return self._run(self._calls.request(method, path, body=body, query=query))
+
+    def cancel(self) -> None:
+        """End the waits and tries of calls in other threads with `Cancelled`. A request in flight ends first."""
+        self._cancelled.set()
+
+    def resume(self) -> None:
+        """Allow calls again after `cancel`."""
+        self._cancelled.clear()
+
+    def close(self) -> None:
+        """Close the connections and the queue's file."""
+        self._http.close()
+        self.queue.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _player(self, player: int | str | None) -> int | str:
+        chosen = self.user_id if player is None else player
+        if chosen is None:
+            raise NotSignedIn("no player is signed in: sign in, or pass the player")
+        return chosen
+
+    def _get(self, read: reads.Read) -> Any:
+        return self._run(self._calls.request("GET", read.path, query=read.query))
+
+    def _listen(self, read: reads.Read, reader: EventReader) -> Iterator[TopOut]:
+        """Yield the events of one connection."""
+        headers = {**self._calls.authorization(), "Accept": "text/event-stream"}
+        if reader.last_id:
+            headers["Last-Event-ID"] = reader.last_id
+        try:
+            with self._http.stream(
+                "GET", read.path, params=dict(read.query), headers=headers, timeout=_LISTENING
+            ) as response:
+                if response.status_code != 200:
+                    raise refusal(Reply(response.status_code, response.headers, response.read()))
+                self._calls.emit("stream", state="connected", resumed=bool(reader.last_id))
+                for line in response.iter_lines():
+                    yield from reader.feed(line)
+        except (httpx.RequestError, httpx.StreamError) as error:
+            raise NetworkError(str(error) or type(error).__name__) from error
+
+    def _run(self, call: Call[ResultT]) -> ResultT:
+        """Perform the steps of a call and return its result."""
+        advance: Callable[[], Step] = lambda: next(call)  # noqa: E731
+        try:
+            while True:
+                try:
+                    step = advance()
+                except StopIteration as end:
+                    return cast(ResultT, end.value)
+                try:
+                    result = self._perform(step)
+                except Exception as error:
+                    advance = partial(call.throw, error)
+                else:
+                    advance = partial(call.send, result)
+        finally:
+            call.close()
+
+    def _perform(self, step: Step) -> Any:
+        match step:
+            case Send():
+                return self._send(step)
+            case Wait(seconds=seconds):
+                return self._wait(seconds)
+            case Local(call=function):
+                return function()
+            case Exclusive(lock=name, call=call):
+                with self._locks[name]:
+                    return self._run(call)
+
+    def _send(self, step: Send) -> Reply:
+        try:
+            response = self._http.request(
+                step.method, step.path, params=dict(step.query), headers=dict(step.headers), content=step.content
+            )
+        except httpx.RequestError as error:
+            raise NetworkError(str(error) or type(error).__name__) from error
+        return Reply(response.status_code, response.headers, response.content)
+
+    def _wait(self, seconds: float) -> None:
+        """Wait, or raise `Cancelled`."""
+        if self.options.sleep is not None:
+            self.options.sleep(seconds)
+            seconds = 0.0
+        if self._cancelled.wait(seconds):
+            raise Cancelled("the client was cancelled")
+
+
+def score_body(
+    score: int | None,
+    change: int | None,
+    user_id: int | None,
+    external_id: str | None,
+    subscore: int | None,
+    metadata: Mapping[str, Any] | None,
+    achieved_at: str | None,
+) -> dict[str, Any]:
+    members = {"score": score, "change": change, "user_id": user_id, "external_id": external_id, "subscore": subscore}
+    return {**members, "achieved_at": achieved_at, "metadata": None if metadata is None else dict(metadata)}

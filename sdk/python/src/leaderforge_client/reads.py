@@ -1,0 +1,51 @@
+"""Paths and queries of the reads."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import quote
+
+
+class Read(NamedTuple):
+    """Path and query of a GET."""
+
+    path: str
+    query: Mapping[str, str | int]
+
+
+def top(board: str, period: str, limit: int) -> Read:
+    """Return the read of the first entries."""
+    return Read(f"/api/boards/{_part(board)}/top", {"period": period, "limit": limit})
+
+
+def rank(board: str, player: int | str, period: str) -> Read:
+    """Return the read of a player's entry. A text is an external id."""
+    return Read(f"/api/boards/{_part(board)}/ranks/{_player(player)}", {"period": period})
+
+
+def around(board: str, player: int | str, period: str, radius: int) -> Read:
+    """Return the read of a player's neighbours."""
+    return Read(f"/api/boards/{_part(board)}/around/{_player(player)}", {"period": period, "radius": radius})
+
+
+def page(board: str, period: str, limit: int, cursor: str | None) -> Read:
+    """Return the read of a page, the first one without a cursor."""
+    start: dict[str, str | int] = {"rank": 1, "period": period} if cursor is None else {"cursor": cursor}
+    return Read(f"/api/boards/{_part(board)}/page", {**start, "limit": limit})
+
+
+def stream(board: str, period: str, limit: int) -> Read:
+    """Return the read of a live board."""
+    return Read(f"/api/boards/{_part(board)}/stream", {"period": period, "limit": limit})
+
+
+def board(slug: str) -> Read:
+    """Return the read of a board's settings."""
+    return Read(f"/api/boards/{_part(slug)}", {})
+
+
+def _player(player: int | str) -> str:
+    return str(player) if isinstance(player, int) else f"ext:{_part(player)}"
+
+
+def _part(text: str) -> str:
+    return quote(text, safe="")

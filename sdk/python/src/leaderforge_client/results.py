@@ -1,0 +1,43 @@
+"""Results of submissions."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from leaderforge_client.types import QueuedOut, ReceiptOut
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedScore:
+    """Score in the queue. `position` is monotonic over the life of the queue's file."""
+
+    position: int
+    submission_id: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedScore:
+    """Score that the service refused. It stays in the queue's file until `requeue` or `discard`."""
+
+    position: int
+    submission_id: str
+    body: dict[str, Any]
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """Submission that is durable. `receipt` is None while it waits in the queue."""
+
+    submission_id: str
+    receipt: ReceiptOut | QueuedOut | None
+
+
+@dataclass(frozen=True, slots=True)
+class Flushed:
+    """Result of a flush: receipts by submission id, the scores that were refused, and the number that still wait."""
+
+    receipts: dict[str, ReceiptOut | QueuedOut] = field(default_factory=dict)
+    rejected: list[RejectedScore] = field(default_factory=list)
+    pending: int = 0

@@ -1,0 +1,121 @@
+"""Programs that drive an SDK for the tests, each with one client. sdk/conformance/README.md has their protocol."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from tests.waiting import PATIENCE_S
+
+ROOT = Path(__file__).parents[2]
+SDK = ROOT / "sdk"
+COMMANDS: dict[str, Sequence[str]] = {
+    "python-async": [sys.executable, str(SDK / "conformance" / "python_driver.py"), "async"],
+    "python-sync": [sys.executable, str(SDK / "conformance" / "python_driver.py"), "sync"],
+}
+"""Command of each driver."""
+_LIMIT_BYTES = 1 << 24
+
+
+class Refused(Exception):
+    """Error that the SDK raised: `kind`, and the server's `code` and `status` if any."""
+
+    def __init__(self, error: dict[str, Any]) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class Killed(Exception):
+    """The driver's process ended before it answered."""
+
+
+class Driver:
+    """Process of a driver. It can be killed, and starts again with the next command."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = command
+        self._process: asyncio.subprocess.Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._last = 0
+
+    async def start(self, op: str, **args: Any) -> tuple[int, asyncio.Future[dict[str, Any]]]:
+        """Send a command. Return its id and its future answer."""
+        process = await self._running()
+        self._last += 1
+        answer = self._answers[self._last] = asyncio.get_running_loop().create_future()
+        assert process.stdin is not None
+        process.stdin.write(json.dumps({"id": self._last, "op": op, "args": args}).encode() + b"\n")
+        with suppress(ConnectionError):
+            await process.stdin.drain()
+        return self._last, answer
+
+    async def do(self, op: str, **args: Any) -> Any:
+        """Return the result of a command. Raises `Refused` or `Killed`."""
+        _, answer = await self.start(op, **args)
+        return await result_of(answer)
+
+    async def kill(self) -> None:
+        """Kill the process by SIGKILL, whatever it does."""
+        if self._process is not None and self._reading is not None:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+            await self._reading
+            self._process = None
+
+    async def stop(self) -> None:
+        """End the process as its users would: by the end of its input."""
+        if self._process is not None and self._reading is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+            await self._process.wait()
+            await self._reading
+
+    async def _running(self) -> asyncio.subprocess.Process:
+        if self._process is None:
+            paths = {"PYTHONPATH": str(SDK / "python" / "src")}
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                env={**os.environ, **paths},
+                limit=_LIMIT_BYTES,
+            )
+            self._reading = asyncio.create_task(self._read(self._process))
+        return self._process
+
+    async def _read(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        async for line in process.stdout:
+            answer = json.loads(line)
+            if (future := self._answers.pop(answer["id"], None)) and not future.done():
+                future.set_result(answer)
+        for future in self._answers.values():
+            if not future.done():
+                future.set_result({"killed": True})
+        self._answers.clear()
+
+
+async def result_of(answer: asyncio.Future[dict[str, Any]]) -> Any:
+    """Return the result in an answer, at most `PATIENCE_S` later. Raises `Refused` or `Killed`."""
+    async with asyncio.timeout(PATIENCE_S):
+        members = await answer
+    if "killed" in members:
+        raise Killed
+    if "error" in members:
+        raise Refused(members["error"])
+    return members["result"]
+
+
+@asynccontextmanager
+async def driving(name: str) -> AsyncIterator[Driver]:
+    """Drive the SDK of this name."""
+    driver = Driver(COMMANDS[name])
+    try:
+        yield driver
+    finally:
+        await driver.stop()

@@ -1,0 +1,77 @@
+"""Scores of a client that is killed, behind a hostile network, count exactly once each on a board that adds them up."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.api_fixtures import Served
+from tests.api_client import ADMIN_KEY, SUBMIT_KEY
+from tests.sdk.drivers import COMMANDS, Driver, driving
+from tests.sdk.hostile import HostileProxy, Weather
+
+SHARE_OF_FAULTS = 0.4
+EVERY = 4
+"""Number of scores after which the client sends its queue."""
+FORMS = [pytest.param(300, 3, id="300-scores-3-kills")]
+FORMS += [pytest.param(10_000, 20, id="10000-scores-20-kills", marks=pytest.mark.long)]
+
+
+@pytest.mark.parametrize(("scores", "kills"), FORMS)
+@pytest.mark.parametrize("name", COMMANDS)
+async def test_the_sum_is_exact(
+    service: Served, proxy: HostileProxy, tmp_path: Path, name: str, scores: int, kills: int
+) -> None:
+    """The k-th score is k, so that a lost or a doubled one changes the sum."""
+    board, player = f"sum-{name}-{scores}", 50_000 + scores
+    assert (await service.post("/api/boards", {"board": board, "policy": "sum"}, ADMIN_KEY)).status_code == 201
+    await service.post("/api/users", {"user_id": player})
+    proxy.restart(Weather(seed=scores, share=SHARE_OF_FAULTS))
+    queue = tmp_path / "queue"
+    async with driving(name) as driver:
+        await play(driver, proxy, queue, board, player, scores, kills)
+        proxy.restart(lambda _: None)
+        flushed = await driver.do("call", name="flush")
+        assert flushed["pending"] == 0
+        assert await driver.do("queue", name="rejected") == []
+    standing = (await service.get(f"/api/boards/{board}/ranks/{player}")).json()
+    assert (standing["score"], standing["submissions"]) == (scores * (scores + 1) // 2, scores)
+    assert sum(proxy.faults[kind] for kind in ("reset_after", "truncate", "double")) > 0
+
+
+async def play(
+    driver: Driver, proxy: HostileProxy, queue: Path, board: str, player: int, scores: int, kills: int
+) -> None:
+    """Submit 1, 2, 3 and so on. Kill the client at random commands, whose effect is then unknown to its caller."""
+    randomness = random.Random(scores)
+    deaths = {randomness.randrange(1, scores) for _ in range(2 * kills)}
+    remaining = kills
+    await reopen(driver, proxy, queue)
+    done = 0
+    while done < scores:
+        number = done + 1
+        args = {"name": "enqueue", "args": [board, number], "options": {"user_id": player}}
+        if number % EVERY == 0:
+            args["name"] = "submit"
+        _, answer = await driver.start("call", **args)
+        if remaining and number in deaths:
+            deaths.discard(number)
+            remaining -= 1
+            if number % 2:  # every other death comes while a batch is on its way
+                await driver.start("call", name="flush")
+            await driver.kill()
+            await reopen(driver, proxy, queue)
+            # The queue knows how many scores are durable. The caller goes on after them.
+            done = await driver.do("queue", name="accepted_count")
+            assert done in {number - 1, number}
+        else:
+            await answer
+            done = number
+    assert remaining == 0
+
+
+async def reopen(driver: Driver, proxy: HostileProxy, queue: Path) -> None:
+    """Start the client again, on the queue's file that it had."""
+    options = {"timeout_s": 1.0, "backoff_s": 0.01, "tries": 8}
+    url = f"http://127.0.0.1:{proxy.port}"
+    await driver.do("open", url=url, key=SUBMIT_KEY, queue=str(queue), options=options)

@@ -1,0 +1,51 @@
+"""The programs of the SDK pages run word for word. The first score takes at most ten lines."""
+
+import asyncio
+import os
+import re
+import sys
+from pathlib import Path
+
+from tests.acceptance.api_fixtures import Served
+from tests.api_client import ADMIN_KEY
+from tests.sdk.drivers import SDK
+
+DOCS = SDK.parent / "docs"
+MOST_LINES = 10
+ADDRESS = "http://127.0.0.1:8000"
+
+
+def programs(page: str, language: str) -> list[str]:
+    """Return the programs of a page, in their order."""
+    pattern = rf"^```{language} quickstart\n(.*?)^```$"
+    return re.findall(pattern, (DOCS / page).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def lines(program: str) -> int:
+    """Return the number of lines with code."""
+    return sum(bool(line.strip()) for line in program.splitlines())
+
+
+async def run(folder: Path, *command: str, **environment: str) -> str:
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=folder, env={**os.environ, **environment}, stdout=-1, stderr=-1
+    )
+    output, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
+    return output.decode()
+
+
+async def open_board(service: Served, board: str) -> None:
+    body = {"board": board, "policy": "best", "open_to_players": True}
+    assert (await service.post("/api/boards", body, ADMIN_KEY)).status_code == 201
+
+
+async def test_python(service: Served, tmp_path: Path) -> None:
+    await open_board(service, "arcade")
+    first, second = programs("sdk-python.md", "python")
+    assert lines(first) <= MOST_LINES
+    outputs = []
+    for program in (first, second):
+        code = program.replace(ADDRESS, service.url)
+        outputs.append(await run(tmp_path, sys.executable, "-c", code, PYTHONPATH=str(SDK / "python" / "src")))
+    assert outputs == ["1\n1 Nadia 500\n", "700\n"]
