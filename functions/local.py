@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from functions import (
     admin,
+    awards,
     boards,
     exports,
     imports,
@@ -45,6 +46,7 @@ _ROUTERS = (
     stream.routes,
     boards.routes,
     tournaments.routes,
+    awards.routes,
     users.routes,
     moderation.routes,
     admin.routes,

@@ -64,8 +64,9 @@ async def fold_activity(services: Services) -> int:
 
 
 async def settle(services: Services) -> int:
-    """Settle the periods that are due, searched every few seconds. Return the number of settled periods."""
+    """Settle the periods that are due or changed, searched every few seconds. Return the number of settled periods."""
     with services.telemetry.transaction("settle"):
+        await services.resettlement.run_if_due()
         return await services.settlement.run_if_due()
 
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
+from functions import awards
 from functions.edge.access.security import Anyone, Submitter
 from functions.edge.aws.handler import LambdaHandler
 from functions.edge.dependencies import TheEdge
@@ -22,7 +23,7 @@ from leaderforge.domain.errors import BoardNotFound, PeriodNotFound, PlayerNotFo
 from leaderforge.domain.tournament_errors import EntrantNotFound, TournamentFull, TournamentNotFound, TournamentNotOpen
 
 routes = router("tournaments")
-handler = LambdaHandler(routes)
+handler = LambdaHandler(routes, awards.routes)
 
 OccurrenceOptions = Annotated[OccurrenceQuery, Query()]
 _MISSING = (BoardNotFound, TournamentNotFound, PeriodNotFound)

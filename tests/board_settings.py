@@ -6,6 +6,7 @@ from typing import Any
 from leaderforge.domain.boards import MAX_INTEGER, Order, Policy, RankStyle
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import PeriodKind
+from leaderforge.domain.reward_tables import OutcomeCondition, Reward, RewardTable
 from leaderforge.domain.tiers import Tier, TierLimit
 from leaderforge.domain.tournaments import TournamentRules
 
@@ -44,6 +45,16 @@ EVERYTHING: dict[str, Any] = {
         attempt_window_s=3_600,
         late_grace_s=120,
         early_ends=(1_800_000_000_000,),
+    ),
+    "rewards": RewardTable(
+        PeriodKind.SEASON,
+        (
+            Reward("podium", '{"gold":5}', first_rank=1, last=3),
+            Reward("upper-tenth", '{"badge":"ü"}', percent=Decimal("12.5")),
+            Reward("golden", "{}", tier="gold"),
+            Reward("promoted", "{}", outcome=OutcomeCondition("silver", "promoted", 5)),
+            Reward("all", "{}"),
+        ),
     ),
 }
 """Board settings for all fields. No value is a default.

@@ -45,6 +45,7 @@ export function aBoard(board: string, change: Partial<Board> = {}): Board {
     min_submissions: 1,
     tiers: [],
     tournament: null,
+    rewards: null,
     events: [],
     building: [],
     ...change,

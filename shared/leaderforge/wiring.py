@@ -21,6 +21,8 @@ from leaderforge.ports.clock import Clock
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.activity import ActivityService
 from leaderforge.services.api_keys import KeyService
+from leaderforge.services.award_settlement import AWARDS, AwardPart
+from leaderforge.services.awards import AwardService
 from leaderforge.services.board_maintenance import BoardMaintenance
 from leaderforge.services.boards import BoardService
 from leaderforge.services.changes import Changes
@@ -42,6 +44,7 @@ from leaderforge.services.players import PlayerService
 from leaderforge.services.query import QueryService
 from leaderforge.services.reading import Reader
 from leaderforge.services.reception import ReceptionClock
+from leaderforge.services.resettlement import ResettlementService
 from leaderforge.services.roles import RoleService
 from leaderforge.services.rollover import RolloverService
 from leaderforge.services.settlement import SettlementService
@@ -77,6 +80,8 @@ class Services:
     verification: VerificationService
     rollover: RolloverService
     settlement: SettlementService
+    resettlement: ResettlementService
+    awards: AwardService
     periods: PeriodService
     history: HistoryService
     standings: StandingService
@@ -217,6 +222,8 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         ),
         rollover=_rollover(settings, parts),
         settlement=_settlement(settings, parts),
+        resettlement=ResettlementService(parts.store, parts.periods, parts.resettlements, parts.clock, part=AWARDS),
+        awards=AwardService(parts.store, parts.awards, parts.clock),
         periods=PeriodService(parts.periods, parts.clock, grace_ms=settings.late_grace_ms),
         history=HistoryService(parts.history, query, parts.clock),
         standings=StandingService(parts.history, parts.users, query, parts.clock),
@@ -265,7 +272,7 @@ def _settlement(settings: EnvironmentSettings, parts: Parts) -> SettlementServic
         parts.store,
         parts.periods,
         parts.settlements,
-        [],
+        [AwardPart(parts.store, parts.awards, parts.clock)],
         parts.index,
         parts.clock,
         parts.telemetry,

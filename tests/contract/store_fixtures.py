@@ -52,6 +52,7 @@ TABLES = (
     "periods, pending_processes, outbox, touches, users, score_events, standings, username_claims, email_claims, "
     "external_id_claims, released_ids, shared_names, boards, api_keys, audit_log, "
     "signing_keys, device_claims, sessions, activity, minute_leaders, people, entrants, occurrences, "
+    "awards, award_rules, resettlements, "
     "settlements, league_periods, league_divisions, league_members, league_results, schema_migrations"
 )
 

@@ -11,6 +11,7 @@ from functions.edge.context import Edge
 from functions.local import create_app
 from leaderforge.adapters.memory.activity import MemoryActivity
 from leaderforge.adapters.memory.audit import MemoryAuditLog
+from leaderforge.adapters.memory.awards import MemoryAwards, MemoryResettlements
 from leaderforge.adapters.memory.feed import MemoryChannel, MemoryFeed
 from leaderforge.adapters.memory.history import MemoryHistoryStore
 from leaderforge.adapters.memory.index import MemoryIndex
@@ -101,6 +102,7 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
     audit, prometheus, clock = MemoryAuditLog(), Prometheus(), Ticks()
     users, feed = MemoryPlayerStore(audit), MemoryFeed(MemoryChannel())
     store, index = MemoryScoreStore(users, audit=audit), MemoryIndex(3)
+    settlements = MemorySettlementStore()
     keys, limiter = MemoryKeyStore(audit), MemoryRateLimiter(lambda: clock() * 1000)
     settings = EnvironmentSettings.from_environment({**ENVIRONMENT, **environment})
     tokens = token_verifier(settings)
@@ -115,8 +117,10 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
         audit=audit,
         activity=MemoryActivity(store),
         tournaments=store.tournaments,
+        awards=MemoryAwards(store, settlements, audit),
+        resettlements=MemoryResettlements(store, settlements),
         people=MemoryPeople(audit),
-        settlements=MemorySettlementStore(),
+        settlements=settlements,
         moderation=MemoryModeration(store, users, audit),
         records=MemoryPlayerRecords(store, users, audit),
         processes=MemoryPendingProcesses(),

@@ -135,6 +135,8 @@ RULES: Mapping[str, Rule] = {
     "DELETE /api/users/{user_id}": OWN_ALL,
     "GET /api/users/{user_id}/export": OWN,
     "GET /api/users/{user_id}/standings": OPEN,
+    "GET /api/users/{user_id}/awards": SUBMIT,
+    "POST /api/users/{user_id}/awards/claim": SUBMIT,
     "POST /api/users/{user_id}/hide": MODERATE,
     "POST /api/users/{user_id}/unhide": MODERATE,
     "GET /api/boards/{board}/hidden": VIEW,

@@ -502,6 +502,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users/{user_id}/awards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List awards
+         * @description Return a player's awards on all boards, including claimed and revoked ones.
+         *
+         *     Requires a submit key or the player's token.
+         */
+        get: operations["listAwards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{user_id}/awards/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Claim award
+         * @description Claim an award for a player, once. Requires a submit key or the player's token.
+         *
+         *     If the response is lost, retry with the same `claim_id`. Any other claim of the award is refused (409). The answer
+         *     says who claimed it. Hand out the payload after a successful claim.
+         */
+        post: operations["claimAward"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -1560,6 +1605,57 @@ export interface components {
              */
             person: string | null;
         };
+        /**
+         * AwardOut
+         * @description A payload that a player earned with the final rank in a period.
+         */
+        AwardOut: {
+            /** @example default */
+            board: string;
+            /**
+             * @description The period's name.
+             * @example all-time
+             */
+            period: string;
+            /** Format: int64 */
+            user_id: number;
+            /**
+             * @description The id of the reward in the board's table.
+             * @example winner
+             */
+            reward: string;
+            /**
+             * Format: int64
+             * @description The final rank that earned the award.
+             */
+            rank: number;
+            /**
+             * @example {
+             *       "gold": 50
+             *     }
+             */
+            payload: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            granted_at: string;
+            /** @description When a change of the period's result revoked the award; null if it is valid. */
+            revoked_at: string | null;
+            /** @description The claim; null if the award is not claimed. */
+            claim: components["schemas"]["ClaimOut"] | null;
+        };
+        /**
+         * AwardsOut
+         * @description Awards of a player, in order of board, period and reward.
+         */
+        AwardsOut: {
+            awards: components["schemas"]["AwardOut"][];
+            /** @description Send it as `cursor` for the awards that follow; null at the end. */
+            next: string | null;
+        };
         /** BadLineOut */
         BadLineOut: {
             /** Format: int64 */
@@ -1689,6 +1785,22 @@ export interface components {
              */
             tournament?: components["schemas"]["TournamentIn"] | null;
             /**
+             * @description The rewards of settled periods; null for none.
+             * @example {
+             *       "period": "weekly",
+             *       "rewards": [
+             *         {
+             *           "last_rank": 1,
+             *           "payload": {
+             *             "gold": 50
+             *           },
+             *           "reward": "winner"
+             *         }
+             *       ]
+             *     }
+             */
+            rewards?: components["schemas"]["RewardTableIn"] | null;
+            /**
              * @description The board's current identifier in paths.
              * @example default
              */
@@ -1793,6 +1905,22 @@ export interface components {
              */
             tournament?: components["schemas"]["TournamentIn"] | null;
             /**
+             * @description The rewards of settled periods; null for none.
+             * @example {
+             *       "period": "weekly",
+             *       "rewards": [
+             *         {
+             *           "last_rank": 1,
+             *           "payload": {
+             *             "gold": 50
+             *           },
+             *           "reward": "winner"
+             *         }
+             *       ]
+             *     }
+             */
+            rewards?: components["schemas"]["RewardTableIn"] | null;
+            /**
              * @description The board's identifier in paths (its slug). Permanent.
              * @example default
              */
@@ -1852,6 +1980,8 @@ export interface components {
             events: components["schemas"]["NoticeType"][];
             /** @description The rules of a tournament; null for a board that is none. */
             tournament?: components["schemas"]["TournamentRulesOut"] | null;
+            /** @description The rewards of settled periods; null for none. */
+            rewards?: components["schemas"]["RewardTableOut"] | null;
             /** @description The period kinds that are being computed from earlier scores. */
             building: components["schemas"]["PeriodKind"][];
         };
@@ -1961,6 +2091,49 @@ export interface components {
              */
             period: string;
             state: components["schemas"]["EntryState"];
+        };
+        /**
+         * ClaimIn
+         * @description A claim of an award.
+         */
+        ClaimIn: {
+            /**
+             * @description The board's identifier in paths (its slug).
+             * @example default
+             */
+            board: string;
+            /** @example 2026-W48 */
+            period: string;
+            /**
+             * @description The id of the reward in the table.
+             * @example winner
+             */
+            reward: string;
+            /**
+             * Format: uuid
+             * @description The client's own id of the claim. A retry with the same id succeeds again.
+             * @example 9b0c1f5e-4a39-4d1c-9d0e-1a2b3c4d5e6f
+             */
+            claim_id: string;
+        };
+        /**
+         * ClaimOut
+         * @description The claim of an award.
+         */
+        ClaimOut: {
+            /** Format: uuid */
+            claim_id: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            claimed_at: string;
+            /**
+             * @description The key or player that claimed the award.
+             * @example key:game-server
+             * @example player:123
+             */
+            claimed_by: string;
         };
         /**
          * ConsoleSessionOut
@@ -2708,6 +2881,26 @@ export interface components {
             environment: components["schemas"]["EnvironmentKeysOut"][];
         };
         /**
+         * LeagueConditionIn
+         * @description Outcome of the board's league that earns a reward. All members that are sent must match.
+         */
+        LeagueConditionIn: {
+            division?: string | null;
+            movement?: ("promoted" | "stayed" | "relegated") | null;
+            /** @description The last rank in the group. */
+            last_group_rank?: number | null;
+        };
+        /**
+         * LeagueConditionOut
+         * @description Outcome of the board's league that earns a reward.
+         */
+        LeagueConditionOut: {
+            division?: string;
+            movement?: string;
+            /** Format: int64 */
+            last_group_rank?: number;
+        };
+        /**
          * LookupIn
          * @description Players to look up, such as friends, by either kind of id, at most 500.
          * @example {
@@ -3442,6 +3635,76 @@ export interface components {
              * @description The seconds for which tokens of the key stay valid. Defaults to `0`.
              */
             overlap_s?: number;
+        };
+        /**
+         * RewardIn
+         * @description A reward: a payload for entries with one condition. Without a condition, all ranked players earn it.
+         */
+        RewardIn: {
+            /**
+             * @description The id of the reward in the table.
+             * @example winner
+             */
+            reward: string;
+            /** @description The first rank that earns the reward. Defaults to 1. */
+            first_rank?: number | null;
+            /** @description The last rank that earns the reward. */
+            last_rank?: number | null;
+            /** @description The last rank as a percentage of all ranked players, rounded up to a rank. It has at most 4 decimals. */
+            percent?: number | null;
+            /** @description The tier whose entries earn the reward. */
+            tier?: string | null;
+            /** @description The outcome of the league that earns the reward. */
+            league?: components["schemas"]["LeagueConditionIn"] | null;
+            /**
+             * @description Any JSON object of at most 2048 bytes. The service does not interpret it.
+             * @example {
+             *       "gold": 50
+             *     }
+             */
+            payload: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * RewardOut
+         * @description A reward. Only the members of its condition are present.
+         */
+        RewardOut: {
+            /** @example winner */
+            reward: string;
+            /** Format: int64 */
+            first_rank?: number;
+            /** Format: int64 */
+            last_rank?: number;
+            percent?: number;
+            tier?: string;
+            league?: components["schemas"]["LeagueConditionOut"];
+            /**
+             * @example {
+             *       "gold": 50
+             *     }
+             */
+            payload: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * RewardTableIn
+         * @description Rewards of the settled periods of one kind.
+         */
+        RewardTableIn: {
+            /** @description The kind of the periods. `all-time` needs a tournament with an end. */
+            period: components["schemas"]["PeriodKind"];
+            rewards: components["schemas"]["RewardIn"][];
+        };
+        /**
+         * RewardTableOut
+         * @description Rewards of the settled periods of one kind.
+         */
+        RewardTableOut: {
+            period: components["schemas"]["PeriodKind"];
+            rewards: components["schemas"]["RewardOut"][];
         };
         /**
          * Role
@@ -8034,6 +8297,308 @@ export interface operations {
             };
             /** @description The request conflicts with the current state. */
             409: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is invalid. */
+            422: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
+            429: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    /** @description The maximum number of requests in a burst. */
+                    "RateLimit-Limit": number;
+                    /** @description The remaining number of requests in the burst. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until the whole burst is available again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
+            500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A required part of the service is unavailable. Retry after the given time. */
+            503: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    listAwards: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of awards. */
+                limit?: number;
+                /** @description A list's `next`. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Awards of a player, in order of board, period and reward. */
+            200: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
+                    ETag: string;
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AwardsOut"];
+                };
+            };
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
+            304: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
+                    ETag: string;
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The call needs a key or a token, or the given one is unknown. */
+            401: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller has no right to this call. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is invalid. */
+            422: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
+            429: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    /** @description The maximum number of requests in a burst. */
+                    "RateLimit-Limit": number;
+                    /** @description The remaining number of requests in the burst. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until the whole burst is available again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
+            500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A required part of the service is unavailable. Retry after the given time. */
+            503: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    claimAward: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimIn"];
+            };
+        };
+        responses: {
+            /** @description A payload that a player earned with the final rank in a period. */
+            200: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AwardOut"];
+                };
+            };
+            /** @description The request cannot be parsed. */
+            400: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The call needs a key or a token, or the given one is unknown. */
+            401: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller has no right to this call. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The requested object does not exist. */
+            404: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request conflicts with the current state. */
+            409: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;

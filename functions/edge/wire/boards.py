@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
 from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.fields import BoardName, CountOut, IntegerIn, IntegerOut, PercentOut, RankOut
 from functions.edge.wire.models import StrictIn, StrictOut
+from functions.edge.wire.rewards import RewardTableIn, RewardTableOut
 from functions.edge.wire.rules import FROM_NUMBER
 from functions.edge.wire.tournament_rules import TournamentIn, TournamentRulesOut
 from leaderforge.domain.board_settings import (
@@ -25,6 +26,7 @@ from leaderforge.domain.boards import MAX_INTEGER, Board, Order, Policy, RankSty
 from leaderforge.domain.errors import SettingFixed
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import PeriodKind
+from leaderforge.domain.reward_tables import reward_table_of
 from leaderforge.domain.tier_rules import MAX_TIER_NAME_LENGTH, MAX_TIERS, PERCENT_DECIMALS, tiers_of
 from leaderforge.domain.tournament_rules import tournament_of
 
@@ -120,12 +122,20 @@ class _SettingsIn(StrictIn):
         examples=[{"starts_at": "2026-12-05T18:00:00Z", "ends_at": "2026-12-06T18:00:00Z", "max_attempts": 3}],
     )
 
+    rewards: RewardTableIn | None = Field(
+        None,
+        description="The rewards of settled periods; null for none.",
+        examples=[{"period": "weekly", "rewards": [{"reward": "winner", "last_rank": 1, "payload": {"gold": 50}}]}],
+    )
+
     def changes(self) -> dict[str, Any]:
         """Return the settings that were sent. Raises `Refused` if a tier has several limits."""
         settings = self.model_dump(exclude={"board"}, exclude_unset=True)
         tupled: dict[str, Callable[[Any], tuple[Any, ...]]] = {"periods": tuple, "tiers": tiers_of, "events": tuple}
         if settings.get("tournament") is not None:
             settings["tournament"] = tournament_of(settings["tournament"])
+        if settings.get("rewards") is not None:
+            settings["rewards"] = reward_table_of(settings["rewards"])
         return settings | {name: tupled[name](settings[name]) for name in tupled if name in settings}
 
 
@@ -206,6 +216,7 @@ class BoardOut(StrictOut):
     tournament: TournamentRulesOut | None = Field(
         None, description="The rules of a tournament; null for a board that is none."
     )
+    rewards: RewardTableOut | None = Field(None, description="The rewards of settled periods; null for none.")
     building: list[PeriodKind] = Field(description="The period kinds that are being computed from earlier scores.")
 
 
@@ -227,6 +238,7 @@ def _board_out(board: Board) -> BoardOut:
     building = () if board.backfill is None else board.backfill.kinds
     settings = asdict(settings_of(board)) | {
         "tiers": [TierOut(**tier.members) for tier in board.tiers],
+        "rewards": None if board.rewards is None else RewardTableOut.model_validate(board.rewards.members),
         "tournament": None if board.tournament is None else TournamentRulesOut(**asdict(board.tournament)),
     }
     return BoardOut(board=board.slug, **settings, building=list(building))

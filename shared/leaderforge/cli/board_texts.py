@@ -9,6 +9,7 @@ from leaderforge.domain.boards import Order, Policy, RankStyle
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import PeriodKind
+from leaderforge.domain.reward_tables import RewardTable, reward_table_of
 from leaderforge.domain.tier_rules import tiers_of
 from leaderforge.domain.tiers import Tier
 from leaderforge.domain.tournament_rules import tournament_of
@@ -39,7 +40,7 @@ def text_of(value: object) -> str:
         return _NONE
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, TournamentRules):
+    if isinstance(value, TournamentRules | RewardTable):
         return json.dumps(value.members)
     if not isinstance(value, tuple):
         return str(value)
@@ -110,6 +111,18 @@ def _tournament(text: str) -> TournamentRules:
         ) from None
 
 
+def _rewards(text: str) -> RewardTable:
+    try:
+        return reward_table_of(json.loads(text))
+    except (ValueError, TypeError, AttributeError):
+        example = json.dumps(
+            {"period": "weekly", "rewards": [{"reward": "winner", "last_rank": 1, "payload": {"gold": 5}}]}
+        )
+        raise ValueError(
+            f"{text[:80]!r} is not a JSON object of rewards: write {_NONE}, or an object such as {example}"
+        ) from None
+
+
 _READERS: Mapping[str, Callable[[str], object]] = {
     "name": str,
     "policy": _one_of(Policy),
@@ -133,6 +146,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "tiers": _tiers,
     "events": _events,
     "tournament": _tournament,
+    "rewards": _rewards,
 }
 _NULLABLE = {
     *(
@@ -146,5 +160,6 @@ _NULLABLE = {
         "unit",
         "subscore_name",
         "tournament",
+        "rewards",
     ),
 }

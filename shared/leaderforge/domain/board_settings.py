@@ -10,6 +10,7 @@ from leaderforge.domain.errors import Refused, SettingFixed
 from leaderforge.domain.names import display_fault, displayed
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import Calendar, PeriodKind, require_cron, require_time_zone
+from leaderforge.domain.reward_tables import RewardTable, valid_reward_table
 from leaderforge.domain.tier_rules import valid_tiers
 from leaderforge.domain.tiers import Tier
 from leaderforge.domain.timing import PROPAGATION_MS
@@ -62,6 +63,7 @@ class BoardSettings:
     tiers: tuple[Tier, ...] = ()
     events: tuple[NoticeType, ...] = ()
     tournament: TournamentRules | None = None
+    rewards: RewardTable | None = None
 
 
 NAMES = tuple(field.name for field in fields(BoardSettings))
@@ -93,6 +95,7 @@ def settings_of(board: Board) -> BoardSettings:
         tiers=board.tiers,
         events=board.events,
         tournament=board.tournament,
+        rewards=board.rewards,
     )
 
 
@@ -101,19 +104,21 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
     result = dict(values)
     if "tiers" in values:
         result["tiers"] = [tier.members for tier in values["tiers"]]
-    if values.get("tournament") is not None:
-        result["tournament"] = values["tournament"].members
+    for name in ("tournament", "rewards"):
+        if values.get(name) is not None:
+            result[name] = values[name].members
     return result
 
 
-def new_board(slug: str, values: Mapping[str, Any]) -> Board:
-    """Return a new board with these settings. Its id is 0 until it is stored.
+def new_board(slug: str, values: Mapping[str, Any], now: int = 0) -> Board:
+    """Return a new board with these settings as of `now` (ms). Its id is 0 until it is stored.
 
     Raises `Refused`, with the name of the setting, if a value is invalid.
     """
     _require_slug(slug)
     _require_known(values)
     settings = _valid(BoardSettings(**{"name": slug, **values}))
+    settings = replace(settings, rewards=_started(settings.rewards, None, now))
     _require_subscore_named(settings)
     _require_season_used(settings)
     return _board(0, slug, settings)
@@ -128,12 +133,24 @@ def changed_board(board: Board, values: Mapping[str, Any], now: int) -> Board:
     _require_known(values)
     before = settings_of(board)
     settings = _valid(replace(before, **values))
-    settings = replace(settings, tournament=changed_tournament(before.tournament, settings.tournament, now))
+    settings = replace(
+        settings,
+        tournament=changed_tournament(before.tournament, settings.tournament, now),
+        rewards=_started(settings.rewards, before.rewards, now),
+    )
     _require_unchanged(board, before, settings)
     _require_subscore_named(settings)
     if settings.season != before.season:
         _require_season_used(settings)
     return replace(_board(board.id, board.slug, settings), backfill=_backfill(board, settings.periods, now))
+
+
+def _started(table: RewardTable | None, before: RewardTable | None, now: int) -> RewardTable | None:
+    """Return the table with its start: `now` (ms), unless the board had rewards for periods of this kind."""
+    if table is None:
+        return None
+    continues = before is not None and before.period is table.period
+    return replace(table, since=before.since if before is not None and continues else now)
 
 
 def _board(board_id: int, slug: str, settings: BoardSettings) -> Board:
@@ -155,6 +172,7 @@ def _board(board_id: int, slug: str, settings: BoardSettings) -> Board:
         tiers=settings.tiers,
         events=settings.events,
         tournament=settings.tournament,
+        rewards=settings.rewards,
     )
 
 
@@ -227,7 +245,13 @@ def _valid(settings: BoardSettings) -> BoardSettings:
     _require_within("min_submissions", settings.min_submissions, 1, MAX_MIN_SUBMISSIONS)
     _require_ordered(settings.min_score, settings.max_score)
     _require_kinds(settings.periods)
-    settings = replace(settings, tournament=valid_tournament(settings.tournament, settings.periods))
+    settings = replace(
+        settings,
+        tournament=valid_tournament(settings.tournament, settings.periods),
+        rewards=valid_reward_table(
+            settings.rewards, settings.periods, settings.tiers, ends_once=settings.tournament is not None
+        ),
+    )
     _checked("time_zone", require_time_zone, settings.time_zone)
     if settings.season is None:
         if PeriodKind.SEASON in settings.periods:

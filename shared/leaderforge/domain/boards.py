@@ -8,6 +8,7 @@ from typing import NamedTuple
 from leaderforge.domain.errors import RuleViolated
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import ALL_TIME, Calendar, Period, PeriodKind, counting_in
+from leaderforge.domain.reward_tables import RewardTable
 from leaderforge.domain.tiers import RankedScore, Tier
 from leaderforge.domain.tournaments import TournamentRules
 
@@ -148,6 +149,7 @@ class Board:
     tiers: tuple[Tier, ...] = ()
     events: tuple[NoticeType, ...] = ()
     tournament: TournamentRules | None = None
+    rewards: RewardTable | None = None
     backfill: Backfill | None = None
 
     def __hash__(self) -> int:

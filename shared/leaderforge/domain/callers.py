@@ -122,6 +122,13 @@ class Caller:
                 permission,
             )
 
+    def require_claim(self, user_id: int) -> None:
+        """Raise `Unauthenticated` or `Forbidden` unless the caller may claim awards of the player."""
+        if not self.may(Permission.SUBMIT) and not self.is_player(user_id):
+            raise self._refusal(
+                f"this call needs scope 'submit' or a token of player {user_id}; {self.actor} has neither"
+            )
+
     def require_own(self, user_id: int) -> None:
         """Raise `Unauthenticated` or `Forbidden` unless the caller sees the console or is this player."""
         if not self.sees_hidden(user_id):

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-from leaderforge.domain.boards import Ladder
+from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.periods import Period, PeriodKind
 from leaderforge.domain.timing import LAST_COUNT_MS
+from leaderforge.domain.tournaments import Occurrence, occurrence_in
 
 Position: TypeAlias = Mapping[str, Any]
 """Position within a part of a settlement, as JSON. Each part defines its own members."""
@@ -62,9 +63,9 @@ class SettledPeriods:
     kind: PeriodKind
     since: int
 
-    def includes(self, period: Period) -> bool:
-        """Return whether this period is settled."""
-        return period.kind is self.kind and period.ends_at is not None and period.ends_at > self.since
+    def includes(self, period: Period, ends_at: int | None) -> bool:
+        """Return whether a period is settled whose scores end at a time (ms)."""
+        return period.kind is self.kind and ends_at is not None and ends_at > self.since
 
 
 class SettlementFault(NamedTuple):
@@ -75,9 +76,23 @@ class SettlementFault(NamedTuple):
     text: str
 
 
-def settles_at(period: Period, grace_ms: int) -> int | None:
+def ends_at(board: Board, period: Period) -> int | None:
+    """Return the time (ms) from which achieved scores do not count in a period, None if it never ends."""
+    occurrence = _occurrence(board, period)
+    return period.ends_at if occurrence is None else occurrence.ends_at
+
+
+def settles_at(board: Board, period: Period, grace_ms: int) -> int | None:
     """Return the time (ms) from which a period can be settled, None if it never ends.
 
     The last submission that counts in the period is committed by then.
     """
+    occurrence = _occurrence(board, period)
+    if occurrence is not None:
+        return occurrence.settled_at
     return None if period.ends_at is None else period.ends_at + grace_ms + LAST_COUNT_MS
+
+
+def _occurrence(board: Board, period: Period) -> Occurrence | None:
+    """Return the occurrence of the board's tournament that the period ranks, None if there is none."""
+    return None if board.tournament is None else occurrence_in(board.tournament, board.calendar, period.number)

@@ -1,4 +1,4 @@
-"""Errors of tournaments."""
+"""Errors of tournaments and awards."""
 
 from leaderforge.domain.errors import Conflict, NotFound, Refused
 
@@ -68,3 +68,31 @@ class TournamentFull(Conflict):
     def of(cls, board: str, max_entrants: int) -> "TournamentFull":
         """Return the error for a tournament with this maximum."""
         return cls(f"tournament {board!r} has all of its {max_entrants} entrants", board=board, limit=max_entrants)
+
+
+class AwardNotFound(NotFound):
+    """The player has no such award."""
+
+    code = "award_not_found"
+
+
+class AwardClaimed(Conflict):
+    """Another claim of the award has succeeded."""
+
+    code = "award_claimed"
+
+    @classmethod
+    def of(cls, reward: str, claimed_by: str) -> "AwardClaimed":
+        """Return the error for an award that a caller has claimed."""
+        return cls(f"award {reward!r} was claimed by {claimed_by}", reward=reward, claimed_by=claimed_by)
+
+
+class AwardRevoked(Conflict):
+    """The award was revoked before it was claimed."""
+
+    code = "award_revoked"
+
+    @classmethod
+    def of(cls, reward: str) -> "AwardRevoked":
+        """Return the error for a revoked award."""
+        return cls(f"award {reward!r} was revoked, because the result of the period changed", reward=reward)

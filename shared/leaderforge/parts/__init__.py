@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from leaderforge.ports.access import AuditLog, KeyStore, RateLimiter, SigningKeyStore, TokenSigner, TokenVerifier
 from leaderforge.ports.activity import ActivityStore
+from leaderforge.ports.awards import AwardStore, ResettlementStore
 from leaderforge.ports.changes import ChangeFeed
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.history import HistoryLoader, HistoryStore
@@ -47,6 +48,8 @@ class Parts:
     audit: AuditLog
     activity: ActivityStore
     tournaments: TournamentStore
+    awards: AwardStore
+    resettlements: ResettlementStore
     people: PeopleStore
     settlements: SettlementStore
     moderation: Moderation

@@ -8,6 +8,7 @@ from functools import partial
 from leaderforge.adapters.clock import now_ms, now_us
 from leaderforge.adapters.postgres.activity import PostgresActivity
 from leaderforge.adapters.postgres.audit import PostgresAuditLog
+from leaderforge.adapters.postgres.awards import PostgresAwards, PostgresResettlements
 from leaderforge.adapters.postgres.bulk import copy_chunk
 from leaderforge.adapters.postgres.entrants import PostgresTournaments
 from leaderforge.adapters.postgres.history import PostgresHistoryStore
@@ -60,6 +61,8 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         audit=PostgresAuditLog(pool),
         activity=PostgresActivity(pool),
         tournaments=PostgresTournaments(pool),
+        awards=PostgresAwards(pool),
+        resettlements=PostgresResettlements(pool),
         people=PostgresPeople(pool),
         settlements=PostgresSettlementStore(pool),
         moderation=PostgresModeration(pool, periods),

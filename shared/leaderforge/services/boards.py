@@ -25,7 +25,7 @@ class BoardService:
 
     async def create(self, slug: str, settings: Mapping[str, Any], actor: str) -> Board:
         """Create a board. Raises `BoardExists`, and `Refused` if a setting is invalid."""
-        board = new_board(slug, settings)
+        board = new_board(slug, settings, self._clock())
         return await self._store.create_board(board, self._audit_entry(actor, "board.create", slug, settings))
 
     async def all(self) -> Sequence[Board]:

@@ -5,12 +5,13 @@ from time import monotonic
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import LeaderForgeError
-from leaderforge.domain.periods import number_of_start
+from leaderforge.domain.periods import ALL_TIME, number_of_start
 from leaderforge.domain.settlement import (
     Settlement,
     SettlementFault,
     SettlementOvertaken,
     SettlementProgress,
+    ends_at,
     settles_at,
 )
 from leaderforge.ports.clock import Clock
@@ -69,10 +70,13 @@ class SettlementService:
     async def run(self) -> int:
         """Settle all due periods. Return their number, 0 if another process holds the lease.
 
+        Nothing is settled while a transaction is in doubt.
+
         A failure on one board does not stop the others. Raises the first error at the end.
         """
         due = [ladders for board in await self._store.boards() if (ladders := await self._due_on(board))]
-        if not due or not await self._lease.acquire():
+        # A submission in doubt may still be committed. It counts if it is committed before the settlement.
+        if not due or await self._store.in_doubt_since() is not None or not await self._lease.acquire():
             return 0
         count = 0
         errors: list[LeaderForgeError] = []
@@ -137,11 +141,14 @@ class SettlementService:
         if self._since(board) is None:
             return ()
         stored = await self._periods.periods(board, _MOST_PERIODS)
-        return [ladder for ladder in reversed(stored) if self._parts_of(ladder)]
+        # The period of all time is not stored, because each board may have it. It ends only as a tournament.
+        return [ladder for ladder in (Ladder(board), *reversed(stored)) if self._parts_of(ladder)]
 
     async def _stored(self, board: Board) -> Mapping[int, Settlement]:
         since = self._since(board)
         first = 0 if since is None else number_of_start(max(0, since - _LONGEST_PERIOD_MS))
+        if self._parts_of(Ladder(board)):
+            first = ALL_TIME
         return {} if since is None else await self._settlements.settlements(board, first)
 
     def _since(self, board: Board) -> int | None:
@@ -151,10 +158,11 @@ class SettlementService:
     def _parts_of(self, ladder: Ladder) -> Sequence[SettlementPart]:
         board = ladder.board
         period = board.calendar.numbered(ladder.period)
-        return [part for part in self._parts if (periods := part.periods(board)) and periods.includes(period)]
+        end = ends_at(board, period)
+        return [part for part in self._parts if (periods := part.periods(board)) and periods.includes(period, end)]
 
     def _is_due(self, ladder: Ladder) -> bool:
-        at = settles_at(ladder.board.calendar.numbered(ladder.period), self._grace_ms)
+        at = settles_at(ladder.board, ladder.board.calendar.numbered(ladder.period), self._grace_ms)
         return at is not None and at <= self._clock()
 
 

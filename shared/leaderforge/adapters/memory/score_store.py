@@ -1,7 +1,7 @@
 """In-memory score store. It stores all events. A standing is the fold of its player's events."""
 
 from bisect import bisect_left
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.boards import place_of
@@ -46,6 +46,7 @@ class MemoryScoreStore(MemoryEvents):
         self.writable = True
         self.outbox = MemoryOutbox()
         self.tournaments = MemoryTournaments(users)
+        self.on_erasure: list[Callable[[int], object]] = []
 
     async def orphaned_standings(self) -> Mapping[int, int]:
         return {}  # standings belong to boards here
@@ -227,6 +228,8 @@ class MemoryScoreStore(MemoryEvents):
             del self._events[key], self._recorded_at[key]
         self._void -= set(events)
         self.tournaments.erase(user_id)
+        for erase in self.on_erasure:
+            erase(user_id)
         self._void_in = {(key, period) for key, period in self._void_in if key[0] != user_id}
         return len(events), sum(s.pop(user_id, None) is not None for s in self._standings.values())
 

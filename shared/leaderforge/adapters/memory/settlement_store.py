@@ -1,6 +1,6 @@
 """In-memory settlements."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from leaderforge.adapters.memory.boards import LadderKey, place_of
@@ -31,6 +31,24 @@ class MemorySettlementStore:
     async def finish(self, ladder: Ladder, before: SettlementProgress, at: int) -> None:
         settlement = self._unfinished(ladder, before)
         self._settlements[place_of(ladder)] = replace(settlement, settled_at=at)
+
+    def settled(self) -> Collection[LadderKey]:
+        """Return the keys of the settled periods."""
+        return [key for key, settlement in self._settlements.items() if settlement.settled_at is not None]
+
+    def has_begun(self, ladder: Ladder) -> bool:
+        """Return whether a settlement of the period is stored."""
+        return place_of(ladder) in self._settlements
+
+    def reopen(self, ladder: Ladder, part: str) -> bool:
+        """Begin a settled period's settlement again, at this part. Return False if the period is not settled."""
+        settlement = self._settlements.get(place_of(ladder))
+        if settlement is None or settlement.settled_at is None:
+            return False
+        revision = settlement.revision + 1
+        progress = SettlementProgress(part, {"revision": revision})
+        self._settlements[place_of(ladder)] = Settlement(progress, revision=revision)
+        return True
 
     def make_step(self, step: SettlementStep) -> None:
         """Move the progress by this step. Raises `SettlementOvertaken` like `SettlementStore.move`."""

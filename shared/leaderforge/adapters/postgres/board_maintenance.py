@@ -20,6 +20,19 @@ _CHUNK = 500
 """Maximum players of a chunk."""
 
 
+_PARTS_OF_BOARD = (
+    "entrants",
+    "occurrences",
+    "awards",
+    "award_rules",
+    "resettlements",
+    "periods",
+    "settlements",
+    "board",
+)
+"""Rows of a board that are deleted with it, the board itself last."""
+
+
 class PostgresBoardMaintenance:
     """`BoardMaintenanceStore` on PostgreSQL. `clock` is in microseconds."""
 
@@ -63,7 +76,7 @@ class PostgresBoardMaintenance:
             await self._pool.fetch(statement(purge), board.id, joined(user_ids))
 
     async def forget_board(self, board: Board) -> None:
-        for part in ("entrants", "occurrences", "periods", "settlements", "board"):
+        for part in _PARTS_OF_BOARD:
             await self._pool.fetch(statement(f"forget_{part}"), board.id)
 
 

@@ -11,6 +11,7 @@ from leaderforge.domain.boards import Backfill, Board, Display, Order, Policy, R
 from leaderforge.domain.errors import BoardExists, BoardNotFound
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import Calendar, PeriodKind
+from leaderforge.domain.reward_tables import RewardTable, reward_table_of
 from leaderforge.domain.tier_rules import tiers_of
 from leaderforge.domain.tournament_rules import tournament_of
 
@@ -38,6 +39,8 @@ BOARD_VALUES: Mapping[str, Callable[[Board], object]] = {
     "tiers": lambda board: json.dumps([tier.members for tier in board.tiers]) if board.tiers else None,
     "events": lambda board: ",".join(board.events) or None,
     "tournament": lambda board: None if board.tournament is None else json.dumps(board.tournament.members),
+    "rewards": lambda board: None if board.rewards is None else json.dumps(board.rewards.members),
+    "rewards_since": lambda board: None if board.rewards is None else board.rewards.since,
     "backfill_kinds": lambda board: None if board.backfill is None else _kinds(board.backfill.kinds),
     "backfill_since": lambda board: None if board.backfill is None else board.backfill.since,
     "backfill_until": lambda board: None if board.backfill is None else board.backfill.until,
@@ -73,6 +76,7 @@ def board_of(row: Record) -> Board:
         tiers=tiers_of(json.loads(row["tiers"] or "[]")),
         events=tuple(map(NoticeType, row["events"].split(","))) if row["events"] else (),
         tournament=None if row["tournament"] is None else tournament_of(json.loads(row["tournament"])),
+        rewards=_rewards_of(row),
         backfill=_backfill_of(row),
     )
 
@@ -123,6 +127,10 @@ def _kinds(kinds: Sequence[PeriodKind]) -> str:
 
 def _kinds_of(text: str) -> tuple[PeriodKind, ...]:
     return tuple(map(PeriodKind, text.split(",")))
+
+
+def _rewards_of(row: Record) -> RewardTable | None:
+    return None if row["rewards"] is None else reward_table_of(json.loads(row["rewards"]), row["rewards_since"] or 0)
 
 
 def _backfill_of(row: Record) -> Backfill | None:

@@ -59,6 +59,11 @@ class PostgresPlayerRecords:
                 removed=[(ladder, removed_standing(ladder.board, user_id, last)) for ladder, _ in standings],
                 external_id=player.external_id,
             )
+            # The ranks of others have changed. The player's awards are deleted with the player.
+            for ladder, _ in standings:
+                if ladder.board.rewards is not None:
+                    ids = ladder.board.id, ladder.period, now // 1000
+                    await connection.execute(statement("request_resettlement"), *ids)
             await connection.execute(statement("erase_leaders"), user_id)
             await connection.execute(statement("erase_notices"), user_id)
             await write_notices(connection, moderation_notices(act, standings))

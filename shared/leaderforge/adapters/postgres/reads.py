@@ -56,6 +56,11 @@ class PostgresRanking:
             return await _key_at(connection, ladder, rank)
 
 
+async def entries_after(connection: Connection, ladder: Ladder, key: bytes, limit: int) -> Sequence[Row]:
+    """Return up to `limit` entries after a sort key, in order. The cost does not depend on the position."""
+    return await _nearest(connection, "window_after", ladder, key + b"\0" if key else key, limit)
+
+
 async def _window(connection: Connection, ladder: Ladder, bound: bytes, before: int, after: int) -> Window[Row]:
     counts = await _counts(connection, ladder, [bound])
     return Window(

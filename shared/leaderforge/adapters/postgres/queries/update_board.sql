@@ -17,8 +17,10 @@ update boards set
     tiers = $16,
     events = $17,
     tournament = $18,
-    backfill_kinds = $19,
-    backfill_since = $20,
-    backfill_until = $21
+    rewards = $19,
+    rewards_since = $20,
+    backfill_kinds = $21,
+    backfill_since = $22,
+    backfill_until = $23
 where board_id = $1 and not deleted
 returning :board_columns;

@@ -1,0 +1,57 @@
+"""Awards of players: listing and claiming."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+from functions.edge.access.security import Submitter
+from functions.edge.dependencies import TheEdge
+from functions.edge.http import documentation
+from functions.edge.http.application import router
+from functions.edge.http.responses import Answer, answer_stored, answer_written
+from functions.edge.wire.fields import UserId
+from functions.edge.wire.rewards import AwardOut, AwardsOut, AwardsQuery, ClaimIn, render_award, render_awards
+from leaderforge.domain.errors import BoardNotFound, PeriodNotFound, StoreUnavailable
+from leaderforge.domain.periods import number_of_name
+from leaderforge.domain.tournament_errors import AwardClaimed, AwardNotFound, AwardRevoked
+
+routes = router("awards")
+
+
+@routes.get(
+    "/api/users/{user_id}/awards",
+    operation_id="listAwards",
+    **documentation.read(AwardsOut, StoreUnavailable),
+)
+async def awards(edge: TheEdge, caller: Submitter, user_id: UserId, query: Annotated[AwardsQuery, Query()]) -> Answer:
+    """Return a player's awards on all boards, including claimed and revoked ones.
+
+    Requires a submit key or the player's token.
+    """
+    caller.require_claim(user_id)
+    return answer_stored(render_awards(await edge.services.awards.of_player(user_id, query.limit, query.after)))
+
+
+@routes.post(
+    "/api/users/{user_id}/awards/claim",
+    operation_id="claimAward",
+    **documentation.write(
+        AwardOut, BoardNotFound, PeriodNotFound, AwardNotFound, AwardClaimed, AwardRevoked, StoreUnavailable
+    ),
+)
+async def claim(edge: TheEdge, caller: Submitter, user_id: UserId, claim: ClaimIn) -> Answer:
+    """Claim an award for a player, once. Requires a submit key or the player's token.
+
+    If the response is lost, retry with the same `claim_id`. Any other claim of the award is refused (409). The answer
+    says who claimed it. Hand out the payload after a successful claim.
+    """
+    caller.require_claim(user_id)
+    board = await edge.board_unchecked(claim.board)
+    period = number_of_name(board.calendar, claim.period)
+    if period is None:
+        raise PeriodNotFound(
+            f"board {board.slug!r} has no period {claim.period!r}", board=board.slug, period=claim.period
+        )
+    claim_id = str(claim.claim_id)
+    award = await edge.services.awards.claim(board, period, user_id, claim.reward, claim_id, caller.actor)
+    return answer_written(render_award(award))

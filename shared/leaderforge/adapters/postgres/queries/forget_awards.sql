@@ -1,0 +1,1 @@
+delete from awards where board_id = $1;

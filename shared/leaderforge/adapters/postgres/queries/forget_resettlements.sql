@@ -1,0 +1,1 @@
+delete from resettlements where board_id = $1;

@@ -1,0 +1,4 @@
+select user_id, division, group_rank, movement
+from league_results
+where board_id = $1 and period_id = $2 and group_rank is not null
+    and user_id = any (string_to_array($3, ',')::bigint[]);

@@ -1,0 +1,1 @@
+select board_id, period_id, requested_at from resettlements;

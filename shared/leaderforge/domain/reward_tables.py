@@ -1,0 +1,207 @@
+"""Reward tables of boards: conditions for rewards, and tables as JSON objects."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from math import ceil
+from typing import Any, NamedTuple
+
+from leaderforge.domain.errors import Refused
+from leaderforge.domain.metadata import metadata_text
+from leaderforge.domain.periods import PeriodKind
+from leaderforge.domain.tiers import Tier
+
+MAX_REWARDS = 100
+MAX_RANK = 2**53 - 1
+PERCENT_DECIMALS = 4
+MAX_DIVISION_LENGTH = 32
+
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_MOVEMENTS = ("promoted", "stayed", "relegated")
+
+
+class LeagueOutcome(NamedTuple):
+    """Outcome of a league's period for a player: the division, the rank in the group, and the movement."""
+
+    division: str
+    group_rank: int
+    movement: str
+
+
+class OutcomeCondition(NamedTuple):
+    """Outcome of a league that earns a reward. Every member that is not None must match."""
+
+    division: str | None = None
+    movement: str | None = None
+    last_group_rank: int | None = None
+
+    def includes(self, outcome: LeagueOutcome) -> bool:
+        """Return whether an outcome meets the condition."""
+        return (
+            self.division in {None, outcome.division}
+            and self.movement in {None, outcome.movement}
+            and (self.last_group_rank is None or outcome.group_rank <= self.last_group_rank)
+        )
+
+
+class Reward(NamedTuple):
+    """Payload (JSON text) for the entries that meet one condition.
+
+    The condition is one of: ranks from `first_rank` to `last`, the best `percent` of the entries, a `tier`, or the
+    `outcome` of a league.
+    """
+
+    id: str
+    payload: str
+    first_rank: int | None = None
+    last: int | None = None
+    percent: Decimal | None = None
+    tier: str | None = None
+    outcome: OutcomeCondition | None = None
+
+    def is_earned(self, rank: int, total: int, tier: str | None, outcome: LeagueOutcome | None) -> bool:
+        """Return whether an entry with this rank among `total` entries, this tier and this outcome earns the reward."""
+        if self.outcome is not None:
+            return outcome is not None and self.outcome.includes(outcome)
+        if self.tier is not None:
+            return tier == self.tier
+        bound = self.last_rank(total)
+        return (self.first_rank or 1) <= rank and (bound is None or rank <= bound)
+
+    def last_rank(self, total: int) -> int | None:
+        """Return the last rank that can earn the reward among `total` entries, None if every rank can."""
+        if self.percent is not None:
+            return ceil(self.percent * total / 100)
+        return self.last
+
+    @property
+    def members(self) -> Mapping[str, object]:
+        """Members of the reward as a JSON object. Those without a value are absent."""
+        outcome = None if self.outcome is None else {k: v for k, v in self.outcome._asdict().items() if v is not None}
+        percent = None if self.percent is None else float(self.percent)
+        values = {
+            "reward": self.id,
+            "first_rank": self.first_rank,
+            "last_rank": self.last,
+            "percent": percent,
+            "tier": self.tier,
+            "league": outcome,
+            "payload": json.loads(self.payload),
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class RewardTable:
+    """Rewards of the periods of one kind that end after `since` (ms)."""
+
+    period: PeriodKind
+    rewards: tuple[Reward, ...]
+    since: int = field(default=0, compare=False)
+
+    @property
+    def members(self) -> Mapping[str, object]:
+        """Members of the table as a JSON object, without `since`."""
+        return {"period": self.period.value, "rewards": [reward.members for reward in self.rewards]}
+
+
+def reward_table_of(members: Mapping[str, Any], since: int = 0) -> RewardTable:
+    """Return the table of an object with the members that `RewardTable.members` returns.
+
+    Raises `Refused` if a member is unknown or has a wrong type.
+    """
+    if unknown := members.keys() - {"period", "rewards"}:
+        raise _refused(f"unknown member {min(unknown)!r}: use period and rewards")
+    period, rewards = members.get("period"), members.get("rewards")
+    if period not in {kind.value for kind in PeriodKind} or not isinstance(rewards, list):
+        raise _refused("needs a period kind as period, and a list of rewards")
+    return RewardTable(PeriodKind(period), tuple(map(reward_of, rewards)), since)
+
+
+def reward_of(members: Mapping[str, Any]) -> Reward:
+    """Return the reward of an object with the members that `Reward.members` returns. Raises `Refused`."""
+    known = {"reward", "first_rank", "last_rank", "percent", "tier", "league", "payload"}
+    if not isinstance(members, Mapping) or members.keys() - known:
+        raise _refused(f"a reward has only the members {', '.join(sorted(known))}")
+    values = {name: value for name, value in members.items() if value is not None}
+    payload = values.get("payload")
+    if not isinstance(payload, Mapping):
+        raise _refused("the payload of a reward must be an object")
+    try:
+        percent = None if "percent" not in values else Decimal(str(values["percent"]))
+        outcome = None if "league" not in values else OutcomeCondition(**values["league"])
+        text = metadata_text(payload)
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise _refused(f"reward {str(values.get('reward'))[:64]!r} is invalid: {error}") from None
+    return Reward(
+        str(values.get("reward", "")),
+        text,
+        values.get("first_rank"),
+        values.get("last_rank"),
+        percent,
+        values.get("tier"),
+        outcome,
+    )
+
+
+def valid_reward_table(
+    table: RewardTable | None, periods: Sequence[PeriodKind], tiers: Sequence[Tier], *, ends_once: bool
+) -> RewardTable | None:
+    """Return the table of a board with these period kinds and tiers.
+
+    `ends_once` says whether the all-time period is a tournament with an end. Raises `Refused` if a reward is invalid.
+    """
+    if table is None:
+        return None
+    if table.period not in periods:
+        raise _refused(f"period {table.period} is not among the periods of the board")
+    if table.period is PeriodKind.ALL_TIME and not ends_once:
+        raise _refused("the all-time period ends only as a tournament; choose another period")
+    if not 1 <= len(table.rewards) <= MAX_REWARDS:
+        raise _refused(f"must be 1 to {MAX_REWARDS} rewards, not {len(table.rewards)}")
+    names = {tier.name for tier in tiers}
+    for reward in table.rewards:
+        _require_valid(reward, names)
+    if len({reward.id for reward in table.rewards}) < len(table.rewards):
+        raise _refused("two rewards have the same id; rename one")
+    return table
+
+
+def _require_valid(reward: Reward, tiers: set[str]) -> None:
+    if not _ID.fullmatch(reward.id):
+        raise _refused(f"{reward.id[:64]!r} is no id of a reward: use 1 to 64 of a-z, 0-9, '_' and '-'")
+    ranks = reward.first_rank is not None or reward.last is not None
+    conditions = [ranks, reward.percent is not None, reward.tier is not None, reward.outcome is not None]
+    if sum(conditions) > 1:
+        raise _refused(f"{reward.id!r} has several conditions; keep ranks, percent, tier or league")
+    first = 1 if reward.first_rank is None else reward.first_rank
+    last = MAX_RANK if reward.last is None else reward.last
+    if not _are_ranks(first, last) or not 1 <= first <= last <= MAX_RANK:
+        raise _refused(f"the ranks of {reward.id!r} must be integers from 1, the first one not after the last one")
+    percent = reward.percent
+    if percent is not None and not (0 < percent <= 100 and percent == round(percent, PERCENT_DECIMALS)):
+        raise _refused(f"percent of {reward.id!r} must be above 0, up to 100, with at most {PERCENT_DECIMALS} decimals")
+    if reward.tier is not None and reward.tier not in tiers:
+        raise _refused(f"{reward.id!r} is for tier {reward.tier!r}, which the board does not have")
+    if reward.outcome is not None:
+        _require_outcome(reward.id, reward.outcome)
+
+
+def _require_outcome(reward_id: str, outcome: OutcomeCondition) -> None:
+    division, movement, group_rank = outcome
+    if division is not None and not (isinstance(division, str) and 0 < len(division) <= MAX_DIVISION_LENGTH):
+        raise _refused(f"the division of {reward_id!r} must be a name")
+    if movement is not None and movement not in _MOVEMENTS:
+        raise _refused(f"the movement of {reward_id!r} must be one of {', '.join(_MOVEMENTS)}")
+    if not _are_ranks(group_rank) or (group_rank is not None and group_rank < 1):
+        raise _refused(f"last_group_rank of {reward_id!r} must be an integer from 1")
+
+
+def _are_ranks(*values: object) -> bool:
+    return all(value is None or (isinstance(value, int) and not isinstance(value, bool)) for value in values)
+
+
+def _refused(message: str) -> Refused:
+    return Refused(f"rewards: {message}", setting="rewards")

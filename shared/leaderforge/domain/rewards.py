@@ -1,0 +1,136 @@
+"""Rewards of a board: which entries of a settled period earn which payloads."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.merge import Row
+from leaderforge.domain.order import place, rank_bound
+from leaderforge.domain.reward_tables import LeagueOutcome, Reward
+from leaderforge.domain.tiers import Tier, tier_of
+from leaderforge.domain.tournament_errors import AwardClaimed, AwardRevoked
+
+
+@dataclass(frozen=True, slots=True)
+class AwardRules:
+    """Rules of a period's awards: the rewards and the tiers, as they were at its first settlement."""
+
+    rewards: Sequence[Reward]
+    tiers: Sequence[Tier]
+
+    def last_rank(self, total: int) -> int | None:
+        """Return the last rank that can earn a reward among `total` entries, None if every rank can."""
+        bounds = [reward.last_rank(total) for reward in self.rewards]
+        return None if None in bounds else max((bound for bound in bounds if bound is not None), default=0)
+
+    @property
+    def need_outcomes(self) -> bool:
+        """Return whether a reward depends on the outcome of a league."""
+        return any(reward.outcome is not None for reward in self.rewards)
+
+
+@dataclass(frozen=True, slots=True)
+class AwardCursor:
+    """Position in a ladder's entries, in order: the sort key of the last entry (empty at the start).
+
+    `count` is the number of entries up to it, `rank` is its rank.
+    """
+
+    after: bytes = b""
+    count: int = 0
+    rank: int = 0
+
+
+class RankedPlayer(NamedTuple):
+    """Player with the final rank and score of a period."""
+
+    user_id: int
+    rank: int
+    score: int
+
+
+class NewAward(NamedTuple):
+    """Award that an entry has earned."""
+
+    user_id: int
+    reward: str
+    payload: str
+    rank: int
+
+
+class Claim(NamedTuple):
+    """Claim of an award: the id by which the client retries, the time (ms), and the caller in the audit log's form."""
+
+    claim_id: str
+    claimed_at: int
+    claimed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """Payload that a player earned in a period. Times are in ms.
+
+    A revoked award has `revoked_at`; it keeps an earlier claim.
+    """
+
+    ladder: Ladder
+    user_id: int
+    reward: str
+    payload: str
+    rank: int
+    granted_at: int
+    revoked_at: int | None = None
+    claim: Claim | None = None
+
+    def claimed(self, claim: Claim) -> "Award":
+        """Return the award after a claim. The first claim counts, and its id may be sent again.
+
+        Raises `AwardClaimed` or `AwardRevoked`.
+        """
+        if self.claim is not None and self.claim.claim_id == claim.claim_id:
+            return self
+        if self.claim is not None:
+            raise AwardClaimed.of(self.reward, self.claim.claimed_by)
+        if self.revoked_at is not None:
+            raise AwardRevoked.of(self.reward)
+        return replace(self, claim=claim)
+
+
+def ranked_players(
+    board: Board, cursor: AwardCursor, rows: Sequence[Row]
+) -> tuple[Sequence[RankedPlayer], AwardCursor]:
+    """Return the next entries of a ladder with their ranks, and the position after them.
+
+    `rows` follow the cursor directly, in order.
+    """
+    players: list[RankedPlayer] = []
+    after, count, rank = cursor.after, cursor.count, cursor.rank
+    for row in rows:
+        count += 1
+        if not after or rank_bound(board, row.key) != rank_bound(board, after):
+            rank = count
+        after = row.key
+        entry = place(board, row.key)
+        players.append(RankedPlayer(entry.user_id, rank, entry.score))
+    return players, AwardCursor(after, count, rank)
+
+
+def earned(
+    board: Board,
+    rules: AwardRules,
+    players: Sequence[RankedPlayer],
+    total: int,
+    outcomes: Mapping[int, LeagueOutcome],
+) -> Sequence[NewAward]:
+    """Return the awards of these players of a ladder with `total` entries, by player id, then in the table's order."""
+    awards: list[NewAward] = []
+    for player in sorted(players):
+        tier = tier_of(rules.tiers, board.ranked_score(player.score, player.rank, total)) if rules.tiers else None
+        outcome = outcomes.get(player.user_id)
+        awards += [
+            NewAward(player.user_id, reward.id, reward.payload, player.rank)
+            for reward in rules.rewards
+            if reward.is_earned(player.rank, total, tier, outcome)
+        ]
+    return awards

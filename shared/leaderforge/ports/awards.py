@@ -1,0 +1,109 @@
+"""Awards of settled periods."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.merge import Row
+from leaderforge.domain.reward_tables import LeagueOutcome
+from leaderforge.domain.rewards import Award, AwardRules, Claim, NewAward
+from leaderforge.domain.settlement import SettlementStep
+
+
+class AwardPosition(NamedTuple):
+    """Position among the awards of a player: board id, period number and reward."""
+
+    board_id: int = -1
+    period: int = -1
+    reward: str = ""
+
+
+class AwardStore(Protocol):
+    """Store of awards. Times are in ms."""
+
+    async def keep_rules(self, ladder: Ladder, rules: AwardRules) -> AwardRules:
+        """Store the rules of a period unless some are stored. Return the stored ones."""
+        ...
+
+    async def rules(self, ladder: Ladder) -> AwardRules | None:
+        """Return the stored rules of a period."""
+        ...
+
+    async def entries_after(self, ladder: Ladder, bound: bytes, limit: int) -> Sequence[Row]:
+        """Return up to `limit` entries of the ladder after a sort key, in order."""
+        ...
+
+    async def outcomes(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, LeagueOutcome]:
+        """Return the outcomes of the board's league in the period. Players without one are left out."""
+        ...
+
+    async def grant(self, step: SettlementStep, awards: Sequence[NewAward], revision: int, at: int) -> None:
+        """Make a step of the settlement with this revision, and grant these awards, in one transaction.
+
+        Awards that a settlement of an earlier revision has granted are confirmed. From the second revision on, new
+        awards are written to the audit log. Raises `SettlementOvertaken`.
+        """
+        ...
+
+    async def revoke_outdated(self, step: SettlementStep, revision: int, at: int, limit: int) -> int:
+        """Make a step, and revoke up to `limit` awards that this revision has not confirmed. Return their number.
+
+        Without such awards, make no step. Revoked awards are written to the audit log. Raises `SettlementOvertaken`.
+        """
+        ...
+
+    async def granted(self, ladder: Ladder, user_ids: Collection[int]) -> Collection[tuple[int, str]]:
+        """Return the players and rewards of the awards of these players that are not revoked."""
+        ...
+
+    async def count(self, ladder: Ladder) -> int:
+        """Return the number of awards of a period that are not revoked."""
+        ...
+
+    async def of_player(
+        self, boards: Mapping[int, Board], user_id: int, limit: int, after: AwardPosition
+    ) -> Sequence[Award]:
+        """Return awards of a player after a position, in order. Awards of other boards are left out."""
+        ...
+
+    async def claim(self, ladder: Ladder, user_id: int, reward: str, claim: Claim) -> Award:
+        """Claim an award, and return it. Raises `AwardNotFound`, `AwardClaimed` or `AwardRevoked`."""
+        ...
+
+
+class ResettlementStore(Protocol):
+    """Settled periods whose results a moderator may have changed. All writes are safe to retry."""
+
+    async def reviewed_until(self) -> int | None:
+        """Return the time (ms) up to which changes were searched, None before the first search."""
+        ...
+
+    async def note_reviewed(self, until: int) -> None:
+        """Note that changes were searched up to a time (ms)."""
+        ...
+
+    async def changed_between(self, since: int, until: int) -> Collection[tuple[int, int]]:
+        """Return the board id and period number of each standing of a player whom a moderator changed in a time (ms).
+
+        Erased players are left out.
+        """
+        ...
+
+    async def request(self, periods: Collection[tuple[int, int]], at: int) -> None:
+        """Request another settlement of these periods (board id and period number) at a time (ms)."""
+        ...
+
+    async def requests(self) -> Mapping[tuple[int, int], int]:
+        """Return the times (ms) of the requests, by board id and period number."""
+        ...
+
+    async def reopen(self, ladder: Ladder, part: str, requested_at: int) -> bool:
+        """Begin a settled period's settlement again at this part, and end the request.
+
+        Return False if the period is not settled. The request then stays, if its settlement has begun.
+        """
+        ...
+
+    async def end(self, board_id: int, period: int, requested_at: int) -> None:
+        """End a request, unless there is a later one."""
+        ...

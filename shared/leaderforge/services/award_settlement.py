@@ -1,0 +1,123 @@
+"""Settlement of rewards: a part of the settlement of periods, and repeated settlements after changes by moderators."""
+
+from collections.abc import Sequence
+
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.order import FIRST
+from leaderforge.domain.rewards import AwardCursor, AwardRules, RankedPlayer, earned, ranked_players
+from leaderforge.domain.settlement import (
+    Position,
+    SettledPeriods,
+    Settlement,
+    SettlementFault,
+    SettlementProgress,
+    SettlementStep,
+)
+from leaderforge.ports.awards import AwardStore
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.scores import ScoreStore
+
+AWARDS = "awards"
+"""Name of the part."""
+_CHUNK = 1000
+"""Maximum number of entries of a chunk, and of awards that a chunk revokes."""
+
+
+class AwardPart:
+    """Part of settlement that grants the awards of a period, and revokes those that are no longer earned.
+
+    It walks through the final ranks in chunks. The position has the sort key, number and rank of the last entry. From
+    the second revision on, it then revokes the awards that the walk has not confirmed.
+    """
+
+    name = AWARDS
+
+    def __init__(self, store: ScoreStore, awards: AwardStore, clock: Clock) -> None:
+        self._store = store
+        self._awards = awards
+        self._clock = clock
+
+    def periods(self, board: Board) -> SettledPeriods | None:
+        return None if board.rewards is None else SettledPeriods(board.rewards.period, board.rewards.since)
+
+    async def settle_chunk(self, ladder: Ladder, progress: SettlementProgress) -> Position | None:
+        position = progress.position
+        revision = int(position.get("revision", 1))
+        if "revoked" in position:
+            return await self._revoke_chunk(ladder, progress, revision)
+        rules = await self._kept_rules(ladder)
+        total = int(position["total"]) if "total" in position else (await self._store.counts(ladder, [FIRST])).total
+        cursor = _cursor(position)
+        players, following = await self._players(ladder, rules, cursor, total)
+        if not players:
+            return None if revision == 1 else await self._revoke_chunk(ladder, progress, revision)
+        outcomes = await self._awards.outcomes(ladder, [p.user_id for p in players]) if rules.need_outcomes else {}
+        awards = earned(ladder.board, rules, players, total, outcomes)
+        after: Position = {
+            "revision": revision,
+            "total": total,
+            "after": following.after.hex(),
+            "count": following.count,
+            "rank": following.rank,
+        }
+        await self._awards.grant(SettlementStep(ladder, progress, after), awards, revision, self._clock())
+        return after
+
+    async def faults(self, ladder: Ladder, settlement: Settlement) -> Sequence[SettlementFault]:
+        rules = await self._awards.rules(ladder)
+        if rules is None:
+            return ()
+        faults, expected = [], 0
+        total = (await self._store.counts(ladder, [FIRST])).total
+        cursor = AwardCursor()
+        while True:
+            players, cursor = await self._players(ladder, rules, cursor, total)
+            if not players:
+                break
+            user_ids = [player.user_id for player in players]
+            outcomes = await self._awards.outcomes(ladder, user_ids) if rules.need_outcomes else {}
+            awards = {(a.user_id, a.reward) for a in earned(ladder.board, rules, players, total, outcomes)}
+            expected += len(awards)
+            stored = {*await self._awards.granted(ladder, user_ids)}
+            faults += [_fault(ladder, f"player {u} lacks award {r!r}") for u, r in sorted(awards - stored)]
+            faults += [_fault(ladder, f"player {u} has not earned award {r!r}") for u, r in sorted(stored - awards)]
+        count = await self._awards.count(ladder)
+        if count != expected and not faults:
+            faults.append(_fault(ladder, f"{count} awards are granted, and {expected} are earned"))
+        return faults
+
+    async def _players(
+        self, ladder: Ladder, rules: AwardRules, cursor: AwardCursor, total: int
+    ) -> tuple[Sequence[RankedPlayer], AwardCursor]:
+        """Return the next players who may earn rewards, none at the end, and the position after them."""
+        last_rank = rules.last_rank(total)
+        if last_rank is not None and (last_rank == 0 or cursor.rank > last_rank):
+            return (), cursor
+        rows = await self._awards.entries_after(ladder, cursor.after, _CHUNK)
+        players, following = ranked_players(ladder.board, cursor, rows)
+        earning = [player for player in players if last_rank is None or player.rank <= last_rank]
+        return earning, following
+
+    async def _kept_rules(self, ladder: Ladder) -> AwardRules:
+        stored = await self._awards.rules(ladder)
+        if stored is not None:
+            return stored
+        table = ladder.board.rewards
+        rules = AwardRules(() if table is None else table.rewards, ladder.board.tiers)
+        return await self._awards.keep_rules(ladder, rules)
+
+    async def _revoke_chunk(self, ladder: Ladder, progress: SettlementProgress, revision: int) -> Position | None:
+        revoked = int(progress.position.get("revoked", 0))
+        # The number changes with each chunk, because an unchanged position would not exclude a second process.
+        after: Position = {"revision": revision, "revoked": revoked + 1}
+        step = SettlementStep(ladder, progress, after)
+        count = await self._awards.revoke_outdated(step, revision, self._clock(), _CHUNK)
+        return after if count else None
+
+
+def _cursor(position: Position) -> AwardCursor:
+    return AwardCursor(bytes.fromhex(position.get("after", "")), position.get("count", 0), position.get("rank", 0))
+
+
+def _fault(ladder: Ladder, text: str) -> SettlementFault:
+    return SettlementFault(ladder.board.slug, ladder.period_name, text)

@@ -1,0 +1,274 @@
+"""Awards in the stores: granted once, claimed once, and corrected after changes by moderators."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from leaderforge.adapters.memory.awards import MemoryAwards, MemoryResettlements
+from leaderforge.adapters.memory.index import MemoryIndex
+from leaderforge.adapters.memory.period_store import MemoryPeriodStore
+from leaderforge.adapters.memory.score_store import MemoryScoreStore
+from leaderforge.adapters.memory.settlement_store import MemorySettlementStore
+from leaderforge.adapters.postgres.awards import PostgresAwards, PostgresResettlements
+from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
+from leaderforge.adapters.postgres.periods import Periods
+from leaderforge.adapters.postgres.settlement_store import PostgresSettlementStore
+from leaderforge.adapters.telemetry.fanout import Fanout
+from leaderforge.domain.audit import AuditEntry, AuditFilter
+from leaderforge.domain.boards import Board, Ladder, Policy
+from leaderforge.domain.periods import ALL_TIME, PeriodKind
+from leaderforge.domain.reward_tables import Reward, RewardTable
+from leaderforge.domain.rewards import Award, Claim
+from leaderforge.domain.settlement import SettlementProgress
+from leaderforge.domain.tournament_errors import AwardClaimed, AwardNotFound, AwardRevoked
+from leaderforge.domain.tournaments import TournamentRules
+from leaderforge.ports.awards import AwardPosition, AwardStore, ResettlementStore
+from leaderforge.ports.periods import PeriodStore
+from leaderforge.ports.settlement import SettlementStore
+from leaderforge.services import award_settlement
+from leaderforge.services.award_settlement import AWARDS, AwardPart
+from leaderforge.services.resettlement import ResettlementService
+from leaderforge.services.settlement import SettlementService
+from tests.contract.store_fixtures import Database, Stores, submit
+
+END = 1_795_435_200_000  # 2026-11-23T12:00:00Z
+PODIUM = (
+    Reward("winner", '{"gold": 50}', last=1),
+    Reward("podium", '{"gold": 10}', last=3),
+    Reward("half", "{}", percent=50),  # type: ignore[arg-type]
+)
+
+
+@dataclass
+class World:
+    """Stores with the services of awards, and a clock (ms) that the test sets."""
+
+    stores: Stores
+    awards: AwardStore
+    resettlements: ResettlementStore
+    settlements: SettlementStore
+    periods: PeriodStore
+    now: int = END
+
+    def __post_init__(self) -> None:
+        self.part = AwardPart(self.stores.scores, self.awards, lambda: self.now)
+        self.service = self.process()
+        self.resettlement = ResettlementService(
+            self.stores.scores, self.periods, self.resettlements, lambda: self.now, part=AWARDS
+        )
+
+    def process(self) -> SettlementService:
+        """Return the settlement of another process."""
+        parts = self.stores.scores, self.periods, self.settlements, [self.part], MemoryIndex(1)
+        return SettlementService(*parts, lambda: self.now, Fanout([]), grace_ms=0)
+
+    async def board(self, *rewards: Reward, **settings: Any) -> Board:
+        """Return a board that is a tournament, which ended at `END`, with these rewards."""
+        table = RewardTable(PeriodKind.ALL_TIME, rewards or PODIUM)
+        rules = TournamentRules(starts_at=0, ends_at=END)
+        return await self.stores.board(policy=Policy.BEST, tournament=rules, rewards=table, **settings)
+
+    async def settle(self) -> int:
+        """Settle all periods a minute later. Return their number."""
+        self.now += 60_000
+        await self.resettlement.run()
+        return await self.service.run()
+
+    async def granted(self, board: Board) -> list[tuple[int, str]]:
+        """Return the valid awards of a board."""
+        return sorted(await self.awards.granted(Ladder(board), range(1, 31)))
+
+
+@pytest.fixture
+def world(stores: Stores) -> World:
+    if isinstance(stores, Database):
+        pool = stores.pool
+        stores.clock.ms = END
+        return World(
+            stores,
+            PostgresAwards(pool),
+            PostgresResettlements(pool),
+            PostgresSettlementStore(pool),
+            PostgresPeriodStore(pool, Periods(pool)),
+        )
+    assert isinstance(stores.scores, MemoryScoreStore)
+    settlements = MemorySettlementStore()
+    return World(
+        stores,
+        MemoryAwards(stores.scores, settlements, stores.audit),  # type: ignore[arg-type]
+        MemoryResettlements(stores.scores, settlements),
+        settlements,
+        MemoryPeriodStore(stores.scores),
+    )
+
+
+def expected(ranking: Sequence[int]) -> list[tuple[int, str]]:
+    """Return the awards of `PODIUM` for players in the order of their ranks."""
+    half = (len(ranking) + 1) // 2
+    limits = {"winner": 1, "podium": 3, "half": half}
+    return sorted((user_id, reward) for reward, last in limits.items() for user_id in ranking[:last])
+
+
+async def scored(world: World, board: Board, *user_ids: int) -> None:
+    """Create players and record their scores, the first one best."""
+    await world.stores.players(*user_ids)
+    submissions = [submit(Ladder(board), i, 100 - n, at=5) for n, i in enumerate(user_ids)]
+    await world.stores.scores.record(submissions)
+
+
+async def test_a_settlement_grants_what_the_ranks_earned_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(award_settlement, "_CHUNK", 3)
+    board = await world.board()
+    await scored(world, board, *range(1, 11))
+    assert await world.service.run() == 0
+    assert await world.settle() == 1
+    assert await world.granted(board) == expected(range(1, 11))
+    assert await world.awards.count(Ladder(board)) == 9
+    assert await world.settle() == 0
+    assert await world.service.faults() == []
+    audit = await world.stores.audit.entries(AuditFilter(board=board.slug), 10)
+    assert audit == []
+
+
+async def test_processes_that_settle_concurrently_grant_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(award_settlement, "_CHUNK", 2)
+    board = await world.board(Reward("all", "{}"))
+    await scored(world, board, *range(1, 11))
+    world.now += 60_000
+    counts = await asyncio.gather(*(world.process().run() for _ in range(3)))
+    assert sum(counts) == 1
+    assert await world.granted(board) == [(i, "all") for i in range(1, 11)]
+
+
+async def test_a_change_of_a_settled_period_revokes_and_grants_the_difference(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(award_settlement, "_CHUNK", 4)
+    board = await world.board()
+    await scored(world, board, *range(1, 11))
+    await world.settle()
+    stores = world.stores
+    stores.clock.ms = world.now
+    if isinstance(stores.scores, MemoryScoreStore):
+        monkeypatch.setattr(
+            "leaderforge.adapters.memory.player_store.time_ns", lambda: world.now * 10**6, raising=False
+        )
+    act = AuditEntry(world.now, "tests", "entry.hide", board.slug, 1)
+    await stores.moderation.set_entry_hidden(board, 1, True, act)
+    assert [(f.board, f.text) for f in await world.service.faults()] != []
+    assert await world.settle() == 1
+    assert await world.granted(board) == expected(range(2, 11))
+    assert await world.service.faults() == []
+    entries = await stores.audit.entries(AuditFilter(board=board.slug, actor="settlement"), 20)
+    changes = [(e.entry.action, e.entry.user_id, e.entry.details["reward"]) for e in entries]
+    before, after = set(expected(range(1, 11))), set(expected(range(2, 11)))
+    assert Counter(changes) == Counter(
+        [("award.revoke", *award) for award in before - after] + [("award.grant", *award) for award in after - before]
+    )
+    # The reverse change restores the awards.
+    stores.clock.ms = world.now
+    await stores.moderation.set_entry_hidden(board, 1, False, act)
+    assert await world.settle() == 1
+    assert await world.granted(board) == expected(range(1, 11))
+    assert await world.settle() == 0
+
+
+async def test_an_erasure_grants_the_awards_of_the_next_players(world: World) -> None:
+    board = await world.board()
+    await scored(world, board, 1, 2, 3, 4)
+    await world.settle()
+    world.stores.clock.ms = world.now
+    await world.stores.records.erase(2, AuditEntry(world.now, "tests", "player.erase"))
+    assert await world.settle() == 1
+    assert await world.granted(board) == expected([1, 3, 4])
+    boards = {board.id: board}
+    assert await world.awards.of_player(boards, 2, 10, AwardPosition()) == []
+
+
+async def test_a_killed_settlement_continues(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(award_settlement, "_CHUNK", 3)
+    board = await world.board(Reward("all", "{}"))
+    await scored(world, board, *range(1, 11))
+    world.now += 60_000
+    ladder = Ladder(board)
+    for written in range(4):
+        # A process dies after each chunk. The next one begins with the stored progress.
+        progress = (await world.settlements.settlements(board, 0)).get(ALL_TIME)
+        before = SettlementProgress(AWARDS, {}) if progress is None else progress.progress
+        await world.settlements.begin(ladder, before)
+        assert await world.part.settle_chunk(ladder, before) is not None
+        assert await world.awards.count(ladder) == min(10, 3 * (written + 1))
+    assert await world.service.run() == 1
+    assert await world.granted(board) == [(i, "all") for i in range(1, 11)]
+
+
+async def test_the_rules_are_those_of_the_first_settlement(world: World) -> None:
+    board = await world.board()
+    await scored(world, board, 1, 2, 3, 4)
+    await world.settle()
+    entry = AuditEntry(world.now, "tests", "board.change", board.slug)
+    other = RewardTable(PeriodKind.ALL_TIME, (Reward("other", "{}"),))
+
+    def change(stored: Board) -> Board:
+        return Board(**{name: getattr(stored, name) for name in Board.__dataclass_fields__} | {"rewards": other})
+
+    board = await world.stores.scores.change_board(board.slug, change, entry)
+    await world.resettlements.request([(board.id, ALL_TIME)], world.now)
+    assert await world.settle() == 1
+    assert await world.granted(board) == expected([1, 2, 3, 4])
+
+
+async def claim(world: World, board: Board, claim_id: str, caller: str = "key:server") -> Award | AwardClaimed:
+    try:
+        return await world.awards.claim(Ladder(board), 1, "winner", Claim(claim_id, 9, caller))
+    except AwardClaimed as error:
+        return error
+
+
+async def test_one_of_50_concurrent_claims_succeeds(world: World) -> None:
+    board = await world.board()
+    await scored(world, board, 1, 2)
+    with pytest.raises(AwardNotFound):
+        await claim(world, board, "0")
+    await world.settle()
+    outcomes = await asyncio.gather(*(claim(world, board, str(n), f"key:{n}") for n in range(50)))
+    [award] = [outcome for outcome in outcomes if isinstance(outcome, Award)]
+    assert award.claim is not None
+    assert sum(isinstance(outcome, AwardClaimed) for outcome in outcomes) == 49
+    # The same claim succeeds again, by whomever it is sent, and the first caller stays.
+    again = await claim(world, board, award.claim.claim_id, "key:other")
+    assert again == award
+    refused = await claim(world, board, "51")
+    assert isinstance(refused, AwardClaimed)
+    assert refused.details["claimed_by"] == award.claim.claimed_by
+
+
+async def test_a_revoked_award_cannot_be_claimed_and_keeps_its_claim(world: World) -> None:
+    board = await world.board()
+    await scored(world, board, 1, 2, 3, 4)
+    await world.settle()
+    assert isinstance(await claim(world, board, "1"), Award)
+    world.stores.clock.ms = world.now
+    await world.stores.records.erase(4, AuditEntry(world.now, "tests", "player.erase"))
+    await world.settle()
+    boards = {board.id: board}
+    [half] = [a for a in await world.awards.of_player(boards, 2, 10, AwardPosition()) if a.reward == "half"]
+    assert half.revoked_at is None
+    ladder, act = Ladder(board), AuditEntry(world.now, "tests", "entry.hide", board.slug, 1)
+    await world.stores.moderation.set_entry_hidden(board, 1, True, act)
+    await world.resettlements.request([(board.id, ALL_TIME)], world.now)
+    await world.settle()
+    awards = await world.awards.of_player(boards, 1, 10, AwardPosition())
+    assert [(a.reward, a.revoked_at is None, a.claim is None) for a in awards] == [
+        ("half", False, True),
+        ("podium", False, True),
+        ("winner", False, False),
+    ]
+    with pytest.raises(AwardRevoked):
+        await world.awards.claim(ladder, 1, "podium", Claim("2", 9, "key:server"))
+    page = await world.awards.of_player(boards, 1, 2, AwardPosition(board.id, ALL_TIME, "half"))
+    assert [award.reward for award in page] == ["podium", "winner"]

@@ -1,0 +1,136 @@
+"""Rewards and awards over HTTP: the table of a board, settlement, listing and claiming."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from leaderforge.domain.times import time_text
+from leaderforge.domain.timing import LAST_COUNT_MS
+from tests.api_client import ADMIN_KEY, SUBMIT_KEY
+from tests.tokens import TOKENS, token
+from tests.unit.edge_fixtures import START, Api, serving
+
+DAY_MS = 86_400_000
+MONDAY = START + DAY_MS * 6 + DAY_MS // 2
+GRACE_MS = 300_000
+REWARDS = {
+    "period": "weekly",
+    "rewards": [
+        {"reward": "winner", "last_rank": 1, "payload": {"gold": 50, "note": "ü"}},
+        {"reward": "top", "percent": 50, "payload": {"gold": 10}},
+        {"reward": "expert", "tier": "gold", "payload": {}},
+    ],
+}
+
+
+async def settled(api: Api) -> None:
+    """Create a weekly board with rewards and three players, and settle its first week."""
+    tiers = [{"name": "gold", "score": 20}, {"name": "silver"}]
+    body = {"board": "weekly", "policy": "best", "periods": ["weekly"], "tiers": tiers, "rewards": REWARDS}
+    answer = await api.post("/api/boards", body, ADMIN_KEY)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["rewards"] == REWARDS
+    await api.ranked({1: 30, 2: 20, 3: 10}, "weekly")
+    api.clock.now = MONDAY + GRACE_MS + LAST_COUNT_MS - 1
+    assert await api.services.settlement.run() == 0
+    api.clock.now += 1
+    assert await api.services.settlement.run() == 1
+
+
+async def awards(api: Api, user_id: int, query: str = "", key: str = SUBMIT_KEY) -> Any:
+    return (await api.get(f"/api/users/{user_id}/awards{query}", key)).json()
+
+
+async def claim(api: Api, user_id: int, reward: str, claim_id: int, key: str | None = SUBMIT_KEY) -> Any:
+    body = {"board": "weekly", "period": "2026-W48", "reward": reward, "claim_id": str(UUID(int=claim_id))}
+    return await api.post(f"/api/users/{user_id}/awards/claim", body, key)
+
+
+async def test_players_earn_rewards_when_their_week_is_settled(api: Api) -> None:
+    await settled(api)
+    listed = await awards(api, 1)
+    assert listed["next"] is None
+    assert [(a["reward"], a["rank"], a["payload"]) for a in listed["awards"]] == [
+        ("expert", 1, {}),
+        ("top", 1, {"gold": 10}),
+        ("winner", 1, {"gold": 50, "note": "ü"}),
+    ]
+    assert {(a["board"], a["period"], a["granted_at"]) for a in listed["awards"]} == {
+        ("weekly", "2026-W48", time_text(api.clock.now))
+    }
+    assert [a["reward"] for a in (await awards(api, 2))["awards"]] == ["expert", "top"]
+    assert (await awards(api, 3))["awards"] == []
+    first = await awards(api, 1, "?limit=2")
+    assert [a["reward"] for a in first["awards"]] == ["expert", "top"]
+    rest = await awards(api, 1, f"?cursor={first['next']}")
+    assert [a["reward"] for a in rest["awards"]] == ["winner"]
+
+
+async def test_an_award_is_claimed_once_by_whom_it_says() -> None:
+    async with serving(**TOKENS) as api:
+        await settled(api)
+        first = await claim(api, 1, "winner", 1, token(1))
+        assert first.status_code == 200, first.text
+        assert first.json()["claim"] == {
+            "claim_id": str(UUID(int=1)),
+            "claimed_at": time_text(api.clock.now),
+            "claimed_by": "player:1",
+        }
+        api.clock.now += 5
+        assert (await claim(api, 1, "winner", 1)).json() == first.json()
+        second = await claim(api, 1, "winner", 2)
+        assert (second.status_code, second.json()["error"]["code"]) == (409, "award_claimed")
+        assert second.json()["error"]["details"]["claimed_by"] == "player:1"
+        assert (await claim(api, 2, "winner", 3)).json()["error"]["code"] == "award_not_found"
+        statuses = [(await claim(api, 2, "top", 4, key)).status_code for key in (None, token(1), ADMIN_KEY)]
+        assert statuses == [401, 403, 200]
+
+
+@pytest.mark.parametrize(
+    "rewards",
+    [
+        {"period": "daily", "rewards": [{"reward": "x", "payload": {}}]},
+        {"period": "all-time", "rewards": [{"reward": "x", "payload": {}}]},
+        {"period": "weekly", "rewards": [{"reward": "x", "payload": 5}]},
+        {"period": "weekly", "rewards": [{"reward": "x", "payload": {"text": "x" * 3000}}]},
+        {"period": "weekly", "rewards": [{"reward": "x", "tier": "gold", "payload": {}}]},
+        {"period": "weekly", "rewards": [{"reward": "x", "league": {"movement": "up"}, "payload": {}}]},
+    ],
+)
+async def test_invalid_tables_are_refused(api: Api, rewards: dict[str, Any]) -> None:
+    body = {"board": "weekly", "periods": ["weekly", "all-time"], "rewards": rewards}
+    answer = await api.post("/api/boards", body, ADMIN_KEY)
+    assert answer.status_code == 422, answer.text
+
+
+async def test_a_removal_after_settlement_is_corrected_and_audited(api: Api) -> None:
+    await settled(api)
+    assert await api.services.resettlement.run() == 0
+    # The notes of moderation have the real time, which the tests' clock must pass.
+    answer = await api.post("/api/users/1/hide", {"reason": "a bot"}, ADMIN_KEY)
+    assert answer.status_code == 200, answer.text
+    await api.services.parts.resettlements.request([(2, (await period(api)))], api.clock.now)
+    assert await api.services.resettlement.run() == 1
+    assert await api.services.settlement.run() == 1
+    assert [a["reward"] for a in (await awards(api, 2))["awards"] if a["revoked_at"] is None] == [
+        "expert",
+        "top",
+        "winner",
+    ]
+    assert all(a["revoked_at"] for a in (await awards(api, 1))["awards"])
+    assert (await claim(api, 1, "winner", 1)).json()["error"]["code"] == "award_revoked"
+    entries = (await api.get("/api/admin/audit?actor=settlement", ADMIN_KEY)).json()["entries"]
+    assert sorted((e["action"], e["user_id"], e["details"]["reward"]) for e in entries) == [
+        ("award.grant", 2, "winner"),
+        ("award.revoke", 1, "expert"),
+        ("award.revoke", 1, "top"),
+        ("award.revoke", 1, "winner"),
+    ]
+
+
+async def period(api: Api) -> int:
+    """Return the number of the settled week."""
+    board = await api.services.boards.get("weekly")
+    [week] = board.calendar.at(START)
+    return week.number
