@@ -20,7 +20,7 @@ FAST := tests/unit tests/contract
 CHECKS := lint types contract site-tests
 PARTS = MAKE="$(MAKE)" SELECT="$(SELECT)" WORKERS=$(WORKERS) $(BIN)/python scripts/run_parts.py
 
-.PHONY: run test test-long test-local test-cloud test-compose tests cloud-tests coverage slow-tests lint types contract functions-python site site-tests docs release wheel package template template-setup clients-setup localstack localstack-down localstack-setup setup lock clean
+.PHONY: run test test-long test-local test-cloud test-compose test-installation tests cloud-tests coverage slow-tests lint types contract functions-python site site-tests docs release wheel package template template-setup clients-setup localstack localstack-down localstack-setup setup lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -73,6 +73,9 @@ test-cloud: template cloud-tests ## Check the template, deploy it to LocalStack 
 
 test-compose: setup ## Build the images on stand-ins, and run docker-compose.yml on an engine of its own; needs root on Debian
 	@PYTHONPATH=shared $(BIN)/python -m tests.compose
+
+test-installation: wheel ## Follow docs/production.md in an empty Debian root; needs root on Debian, and mmdebstrap
+	@PYTHONPATH=shared $(BIN)/python -m tests.installation
 
 coverage: setup site ## Run the unit and contract tests, and hold their coverage to its floor
 	$(BIN)/pytest -rfE $(IN_PARALLEL) --cov --cov-report=term:skip-covered $(FAST)

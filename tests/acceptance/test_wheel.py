@@ -110,6 +110,14 @@ def test_the_worker_builds_the_index_and_ends_by_a_signal(
         wait_until(lambda: client.get("/api/health").json()["status"] == "ok", PATIENCE_S, "a complete index")
 
 
+def test_a_backup_needs_nothing_but_the_client_of_postgresql(
+    server_command: Path, settings: Mapping[str, str], tmp_path: Path
+) -> None:
+    command, variables = [server_command, "backup", tmp_path / "leaderforge.dump"], {**settings, "PATH": str(tmp_path)}
+    refused = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    assert refused.stderr.startswith("error: pg_dump is missing: install PostgreSQL's client")
+
+
 @pytest.mark.parametrize(
     ("variables", "problem"),
     [

