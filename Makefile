@@ -5,6 +5,9 @@ STAMP := $(VENV)/.installed
 SITE := frontend/dist
 SITE_SOURCES := $(shell find frontend/src frontend/public frontend/scripts -type f) $(wildcard frontend/*.html frontend/*.js* frontend/*.ts)
 NODE_STAMP := frontend/node_modules/.installed
+SDK := sdk/typescript
+SDK_NODE_STAMP := $(SDK)/node_modules/.installed
+SDK_DIST := $(SDK)/dist/index.js
 
 TEMPLATE_STAMP := deploy/.venv/.installed
 CLOUD_STAMP := localstack/.venv/.installed
@@ -17,10 +20,10 @@ WORKERS ?= 3
 SELECT ?= not long
 IN_PARALLEL = -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 FAST := tests/unit tests/contract
-CHECKS := lint types contract site-tests
+CHECKS := lint types contract site-tests sdk-lint
 PARTS = MAKE="$(MAKE)" SELECT="$(SELECT)" WORKERS=$(WORKERS) $(BIN)/python scripts/run_parts.py
 
-.PHONY: run test test-long test-local test-cloud test-compose test-installation tests cloud-tests coverage slow-tests lint types contract functions-python site site-tests docs release wheel package template template-setup clients-setup localstack localstack-down localstack-setup setup lock clean
+.PHONY: run test test-long test-local test-cloud test-compose test-installation tests cloud-tests coverage slow-tests lint types contract functions-python site site-tests sdk sdk-lint docs release wheel package template template-setup clients-setup localstack localstack-down localstack-setup setup lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -29,17 +32,17 @@ help: ## Show what can be made
 run: setup site ## Start the whole product on 127.0.0.1; options go in ARGS="..."
 	@$(BIN)/leaderforge dev --site $(SITE) $(ARGS)
 
-test: functions-python setup site localstack-setup template-setup clients-setup ## Run lint, types, the import contract and every test; needs Python 3.13
+test: functions-python setup site sdk localstack-setup template-setup clients-setup ## Run lint, types, the import contract and every test; needs Python 3.13
 	@$(PARTS) --lane tests --lane $(CHECKS) template cloud-tests
 
-test-long: functions-python setup site localstack-setup template-setup clients-setup ## Run `make test` with every case of the grids: nightly, and before a release
+test-long: functions-python setup site sdk localstack-setup template-setup clients-setup ## Run `make test` with every case of the grids: nightly, and before a release
 	@$(MAKE) --no-print-directory test SELECT="long or not long"
 	@$(MAKE) --no-print-directory coverage
 
-test-local: setup site clients-setup ## Run all of `make test` but the deployment's tests, on any Python from 3.11 on
+test-local: setup site sdk clients-setup ## Run all of `make test` but the deployment's tests, on any Python from 3.11 on
 	@$(PARTS) --lane tests --lane $(CHECKS)
 
-tests: setup clients-setup ## Run the tests that need neither LocalStack nor Python 3.13, with WORKERS processes
+tests: setup sdk clients-setup ## Run the tests that need neither LocalStack nor Python 3.13, with WORKERS processes
 	$(BIN)/pytest -rfE -m "$(SELECT)" $(IN_PARALLEL) $(ARGS)
 
 functions-python:
@@ -69,6 +72,19 @@ $(NODE_STAMP): frontend/package-lock.json
 	cd frontend && npm ci --silent --no-audit --no-fund
 	touch $@
 
+sdk: $(SDK_DIST) ## Build the TypeScript SDK into sdk/typescript/dist; the compiler checks its types
+
+sdk-lint: $(SDK_NODE_STAMP)
+	cd $(SDK) && npm run --silent lint
+
+$(SDK_DIST): $(SDK_NODE_STAMP) $(wildcard $(SDK)/src/*) $(SDK)/tsconfig.json
+	cd $(SDK) && npm run --silent build
+	touch $@
+
+$(SDK_NODE_STAMP): $(SDK)/package-lock.json
+	cd $(SDK) && npm ci --silent --no-audit --no-fund
+	touch $@
+
 test-cloud: template cloud-tests ## Check the template, deploy it to LocalStack and use it there
 
 test-compose: setup ## Build the images on stand-ins, and run docker-compose.yml on an engine of its own; needs root on Debian
@@ -80,7 +96,7 @@ test-installation: wheel ## Follow docs/production.md in an empty Debian root; n
 coverage: setup site ## Run the unit and contract tests, and hold their coverage to its floor
 	$(BIN)/pytest -rfE $(IN_PARALLEL) --cov --cov-report=term:skip-covered $(FAST)
 
-slow-tests: setup site clients-setup
+slow-tests: setup site sdk clients-setup
 	$(BIN)/pytest -rfE -m "$(SELECT)" $(IN_PARALLEL) tests/acceptance tests/sdk tests/browser
 
 cloud-tests: setup localstack-setup site
@@ -89,10 +105,11 @@ cloud-tests: setup localstack-setup site
 wheel: setup site ## Build the wheel, which contains the page, into build/
 	@$(BIN)/python -m hatchling build --target wheel --directory build
 
-release: functions-python setup site $(DOCS_STAMP) ## Build all files of a release into build/release, with their bill of materials and checksums
+release: functions-python setup site sdk $(DOCS_STAMP) ## Build all files of a release into build/release, with their bill of materials and checksums
 	rm -rf build/release
 	$(BIN)/python -m hatchling build --target wheel --directory build/release
 	cd sdk/python && ../../$(BIN)/python -m hatchling build --target wheel --directory ../../build/release
+	cd $(SDK) && npm pack --silent --pack-destination ../../build/release
 	$(BIN)/python -m deploy.packaging --output build/release
 	cp requirements/server.txt build/release/requirements-server.txt
 	build/docs/.venv/bin/cyclonedx-py requirements requirements/server.txt --output-file build/release/server.cdx.json
@@ -174,4 +191,4 @@ lock: setup ## Pin the newest allowed versions of everything, with hashes
 		--format requirements-txt --output-file localstack/requirements.txt
 
 clean: ## Remove what was installed, built and cached; data stays
-	rm -rf $(VENV) localstack/.venv deploy/.venv tests/clients/.venv build frontend/node_modules $(SITE) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) localstack/.venv deploy/.venv tests/clients/.venv build frontend/node_modules $(SITE) $(SDK)/node_modules $(SDK)/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

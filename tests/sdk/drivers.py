@@ -16,6 +16,7 @@ SDK = ROOT / "sdk"
 COMMANDS: dict[str, Sequence[str]] = {
     "python-async": [sys.executable, str(SDK / "conformance" / "python_driver.py"), "async"],
     "python-sync": [sys.executable, str(SDK / "conformance" / "python_driver.py"), "sync"],
+    "typescript": ["node", str(SDK / "conformance" / "typescript_driver.mjs")],
 }
 """Command of each driver."""
 _LIMIT_BYTES = 1 << 24

@@ -11,16 +11,14 @@ from tests.sdk.drivers import COMMANDS, Driver, driving
 from tests.sdk.hostile import HostileProxy, Weather
 
 SHARE_OF_FAULTS = 0.4
-EVERY = 4
-"""Number of scores after which the client sends its queue."""
-FORMS = [pytest.param(300, 3, id="300-scores-3-kills")]
-FORMS += [pytest.param(10_000, 20, id="10000-scores-20-kills", marks=pytest.mark.long)]
+FORMS = [pytest.param(200, 3, 4, id="200-scores-3-kills")]
+FORMS += [pytest.param(10_000, 20, 25, id="10000-scores-20-kills", marks=pytest.mark.long)]
 
 
-@pytest.mark.parametrize(("scores", "kills"), FORMS)
+@pytest.mark.parametrize(("scores", "kills", "every"), FORMS)
 @pytest.mark.parametrize("name", COMMANDS)
 async def test_the_sum_is_exact(
-    service: Served, proxy: HostileProxy, tmp_path: Path, name: str, scores: int, kills: int
+    service: Served, proxy: HostileProxy, tmp_path: Path, name: str, scores: int, kills: int, every: int
 ) -> None:
     """The k-th score is k, so that a lost or a doubled one changes the sum."""
     board, player = f"sum-{name}-{scores}", 50_000 + scores
@@ -29,7 +27,7 @@ async def test_the_sum_is_exact(
     proxy.restart(Weather(seed=scores, share=SHARE_OF_FAULTS))
     queue = tmp_path / "queue"
     async with driving(name) as driver:
-        await play(driver, proxy, queue, board, player, scores, kills)
+        await play(driver, proxy, queue, board, player, scores, kills, every)
         proxy.restart(lambda _: None)
         flushed = await driver.do("call", name="flush")
         assert flushed["pending"] == 0
@@ -40,9 +38,12 @@ async def test_the_sum_is_exact(
 
 
 async def play(
-    driver: Driver, proxy: HostileProxy, queue: Path, board: str, player: int, scores: int, kills: int
+    driver: Driver, proxy: HostileProxy, queue: Path, board: str, player: int, scores: int, kills: int, every: int
 ) -> None:
-    """Submit 1, 2, 3 and so on. Kill the client at random commands, whose effect is then unknown to its caller."""
+    """Submit 1, 2, 3 and so on, and send the queue after `every` scores.
+
+    Kill the client at random commands, whose effect is then unknown to its caller.
+    """
     randomness = random.Random(scores)
     deaths = {randomness.randrange(1, scores) for _ in range(2 * kills)}
     remaining = kills
@@ -51,7 +52,7 @@ async def play(
     while done < scores:
         number = done + 1
         args = {"name": "enqueue", "args": [board, number], "options": {"user_id": player}}
-        if number % EVERY == 0:
+        if number % every == 0:
             args["name"] = "submit"
         _, answer = await driver.start("call", **args)
         if remaining and number in deaths:

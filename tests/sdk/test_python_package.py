@@ -10,7 +10,7 @@ from tests.sdk.drivers import SDK
 
 
 def test_the_types_are_those_of_the_document() -> None:
-    assert python_types() == TYPES.read_text(encoding="utf-8"), "run `python -m scripts.sdk_types`"
+    assert python_types() == TYPES.read_text(encoding="utf-8"), "run `npm run api` in frontend/"
 
 
 def test_the_wheel_has_all_modules(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -49,3 +50,14 @@ async def test_python(service: Served, tmp_path: Path) -> None:
         code = program.replace(ADDRESS, service.url)
         outputs.append(await run(tmp_path, sys.executable, "-c", code, PYTHONPATH=str(SDK / "python" / "src")))
     assert outputs == ["1\n1 Nadia 500\n", "700\n"]
+
+
+async def test_typescript(service: Served, tmp_path: Path) -> None:
+    await open_board(service, "racing")
+    [program] = programs("sdk-typescript.md", "js")
+    assert lines(program) <= MOST_LINES
+    installed = tmp_path / "node_modules" / "leaderforge-client"
+    shutil.copytree(SDK / "typescript" / "dist", installed / "dist")
+    shutil.copy(SDK / "typescript" / "package.json", installed)
+    (tmp_path / "game.mjs").write_text(program.replace(ADDRESS, service.url))
+    assert await run(tmp_path, "node", "game.mjs") == "1\n1 Riko 500\n"

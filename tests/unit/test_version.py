@@ -27,6 +27,8 @@ def version_in(path: str, *keys: str) -> str:
         ("frontend/package.json", ("version",)),
         ("frontend/package-lock.json", ("version",)),
         ("frontend/package-lock.json", ("packages", "", "version")),
+        ("sdk/typescript/package.json", ("version",)),
+        ("sdk/typescript/package-lock.json", ("version",)),
         ("frontend/openapi.json", ("info", "version")),
     ],
 )

@@ -225,6 +225,39 @@ class CacheOut(TypedDict):
     misses: int
 
 
+class ClaimIn(TypedDict):
+    """
+    A claim of an award.
+    """
+
+    board: str
+    """
+    The board's identifier in paths (its slug).
+    """
+    period: str
+    reward: str
+    """
+    The id of the reward in the table.
+    """
+    claim_id: str
+    """
+    The client's own id of the claim. A retry with the same id succeeds again.
+    """
+
+
+class ClaimOut(TypedDict):
+    """
+    The claim of an award.
+    """
+
+    claim_id: str
+    claimed_at: str
+    claimed_by: str
+    """
+    The key or player that claimed the award.
+    """
+
+
 class ConsoleSignInOut(TypedDict):
     """
     The ways to sign in to the console, beside a key.
@@ -298,6 +331,36 @@ class EndedSessionsOut(TypedDict):
     ended: int
     """
     The number of sessions that were open.
+    """
+
+
+class EntrantOut(TypedDict):
+    """
+    A player who has joined a tournament, with the attempts.
+    """
+
+    board: str
+    period: str
+    """
+    The period's name.
+    """
+    user_id: int
+    joined_at: str
+    number: int
+    """
+    The position in the order of joining.
+    """
+    attempts: int
+    """
+    The number of submissions that counted.
+    """
+    attempts_left: int | None
+    """
+    The number of further submissions that may count; null without a limit.
+    """
+    window_ends_at: str | None
+    """
+    The end of the player's window of attempts; null without one or before the first attempt.
     """
 
 
@@ -505,6 +568,29 @@ these rights and all others.
 """
 
 
+class LeagueConditionIn(TypedDict):
+    """
+    Outcome of the board's league that earns a reward. All members that are sent must match.
+    """
+
+    division: NotRequired[str | None]
+    movement: NotRequired[Literal['promoted', 'stayed', 'relegated'] | None]
+    last_group_rank: NotRequired[int | None]
+    """
+    The last rank in the group.
+    """
+
+
+class LeagueConditionOut(TypedDict):
+    """
+    Outcome of the board's league that earns a reward.
+    """
+
+    division: NotRequired[str]
+    movement: NotRequired[str]
+    last_group_rank: NotRequired[int]
+
+
 UserId: TypeAlias = int
 
 
@@ -571,6 +657,12 @@ class NextTierOut(TypedDict):
     """
     The number of places to climb, only on tiers with a limit of ranks or of percent.
     """
+
+
+NoticeType: TypeAlias = Literal['score.improved', 'rank.entered_top', 'tier.changed', 'period.closed', 'period.settled', 'award.granted', 'award.revoked', 'moderation.hidden', 'moderation.shown', 'moderation.removed', 'moderation.restored', 'moderation.set', 'moderation.erased']
+"""
+Type of a notice, as a board lists it in its setting `events`.
+"""
 
 
 BoardOrder: TypeAlias = Literal['desc', 'asc']
@@ -1008,10 +1100,92 @@ class RetirementIn(TypedDict):
     """
 
 
+class RewardIn(TypedDict):
+    """
+    A reward: a payload for entries with one condition. Without a condition, all ranked players earn it.
+    """
+
+    reward: str
+    """
+    The id of the reward in the table.
+    """
+    first_rank: NotRequired[int | None]
+    """
+    The first rank that earns the reward. Defaults to 1.
+    """
+    last_rank: NotRequired[int | None]
+    """
+    The last rank that earns the reward.
+    """
+    percent: NotRequired[float | None]
+    """
+    The last rank as a percentage of all ranked players, rounded up to a rank. It has at most 4 decimals.
+    """
+    tier: NotRequired[str | None]
+    """
+    The tier whose entries earn the reward.
+    """
+    league: NotRequired[LeagueConditionIn | None]
+    """
+    The outcome of the league that earns the reward.
+    """
+    payload: dict[str, Any]
+    """
+    Any JSON object of at most 2048 bytes. The service does not interpret it.
+    """
+
+
+class RewardOut(TypedDict):
+    """
+    A reward. Only the members of its condition are present.
+    """
+
+    reward: str
+    first_rank: NotRequired[int]
+    last_rank: NotRequired[int]
+    percent: NotRequired[float]
+    tier: NotRequired[str]
+    league: NotRequired[LeagueConditionOut]
+    payload: dict[str, Any]
+
+
+class RewardTableIn(TypedDict):
+    """
+    Rewards of the settled periods of one kind.
+    """
+
+    period: PeriodKind
+    """
+    The kind of the periods. `all-time` needs a tournament with an end.
+    """
+    rewards: list[RewardIn]
+
+
+class RewardTableOut(TypedDict):
+    """
+    Rewards of the settled periods of one kind.
+    """
+
+    period: PeriodKind
+    rewards: list[RewardOut]
+
+
 Role: TypeAlias = Literal['viewer', 'moderator', 'owner']
 """
 Rights of a person. Each role includes the roles before it. Keys of scope `admin` have the role `owner`.
 """
+
+
+class RoleIn(TypedDict):
+    """
+    The change of a person's role.
+    """
+
+    actor: str
+    """
+    The person's name in the audit log: `key:` and the name of the key, or `oidc:` and the subject.
+    """
+    role: Role
 
 
 class RotationIn(TypedDict):
@@ -1293,6 +1467,71 @@ class TopOut(TypedDict):
     as_of: str
 
 
+class TournamentIn(TypedDict):
+    """
+    Rules of a tournament: with a start and an end, or recurring with a duration.
+    """
+
+    starts_at: NotRequired[str | None]
+    """
+    The start of a tournament that takes place once.
+    """
+    ends_at: NotRequired[str | None]
+    """
+    The end of a tournament that takes place once. Scores of this time do not count.
+    """
+    duration_s: NotRequired[int | None]
+    """
+    The duration of a recurring tournament, in seconds. It begins with each season of the board, and ends with the season at the latest.
+    """
+    join_required: NotRequired[bool]
+    """
+    Whether players must join before they submit. Otherwise the first submission joins. Defaults to `false`.
+    """
+    max_entrants: NotRequired[int | None]
+    """
+    The maximum number of players who can join.
+    """
+    max_attempts: NotRequired[int | None]
+    """
+    The number of submissions of a player that count.
+    """
+    attempt_window_s: NotRequired[int | None]
+    """
+    The time from a player's first attempt, in seconds, in which further attempts count.
+    """
+    late_grace_s: NotRequired[int]
+    """
+    The time after the end, in seconds, in which scores count that were achieved before the end. Defaults to `0`.
+    """
+    early_ends: NotRequired[list[str]]
+    """
+    Times at which the tournament ends early, if it is open then. Defaults to `[]`.
+    """
+
+
+class TournamentRulesOut(TypedDict):
+    """
+    Rules of a tournament.
+    """
+
+    starts_at: str | None
+    ends_at: str | None
+    duration_s: int | None
+    join_required: bool
+    max_entrants: int | None
+    max_attempts: int | None
+    attempt_window_s: int | None
+    late_grace_s: int
+    early_ends: list[str]
+
+
+TournamentState: TypeAlias = Literal['upcoming', 'open', 'closed', 'settled']
+"""
+State of an occurrence at a time.
+"""
+
+
 class UserIn(TypedDict):
     """
     A player to create.
@@ -1402,6 +1641,49 @@ class AuditOut(TypedDict):
     """
 
 
+class AwardOut(TypedDict):
+    """
+    A payload that a player earned with the final rank in a period.
+    """
+
+    board: str
+    period: str
+    """
+    The period's name.
+    """
+    user_id: int
+    reward: str
+    """
+    The id of the reward in the board's table.
+    """
+    rank: int
+    """
+    The final rank that earned the award.
+    """
+    payload: dict[str, Any]
+    granted_at: str
+    revoked_at: str | None
+    """
+    When a change of the period's result revoked the award; null if it is valid.
+    """
+    claim: ClaimOut | None
+    """
+    The claim; null if the award is not claimed.
+    """
+
+
+class AwardsOut(TypedDict):
+    """
+    Awards of a player, in order of board, period and reward.
+    """
+
+    awards: list[AwardOut]
+    next: str | None
+    """
+    Send it as `cursor` for the awards that follow; null at the end.
+    """
+
+
 class BatchIn(TypedDict):
     """
     Scores to submit together.
@@ -1495,6 +1777,18 @@ class BoardChangesIn(TypedDict):
     """
     The tiers of the entries, the best one first, with at most one limit each. Only the last tier may have none.
     """
+    events: NotRequired[list[NoticeType]]
+    """
+    The types of events that the board sends to webhook endpoints and to the stream of events.
+    """
+    tournament: NotRequired[TournamentIn | None]
+    """
+    The rules of a tournament; null for a board that is none.
+    """
+    rewards: NotRequired[RewardTableIn | None]
+    """
+    The rewards of settled periods; null for none.
+    """
     board: NotRequired[str]
     """
     The board's current identifier in paths.
@@ -1586,6 +1880,18 @@ class BoardIn(TypedDict):
     """
     The tiers of the entries, the best one first, with at most one limit each. Only the last tier may have none. Defaults to `[]`.
     """
+    events: NotRequired[list[NoticeType]]
+    """
+    The types of events that the board sends to webhook endpoints and to the stream of events. Defaults to `[]`.
+    """
+    tournament: NotRequired[TournamentIn | None]
+    """
+    The rules of a tournament; null for a board that is none.
+    """
+    rewards: NotRequired[RewardTableIn | None]
+    """
+    The rewards of settled periods; null for none.
+    """
     board: str
     """
     The board's identifier in paths (its slug). Permanent.
@@ -1641,6 +1947,18 @@ class BoardOut(TypedDict):
     tiers: list[TierOut]
     """
     The tiers of the entries, the best one first.
+    """
+    events: list[NoticeType]
+    """
+    The types of events that the board sends.
+    """
+    tournament: NotRequired[TournamentRulesOut | None]
+    """
+    The rules of a tournament; null for a board that is none.
+    """
+    rewards: NotRequired[RewardTableOut | None]
+    """
+    The rewards of settled periods; null for none.
     """
     building: list[PeriodKind]
     """
@@ -2144,6 +2462,41 @@ class PeriodReceiptOut(TypedDict):
     """
 
 
+class PersonOut(TypedDict):
+    """
+    A person who uses the console, by a key of its own or by the identity provider.
+    """
+
+    actor: str
+    """
+    The person in the audit log: `key:` and the name of the key, or `oidc:` and the provider's `sub`.
+    """
+    person: str
+    """
+    The person's name.
+    """
+    role: Role
+    """
+    The role. The identity provider gives it anew at each sign-in.
+    """
+    created_at: str | None
+    """
+    When the key was created; null without a key.
+    """
+    signed_in_at: str | None
+    """
+    The latest sign-in by the provider; null for a key.
+    """
+    session_ends_at: str | None
+    """
+    When the session of that sign-in ends or ended.
+    """
+    last_act_at: str | None
+    """
+    The person's latest action in the audit log; null without any. Reads are not logged.
+    """
+
+
 QueuedBatchResult: TypeAlias = QueuedOut | ErrorOut
 """
 The acknowledgement of a submission of a batch, or its error.
@@ -2191,6 +2544,10 @@ class ReceiptOut(TypedDict):
     next_tier: NotRequired[NextTierOut | None]
     """
     The next tier, only on boards with tiers; null in the first tier, or if the rank is null.
+    """
+    attempts_left: NotRequired[int]
+    """
+    The number of further submissions that may count, only on tournaments with a limit of attempts.
     """
     previous: NotRequired[PreviousOut | None]
     """
@@ -2285,6 +2642,51 @@ class SuspectOut(TypedDict):
     """
 
 
+class TournamentOut(TypedDict):
+    """
+    A tournament's state, its times, and its number of entrants.
+    """
+
+    board: str
+    period: str
+    """
+    The period's name.
+    """
+    state: TournamentState
+    """
+    `upcoming` before the start, `open` until the end, then `closed`, and `settled` once no late submission can change the result.
+    """
+    starts_at: str
+    ends_at: str
+    """
+    The end. Scores of this time do not count.
+    """
+    late_until: str
+    """
+    The time from which late submissions of earlier scores are refused.
+    """
+    settled_at: str
+    """
+    The time from which the state is `settled`.
+    """
+    next_starts_at: str | None
+    """
+    The start of the next occurrence; null if there is none.
+    """
+    join_required: bool
+    entrants: int
+    """
+    The number of players who have joined.
+    """
+    max_entrants: int | None
+    max_attempts: int | None
+    attempt_window_s: int | None
+    now: str
+    """
+    The time of this answer, for countdowns.
+    """
+
+
 class ActivityOut(TypedDict):
     """
     The activity of a board over the last hours.
@@ -2317,6 +2719,14 @@ BatchResult: TypeAlias = ReceiptOut | ErrorOut
 """
 The receipt of a submission of a batch, or its error.
 """
+
+
+class PeopleOut(TypedDict):
+    """
+    All people with a key of their own that is not revoked, or who signed in by the provider; ordered by name.
+    """
+
+    people: list[PersonOut]
 
 
 class QueuedBatchOut(TypedDict):

@@ -1,0 +1,43 @@
+/** Options of a client. Times are in ms. */
+
+import type { Journal } from './store.js'
+
+/** Event for logs and metrics. Its facts contain no key, token or secret. */
+export interface TelemetryEvent {
+  kind: 'request' | 'retry' | 'queued' | 'delivered' | 'rejected' | 'session' | 'stream'
+  facts: Record<string, unknown>
+}
+
+export interface Options {
+  /** API key. Never put one into a page or a game: use player tokens there. */
+  key?: string
+  /** Player token of your own server, or a function that returns the present one. */
+  token?: string | (() => string | Promise<string>)
+  /** Where scores and the session are kept. Without it, both are lost with the process. */
+  journal?: Journal
+  /** Time limit of one try. */
+  timeoutMs?: number
+  tries?: number
+  /** Longest first wait; doubled with each try up to `longestBackoffMs`. */
+  backoffMs?: number
+  longestBackoffMs?: number
+  /** A longer `Retry-After` ends the tries. */
+  longestWaitMs?: number
+  queueCapacity?: number
+  /** Number of scores in one request. */
+  batchSize?: number
+  onEvent?: (event: TelemetryEvent) => void
+  /** Function that waits in place of the clock, for tests of a game. */
+  sleep?: (ms: number, signal?: AbortSignal) => Promise<void>
+  fetch?: typeof fetch
+}
+
+export const DEFAULTS = {
+  timeoutMs: 10_000,
+  tries: 5,
+  backoffMs: 250,
+  longestBackoffMs: 10_000,
+  longestWaitMs: 60_000,
+  queueCapacity: 10_000,
+  batchSize: 50,
+} as const
