@@ -66,6 +66,7 @@ async def fold_activity(services: Services) -> int:
 async def settle(services: Services) -> int:
     """Settle the periods that are due or changed, searched every few seconds. Return the number of settled periods."""
     with services.telemetry.transaction("settle"):
+        await services.seats.search_if_due()
         await services.resettlement.run_if_due()
         return await services.settlement.run_if_due()
 

@@ -31,6 +31,7 @@ from functions.edge.wire.entries import (
 )
 from functions.edge.wire.fields import BoardName, UserId
 from functions.edge.wire.history import HistoryOut, HistoryQuery, render_history
+from functions.edge.wire.leagues import LeagueGroupOut, LeagueQuery, render_group
 from functions.edge.wire.periods import PeriodQuery
 from functions.edge.wire.ranks import (
     LookupIn,
@@ -56,6 +57,7 @@ from leaderforge.domain.errors import (
     Refused,
     StoreUnavailable,
 )
+from leaderforge.domain.league_errors import LeagueNotFound
 from leaderforge.services.entries import Page
 from leaderforge.services.ladders import CURRENT
 
@@ -229,6 +231,26 @@ async def history(
     )
     external_ids = await edge.services.users.external_ids([user_id])
     return answer_stored(render_history(readable_board, user_id, result, external_ids))
+
+
+@routes.get(
+    "/api/boards/{board}/league/{user_id}",
+    operation_id="getLeagueGroup",
+    **documentation.read(LeagueGroupOut, LeagueNotFound, NotRanked, *_NO_LADDER, *_DOWN),
+)
+async def league_group(
+    edge: TheEdge, caller: Anyone, board: BoardName, user_id: UserId, query: Annotated[LeagueQuery, Query()]
+) -> Answer:
+    """Return a player's group in a league, with the ranks of all members and their movements.
+
+    `current` is the current period of the league. Settled periods have the final ranks and movements.
+    """
+    readable_board = await edge.readable_board(board, caller)
+    if readable_board.league is None:
+        raise LeagueNotFound.on(board, query.period)
+    name = readable_board.league.period if query.period == CURRENT else query.period
+    view = await edge.services.leagues.group(await edge.ladder_of(readable_board, name), user_id, caller)
+    return answer_read(render_group(view, marks_hidden=caller.views_console), view.lookup)
 
 
 async def _top(edge: Edge, caller: Caller, board: str, query: TopQuery) -> Answer:

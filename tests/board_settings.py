@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from leaderforge.domain.boards import MAX_INTEGER, Order, Policy, RankStyle
+from leaderforge.domain.league import Assignment, Inactivity, League, Zone
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.reward_tables import OutcomeCondition, Reward, RewardTable
@@ -55,6 +56,16 @@ EVERYTHING: dict[str, Any] = {
             Reward("promoted", "{}", outcome=OutcomeCondition("silver", "promoted", 5)),
             Reward("all", "{}"),
         ),
+    ),
+    "league": League(
+        PeriodKind.WEEKLY,
+        ("Gold, ü", "Silver", "Bronze"),
+        group_size=25,
+        entry="Silver",
+        promotion=Zone(places=6),
+        relegation=Zone(percent=20),
+        inactive=Inactivity.LEAVE,
+        assignment=Assignment.BALANCED,
     ),
 }
 """Board settings for all fields. No value is a default.

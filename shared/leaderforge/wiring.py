@@ -32,6 +32,9 @@ from leaderforge.services.devices import DeviceService
 from leaderforge.services.distribution import DistributionService
 from leaderforge.services.history import HistoryService
 from leaderforge.services.ingest import IngestService
+from leaderforge.services.league_reading import LeagueQueryService
+from leaderforge.services.league_settlement import LeagueMovements
+from leaderforge.services.leagues import SeatService
 from leaderforge.services.live import Hub
 from leaderforge.services.maintain import MaintainService
 from leaderforge.services.moderation import ModerationService
@@ -82,6 +85,8 @@ class Services:
     settlement: SettlementService
     resettlement: ResettlementService
     awards: AwardService
+    seats: SeatService
+    leagues: LeagueQueryService
     periods: PeriodService
     history: HistoryService
     standings: StandingService
@@ -202,8 +207,9 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
     signing_keys = SigningKeyService(
         parts.signing_keys, parts.signer, parts.clock, max_valid_s=settings.erased_hours * 3600
     )
+    seats = _seats(settings, parts)
     submit = SubmitService(
-        parts.store, delivery, trust, parts.telemetry, tracer=parts.tracer, time_limit_s=time_limit_s
+        parts.store, delivery, trust, parts.telemetry, tracer=parts.tracer, seats=seats, time_limit_s=time_limit_s
     )
     return Services(
         settings=settings,
@@ -221,9 +227,11 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
             parts.store, parts.users, parts.index, parts.clock, parts.telemetry, changes.repaired
         ),
         rollover=_rollover(settings, parts),
-        settlement=_settlement(settings, parts),
         resettlement=ResettlementService(parts.store, parts.periods, parts.resettlements, parts.clock, part=AWARDS),
         awards=AwardService(parts.store, parts.awards, parts.clock),
+        settlement=_settlement(settings, parts, seats),
+        seats=seats,
+        leagues=LeagueQueryService(parts.leagues, parts.settlements, seats, query, parts.clock),
         periods=PeriodService(parts.periods, parts.clock, grace_ms=settings.late_grace_ms),
         history=HistoryService(parts.history, query, parts.clock),
         standings=StandingService(parts.history, parts.users, query, parts.clock),
@@ -266,13 +274,18 @@ def _rollover(settings: EnvironmentSettings, parts: Parts) -> RolloverService:
     )
 
 
-def _settlement(settings: EnvironmentSettings, parts: Parts) -> SettlementService:
+def _seats(settings: EnvironmentSettings, parts: Parts) -> SeatService:
+    stores = parts.store, parts.periods, parts.settlements, parts.leagues
+    return SeatService(*stores, parts.index, parts.clock, grace_ms=settings.late_grace_ms)
+
+
+def _settlement(settings: EnvironmentSettings, parts: Parts, seats: SeatService) -> SettlementService:
     """Return the settlement with all its parts, in the order in which they run."""
     return SettlementService(
         parts.store,
         parts.periods,
         parts.settlements,
-        [AwardPart(parts.store, parts.awards, parts.clock)],
+        [LeagueMovements(parts.leagues, seats, parts.clock), AwardPart(parts.store, parts.awards, parts.clock)],
         parts.index,
         parts.clock,
         parts.telemetry,

@@ -64,7 +64,7 @@ async def test_the_examples_are_true(api: Served, clock: Ticks, page: Path) -> N
 
 
 async def caught_up(api: Served, clock: Ticks) -> None:
-    """Return once the index is complete up to the present time: after a jump of days, it is rebuilt."""
+    """Return once periods are settled and the index is complete: after a jump of days, it is rebuilt."""
 
     async def is_current() -> bool:
         try:
@@ -74,7 +74,12 @@ async def caught_up(api: Served, clock: Ticks) -> None:
         watermarks = await api.services.parts.index.watermarks()
         return all(watermark is not None and watermark >= clock.now - LAG_MS for watermark in watermarks)
 
+    async def is_settled() -> bool:
+        await api.services.settlement.run()
+        return not await api.services.settlement.due()
+
     await until(is_current, "the index to catch up with the clock")
+    await until(is_settled, "the periods to be settled")
 
 
 async def test_all_pages_work_on_the_demo_in_one_run(valkey, postgres, clock: Ticks) -> None:

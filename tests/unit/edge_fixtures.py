@@ -16,6 +16,7 @@ from leaderforge.adapters.memory.feed import MemoryChannel, MemoryFeed
 from leaderforge.adapters.memory.history import MemoryHistoryStore
 from leaderforge.adapters.memory.index import MemoryIndex
 from leaderforge.adapters.memory.key_store import MemoryKeyStore
+from leaderforge.adapters.memory.league_store import MemoryLeagueStore
 from leaderforge.adapters.memory.limiter import MemoryRateLimiter
 from leaderforge.adapters.memory.moderation import MemoryModeration
 from leaderforge.adapters.memory.pending_processes import MemoryPendingProcesses
@@ -121,6 +122,7 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
         resettlements=MemoryResettlements(store, settlements),
         people=MemoryPeople(audit),
         settlements=settlements,
+        leagues=MemoryLeagueStore(store, settlements),
         moderation=MemoryModeration(store, users, audit),
         records=MemoryPlayerRecords(store, users, audit),
         processes=MemoryPendingProcesses(),

@@ -121,6 +121,7 @@ RULES: Mapping[str, Rule] = {
     "POST /api/boards/{board}/ranks/lookup": READ,
     "GET /api/boards/{board}/export": EXPORT,
     "GET /api/boards/{board}/history/{user_id}": READ,
+    "GET /api/boards/{board}/league/{user_id}": READ,
     "GET /api/boards/{board}/periods": READ,
     "GET /api/boards/{board}/tournament": READ,
     "GET /api/boards/{board}/tournament/entrants/{user_id}": READ,

@@ -1,5 +1,6 @@
 """Board settings: validation, and permission to change."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from leaderforge.cli.board_texts import parsed, text_of
 from leaderforge.domain.board_settings import FIXED, NAMES, changed_board, new_board, settings_of
 from leaderforge.domain.boards import MAX_INTEGER, Backfill, Board, Ladder, Order, Policy
 from leaderforge.domain.errors import Refused, SettingFixed
+from leaderforge.domain.league import League, Zone
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.timing import PROPAGATION_MS
 from leaderforge.domain.tournaments import TournamentRules
@@ -15,6 +17,8 @@ from tests.board_settings import EVERYTHING
 
 NOW = 1_795_435_200_000  # 2026-11-23T12:00:00Z, a Monday
 DAY_MS = 86_400_000
+
+LEAGUE: League = EVERYTHING["league"]
 
 WRONG: list[tuple[str, dict[str, Any]]] = [
     ("name", {"name": ""}),
@@ -43,6 +47,25 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("time_zone", {"time_zone": "../../etc/passwd"}),
     ("tournament", {"tournament": TournamentRules(duration_s=60)}),
     ("colour", {"colour": "red"}),
+    ("league", {"league": LEAGUE}),
+    *(
+        ("league", {"periods": (PeriodKind.WEEKLY, PeriodKind.ALL_TIME), "league": replace(LEAGUE, **flaw)})
+        for flaw in (
+            {"period": PeriodKind.DAILY},
+            {"period": PeriodKind.ALL_TIME},
+            {"divisions": ()},
+            {"divisions": ("a", "a"), "entry": "a"},
+            {"divisions": (" ",)},
+            {"divisions": ("x" * 33,), "entry": "x" * 33},
+            {"divisions": tuple(map(str, range(21))), "entry": "1"},
+            {"entry": "Iron"},
+            {"group_size": 1},
+            {"group_size": 201},
+            {"promotion": Zone(places=-1)},
+            {"promotion": Zone(percent=101)},
+            {"promotion": Zone(places=20), "relegation": Zone(percent=40)},
+        )
+    ),
 ]
 
 
@@ -87,6 +110,7 @@ def test_what_is_for_ever_is_named(setting: str) -> None:
         "min_submissions": 1,
         "tiers": (),
         "events": (),
+        "league": None,
     }
     with pytest.raises(SettingFixed) as fixed:
         changed_board(board(**EVERYTHING), {setting: others[setting]}, NOW)
@@ -102,7 +126,8 @@ def test_everything_else_may_change() -> None:
     given = {
         name: value for name, value in EVERYTHING.items() if name not in {*FIXED, "periods", "tournament", "rewards"}
     }
-    after = settings_of(changed_board(board(subscore_order=Order.DESC), given, NOW))
+    made = board(subscore_order=Order.DESC, periods=EVERYTHING["periods"], season=EVERYTHING["season"])
+    after = settings_of(changed_board(made, given, NOW))
     assert {name: getattr(after, name) for name in given} == given
 
 

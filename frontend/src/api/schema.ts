@@ -337,6 +337,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/boards/{board}/league/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get league group
+         * @description Return a player's group in a league, with the ranks of all members and their movements.
+         *
+         *     `current` is the current period of the league. Settled periods have the final ranks and movements.
+         */
+        get: operations["getLeagueGroup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/boards/{board}/export": {
         parameters: {
             query?: never;
@@ -1534,6 +1556,12 @@ export interface components {
             as_of: string;
         };
         /**
+         * Assignment
+         * @description Choice of a player's group: by order of arrival, or balanced by the strength of its players.
+         * @enum {string}
+         */
+        Assignment: "arrival" | "balanced";
+        /**
          * AttemptIn
          * @description The beginning of a sign-in.
          * @example {
@@ -1800,6 +1828,8 @@ export interface components {
              *     }
              */
             rewards?: components["schemas"]["RewardTableIn"] | null;
+            /** @description The league that the periods of one kind are played as; null for a board without one. */
+            league?: components["schemas"]["LeagueIn"] | null;
             /**
              * @description The board's current identifier in paths.
              * @example default
@@ -1920,6 +1950,8 @@ export interface components {
              *     }
              */
             rewards?: components["schemas"]["RewardTableIn"] | null;
+            /** @description The league that the periods of one kind are played as; null for a board without one. */
+            league?: components["schemas"]["LeagueIn"] | null;
             /**
              * @description The board's identifier in paths (its slug). Permanent.
              * @example default
@@ -1982,6 +2014,8 @@ export interface components {
             tournament?: components["schemas"]["TournamentRulesOut"] | null;
             /** @description The rewards of settled periods; null for none. */
             rewards?: components["schemas"]["RewardTableOut"] | null;
+            /** @description The league that the periods of one kind are played as. */
+            league: components["schemas"]["LeagueOut"] | null;
             /** @description The period kinds that are being computed from earlier scores. */
             building: components["schemas"]["PeriodKind"][];
         };
@@ -2753,6 +2787,12 @@ export interface components {
             /** @description The first 1000 bad lines. */
             problems: components["schemas"]["BadLineOut"][];
         };
+        /**
+         * Inactivity
+         * @description Movement of players without an entry in a period.
+         * @enum {string}
+         */
+        Inactivity: "stay" | "relegate" | "leave";
         /** IndexHealth */
         IndexHealth: {
             /** Format: int64 */
@@ -2901,6 +2941,218 @@ export interface components {
             last_group_rank?: number;
         };
         /**
+         * LeagueEntryOut
+         * @description An entry of a group. `rank` is the rank on the board.
+         */
+        LeagueEntryOut: {
+            /** Format: int64 */
+            rank: number;
+            /** Format: int64 */
+            user_id: number;
+            /**
+             * @description The player's name; null if it has none, or while it is unavailable.
+             * @example ada
+             */
+            username: string | null;
+            /**
+             * @description The player's id in another system, only if it has one.
+             * @example 76561190012345678
+             */
+            external_id?: string;
+            /** Format: int64 */
+            score: number;
+            /**
+             * Format: int64
+             * @description The second score, only on boards that have one.
+             */
+            subscore?: number;
+            /**
+             * Format: int64
+             * @description The number of submissions of the player.
+             */
+            submissions: number;
+            /**
+             * Format: date-time
+             * @description When the score was achieved.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            achieved_at: string;
+            /** @description The metadata sent with the score, at most 2048 bytes. */
+            metadata: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description The tier, only on boards with tiers; null if the entry reaches no tier, or if the rank is null.
+             * @example gold
+             */
+            tier?: string | null;
+            /** @description True if the entry is visible to its player and to admins only. Shown to admins only. */
+            hidden?: boolean;
+            /** @description The rank in the group; null for an entry that was or is hidden. Equal scores have different ranks. */
+            group_rank: number | null;
+            /** @description The movement; before the settlement, the one that would follow if the period ended now. */
+            movement: components["schemas"]["Movement"];
+        };
+        /**
+         * LeagueGroupOut
+         * @description A player's group in a league, with the player's ranks in the group, in the division and on the board.
+         */
+        LeagueGroupOut: {
+            /** @example default */
+            board: string;
+            /**
+             * @description The period's name.
+             * @example all-time
+             */
+            period: string;
+            /** @description `waiting` until the previous period is settled, `open` while the period runs, `closing` until it is settled, then `settled`. */
+            state: components["schemas"]["LeagueState"];
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            starts_at: string;
+            /** @description The first moment after the period. */
+            ends_at: string | null;
+            /**
+             * Format: int64
+             * @description The time until the end of the period, in milliseconds.
+             */
+            left_ms: number;
+            /**
+             * @description From the top to the bottom.
+             * @example [
+             *       "Gold",
+             *       "Silver",
+             *       "Bronze"
+             *     ]
+             */
+            divisions: string[];
+            /** Format: int64 */
+            user_id: number;
+            /** @description The player's division; null while the player waits for a group. */
+            division: string | null;
+            /** @description The number of the group in the division; null while the player waits for a group, and for a player without an entry in a settled period. */
+            group: number | null;
+            group_rank: number | null;
+            /**
+             * Format: int64
+             * @description The number of ranked players of the group.
+             */
+            group_total: number;
+            division_rank: number | null;
+            /**
+             * Format: int64
+             * @description The number of ranked players of the division.
+             */
+            division_total: number;
+            /** @description The rank on the board. */
+            rank: number | null;
+            /**
+             * Format: int64
+             * @description The number of ranked players of the board.
+             */
+            total: number;
+            /** @description The player's movement; before the settlement, the one that would follow if the period ended now. */
+            movement: components["schemas"]["Movement"] | null;
+            /** @description The division that the movement leads to; null for a player who leaves or waits. */
+            next_division: string | null;
+            /**
+             * Format: int64
+             * @description The number of first places of the group that are promoted.
+             */
+            promoted: number;
+            /**
+             * Format: int64
+             * @description The number of last places of the group that are relegated.
+             */
+            relegated: number;
+            /** @description The entries of the group, best first. */
+            entries: components["schemas"]["LeagueEntryOut"][];
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            as_of: string;
+        };
+        /**
+         * LeagueIn
+         * @description The rules of a league. A change takes effect with the next period whose groups open.
+         */
+        LeagueIn: {
+            /** @description The recurring period kind of the board whose periods are played as a league. Defaults to `weekly`. */
+            period?: components["schemas"]["PeriodKind"];
+            /**
+             * @description The names of the divisions, from the top to the bottom.
+             * @example [
+             *       "Gold",
+             *       "Silver",
+             *       "Bronze"
+             *     ]
+             */
+            divisions: string[];
+            /**
+             * Format: int32
+             * @description The number of seats of a group.
+             * @example 30
+             */
+            group_size: number;
+            /**
+             * @description The division of players without one. Defaults to the bottom division.
+             * @example Bronze
+             */
+            entry?: string | null;
+            /** @description The first places of a group that are promoted. */
+            promotion?: components["schemas"]["ZoneIn"] | null;
+            /** @description The last places of a group that are relegated. */
+            relegation?: components["schemas"]["ZoneIn"] | null;
+            /** @description The movement of players without an entry in the period. Who leaves enters again as a new player. Defaults to `stay`. */
+            inactive?: components["schemas"]["Inactivity"];
+            /** @description Whether groups fill in order of arrival, or have players of all strengths (`balanced`). Defaults to `arrival`. */
+            assignment?: components["schemas"]["Assignment"];
+        };
+        /**
+         * LeagueOut
+         * @description The rules of a league.
+         */
+        LeagueOut: {
+            period: components["schemas"]["PeriodKind"];
+            /**
+             * @description From the top to the bottom.
+             * @example [
+             *       "Gold",
+             *       "Silver",
+             *       "Bronze"
+             *     ]
+             */
+            divisions: string[];
+            /**
+             * Format: int64
+             * @example 30
+             */
+            group_size: number;
+            /**
+             * @description The division of players without one.
+             * @example Bronze
+             */
+            entry: string;
+            /** @description The first places of a group that are promoted. */
+            promotion: components["schemas"]["ZoneOut"] | null;
+            /** @description The last places of a group that are relegated. */
+            relegation: components["schemas"]["ZoneOut"] | null;
+            inactive: components["schemas"]["Inactivity"];
+            assignment: components["schemas"]["Assignment"];
+        };
+        /**
+         * LeagueState
+         * @description State of a league period.
+         *
+         *     `waiting`: the groups open when the previous period is settled. `open`: the period runs. `closing`: it has ended,
+         *     and is not settled yet. `settled`: the movements are final.
+         * @enum {string}
+         */
+        LeagueState: "waiting" | "open" | "closing" | "settled";
+        /**
          * LookupIn
          * @description Players to look up, such as friends, by either kind of id, at most 500.
          * @example {
@@ -2980,6 +3232,12 @@ export interface components {
             external_id?: string;
             entries: components["schemas"]["ChangedOut"][];
         };
+        /**
+         * Movement
+         * @description Movement of a player at the end of a period.
+         * @enum {string}
+         */
+        Movement: "promoted" | "stayed" | "relegated" | "left";
         /**
          * NewPlayerResult
          * @description A player that was created, or its error.
@@ -4300,6 +4558,36 @@ export interface components {
              * @description The number of differences found in the current run.
              */
             differing: number;
+        };
+        /**
+         * ZoneIn
+         * @description The places of a group that move, as a number or as a percentage of the ranked players. Send one of both.
+         */
+        ZoneIn: {
+            /**
+             * @description The number of places.
+             * @example 7
+             */
+            places?: number | null;
+            /** @description The percentage of the group's ranked players, rounded down. */
+            percent?: number | null;
+        };
+        /**
+         * ZoneOut
+         * @description The places of a group that move. Only one of the members is present.
+         */
+        ZoneOut: {
+            /**
+             * Format: int64
+             * @description The number of places.
+             * @example 7
+             */
+            places?: number;
+            /**
+             * Format: int64
+             * @description The percentage of the group's ranked players, rounded down.
+             */
+            percent?: number;
         };
     };
     responses: never;
@@ -6715,6 +7003,145 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HistoryOut"];
+                };
+            };
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
+            304: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
+                    ETag: string;
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The call needs a key or a token, or the given one is unknown. */
+            401: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller has no right to this call. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The requested object does not exist. */
+            404: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is invalid. */
+            422: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
+            429: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    /** @description The maximum number of requests in a burst. */
+                    "RateLimit-Limit": number;
+                    /** @description The remaining number of requests in the burst. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until the whole burst is available again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
+            500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A required part of the service is unavailable. Retry after the given time. */
+            503: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    getLeagueGroup: {
+        parameters: {
+            query?: {
+                /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                period?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The board's identifier in paths (its slug). */
+                board: string;
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A player's group in a league, with the player's ranks in the group, in the division and on the board. */
+            200: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
+                    ETag: string;
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeagueGroupOut"];
                 };
             };
             /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.fields import BoardName, CountOut, IntegerIn, IntegerOut, PercentOut, RankOut
+from functions.edge.wire.leagues import LeagueIn, LeagueOut, league_out
 from functions.edge.wire.models import StrictIn, StrictOut
 from functions.edge.wire.rewards import RewardTableIn, RewardTableOut
 from functions.edge.wire.rules import FROM_NUMBER
@@ -24,6 +25,7 @@ from leaderforge.domain.board_settings import (
 )
 from leaderforge.domain.boards import MAX_INTEGER, Board, Order, Policy, RankStyle
 from leaderforge.domain.errors import SettingFixed
+from leaderforge.domain.league_rules import league_of
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.reward_tables import reward_table_of
@@ -128,6 +130,10 @@ class _SettingsIn(StrictIn):
         examples=[{"period": "weekly", "rewards": [{"reward": "winner", "last_rank": 1, "payload": {"gold": 50}}]}],
     )
 
+    league: LeagueIn | None = Field(
+        None, description="The league that the periods of one kind are played as; null for a board without one."
+    )
+
     def changes(self) -> dict[str, Any]:
         """Return the settings that were sent. Raises `Refused` if a tier has several limits."""
         settings = self.model_dump(exclude={"board"}, exclude_unset=True)
@@ -136,6 +142,8 @@ class _SettingsIn(StrictIn):
             settings["tournament"] = tournament_of(settings["tournament"])
         if settings.get("rewards") is not None:
             settings["rewards"] = reward_table_of(settings["rewards"])
+        if settings.get("league") is not None:
+            settings["league"] = league_of(settings["league"])
         return settings | {name: tupled[name](settings[name]) for name in tupled if name in settings}
 
 
@@ -217,6 +225,7 @@ class BoardOut(StrictOut):
         None, description="The rules of a tournament; null for a board that is none."
     )
     rewards: RewardTableOut | None = Field(None, description="The rewards of settled periods; null for none.")
+    league: LeagueOut | None = Field(description="The league that the periods of one kind are played as.")
     building: list[PeriodKind] = Field(description="The period kinds that are being computed from earlier scores.")
 
 
@@ -240,5 +249,6 @@ def _board_out(board: Board) -> BoardOut:
         "tiers": [TierOut(**tier.members) for tier in board.tiers],
         "rewards": None if board.rewards is None else RewardTableOut.model_validate(board.rewards.members),
         "tournament": None if board.tournament is None else TournamentRulesOut(**asdict(board.tournament)),
+        "league": None if board.league is None else league_out(board.league),
     }
     return BoardOut(board=board.slug, **settings, building=list(building))

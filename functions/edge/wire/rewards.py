@@ -26,7 +26,7 @@ RewardId = Annotated[
     Rule("must be the id of a reward: 1 to 64 of a-z, 0-9, _ and -, with a letter or a digit first"),
 ]
 _Rank = Annotated[StrictInt, Field(ge=1, le=MAX_INTEGER), FROM_NUMBER]
-Movement = Literal["promoted", "stayed", "relegated"]
+MovementText = Literal["promoted", "stayed", "relegated"]
 _AwardCursor = Annotated[
     str,
     Field(pattern=r"^[0-9]{1,16}_[0-9]{1,16}_[a-z0-9][a-z0-9_-]{0,63}$"),
@@ -38,7 +38,7 @@ class LeagueConditionIn(StrictIn):
     """Outcome of the board's league that earns a reward. All members that are sent must match."""
 
     division: Annotated[StrictStr, Field(min_length=1, max_length=MAX_DIVISION_LENGTH)] | None = None
-    movement: Movement | None = None
+    movement: MovementText | None = None
     last_group_rank: _Rank | None = Field(None, description="The last rank in the group.")
 
 

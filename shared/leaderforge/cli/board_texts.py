@@ -7,6 +7,8 @@ from enum import StrEnum
 from leaderforge.domain.board_settings import NAMES
 from leaderforge.domain.boards import Order, Policy, RankStyle
 from leaderforge.domain.errors import Refused
+from leaderforge.domain.league import League
+from leaderforge.domain.league_rules import league_of, members_of
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.reward_tables import RewardTable, reward_table_of
@@ -40,8 +42,8 @@ def text_of(value: object) -> str:
         return _NONE
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, TournamentRules | RewardTable):
-        return json.dumps(value.members)
+    if isinstance(value, TournamentRules | RewardTable | League):
+        return json.dumps(members_of(value) if isinstance(value, League) else value.members, ensure_ascii=False)
     if not isinstance(value, tuple):
         return str(value)
     if any(isinstance(item, Tier) for item in value):
@@ -123,6 +125,16 @@ def _rewards(text: str) -> RewardTable:
         ) from None
 
 
+def _league(text: str) -> League:
+    try:
+        return league_of(json.loads(text))
+    except (ValueError, TypeError, AttributeError):
+        example = json.dumps({"divisions": ["gold", "silver"], "group_size": 30, "promotion": {"places": 7}})
+        raise ValueError(
+            f"{text[:80]!r} is not a JSON object of a league: write {_NONE}, or an object such as {example}"
+        ) from None
+
+
 _READERS: Mapping[str, Callable[[str], object]] = {
     "name": str,
     "policy": _one_of(Policy),
@@ -147,6 +159,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "events": _events,
     "tournament": _tournament,
     "rewards": _rewards,
+    "league": _league,
 }
 _NULLABLE = {
     *(
@@ -161,5 +174,6 @@ _NULLABLE = {
         "subscore_name",
         "tournament",
         "rewards",
+        "league",
     ),
 }

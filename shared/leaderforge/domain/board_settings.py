@@ -7,6 +7,8 @@ from typing import Any
 
 from leaderforge.domain.boards import MAX_INTEGER, Backfill, Board, Display, Order, Policy, RankStyle, ScoreLimits
 from leaderforge.domain.errors import Refused, SettingFixed
+from leaderforge.domain.league import League
+from leaderforge.domain.league_rules import members_of, valid_league
 from leaderforge.domain.names import display_fault, displayed
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import Calendar, PeriodKind, require_cron, require_time_zone
@@ -64,6 +66,7 @@ class BoardSettings:
     events: tuple[NoticeType, ...] = ()
     tournament: TournamentRules | None = None
     rewards: RewardTable | None = None
+    league: League | None = None
 
 
 NAMES = tuple(field.name for field in fields(BoardSettings))
@@ -96,6 +99,7 @@ def settings_of(board: Board) -> BoardSettings:
         events=board.events,
         tournament=board.tournament,
         rewards=board.rewards,
+        league=board.league,
     )
 
 
@@ -107,6 +111,8 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("tournament", "rewards"):
         if values.get(name) is not None:
             result[name] = values[name].members
+    if values.get("league") is not None:
+        result["league"] = members_of(values["league"])
     return result
 
 
@@ -118,7 +124,9 @@ def new_board(slug: str, values: Mapping[str, Any], now: int = 0) -> Board:
     _require_slug(slug)
     _require_known(values)
     settings = _valid(BoardSettings(**{"name": slug, **values}))
-    settings = replace(settings, rewards=_started(settings.rewards, None, now))
+    settings = replace(
+        settings, rewards=_started(settings.rewards, None, now), league=_league_started(settings.league, None, now)
+    )
     _require_subscore_named(settings)
     _require_season_used(settings)
     return _board(0, slug, settings)
@@ -137,6 +145,7 @@ def changed_board(board: Board, values: Mapping[str, Any], now: int) -> Board:
         settings,
         tournament=changed_tournament(before.tournament, settings.tournament, now),
         rewards=_started(settings.rewards, before.rewards, now),
+        league=_league_started(settings.league, before.league, now),
     )
     _require_unchanged(board, before, settings)
     _require_subscore_named(settings)
@@ -151,6 +160,14 @@ def _started(table: RewardTable | None, before: RewardTable | None, now: int) ->
         return None
     continues = before is not None and before.period is table.period
     return replace(table, since=before.since if before is not None and continues else now)
+
+
+def _league_started(league: League | None, before: League | None, now: int) -> League | None:
+    """Return the league with its start: `now` (ms), unless the board had a league of such periods."""
+    if league is None:
+        return None
+    continues = before is not None and before.period is league.period
+    return replace(league, since=before.since if before is not None and continues else now)
 
 
 def _board(board_id: int, slug: str, settings: BoardSettings) -> Board:
@@ -173,6 +190,7 @@ def _board(board_id: int, slug: str, settings: BoardSettings) -> Board:
         events=settings.events,
         tournament=settings.tournament,
         rewards=settings.rewards,
+        league=settings.league,
     )
 
 
@@ -235,6 +253,7 @@ def _valid(settings: BoardSettings) -> BoardSettings:
         subscore_name=_optional_text("subscore_name", settings.subscore_name, MAX_SUBSCORE_NAME_LENGTH),
         tiers=valid_tiers(settings.tiers, settings.order),
         events=tuple(dict.fromkeys(settings.events)),
+        league=None if settings.league is None else valid_league(settings.league, settings.periods),
     )
     _require_within("decimals", settings.decimals, 0, MAX_DECIMALS)
     _require_within("min_score", settings.min_score, -MAX_INTEGER, MAX_INTEGER)

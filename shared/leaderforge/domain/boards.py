@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from leaderforge.domain.errors import RuleViolated
+from leaderforge.domain.league import League
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import ALL_TIME, Calendar, Period, PeriodKind, counting_in
 from leaderforge.domain.reward_tables import RewardTable
@@ -129,7 +130,8 @@ class Board:
     Entries have a second score only with a `subscore_order`. Reading a `private` board needs a key, or a token with the
     read scope. Player tokens may submit only to boards that are `open_to_players`. Past periods are kept for
     `keep_days`, permanently if it is None. Players with fewer than `min_submissions` in a period are not ranked in it.
-    `tiers` are in order, the best one first. `events` are the types of notices that the board asks for.
+    `tiers` are in order, the best one first. `events` are the types of notices that the board asks for. Periods of one
+    kind are played as a `league`, if there is one.
     """
 
     id: int
@@ -150,6 +152,7 @@ class Board:
     events: tuple[NoticeType, ...] = ()
     tournament: TournamentRules | None = None
     rewards: RewardTable | None = None
+    league: League | None = None
     backfill: Backfill | None = None
 
     def __hash__(self) -> int:

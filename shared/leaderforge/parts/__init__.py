@@ -11,6 +11,7 @@ from leaderforge.ports.changes import ChangeFeed
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.history import HistoryLoader, HistoryStore
 from leaderforge.ports.index import RankIndex
+from leaderforge.ports.leagues import LeagueStore
 from leaderforge.ports.moderation import Moderation
 from leaderforge.ports.pending import PendingProcesses
 from leaderforge.ports.people import IdentityProvider, PeopleStore
@@ -52,6 +53,7 @@ class Parts:
     resettlements: ResettlementStore
     people: PeopleStore
     settlements: SettlementStore
+    leagues: LeagueStore
     moderation: Moderation
     records: PlayerRecords
     processes: PendingProcesses

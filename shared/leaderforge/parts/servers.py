@@ -13,6 +13,7 @@ from leaderforge.adapters.postgres.bulk import copy_chunk
 from leaderforge.adapters.postgres.entrants import PostgresTournaments
 from leaderforge.adapters.postgres.history import PostgresHistoryStore
 from leaderforge.adapters.postgres.key_store import PostgresKeyStore
+from leaderforge.adapters.postgres.league_store import PostgresLeagueStore
 from leaderforge.adapters.postgres.moderation import PostgresModeration
 from leaderforge.adapters.postgres.name_claims import claim_names, release_stale_claims
 from leaderforge.adapters.postgres.pending_processes import PostgresPendingProcesses
@@ -65,6 +66,7 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         resettlements=PostgresResettlements(pool),
         people=PostgresPeople(pool),
         settlements=PostgresSettlementStore(pool),
+        leagues=PostgresLeagueStore(pool),
         moderation=PostgresModeration(pool, periods),
         records=PostgresPlayerRecords(pool),
         processes=PostgresPendingProcesses(pool),

@@ -74,7 +74,7 @@ class SettlementService:
 
         A failure on one board does not stop the others. Raises the first error at the end.
         """
-        due = [ladders for board in await self._store.boards() if (ladders := await self._due_on(board))]
+        due = await self.due()
         # A submission in doubt may still be committed. It counts if it is committed before the settlement.
         if not due or await self._store.in_doubt_since() is not None or not await self._lease.acquire():
             return 0
@@ -89,6 +89,10 @@ class SettlementService:
         if errors:
             raise errors[0]
         return count
+
+    async def due(self) -> Sequence[Sequence[Ladder]]:
+        """Return the ladders of the periods that are due and not settled, by board, the earliest first."""
+        return [ladders for board in await self._store.boards() if (ladders := await self._due_on(board))]
 
     async def faults(self) -> Sequence[SettlementFault]:
         """Return the differences between the stored results of all settled periods and the stored scores."""

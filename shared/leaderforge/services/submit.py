@@ -14,6 +14,7 @@ from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.ports.tracing import Tracer
 from leaderforge.services.delivery import Delivery
+from leaderforge.services.leagues import SeatService
 from leaderforge.services.receipts import WITH_RANK, LadderGroup, Receipt, ReceiptOptions, receipt_of
 from leaderforge.services.trust import IndexTrust
 from leaderforge.services.write_health import WriteHealth
@@ -48,9 +49,11 @@ class SubmitService:
         telemetry: Telemetry,
         *,
         tracer: Tracer | None = None,
+        seats: SeatService | None = None,
         time_limit_s: float = 10.0,
     ) -> None:
         self._store = store
+        self._seats = seats
         self._delivery = delivery
         self._trust = trust
         self._telemetry = telemetry
@@ -60,9 +63,10 @@ class SubmitService:
         # index. Each policy has its queue, because a single statement can record submissions of one policy only.
         # Submissions with rules that depend on the standing, or with previous standings, need more round trips. They
         # have queues of their own, in order not to delay others. So have submissions with notices, because boards
-        # without notices must not run their longer statement.
+        # without notices must not run their longer statement, and submissions to boards with leagues, whose new players
+        # take a seat.
         self._take = {
-            (previous, announced, policy): Coalescer(
+            (previous, announced, has_league, policy): Coalescer(
                 partial(self._take_batch, previous=previous),
                 max_batch=BATCH,
                 max_in_flight=3,
@@ -73,6 +77,7 @@ class SubmitService:
             for previous in (False, True)
             for announced in (False, True)
             for policy in Policy
+            for has_league in (False, True)
         }
         self._judge = {
             previous: Coalescer(
@@ -92,7 +97,7 @@ class SubmitService:
         same submission id is safe, because a submission counts at most once.
         """
         previous, board = options.previous, submission.board
-        queue = previous, bool(announces(board)), board.policy
+        queue = previous, bool(announces(board)), board.league is not None, board.policy
         take = self._judge[previous] if submission.depends_on_player else self._take[queue]
         outcome = await take(_Request(submission, options))
         if isinstance(outcome, LeaderForgeError):
@@ -110,7 +115,16 @@ class SubmitService:
     async def _take_batch(
         self, batch: Sequence[_Request], *, previous: bool = False
     ) -> Sequence[Receipt | LeaderForgeError]:
-        outcomes = await self._record([request.submission for request in batch], previous=previous)
+        submissions = [request.submission for request in batch]
+        outcomes = await self._record(submissions, previous=previous)
+        receipts = await self._receipts(batch, outcomes)
+        if self._seats is not None:
+            await self._seats.take(submissions, outcomes)
+        return receipts
+
+    async def _receipts(
+        self, batch: Sequence[_Request], outcomes: Sequence[Recorded | LeaderForgeError]
+    ) -> Sequence[Receipt | LeaderForgeError]:
         counted = [
             _Counted(request, outcome) if isinstance(outcome, Recorded) else outcome
             for request, outcome in zip(batch, outcomes, strict=True)

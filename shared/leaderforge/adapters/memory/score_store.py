@@ -192,6 +192,15 @@ class MemoryScoreStore(MemoryEvents):
             if board_id in boards and user_id in stored
         ]
 
+    def standings_by_player(self, ladder: Ladder) -> Mapping[int, Standing]:
+        """Return all standings of a ladder, including removed ones, by player id."""
+        self._require_available()
+        return self._standings.get(place_of(ladder), {})
+
+    def has_player(self, user_id: int) -> bool:
+        """Return whether the player exists."""
+        return user_id in self._users.by_id
+
     def put(self, ladder: Ladder, standing: Standing) -> None:
         """Replace the player's standing on the ladder by this one, with the next revision."""
         stored = self._standings.setdefault(place_of(ladder), {})

@@ -11,6 +11,7 @@ from leaderforge.adapters.postgres.settlement_store import make_step
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
 from leaderforge.domain.award_acts import award_act, award_notice
 from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.league_rules import stored_league
 from leaderforge.domain.merge import Row
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.reward_tables import LeagueOutcome, reward_of
@@ -48,7 +49,14 @@ class PostgresAwards:
 
     async def outcomes(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, LeagueOutcome]:
         rows = await self._pool.fetch(statement("league_outcomes"), *_ids(ladder), joined(user_ids))
-        return {row["user_id"]: LeagueOutcome(str(row["division"]), row["group_rank"], row["movement"]) for row in rows}
+        if not rows:
+            return {}
+        [rules] = await self._pool.fetch(statement("league_rules"), *_ids(ladder))
+        divisions = stored_league(json.loads(rules["rules"])).divisions
+        return {
+            row["user_id"]: LeagueOutcome(divisions[row["division"]], row["group_rank"], row["movement"])
+            for row in rows
+        }
 
     async def grant(self, step: SettlementStep, awards: Sequence[NewAward], revision: int, at: int) -> None:
         async def work(connection: Connection) -> None:

@@ -18,8 +18,6 @@ from leaderforge.ports.clock import Clock
 
 _CHUNK = 500
 """Maximum players of a chunk."""
-
-
 _PARTS_OF_BOARD = (
     "entrants",
     "occurrences",
@@ -28,6 +26,8 @@ _PARTS_OF_BOARD = (
     "resettlements",
     "periods",
     "settlements",
+    "league_divisions",
+    "league_periods",
     "board",
 )
 """Rows of a board that are deleted with it, the board itself last."""
@@ -71,8 +71,8 @@ class PostgresBoardMaintenance:
                 yield [row["user_id"] for row in rows]
 
     async def purge(self, board: Board, user_ids: Sequence[int]) -> None:
-        # Purge events last. If the second statement fails, `players_on` still finds the players by their events.
-        for purge in ("purge_standings", "purge_events"):
+        # Purge events last. If the last statement fails, `players_on` still finds the players by their events.
+        for purge in ("purge_league_members", "purge_league_results", "purge_standings", "purge_events"):
             await self._pool.fetch(statement(purge), board.id, joined(user_ids))
 
     async def forget_board(self, board: Board) -> None:

@@ -9,6 +9,8 @@ from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Backfill, Board, Display, Order, Policy, RankStyle, ScoreLimits
 from leaderforge.domain.errors import BoardExists, BoardNotFound
+from leaderforge.domain.league import League
+from leaderforge.domain.league_rules import stored_league, stored_members_of
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.reward_tables import RewardTable, reward_table_of
@@ -41,6 +43,7 @@ BOARD_VALUES: Mapping[str, Callable[[Board], object]] = {
     "tournament": lambda board: None if board.tournament is None else json.dumps(board.tournament.members),
     "rewards": lambda board: None if board.rewards is None else json.dumps(board.rewards.members),
     "rewards_since": lambda board: None if board.rewards is None else board.rewards.since,
+    "league": lambda board: None if board.league is None else json.dumps(stored_members_of(board.league)),
     "backfill_kinds": lambda board: None if board.backfill is None else _kinds(board.backfill.kinds),
     "backfill_since": lambda board: None if board.backfill is None else board.backfill.since,
     "backfill_until": lambda board: None if board.backfill is None else board.backfill.until,
@@ -77,6 +80,7 @@ def board_of(row: Record) -> Board:
         events=tuple(map(NoticeType, row["events"].split(","))) if row["events"] else (),
         tournament=None if row["tournament"] is None else tournament_of(json.loads(row["tournament"])),
         rewards=_rewards_of(row),
+        league=_league_of(row),
         backfill=_backfill_of(row),
     )
 
@@ -131,6 +135,10 @@ def _kinds_of(text: str) -> tuple[PeriodKind, ...]:
 
 def _rewards_of(row: Record) -> RewardTable | None:
     return None if row["rewards"] is None else reward_table_of(json.loads(row["rewards"]), row["rewards_since"] or 0)
+
+
+def _league_of(row: Record) -> League | None:
+    return None if row["league"] is None else stored_league(json.loads(row["league"]))
 
 
 def _backfill_of(row: Record) -> Backfill | None:

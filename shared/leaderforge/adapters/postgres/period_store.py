@@ -9,6 +9,9 @@ from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.history import KeptPeriod
 from leaderforge.domain.timing import commit_limit_s
 
+_REMOVALS = ("remove_league_members", "remove_league_results", "remove_from_period")
+"""Statements that delete the rows of players in a period. The standings come last, because they name the players."""
+
 
 class PostgresPeriodStore:
     """`PeriodStore` on PostgreSQL."""
@@ -48,12 +51,18 @@ class PostgresPeriodStore:
 
     async def remove(self, ladder: Ladder, limit: int) -> int:
         ids = ladder.board.id, ladder.period
-        users = [row["user_id"] for row in await self._pool.fetch(statement("players_in_period"), *ids, limit)]
-        if users:
-            await self._pool.fetch(statement("remove_from_period"), *ids, joined(users))
-        else:
+        users = await self._players("players_in_period", ladder, limit)
+        # Players who were absent from a league have a result without a standing.
+        users = users or await self._players("league_players_in_period", ladder, limit)
+        for remove in _REMOVALS if users else ():
+            await self._pool.fetch(statement(remove), *ids, joined(users))
+        if not users:
             await self._pool.fetch(statement("remove_period"), *ids)
         return len(users)
+
+    async def _players(self, name: str, ladder: Ladder, limit: int) -> Sequence[int]:
+        rows = await self._pool.fetch(statement(name), ladder.board.id, ladder.period, limit)
+        return [row["user_id"] for row in rows]
 
 
 def _period_from_row(board: Board, row: Record) -> KeptPeriod:

@@ -64,8 +64,8 @@ class PostgresPlayerRecords:
                 if ladder.board.rewards is not None:
                     ids = ladder.board.id, ladder.period, now // 1000
                     await connection.execute(statement("request_resettlement"), *ids)
-            await connection.execute(statement("erase_leaders"), user_id)
-            await connection.execute(statement("erase_notices"), user_id)
+            for erase in ("erase_leaders", "erase_league_members", "erase_league_results", "erase_notices"):
+                await connection.execute(statement(erase), user_id)
             await write_notices(connection, moderation_notices(act, standings))
             await release(connection, player, now // 1000, creatable_at)
             await connection.execute(statement("release_devices"), user_id)

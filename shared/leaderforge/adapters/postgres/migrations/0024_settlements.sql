@@ -46,7 +46,8 @@ create table league_members (
     primary key (user_id, board_id, period_id)
 );
 
-create index league_members_group on league_members (board_id, period_id, division, group_number);
+-- With the player's id, the ranks of a division need no reads of the table.
+create index league_members_group on league_members (board_id, period_id, division, group_number, user_id);
 
 create table league_results (
     user_id bigint not null,

@@ -19,8 +19,9 @@ update boards set
     tournament = $18,
     rewards = $19,
     rewards_since = $20,
-    backfill_kinds = $21,
-    backfill_since = $22,
-    backfill_until = $23
+    league = $21,
+    backfill_kinds = $22,
+    backfill_since = $23,
+    backfill_until = $24
 where board_id = $1 and not deleted
 returning :board_columns;

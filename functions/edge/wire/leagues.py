@@ -1,0 +1,186 @@
+"""Leagues of boards on the wire."""
+
+from typing import Annotated
+
+from pydantic import Field, StrictInt, StrictStr
+
+from functions.edge.wire.bodies import JsonBody, number_json, string_json
+from functions.edge.wire.entries import EntryOut, render_entry
+from functions.edge.wire.fields import CountOut, IntegerOut, RankOut, TimeOut
+from functions.edge.wire.models import QueryIn, StrictIn, StrictOut
+from functions.edge.wire.periods import PeriodNameIn, PeriodNameOut
+from functions.edge.wire.rules import FROM_NUMBER
+from functions.edge.wire.tiers import tier_member
+from leaderforge.domain.league import Assignment, Inactivity, League, Movement
+from leaderforge.domain.league_rules import (
+    MAX_DIVISION_NAME_LENGTH,
+    MAX_DIVISIONS,
+    MAX_GROUP_SIZE,
+    MIN_GROUP_SIZE,
+    members_of,
+)
+from leaderforge.domain.periods import PeriodKind
+from leaderforge.domain.times import time_text
+from leaderforge.services.league_reading import LeagueEntry, LeagueGroup, LeagueState
+
+DivisionName = Annotated[StrictStr, Field(min_length=1, max_length=MAX_DIVISION_NAME_LENGTH)]
+
+
+class ZoneIn(StrictIn):
+    """The places of a group that move, as a number or as a percentage of the ranked players. Send one of both."""
+
+    places: Annotated[StrictInt, Field(ge=0, le=MAX_GROUP_SIZE), FROM_NUMBER] | None = Field(
+        None, description="The number of places.", examples=[7]
+    )
+    percent: Annotated[StrictInt, Field(ge=0, le=100), FROM_NUMBER] | None = Field(
+        None, description="The percentage of the group's ranked players, rounded down."
+    )
+
+
+class LeagueIn(StrictIn):
+    """The rules of a league. A change takes effect with the next period whose groups open."""
+
+    period: PeriodKind = Field(
+        PeriodKind.WEEKLY, description="The recurring period kind of the board whose periods are played as a league."
+    )
+    divisions: Annotated[list[DivisionName], Field(min_length=1, max_length=MAX_DIVISIONS)] = Field(
+        description="The names of the divisions, from the top to the bottom.", examples=[["Gold", "Silver", "Bronze"]]
+    )
+    group_size: Annotated[StrictInt, Field(ge=MIN_GROUP_SIZE, le=MAX_GROUP_SIZE), FROM_NUMBER] = Field(
+        description="The number of seats of a group.", examples=[30]
+    )
+    entry: DivisionName | None = Field(
+        None, description="The division of players without one. Defaults to the bottom division.", examples=["Bronze"]
+    )
+    promotion: ZoneIn | None = Field(None, description="The first places of a group that are promoted.")
+    relegation: ZoneIn | None = Field(None, description="The last places of a group that are relegated.")
+    inactive: Inactivity = Field(
+        Inactivity.STAY,
+        description="The movement of players without an entry in the period. Who leaves enters again as a new player.",
+    )
+    assignment: Assignment = Field(
+        Assignment.ARRIVAL,
+        description="Whether groups fill in order of arrival, or have players of all strengths (`balanced`).",
+    )
+
+
+class ZoneOut(StrictOut):
+    """The places of a group that move. Only one of the members is present."""
+
+    places: CountOut = Field(0, description="The number of places.", examples=[7])
+    percent: CountOut = Field(0, description="The percentage of the group's ranked players, rounded down.")
+
+
+class LeagueOut(StrictOut):
+    """The rules of a league."""
+
+    period: PeriodKind
+    divisions: list[str] = Field(description="From the top to the bottom.", examples=[["Gold", "Silver", "Bronze"]])
+    group_size: CountOut = Field(examples=[30])
+    entry: str = Field(description="The division of players without one.", examples=["Bronze"])
+    promotion: ZoneOut | None = Field(description="The first places of a group that are promoted.")
+    relegation: ZoneOut | None = Field(description="The last places of a group that are relegated.")
+    inactive: Inactivity
+    assignment: Assignment
+
+
+def league_out(league: League) -> LeagueOut:
+    """Return the rules of a league."""
+    members = members_of(league)
+    zones = {name: None if members[name] is None else ZoneOut(**members[name]) for name in ("promotion", "relegation")}
+    return LeagueOut(**members | zones)
+
+
+class LeagueQuery(QueryIn):
+    period: PeriodNameIn = "current"
+
+
+MovementMember = Annotated[
+    Movement,
+    Field(description="The movement; before the settlement, the one that would follow if the period ended now."),
+]
+
+
+class LeagueEntryOut(EntryOut):
+    """An entry of a group. `rank` is the rank on the board."""
+
+    group_rank: RankOut | None = Field(
+        description="The rank in the group; null for an entry that was or is hidden. Equal scores have different ranks."
+    )
+    movement: MovementMember
+
+
+class LeagueGroupOut(StrictOut):
+    """A player's group in a league, with the player's ranks in the group, in the division and on the board."""
+
+    board: str = Field(examples=["default"])
+    period: PeriodNameOut
+    state: LeagueState = Field(
+        description="`waiting` until the previous period is settled, `open` while the period runs, `closing` until it "
+        "is settled, then `settled`."
+    )
+    starts_at: TimeOut
+    ends_at: TimeOut | None = Field(description="The first moment after the period.")
+    left_ms: CountOut = Field(description="The time until the end of the period, in milliseconds.")
+    divisions: list[str] = Field(description="From the top to the bottom.", examples=[["Gold", "Silver", "Bronze"]])
+    user_id: IntegerOut
+    division: str | None = Field(description="The player's division; null while the player waits for a group.")
+    group: RankOut | None = Field(
+        description="The number of the group in the division; null while the player waits for a group, and for a "
+        "player without an entry in a settled period."
+    )
+    group_rank: RankOut | None
+    group_total: CountOut = Field(description="The number of ranked players of the group.")
+    division_rank: RankOut | None
+    division_total: CountOut = Field(description="The number of ranked players of the division.")
+    rank: RankOut | None = Field(description="The rank on the board.")
+    total: CountOut = Field(description="The number of ranked players of the board.")
+    movement: Movement | None = Field(
+        description="The player's movement; before the settlement, the one that would follow if the period ended now."
+    )
+    next_division: str | None = Field(
+        description="The division that the movement leads to; null for a player who leaves or waits."
+    )
+    promoted: CountOut = Field(description="The number of first places of the group that are promoted.")
+    relegated: CountOut = Field(description="The number of last places of the group that are relegated.")
+    entries: list[LeagueEntryOut] = Field(description="The entries of the group, best first.")
+    as_of: TimeOut
+
+
+def render_group(view: LeagueGroup, *, marks_hidden: bool = False) -> JsonBody:
+    """Return a player's group."""
+    own, zones, league, ends_at = view.own, view.zones, view.league, view.period.ends_at
+    entries = ",".join(_entry_json(view, entry, marks_hidden=marks_hidden) for entry in view.entries)
+    listed = view.lookup.entries if own is None else [(own.entry, 0)]
+    rank = next((entry.rank for entry, _ in listed if entry.user_id == view.user_id), None)
+    members = {
+        "board": string_json(view.ladder.board.slug),
+        "period": string_json(view.period.name),
+        "state": string_json(view.state),
+        "starts_at": string_json(time_text(view.period.starts_at or 0)),
+        "ends_at": "null" if ends_at is None else string_json(time_text(ends_at)),
+        "left_ms": str(view.left_ms),
+        "divisions": f"[{','.join(map(string_json, league.divisions))}]",
+        "user_id": str(view.user_id),
+        "division": string_json(None if view.division is None else league.divisions[view.division]),
+        "group": number_json(view.group),
+        "group_rank": number_json(None if own is None else own.rank),
+        "group_total": str(sum(entry.rank is not None for entry in view.entries)),
+        "division_rank": number_json(view.division_rank.rank),
+        "division_total": str(view.division_rank.total),
+        "rank": number_json(rank),
+        "total": str(view.lookup.total),
+        "movement": string_json(view.movement),
+        "next_division": string_json(view.next_division),
+        "promoted": str(zones.promoted),
+        "relegated": str(zones.relegated),
+        "entries": f"[{entries}]",
+    }
+    return JsonBody("{" + ",".join(f'"{name}":{text}' for name, text in members.items()) + "}")
+
+
+def _entry_json(view: LeagueGroup, listed: LeagueEntry, *, marks_hidden: bool) -> str:
+    entry = listed.entry
+    tier = tier_member(view.ladder.board, entry.score, entry.rank, view.lookup.total)
+    extra = f'{tier},"group_rank":{number_json(listed.rank)},"movement":{string_json(listed.movement)}'
+    return render_entry(entry, extra, marks_hidden)

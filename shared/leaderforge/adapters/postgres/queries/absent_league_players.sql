@@ -1,0 +1,11 @@
+-- A player is absent if the latest result is one of an earlier period.
+select user_id, group_rank, group_size, movement, next_division
+from (
+    select distinct on (user_id) user_id, period_id, group_rank, group_size, movement, next_division
+    from league_results
+    where board_id = $1 and period_id <= $2 and user_id > $3
+    order by user_id, period_id desc
+) last_results
+where period_id < $2 and next_division is not null
+order by user_id
+limit $4;

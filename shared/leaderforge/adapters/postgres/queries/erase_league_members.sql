@@ -1,0 +1,1 @@
+delete from league_members where user_id = $1;

@@ -1,0 +1,1 @@
+delete from league_results where user_id = $1;

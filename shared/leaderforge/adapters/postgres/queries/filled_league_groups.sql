@@ -1,0 +1,9 @@
+-- A removed standing has no submissions.
+-- `+ 0` keeps the planner from the indexes that begin with board and period. Without statistics of a new period, it
+-- would expect one row there, and scan all members of the period for each player.
+select m.division, m.group_number, max(m.seat) as last_seat, count(s.user_id) as players
+from league_members m
+left join standings s
+    on s.user_id = m.user_id and s.board_id + 0 = m.board_id and s.period_id + 0 = m.period_id and s.submissions >= $3
+where m.board_id = $1 and m.period_id = $2
+group by m.division, m.group_number;

@@ -1,0 +1,9 @@
+-- `+ 0` keeps the planner from the indexes that begin with board and period. Without statistics of a new period, it
+-- would expect one row there, and scan all members of the period for each player.
+select
+    count(*) as total,
+    count(*) filter (where (s.ranked, s.subranked, s.achieved_at, s.user_id) < ($5, $6, $7, $8)) as above
+from league_members m
+join standings s on s.user_id = m.user_id and s.board_id + 0 = m.board_id and s.period_id + 0 = m.period_id
+where m.board_id = $1 and m.period_id = $2 and m.division = $3
+    and s.hidden = 0 and ($4::integer <= 1 or s.submissions >= $4);

@@ -1,0 +1,9 @@
+-- `+ 0` keeps the planner from the indexes that begin with board and period. Without statistics of a new period, it
+-- would expect one row there, and scan all members of the period for each player.
+select
+    m.user_id, m.group_number, s.ranked, s.subranked, s.achieved_at, s.hidden, s.revision,
+    coalesce(s.submissions, 0) >= $5 as has_entry
+from league_members m
+left join standings s on s.user_id = m.user_id and s.board_id + 0 = m.board_id and s.period_id + 0 = m.period_id
+where m.board_id = $1 and m.period_id = $2 and m.division = $3
+    and m.group_number = any (string_to_array($4, ',')::integer[]);

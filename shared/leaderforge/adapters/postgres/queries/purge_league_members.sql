@@ -1,0 +1,1 @@
+delete from league_members where board_id = $1 and user_id = any (string_to_array($2, ',')::bigint[]);

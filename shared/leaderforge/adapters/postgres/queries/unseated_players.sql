@@ -1,0 +1,10 @@
+-- `+ 0` keeps the planner from the indexes that begin with board and period. Without statistics of a new period, it
+-- would expect one row there, and scan all members of the period for each player.
+select s.user_id
+from standings s
+where s.board_id = $1 and s.period_id = $2 and s.submissions > 0
+    and not exists (
+        select from league_members m
+        where m.user_id = s.user_id and m.board_id + 0 = s.board_id and m.period_id + 0 = s.period_id
+    )
+order by s.achieved_at, s.user_id;

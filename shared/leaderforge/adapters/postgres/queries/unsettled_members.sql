@@ -1,0 +1,9 @@
+-- `+ 0` keeps the planner from the indexes that begin with board and period. Without statistics of a new period, it
+-- would expect one row there, and scan all members of the period for each player.
+select count(*) as members
+from league_members m
+where m.board_id = $1 and m.period_id = $2
+    and not exists (
+        select from league_results r
+        where r.user_id = m.user_id and r.board_id + 0 = m.board_id and r.period_id + 0 = m.period_id
+    );

@@ -1,0 +1,14 @@
+"""Errors about leagues."""
+
+from leaderforge.domain.errors import NotFound
+
+
+class LeagueNotFound(NotFound):
+    """The period is not played as a league."""
+
+    code = "league_not_found"
+
+    @classmethod
+    def on(cls, board: str, period: str) -> "LeagueNotFound":
+        """Return the error for a period of a board."""
+        return cls(f"period {period} of board {board!r} is not played as a league", board=board, period=period)

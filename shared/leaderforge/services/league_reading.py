@@ -1,0 +1,229 @@
+"""Reads of leagues: a player's group, with ranks and movements."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import NamedTuple
+
+from leaderforge.domain.boards import Ladder
+from leaderforge.domain.callers import ANONYMOUS, Caller
+from leaderforge.domain.errors import NotRanked
+from leaderforge.domain.league import DivisionRank, GroupZones, League, LeagueResult, MemberSeat, Movement
+from leaderforge.domain.league_errors import LeagueNotFound
+from leaderforge.domain.periods import Period
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.leagues import LeagueStore
+from leaderforge.ports.settlement import SettlementStore
+from leaderforge.services.entries import Entry, Lookup
+from leaderforge.services.leagues import SeatService, is_league_period
+from leaderforge.services.query import QueryService
+
+
+class LeagueState(StrEnum):
+    """State of a league period.
+
+    `waiting`: the groups open when the previous period is settled. `open`: the period runs. `closing`: it has ended,
+    and is not settled yet. `settled`: the movements are final.
+    """
+
+    WAITING = "waiting"
+    OPEN = "open"
+    CLOSING = "closing"
+    SETTLED = "settled"
+
+
+class LeagueEntry(NamedTuple):
+    """Entry of a group, with the rank on the board, and the rank and movement in the group.
+
+    Before the settlement, the movement is the one that would follow if the period ended now.
+    """
+
+    entry: Entry
+    rank: int | None
+    movement: Movement
+
+
+NOWHERE = DivisionRank(None, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class LeagueGroup:
+    """Group of a player in a period, best entry first. `own` is the player's entry, and `lookup` their source.
+
+    There is no group while the player waits for a seat, and for an absent player. `next_division` is None for a player
+    who left. `left_ms` is the time until the end of the period.
+    """
+
+    ladder: Ladder
+    period: Period
+    league: League
+    state: LeagueState
+    left_ms: int
+    user_id: int
+    lookup: Lookup
+    division: int | None = None
+    group: int | None = None
+    entries: Sequence[LeagueEntry] = ()
+    own: LeagueEntry | None = None
+    movement: Movement | None = None
+    next_division: str | None = None
+    division_rank: DivisionRank = NOWHERE
+
+    @property
+    def zones(self) -> GroupZones:
+        """Return the numbers of players who are promoted and relegated."""
+        ranked = sum(entry.rank is not None for entry in self.entries)
+        return GroupZones(0, 0) if self.division is None else self.league.zones(self.division, ranked)
+
+
+class _Results(NamedTuple):
+    """Results of a group of a settled period, by player."""
+
+    own: LeagueResult
+    group: Mapping[int, LeagueResult]
+
+
+class LeagueQueryService:
+    """Reads of a player's group. The store has the members, and the index their scores and ranks."""
+
+    def __init__(
+        self,
+        leagues: LeagueStore,
+        settlements: SettlementStore,
+        seats: SeatService,
+        query: QueryService,
+        clock: Clock,
+    ) -> None:
+        self._leagues = leagues
+        self._settlements = settlements
+        self._seats = seats
+        self._query = query
+        self._clock = clock
+
+    async def group(self, ladder: Ladder, user_id: int, viewer: Caller = ANONYMOUS) -> LeagueGroup:
+        """Return the group of a player in a league period.
+
+        Raises `LeagueNotFound` if the period is not played as a league, and `NotRanked` if the player has neither an
+        entry nor a result in it.
+        """
+        period = ladder.board.calendar.numbered(ladder.period)
+        if not is_league_period(ladder.board, period):
+            raise LeagueNotFound.on(ladder.board.slug, period.name)
+        if await self._is_settled(ladder, period):
+            return await self._settled(ladder, period, user_id, viewer)
+        return await self._unsettled(ladder, period, user_id, viewer)
+
+    async def _is_settled(self, ladder: Ladder, period: Period) -> bool:
+        if period.ends_at is None or period.ends_at > self._clock():
+            return False
+        settlement = (await self._settlements.settlements(ladder.board, ladder.period)).get(ladder.period)
+        return settlement is not None and settlement.settled_at is not None
+
+    async def _unsettled(self, ladder: Ladder, period: Period, user_id: int, viewer: Caller) -> LeagueGroup:
+        league, seat = await self._seat(ladder, user_id, viewer)
+        if league is None or seat is None:
+            lookup = await self._own_lookup(ladder, user_id, viewer)
+            rules = league or ladder.board.league
+            assert rules is not None  # noqa: S101 - the caller has checked it
+            return self._view(ladder, period, rules, LeagueState.WAITING, user_id, lookup)
+        members = await self._leagues.members(ladder, seat.division, [seat.group])
+        lookup = await self._query.lookup(ladder, [m.finisher.user_id for m in members], viewer)
+        entries = _current_entries(league, seat.division, lookup, viewer)
+        own = next((entry for entry in entries if entry.entry.user_id == user_id), None)
+        if own is None:
+            raise NotRanked.on(ladder.board.slug, user_id)
+        is_over = period.ends_at is not None and period.ends_at <= self._clock()
+        state = LeagueState.CLOSING if is_over else LeagueState.OPEN
+        return replace(
+            self._view(ladder, period, league, state, user_id, lookup),
+            division=seat.division,
+            group=seat.group,
+            entries=entries,
+            own=own,
+            movement=own.movement,
+            next_division=league.reached(seat.division, own.movement),
+            division_rank=await self._leagues.division_rank(ladder, seat.division, user_id),
+        )
+
+    async def _settled(self, ladder: Ladder, period: Period, user_id: int, viewer: Caller) -> LeagueGroup:
+        league = await self._seats.rules(ladder)
+        results = await self._results(ladder, user_id)
+        assert league is not None  # noqa: S101 - a settled period has rules
+        lookup = await self._query.lookup(ladder, list(results.group), viewer)
+        entries = _final_entries(lookup, results.group)
+        own = next((entry for entry in entries if entry.entry.user_id == user_id), None)
+        if own is None and results.own.group is not None:
+            # The entry was hidden or removed since then.
+            raise NotRanked.on(ladder.board.slug, user_id)
+        return replace(
+            self._view(ladder, period, league, LeagueState.SETTLED, user_id, lookup),
+            division=results.own.division,
+            group=results.own.group,
+            entries=entries if own else (),
+            own=own,
+            movement=results.own.movement,
+            next_division=results.own.next_division,
+            division_rank=await self._leagues.division_rank(ladder, results.own.division, user_id),
+        )
+
+    async def _results(self, ladder: Ladder, user_id: int) -> _Results:
+        results = await self._leagues.results(ladder, [user_id])
+        if not results:
+            raise NotRanked.on(ladder.board.slug, user_id)
+        own = results[0]
+        group = [own] if own.group is None else await self._leagues.group_results(ladder, own.division, own.group)
+        return _Results(own, {result.user_id: result for result in group})
+
+    async def _seat(self, ladder: Ladder, user_id: int, viewer: Caller) -> tuple[League | None, MemberSeat | None]:
+        """Return the rules and the player's seat. Give the seat now if the submission's process died before it did."""
+        league = await self._seats.rules(ladder)
+        if league is None:
+            return None, None
+        seat = await self._leagues.seat_of(ladder, user_id)
+        if seat is None:
+            await self._own_lookup(ladder, user_id, viewer)
+            await self._seats.seat_by(league, ladder, [user_id])
+            seat = await self._leagues.seat_of(ladder, user_id)
+        return league, seat
+
+    async def _own_lookup(self, ladder: Ladder, user_id: int, viewer: Caller) -> Lookup:
+        """Return the player's entry. Raises `NotRanked` if there is none."""
+        lookup = await self._query.lookup(ladder, [user_id], viewer)
+        if not lookup.entries:
+            raise NotRanked.on(ladder.board.slug, user_id)
+        return lookup
+
+    def _view(
+        self, ladder: Ladder, period: Period, league: League, state: LeagueState, user_id: int, lookup: Lookup
+    ) -> LeagueGroup:
+        """Return the view of a player without a group."""
+        left_ms = 0 if period.ends_at is None else max(0, period.ends_at - self._clock())
+        return LeagueGroup(ladder, period, league, state, left_ms, user_id, lookup)
+
+
+def _current_entries(league: League, division: int, lookup: Lookup, viewer: Caller) -> Sequence[LeagueEntry]:
+    """Return the entries of a group, with the movements that would follow if the period ended now.
+
+    Hidden entries have no rank in the console. To their own players, they look like visible ones.
+    """
+    entries = [entry for entry, _ in lookup.entries]
+    unranked = {entry.user_id for entry in entries if entry.hidden and viewer.views_console}
+    ranked = len(entries) - len(unranked)
+    zones = league.zones(division, ranked)
+    listed: list[LeagueEntry] = []
+    rank = 0
+    for entry in entries:
+        if entry.user_id in unranked:
+            listed.append(LeagueEntry(entry, None, Movement.STAYED))
+        else:
+            rank += 1
+            listed.append(LeagueEntry(entry, rank, zones.movement(rank, ranked)))
+    return listed
+
+
+def _final_entries(lookup: Lookup, results: Mapping[int, LeagueResult]) -> Sequence[LeagueEntry]:
+    """Return the entries of a settled group in the order of the final ranks, hidden ones last."""
+    entries = [
+        LeagueEntry(entry, results[entry.user_id].rank, results[entry.user_id].movement) for entry, _ in lookup.entries
+    ]
+    return sorted(entries, key=lambda e: (e.rank is None, e.rank or 0))

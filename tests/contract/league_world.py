@@ -1,0 +1,260 @@
+"""Weeks of a league on a real database, and the same weeks in the reference program."""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from leaderforge.adapters.memory.index import MemoryIndex
+from leaderforge.adapters.postgres.league_store import PostgresLeagueStore
+from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
+from leaderforge.adapters.postgres.periods import Periods
+from leaderforge.adapters.postgres.settlement_store import PostgresSettlementStore
+from leaderforge.adapters.telemetry.fanout import Fanout
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.boards import Board, Ladder, Policy
+from leaderforge.domain.chunks import chunks
+from leaderforge.domain.errors import StoreUnavailable
+from leaderforge.domain.league import League, LeagueResult
+from leaderforge.domain.league_rules import members_of
+from leaderforge.domain.periods import Calendar, PeriodKind
+from leaderforge.domain.players import Player
+from leaderforge.domain.settlement import SettlementStep
+from leaderforge.domain.standings import Event
+from leaderforge.domain.submissions import Submission
+from leaderforge.services.league_settlement import LeagueMovements
+from leaderforge.services.leagues import SeatService
+from leaderforge.services.settlement import SettlementService
+from tests.contract.store_fixtures import Database
+from tests.league_reference import group_outcomes, inactive_outcome, merged
+
+START = 1_795_392_000_000
+"""2026-11-23T00:00:00Z, a Monday, in ms."""
+WEEK_MS = 7 * 86_400_000
+GRACE_MS = 300_000
+_MEMBERS = "select user_id, division, group_number, seat from league_members where board_id = $1 and period_id = $2"
+_RESULTS = """select user_id, division, group_number, group_rank, movement, next_division
+from league_results where board_id = $1 and period_id = $2"""
+WEEKLY = Calendar((PeriodKind.WEEKLY,))
+
+
+class MortalLeagueStore(PostgresLeagueStore):
+    """Store of a process that dies at its first step of a settlement: before or after the commit."""
+
+    def __init__(self, database: Database, *, commits: bool) -> None:
+        super().__init__(database.pool)
+        self._commits = commits
+
+    async def write_results(self, step: SettlementStep, results: Sequence[LeagueResult]) -> None:
+        if self._commits:
+            await super().write_results(step, results)
+        raise StoreUnavailable("the process was killed")
+
+
+class LeagueWorld:
+    """Board with a league, its processes and its clock."""
+
+    def __init__(self, database: Database, board: Board) -> None:
+        self.database = database
+        self.board = board
+        self.set_now(START)
+
+    @classmethod
+    async def of(cls, database: Database, league: League) -> "LeagueWorld":
+        return cls(database, await database.board(policy=Policy.BEST, calendar=WEEKLY, league=league))
+
+    def set_now(self, ms: int) -> None:
+        """Set the clocks of all processes and of the store."""
+        self.now = self.database.clock.ms = ms
+
+    @property
+    def ladder(self) -> Ladder:
+        """Return the ladder of the current week."""
+        return self.board.ladders_at(self.now)[0]
+
+    def seats(self, leagues: PostgresLeagueStore | None = None) -> SeatService:
+        """Return the seats of a new process."""
+        pool = self.database.pool
+        stores = PostgresPeriodStore(pool, Periods(pool)), PostgresSettlementStore(pool)
+        store = leagues or PostgresLeagueStore(pool)
+        return SeatService(self.database.scores, *stores, store, MemoryIndex(1), lambda: self.now, grace_ms=GRACE_MS)
+
+    def settlement(self, leagues: PostgresLeagueStore | None = None) -> SettlementService:
+        """Return the settlement of a new process, with leases of its own."""
+        pool, clock = self.database.pool, lambda: self.now
+        store = leagues or PostgresLeagueStore(pool)
+        return SettlementService(
+            self.database.scores,
+            PostgresPeriodStore(pool, Periods(pool)),
+            PostgresSettlementStore(pool),
+            [LeagueMovements(store, self.seats(store), clock)],
+            MemoryIndex(1),
+            clock,
+            Fanout([]),
+            grace_ms=GRACE_MS,
+        )
+
+    async def settle_with_deaths(self) -> int:
+        """Settle by processes that die at each step, before and after its commit. Return the number of deaths."""
+        deaths = 0
+        while True:
+            for commits in (False, True):
+                try:
+                    await self.settlement(MortalLeagueStore(self.database, commits=commits)).run()
+                except StoreUnavailable:
+                    deaths += 1
+                else:
+                    return deaths
+
+    async def members(self, ladder: Ladder) -> dict[int, tuple[int, int, int]]:
+        """Return division, group and seat of each member of a period."""
+        rows = await self.database.pool.fetch(_MEMBERS, ladder.board.id, ladder.period)
+        return {row["user_id"]: tuple(row)[1:] for row in rows}
+
+    async def results(self, ladder: Ladder) -> dict[int, tuple[Any, ...]]:
+        """Return division, group, rank, movement and next division of each result of a period."""
+        rows = await self.database.pool.fetch(_RESULTS, ladder.board.id, ladder.period)
+        return {row["user_id"]: tuple(row)[1:] for row in rows}
+
+
+@dataclass
+class Weeks:
+    """Random weeks of a league: what happened, by player, and the divisions of the reference program."""
+
+    world: LeagueWorld
+    random: Random
+    players: list[int]
+    submitting: int = 8
+    """Number of concurrent submitters."""
+
+    def __post_init__(self) -> None:
+        self.scores: dict[int, tuple[int, int]] = {}
+        self.hidden: set[int] = set()
+        self.divisions: dict[int, str | None] = {}
+        self.next_id = max(self.players, default=0) + 1
+        self._submissions = 0
+
+    async def play(self, active: float, arrivals: int) -> None:
+        """Let a share of the players and some new ones submit, some of them twice, in concurrent batches."""
+        new = range(self.next_id, self.next_id + arrivals)
+        self.next_id = new.stop
+        await self.create(new)
+        playing = [i for i in self.players if self.random.random() < active or i in new]
+        playing += [i for i in playing if self.random.random() < 0.2]
+        self.random.shuffle(playing)
+        self.scores = {}
+        submissions = [self._submission(i) for i in playing]
+        services = [self.world.seats() for _ in range(2)]
+        places = asyncio.Semaphore(self.submitting)
+
+        async def submit(batch: Sequence[Submission], seats: SeatService) -> None:
+            async with places:
+                outcomes = await self.world.database.scores.record(batch)
+                # One process in ten dies after the commit, before its players have their seats.
+                if self.random.random() > 0.1:
+                    await seats.take(batch, outcomes)
+
+        size = max(5, min(256, len(submissions) // 20))
+        await asyncio.gather(*(submit(batch, services[n % 2]) for n, batch in enumerate(chunks(submissions, size))))
+
+    async def create(self, user_ids: Sequence[int]) -> None:
+        """Create players."""
+        for batch in chunks(user_ids, 1000):
+            await self.world.database.users.create([Player(i, f"Player {i}", None, 0) for i in batch])
+        self.players += [i for i in user_ids if i not in self.divisions and i not in set(self.players)]
+
+    def _submission(self, user_id: int) -> Submission:
+        self._submissions += 1
+        score, at = self.random.randint(0, 50), self.world.now + self._submissions % 1000
+        best = self.scores.get(user_id)
+        self.scores[user_id] = min((-score, at), best) if best else (-score, at)
+        event = Event(user_id, UUID(int=self.world.now << 40 | self._submissions), score, at)
+        return Submission([self.world.ladder], event)
+
+    async def moderate(self, share: float) -> None:
+        """Hide, show, remove and erase a share of the players each."""
+        records, moderation = self.world.database.records, self.world.database.moderation
+        entry = AuditEntry(self.world.now, "tests", "moderate")
+        for user_id in list(self.players):
+            chance = self.random.random()
+            if chance < share:
+                await records.erase(user_id, entry)
+                self.players.remove(user_id)
+                for state in (self.scores, self.divisions):
+                    state.pop(user_id, None)
+                self.hidden.discard(user_id)
+            elif chance < 2 * share and user_id not in self.hidden:
+                await moderation.set_player_hidden(user_id, True, entry)
+                self.hidden.add(user_id)
+            elif chance < 3 * share and user_id in self.scores:
+                await moderation.remove_from(self.world.ladder, user_id, entry)
+                del self.scores[user_id]
+
+    async def end(self, settle: Callable[[], Any]) -> Ladder:
+        """Let the week end, settle it, and return its ladder."""
+        ladder = self.world.ladder
+        weeks = (self.world.now - START) // WEEK_MS + 1
+        self.world.set_now(START + weeks * WEEK_MS + 3_600_000)
+        await settle()
+        return ladder
+
+    async def require_reference(self, ladder: Ladder) -> Counter[str]:
+        """Compare members and results of a settled week with the reference. Return the numbers of movements."""
+        assert ladder.board.league is not None
+        rules, members = members_of(ladder.board.league), await self.world.members(ladder)
+        names = rules["divisions"]
+        # Players whose score was removed have a seat, too.
+        assert self.scores.keys() <= members.keys() <= set(self.players)
+        for user_id, (division, _, _) in members.items():
+            assert names[division] == (self.divisions.get(user_id) or rules["entry"])
+        expected = self._expected(rules, members)
+        results = await self.world.results(ladder)
+        assert results == expected
+        self.divisions |= {user_id: result[-1] for user_id, result in expected.items()}
+        return Counter(result[-2] for result in results.values())
+
+    def _expected(self, rules: Any, members: dict[int, tuple[int, int, int]]) -> dict[int, tuple[Any, ...]]:
+        names, size = rules["divisions"], rules["group_size"]
+        by_group: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+        for user_id, (division, group, _) in members.items():
+            by_group[division, group].append(user_id)
+        expected: dict[int, tuple[Any, ...]] = {}
+        for division in range(len(names)):
+            groups = {
+                number: (sum(i in self.scores for i in ids), max(members[i][2] for i in ids))
+                for (d, number), ids in by_group.items()
+                if d == division
+            }
+            final = merged(groups, size)
+            finals: defaultdict[int, list[int]] = defaultdict(list)
+            for number, target in final.items():
+                finals[target] += by_group[division, number]
+            self._require_sizes(finals, size)
+            for number, ids in finals.items():
+                for user_id, outcome in group_outcomes(rules, division, [self._member(i) for i in ids]).items():
+                    group = number if user_id in self.scores else None
+                    expected[user_id] = (division, group, *outcome)
+        for user_id, name in self.divisions.items():
+            if user_id not in members and name is not None:
+                outcome = inactive_outcome(rules, names.index(name))
+                if outcome[-1] != name:
+                    expected[user_id] = (names.index(name), None, *outcome)
+        return expected
+
+    def _require_sizes(self, finals: dict[int, list[int]], size: int) -> None:
+        counts = [sum(i in self.scores for i in ids) for ids in finals.values()]
+        assert len(counts) <= 1 or min(counts) * 2 >= size
+
+    def _member(self, user_id: int) -> dict[str, Any]:
+        score = self.scores.get(user_id)
+        key = None if score is None else (*score, user_id)
+        return {"id": user_id, "key": key, "hidden": user_id in self.hidden}
+
+
+def league(size: int, **rules: Any) -> League:
+    """Return a league of five divisions that starts with the first week."""
+    divisions = ("Diamond", "Gold", "Silver", "Bronze", "Iron")
+    return replace(League(PeriodKind.WEEKLY, divisions, size, "Iron", since=START), **rules)

@@ -1,0 +1,168 @@
+"""Leagues on real databases, compared with a reference program that shares no code."""
+
+import asyncio
+import sys
+from collections import Counter
+from random import Random
+from time import monotonic
+
+import pytest
+
+from leaderforge.adapters.postgres.league_store import PostgresLeagueStore
+from leaderforge.domain.league import Arrival, Assignment, Inactivity, MemberSeat, Zone
+from leaderforge.domain.submissions import Submission
+from leaderforge.services import league_settlement
+from leaderforge.services.leagues import SeatService
+from tests.contract.league_world import START, WEEK_MS, LeagueWorld, Weeks, league
+from tests.contract.store_fixtures import Database, submit
+
+
+@pytest.fixture
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each step of a settlement write few results, so that there are many steps."""
+    monkeypatch.setattr(league_settlement, "_MEMBERS_A_CHUNK", 60)
+    monkeypatch.setattr(league_settlement, "_ABSENT_A_CHUNK", 40)
+
+
+RULES = [
+    pytest.param(
+        {"promotion": Zone(places=3), "relegation": Zone(percent=20), "inactive": Inactivity.RELEGATE}, id="relegate"
+    ),
+    pytest.param(
+        {
+            "promotion": Zone(percent=30),
+            "relegation": Zone(places=2),
+            "inactive": Inactivity.LEAVE,
+            "assignment": Assignment.BALANCED,
+        },
+        id="balanced",
+    ),
+]
+
+
+@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.parametrize("rules", RULES)
+async def test_weeks_with_a_death_at_every_step_equal_the_reference(
+    database: Database, rules: dict[str, object]
+) -> None:
+    world = await LeagueWorld.of(database, league(10, **rules))
+    weeks = Weeks(world, Random(5), [])
+    await weeks.create(range(1, 121))
+    movements: Counter[str] = Counter()
+    deaths = 0
+
+    async def settle() -> None:
+        nonlocal deaths
+        deaths += await world.settle_with_deaths()
+
+    for _ in range(4):
+        await weeks.play(active=0.7, arrivals=25)
+        await weeks.moderate(0.03)
+        ladder = await weeks.end(settle)
+        movements += await weeks.require_reference(ladder)
+        before = await world.results(ladder)
+        assert await world.settlement().run() == 0
+        assert await world.results(ladder) == before
+    assert await world.settlement().faults() == []
+    assert deaths > 40
+    assert movements.keys() >= {"promoted", "relegated", "stayed"}
+
+
+async def test_concurrent_settlements_write_each_result_once(on_postgres: Database) -> None:
+    world = await LeagueWorld.of(on_postgres, league(4, promotion=Zone(places=1), relegation=Zone(places=1)))
+    weeks = Weeks(world, Random(6), [])
+    await weeks.create(range(1, 60))
+    await weeks.play(active=1, arrivals=0)
+    settlements = [world.settlement() for _ in range(4)]
+
+    async def settle() -> None:
+        await asyncio.gather(*(settlement.run() for settlement in settlements))
+
+    await weeks.require_reference(await weeks.end(settle))
+    assert await world.settlement().run() == 0
+
+
+async def test_players_who_arrive_concurrently_have_one_seat_each(database: Database) -> None:
+    world = await LeagueWorld.of(database, league(6))
+    await database.players(*range(1, 61))
+    submissions = [submit(world.ladder, i, i, at=START + i) for i in range(1, 61)]
+    services = [world.seats() for _ in range(6)]
+
+    async def record(seats: SeatService, batch: list[Submission]) -> None:
+        await seats.take(batch, await database.scores.record(batch))
+
+    # Each player submits in two processes.
+    again = [submit(world.ladder, i, i, at=START + i) for i in range(60, 0, -1)]
+    both = [s for pair in zip(submissions, again, strict=True) for s in pair]
+    await asyncio.gather(*(record(services[i % 6], both[i * 5 : i * 5 + 5]) for i in range(24)))
+    await world.seats().search()
+    members = await world.members(world.ladder)
+    assert sorted(members) == list(range(1, 61))
+    assert sorted(seat for _, _, seat in members.values()) == list(range(1, 61))
+    assert Counter(group for _, group, _ in members.values()) == dict.fromkeys(range(1, 11), 6)
+
+
+async def arrive(world: LeagueWorld, *user_ids: int) -> None:
+    """Let players submit now, through a process of their own."""
+    batch = [submit(world.ladder, i, i, at=world.now) for i in user_ids]
+    await world.seats().take(batch, await world.database.scores.record(batch))
+
+
+async def test_groups_open_when_the_previous_period_is_settled(on_postgres: Database) -> None:
+    world = await LeagueWorld.of(on_postgres, league(6, promotion=Zone(places=1)))
+    await on_postgres.players(1, 2, 3)
+    await arrive(world, 1, 2)
+    world.set_now(START + WEEK_MS + 60_000)
+    await arrive(world, 1, 2, 3)
+    assert await world.members(world.ladder) == {}
+    assert await world.settlement().run() == 0
+    world.set_now(START + WEEK_MS + 600_000)
+    assert await world.settlement().run() == 1
+    assert {i: division for i, (division, _, _) in (await world.members(world.ladder)).items()} == {1: 4, 2: 3, 3: 4}
+
+
+async def test_changed_rules_apply_to_the_next_period(on_postgres: Database) -> None:
+    world = await LeagueWorld.of(on_postgres, league(6))
+    await on_postgres.players(1)
+    await arrive(world, 1)
+    store = PostgresLeagueStore(on_postgres.pool)
+    await store.open(world.ladder, league(20), START)
+    assert await store.rules(world.ladder) == league(6)
+
+
+async def test_an_erased_player_keeps_no_seat(database: Database) -> None:
+    world = await LeagueWorld.of(database, league(6))
+    store = PostgresLeagueStore(database.pool)
+    await database.players(7)
+    await store.seat(world.ladder, league(6), 4, [Arrival(7, 1), Arrival(8, 1)])
+    assert await store.seat_of(world.ladder, 7) == MemberSeat(4, 1)
+    assert await store.seat_of(world.ladder, 8) is None
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("rules", RULES)
+async def test_twelve_weeks_of_many_players_equal_the_reference(
+    on_postgres: Database, rules: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The printed times are the settlements of 100,000 players, on a machine that may be busy."""
+    world = await LeagueWorld.of(on_postgres, league(30, **rules))
+    weeks = Weeks(world, Random(7), [])
+    await weeks.create(range(1, 100_001))
+    for number in range(12):
+        await weeks.play(active=0.8, arrivals=500)
+        await weeks.moderate(0.0005)
+        seconds = 0.0
+
+        async def settle() -> None:
+            nonlocal seconds
+            started = monotonic()
+            await world.settlement().run()
+            seconds = monotonic() - started
+
+        ladder = await weeks.end(settle)
+        counts = await weeks.require_reference(ladder)
+        with capsys.disabled():
+            sys.stdout.write(
+                f"week {number + 1}: {len(weeks.scores):,} participants settled in {seconds:.1f} s, {dict(counts)}\n"
+            )
+    assert await world.settlement().faults() == []

@@ -1,0 +1,79 @@
+"""Reference program for leagues: the documented rules in their plainest form, without any code of the product.
+
+All data are dicts, lists and texts. `tests/unit/test_league.py` and the simulation compare the product with it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Rules = Mapping[str, Any]
+"""Settings of the league, as the API shows them."""
+
+
+def moving(zone: Mapping[str, int] | None, ranked: int) -> int:
+    """Return the number of moving places of a group with this number of ranked players."""
+    if not zone:
+        return 0
+    if "percent" in zone:
+        return int(ranked * zone["percent"] / 100 + 1e-9)
+    return zone["places"] if zone["places"] < ranked else ranked
+
+
+def group_outcomes(rules: Rules, division: int, members: Sequence[Mapping[str, Any]]) -> dict[int, tuple[Any, ...]]:
+    """Return rank, movement and next division of each member by its id.
+
+    A member has `id`, `key` (the best first; None without an entry) and `hidden`.
+    """
+    names = rules["divisions"]
+    ranking = [m["id"] for m in sorted((m for m in members if m["key"] is not None and not m["hidden"]), key=_key)]
+    up = moving(rules["promotion"], len(ranking)) if division > 0 else 0
+    down = moving(rules["relegation"], len(ranking)) if division + 1 < len(names) else 0
+    outcomes: dict[int, tuple[Any, ...]] = {}
+    for position, user_id in enumerate(ranking):
+        if position < up:
+            outcomes[user_id] = (position + 1, "promoted", names[division - 1])
+        elif len(ranking) - position <= down:
+            outcomes[user_id] = (position + 1, "relegated", names[division + 1])
+        else:
+            outcomes[user_id] = (position + 1, "stayed", names[division])
+    for member in members:
+        if member["key"] is None:
+            outcomes[member["id"]] = inactive_outcome(rules, division)
+        elif member["hidden"]:
+            outcomes[member["id"]] = (None, "stayed", names[division])
+    return outcomes
+
+
+def _key(member: Mapping[str, Any]) -> Any:
+    return member["key"]
+
+
+def inactive_outcome(rules: Rules, division: int) -> tuple[Any, ...]:
+    """Return rank, movement and next division of a player without an entry."""
+    names = rules["divisions"]
+    if rules["inactive"] == "leave":
+        return None, "left", None
+    if rules["inactive"] == "relegate" and names[division] != names[-1]:
+        return None, "relegated", names[division + 1]
+    return None, "stayed", names[division]
+
+
+def merged(groups: Mapping[int, tuple[int, int]], size: int) -> dict[int, int]:
+    """Return the final group of each group of a division. `groups` has the players and the last seat by number."""
+    players = {number: count for number, (count, _) in groups.items()}
+    last = {number: seat for number, (_, seat) in groups.items()}
+    merges = dict.fromkeys(groups, 0)
+    final = {number: number for number in groups}
+    while len(players) > 1:
+        small = [number for number, count in players.items() if count < size / 2]
+        if not small:
+            break
+        source = max(small)
+        others = [number for number in players if number != source]
+        fewest = min(merges[number] for number in others)
+        target = max((n for n in others if merges[n] == fewest), key=lambda n: last[n])
+        players[target] += players.pop(source)
+        last[target] = max(last[target], last[source])
+        merges[target] += 1
+        final = {number: target if group == source else group for number, group in final.items()}
+    return final

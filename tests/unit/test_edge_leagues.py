@@ -1,0 +1,154 @@
+"""Leagues over HTTP: the settings of a board, a player's group, and its settlement."""
+
+from typing import Any
+
+import pytest
+
+from functions.edge.wire.leagues import LeagueGroupOut
+from functions.maintain import settle
+from leaderforge.domain.timing import LAST_COUNT_MS
+from tests.api_client import ADMIN_KEY
+from tests.tokens import TOKENS, token
+from tests.unit.edge_fixtures import Api, serving
+
+DAY = 86_400_000
+WEEK_END = 1_795_996_800_000
+"""2026-11-30T00:00:00Z, the end of the first week, in ms."""
+LEAGUE = {
+    "divisions": ["Gold", "Silver", "Bronze"],
+    "group_size": 4,
+    "promotion": {"places": 1},
+    "relegation": {"percent": 25},
+}
+
+
+async def new_league(api: Api, slug: str = "weekly", **settings: Any) -> None:
+    body = {"board": slug, "policy": "best", "periods": ["all-time", "weekly"], "league": LEAGUE} | settings
+    answer = await api.post("/api/boards", body, ADMIN_KEY)
+    assert answer.status_code == 201, answer.text
+
+
+async def play(api: Api, scores: dict[int, int], slug: str = "weekly") -> None:
+    for user_id, score in scores.items():
+        api.clock.now += 1
+        answer = await api.post(f"/api/boards/{slug}/scores", {"user_id": user_id, "score": score})
+        assert answer.status_code == 200, answer.text
+
+
+async def group_of(api: Api, user_id: int, query: str = "", key: str | None = None, slug: str = "weekly") -> Any:
+    answer = await api.get(f"/api/boards/{slug}/league/{user_id}{query}", key)
+    if answer.status_code != 200:
+        return answer.json()["error"]["code"]
+    LeagueGroupOut.model_validate_json(answer.content)
+    return answer.json()
+
+
+def listed(group: Any) -> list[tuple[int, int | None, int, str]]:
+    return [(e["user_id"], e["group_rank"], e["rank"], e["movement"]) for e in group["entries"]]
+
+
+async def test_a_group_has_ranks_on_three_levels(api: Api) -> None:
+    await new_league(api)
+    await api.players(*range(1, 8))
+    await play(api, {1: 10, 2: 30, 3: 20, 4: 40, 5: 50, 6: 5})
+    group = await group_of(api, 3)
+    assert listed(group) == [(4, 1, 2, "promoted"), (2, 2, 3, "stayed"), (3, 3, 4, "stayed"), (1, 4, 5, "stayed")]
+    assert (group["division"], group["group"], group["state"]) == ("Bronze", 1, "open")
+    assert (group["group_rank"], group["group_total"]) == (3, 4)
+    assert (group["division_rank"], group["division_total"]) == (4, 6)
+    assert (group["rank"], group["total"]) == (4, 6)
+    assert (group["movement"], group["next_division"]) == ("stayed", "Bronze")
+    assert (group["promoted"], group["relegated"]) == (1, 0)
+    assert (group["period"], group["ends_at"]) == ("2026-W48", "2026-11-30T00:00:00.000Z")
+    assert group["left_ms"] == WEEK_END - api.clock.now
+    assert listed(await group_of(api, 6)) == [(5, 1, 1, "promoted"), (6, 2, 6, "stayed")]
+
+
+async def test_a_settled_week_is_final_and_the_next_one_follows_from_it(api: Api) -> None:
+    await new_league(api)
+    await api.players(*range(1, 8))
+    await play(api, {1: 10, 2: 30, 3: 20, 4: 40, 5: 50})
+    api.clock.now = WEEK_END + 1000
+    assert (await group_of(api, 5, "?period=2026-W48"))["state"] == "closing"
+    await play(api, {5: 7})
+    waiting = await group_of(api, 5)
+    assert (waiting["state"], waiting["division"], waiting["group"], waiting["entries"]) == ("waiting", None, None, [])
+    assert (waiting["rank"], waiting["total"]) == (1, 1)
+    api.clock.now = WEEK_END + 300_000 + LAST_COUNT_MS
+    assert await settle(api.services) == 1
+    # The group of player 5 was under half its size, and joined the other one.
+    past = await group_of(api, 5, "?period=2026-W48")
+    assert (past["state"], past["left_ms"], past["group"], past["movement"]) == ("settled", 0, 1, "promoted")
+    assert [user for user, *_ in listed(past)] == [5, 4, 2, 3, 1]
+    current = await group_of(api, 5)
+    assert (current["division"], current["state"], listed(current)) == ("Silver", "open", [(5, 1, 1, "promoted")])
+    assert await group_of(api, 1) == "not_ranked"
+    assert await api.services.settlement.faults() == []
+
+
+async def test_who_has_no_league_or_no_entry_is_told(api: Api) -> None:
+    await new_league(api)
+    await api.players(1, 2)
+    await play(api, {1: 10})
+    assert await group_of(api, 2) == "not_ranked"
+    assert await group_of(api, 1, "?period=all-time") == "league_not_found"
+    assert await group_of(api, 1, slug="default") == "league_not_found"
+    assert await group_of(api, 1, slug="nowhere") == "board_not_found"
+    await api.send("PATCH", "/api/boards/weekly", {"league": None}, ADMIN_KEY)
+    assert await group_of(api, 1) == "league_not_found"
+
+
+async def test_hidden_players_see_themselves_and_nobody_else_does() -> None:
+    async with serving(**TOKENS) as api:
+        await new_league(api)
+        await api.players(1, 2, 3)
+        await play(api, {1: 10, 2: 30, 3: 20})
+        await api.post("/api/users/2/hide", {"reason": "cheats"}, ADMIN_KEY)
+        assert await group_of(api, 2) == "not_ranked"
+        assert [entry[:2] for entry in listed(await group_of(api, 1))] == [(3, 1), (1, 2)]
+        own = await group_of(api, 2, key=token("2"))
+        assert [entry[:2] for entry in listed(own)] == [(2, 1), (3, 2), (1, 3)]
+        shown = await group_of(api, 1, key=ADMIN_KEY)
+        assert [entry[:2] for entry in listed(shown)] == [(2, None), (3, 1), (1, 2)]
+
+
+async def test_a_seat_that_a_process_did_not_take_is_taken_by_the_first_read(api: Api) -> None:
+    await new_league(api)
+    await api.players(1)
+    api.services.submit._seats = None  # the process dies after the commit
+    await play(api, {1: 10})
+    assert (await group_of(api, 1))["group"] == 1
+
+
+async def test_submissions_to_other_boards_call_no_league_store(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    store = api.services.parts.leagues
+    for name in ("rules", "open", "last_results", "seat", "waiting", "seat_of"):
+        monkeypatch.setattr(store, name, lambda *_, name=name: calls.append(name))
+    await api.ranked({1: 10, 2: 20})
+    assert calls == []
+
+
+@pytest.mark.parametrize(
+    "flaw",
+    [
+        {"period": "daily"},
+        {"divisions": ["Gold", "Gold"]},
+        {"entry": "Iron"},
+        {"promotion": {"places": 1, "percent": 5}},
+        {"promotion": {"places": 3}, "relegation": {"places": 2}},
+    ],
+)
+async def test_a_wrong_league_is_refused_with_its_name(api: Api, flaw: dict[str, Any]) -> None:
+    body = {"board": "weekly", "periods": ["all-time", "weekly"], "league": LEAGUE | flaw}
+    answer = await api.post("/api/boards", body, ADMIN_KEY)
+    assert (answer.status_code, answer.json()["error"]["details"]["setting"]) == (422, "league")
+
+
+async def test_a_board_shows_its_league(api: Api) -> None:
+    await new_league(api)
+    answer = await api.get("/api/boards/weekly")
+    shown = answer.json()["league"]
+    assert shown == LEAGUE | {"period": "weekly", "entry": "Bronze", "inactive": "stay", "assignment": "arrival"}
+    changed = await api.send("PATCH", "/api/boards/weekly", {"league": LEAGUE | {"inactive": "leave"}}, ADMIN_KEY)
+    assert changed.json()["league"]["inactive"] == "leave"
