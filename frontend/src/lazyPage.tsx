@@ -7,7 +7,7 @@ export type LazyPage = (() => ReactElement) & { preload?: () => Promise<void> };
 
 const failures = new Set<() => void>();
 
-/** Discard the load failures of all pages. The next use of a failed page requests its code again. */
+/** Discard the load failures of all modules. The next use of a failed one requests it again. */
 export function retryPages(): void {
   failures.forEach((forget) => {
     forget();
@@ -15,24 +15,23 @@ export function retryPages(): void {
   failures.clear();
 }
 
+/** Return a function that returns the same promise of a module at each call. The first call loads the module. */
+export function lazily<T>(load: () => Promise<T>): () => Promise<T> {
+  let loading: Promise<T> | undefined;
+  return () =>
+    (loading ??= chunk(load).catch((error: unknown) => {
+      // Keep the failure until a retry: React renders a component again whenever its promise settles.
+      failures.add(() => (loading = undefined));
+      throw error;
+    }));
+}
+
 /** Return the page of this name in a module. The module is loaded when the page is first opened, or by `preload`. */
 export function lazyPage<Name extends string>(load: () => Promise<Record<Name, ComponentType>>, name: Name): LazyPage {
-  let loading: Promise<ComponentType> | undefined;
-
-  function loaded(): Promise<ComponentType> {
-    loading ??= chunk(load).then(
-      (module) => module[name],
-      (error: unknown) => {
-        // Keep the failure until a retry: React renders a component again whenever its promise settles.
-        failures.add(() => (loading = undefined));
-        throw error;
-      },
-    );
-    return loading;
-  }
+  const loaded = lazily(load);
 
   function Lazy() {
-    const Page = use(loaded());
+    const Page: ComponentType = use(loaded())[name];
     return <Page />;
   }
 

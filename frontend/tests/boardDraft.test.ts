@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { EMPTY, changesOf, draftOf, flawsOf, settingsOf } from '../src/console/boardDraft';
+import { en } from '../src/console/i18n/en';
 import { aBoard } from './server';
 
 const LAPS = aBoard('laps', { name: 'Laps', order: 'asc', policy: 'best', max_score: 600_000, unit: 'ms', keep_days: 30 });
@@ -22,8 +23,8 @@ describe('the settings of a board', () => {
 
   it('have a name at least', () => {
     expect(settingsOf({ ...EMPTY, board: 'laps' }).name).toBe('laps');
-    expect(flawsOf(EMPTY)).toHaveProperty('board');
-    expect(flawsOf({ ...EMPTY, board: 'laps' })).toEqual({});
+    expect(flawsOf(EMPTY, en)).toHaveProperty('board');
+    expect(flawsOf({ ...EMPTY, board: 'laps' }, en)).toEqual({});
   });
 
   it.each([
@@ -34,7 +35,7 @@ describe('the settings of a board', () => {
     ['max_score', '99999999999999999', false],
     ['max_score', ' ', true],
   ] as const)('%s may be %j: %s', (name, text, fine) => {
-    const flaws = flawsOf({ ...EMPTY, board: 'laps', numbers: { ...EMPTY.numbers, [name]: text } });
+    const flaws = flawsOf({ ...EMPTY, board: 'laps', numbers: { ...EMPTY.numbers, [name]: text } }, en);
     expect(Object.keys(flaws)).toEqual(fine ? [] : [name]);
   });
 });

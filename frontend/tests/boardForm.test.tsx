@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { setAdminKey } from '../src/api/adminKey';
 import { flawsOf, settingsOf, EMPTY } from '../src/console/boardDraft';
+import { en } from '../src/console/i18n/en';
 import { PRESETS, PRESET_NAMES } from '../src/console/presets';
 import { open } from './page';
 import { aBoard, board, serve } from './server';
@@ -92,8 +93,8 @@ describe('the form of a board', { timeout: 30_000 }, () => {
   });
 
   it.each(PRESET_NAMES)('has the preset %s, which is a valid board', (name) => {
-    const draft = { ...EMPTY, board: 'made', ...PRESETS[name].settings };
-    expect(flawsOf(draft)).toEqual({});
+    const draft = { ...EMPTY, board: 'made', ...PRESETS[name] };
+    expect(flawsOf(draft, en)).toEqual({});
     const settings = settingsOf(draft);
     expect(settings.periods?.includes('season')).toBe(settings.season !== null);
   });

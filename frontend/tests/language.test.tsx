@@ -1,6 +1,8 @@
-import { screen, waitFor } from '@testing-library/react';
+import { act, screen, waitFor } from '@testing-library/react';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
+import { setAdminKey } from '../src/api/adminKey';
+import * as consoleTexts from './consoleTexts';
 import { de } from '../src/i18n/de';
 import { en, type Messages } from '../src/i18n/en';
 import { es } from '../src/i18n/es';
@@ -9,9 +11,14 @@ import { firstLanguage, regionalTag } from '../src/i18n/languages';
 import { setLocale } from '../src/i18n/locale';
 import { preferredLanguage, speak } from '../src/i18n/text';
 import { open } from './page';
-import { board, serve } from './server';
+import { OWNER, board, serve } from './server';
 
-const CATALOGUES: Record<string, Messages> = { en, de, es, ja };
+/** Catalogues by language: of the page, and of the console. */
+const PAGE: Record<string, Messages> = { en, de, es, ja };
+const CATALOGUES = [
+  ...Object.entries(PAGE).map(([tag, messages]) => ['page', tag, messages, en] as const),
+  ...Object.entries(consoleTexts).map(([tag, messages]) => ['console', tag, messages, consoleTexts.en] as const),
+];
 
 afterEach(() => speak('en'));
 
@@ -35,19 +42,33 @@ function argumentsOf(key: string): unknown[] {
     among: ['Ada', 12, '34', '56'],
     scoreWent: ['12', '34', 56],
     rangeCount: ['12', '34', 56],
+    forbidden: ['moderator', 'erase_players'],
+    already: ['owner'],
+    hiddenBy: [12, ['entry', 'player']],
+    finalWarning: ['Ada', 12, '34'],
+    chart: ['Ada', '12', '34', '56', '78'],
   };
   return named[key] ?? [12, '34'];
 }
 
-describe.each(Object.entries(CATALOGUES))('the catalogue %s', (tag, messages) => {
+/** Texts that are words of other languages too. */
+const SAME = new Set(['live', 'links', 'name', 'tabs.moderation', 'form.nameGroup', 'state.partition', 'state.compared']);
+
+/** Return the names in braces, which stand for parts of the page. */
+function parts(text = ''): string[] {
+  return (text.match(/\{\w+\}/g) ?? []).toSorted();
+}
+
+describe.each(CATALOGUES)('the catalogue of the %s in %s', (_, tag, messages, inEnglish) => {
   it('has a text for each key, with all values', () => {
     setLocale(tag);
-    const english = new Map(texts(en));
+    const english = new Map(texts(inEnglish));
     for (const [path, text] of texts(messages)) {
       expect(text.trim(), path).not.toBe('');
       const numbers = (value = '') => (value.match(/\d+/g) ?? []).toSorted();
       // A translation may repeat a value, but must not omit one.
       expect(numbers(text), path).toEqual(expect.arrayContaining(numbers(english.get(path))));
+      expect(parts(text), path).toEqual(parts(english.get(path)));
     }
     expect(texts(messages).map(([path]) => path)).toEqual([...english.keys()]);
   });
@@ -55,9 +76,9 @@ describe.each(Object.entries(CATALOGUES))('the catalogue %s', (tag, messages) =>
   it('leaves few texts as they are in English', () => {
     if (tag === 'en') return;
     setLocale(tag);
-    const english = new Map(texts(en));
+    const english = new Map(texts(inEnglish));
     const equal = texts(messages).filter(([path, text]) => text === english.get(path) && /[a-z]{3}/i.test(text));
-    expect(equal.map(([path]) => path).filter((path) => !['live', 'links'].includes(path))).toEqual([]);
+    expect(equal.map(([path]) => path).filter((path) => !SAME.has(path))).toEqual([]);
   });
 });
 
@@ -104,7 +125,24 @@ describe('the language', () => {
     await waitFor(() => expect(document.title).toContain('フレンド'));
   });
 
-  it('is English on pages of operators and developers, all of it', async () => {
+  it('is also the console’s, all of it', async () => {
+    serve((url, init) => {
+      if (url.pathname === '/api/admin/me') return { body: OWNER };
+      if (url.pathname === '/api/admin/keys') return { body: { keys: [], environment: [] } };
+      return board(50)(url, init);
+    });
+    act(() => setAdminKey('key'));
+    const { user } = open('/console/keys', { language: 'de', console: true });
+    expect(await screen.findByText(/^Lege einen Schlüssel an/)).toBeInTheDocument();
+    expect(screen.getByRole('button', { name: 'Abmelden' })).toBeInTheDocument();
+    expect(document.title).toContain('Konsole');
+    await user.click(screen.getByRole('button', { name: 'Einstellungen' }));
+    await user.selectOptions(screen.getByLabelText('Sprache'), 'Español');
+    expect(await screen.findByRole('button', { name: 'Crear una clave' })).toBeInTheDocument();
+    act(() => setAdminKey(null));
+  });
+
+  it('is English on the page of developers, all of it', async () => {
     serve(board(50));
     const { router } = open('/', { language: 'de', devMode: true });
     expect(await screen.findByRole('link', { name: 'Freunde' })).toBeInTheDocument();

@@ -19,8 +19,8 @@ function keep(answer: string): void {
 describe('the answer of an identity provider', () => {
   it.each([
     ['?code=c&state=s', { code: 'c', attempt: KEPT }],
-    ['?code=c&state=other', { refusal: 'The answer belongs to another sign-in. Sign in again.' }],
-    ['?error=access_denied&state=s', { refusal: 'The identity provider has refused. Sign in again, or use a key.' }],
+    ['?code=c&state=other', { refusal: 'otherSignIn' }],
+    ['?error=access_denied&state=s', { refusal: 'providerRefused' }],
   ])('%s is taken once', (answer, taken) => {
     keep(answer);
     expect(takeAnswer()).toEqual(taken);

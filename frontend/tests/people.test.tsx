@@ -32,7 +32,7 @@ describe('people', () => {
     openPeople(OWNER);
     const [ada, bob] = await screen.findAllByRole('listitem');
     expect(ada).toHaveTextContent(/Ada Lovelacekey:adaLast action .+ ago\.ownerChange role/);
-    expect(bob).toHaveTextContent(/Boboidc:bobSigned in .+ ago\. viewerChange role/);
+    expect(bob).toHaveTextContent(/Boboidc:bobSigned in .+ ago\.viewerChange role/);
   });
 
   it('get another role in place', async () => {

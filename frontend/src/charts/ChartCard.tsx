@@ -8,8 +8,9 @@ interface Props {
   readonly title: string;
   /** Sentence about the figure. */
   readonly note: string;
-  /** Latest value as text, null if it is unknown. */
-  readonly latest: string | null;
+  /** Latest value as text. */
+  readonly latest: string;
+  readonly isUnknown?: boolean;
   /** Description of the chart for screen readers. */
   readonly label: string;
   readonly samples: readonly Sample[];
@@ -19,7 +20,7 @@ interface Props {
 }
 
 /** Card with a figure over time: its title, the latest value and a chart that begins at zero. */
-export function ChartCard({ title, note, latest, label, samples, formatValue, times }: Props) {
+export function ChartCard({ title, note, latest, isUnknown = false, label, samples, formatValue, times }: Props) {
   const id = useId();
   const [begin, end] = times;
   return (
@@ -28,9 +29,7 @@ export function ChartCard({ title, note, latest, label, samples, formatValue, ti
         <h2 id={id} className="font-semibold tracking-tight">
           {title}
         </h2>
-        <p className={`text-xl font-semibold whitespace-nowrap tabular-nums ${latest === null ? 'text-muted' : ''}`}>
-          {latest ?? 'unknown'}
-        </p>
+        <p className={`text-xl font-semibold whitespace-nowrap tabular-nums ${isUnknown ? 'text-muted' : ''}`}>{latest}</p>
       </div>
       <p className="mb-5 text-sm text-muted">{note}</p>
       <LineChart

@@ -1,6 +1,7 @@
 import { useId } from 'react';
 
 import { inWords } from '../api/errors';
+import { useConsoleText } from './i18n/text';
 
 interface Props {
   readonly act: string;
@@ -16,6 +17,7 @@ interface Props {
 /** Footer of a dialog's form: buttons to act and to cancel, the error, and the reason for a disabled button. */
 export function Answers({ act, close, pending, error, missing = null, note = null }: Props) {
   const id = useId();
+  const words = useConsoleText();
   return (
     <div>
       <div role="alert" className="mb-3 text-sm text-down empty:hidden">
@@ -26,7 +28,7 @@ export function Answers({ act, close, pending, error, missing = null, note = nul
           {missing ?? note}
         </p>
         <button type="button" className="button" onClick={close}>
-          Cancel
+          {words.cancel}
         </button>
         <button
           type="submit"

@@ -1,40 +1,22 @@
 import { useId, useState } from 'react';
 
-import type { Kind } from '../api/types';
+import type { Kind, Order, Policy, RankStyle } from '../api/types';
 import { Dialog } from '../ui/Dialog';
 import { Field } from '../ui/Field';
 import { Select } from '../ui/Select';
 import { Answers } from './Answers';
 import { Check, FieldGroup, Pair } from './FieldGroup';
-import { NUMBERS, flawsOf, type BoardDraft, type NumberName } from './boardDraft';
+import { useConsoleText } from './i18n/text';
+import { flawsOf, type BoardDraft, type NumberName } from './boardDraft';
 import { PRESETS, PRESET_NAMES, type PresetName } from './presets';
 
-const POLICIES = [
-  ['best', 'Best score'],
-  ['sum', 'Sum of all scores'],
-  ['latest', 'Latest score'],
-] as const;
-const ORDERS = [
-  ['desc', 'Highest first'],
-  ['asc', 'Lowest first'],
-] as const;
-const SECOND_ORDERS = [['', 'No subscore'], ...ORDERS] as const;
-const RANK_STYLES = [
-  ['ordinal', '1, 2, 3, 4: earlier first'],
-  ['shared', '1, 2, 2, 4: same rank'],
-] as const;
+const POLICIES: readonly Policy[] = ['best', 'sum', 'latest'];
+const ORDERS: readonly Order[] = ['desc', 'asc'];
+const RANK_STYLES: readonly RankStyle[] = ['ordinal', 'shared'];
 const KINDS: readonly Kind[] = ['all-time', 'daily', 'weekly', 'monthly', 'season'];
-const SEASONS = [
-  ['0 0 1 * *', 'each month'],
-  ['0 0 1 */3 *', 'each quarter'],
-  ['0 0 1 1,7 *', 'each half-year'],
-  ['0 0 1 1 *', 'each year'],
-  ['0 6 * * 1', 'each Monday at 06:00'],
-] as const;
+/** Usual starts of seasons, in the order of their names in the catalogues. */
+const SEASONS = ['0 0 1 * *', '0 0 1 */3 *', '0 0 1 1,7 *', '0 0 1 1 *', '0 6 * * 1'] as const;
 const TIME_ZONES = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
-
-const PERMANENT = 'Permanent.';
-const FIXED = 'Fixed since the board was created.';
 
 interface Props {
   readonly title: string;
@@ -51,11 +33,14 @@ interface Props {
 /** Form of a board's settings. */
 export function BoardForm({ title, act, initial, exists, pending, error, send, close }: Props) {
   const id = useId();
+  const words = useConsoleText();
+  const { form } = words;
+  const orders = ORDERS.map((order) => [order, form.orders[order]] as const);
   const [draft, setDraft] = useState(initial);
   const [preset, setPreset] = useState<PresetName>('none');
   const [tried, setTried] = useState(false);
-  const flaws = tried ? flawsOf(draft) : {};
-  const permanent = { disabled: exists, help: exists ? FIXED : PERMANENT };
+  const flaws = tried ? flawsOf(draft, words) : {};
+  const permanent = { disabled: exists, help: exists ? form.fixed : form.permanent };
   const hasSeason = exists && initial.season !== '';
 
   function set(change: Partial<BoardDraft>): void {
@@ -64,20 +49,20 @@ export function BoardForm({ title, act, initial, exists, pending, error, send, c
 
   function applyPreset(name: PresetName): void {
     setPreset(name);
-    set(PRESETS[name].settings);
+    set(PRESETS[name]);
   }
 
   function onSubmit(): void {
     setTried(true);
-    if (Object.keys(flawsOf(draft)).length === 0) send(draft);
+    if (Object.keys(flawsOf(draft, words)).length === 0) send(draft);
   }
 
   function number(name: NumberName) {
     const isFixed = exists && name === 'min_submissions';
     return (
       <Field
-        label={NUMBERS[name].label}
-        help={isFixed ? FIXED : NUMBERS[name].help}
+        label={form.numbers[name].label}
+        help={isFixed ? form.fixed : form.numbers[name].help}
         inputMode="numeric"
         value={draft.numbers[name]}
         flaw={flaws[name]}
@@ -99,87 +84,87 @@ export function BoardForm({ title, act, initial, exists, pending, error, send, c
       >
         {!exists && (
           <Select
-            label="Preset"
+            label={form.preset}
             value={preset}
-            options={PRESET_NAMES.map((name) => [name, PRESETS[name].label] as const)}
-            help={PRESETS[preset].help}
+            options={PRESET_NAMES.map((name) => [name, form.presets[name].label] as const)}
+            help={form.presets[preset].help}
             choose={applyPreset}
           />
         )}
-        {!exists && <p className="text-sm text-muted">Settings marked permanent cannot be changed after the board is created.</p>}
-        <FieldGroup title="Name">
+        {!exists && <p className="text-sm text-muted">{form.permanentNote}</p>}
+        <FieldGroup title={form.nameGroup}>
           <Pair>
             <Field
-              label="Slug"
+              label={form.slug}
               value={draft.board}
               flaw={flaws.board}
               placeholder="laps"
               {...permanent}
-              help={exists ? FIXED : `The name in addresses. ${PERMANENT}`}
+              help={exists ? form.fixed : form.slugHelp}
               onChange={(event) => set({ board: event.currentTarget.value })}
             />
             <Field
-              label="Name"
+              label={words.name}
               value={draft.name}
-              placeholder="Fastest laps"
-              help="The name that players see."
+              placeholder={form.namePlaceholder}
+              help={form.nameHelp}
               onChange={(event) => set({ name: event.currentTarget.value })}
             />
           </Pair>
         </FieldGroup>
-        <FieldGroup title="Scores">
+        <FieldGroup title={form.scores}>
           <Pair>
-            <Select label="Policy" value={draft.policy} options={POLICIES} {...permanent} choose={(policy) => set({ policy })} />
-            <Select label="Order" value={draft.order} options={ORDERS} {...permanent} choose={(order) => set({ order })} />
+            <Select label={form.policy} value={draft.policy} options={POLICIES.map((policy) => [policy, form.policies[policy]] as const)} {...permanent} choose={(policy) => set({ policy })} />
+            <Select label={form.order} value={draft.order} options={orders} {...permanent} choose={(order) => set({ order })} />
             <Select
-              label="Subscore order"
+              label={form.subscoreOrder}
               value={draft.subscoreOrder}
-              options={SECOND_ORDERS}
+              options={[['', form.noSubscore] as const, ...orders]}
               {...permanent}
-              help={exists ? FIXED : `A second score breaks ties. ${PERMANENT}`}
+              help={exists ? form.fixed : form.subscoreHelp}
               choose={(subscoreOrder) => set({ subscoreOrder })}
             />
             <Field
-              label="Subscore name"
+              label={form.subscoreName}
               value={draft.subscoreName}
               disabled={draft.subscoreOrder === ''}
-              placeholder="laps led"
-              help="Shown beside the subscore."
+              placeholder={form.subscorePlaceholder}
+              help={form.subscoreNameHelp}
               onChange={(event) => set({ subscoreName: event.currentTarget.value })}
             />
-            <Select label="Equal scores" value={draft.rankStyle} options={RANK_STYLES} choose={(rankStyle) => set({ rankStyle })} />
+            <Select label={form.equalScores} value={draft.rankStyle} options={RANK_STYLES.map((style) => [style, form.rankStyles[style]] as const)} choose={(rankStyle) => set({ rankStyle })} />
             <Field
-              label="Unit"
+              label={form.unit}
               value={draft.unit}
               placeholder="ms"
-              help="For display. Times in ms or s are shown as 1:23.456."
+              help={form.unitHelp}
               onChange={(event) => set({ unit: event.currentTarget.value })}
             />
             {number('decimals')}
           </Pair>
           <Field
-            label="Tiers"
+            label={form.tiers}
             value={draft.tiers}
             flaw={flaws.tiers}
             placeholder="legend rank 100, gold score 5000, silver percent 25, bronze"
-            help="The best one first, each with the last score, rank or percent that reaches it. Without a limit: all others."
+            help={form.tiersHelp}
             onChange={(event) => set({ tiers: event.currentTarget.value })}
           />
           <Field
-            label="Tournament"
+            label={form.tournament}
             value={draft.tournament}
             flaw={flaws.tournament}
             placeholder='{"starts_at": "2026-12-05T18:00:00Z", "ends_at": "2026-12-06T18:00:00Z", "max_attempts": 3}'
-            help='The rules as JSON, see the documentation. Recurring: {"duration_s": 172800}, with season as the first period.'
+            help={form.tournamentHelp}
             onChange={(event) => set({ tournament: event.currentTarget.value })}
           />
         </FieldGroup>
-        <FieldGroup title="Periods" help="The first one is shown first. A score counts in each of them.">
+        <FieldGroup title={form.periods} help={form.periodsHelp}>
           <div className="flex flex-wrap gap-x-5">
             {KINDS.map((kind) => (
               <Check
                 key={kind}
-                label={kind}
+                label={words.kinds[kind]}
                 checked={draft.periods.includes(kind)}
                 set={(on) => set({ periods: on ? [...draft.periods, kind] : draft.periods.filter((chosen) => chosen !== kind) })}
               />
@@ -187,20 +172,20 @@ export function BoardForm({ title, act, initial, exists, pending, error, send, c
           </div>
           <Pair>
             <Field
-              label="Time zone"
+              label={form.timeZone}
               value={draft.timeZone}
               list={`${id}-zones`}
               {...permanent}
-              help={exists ? FIXED : `Days, weeks, months and seasons begin in it. ${PERMANENT}`}
+              help={exists ? form.fixed : form.timeZoneHelp}
               onChange={(event) => set({ timeZone: event.currentTarget.value })}
             />
             <Field
-              label="Season starts"
+              label={form.season}
               value={draft.season}
               list={`${id}-seasons`}
               disabled={hasSeason}
               placeholder="0 0 1 */3 *"
-              help={hasSeason ? 'Fixed since it was set.' : 'Cron: minute, hour, day, month, weekday. 0 0 1 */3 * is each quarter. Permanent once set.'}
+              help={hasSeason ? form.seasonFixed : form.seasonHelp}
               onChange={(event) => set({ season: event.currentTarget.value })}
             />
             {number('min_submissions')}
@@ -212,12 +197,12 @@ export function BoardForm({ title, act, initial, exists, pending, error, send, c
             ))}
           </datalist>
           <datalist id={`${id}-seasons`}>
-            {SEASONS.map(([cron, words]) => (
-              <option key={cron} value={cron} label={words} />
+            {SEASONS.map((cron, at) => (
+              <option key={cron} value={cron} label={form.seasons[at]} />
             ))}
           </datalist>
         </FieldGroup>
-        <FieldGroup title="Limits" help="A submission outside of them is refused. Empty fields do not limit.">
+        <FieldGroup title={form.limits} help={form.limitsHelp}>
           <Pair>
             {number('min_score')}
             {number('max_score')}
@@ -225,16 +210,16 @@ export function BoardForm({ title, act, initial, exists, pending, error, send, c
             {number('min_interval_ms')}
           </Pair>
         </FieldGroup>
-        <FieldGroup title="Access">
-          <Check label="Private" help="Reads need a key." checked={draft.private} set={(on) => set({ private: on })} />
+        <FieldGroup title={form.access}>
+          <Check label={form.private} help={form.privateHelp} checked={draft.private} set={(on) => set({ private: on })} />
           <Check
-            label="Open to players"
-            help="Players may submit with their own tokens."
+            label={form.openToPlayers}
+            help={form.openToPlayersHelp}
             checked={draft.openToPlayers}
             set={(on) => set({ openToPlayers: on })}
           />
         </FieldGroup>
-        <Answers act={act} close={close} pending={pending} error={error} note={tried && Object.keys(flaws).length > 0 ? 'Correct the marked fields.' : null} />
+        <Answers act={act} close={close} pending={pending} error={error} note={tried && Object.keys(flaws).length > 0 ? form.correct : null} />
       </form>
     </Dialog>
   );

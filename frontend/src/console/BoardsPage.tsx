@@ -2,19 +2,23 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 
-import type { Board } from '../api/types';
+import type { Board, Kind } from '../api/types';
+import { perLocale } from '../i18n/locale';
 import { Card } from '../ui/Card';
 import { ErrorNotice } from '../ui/Notice';
 import { SkeletonRows } from '../ui/Skeleton';
 import { ActButton } from './ActButton';
 import { BoardForm } from './BoardForm';
 import { DeleteBoard } from './DeleteBoard';
+import type { ConsoleMessages } from './i18n/en';
+import { useConsoleText } from './i18n/text';
 import { EMPTY, changesOf, draftOf, settingsOf, type BoardDraft } from './boardDraft';
 import { useOperator } from './operator';
 import { allBoards, invalidateBoards } from './reads';
 
 /** All boards, with forms to create, change and delete them. */
 export function BoardsPage() {
+  const words = useConsoleText();
   const operator = useOperator();
   const cache = useQueryClient();
   const { data, error, refetch } = useQuery(allBoards(operator));
@@ -39,10 +43,10 @@ export function BoardsPage() {
   return (
     <Card
       id="boards"
-      title="Boards"
+      title={words.tabs.boards}
       beside={
         <ActButton permission="manage_boards" className="button button-primary" onClick={() => edit('new')}>
-          Create a board
+          {words.boards.create}
         </ActButton>
       }
     >
@@ -51,12 +55,12 @@ export function BoardsPage() {
       ) : error ? (
         <ErrorNotice error={error} retry={refetch} />
       ) : (
-        <SkeletonRows rows={4} label="Loading the boards" />
+        <SkeletonRows rows={4} label={words.loadingBoards} />
       )}
       {edited && (
         <BoardForm
-          title={edited === 'new' ? 'Create a board' : `Edit ${edited.name}`}
-          act={edited === 'new' ? 'Create' : 'Save'}
+          title={edited === 'new' ? words.boards.create : words.boards.edit(edited.name)}
+          act={edited === 'new' ? words.create : words.boards.save}
           initial={edited === 'new' ? EMPTY : draftOf(edited)}
           exists={edited !== 'new'}
           pending={saving.isPending}
@@ -70,8 +74,7 @@ export function BoardsPage() {
   );
 }
 
-const LIST = new Intl.ListFormat('en');
-const POLICIES = { best: 'best score', sum: 'sum of all scores', latest: 'latest score' } as const;
+const list = perLocale((tag) => new Intl.ListFormat(tag));
 /** Board that cannot be deleted: calls without a board use it. */
 const FOR_EVER = 'default';
 
@@ -82,6 +85,7 @@ interface ListProps {
 }
 
 function BoardList({ boards, edit, remove }: ListProps) {
+  const words = useConsoleText();
   return (
     <ul className="divide-y divide-line">
       {boards.map((board) => (
@@ -90,18 +94,18 @@ function BoardList({ boards, edit, remove }: ListProps) {
             <p dir="auto" className="truncate font-medium">
               {board.name}
             </p>
-            <p className="text-sm break-words text-muted">{inShort(board)}</p>
+            <p className="text-sm break-words text-muted">{inShort(board, words)}</p>
           </div>
           <div className="flex gap-2">
-            <Link to="/" search={{ board: board.board, period: undefined }} className="button" aria-label={`View ${board.name}`}>
-              View
+            <Link to="/" search={{ board: board.board, period: undefined }} className="button" aria-label={words.boards.view(board.name)}>
+              {words.boards.viewButton}
             </Link>
-            <ActButton permission="manage_boards" aria-label={`Edit ${board.name}`} onClick={() => edit(board)}>
-              Edit
+            <ActButton permission="manage_boards" aria-label={words.boards.edit(board.name)} onClick={() => edit(board)}>
+              {words.boards.editButton}
             </ActButton>
             {board.board !== FOR_EVER && (
-              <ActButton permission="manage_boards" aria-label={`Delete ${board.name}`} onClick={() => remove(board)}>
-                Delete
+              <ActButton permission="manage_boards" aria-label={words.boards.remove(board.name)} onClick={() => remove(board)}>
+                {words.boards.removeButton}
               </ActButton>
             )}
           </div>
@@ -111,12 +115,13 @@ function BoardList({ boards, edit, remove }: ListProps) {
   );
 }
 
-function inShort({ board, policy, order, periods, private: isPrivate, building }: Board): string {
+function inShort({ board, policy, order, periods, private: isPrivate, building }: Board, words: ConsoleMessages): string {
+  const named = (kinds: readonly Kind[]) => list().format(kinds.map((kind) => words.kinds[kind]));
   return [
     board,
-    `${POLICIES[policy]}, ${order === 'desc' ? 'highest' : 'lowest'} first`,
-    LIST.format(periods),
-    ...(isPrivate ? ['private'] : []),
-    ...(building.length > 0 ? [`backfilling ${LIST.format(building)}`] : []),
+    `${words.boards.counted[policy]}, ${order === 'desc' ? words.boards.highestFirst : words.boards.lowestFirst}`,
+    named(periods),
+    ...(isPrivate ? [words.boards.private] : []),
+    ...(building.length > 0 ? [words.boards.backfilling(named(building))] : []),
   ].join(' · ');
 }

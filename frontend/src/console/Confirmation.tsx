@@ -4,6 +4,8 @@ import { Dialog } from '../ui/Dialog';
 import { Field } from '../ui/Field';
 import { Answers } from './Answers';
 import { ReasonField } from './ReasonField';
+import type { ConsoleMessages } from './i18n/en';
+import { useConsoleText } from './i18n/text';
 
 interface Props {
   readonly title: string;
@@ -21,9 +23,10 @@ interface Props {
 
 /** Dialog that asks before an action. */
 export function Confirmation({ title, act, asks, pending, error, confirm, close, children }: Props) {
+  const words = useConsoleText();
   const [text, setText] = useState('');
   const typed = text.trim();
-  const missing = missingIn(asks, typed);
+  const missing = missingIn(asks, typed, words);
   return (
     <Dialog title={title} close={close}>
       <form
@@ -36,7 +39,7 @@ export function Confirmation({ title, act, asks, pending, error, confirm, close,
         <div className="space-y-3 text-muted">{children}</div>
         {asks === 'reason' && <ReasonField value={text} set={setText} />}
         {typeof asks === 'object' && (
-          <Field label={`Type ${asks.typed} to confirm`} value={text} onChange={(event) => setText(event.currentTarget.value)} />
+          <Field label={words.typeToConfirm(asks.typed)} value={text} onChange={(event) => setText(event.currentTarget.value)} />
         )}
         <Answers act={act} close={close} pending={pending} error={error} missing={missing} />
       </form>
@@ -45,7 +48,7 @@ export function Confirmation({ title, act, asks, pending, error, confirm, close,
 }
 
 /** Return what is still to be typed, null if nothing is. */
-function missingIn(asks: Props['asks'], typed: string): string | null {
-  if (asks === 'reason') return typed === '' ? 'Enter a reason.' : null;
-  return asks === undefined || typed === asks.typed ? null : `Type ${asks.typed} first.`;
+function missingIn(asks: Props['asks'], typed: string, words: ConsoleMessages): string | null {
+  if (asks === 'reason') return typed === '' ? words.enterReason : null;
+  return asks === undefined || typed === asks.typed ? null : words.typeFirst(asks.typed);
 }

@@ -5,26 +5,35 @@ import { useMemo } from 'react';
 import { useDeployment } from '../api/context';
 import { setAdminKey, useAdminKey } from '../api/adminKey';
 import { TAB } from '../shell/tab';
+import { Filled } from '../ui/Filled';
 import { ErrorNotice } from '../ui/Notice';
 import { SkeletonRows } from '../ui/Skeleton';
 import { usePageTitle } from '../ui/usePageTitle';
 import { ProviderSignIn } from './ProviderSignIn';
 import { SignIn } from './SignIn';
-import { OperatorContext, RIGHTS, ROLE_NOTE, useCaller } from './operator';
+import { ConsoleText, useConsoleText } from './i18n/text';
+import { OperatorContext, ROLE_NOTE, useCaller } from './operator';
 import { signedIn } from './reads';
 
 /** Operators' console. It asks for a sign-in first. */
 export function ConsolePage() {
+  return (
+    <ConsoleText>
+      <Console />
+    </ConsoleText>
+  );
+}
+
+function Console() {
+  const words = useConsoleText();
   const isSignedIn = useAdminKey() !== null;
-  usePageTitle('Console');
+  usePageTitle(words.console);
 
   return (
     <div className="space-y-6 sm:space-y-8">
       <div className="flex flex-wrap items-center justify-between gap-4">
-        <h1 className="text-3xl font-bold tracking-tight sm:text-4xl">Console</h1>
-        {isSignedIn && (
-          <SignOut />
-        )}
+        <h1 className="text-3xl font-bold tracking-tight sm:text-4xl">{words.console}</h1>
+        {isSignedIn && <SignOut />}
       </div>
       {isSignedIn ? (
         <SignedIn />
@@ -39,6 +48,7 @@ export function ConsolePage() {
 }
 
 function SignOut() {
+  const words = useConsoleText();
   const { client } = useDeployment();
   async function signOut(): Promise<void> {
     try {
@@ -50,16 +60,17 @@ function SignOut() {
   }
   return (
     <button type="button" className="button" onClick={() => void signOut()}>
-      Sign out
+      {words.signOut}
     </button>
   );
 }
 
 function SignedIn() {
+  const words = useConsoleText();
   const { client } = useDeployment();
   const { data: caller, error, refetch } = useQuery(signedIn(client));
   const operator = useMemo(() => caller && { client, caller }, [client, caller]);
-  if (!operator) return error ? <ErrorNotice error={error} retry={refetch} /> : <SkeletonRows rows={2} label="Loading your role" />;
+  if (!operator) return error ? <ErrorNotice error={error} retry={refetch} /> : <SkeletonRows rows={2} label={words.loadingRole} />;
   return (
     <OperatorContext value={operator}>
       <Who />
@@ -71,47 +82,50 @@ function SignedIn() {
 
 /** Name and role of the signed-in person, and what the role may do. */
 function Who() {
+  const words = useConsoleText();
   const { actor, person, role } = useCaller();
+  const name = (
+    <span dir="auto" className="font-medium text-ink">
+      {person ?? actor}
+    </span>
+  );
   return (
     <p className="text-sm text-muted">
-      Signed in as{' '}
-      <span dir="auto" className="font-medium text-ink">
-        {person ?? actor}
-      </span>
-      , {role}. <span id={ROLE_NOTE}>{RIGHTS[role]}</span>
+      <Filled text={words.signedInAs} parts={{ person: name, role: words.roles[role] }} /> <span id={ROLE_NOTE}>{words.rights[role]}</span>
     </p>
   );
 }
 
 function Tabs() {
+  const words = useConsoleText();
   return (
-    <nav aria-label="Console" className="-mx-1 flex flex-wrap gap-1">
+    <nav aria-label={words.console} className="-mx-1 flex flex-wrap gap-1">
       <Link to="/console" activeOptions={{ exact: true, includeSearch: false }} className={TAB}>
-        State
+        {words.tabs.state}
       </Link>
       <Link to="/console/activity" className={TAB}>
-        Activity
+        {words.tabs.activity}
       </Link>
       <Link to="/console/boards" className={TAB}>
-        Boards
+        {words.tabs.boards}
       </Link>
       <Link to="/console/players" className={TAB}>
-        Players
+        {words.tabs.players}
       </Link>
       <Link to="/console/moderation" className={TAB}>
-        Moderation
+        {words.tabs.moderation}
       </Link>
       <Link to="/console/imports" className={TAB}>
-        Imports
+        {words.tabs.imports}
       </Link>
       <Link to="/console/people" className={TAB}>
-        People
+        {words.tabs.people}
       </Link>
       <Link to="/console/keys" className={TAB}>
-        Keys
+        {words.tabs.keys}
       </Link>
       <Link to="/console/audit" className={TAB}>
-        Audit log
+        {words.tabs.audit}
       </Link>
     </nav>
   );

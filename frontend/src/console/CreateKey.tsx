@@ -7,23 +7,12 @@ import { Field } from '../ui/Field';
 import { Dialog } from '../ui/Dialog';
 import { Select } from '../ui/Select';
 import { Answers } from './Answers';
-import { RIGHTS, useOperator } from './operator';
+import { useConsoleText } from './i18n/text';
+import { useOperator } from './operator';
 
-const HOLDERS = [
-  ['program', 'a program'],
-  ['person', 'a person'],
-] as const;
-const ROLES = [
-  ['viewer', 'viewer'],
-  ['moderator', 'moderator'],
-  ['owner', 'owner'],
-] as const;
-const SCOPES: readonly { readonly scope: Scope; readonly may: string }[] = [
-  { scope: 'read', may: 'read private boards' },
-  { scope: 'submit', may: 'submit for any player, create players' },
-  { scope: 'set', may: 'set scores, which replace submissions' },
-  { scope: 'admin', may: 'do everything' },
-];
+const HOLDERS = ['program', 'person'] as const;
+const ROLES: readonly Role[] = ['viewer', 'moderator', 'owner'];
+const SCOPES: readonly Scope[] = ['read', 'submit', 'set', 'admin'];
 const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 
 interface Props {
@@ -32,10 +21,11 @@ interface Props {
 }
 
 export function CreateKey({ close, issued }: Props) {
+  const words = useConsoleText();
   const operator = useOperator();
   const cache = useQueryClient();
   const [name, setName] = useState('');
-  const [holder, setHolder] = useState<(typeof HOLDERS)[number][0]>('program');
+  const [holder, setHolder] = useState<(typeof HOLDERS)[number]>('program');
   const [person, setPerson] = useState('');
   const [role, setRole] = useState<Role>('moderator');
   const [scopes, setScopes] = useState<readonly Scope[]>(['submit']);
@@ -52,13 +42,13 @@ export function CreateKey({ close, issued }: Props) {
 
   /** Return what is still to be entered, null if nothing is. */
   function missingIn(): string | null {
-    if (!NAME.test(name)) return 'Enter a name.';
-    if (holder === 'person') return person.trim() === '' ? 'Enter the person’s name.' : null;
-    return scopes.length === 0 ? 'Choose a scope.' : null;
+    if (!NAME.test(name)) return words.keys.enterName;
+    if (holder === 'person') return person.trim() === '' ? words.keys.enterPerson : null;
+    return scopes.length === 0 ? words.keys.chooseScope : null;
   }
 
   return (
-    <Dialog title="Create a key" close={close}>
+    <Dialog title={words.keys.create} close={close}>
       <form
         className="space-y-5"
         onSubmit={(event) => {
@@ -67,42 +57,43 @@ export function CreateKey({ close, issued }: Props) {
         }}
       >
         <Field
-          label="Name"
+          label={words.name}
           value={name}
           placeholder={holder === 'person' ? 'ada' : 'game-server'}
-          flaw={wrong ? 'Use 1 to 64 lower-case letters, digits, - and _.' : undefined}
-          help="Permanent: names are never reused, even after revocation."
+          flaw={wrong ? words.keys.nameFlaw : undefined}
+          help={words.keys.nameHelp}
           onChange={(event) => setName(event.currentTarget.value)}
         />
-        <Select label="Used by" value={holder} options={HOLDERS} choose={setHolder} />
+        <Select label={words.keys.usedBy} value={holder} options={HOLDERS.map((kind) => [kind, words.keys.holders[kind]] as const)} choose={setHolder} />
         {holder === 'person' ? (
           <>
             <Field
-              label="Person’s name"
+              label={words.keys.personName}
               dir="auto"
               maxLength={80}
               value={person}
               placeholder="Ada Lovelace"
-              help="The audit log shows it."
+              help={words.keys.personHelp}
               onChange={(event) => setPerson(event.currentTarget.value)}
             />
-            <Select label="Role" value={role} options={ROLES} choose={setRole} help={RIGHTS[role]} />
+            <Select label={words.role} value={role} options={ROLES.map((one) => [one, words.roles[one]] as const)} choose={setRole} help={words.rights[role]} />
           </>
         ) : (
           <Scopes scopes={scopes} choose={setScopes} />
         )}
-        <Answers act="Create" close={close} pending={creating.isPending} error={creating.error} missing={missingIn()} />
+        <Answers act={words.create} close={close} pending={creating.isPending} error={creating.error} missing={missingIn()} />
       </form>
     </Dialog>
   );
 }
 
 function Scopes({ scopes, choose }: { scopes: readonly Scope[]; choose: (scopes: readonly Scope[]) => void }) {
+  const words = useConsoleText();
   const id = useId();
   return (
     <fieldset>
-      <legend className="label">Scopes</legend>
-      {SCOPES.map(({ scope, may }) => (
+      <legend className="label">{words.keys.scopes}</legend>
+      {SCOPES.map((scope) => (
         <div key={scope} className="flex min-h-9 items-center gap-3 text-sm">
           <input
             id={`${id}-${scope}`}
@@ -114,7 +105,7 @@ function Scopes({ scopes, choose }: { scopes: readonly Scope[]; choose: (scopes:
             }
           />
           <label htmlFor={`${id}-${scope}`}>
-            <span className="font-medium">{scope}:</span> <span className="text-muted">{may}</span>
+            <span className="font-medium">{scope}:</span> <span className="text-muted">{words.keys.scopeRights[scope]}</span>
           </label>
         </div>
       ))}

@@ -2,10 +2,12 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 
 import type { Board } from '../api/types';
 import { Confirmation } from './Confirmation';
+import { useConsoleText } from './i18n/text';
 import { useOperator } from './operator';
 import { invalidateBoards } from './reads';
 
 export function DeleteBoard({ board: { board, name }, close }: { board: Board; close: () => void }) {
+  const words = useConsoleText();
   const operator = useOperator();
   const cache = useQueryClient();
   const deleting = useMutation({
@@ -17,15 +19,15 @@ export function DeleteBoard({ board: { board, name }, close }: { board: Board; c
   });
   return (
     <Confirmation
-      title={`Delete the board ${name}?`}
-      act="Delete"
+      title={words.boards.removeTitle(name)}
+      act={words.boards.removeButton}
       asks={{ typed: board }}
       pending={deleting.isPending}
       error={deleting.error}
       confirm={() => deleting.mutate()}
       close={close}
     >
-      <p>Its scores, ranks and past periods disappear for everyone within five seconds. This cannot be undone.</p>
+      <p>{words.boards.removeWarning}</p>
     </Confirmation>
   );
 }

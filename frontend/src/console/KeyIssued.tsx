@@ -1,17 +1,19 @@
 import { Dialog } from '../ui/Dialog';
+import { useConsoleText } from './i18n/text';
 
 /** Dialog with the text of a new key. It cannot be shown again. */
 export function KeyIssued({ name, text, close }: { name: string; text: string; close: () => void }) {
+  const words = useConsoleText();
   return (
-    <Dialog title={`The key ${name}`} close={close}>
-      <p className="mb-3 text-muted">Copy it now. It cannot be shown again.</p>
+    <Dialog title={words.keys.issued(name)} close={close}>
+      <p className="mb-3 text-muted">{words.keys.copyNow}</p>
       <code className="block rounded-xl border border-line bg-sunken px-4 py-3 font-mono text-sm break-all">{text}</code>
       <div className="mt-5 flex justify-end gap-2">
         <button type="button" className="button" onClick={() => void navigator.clipboard.writeText(text)}>
-          Copy
+          {words.keys.copy}
         </button>
         <button type="button" className="button button-primary" onClick={close}>
-          Done
+          {words.done}
         </button>
       </div>
     </Dialog>

@@ -2,9 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import type { EnvironmentKeys, Key } from '../api/types';
-import { plural } from '../format/numbers';
 import { Ago } from '../ui/Ago';
 import { Card } from '../ui/Card';
+import { Filled } from '../ui/Filled';
 import { ErrorNotice, Notice } from '../ui/Notice';
 import { SkeletonRows } from '../ui/Skeleton';
 import { ActButton } from './ActButton';
@@ -12,6 +12,7 @@ import { CreateKey } from './CreateKey';
 import { KeyIssued } from './KeyIssued';
 import { RevokeKey } from './RevokeKey';
 import { RotateKey } from './RotateKey';
+import { useConsoleText } from './i18n/text';
 import { useOperator } from './operator';
 import { keys } from './reads';
 
@@ -22,6 +23,7 @@ type Asked =
 
 /** API keys of the store, with forms to create, rotate and revoke them. */
 export function KeysPage() {
+  const words = useConsoleText();
   const { data, error, refetch } = useQuery(keys(useOperator()));
   const [asked, setAsked] = useState<Asked | null>(null);
   const close = () => setAsked(null);
@@ -30,10 +32,10 @@ export function KeysPage() {
   return (
     <Card
       id="keys"
-      title="Keys"
+      title={words.tabs.keys}
       beside={
         <ActButton permission="manage_keys" className="button button-primary" onClick={() => setAsked({ kind: 'create' })}>
-          Create a key
+          {words.keys.create}
         </ActButton>
       }
     >
@@ -49,7 +51,7 @@ export function KeysPage() {
       ) : error ? (
         <ErrorNotice error={error} retry={refetch} />
       ) : (
-        <SkeletonRows rows={4} label="Loading the keys" />
+        <SkeletonRows rows={4} label={words.keys.loading} />
       )}
       {asked?.kind === 'create' && <CreateKey close={close} issued={issued} />}
       {asked?.kind === 'rotate' && <RotateKey name={asked.name} close={close} issued={issued} />}
@@ -66,8 +68,9 @@ interface TableProps {
 }
 
 function KeyTable({ keys: all, rotate, revoke }: TableProps) {
+  const words = useConsoleText();
   if (all.length === 0) {
-    return <Notice title="No keys in the database yet">Create a key. Game servers and operators send it with each call.</Notice>;
+    return <Notice title={words.keys.none}>{words.keys.noneHint}</Notice>;
   }
   return (
     <ul className="divide-y divide-line">
@@ -76,17 +79,24 @@ function KeyTable({ keys: all, rotate, revoke }: TableProps) {
           <div className="min-w-0 flex-1 basis-60">
             <p className={`truncate font-medium ${key.revoked_at ? 'text-muted line-through' : ''}`}>{key.name}</p>
             <p className="text-sm text-muted">
-              {key.role ? `${key.role}, ${key.person}` : key.scopes.join(', ')}; by {key.created_by}, <Ago time={key.created_at} />
+              <Filled
+                text={words.keys.created}
+                parts={{
+                  rights: key.role ? `${words.roles[key.role]}, ${key.person}` : key.scopes.join(', '),
+                  creator: key.created_by,
+                  ago: <Ago time={key.created_at} />,
+                }}
+              />
             </p>
             <KeyState keyOut={key} />
           </div>
           {!key.revoked_at && (
             <div className="flex gap-2">
-              <ActButton permission="manage_keys" aria-label={`Rotate ${key.name}`} onClick={() => rotate(key.name)}>
-                Rotate
+              <ActButton permission="manage_keys" aria-label={words.keys.rotate(key.name)} onClick={() => rotate(key.name)}>
+                {words.keys.rotateButton}
               </ActButton>
-              <ActButton permission="manage_keys" aria-label={`Revoke ${key.name}`} onClick={() => revoke(key.name)}>
-                Revoke
+              <ActButton permission="manage_keys" aria-label={words.keys.revoke(key.name)} onClick={() => revoke(key.name)}>
+                {words.keys.revokeButton}
               </ActButton>
             </div>
           )}
@@ -98,16 +108,23 @@ function KeyTable({ keys: all, rotate, revoke }: TableProps) {
 
 /** Keys of environment variables. The console cannot change them. */
 function OutsideKeys({ environment }: { environment: readonly EnvironmentKeys[] }) {
+  const words = useConsoleText();
   return (
-    <ul aria-label="Keys set from outside" className="divide-y divide-line border-t border-line empty:hidden">
+    <ul aria-label={words.keys.outside} className="divide-y divide-line border-t border-line empty:hidden">
       {environment.map(({ setting, actor, scopes, keys: count }) => (
         <li key={setting} className="bg-sunken/50 px-4 py-4 sm:px-6">
           <p className="font-medium break-words">
-            {actor} <span className="text-sm font-normal text-muted">set from outside</span>
+            {actor} <span className="text-sm font-normal text-muted">{words.keys.setOutside}</span>
           </p>
           <p className="text-sm break-words text-muted">
-            {scopes.join(', ')}; {plural(count, 'key', 'keys')} in <code className="font-mono">{setting}</code>. To change them, set the
-            variable and restart the service.
+            <Filled
+              text={words.keys.outsideHint}
+              parts={{
+                scopes: scopes.join(', '),
+                keys: words.keys.keysCount(count),
+                setting: <code className="font-mono">{setting}</code>,
+              }}
+            />
           </p>
         </li>
       ))}
@@ -116,17 +133,18 @@ function OutsideKeys({ environment }: { environment: readonly EnvironmentKeys[] 
 }
 
 function KeyState({ keyOut }: { keyOut: Key }) {
+  const words = useConsoleText();
   if (keyOut.revoked_at) {
     return (
       <p className="text-sm text-down">
-        Revoked <Ago time={keyOut.revoked_at} />
+        <Filled text={words.keys.revoked} parts={{ ago: <Ago time={keyOut.revoked_at} /> }} />
       </p>
     );
   }
   if (!keyOut.rotated_at) return null;
   return (
     <p className="text-sm text-muted">
-      Replaced <Ago time={keyOut.rotated_at} />
+      <Filled text={words.keys.replaced} parts={{ ago: <Ago time={keyOut.rotated_at} /> }} />
     </p>
   );
 }

@@ -5,10 +5,13 @@ import { useDeployment } from '../api/context';
 import { setAdminKey } from '../api/adminKey';
 import { Refused, inWords } from '../api/errors';
 import type { ConsoleSignIn } from '../api/types';
-import { beginSignIn, finishSignIn, takeAnswer, type ProviderAnswer } from './openid';
+import type { ConsoleMessages } from './i18n/en';
+import { useConsoleText } from './i18n/text';
+import { beginSignIn, finishSignIn, takeAnswer, type ProviderAnswer, type Refusal } from './openid';
 
 /** Button to sign in by the identity provider. It shows nothing without one. */
 export function ProviderSignIn() {
+  const words = useConsoleText();
   const { client } = useDeployment();
   const { data } = useQuery({
     queryKey: ['console-sign-in'],
@@ -41,20 +44,24 @@ export function ProviderSignIn() {
         disabled={beginning.isPending || finishing.isPending}
         onClick={() => beginning.mutate()}
       >
-        Sign in with {data.provider}
+        {words.signInWith(data.provider)}
       </button>
       <p role="alert" className="text-sm text-down empty:hidden">
-        {error ? flawIn(error) : null}
+        {error ? flawIn(error, words) : null}
       </p>
-      <p className="text-center text-sm text-muted">or with a key</p>
+      <p className="text-center text-sm text-muted">{words.orWithKey}</p>
     </div>
   );
 }
 
-class ProviderRefusal extends Error {}
+class ProviderRefusal extends Error {
+  constructor(readonly refusal: Refusal) {
+    super(refusal);
+  }
+}
 
-function flawIn(error: unknown): string {
-  if (error instanceof ProviderRefusal) return error.message;
+function flawIn(error: unknown, words: ConsoleMessages): string {
+  if (error instanceof ProviderRefusal) return words[error.refusal];
   if (error instanceof Refused && (error.status === 401 || error.status === 403)) {
     return `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`;
   }

@@ -2,9 +2,11 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 
 import { OPERATORS } from '../api/DeploymentProvider';
 import { Confirmation } from './Confirmation';
+import { useConsoleText } from './i18n/text';
 import { useOperator } from './operator';
 
 export function RevokeKey({ name, close }: { name: string; close: () => void }) {
+  const words = useConsoleText();
   const operator = useOperator();
   const cache = useQueryClient();
   const revoking = useMutation({
@@ -16,14 +18,14 @@ export function RevokeKey({ name, close }: { name: string; close: () => void }) 
   });
   return (
     <Confirmation
-      title={`Revoke the key ${name}?`}
-      act="Revoke"
+      title={words.keys.revokeTitle(name)}
+      act={words.keys.revokeButton}
       pending={revoking.isPending}
       error={revoking.error}
       confirm={() => revoking.mutate()}
       close={close}
     >
-      <p>Requests with this key are refused within five seconds. This cannot be undone.</p>
+      <p>{words.keys.revokeWarning}</p>
     </Confirmation>
   );
 }

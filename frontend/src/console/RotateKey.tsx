@@ -6,14 +6,11 @@ import type { IssuedKey } from '../api/types';
 import { Dialog } from '../ui/Dialog';
 import { Select } from '../ui/Select';
 import { Answers } from './Answers';
+import { useConsoleText } from './i18n/text';
 import { useOperator } from './operator';
 
-const OVERLAPS = [
-  ['0', 'at once'],
-  ['3600', 'in an hour'],
-  ['86400', 'in a day'],
-  ['604800', 'in a week'],
-] as const;
+/** Times in seconds for which the old key stays valid. */
+const OVERLAPS = ['0', '3600', '86400', '604800'] as const;
 
 interface Props {
   readonly name: string;
@@ -22,9 +19,10 @@ interface Props {
 }
 
 export function RotateKey({ name, close, issued }: Props) {
+  const words = useConsoleText();
   const operator = useOperator();
   const cache = useQueryClient();
-  const [overlap, setOverlap] = useState<(typeof OVERLAPS)[number][0]>('3600');
+  const [overlap, setOverlap] = useState<(typeof OVERLAPS)[number]>('3600');
   const rotating = useMutation({
     mutationFn: () =>
       operator.change<IssuedKey>('POST', `/api/admin/keys/${name}/rotate`, { overlap_s: Number(overlap) }),
@@ -35,7 +33,7 @@ export function RotateKey({ name, close, issued }: Props) {
     gcTime: 0,
   });
   return (
-    <Dialog title={`Rotate the key ${name}`} close={close}>
+    <Dialog title={words.keys.rotateTitle(name)} close={close}>
       <form
         className="space-y-5"
         onSubmit={(event) => {
@@ -43,8 +41,8 @@ export function RotateKey({ name, close, issued }: Props) {
           rotating.mutate();
         }}
       >
-        <Select label="End of the old key" value={overlap} options={OVERLAPS} choose={setOverlap} />
-        <Answers act="Rotate" close={close} pending={rotating.isPending} error={rotating.error} />
+        <Select label={words.keys.oldEnd} value={overlap} options={OVERLAPS.map((s) => [s, words.keys.overlaps[s]] as const)} choose={setOverlap} />
+        <Answers act={words.keys.rotateButton} close={close} pending={rotating.isPending} error={rotating.error} />
       </form>
     </Dialog>
   );

@@ -4,11 +4,14 @@ import { useState } from 'react';
 import { useDeployment } from '../api/context';
 import { inWords, Refused } from '../api/errors';
 import { Field } from '../ui/Field';
+import type { ConsoleMessages } from './i18n/en';
+import { useConsoleText } from './i18n/text';
 import { setAdminKey, useHasEnded } from '../api/adminKey';
 import type { Caller } from '../api/types';
 
 /** Form for the key of a person, or an admin key. It accepts keys that have a role. */
 export function SignIn() {
+  const words = useConsoleText();
   const { client } = useDeployment();
   const hasEnded = useHasEnded();
   const [key, setKey] = useState('');
@@ -26,26 +29,26 @@ export function SignIn() {
         if (key) signing.mutate(key);
       }}
     >
-      {hasEnded && <p role="status">Your sign-in has ended. Sign in again.</p>}
+      {hasEnded && <p role="status">{words.signInEnded}</p>}
       <Field
-        label="Key"
+        label={words.key}
         type="password"
         value={key}
-        flaw={signing.error ? flawIn(signing.error) : undefined}
-        help="Kept in this tab until you sign out or close it. The command leaderforge dev prints a key, and leaderforge keys create makes one."
+        flaw={signing.error ? flawIn(signing.error, words) : undefined}
+        help={words.keyHelp}
         onChange={(event) => {
           setKey(event.currentTarget.value.trim());
           signing.reset();
         }}
       />
       <button type="submit" disabled={key === '' || signing.isPending} className="button button-primary w-full">
-        {signing.isPending ? 'Checking…' : 'Open the console'}
+        {signing.isPending ? words.checking : words.openConsole}
       </button>
     </form>
   );
 }
 
-function flawIn(error: unknown): string {
-  if (error instanceof Refused && error.status === 403) return 'This key has no role in the console. Use a key of a person, or an admin key.';
+function flawIn(error: unknown, words: ConsoleMessages): string {
+  if (error instanceof Refused && error.status === 403) return words.noRole;
   return inWords(error);
 }

@@ -1,4 +1,5 @@
 import type { Board, BoardIn, Kind, Order, Policy, RankStyle, TierIn, TournamentIn } from '../api/types';
+import type { ConsoleMessages } from './i18n/en';
 
 /** Content of a board's form. Numbers stay texts until they are sent. */
 export interface BoardDraft {
@@ -20,14 +21,15 @@ export interface BoardDraft {
   readonly openToPlayers: boolean;
 }
 
+/** Least value of each number. */
 export const NUMBERS = {
-  decimals: { label: 'Decimals', help: 'Digits after the point, for display: 1234 with 2 is 12.34.', least: 0 },
-  min_score: { label: 'Lowest score', help: 'Of one submission.', least: Number.MIN_SAFE_INTEGER },
-  max_score: { label: 'Highest score', help: 'Of one submission.', least: Number.MIN_SAFE_INTEGER },
-  max_change: { label: 'Largest change', help: 'By one submission, up or down.', least: 0 },
-  min_interval_ms: { label: 'Minimum interval, ms', help: 'Between two submissions of a player.', least: 0 },
-  min_submissions: { label: 'Minimum submissions', help: 'To be ranked in a period. Permanent.', least: 1 },
-  keep_days: { label: 'Retention, days', help: 'Past periods are deleted after it. Empty: never.', least: 1 },
+  decimals: 0,
+  min_score: Number.MIN_SAFE_INTEGER,
+  max_score: Number.MIN_SAFE_INTEGER,
+  max_change: 0,
+  min_interval_ms: 0,
+  min_submissions: 1,
+  keep_days: 1,
 } as const;
 
 export type NumberName = keyof typeof NUMBERS;
@@ -78,15 +80,16 @@ export function draftOf(board: Board): BoardDraft {
 }
 
 /** Return the errors of the draft by field. The API checks everything else. */
-export function flawsOf(draft: BoardDraft): Partial<Record<NumberName | 'board' | 'tiers' | 'tournament', string>> {
-  const flaws = NUMBER_NAMES.filter((name) => !isNumber(draft.numbers[name], NUMBERS[name].least)).map(
-    (name) => [name, wanted(NUMBERS[name].least)] as const,
+export function flawsOf(draft: BoardDraft, words: ConsoleMessages): Partial<Record<NumberName | 'board' | 'tiers' | 'tournament', string>> {
+  const { form } = words;
+  const flaws = NUMBER_NAMES.filter((name) => !isNumber(draft.numbers[name], NUMBERS[name])).map(
+    (name) => [name, NUMBERS[name] >= 0 ? form.wholeNumberFrom(NUMBERS[name]) : form.wholeNumber] as const,
   );
   return {
     ...(Object.fromEntries(flaws) as Partial<Record<NumberName, string>>),
-    ...(tiersOf(draft.tiers).some(({ name }) => !name) && { tiers: 'Write names between commas.' }),
-    ...(tournamentOf(draft.tournament) === undefined && { tournament: 'Write a JSON object, or leave it empty.' }),
-    ...(!SLUG.test(draft.board) && { board: 'Use 1 to 64 lower-case letters, digits, - and _.' }),
+    ...(tiersOf(draft.tiers).some(({ name }) => !name) && { tiers: form.tiersFlaw }),
+    ...(tournamentOf(draft.tournament) === undefined && { tournament: form.tournamentFlaw }),
+    ...(!SLUG.test(draft.board) && { board: form.slugFlaw }),
   };
 }
 
@@ -121,10 +124,6 @@ function tournamentOf(text: string): TournamentIn | null | undefined {
   } catch {
     return undefined;
   }
-}
-
-function wanted(least: number): string {
-  return least >= 0 ? `Enter a whole number from ${least}, or leave it empty.` : 'Enter a whole number, or leave it empty.';
 }
 
 function isNumber(text: string, least: number): boolean {

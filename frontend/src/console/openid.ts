@@ -3,8 +3,11 @@ import type { ConsoleSession, SignInAttempt } from '../api/types';
 import { ANSWER, ATTEMPT, hasAddresses } from '../answer';
 import { session } from '../ui/storage';
 
+/** Key of the console's text about a refusal. */
+export type Refusal = 'otherSignIn' | 'providerRefused';
+
 /** Answer of the identity provider: a code, or the reason of its refusal. */
-export type ProviderAnswer = { readonly code: string; readonly attempt: Kept } | { readonly refusal: string };
+export type ProviderAnswer = { readonly code: string; readonly attempt: Kept } | { readonly refusal: Refusal };
 
 interface Kept extends SignInAttempt {
   readonly redirect_uri: string;
@@ -27,8 +30,8 @@ export function takeAnswer(): ProviderAnswer | null {
   const query = new URLSearchParams(answer);
   const attempt = JSON.parse(kept) as Kept;
   const code = query.get('code');
-  if (query.get('state') !== attempt.state) return { refusal: 'The answer belongs to another sign-in. Sign in again.' };
-  if (code === null) return { refusal: 'The identity provider has refused. Sign in again, or use a key.' };
+  if (query.get('state') !== attempt.state) return { refusal: 'otherSignIn' };
+  if (code === null) return { refusal: 'providerRefused' };
   return { code, attempt };
 }
 

@@ -1,7 +1,8 @@
 import { createContext, use } from 'react';
 
 import { Client } from '../api/client';
-import type { Caller, Permission, Role } from '../api/types';
+import type { Caller, Permission } from '../api/types';
+import { useConsoleText } from './i18n/text';
 
 /** Signed-in person: the client with its key, and its rights. */
 export interface Operator {
@@ -26,22 +27,9 @@ export function useCaller(): Caller {
 /** Id of the text that says what the caller's role may do. Disabled buttons refer to it. */
 export const ROLE_NOTE = 'role-note';
 
-/** Rights of a role, as a sentence. */
-export const RIGHTS: Readonly<Record<Role, string>> = {
-  viewer: 'Viewers see everything and change nothing.',
-  moderator: 'Moderators change entries and players, but neither boards nor keys.',
-  owner: 'Owners may do everything.',
-};
-
-const NEEDED: Readonly<Partial<Record<Permission, string>>> = {
-  moderate: 'Only moderators and owners may do this.',
-  edit_players: 'Only moderators and owners may do this.',
-  set_scores: 'Only moderators and owners may do this.',
-};
-
 /** Return why the caller may not do something, null if it may. */
 export function useReason(permission: Permission): string | null {
+  const words = useConsoleText();
   const { role, permissions } = useCaller();
-  if (permissions.includes(permission)) return null;
-  return `You are a ${role}. ${NEEDED[permission] ?? 'Only owners may do this.'}`;
+  return permissions.includes(permission) ? null : words.forbidden(role, permission);
 }

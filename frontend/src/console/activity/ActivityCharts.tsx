@@ -3,18 +3,20 @@ import { ChartCard } from '../../charts/ChartCard';
 import type { Sample } from '../../charts/plot';
 import { formatNumber } from '../../format/numbers';
 import { formatClock } from '../../format/times';
+import { useConsoleText } from '../i18n/text';
 
 const MINUTE_S = 60;
 
 /** Charts of the submissions a minute and the active players. */
 export function ActivityCharts({ activity: { points, step_s: stepS, until } }: { activity: BoardActivity }) {
+  const words = useConsoleText();
   const perMinute = points.map(({ at, submissions }) => ({ at: Date.parse(at), value: (submissions * MINUTE_S) / stepS }));
   const players = points.map(({ at, players: active }) => ({ at: Date.parse(at), value: active }));
   const end = Date.parse(until);
   return (
     <div className="grid grid-cols-1 gap-6 md:grid-cols-2">
-      <Chart title="Submissions a minute" note={`Average of ${stepS / MINUTE_S} min.`} samples={perMinute} end={end} />
-      <Chart title="Active players" note={`Players in the busiest minute of ${stepS / MINUTE_S} min.`} samples={players} end={end} />
+      <Chart title={words.activity.perMinute} note={words.activity.perMinuteNote(stepS / MINUTE_S)} samples={perMinute} end={end} />
+      <Chart title={words.activity.activePlayers} note={words.activity.activePlayersNote(stepS / MINUTE_S)} samples={players} end={end} />
     </div>
   );
 }
@@ -27,15 +29,16 @@ interface ChartProps {
 }
 
 function Chart({ title, note, samples, end }: ChartProps) {
+  const words = useConsoleText();
   const begin = samples[0]?.at ?? end;
   const latest = rounded(samples.at(-1)?.value ?? 0);
   const most = rounded(Math.max(0, ...samples.map(({ value }) => value ?? 0)));
   return (
     <ChartCard
       title={title}
-      note={`${note} Maximum: ${most}.`}
+      note={`${note} ${words.activity.maximum(most)}`}
       latest={latest}
-      label={`${title} from ${formatClock(begin)} to ${formatClock(end)}; latest: ${latest}, maximum: ${most}.`}
+      label={words.activity.chart(title, formatClock(begin), formatClock(end), latest, most)}
       samples={samples}
       formatValue={rounded}
       times={[begin, end]}

@@ -9,6 +9,7 @@ import { Card } from '../../ui/Card';
 import { ErrorNotice, Notice } from '../../ui/Notice';
 import { Select } from '../../ui/Select';
 import { SkeletonRows } from '../../ui/Skeleton';
+import { useConsoleText } from '../i18n/text';
 import { useOperator } from '../operator';
 import { allBoards } from '../reads';
 import { ActivityCharts } from './ActivityCharts';
@@ -17,12 +18,14 @@ import { HOURS, activityOf, whySuspicious, type Hours } from './reads';
 
 /** Activity of a board over the last hours, with its newest and most suspicious scores. The server stores it. */
 export function ActivityPage() {
+  const words = useConsoleText();
   const { data, error, refetch } = useQuery(allBoards(useOperator()));
   if (data) return <Activity boards={data.boards} />;
-  return error ? <ErrorNotice error={error} retry={refetch} /> : <SkeletonRows rows={6} label="Loading the boards" />;
+  return error ? <ErrorNotice error={error} retry={refetch} /> : <SkeletonRows rows={6} label={words.loadingBoards} />;
 }
 
 function Activity({ boards }: { boards: readonly Board[] }) {
+  const words = useConsoleText();
   const { config, ladder } = useSurroundings();
   const navigate = useNavigate();
   const [hours, setHours] = useState<Hours>('24');
@@ -41,38 +44,39 @@ function Activity({ boards }: { boards: readonly Board[] }) {
   return (
     <div className="space-y-6">
       <div className="grid grid-cols-2 gap-3 sm:max-w-md">
-        <Select label="Board" value={board.board} options={boards.map(({ board: slug, name }) => [slug, name] as const)} choose={chooseBoard} />
-        <Select label="Time" value={hours} options={HOURS} choose={setHours} />
+        <Select label={words.board} value={board.board} options={boards.map(({ board: slug, name }) => [slug, name] as const)} choose={chooseBoard} />
+        <Select label={words.time} value={hours} options={HOURS.map((count) => [count, words.activity.hours[count]] as const)} choose={setHours} />
       </div>
       {data ? (
         <Report board={board} activity={data} />
       ) : error ? (
         <ErrorNotice error={error} retry={refetch} />
       ) : (
-        <SkeletonRows rows={6} label="Loading the activity" />
+        <SkeletonRows rows={6} label={words.activity.loading} />
       )}
     </div>
   );
 }
 
 function Report({ board, activity }: { board: Board; activity: BoardActivity }) {
+  const words = useConsoleText();
   const { full } = scoreFormat(board);
   return (
     <>
       <ActivityCharts activity={activity} />
       <div className="grid grid-cols-1 items-start gap-6 lg:grid-cols-2">
-        <Card id="suspicious" title="Suspicious scores" note="Of the selected time, the clearest first. A reason is no proof.">
+        <Card id="suspicious" title={words.activity.suspicious} note={words.activity.suspiciousNote}>
           {activity.suspicious.length === 0 ? (
-            <Notice title="No suspicious scores">No score is far above the others, near a limit, or one of very many.</Notice>
+            <Notice title={words.activity.noSuspicious}>{words.activity.noSuspiciousHint}</Notice>
           ) : (
-            <ScoreList scores={activity.suspicious} format={full} note={whySuspicious} label="Suspicious scores" />
+            <ScoreList scores={activity.suspicious} format={full} note={(suspect) => whySuspicious(suspect, words)} label={words.activity.suspicious} />
           )}
         </Card>
-        <Card id="newest" title="Newest scores">
+        <Card id="newest" title={words.activity.newest}>
           {activity.newest.length === 0 ? (
-            <Notice title="No scores">Nobody has submitted in the selected time.</Notice>
+            <Notice title={words.activity.noScores}>{words.activity.noScoresHint}</Notice>
           ) : (
-            <ScoreList scores={activity.newest} format={full} label="Newest scores" />
+            <ScoreList scores={activity.newest} format={full} label={words.activity.newest} />
           )}
         </Card>
       </div>

@@ -4,16 +4,12 @@ import { OPERATORS } from '../../api/DeploymentProvider';
 import type { Client } from '../../api/client';
 import { withQuery } from '../../api/reads';
 import type { ActivityQuery, BoardActivity, Suspect } from '../../api/types';
+import type { ConsoleMessages } from '../i18n/en';
 
 export type Hours = NonNullable<ActivityQuery['hours']>;
 
 /** Times that a report may cover. */
-export const HOURS: readonly (readonly [Hours, string])[] = [
-  ['1', 'last hour'],
-  ['6', 'last 6 hours'],
-  ['24', 'last 24 hours'],
-  ['48', 'last 48 hours'],
-];
+export const HOURS: readonly Hours[] = ['1', '6', '24', '48'];
 
 const READ_MS = 15_000;
 
@@ -25,14 +21,8 @@ export function activityOf(operator: Client, board: string, hours: Hours) {
   });
 }
 
-const REASONS: Readonly<Record<Suspect['reasons'][number], string>> = {
-  outlier: 'far better than the other players’ best scores',
-  near_limit: 'within 1% of the board’s limit',
-  rate: 'one of more than 60 submissions in a minute',
-};
-
 /** Return the reasons of a suspicious score as a sentence. */
-export function whySuspicious({ reasons }: Suspect): string {
-  const text = reasons.map((reason) => REASONS[reason]).join('; ');
+export function whySuspicious({ reasons }: Suspect, { activity }: ConsoleMessages): string {
+  const text = reasons.map((reason) => activity.reasons[reason]).join('; ');
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

@@ -1,8 +1,9 @@
 import { Field } from '../../ui/Field';
 import { Select } from '../../ui/Select';
-import { ACTIONS, flawsIn, type Filters } from './filters';
+import { useConsoleText } from '../i18n/text';
+import { ACTIONS, malformed, type Filters } from './filters';
 
-const OPTIONS = [['', 'all actions'], ...ACTIONS.map((action) => [action, action] as const)] as const;
+const NAMES = ACTIONS.map((action) => [action, action] as const);
 
 interface Props {
   readonly filters: Filters;
@@ -10,34 +11,35 @@ interface Props {
 }
 
 export function AuditFilters({ filters, set }: Props) {
-  const flaws = flawsIn(filters);
+  const words = useConsoleText();
+  const bad = malformed(filters);
   return (
     <div
       role="search"
-      aria-label="Audit log"
+      aria-label={words.tabs.audit}
       className="grid grid-cols-2 items-start gap-3 border-b border-line px-4 py-4 sm:px-6 lg:grid-cols-4"
     >
-      <Select label="Action" value={filters.action} options={OPTIONS} choose={(action) => set({ ...filters, action })} />
+      <Select label={words.audit.action} value={filters.action} options={[['', words.audit.allActions] as const, ...NAMES]} choose={(action) => set({ ...filters, action })} />
       <Field
-        label="Actor"
+        label={words.audit.actor}
         placeholder="key:ops"
         value={filters.actor}
-        flaw={flaws.actor}
+        flaw={bad.has('actor') ? words.audit.actorFlaw : undefined}
         onChange={(event) => set({ ...filters, actor: event.currentTarget.value })}
       />
       <Field
-        label="Board"
+        label={words.board}
         placeholder="laps"
         value={filters.board}
-        flaw={flaws.board}
+        flaw={bad.has('board') ? words.audit.boardFlaw : undefined}
         onChange={(event) => set({ ...filters, board: event.currentTarget.value })}
       />
       <Field
-        label="Player’s id"
+        label={words.audit.playerId}
         inputMode="numeric"
         placeholder="123"
         value={filters.player}
-        flaw={flaws.player}
+        flaw={bad.has('player') ? words.audit.playerFlaw : undefined}
         onChange={(event) => set({ ...filters, player: event.currentTarget.value })}
       />
     </div>

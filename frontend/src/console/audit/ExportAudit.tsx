@@ -1,18 +1,17 @@
 import { useMutation } from '@tanstack/react-query';
 
 import { inWords } from '../../api/errors';
+import { useConsoleText } from '../i18n/text';
 import { useOperator } from '../operator';
 import type { AuditWanted } from '../reads';
 import { save } from '../save';
 import { allActs, fileOf, type AuditFormat } from './auditFile';
 
-const FORMATS = [
-  ['csv', 'Export CSV'],
-  ['ndjson', 'Export NDJSON'],
-] as const;
+const FORMATS = [['csv', 'CSV'], ['ndjson', 'NDJSON']] as const;
 
 /** Buttons that save all audit entries that match the filters as a file. */
 export function ExportAudit({ wanted }: { wanted: AuditWanted }) {
+  const words = useConsoleText();
   const operator = useOperator();
   const exporting = useMutation({
     mutationFn: async (format: AuditFormat) => fileOf(await allActs(operator, wanted), format),
@@ -21,9 +20,9 @@ export function ExportAudit({ wanted }: { wanted: AuditWanted }) {
   });
   return (
     <div className="flex flex-wrap items-center gap-2">
-      {FORMATS.map(([format, words]) => (
+      {FORMATS.map(([format, name]) => (
         <button key={format} type="button" className="button" disabled={exporting.isPending} onClick={() => exporting.mutate(format)}>
-          {words}
+          {words.audit.export(name)}
         </button>
       ))}
       <span role="alert" className="text-sm text-down empty:hidden">

@@ -40,24 +40,24 @@ export const NO_FILTERS: Filters = { action: '', actor: '', board: '', player: '
 
 const ACTOR = /^[a-z]{1,16}(:[!-~]{1,255})?$/;
 
-/** Return the errors of the texts by field. */
-export function flawsIn({ actor, board, player }: Filters): Partial<Record<keyof Filters, string>> {
-  return {
-    ...(actor.trim() && !ACTOR.test(actor.trim()) && { actor: 'Enter an actor such as key:ops.' }),
-    ...(board.trim() && !BOARD.test(board.trim()) && { board: 'Enter the slug of a board.' }),
-    ...(player.trim() && parseUserId(player) === null && { player: 'Enter an id such as 123.' }),
-  };
+/** Return the fields whose texts are malformed. */
+export function malformed({ actor, board, player }: Filters): ReadonlySet<keyof Filters> {
+  return new Set<keyof Filters>([
+    ...(actor.trim() && !ACTOR.test(actor.trim()) ? (['actor'] as const) : []),
+    ...(board.trim() && !BOARD.test(board.trim()) ? (['board'] as const) : []),
+    ...(player.trim() && parseUserId(player) === null ? (['player'] as const) : []),
+  ]);
 }
 
 /** Return the parameters of the well-formed filters. */
 export function wantedBy(filters: Filters): AuditWanted {
   const { action, actor, board, player } = filters;
-  const flaws = flawsIn(filters);
+  const bad = malformed(filters);
   const userId = parseUserId(player);
   return {
     ...(action && { action }),
-    ...(actor.trim() && !flaws.actor && { actor: actor.trim() }),
-    ...(board.trim() && !flaws.board && { board: board.trim() }),
+    ...(actor.trim() && !bad.has('actor') && { actor: actor.trim() }),
+    ...(board.trim() && !bad.has('board') && { board: board.trim() }),
     ...(userId !== null && { user_id: userId }),
   };
 }

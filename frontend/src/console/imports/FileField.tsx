@@ -1,6 +1,7 @@
 import { useId } from 'react';
 
 import { formatBytes } from '../../format/numbers';
+import { useConsoleText } from '../i18n/text';
 
 interface Props {
   readonly file: File | null;
@@ -11,11 +12,12 @@ const ACCEPTED = '.csv,.tsv,.tab,.json,.ndjson,.jsonl,.gz,.zst';
 
 /** Field for a score file. Browsers let people drop a file on it. */
 export function FileField({ file, choose }: Props) {
+  const words = useConsoleText();
   const id = useId();
   return (
     <div>
       <label htmlFor={id} className="label">
-        Score file
+        {words.imports.file}
       </label>
       <input
         id={id}
@@ -29,7 +31,7 @@ export function FileField({ file, choose }: Props) {
         }}
       />
       <p id={`${id}-note`} className="mt-1.5 text-sm break-words text-muted">
-        {file ? `${file.name}, ${formatBytes(file.size)}` : 'Choose a CSV, TSV, JSON or NDJSON file, also as .gz or .zst, or drop it here.'}
+        {file ? `${file.name}, ${formatBytes(file.size)}` : words.imports.fileHelp}
       </p>
     </div>
   );

@@ -6,6 +6,7 @@ import type { Board, ImportPreview } from '../../api/types';
 import { Card } from '../../ui/Card';
 import { ErrorNotice } from '../../ui/Notice';
 import { SkeletonRows } from '../../ui/Skeleton';
+import { useConsoleText } from '../i18n/text';
 import { ActButton } from '../ActButton';
 import { useOperator } from '../operator';
 import { allBoards } from '../reads';
@@ -18,15 +19,17 @@ import { importFile, type Progress } from './stream';
 
 /** Import of a score file: choice, preview, progress, result. */
 export function ImportsPage() {
+  const words = useConsoleText();
   const { data, error, refetch } = useQuery(allBoards(useOperator()));
   return (
-    <Card id="imports" title="Imports" note="Scores from a file, by the rules of each submission. A line counts once, also if you repeat the import.">
-      {data ? <ImportForm boards={data.boards} /> : error ? <ErrorNotice error={error} retry={refetch} /> : <SkeletonRows rows={3} label="Loading the boards" />}
+    <Card id="imports" title={words.tabs.imports} note={words.imports.note}>
+      {data ? <ImportForm boards={data.boards} /> : error ? <ErrorNotice error={error} retry={refetch} /> : <SkeletonRows rows={3} label={words.loadingBoards} />}
     </Card>
   );
 }
 
 function ImportForm({ boards }: { boards: readonly Board[] }) {
+  const words = useConsoleText();
   const [file, setFile] = useState<File | null>(null);
   const [options, setOptions] = useState<Options>({ ...NO_OPTIONS, board: boards[0]?.board ?? '' });
   const { preview, forget } = usePreview((proposal) => setOptions((latest) => withProposal(latest, proposal)));
@@ -52,7 +55,7 @@ function ImportForm({ boards }: { boards: readonly Board[] }) {
         <OptionFields boards={boards} columns={preview.data?.columns ?? []} options={options} set={change} />
         <div className="flex flex-wrap items-center gap-3">
           <button type="submit" className="button" disabled={!file || preview.isPending || isRunning}>
-            {preview.isPending ? 'Reading the file' : 'Preview'}
+            {preview.isPending ? words.imports.reading : words.imports.preview}
           </button>
           <ActButton
             permission="manage_boards"
@@ -60,7 +63,7 @@ function ImportForm({ boards }: { boards: readonly Board[] }) {
             disabled={!file || !preview.data || isRunning}
             onClick={() => file && start(file, options)}
           >
-            Import
+            {words.imports.import}
           </ActButton>
           <span role="alert" className="text-sm break-words text-down empty:hidden">
             {preview.error ? inWords(preview.error) : null}

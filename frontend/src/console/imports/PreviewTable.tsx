@@ -1,22 +1,23 @@
 import type { ImportPreview } from '../../api/types';
-import { formatNumber, plural } from '../../format/numbers';
+import { formatNumber } from '../../format/numbers';
 import { formatExact } from '../../format/times';
 import { Table } from '../../ui/Table';
+import { useConsoleText } from '../i18n/text';
 import { Problems } from './Problems';
-
-const COLUMNS = [
-  { label: 'Line', className: 'w-16 max-sm:hidden' },
-  { label: 'Player' },
-  { label: 'Score', className: 'text-right' },
-  { label: 'Time', className: 'text-right' },
-];
 
 /** First lines of a file as they would count, and its bad lines. */
 export function PreviewTable({ preview }: { preview: ImportPreview }) {
+  const words = useConsoleText();
+  const columns = [
+    { label: words.imports.line, className: 'w-16 max-sm:hidden' },
+    { label: words.player },
+    { label: words.score, className: 'text-right' },
+    { label: words.time, className: 'text-right' },
+  ];
   return (
     <div className="border-t border-line">
       <p role="status" className="px-4 py-4 sm:px-6">
-        {plural(preview.counting, 'line counts', 'lines count')}, {plural(preview.bad, 'bad line', 'bad lines')}. Nothing is imported yet.
+        {words.imports.counting(preview.counting, preview.bad)}
       </p>
       <ul className="list-disc px-8 pb-4 text-sm text-muted empty:hidden sm:px-10">
         {preview.notes.map((note) => (
@@ -26,7 +27,7 @@ export function PreviewTable({ preview }: { preview: ImportPreview }) {
         ))}
       </ul>
       {preview.lines.length > 0 && (
-        <Table caption="First lines as they would count" columns={COLUMNS} className="w-full">
+        <Table caption={words.imports.firstLines} columns={columns} className="w-full">
           <tbody>
             {preview.lines.map((line, at) => (
               <tr key={at}>

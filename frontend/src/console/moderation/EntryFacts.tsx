@@ -7,6 +7,7 @@ import { scoreFormat } from '../../format/scores';
 import { formatExact } from '../../format/times';
 import { ErrorNotice } from '../../ui/Notice';
 import { Skeleton } from '../../ui/Skeleton';
+import { useConsoleText } from '../i18n/text';
 import { useOperator } from '../operator';
 import { entryOf } from './entry';
 
@@ -17,22 +18,24 @@ interface Props {
 
 /** A player's entry in the current period of a board: rank, score, time and number of submissions. */
 export function EntryFacts({ board, userId }: Props) {
+  const words = useConsoleText();
   const { data, error, refetch } = useQuery(entryOf(useOperator(), board.board, userId));
   if (data) return <Facts board={board} entry={data} />;
-  if (data === null) return <p className="text-sm text-muted">The player has no ranked entry in the current period of this board.</p>;
+  if (data === null) return <p className="text-sm text-muted">{words.moderation.noEntry}</p>;
   return error ? <ErrorNotice error={error} retry={refetch} /> : <Skeleton className="h-12" />;
 }
 
 function Facts({ board, entry }: { board: Board; entry: Entry }) {
+  const words = useConsoleText();
   return (
     <>
-      <dl aria-label="Entry" className="grid grid-cols-2 gap-x-4 gap-y-3 text-sm text-ink sm:grid-cols-4">
-        <Fact label="Rank">{formatNumber(entry.rank)}</Fact>
-        <Fact label={board.unit === null ? 'Score' : `Score, ${board.unit}`}>{scoreFormat(board).full(entry.score)}</Fact>
-        <Fact label="Submissions">{formatNumber(entry.submissions)}</Fact>
-        <Fact label="Time">{formatExact(entry.achieved_at)}</Fact>
+      <dl aria-label={words.moderation.entry} className="grid grid-cols-2 gap-x-4 gap-y-3 text-sm text-ink sm:grid-cols-4">
+        <Fact label={words.moderation.rank}>{formatNumber(entry.rank)}</Fact>
+        <Fact label={board.unit === null ? words.score : words.moderation.scoreIn(board.unit)}>{scoreFormat(board).full(entry.score)}</Fact>
+        <Fact label={words.moderation.submissions}>{formatNumber(entry.submissions)}</Fact>
+        <Fact label={words.time}>{formatExact(entry.achieved_at)}</Fact>
       </dl>
-      {entry.hidden && <p className="text-sm text-down">Hidden: only the player and admins see this entry.</p>}
+      {entry.hidden && <p className="text-sm text-down">{words.moderation.hiddenNote}</p>}
     </>
   );
 }

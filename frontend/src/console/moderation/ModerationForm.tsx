@@ -3,11 +3,11 @@ import { useId, useState } from 'react';
 
 import { inWords } from '../../api/errors';
 import type { Board, Moderated } from '../../api/types';
-import { plural } from '../../format/numbers';
 import { nameOf } from '../../ui/PlayerName';
 import { Select } from '../../ui/Select';
 import { Confirmation } from '../Confirmation';
 import { ReasonField } from '../ReasonField';
+import { useConsoleText } from '../i18n/text';
 import { useOperator, useReason } from '../operator';
 import { EntryFacts } from './EntryFacts';
 import { ScoreToSet } from './ScoreToSet';
@@ -22,6 +22,7 @@ interface Props {
 
 /** Form for a moderation action and its reason. */
 export function ModerationForm({ board, userId }: Props) {
+  const words = useConsoleText();
   const id = useId();
   const operator = useOperator();
   const cache = useQueryClient();
@@ -50,10 +51,10 @@ export function ModerationForm({ board, userId }: Props) {
   function missingIn(): string {
     if (forbidden !== null) return forbidden;
     const steps = [
-      userId === null && 'Choose a player.',
-      userId !== null && !player && 'The player is not found.',
-      set === null && 'Enter a score of the board.',
-      reason.trim() === '' && 'Enter a reason.',
+      userId === null && words.moderation.choosePlayer,
+      userId !== null && !player && words.moderation.playerMissing,
+      set === null && words.moderation.enterScore,
+      reason.trim() === '' && words.enterReason,
     ];
     return steps.filter(Boolean).join(' ');
   }
@@ -74,7 +75,7 @@ export function ModerationForm({ board, userId }: Props) {
           onSubmit();
         }}
       >
-        <Select label="Action" value={act} options={ACTS} choose={setAct} />
+        <Select label={words.moderation.action} value={act} options={ACTS.map((name) => [name, words.moderation.acts[name]] as const)} choose={setAct} />
         {act === 'set' && <ScoreToSet board={board} draft={score} set={setScore} />}
         <ReasonField value={reason} set={setReason} />
         <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
@@ -84,7 +85,7 @@ export function ModerationForm({ board, userId }: Props) {
             aria-describedby={missing ? id : undefined}
             className="button button-primary"
           >
-            Apply
+            {words.moderation.apply}
           </button>
           <p id={id} className="text-sm text-muted">
             {missing}
@@ -92,23 +93,20 @@ export function ModerationForm({ board, userId }: Props) {
         </div>
         <div role="status" className="text-sm empty:hidden">
           {doing.error && !asked && isCurrent && <p className="text-down">{inWords(doing.error)}</p>}
-          {doing.data && isCurrent && <p className="text-up">Done: {plural(doing.data.entries.length, 'entry', 'entries')} changed.</p>}
+          {doing.data && isCurrent && <p className="text-up">{words.moderation.changed(doing.data.entries.length)}</p>}
         </div>
       </form>
       {asked && player && (
         <Confirmation
-          title={asked.act === 'set' ? `Set the score of ${nameOf(player)}?` : `Remove the entry of ${nameOf(player)}?`}
-          act={asked.act === 'set' ? 'Set' : 'Remove'}
+          title={asked.act === 'set' ? words.moderation.setTitle(nameOf(player)) : words.moderation.removeTitle(nameOf(player))}
+          act={asked.act === 'set' ? words.moderation.set : words.remove}
           pending={doing.isPending}
           error={doing.error}
           confirm={() => doing.mutate(asked)}
           close={() => setAsked(null)}
         >
           <EntryFacts board={board} userId={asked.userId} />
-          <p>
-            All earlier submissions of {nameOf(player)} (#{asked.userId}) to {board.name} stop counting. “Show removed runs” lists them, and
-            each can be restored.
-          </p>
+          <p>{words.moderation.finalWarning(nameOf(player), asked.userId, board.name)}</p>
         </Confirmation>
       )}
     </>

@@ -7,6 +7,7 @@ import { ErrorNotice } from '../../ui/Notice';
 import { PlayerName, nameOf } from '../../ui/PlayerName';
 import { Select } from '../../ui/Select';
 import { SkeletonRows } from '../../ui/Skeleton';
+import { useConsoleText } from '../i18n/text';
 import { useOperator } from '../operator';
 import { allBoards } from '../reads';
 import { EntryFacts } from './EntryFacts';
@@ -18,12 +19,14 @@ import { account } from './entry';
 
 /** Moderation of a player on a board: the entry, its submissions, actions, and the list of hidden entries. */
 export function ModerationPage() {
+  const words = useConsoleText();
   const { data, error, refetch } = useQuery(allBoards(useOperator()));
   if (data) return <Moderation boards={data.boards} />;
-  return error ? <ErrorNotice error={error} retry={refetch} /> : <SkeletonRows rows={6} label="Loading the boards" />;
+  return error ? <ErrorNotice error={error} retry={refetch} /> : <SkeletonRows rows={6} label={words.loadingBoards} />;
 }
 
 function Moderation({ boards }: { boards: readonly Board[] }) {
+  const words = useConsoleText();
   const { config, ladder } = useSurroundings();
   const { player: userId } = useSearch({ from: '/console/moderation' });
   const navigate = useNavigate();
@@ -43,9 +46,9 @@ function Moderation({ boards }: { boards: readonly Board[] }) {
     <div className="grid grid-cols-1 items-start gap-6 lg:grid-cols-2">
       <section aria-labelledby="moderation" className="card space-y-5 px-5 py-5 sm:px-6">
         <h2 id="moderation" className="text-lg font-semibold tracking-tight">
-          Moderation
+          {words.tabs.moderation}
         </h2>
-        <Select<string> label="Board" value={board.board} options={options} choose={chooseBoard} />
+        <Select<string> label={words.board} value={board.board} options={options} choose={chooseBoard} />
         {userId === undefined ? (
           <PlayerPicker choose={(player) => choosePlayer(player.user_id)} />
         ) : (
@@ -68,16 +71,17 @@ interface ChosenProps {
 }
 
 function ChosenPlayer({ board, userId, change }: ChosenProps) {
+  const words = useConsoleText();
   const { data, error, refetch } = useQuery(account(useOperator(), userId));
   return (
-    <section aria-label="Chosen player" className="space-y-3 rounded-xl bg-sunken p-4">
+    <section aria-label={words.moderation.chosen} className="space-y-3 rounded-xl bg-sunken p-4">
       <div className="flex items-start justify-between gap-4">
         <div className="min-w-0">
           {data && <PlayerName player={data} className="font-semibold" />}
           <p className="text-sm text-muted tabular-nums">#{userId}</p>
         </div>
         <button type="button" className="button shrink-0" onClick={change}>
-          Change player
+          {words.moderation.change}
         </button>
       </div>
       {error && !data ? <ErrorNotice error={error} retry={refetch} /> : <EntryFacts board={board} userId={userId} />}

@@ -6,6 +6,7 @@ import type { User } from '../../api/types';
 import { Field } from '../../ui/Field';
 import { nameOf } from '../../ui/PlayerName';
 import { useSettled } from '../../ui/useSettled';
+import { useConsoleText } from '../i18n/text';
 import { useOperator } from '../operator';
 import { playersLike } from '../reads';
 
@@ -14,6 +15,7 @@ const OFFERED = 8;
 
 /** Search of a player by name or id. */
 export function PlayerPicker({ choose }: { choose: (player: User) => void }) {
+  const words = useConsoleText();
   const [text, setText] = useState('');
   const prefix = useSettled(text.trim(), SETTLED_MS);
   const { data, error } = useQuery({
@@ -23,13 +25,13 @@ export function PlayerPicker({ choose }: { choose: (player: User) => void }) {
   });
   const players = prefix === '' ? [] : (data ?? []).slice(0, OFFERED);
   return (
-    <div role="search" aria-label="To moderate">
+    <div role="search" aria-label={words.moderation.toModerate}>
       <Field
-        label="Player"
+        label={words.player}
         dir="auto"
         maxLength={64}
         value={text}
-        help="Enter a part of a name, or an id. Then choose the player."
+        help={words.moderation.pickHelp}
         onChange={(event) => setText(event.currentTarget.value)}
       />
       <ul className="mt-2 space-y-1 empty:hidden">
@@ -45,7 +47,7 @@ export function PlayerPicker({ choose }: { choose: (player: User) => void }) {
         ))}
       </ul>
       <p role="status" className="mt-2 text-sm text-muted empty:hidden">
-        {error ? inWords(error) : data && prefix !== '' && players.length === 0 ? `No player is found for “${prefix}”.` : null}
+        {error ? inWords(error) : data && prefix !== '' && players.length === 0 ? words.moderation.notFound(prefix) : null}
       </p>
     </div>
   );

@@ -1,6 +1,7 @@
 import { formatExact } from '../../format/times';
 import { Ago } from '../../ui/Ago';
 import { ActButton } from '../ActButton';
+import { useConsoleText } from '../i18n/text';
 import type { Run } from './runs';
 
 interface Props {
@@ -13,20 +14,21 @@ interface Props {
 }
 
 export function RunRow({ run, score, pending, remove, restore }: Props) {
+  const words = useConsoleText();
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-3 sm:px-6">
       <p className={`font-semibold tabular-nums ${run.removed ? 'text-muted line-through' : ''}`}>{score}</p>
       <p className="min-w-0 flex-1 basis-44 text-sm text-muted">
-        {run.removed && <span className="text-down">Removed. </span>}
+        {run.removed && <span className="text-down">{words.moderation.removed} </span>}
         {formatExact(run.at)}, <Ago time={run.at} />
       </p>
       {run.removed ? (
         <ActButton permission="moderate" disabled={pending} onClick={() => restore(run)}>
-          Restore <span className="sr-only">{score}</span>
+          {words.restore} <span className="sr-only">{score}</span>
         </ActButton>
       ) : (
         <ActButton permission="moderate" onClick={() => remove(run)}>
-          Remove this run <span className="sr-only">{score}</span>
+          {words.moderation.removeRun} <span className="sr-only">{score}</span>
         </ActButton>
       )}
     </li>

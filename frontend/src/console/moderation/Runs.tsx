@@ -8,6 +8,7 @@ import { Card } from '../../ui/Card';
 import { ErrorNotice, Notice } from '../../ui/Notice';
 import { SkeletonRows } from '../../ui/Skeleton';
 import { Confirmation } from '../Confirmation';
+import { useConsoleText } from '../i18n/text';
 import { useOperator } from '../operator';
 import { EntryFacts } from './EntryFacts';
 import { RunRow } from './RunRow';
@@ -25,6 +26,7 @@ const RESTORED = 'the removal was undone in the console';
 
 /** Submissions of a player to a board. Each can be removed alone, and restored in its place. */
 export function Runs({ board, userId, name }: Props) {
+  const words = useConsoleText();
   const operator = useOperator();
   const cache = useQueryClient();
   const subject = { board: board.board, userId };
@@ -60,17 +62,17 @@ export function Runs({ board, userId, name }: Props) {
   return (
     <Card
       id="runs"
-      title="Submissions"
-      note={`Of ${name} to ${board.name}, newest first`}
+      title={words.moderation.submissions}
+      note={words.moderation.runsNote(name, board.name)}
       beside={
         <button type="button" className="button" disabled={searching.isPending} onClick={() => searching.mutate()}>
-          Show removed runs
+          {words.moderation.showRemoved}
         </button>
       }
     >
       {runs ? (
         runs.length === 0 ? (
-          <Notice title="No submissions">The player has no submissions that count on this board.</Notice>
+          <Notice title={words.moderation.noRuns}>{words.moderation.noRunsHint}</Notice>
         ) : (
           <ol className="divide-y divide-line">
             {runs.map((run) => (
@@ -81,29 +83,27 @@ export function Runs({ board, userId, name }: Props) {
       ) : error ? (
         <ErrorNotice error={error} retry={refetch} />
       ) : (
-        <SkeletonRows rows={3} label="Loading the submissions" />
+        <SkeletonRows rows={3} label={words.moderation.loadingRuns} />
       )}
       <Status error={restoring.error ?? searching.error} searched={searching.data?.length} />
       {hasNextPage && (
         <div className="border-t border-line p-4 text-center">
           <button type="button" className="button" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            Show earlier submissions
+            {words.moderation.earlierRuns}
           </button>
         </div>
       )}
       {unwanted && (
         <Confirmation
           asks="reason"
-          title="Remove this run?"
-          act="Remove"
+          title={words.moderation.removeRunTitle}
+          act={words.remove}
           pending={removing.isPending}
           error={removing.error}
           confirm={(reason) => removing.mutate({ run: unwanted, reason })}
           close={() => setUnwanted(null)}
         >
-          <p>
-            The run of {name} with the score {full(unwanted.score)} stops counting. All other submissions count on. You can restore the run.
-          </p>
+          <p>{words.moderation.removeRunWarning(name, full(unwanted.score))}</p>
           <EntryFacts board={board} userId={userId} />
         </Confirmation>
       )}
@@ -112,9 +112,10 @@ export function Runs({ board, userId, name }: Props) {
 }
 
 function Status({ error, searched }: { error: unknown; searched: number | undefined }) {
+  const words = useConsoleText();
   return (
     <p role="status" className={`px-4 py-3 text-sm empty:hidden sm:px-6 ${error ? 'text-down' : 'text-muted'}`}>
-      {error ? inWords(error) : searched === 0 ? 'No run of this player was removed from this board.' : null}
+      {error ? inWords(error) : searched === 0 ? words.moderation.noneRemoved : null}
     </p>
   );
 }

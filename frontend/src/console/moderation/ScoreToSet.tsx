@@ -1,6 +1,7 @@
 import type { Board } from '../../api/types';
 import { scoreFormat } from '../../format/scores';
 import { Field } from '../../ui/Field';
+import { useConsoleText } from '../i18n/text';
 import type { ScoreDraft } from './acts';
 
 const EXAMPLE = 83_456;
@@ -13,23 +14,24 @@ interface Props {
 
 /** Inputs for the score to set, in the board's display format. */
 export function ScoreToSet({ board, draft, set }: Props) {
+  const words = useConsoleText();
   const { parse, full } = scoreFormat(board);
   const score = parse(draft.score);
   return (
     <div className="grid grid-cols-1 items-start gap-4 sm:grid-cols-2">
       <Field
-        label={board.unit === null ? 'Score' : `Score, ${board.unit}`}
+        label={board.unit === null ? words.score : words.moderation.scoreIn(board.unit)}
         inputMode={board.unit === null && board.decimals === 0 ? 'numeric' : 'text'}
         value={draft.score}
-        help={score === null ? `Such as ${full(EXAMPLE)}. Replaces all earlier scores.` : `Shown as ${full(score)}.`}
+        help={score === null ? words.moderation.scoreExample(full(EXAMPLE)) : words.moderation.shownAs(full(score))}
         onChange={(event) => set({ ...draft, score: event.currentTarget.value })}
       />
       {board.subscore_order !== null && (
         <Field
-          label={board.subscore_name ?? 'Subscore'}
+          label={board.subscore_name ?? words.moderation.subscore}
           inputMode="numeric"
           value={draft.subscore}
-          help="Empty: 0."
+          help={words.moderation.subscoreHelp}
           onChange={(event) => set({ ...draft, subscore: event.currentTarget.value })}
         />
       )}

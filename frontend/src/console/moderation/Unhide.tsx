@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { HiddenEntry } from '../../api/types';
 import { nameOf } from '../../ui/PlayerName';
 import { Confirmation } from '../Confirmation';
+import { useConsoleText } from '../i18n/text';
 import { useOperator } from '../operator';
 import { requestOf } from './acts';
 
@@ -12,10 +13,9 @@ interface Props {
   readonly close: () => void;
 }
 
-const WORDS = { entry: 'The entry becomes visible on this board.', player: 'The player becomes visible on all boards.' } as const;
-
 /** Dialog that shows a hidden entry again. It reverts each cause: the hidden entry, the hidden player, or both. */
 export function Unhide({ board, entry, close }: Props) {
+  const words = useConsoleText();
   const operator = useOperator();
   const cache = useQueryClient();
   const showing = useMutation({
@@ -31,15 +31,15 @@ export function Unhide({ board, entry, close }: Props) {
   return (
     <Confirmation
       asks="reason"
-      title={`Unhide ${nameOf(entry)}?`}
-      act="Unhide"
+      title={words.moderation.unhideTitle(nameOf(entry))}
+      act={words.moderation.unhideButton}
       pending={showing.isPending}
       error={showing.error}
       confirm={showing.mutate}
       close={close}
     >
       {entry.hidden_by.map((cause) => (
-        <p key={cause}>{WORDS[cause]}</p>
+        <p key={cause}>{words.moderation.unhides[cause]}</p>
       ))}
     </Confirmation>
   );

@@ -4,14 +4,7 @@ import { PLAIN, scoreFormat } from '../../format/scores';
 /** Moderation actions. The audit log has each one with its reason. */
 export type ActName = 'hide-entry' | 'unhide-entry' | 'remove' | 'set' | 'hide-player' | 'unhide-player';
 
-export const ACTS: readonly (readonly [ActName, string])[] = [
-  ['hide-entry', 'Hide the entry on this board'],
-  ['unhide-entry', 'Show the entry on this board again'],
-  ['remove', 'Remove the entry from this board'],
-  ['set', 'Set the score on this board'],
-  ['hide-player', 'Hide the player on all boards'],
-  ['unhide-player', 'Show the player again'],
-];
+export const ACTS: readonly ActName[] = ['hide-entry', 'unhide-entry', 'remove', 'set', 'hide-player', 'unhide-player'];
 
 /** Return whether the action needs a confirmation: the scores so far stop counting. */
 export function isFinal(act: ActName): boolean {

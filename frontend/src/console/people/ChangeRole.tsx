@@ -6,15 +6,13 @@ import type { Person, Role } from '../../api/types';
 import { Dialog } from '../../ui/Dialog';
 import { Select } from '../../ui/Select';
 import { Answers } from '../Answers';
-import { RIGHTS, useOperator } from '../operator';
+import { useConsoleText } from '../i18n/text';
+import { useOperator } from '../operator';
 
-const ROLES: readonly (readonly [Role, string])[] = [
-  ['viewer', 'Viewer'],
-  ['moderator', 'Moderator'],
-  ['owner', 'Owner'],
-];
+const ROLES: readonly Role[] = ['viewer', 'moderator', 'owner'];
 
 export function ChangeRole({ person, close }: { person: Person; close: () => void }) {
+  const words = useConsoleText();
   const operator = useOperator();
   const cache = useQueryClient();
   const [role, setRole] = useState(person.role);
@@ -26,7 +24,7 @@ export function ChangeRole({ person, close }: { person: Person; close: () => voi
     },
   });
   return (
-    <Dialog title={`Role of ${person.person}`} close={close}>
+    <Dialog title={words.people.roleOf(person.person)} close={close}>
       <form
         className="space-y-5"
         onSubmit={(event) => {
@@ -34,16 +32,14 @@ export function ChangeRole({ person, close }: { person: Person; close: () => voi
           changing.mutate();
         }}
       >
-        <Select label="Role" value={role} options={ROLES} choose={setRole} help={RIGHTS[role]} />
-        {person.signed_in_at !== null && (
-          <p className="text-sm text-muted">The role lasts until the next sign-in. Then the identity provider gives it again.</p>
-        )}
+        <Select label={words.role} value={role} options={ROLES.map((one) => [one, words.roles[one]] as const)} choose={setRole} help={words.rights[role]} />
+        {person.signed_in_at !== null && <p className="text-sm text-muted">{words.people.lasts}</p>}
         <Answers
-          act="Change the role"
+          act={words.people.change}
           close={close}
           pending={changing.isPending}
           error={changing.error}
-          missing={role === person.role ? `The role is ${person.role} already.` : null}
+          missing={role === person.role ? words.people.already(role) : null}
         />
       </form>
     </Dialog>

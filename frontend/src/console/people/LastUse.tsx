@@ -1,27 +1,24 @@
 import type { Person } from '../../api/types';
 import { Ago } from '../../ui/Ago';
+import { Filled } from '../../ui/Filled';
+import { useConsoleText } from '../i18n/text';
 
 /** Latest sign-in and latest action of a person. Reads are not logged, therefore a key's last use may be later. */
-export function LastUse({ person }: { person: Person }) {
-  const { signed_in_at: signedIn, last_act_at: acted, created_at: created } = person;
+export function LastUse({ person: { signed_in_at: signedIn, last_act_at: acted, created_at: created } }: { person: Person }) {
+  const { people } = useConsoleText();
   return (
-    <p className="text-sm text-muted">
-      {signedIn !== null && (
-        <>
-          Signed in <Ago time={signedIn} />.{' '}
-        </>
-      )}
-      {acted !== null ? (
-        <>
-          Last action <Ago time={acted} />.
-        </>
-      ) : (
-        created !== null && (
-          <>
-            Key created <Ago time={created} />, no action yet.
-          </>
-        )
-      )}
+    <p className="flex flex-wrap gap-x-2 text-sm text-muted">
+      {signedIn !== null && <When text={people.signedIn} time={signedIn} />}
+      {acted !== null && <When text={people.lastAct} time={acted} />}
+      {acted === null && created !== null && <When text={people.created} time={created} />}
     </p>
+  );
+}
+
+function When({ text, time }: { text: string; time: string }) {
+  return (
+    <span>
+      <Filled text={text} parts={{ ago: <Ago time={time} /> }} />
+    </span>
   );
 }

@@ -6,6 +6,7 @@ import { Card } from '../../ui/Card';
 import { ErrorNotice, Notice } from '../../ui/Notice';
 import { SkeletonRows } from '../../ui/Skeleton';
 import { ActButton } from '../ActButton';
+import { useConsoleText } from '../i18n/text';
 import { useCaller, useOperator } from '../operator';
 import { people } from '../reads';
 import { ChangeRole } from './ChangeRole';
@@ -13,16 +14,17 @@ import { LastUse } from './LastUse';
 
 /** People who use the console, with their roles. */
 export function PeoplePage() {
+  const words = useConsoleText();
   const { data, error, refetch } = useQuery(people(useOperator()));
   const [changing, setChanging] = useState<Person | null>(null);
   return (
-    <Card id="people" title="People">
+    <Card id="people" title={words.tabs.people}>
       {data ? (
         <PeopleList people={data.people} change={setChanging} />
       ) : error ? (
         <ErrorNotice error={error} retry={refetch} />
       ) : (
-        <SkeletonRows rows={4} label="Loading the people" />
+        <SkeletonRows rows={4} label={words.people.loading} />
       )}
       {changing && <ChangeRole person={changing} close={() => setChanging(null)} />}
     </Card>
@@ -30,15 +32,9 @@ export function PeoplePage() {
 }
 
 function PeopleList({ people: all, change }: { people: readonly Person[]; change: (person: Person) => void }) {
+  const words = useConsoleText();
   const { actor: own } = useCaller();
-  if (all.length === 0) {
-    return (
-      <Notice title="No people yet">
-        Create a key for a person on the page Keys, or let people sign in by an identity provider. Each then has a role and a name in the
-        audit log.
-      </Notice>
-    );
-  }
+  if (all.length === 0) return <Notice title={words.people.none}>{words.people.noneHint}</Notice>;
   return (
     <ul className="divide-y divide-line">
       {all.map((person) => (
@@ -48,20 +44,20 @@ function PeopleList({ people: all, change }: { people: readonly Person[]; change
               <span dir="auto" className="break-words">
                 {person.person}
               </span>
-              {person.actor === own && <span className="text-sm font-normal text-muted">you</span>}
+              {person.actor === own && <span className="text-sm font-normal text-muted">{words.people.you}</span>}
             </p>
             <p className="font-mono text-sm break-all text-muted">{person.actor}</p>
             <LastUse person={person} />
           </div>
-          <p className="w-24 text-sm font-medium capitalize">{person.role}</p>
+          <p className="w-24 text-sm font-medium">{words.roles[person.role]}</p>
           <ActButton
             permission="manage_keys"
-            aria-label={`Change the role of ${person.person}`}
+            aria-label={words.people.changeRole(person.person)}
             disabled={person.actor === own}
-            {...(person.actor === own && { title: 'Another owner can change your role.' })}
+            {...(person.actor === own && { title: words.people.ownRole })}
             onClick={() => change(person)}
           >
-            Change role
+            {words.people.changeButton}
           </ActButton>
         </li>
       ))}

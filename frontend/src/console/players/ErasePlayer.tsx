@@ -6,6 +6,7 @@ import type { Erasure, User } from '../../api/types';
 import { Field } from '../../ui/Field';
 import { nameOf } from '../../ui/PlayerName';
 import { Confirmation } from '../Confirmation';
+import { useConsoleText } from '../i18n/text';
 import { useOperator } from '../operator';
 import { Erased } from './Erased';
 
@@ -13,6 +14,7 @@ import { Erased } from './Erased';
 export function ErasePlayer({ player, close }: { player: User; close: () => void }) {
   const { user_id: userId } = player;
   const name = nameOf(player);
+  const words = useConsoleText();
   const operator = useOperator();
   const cache = useQueryClient();
   const [reference, setReference] = useState('');
@@ -23,21 +25,21 @@ export function ErasePlayer({ player, close }: { player: User; close: () => void
   if (erasing.data) return <Erased erasure={erasing.data} close={close} />;
   return (
     <Confirmation
-      title={`Erase ${name}?`}
-      act="Erase"
+      title={words.players.eraseTitle(name)}
+      act={words.players.eraseButton}
       asks={{ typed: name }}
       pending={erasing.isPending}
       error={erasing.error}
       confirm={() => erasing.mutate()}
       close={close}
     >
-      <p>This deletes the profile, all scores and all ranks, and anonymises the audit log. It cannot be undone.</p>
+      <p>{words.players.eraseWarning}</p>
       <div className="text-ink">
         <Field
-          label="Reference"
+          label={words.players.reference}
           value={reference}
           placeholder="ticket-4711"
-          help="Optional: the number of the request, for the audit log."
+          help={words.players.referenceHelp}
           onChange={(event) => setReference(event.currentTarget.value)}
         />
       </div>

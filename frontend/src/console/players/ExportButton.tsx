@@ -2,12 +2,14 @@ import { useMutation } from '@tanstack/react-query';
 
 import { inWords } from '../../api/errors';
 import type { User } from '../../api/types';
+import { useConsoleText } from '../i18n/text';
 import { useOperator } from '../operator';
 import { save } from '../save';
 import { nameOf } from '../../ui/PlayerName';
 
 /** Button that downloads all data of a player as a file. */
 export function ExportButton({ player }: { player: User }) {
+  const words = useConsoleText();
   const { user_id: userId } = player;
   const operator = useOperator();
   const exporting = useMutation({
@@ -20,11 +22,11 @@ export function ExportButton({ player }: { player: User }) {
       <button
         type="button"
         className="button"
-        aria-label={`Export ${nameOf(player)}`}
+        aria-label={words.players.export(nameOf(player))}
         disabled={exporting.isPending}
         onClick={() => exporting.mutate()}
       >
-        Export
+        {words.players.exportButton}
       </button>
       <span role="alert" className="self-center text-sm text-down empty:hidden">
         {exporting.error ? inWords(exporting.error) : null}

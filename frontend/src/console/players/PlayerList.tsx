@@ -1,8 +1,10 @@
 import type { User } from '../../api/types';
 import { Ago } from '../../ui/Ago';
+import { Filled } from '../../ui/Filled';
 import { Notice } from '../../ui/Notice';
 import { nameOf, PlayerName } from '../../ui/PlayerName';
 import { ActButton } from '../ActButton';
+import { useConsoleText } from '../i18n/text';
 import { ModerateLink } from '../moderation/ModerateLink';
 import { ExportButton } from './ExportButton';
 
@@ -16,7 +18,8 @@ interface Props {
 
 /** List of players with their actions. */
 export function PlayerList({ players, choose }: Props) {
-  if (players.length === 0) return <Notice title="No players found">No player has this name or id. Check the spelling.</Notice>;
+  const words = useConsoleText();
+  if (players.length === 0) return <Notice title={words.players.none}>{words.players.noneHint}</Notice>;
   return (
     <ul className="divide-y divide-line">
       {players.map((player) => (
@@ -24,18 +27,18 @@ export function PlayerList({ players, choose }: Props) {
           <div className="min-w-0 flex-1 basis-60">
             <PlayerName player={player} className="font-medium" />
             <p className="text-sm break-words text-muted">
-              #{player.user_id}, created <Ago time={player.created_at} />
+              <Filled text={words.players.created} parts={{ id: player.user_id, ago: <Ago time={player.created_at} /> }} />
               {player.email && `, ${player.email}`}
             </p>
           </div>
           <div className="flex flex-wrap gap-2">
             <ModerateLink player={player} />
-            <ActButton permission="edit_players" aria-label={`Rename ${nameOf(player)}`} onClick={() => choose('rename', player)}>
-              Rename
+            <ActButton permission="edit_players" aria-label={words.players.rename(nameOf(player))} onClick={() => choose('rename', player)}>
+              {words.players.renameButton}
             </ActButton>
             <ExportButton player={player} />
-            <ActButton permission="erase_players" aria-label={`Erase ${nameOf(player)}`} onClick={() => choose('erase', player)}>
-              Erase
+            <ActButton permission="erase_players" aria-label={words.players.erase(nameOf(player))} onClick={() => choose('erase', player)}>
+              {words.players.eraseButton}
             </ActButton>
           </div>
         </li>

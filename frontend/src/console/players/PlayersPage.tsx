@@ -7,6 +7,7 @@ import { Field } from '../../ui/Field';
 import { ErrorNotice, Notice } from '../../ui/Notice';
 import { SkeletonRows } from '../../ui/Skeleton';
 import { useSettled } from '../../ui/useSettled';
+import { useConsoleText } from '../i18n/text';
 import { useOperator } from '../operator';
 import { playersLike } from '../reads';
 import { ErasePlayer } from './ErasePlayer';
@@ -22,6 +23,7 @@ interface Asked {
 
 /** Search of players, to rename, export and erase them. */
 export function PlayersPage() {
+  const words = useConsoleText();
   const [text, setText] = useState('');
   const [asked, setAsked] = useState<Asked | null>(null);
   const wanted = useSettled(text.trim(), SETTLED_MS);
@@ -34,22 +36,22 @@ export function PlayersPage() {
   return (
     <Card
       id="players"
-      title="Players"
+      title={words.tabs.players}
       align="end"
       beside={
-        <div role="search" aria-label="Players" className="w-full sm:w-72">
-          <Field label="Name or id" dir="auto" maxLength={64} value={text} onChange={(event) => setText(event.currentTarget.value)} />
+        <div role="search" aria-label={words.tabs.players} className="w-full sm:w-72">
+          <Field label={words.players.nameOrId} dir="auto" maxLength={64} value={text} onChange={(event) => setText(event.currentTarget.value)} />
         </div>
       }
     >
       {wanted === '' ? (
-        <Notice title="Search for a player">Enter a part of a name, or an id.</Notice>
+        <Notice title={words.players.search}>{words.players.searchHint}</Notice>
       ) : data ? (
         <PlayerList players={data} choose={(act, player) => setAsked({ act, player })} />
       ) : error ? (
         <ErrorNotice error={error} retry={refetch} />
       ) : (
-        <SkeletonRows rows={4} label="Looking for players" />
+        <SkeletonRows rows={4} label={words.players.loading} />
       )}
       {asked?.act === 'rename' && <RenamePlayer player={asked.player} close={() => setAsked(null)} />}
       {asked?.act === 'erase' && <ErasePlayer player={asked.player} close={() => setAsked(null)} />}

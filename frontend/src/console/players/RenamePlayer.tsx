@@ -6,9 +6,11 @@ import { Dialog } from '../../ui/Dialog';
 import { Field } from '../../ui/Field';
 import { nameOf } from '../../ui/PlayerName';
 import { Answers } from '../Answers';
+import { useConsoleText } from '../i18n/text';
 import { useOperator } from '../operator';
 
 export function RenamePlayer({ player, close }: { player: User; close: () => void }) {
+  const words = useConsoleText();
   const operator = useOperator();
   const cache = useQueryClient();
   const [name, setName] = useState(player.username ?? '');
@@ -21,7 +23,7 @@ export function RenamePlayer({ player, close }: { player: User; close: () => voi
     },
   });
   return (
-    <Dialog title={`Rename ${nameOf(player)}`} close={close}>
+    <Dialog title={words.players.rename(nameOf(player))} close={close}>
       <form
         className="space-y-5"
         onSubmit={(event) => {
@@ -30,19 +32,19 @@ export function RenamePlayer({ player, close }: { player: User; close: () => voi
         }}
       >
         <Field
-          label="New name"
+          label={words.players.newName}
           dir="auto"
           maxLength={64}
           value={name}
-          help="Shown everywhere within a second. The old name is free for others."
+          help={words.players.newNameHelp}
           onChange={(event) => setName(event.currentTarget.value)}
         />
         <Answers
-          act="Rename"
+          act={words.players.renameButton}
           close={close}
           pending={renaming.isPending}
           error={renaming.error}
-          missing={wanted === '' || wanted === player.username ? 'Enter another name.' : null}
+          missing={wanted === '' || wanted === player.username ? words.players.enterOther : null}
         />
       </form>
     </Dialog>

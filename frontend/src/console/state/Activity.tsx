@@ -10,18 +10,13 @@ import { Ago } from '../../ui/Ago';
 import { Card } from '../../ui/Card';
 import { PlayerName } from '../../ui/PlayerName';
 import { Table } from '../../ui/Table';
+import { useConsoleText } from '../i18n/text';
 import { useOperator } from '../operator';
 import { allBoards } from '../reads';
 
 /** Upper bound of the shown rows: each costs one call to the API. */
 const ROWS = 20;
 const READ_MS = 30_000;
-
-const COLUMNS = [
-  { label: 'Board' },
-  { label: 'Players', className: 'w-24 text-right sm:w-32' },
-  { label: 'Leader', className: 'w-2/5 pl-4 sm:pl-8' },
-];
 
 interface Row {
   readonly board: Board;
@@ -30,6 +25,12 @@ interface Row {
 
 /** Players and leader of each board in its current periods. */
 export function Activity() {
+  const words = useConsoleText();
+  const columns = [
+    { label: words.board },
+    { label: words.tabs.players, className: 'w-24 text-right sm:w-32' },
+    { label: words.state.leader, className: 'w-2/5 pl-4 sm:pl-8' },
+  ];
   const operator = useOperator();
   const { data } = useQuery(allBoards(operator));
   const all = (data?.boards ?? []).flatMap((board) => board.periods.map((kind) => ({ board, kind })));
@@ -39,10 +40,10 @@ export function Activity() {
   return (
     <Card
       id="activity"
-      title="Boards"
-      note={all.length > rows.length ? `The first ${ROWS} of ${formatNumber(all.length)} current periods.` : 'Players who have a score in the current period.'}
+      title={words.tabs.boards}
+      note={all.length > rows.length ? words.state.firstPeriods(ROWS, all.length) : words.state.currentPeriod}
     >
-      <Table caption="Boards" columns={COLUMNS} className="table-fixed">
+      <Table caption={words.tabs.boards} columns={columns} className="table-fixed">
         <tbody>
           {rows.map((row, at) => (
             <ActivityRow key={`${row.board.board} ${row.kind}`} row={row} listing={listings[at]?.data} />
@@ -63,6 +64,7 @@ function leader(operator: Client, { board: { board }, kind }: Row) {
 }
 
 function ActivityRow({ row: { board, kind }, listing }: { row: Row; listing: Listing | undefined }) {
+  const words = useConsoleText();
   const first = listing?.entries[0];
   return (
     <tr className="h-14">
@@ -70,7 +72,7 @@ function ActivityRow({ row: { board, kind }, listing }: { row: Row; listing: Lis
         <span dir="auto" className="block truncate font-medium" title={board.name}>
           {board.name}
         </span>
-        <span className="block truncate text-xs text-muted">{kind}</span>
+        <span className="block truncate text-xs text-muted">{words.kinds[kind]}</span>
       </th>
       <td className="text-right">{listing ? formatNumber(listing.total) : '–'}</td>
       <td className="pl-4 sm:pl-8">

@@ -1,14 +1,9 @@
 import type { ReactNode } from 'react';
 
 import type { Health, Verification } from '../../api/types';
-import { formatNumber, plural } from '../../format/numbers';
 import { Ago } from '../../ui/Ago';
-
-const WORDS = {
-  ok: 'Everything works.',
-  degraded: 'A part is down. The other parts still serve.',
-  unavailable: 'The service is down. Check its index and its database.',
-} as const;
+import { Filled } from '../../ui/Filled';
+import { useConsoleText } from '../i18n/text';
 
 interface Props {
   readonly health: Health;
@@ -18,25 +13,26 @@ interface Props {
 
 /** Summary of the service's state. */
 export function Overall({ health: { status, index, database, version }, verification }: Props) {
+  const words = useConsoleText();
   const nodes = Object.values(database);
   const answering = nodes.filter(Boolean).length;
   return (
     <section aria-labelledby="state" className="card px-5 py-5 sm:px-6">
       <h2 id="state" className="text-lg font-semibold tracking-tight">
-        State
+        {words.tabs.state}
       </h2>
       <p role="status" className={`mt-1 ${status === 'ok' ? 'text-up' : 'text-down'}`}>
-        {WORDS[status]}
+        {words.state[status]}
       </p>
       <dl className="mt-5 grid grid-cols-2 gap-x-4 gap-y-6 sm:grid-cols-4">
-        <Part label="Partitions of the index" detail="complete" works={index.healthy === index.partitions}>
-          {formatNumber(index.healthy)} of {formatNumber(index.partitions)}
+        <Part label={words.state.indexPartitions} detail={words.state.complete} works={index.healthy === index.partitions}>
+          {words.state.of(index.healthy, index.partitions)}
         </Part>
-        <Part label="Nodes of the database" detail="answer" works={answering === nodes.length}>
-          {formatNumber(answering)} of {formatNumber(nodes.length)}
+        <Part label={words.state.databaseNodes} detail={words.state.answer} works={answering === nodes.length}>
+          {words.state.of(answering, nodes.length)}
         </Part>
         {verification !== undefined && <Verified verification={verification} />}
-        <Part label="Version">{version}</Part>
+        <Part label={words.state.version}>{version}</Part>
       </dl>
     </section>
   );
@@ -44,22 +40,19 @@ export function Overall({ health: { status, index, database, version }, verifica
 
 /** Result of the last comparison of index and database. */
 function Verified({ verification }: { verification: Verification | null }) {
+  const words = useConsoleText();
   if (verification === null) {
     return (
-      <Part label="Verification" detail="not compared with the database yet">
-        none
+      <Part label={words.state.verification} detail={words.state.notCompared}>
+        {words.state.none}
       </Part>
     );
   }
   const { verified_at: at, checked, differing } = verification;
-  const detail = (
-    <>
-      in {plural(checked, 'entry', 'entries')}, <Ago time={at} />
-    </>
-  );
+  const detail = <Filled text={words.state.compared} parts={{ entries: words.state.entriesCount(checked), ago: <Ago time={at} /> }} />;
   return (
-    <Part label="Verification" detail={detail} works={differing === 0}>
-      {differing === 0 ? 'no differences' : plural(differing, 'difference', 'differences')}
+    <Part label={words.state.verification} detail={detail} works={differing === 0}>
+      {differing === 0 ? words.state.noDifferences : words.state.differences(differing)}
     </Part>
   );
 }

@@ -5,36 +5,38 @@ import { formatSeconds } from '../../format/times';
 import { Card } from '../../ui/Card';
 import { Notice } from '../../ui/Notice';
 import { Table } from '../../ui/Table';
+import { useConsoleText } from '../i18n/text';
 import { KEPT_MS, imbalance, type Look } from './looks';
-
-const COLUMNS = [
-  { label: 'Partition' },
-  { label: 'State', className: 'w-24 sm:w-36' },
-  { label: 'Last 5 minutes', className: 'hidden w-1/4 sm:table-cell' },
-  { label: 'Entries', className: 'w-26 text-right sm:w-48' },
-];
 
 /** Partitions of the index, and the evenness of their sizes. */
 export function Partitions({ looks, latest }: { looks: readonly Look[]; latest: Look }) {
+  const words = useConsoleText();
+  const { state } = words;
+  const columns = [
+    { label: state.partition },
+    { label: words.tabs.state, className: 'w-24 sm:w-36' },
+    { label: state.lastMinutes, className: 'hidden w-1/4 sm:table-cell' },
+    { label: state.entries, className: 'w-26 text-right sm:w-48' },
+  ];
   const { partitions } = latest.shards;
   const spread = imbalance(partitions.map((one) => one.entries));
   const most = Math.max(1, ...partitions.map((one) => one.entries ?? 0));
   return (
     <Card
       id="partitions"
-      title="Partitions"
-      note={spread !== null && `The largest has ${formatShare(spread)} more entries than the average.`}
+      title={state.partitions}
+      note={spread !== null && state.moreEntries(formatShare(spread))}
     >
       {partitions.length === 0 ? (
-        <Notice title="No index node is reachable">Ranks come from the database until a node is back.</Notice>
+        <Notice title={state.noIndex}>{state.noIndexHint}</Notice>
       ) : (
-        <Table caption="Partitions" columns={COLUMNS} className="table-fixed">
+        <Table caption={state.partitions} columns={columns} className="table-fixed">
           <tbody>
             {partitions.map((one) => (
               <tr key={one.partition} className="h-14">
                 <th scope="row">
                   <span className="block font-medium">{formatNumber(one.partition)}</span>
-                  <span className="block truncate text-xs text-muted">on {one.node}</span>
+                  <span className="block truncate text-xs text-muted">{state.onNode(one.node)}</span>
                 </th>
                 <State partition={one} />
                 <td className="hidden pr-6 sm:table-cell">
@@ -57,10 +59,11 @@ export function Partitions({ looks, latest }: { looks: readonly Look[]; latest: 
 }
 
 function State({ partition: { complete, lag_ms: lag } }: { partition: Partition }) {
+  const words = useConsoleText();
   return (
     <td>
-      <span className={complete ? 'text-up' : 'font-medium text-down'}>{complete ? 'complete' : 'incomplete'}</span>
-      {lag !== null && <span className="block text-xs text-muted">{formatSeconds(lag)} ago</span>}
+      <span className={complete ? 'text-up' : 'font-medium text-down'}>{complete ? words.state.complete : words.state.incomplete}</span>
+      {lag !== null && <span className="block text-xs text-muted">{words.state.ago(formatSeconds(lag))}</span>}
     </td>
   );
 }

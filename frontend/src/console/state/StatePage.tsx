@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 
 import { ErrorNotice } from '../../ui/Notice';
 import { SkeletonRows } from '../../ui/Skeleton';
+import { useConsoleText } from '../i18n/text';
 import { useOperator } from '../operator';
 import { health, looks } from '../reads';
 import { Activity } from './Activity';
@@ -12,6 +13,7 @@ import { Trends } from './Trends';
 
 /** Current state of the service's parts, and their states in the last minutes. */
 export function StatePage() {
+  const words = useConsoleText();
   const operator = useOperator();
   const overall = useQuery(health(operator));
   const parts = useQuery(looks(operator));
@@ -23,7 +25,7 @@ export function StatePage() {
       ) : overall.error ? (
         <ErrorNotice error={overall.error} retry={overall.refetch} />
       ) : (
-        <SkeletonRows rows={4} label="Loading the state" />
+        <SkeletonRows rows={4} label={words.state.loading} />
       )}
       <Activity />
       {parts.data && latest ? (
@@ -35,7 +37,7 @@ export function StatePage() {
       ) : parts.error ? (
         <ErrorNotice error={parts.error} retry={parts.refetch} />
       ) : (
-        <SkeletonRows rows={6} label="Loading the parts" />
+        <SkeletonRows rows={6} label={words.state.loadingParts} />
       )}
     </div>
   );

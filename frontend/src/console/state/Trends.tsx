@@ -2,6 +2,7 @@ import type { Shards } from '../../api/types';
 import { ChartCard } from '../../charts/ChartCard';
 import { formatBytes, formatNumber, formatShare } from '../../format/numbers';
 import { formatSeconds } from '../../format/times';
+import { useConsoleText } from '../i18n/text';
 import { KEPT_MS, entries, hitRatio, lagMs, memoryBytes, trend, type Look } from './looks';
 
 interface Looks {
@@ -11,18 +12,19 @@ interface Looks {
 
 /** Charts of the most important figures in the last minutes. */
 export function Trends(looks: Looks) {
+  const { state } = useConsoleText();
   return (
     <div className="grid grid-cols-1 gap-6 md:grid-cols-2">
-      <Trend {...looks} title="Index lag" note="Age of the oldest watermark." figure={lagMs} format={formatSeconds} />
+      <Trend {...looks} title={state.lag} note={state.lagNote} figure={lagMs} format={formatSeconds} />
       <Trend
         {...looks}
-        title="Cache hits"
-        note="Reads of the first entries since this process started."
+        title={state.cacheHits}
+        note={state.cacheNote}
         figure={hitRatio}
         format={formatShare}
       />
-      <Trend {...looks} title="Memory of the index" note="All nodes together." figure={memoryBytes} format={formatBytes} />
-      <Trend {...looks} title="Entries" note="Of all boards and periods." figure={entries} format={formatNumber} />
+      <Trend {...looks} title={state.indexMemory} note={state.memoryNote} figure={memoryBytes} format={formatBytes} />
+      <Trend {...looks} title={state.entries} note={state.entriesNote} figure={entries} format={formatNumber} />
     </div>
   );
 }
@@ -35,14 +37,16 @@ interface TrendProps extends Looks {
 }
 
 function Trend({ looks, latest, title, note, figure, format }: TrendProps) {
+  const { state } = useConsoleText();
   const now = figure(latest.shards);
-  const shown = now === null ? null : format(now);
+  const shown = now === null ? state.unknown : format(now);
   return (
     <ChartCard
       title={title}
       note={note}
       latest={shown}
-      label={`${title} in the last minutes; now: ${shown ?? 'unknown'}.`}
+      isUnknown={now === null}
+      label={state.trend(title, shown)}
       samples={trend(looks, figure)}
       formatValue={format}
       times={[latest.at - KEPT_MS, latest.at]}

@@ -1,0 +1,13 @@
+import { Fragment, type ReactNode } from 'react';
+
+interface Props {
+  /** Text in which a name in braces, such as `{ago}`, stands for a part of the page. */
+  readonly text: string;
+  readonly parts: Readonly<Record<string, ReactNode>>;
+}
+
+/** Text with parts of the page in it, in the order of its language. */
+export function Filled({ text, parts }: Props) {
+  // The expression captures the names, which therefore are the pieces at odd positions.
+  return text.split(/\{(\w+)\}/).map((piece, at) => <Fragment key={at}>{at % 2 === 1 ? parts[piece] : piece}</Fragment>);
+}
