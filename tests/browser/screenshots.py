@@ -8,17 +8,21 @@ docs/images/<page>-<device>-<colours>.png.
 
 import asyncio
 import tempfile
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from math import cos, pi
 from pathlib import Path
+from random import Random
 from typing import Annotated, Any
 
+import asyncpg
 import httpx
 import typer
 from PIL import Image
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, FilePayload, Page, expect
 
 from benchmarks.bench import product, step
 from tests.browser.chromium import SCHEMES, SITE, SIZES, chromium, context
@@ -33,6 +37,24 @@ LAPS = {"board": "laps", "name": "Fastest laps", "policy": "best", "order": "asc
 LAPS_MS = 83_456
 CARS = ["Falcon", "Comet", "Lynx", "Borealis"]
 
+CHEAT = {"user_id": 4321, "score": 41_207}
+"""Lap that is far below all others."""
+PEOPLE = (
+    ("ada", "owner", "Ada Okafor"),
+    ("grace", "moderator", "Grace Lindqvist"),
+    ("miguel", "viewer", "Miguel Santos"),
+)
+FILE = """driver;lap;date
+Hollis;1:24.480;2026-09-14
+Imre;1:25.905;2026-09-14
+Juno;1:23.550;2026-09-15
+Kato;1:24.9051;2026-09-15
+"""
+"""Score file with a bad line: a lap with more digits than the board keeps."""
+
+MINUTE_S, DAY_S = 60, 86_400
+FOLDED_S = 240
+"""Maximum time in s until maintenance has added a minute to the activity."""
 WATCHED_S = 25
 """Time in s for which the console is open before its picture is taken. Meanwhile its charts collect samples."""
 
@@ -49,6 +71,7 @@ def main(
         facts = stack.enter_context(product(directory, ["--site", str(SITE)]))
         step("populate", ["populate", "--users", str(players), "--sessions", str(sessions)], directory)
         live(facts)
+        asyncio.run(past_day(facts["postgres"]))
         written = [*asyncio.run(take(facts)), link_preview(facts)]
     typer.echo(f"{len(written)} pictures, {sum(path.stat().st_size for path in written) / 1e6:.1f} MB")
 
@@ -72,11 +95,34 @@ def live(facts: dict[str, Any]) -> None:
         post("/api/boards/laps/scores/batch", {"submissions": runs})
         laps = [lap(user_id, place) for place, user_id in enumerate([*NEWCOMERS, *range(1, 400)])]
         post("/api/boards/laps/scores/batch", {"submissions": laps})
+        post("/api/boards/laps/scores", CHEAT)
+        for name, role, person in PEOPLE:
+            post("/api/admin/keys", {"name": name, "role": role, "person": person})
         for name, scope in (("game-server", "submit"), ("dashboard", "read"), ("old-server", "submit")):
             post("/api/admin/keys", {"name": name, "scopes": [scope]})
         post("/api/admin/keys/game-server/rotate", {"overlap_s": 3600})
         api.delete("/api/admin/keys/old-server").raise_for_status()
         post("/api/boards/default/entries/4321/hide", {"reason": "scores that nobody can reach"})
+
+
+async def past_day(dsn: str) -> None:
+    """Store an invented day of activity of the laps, because the product of the pictures is minutes old."""
+    now = int(time.time()) // MINUTE_S * MINUTE_S
+    random = Random(1)
+    connection = await asyncpg.connect(dsn)
+    try:
+        board = await connection.fetchval("select board_id from boards where slug = $1", LAPS["board"])
+        rows = []
+        for minute in range(now - DAY_S, now - 2 * MINUTE_S, MINUTE_S):  # maintenance adds the latest ones
+            share = 1 - cos(2 * pi * (minute % DAY_S - 5 * 3600) / DAY_S)  # the fewest play at 5 o'clock
+            submissions = round(20 + 90 * share + random.randrange(25))
+            rows += [(of, minute * 1000, submissions, round(submissions * 0.6)) for of in (0, board)]
+        await connection.executemany(
+            "insert into activity values ($1, $2, $3, $4) on conflict do nothing",
+            rows,
+        )
+    finally:
+        await connection.close()
 
 
 def link_preview(facts: dict[str, Any]) -> Path:
@@ -191,6 +237,17 @@ async def _list_boards(page: Page, _: dict[str, Any]) -> None:
     await expect(page.get_by_role("button", name="Create a board")).to_be_visible()
 
 
+async def _watch_scores(page: Page, _: dict[str, Any]) -> None:
+    await expect(page.get_by_role("list", name="Suspicious scores")).to_be_visible(timeout=FOLDED_S * 1000)
+
+
+async def _preview_import(page: Page, _: dict[str, Any]) -> None:
+    await page.get_by_label("Board", exact=True).select_option("Fastest laps")
+    file: FilePayload = {"name": "laps.csv", "mimeType": "text/csv", "buffer": FILE.encode()}
+    await page.get_by_label("Score file").set_input_files(file)
+    await expect(page.get_by_role("table", name="First lines as they would count")).to_be_visible()
+
+
 async def _create_board(page: Page, _: dict[str, Any]) -> None:
     await page.get_by_role("button", name="Create a board").click()
     await page.get_by_label("Preset").select_option("Lap time")
@@ -209,6 +266,9 @@ PAGES: dict[str, tuple[str, Act]] = {
     "console-players": ("#/console/players", _find_player),
     "console-moderation": (f"#/console/moderation?board=laps&player={HERO}", _moderate),
     "console-form": ("#/console/boards", _create_board),
+    "console-activity": ("#/console/activity?board=laps", _watch_scores),
+    "console-imports": ("#/console/imports", _preview_import),
+    "console-people": ("#/console/people", _look_at("People")),
     "console-keys": ("#/console/keys", _look_at("Keys")),
     "console-audit": ("#/console/audit", _look_at("Audit log")),
 }
