@@ -30,5 +30,6 @@ export default defineConfig({
     include: ['tests/**/*.test.{ts,tsx}'],
     setupFiles: ['tests/setup.ts'],
     restoreMocks: true,
+    testTimeout: 30_000, // a machine with other work needs more than the default of 5 s
   },
 });

@@ -41,7 +41,7 @@ describe('people', () => {
     const dialog = screen.getByRole('dialog', { name: 'Role of Bob' });
     expect(within(dialog).getByText(/until the next sign-in/)).toBeInTheDocument();
     expect(within(dialog).getByRole('button', { name: 'Change the role' })).toBeDisabled();
-    await user.selectOptions(within(dialog).getByLabelText('Role'), 'Moderator');
+    await user.selectOptions(within(dialog).getByLabelText('Role'), 'moderator');
     await user.click(within(dialog).getByRole('button', { name: 'Change the role' }));
     expect(await screen.findByText('moderator')).toBeInTheDocument();
     expect(screen.queryByRole('dialog')).not.toBeInTheDocument();
