@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from time import monotonic
 
+from leaderforge.torture.client import PATIENCE_S
 from leaderforge.torture.readers import LadderReader
 from leaderforge.torture.report import Report
 from leaderforge.torture.writers import BASE, Writer
@@ -19,6 +20,9 @@ from tests.waiting import until
 NOTHING: Mapping[str, int] = {"pause": 1}
 
 _FEWEST_PENDING = 5
+
+_FROZEN_S = PATIENCE_S / 2
+"""Maximum wait in s for pending updates. Clients of a process that stays frozen for `PATIENCE_S` get no answer."""
 
 _LOOKED_S = 0.05
 """Time in s between two checks of a wait that may end early."""
@@ -79,9 +83,15 @@ class Stage:
         self.act(self.background)
 
     async def acknowledged(self, count: int) -> None:
-        """Return once `count` more writes were acknowledged, fewer in a shortened run."""
-        goal = self.report.writes[200] + max(_FEWEST_PENDING, round(count * self.scale))
-        await until(lambda: self.is_over() or self.report.writes[200] >= goal, f"{count} writes to be acknowledged")
+        """Return once `count` more writes were acknowledged, fewer in a shortened run, or after `_FROZEN_S`."""
+        goal, ends_at = (
+            self.report.writes[200] + max(_FEWEST_PENDING, round(count * self.scale)),
+            monotonic() + _FROZEN_S,
+        )
+        await until(
+            lambda: self.is_over() or self.report.writes[200] >= goal or monotonic() >= ends_at,
+            f"{count} writes to be acknowledged",
+        )
 
     def hurry_ledger(self, *, hurried: bool) -> None:
         """Let the ledger's clients send overlapping batches without pause, or act as usual again."""
