@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+from uuid import UUID
 
 
 class CountedEvent(NamedTuple):
@@ -10,6 +11,8 @@ class CountedEvent(NamedTuple):
     score: int
     achieved_at: int
     received_us: int
+    submission_id: UUID = UUID(int=0)
+    """Decides between events of equal times, such as messages that were queued in the same millisecond."""
 
 
 class Folded(NamedTuple):
@@ -28,11 +31,11 @@ _DAILY, _SEASON = 1, 4
 def fold(policy: str, order: str, events: Sequence[CountedEvent]) -> Folded:
     """Return the standing of a player with these events, at least one."""
     if policy == "latest":
-        run = max(events, key=lambda event: (event.achieved_at, event.received_us))
+        run = max(events, key=lambda event: (event.achieved_at, event.received_us, event.submission_id))
         return Folded(run.score, run.achieved_at, len(events))
     if policy == "best":
         sign = -1 if order == "desc" else 1
-        run = min(events, key=lambda event: (sign * event.score, event.achieved_at, event.received_us))
+        run = min(events, key=lambda e: (sign * e.score, e.achieved_at, e.received_us, e.submission_id))
         return Folded(run.score, run.achieved_at, len(events))
     scored = [event for event in events if event.score != 0]
     times = [event.achieved_at for event in scored]

@@ -63,7 +63,7 @@ class StoredBoard:
             if not event.void:
                 for period in periods_at(self.kinds, event.achieved_at):
                     counted[period, event.user_id].append(
-                        CountedEvent(event.score, event.achieved_at, event.received_us)
+                        CountedEvent(event.score, event.achieved_at, event.received_us, event.submission_id)
                     )
         stored = {(period, s.user_id): s for period, rows in self.standings.items() for s in rows}
         for key in counted.keys() | stored.keys():

@@ -33,6 +33,12 @@ def test_equal_times_are_decided_by_the_order_of_reception() -> None:
     assert fold("sum", "desc", [CountedEvent(0, 10, 1)]) == Folded(0, 10, 1)
 
 
+def test_equal_receptions_are_decided_by_the_submission_id() -> None:
+    first, second = CountedEvent(7, 10, 1, UUID(int=1)), CountedEvent(6, 10, 1, UUID(int=2))
+    assert fold("latest", "desc", [first, second]).score == 6
+    assert fold("latest", "desc", [second, first]).score == 6
+
+
 def test_numbers_of_periods() -> None:
     at = 1_795_435_261_000  # 2026-11-23 12:01:01 UTC
     assert periods_at(["all-time", "daily", "season"], at) == [0, 1_795_392_000 << 3 | 1, 1_795_435_260 << 3 | 4]
