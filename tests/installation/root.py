@@ -9,7 +9,7 @@ from pathlib import Path
 
 from leaderforge.embedded.waiting import wait_until
 
-PROGRAMS = ("ip", "mmdebstrap", "nsenter", "unshare")
+PROGRAMS = ("ip", "mmdebstrap", "nsenter", "setpriv", "unshare")
 _START_S = 30
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 _ENVIRONMENT = {
@@ -79,7 +79,8 @@ def copy_files(directory: Path, files: Mapping[Path, str]) -> None:
 def entered(directory: Path) -> Iterator[Root]:
     """Hold namespaces for the root until the end of the block. Then all of its processes are killed."""
     holding = _HOLDING.format(root=directory)
-    unshare = ("unshare", "--net", "--pid", "--mount", "--fork", "--kill-child")
+    # Also if this process is killed, all processes of the root end.
+    unshare = ("setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--pid", "--mount", "--fork", "--kill-child")
     with subprocess.Popen([*unshare, "sh", "-ec", holding]) as process:
         try:
             wait_until((directory / "run/held").exists, _START_S, "the namespaces of the root")
