@@ -17,6 +17,7 @@ from functions import (
     admin,
     awards,
     boards,
+    events,
     exports,
     imports,
     keys,
@@ -51,6 +52,7 @@ _ROUTERS = (
     moderation.routes,
     admin.routes,
     keys.routes,
+    events.routes,
     imports.routes,
     sign_in.routes,
 )
@@ -76,13 +78,16 @@ def create_app(services: Services | None = None) -> FastAPI:
         await services.open()
         collect_seldom()
         services.live.open()
+        services.feed.open()
         try:
             # Streams must end before the server waits for open requests.
-            with on_shutdown(services.live.close), on_shutdown(app.state.edge.streams.close):
+            submissions = app.state.edge.streams
+            with on_shutdown(services.live.close), on_shutdown(services.feed.close), on_shutdown(submissions.close):
                 async with _background(keep_maintained(services), services.changes.follow()):
                     yield
         finally:
             services.live.close()
+            services.feed.close()
             await services.close()
 
     app = application(services, *_ROUTERS, lifespan=lifespan, documented=True)

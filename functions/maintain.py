@@ -8,6 +8,9 @@ from functions.edge.aws.runtime import runtime
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.wiring import Services
 
+_DISPATCH_S = 10.0
+"""Time for which one call dispatches notices, in s. The scheduler calls the function every minute."""
+
 
 def handler(event: Any, context: Any) -> dict[str, int]:
     """Run every task once and return the number of items of each.
@@ -71,11 +74,18 @@ async def settle(services: Services) -> int:
         return await services.settlement.run_if_due()
 
 
+async def dispatch_notices(services: Services) -> int:
+    """Relay notices to the log and dispatch them to endpoints. Return the number of notices that moved."""
+    with services.telemetry.transaction("dispatch_notices"):
+        return await services.dispatch.run(_DISPATCH_S)
+
+
 TASKS: Mapping[str, Callable[[Services], Awaitable[int]]] = {
     "reconciled": reconcile,
     "boards": keep_boards,
     "verified": verify_some,
     "folded": fold_activity,
     "settled": settle,
+    "dispatched": dispatch_notices,
 }
 """Scheduled tasks, by the name of each task's count in the result of `handler`."""

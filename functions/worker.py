@@ -16,6 +16,9 @@ from leaderforge.garbage import collect_seldom
 from leaderforge.parts.cloud import read_settings
 from leaderforge.wiring import Services, build
 
+_DISPATCH_EVERY_MS = 1_000
+"""Maximum time between two looks at the outbox, in ms. It is most of the delay of an event."""
+
 
 async def keep_reconciled(services: Services) -> None:
     """Reconcile the index and run period rollover, in a loop."""
@@ -68,6 +71,16 @@ async def keep_settled(services: Services) -> None:
     )
 
 
+async def keep_dispatched(services: Services) -> None:
+    """Relay notices to the log and dispatch them to endpoints, in a loop."""
+    await _repeat(
+        "events",
+        lambda: maintain.dispatch_notices(services),
+        lambda: services.telemetry.count("event_failures"),
+        min(services.settings.reconcile_ms, _DISPATCH_EVERY_MS),
+    )
+
+
 async def keep_maintained(services: Services) -> None:
     """Run all maintenance loops concurrently. A failure in one does not stop the others."""
     await asyncio.gather(
@@ -76,6 +89,7 @@ async def keep_maintained(services: Services) -> None:
         keep_verified(services),
         keep_folded(services),
         keep_settled(services),
+        keep_dispatched(services),
     )
 
 

@@ -19,13 +19,21 @@ _PIECE = re.compile(
 _KEY = re.compile(r"Authorization: Bearer \$(\w+)")
 _TYPE = re.compile(r"Content-Type: (\S+)")
 _PLAYER = re.compile(r"^TOKEN=.*\bplayer (\d+)", re.MULTILINE)
-_VARIABLES = {"USER_ID": "user_id", "TOKEN": "token", "REFRESH": "refresh_token", "KID": "kid"}
+_VARIABLES = {
+    "USER_ID": "user_id",
+    "TOKEN": "token",
+    "REFRESH": "refresh_token",
+    "KID": "kid",
+    "ENDPOINT": "endpoint_id",
+}
 """JSON members of earlier responses that the examples use, by the name of the shell variable."""
 _CHANGING = frozenset(
     {
         "at", "key", "rotated_at", "replaced_until", "revoked_at", "achieved_at", "created_at", "as_of",
         "received_us", "recorded_at", "submission_id", "erasure_id", "next", "previous", "partitions", "nodes", "cache",
         "healthy", "version", "joined_at", "now", "window_ends_at",
+        "endpoint_id", "secret", "duration_ms", "id", "timestamp", "revision",
+        "previous_secret_until", "disabled_at",
     }
 )  # fmt: skip
 """Response members that differ from run to run, unless they are null."""

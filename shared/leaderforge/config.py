@@ -11,6 +11,7 @@ from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.rates import RateLimit
 from leaderforge.domain.sharding import MAX_PARTITIONS
 from leaderforge.domain.timing import MAX_TIMEOUT_MS
+from leaderforge.event_settings import EventSettings
 from leaderforge.identity_settings import IdentitySettings
 from leaderforge.key_sets import KeySet
 from leaderforge.setting_problems import (
@@ -97,7 +98,7 @@ class CloudSettings(BaseModel):
         return []
 
 
-class EnvironmentSettings(CloudSettings, IdentitySettings):
+class EnvironmentSettings(CloudSettings, EventSettings, IdentitySettings):
     """All environment settings."""
 
     redis_nodes: Nodes = variable("LEADERFORGE_REDIS_NODES", "name one or more nodes as host:port, comma separated")
@@ -118,11 +119,7 @@ class EnvironmentSettings(CloudSettings, IdentitySettings):
         "leave the password out and set PGPASSWORD",
     )
     postgres_pool_size: int = variable(
-        "LEADERFORGE_POSTGRES_POOL_SIZE",
-        "give the maximum number of connections per process, 1 to 1000",
-        10,
-        ge=1,
-        le=1000,
+        "LEADERFORGE_POSTGRES_POOL_SIZE", "give the maximum connections per process, 1 to 1000", 10, ge=1, le=1000
     )
     pgbouncer: bool = variable(
         "LEADERFORGE_PGBOUNCER", "set 1 behind a pooler in transaction mode, such as PgBouncer, else 0", False

@@ -1,11 +1,11 @@
 """Types of settings, which convert the text of a variable to a value."""
 
-from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
+from leaderforge.domain.addresses import Network
 from leaderforge.domain.permissions import Role
 from leaderforge.domain.rates import RateLimit
 from leaderforge.key_sets import KeySet
@@ -73,7 +73,6 @@ Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9.:-]+$")]
 Hosts = Annotated[tuple[Host, ...], BeforeValidator(_split)]
 SitePages = Annotated[tuple[Literal["submit", "console"], ...], BeforeValidator(_split)]
 KeySetText = Annotated[KeySet, BeforeValidator(_keys)]
-Network = IPv4Network | IPv6Network
 Networks = Annotated[tuple[Network, ...], BeforeValidator(_split)]
 RoleNames = Annotated[dict[Annotated[str, Field(min_length=1)], Role], BeforeValidator(_roles)]
 RateLimitText = Annotated[RateLimit, BeforeValidator(_limit)]

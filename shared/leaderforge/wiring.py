@@ -14,6 +14,7 @@ from leaderforge.domain.errors import LeaderForgeError, Unavailable
 from leaderforge.domain.name_rules import NameRules
 from leaderforge.domain.people import RoleRules
 from leaderforge.domain.timing import submission_wait_s, top_ttl_ms
+from leaderforge.event_wiring import dispatch_service, endpoint_service
 from leaderforge.parts import Parts
 from leaderforge.parts.name_rules import name_rules
 from leaderforge.ports.access import TokenVerifier
@@ -29,7 +30,9 @@ from leaderforge.services.changes import Changes
 from leaderforge.services.declaring import Declaration
 from leaderforge.services.delivery import Delivery
 from leaderforge.services.devices import DeviceService
+from leaderforge.services.dispatching import DispatchService
 from leaderforge.services.distribution import DistributionService
+from leaderforge.services.endpoints import EndpointService
 from leaderforge.services.history import HistoryService
 from leaderforge.services.ingest import IngestService
 from leaderforge.services.league_reading import LeagueQueryService
@@ -39,6 +42,7 @@ from leaderforge.services.live import Hub
 from leaderforge.services.maintain import MaintainService
 from leaderforge.services.moderation import ModerationService
 from leaderforge.services.names import NameSync
+from leaderforge.services.notice_feed import NoticeFeed
 from leaderforge.services.people import PeopleService
 from leaderforge.services.periods import PeriodService
 from leaderforge.services.player_ids import PlayerIds
@@ -102,6 +106,9 @@ class Services:
     roles: RoleService
     signing_keys: SigningKeyService
     devices: DeviceService
+    dispatch: DispatchService
+    endpoints: EndpointService
+    feed: NoticeFeed
     tokens: TokenVerifier | None
     boards: BoardService
     board_maintenance: BoardMaintenance
@@ -255,6 +262,9 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         roles=RoleService(parts.keys, parts.people, parts.audit, parts.clock),
         signing_keys=signing_keys,
         devices=_devices(settings, parts, delivery, signing_keys, rules),
+        dispatch=dispatch_service(settings, parts),
+        feed=NoticeFeed(parts.notices),
+        endpoints=endpoint_service(settings, parts),
         tokens=_tokens(parts, signing_keys),
         boards=BoardService(parts.store, parts.clock),
         board_maintenance=BoardMaintenance(parts.store, parts.index, parts.clock, parts.telemetry, changes.repaired),

@@ -209,6 +209,7 @@ async def test_each_function_serves_its_routes(invoke: Invoke, event: MakeEvent)
         "verified",
         "folded",
         "settled",
+        "dispatched",
     }
     user_id = await player(invoke, event)
     score = event("POST", "/api/scores", {"user_id": user_id, "score": 500, "metadata": {"name": "Žofie"}}, SUBMIT_KEY)
@@ -364,7 +365,7 @@ SCHEDULED = {
 async def test_the_schedule_keeps_the_index_true(invoke: Invoke, settings: dict[str, str], event: MakeEvent) -> None:
     user_id = await player(invoke, event)
     for given in (SCHEDULED, {}, None):
-        assert set(await invoke(maintain.handler, given)) == {"reconciled", "boards", "verified", "folded", "settled"}
+        assert set(await invoke(maintain.handler, given)) == set(maintain.TASKS)
     score = event("POST", "/api/scores", {"user_id": user_id, "score": 5}, SUBMIT_KEY)
     assert told(await invoke(submit.handler, score))[1]["rank"] is not None
 

@@ -12,6 +12,7 @@ from functions.local import create_app
 from leaderforge.adapters.memory.activity import MemoryActivity
 from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.awards import MemoryAwards, MemoryResettlements
+from leaderforge.adapters.memory.endpoint_store import MemoryEndpointStore
 from leaderforge.adapters.memory.feed import MemoryChannel, MemoryFeed
 from leaderforge.adapters.memory.history import MemoryHistoryStore
 from leaderforge.adapters.memory.index import MemoryIndex
@@ -19,6 +20,7 @@ from leaderforge.adapters.memory.key_store import MemoryKeyStore
 from leaderforge.adapters.memory.league_store import MemoryLeagueStore
 from leaderforge.adapters.memory.limiter import MemoryRateLimiter
 from leaderforge.adapters.memory.moderation import MemoryModeration
+from leaderforge.adapters.memory.notice_store import MemoryNoticeStore
 from leaderforge.adapters.memory.pending_processes import MemoryPendingProcesses
 from leaderforge.adapters.memory.people import MemoryPeople
 from leaderforge.adapters.memory.period_store import MemoryPeriodStore
@@ -35,6 +37,7 @@ from leaderforge.domain.players import Player
 from leaderforge.parts import Parts
 from leaderforge.parts.identity import identity_provider
 from leaderforge.parts.tokens import token_signer, token_verifier
+from leaderforge.parts.webhooks import notice_sender, notice_signer
 from leaderforge.ports.queue import SubmissionQueue
 from leaderforge.wiring import Services, assemble
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY, ApiClient, connected_to_app
@@ -107,6 +110,7 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
     keys, limiter = MemoryKeyStore(audit), MemoryRateLimiter(lambda: clock() * 1000)
     settings = EnvironmentSettings.from_environment({**ENVIRONMENT, **environment})
     tokens = token_verifier(settings)
+    notices = MemoryNoticeStore(store.outbox)
     parts = Parts(
         store=store,
         users=users,
@@ -125,6 +129,9 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
         leagues=MemoryLeagueStore(store, settlements),
         moderation=MemoryModeration(store, users, audit),
         records=MemoryPlayerRecords(store, users, audit),
+        notices=notices,
+        endpoints=MemoryEndpointStore(notices, audit),
+        notice_sender=notice_sender(settings),
         processes=MemoryPendingProcesses(),
         index=index,
         feed=feed,
@@ -135,6 +142,7 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
         clock_us=lambda: clock() * 1000,
         tokens=tokens,
         signer=token_signer(settings),
+        notice_signer=notice_signer(settings),
         identity=identity_provider(settings),
         queue=queue,
     )
@@ -145,3 +153,4 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
     async with connected_to_app(app) as client:
         yield Api(client, app, services, store, index, keys, limiter, clock)
     await services.trust.close()
+    await parts.notice_sender.close()

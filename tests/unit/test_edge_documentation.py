@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from functions.edge.http import errors as edge_errors
-from leaderforge.domain import errors, league_errors, tournament_errors
+from leaderforge.domain import errors, event_errors, league_errors, tournament_errors
 from leaderforge.domain.errors import LeaderForgeError
 from tests.documented import FOLDER, examples, pages
 from tests.unit.edge_fixtures import Api
@@ -16,6 +16,7 @@ WITHOUT_ETAG = {
     "/api/health",
     "/api/boards/{board}/export",
     "/api/boards/{board}/stream",
+    "/api/events",
     "/api/users/{user_id}/export",
 }
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -26,7 +27,7 @@ async def openapi(api: Api) -> dict[str, Any]:
     return document
 
 
-WITHOUT_BODY = {"createSigningKey"}
+WITHOUT_BODY = {"createSigningKey", "testEndpoint", "redriveEndpoint"}
 """Ids of POST operations that need no request body."""
 
 
@@ -75,7 +76,7 @@ async def test_reads_promise_what_they_keep(api: Api) -> None:
 
 def codes() -> dict[str, int]:
     """Return every error code that callers can receive, and its status."""
-    modules = (errors, league_errors, tournament_errors, edge_errors)
+    modules = (errors, event_errors, league_errors, tournament_errors, edge_errors)
     classes = {one for module in modules for one in vars(module).values() if isinstance(one, type)}
     return {
         one.code: edge_errors.status_of(one)

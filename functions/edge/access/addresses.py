@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from starlette.types import Scope as AsgiScope
 
-from leaderforge.setting_types import Network
+from leaderforge.domain.addresses import Network
 
 Address = IPv4Address | IPv6Address
 

@@ -13,6 +13,7 @@ from leaderforge.ports.history import HistoryLoader, HistoryStore
 from leaderforge.ports.index import RankIndex
 from leaderforge.ports.leagues import LeagueStore
 from leaderforge.ports.moderation import Moderation
+from leaderforge.ports.notices import EndpointStore, NoticeSender, NoticeSigner, NoticeStore
 from leaderforge.ports.pending import PendingProcesses
 from leaderforge.ports.people import IdentityProvider, PeopleStore
 from leaderforge.ports.periods import PeriodStore
@@ -56,6 +57,9 @@ class Parts:
     leagues: LeagueStore
     moderation: Moderation
     records: PlayerRecords
+    notices: NoticeStore
+    endpoints: EndpointStore
+    notice_sender: NoticeSender
     processes: PendingProcesses
     index: RankIndex
     feed: ChangeFeed
@@ -68,6 +72,7 @@ class Parts:
     tracer: Tracer | None = None
     tokens: TokenVerifier | None = None
     signer: TokenSigner | None = None
+    notice_signer: NoticeSigner | None = None
     identity: IdentityProvider | None = None
     load_history: HistoryLoader | None = None
     claim_names: NameClaimer | None = None

@@ -10,12 +10,14 @@ from leaderforge.adapters.postgres.activity import PostgresActivity
 from leaderforge.adapters.postgres.audit import PostgresAuditLog
 from leaderforge.adapters.postgres.awards import PostgresAwards, PostgresResettlements
 from leaderforge.adapters.postgres.bulk import copy_chunk
+from leaderforge.adapters.postgres.endpoint_store import PostgresEndpointStore
 from leaderforge.adapters.postgres.entrants import PostgresTournaments
 from leaderforge.adapters.postgres.history import PostgresHistoryStore
 from leaderforge.adapters.postgres.key_store import PostgresKeyStore
 from leaderforge.adapters.postgres.league_store import PostgresLeagueStore
 from leaderforge.adapters.postgres.moderation import PostgresModeration
 from leaderforge.adapters.postgres.name_claims import claim_names, release_stale_claims
+from leaderforge.adapters.postgres.notice_store import PostgresNoticeStore
 from leaderforge.adapters.postgres.pending_processes import PostgresPendingProcesses
 from leaderforge.adapters.postgres.people import PostgresPeople
 from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
@@ -40,6 +42,7 @@ from leaderforge.parts.cloud import submission_queue
 from leaderforge.parts.identity import identity_provider
 from leaderforge.parts.telemetry import receivers_of
 from leaderforge.parts.tokens import token_signer, token_verifier
+from leaderforge.parts.webhooks import notice_sender, notice_signer
 from leaderforge.ports.tracing import Tracer
 
 
@@ -51,6 +54,7 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
     index = RedisIndex(cluster, partitions=settings.partitions, namespace=settings.namespace)
     queue = submission_queue(settings) if settings.queue_url else None
     store = PostgresScoreStore(pool, periods=periods, record_timeout_s=commit_limit_s(pool.timeout_s))
+    sender = notice_sender(settings)
     return Parts(
         store=store,
         users=PostgresPlayerStore(pool, unique_names=settings.unique_names),
@@ -69,6 +73,9 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         leagues=PostgresLeagueStore(pool),
         moderation=PostgresModeration(pool, periods),
         records=PostgresPlayerRecords(pool),
+        notices=PostgresNoticeStore(pool),
+        endpoints=PostgresEndpointStore(pool),
+        notice_sender=sender,
         processes=PostgresPendingProcesses(pool),
         index=index,
         feed=RedisFeed(cluster, IndexKeys(settings.namespace, settings.partitions)),
@@ -81,6 +88,7 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         new_submission_id=new_submission_id,
         tokens=token_verifier(settings),
         signer=token_signer(settings),
+        notice_signer=notice_signer(settings),
         identity=identity_provider(settings),
         load_history=partial(copy_chunk, pool),
         claim_names=partial(claim_names, pool),
@@ -89,7 +97,7 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         opens=(pool.open,),
         # Queue calls are rare. Opening a new connection for each is cheaper than probing an idle one.
         renews=(pool.renew, index.renew, *([queue.close] if queue else [])),
-        closes=(store.close, pool.close, index.close, *([queue.close] if queue else []), *watching.stops),
+        closes=(store.close, sender.close, pool.close, index.close, *([queue.close] if queue else []), *watching.stops),
     )
 
 

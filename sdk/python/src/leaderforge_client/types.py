@@ -81,6 +81,12 @@ class AnswerIn(TypedDict):
     """
 
 
+Assignment: TypeAlias = Literal['arrival', 'balanced']
+"""
+Choice of a player's group: by order of arrival, or balanced by the strength of its players.
+"""
+
+
 class AttemptIn(TypedDict):
     """
     The beginning of a sign-in.
@@ -278,10 +284,97 @@ class DatabaseNodeOut(TypedDict):
     up: bool
 
 
+class DeadEventOut(TypedDict):
+    """
+    An event that was given up.
+    """
+
+    event_id: str
+    type: str
+    board: str
+    at: str
+    """
+    The time of the event.
+    """
+    given_up_at: str
+    attempts: int
+    reason: str
+    """
+    Why the last attempt failed.
+    """
+
+
+class DeadEventsOut(TypedDict):
+    """
+    The events that were given up, newest first.
+    """
+
+    dead_letters: list[DeadEventOut]
+
+
 DecimalMark: TypeAlias = Literal['.', ',']
 """
 Decimal mark of numbers.
 """
+
+
+class DeletedEndpointOut(TypedDict):
+    endpoint_id: str
+    """
+    The id of the deleted endpoint.
+    """
+
+
+class DeliveryOut(TypedDict):
+    """
+    One request of the delivery log.
+    """
+
+    status: int | None
+    """
+    The HTTP status of the response; null without a response.
+    """
+    failure: str | None
+    """
+    Why the attempt failed; null if the event was accepted.
+    """
+    duration_ms: int
+    """
+    The duration of the request in milliseconds.
+    """
+    event_id: str
+    """
+    The id of the event, in the header `webhook-id`.
+    """
+    type: str
+    at: str
+    attempt: int
+    """
+    The number of the attempt, from 1.
+    """
+    redriven: bool
+    """
+    Whether the event was sent again after it had been given up.
+    """
+
+
+class DeliveryResultOut(TypedDict):
+    """
+    One request to an endpoint.
+    """
+
+    status: int | None
+    """
+    The HTTP status of the response; null without a response.
+    """
+    failure: str | None
+    """
+    Why the attempt failed; null if the event was accepted.
+    """
+    duration_ms: int
+    """
+    The duration of the request in milliseconds.
+    """
 
 
 class DeviceIn(TypedDict):
@@ -332,6 +425,23 @@ class EndedSessionsOut(TypedDict):
     """
     The number of sessions that were open.
     """
+
+
+class EndpointChangesIn(TypedDict):
+    """
+    A change of an endpoint.
+    """
+
+    disabled: bool
+    """
+    Whether to send nothing. An enabled endpoint receives what it missed.
+    """
+
+
+Board: TypeAlias = str
+"""
+The board's identifier in paths (its slug).
+"""
 
 
 class EntrantOut(TypedDict):
@@ -541,6 +651,12 @@ The cause of a hidden entry: a moderator hid the entry, or hid its player on all
 """
 
 
+Inactivity: TypeAlias = Literal['stay', 'relegate', 'leave']
+"""
+Movement of players without an entry in a period.
+"""
+
+
 class IndexHealth(TypedDict):
     partitions: int
     healthy: int
@@ -589,6 +705,18 @@ class LeagueConditionOut(TypedDict):
     division: NotRequired[str]
     movement: NotRequired[str]
     last_group_rank: NotRequired[int]
+
+
+Division: TypeAlias = str
+
+
+LeagueState: TypeAlias = Literal['waiting', 'open', 'closing', 'settled']
+"""
+State of a league period.
+
+`waiting`: the groups open when the previous period is settled. `open`: the period runs. `closing`: it has ended,
+and is not settled yet. `settled`: the movements are final.
+"""
 
 
 UserId: TypeAlias = int
@@ -641,6 +769,12 @@ class MixedBatchIn(TypedDict):
     """
 
     submissions: list[BoardSubmissionIn]
+
+
+Movement: TypeAlias = Literal['promoted', 'stayed', 'relegated', 'left']
+"""
+Movement of a player at the end of a period.
+"""
 
 
 class NextTierOut(TypedDict):
@@ -1059,6 +1193,13 @@ class RecentScoreOut(TypedDict):
     achieved_at: str
 
 
+class RedrivenOut(TypedDict):
+    redriven: int
+    """
+    The number of events that will be sent again.
+    """
+
+
 class RefreshIn(TypedDict):
     """
     A refresh token.
@@ -1242,6 +1383,17 @@ class ScoresIn(TypedDict):
     The reason, for the audit log: 1 to 500 characters without a leading blank.
     """
     scores: list[PlayerScoreIn]
+
+
+class SecretRotationIn(TypedDict):
+    """
+    The rotation of an endpoint's secret.
+    """
+
+    overlap_s: NotRequired[int]
+    """
+    The seconds for which events are signed with the previous secret too. Defaults to `0`.
+    """
 
 
 class SessionOut(TypedDict):
@@ -1611,6 +1763,36 @@ class VerificationOut(TypedDict):
     """
 
 
+class ZoneIn(TypedDict):
+    """
+    The places of a group that move, as a number or as a percentage of the ranked players. Send one of both.
+    """
+
+    places: NotRequired[int | None]
+    """
+    The number of places.
+    """
+    percent: NotRequired[int | None]
+    """
+    The percentage of the group's ranked players, rounded down.
+    """
+
+
+class ZoneOut(TypedDict):
+    """
+    The places of a group that move. Only one of the members is present.
+    """
+
+    places: NotRequired[int]
+    """
+    The number of places.
+    """
+    percent: NotRequired[int]
+    """
+    The percentage of the group's ranked players, rounded down.
+    """
+
+
 class AroundOut(TypedDict):
     """
     A player's entry and its neighbours.
@@ -1690,284 +1872,6 @@ class BatchIn(TypedDict):
     """
 
     submissions: list[SubmissionIn]
-
-
-class BoardChangesIn(TypedDict):
-    """
-    Settings to change. Permanent settings may be sent with their current values.
-    """
-
-    name: NotRequired[str]
-    """
-    The display name. Defaults to the identifier in paths.
-    """
-    policy: NotRequired[BoardPolicy]
-    """
-    How a player's scores combine. Permanent.
-    """
-    order: NotRequired[BoardOrder]
-    """
-    Whether high (`desc`) or low (`asc`) scores lead. Permanent.
-    """
-    subscore_order: NotRequired[BoardOrder | None]
-    """
-    The order of second scores, which break ties; null for a board without them. Permanent.
-    """
-    rank_style: NotRequired[RankStyle]
-    """
-    Whether equal scores have different ranks (`ordinal`) or one (`shared`).
-    """
-    min_score: NotRequired[int | None]
-    """
-    The lowest score that is accepted.
-    """
-    max_score: NotRequired[int | None]
-    """
-    The highest score that is accepted.
-    """
-    max_change: NotRequired[int | None]
-    """
-    The maximum amount by which one submission may change a player's score, up or down.
-    """
-    min_interval_ms: NotRequired[int | None]
-    """
-    The minimum time between two submissions of a player, in milliseconds.
-    """
-    periods: NotRequired[list[PeriodKind]]
-    """
-    The period kinds that the board ranks. The first one is `current`.
-    """
-    time_zone: NotRequired[str]
-    """
-    The time zone in which days, weeks, months and seasons start. Permanent.
-    """
-    season: NotRequired[str | None]
-    """
-    The start of seasons, as a cron expression of five fields. Permanent once set.
-    """
-    keep_days: NotRequired[int | None]
-    """
-    The number of days for which past periods are kept; null keeps them without limit.
-    """
-    unit: NotRequired[str | None]
-    """
-    The unit of the scores, for display.
-    """
-    decimals: NotRequired[int]
-    """
-    The number of a score's digits that are decimals, for display.
-    """
-    subscore_name: NotRequired[str | None]
-    """
-    The name of the subscore, for display. Only allowed on boards that have one.
-    """
-    private: NotRequired[bool]
-    """
-    Whether reading the board needs an API key, or a player token with scope `read`.
-    """
-    open_to_players: NotRequired[bool]
-    """
-    Whether players may submit with their own tokens.
-    """
-    min_submissions: NotRequired[int]
-    """
-    The number of submissions in a period that a player needs to be ranked in it. Permanent.
-    """
-    tiers: NotRequired[list[TierIn]]
-    """
-    The tiers of the entries, the best one first, with at most one limit each. Only the last tier may have none.
-    """
-    events: NotRequired[list[NoticeType]]
-    """
-    The types of events that the board sends to webhook endpoints and to the stream of events.
-    """
-    tournament: NotRequired[TournamentIn | None]
-    """
-    The rules of a tournament; null for a board that is none.
-    """
-    rewards: NotRequired[RewardTableIn | None]
-    """
-    The rewards of settled periods; null for none.
-    """
-    board: NotRequired[str]
-    """
-    The board's current identifier in paths.
-    """
-
-
-class BoardIn(TypedDict):
-    """
-    A board to create.
-    """
-
-    name: NotRequired[str]
-    """
-    The display name. Defaults to the identifier in paths.
-    """
-    policy: NotRequired[BoardPolicy]
-    """
-    How a player's scores combine. Permanent. Defaults to `sum`.
-    """
-    order: NotRequired[BoardOrder]
-    """
-    Whether high (`desc`) or low (`asc`) scores lead. Permanent. Defaults to `desc`.
-    """
-    subscore_order: NotRequired[BoardOrder | None]
-    """
-    The order of second scores, which break ties; null for a board without them. Permanent.
-    """
-    rank_style: NotRequired[RankStyle]
-    """
-    Whether equal scores have different ranks (`ordinal`) or one (`shared`). Defaults to `ordinal`.
-    """
-    min_score: NotRequired[int | None]
-    """
-    The lowest score that is accepted.
-    """
-    max_score: NotRequired[int | None]
-    """
-    The highest score that is accepted.
-    """
-    max_change: NotRequired[int | None]
-    """
-    The maximum amount by which one submission may change a player's score, up or down.
-    """
-    min_interval_ms: NotRequired[int | None]
-    """
-    The minimum time between two submissions of a player, in milliseconds.
-    """
-    periods: NotRequired[list[PeriodKind]]
-    """
-    The period kinds that the board ranks. The first one is `current`. Defaults to `["all-time"]`.
-    """
-    time_zone: NotRequired[str]
-    """
-    The time zone in which days, weeks, months and seasons start. Permanent. Defaults to `UTC`.
-    """
-    season: NotRequired[str | None]
-    """
-    The start of seasons, as a cron expression of five fields. Permanent once set.
-    """
-    keep_days: NotRequired[int | None]
-    """
-    The number of days for which past periods are kept; null keeps them without limit.
-    """
-    unit: NotRequired[str | None]
-    """
-    The unit of the scores, for display.
-    """
-    decimals: NotRequired[int]
-    """
-    The number of a score's digits that are decimals, for display. Defaults to `0`.
-    """
-    subscore_name: NotRequired[str | None]
-    """
-    The name of the subscore, for display. Only allowed on boards that have one.
-    """
-    private: NotRequired[bool]
-    """
-    Whether reading the board needs an API key, or a player token with scope `read`. Defaults to `false`.
-    """
-    open_to_players: NotRequired[bool]
-    """
-    Whether players may submit with their own tokens. Defaults to `false`.
-    """
-    min_submissions: NotRequired[int]
-    """
-    The number of submissions in a period that a player needs to be ranked in it. Permanent. Defaults to `1`.
-    """
-    tiers: NotRequired[list[TierIn]]
-    """
-    The tiers of the entries, the best one first, with at most one limit each. Only the last tier may have none. Defaults to `[]`.
-    """
-    events: NotRequired[list[NoticeType]]
-    """
-    The types of events that the board sends to webhook endpoints and to the stream of events. Defaults to `[]`.
-    """
-    tournament: NotRequired[TournamentIn | None]
-    """
-    The rules of a tournament; null for a board that is none.
-    """
-    rewards: NotRequired[RewardTableIn | None]
-    """
-    The rewards of settled periods; null for none.
-    """
-    board: str
-    """
-    The board's identifier in paths (its slug). Permanent.
-    """
-
-
-class BoardOut(TypedDict):
-    """
-    A board's settings.
-    """
-
-    board: str
-    """
-    The board's identifier in paths (its slug).
-    """
-    name: str
-    """
-    The display name.
-    """
-    policy: BoardPolicy
-    order: BoardOrder
-    subscore_order: NotRequired[BoardOrder | None]
-    """
-    The order of second scores; null on boards without them.
-    """
-    rank_style: RankStyle
-    min_score: int | None
-    max_score: int | None
-    max_change: int | None
-    min_interval_ms: int | None
-    periods: list[PeriodKind]
-    """
-    The period kinds that the board ranks. The first one is `current`.
-    """
-    time_zone: str
-    season: str | None
-    """
-    The start of seasons, as a cron expression.
-    """
-    keep_days: int | None
-    """
-    The number of days for which past periods are kept; null keeps them without limit.
-    """
-    unit: str | None
-    decimals: int
-    subscore_name: str | None
-    private: bool
-    open_to_players: bool
-    min_submissions: int
-    """
-    The number of submissions that a player needs to be ranked.
-    """
-    tiers: list[TierOut]
-    """
-    The tiers of the entries, the best one first.
-    """
-    events: list[NoticeType]
-    """
-    The types of events that the board sends.
-    """
-    tournament: NotRequired[TournamentRulesOut | None]
-    """
-    The rules of a tournament; null for a board that is none.
-    """
-    rewards: NotRequired[RewardTableOut | None]
-    """
-    The rewards of settled periods; null for none.
-    """
-    building: list[PeriodKind]
-    """
-    The period kinds that are being computed from earlier scores.
-    """
-
-
-class BoardsOut(TypedDict):
-    boards: list[BoardOut]
 
 
 class CallerOut(TypedDict):
@@ -2074,6 +1978,76 @@ class CurrentStandingOut(TypedDict):
     The percentage of the other players that this one is ahead of.
     """
     total: int
+
+
+class DeliveriesOut(TypedDict):
+    """
+    The latest requests to an endpoint, newest first.
+    """
+
+    deliveries: list[DeliveryOut]
+
+
+class EndpointIn(TypedDict):
+    """
+    A webhook endpoint to create. It receives the events from now on.
+    """
+
+    url: str
+    """
+    The public address to which events are sent, with `https`.
+    """
+    types: NotRequired[list[NoticeType]]
+    """
+    The types of events to receive; an empty list: all types. Defaults to `[]`.
+    """
+    boards: NotRequired[list[Board]]
+    """
+    The boards whose events to receive; an empty list: all boards. Defaults to `[]`.
+    """
+
+
+class EndpointOut(TypedDict):
+    """
+    A webhook endpoint. Its secret is shown only when it is created or rotated.
+    """
+
+    endpoint_id: str
+    url: str
+    types: list[NoticeType]
+    """
+    The types of events that it receives; an empty list: all types.
+    """
+    boards: list[str]
+    """
+    The boards whose events it receives; an empty list: all boards.
+    """
+    created_at: str
+    created_by: str
+    """
+    The actor that created the endpoint.
+    """
+    previous_secret_until: str | None
+    """
+    Until when events are signed with two secrets.
+    """
+    disabled_at: str | None
+    disabled_reason: str | None
+    """
+    Why nothing is sent.
+    """
+    failing: bool
+    """
+    Whether every attempt of the last round has failed.
+    """
+
+
+class EndpointsOut(TypedDict):
+    """
+    All webhook endpoints in order of creation.
+    """
+
+    endpoints: list[EndpointOut]
 
 
 class EnvironmentKeysOut(TypedDict):
@@ -2294,6 +2268,45 @@ class ImportPreviewOut(TypedDict):
     """
 
 
+class IssuedEndpointOut(TypedDict):
+    """
+    A webhook endpoint with its new secret, which is shown only once.
+    """
+
+    endpoint_id: str
+    url: str
+    types: list[NoticeType]
+    """
+    The types of events that it receives; an empty list: all types.
+    """
+    boards: list[str]
+    """
+    The boards whose events it receives; an empty list: all boards.
+    """
+    created_at: str
+    created_by: str
+    """
+    The actor that created the endpoint.
+    """
+    previous_secret_until: str | None
+    """
+    Until when events are signed with two secrets.
+    """
+    disabled_at: str | None
+    disabled_reason: str | None
+    """
+    Why nothing is sent.
+    """
+    failing: bool
+    """
+    Whether every attempt of the last round has failed.
+    """
+    secret: str
+    """
+    The secret for the verification of signatures, in the form of Standard Webhooks.
+    """
+
+
 class IssuedKeyOut(TypedDict):
     """
     An API key with its secret text, which cannot be shown again.
@@ -2387,6 +2400,199 @@ class KeysOut(TypedDict):
     """
     Keys that are set from outside, without their texts.
     """
+
+
+class LeagueEntryOut(TypedDict):
+    """
+    An entry of a group. `rank` is the rank on the board.
+    """
+
+    rank: int
+    user_id: int
+    username: str | None
+    """
+    The player's name; null if it has none, or while it is unavailable.
+    """
+    external_id: NotRequired[str]
+    """
+    The player's id in another system, only if it has one.
+    """
+    score: int
+    subscore: NotRequired[int]
+    """
+    The second score, only on boards that have one.
+    """
+    submissions: int
+    """
+    The number of submissions of the player.
+    """
+    achieved_at: str
+    """
+    When the score was achieved.
+    """
+    metadata: dict[str, Any] | None
+    """
+    The metadata sent with the score, at most 2048 bytes.
+    """
+    tier: NotRequired[str | None]
+    """
+    The tier, only on boards with tiers; null if the entry reaches no tier, or if the rank is null.
+    """
+    hidden: NotRequired[bool]
+    """
+    True if the entry is visible to its player and to admins only. Shown to admins only.
+    """
+    group_rank: int | None
+    """
+    The rank in the group; null for an entry that was or is hidden. Equal scores have different ranks.
+    """
+    movement: Movement
+    """
+    The movement; before the settlement, the one that would follow if the period ended now.
+    """
+
+
+class LeagueGroupOut(TypedDict):
+    """
+    A player's group in a league, with the player's ranks in the group, in the division and on the board.
+    """
+
+    board: str
+    period: str
+    """
+    The period's name.
+    """
+    state: LeagueState
+    """
+    `waiting` until the previous period is settled, `open` while the period runs, `closing` until it is settled, then `settled`.
+    """
+    starts_at: str
+    ends_at: str | None
+    """
+    The first moment after the period.
+    """
+    left_ms: int
+    """
+    The time until the end of the period, in milliseconds.
+    """
+    divisions: list[str]
+    """
+    From the top to the bottom.
+    """
+    user_id: int
+    division: str | None
+    """
+    The player's division; null while the player waits for a group.
+    """
+    group: int | None
+    """
+    The number of the group in the division; null while the player waits for a group, and for a player without an entry in a settled period.
+    """
+    group_rank: int | None
+    group_total: int
+    """
+    The number of ranked players of the group.
+    """
+    division_rank: int | None
+    division_total: int
+    """
+    The number of ranked players of the division.
+    """
+    rank: int | None
+    """
+    The rank on the board.
+    """
+    total: int
+    """
+    The number of ranked players of the board.
+    """
+    movement: Movement | None
+    """
+    The player's movement; before the settlement, the one that would follow if the period ended now.
+    """
+    next_division: str | None
+    """
+    The division that the movement leads to; null for a player who leaves or waits.
+    """
+    promoted: int
+    """
+    The number of first places of the group that are promoted.
+    """
+    relegated: int
+    """
+    The number of last places of the group that are relegated.
+    """
+    entries: list[LeagueEntryOut]
+    """
+    The entries of the group, best first.
+    """
+    as_of: str
+
+
+class LeagueIn(TypedDict):
+    """
+    The rules of a league. A change takes effect with the next period whose groups open.
+    """
+
+    period: NotRequired[PeriodKind]
+    """
+    The recurring period kind of the board whose periods are played as a league. Defaults to `weekly`.
+    """
+    divisions: list[Division]
+    """
+    The names of the divisions, from the top to the bottom.
+    """
+    group_size: int
+    """
+    The number of seats of a group.
+    """
+    entry: NotRequired[str | None]
+    """
+    The division of players without one. Defaults to the bottom division.
+    """
+    promotion: NotRequired[ZoneIn | None]
+    """
+    The first places of a group that are promoted.
+    """
+    relegation: NotRequired[ZoneIn | None]
+    """
+    The last places of a group that are relegated.
+    """
+    inactive: NotRequired[Inactivity]
+    """
+    The movement of players without an entry in the period. Who leaves enters again as a new player. Defaults to `stay`.
+    """
+    assignment: NotRequired[Assignment]
+    """
+    Whether groups fill in order of arrival, or have players of all strengths (`balanced`). Defaults to `arrival`.
+    """
+
+
+class LeagueOut(TypedDict):
+    """
+    The rules of a league.
+    """
+
+    period: PeriodKind
+    divisions: list[str]
+    """
+    From the top to the bottom.
+    """
+    group_size: int
+    entry: str
+    """
+    The division of players without one.
+    """
+    promotion: ZoneOut | None
+    """
+    The first places of a group that are promoted.
+    """
+    relegation: ZoneOut | None
+    """
+    The last places of a group that are relegated.
+    """
+    inactive: Inactivity
+    assignment: Assignment
 
 
 class ModeratedOut(TypedDict):
@@ -2719,6 +2925,296 @@ BatchResult: TypeAlias = ReceiptOut | ErrorOut
 """
 The receipt of a submission of a batch, or its error.
 """
+
+
+class BoardChangesIn(TypedDict):
+    """
+    Settings to change. Permanent settings may be sent with their current values.
+    """
+
+    name: NotRequired[str]
+    """
+    The display name. Defaults to the identifier in paths.
+    """
+    policy: NotRequired[BoardPolicy]
+    """
+    How a player's scores combine. Permanent.
+    """
+    order: NotRequired[BoardOrder]
+    """
+    Whether high (`desc`) or low (`asc`) scores lead. Permanent.
+    """
+    subscore_order: NotRequired[BoardOrder | None]
+    """
+    The order of second scores, which break ties; null for a board without them. Permanent.
+    """
+    rank_style: NotRequired[RankStyle]
+    """
+    Whether equal scores have different ranks (`ordinal`) or one (`shared`).
+    """
+    min_score: NotRequired[int | None]
+    """
+    The lowest score that is accepted.
+    """
+    max_score: NotRequired[int | None]
+    """
+    The highest score that is accepted.
+    """
+    max_change: NotRequired[int | None]
+    """
+    The maximum amount by which one submission may change a player's score, up or down.
+    """
+    min_interval_ms: NotRequired[int | None]
+    """
+    The minimum time between two submissions of a player, in milliseconds.
+    """
+    periods: NotRequired[list[PeriodKind]]
+    """
+    The period kinds that the board ranks. The first one is `current`.
+    """
+    time_zone: NotRequired[str]
+    """
+    The time zone in which days, weeks, months and seasons start. Permanent.
+    """
+    season: NotRequired[str | None]
+    """
+    The start of seasons, as a cron expression of five fields. Permanent once set.
+    """
+    keep_days: NotRequired[int | None]
+    """
+    The number of days for which past periods are kept; null keeps them without limit.
+    """
+    unit: NotRequired[str | None]
+    """
+    The unit of the scores, for display.
+    """
+    decimals: NotRequired[int]
+    """
+    The number of a score's digits that are decimals, for display.
+    """
+    subscore_name: NotRequired[str | None]
+    """
+    The name of the subscore, for display. Only allowed on boards that have one.
+    """
+    private: NotRequired[bool]
+    """
+    Whether reading the board needs an API key, or a player token with scope `read`.
+    """
+    open_to_players: NotRequired[bool]
+    """
+    Whether players may submit with their own tokens.
+    """
+    min_submissions: NotRequired[int]
+    """
+    The number of submissions in a period that a player needs to be ranked in it. Permanent.
+    """
+    tiers: NotRequired[list[TierIn]]
+    """
+    The tiers of the entries, the best one first, with at most one limit each. Only the last tier may have none.
+    """
+    events: NotRequired[list[NoticeType]]
+    """
+    The types of events that the board sends to webhook endpoints and to the stream of events.
+    """
+    tournament: NotRequired[TournamentIn | None]
+    """
+    The rules of a tournament; null for a board that is none.
+    """
+    rewards: NotRequired[RewardTableIn | None]
+    """
+    The rewards of settled periods; null for none.
+    """
+    league: NotRequired[LeagueIn | None]
+    """
+    The league that the periods of one kind are played as; null for a board without one.
+    """
+    board: NotRequired[str]
+    """
+    The board's current identifier in paths.
+    """
+
+
+class BoardIn(TypedDict):
+    """
+    A board to create.
+    """
+
+    name: NotRequired[str]
+    """
+    The display name. Defaults to the identifier in paths.
+    """
+    policy: NotRequired[BoardPolicy]
+    """
+    How a player's scores combine. Permanent. Defaults to `sum`.
+    """
+    order: NotRequired[BoardOrder]
+    """
+    Whether high (`desc`) or low (`asc`) scores lead. Permanent. Defaults to `desc`.
+    """
+    subscore_order: NotRequired[BoardOrder | None]
+    """
+    The order of second scores, which break ties; null for a board without them. Permanent.
+    """
+    rank_style: NotRequired[RankStyle]
+    """
+    Whether equal scores have different ranks (`ordinal`) or one (`shared`). Defaults to `ordinal`.
+    """
+    min_score: NotRequired[int | None]
+    """
+    The lowest score that is accepted.
+    """
+    max_score: NotRequired[int | None]
+    """
+    The highest score that is accepted.
+    """
+    max_change: NotRequired[int | None]
+    """
+    The maximum amount by which one submission may change a player's score, up or down.
+    """
+    min_interval_ms: NotRequired[int | None]
+    """
+    The minimum time between two submissions of a player, in milliseconds.
+    """
+    periods: NotRequired[list[PeriodKind]]
+    """
+    The period kinds that the board ranks. The first one is `current`. Defaults to `["all-time"]`.
+    """
+    time_zone: NotRequired[str]
+    """
+    The time zone in which days, weeks, months and seasons start. Permanent. Defaults to `UTC`.
+    """
+    season: NotRequired[str | None]
+    """
+    The start of seasons, as a cron expression of five fields. Permanent once set.
+    """
+    keep_days: NotRequired[int | None]
+    """
+    The number of days for which past periods are kept; null keeps them without limit.
+    """
+    unit: NotRequired[str | None]
+    """
+    The unit of the scores, for display.
+    """
+    decimals: NotRequired[int]
+    """
+    The number of a score's digits that are decimals, for display. Defaults to `0`.
+    """
+    subscore_name: NotRequired[str | None]
+    """
+    The name of the subscore, for display. Only allowed on boards that have one.
+    """
+    private: NotRequired[bool]
+    """
+    Whether reading the board needs an API key, or a player token with scope `read`. Defaults to `false`.
+    """
+    open_to_players: NotRequired[bool]
+    """
+    Whether players may submit with their own tokens. Defaults to `false`.
+    """
+    min_submissions: NotRequired[int]
+    """
+    The number of submissions in a period that a player needs to be ranked in it. Permanent. Defaults to `1`.
+    """
+    tiers: NotRequired[list[TierIn]]
+    """
+    The tiers of the entries, the best one first, with at most one limit each. Only the last tier may have none. Defaults to `[]`.
+    """
+    events: NotRequired[list[NoticeType]]
+    """
+    The types of events that the board sends to webhook endpoints and to the stream of events. Defaults to `[]`.
+    """
+    tournament: NotRequired[TournamentIn | None]
+    """
+    The rules of a tournament; null for a board that is none.
+    """
+    rewards: NotRequired[RewardTableIn | None]
+    """
+    The rewards of settled periods; null for none.
+    """
+    league: NotRequired[LeagueIn | None]
+    """
+    The league that the periods of one kind are played as; null for a board without one.
+    """
+    board: str
+    """
+    The board's identifier in paths (its slug). Permanent.
+    """
+
+
+class BoardOut(TypedDict):
+    """
+    A board's settings.
+    """
+
+    board: str
+    """
+    The board's identifier in paths (its slug).
+    """
+    name: str
+    """
+    The display name.
+    """
+    policy: BoardPolicy
+    order: BoardOrder
+    subscore_order: NotRequired[BoardOrder | None]
+    """
+    The order of second scores; null on boards without them.
+    """
+    rank_style: RankStyle
+    min_score: int | None
+    max_score: int | None
+    max_change: int | None
+    min_interval_ms: int | None
+    periods: list[PeriodKind]
+    """
+    The period kinds that the board ranks. The first one is `current`.
+    """
+    time_zone: str
+    season: str | None
+    """
+    The start of seasons, as a cron expression.
+    """
+    keep_days: int | None
+    """
+    The number of days for which past periods are kept; null keeps them without limit.
+    """
+    unit: str | None
+    decimals: int
+    subscore_name: str | None
+    private: bool
+    open_to_players: bool
+    min_submissions: int
+    """
+    The number of submissions that a player needs to be ranked.
+    """
+    tiers: list[TierOut]
+    """
+    The tiers of the entries, the best one first.
+    """
+    events: list[NoticeType]
+    """
+    The types of events that the board sends.
+    """
+    tournament: NotRequired[TournamentRulesOut | None]
+    """
+    The rules of a tournament; null for a board that is none.
+    """
+    rewards: NotRequired[RewardTableOut | None]
+    """
+    The rewards of settled periods; null for none.
+    """
+    league: LeagueOut | None
+    """
+    The league that the periods of one kind are played as.
+    """
+    building: list[PeriodKind]
+    """
+    The period kinds that are being computed from earlier scores.
+    """
+
+
+class BoardsOut(TypedDict):
+    boards: list[BoardOut]
 
 
 class PeopleOut(TypedDict):

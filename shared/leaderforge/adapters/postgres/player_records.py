@@ -19,6 +19,8 @@ from leaderforge.ports.clock import Clock
 
 _CHUNK = 1000
 """Maximum events of a chunk."""
+_NOTICES = ("erase_notices", "erase_logged_notices", "erase_noticed_tiers")
+"""Statements that erase notices, the outbox first: a relay that moves a notice to the log now has then committed."""
 
 
 class PostgresPlayerRecords:
@@ -64,7 +66,7 @@ class PostgresPlayerRecords:
                 if ladder.board.rewards is not None:
                     ids = ladder.board.id, ladder.period, now // 1000
                     await connection.execute(statement("request_resettlement"), *ids)
-            for erase in ("erase_leaders", "erase_league_members", "erase_league_results", "erase_notices"):
+            for erase in ("erase_leaders", "erase_league_members", "erase_league_results", *_NOTICES):
                 await connection.execute(statement(erase), user_id)
             await write_notices(connection, moderation_notices(act, standings))
             await release(connection, player, now // 1000, creatable_at)

@@ -1,0 +1,102 @@
+"""In-memory store of endpoints and their deliveries."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from leaderforge.adapters.memory.audit import MemoryAuditLog
+from leaderforge.adapters.memory.notice_store import MemoryNoticeStore
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.dispatching import DispatchResult, DispatchWork, Queued, Waiting
+from leaderforge.domain.endpoints import Endpoint
+from leaderforge.domain.event_errors import EndpointNotFound, TooManyEndpoints
+from leaderforge.ports.notices import DeadNotice, LoggedAttempt
+
+
+class MemoryEndpointStore:
+    """`EndpointStore` over the log of notices."""
+
+    def __init__(self, notices: MemoryNoticeStore, audit: MemoryAuditLog) -> None:
+        self._notices = notices
+        self._audit = audit
+        self._endpoints: dict[str, Endpoint] = {}
+        self._waiting: dict[tuple[str, int], Waiting] = {}
+        self._attempts: dict[str, list[LoggedAttempt]] = {}
+
+    async def create(self, endpoint: Endpoint, most: int, act: AuditEntry) -> Endpoint:
+        if len(self._endpoints) >= most:
+            raise TooManyEndpoints(f"there are {most} endpoints already, the maximum; delete one")
+        created = replace(endpoint, position=self._notices.newest)
+        self._endpoints[endpoint.endpoint_id] = created
+        self._audit.write(act)
+        return created
+
+    async def endpoints(self) -> Sequence[Endpoint]:
+        return list(self._endpoints.values())
+
+    async def change(self, endpoint_id: str, change: Callable[[Endpoint], Endpoint], act: AuditEntry) -> Endpoint:
+        changed = change(self._required(endpoint_id))
+        self._endpoints[endpoint_id] = changed
+        self._audit.write(act)
+        return changed
+
+    async def delete(self, endpoint_id: str, act: AuditEntry) -> None:
+        self._required(endpoint_id)
+        del self._endpoints[endpoint_id]
+        self._waiting = {key: row for key, row in self._waiting.items() if key[0] != endpoint_id}
+        self._audit.write(act)
+
+    async def work(self, endpoint: Endpoint, now: int, *, due: int, fresh: int) -> DispatchWork:
+        queues = self._queues(endpoint)
+        first_due = {key for key, rows in queues.items() if rows[0].next_at <= now}
+        rows = sorted((row for key in first_due for row in queues[key]), key=lambda row: row.queued.notice.position)
+        new = list(await self._notices.after(endpoint.position, fresh))
+        return DispatchWork(
+            due=[row.queued for row in rows[:due]],
+            fresh=[notice for notice in new if endpoint.admits(notice)],
+            blocked={user_id for user_id, is_redriven in queues if not is_redriven},
+            position=new[-1].position if new else endpoint.position,
+        )
+
+    async def commit_round(self, endpoint: Endpoint, work: DispatchWork, result: DispatchResult, at: int) -> bool:
+        stored = self._endpoints.get(endpoint.endpoint_id)
+        if stored is None or stored.round != endpoint.round or stored.disabled_at is not None:
+            return False
+        self._endpoints[endpoint.endpoint_id] = replace(endpoint, position=work.position, round=endpoint.round + 1)
+        for notice in result.accepted:
+            self._waiting.pop((endpoint.endpoint_id, notice.position), None)
+        for row in result.waiting:
+            self._waiting[endpoint.endpoint_id, row.queued.notice.position] = row
+        log = self._attempts.setdefault(endpoint.endpoint_id, [])
+        for queued, attempt in result.attempts:
+            if attempt is not None:
+                notice, number = queued.notice, queued.attempts + 1
+                log.append(LoggedAttempt(notice.notice_id, notice.type, at, number, queued.is_redriven, attempt))
+        return True
+
+    async def attempts(self, endpoint_id: str, limit: int) -> Sequence[LoggedAttempt]:
+        return self._attempts.get(endpoint_id, [])[::-1][:limit]
+
+    async def dead(self, endpoint_id: str, limit: int) -> Sequence[DeadNotice]:
+        rows = [row for key, row in sorted(self._waiting.items(), reverse=True) if key[0] == endpoint_id]
+        return [DeadNotice(r.queued, r.dead_at, r.reason or "") for r in rows if r.dead_at is not None][:limit]
+
+    async def redrive(self, endpoint_id: str, act: AuditEntry) -> int:
+        self._required(endpoint_id)
+        dead = {k: row for k, row in self._waiting.items() if k[0] == endpoint_id and row.dead_at is not None}
+        for key, row in dead.items():
+            self._waiting[key] = Waiting(Queued(row.queued.notice, 0, True), act.at)
+        self._audit.write(replace(act, details={**act.details, "redriven": len(dead)}))
+        return len(dead)
+
+    def _queues(self, endpoint: Endpoint) -> dict[tuple[int, bool], list[Waiting]]:
+        """Return the queues of an endpoint, in order, by player and by whether they are redriven."""
+        queues: dict[tuple[int, bool], list[Waiting]] = {}
+        for (endpoint_id, _), row in sorted(self._waiting.items()):
+            if endpoint_id == endpoint.endpoint_id and row.dead_at is None:
+                queues.setdefault((row.queued.notice.user_id, row.queued.is_redriven), []).append(row)
+        return queues
+
+    def _required(self, endpoint_id: str) -> Endpoint:
+        if endpoint_id not in self._endpoints:
+            raise EndpointNotFound.of(endpoint_id)
+        return self._endpoints[endpoint_id]

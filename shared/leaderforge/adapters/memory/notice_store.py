@@ -1,0 +1,49 @@
+"""In-memory outbox and log of notices."""
+
+from collections.abc import Mapping, Sequence
+from uuid import uuid4
+
+from leaderforge.adapters.memory.outbox import MemoryOutbox
+from leaderforge.domain.notice_log import Notice, NoticeDraft, OutboxRow
+from leaderforge.ports.notices import LogBounds, NoticeBacklog
+
+
+class MemoryNoticeStore:
+    """`NoticeStore` over an outbox."""
+
+    def __init__(self, outbox: MemoryOutbox) -> None:
+        self._outbox = outbox
+        self._origins: set[str] = set()
+        self.log: dict[int, Notice] = {}
+        self.newest = 0
+
+    async def outbox(self, limit: int) -> Sequence[OutboxRow]:
+        first = sorted(self._outbox.notices.items())[:limit]
+        return [OutboxRow(seq, n.user_id, n.board.id, n.period, n.type, n.at, n.data) for seq, n in first]
+
+    async def append(self, drafts: Mapping[int, Sequence[NoticeDraft]], others: Sequence[NoticeDraft] = ()) -> int:
+        taken = [seq for seq in sorted(drafts) if self._outbox.notices.pop(seq, None) is not None]
+        appended = [draft for seq in taken for draft in drafts[seq]] + list(others)
+        for draft in appended:
+            if draft.origin not in self._origins:
+                self._origins.add(draft.origin)
+                self.newest += 1
+                self.log[self.newest] = Notice(self.newest, str(uuid4()), *draft[1:])
+        return len(appended)
+
+    async def after(self, position: int, limit: int) -> Sequence[Notice]:
+        return [notice for place, notice in self.log.items() if place > position][:limit]
+
+    async def bounds(self) -> LogBounds:
+        return LogBounds(min(self.log, default=1) - 1, max(self.log, default=0))
+
+    async def backlog(self) -> NoticeBacklog:
+        times = [notice.at for notice in self._outbox.notices.values()]
+        return NoticeBacklog(len(times), min(times, default=None), 0)
+
+    async def purge(self, before: int, most: int, now: int) -> int:
+        # The newest notice stays, because it shows the end of the log.
+        purged = [p for p, n in self.log.items() if p < self.newest and (n.at < before or p <= self.newest - most)]
+        for position in purged:
+            del self.log[position]
+        return len(purged)

@@ -1,0 +1,1 @@
+delete from notice_log where user_id = $1;

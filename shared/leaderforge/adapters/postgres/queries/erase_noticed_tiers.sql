@@ -1,0 +1,1 @@
+delete from noticed_tiers where user_id = $1;

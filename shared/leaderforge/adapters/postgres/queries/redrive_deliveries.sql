@@ -1,0 +1,4 @@
+-- Puts dead letters of an endpoint back into queues, as redriven ones.
+update deliveries set attempts = 0, redriven = true, next_at = $2, dead_at = null
+where endpoint_id = $1 and dead_at is not null
+returning position;

@@ -1,0 +1,23 @@
+"""HTTP client for notices that is loaded on first use."""
+
+from collections.abc import Callable, Mapping
+
+from leaderforge.domain.dispatching import DispatchAttempt
+from leaderforge.ports.notices import NoticeSender
+
+
+class DeferredNoticeSender:
+    """`NoticeSender` that is made on first use. Most processes send nothing, and loading the client takes time."""
+
+    def __init__(self, make: Callable[[], NoticeSender]) -> None:
+        self._make = make
+        self._sender: NoticeSender | None = None
+
+    async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> DispatchAttempt:
+        if self._sender is None:
+            self._sender = self._make()
+        return await self._sender.send(url, headers, body)
+
+    async def close(self) -> None:
+        if self._sender is not None:
+            await self._sender.close()

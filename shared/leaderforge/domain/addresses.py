@@ -1,0 +1,43 @@
+"""Addresses to which the service may connect on behalf of an operator."""
+
+from collections.abc import Collection
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TypeAlias
+
+Network: TypeAlias = IPv4Network | IPv6Network
+
+_EMBEDDING = ip_network("64:ff9b::/96")
+"""Network (NAT64) whose addresses contain an IPv4 address in their last 32 bits, to which a gateway connects."""
+_SPECIAL: Collection[Network] = (
+    ip_network("64:ff9b:1::/48"),  # NAT64 in a private network
+    ip_network("2001::/32"),  # Teredo, a tunnel to an embedded IPv4 address
+    ip_network("2002::/16"),  # 6to4, a tunnel to an embedded IPv4 address
+    ip_network("192.88.99.0/24"),  # relays of 6to4
+    ip_network("fec0::/10"),  # site-local, the predecessor of unique local addresses
+)
+"""Networks that Python counts as global in some versions, but that lead to other machines than a public host."""
+
+
+def is_admitted(text: str, allowed: Collection[Network]) -> bool:
+    """Return whether the service may connect to an address: if it is public, or in one of the `allowed` networks."""
+    try:
+        address = _effective(ip_address(text))
+    except ValueError:
+        return False
+    if any(address in network for network in allowed):
+        return True
+    return address.is_global and not address.is_multicast and not any(address in network for network in _SPECIAL)
+
+
+def _effective(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """Return the IPv4 address in an IPv6 address that stands for one, otherwise the address itself.
+
+    Raises `ValueError` for an address with a zone, which is valid on one link only.
+    """
+    if isinstance(address, IPv4Address):
+        return address
+    if address.scope_id is not None:
+        raise ValueError("an address with a zone")
+    if address in _EMBEDDING:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address

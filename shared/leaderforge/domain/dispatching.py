@@ -1,0 +1,161 @@
+"""Planning of deliveries to an endpoint: order, retries and dead letters. Without I/O."""
+
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Sequence
+from typing import NamedTuple
+
+from leaderforge.domain.notice_log import Notice
+
+MAX_LANES = 8
+"""Maximum concurrent requests to one endpoint."""
+MAX_LANE = 50
+"""Maximum notices of one lane in one round. It limits the work that a killed process repeats."""
+LONGEST_PAUSE_MS = 3_600_000
+LONGEST_ENDPOINT_PAUSE_MS = 60_000
+"""Maximum pause of an endpoint after rounds in which every attempt failed. It limits the delay after an outage."""
+GONE = 410
+"""HTTP status by which an endpoint asks for no further notices, in Standard Webhooks."""
+
+
+class RetryRules(NamedTuple):
+    """Attempts after which a notice is given up, and the pause after the first failed one (ms), which then doubles."""
+
+    max_attempts: int
+    first_pause_ms: int
+
+
+class DispatchAttempt(NamedTuple):
+    """Result of one request. `status` is None if there was no response, and `error` says why an attempt failed."""
+
+    status: int | None
+    error: str | None
+    duration_ms: int
+
+    @property
+    def has_succeeded(self) -> bool:
+        """Return whether the endpoint has accepted the notice."""
+        return self.error is None
+
+
+class Queued(NamedTuple):
+    """Notice to send to an endpoint, with the number of failed attempts. `is_redriven` after a redrive."""
+
+    notice: Notice
+    attempts: int = 0
+    is_redriven: bool = False
+
+
+class DispatchWork(NamedTuple):
+    """Work of a round. `due` are the queues that may be sent now, in the order of the log.
+
+    `fresh` are the next notices of the log that the endpoint admits, up to `position`. `blocked` are the players with
+    notices in a queue.
+    """
+
+    due: Sequence[Queued]
+    fresh: Sequence[Notice]
+    blocked: Collection[int]
+    position: int
+
+
+class DispatchPlan(NamedTuple):
+    """Plan of a round. Each lane is sent in order and ends at its first failure. Lanes are sent concurrently.
+
+    `postponed` are fresh notices that wait behind earlier notices of the same player.
+    """
+
+    lanes: Sequence[Sequence[Queued]]
+    postponed: Sequence[Notice]
+
+
+class Sent(NamedTuple):
+    """Notice of a lane with its attempt, None if the lane ended before it."""
+
+    queued: Queued
+    attempt: DispatchAttempt | None
+
+
+class Waiting(NamedTuple):
+    """Row of a queue after a round. `reason` is the last failure, if any.
+
+    It is sent again at `next_at` (ms). From `dead_at` on (ms), it is a dead letter.
+    """
+
+    queued: Queued
+    next_at: int
+    dead_at: int | None = None
+    reason: str | None = None
+
+
+class DispatchResult(NamedTuple):
+    """Result of a round: accepted notices, rows of the queues, and all attempts in order."""
+
+    accepted: Sequence[Notice]
+    waiting: Sequence[Waiting]
+    attempts: Sequence[Sent]
+
+    @property
+    def has_only_failed(self) -> bool:
+        """Return whether there were attempts, and none succeeded."""
+        return bool(self.attempts) and not self.accepted
+
+    @property
+    def is_gone(self) -> bool:
+        """Return whether the endpoint asks for no further notices."""
+        return any(sent.attempt is not None and sent.attempt.status == GONE for sent in self.attempts)
+
+
+def plan(work: DispatchWork, *, is_suspect: bool) -> DispatchPlan:
+    """Return the plan of a round. If the endpoint `is_suspect`, because it failed last time, try a few queues only."""
+    lanes: defaultdict[Hashable, list[Queued]] = defaultdict(list)
+    for queued in work.due:
+        # A redriven notice comes out of order in any case. It must not delay the other notices of its player.
+        lanes[queued.notice.user_id, queued.is_redriven].append(queued)
+    queues = [lane[:MAX_LANE] for lane in lanes.values()]
+    fresh: defaultdict[int, list[Queued]] = defaultdict(list)
+    postponed: list[Notice] = []
+    for notice in work.fresh:
+        if notice.user_id in work.blocked:
+            postponed.append(notice)
+        else:
+            fresh[notice.user_id].append(Queued(notice))
+    if is_suspect:
+        queues = queues[:MAX_LANES]
+    return DispatchPlan([*queues, *fresh.values()], postponed)
+
+
+def result_of(
+    plan: DispatchPlan, sent: Sequence[Sequence[Sent]], now: int, *, rules: RetryRules, jitter: Sequence[float]
+) -> DispatchResult:
+    """Return the result of a round at `now` (ms). `jitter` has a number from 0 to 1 for each lane."""
+    accepted: list[Notice] = []
+    waiting: list[Waiting] = []
+    attempts: list[Sent] = []
+    for lane, random in zip(sent, jitter, strict=True):
+        for item in lane:
+            queued, attempt = item
+            if attempt is None:
+                waiting.append(Waiting(queued, now))
+                continue
+            attempts.append(item)
+            if attempt.has_succeeded:
+                accepted.append(queued.notice)
+            else:
+                waiting.append(_after_failure(queued, attempt, now, rules, random))
+    waiting += [Waiting(Queued(notice), now) for notice in plan.postponed]
+    return DispatchResult(accepted, waiting, attempts)
+
+
+def pause_ms(failures: int, jitter: float, first_ms: int, longest_ms: int = LONGEST_PAUSE_MS) -> int:
+    """Return the pause after this number of consecutive failures, at least 1, in ms. It doubles each time.
+
+    `jitter`, from 0 to 1, shortens it by up to a half, because many notices fail at the same time.
+    """
+    pause = min(first_ms << min(failures - 1, 30), longest_ms)
+    return round(pause * (1 - jitter / 2))
+
+
+def _after_failure(queued: Queued, attempt: DispatchAttempt, now: int, rules: RetryRules, jitter: float) -> Waiting:
+    failed = queued._replace(attempts=queued.attempts + 1)
+    dead_at = now if failed.attempts >= rules.max_attempts else None
+    return Waiting(failed, now + pause_ms(failed.attempts, jitter, rules.first_pause_ms), dead_at, attempt.error)

@@ -1,0 +1,62 @@
+"""Notices as other systems read them, from their rows in the outbox."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.notice_log import NoticeDraft, OutboxRow, body_of
+from leaderforge.domain.notice_types import NoticeType
+from leaderforge.domain.notices import NO_PLAYER
+from leaderforge.domain.order import ranked_score
+from leaderforge.domain.times import time_text
+
+
+def drafts_of(row: OutboxRow, ladder: Ladder) -> Sequence[NoticeDraft]:
+    """Return the notice for the log, none if the board does not ask for it.
+
+    Some rows of the outbox only say that a player's tier may have changed.
+    """
+    board = ladder.board
+    if row.type not in board.events or (row.type == NoticeType.SCORE_IMPROVED and not _is_improvement(row.data)):
+        return []
+    player = {} if row.user_id == NO_PLAYER else {"user_id": row.user_id}
+    convert = _CONVERTERS.get(row.type.partition(".")[0], _in_period)
+    data = {"board": board.slug, **player, **convert(ladder, row.data)}
+    return [NoticeDraft(row.origin, row.user_id, row.type, board.slug, row.at, body_of(row.type, row.at, data))]
+
+
+def _is_improvement(data: Mapping[str, Any]) -> bool:
+    return bool(data["main"] and data["improved"])
+
+
+def _in_period(ladder: Ladder, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"period": ladder.period_name, **data}
+
+
+def _of_score(ladder: Ladder, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    order = ladder.board.subscore_order
+    subscore = {} if order is None else {"subscore": ranked_score(order, data["subranked"])}
+    return {
+        "period": ladder.period_name,
+        "score": data["score"],
+        **subscore,
+        "submissions": data["submissions"],
+        "achieved_at": time_text(data["achieved_at"]),
+        "submission_id": data["submission_id"],
+        "revision": data["revision"],
+    }
+
+
+def _of_moderation(ladder: Ladder, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**data, "periods": [_name(ladder.board, number) for number in data["periods"]]}
+
+
+def _name(board: Board, period: int) -> str:
+    return Ladder(board, period).period_name
+
+
+_CONVERTERS: Mapping[str, Callable[[Ladder, Mapping[str, Any]], Mapping[str, Any]]] = {
+    "score": _of_score,
+    "moderation": _of_moderation,
+}
+"""Function that converts the data of a notice, by the first word of its type."""

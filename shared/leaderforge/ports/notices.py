@@ -1,0 +1,146 @@
+"""Notices on their way to other systems: the outbox, the log, the endpoints and their deliveries."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.dispatching import DispatchAttempt, DispatchResult, DispatchWork, Queued
+from leaderforge.domain.endpoints import Endpoint
+from leaderforge.domain.notice_log import Notice, NoticeDraft, OutboxRow
+
+
+class LogBounds(NamedTuple):
+    """Ends of the log: the position before its oldest notice, and the position of its newest one."""
+
+    before_oldest: int
+    newest: int
+
+
+class NoticeBacklog(NamedTuple):
+    """Number of notices that wait, time (ms) of the oldest one, None if there is none, and number of dead letters."""
+
+    pending: int
+    oldest: int | None
+    dead: int
+
+
+class LoggedAttempt(NamedTuple):
+    """Request of the delivery log, at a time (ms). `number` is 1 for the first attempt."""
+
+    notice_id: str
+    type: str
+    at: int
+    number: int
+    is_redriven: bool
+    attempt: DispatchAttempt
+
+
+class DeadNotice(NamedTuple):
+    """Dead letter of an endpoint: a notice that was given up at `dead_at` (ms), with the last failure."""
+
+    queued: Queued
+    dead_at: int
+    reason: str
+
+
+class NoticeStore(Protocol):
+    """Outbox and log of notices. Raises `StoreUnavailable`."""
+
+    async def outbox(self, limit: int) -> Sequence[OutboxRow]:
+        """Return the first notices of the outbox, in order."""
+        ...
+
+    async def append(self, drafts: Mapping[int, Sequence[NoticeDraft]], others: Sequence[NoticeDraft] = ()) -> int:
+        """Move notices from the outbox to the log in one transaction. Return the number of appended notices.
+
+        `drafts` has the notices of the log for each taken sequence number of the outbox. If another process has taken a
+        number, its notices are skipped. `others` do not come from the outbox.
+        """
+        ...
+
+    async def after(self, position: int, limit: int) -> Sequence[Notice]:
+        """Return the notices after a position of the log, in order."""
+        ...
+
+    async def bounds(self) -> LogBounds:
+        """Return the ends of the log."""
+        ...
+
+    async def backlog(self) -> NoticeBacklog:
+        """Return how much waits in the outbox and for endpoints."""
+        ...
+
+    async def purge(self, before: int, most: int, now: int) -> int:
+        """Delete notices of before a time (ms) or beyond the newest `most`, some at a time. Return their number.
+
+        Disable endpoints that have not looked at them.
+        """
+        ...
+
+
+class EndpointStore(Protocol):
+    """Store of the endpoints and of their deliveries. Each change writes its audit entry in the same transaction."""
+
+    async def create(self, endpoint: Endpoint, most: int, act: AuditEntry) -> Endpoint:
+        """Create an endpoint that receives notices from now on. Raises `TooManyEndpoints` above `most`."""
+        ...
+
+    async def endpoints(self) -> Sequence[Endpoint]:
+        """Return all endpoints in order of creation."""
+        ...
+
+    async def change(self, endpoint_id: str, change: Callable[[Endpoint], Endpoint], act: AuditEntry) -> Endpoint:
+        """Lock an endpoint, change it and return it. Raises `EndpointNotFound`."""
+        ...
+
+    async def delete(self, endpoint_id: str, act: AuditEntry) -> None:
+        """Delete an endpoint with its deliveries. Raises `EndpointNotFound`."""
+        ...
+
+    async def work(self, endpoint: Endpoint, now: int, *, due: int, fresh: int) -> DispatchWork:
+        """Return the next work of an endpoint at `now` (ms): up to `due` queued and `fresh` new notices."""
+        ...
+
+    async def commit_round(self, endpoint: Endpoint, work: DispatchWork, result: DispatchResult, at: int) -> bool:
+        """Commit the results of a round, and the changed state of the endpoint.
+
+        Return False, without any change, if another process has committed a round since the endpoint was read, or if
+        the endpoint was disabled or deleted.
+        """
+        ...
+
+    async def attempts(self, endpoint_id: str, limit: int) -> Sequence[LoggedAttempt]:
+        """Return the latest requests to an endpoint, the newest first."""
+        ...
+
+    async def dead(self, endpoint_id: str, limit: int) -> Sequence[DeadNotice]:
+        """Return the dead letters of an endpoint, the newest first."""
+        ...
+
+    async def redrive(self, endpoint_id: str, act: AuditEntry) -> int:
+        """Queue all dead letters of an endpoint again, as redriven. Return their number. Raises `EndpointNotFound`."""
+        ...
+
+
+class NoticeSender(Protocol):
+    """HTTP client for notices."""
+
+    async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> DispatchAttempt:
+        """Send one POST request. Follow no redirect, and connect to admitted addresses only. Raises no error."""
+        ...
+
+    async def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
+class NoticeSigner(Protocol):
+    """Signatures of Standard Webhooks, and the secrets for them."""
+
+    def secret(self, secret_id: str) -> str:
+        """Return the text of the secret with this id."""
+        ...
+
+    def headers(self, notice_id: str, at: int, body: str, secret_ids: Collection[str]) -> Mapping[str, str]:
+        """Return the headers with the id, the time (ms) of the attempt and one signature for each secret."""
+        ...

@@ -1,0 +1,218 @@
+"""Dispatch of notices to the endpoints."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from random import random
+from time import monotonic
+
+import structlog
+
+from leaderforge.domain.dispatching import (
+    LONGEST_ENDPOINT_PAUSE_MS,
+    MAX_LANES,
+    DispatchAttempt,
+    DispatchResult,
+    DispatchWork,
+    Queued,
+    RetryRules,
+    Sent,
+    pause_ms,
+    plan,
+    result_of,
+)
+from leaderforge.domain.endpoints import Endpoint
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.leases import LeaseStore
+from leaderforge.ports.notices import EndpointStore, NoticeSender, NoticeSigner, NoticeStore
+from leaderforge.ports.telemetry import Telemetry
+from leaderforge.services.leases import Lease
+from leaderforge.services.notice_relay import NoticeRelay
+
+_FRESH_A_ROUND = 200
+_DUE_A_ROUND = 200
+_RELAY_STEPS = 20
+_GONE = "it answered 410 (gone)"
+_PURGE_EVERY_S = 600.0
+_REPORT_EVERY_S = 10.0
+
+
+class EndpointDispatch:
+    """Dispatch to one endpoint at a time, in rounds. A round sends the next notices and then commits the results.
+
+    A process that is killed before the commit leaves its notices to the next process, which sends them again under the
+    same ids. If two processes work at the same time, only the first commit of a round counts, and the other process's
+    notices are sent again. Each process sends the notices of a player in order, from the last commit on. Therefore a
+    receiver that ignores repeated ids gets them in order.
+    """
+
+    def __init__(
+        self,
+        endpoints: EndpointStore,
+        sender: NoticeSender,
+        signer: NoticeSigner,
+        clock: Clock,
+        telemetry: Telemetry,
+        *,
+        rules: RetryRules,
+        jitter: Callable[[], float] = random,
+    ) -> None:
+        self._endpoints = endpoints
+        self._sender = sender
+        self._signer = signer
+        self._clock = clock
+        self._telemetry = telemetry
+        self._rules = rules
+        self._jitter = jitter
+
+    async def run(self, deadline: float) -> int:
+        """Dispatch to all endpoints until nothing is due or the deadline (`monotonic`) has passed.
+
+        Return the number of accepted notices.
+        """
+        active = [endpoint for endpoint in await self._endpoints.endpoints() if endpoint.disabled_at is None]
+        return sum(await asyncio.gather(*(self._dispatch_logged(endpoint, deadline) for endpoint in active)))
+
+    async def _dispatch_logged(self, endpoint: Endpoint, deadline: float) -> int:
+        """Dispatch to one endpoint. A failure on one endpoint must not delay the others."""
+        try:
+            return await self._dispatch(endpoint, deadline)
+        except Exception as error:
+            self._telemetry.count("event_failures")
+            structlog.get_logger("leaderforge.events").warning(
+                "dispatch_failed", endpoint=endpoint.endpoint_id, error=str(error)
+            )
+            return 0
+
+    async def _dispatch(self, endpoint: Endpoint, deadline: float) -> int:
+        """Dispatch rounds until nothing is due or the deadline has passed. Return the number of accepted notices."""
+        count = 0
+        while endpoint.retry_at <= (now := self._clock()):
+            is_suspect = endpoint.failures > 0
+            fresh = MAX_LANES if is_suspect else _FRESH_A_ROUND
+            work = await self._endpoints.work(endpoint, now, due=_DUE_A_ROUND, fresh=fresh)
+            if not work.due and work.position == endpoint.position:
+                break
+            result = await self._send_round(endpoint, work, is_suspect=is_suspect)
+            changed = self._after(endpoint, result)
+            if not await self._endpoints.commit_round(changed, work, result, now):
+                break
+            self._count(result)
+            count += len(result.accepted)
+            endpoint = replace(changed, round=endpoint.round + 1, position=work.position)
+            if endpoint.disabled_at is not None or monotonic() >= deadline:
+                break
+        return count
+
+    async def _send_round(self, endpoint: Endpoint, work: DispatchWork, *, is_suspect: bool) -> DispatchResult:
+        planned = plan(work, is_suspect=is_suspect)
+        slots = asyncio.Semaphore(MAX_LANES)
+        sent = await asyncio.gather(*(self._send_lane(endpoint, lane, slots) for lane in planned.lanes))
+        jitter = [self._jitter() for _ in sent]
+        return result_of(planned, sent, self._clock(), rules=self._rules, jitter=jitter)
+
+    async def _send_lane(self, endpoint: Endpoint, lane: Sequence[Queued], slots: asyncio.Semaphore) -> Sequence[Sent]:
+        """Send notices in order up to the first failure. Return all of them, with their attempts."""
+        sent: list[Sent] = []
+        async with slots:
+            for queued in lane:
+                attempt = await self._send(endpoint, queued)
+                sent.append(Sent(queued, attempt))
+                if not attempt.has_succeeded:
+                    break
+        return [*sent, *(Sent(queued, None) for queued in lane[len(sent) :])]
+
+    async def _send(self, endpoint: Endpoint, queued: Queued) -> DispatchAttempt:
+        notice, now = queued.notice, self._clock()
+        headers = self._signer.headers(notice.notice_id, now, notice.body, endpoint.secret_ids(now))
+        if queued.is_redriven:
+            headers = {**headers, "leaderforge-redriven": "true"}
+        return await self._sender.send(endpoint.url, headers, notice.body.encode())
+
+    def _after(self, endpoint: Endpoint, result: DispatchResult) -> Endpoint:
+        """Return the endpoint with its state after a round."""
+        now = self._clock()
+        if result.is_gone:
+            endpoint = replace(endpoint, disabled_at=now, disabled_reason=_GONE)
+        if not result.attempts:
+            return endpoint
+        if not result.has_only_failed:
+            return replace(endpoint, failures=0, retry_at=0)
+        failures = endpoint.failures + 1
+        return replace(
+            endpoint,
+            failures=failures,
+            retry_at=now + pause_ms(failures, self._jitter(), self._rules.first_pause_ms, LONGEST_ENDPOINT_PAUSE_MS),
+        )
+
+    def _count(self, result: DispatchResult) -> None:
+        self._telemetry.count("events_sent", len(result.accepted))
+        self._telemetry.count("event_attempts_failed", len(result.attempts) - len(result.accepted))
+        dead = sum(row.dead_at is not None for row in result.waiting)
+        self._telemetry.count("events_given_up", dead)
+
+
+class DispatchService:
+    """Relay of notices to the log, and their dispatch to endpoints, by one process at a time.
+
+    The loss of the lease does no harm: see `NoticeRelay` and `EndpointDispatch`. Without a `dispatch`, notices only go
+    to the log. The log keeps the newest `kept_rows` notices, for at most `kept_ms`.
+    """
+
+    def __init__(
+        self,
+        relay: NoticeRelay,
+        dispatch: EndpointDispatch | None,
+        notices: NoticeStore,
+        leases: LeaseStore,
+        clock: Clock,
+        telemetry: Telemetry,
+        *,
+        kept_ms: int,
+        kept_rows: int,
+    ) -> None:
+        self._relay = relay
+        self._dispatch = dispatch
+        self._notices = notices
+        self._clock = clock
+        self._telemetry = telemetry
+        self._kept_ms = kept_ms
+        self._kept_rows = kept_rows
+        self._lease = Lease(leases, "events")
+        self._purge_due = 0.0
+        self._report_due = 0.0
+
+    async def run(self, budget_s: float) -> int:
+        """Relay and dispatch until nothing is due, for about `budget_s`. Return the number of notices that moved.
+
+        Do nothing if another process holds the lease. Raises `Unavailable`.
+        """
+        await self._report_if_due()
+        if not await self._lease.acquire():
+            return 0
+        async with self._lease.renewal():
+            deadline = monotonic() + budget_s
+            moved = await self._relay.run(_RELAY_STEPS)
+            self._telemetry.count("events_logged", moved)
+            if self._dispatch is not None:
+                moved += await self._dispatch.run(deadline)
+            await self._purge_if_due()
+        return moved
+
+    async def _report_if_due(self) -> None:
+        """Report what waits, in every process. Otherwise, a process without the lease would keep old values."""
+        if monotonic() < self._report_due:
+            return
+        self._report_due = monotonic() + _REPORT_EVERY_S
+        backlog = await self._notices.backlog()
+        age_ms = 0 if backlog.oldest is None else max(0, self._clock() - backlog.oldest)
+        self._telemetry.gauge("events_pending", backlog.pending)
+        self._telemetry.gauge("events_oldest_seconds", age_ms / 1000)
+        self._telemetry.gauge("events_dead", backlog.dead)
+
+    async def _purge_if_due(self) -> None:
+        if monotonic() < self._purge_due:
+            return
+        now = self._clock()
+        if not await self._notices.purge(now - self._kept_ms, self._kept_rows, now):
+            self._purge_due = monotonic() + _PURGE_EVERY_S

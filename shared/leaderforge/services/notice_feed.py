@@ -1,0 +1,90 @@
+"""Notices for clients that follow the log."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from time import monotonic
+
+from leaderforge.domain.errors import TooManyListeners, Unavailable
+from leaderforge.domain.event_errors import EventsExpired
+from leaderforge.domain.notice_log import Notice
+from leaderforge.ports.notices import NoticeStore
+
+MAX_FOLLOWERS = 50
+"""Maximum number of clients of a process that follow the log. Each one reads the log twice a second."""
+HEARTBEAT_S = 15.0
+"""Maximum time without a message on a connection, in s."""
+
+_LOOK_S = 0.5
+_AT_ONCE = 100
+
+NoticeFilter = Callable[[Notice], bool]
+
+
+class NoticeFeed:
+    """Followers of the log of notices, at most `most` in this process."""
+
+    def __init__(self, notices: NoticeStore, *, most: int = MAX_FOLLOWERS) -> None:
+        self._notices = notices
+        self._most = most
+        self._followers = 0
+        self._closed = asyncio.Event()
+
+    async def follow(self, after: int | None, admits: NoticeFilter) -> AsyncGenerator[Sequence[Notice] | None, None]:
+        """Yield the notices after a position, in order, as soon as they are in the log. Yield None as a heartbeat.
+
+        `after` None follows from the present end of the log, 0 from its oldest notice. The iteration ends when the feed
+        is closed. Raises `EventsExpired` if the log has lost notices after the position, and `TooManyListeners`.
+        """
+        if self._closed.is_set():
+            raise Unavailable("the service is shutting down; connect again shortly")
+        if self._followers >= self._most:
+            raise TooManyListeners(f"this process has {self._most} followers of events, its maximum; try again shortly")
+        self._followers += 1
+        try:
+            position = await self._start(after)
+            async for notices in self._notices_after(position, admits):
+                yield notices
+        finally:
+            self._followers -= 1
+
+    def open(self) -> None:
+        """Accept followers. This also reopens a closed feed."""
+        self._closed.clear()
+
+    def close(self) -> None:
+        """Disconnect all followers and refuse new ones."""
+        self._closed.set()
+
+    async def _start(self, after: int | None) -> int:
+        """Return the position from which to follow. Raises `EventsExpired`."""
+        bounds = await self._notices.bounds()
+        if after is None:
+            return bounds.newest
+        if after and not bounds.before_oldest <= after <= bounds.newest:
+            raise EventsExpired.of(after)
+        return max(after, bounds.before_oldest)
+
+    async def _notices_after(
+        self, position: int, admits: NoticeFilter
+    ) -> AsyncGenerator[Sequence[Notice] | None, None]:
+        beat_at = monotonic()  # answer the first look at once, because it begins the response
+        while not self._closed.is_set():
+            try:
+                notices = await self._notices.after(position, _AT_ONCE)
+            except Unavailable:
+                notices = []  # heartbeats keep the connection open during an outage
+            admitted = [notice for notice in notices if admits(notice)]
+            if notices:
+                position = notices[-1].position
+            if admitted or monotonic() >= beat_at:
+                beat_at = monotonic() + HEARTBEAT_S
+                yield admitted or None
+            if len(notices) < _AT_ONCE:
+                await self._pause()
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(_LOOK_S):
+                await self._closed.wait()
+        except TimeoutError:
+            return

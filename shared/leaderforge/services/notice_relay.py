@@ -1,0 +1,43 @@
+"""Relay of notices from the outbox to the log."""
+
+from collections.abc import Mapping, Sequence
+
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.notice_bodies import drafts_of
+from leaderforge.domain.notice_log import NoticeDraft, OutboxRow
+from leaderforge.ports.notices import NoticeStore
+from leaderforge.ports.scores import ScoreStore
+
+_AT_ONCE = 500
+"""Maximum notices of one step. It limits the size of a transaction."""
+
+
+class NoticeRelay:
+    """Relay of notices from the outbox to the log, which gives all notices one order. Safe to run concurrently.
+
+    A notice is taken from the outbox and appended to the log in one transaction. A killed relay therefore neither loses
+    nor repeats one. Notices of deleted boards are dropped.
+    """
+
+    def __init__(self, notices: NoticeStore, store: ScoreStore) -> None:
+        self._notices = notices
+        self._store = store
+
+    async def run(self, steps: int) -> int:
+        """Move notices in up to this number of steps. Return the number of notices that left the outbox."""
+        moved = 0
+        for _ in range(steps):
+            rows = await self._notices.outbox(_AT_ONCE)
+            if not rows:
+                break
+            boards = {board.id: board for board in await self._store.boards()}
+            await self._notices.append({row.seq: _drafts(row, boards) for row in rows})
+            moved += len(rows)
+            if len(rows) < _AT_ONCE:
+                break
+        return moved
+
+
+def _drafts(row: OutboxRow, boards: Mapping[int, Board]) -> Sequence[NoticeDraft]:
+    board = boards.get(row.board_id)
+    return [] if board is None else drafts_of(row, Ladder(board, row.period))

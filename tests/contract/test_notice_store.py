@@ -1,0 +1,218 @@
+"""The log of notices, and the deliveries of endpoints."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pytest
+
+from leaderforge.adapters.memory.audit import MemoryAuditLog
+from leaderforge.adapters.memory.endpoint_store import MemoryEndpointStore
+from leaderforge.adapters.memory.notice_store import MemoryNoticeStore
+from leaderforge.adapters.memory.score_store import MemoryScoreStore
+from leaderforge.adapters.postgres.endpoint_store import PostgresEndpointStore
+from leaderforge.adapters.postgres.notice_store import PostgresNoticeStore
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.boards import Ladder
+from leaderforge.domain.dispatching import DispatchAttempt, DispatchResult, Queued, Sent, Waiting
+from leaderforge.domain.endpoints import Endpoint
+from leaderforge.domain.event_errors import EndpointNotFound, TooManyEndpoints
+from leaderforge.domain.notice_log import Notice, NoticeDraft
+from leaderforge.domain.notice_types import NoticeType
+from leaderforge.ports.notices import EndpointStore, NoticeStore
+from leaderforge.services.notice_relay import NoticeRelay
+from tests.contract.store_fixtures import Database, Stores, submit
+
+_ACT = AuditEntry(5, "tests", "endpoint.create")
+_SECOND = DispatchAttempt(500, "status 500", 3)
+_OK = DispatchAttempt(204, None, 2)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Stores of notices over the stores of a test."""
+
+    stores: Stores
+    notices: NoticeStore
+    endpoints: EndpointStore
+
+    @property
+    def relay(self) -> NoticeRelay:
+        """Return a relay."""
+        return NoticeRelay(self.notices, self.stores.scores)
+
+    async def append(self, *players: int, at: int = 0) -> Sequence[Notice]:
+        """Append a notice for each player, and return all of the log."""
+        first = (await self.notices.bounds()).newest
+        drafts = [
+            NoticeDraft(f"test:{first + i}", user_id, "score.improved", "b", at, "{}")
+            for i, user_id in enumerate(players)
+        ]
+        await self.notices.append({}, drafts)
+        return await self.notices.after(0, 1000)
+
+
+@pytest.fixture
+def scene(stores: Stores) -> Scene:
+    """Empty log, without endpoints."""
+    if isinstance(stores, Database):
+        return Scene(stores, PostgresNoticeStore(stores.pool), PostgresEndpointStore(stores.pool))
+    assert isinstance(stores.scores, MemoryScoreStore)
+    notices = MemoryNoticeStore(stores.scores.outbox)
+    assert isinstance(stores.audit, MemoryAuditLog)
+    return Scene(stores, notices, MemoryEndpointStore(notices, stores.audit))
+
+
+def endpoint(name: str = "e") -> Endpoint:
+    """Return a new endpoint."""
+    return Endpoint(name, "https://example.org", (NoticeType.SCORE_IMPROVED,), ("b",), "whs_1", 5, "tests")
+
+
+async def test_the_relay_moves_each_notice_once_and_in_order(scene: Scene) -> None:
+    await scene.stores.players(1, 2)
+    ladder = Ladder(await scene.stores.board(events=(NoticeType.SCORE_IMPROVED,)))
+    for score in range(1, 4):
+        await scene.stores.scores.record([submit(ladder, 1, score), submit(ladder, 2, score)])
+    rows = await scene.notices.outbox(100)
+    moved = await asyncio.gather(*(scene.relay.run(5) for _ in range(3)))
+    assert max(moved) == 6
+    log = await scene.notices.after(0, 100)
+    assert len(log) == len(rows) == 6
+    for player in (1, 2):
+        scores = [notice.body for notice in log if notice.user_id == player]
+        assert [f'"score": {total}' in text for total, text in zip((1, 3, 6), scores, strict=True)] == [True] * 3
+    assert {notice.board for notice in log} == {ladder.board.slug}
+    assert len({notice.notice_id for notice in log}) == 6
+    assert await scene.notices.outbox(100) == []
+    assert await scene.notices.append({row.seq: [] for row in rows}) == 0
+
+
+async def test_the_log_recognises_a_repeated_notice(scene: Scene) -> None:
+    draft = NoticeDraft("once", 1, "period.closed", "b", 0, "{}")
+    for _ in range(2):
+        await scene.notices.append({}, [draft])
+    assert len(await scene.notices.after(0, 10)) == 1
+
+
+async def test_an_erasure_deletes_the_notices_of_the_player(scene: Scene) -> None:
+    await scene.stores.players(1, 2)
+    ladder = Ladder(await scene.stores.board(events=(NoticeType.SCORE_IMPROVED,)))
+    await scene.stores.scores.record([submit(ladder, 1, 5), submit(ladder, 2, 5)])
+    await scene.relay.run(5)
+    if isinstance(scene.stores, Database):
+        await scene.stores.records.erase(1, AuditEntry(6, "tests", "player.erase", user_id=1))
+        assert [notice.user_id for notice in await scene.notices.after(0, 10)] == [2]
+
+
+async def test_endpoints_are_created_listed_changed_and_deleted(scene: Scene) -> None:
+    await scene.append(1)
+    created = await scene.endpoints.create(endpoint(), 1, _ACT)
+    assert created == replace(endpoint(), position=1)
+    assert await scene.endpoints.endpoints() == [created]
+    with pytest.raises(TooManyEndpoints):
+        await scene.endpoints.create(endpoint("f"), 1, _ACT)
+    changed = await scene.endpoints.change("e", lambda e: replace(e, disabled_at=7, disabled_reason="because"), _ACT)
+    assert await scene.endpoints.endpoints() == [changed]
+    await scene.endpoints.delete("e", _ACT)
+    assert await scene.endpoints.endpoints() == []
+    for act in (
+        scene.endpoints.delete("e", _ACT),
+        scene.endpoints.change("e", lambda e: e, _ACT),
+        scene.endpoints.redrive("e", _ACT),
+    ):
+        with pytest.raises(EndpointNotFound):
+            await act
+
+
+async def test_rounds_move_notices_from_the_log_through_queues_to_dead_letters(scene: Scene) -> None:
+    store = scene.endpoints
+    target = await store.create(endpoint(), 1, _ACT)
+    first, second, third = await scene.append(1, 1, 2)
+    work = await store.work(target, 10, due=10, fresh=10)
+    assert work.fresh == [first, second, third]
+    failed = Sent(Queued(first), _SECOND)
+    waiting = [Waiting(Queued(first, 1), 100, None, "status 500"), Waiting(Queued(second), 10)]
+    result = DispatchResult([third], waiting, [failed, Sent(Queued(third), _OK)])
+    assert await store.commit_round(target, work, result, 10)
+    assert not await store.commit_round(target, work, result, 10), "a round is committed once"
+
+    [target] = await store.endpoints()
+    [*_, fourth] = await scene.append(1)
+    work = await store.work(target, 99, due=10, fresh=10)
+    assert (work.due, work.fresh, work.blocked, work.position) == ([], [fourth], {1}, 4)
+    work = await store.work(target, 100, due=10, fresh=10)
+    assert [queued.notice for queued in work.due] == [first, second]
+    assert work.due[0].attempts == 1
+
+    dead = Waiting(Queued(first, 2), 100, 100, "no response")
+    result = DispatchResult([second], [dead, Waiting(Queued(fourth), 100)], [Sent(Queued(first, 1), _SECOND)])
+    assert await store.commit_round(target, work, result, 100)
+    [letter] = await store.dead("e", 10)
+    assert (letter.queued.notice, letter.queued.attempts, letter.dead_at, letter.reason) == (
+        first,
+        2,
+        100,
+        "no response",
+    )
+    [target] = await store.endpoints()
+    assert [queued.notice for queued in (await store.work(target, 100, due=10, fresh=10)).due] == [fourth]
+
+    assert await store.redrive("e", replace(_ACT, at=200)) == 1
+    assert await store.redrive("e", _ACT) == 0
+    work = await store.work(target, 200, due=10, fresh=10)
+    assert [(queued.notice, queued.attempts, queued.is_redriven) for queued in work.due] == [
+        (first, 0, True),
+        (fourth, 0, False),
+    ]
+    logged = await store.attempts("e", 2)
+    assert [(a.notice_id, a.number, a.attempt, a.at) for a in logged] == [
+        (first.notice_id, 2, _SECOND, 100),
+        (third.notice_id, 1, _OK, 10),
+    ]
+
+
+async def test_a_disabled_endpoint_commits_no_round(scene: Scene) -> None:
+    target = await scene.endpoints.create(endpoint(), 1, _ACT)
+    await scene.append(1)
+    work = await scene.endpoints.work(target, 1, due=10, fresh=10)
+    await scene.endpoints.change("e", lambda e: replace(e, disabled_at=7, disabled_reason="by hand"), _ACT)
+    assert not await scene.endpoints.commit_round(target, work, DispatchResult(work.fresh, [], []), 1)
+
+
+async def test_other_types_and_boards_are_passed_over(scene: Scene) -> None:
+    target = await scene.endpoints.create(replace(endpoint(), boards=("other",)), 1, _ACT)
+    await scene.append(1, 2)
+    work = await scene.endpoints.work(target, 1, due=10, fresh=10)
+    assert (work.fresh, work.position) == ([], 2)
+
+
+async def test_old_notices_are_purged_and_the_newest_one_stays(scene: Scene) -> None:
+    await scene.append(1, 2, at=100)
+    await scene.append(3, 4, at=200)
+    assert await scene.notices.purge(150, 1000, 1) == 2
+    assert (await scene.notices.bounds()).before_oldest == 2
+    assert await scene.notices.purge(999, 1000, 1) == 1
+    assert await scene.notices.bounds() == (3, 4)
+
+
+async def test_an_endpoint_that_would_miss_purged_notices_is_disabled(database: Database) -> None:
+    scene = Scene(database, PostgresNoticeStore(database.pool), PostgresEndpointStore(database.pool))
+    await scene.endpoints.create(endpoint(), 1, _ACT)
+    await scene.append(1, 2, 3, at=100)
+    await scene.notices.purge(150, 1000, 77)
+    [target] = await scene.endpoints.endpoints()
+    assert target.disabled_at == 77
+    assert target.disabled_reason is not None
+
+
+async def test_the_backlog_counts_what_waits(database: Database) -> None:
+    scene = Scene(database, PostgresNoticeStore(database.pool), PostgresEndpointStore(database.pool))
+    assert await scene.notices.backlog() == (0, None, 0)
+    await scene.endpoints.create(endpoint(), 1, _ACT)
+    await scene.append(1, 2, at=70)
+    assert await scene.notices.backlog() == (2, 70, 0)
+    await database.players(1)
+    ladder = Ladder(await database.board(events=(NoticeType.SCORE_IMPROVED,)))
+    database.clock.ms = 50
+    await database.scores.record([submit(ladder, 1, 5)])
+    assert await scene.notices.backlog() == (3, 50, 0)
