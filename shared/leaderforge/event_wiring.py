@@ -2,14 +2,19 @@
 
 from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.dispatching import RetryRules
+from leaderforge.domain.timing import LAST_COUNT_MS
 from leaderforge.parts import Parts
+from leaderforge.services.derived_notices import DerivedNotices
 from leaderforge.services.dispatching import DispatchService, EndpointDispatch
 from leaderforge.services.endpoints import EndpointService
 from leaderforge.services.notice_relay import NoticeRelay
+from leaderforge.services.query import QueryService
 
 
-def dispatch_service(settings: EnvironmentSettings, parts: Parts) -> DispatchService:
+def dispatch_service(settings: EnvironmentSettings, parts: Parts, query: QueryService) -> DispatchService:
     """Return the relay and the dispatch of notices. Without a signing secret, notices only go to the log."""
+    closes_after_ms = settings.late_grace_ms + LAST_COUNT_MS
+    derived = DerivedNotices(parts.derived_notices, query, parts.clock, closes_after_ms=closes_after_ms)
     dispatch = None
     if parts.notice_signer is not None:
         dispatch = EndpointDispatch(
@@ -21,7 +26,7 @@ def dispatch_service(settings: EnvironmentSettings, parts: Parts) -> DispatchSer
             rules=RetryRules(settings.event_attempts, settings.event_pause_ms),
         )
     return DispatchService(
-        NoticeRelay(parts.notices, parts.store),
+        NoticeRelay(parts.notices, parts.store, derived),
         dispatch,
         parts.notices,
         parts.index,

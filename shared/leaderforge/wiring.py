@@ -262,7 +262,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         roles=RoleService(parts.keys, parts.people, parts.audit, parts.clock),
         signing_keys=signing_keys,
         devices=_devices(settings, parts, delivery, signing_keys, rules),
-        dispatch=dispatch_service(settings, parts),
+        dispatch=dispatch_service(settings, parts, query),
         feed=NoticeFeed(parts.notices),
         endpoints=endpoint_service(settings, parts),
         tokens=_tokens(parts, signing_keys),

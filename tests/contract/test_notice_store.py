@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import pytest
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
+from leaderforge.adapters.memory.derived_notices import MemoryDerivedNotices
 from leaderforge.adapters.memory.endpoint_store import MemoryEndpointStore
 from leaderforge.adapters.memory.notice_store import MemoryNoticeStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
+from leaderforge.adapters.postgres.derived_notices import PostgresDerivedNotices
 from leaderforge.adapters.postgres.endpoint_store import PostgresEndpointStore
 from leaderforge.adapters.postgres.notice_store import PostgresNoticeStore
 from leaderforge.domain.audit import AuditEntry
@@ -19,8 +22,11 @@ from leaderforge.domain.endpoints import Endpoint
 from leaderforge.domain.event_errors import EndpointNotFound, TooManyEndpoints
 from leaderforge.domain.notice_log import Notice, NoticeDraft
 from leaderforge.domain.notice_types import NoticeType
+from leaderforge.ports.derived_notices import DerivedNoticeStore, NoticedTier
 from leaderforge.ports.notices import EndpointStore, NoticeStore
+from leaderforge.services.derived_notices import DerivedNotices
 from leaderforge.services.notice_relay import NoticeRelay
+from leaderforge.services.query import QueryService
 from tests.contract.store_fixtures import Database, Stores, submit
 
 _ACT = AuditEntry(5, "tests", "endpoint.create")
@@ -35,11 +41,15 @@ class Scene:
     stores: Stores
     notices: NoticeStore
     endpoints: EndpointStore
+    derived: DerivedNoticeStore
 
     @property
     def relay(self) -> NoticeRelay:
         """Return a relay."""
-        return NoticeRelay(self.notices, self.stores.scores)
+        # The boards of these tests ask for no notices about ranks, therefore nothing reads the index.
+        query = cast(QueryService, None)
+        derived = DerivedNotices(self.derived, query, lambda: 0, closes_after_ms=0)
+        return NoticeRelay(self.notices, self.stores.scores, derived)
 
     async def append(self, *players: int, at: int = 0) -> Sequence[Notice]:
         """Append a notice for each player, and return all of the log."""
@@ -52,15 +62,21 @@ class Scene:
         return await self.notices.after(0, 1000)
 
 
+def on(database: Database) -> Scene:
+    """Return the stores of notices on a database."""
+    pool = database.pool
+    return Scene(database, PostgresNoticeStore(pool), PostgresEndpointStore(pool), PostgresDerivedNotices(pool))
+
+
 @pytest.fixture
 def scene(stores: Stores) -> Scene:
     """Empty log, without endpoints."""
     if isinstance(stores, Database):
-        return Scene(stores, PostgresNoticeStore(stores.pool), PostgresEndpointStore(stores.pool))
+        return on(stores)
     assert isinstance(stores.scores, MemoryScoreStore)
     notices = MemoryNoticeStore(stores.scores.outbox)
     assert isinstance(stores.audit, MemoryAuditLog)
-    return Scene(stores, notices, MemoryEndpointStore(notices, stores.audit))
+    return Scene(stores, notices, MemoryEndpointStore(notices, stores.audit), MemoryDerivedNotices(notices))
 
 
 def endpoint(name: str = "e") -> Endpoint:
@@ -196,7 +212,7 @@ async def test_old_notices_are_purged_and_the_newest_one_stays(scene: Scene) -> 
 
 
 async def test_an_endpoint_that_would_miss_purged_notices_is_disabled(database: Database) -> None:
-    scene = Scene(database, PostgresNoticeStore(database.pool), PostgresEndpointStore(database.pool))
+    scene = on(database)
     await scene.endpoints.create(endpoint(), 1, _ACT)
     await scene.append(1, 2, 3, at=100)
     await scene.notices.purge(150, 1000, 77)
@@ -206,7 +222,7 @@ async def test_an_endpoint_that_would_miss_purged_notices_is_disabled(database: 
 
 
 async def test_the_backlog_counts_what_waits(database: Database) -> None:
-    scene = Scene(database, PostgresNoticeStore(database.pool), PostgresEndpointStore(database.pool))
+    scene = on(database)
     assert await scene.notices.backlog() == (0, None, 0)
     await scene.endpoints.create(endpoint(), 1, _ACT)
     await scene.append(1, 2, at=70)
@@ -216,3 +232,34 @@ async def test_the_backlog_counts_what_waits(database: Database) -> None:
     database.clock.ms = 50
     await database.scores.record([submit(ladder, 1, 5)])
     assert await scene.notices.backlog() == (3, 50, 0)
+
+
+async def test_states_of_derived_notices_change_with_their_notices(scene: Scene) -> None:
+    derived, draft = scene.derived, NoticeDraft("a", 1, "rank.entered_top", "b", 0, "{}")
+    assert await derived.top(1, 0) is None
+    await derived.append_top(1, 0, [5, 6], [], [draft])
+    await derived.append_top(1, 0, [7], [6, 5], [draft._replace(origin="late")])  # of a process that is behind
+    assert await derived.top(1, 0) == [5, 6]
+    await derived.append_top(1, 0, [], [5, 6], [])
+    assert await derived.top(1, 0) == []
+    await derived.append_closed(1, 50, [draft._replace(origin="b")])
+    await derived.append_closed(1, 40, [draft._replace(origin="b")])
+    await derived.append_closed(2, 60, [])
+    assert await derived.closed_until() == {1: 50, 2: 60}
+    await derived.forget_closed([2])
+    assert await derived.closed_until() == {2: 60}
+    assert len(await scene.notices.after(0, 10)) == 2
+
+
+async def test_tiers_change_with_the_notices_of_the_outbox(scene: Scene) -> None:
+    await scene.stores.players(1)
+    ladder = Ladder(await scene.stores.board(events=(NoticeType.SCORE_IMPROVED,)))
+    for score in (1, 2):
+        await scene.stores.scores.record([submit(ladder, 1, score)])
+    first, second = await scene.notices.outbox(10)
+    key = 1, ladder.board.id, 0
+    tiers = {row.seq: [NoticedTier(*key, name, row.seq)] for row, name in ((first, "silver"), (second, "gold"))}
+    await scene.notices.append({first.seq: [], second.seq: []}, tiers=tiers)
+    assert await scene.derived.tiers([1, 2]) == {key: "gold"}
+    await scene.notices.append({first.seq: []}, tiers={first.seq: [NoticedTier(*key, None, first.seq)]})
+    assert await scene.derived.tiers([1]) == {key: "gold"}

@@ -12,6 +12,7 @@ from functions.local import create_app
 from leaderforge.adapters.memory.activity import MemoryActivity
 from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.awards import MemoryAwards, MemoryResettlements
+from leaderforge.adapters.memory.derived_notices import MemoryDerivedNotices
 from leaderforge.adapters.memory.endpoint_store import MemoryEndpointStore
 from leaderforge.adapters.memory.feed import MemoryChannel, MemoryFeed
 from leaderforge.adapters.memory.history import MemoryHistoryStore
@@ -130,6 +131,7 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
         moderation=MemoryModeration(store, users, audit),
         records=MemoryPlayerRecords(store, users, audit),
         notices=notices,
+        derived_notices=MemoryDerivedNotices(notices),
         endpoints=MemoryEndpointStore(notices, audit),
         notice_sender=notice_sender(settings),
         processes=MemoryPendingProcesses(),

@@ -9,6 +9,7 @@ from leaderforge.ports.activity import ActivityStore
 from leaderforge.ports.awards import AwardStore, ResettlementStore
 from leaderforge.ports.changes import ChangeFeed
 from leaderforge.ports.clock import Clock
+from leaderforge.ports.derived_notices import DerivedNoticeStore
 from leaderforge.ports.history import HistoryLoader, HistoryStore
 from leaderforge.ports.index import RankIndex
 from leaderforge.ports.leagues import LeagueStore
@@ -58,6 +59,7 @@ class Parts:
     moderation: Moderation
     records: PlayerRecords
     notices: NoticeStore
+    derived_notices: DerivedNoticeStore
     endpoints: EndpointStore
     notice_sender: NoticeSender
     processes: PendingProcesses

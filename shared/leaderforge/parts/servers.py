@@ -10,6 +10,7 @@ from leaderforge.adapters.postgres.activity import PostgresActivity
 from leaderforge.adapters.postgres.audit import PostgresAuditLog
 from leaderforge.adapters.postgres.awards import PostgresAwards, PostgresResettlements
 from leaderforge.adapters.postgres.bulk import copy_chunk
+from leaderforge.adapters.postgres.derived_notices import PostgresDerivedNotices
 from leaderforge.adapters.postgres.endpoint_store import PostgresEndpointStore
 from leaderforge.adapters.postgres.entrants import PostgresTournaments
 from leaderforge.adapters.postgres.history import PostgresHistoryStore
@@ -74,6 +75,7 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         moderation=PostgresModeration(pool, periods),
         records=PostgresPlayerRecords(pool),
         notices=PostgresNoticeStore(pool),
+        derived_notices=PostgresDerivedNotices(pool),
         endpoints=PostgresEndpointStore(pool),
         notice_sender=sender,
         processes=PostgresPendingProcesses(pool),

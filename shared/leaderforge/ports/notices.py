@@ -7,6 +7,9 @@ from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.dispatching import DispatchAttempt, DispatchResult, DispatchWork, Queued
 from leaderforge.domain.endpoints import Endpoint
 from leaderforge.domain.notice_log import Notice, NoticeDraft, OutboxRow
+from leaderforge.ports.derived_notices import NoticedTier
+
+NO_TIERS: Mapping[int, Sequence[NoticedTier]] = {}
 
 
 class LogBounds(NamedTuple):
@@ -50,11 +53,16 @@ class NoticeStore(Protocol):
         """Return the first notices of the outbox, in order."""
         ...
 
-    async def append(self, drafts: Mapping[int, Sequence[NoticeDraft]], others: Sequence[NoticeDraft] = ()) -> int:
+    async def append(
+        self,
+        drafts: Mapping[int, Sequence[NoticeDraft]],
+        others: Sequence[NoticeDraft] = (),
+        tiers: Mapping[int, Sequence[NoticedTier]] = NO_TIERS,
+    ) -> int:
         """Move notices from the outbox to the log in one transaction. Return the number of appended notices.
 
         `drafts` has the notices of the log for each taken sequence number of the outbox. If another process has taken a
-        number, its notices are skipped. `others` do not come from the outbox.
+        number, its notices and `tiers` are skipped. `others` do not come from the outbox.
         """
         ...
 

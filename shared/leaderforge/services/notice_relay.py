@@ -7,6 +7,7 @@ from leaderforge.domain.notice_bodies import drafts_of
 from leaderforge.domain.notice_log import NoticeDraft, OutboxRow
 from leaderforge.ports.notices import NoticeStore
 from leaderforge.ports.scores import ScoreStore
+from leaderforge.services.derived_notices import DerivedNotices
 
 _AT_ONCE = 500
 """Maximum notices of one step. It limits the size of a transaction."""
@@ -19,19 +20,24 @@ class NoticeRelay:
     nor repeats one. Notices of deleted boards are dropped.
     """
 
-    def __init__(self, notices: NoticeStore, store: ScoreStore) -> None:
+    def __init__(self, notices: NoticeStore, store: ScoreStore, derived: DerivedNotices) -> None:
         self._notices = notices
         self._store = store
+        self._derived = derived
 
     async def run(self, steps: int) -> int:
         """Move notices in up to this number of steps. Return the number of notices that left the outbox."""
         moved = 0
+        boards = {board.id: board for board in await self._store.boards()}
+        await self._derived.look([board for board in boards.values() if board.events])
         for _ in range(steps):
             rows = await self._notices.outbox(_AT_ONCE)
             if not rows:
                 break
-            boards = {board.id: board for board in await self._store.boards()}
-            await self._notices.append({row.seq: _drafts(row, boards) for row in rows})
+            boards |= {board.id: board for board in await self._store.boards()}
+            changes, tiers = await self._derived.tiers(rows, boards)
+            drafts = {row.seq: [*_drafts(row, boards), *changes.get(row.seq, ())] for row in rows}
+            await self._notices.append(drafts, tiers=tiers)
             moved += len(rows)
             if len(rows) < _AT_ONCE:
                 break

@@ -5,7 +5,8 @@ from uuid import uuid4
 
 from leaderforge.adapters.memory.outbox import MemoryOutbox
 from leaderforge.domain.notice_log import Notice, NoticeDraft, OutboxRow
-from leaderforge.ports.notices import LogBounds, NoticeBacklog
+from leaderforge.ports.derived_notices import NoticedTier
+from leaderforge.ports.notices import NO_TIERS, LogBounds, NoticeBacklog
 
 
 class MemoryNoticeStore:
@@ -16,13 +17,20 @@ class MemoryNoticeStore:
         self._origins: set[str] = set()
         self.log: dict[int, Notice] = {}
         self.newest = 0
+        self.tiers: dict[tuple[int, int, int], NoticedTier] = {}
 
     async def outbox(self, limit: int) -> Sequence[OutboxRow]:
         first = sorted(self._outbox.notices.items())[:limit]
         return [OutboxRow(seq, n.user_id, n.board.id, n.period, n.type, n.at, n.data) for seq, n in first]
 
-    async def append(self, drafts: Mapping[int, Sequence[NoticeDraft]], others: Sequence[NoticeDraft] = ()) -> int:
+    async def append(
+        self,
+        drafts: Mapping[int, Sequence[NoticeDraft]],
+        others: Sequence[NoticeDraft] = (),
+        tiers: Mapping[int, Sequence[NoticedTier]] = NO_TIERS,
+    ) -> int:
         taken = [seq for seq in sorted(drafts) if self._outbox.notices.pop(seq, None) is not None]
+        self.tiers |= {tier[:3]: tier for seq in taken for tier in tiers.get(seq, ())}
         appended = [draft for seq in taken for draft in drafts[seq]] + list(others)
         for draft in appended:
             if draft.origin not in self._origins:

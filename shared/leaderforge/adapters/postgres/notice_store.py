@@ -1,12 +1,13 @@
 """Outbox and log of notices in PostgreSQL."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
 from leaderforge.domain.notice_log import Notice, NoticeDraft, OutboxRow
-from leaderforge.ports.notices import LogBounds, NoticeBacklog
+from leaderforge.ports.derived_notices import NoticedTier
+from leaderforge.ports.notices import NO_TIERS, LogBounds, NoticeBacklog
 
 _PURGED_AT_ONCE = 5_000
 """Maximum notices that one statement deletes. It keeps transactions short."""
@@ -25,13 +26,19 @@ class PostgresNoticeStore:
         rows = await self._pool.fetch(statement("outbox"), limit)
         return [_outbox_row(row) for row in rows]
 
-    async def append(self, drafts: Mapping[int, Sequence[NoticeDraft]], others: Sequence[NoticeDraft] = ()) -> int:
+    async def append(
+        self,
+        drafts: Mapping[int, Sequence[NoticeDraft]],
+        others: Sequence[NoticeDraft] = (),
+        tiers: Mapping[int, Sequence[NoticedTier]] = NO_TIERS,
+    ) -> int:
         async def work(connection: Connection) -> int:
             await connection.execute(statement("lock_notice_log"))
             taken = await connection.fetch(statement("take_notices"), joined(drafts)) if drafts else []
             numbers = {row["seq"] for row in taken}
             appended = [draft for seq in sorted(numbers) for draft in drafts[seq]] + list(others)
             await run_rows(connection, "append_notices", appended)
+            await run_rows(connection, "store_noticed_tiers", _latest(tiers, numbers))
             return len(appended)
 
         return await self._pool.transact(work)
@@ -55,6 +62,12 @@ class PostgresNoticeStore:
         purged = await self._pool.fetch(statement("purge_notices"), row["position"], _PURGED_AT_ONCE)
         await self._pool.fetch(statement("purge_delivery_attempts"), _ATTEMPTS_KEPT)
         return len(purged)
+
+
+def _latest(tiers: Mapping[int, Sequence[NoticedTier]], numbers: Collection[int]) -> Sequence[NoticedTier]:
+    """Return the last tier of each player on each ladder, of these outbox numbers."""
+    latest = {tier[:3]: tier for seq in sorted(numbers) for tier in tiers.get(seq, ())}
+    return list(latest.values())
 
 
 def notice_of(row: Record) -> Notice:

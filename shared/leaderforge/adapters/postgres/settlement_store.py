@@ -3,9 +3,12 @@
 import json
 from collections.abc import Mapping
 
+from leaderforge.adapters.postgres.outbox import write_notices
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.notice_types import NoticeType
+from leaderforge.domain.notices import NewNotice
 from leaderforge.domain.settlement import Settlement, SettlementOvertaken, SettlementProgress, SettlementStep
 
 
@@ -26,9 +29,14 @@ class PostgresSettlementStore:
         await self._pool.transact(lambda connection: move_progress(connection, ladder, before, after))
 
     async def finish(self, ladder: Ladder, before: SettlementProgress, at: int) -> None:
-        values = ladder.board.id, ladder.period, *_texts(before), at
-        if not await self._pool.fetch(statement("finish_settlement"), *values):
-            raise SettlementOvertaken("another process has continued this settlement")
+        async def work(connection: Connection) -> None:
+            values = ladder.board.id, ladder.period, *_texts(before), at
+            if not await connection.fetch(statement("finish_settlement"), *values):
+                raise SettlementOvertaken("another process has continued this settlement")
+            settled = NewNotice(ladder.board, NoticeType.PERIOD_SETTLED, at, {}, period=ladder.period)
+            await write_notices(connection, [settled])
+
+        await self._pool.transact(work)
 
 
 async def make_step(connection: Connection, step: SettlementStep) -> None:

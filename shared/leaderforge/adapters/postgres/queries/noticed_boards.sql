@@ -1,0 +1,1 @@
+select board_id, closed_until from noticed_boards;

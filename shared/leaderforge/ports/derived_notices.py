@@ -1,0 +1,49 @@
+"""State from which notices about periods and ranks are derived."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from leaderforge.domain.notice_log import NoticeDraft
+
+
+class NoticedTier(NamedTuple):
+    """Last tier of a player on a ladder, None if the player has none. `seq` is the outbox number that changed it."""
+
+    user_id: int
+    board_id: int
+    period: int
+    tier: str | None
+    seq: int
+
+
+class DerivedNoticeStore(Protocol):
+    """Store of the last states, each of which changes in the transaction that appends its notices.
+
+    Raises `StoreUnavailable`.
+    """
+
+    async def closed_until(self) -> Mapping[int, int]:
+        """Return the time (ms) up to which the closed periods of each board have their notices, by the board's id."""
+        ...
+
+    async def append_closed(self, board_id: int, until: int, drafts: Sequence[NoticeDraft]) -> None:
+        """Append the notices of a board's periods that closed up to a time (ms)."""
+        ...
+
+    async def forget_closed(self, board_ids: Collection[int]) -> None:
+        """Forget the times of all other boards."""
+        ...
+
+    async def top(self, board_id: int, period: int) -> Sequence[int] | None:
+        """Return the players in the top of a ladder at the last look, None if there was none."""
+        ...
+
+    async def append_top(
+        self, board_id: int, period: int, user_ids: Sequence[int], before: Sequence[int], drafts: Sequence[NoticeDraft]
+    ) -> None:
+        """Replace the players in the top, and append the notices. Do nothing if another process has replaced them."""
+        ...
+
+    async def tiers(self, user_ids: Collection[int]) -> Mapping[tuple[int, int, int], str | None]:
+        """Return the last tiers of players, by player, board and period."""
+        ...

@@ -1,0 +1,135 @@
+"""Notices that follow from the clock and from the index: closed periods, entered tops, changed tiers."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from uuid import uuid4
+
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.notice_log import NoticeDraft, OutboxRow, body_of
+from leaderforge.domain.notice_types import NoticeType
+from leaderforge.domain.notices import NO_PLAYER
+from leaderforge.domain.periods import Period, PeriodKind
+from leaderforge.domain.tiers import tier_of
+from leaderforge.domain.times import time_text
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.derived_notices import DerivedNoticeStore, NoticedTier
+from leaderforge.services.query import QueryService
+
+TOP = 10
+"""Number of entries of a ladder that `rank.entered_top` is about."""
+_MOST_CLOSED = 1_000
+"""Maximum closed periods of a board that one look reports."""
+
+
+class DerivedNotices:
+    """Notices about closed periods, entered tops and changed tiers, for boards that ask for them.
+
+    Each is appended in the transaction that stores the state from which the next one is derived. `closes_after_ms` is
+    the time from the end of a period to its close, when no submission can count in it any more.
+    """
+
+    def __init__(self, store: DerivedNoticeStore, query: QueryService, clock: Clock, *, closes_after_ms: int) -> None:
+        self._store = store
+        self._query = query
+        self._clock = clock
+        self._closes_after_ms = closes_after_ms
+
+    async def look(self, boards: Sequence[Board]) -> None:
+        """Append the notices of closed periods and of entered tops. Raises `Unavailable`."""
+        await self._look_for_closed([board for board in boards if NoticeType.PERIOD_CLOSED in board.events])
+        for board in boards:
+            if NoticeType.RANK_ENTERED_TOP in board.events:
+                await self._look_at_top(board.ladders_at(self._clock())[0])
+
+    async def tiers(
+        self, rows: Sequence[OutboxRow], boards: Mapping[int, Board]
+    ) -> tuple[Mapping[int, Sequence[NoticeDraft]], Mapping[int, Sequence[NoticedTier]]]:
+        """Return the notices about tiers that rows of the outbox have changed, and the new tiers, by sequence number.
+
+        Tiers are read from the index after the commit. Of several rows about a player, only the last one may have a
+        notice. Raises `Unavailable`.
+        """
+        ladders: defaultdict[Ladder, dict[int, OutboxRow]] = defaultdict(dict)
+        for row in rows:
+            board = boards.get(row.board_id)
+            if board is not None and NoticeType.TIER_CHANGED in board.events:
+                for period in row.data.get("periods", [row.period]):
+                    ladders[Ladder(board, period)][row.user_id] = row
+        players = {user_id for rows_of in ladders.values() for user_id in rows_of}
+        last = await self._store.tiers(players) if players else {}
+        drafts: defaultdict[int, list[NoticeDraft]] = defaultdict(list)
+        noticed: defaultdict[int, list[NoticedTier]] = defaultdict(list)
+        for ladder, rows_of in ladders.items():
+            for user_id, tier in (await self._tiers_on(ladder, list(rows_of))).items():
+                row = rows_of[user_id]
+                before = last.get((user_id, ladder.board.id, ladder.period))
+                noticed[row.seq].append(NoticedTier(user_id, ladder.board.id, ladder.period, tier, row.seq))
+                if tier != before:
+                    drafts[row.seq].append(_tier_draft(ladder, row, before, tier))
+        return drafts, noticed
+
+    async def _tiers_on(self, ladder: Ladder, user_ids: Sequence[int]) -> Mapping[int, str | None]:
+        """Return the present tiers of players on a ladder, None for a player without an entry."""
+        board, lookup = ladder.board, await self._query.lookup(ladder, user_ids)
+        tiers: dict[int, str | None] = dict.fromkeys(user_ids)
+        for entry, _ in lookup.entries:
+            tiers[entry.user_id] = tier_of(board.tiers, board.ranked_score(entry.score, entry.rank, lookup.total))
+        return tiers
+
+    async def _look_for_closed(self, boards: Sequence[Board]) -> None:
+        last, now = await self._store.closed_until(), self._clock()
+        if last.keys() - {board.id for board in boards}:
+            await self._store.forget_closed([board.id for board in boards])
+        for board in boards:
+            since = last.get(board.id, now)  # the first look reports nothing
+            closed = list(closed_periods(board, since - self._closes_after_ms, now - self._closes_after_ms))
+            if closed or board.id not in last:
+                await self._store.append_closed(board.id, now, [_closed_draft(board, period) for period in closed])
+
+    async def _look_at_top(self, ladder: Ladder) -> None:
+        page = await self._query.top(ladder, TOP)
+        last = await self._store.top(ladder.board.id, ladder.period)
+        present = [entry.user_id for entry in page.entries]
+        if present == last:
+            return
+        entered = [] if last is None else [entry for entry in page.entries if entry.user_id not in last]
+        drafts = [_top_draft(ladder, entry.user_id, entry.rank, entry.score, self._clock()) for entry in entered]
+        await self._store.append_top(ladder.board.id, ladder.period, present, last or [], drafts)
+
+
+def closed_periods(board: Board, since: int, until: int) -> Iterator[Period]:
+    """Yield the periods of the board that ended after `since` and up to `until` (ms), kind by kind."""
+    for kind in board.calendar.kinds:
+        if kind is PeriodKind.ALL_TIME:
+            continue
+        calendar = replace(board.calendar, kinds=(kind,))
+        [period] = calendar.at(since)
+        for _ in range(_MOST_CLOSED):
+            if period.ends_at is None or period.ends_at > until:
+                break
+            if period.ends_at > since:
+                yield period
+            [period] = calendar.at(period.ends_at)
+
+
+def _closed_draft(board: Board, period: Period) -> NoticeDraft:
+    ends_at = period.ends_at or 0
+    data = {"board": board.slug, "period": period.name, "ended_at": time_text(ends_at)}
+    body = body_of(NoticeType.PERIOD_CLOSED, ends_at, data)
+    origin = f"closed:{board.id}:{period.number}"
+    return NoticeDraft(origin, NO_PLAYER, NoticeType.PERIOD_CLOSED, board.slug, ends_at, body)
+
+
+def _top_draft(ladder: Ladder, user_id: int, rank: int, score: int, at: int) -> NoticeDraft:
+    slug = ladder.board.slug
+    data = {"board": slug, "user_id": user_id, "period": ladder.period_name, "rank": rank, "score": score, "top": TOP}
+    body = body_of(NoticeType.RANK_ENTERED_TOP, at, data)
+    return NoticeDraft(f"top:{uuid4()}", user_id, NoticeType.RANK_ENTERED_TOP, slug, at, body)
+
+
+def _tier_draft(ladder: Ladder, row: OutboxRow, before: str | None, tier: str | None) -> NoticeDraft:
+    slug = ladder.board.slug
+    data = {"board": slug, "user_id": row.user_id, "period": ladder.period_name, "tier": tier, "previous": before}
+    body = body_of(NoticeType.TIER_CHANGED, row.at, data)
+    return NoticeDraft(f"tier:{row.seq}:{ladder.period}", row.user_id, NoticeType.TIER_CHANGED, slug, row.at, body)
