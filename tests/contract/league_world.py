@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -17,14 +18,14 @@ from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder, Policy
 from leaderforge.domain.chunks import chunks
-from leaderforge.domain.errors import StoreUnavailable
+from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
 from leaderforge.domain.league import League, LeagueResult
 from leaderforge.domain.league_rules import members_of
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.players import Player
 from leaderforge.domain.settlement import SettlementStep
 from leaderforge.domain.standings import Event
-from leaderforge.domain.submissions import Submission
+from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.services.league_settlement import LeagueMovements
 from leaderforge.services.leagues import SeatService
 from leaderforge.services.settlement import SettlementService
@@ -152,13 +153,19 @@ class Weeks:
 
         async def submit(batch: Sequence[Submission], seats: SeatService) -> None:
             async with places:
-                outcomes = await self.world.database.scores.record(batch)
+                outcomes = await self._record(batch)
                 # One process in ten dies after the commit, before its players have their seats.
                 if self.random.random() > 0.1:
                     await seats.take(batch, outcomes)
 
         size = max(5, min(256, len(submissions) // 20))
         await asyncio.gather(*(submit(batch, services[n % 2]) for n, batch in enumerate(chunks(submissions, size))))
+
+    async def _record(self, batch: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
+        """Record a batch, and repeat it if the database is too slow, as clients do."""
+        while True:
+            with suppress(StoreUnavailable):
+                return await self.world.database.scores.record(batch)
 
     async def create(self, user_ids: Sequence[int]) -> None:
         """Create players."""

@@ -9,6 +9,7 @@ from time import monotonic
 import pytest
 
 from leaderforge.adapters.postgres.league_store import PostgresLeagueStore
+from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.league import Arrival, Assignment, Inactivity, MemberSeat, Zone
 from leaderforge.domain.submissions import Submission
 from leaderforge.services import league_settlement
@@ -137,6 +138,36 @@ async def test_an_erased_player_keeps_no_seat(database: Database) -> None:
     await store.seat(world.ladder, league(6), 4, [Arrival(7, 1), Arrival(8, 1)])
     assert await store.seat_of(world.ladder, 7) == MemberSeat(4, 1)
     assert await store.seat_of(world.ladder, 8) is None
+
+
+async def test_verification_lists_a_result_that_the_scores_do_not_yield(on_postgres: Database) -> None:
+    world = await LeagueWorld.of(on_postgres, league(6, promotion=Zone(places=1)))
+    await on_postgres.players(*range(1, 11))
+    await arrive(world, *range(1, 11))
+    ladder = world.ladder
+    world.set_now(START + WEEK_MS + 600_000)
+    assert await world.settlement().run() == 1
+    assert await world.settlement().faults() == []
+    forged = "update league_results set movement = 'stayed', next_division = 'Iron' where group_rank = 1"
+    await on_postgres.run(f"{forged} and user_id = 10")
+    [fault] = await world.settlement().faults()
+    assert "player 10 " in fault.text
+    await on_postgres.run("delete from league_results where user_id = 3")
+    assert any("1 members have no result" in fault.text for fault in await world.settlement().faults())
+    assert (fault.board, fault.period) == (world.board.slug, ladder.period_name)
+
+
+async def test_verification_does_not_compare_groups_that_moderators_changed(on_postgres: Database) -> None:
+    world = await LeagueWorld.of(on_postgres, league(6, promotion=Zone(places=1)))
+    await on_postgres.players(1, 2, 3, 4)
+    await arrive(world, 1, 2, 3, 4)
+    world.set_now(START + WEEK_MS + 600_000)
+    await world.settlement().run()
+    entry = AuditEntry(world.now, "tests", "moderate")
+    await on_postgres.moderation.set_player_hidden(4, True, entry)
+    assert await world.settlement().faults() == []
+    await on_postgres.records.erase(3, entry)
+    assert await world.settlement().faults() == []
 
 
 @pytest.mark.long

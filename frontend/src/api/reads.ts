@@ -1,7 +1,22 @@
 import { queryOptions } from '@tanstack/react-query';
 
 import type { Deployment, Surroundings } from './context';
-import type { Boards, Distribution, Entry, History, Listing, Lookup, Page, PageQuery, Periods, Player, RangeQuery, User, Users } from './types';
+import type {
+  Boards,
+  Distribution,
+  Entry,
+  History,
+  LeagueGroup,
+  Listing,
+  Lookup,
+  Page,
+  PageQuery,
+  Periods,
+  Player,
+  RangeQuery,
+  User,
+  Users,
+} from './types';
 
 type Query = Record<string, string | number>;
 
@@ -86,6 +101,16 @@ export function neighbours(around: Surroundings, userId: number, radius: number)
     queryKey: ['around', around.ladder, userId, radius],
     queryFn: ({ signal }) =>
       around.client.get<Listing>(ladderPath(around, `around/${userId}`, { radius }), signal),
+    refetchInterval: POLL_MS,
+  });
+}
+
+/** Query of a player's group in the league. Without a period, it is the current one of the league. */
+export function leagueGroup(around: Surroundings, userId: number, period: string | null) {
+  return queryOptions({
+    queryKey: ['league', around.ladder.board, period, userId],
+    queryFn: ({ signal }) =>
+      around.client.get<LeagueGroup>(boardPath(around, `league/${userId}`, period === null ? {} : { period }), signal),
     refetchInterval: POLL_MS,
   });
 }

@@ -158,6 +158,14 @@ export function BoardForm({ title, act, initial, exists, pending, error, send, c
             help={form.tournamentHelp}
             onChange={(event) => set({ tournament: event.currentTarget.value })}
           />
+          <Field
+            label={form.league}
+            value={draft.league}
+            flaw={flaws.league}
+            placeholder='{"divisions": ["Gold", "Silver"], "group_size": 30, "promotion": {"places": 7}}'
+            help={form.leagueHelp}
+            onChange={(event) => set({ league: event.currentTarget.value })}
+          />
         </FieldGroup>
         <FieldGroup title={form.periods} help={form.periodsHelp}>
           <div className="flex flex-wrap gap-x-5">

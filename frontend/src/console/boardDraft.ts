@@ -1,4 +1,4 @@
-import type { Board, BoardIn, Kind, Order, Policy, RankStyle, TierIn, TournamentIn } from '../api/types';
+import type { Board, BoardIn, Kind, LeagueIn, Order, Policy, RankStyle, TierIn, TournamentIn } from '../api/types';
 import type { ConsoleMessages } from './i18n/en';
 
 /** Content of a board's form. Numbers stay texts until they are sent. */
@@ -16,6 +16,7 @@ export interface BoardDraft {
   readonly unit: string;
   readonly tiers: string;
   readonly tournament: string;
+  readonly league: string;
   readonly numbers: Readonly<Record<NumberName, string>>;
   readonly private: boolean;
   readonly openToPlayers: boolean;
@@ -52,6 +53,7 @@ export const EMPTY: BoardDraft = {
   unit: '',
   tiers: '',
   tournament: '',
+  league: '',
   numbers: { decimals: '0', min_score: '', max_score: '', max_change: '', min_interval_ms: '', min_submissions: '1', keep_days: '' },
   private: false,
   openToPlayers: false,
@@ -73,6 +75,7 @@ export function draftOf(board: Board): BoardDraft {
     unit: board.unit ?? '',
     tiers: board.tiers.map(tierText).join(', '),
     tournament: board.tournament ? JSON.stringify(rulesOf(board.tournament)) : '',
+    league: board.league ? JSON.stringify(board.league) : '',
     numbers: Object.fromEntries(numbers) as BoardDraft['numbers'],
     private: board.private,
     openToPlayers: board.open_to_players,
@@ -80,7 +83,7 @@ export function draftOf(board: Board): BoardDraft {
 }
 
 /** Return the errors of the draft by field. The API checks everything else. */
-export function flawsOf(draft: BoardDraft, words: ConsoleMessages): Partial<Record<NumberName | 'board' | 'tiers' | 'tournament', string>> {
+export function flawsOf(draft: BoardDraft, words: ConsoleMessages): Partial<Record<NumberName | 'board' | 'tiers' | 'tournament' | 'league', string>> {
   const { form } = words;
   const flaws = NUMBER_NAMES.filter((name) => !isNumber(draft.numbers[name], NUMBERS[name])).map(
     (name) => [name, NUMBERS[name] >= 0 ? form.wholeNumberFrom(NUMBERS[name]) : form.wholeNumber] as const,
@@ -88,7 +91,8 @@ export function flawsOf(draft: BoardDraft, words: ConsoleMessages): Partial<Reco
   return {
     ...(Object.fromEntries(flaws) as Partial<Record<NumberName, string>>),
     ...(tiersOf(draft.tiers).some(({ name }) => !name) && { tiers: form.tiersFlaw }),
-    ...(tournamentOf(draft.tournament) === undefined && { tournament: form.tournamentFlaw }),
+    ...(objectOf(draft.tournament) === undefined && { tournament: form.tournamentFlaw }),
+    ...(objectOf(draft.league) === undefined && { league: form.leagueFlaw }),
     ...(!SLUG.test(draft.board) && { board: form.slugFlaw }),
   };
 }
@@ -115,8 +119,8 @@ function rulesOf(tournament: NonNullable<Board['tournament']>): TournamentIn {
   return Object.fromEntries(rules);
 }
 
-/** Return the rules of a tournament in a text, null for an empty text, undefined for a text that is no object. */
-function tournamentOf(text: string): TournamentIn | null | undefined {
+/** Return the JSON object in a text, null for an empty text, undefined for a text that is no object. */
+function objectOf(text: string): object | null | undefined {
   if (text.trim() === '') return null;
   try {
     const rules: unknown = JSON.parse(text);
@@ -146,7 +150,8 @@ export function settingsOf(draft: BoardDraft): Settings {
     season: draft.season.trim() || null,
     unit: draft.unit.trim() || null,
     tiers: tiersOf(draft.tiers),
-    tournament: tournamentOf(draft.tournament) ?? null,
+    tournament: (objectOf(draft.tournament) ?? null),
+    league: (objectOf(draft.league) ?? null) as LeagueIn | null,
     decimals: decimals ?? 0,
     min_submissions: min_submissions ?? 1,
     ...limits,

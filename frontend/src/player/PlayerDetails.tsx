@@ -10,6 +10,7 @@ import { ErrorNotice, OfflineNotice } from '../ui/Notice';
 import { Skeleton, SkeletonRows } from '../ui/Skeleton';
 import { usePageTitle } from '../ui/usePageTitle';
 import { History } from './History';
+import { LeagueSection } from './LeagueSection';
 import { Neighbours } from './Neighbours';
 import { Place } from './Place';
 import { PlayerHead } from './PlayerHead';
@@ -35,6 +36,7 @@ export function PlayerDetails({ userId }: { userId: number }) {
           <Neighbours userId={userId} />
         </div>
       )}
+      <LeagueSection userId={userId} />
       <History userId={userId} />
     </div>
   );
