@@ -1,5 +1,5 @@
 import { useSearch } from '@tanstack/react-router';
-import { useDeferredValue } from 'react';
+import { Suspense, useDeferredValue } from 'react';
 
 import { useSurroundings } from '../api/context';
 import { formatNumber } from '../format/numbers';
@@ -10,6 +10,7 @@ import { Rules } from '../ladder/Rules';
 import { useScores } from '../ladder/scores';
 import { boardName, useBoard, useBoards } from '../ladder/useBoard';
 import { useIsPast } from '../ladder/usePeriods';
+import { lazyPage } from '../lazyPage';
 import { MyRank } from '../me/MyRank';
 import { useCondition } from '../shell/useCondition';
 import { usePageTitle } from '../ui/usePageTitle';
@@ -18,6 +19,8 @@ import { LiveTop } from './LiveTop';
 import { ON_PODIUM } from './Podium';
 import { useLiveTop } from './useLiveTop';
 import { useMovements } from './useMovements';
+
+const TournamentPanel = lazyPage(() => import('../tournament/TournamentPanel'), 'TournamentPanel');
 
 /** Return the board's name. With a single board, return a general title. */
 function useBoardTitle(): string {
@@ -53,6 +56,11 @@ export function LeaderboardPage() {
         {board && <Rules board={board} />}
         <PeriodEnd />
       </BoardHead>
+      {board?.tournament && (
+        <Suspense>
+          <TournamentPanel key={shown} />
+        </Suspense>
+      )}
       <section aria-label={words.theLeaders} className="card overflow-hidden">
         <LiveTop key={shown} leaders={leaders} moved={moved} />
       </section>

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StrictInt, StrictStr
+from pydantic import ConfigDict, Field, StrictInt, StrictStr
 
 from functions.edge.wire.bodies import JsonBody, string_json
 from functions.edge.wire.fields import BoardName, IntegerOut, PercentOut, RankOut, TimeOut
@@ -112,6 +112,19 @@ class AwardsQuery(QueryIn):
 
 class ClaimIn(StrictIn):
     """A claim of an award."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "board": "default",
+                    "period": "2026-W48",
+                    "reward": "winner",
+                    "claim_id": "9b0c1f5e-4a39-4d1c-9d0e-1a2b3c4d5e6f",
+                }
+            ]
+        }
+    )
 
     board: BoardName = Field(examples=["default"])
     period: ExactPeriodName = Field(examples=["2026-W48"])
