@@ -295,7 +295,10 @@ def _settlement(settings: EnvironmentSettings, parts: Parts, seats: SeatService)
         parts.store,
         parts.periods,
         parts.settlements,
-        [LeagueMovements(parts.leagues, seats, parts.clock), AwardPart(parts.store, parts.awards, parts.clock)],
+        [
+            LeagueMovements(parts.leagues, seats, parts.clock),
+            AwardPart(parts.store, parts.awards, parts.leagues, parts.clock),
+        ],
         parts.index,
         parts.clock,
         parts.telemetry,

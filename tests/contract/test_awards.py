@@ -10,10 +10,12 @@ import pytest
 
 from leaderforge.adapters.memory.awards import MemoryAwards, MemoryResettlements
 from leaderforge.adapters.memory.index import MemoryIndex
+from leaderforge.adapters.memory.league_store import MemoryLeagueStore
 from leaderforge.adapters.memory.period_store import MemoryPeriodStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.memory.settlement_store import MemorySettlementStore
 from leaderforge.adapters.postgres.awards import PostgresAwards, PostgresResettlements
+from leaderforge.adapters.postgres.league_store import PostgresLeagueStore
 from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.settlement_store import PostgresSettlementStore
@@ -27,6 +29,7 @@ from leaderforge.domain.settlement import SettlementProgress
 from leaderforge.domain.tournament_errors import AwardClaimed, AwardNotFound, AwardRevoked
 from leaderforge.domain.tournaments import TournamentRules
 from leaderforge.ports.awards import AwardPosition, AwardStore, ResettlementStore
+from leaderforge.ports.leagues import LeagueStore
 from leaderforge.ports.periods import PeriodStore
 from leaderforge.ports.settlement import SettlementStore
 from leaderforge.services import award_settlement
@@ -51,11 +54,12 @@ class World:
     awards: AwardStore
     resettlements: ResettlementStore
     settlements: SettlementStore
+    leagues: LeagueStore
     periods: PeriodStore
     now: int = END
 
     def __post_init__(self) -> None:
-        self.part = AwardPart(self.stores.scores, self.awards, lambda: self.now)
+        self.part = AwardPart(self.stores.scores, self.awards, self.leagues, lambda: self.now)
         self.service = self.process()
         self.resettlement = ResettlementService(
             self.stores.scores, self.periods, self.resettlements, lambda: self.now, part=AWARDS
@@ -93,6 +97,7 @@ def world(stores: Stores) -> World:
             PostgresAwards(pool),
             PostgresResettlements(pool),
             PostgresSettlementStore(pool),
+            PostgresLeagueStore(pool),
             PostgresPeriodStore(pool, Periods(pool)),
         )
     assert isinstance(stores.scores, MemoryScoreStore)
@@ -102,6 +107,7 @@ def world(stores: Stores) -> World:
         MemoryAwards(stores.scores, settlements, stores.audit),  # type: ignore[arg-type]
         MemoryResettlements(stores.scores, settlements),
         settlements,
+        MemoryLeagueStore(stores.scores, settlements),
         MemoryPeriodStore(stores.scores),
     )
 

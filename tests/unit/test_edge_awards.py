@@ -134,3 +134,24 @@ async def period(api: Api) -> int:
     board = await api.services.boards.get("weekly")
     [week] = board.calendar.at(START)
     return week.number
+
+
+async def test_outcomes_of_a_league_earn_rewards(api: Api) -> None:
+    league = {"divisions": ["gold", "bronze"], "group_size": 4, "promotion": {"places": 1}}
+    rewards = [
+        {"reward": "promoted", "league": {"movement": "promoted"}, "payload": {"gems": 3}},
+        {"reward": "bronze-podium", "league": {"division": "bronze", "last_group_rank": 2}, "payload": {}},
+        {"reward": "gold", "league": {"division": "gold"}, "payload": {}},
+    ]
+    body = {"board": "weekly", "policy": "best", "periods": ["weekly"], "league": league}
+    answer = await api.post("/api/boards", body | {"rewards": {"period": "weekly", "rewards": rewards}}, ADMIN_KEY)
+    assert answer.status_code == 201, answer.text
+    await api.ranked({1: 30, 2: 20, 3: 10}, "weekly")
+    api.clock.now = MONDAY + GRACE_MS + LAST_COUNT_MS
+    assert await api.services.settlement.run() == 1
+    assert [[a["reward"] for a in (await awards(api, user_id))["awards"]] for user_id in (1, 2, 3)] == [
+        ["bronze-podium", "promoted"],
+        ["bronze-podium"],
+        [],
+    ]
+    assert await api.services.settlement.faults() == []

@@ -2302,6 +2302,12 @@ export interface components {
         /**
          * ClaimIn
          * @description A claim of an award.
+         * @example {
+         *       "board": "default",
+         *       "claim_id": "9b0c1f5e-4a39-4d1c-9d0e-1a2b3c4d5e6f",
+         *       "period": "2026-W48",
+         *       "reward": "winner"
+         *     }
          */
         ClaimIn: {
             /**

@@ -1,7 +1,7 @@
 """Settlement: computation of the final results of a period, once, after its end and its grace."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeAlias
 
 from leaderforge.domain.boards import Board, Ladder
@@ -14,6 +14,10 @@ Position: TypeAlias = Mapping[str, Any]
 """Position within a part of a settlement, as JSON. Each part defines its own members."""
 
 
+EARLIER = "earlier"
+"""Member of a position with the final positions of earlier parts."""
+
+
 class SettlementOvertaken(LeaderForgeError):
     """Error for a step of a settlement that another process has already made."""
 
@@ -21,10 +25,24 @@ class SettlementOvertaken(LeaderForgeError):
 
 
 class SettlementProgress(NamedTuple):
-    """Progress of a settlement: the name of the part in progress, and the position within it."""
+    """Progress of a settlement: the name of the part in progress, and the position within it.
+
+    The member `EARLIER` of the position has the final positions of earlier parts, by their names. A part must keep it.
+    """
 
     part: str
     position: Position
+
+    @property
+    def earlier(self) -> Position:
+        """Return the final positions of earlier parts, by name."""
+        positions: Position = self.position.get(EARLIER, {})
+        return positions
+
+    def followed_by(self, part: str) -> "SettlementProgress":
+        """Return the progress at the start of the next part."""
+        position = {name: value for name, value in self.position.items() if name != EARLIER}
+        return SettlementProgress(part, {EARLIER: {**self.earlier, self.part: position}})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +55,12 @@ class Settlement:
     progress: SettlementProgress
     settled_at: int | None = None
     revision: int = 1
+
+    def of_part(self, part: str) -> "Settlement":
+        """Return the settlement with the final position of a part as its progress."""
+        if part == self.progress.part:
+            return self
+        return replace(self, progress=SettlementProgress(part, self.progress.earlier.get(part, {})))
 
 
 class SettlementStep(NamedTuple):

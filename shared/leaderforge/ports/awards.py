@@ -5,7 +5,6 @@ from typing import NamedTuple, Protocol
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.merge import Row
-from leaderforge.domain.reward_tables import LeagueOutcome
 from leaderforge.domain.rewards import Award, AwardRules, Claim, NewAward
 from leaderforge.domain.settlement import SettlementStep
 
@@ -31,10 +30,6 @@ class AwardStore(Protocol):
 
     async def entries_after(self, ladder: Ladder, bound: bytes, limit: int) -> Sequence[Row]:
         """Return up to `limit` entries of the ladder after a sort key, in order."""
-        ...
-
-    async def outcomes(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, LeagueOutcome]:
-        """Return the outcomes of the board's league in the period. Players without one are left out."""
         ...
 
     async def grant(self, step: SettlementStep, awards: Sequence[NewAward], revision: int, at: int) -> None:
@@ -100,7 +95,7 @@ class ResettlementStore(Protocol):
     async def reopen(self, ladder: Ladder, part: str, requested_at: int) -> bool:
         """Begin a settled period's settlement again at this part, and end the request.
 
-        Return False if the period is not settled. The request then stays, if its settlement has begun.
+        Return False if the period is not settled, or has no such part. The request stays while a settlement runs.
         """
         ...
 

@@ -1,11 +1,13 @@
 """Settlement of rewards: a part of the settlement of periods, and repeated settlements after changes by moderators."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.order import FIRST
+from leaderforge.domain.reward_tables import LeagueOutcome
 from leaderforge.domain.rewards import AwardCursor, AwardRules, RankedPlayer, earned, ranked_players
 from leaderforge.domain.settlement import (
+    EARLIER,
     Position,
     SettledPeriods,
     Settlement,
@@ -15,6 +17,7 @@ from leaderforge.domain.settlement import (
 )
 from leaderforge.ports.awards import AwardStore
 from leaderforge.ports.clock import Clock
+from leaderforge.ports.leagues import LeagueStore
 from leaderforge.ports.scores import ScoreStore
 
 AWARDS = "awards"
@@ -32,9 +35,10 @@ class AwardPart:
 
     name = AWARDS
 
-    def __init__(self, store: ScoreStore, awards: AwardStore, clock: Clock) -> None:
+    def __init__(self, store: ScoreStore, awards: AwardStore, leagues: LeagueStore, clock: Clock) -> None:
         self._store = store
         self._awards = awards
+        self._leagues = leagues
         self._clock = clock
 
     def periods(self, board: Board) -> SettledPeriods | None:
@@ -51,7 +55,7 @@ class AwardPart:
         players, following = await self._players(ladder, rules, cursor, total)
         if not players:
             return None if revision == 1 else await self._revoke_chunk(ladder, progress, revision)
-        outcomes = await self._awards.outcomes(ladder, [p.user_id for p in players]) if rules.need_outcomes else {}
+        outcomes = await self._outcomes(ladder, rules, [player.user_id for player in players])
         awards = earned(ladder.board, rules, players, total, outcomes)
         after: Position = {
             "revision": revision,
@@ -59,6 +63,7 @@ class AwardPart:
             "after": following.after.hex(),
             "count": following.count,
             "rank": following.rank,
+            EARLIER: progress.earlier,
         }
         await self._awards.grant(SettlementStep(ladder, progress, after), awards, revision, self._clock())
         return after
@@ -75,7 +80,7 @@ class AwardPart:
             if not players:
                 break
             user_ids = [player.user_id for player in players]
-            outcomes = await self._awards.outcomes(ladder, user_ids) if rules.need_outcomes else {}
+            outcomes = await self._outcomes(ladder, rules, user_ids)
             awards = {(a.user_id, a.reward) for a in earned(ladder.board, rules, players, total, outcomes)}
             expected += len(awards)
             stored = {*await self._awards.granted(ladder, user_ids)}
@@ -98,6 +103,19 @@ class AwardPart:
         earning = [player for player in players if last_rank is None or player.rank <= last_rank]
         return earning, following
 
+    async def _outcomes(
+        self, ladder: Ladder, rules: AwardRules, user_ids: Collection[int]
+    ) -> Mapping[int, LeagueOutcome]:
+        """Return the outcomes of the period's league for these players, none if no reward depends on them."""
+        league = await self._leagues.rules(ladder) if rules.need_outcomes else None
+        if league is None:
+            return {}
+        return {
+            result.user_id: LeagueOutcome(league.divisions[result.division], result.rank, result.movement)
+            for result in await self._leagues.results(ladder, user_ids)
+            if result.rank is not None
+        }
+
     async def _kept_rules(self, ladder: Ladder) -> AwardRules:
         stored = await self._awards.rules(ladder)
         if stored is not None:
@@ -109,7 +127,7 @@ class AwardPart:
     async def _revoke_chunk(self, ladder: Ladder, progress: SettlementProgress, revision: int) -> Position | None:
         revoked = int(progress.position.get("revoked", 0))
         # The number changes with each chunk, because an unchanged position would not exclude a second process.
-        after: Position = {"revision": revision, "revoked": revoked + 1}
+        after: Position = {"revision": revision, "revoked": revoked + 1, EARLIER: progress.earlier}
         step = SettlementStep(ladder, progress, after)
         count = await self._awards.revoke_outdated(step, revision, self._clock(), _CHUNK)
         return after if count else None

@@ -103,7 +103,7 @@ class SettlementService:
                 settlement = settlements.get(ladder.period)
                 if settlement is not None and settlement.settled_at is not None:
                     for part in self._parts_of(ladder):
-                        faults += await part.faults(ladder, settlement)
+                        faults += await part.faults(ladder, settlement.of_part(part.name))
         return faults
 
     async def _settle_board(self, ladders: Sequence[Ladder]) -> int:
@@ -125,7 +125,7 @@ class SettlementService:
         first = names.index(progress.part) if progress.part in names else 0
         for part in parts[first:]:
             if part.name != progress.part:
-                begun = SettlementProgress(part.name, {})
+                begun = progress.followed_by(part.name)
                 await self._settlements.move(ladder, progress, begun)
                 progress = begun
             while (position := await part.settle_chunk(ladder, progress)) is not None:

@@ -11,7 +11,6 @@ from leaderforge.domain.award_acts import award_act, award_notice
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.merge import Row
 from leaderforge.domain.notice_types import NoticeType
-from leaderforge.domain.reward_tables import LeagueOutcome
 from leaderforge.domain.rewards import Award, AwardRules, Claim, NewAward
 from leaderforge.domain.settlement import SettlementStep
 from leaderforge.domain.tournament_errors import AwardNotFound
@@ -38,9 +37,6 @@ class MemoryAwards:
     async def entries_after(self, ladder: Ladder, bound: bytes, limit: int) -> Sequence[Row]:
         window = await self._scores.window(ladder, bound + b"\0", before=0, after=limit)
         return window.after
-
-    async def outcomes(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, LeagueOutcome]:
-        return {}
 
     async def grant(self, step: SettlementStep, awards: Sequence[NewAward], revision: int, at: int) -> None:
         self._settlements.make_step(step)
@@ -136,7 +132,7 @@ class MemoryResettlements:
 
     async def reopen(self, ladder: Ladder, part: str, requested_at: int) -> bool:
         is_settled = self._settlements.reopen(ladder, part)
-        if is_settled or not self._settlements.has_begun(ladder):
+        if is_settled or not self._settlements.is_in_progress(ladder):
             await self.end(*place_of(ladder), requested_at)
         return is_settled
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from leaderforge.adapters.memory.boards import LadderKey, place_of
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.settlement import Settlement, SettlementOvertaken, SettlementProgress, SettlementStep
+from leaderforge.domain.settlement import EARLIER, Settlement, SettlementOvertaken, SettlementProgress, SettlementStep
 
 
 class MemorySettlementStore:
@@ -36,17 +36,18 @@ class MemorySettlementStore:
         """Return the keys of the settled periods."""
         return [key for key, settlement in self._settlements.items() if settlement.settled_at is not None]
 
-    def has_begun(self, ladder: Ladder) -> bool:
-        """Return whether a settlement of the period is stored."""
-        return place_of(ladder) in self._settlements
+    def is_in_progress(self, ladder: Ladder) -> bool:
+        """Return whether a settlement of the period has begun and is not finished."""
+        settlement = self._settlements.get(place_of(ladder))
+        return settlement is not None and settlement.settled_at is None
 
     def reopen(self, ladder: Ladder, part: str) -> bool:
         """Begin a settled period's settlement again, at this part. Return False if the period is not settled."""
         settlement = self._settlements.get(place_of(ladder))
-        if settlement is None or settlement.settled_at is None:
+        if settlement is None or settlement.settled_at is None or settlement.progress.part != part:
             return False
         revision = settlement.revision + 1
-        progress = SettlementProgress(part, {"revision": revision})
+        progress = SettlementProgress(part, {EARLIER: settlement.progress.earlier, "revision": revision})
         self._settlements[place_of(ladder)] = Settlement(progress, revision=revision)
         return True
 

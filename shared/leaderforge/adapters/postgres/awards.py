@@ -11,10 +11,9 @@ from leaderforge.adapters.postgres.settlement_store import make_step
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
 from leaderforge.domain.award_acts import award_act, award_notice
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.league_rules import stored_league
 from leaderforge.domain.merge import Row
 from leaderforge.domain.notice_types import NoticeType
-from leaderforge.domain.reward_tables import LeagueOutcome, reward_of
+from leaderforge.domain.reward_tables import reward_of
 from leaderforge.domain.rewards import Award, AwardRules, Claim, NewAward
 from leaderforge.domain.settlement import SettlementStep
 from leaderforge.domain.tier_rules import tiers_of
@@ -46,17 +45,6 @@ class PostgresAwards:
     async def entries_after(self, ladder: Ladder, bound: bytes, limit: int) -> Sequence[Row]:
         async with self._pool.connection() as connection:
             return await entries_after(connection, ladder, bound, limit)
-
-    async def outcomes(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, LeagueOutcome]:
-        rows = await self._pool.fetch(statement("league_outcomes"), *_ids(ladder), joined(user_ids))
-        if not rows:
-            return {}
-        [rules] = await self._pool.fetch(statement("league_rules"), *_ids(ladder))
-        divisions = stored_league(json.loads(rules["rules"])).divisions
-        return {
-            row["user_id"]: LeagueOutcome(divisions[row["division"]], row["group_rank"], row["movement"])
-            for row in rows
-        }
 
     async def grant(self, step: SettlementStep, awards: Sequence[NewAward], revision: int, at: int) -> None:
         async def work(connection: Connection) -> None:
@@ -134,8 +122,8 @@ class PostgresResettlements:
     async def reopen(self, ladder: Ladder, part: str, requested_at: int) -> bool:
         async def work(connection: Connection) -> bool:
             reopened = bool(await connection.fetch(statement("reopen_settlement"), *_ids(ladder), part))
-            # A settlement that has not begun will see the change.
-            if reopened or not await connection.fetch(statement("settlement_begun"), *_ids(ladder)):
+            # Keep the request while a settlement is in progress, because it may have missed the change.
+            if reopened or not await connection.fetch(statement("settlement_in_progress"), *_ids(ladder)):
                 await connection.execute(statement("end_resettlement"), *_ids(ladder), requested_at)
             return reopened
 

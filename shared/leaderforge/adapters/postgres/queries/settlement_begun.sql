@@ -1,1 +1,0 @@
-select period_id from settlements where board_id = $1 and period_id = $2;
