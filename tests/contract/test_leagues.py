@@ -69,6 +69,31 @@ async def test_weeks_with_a_death_at_every_step_equal_the_reference(
     assert movements.keys() >= {"promoted", "relegated", "stayed"}
 
 
+async def test_killed_processes_leave_no_half_written_step(on_postgres: Database) -> None:
+    """SIGKILL reaches a process between its statements. The steps of a settlement are the lines of its output."""
+    world = await LeagueWorld.of(on_postgres, league(4, promotion=Zone(places=1), relegation=Zone(places=1)))
+    weeks = Weeks(world, Random(8), [])
+    await weeks.create(range(1, 60))
+    await weeks.play(active=1, arrivals=0)
+    kills = iter([1, 4, 5])
+
+    async def settle() -> None:
+        for lines in kills:
+            arguments = on_postgres.dsn, world.board.slug, str(world.now)
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "tests.contract.settling_process", *arguments), stdout=asyncio.subprocess.PIPE
+            )
+            assert process.stdout is not None
+            for _ in range(lines):
+                assert await process.stdout.readline()
+            process.kill()
+            await process.wait()
+        assert await world.settlement().run() == 1
+
+    await weeks.require_reference(await weeks.end(settle))
+    assert await world.settlement().faults() == []
+
+
 async def test_concurrent_settlements_write_each_result_once(on_postgres: Database) -> None:
     world = await LeagueWorld.of(on_postgres, league(4, promotion=Zone(places=1), relegation=Zone(places=1)))
     weeks = Weeks(world, Random(6), [])
