@@ -1,4 +1,4 @@
-"""Cost of external ids, and of the parts of receipts that are returned on request, in one run.
+"""Cost of external ids, of the parts of receipts that are returned on request, and of events, in one run.
 
     python -m benchmarks.receipts --out docs/performance/results/receipts.json
 
@@ -34,11 +34,16 @@ PAIRS = {
     "batch_previous": "batch",
     "periods_all": "periods",
     "periods_previous": "periods",
+    "submit_sent": "submit_unsent",
 }
 """Scenarios with options, and the same scenarios without them."""
 A_REQUEST = 500
 """Number of players that one request creates."""
-BOARD = {"board": "periods", "name": "Periods", "periods": ["all-time", "daily", "weekly"]}
+BOARDS: tuple[dict[str, Any], ...] = (
+    {"board": "periods", "name": "Periods", "periods": ["all-time", "daily", "weekly"]},
+    {"board": "unsent", "name": "Unsent"},
+    {"board": "sent", "name": "Sent", "events": ["score.improved"]},
+)
 
 WARMUP_S = 0.5
 """Duration of a warm-up in s. It is short, because the product is busy all the time."""
@@ -65,7 +70,8 @@ def main(
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leaderforge-receipts-")))
         facts = stack.enter_context(product(directory, []))
         step("populate", ["populate", "--users", str(players), "--sessions", str(2 * players)], directory)
-        httpx.post(f"{facts['api']}/api/boards", json=BOARD, headers=_admin(facts)).raise_for_status()
+        for board in BOARDS:
+            httpx.post(f"{facts['api']}/api/boards", json=board, headers=_admin(facts)).raise_for_status()
         create_external_players(facts, players)
         asyncio.run(settle(facts["postgres"]))
         for turn, pair in track(list(product_of(range(rounds), samples.values())), "Measuring", console=console):

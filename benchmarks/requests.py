@@ -77,6 +77,8 @@ KINDS: Mapping[str, Callable[[Maker], bytes]] = {
     "submit_active_external": lambda make: make.post("/api/scores", make.external_submission(make.active_player())),
     "submit_unranked": lambda make: make.post("/api/scores?rank=none", make.submission()),
     "submit_previous": lambda make: make.post("/api/scores?previous=exact", make.submission()),
+    "submit_unsent": lambda make: make.post("/api/boards/unsent/scores", make.submission()),
+    "submit_sent": lambda make: make.post("/api/boards/sent/scores", make.submission()),
     "periods": lambda make: make.post("/api/boards/periods/scores", make.submission()),
     "periods_all": lambda make: make.post("/api/boards/periods/scores?periods=all", make.submission()),
     "periods_previous": lambda make: make.post(

@@ -75,16 +75,22 @@ returning
 ),
 -- Writes a notice for each changed standing that its board announces: see `Announcement`. The outbox takes a sequence
 -- number for a standing after the upsert has locked it. Numbers of one standing therefore have the order of its changes.
+-- `offset 0` keeps the condition out of the join. With it, the planner expects one row, and compares all pairs.
 notices as (
     insert into outbox (user_id, board_id, period_id, type, at, data)
     select
         user_id, board_id, period_id, 'score.improved', $13, json_build_object(
-            'score', written.score, 'subranked', written.subranked, 'submissions', written.submissions,
-            'revision', written.revision, 'achieved_at', written.achieved_at, 'submission_id', items.submission_id,
-            'main', items.leads, 'improved', :improves
+            'score', score, 'subranked', subranked, 'submissions', submissions, 'revision', revision,
+            'achieved_at', achieved_at, 'submission_id', submission_id, 'main', leads, 'improved', improved
         )::text
-    from written
-    join items using (user_id, board_id, period_id)
-    where announces = 2 or (announces = 1 and leads and :improves)
+    from (
+        select
+            written.*, items.leads, items.announces, items.submission_id, :improves as improved
+        from written
+        join items on (items.user_id, items.board_id, items.period_id)
+            = (written.user_id, written.board_id, written.period_id)
+        offset 0
+    ) as changes
+    where announces = 2 or (announces = 1 and leads and improved)
 )
 select * from written;
