@@ -11,7 +11,7 @@ describe('the settings of a board', () => {
     const settings = settingsOf(draftOf(LAPS));
     expect(LAPS).toMatchObject(settings);
     // The form does not edit these. The other members are settings of the form.
-    const others = ['board', 'building', 'events', 'rewards'];
+    const others = ['board', 'building', 'events'];
     expect(Object.keys(settings).toSorted()).toEqual(Object.keys(LAPS).filter((name) => !others.includes(name)).toSorted());
   });
 

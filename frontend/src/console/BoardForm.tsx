@@ -159,6 +159,14 @@ export function BoardForm({ title, act, initial, exists, pending, error, send, c
             onChange={(event) => set({ tournament: event.currentTarget.value })}
           />
           <Field
+            label={form.rewards}
+            value={draft.rewards}
+            flaw={flaws.rewards}
+            placeholder='{"period": "weekly", "rewards": [{"reward": "winner", "last_rank": 1, "payload": {"gold": 50}}]}'
+            help={form.rewardsHelp}
+            onChange={(event) => set({ rewards: event.currentTarget.value })}
+          />
+          <Field
             label={form.league}
             value={draft.league}
             flaw={flaws.league}

@@ -1,4 +1,4 @@
-import type { Board, BoardIn, Kind, LeagueIn, Order, Policy, RankStyle, TierIn, TournamentIn } from '../api/types';
+import type { Board, BoardIn, Kind, LeagueIn, Order, Policy, RankStyle, RewardTableIn, TierIn, TournamentIn } from '../api/types';
 import type { ConsoleMessages } from './i18n/en';
 
 /** Content of a board's form. Numbers stay texts until they are sent. */
@@ -17,6 +17,7 @@ export interface BoardDraft {
   readonly tiers: string;
   readonly tournament: string;
   readonly league: string;
+  readonly rewards: string;
   readonly numbers: Readonly<Record<NumberName, string>>;
   readonly private: boolean;
   readonly openToPlayers: boolean;
@@ -54,6 +55,7 @@ export const EMPTY: BoardDraft = {
   tiers: '',
   tournament: '',
   league: '',
+  rewards: '',
   numbers: { decimals: '0', min_score: '', max_score: '', max_change: '', min_interval_ms: '', min_submissions: '1', keep_days: '' },
   private: false,
   openToPlayers: false,
@@ -76,6 +78,7 @@ export function draftOf(board: Board): BoardDraft {
     tiers: board.tiers.map(tierText).join(', '),
     tournament: board.tournament ? JSON.stringify(rulesOf(board.tournament)) : '',
     league: board.league ? JSON.stringify(board.league) : '',
+    rewards: board.rewards ? JSON.stringify(board.rewards) : '',
     numbers: Object.fromEntries(numbers) as BoardDraft['numbers'],
     private: board.private,
     openToPlayers: board.open_to_players,
@@ -83,7 +86,7 @@ export function draftOf(board: Board): BoardDraft {
 }
 
 /** Return the errors of the draft by field. The API checks everything else. */
-export function flawsOf(draft: BoardDraft, words: ConsoleMessages): Partial<Record<NumberName | 'board' | 'tiers' | 'tournament' | 'league', string>> {
+export function flawsOf(draft: BoardDraft, words: ConsoleMessages): Partial<Record<NumberName | 'board' | 'tiers' | 'tournament' | 'league' | 'rewards', string>> {
   const { form } = words;
   const flaws = NUMBER_NAMES.filter((name) => !isNumber(draft.numbers[name], NUMBERS[name])).map(
     (name) => [name, NUMBERS[name] >= 0 ? form.wholeNumberFrom(NUMBERS[name]) : form.wholeNumber] as const,
@@ -93,6 +96,7 @@ export function flawsOf(draft: BoardDraft, words: ConsoleMessages): Partial<Reco
     ...(tiersOf(draft.tiers).some(({ name }) => !name) && { tiers: form.tiersFlaw }),
     ...(objectOf(draft.tournament) === undefined && { tournament: form.tournamentFlaw }),
     ...(objectOf(draft.league) === undefined && { league: form.leagueFlaw }),
+    ...(objectOf(draft.rewards) === undefined && { rewards: form.tournamentFlaw }),
     ...(!SLUG.test(draft.board) && { board: form.slugFlaw }),
   };
 }
@@ -152,6 +156,7 @@ export function settingsOf(draft: BoardDraft): Settings {
     tiers: tiersOf(draft.tiers),
     tournament: (objectOf(draft.tournament) ?? null),
     league: (objectOf(draft.league) ?? null) as LeagueIn | null,
+    rewards: (objectOf(draft.rewards) ?? null) as RewardTableIn | null,
     decimals: decimals ?? 0,
     min_submissions: min_submissions ?? 1,
     ...limits,

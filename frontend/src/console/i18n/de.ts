@@ -219,6 +219,8 @@ export const de: ConsoleMessages = {
     tournament: 'Turnier',
     tournamentHelp: 'Die Regeln als JSON, siehe Dokumentation. Wiederkehrend: {"duration_s": 172800}, mit Saison als erstem Zeitraum.',
     tournamentFlaw: 'Schreibe ein JSON-Objekt, oder lasse das Feld leer.',
+    rewards: 'Belohnungen',
+    rewardsHelp: 'Die Belohnungen abgeschlossener Zeiträume als JSON, siehe Dokumentation. Leer: keine.',
     league: 'Liga',
     leagueHelp: 'Die Regeln als JSON, siehe Dokumentation. Eine Änderung gilt ab dem nächsten Zeitraum.',
     leagueFlaw: 'Schreibe ein JSON-Objekt, oder lasse das Feld leer.',

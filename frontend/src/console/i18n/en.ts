@@ -213,6 +213,8 @@ export const en = {
     tournament: 'Tournament',
     tournamentHelp: 'The rules as JSON, see the documentation. Recurring: {"duration_s": 172800}, with season as the first period.',
     tournamentFlaw: 'Write a JSON object, or leave it empty.',
+    rewards: 'Rewards',
+    rewardsHelp: 'The rewards of settled periods as JSON, see the documentation. Empty: none.',
     league: 'League',
     leagueHelp: 'The rules as JSON, see the documentation. A change takes effect with the next period.',
     leagueFlaw: 'Write a JSON object, or leave it empty.',

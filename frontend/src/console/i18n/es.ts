@@ -227,6 +227,8 @@ export const es: ConsoleMessages = {
     tournament: 'Torneo',
     tournamentHelp: 'Las reglas en JSON, véase la documentación. Periódico: {"duration_s": 172800}, con la temporada como primer periodo.',
     tournamentFlaw: 'Escribe un objeto JSON o deja el campo vacío.',
+    rewards: 'Recompensas',
+    rewardsHelp: 'Las recompensas de los periodos cerrados en JSON, véase la documentación. Vacío: ninguna.',
     league: 'Liga',
     leagueHelp: 'Las reglas en JSON, véase la documentación. Un cambio vale desde el siguiente periodo.',
     leagueFlaw: 'Escribe un objeto JSON o deja el campo vacío.',

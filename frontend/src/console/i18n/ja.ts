@@ -211,6 +211,8 @@ export const ja: ConsoleMessages = {
     tournament: '大会',
     tournamentHelp: 'JSON のルール（ドキュメント参照）。定期開催: {"duration_s": 172800}、最初の期間はシーズン。',
     tournamentFlaw: 'JSON オブジェクトを入力するか、空にしてください。',
+    rewards: '報酬',
+    rewardsHelp: '確定した期間の報酬の JSON（ドキュメント参照）。空欄: なし。',
     league: 'リーグ',
     leagueHelp: 'JSON のルール（ドキュメント参照）。変更は次の期間から有効です。',
     leagueFlaw: 'JSON オブジェクトを入力するか、空にしてください。',
