@@ -6,7 +6,9 @@ import pytest
 
 from functions.edge.wire.leagues import LeagueGroupOut
 from functions.maintain import settle
+from leaderforge.domain.settlement import Settlement, SettlementProgress
 from leaderforge.domain.timing import LAST_COUNT_MS
+from leaderforge.services.leagues import has_final_results
 from tests.api_client import ADMIN_KEY
 from tests.tokens import TOKENS, token
 from tests.unit.edge_fixtures import Api, serving
@@ -84,6 +86,17 @@ async def test_a_settled_week_is_final_and_the_next_one_follows_from_it(api: Api
     assert (current["division"], current["state"], listed(current)) == ("Silver", "open", [(5, 1, 1, "promoted")])
     assert await group_of(api, 1) == "not_ranked"
     assert await api.services.settlement.faults() == []
+
+
+@pytest.mark.parametrize(
+    ("part", "settled_at", "is_final"),
+    [("league", None, False), ("league", 5, True), ("awards", None, True), ("awards", 5, True)],
+)
+def test_results_stay_final_while_a_later_part_is_settled_again(
+    part: str, settled_at: int | None, is_final: bool
+) -> None:
+    assert has_final_results(Settlement(SettlementProgress(part, {}), settled_at)) is is_final
+    assert not has_final_results(None)
 
 
 async def test_who_has_no_league_or_no_entry_is_told(api: Api) -> None:

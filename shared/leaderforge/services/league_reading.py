@@ -15,7 +15,7 @@ from leaderforge.ports.clock import Clock
 from leaderforge.ports.leagues import LeagueStore
 from leaderforge.ports.settlement import SettlementStore
 from leaderforge.services.entries import Entry, Lookup
-from leaderforge.services.leagues import SeatService, is_league_period
+from leaderforge.services.leagues import SeatService, has_final_results, is_league_period
 from leaderforge.services.query import QueryService
 
 
@@ -116,8 +116,8 @@ class LeagueQueryService:
     async def _is_settled(self, ladder: Ladder, period: Period) -> bool:
         if period.ends_at is None or period.ends_at > self._clock():
             return False
-        settlement = (await self._settlements.settlements(ladder.board, ladder.period)).get(ladder.period)
-        return settlement is not None and settlement.settled_at is not None
+        settlements = await self._settlements.settlements(ladder.board, ladder.period)
+        return has_final_results(settlements.get(ladder.period))
 
     async def _unsettled(self, ladder: Ladder, period: Period, user_id: int, viewer: Caller) -> LeagueGroup:
         league, seat = await self._seat(ladder, user_id, viewer)

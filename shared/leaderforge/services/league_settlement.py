@@ -25,7 +25,7 @@ from leaderforge.domain.settlement import (
 )
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.leagues import LeagueStore
-from leaderforge.services.leagues import SeatService, league_periods
+from leaderforge.services.leagues import LEAGUE_PART, SeatService, league_periods
 
 _MEMBERS_A_CHUNK = 3_000
 """Number of seats of the groups that one transaction settles."""
@@ -48,7 +48,7 @@ class LeagueMovements:
     settled group (`after`) or absent player (`after_player`).
     """
 
-    name = "league"
+    name = LEAGUE_PART
 
     def __init__(self, leagues: LeagueStore, seats: SeatService, clock: Clock) -> None:
         self._leagues = leagues

@@ -10,7 +10,7 @@ from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.league import MIDDLE_BAND, Arrival, League
 from leaderforge.domain.periods import Period, number_of_start
-from leaderforge.domain.settlement import SettledPeriods, ends_at, settles_at
+from leaderforge.domain.settlement import SettledPeriods, Settlement, ends_at, settles_at
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.domain.timing import SETTLE_MS
 from leaderforge.ports.clock import Clock
@@ -19,6 +19,9 @@ from leaderforge.ports.leases import LeaseStore
 from leaderforge.ports.periods import PeriodStore
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.settlement import SettlementStore
+
+LEAGUE_PART = "league"
+"""Name of the part of settlement that computes the movements of a league. It is the first part."""
 
 _SEATS_A_BATCH = 500
 """Maximum number of players that one transaction seats. It keeps the lock on their division short."""
@@ -37,6 +40,14 @@ _EARLIER_PERIODS = 100
 def league_periods(board: Board) -> SettledPeriods | None:
     """Return the periods of the board that are played as a league, None if it has none."""
     return None if board.league is None else SettledPeriods(board.league.period, board.league.since)
+
+
+def has_final_results(settlement: Settlement | None) -> bool:
+    """Return whether the league's part of a settlement is done.
+
+    It stays done while a later part, such as the awards, is in progress or settled again.
+    """
+    return settlement is not None and (settlement.settled_at is not None or settlement.progress.part != LEAGUE_PART)
 
 
 def is_league_period(board: Board, period: Period) -> bool:
@@ -198,7 +209,7 @@ class SeatService:
         stored = await self._periods.periods(board, _EARLIER_PERIODS, ladder.period)
         earlier = [p.period for p in stored if is_league_period(board, board.calendar.numbered(p.period))]
         settlements = await self._settlements.settlements(board, first)
-        return all(number in settlements and settlements[number].settled_at is not None for number in earlier)
+        return all(has_final_results(settlements.get(number)) for number in earlier)
 
 
 _LONGEST_PERIOD_MS = 366 * 86_400_000
