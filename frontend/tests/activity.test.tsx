@@ -11,8 +11,9 @@ const AT = '2026-11-23T12:00:00.000Z';
 const SCORE = { user_id: 7, username: 'ada', submission_id: '0c7c1f5e-4a39-4d1c-9d0e-1a2b3c4d5e60', score: 1_000, achieved_at: AT };
 
 function report(change: Partial<BoardActivity>): BoardActivity {
+  // The last interval of 15 minutes has lasted five minutes so far.
   const points = [10, 45].map((submissions, at) => ({ at: `2026-11-23T1${at}:00:00.000Z`, submissions, players: 3 + at }));
-  return { board: 'default', step_s: 900, until: AT, points, newest: [], suspicious: [], ...change };
+  return { board: 'default', step_s: 900, until: '2026-11-23T11:05:00.000Z', points, newest: [], suspicious: [], ...change };
 }
 
 afterEach(() => setAdminKey(null));
@@ -28,7 +29,7 @@ it('shows the activity that the server stores, and why scores are suspicious', a
   act(() => setAdminKey('admin-key'));
   const { user, router } = open('/console/activity', { console: true });
   expect(await screen.findByText('No suspicious scores')).toBeInTheDocument();
-  expect(screen.getByRole('img', { name: /^Submissions a minute .* latest: 3, maximum: 3\.$/ })).toBeInTheDocument();
+  expect(screen.getByRole('img', { name: /^Submissions a minute .* latest: 9, maximum: 9\.$/ })).toBeInTheDocument();
   expect(screen.getByRole('img', { name: /^Active players .* latest: 4, maximum: 4\.$/ })).toBeInTheDocument();
   await user.selectOptions(screen.getByLabelText('Time'), 'last hour');
   await user.selectOptions(screen.getByLabelText('Board'), 'Laps');

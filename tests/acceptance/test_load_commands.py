@@ -29,6 +29,7 @@ SHORT: Mapping[str, str] = {
     ),
     "benchmarks.boards_bench": "--boards 3 --connections 4 --seconds 0.5",
     "benchmarks.compression": "--rounds 1",
+    "benchmarks.counting": "--players 300 --lines 200 --rounds 2 --seconds 1 --batch 10 --only names",
     "benchmarks.dense_ranks": "--players 500 --updates 20",
     "benchmarks.imports": "--lines 2000",
     "benchmarks.index_bench": "--players 300 --partitions 3 --connections 4 --seconds 0.1",
@@ -56,7 +57,13 @@ PLOTS = {
 }
 """Module that measures the results, by the module that plots them."""
 
-SLOW = {"benchmarks.listeners", "benchmarks.promises", "benchmarks.receipts", "benchmarks.streams"}
+SLOW = {
+    "benchmarks.counting",
+    "benchmarks.listeners",
+    "benchmarks.promises",
+    "benchmarks.receipts",
+    "benchmarks.streams",
+}
 """Commands that take more than 5 s even in their short form, and that no other test needs."""
 FLAMES = "benchmarks.flames"
 CAPPED = "benchmarks.shards_capped"
@@ -65,6 +72,7 @@ SHARDS = "benchmarks.shards"
 NOT_HERE = {
     "tests.browser.budget",  # checks response times, which needs an idle machine
     "benchmarks.compare",  # needs a checkout of another version
+    "benchmarks.peers",  # needs another server
     "benchmarks.rolling",  # needs a checkout of another version
     "benchmarks.coldstart",  # needs the Python version of the functions, and runs in tests/cloud
     "benchmarks.stores",  # needs a Citus cluster

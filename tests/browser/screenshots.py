@@ -48,11 +48,11 @@ FILE = """driver;lap;date
 Hollis;1:24.480;2026-09-14
 Imre;1:25.905;2026-09-14
 Juno;1:23.550;2026-09-15
-Kato;1:24.9051;2026-09-15
+;1:24.905;2026-09-15
 """
-"""Score file with a bad line: a lap with more digits than the board keeps."""
+"""Score file with a bad line: a lap without a driver."""
 
-MINUTE_S, DAY_S = 60, 86_400
+MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
 FOLDED_S = 240
 """Maximum time in s until maintenance has added a minute to the activity."""
 WATCHED_S = 25
@@ -113,9 +113,9 @@ async def past_day(dsn: str) -> None:
     try:
         board = await connection.fetchval("select board_id from boards where slug = $1", LAPS["board"])
         rows = []
-        for minute in range(now - DAY_S, now - 2 * MINUTE_S, MINUTE_S):  # maintenance adds the latest ones
-            share = 1 - cos(2 * pi * (minute % DAY_S - 5 * 3600) / DAY_S)  # the fewest play at 5 o'clock
-            submissions = round(20 + 90 * share + random.randrange(25))
+        for minute in range(now - 25 * HOUR_S, now - 2 * MINUTE_S, MINUTE_S):  # maintenance adds the latest ones
+            share = 1 - cos(2 * pi * (minute % DAY_S - 5 * HOUR_S) / DAY_S)  # the fewest play at 5 o'clock
+            submissions = round(90 + 400 * share + random.randrange(90))
             rows += [(of, minute * 1000, submissions, round(submissions * 0.6)) for of in (0, board)]
         await connection.executemany(
             "insert into activity values ($1, $2, $3, $4) on conflict do nothing",
@@ -245,7 +245,8 @@ async def _preview_import(page: Page, _: dict[str, Any]) -> None:
     await page.get_by_label("Board", exact=True).select_option("Fastest laps")
     file: FilePayload = {"name": "laps.csv", "mimeType": "text/csv", "buffer": FILE.encode()}
     await page.get_by_label("Score file").set_input_files(file)
-    await expect(page.get_by_role("table", name="First lines as they would count")).to_be_visible()
+    lines = page.get_by_role("table", name="First lines as they would count")
+    await lines.evaluate("(one) => one.scrollIntoView({block: 'center'})")
 
 
 async def _create_board(page: Page, _: dict[str, Any]) -> None:

@@ -17,10 +17,11 @@ interface Props {
   readonly formatValue: (value: number) => string;
   /** Times in ms between which the chart lies. */
   readonly times: readonly [number, number];
+  readonly formatTime?: (time: number) => string;
 }
 
 /** Card with a figure over time: its title, the latest value and a chart that begins at zero. */
-export function ChartCard({ title, note, latest, isUnknown = false, label, samples, formatValue, times }: Props) {
+export function ChartCard({ title, note, latest, isUnknown = false, label, samples, formatValue, times, formatTime = formatClock }: Props) {
   const id = useId();
   const [begin, end] = times;
   return (
@@ -37,8 +38,8 @@ export function ChartCard({ title, note, latest, isUnknown = false, label, sampl
         label={label}
         formatValue={formatValue}
         times={times}
-        begin={formatClock(begin)}
-        end={formatClock(end)}
+        begin={formatTime(begin)}
+        end={formatTime(end)}
         height="h-28"
         fromZero
       />

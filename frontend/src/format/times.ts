@@ -8,6 +8,7 @@ const relative = {
 const exact = perLocale((tag) => new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'medium' }));
 const day = perLocale((tag) => new Intl.DateTimeFormat(tag, { dateStyle: 'medium' }));
 const clock = perLocale((tag) => new Intl.DateTimeFormat(tag, { timeStyle: 'medium' }));
+const moment = perLocale((tag) => new Intl.DateTimeFormat(tag, { weekday: 'short', hour: 'numeric', minute: '2-digit' }));
 const seconds = perLocale(
   (tag) => new Intl.NumberFormat(tag, { style: 'unit', unit: 'second', unitDisplay: 'short', maximumFractionDigits: 1 }),
 );
@@ -41,6 +42,11 @@ export function formatDay(time: string): string {
 
 export function formatExact(time: string): string {
   return exact().format(new Date(time));
+}
+
+/** Return the weekday and the time of day of a time in ms since 1970, such as Sun 1:15 PM. */
+export function formatMoment(time: number): string {
+  return moment().format(time);
 }
 
 /** Return the time of day, such as 3:04:05 PM. */

@@ -2,17 +2,20 @@ import type { BoardActivity } from '../../api/types';
 import { ChartCard } from '../../charts/ChartCard';
 import type { Sample } from '../../charts/plot';
 import { formatNumber } from '../../format/numbers';
-import { formatClock } from '../../format/times';
+import { formatMoment } from '../../format/times';
 import { useConsoleText } from '../i18n/text';
 
 const MINUTE_S = 60;
+const MINUTE_MS = 60_000;
 
 /** Charts of the submissions a minute and the active players. */
 export function ActivityCharts({ activity: { points, step_s: stepS, until } }: { activity: BoardActivity }) {
   const words = useConsoleText();
-  const perMinute = points.map(({ at, submissions }) => ({ at: Date.parse(at), value: (submissions * MINUTE_S) / stepS }));
-  const players = points.map(({ at, players: active }) => ({ at: Date.parse(at), value: active }));
   const end = Date.parse(until);
+  /** Return the length of the interval that begins at a time, in minutes. The last interval may be incomplete. */
+  const minutesSince = (at: number) => Math.min(stepS / MINUTE_S, Math.max(1, (end - at) / MINUTE_MS));
+  const perMinute = points.map(({ at, submissions }) => ({ at: Date.parse(at), value: submissions / minutesSince(Date.parse(at)) }));
+  const players = points.map(({ at, players: active }) => ({ at: Date.parse(at), value: active }));
   return (
     <div className="grid grid-cols-1 gap-6 md:grid-cols-2">
       <Chart title={words.activity.perMinute} note={words.activity.perMinuteNote(stepS / MINUTE_S)} samples={perMinute} end={end} />
@@ -38,10 +41,11 @@ function Chart({ title, note, samples, end }: ChartProps) {
       title={title}
       note={`${note} ${words.activity.maximum(most)}`}
       latest={latest}
-      label={words.activity.chart(title, formatClock(begin), formatClock(end), latest, most)}
+      label={words.activity.chart(title, formatMoment(begin), formatMoment(end), latest, most)}
       samples={samples}
       formatValue={rounded}
       times={[begin, end]}
+      formatTime={formatMoment}
     />
   );
 }

@@ -24,7 +24,7 @@ export function FileField({ file, choose }: Props) {
         type="file"
         accept={ACCEPTED}
         aria-describedby={`${id}-note`}
-        className="block w-full cursor-pointer rounded-lg border border-dashed border-line p-6 text-sm"
+        className="block w-full cursor-pointer rounded-xl border border-dashed border-edge p-5 text-sm text-muted file:mr-4 file:min-h-10 file:cursor-pointer file:rounded-xl file:border file:border-solid file:border-edge file:bg-surface file:px-4 file:font-medium file:text-ink"
         onChange={(event) => {
           const [chosen] = event.currentTarget.files ?? [];
           if (chosen) choose(chosen);
