@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import httpx
 import pytest
 
 from tests.acceptance.api_fixtures import Served, environment, served
+from tests.acceptance.command import new_command
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.waiting import PATIENCE_S, until
 from tests.webhook_receiver import WebhookReceiver, receiving
@@ -152,3 +154,24 @@ async def test_a_stream_resumes_without_loss(api: Served) -> None:
     for player in players:
         scores = [e["data"]["data"]["score"] for e in events if e["data"]["data"]["user_id"] == player]
         assert scores == [1, 2, 3, 4]
+
+
+async def test_endpoints_by_command(valkey: Any, database: str) -> None:
+    command = new_command(database, valkey.addresses)
+    secret = {"LEADERFORGE_SIGNING_SECRET": "s" * 40, "LEADERFORGE_EVENT_NETWORKS": "127.0.0.0/8"}
+    run = partial(command.run, **secret)
+    async with receiving() as receiver:
+        [created] = run("endpoints", "create", receiver.url, "--type", "score.improved", "--board", "default").output
+        endpoint_id, _, text = created.partition("\t")
+        assert text.startswith("whsec_")
+        [listed] = [line for line in run("endpoints", "list").output if line.startswith(endpoint_id)]
+        assert listed == f"{endpoint_id}\t{receiver.url}\tenabled"
+        receiver.secrets.append(run("endpoints", "rotate", endpoint_id).output[0])
+        attempt = await asyncio.to_thread(run, "endpoints", "test", endpoint_id)
+        assert attempt.output[0].startswith("status 204 after ")
+    assert run("endpoints", "test", endpoint_id, code=1).output[0].startswith("no response: ")
+    assert run("endpoints", "disable", endpoint_id).output[0].endswith(": disabled by cli")
+    assert run("endpoints", "enable", endpoint_id).output == ["enabled"]
+    assert run("endpoints", "redrive", endpoint_id).output == ["0 events are sent again"]
+    run("endpoints", "delete", endpoint_id)
+    assert "there is no endpoint" in run("endpoints", "deliveries", endpoint_id, code=1).errors[-1]

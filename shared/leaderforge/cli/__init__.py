@@ -15,6 +15,7 @@ from leaderforge.cli import (
     boards,
     copy_store,
     dev,
+    endpoints,
     export,
     importing,
     init,
@@ -101,6 +102,7 @@ main.command()(periods.periods)
 main.add_typer(keys.keys, name="keys")
 main.add_typer(people.people, name="people")
 main.add_typer(signing_keys.signing_keys, name="signing-keys")
+main.add_typer(endpoints.endpoints, name="endpoints")
 main.add_typer(tokens.tokens, name="tokens")
 main.command()(torture.torture)
 
