@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Match, Mount
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
-from functions.edge.http.protection import protect_as_site
+from functions.edge.http.protection import protect_as_site, protect_as_widget
 from functions.previews.serving import PICTURE_PATH, NoPicture, NothingToShow, Previews
 
 _IMMUTABLE = "public, max-age=31536000, immutable"
@@ -29,6 +29,8 @@ _INDEX = "index.html"
 _CONFIG = "config.json"
 _PAGE = re.compile(r"/(player/[^/]+|friends|submit|console(/[a-z]+)?)/?")
 """Addresses of the site's pages. index.html shows each of them."""
+_WIDGET_PATH = "/embed"
+_WIDGET_PAGE = "embed.html"
 _SWITCHES = {"submit": "devMode", "console": "console"}
 """Member of config.json that enables a page, by the name of the page."""
 _HEAD = "<head>"
@@ -106,6 +108,9 @@ class _Files(StaticFiles):
 
     async def get_response(self, path: str, scope: MutableMapping[str, Any]) -> Response:
         address = _address(scope)
+        if address in {_WIDGET_PATH, f"/{_WIDGET_PAGE}"}:
+            protect_as_widget(scope)
+            return await super().get_response(_WIDGET_PAGE, scope)
         if address in {"/", f"/{_INDEX}"} or _PAGE.fullmatch(address):
             return await self._page(scope)
         if address == f"/{_CONFIG}" and self._switches:

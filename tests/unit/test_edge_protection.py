@@ -13,7 +13,7 @@ import pytest
 import structlog
 
 from functions.edge.http.hosts import KnownHosts
-from functions.edge.http.protection import SITE_POLICY
+from functions.edge.http.protection import SITE_POLICY, WIDGET_POLICY
 from leaderforge.adapters.telemetry import logs
 from leaderforge.domain.errors import StoreUnavailable
 from leaderforge.log_budget import LogBudget
@@ -57,6 +57,7 @@ def test_the_site_runs_exactly_its_own_inline_script() -> None:
 def test_nginx_sends_the_same_headers_with_the_site() -> None:
     configuration = (ROOT / "deploy/images/nginx.conf").read_text()
     assert f'add_header Content-Security-Policy "{SITE_POLICY}" always;' in configuration
+    assert f'add_header Content-Security-Policy "{WIDGET_POLICY}" always;' in configuration
     assert "add_header X-Content-Type-Options nosniff always;" in configuration
     assert "add_header Referrer-Policy no-referrer always;" in configuration
 

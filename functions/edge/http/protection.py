@@ -17,6 +17,11 @@ Users type admin keys into the site. Therefore, no script of another origin may 
 hash allows the inline script of index.html, and `base-uri` the `base` element that functions/web.py adds. Inline styles
 of elements, an API on another origin, and pictures that a deployment configures are allowed.
 """
+WIDGET_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; connect-src *; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors *"
+)
+"""Content security policy of the widget's page. Every page may frame it, because it has no key and no form."""
 # Each header costs uvicorn about 1 us. An answer of the API has no links, therefore it needs no referrer policy.
 _API: Sequence[tuple[bytes, bytes]] = (
     _NO_SNIFFING,
@@ -27,11 +32,21 @@ _SITE: Sequence[tuple[bytes, bytes]] = (
     (b"referrer-policy", b"no-referrer"),
     (b"content-security-policy", SITE_POLICY.encode()),
 )
+_WIDGET: Sequence[tuple[bytes, bytes]] = (
+    _NO_SNIFFING,
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", WIDGET_POLICY.encode()),
+)
 
 
 def protect_as_site(scope: Scope) -> None:
     """Give the response to this request the headers of the web site."""
     scope[_SCOPE] = _SITE
+
+
+def protect_as_widget(scope: Scope) -> None:
+    """Give the response to this request the headers of the widget's page, which other pages may frame."""
+    scope[_SCOPE] = _WIDGET
 
 
 def protection(scope: Scope) -> Sequence[tuple[bytes, bytes]]:

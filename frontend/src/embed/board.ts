@@ -1,0 +1,64 @@
+import type { components } from '../api/schema';
+
+export type Top = components['schemas']['TopOut'];
+export type Board = components['schemas']['BoardOut'];
+
+/** What a widget shows, from the attributes of its element. `api` is the address of the service, with a final slash. */
+export interface Source {
+  readonly api: string;
+  readonly board: string;
+  readonly period: string;
+  readonly limit: number;
+}
+
+const POLL_MS = 2_000;
+
+/** Return the board's settings, null while the service does not answer. */
+export async function readBoard(source: Source, signal: AbortSignal): Promise<Board | null> {
+  const response = await fetch(address(source, ''), { signal });
+  return response.ok ? ((await response.json()) as Board) : null;
+}
+
+/**
+ * Follow the first entries until the signal is aborted: by the stream or, where the service cannot stream, by polling
+ * with the ETag. `onTop` gets null while the connection is lost.
+ */
+export function follow(source: Source, signal: AbortSignal, onTop: (top: Top | null) => void): void {
+  const events = new EventSource(address(source, '/stream'));
+  signal.addEventListener('abort', () => events.close());
+  events.addEventListener('top', (event) => onTop(JSON.parse((event as MessageEvent<string>).data) as Top));
+  events.onerror = () => {
+    onTop(null);
+    // A browser reconnects itself after a lost connection, but not after an answer other than 200.
+    if (events.readyState === EventSource.CLOSED) void poll(source, signal, onTop);
+  };
+}
+
+async function poll(source: Source, signal: AbortSignal, onTop: (top: Top | null) => void): Promise<void> {
+  let tag = '';
+  while (!signal.aborted) {
+    try {
+      const headers = tag === '' ? {} : { 'If-None-Match': tag };
+      const response = await fetch(address(source, '/top'), { headers, signal, cache: 'no-store' });
+      if (response.ok) {
+        tag = response.headers.get('ETag') ?? '';
+        onTop((await response.json()) as Top);
+      } else if (response.status !== 304) {
+        onTop(null);
+      }
+    } catch (error) {
+      if ((error as Error).name === 'AbortError') return;
+      onTop(null);
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+function address({ api, board, period, limit }: Source, call: string): string {
+  const url = new URL(`api/boards/${encodeURIComponent(board)}${call}`, api);
+  if (call !== '') {
+    url.searchParams.set('period', period);
+    url.searchParams.set('limit', String(limit));
+  }
+  return url.href;
+}
