@@ -19,6 +19,8 @@ COMMANDS: dict[str, Sequence[str]] = {
     "typescript": ["node", str(SDK / "conformance" / "typescript_driver.mjs")],
 }
 """Command of each driver."""
+LONG_ONLY = frozenset({"python-sync"})
+"""Drivers that only `make test-long` runs: the synchronous client performs the same calls as the asynchronous one."""
 _LIMIT_BYTES = 1 << 24
 
 

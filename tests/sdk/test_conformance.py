@@ -9,14 +9,13 @@ import pytest
 
 from tests.acceptance.api_fixtures import Served
 from tests.sdk.cases import CASES, Trial
-from tests.sdk.drivers import COMMANDS, Driver, driving
+from tests.sdk.drivers import COMMANDS, LONG_ONLY, Driver, driving
 from tests.sdk.hostile import HostileProxy
 
 _numbers = count(1)
 
 
-PARAMS = [pytest.param(name, marks=[pytest.mark.long] if name == "python-sync" else []) for name in COMMANDS]
-"""SDKs. The synchronous Python client performs the same calls as the asynchronous one."""
+PARAMS = [pytest.param(name, marks=[pytest.mark.long] if name in LONG_ONLY else []) for name in COMMANDS]
 
 
 @pytest.fixture(scope="module", params=PARAMS)
