@@ -70,7 +70,7 @@ class Rig:
     """Processes under test. The URL of an API process survives its restarts."""
 
     def __init__(self, directory: Path, servers: "Servers", dsn: str, nodes: int, mutation: str | None) -> None:
-        self.directory, self.dsn = directory, dsn
+        self.directory, self._dsn = directory, dsn
         self.valkey, self.network = servers.valkey, servers.network
         self.postgres, self.disk = servers.postgres, servers.disk
         self.clock, self.clock_jumps = servers.clock, servers.clock_jumps
@@ -93,6 +93,11 @@ class Rig:
             "LEADERFORGE_LATE_GRACE_MS": "7200000",
         }
         self._mutation = {VARIABLE: mutation} if mutation else {}
+
+    @property
+    def dsn(self) -> str:
+        """DSN of the database. PostgreSQL moves in a restart if another program has taken its port."""
+        return self._dsn if self.postgres is None else self.postgres.dsn
 
     @property
     def partitions(self) -> int:
