@@ -1,5 +1,6 @@
 """The configuration of nginx in the image of the web page, with a real nginx in front of the API."""
 
+import re
 import shutil
 import socketserver
 import struct
@@ -26,6 +27,12 @@ NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 SITE_CONFIG = ROOT / "deploy" / "images" / "nginx.conf"
 
 pytestmark = pytest.mark.skipif(NGINX is None, reason="needs nginx, such as Debian's nginx-light")
+BASES = {
+    "./": ["/", "/friends", "/submit", "/console", "/submit?board=default"],
+    "../": ["/player/1", "/console/boards", "/player/1?board=default"],
+    None: ["/api-docs.html"],
+}
+"""Addresses of pages by their base."""
 
 
 class NameServer(socketserver.UDPServer):
@@ -61,7 +68,8 @@ def configuration(directory: Path, site: str) -> Path:
     """Write a configuration of nginx that contains the site's, as the image does."""
     (directory / "site.conf").write_text(site)
     (directory / "page").mkdir()
-    (directory / "page" / "index.html").write_text("<head></head>")
+    for name in ("index.html", "api-docs.html", "embed.html"):
+        (directory / "page" / name).write_text("<head></head>")
     return main_configuration(directory, directory / "site.conf")
 
 
@@ -125,6 +133,12 @@ def pass_requests(url: str, key: str) -> None:
         assert long_head.headers.get_list("Cache-Control") == ["no-store"]
         page = client.get("/", headers={"Accept-Encoding": "gzip"})
         assert page.headers.get_list("Cache-Control") == ["no-cache"]
+        for base, paths in BASES.items():
+            for path in paths:
+                shown = client.get(path)
+                assert shown.status_code == 200, path
+                assert "frame-ancestors 'none'" in shown.headers["Content-Security-Policy"], path
+                assert re.findall('<base href="([^"]*)"', shown.text) == ([base] if base else []), path
         # The last request: nginx may close the connection after this response, although it announces to keep it.
         refused = client.post("/api/boards/default/scores/batch", json={"text": "x" * 6_000_000})
         assert (refused.status_code, refused.json()["error"]["code"]) == (413, "body_too_large")
