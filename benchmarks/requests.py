@@ -6,9 +6,6 @@ from urllib.parse import urlsplit
 
 from benchmarks.open_loop import Request
 
-_ACTIVE = 500
-"""Number of active players. It is small, because a warm-up must suffice to cache their external ids."""
-
 
 class Maker:
     """Factory of requests, each about a random player. A batch contains `batch` submissions."""
@@ -23,10 +20,6 @@ class Maker:
     def player(self) -> int:
         """Return the id of a random player."""
         return self._random.randrange(1, self._players + 1)
-
-    def active_player(self) -> int:
-        """Return the id of a random player out of a few. They recur so often that the product caches them."""
-        return self._random.randrange(1, min(self._players, _ACTIVE) + 1)
 
     def middle(self) -> int:
         """Return a rank a little beyond half of the players."""
@@ -73,8 +66,6 @@ KINDS: Mapping[str, Callable[[Maker], bytes]] = {
     "noop_get": lambda make: make.get("/noop"),
     "submit": lambda make: make.post("/api/scores", make.submission()),
     "submit_external": lambda make: make.post("/api/scores", make.external_submission(make.player())),
-    "submit_active": lambda make: make.post("/api/scores", make.submission(make.active_player())),
-    "submit_active_external": lambda make: make.post("/api/scores", make.external_submission(make.active_player())),
     "submit_unranked": lambda make: make.post("/api/scores?rank=none", make.submission()),
     "submit_previous": lambda make: make.post("/api/scores?previous=exact", make.submission()),
     "submit_unsent": lambda make: make.post("/api/boards/unsent/scores", make.submission()),

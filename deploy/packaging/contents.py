@@ -22,12 +22,13 @@ _NOT_DEPLOYED = (
     "previews",
     "local.py",
     "server.py",
+    "torture",
     "web.py",
     "worker.py",
 )
-"""Files that are not deployed: the command, the local servers, the in-memory adapters, and servers without Lambda."""
-_NOT_RUN = ("*.pyx", "*.pxd", "*.pxi", "*.pyi", "*.c", "*.h", "bin")
-"""Files of dependencies that never run: sources of compiled modules, type stubs and commands."""
+"""Files that are not deployed: the command, local servers, in-memory adapters, test clients, servers without Lambda."""
+_NOT_RUN = ("*.pyx", "*.pxd", "*.pxi", "*.pyi", "*.c", "*.h", "bin", "cffi", "pycparser")
+"""Files of dependencies that never run: sources of compiled modules and their compilers, type stubs and commands."""
 _NOTES = ("RECORD", "INSTALLER", "REQUESTED", "uv_cache.json", ".lock")
 """Notes of the installer about itself and the build machine. They would change the bytes."""
 

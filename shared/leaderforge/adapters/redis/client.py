@@ -18,6 +18,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError, ResponseError
 
+from leaderforge.adapters.redis.connections import NodeConnection, SecureNodeConnection
 from leaderforge.ports.tracing import Tracer
 
 Arguments = Sequence[bytes | int | str]
@@ -50,8 +51,9 @@ class WatchedCluster(RedisCluster):
         self._runs = runs
         self._on_restart = on_restart
         self._tracer = tracer
-        # Set the callback now, because the nodes' pools copy this mapping when they are created.
+        # Set both now, because the nodes' pools copy this mapping when they are created.
         self.connection_kwargs["redis_connect_func"] = self.on_connect
+        self.connection_kwargs["connection_class"] = SecureNodeConnection if options.get("ssl") else NodeConnection
 
     async def on_connect(self, connection: Connection) -> None:
         """Open a connection. Raises `Disconnected`, once, if the node had another server process before."""

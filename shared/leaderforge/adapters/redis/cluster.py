@@ -10,7 +10,7 @@ from typing import Any
 
 import redis.exceptions
 from redis.asyncio.cluster import ClusterNode, RedisCluster
-from redis.asyncio.connection import AbstractConnection, Connection, SSLConnection
+from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import (
     AskError,
     MovedError,
@@ -22,6 +22,7 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as Disconnected
 
 from leaderforge.adapters.redis.client import Request, WatchedCluster, unconditionally
+from leaderforge.adapters.redis.connections import NodeConnection, SecureNodeConnection
 from leaderforge.adapters.redis.scripts import Script
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.survey import IndexNode
@@ -153,7 +154,7 @@ class Cluster:
         async with self._guarded() as client:
             node = client.nodes_manager.get_node_from_slot(slot)
             # No socket timeout, because the caller limits the time.
-            connection = (SSLConnection if self._tls else Connection)(
+            connection = (SecureNodeConnection if self._tls else NodeConnection)(
                 host=node.host, port=node.port, password=self._password, protocol=2, socket_timeout=None
             )
             await connection.connect()  # type: ignore[no-untyped-call]  # untyped in redis-py
