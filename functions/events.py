@@ -201,6 +201,7 @@ def _follower(request: Request) -> _Follower:
         *(*documentation.WITH_KEY, EventsExpired, StreamingUnavailable, TooManyListeners, StoreUnavailable),
         headers={"Last-Event-ID": "The id of the last event that was received. The stream continues after it."},
         example=_EXAMPLE,
+        pattern="^[0-9]{1,16}$",
     ),
 )
 async def stream_events(

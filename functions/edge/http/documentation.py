@@ -170,14 +170,23 @@ def download(meaning: str, examples: Mapping[str, str], *errors: type[LeaderForg
 
 
 def stream(
-    meaning: str, content_type: str, *errors: type[LeaderForgeError], headers: Mapping[str, str], example: str
+    meaning: str,
+    content_type: str,
+    *errors: type[LeaderForgeError],
+    headers: Mapping[str, str],
+    example: str,
+    pattern: str | None = None,
 ) -> dict[str, Any]:
-    """Return the options of a route that streams. `headers` are optional request headers with their descriptions."""
+    """Return the options of a route that streams. `headers` are optional request headers with their descriptions.
+
+    Their values must match the `pattern`, if there is one.
+    """
+    schema = {"type": "string"} if pattern is None else {"type": "string", "pattern": pattern}
     options = text(meaning, content_type, *errors)
     options["responses"][200]["content"][content_type]["example"] = example
     options["openapi_extra"] = {
         "parameters": [
-            {"name": name, "in": "header", "required": False, "description": meaning, "schema": {"type": "string"}}
+            {"name": name, "in": "header", "required": False, "description": meaning, "schema": schema}
             for name, meaning in headers.items()
         ]
     }
