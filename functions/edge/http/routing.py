@@ -84,12 +84,15 @@ class EdgeRoutes:
     def __init__(self, app: ASGIApp, routes: Sequence[EdgeRoute]) -> None:
         self._app = app
         self._routes = routes
+        # A literal path needs no search.
+        literal = [route for route in routes if not route.param_convertors]
+        self._literal = {(method, route.path): [route] for route in literal for method in route.methods or ()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             if _EXTERNAL in scope["path"]:
                 scope["path"] = path_with_external_ids(scope)
-            for route in self._routes:
+            for route in self._literal.get((scope["method"], scope["path"]), self._routes):
                 match, additions = route.matches(scope)
                 if match is Match.FULL:
                     scope.update(additions)
