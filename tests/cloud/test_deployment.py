@@ -88,7 +88,14 @@ async def test_the_first_submission_has_a_rank(call: Caller, cloud_postgres: Pos
 
 def test_maintenance_runs_all_tasks(cloud: LocalCloud) -> None:
     answer = cloud.client("lambda").invoke(FunctionName="tests-maintain", Payload=b"{}")
-    assert json.load(answer["Payload"]).keys() == {"reconciled", "boards", "verified", "folded", "settled"}
+    assert json.load(answer["Payload"]).keys() == {
+        "reconciled",
+        "boards",
+        "verified",
+        "folded",
+        "settled",
+        "dispatched",
+    }
 
 
 async def test_no_function_knows_a_secret_but_by_its_name(cloud: LocalCloud, cloud_postgres: PostgresServer) -> None:
