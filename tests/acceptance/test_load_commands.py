@@ -100,6 +100,7 @@ def test_a_command_reports(module: str, results: Path) -> None:
     assert all(figure >= 0 for figure in figures)
 
 
+@pytest.mark.long
 def test_capped_nodes_report(results: Path) -> None:
     if not may_cap():
         pytest.skip("making control groups takes root here")
@@ -135,6 +136,7 @@ def test_a_submission_concerns_one_node_only(results: Path) -> None:
     assert scripts == {1: pytest.approx(1.0, abs=0.05), 2: pytest.approx(0.5, abs=0.05)}
 
 
+@pytest.mark.long
 def test_the_flame_graphs_show_who_was_at_work(tmp_path: Path) -> None:
     if not may_look_into_processes():
         pytest.skip("looking into another process takes root here")

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.edge.http import guarded
@@ -142,6 +142,7 @@ async def test_a_head_may_be_as_long_as_the_limit(port: int, echo: Echo) -> None
     assert (b"x-b", value) in echo.requests[0]["headers"]
 
 
+@settings(max_examples=40)
 @given(cuts=st.lists(st.integers(0, 3 * len(REQUEST)), max_size=20))
 def test_any_division_into_pieces_gives_the_same_requests(cuts: list[int]) -> None:
     async def check() -> None:
