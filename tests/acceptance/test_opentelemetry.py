@@ -14,6 +14,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from leaderforge.embedded.ports import free_port
 from leaderforge.embedded.waiting import wait_until
 from tests.acceptance.api_fixtures import environment
+from tests.acceptance.composed import healthy
 from tests.acceptance.conftest import new_database
 from tests.acceptance.otlp_collector import OtlpCollector
 from tests.api_client import SUBMIT_KEY, bearer
@@ -74,18 +75,10 @@ def port_of(span: Span) -> int:
 def submit(url: str) -> None:
     """Submit a score in the trace `TRACE`."""
     with httpx.Client(base_url=url, headers=bearer(SUBMIT_KEY), timeout=PATIENCE_S) as client:
-        wait_until(lambda: is_healthy(client), PATIENCE_S, "the server and the index")
+        wait_until(lambda: healthy(url), PATIENCE_S, "the server and the index")
         user_id = client.post("/api/users", json={"username": "ada"}).json()["user_id"]
         traced = {"traceparent": f"00-{TRACE}-{CALLER}-01"}
         answer = client.post("/api/scores", json={"user_id": user_id, "score": 5}, headers=traced)
         assert answer.status_code == 200
         assert answer.json()["rank"] == 1
         assert client.get("/api/boards?code=a-secret").status_code == 422
-
-
-def is_healthy(client: httpx.Client) -> bool:
-    """Return whether the server answers, and reports no trouble."""
-    try:
-        return bool(client.get("/api/health").json()["status"] == "ok")
-    except httpx.TransportError:
-        return False

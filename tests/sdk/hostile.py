@@ -90,7 +90,7 @@ class HostileProxy:
     _open: set[asyncio.Task[None]] = field(default_factory=set)
 
     def restart(self, plan: Callable[[str], Fault | None]) -> None:
-        """Follow another plan, and forget what was seen."""
+        """Follow another plan, and forget the requests so far."""
         self.plan = plan
         self.requests.clear()
         self.statuses.clear()

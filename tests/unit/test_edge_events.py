@@ -43,7 +43,7 @@ async def created(api: Api, url: str, **settings: Any) -> dict[str, Any]:
 
 
 async def dispatch(api: Api, pause_ms: int = 0) -> None:
-    """Dispatch what is due after a pause."""
+    """Dispatch all due events after a pause."""
     api.clock.now += pause_ms
     await api.services.dispatch.run(60)
 

@@ -2625,7 +2625,7 @@ export interface components {
          *     }
          */
         EndpointChangesIn: {
-            /** @description Whether to send nothing. An enabled endpoint receives what it missed. */
+            /** @description Whether to send nothing. When enabled again, the endpoint receives the events of the time between. */
             disabled: boolean;
         };
         /**

@@ -51,7 +51,9 @@ class EndpointChangesIn(StrictIn):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"disabled": True}]})
 
-    disabled: StrictBool = Field(description="Whether to send nothing. An enabled endpoint receives what it missed.")
+    disabled: StrictBool = Field(
+        description="Whether to send nothing. When enabled again, the endpoint receives the events of the time between."
+    )
 
 
 class SecretRotationIn(StrictIn):

@@ -80,7 +80,10 @@ class EndpointService:
         raise EndpointNotFound.of(endpoint_id)
 
     async def set_disabled(self, endpoint_id: str, disabled: bool, actor: str) -> Endpoint:
-        """Disable an endpoint, or enable it again: it then receives what it missed. Raises `EndpointNotFound`."""
+        """Disable an endpoint, or enable it again. It then receives the events of the time between.
+
+        Raises `EndpointNotFound`.
+        """
         now = self._clock()
 
         def change(endpoint: Endpoint) -> Endpoint:

@@ -129,7 +129,7 @@ class LeagueQueryService:
         members = await self._leagues.members(ladder, seat.division, [seat.group])
         lookup = await self._query.lookup(ladder, [m.finisher.user_id for m in members], viewer)
         entries = _current_entries(league, seat.division, lookup, viewer)
-        own = next((entry for entry in entries if entry.entry.user_id == user_id), None)
+        own = _entry_of(user_id, entries)
         if own is None:
             raise NotRanked.on(ladder.board.slug, user_id)
         is_over = period.ends_at is not None and period.ends_at <= self._clock()
@@ -151,7 +151,7 @@ class LeagueQueryService:
         assert league is not None  # noqa: S101 - a settled period has rules
         lookup = await self._query.lookup(ladder, list(results.group), viewer)
         entries = _final_entries(lookup, results.group)
-        own = next((entry for entry in entries if entry.entry.user_id == user_id), None)
+        own = _entry_of(user_id, entries)
         if own is None and results.own.group is not None:
             # The entry was hidden or removed since then.
             raise NotRanked.on(ladder.board.slug, user_id)
@@ -199,6 +199,11 @@ class LeagueQueryService:
         """Return the view of a player without a group."""
         left_ms = 0 if period.ends_at is None else max(0, period.ends_at - self._clock())
         return LeagueGroup(ladder, period, league, state, left_ms, user_id, lookup)
+
+
+def _entry_of(user_id: int, entries: Sequence[LeagueEntry]) -> LeagueEntry | None:
+    """Return the entry of a player, None if it is not among these."""
+    return next((entry for entry in entries if entry.entry.user_id == user_id), None)
 
 
 def _current_entries(league: League, division: int, lookup: Lookup, viewer: Caller) -> Sequence[LeagueEntry]:

@@ -1,7 +1,6 @@
 """Client for asyncio."""
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -162,7 +161,7 @@ class AsyncClient:
                 if error.code not in TRANSIENT and error.code != "too_many_listeners":
                     raise
             failures += 1
-            wait = random.uniform(0, min(self.options.longest_backoff_s, self.options.backoff_s * 2**failures))  # noqa: S311
+            wait = self.options.pause_s(failures)
             self._calls.emit("stream", state="interrupted", wait_s=wait)
             await self._wait(wait)
 

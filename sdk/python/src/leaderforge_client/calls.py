@@ -1,7 +1,6 @@
 """Calls of the API as generators of steps: tries, sign-in, the queue. Both clients perform them."""
 
 import json
-import random
 import secrets
 import time
 import uuid
@@ -43,7 +42,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """Request, with what may happen to it. The defaults are those of a sign-in."""
+    """Request, and the rules for its tries. The defaults are those of a sign-in."""
 
     method: str
     path: str
@@ -288,9 +287,8 @@ class Calls:
 
     def _wait(self, error: LeaderForgeError, number: int) -> float:
         """Return a wait with full jitter, on top of the server's `Retry-After`."""
-        longest = min(self.options.longest_backoff_s, self.options.backoff_s * 2 ** (number - 1))
         after = error.retry_after_s if isinstance(error, ApiError) else None
-        return (after or 0.0) + random.uniform(0, longest)  # noqa: S311 - spreads clients, protects nothing
+        return (after or 0.0) + self.options.pause_s(number - 1)
 
 
 def refusal(reply: Reply) -> LeaderForgeError:

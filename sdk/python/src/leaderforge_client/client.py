@@ -1,6 +1,5 @@
 """Client for threads."""
 
-import random
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -158,7 +157,7 @@ class Client:
                 if error.code not in TRANSIENT and error.code != "too_many_listeners":
                     raise
             failures += 1
-            wait = random.uniform(0, min(self.options.longest_backoff_s, self.options.backoff_s * 2**failures))  # noqa: S311
+            wait = self.options.pause_s(failures)
             self._calls.emit("stream", state="interrupted", wait_s=wait)
             self._wait(wait)
 

@@ -1,5 +1,6 @@
 """Options of a client, and its telemetry."""
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,3 +36,8 @@ class Options:
     on_event: Callable[[TelemetryEvent], None] | None = None
     sleep: Callable[[float], None] | None = None
     """Function that waits in place of the clock, for tests of a game. Its argument is in s."""
+
+    def pause_s(self, failures: int) -> float:
+        """Return the random wait after this many failures, without the server's `Retry-After`: full jitter."""
+        longest = min(self.longest_backoff_s, self.backoff_s * 2**failures)
+        return random.uniform(0, longest)  # noqa: S311 - spreads clients, protects nothing

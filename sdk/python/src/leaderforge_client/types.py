@@ -434,7 +434,7 @@ class EndpointChangesIn(TypedDict):
 
     disabled: bool
     """
-    Whether to send nothing. An enabled endpoint receives what it missed.
+    Whether to send nothing. When enabled again, the endpoint receives the events of the time between.
     """
 
 
