@@ -1,7 +1,6 @@
 """Options of `leaderforge import`."""
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
@@ -12,8 +11,11 @@ if TYPE_CHECKING:
 _FILE, _COLUMNS, _VALUES, _RULES = "File", "Columns", "Values", "Rules"
 
 FileArgument: TypeAlias = Annotated[
-    Path,
-    typer.Argument(help="File: .csv, .tsv, .json, .ndjson or .jsonl, also with .gz or .zst.", show_default=False),
+    str,
+    typer.Argument(
+        help="File: .csv, .tsv, .json, .ndjson or .jsonl, also with .gz or .zst. With --from, the other service.",
+        show_default=False,
+    ),
 ]
 FormatOption: TypeAlias = Annotated[
     Literal["csv", "ndjson", "json"] | None,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _REPORTED = 20
 """Maximum number of bad lines that are printed."""
+PREVIEWED = 10
+"""Maximum number of lines that a dry run shows."""
 SOME_BAD = 3
 """Exit code if some lines are bad."""
 NONE_IMPORTED = 4
@@ -69,8 +71,8 @@ class BadLines:
             raise
 
 
-def report_tally(tally: "ImportTally", bad: BadLines) -> None:
-    """Print the summary of an import. Raises `typer.Exit` with the exit code if any line is bad."""
+def print_tally(tally: "ImportTally", bad: BadLines) -> None:
+    """Print the summary of an import."""
     replaced = f"{tally.replaced:,} replaced, " if tally.replaced else ""
     typer.echo(
         f"{tally.recorded:,} scores imported, {tally.duplicates:,} duplicates, {replaced}"
@@ -78,6 +80,10 @@ def report_tally(tally: "ImportTally", bad: BadLines) -> None:
     )
     for remark in _remarks(tally):
         typer.echo(remark, err=True)
+
+
+def require_no_bad_line(tally: "ImportTally", bad: BadLines) -> None:
+    """Raise `typer.Exit` with the exit code if any line is bad."""
     if bad.count:
         has_imported = tally.recorded or tally.duplicates or tally.replaced
         raise typer.Exit(SOME_BAD if has_imported else NONE_IMPORTED)
@@ -108,10 +114,10 @@ def _remarks(tally: "ImportTally") -> Iterator[str]:
 def print_preview(board: Board, zone: str, preview: "ImportPreview", bad: BadLines) -> None:
     """Print the first lines as they would count, and the first bad lines. Raises `typer.Exit` if any line is bad."""
     rows = [_cells(board, zone, line, event) for line, event in preview.first]
-    _print_table(("line", "player", "score", "time"), rows)
+    print_table(("line", "player", "score", "time"), rows)
     if bad.count:
         typer.echo()
-        _print_table(("line", "problem"), [(str(line.number), line.reason) for line in bad.first[:_REPORTED]])
+        print_table(("line", "problem"), [(str(line.number), line.reason) for line in bad.first[:_REPORTED]])
     typer.echo()
     typer.echo(f"lines that would count: {preview.counting:,}, bad lines: {bad.count:,}. Nothing was changed")
     if bad.count:
@@ -134,7 +140,7 @@ def _time_text(time: int, zone: str) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}.{time % 1000:03} {zone}"
 
 
-def _print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table with aligned columns."""
     widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header))]
     for row in (header, *rows):

@@ -3,17 +3,55 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import typer
+
 from leaderforge.cli.import_options import condition, constant_or_column, separator
 from leaderforge.domain.callers import COMMAND
+from leaderforge.imports.foreign.boards import ForeignKind
 from leaderforge.imports.options import FileOptions
 from leaderforge.services.file_imports import ImportTerms
+
+_OF_FILES = {
+    "player": "--player",
+    "score": "--score",
+    "time": "--time",
+    "id_": "--id",
+    "player_id": "--player-id",
+    "user_id": "--user-id",
+    "subscore": "--subscore",
+    "time_of_day": "--time-of-day",
+    "metadata": "--metadata",
+    "member": "--member",
+    "thousands": "--thousands",
+    "decimal": "--decimal",
+    "time_format": "--time-format",
+    "missing": "--missing",
+    "format_": "--format",
+    "separator": "--separator",
+    "header": "--columns",
+    "encoding": "--encoding",
+    "list_path": "--path",
+    "where": "--where",
+    "source": "--source",
+}
+"""Options that only files have, by their fields."""
+_OF_FOREIGN = {
+    "key": "--key",
+    "names": "--names",
+    "divisor": "--divisor",
+    "round_": "--round",
+    "as_of": "--as-of",
+    "report": "--report",
+    "compare_only": "--compare-only",
+}
+"""Options that only boards of other services have, by their fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
     """Values of the options, under the names of the parameters of `import_`."""
 
-    file: Path
+    file: str
     player: str | None
     score: str | None
     time: str | None
@@ -44,6 +82,28 @@ class ImportRequest:
     batch: int
     board: str
     data_dir: Path
+    from_: ForeignKind | None
+    key: str | None
+    names: str | None
+    divisor: int
+    round_: bool
+    as_of: str | None
+    report: str | None
+    compare_only: bool
+
+    @property
+    def path(self) -> Path:
+        """Return the path of the file."""
+        return Path(self.file)
+
+    def check(self) -> None:
+        """Raise `typer.BadParameter` for an option of files beside `--from`, or of other services without it."""
+        names = _OF_FOREIGN if self.from_ is None else _OF_FILES
+        default = {"divisor": 1, "decimal": "."}
+        for name, option in names.items():
+            if getattr(self, name) not in (None, False, "", default.get(name)):
+                rule = "needs --from" if self.from_ is None else "is an option of files, without --from"
+                raise typer.BadParameter(rule, param_hint=option)
 
     @property
     def options(self) -> FileOptions:
@@ -51,7 +111,7 @@ class ImportRequest:
         if self.score is not None:
             constant_or_column(self.score)
         return FileOptions(
-            file=self.file.name,
+            file=self.path.name,
             player=self.player,
             score=self.score,
             time=self.time,

@@ -1,11 +1,12 @@
 """`leaderforge import`: scores from a file."""
 
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import typer
 
+from leaderforge.cli import foreign_options as foreign
 from leaderforge.cli import import_options as options
-from leaderforge.cli.import_reports import BadLines, print_preview, report_tally
+from leaderforge.cli.import_reports import PREVIEWED, BadLines, print_preview, print_tally, require_no_bad_line
 from leaderforge.cli.progress import progress_bar
 from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, BoardOption, DataDir
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
     from leaderforge.services.importing import ImportTally
 
 
-_PREVIEWED = 10
-"""Maximum number of lines that a dry run shows."""
+EPILOG = (
+    "Exit codes: 0 all lines are imported or were before, 3 some lines are bad, 4 nothing is imported and lines are "
+    "bad, 1 the import stopped, 2 the command is wrong.\n\n"
+    "Example: leaderforge import goals.csv --player scorer --score =1 --time date --where own_goal=FALSE"
+)
 
 
 def import_(
@@ -52,32 +56,48 @@ def import_(
     dry_run: options.DryRunOption = False,
     on_bad_line: options.OnBadLineOption = "skip",
     batch: options.BatchOption = 1000,
+    from_: foreign.FromOption = None,
+    key: foreign.KeyOption = None,
+    names: foreign.NamesOption = None,
+    divisor: foreign.DivisorOption = 1,
+    round_: foreign.RoundOption = False,
+    as_of: foreign.AsOfOption = None,
+    report: foreign.ReportOption = None,
+    compare_only: foreign.CompareOnlyOption = False,
     board: BoardOption = DEFAULT_BOARD,
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
-    """Import scores from a file. Each line is a submission, by the same rules as over HTTP.
+    """Import scores from a file, or from another service. Each line is a submission, by the same rules as over HTTP.
 
     An import is idempotent: lines that were imported before change nothing. Run an interrupted import again to continue
     it. Bad lines are reported with their line numbers. Begin with --dry-run.
-
-    Exit codes: 0 all lines are imported or were before, 3 some lines are bad, 4 nothing is imported and lines are bad,
-    1 the import stopped, 2 the command is wrong.
-
-    Example: leaderforge import goals.csv --player scorer --score =1 --time date --where own_goal=FALSE
     """
     # The parameters have the names of the fields of `ImportRequest`.
-    parameters = locals()
+    _run(locals())
+
+
+def _run(parameters: dict[str, Any]) -> None:
     from leaderforge.cli.import_request import ImportRequest
 
     request = ImportRequest(**parameters)
-    if not file.is_file():
-        raise Refused(f"{file} is not a file" if file.exists() else f"there is no file {file}")
-    bad = BadLines(stop=on_bad_line == "stop" and not dry_run, quiet=dry_run)
-    with file.open("rb") as raw:
-        if dry_run:
+    request.check()
+    bad = BadLines(stop=request.on_bad_line == "stop" and not request.dry_run, quiet=request.dry_run)
+    if request.from_ is not None:
+        from leaderforge.cli.foreign_importing import import_foreign
+
+        tally = run_until_stopped(import_foreign(request, bad))
+        if tally is not None:
+            require_no_bad_line(tally, bad)
+        return
+    if not request.path.is_file():
+        raise Refused(f"{request.file} is not a file" if request.path.exists() else f"there is no file {request.file}")
+    with request.path.open("rb") as raw:
+        if request.dry_run:
             run_until_stopped(_preview(request, raw, bad))
         else:
-            report_tally(run_until_stopped(_import(request, raw, bad)), bad)
+            tally = run_until_stopped(_import(request, raw, bad))
+            print_tally(tally, bad)
+            require_no_bad_line(tally, bad)
 
 
 async def _import(request: "ImportRequest", raw: BinaryIO, bad: BadLines) -> "ImportTally":
@@ -93,10 +113,10 @@ async def _import(request: "ImportRequest", raw: BinaryIO, bad: BadLines) -> "Im
         plan = product.imports.check(raw, plan, _print_note, history=request.history)
         await prepare(product)
         tally = ImportTally()
-        size = request.file.stat().st_size
+        size = request.path.stat().st_size
         with (
             bad.counted(tally),
-            progress_bar(f"Importing {request.file.name}", size, data=True) as advance,
+            progress_bar(f"Importing {request.path.name}", size, data=True) as advance,
         ):
             processes = spare_processes()
             await product.imports.run(raw, plan, request.terms, tally, bad, _print_note, advance, processes)
@@ -121,7 +141,7 @@ async def _preview(request: "ImportRequest", raw: BinaryIO, bad: BadLines) -> No
             bad,
             _print_note,
             history=request.history,
-            limit=_PREVIEWED,
+            limit=PREVIEWED,
             processes=spare_processes(),
         )
     print_preview(board, plan.time_zone or board.calendar.time_zone, preview, bad)

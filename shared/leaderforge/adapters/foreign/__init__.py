@@ -1,0 +1,1 @@
+"""Readers of foreign boards in databases. No reader writes."""

@@ -1,0 +1,2 @@
+-- Number of totals.
+select count(*) as rows from leaderboard

@@ -1,0 +1,2 @@
+-- Number of sessions.
+select count(*) as rows from game_sessions

@@ -1,0 +1,68 @@
+"""Reading of a PostgreSQL database of another service, in one snapshot."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import TypeAlias
+
+import asyncpg
+
+from leaderforge.domain.errors import Refused
+from leaderforge.imports.foreign.boards import without_password
+
+_TIMEOUT_S = 30
+_PREFETCHED = 5000
+"""Rows per round trip of a cursor."""
+
+ForeignRecord: TypeAlias = asyncpg.Record
+
+
+class ForeignDatabase:
+    """Open read-only transaction. All statements see the same data."""
+
+    def __init__(self, connection: "asyncpg.Connection[ForeignRecord]", address: str) -> None:
+        self._connection = connection
+        self.address = address
+
+    async def row(self, name: str, *arguments: object) -> ForeignRecord | None:
+        """Return the first row of a statement of queries/."""
+        return await self._connection.fetchrow(_query(name), *arguments)
+
+    async def rows(self, name: str, *arguments: object) -> AsyncIterator[ForeignRecord]:
+        """Yield the rows of a statement of queries/. Only some are in memory."""
+        async for record in self._connection.cursor(_query(name), *arguments, prefetch=_PREFETCHED):
+            yield record
+
+
+@asynccontextmanager
+async def opened_foreign_database(dsn: str) -> AsyncIterator[ForeignDatabase]:
+    """Yield the database with this DSN in a read-only transaction. Raises `Refused`, without the password."""
+    address = without_password(dsn)
+    try:
+        connection = await asyncpg.connect(
+            dsn,
+            timeout=_TIMEOUT_S,
+            server_settings={"application_name": "leaderforge import", "default_transaction_read_only": "on"},
+        )
+        try:
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                yield ForeignDatabase(connection, address)
+        finally:
+            await connection.close()
+    except (ValueError, asyncpg.InterfaceError):
+        # The driver's message may repeat the DSN.
+        raise Refused(f"{address} cannot be read: write postgresql://user:password@host:port/database") from None
+    except (OSError, asyncpg.PostgresError) as error:
+        raise Refused(f"{address} cannot be read: {str(error) or type(error).__name__}") from None
+
+
+@cache
+def _query(name: str) -> str:
+    return files(__package__).joinpath("queries", f"{name}.sql").read_text()
+
+
+def time_text_of(moment: datetime | None) -> str | None:
+    """Return a time as ISO 8601 with ms, without an offset if the column has none."""
+    return None if moment is None else moment.isoformat(timespec="milliseconds")

@@ -1,0 +1,156 @@
+"""Foreign board in a sorted set of Redis or Valkey: its members with their scores.
+
+A sorted set may have companions: agoragames `leaderboard` keeps data of the members in the hash KEY:member_data, and
+Podium keeps the ends of the members (s since 1970) in the sorted set KEY:ttl.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeAlias
+
+from redis.asyncio import Redis, RedisCluster
+from redis.exceptions import RedisError, ResponseError
+
+from leaderforge.domain.errors import Refused
+from leaderforge.imports.foreign.boards import ForeignFacts, ForeignRow, Rows, without_password
+from leaderforge.imports.foreign.metadata import metadata_members
+
+_SCANNED = 5000
+"""Members that a `ZSCAN` asks for. More would block the server for longer than a few ms."""
+_LOOKED_UP = 1000
+_TIMEOUT_S = 30
+
+_Client: TypeAlias = "Redis | RedisCluster"
+_Ranked: TypeAlias = Sequence[tuple[bytes, float]]
+
+
+@asynccontextmanager
+async def opened_redis_board(
+    address: str, key: str, order: str, names: str | None, now: int
+) -> "AsyncIterator[RedisBoard]":
+    """Yield the board in the sorted set `key` at an address such as `redis://host:6379/0`.
+
+    `names` says where usernames are, `now` (ms) which members of Podium have ended. Raises `Refused`.
+    """
+    try:
+        client = await _connected(address)
+        try:
+            yield RedisBoard(client, without_password(address), key, order, names, now)
+        finally:
+            await client.aclose()
+    except (RedisError, OSError, ValueError) as error:
+        raise Refused(f"{without_password(address)} cannot be read: {_reason(error)}") from None
+
+
+def _reason(error: Exception) -> str:
+    # The message of a `ValueError` may repeat the address with its password.
+    return "the address is wrong: write redis://user:password@host:port" if type(error) is ValueError else str(error)
+
+
+async def _connected(address: str) -> "_Client":
+    client = Redis.from_url(address, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S)
+    is_cluster = False
+    # A server may forbid INFO. It is then read as a single server.
+    with suppress(ResponseError):
+        is_cluster = bool((await client.info("cluster")).get("cluster_enabled"))
+    if not is_cluster:
+        return client
+    await client.aclose()
+    return RedisCluster.from_url(address, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S)
+
+
+class RedisBoard:
+    """Sorted set whose members are the players' ids.
+
+    `names` is a hash of the usernames by member. With an asterisk, it is a pattern of keys as in `SORT ... GET`:
+    `name:*` for a key with the name, `user:*->username` for a field of a hash.
+    """
+
+    def __init__(self, client: "_Client", address: str, key: str, order: str, names: str | None, now: int) -> None:
+        self._client: Any = client
+        self._address = address
+        self._key = key
+        self._order = order
+        self._names = names
+        self._now_s = now / 1000
+
+    async def facts(self) -> ForeignFacts:
+        kind = await self._type(self._key)
+        if kind == "none":
+            raise Refused(f"there is no key {self._key!r} at {self._address}")
+        if kind != "zset":
+            raise Refused(f"the key {self._key!r} at {self._address} is a {kind}, not a sorted set")
+        direction = "reverse lexicographic" if self._order == "desc" else "lexicographic"
+        return ForeignFacts(
+            title=f"sorted set {self._key} at {self._address}",
+            tie_rule=f"equal scores are in the {direction} order of the members",
+            settings={"policy": "best", "order": self._order, "periods": "all-time"},
+            count=await self._client.zcard(self._key),
+            remarks=["a sorted set does not say how scores combine: choose policy=best, latest or sum"],
+        )
+
+    async def scores(self) -> Rows:
+        # Sort here: pages by rank would skip members whose ranks change between two pages.
+        # Redis compares the bytes of members with equal scores.
+        members = await self._members(self._key)
+        ranked = sorted(members.items(), key=lambda pair: (pair[1], pair[0]), reverse=self._order == "desc")
+        members.clear()
+        has_data = await self._type(f"{self._key}:member_data") == "hash"
+        ends = await self._members(f"{self._key}:ttl") if await self._type(f"{self._key}:ttl") == "zset" else {}
+        for piece in _pieces(ranked):
+            texts = [member.decode(errors="surrogateescape") for member, _ in piece]
+            names = await self._usernames(texts)
+            data = await self._client.hmget(f"{self._key}:member_data", texts) if has_data else [None] * len(piece)
+            for text, (member, score), name, values in zip(texts, piece, names, data, strict=True):
+                yield ForeignRow(
+                    id=f"redis/{self._key}/{text}",
+                    player_id=text,
+                    score=_number(score),
+                    player=_text(name),
+                    metadata=metadata_members(_text(values), "member_data"),
+                    excluded="expired in Podium" if ends.get(member, self._now_s) < self._now_s else None,
+                )
+
+    def ranking(self) -> None:
+        return None
+
+    async def _type(self, key: str) -> str:
+        kind: bytes = await self._client.type(key)
+        return kind.decode()
+
+    async def _members(self, key: str) -> dict[bytes, float]:
+        """Return the members of a sorted set. `ZSCAN` returns each member that is in the set all the time."""
+        members: dict[bytes, float] = {}
+        cursor = 0
+        while True:
+            cursor, pairs = await self._client.zscan(key, cursor, count=_SCANNED)
+            members.update(pairs)
+            if not cursor:
+                return members
+
+    async def _usernames(self, members: Sequence[str]) -> Sequence[bytes | None]:
+        names = self._names
+        if names is None:
+            return [None] * len(members)
+        if "*" not in names:
+            usernames: Sequence[bytes | None] = await self._client.hmget(names, members)
+            return usernames
+        pattern, _, field = names.partition("->")
+        pipeline = self._client.pipeline(transaction=False)
+        for member in members:
+            key = pattern.replace("*", member, 1)
+            pipeline.hget(key, field) if field else pipeline.get(key)
+        read: Sequence[bytes | None] = await pipeline.execute()
+        return read
+
+
+def _pieces(ranked: _Ranked) -> "Iterator[_Ranked]":
+    return (ranked[start : start + _LOOKED_UP] for start in range(0, len(ranked), _LOOKED_UP))
+
+
+def _number(score: float) -> str:
+    return str(int(score)) if score.is_integer() else repr(score)
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode(errors="surrogateescape")

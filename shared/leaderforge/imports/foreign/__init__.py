@@ -1,0 +1,1 @@
+"""Foreign boards: leaderboards of other services, and their rows as a file that the import reads."""

@@ -1,0 +1,81 @@
+"""Foreign boards as an import sees them."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple, Protocol, TypeAlias
+from urllib.parse import urlsplit
+
+
+class ForeignKind(StrEnum):
+    """Kind of service that a foreign board comes from."""
+
+    REDIS = "redis"
+    SQL = "sql"
+    NAKAMA = "nakama"
+    PLAYFAB = "playfab"
+    UNITY = "unity"
+
+
+class ForeignRow(NamedTuple):
+    """Score of a foreign board. The `id` is equal in each run, and differs from the ids of all other boards.
+
+    `time` is ISO 8601. `metadata` is a value that JSON can represent. `excluded` is the reason for which the score is
+    not imported, None if it is.
+    """
+
+    id: str
+    player_id: str
+    score: str
+    player: str | None = None
+    subscore: str | None = None
+    time: str | None = None
+    metadata: object = None
+    excluded: str | None = None
+
+
+Rows: TypeAlias = AsyncIterator[ForeignRow]
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignFacts:
+    """Properties of a foreign board. `title` has no password. `count` is the number of rows, None if it is unknown.
+
+    `settings` are proposed for the board that receives the scores. With `replaces`, a row is the present value of a
+    player, which replaces the imported one. Otherwise, it is one of the player's scores. Without `has_ranking`, the
+    ranking is unknown.
+    """
+
+    title: str
+    tie_rule: str
+    settings: Mapping[str, str]
+    count: int | None = None
+    replaces: bool = True
+    has_subscores: bool = False
+    has_times: bool = False
+    has_ranking: bool = True
+    remarks: Sequence[str] = field(default=())
+
+
+class ForeignBoard(Protocol):
+    """Leaderboard of another service. All methods only read. They raise `Refused` if it cannot be read."""
+
+    async def facts(self) -> ForeignFacts:
+        """Return its properties."""
+
+    def scores(self) -> Rows:
+        """Yield the scores to import. They are in the order of the ranks if `ranking` is None."""
+
+    def ranking(self) -> Rows | None:
+        """Return the present ranking, best first, None if `scores` yields it."""
+
+
+def without_password(address: str) -> str:
+    """Return an address without its password and its query, for messages."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "the address"
+    user, _, host = parts.netloc.rpartition("@")
+    name = f"{user.partition(':')[0]}@" if user else ""
+    return f"{parts.scheme}://{name}{host}{parts.path}"
