@@ -12,8 +12,15 @@ from leaderforge.ports.tracing import Tracer
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
+
+class Continued(NamedTuple, Generic[ItemT]):
+    """Result of a call that has not finished. The call joins the next batch with another item."""
+
+    item: ItemT
+
+
 Run = Callable[[Sequence[ItemT]], Awaitable[Sequence[ResultT]]]
-"""Function that processes a batch. It returns one result per item, in order."""
+"""Function that processes a batch. It returns one result, or `Continued`, per item, in order."""
 
 _Call: TypeAlias = tuple[ItemT, asyncio.Future[ResultT], Any]
 """Item of a call, the future of its result, and the tracer's reference to the caller."""
@@ -46,8 +53,9 @@ class Coalescer(Generic[ItemT, ResultT]):
     the next one is full, or after `stagger_s` seconds. This delay collects calls, because small batches cost the most
     per item. It is limited, because one slow batch must not block the next ones.
 
-    `run` returns one result per item, in order. An exception of `run` reaches every caller of the batch. A call raises
-    `Overloaded` after `time_limit_s` seconds, or if `max_waiting` calls are queued.
+    `run` returns one result per item, in order. A result of type `Continued` adds the call to the next batch. An
+    exception of `run` reaches every caller of the batch. A call raises `Overloaded` after `time_limit_s` seconds, or if
+    `max_waiting` calls are queued.
     """
 
     def __init__(
@@ -148,9 +156,7 @@ class Coalescer(Generic[ItemT, ResultT]):
         try:
             with self._traced(batch):
                 results = await self._run([item for item, _, _ in batch])
-            for (_, future, _), result in zip(batch, results, strict=True):
-                if not future.done():
-                    future.set_result(result)
+            self._settle(batch, results)
         except asyncio.CancelledError:
             for _, future, _ in batch:
                 # Shutdown cancels the batch. Cancel its calls too, because they would otherwise wait until their time
@@ -161,6 +167,16 @@ class Coalescer(Generic[ItemT, ResultT]):
             for _, future, _ in batch:
                 if not future.done():
                     future.set_exception(error)
+
+    def _settle(self, batch: Sequence[_Call[ItemT, ResultT]], results: Sequence[ResultT]) -> None:
+        """Answer the finished calls. Queue the others before new calls, because started calls should finish first."""
+        continued: list[_Call[ItemT, ResultT]] = []
+        for (_, future, caller), result in zip(batch, results, strict=True):
+            if isinstance(result, Continued):
+                continued.append((result.item, future, caller))
+            elif not future.done():
+                future.set_result(result)
+        self._waiting.extendleft(reversed(continued))
 
     def _traced(self, batch: Sequence[_Call[ItemT, ResultT]]) -> AbstractContextManager[None]:
         if self._trace is None:

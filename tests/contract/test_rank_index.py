@@ -11,7 +11,7 @@ import pytest
 
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, RankStyle
 from leaderforge.domain.errors import IndexUnavailable
-from leaderforge.domain.merge import Window
+from leaderforge.domain.merge import Counts, Window
 from leaderforge.domain.order import FIRST, LAST, place, rank_bound, score_bound, sort_key
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Standing, removed_standing
@@ -188,6 +188,11 @@ async def test_concurrent_reads_of_several_ladders_get_their_own_results(new_ind
         assert {i: row.key for i, row in rows.items()} == {
             s.user_id: key_of(ladder, s) for s in crowds[ladder] if s.user_id in players
         }
+        listed, absent = random.sample(keys, 5), key[:-1] + bytes([key[-1] ^ 1])
+        bounds = [*listed, *(rank_bound(ladder.board, listed_key) for listed_key in listed), FIRST, LAST]
+        assert await index.counts(ladder, bounds, listed) == Counts(150, [bisect_left(keys, b) for b in bounds])
+        if absent not in keys:
+            assert not (await index.counts(ladder, bounds, [*listed, absent])).all_present
 
     await asyncio.gather(*(check(ladder, seed) for seed in range(20) for ladder in crowds))
 

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from leaderforge.coalescing import Coalescer
+from leaderforge.coalescing import Coalescer, Continued
 from leaderforge.domain.errors import Overloaded, StoreUnavailable
 
 
@@ -94,6 +94,19 @@ async def test_what_waits_leaves_when_the_batch_before_lands():
     gate.opened.set()
     assert await asyncio.gather(*calls) == [0, 10, 20]
     assert gate.batches == [[0], [1, 2]]
+
+
+async def test_a_call_that_continues_joins_the_next_batch_before_new_calls():
+    batches: list[list[int]] = []
+
+    async def run(items: Sequence[int]) -> Sequence[int | Continued[int]]:
+        batches.append(list(items))
+        await asyncio.sleep(0)
+        return [Continued(item - 10) if item >= 10 else item for item in items]
+
+    coalesce = Coalescer(run, max_batch=2, max_in_flight=1)
+    assert await asyncio.gather(*(coalesce(i) for i in (21, 12, 3, 4))) == [1, 2, 3, 4]
+    assert batches == [[21, 12], [11, 2], [1, 3], [4]]
 
 
 async def test_a_failing_batch_fails_its_own_callers_only():

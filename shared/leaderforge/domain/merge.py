@@ -1,6 +1,7 @@
 """Merging of the partitions' replies into one exact answer."""
 
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from math import ceil, floor, sqrt
@@ -46,18 +47,21 @@ class Window(Generic[T]):
     after: Sequence[T]
 
 
-@dataclass(frozen=True, slots=True)
-class Span(Generic[T]):
-    """Consecutive entries of one partition around a bound, in rank order.
+class Span(NamedTuple):
+    """Sort keys of consecutive entries of one partition around a bound, in order.
 
     `total` is the number of the partition's entries, `above` the number above the bound, and `start` the position of
-    the first listed entry, from 0.
+    the first key, from 0.
     """
 
     total: int
     above: int
     start: int
-    entries: Sequence[T]
+    keys: Sequence[bytes]
+
+    def between(self, best: bytes, last: bytes) -> Sequence[bytes]:
+        """Return the keys from `best` to `last`, inclusive."""
+        return self.keys[bisect_left(self.keys, best) : bisect_right(self.keys, last)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,55 +76,43 @@ class Counts:
     all_present: bool = True
 
 
-def merge_spans(
-    spans: Sequence[Span[T]], bound: bytes, before: int, after: int, key: Callable[[T], bytes]
-) -> Window[T] | None:
-    """Return the window over all partitions around a bound, or None if the spans do not determine it.
+def merge_spans(spans: Sequence[Span], bound: bytes, before: int, after: int) -> Window[bytes] | None:
+    """Return the sort keys of a window over all partitions, or None if the spans do not determine them.
 
-    The spans are around this bound. `key` returns an entry's sort key.
+    The spans are around this bound.
     """
     total, above = sum(span.total for span in spans), sum(span.above for span in spans)
     first, end = max(0, above - before), min(total, above + after)
-    entries = entries_at(spans, bound, first, end - first, key)
-    if entries is None:
+    keys = keys_at(spans, bound, first, end - first)
+    if keys is None:
         return None
-    return Window(total, above, before=entries[: above - first], after=entries[above - first :])
+    return Window(total, above, before=keys[: above - first], after=keys[above - first :])
 
 
-def entries_at(
-    spans: Sequence[Span[T]], bound: bytes, first: int, count: int, key: Callable[[T], bytes]
-) -> list[T] | None:
-    """Return up to `count` entries from a position (from 0) in the order of all partitions.
+def keys_at(spans: Sequence[Span], bound: bytes, first: int, count: int) -> list[bytes] | None:
+    """Return up to `count` sort keys from a position (from 0) in the order of all partitions.
 
-    Return fewer at the end of the ladder, and None if the spans do not determine the entries.
+    Return fewer at the end of the ladder, and None if the spans do not determine the keys.
     """
     count = min(count, sum(span.total for span in spans) - first)
     if count <= 0:
         return []
     begin = first - sum(span.start for span in spans)
     # Each span is in order. Timsort merges such runs faster than `heapq.merge`.
-    entries = sorted(chain.from_iterable(span.entries for span in spans), key=key)[max(0, begin) : begin + count]
-    if begin < 0 or len(entries) < count:
+    keys = sorted(chain.from_iterable(span.keys for span in spans))[max(0, begin) : begin + count]
+    if begin < 0 or len(keys) < count:
         return None
-    best, last = key(entries[0]), key(entries[-1])
-    return entries if all(_has_all_between(span, bound, best, last, key) for span in spans) else None
+    return keys if all(_has_all_between(span, bound, keys[0], keys[-1]) for span in spans) else None
 
 
-def _has_all_between(span: Span[T], bound: bytes, best: bytes, last: bytes, key: Callable[[T], bytes]) -> bool:
+def _has_all_between(span: Span, bound: bytes, best: bytes, last: bytes) -> bool:
     """Return whether a span has all entries of its partition between two sort keys, inclusive."""
-    end = span.start + len(span.entries)
+    keys = span.keys
+    end = span.start + len(keys)
     # The entries before the span's start are above its first entry. They are also above the bound if the span starts
     # at or above it. The entries after its end are below in the same way.
-    begins_before = (
-        span.start == 0
-        or (span.start <= span.above and bound <= best)
-        or (bool(span.entries) and key(span.entries[0]) <= best)
-    )
-    ends_after = (
-        end == span.total
-        or (end >= span.above and last < bound)
-        or (bool(span.entries) and key(span.entries[-1]) >= last)
-    )
+    begins_before = span.start == 0 or (span.start <= span.above and bound <= best) or (bool(keys) and keys[0] <= best)
+    ends_after = end == span.total or (end >= span.above and last < bound) or (bool(keys) and keys[-1] >= last)
     return begins_before and ends_after
 
 
@@ -138,16 +130,6 @@ def local_range(first: int, end: int, partitions: int, *, widening: int = 1) -> 
 def _margin(count: int, partitions: int) -> float:
     """Return by how much a partition's share of `count` entries probably differs from the mean, at most."""
     return 0 if partitions == 1 else 1 + _DEVIATIONS * sqrt(abs(count) * (partitions - 1)) / partitions
-
-
-def merge_counts(counts: Iterable[Counts]) -> Counts:
-    """Return the counts over all partitions. Each partition's counts must have the same bounds."""
-    parts = list(counts)
-    return Counts(
-        total=sum(c.total for c in parts),
-        above=[sum(column) for column in zip(*(c.above for c in parts), strict=True)],
-        all_present=all(c.all_present for c in parts),
-    )
 
 
 def nth(partitions: Iterable[Iterable[bytes]], n: int) -> bytes | None:

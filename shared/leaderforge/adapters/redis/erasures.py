@@ -40,4 +40,4 @@ class RedisErasureIndex(RedisIndexMaintenance):
         for p, ids in self._by_partition(revisions).items():
             for piece in chunks(ids, _ERASURES_A_CALL):
                 args = [part for i in piece for part in (user_bytes(i), erasure_value(revisions[i]))]
-                await self._cluster.run([self._call(p, script(name), args=args)])
+                await self._cluster.run([self._keys.call(p, script(name), args=args)])

@@ -50,7 +50,7 @@ class RedisIndex(RedisRanking):
         """Apply updates in one round trip."""
         partitioned = [PartitionedUpdate.of(update, self._by_partition, self._all_partitions) for update in updates]
         calls = [
-            self._call(p, script("apply"), *self._ladder_keys(p, part.update.ladder), args=args)
+            self._keys.call(p, script("apply"), *self._ladder_keys(p, part.update.ladder), args=args)
             for part in partitioned
             for p, args in zip(part.partitions, part.arguments(), strict=True)
         ]
@@ -65,7 +65,7 @@ class RedisIndex(RedisRanking):
 
     async def differences(self, ladder: Ladder, standings: Sequence[Standing]) -> Sequence[int]:
         calls = [
-            self._call(
+            self._keys.call(
                 p,
                 script("compare"),
                 *self._ladder_keys(p, ladder),
@@ -94,7 +94,7 @@ class RedisIndex(RedisRanking):
         observed: defaultdict[Ladder, dict[int, IndexValue]] = defaultdict(dict)
         for piece in chunks(ladders, _LADDERS_A_TRIP):
             calls = [
-                self._call(p, script("observe"), *self._standings_keys(p, piece), args=users, meta=False)
+                self._keys.call(p, script("observe"), *self._standings_keys(p, piece), args=users, meta=False)
                 for p, ids in self._by_partition(user_ids).items()
                 for users in chunks(list(map(user_bytes, ids)), _PLAYERS_AN_OBSERVATION)
             ]
@@ -115,7 +115,7 @@ class RedisIndex(RedisRanking):
         calls = []
         for p, ids in self._by_partition(user_ids).items():
             args = [part for i in ids for part in (user_bytes(i), observed.get(i, _NO_VALUE).value, values.get(i, b""))]
-            calls.append(self._call(p, script("mend"), *self._ladder_keys(p, ladder), args=args))
+            calls.append(self._keys.call(p, script("mend"), *self._ladder_keys(p, ladder), args=args))
         return [user_id_of(user) for users in await self._cluster.run(calls) for user in users]
 
     async def names(self, user_ids: Collection[int]) -> Mapping[int, str]:
@@ -134,7 +134,7 @@ class RedisIndex(RedisRanking):
         calls = []
         for p, ids in self._by_partition(swaps).items():
             args = [part for i in ids for part in (user_bytes(i), swaps[i].observed or "", swaps[i].name or "")]
-            calls.append(self._call(p, script("swap_names"), self._keys.names[p], args=args, meta=False))
+            calls.append(self._keys.call(p, script("swap_names"), self._keys.names[p], args=args, meta=False))
         return [user_id_of(user) for users in await self._cluster.run(calls) for user in users]
 
     async def add_names(self, names: Mapping[int, str]) -> Collection[int]:
@@ -142,7 +142,7 @@ class RedisIndex(RedisRanking):
         for p, ids in self._by_partition(names).items():
             for piece in chunks(ids, _NAMES_A_CALL):
                 args = [part for i in piece for part in (user_bytes(i), names[i])]
-                call = self._call(p, script("add_names"), self._keys.names[p], args=args, meta=False)
+                call = self._keys.call(p, script("add_names"), self._keys.names[p], args=args, meta=False)
                 [users] = await self._cluster.run([call])
                 renamed += map(user_id_of, users)
         return renamed
@@ -155,7 +155,7 @@ class RedisIndex(RedisRanking):
         for chunk in chunks(records, _RECORDS_A_CALL):
             keys = self._ladder_keys(partition, ladder)
             args = record_bytes(ladder.board), b"".join(chunk)
-            [(previous,)] = await self._cluster.run([self._call(partition, script("apply"), *keys, args=args)])
+            [(previous,)] = await self._cluster.run([self._keys.call(partition, script("apply"), *keys, args=args)])
             refused += (
                 user_id_of(record[:USER_BYTES])
                 for record, value in zip(chunk, previous, strict=True)

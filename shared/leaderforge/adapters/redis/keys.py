@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 from zlib import crc32
 
+from leaderforge.adapters.redis.cluster import Call
+from leaderforge.adapters.redis.scripts import Script
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.sharding import hash_tags, slot_of
 from leaderforge.ports.index_maintenance import LadderIds
@@ -16,7 +18,7 @@ _LADDER = re.compile(rb"(\d+)\.(-?\d+):(?:entries|standings)")
 
 
 class IndexKeys:
-    """Key names of one index."""
+    """Key names of one index, and calls of scripts on them."""
 
     def __init__(self, namespace: str, partitions: int) -> None:
         tags = hash_tags(partitions)
@@ -27,6 +29,19 @@ class IndexKeys:
         self.catch_ups = self._roots[0] + b"catch-ups"
         self.verification = self._roots[0] + b"inspection"
         self.names = [root + b"names" for root in self._roots]
+        self.partitions = range(partitions)
+
+    def call(
+        self,
+        partition: int,
+        code: Script,
+        *keys: bytes,
+        args: Sequence[bytes | int | str] = (),
+        meta: bool = True,
+    ) -> Call:
+        """Return a call on keys of a partition. The first key is the partition's `meta`, unless `meta` is False."""
+        first = (self.meta[partition],) if meta else ()
+        return Call(self.slots[partition], code, (*first, *keys), args)
 
     def of_partition(self, partition: int) -> bytes:
         """Return the pattern that matches all keys of a partition."""

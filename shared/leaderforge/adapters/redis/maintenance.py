@@ -10,7 +10,7 @@ from uuid import uuid4
 from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.keys import IndexKeys
 from leaderforge.adapters.redis.removing import remove_keys
-from leaderforge.adapters.redis.scripts import Script, script
+from leaderforge.adapters.redis.scripts import script
 from leaderforge.adapters.redis.surveying import read_verification, survey
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import IndexUnavailable
@@ -37,12 +37,12 @@ class RedisIndexMaintenance:
         return [None if reply is None else int(reply) for reply in replies]
 
     async def advance(self, watermark: int, *, disruptions: int | None = None) -> None:
-        calls = [self._call(p, script("advance"), args=(watermark,)) for p in self._all_partitions]
+        calls = [self._keys.call(p, script("advance"), args=(watermark,)) for p in self._all_partitions]
         await self._cluster.run_unrepeated(calls, disruptions)
 
     async def begin_rebuild(self, ladders: Sequence[Ladder], partitions: Collection[int]) -> str:
         token = uuid4().hex
-        await self._cluster.run([self._call(p, script("begin_rebuild"), args=(token,)) for p in partitions])
+        await self._cluster.run([self._keys.call(p, script("begin_rebuild"), args=(token,)) for p in partitions])
         await self._remove(
             {
                 p: [*(key for ladder in ladders for key in self._ladder_keys(p, ladder)), self._keys.names[p]]
@@ -54,7 +54,7 @@ class RedisIndexMaintenance:
     async def finish_rebuild(
         self, token: str, partitions: Collection[int], watermark: int, *, disruptions: int | None = None
     ) -> Collection[int]:
-        calls = [self._call(p, script("finish_rebuild"), args=(token, watermark)) for p in partitions]
+        calls = [self._keys.call(p, script("finish_rebuild"), args=(token, watermark)) for p in partitions]
         successes = await self._cluster.run_unrepeated(calls, disruptions)
         return [p for p, success in zip(partitions, successes, strict=True) if success]
 
@@ -118,17 +118,6 @@ class RedisIndexMaintenance:
     async def _remove(self, keys: Mapping[int, Sequence[bytes]]) -> None:
         """Delete the keys of partitions, in steps."""
         await asyncio.gather(*(remove_keys(self._cluster, self._keys.slots[p], names) for p, names in keys.items()))
-
-    def _call(
-        self,
-        partition: int,
-        code: Script,
-        *keys: bytes,
-        args: Sequence[bytes | int | str] = (),
-        meta: bool = True,
-    ) -> Call:
-        first = (self._keys.meta[partition],) if meta else ()
-        return Call(self._keys.slots[partition], code, (*first, *keys), args)
 
     def _by_partition(self, user_ids: Iterable[int]) -> dict[int, list[int]]:
         groups: defaultdict[int, list[int]] = defaultdict(list)

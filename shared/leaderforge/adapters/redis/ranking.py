@@ -1,24 +1,22 @@
-"""Reads of the rank index. Concurrent reads share round trips and calls of scripts."""
+"""Reads of the rank index. Concurrent reads share round trips and calls of scripts.
+
+A read is a generator of steps. Each step needs one round trip. All reads in flight run their next steps together.
+"""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Generator, Mapping, Sequence
 from itertools import islice
-from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
-from leaderforge.adapters.redis.applying import packed_bounds
-from leaderforge.adapters.redis.cluster import Call, Cluster
+from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.redis.erasures import RedisErasureIndex
-from leaderforge.adapters.redis.records import listed_entries, listed_keys, listed_rows, record_bytes, stored_rows
-from leaderforge.adapters.redis.scripts import script
-from leaderforge.coalescing import BATCH, STAGGER_S, Coalescer, batch_trace
+from leaderforge.adapters.redis.steps import CountsStep, ProbesStep, ReadStep, RowsStep, Spans, SpansStep, step_calls
+from leaderforge.coalescing import BATCH, STAGGER_S, Coalescer, Continued, batch_trace
 from leaderforge.domain.boards import Ladder
-from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.landmarks import Landmarks
-from leaderforge.domain.merge import Counts, Row, Span, Window, entries_at, local_range, merge_counts, merge_spans
-from leaderforge.domain.order import USER_BYTES, key_bytes, user_bytes, user_id_of
+from leaderforge.domain.merge import Counts, Row, Window, keys_at, local_range, merge_spans
+from leaderforge.domain.order import USER_BYTES, user_bytes, user_id_of
 from leaderforge.domain.selection import Selection
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.sources import Source
@@ -32,12 +30,17 @@ _MAX_GUESSED = 3000
 """Maximum keys that a round trip near a landmark reads. If more are necessary, a selection costs less."""
 _LADDERS_WITH_LANDMARKS = 256
 """Maximum ladders with landmarks. 512 landmarks take some 50 kB."""
-_ENTRIES_A_CALL = 2000
-"""Maximum entries of a `window` call. It blocks its node for some 2 ms."""
-_ROWS_A_CALL = 1000
-"""Maximum players of a `rows` call."""
 
-_key = itemgetter(0)
+ResultT = TypeVar("ResultT")
+Read = Generator[ReadStep, Any, ResultT]
+"""Read that yields its steps, and gets the reply of each."""
+
+
+class _Pending(NamedTuple):
+    """Read in progress, and its next step."""
+
+    read: Read[Any]
+    step: ReadStep
 
 
 class RedisRanking(RedisErasureIndex):
@@ -48,79 +51,101 @@ class RedisRanking(RedisErasureIndex):
     def __init__(self, cluster: Cluster, *, partitions: int, namespace: str = "leaderforge") -> None:
         super().__init__(cluster, partitions=partitions, namespace=namespace)
         self._landmarks: dict[LadderIds, Landmarks] = {}
-        options: dict[str, Any] = {"max_batch": BATCH, "max_in_flight": 3, "stagger_s": STAGGER_S}
-        self._spans = Coalescer(self._span_batch, **options, trace=batch_trace(cluster.tracer, "index counts"))
-        self._rows = Coalescer(self._row_batch, **options, trace=batch_trace(cluster.tracer, "index rows"))
+        self._rounds: Coalescer[_Pending, Any] = Coalescer(
+            self._run_steps,
+            max_batch=BATCH,
+            max_in_flight=3,
+            stagger_s=STAGGER_S,
+            trace=batch_trace(cluster.tracer, "index reads"),
+        )
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
-        groups = {p: list(map(user_bytes, ids)) for p, ids in self._by_partition(user_ids).items()}
-        rows = await self._rows(_RowsRequest(ladder, groups))
-        return {user_id: rows[user] for user_id in user_ids if (user := user_bytes(user_id)) in rows}
+        users = {user_bytes(user_id): user_id for user_id in user_ids}
+        groups: defaultdict[int, list[bytes]] = defaultdict(list)
+        for user, user_id in users.items():
+            groups[partition_of(user_id, self.partitions)].append(user)
+        rows: Mapping[bytes, Row] = await self._result(_single(RowsStep(ladder, groups)))
+        return {user_id: row for user, user_id in users.items() if (row := rows.get(user)) is not None}
 
     async def counts(self, ladder: Ladder, bounds: Sequence[bytes], present: Sequence[bytes] = ()) -> Counts:
-        width, packed_args = key_bytes(ladder.board), packed_bounds(bounds)
         groups: defaultdict[int, list[bytes]] = defaultdict(list)
         for key in present:
             groups[partition_of(user_id_of(key), self.partitions)].append(key)
-        replies = await self._read(
-            self._call(
-                p,
-                script("counts"),
-                self._keys.entries(p, ladder),
-                args=(width, b"".join(groups.get(p, ())), *packed_args),
-            )
-            for p in self._all_partitions
-        )
-        return merge_counts(Counts(total, above, bool(is_present)) for is_present, total, *above in replies)
+        return await self._result(_single(CountsStep(ladder, bounds, groups)))
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
+        return await self._result(self._window(ladder, bound, before, after))
+
+    async def window_at(self, ladder: Ladder, rank: int, count: int) -> Window[Row]:
+        return await self._result(self._window_at(ladder, rank - 1, count))
+
+    async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
+        return await self._result(self._key_at(ladder, rank - 1)) if rank >= 1 else None
+
+    async def _result(self, read: Read[ResultT]) -> ResultT:
+        """Return the result of a read. Raises `IndexUnavailable` or `Overloaded`."""
+        result: ResultT | IndexUnavailable = await self._rounds(_Pending(read, next(read)))
+        if isinstance(result, IndexUnavailable):
+            raise result
+        return result
+
+    async def _run_steps(self, pending: Sequence[_Pending]) -> Sequence[Any]:
+        """Run the next step of each read, in one round trip."""
+        parts = step_calls(self._keys, [read.step for read in pending])
+        replies = iter(await self._cluster.run([call for _, part in parts for call in part.calls]))
+        results: list[Any] = [None] * len(pending)
+        for positions, part in parts:
+            part_replies = list(islice(replies, len(part.calls)))
+            if None in part_replies:
+                raise IndexUnavailable("a partition of the rank index awaits its rebuild")
+            for i, result in zip(positions, part.results(part_replies), strict=True):
+                results[i] = _advanced(pending[i].read, result)
+        return results
+
+    def _window(self, ladder: Ladder, bound: bytes, before: int, after: int) -> Read[Window[Row]]:
         # Each partition has only a share of the entries. First read the keys of a probable share, and the details of
         # the merged window. If a share is too small, or a player moves meanwhile, read complete spans with details.
         for first, end, detailed in (*local_range(-before, after, self.partitions), False), (-before, after, True):
-            spans = await self._spans(_SpansRequest(ladder, bound, first, end, detailed))
-            window = merge_spans(spans, bound, before, after, key=_key)
-            rows = None if window is None else await self._detailed(ladder, window, detailed=detailed)
+            spans = yield SpansStep(ladder, bound, first, end, detailed)
+            window = merge_spans(spans.spans, bound, before, after)
+            rows = None if window is None else (yield from self._detailed(ladder, window, spans, detailed=detailed))
             if rows is not None:
                 return rows
         raise IndexUnavailable("the partitions of the rank index contradict each other")
 
-    async def window_at(self, ladder: Ladder, rank: int, count: int) -> Window[Row]:
+    def _window_at(self, ladder: Ladder, position: int, count: int) -> Read[Window[Row]]:
         for detailed in (False, True):
-            window = await self._located(ladder, rank - 1, count, detailed=detailed)
-            rows = await self._detailed(ladder, window, detailed=detailed)
+            window, spans = yield from self._located(ladder, position, count, detailed=detailed)
+            rows = yield from self._detailed(ladder, window, spans, detailed=detailed)
             if rows is not None:
                 return rows
         raise IndexUnavailable("the partitions of the rank index contradict each other")
 
-    async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
-        if rank < 1:
-            return None
-        window = await self._located(ladder, rank - 1, 1, detailed=False)
-        return _key(window.after[0]) if window.after else None
+    def _key_at(self, ladder: Ladder, position: int) -> Read[bytes | None]:
+        window, _ = yield from self._located(ladder, position, 1, detailed=False)
+        return window.after[0] if window.after else None
 
-    async def _detailed(self, ladder: Ladder, window: Window[Any], *, detailed: bool) -> Window[Row] | None:
-        """Return a window of entries with their details. Return None if an entry has changed since it was listed.
-
-        If the entries are `detailed`, they have their details already.
-        """
-        if detailed:
-            return replace(window, before=listed_rows(window.before), after=listed_rows(window.after))
-        entries = [*window.before, *window.after]
-        if not entries:
-            return window
-        groups: defaultdict[int, list[bytes]] = defaultdict(list)
-        for key, partition in entries:
-            groups[partition].append(key[-USER_BYTES:])
-        stored = await self._rows(_RowsRequest(ladder, groups))
-        rows = [stored.get(key[-USER_BYTES:]) for key, _ in entries]
-        listed = [row for row in rows if row is not None and row.is_listed_on(ladder.board)]
-        if [row.key for row in listed] != list(map(_key, entries)):
-            return None
+    def _detailed(
+        self, ladder: Ladder, window: Window[bytes], spans: Spans, *, detailed: bool
+    ) -> Read[Window[Row] | None]:
+        """Return a window of the spans with details. Return None if an entry has changed since it was listed."""
+        keys = [*window.before, *window.after]
+        if detailed or not keys:
+            rows = [spans.rows[key] for key in keys]
+        else:
+            groups = {p: span.between(keys[0], keys[-1]) for p, span in enumerate(spans.spans)}
+            users = {p: [key[-USER_BYTES:] for key in group] for p, group in groups.items()}
+            stored = yield RowsStep(ladder, users)
+            rows = [row for key in keys if (row := stored.get(key[-USER_BYTES:])) is not None]
+            if [row.key for row in rows if row.is_listed_on(ladder.board)] != keys:
+                return None
         split = len(window.before)
-        return replace(window, before=listed[:split], after=listed[split:])
+        return Window(window.total, window.above, before=rows[:split], after=rows[split:])
 
-    async def _located(self, ladder: Ladder, position: int, count: int, *, detailed: bool) -> Window[Any]:
-        """Return up to `count` entries from a position on (from 0). Search them near the closest landmark."""
+    def _located(
+        self, ladder: Ladder, position: int, count: int, *, detailed: bool
+    ) -> Read[tuple[Window[bytes], Spans]]:
+        """Return up to `count` keys from a position on (from 0), and their spans. Search near the closest landmark."""
         landmarks = self._landmarks_of(ladder)
         for attempt in range(_ATTEMPTS):
             bound, above = landmarks.nearest(position)
@@ -128,29 +153,30 @@ class RedisRanking(RedisErasureIndex):
             # A repeated search is wider, because hashing may have spread the entries unevenly.
             first, end = local_range(distance, distance + count, self.partitions, widening=1 + attempt)
             if end - first > (_MAX_GUESSED + count) // self.partitions:
-                total = await self._select_landmark(ladder, landmarks, position)
+                total = yield from self._select_landmark(ladder, landmarks, position)
                 if position >= total:
-                    return Window(total, total, [], [])
+                    return Window(total, total, [], []), Spans([], {})
                 continue
-            spans = await self._spans(_SpansRequest(ladder, bound, first, end, detailed))
-            total = sum(span.total for span in spans)
-            landmarks.observe(bound, sum(span.above for span in spans), total)
-            entries = entries_at(spans, bound, position, count, key=_key)
-            if entries is not None:
-                if entries:
-                    landmarks.observe(_key(entries[0]), position, total)
-                return Window(total, min(position, total), [], entries)
+            spans = yield SpansStep(ladder, bound, first, end, detailed)
+            total = sum(span.total for span in spans.spans)
+            landmarks.observe(bound, sum(span.above for span in spans.spans), total)
+            keys = keys_at(spans.spans, bound, position, count)
+            if keys is not None:
+                if keys:
+                    landmarks.observe(keys[0], position, total)
+                return Window(total, min(position, total), [], keys), spans
         raise IndexUnavailable("the board changed in every attempt to find a rank")
 
-    async def _select_landmark(self, ladder: Ladder, landmarks: Landmarks, position: int) -> int:
+    def _select_landmark(self, ladder: Ladder, landmarks: Landmarks, position: int) -> Read[int]:
         """Find the entry at a position by a search in all partitions, as a landmark. Return the number of entries."""
-        sizes = [total for total, *_ in await self._probe(ladder, [[]] * self.partitions)]
+        nowhere: Sequence[Sequence[int]] = [[]] * self.partitions
+        sizes = [total for total, *_ in (yield ProbesStep(ladder, nowhere))]
         selection = Selection(sizes, position + 1)
         for _ in range(_SELECTION_ROUNDS):
             if selection.done:
                 break
             probes = selection.probes()
-            selection.narrow(probes, [keys for _, *keys in await self._probe(ladder, probes)])
+            selection.narrow(probes, [keys for _, *keys in (yield ProbesStep(ladder, probes))])
         if selection.key is not None:
             landmarks.observe(selection.key, position, sum(sizes))
         return sum(sizes)
@@ -164,114 +190,17 @@ class RedisRanking(RedisErasureIndex):
             self._landmarks[ids] = Landmarks()
         return self._landmarks[ids]
 
-    async def _span_batch(self, requests: Sequence["_SpansRequest"]) -> Sequence[Sequence[Span[Any]]]:
-        """Return the spans of all partitions for each request. Requests on one ladder share the calls of scripts."""
-        groups = [group for same_ladder in _by_ladder(requests) for group in _short_groups(same_ladder)]
-        replies = iter(await self._read(call for group in groups for call in self._window_calls(group)))
-        spans: dict[int, list[Span[Any]]] = {id(request): [] for request in requests}
-        for group in groups:
-            for p, (total, *windows) in enumerate(islice(replies, self.partitions)):
-                for i, request in enumerate(group):
-                    spans[id(request)].append(request.span(p, total, *windows[4 * i : 4 * i + 4]))
-        return [spans[id(request)] for request in requests]
 
-    def _window_calls(self, group: Sequence["_SpansRequest"]) -> Iterable[Call]:
-        ladder = group[0].ladder
-        args = [part for request in group for part in request.arguments()]
-        for p in self._all_partitions:
-            keys = self._keys.entries(p, ladder), self._keys.standings(p, ladder), self._keys.names[p]
-            yield self._call(p, script("window"), *keys, args=args)
-
-    async def _row_batch(self, requests: Sequence["_RowsRequest"]) -> Sequence[Mapping[bytes, Row]]:
-        """Return rows by player for each request. Requests on one ladder share the calls, and their result."""
-        calls: list[Call] = []
-        pieces: list[tuple[Ladder, Sequence[bytes]]] = []
-        for same_ladder in _by_ladder(requests):
-            ladder = same_ladder[0].ladder
-            value_bytes = record_bytes(ladder.board) - USER_BYTES
-            for p in self._all_partitions:
-                users = [user for request in same_ladder for user in request.groups.get(p, ())]
-                for piece in chunks(users, _ROWS_A_CALL):
-                    keys = self._keys.standings(p, ladder), self._keys.names[p]
-                    calls.append(self._call(p, script("rows"), *keys, args=(value_bytes, b"".join(piece))))
-                    pieces.append((ladder, piece))
-        rows: defaultdict[LadderIds, dict[bytes, Row]] = defaultdict(dict)
-        for (ladder, piece), reply in zip(pieces, await self._read(calls), strict=True):
-            rows[_ids(ladder)] |= stored_rows(ladder.board, piece, *reply)
-        return [rows[_ids(request.ladder)] for request in requests]
-
-    async def _probe(self, ladder: Ladder, positions: Sequence[Sequence[int]]) -> list[Any]:
-        return await self._read(
-            self._call(p, script("probe"), self._keys.entries(p, ladder), args=(_positions(positions[p]),))
-            for p in self._all_partitions
-        )
-
-    async def _read(self, calls: Iterable[Call]) -> list[Any]:
-        """Return the replies. Raises `IndexUnavailable` also if a partition is incomplete."""
-        replies = await self._cluster.run(list(calls))
-        if any(reply is None for reply in replies):
-            raise IndexUnavailable("a partition of the rank index awaits its rebuild")
-        return replies
+def _single(step: ReadStep) -> Read[Any]:
+    """Return a read with one step, whose reply is the result."""
+    return (yield step)
 
 
-def _positions(ascending: Sequence[int]) -> str:
-    """Return ascending positions as one argument of probe.lua. It costs the client less than hundreds of arguments."""
-    if len(ascending) > 1 and ascending[-1] - ascending[0] == len(ascending) - 1:
-        return f"{ascending[0]}-{ascending[-1]}"
-    return " ".join(map(str, ascending))
-
-
-class _SpansRequest(NamedTuple):
-    """Positions `first` to `end` - 1 of each partition to read, relative to a bound."""
-
-    ladder: Ladder
-    bound: bytes
-    first: int
-    end: int
-    detailed: bool
-
-    def arguments(self) -> Sequence[bytes | int]:
-        """Return the arguments of window.lua."""
-        return self.bound, self.first, self.end, int(self.detailed)
-
-    def span(self, partition: int, total: int, above: int, start: int, entries: bytes, names: bytes) -> Span[Any]:
-        """Return the span in a reply of window.lua."""
-        board = self.ladder.board
-        listed: list[Any] = (
-            listed_entries(board, entries, names) if self.detailed else listed_keys(board, partition, entries)
-        )
-        return Span(total, above, start, listed)
-
-
-class _RowsRequest(NamedTuple):
-    """Players as in `user_bytes`, by partition."""
-
-    ladder: Ladder
-    groups: Mapping[int, Sequence[bytes]]
-
-
-RequestT = TypeVar("RequestT", _SpansRequest, _RowsRequest)
-
-
-def _by_ladder(requests: Sequence[RequestT]) -> Iterable[list[RequestT]]:
-    groups: defaultdict[LadderIds, list[RequestT]] = defaultdict(list)
-    for request in requests:
-        groups[_ids(request.ladder)].append(request)
-    return groups.values()
-
-
-def _ids(ladder: Ladder) -> LadderIds:
-    return ladder.board.id, ladder.period
-
-
-def _short_groups(requests: Sequence[_SpansRequest]) -> Iterable[Sequence[_SpansRequest]]:
-    """Yield groups of requests for one call each, which reads about `_ENTRIES_A_CALL` entries at most."""
-    group: list[_SpansRequest] = []
-    size = 0
-    for request in requests:
-        size += request.end - request.first
-        if group and size > _ENTRIES_A_CALL:
-            yield group
-            group, size = [], request.end - request.first
-        group.append(request)
-    yield group
+def _advanced(read: Read[Any], reply: Any) -> Any:
+    """Return the result of a read, or its next step. Return an error, because it must not fail the other reads."""
+    try:
+        return Continued(_Pending(read, read.send(reply)))
+    except StopIteration as end:
+        return end.value
+    except IndexUnavailable as error:
+        return error

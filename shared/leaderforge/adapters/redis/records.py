@@ -5,10 +5,10 @@ with a subscore) and submissions (4). The hash of standings maps the player id t
 the other fields. Records with a flag of `UNLISTED` have no entry in the sorted set.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from struct import Struct
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from leaderforge.domain.boards import Board
 from leaderforge.domain.merge import Row
@@ -110,35 +110,35 @@ def key_of(user: bytes, value: bytes) -> bytes:
     return value[_PLACE] + user
 
 
-def listed_rows(entries: Iterable[tuple[bytes, int, int, str]]) -> list[Row]:
-    """Return the rows of listed entries: sort key, flags, submissions and name, which is empty if it is missing."""
+def listed_rows(board: Board, packed_entries: bytes, packed_names: bytes) -> list[Row]:
+    """Return the rows of window.lua with details."""
+    if not packed_entries:
+        return []
+    details = _layout(f">{key_bytes(board)}sBI").iter_unpack(packed_entries)
     return [
         Row(key, submissions, name or None, bool(flags & _HAS_METADATA), bool(flags & _HIDDEN))
-        for key, flags, submissions, name in entries
+        for (key, flags, submissions), name in zip(details, _names(packed_names), strict=True)
     ]
 
 
-def listed_entries(board: Board, packed_entries: bytes, packed_names: bytes) -> list[tuple[Any, ...]]:
-    """Return the entries of window.lua with their details: sort key, flags, submissions and name."""
-    names = packed_names.decode().split(NAME_SEPARATOR)
-    details = _layout(f">{key_bytes(board)}sBI").iter_unpack(packed_entries)
-    return [(*entry, name) for entry, name in zip(details, names, strict=True)] if packed_entries else []
-
-
-def listed_keys(board: Board, partition: int, packed_entries: bytes) -> list[tuple[bytes, int]]:
-    """Return the entries of window.lua without details: sort key and partition."""
-    return [(key, partition) for (key,) in _layout(f"{key_bytes(board)}s").iter_unpack(packed_entries)]
+def listed_keys(board: Board, packed_entries: bytes) -> list[bytes]:
+    """Return the sort keys of window.lua without details."""
+    width = key_bytes(board)
+    return [packed_entries[at : at + width] for at in range(0, len(packed_entries), width)]
 
 
 def stored_rows(board: Board, users: Sequence[bytes], packed_values: bytes, packed_names: bytes) -> dict[bytes, Row]:
     """Return the rows of rows.lua by player, as in `user_bytes`. Players without a standing are left out."""
-    names = packed_names.decode().split(NAME_SEPARATOR)
     values = _layout(f">7xB{key_bytes(board) - USER_BYTES}sI").iter_unpack(packed_values)
     return {
         user: Row(place + user, submissions, name or None, bool(flags & _HAS_METADATA), bool(flags & _HIDDEN))
-        for user, (flags, place, submissions), name in zip(users, values, names, strict=True)
+        for user, (flags, place, submissions), name in zip(users, values, _names(packed_names), strict=True)
         if not flags & _REMOVED
     }
+
+
+def _names(packed_names: bytes) -> list[str]:
+    return packed_names.decode().split(NAME_SEPARATOR)
 
 
 @cache

@@ -2,22 +2,31 @@
 -- KEYS: meta, entries
 -- ARGV: length of an entry, concatenated entries that must be there, pairs of a length and the concatenated bounds of
 -- that length. A bound is an argument of ZLEXCOUNT, and begins with '('.
--- Returns 1 if the entries are there, else 0; the total; one count per bound. Returns false for an incomplete
+-- Returns the concatenated entries that are missing; the total; one count per bound. Returns false for an incomplete
 -- partition.
 if redis.call('HEXISTS', KEYS[1], 'watermark') == 0 then
     return false
 end
+-- Most of the time of a call is spent in the loops. Local variables save a part of it.
+local call, sub, entries = redis.call, string.sub, KEYS[2]
 local width, present = tonumber(ARGV[1]), ARGV[2]
-local counts = { 1, redis.call('ZCARD', KEYS[2]) }
+local missing, ranks = '', {}
+-- ZRANK costs a third less than ZLEXCOUNT, and shows too whether the entry is there.
 for at = 1, #present, width do
-    if not redis.call('ZSCORE', KEYS[2], string.sub(present, at, at + width - 1)) then
-        counts[1] = 0
+    local entry = sub(present, at, at + width - 1)
+    local rank = call('ZRANK', entries, entry)
+    if rank then
+        ranks['(' .. entry] = rank
+    else
+        missing = missing .. entry
     end
 end
+local reply = { missing, call('ZCARD', entries) }
 for i = 3, #ARGV, 2 do
     local length, bounds = tonumber(ARGV[i]), ARGV[i + 1]
     for at = 1, #bounds, length do
-        counts[#counts + 1] = redis.call('ZLEXCOUNT', KEYS[2], '-', string.sub(bounds, at, at + length - 1))
+        local bound = sub(bounds, at, at + length - 1)
+        reply[#reply + 1] = ranks[bound] or call('ZLEXCOUNT', entries, '-', bound)
     end
 end
-return counts
+return reply

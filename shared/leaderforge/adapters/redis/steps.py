@@ -1,0 +1,240 @@
+"""Steps of reads. Each step needs one script call per partition. Steps of one kind on one ladder share the calls."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain, islice
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+from leaderforge.adapters.redis.applying import packed_bounds
+from leaderforge.adapters.redis.cluster import Call
+from leaderforge.adapters.redis.keys import IndexKeys
+from leaderforge.adapters.redis.records import listed_keys, listed_rows, record_bytes, stored_rows
+from leaderforge.adapters.redis.scripts import script
+from leaderforge.domain.boards import Ladder
+from leaderforge.domain.chunks import chunks
+from leaderforge.domain.merge import Counts, Row, Span
+from leaderforge.domain.order import USER_BYTES, key_bytes
+from leaderforge.ports.index_maintenance import LadderIds
+
+_WEIGHT_OF_CALLS = 2000
+"""Maximum weight of the steps that share calls: such a call blocks its node for some 2 ms."""
+_ROWS_A_CALL = 1000
+"""Maximum players of a `rows` call."""
+
+
+class SpansStep(NamedTuple):
+    """Read of the positions `first` to `end` - 1 of each partition, relative to a bound. Its reply is `Spans`."""
+
+    ladder: Ladder
+    bound: bytes
+    first: int
+    end: int
+    detailed: bool
+
+    @property
+    def weight(self) -> int:
+        return self.end - self.first
+
+
+class RowsStep(NamedTuple):
+    """Read of the rows of players, as in `user_bytes`, by partition.
+
+    Its reply maps players to rows. It may contain other players too.
+    """
+
+    ladder: Ladder
+    groups: Mapping[int, Sequence[bytes]]
+
+    @property
+    def weight(self) -> int:
+        return sum(map(len, self.groups.values()))
+
+
+class CountsStep(NamedTuple):
+    """Count of the entries above bounds. Its reply is `Counts`. `present` has sort keys by partition."""
+
+    ladder: Ladder
+    bounds: Sequence[bytes]
+    present: Mapping[int, Sequence[bytes]]
+
+    @property
+    def weight(self) -> int:
+        # A count costs as much as several entries of a span.
+        return 4 * len(self.bounds)
+
+
+class ProbesStep(NamedTuple):
+    """Read of the entries at ascending positions, from 0, of each partition.
+
+    Its reply contains the total and the sort keys of each partition.
+    """
+
+    ladder: Ladder
+    positions: Sequence[Sequence[int]]
+
+    @property
+    def weight(self) -> int:
+        # Probes of different steps cannot share a call.
+        return _WEIGHT_OF_CALLS
+
+
+class Spans(NamedTuple):
+    """Spans of all partitions. `rows` contains their rows by sort key if the step was `detailed`."""
+
+    spans: Sequence[Span]
+    rows: Mapping[bytes, Row]
+
+
+ReadStep: TypeAlias = SpansStep | RowsStep | CountsStep | ProbesStep
+Replies = Sequence[Any]
+"""Replies of the script calls, in order."""
+
+
+class StepCalls(Protocol):
+    """Calls of one kind of steps on one ladder, and conversion of their replies."""
+
+    @property
+    def calls(self) -> Sequence[Call]: ...
+
+    def results(self, replies: Replies) -> Sequence[Any]:
+        """Return the reply of each step."""
+        ...
+
+
+def step_calls(keys: IndexKeys, steps: Sequence[ReadStep]) -> Sequence[tuple[Sequence[int], StepCalls]]:
+    """Return the calls of steps, each with the positions of its steps."""
+    positions: defaultdict[tuple[type, LadderIds], list[int]] = defaultdict(list)
+    for i, step in enumerate(steps):
+        positions[type(step), (step.ladder.board.id, step.ladder.period)].append(i)
+    return [
+        (group, _CALLS[kind](keys, [steps[i] for i in group]))
+        for (kind, _), same_kind in positions.items()
+        for group in _short_groups(same_kind, steps)
+    ]
+
+
+def _short_groups(positions: Iterable[int], steps: Sequence[ReadStep]) -> Iterable[Sequence[int]]:
+    """Yield groups of positions whose steps may share calls."""
+    group: list[int] = []
+    weight = 0
+    for i in positions:
+        weight += steps[i].weight
+        if group and weight > _WEIGHT_OF_CALLS:
+            yield group
+            group, weight = [], steps[i].weight
+        group.append(i)
+    yield group
+
+
+class _SpansCalls:
+    def __init__(self, keys: IndexKeys, steps: Sequence[SpansStep]) -> None:
+        self._steps = steps
+        ladder = steps[0].ladder
+        args = [part for step in steps for part in (step.bound, step.first, step.end, int(step.detailed))]
+        self.calls = [
+            keys.call(p, script("window"), keys.entries(p, ladder), keys.standings(p, ladder), keys.names[p], args=args)
+            for p in keys.partitions
+        ]
+
+    def results(self, replies: Replies) -> Sequence[Spans]:
+        return [self._spans(i, step, replies) for i, step in enumerate(self._steps)]
+
+    @staticmethod
+    def _spans(i: int, step: SpansStep, replies: Replies) -> Spans:
+        board = step.ladder.board
+        at = slice(4 * i + 1, 4 * i + 5)
+        spans, rows = [], {}
+        for reply in replies:
+            above, start, entries, names = reply[at]
+            if step.detailed:
+                listed = listed_rows(board, entries, names)
+                rows.update({row.key: row for row in listed})
+                spans.append(Span(reply[0], above, start, [row.key for row in listed]))
+            else:
+                spans.append(Span(reply[0], above, start, listed_keys(board, entries)))
+        return Spans(spans, rows)
+
+
+class _RowsCalls:
+    def __init__(self, keys: IndexKeys, steps: Sequence[RowsStep]) -> None:
+        self._steps = steps
+        ladder = steps[0].ladder
+        value_bytes = record_bytes(ladder.board) - USER_BYTES
+        self._pieces: list[Sequence[bytes]] = []
+        self.calls: list[Call] = []
+        for p in keys.partitions:
+            for piece in chunks([user for step in steps for user in step.groups.get(p, ())], _ROWS_A_CALL):
+                self._pieces.append(piece)
+                args = (value_bytes, b"".join(piece))
+                self.calls.append(keys.call(p, script("rows"), keys.standings(p, ladder), keys.names[p], args=args))
+
+    def results(self, replies: Replies) -> Sequence[Mapping[bytes, Row]]:
+        rows: dict[bytes, Row] = {}
+        for users, reply in zip(self._pieces, replies, strict=True):
+            rows |= stored_rows(self._steps[0].ladder.board, users, *reply)
+        return [rows] * len(self._steps)
+
+
+class _CountsCalls:
+    def __init__(self, keys: IndexKeys, steps: Sequence[CountsStep]) -> None:
+        self._steps = steps
+        ladder = steps[0].ladder
+        # Concurrent reads often have equal bounds. Neighbouring bounds share the path of the search in the sorted set.
+        self._bounds = sorted({bound for step in steps for bound in step.bounds})
+        bounds = packed_bounds(self._bounds)
+        self.calls = [
+            keys.call(
+                p,
+                script("counts"),
+                keys.entries(p, ladder),
+                args=(
+                    key_bytes(ladder.board),
+                    b"".join({key: None for step in steps for key in step.present.get(p, ())}),
+                    *bounds,
+                ),
+            )
+            for p in keys.partitions
+        ]
+
+    def results(self, replies: Replies) -> Sequence[Counts]:
+        width = key_bytes(self._steps[0].ladder.board)
+        missing = {entries[at : at + width] for entries, *_ in replies for at in range(0, len(entries), width)}
+        total, *sums = map(sum, zip(*(counts for _, *counts in replies), strict=True))
+        above = dict(zip(self._bounds, sums, strict=True))
+        return [
+            Counts(total, [above[bound] for bound in step.bounds], not missing or _has_none(missing, step.present))
+            for step in self._steps
+        ]
+
+
+class _ProbesCalls:
+    def __init__(self, keys: IndexKeys, steps: Sequence[ProbesStep]) -> None:
+        self._steps = steps
+        self.calls = [
+            keys.call(p, script("probe"), keys.entries(p, step.ladder), args=(_packed(step.positions[p]),))
+            for step in steps
+            for p in keys.partitions
+        ]
+
+    def results(self, replies: Replies) -> Sequence[Replies]:
+        remaining = iter(replies)
+        return [list(islice(remaining, len(step.positions))) for step in self._steps]
+
+
+_CALLS: Mapping[type, Callable[[IndexKeys, Any], StepCalls]] = {
+    SpansStep: _SpansCalls,
+    RowsStep: _RowsCalls,
+    CountsStep: _CountsCalls,
+    ProbesStep: _ProbesCalls,
+}
+
+
+def _has_none(missing: set[bytes], present: Mapping[int, Sequence[bytes]]) -> bool:
+    return missing.isdisjoint(chain.from_iterable(present.values()))
+
+
+def _packed(ascending: Sequence[int]) -> str:
+    """Return ascending positions as one argument of probe.lua. It costs the client less than hundreds of arguments."""
+    if len(ascending) > 1 and ascending[-1] - ascending[0] == len(ascending) - 1:
+        return f"{ascending[0]}-{ascending[-1]}"
+    return " ".join(map(str, ascending))
