@@ -62,6 +62,8 @@ class Command:
     dsn: str
     nodes: Sequence[str]
     namespace: str
+    seconds: float = _SECONDS
+    """Time limit of `run` in s."""
 
     def run(self, *arguments: str, code: int = 0, **variables: str) -> Finished:
         """Run a command to its end. Fails on an exit code other than `code`, or on a traceback."""
@@ -71,7 +73,7 @@ class Command:
             capture_output=True,
             text=True,
             env=self.environment | variables,
-            timeout=_SECONDS,
+            timeout=self.seconds,
         )
         assert ended.returncode == code, ended.stdout + ended.stderr
         assert "Traceback" not in ended.stderr

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -28,6 +29,8 @@ from tests.waiting import until
 
 LINE_IDS = UUID("6f1c7a0e-2a5e-5b0e-9f57-1c0d8b9f4a11")
 """Namespace of the ids of imported lines, which docs/moving.md publishes."""
+HOURS_S = 7200
+"""Time limit in s for a million scores."""
 
 
 @pytest.fixture(scope="module")
@@ -369,7 +372,9 @@ async def test_a_million_members_keep_their_ranks(command: Command, cluster: "Re
     for start in range(0, count, 10_000):
         await cluster.zadd("{million}", {f"m{i}": i * 7919 % 50_021 for i in range(start, start + 10_000)})
     command.run("boards", "create", "million", "policy=best")
-    ended = command.run("import", "--from", "redis", cluster_url, "--key", "{million}", "--board", "million")
+    ended = replace(command, seconds=HOURS_S).run(
+        "import", "--from", "redis", cluster_url, "--key", "{million}", "--board", "million"
+    )
     assert causes(ended) == {"equal rank and score": count}
 
 
@@ -379,7 +384,9 @@ async def test_a_million_records_of_nakama_keep_their_ranks(command: Command, fo
     await run_sql(foreign_dsn, NAKAMA, "insert into leaderboard (id, authoritative) values ('big', true)")
     await add_nakama_records(foreign_dsn, "big", count, seed=3, scores=10**9)
     command.run("boards", "create", "big", "policy=best", "subscore_order=desc")
-    ended = command.run("import", "--from", "nakama", foreign_dsn, "--key", "big", "--board", "big")
+    ended = replace(command, seconds=HOURS_S).run(
+        "import", "--from", "nakama", foreign_dsn, "--key", "big", "--board", "big"
+    )
     numbers = causes(ended)
     assert set(numbers) <= {"equal rank and score", "equal scores in another order"}
     assert sum(numbers.values()) == count
