@@ -1,0 +1,124 @@
+"""The programs of docs/integrate.md run word for word, except for the address of the service."""
+
+import asyncio
+import json
+import re
+import shutil
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from leaderforge.embedded.ports import free_node_ports
+from tests.acceptance.api_fixtures import Served
+from tests.api_client import ADMIN_KEY, SUBMIT_KEY
+from tests.sdk.drivers import SDK
+from tests.sdk.test_quick_starts import ADDRESS, run
+from tests.waiting import until
+
+PAGE = (SDK.parent / "docs" / "integrate.md").read_text(encoding="utf-8")
+CALLER = """
+using System;
+
+public static class Program
+{
+    public static void Main(string[] arguments)
+    {
+        var leaderboard = new Leaderboard(arguments[0]);
+        leaderboard.SignIn(Leaderboard.NewSecret(), "Sharp").Wait();
+        var id = Guid.NewGuid();
+        leaderboard.Submit("rush", 640, id).Wait();
+        Console.WriteLine(Leaderboard.Member(leaderboard.Submit("rush", 640, id).Result, "duplicate"));
+        Console.WriteLine(leaderboard.Top("rush", 10).Result);
+    }
+}
+"""
+
+
+def program(language: str) -> str:
+    """Return the program of the page in this language."""
+    [text] = re.findall(rf"^```{language} game\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+    return str(text)
+
+
+@pytest.fixture(scope="module")
+async def rush(service: Served) -> Served:
+    """Service with the board of the page."""
+    [words] = re.findall(r"leaderforge boards create rush (.*)", PAGE)
+    assert words == "policy=best max_score=100000 open_to_players=yes"
+    board = {"board": "rush", "policy": "best", "max_score": 100000, "open_to_players": True}
+    assert (await service.post("/api/boards", board, ADMIN_KEY)).status_code == 201
+    return service
+
+
+async def entries(service: Served) -> list[tuple[str | None, int]]:
+    top = (await service.get("/api/boards/rush/top?limit=10")).json()["entries"]
+    return [(entry["username"], entry["score"]) for entry in top]
+
+
+async def test_javascript_follows_the_board(rush: Served, tmp_path: Path) -> None:
+    installed = tmp_path / "node_modules" / "leaderforge-client"
+    shutil.copytree(SDK / "typescript" / "dist", installed / "dist")
+    shutil.copy(SDK / "typescript" / "package.json", installed)
+    (tmp_path / "game.mjs").write_text(program("js").replace(ADDRESS, rush.url))
+    running = asyncio.create_task(run(tmp_path, "node", "game.mjs"))
+
+    async def has_score() -> bool:
+        return ("Ferro", 700) in await entries(rush)
+
+    await until(has_score, "the game's score")
+    other = {"user_id": 26001, "username": "Rival"}
+    assert (await rush.post("/api/users", other)).status_code == 201
+    await rush.post("/api/boards/rush/scores", {"user_id": 26001, "score": 950})
+    output = (await running).splitlines()
+    assert output[0] == "rank 1"
+    assert output[-2:] == ["1 Rival 950", "2 Ferro 700"]
+
+
+@asynccontextmanager
+async def game_server(folder: Path, environment: Mapping[str, str]) -> AsyncIterator[None]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program("python"), cwd=folder, env=environment, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def test_a_python_server_submits_for_its_players(rush: Served, tmp_path: Path) -> None:
+    await rush.post("/api/users", {"external_id": "steam-123", "username": "Steamer"})
+    [port] = free_node_ports(1)
+    environment = {
+        "API": rush.url, "KEY": SUBMIT_KEY, "PORT": str(port), "PYTHONPATH": str(SDK / "python" / "src"),
+    }  # fmt: skip
+    async with game_server(tmp_path, environment), httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+
+        async def answers() -> bool:
+            try:
+                return (await client.get("/")).is_success
+            except httpx.TransportError:
+                return False
+
+        await until(answers, "the game's server")
+        answer = await client.post("/", json={"player": "steam-123", "score": 99_000})
+        assert answer.json() == {"rank": 1}
+        assert (await client.get("/")).json()[0]["external_id"] == "steam-123"
+
+
+async def test_csharp_counts_a_repeated_score_once(rush: Served, tmp_path: Path) -> None:
+    if not (shutil.which("mcs") and shutil.which("mono")):
+        pytest.skip("needs mono-mcs and libmono-system-net-http4.0-cil")
+    (tmp_path / "Leaderboard.cs").write_text(program("csharp"))
+    (tmp_path / "Program.cs").write_text(CALLER)
+    await run(
+        tmp_path, "mcs", "-langversion:7", "-r:System.Net.Http.dll", "-out:game.exe", "Leaderboard.cs", "Program.cs"
+    )
+    duplicate, top = (await run(tmp_path, "mono", "game.exe", rush.url)).splitlines()
+    assert duplicate == "true"
+    [entry] = [entry for entry in json.loads(top)["entries"] if entry["username"] == "Sharp"]
+    assert (entry["score"], entry["submissions"]) == (640, 1)
