@@ -116,13 +116,15 @@ def render_entry(entry: Entry, extra: str = "", marks_hidden: bool = False) -> s
     All entries are rendered here, therefore this function implements the hidden-player view. `marks_hidden` is for
     admins. Without it, a hidden entry is unmarked, therefore its own player does not learn that it is hidden.
     """
-    subscore = "" if entry.subscore is None else f'"subscore":{entry.subscore},'
-    external = "" if entry.external_id is None else f'"external_id":{string_json(entry.external_id)},'
-    hidden = ',"hidden":true' if marks_hidden and entry.hidden else ""
+    # Unpacking costs less than an access to each member, and a page has many entries.
+    rank, user_id, username, score, submissions, achieved_at, metadata, subscore, hidden, external_id = entry
+    second = "" if subscore is None else f'"subscore":{subscore},'
+    external = "" if external_id is None else f'"external_id":{string_json(external_id)},'
+    mark = ',"hidden":true' if marks_hidden and hidden else ""
     return (
-        f'{{"rank":{entry.rank},"user_id":{entry.user_id},"username":{string_json(entry.username)},{external}'
-        f'"score":{entry.score},{subscore}"submissions":{entry.submissions},'
-        f'"achieved_at":"{time_text(entry.achieved_at)}","metadata":{entry.metadata or "null"}{hidden}{extra}}}'
+        f'{{"rank":{rank},"user_id":{user_id},"username":{string_json(username)},{external}'
+        f'"score":{score},{second}"submissions":{submissions},'
+        f'"achieved_at":"{time_text(achieved_at)}","metadata":{metadata or "null"}{mark}{extra}}}'
     )
 
 

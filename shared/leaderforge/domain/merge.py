@@ -33,6 +33,13 @@ class Row(NamedTuple):
         return not (self.hidden or board.missing_submissions(self.submissions))
 
 
+def listed_on(board: Board, rows: Iterable[Row | None]) -> list[Row]:
+    """Return the rows that are entries of the board."""
+    if board.min_submissions == 1:
+        return [row for row in rows if row is not None and not row.hidden]
+    return [row for row in rows if row is not None and row.is_listed_on(board)]
+
+
 @dataclass(frozen=True, slots=True)
 class Window(Generic[T]):
     """Entries around a bound: the total of the ladder, the number above the bound, and the nearest on each side.
@@ -59,9 +66,9 @@ class Span(NamedTuple):
     start: int
     keys: Sequence[bytes]
 
-    def between(self, best: bytes, last: bytes) -> Sequence[bytes]:
-        """Return the keys from `best` to `last`, inclusive."""
-        return self.keys[bisect_left(self.keys, best) : bisect_right(self.keys, last)]
+    def between(self, best: bytes, last: bytes) -> slice:
+        """Return the positions of the keys from `best` to `last`, inclusive."""
+        return slice(bisect_left(self.keys, best), bisect_right(self.keys, last))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ earlier time, then smaller player id. A sort key contains these numbers as biase
 keys as bytes compares the entries: in Python, in a Redis sorted set and in SQL. Smaller keys rank higher.
 """
 
+from collections.abc import Iterable
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from leaderforge.domain.boards import MAX_INTEGER, Board, Order, RankStyle
@@ -30,6 +32,7 @@ _TIME_BIAS = MAX_TIME + 1
 _INTEGER_MASK = 2**56 - 1
 _TIME_MASK = 2**48 - 1
 _SUBSCORE_BITS = 8 * SCORE_BYTES
+_number_of = partial(int.from_bytes, byteorder="big")
 _SCORE_SHIFT = 8 * (TIME_BYTES + USER_BYTES)
 _TIME_SHIFT = 8 * USER_BYTES
 
@@ -81,23 +84,34 @@ def sort_key(board: Board, place: HasPlace) -> bytes:
 
 def place(board: Board, key: bytes) -> Place:
     """Return the content of a sort key: the inverse of `sort_key`."""
+    return Place(*places(board, [key])[0])
+
+
+def places(board: Board, keys: Iterable[bytes]) -> list[tuple[int, int, int, int]]:
+    """Return the content of sort keys, each as the numbers of a `Place`. Pages have too many entries for objects."""
     # One conversion and shifts cost half of a conversion per number.
-    number = int.from_bytes(key, "big")
-    score, subscore = number >> _SCORE_SHIFT, 0
-    if board.subscore_order is not None:
-        score, subscore = score >> _SUBSCORE_BITS, ranked_score(board.subscore_order, _unbiased(score))
-    ranked = _unbiased(score)
-    return Place(
-        -ranked if board.order is Order.DESC else ranked,
-        (number >> _TIME_SHIFT & _TIME_MASK) - _TIME_BIAS,
-        _unbiased(number),
-        subscore,
-    )
-
-
-def _unbiased(number: int) -> int:
-    """Return the signed integer in the lowest seven bytes of a number."""
-    return (number & _INTEGER_MASK) - _INTEGER_BIAS
+    numbers = map(_number_of, keys)
+    sign = -1 if board.order is Order.DESC else 1
+    if board.subscore_order is None:
+        return [
+            (
+                sign * ((n >> _SCORE_SHIFT) - _INTEGER_BIAS),
+                (n >> _TIME_SHIFT & _TIME_MASK) - _TIME_BIAS,
+                (n & _INTEGER_MASK) - _INTEGER_BIAS,
+                0,
+            )
+            for n in numbers
+        ]
+    subsign = -1 if board.subscore_order is Order.DESC else 1
+    return [
+        (
+            sign * ((n >> _SCORE_SHIFT + _SUBSCORE_BITS) - _INTEGER_BIAS),
+            (n >> _TIME_SHIFT & _TIME_MASK) - _TIME_BIAS,
+            (n & _INTEGER_MASK) - _INTEGER_BIAS,
+            subsign * ((n >> _SCORE_SHIFT & _INTEGER_MASK) - _INTEGER_BIAS),
+        )
+        for n in numbers
+    ]
 
 
 def ranked_score(order: Order, score: int) -> int:

@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
-from leaderforge.domain.boards import Board, Ladder, RankStyle
+from leaderforge.domain.boards import Ladder, RankStyle
 from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, Unavailable
 from leaderforge.domain.merge import Row
-from leaderforge.domain.order import Place, place, rank_bound, tie_bound
+from leaderforge.domain.order import places, rank_bound, tie_bound
 from leaderforge.domain.players import is_compound, label_parts
 from leaderforge.domain.ranks import rank_of
 from leaderforge.domain.statistics import percentile
@@ -24,6 +25,9 @@ ResultT = TypeVar("ResultT")
 
 _ATTEMPTS = 8
 """Maximum reads of the same entries. They are read again if an entry has moved before its rank was counted."""
+
+
+_sort_key = attrgetter("key")
 
 
 class Reading(NamedTuple):
@@ -113,7 +117,7 @@ class Reader:
         for _ in range(_ATTEMPTS):
             stored = (await ranking.rows(ladder, user_ids)).values()
             ranked = [row for row in stored if not ladder.board.missing_submissions(row.submissions)]
-            rows = sorted(ranked, key=lambda row: row.key)
+            rows = sorted(ranked, key=_sort_key)
             counts = await ranking.counts(ladder, _bounds(ladder, rows), [row.key for row in rows if not row.hidden])
             if counts.all_present:
                 break
@@ -142,14 +146,28 @@ class Reader:
 
     async def _hydrate(self, ladder: Ladder, rows: Sequence[Row], ranks: Sequence[int]) -> list[Entry]:
         """Return rows as entries, with names and metadata."""
-        places = [place(ladder.board, row.key) for row in rows]
-        placed = list(zip(places, rows, strict=True))
-        names = await self._names([p.user_id for p, row in placed if row.label is None])
-        metadata = await self._metadata(ladder, [p.user_id for p, row in placed if row.has_metadata])
-        return [
-            _entry(ladder.board, rank, p, row, row.label or names.get(p.user_id), metadata.get(p.user_id))
-            for rank, (p, row) in zip(ranks, placed, strict=True)
-        ]
+        placed = places(ladder.board, [row.key for row in rows])
+        pairs = list(zip(placed, rows, strict=True))
+        names = await self._names([user_id for (_, _, user_id, _), row in pairs if row.label is None])
+        metadata = await self._metadata(ladder, [user_id for (_, _, user_id, _), row in pairs if row.has_metadata])
+        has_subscore = ladder.board.subscore_order is not None
+        entries = []
+        for rank, ((score, achieved_at, user_id, subscore), (_, submissions, label, has_metadata, hidden)) in zip(
+            ranks, pairs, strict=True
+        ):
+            username, external_id = label or names.get(user_id), None
+            if username is not None and is_compound(username):
+                username, external_id = label_parts(username)
+            run_metadata = metadata.get(user_id) if has_metadata else None
+            shown_subscore = subscore if has_subscore else None
+            # Positional arguments cost half of keywords, and a page has many entries.
+            entries.append(
+                Entry(
+                    rank, user_id, username, score, submissions, achieved_at,
+                    run_metadata, shown_subscore, hidden, external_id,
+                )
+            )  # fmt: skip
+        return entries
 
     async def _names(self, user_ids: Sequence[int]) -> Mapping[int, str]:
         """Return labels from the store, and add them to the index. Return no labels while the store is unavailable."""
@@ -181,22 +199,3 @@ def _bounds(ladder: Ladder, rows: Sequence[Row]) -> list[bytes]:
 
 def _player_rank(entry: Entry, behind: int, total: int, reading: Reading) -> PlayerRank:
     return PlayerRank(entry, percentile(behind, total), total, reading.as_of, reading.ranking.source)
-
-
-def _entry(board: Board, rank: int, p: Place, row: Row, label: str | None, metadata: str | None) -> Entry:
-    username, external_id = label, None
-    if label is not None and is_compound(label):
-        username, external_id = label_parts(label)
-    # Positional arguments cost half of keywords, and a page has many entries.
-    return Entry(
-        rank,
-        p.user_id,
-        username,
-        p.score,
-        row.submissions,
-        p.achieved_at,
-        metadata,
-        None if board.subscore_order is None else p.subscore,
-        row.hidden,
-        external_id,
-    )

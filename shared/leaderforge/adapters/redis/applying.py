@@ -98,8 +98,8 @@ def packed_bounds(bounds: Iterable[bytes]) -> Sequence[bytes | int]:
     One argument for many bounds costs the client less than one per bound. Each bound begins with "(", as in ZLEXCOUNT,
     because the client adds it at a lower cost than the script.
     """
-    runs = groupby([b"(" + bound for bound in bounds], len)
-    return [part for length, run in runs for part in (length, b"".join(run))]
+    runs = ((length, list(run)) for length, run in groupby(bounds, len))
+    return [part for length, run in runs for part in (length + 1, b"(" + b"(".join(run))]
 
 
 def _listed_key(record: IndexRecord, previous_value: bytes | None) -> bytes | None:

@@ -15,7 +15,7 @@ from leaderforge.coalescing import BATCH, STAGGER_S, Coalescer, Continued, batch
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.landmarks import Landmarks
-from leaderforge.domain.merge import Counts, Row, Window, keys_at, local_range, merge_spans
+from leaderforge.domain.merge import Counts, Row, Window, keys_at, listed_on, local_range, merge_spans
 from leaderforge.domain.order import USER_BYTES, user_bytes, user_id_of
 from leaderforge.domain.selection import Selection
 from leaderforge.domain.sharding import partition_of
@@ -28,6 +28,8 @@ _ATTEMPTS = 8
 """Maximum round trips near landmarks. Each corrects the position of a landmark for the next one."""
 _MAX_GUESSED = 3000
 """Maximum keys that a round trip near a landmark reads. If more are necessary, a selection costs less."""
+_DETAILED_SHARE = 3
+"""Maximum ratio of read to returned entries for which details are read at once. Otherwise another round costs less."""
 _LADDERS_WITH_LANDMARKS = 256
 """Maximum ladders with landmarks. 512 landmarks take some 50 kB."""
 
@@ -103,10 +105,12 @@ class RedisRanking(RedisErasureIndex):
         return results
 
     def _window(self, ladder: Ladder, bound: bytes, before: int, after: int) -> Read[Window[Row]]:
-        # Each partition has only a share of the entries. First read the keys of a probable share, and the details of
-        # the merged window. If a share is too small, or a player moves meanwhile, read complete spans with details.
-        for first, end, detailed in (*local_range(-before, after, self.partitions), False), (-before, after, True):
-            spans = yield SpansStep(ladder, bound, first, end, detailed)
+        # Each partition has only a share of the entries. First read a probable share. If it is too small, or a player
+        # moves meanwhile, read complete spans with details.
+        first, end = local_range(-before, after, self.partitions)
+        is_small = (end - first) * self.partitions <= _DETAILED_SHARE * (before + after)
+        for span_first, span_end, detailed in (first, end, is_small), (-before, after, True):
+            spans = yield SpansStep(ladder, bound, span_first, span_end, detailed)
             window = merge_spans(spans.spans, bound, before, after)
             rows = None if window is None else (yield from self._detailed(ladder, window, spans, detailed=detailed))
             if rows is not None:
@@ -114,7 +118,7 @@ class RedisRanking(RedisErasureIndex):
         raise IndexUnavailable("the partitions of the rank index contradict each other")
 
     def _window_at(self, ladder: Ladder, position: int, count: int) -> Read[Window[Row]]:
-        for detailed in (False, True):
+        for detailed in (self.partitions == 1, True):
             window, spans = yield from self._located(ladder, position, count, detailed=detailed)
             rows = yield from self._detailed(ladder, window, spans, detailed=detailed)
             if rows is not None:
@@ -130,14 +134,14 @@ class RedisRanking(RedisErasureIndex):
     ) -> Read[Window[Row] | None]:
         """Return a window of the spans with details. Return None if an entry has changed since it was listed."""
         keys = [*window.before, *window.after]
-        if detailed or not keys:
-            rows = [spans.rows[key] for key in keys]
-        else:
-            groups = {p: span.between(keys[0], keys[-1]) for p, span in enumerate(spans.spans)}
-            users = {p: [key[-USER_BYTES:] for key in group] for p, group in groups.items()}
-            stored = yield RowsStep(ladder, users)
-            rows = [row for key in keys if (row := stored.get(key[-USER_BYTES:])) is not None]
-            if [row.key for row in rows if row.is_listed_on(ladder.board)] != keys:
+        rows: list[Row] = []
+        if keys and detailed:
+            by_key = spans.rows(keys[0], keys[-1])
+            rows = [by_key[key] for key in keys]
+        elif keys:
+            stored = yield RowsStep(ladder, spans.users(keys[0], keys[-1]))
+            rows = listed_on(ladder.board, [stored.get(key[-USER_BYTES:]) for key in keys])
+            if [row.key for row in rows] != keys:
                 return None
         split = len(window.before)
         return Window(window.total, window.above, before=rows[:split], after=rows[split:])
@@ -155,7 +159,7 @@ class RedisRanking(RedisErasureIndex):
             if end - first > (_MAX_GUESSED + count) // self.partitions:
                 total = yield from self._select_landmark(ladder, landmarks, position)
                 if position >= total:
-                    return Window(total, total, [], []), Spans([], {})
+                    return Window(total, total, [], []), Spans([], [])
                 continue
             spans = yield SpansStep(ladder, bound, first, end, detailed)
             total = sum(span.total for span in spans.spans)

@@ -22,6 +22,7 @@ _RECORD_REVISION = slice(USER_BYTES + _REVISION.start, USER_BYTES + _REVISION.st
 _RECORD_FLAGS = USER_BYTES + _FLAGS
 _SUBMISSIONS = slice(-4, None)
 _MAX_SUBMISSIONS = 2**32 - 1
+_DETAILS = Struct(">BI")
 NAME_SEPARATOR = "\0"
 """Separator of names in the replies of scripts. Texts in PostgreSQL cannot contain it."""
 
@@ -110,19 +111,17 @@ def key_of(user: bytes, value: bytes) -> bytes:
     return value[_PLACE] + user
 
 
-def listed_rows(board: Board, packed_entries: bytes, packed_names: bytes) -> list[Row]:
-    """Return the rows of window.lua with details."""
-    if not packed_entries:
-        return []
-    details = _layout(f">{key_bytes(board)}sBI").iter_unpack(packed_entries)
-    return [
-        Row(key, submissions, name or None, bool(flags & _HAS_METADATA), bool(flags & _HIDDEN))
-        for (key, flags, submissions), name in zip(details, _names(packed_names), strict=True)
-    ]
+def listed_rows(keys: Sequence[bytes], packed_details: bytes, packed_names: bytes, part: slice) -> dict[bytes, Row]:
+    """Return the rows of window.lua at some positions, by sort key. `keys` has the keys of all positions."""
+    details = _DETAILS.iter_unpack(packed_details[part.start * _DETAILS.size : part.stop * _DETAILS.size])
+    return {
+        key: Row(key, submissions, name or None, flags & _HAS_METADATA != 0, flags & _HIDDEN != 0)
+        for key, (flags, submissions), name in zip(keys[part], details, _names(packed_names)[part], strict=True)
+    }
 
 
 def listed_keys(board: Board, packed_entries: bytes) -> list[bytes]:
-    """Return the sort keys of window.lua without details."""
+    """Return the sort keys of window.lua."""
     width = key_bytes(board)
     return [packed_entries[at : at + width] for at in range(0, len(packed_entries), width)]
 
@@ -131,7 +130,7 @@ def stored_rows(board: Board, users: Sequence[bytes], packed_values: bytes, pack
     """Return the rows of rows.lua by player, as in `user_bytes`. Players without a standing are left out."""
     values = _layout(f">7xB{key_bytes(board) - USER_BYTES}sI").iter_unpack(packed_values)
     return {
-        user: Row(place + user, submissions, name or None, bool(flags & _HAS_METADATA), bool(flags & _HIDDEN))
+        user: Row(place + user, submissions, name or None, flags & _HAS_METADATA != 0, flags & _HIDDEN != 0)
         for user, (flags, place, submissions), name in zip(users, values, _names(packed_names), strict=True)
         if not flags & _REMOVED
     }

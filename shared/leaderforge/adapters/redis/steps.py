@@ -59,8 +59,8 @@ class CountsStep(NamedTuple):
 
     @property
     def weight(self) -> int:
-        # A count costs as much as several entries of a span.
-        return 4 * len(self.bounds)
+        # A count costs as much as some ten entries of a span.
+        return 10 * len(self.bounds)
 
 
 class ProbesStep(NamedTuple):
@@ -79,10 +79,24 @@ class ProbesStep(NamedTuple):
 
 
 class Spans(NamedTuple):
-    """Spans of all partitions. `rows` contains their rows by sort key if the step was `detailed`."""
+    """Spans of all partitions. `details` has the packed details and names of each, empty unless requested."""
 
     spans: Sequence[Span]
-    rows: Mapping[bytes, Row]
+    details: Sequence[tuple[bytes, bytes]]
+
+    def rows(self, best: bytes, last: bytes) -> Mapping[bytes, Row]:
+        """Return the rows between two sort keys, inclusive, by sort key. Only these rows are unpacked."""
+        rows: dict[bytes, Row] = {}
+        for span, (details, names) in zip(self.spans, self.details, strict=True):
+            if span.keys:
+                rows |= listed_rows(span.keys, details, names, span.between(best, last))
+        return rows
+
+    def users(self, best: bytes, last: bytes) -> Mapping[int, Sequence[bytes]]:
+        """Return the players between two sort keys, inclusive, as in `user_bytes`, by partition."""
+        return {
+            p: [key[-USER_BYTES:] for key in span.keys[span.between(best, last)]] for p, span in enumerate(self.spans)
+        }
 
 
 ReadStep: TypeAlias = SpansStep | RowsStep | CountsStep | ProbesStep
@@ -142,17 +156,12 @@ class _SpansCalls:
     @staticmethod
     def _spans(i: int, step: SpansStep, replies: Replies) -> Spans:
         board = step.ladder.board
-        at = slice(4 * i + 1, 4 * i + 5)
-        spans, rows = [], {}
-        for reply in replies:
-            above, start, entries, names = reply[at]
-            if step.detailed:
-                listed = listed_rows(board, entries, names)
-                rows.update({row.key: row for row in listed})
-                spans.append(Span(reply[0], above, start, [row.key for row in listed]))
-            else:
-                spans.append(Span(reply[0], above, start, listed_keys(board, entries)))
-        return Spans(spans, rows)
+        windows = [reply[5 * i + 1 : 5 * i + 6] for reply in replies]
+        spans = [
+            Span(reply[0], above, start, listed_keys(board, keys))
+            for reply, (above, start, keys, _, _) in zip(replies, windows, strict=True)
+        ]
+        return Spans(spans, [(details, names) for _, _, _, details, names in windows])
 
 
 class _RowsCalls:
