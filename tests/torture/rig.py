@@ -112,10 +112,6 @@ class Rig:
     def _keys(self) -> IndexKeys:
         return IndexKeys(self.settings["LEADERFORGE_NAMESPACE"], self.partitions)
 
-    def slot_of(self, partition: int) -> int:
-        """Return the slot of a partition's keys."""
-        return self._keys.slots[partition]
-
     def client(self, process: int, key: str = "") -> Client:
         """Return a client of one API process."""
         return self.target.client(process, key)
@@ -162,13 +158,22 @@ class Rig:
                 if names:
                     redis.delete(*names)
 
-    async def command(self, name: str) -> int | None:
-        """Run a `leaderforge` command and return its exit code."""
-        program = [sys.executable, "-c", "from leaderforge.cli import main; main()", name]
+    def index_address(self, node: int) -> str:
+        """Return the address of a node by which its cluster knows it: that of its relay."""
+        return f"{LOOPBACK}:{self.network.index[node].port}"
+
+    async def command(self, *arguments: str, kill_after_s: float | None = None) -> int | None:
+        """Run a `leaderforge` command and return its exit code. Kill it after `kill_after_s` seconds."""
+        program = [sys.executable, "-c", "from leaderforge.cli import main; main()", *arguments]
         environment = {**os.environ, **self.settings}
         null = asyncio.subprocess.DEVNULL
-        process = await asyncio.create_subprocess_exec(*program, env=environment, stdout=null, stderr=null)
-        return await process.wait()
+        with (self.directory / "commands.log").open("a") as log:
+            process = await asyncio.create_subprocess_exec(*program, env=environment, stdout=null, stderr=log)
+        try:
+            return await asyncio.wait_for(process.wait(), kill_after_s)
+        except TimeoutError:
+            process.kill()
+            return await process.wait()
 
     async def prepare(self, players: Sequence[int]) -> None:
         """Create the boards and players. Date the players so far back that reconciliation does not read them."""

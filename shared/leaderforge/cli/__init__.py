@@ -18,6 +18,7 @@ from leaderforge.cli import (
     endpoints,
     export,
     importing,
+    index_nodes,
     init,
     keys,
     maintenance,
@@ -91,6 +92,7 @@ main.command()(stored_names.claim_names)
 main.add_typer(name_search.name_search, name="name-search")
 main.command()(copy_store.copy_store)
 main.command()(maintenance.rebuild)
+main.add_typer(index_nodes.index, name="index")
 main.command()(maintenance.verify)
 main.command()(maintenance.reconcile)
 main.command()(backup.backup)

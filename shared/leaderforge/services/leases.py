@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from uuid import uuid4
 
-from leaderforge.domain.errors import IndexUnavailable
+from leaderforge.domain.errors import IndexBusy, IndexUnavailable
 from leaderforge.ports.leases import LeaseStore
 
 _SECONDS = 6.0
 """Duration of a lease in s. After a crash of its holder, no process runs the job for this time."""
+_RETRY_S = 0.2
 _RENEWAL_S = 2.0
 """Time between renewals, in s. A single failed renewal does not lose the lease, because the next one is in time."""
 
@@ -32,6 +33,18 @@ class Lease:
     async def is_taken(self) -> bool:
         """Return whether another process has the lease. Raises `IndexUnavailable`."""
         return not await self._store.lease(self._name, uuid4().hex, 0)
+
+    @asynccontextmanager
+    async def exclusive(self, wait_s: float) -> AsyncIterator[None]:
+        """Acquire the lease, renew it during the block, then release it. Raises `IndexBusy` after `wait_s` seconds."""
+        try:
+            async with asyncio.timeout(wait_s):
+                while not await self.acquire():  # noqa: ASYNC110 - no local event signals a free lease
+                    await asyncio.sleep(_RETRY_S)
+        except TimeoutError:
+            raise IndexBusy("another process is maintaining the index; try again when it is done") from None
+        async with self.renewal():
+            yield
 
     @asynccontextmanager
     async def renewal(self) -> AsyncIterator[None]:

@@ -1,13 +1,12 @@
 """Maintenance of the index: reconcile, catch up, rebuild, verify."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from time import monotonic
 
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.chunks import chunks
-from leaderforge.domain.errors import IndexBusy, IndexUnavailable
+from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.standings import Standing
 from leaderforge.domain.timing import DECLARATION_MS, SETTLE_MS, TOUCHES_KEPT_MS
@@ -31,7 +30,6 @@ _FORGETTING_MS = 600_000
 """Minimum time between two deletions of old notes of touched players, in ms."""
 _LEASE_WAIT_S = 60.0
 """Time limit for acquiring the lease for a requested rebuild, in s."""
-_RETRY_S = 0.2
 _PLAYERS_A_LOOKUP = 1000
 _RESTS = 9
 """Pause of reconciliation, as a multiple of its working time.
@@ -137,7 +135,7 @@ class MaintainService:
         Meanwhile submissions continue, and the store answers reads. Raises `IndexUnavailable` if the index is lost
         during the rebuild, and `IndexBusy` if another process holds the lease for a minute.
         """
-        async with self._leased():
+        async with self._lease.exclusive(_LEASE_WAIT_S):
             return await self._rebuild(range(self._index.partitions), progress)
 
     async def complete(self, progress: Progress = ignore_progress) -> int:
@@ -317,15 +315,3 @@ class MaintainService:
     def _is_in(self, user_id: int, partitions: frozenset[int]) -> bool:
         count = self._index.partitions
         return len(partitions) == count or partition_of(user_id, count) in partitions
-
-    @asynccontextmanager
-    async def _leased(self) -> AsyncIterator[None]:
-        """Acquire the lease, and renew it during the block. Raises `IndexBusy` after a minute."""
-        try:
-            async with asyncio.timeout(_LEASE_WAIT_S):
-                while not await self._lease.acquire():  # noqa: ASYNC110 - no local event signals a free lease
-                    await asyncio.sleep(_RETRY_S)
-        except TimeoutError:
-            raise IndexBusy("another process is maintaining the index; try again when it is done") from None
-        async with self._lease.renewal():
-            yield

@@ -4,7 +4,6 @@ import asyncio
 
 from tests.torture.network import Disturbance
 from tests.torture.rig import API_PROCESSES
-from tests.torture.slots import move_slot, owner_of
 from tests.torture.stage import Skipped, Stage, restart
 
 
@@ -59,16 +58,21 @@ async def rebuild(stage: Stage) -> None:
 
 
 async def migrate_slot(stage: Stage) -> None:
-    """Move the slot of a partition to another node, key by key, and back."""
+    """Move all slots of a node to the others by the command, and back. Kill the command on the way, and repeat it."""
     if len(stage.nodes) < 2:
         raise Skipped("the index has one node")
-    slot = stage.rig.slot_of(stage.random.randrange(stage.rig.partitions))
-    source = await asyncio.to_thread(owner_of, stage.rig.valkey, slot)
-    target = stage.random.choice([node for node in stage.nodes if node != source])
-    for old, new in ((source, target), (target, source)):
-        stage.step(f"slot {slot} moves from node {old} to {new}")
-        await move_slot(stage.rig.valkey, slot, old, new, stage.hold)
-        stage.step("moved")
+    address = stage.rig.index_address(stage.node())
+    way = stage.random.choice(([], ["--key-by-key"]))
+    for change in ("remove-node", "add-node"):
+        arguments = ["index", change, address, *way]
+        stage.step(" ".join(arguments))
+        await stage.rig.command(*arguments, kill_after_s=stage.random.uniform(1, 4))
+        stage.step("killed")
+        await stage.hold(2)
+        if code := await stage.rig.command(*arguments):
+            log = (stage.rig.directory / "commands.log").read_text()
+            raise RuntimeError(f"{' '.join(arguments)} ended with {code}: {log[-500:]}")
+        stage.step("done")
         await stage.hold(1)
 
 

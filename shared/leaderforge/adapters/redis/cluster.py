@@ -141,8 +141,13 @@ class Cluster:
     async def nodes(self) -> Sequence[IndexNode]:
         """Return the primary nodes by name, with their memory use. Raises `IndexUnavailable`."""
         async with self._guarded() as client:
-            primaries = sorted(client.get_primaries(), key=lambda node: node.name)
-            return await asyncio.gather(*(self._describe(client, node) for node in primaries))
+            nodes = await self._describe_primaries(client)
+            if all(node.up for node in nodes):
+                return nodes
+            # A node that is down may have left the cluster. Reading the topology hides no takeover: `_describe` has
+            # counted a disruption.
+            await client.nodes_manager.initialize()
+            return await self._describe_primaries(client)
 
     async def node_of(self, slot: int) -> str:
         """Return the name of the slot's node. Raises `IndexUnavailable`."""
@@ -221,6 +226,10 @@ class Cluster:
 
     def _on_restart(self) -> None:
         self.disruptions += 1
+
+    async def _describe_primaries(self, client: WatchedCluster) -> Sequence[IndexNode]:
+        primaries = sorted(client.get_primaries(), key=lambda node: node.name)
+        return await asyncio.gather(*(self._describe(client, node) for node in primaries))
 
     async def _describe(self, client: WatchedCluster, node: ClusterNode) -> IndexNode:
         try:

@@ -1,0 +1,169 @@
+"""Moves of slots between two nodes, in one piece where the servers can do so, else key by key."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from itertools import compress
+from typing import Any
+
+from redis.exceptions import ResponseError
+
+from leaderforge.adapters.redis.scaling.nodes import Member, MemberView, NodeClients, ScalingFailed
+from leaderforge.domain.slot_plan import SlotMove
+
+OnSlotsMoved = Callable[[int], object]
+"""Callback with a number of slots that have moved."""
+
+_POLL_S = 0.05
+_KEYS_A_COMMAND = 16
+_MIGRATE_MS = 60_000
+"""Time limit in ms of the command that moves up to `_KEYS_A_COMMAND` keys. Both nodes do nothing else meanwhile."""
+_SLOTS_A_STEP = 128
+"""Number of empty slots that move together."""
+_ENDED = frozenset({b"success", b"failed", b"cancelled"})
+
+
+class AtomicMoves:
+    """Moves by `CLUSTER MIGRATESLOTS` of Valkey 9: the target loads a copy, and then takes the slots over at once.
+
+    The servers complete a move whose command was interrupted. A failed move changes nothing.
+    """
+
+    def __init__(self, clients: NodeClients, members: MemberView) -> None:
+        self._clients = clients
+        self._members = members
+
+    async def move(self, move: SlotMove, advance: OnSlotsMoved) -> None:
+        """Move the slots. Raises `ScalingFailed`."""
+        source = self._members[move.source].address
+        slots = move.slots
+        await self._clients.ask(
+            source, "CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", slots[0], slots[-1], "NODE", move.target
+        )
+        name = f"{slots[0]}-{slots[-1]}".encode()
+        [latest] = [job for job in await self._jobs(source) if job[b"slot_ranges"] == name][:1]
+        state = await self._end_of(source, latest[b"name"])
+        if state[b"state"] != b"success":
+            raise ScalingFailed(
+                f"slots {name.decode()} did not move from {source}: {state[b'message'].decode() or 'unknown reason'}; "
+                "run the command again"
+            )
+        advance(len(slots))
+
+    async def settle(self) -> None:
+        """Return once all moves in flight have ended."""
+        for node in self._members.values():
+            for job in await self._jobs(node.address):
+                await self._end_of(node.address, job[b"name"])
+
+    async def _end_of(self, address: str, name: bytes) -> dict[bytes, Any]:
+        while True:
+            [job] = [job for job in await self._jobs(address) if job[b"name"] == name]
+            if job[b"state"] in _ENDED:
+                return job
+            await asyncio.sleep(_POLL_S)
+
+    async def _jobs(self, address: str) -> Sequence[dict[bytes, Any]]:
+        """Return the moves that a node sends or receives, the newest first."""
+        return [_mapping(job) for job in await self._clients.ask(address, "CLUSTER", "GETSLOTMIGRATIONS")]
+
+
+class KeyMoves:
+    """Moves by `CLUSTER SETSLOT` and `MIGRATE`, which Redis 7 and all versions of Valkey have.
+
+    While a slot moves, its nodes redirect clients to the node that has the key. Each step is safe to repeat. `finish`
+    completes a move that was interrupted.
+    """
+
+    def __init__(self, clients: NodeClients, members: MemberView) -> None:
+        self._clients = clients
+        self._members = members
+
+    async def move(self, move: SlotMove, advance: OnSlotsMoved) -> None:
+        """Move the slots. Raises `ScalingFailed`."""
+        source, target = self._members[move.source], self._members[move.target]
+        for slots in await self._steps(source, move.slots):
+            await self._open(slots, source, target)
+            await self._transfer(slots, source, target)
+            advance(len(slots))
+
+    async def finish(self) -> None:
+        """Complete all moves that have begun. Raises `ScalingFailed`."""
+        moves = {
+            (slot, source.id, target)
+            for source in self._members.values()
+            for slot, target in source.migrating.items()
+            if target in self._members
+        } | {
+            (slot, source, target.id)
+            for target in self._members.values()
+            for slot, source in target.importing.items()
+            if source in self._members
+        }
+        for slot, source_id, target_id in sorted(moves):
+            source, target = self._members[source_id], self._members[target_id]
+            await self._open([slot], source, target)
+            await self._transfer([slot], source, target)
+
+    async def _steps(self, source: Member, slots: Sequence[int]) -> Sequence[Sequence[int]]:
+        """Return the slots in groups: each slot with keys alone, because its clients wait for a part of its keys."""
+        return list(_groups(slots, await self._have_keys(slots, source)))
+
+    async def _have_keys(self, slots: Sequence[int], source: Member) -> Sequence[bool]:
+        commands = [("CLUSTER", "COUNTKEYSINSLOT", slot) for slot in slots]
+        return [count > 0 for count in await self._clients.ask_all(source.address, commands)]
+
+    async def _open(self, slots: Sequence[int], source: Member, target: Member) -> None:
+        """Mark the slots as moving: at the target first, which the source redirects clients to."""
+        await self._set(target, [slot for slot in slots if slot not in target.slots], "IMPORTING", source.id)
+        await self._set(source, [slot for slot in slots if slot in source.slots], "MIGRATING", target.id)
+
+    async def _transfer(self, slots: Sequence[int], source: Member, target: Member) -> None:
+        for slot in compress(slots, await self._have_keys(slots, source)):
+            while keys := await self._clients.ask(source.address, "CLUSTER", "GETKEYSINSLOT", slot, _KEYS_A_COMMAND):
+                await self._migrate(keys, source, target)
+        # The target first: with its new epoch, it overrides all others. If the command ends here, no owner is missing.
+        others = [
+            node for node in self._members.values() if not node.is_replica and node.id not in {source.id, target.id}
+        ]
+        for node in (target, source, *others):
+            await self._set(node, slots, "NODE", target.id)
+
+    async def _set(self, node: Member, slots: Sequence[int], state: str, node_id: str) -> None:
+        commands = [("CLUSTER", "SETSLOT", slot, state, node_id) for slot in slots]
+        if commands:
+            await self._clients.ask_all(node.address, commands)
+
+    async def _migrate(self, keys: Sequence[bytes], source: Member, target: Member) -> None:
+        host, _, port = target.address.rpartition(":")
+        password = self._clients.access.password
+        authentication = ("AUTH", password) if password else ()
+        # An interrupted command may have left a copy of a key at the target.
+        command = ("MIGRATE", host, int(port), "", 0, _MIGRATE_MS, "REPLACE", *authentication, "KEYS", *keys)
+        await self._clients.ask(source.address, *command)
+
+
+async def supports_atomic_moves(clients: NodeClients, members: MemberView) -> bool:
+    """Return whether all primaries know `CLUSTER MIGRATESLOTS`."""
+    for node in members.values():
+        try:
+            await clients.ask(node.address, "CLUSTER", "GETSLOTMIGRATIONS")
+        except ScalingFailed as error:
+            if isinstance(error.__cause__, ResponseError):
+                return False
+            raise
+    return True
+
+
+def _groups(slots: Sequence[int], have_keys: Sequence[bool]) -> Iterator[Sequence[int]]:
+    empty: list[int] = []
+    for slot, has_keys in zip(slots, have_keys, strict=True):
+        if has_keys:
+            yield [slot]
+        else:
+            empty.append(slot)
+    for start in range(0, len(empty), _SLOTS_A_STEP):
+        yield empty[start : start + _SLOTS_A_STEP]
+
+
+def _mapping(reply: Any) -> dict[bytes, Any]:
+    return reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2], strict=True))
