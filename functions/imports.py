@@ -38,7 +38,7 @@ routes = router("boards")
 _PREVIEWED = 20
 """Maximum number of lines in a preview."""
 _BATCH = 1000
-"""Lines per transaction."""
+"""Lines per batch."""
 _PROGRESS_S = 0.5
 """Time in s between two lines of progress."""
 _NDJSON = "application/x-ndjson"

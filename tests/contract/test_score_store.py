@@ -238,6 +238,19 @@ class TestRecord:
         standings = await all_standings(stores.scores, ladder)
         assert sum(standing.score for standing in standings.values()) == 1 + 17 + 33 + 255 + 257 + 700
 
+    async def test_large_batches_with_recurring_players(self, stores: Stores) -> None:
+        ladders = [await stores.ladder(policy) for policy in (Policy.SUM, Policy.LATEST)]
+        await stores.players(*range(300))
+        players = [*range(300), 7, 7, 299, 0]
+        batch = [submit(ladder, user_id, score) for ladder in ladders for score, user_id in enumerate(players, 1)]
+        outcomes = await record(stores.scores, *batch, batch[0])
+        assert [outcome.duplicate for outcome in outcomes] == [False] * len(batch) + [True]
+        for ladder in ladders:
+            expected = folded(ladder, [submission.event for submission in batch if submission.ladders[0] == ladder])
+            assert unrevised(await all_standings(stores.scores, ladder)) == unrevised(expected)
+        # Each outcome has the standing after the whole batch.
+        assert outcomes[7].standing == outcomes[300].standing == outcomes[301].standing
+
     @on_boards_of_their_own
     @given(
         events=st.lists(tied_events, min_size=1, max_size=40),

@@ -46,7 +46,7 @@ class Service:
         self.reception_clock = ReceptionClock(lambda: 1_750_000_000_000_000)
         self.refused: list[tuple[int, str]] = []
 
-    async def importer(self, batch: int = 1000, names: NameRules = BASIC_RULES) -> Importer:
+    async def importer(self, batch: int = 1000, names: NameRules = BASIC_RULES, in_flight: int = 1) -> Importer:
         board = await self.store.board("default")
         assert board is not None
         return Importer(
@@ -56,7 +56,7 @@ class Service:
             lambda: next(self.ticks),
             self.reception_clock,
             board,
-            ImportRules(batch),
+            ImportRules(batch, in_flight=in_flight),
             names=names,
             refused=lambda number, reason: self.refused.append((number, reason)),
         )
@@ -203,6 +203,36 @@ async def test_a_line_that_occurs_twice_in_one_batch_counts_once(service: Servic
     tally = await service.run(lines_of(("Ann", 3)) * 2)
     assert (tally.recorded, tally.duplicates) == (1, 1)
     assert await service.scores() == {"Ann": 3}
+
+
+@given(
+    scores=st.lists(st.tuples(st.sampled_from("ABCDEFGH"), st.integers(0, 9), st.integers(1, 12)), max_size=40),
+    batch=st.integers(1, 5),
+)
+async def test_overlapping_batches_count_as_batches_one_after_another(scores: list[tuple[str, int, int]], batch: int):
+    lines = [
+        ScoreLine(number, f"player {name}", score, 1000, UUID(int=line_id))
+        for number, (name, score, line_id) in enumerate(scores, 1)
+    ]
+    results = []
+    for in_flight in (1, 3):
+        service = Service()
+        tally = await (await service.importer(batch, in_flight=in_flight)).run(lines)
+        assert await service.differing() == []
+        results.append((tally, tally.duplicate_lines, service.refused, await service.board()))
+    assert results[0] == results[1]
+
+
+async def test_a_failed_import_counts_all_batches_in_flight(service: Service):
+    lines = lines_of(*[(f"player {i}", i) for i in range(40)])
+    service.store.fails_at = 2
+    importer = await service.importer(batch=10, in_flight=3)
+    with pytest.raises(StoreUnavailable):
+        await importer.run(lines)
+    recorded = importer.tally.recorded
+    assert 10 <= recorded == len(await service.board()) < 40
+    tally = await service.run(lines, batch=10)
+    assert (tally.recorded, tally.duplicates) == (40 - recorded, recorded)
 
 
 async def test_an_import_that_failed_goes_on_where_it_stopped(service: Service):

@@ -167,9 +167,7 @@ OnBadLineOption: TypeAlias = Annotated[
     Literal["skip", "stop"],
     typer.Option(help="Skip bad lines, or stop at the first with exit code 1.", rich_help_panel=_RULES),
 ]
-BatchOption: TypeAlias = Annotated[
-    int, typer.Option(help="Lines per transaction.", min=1, max=4000, rich_help_panel=_RULES)
-]
+BatchOption: TypeAlias = Annotated[int, typer.Option(help="Lines per batch.", min=1, max=4000, rich_help_panel=_RULES)]
 
 
 def constant_or_column(text: str) -> str | int:

@@ -45,6 +45,8 @@ _OF_FOREIGN = {
     "compare_only": "--compare-only",
 }
 """Options that only boards of other services have, by their fields."""
+_IN_FLIGHT = 3
+"""Batches in flight. While some wait for the store or the index, the command works on another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,4 +142,6 @@ class ImportRequest:
     @property
     def terms(self) -> ImportTerms:
         """Return the terms of the import. The command acts as an operator, by direct access to the store."""
-        return ImportTerms(COMMAND.actor, self.history, self.replace, self.batch)
+        # After a bad line that stops the import, no later batch may count.
+        in_flight = 1 if self.on_bad_line == "stop" else _IN_FLIGHT
+        return ImportTerms(COMMAND.actor, self.history, self.replace, self.batch, in_flight)

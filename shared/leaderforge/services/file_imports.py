@@ -38,6 +38,8 @@ class ImportTerms:
     With `history`, lines count in past periods too, and the board's score limits do not apply. With `replace`, a line
     replaces the stored submission with the same id if its content differs. Both need the rights of an operator.
 
+    A batch has `batch` lines, and up to `in_flight` batches are recorded at the same time.
+
     Imports with either are in the audit log. With `audited`, the import is there in any case, with `file` as its name.
     """
 
@@ -45,6 +47,7 @@ class ImportTerms:
     history: bool = False
     replace: bool = False
     batch: int = 1000
+    in_flight: int = 1
     audited: bool = False
     file: str | None = None
 
@@ -165,7 +168,7 @@ class FileImports:
             self._clock,
             self._reception_clock,
             plan.board,
-            ImportRules(terms.batch, self._grace_ms, terms.history, expected),
+            ImportRules(terms.batch, self._grace_ms, terms.history, expected, terms.in_flight),
             names=self._names,
             refused=lambda number, reason: on_bad(BadLine(number, reason)),
             replace=replace if terms.replace else None,

@@ -17,7 +17,9 @@ ANYBODY = 0
 
 @dataclass(frozen=True, slots=True)
 class ImportRules:
-    """Rules of one import: number of lines per transaction, and time (ms) in which late submissions are accepted.
+    """Rules of one import: number of lines per batch, and time (ms) in which late submissions are accepted.
+
+    Up to `in_flight` batches are recorded at the same time.
 
     With `history`, lines count in all periods that the board keeps, and the board's score limits do not apply.
     `expected_lines` is an upper bound of the number of lines: lines without a time are spread over as many ms.
@@ -27,6 +29,7 @@ class ImportRules:
     grace_ms: int = 0
     history: bool = False
     expected_lines: int = 0
+    in_flight: int = 1
 
 
 def require_columns(board: Board, columns: Columns, *, history: bool) -> None:

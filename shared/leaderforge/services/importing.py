@@ -2,16 +2,17 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
+from uuid import UUID
 
 from leaderforge.domain.batches import complete
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import BoardNotFound, LeaderForgeError, SubmissionConflict, Unavailable
 from leaderforge.domain.name_rules import BASIC_RULES, NameRules
-from leaderforge.domain.standings import Standing
+from leaderforge.domain.standings import Event, Standing
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.imports.lines import ScoreLine
 from leaderforge.ports.clock import Clock
@@ -21,6 +22,7 @@ from leaderforge.ports.scores import ScoreStore
 from leaderforge.services.delivery import Delivery
 from leaderforge.services.imported_lines import ImportRules, LineAcceptance
 from leaderforge.services.imported_players import ImportedPlayers
+from leaderforge.services.ordered_batches import OrderedBatches
 
 _LISTED = 5
 """Maximum number of duplicates whose line numbers are kept."""
@@ -41,6 +43,14 @@ class Replaced:
 
 
 _Outcome: TypeAlias = Recorded | Replaced | LeaderForgeError
+
+
+class _Batch(NamedTuple):
+    """Lines with their submissions and outcomes."""
+
+    lines: Sequence[ScoreLine]
+    submissions: Sequence[Submission | LeaderForgeError]
+    outcomes: Sequence[_Outcome]
 
 
 @dataclass(slots=True)
@@ -65,7 +75,7 @@ class ImportTally:
 
 
 class Importer:
-    """Import of score lines in batches, one transaction each. A line that was recorded before does not count again.
+    """Import of score lines in batches. A line that was recorded before does not count again.
 
     Times of the `reception_clock` (us) order lines with equal times as in the file. New players' names obey the rules
     `names`.
@@ -100,21 +110,38 @@ class Importer:
     async def run(self, lines: Iterable[ScoreLine]) -> ImportTally:
         """Record all lines and return the tally. Raises `StoreUnavailable`. A later run can then continue."""
         iterator = iter(lines)
-        # Parse in a thread, because an API process serves requests meanwhile.
-        while batch := await asyncio.to_thread(list, islice(iterator, self._rules.batch)):
-            await self._import(batch)
+        async with OrderedBatches(self._rules.in_flight, self._tally_up) as batches:
+            # Parse in a thread, because an API process serves requests meanwhile.
+            while lines_of_batch := await asyncio.to_thread(list, islice(iterator, self._rules.batch)):
+                await batches.below_limit()
+                submissions = await self._submissions(lines_of_batch)
+                await batches.start(self._import(lines_of_batch, submissions), self._keys(submissions))
         return self.tally
 
-    async def _import(self, lines: Sequence[ScoreLine]) -> None:
+    async def _submissions(self, lines: Sequence[ScoreLine]) -> Sequence[Submission | LeaderForgeError]:
         # Read the settings again for each batch, because they may change during an import of several hours.
         self._board = await self._current_board(self._board.slug)
-        accepted = self._acceptance.submissions(self._board, lines)
-        submissions = await self._with_players(lines, accepted)
-        outcomes = await complete(submissions, Submission, self._record)
-        for line, submission, outcome in zip(lines, submissions, outcomes, strict=True):
+        return await self._with_players(lines, self._acceptance.submissions(self._board, lines))
+
+    def _keys(self, submissions: Sequence[Submission | LeaderForgeError]) -> Set[UUID] | None:
+        """Return the ids that no other batch in flight may have, None if no other batch may be in flight."""
+        accepted = [s for s in submissions if isinstance(s, Submission)]
+        # Rules that depend on earlier submissions, and replacements, need the order of the file.
+        if self._replace is not None or (accepted and accepted[0].depends_on_player):
+            return None
+        # Of lines with the same id, the first one counts.
+        return {s.event.submission_id for s in accepted}
+
+    async def _import(
+        self, lines: Sequence[ScoreLine], submissions: Sequence[Submission | LeaderForgeError]
+    ) -> "_Batch":
+        return _Batch(lines, submissions, await complete(submissions, Submission, self._record))
+
+    def _tally_up(self, batch: "_Batch") -> None:
+        for line, submission, outcome in zip(*batch, strict=True):
             if isinstance(outcome, Recorded):
                 self._count(line, submission, outcome)
-        for line, outcome in zip(lines, outcomes, strict=True):
+        for line, outcome in zip(batch.lines, batch.outcomes, strict=True):
             if isinstance(outcome, LeaderForgeError):
                 self._note(line, outcome)
 
@@ -140,14 +167,21 @@ class Importer:
     async def _record(self, submissions: Sequence[Submission]) -> Sequence[_Outcome]:
         outcomes = await self._store.record(submissions)
         await self._index_up(outcomes)
-        return [await self._resolved(s, outcome) for s, outcome in zip(submissions, outcomes, strict=True)]
+        if self._replace is None:
+            return outcomes
+        return [
+            await self._replaced(self._replace, submission, outcome)
+            if isinstance(outcome, SubmissionConflict)
+            else outcome
+            for submission, outcome in zip(submissions, outcomes, strict=True)
+        ]
 
-    async def _resolved(self, submission: Submission, outcome: Recorded | LeaderForgeError) -> _Outcome:
-        """Return the outcome. After a conflict, replace the stored submission if the import may replace submissions."""
-        if self._replace is None or not isinstance(outcome, SubmissionConflict):
-            return outcome
+    async def _replaced(
+        self, replace: Replace, submission: Submission, conflict: SubmissionConflict
+    ) -> Replaced | LeaderForgeError:
+        """Replace the stored submission. Return the outcome of the line."""
         try:
-            await self._replace(submission, outcome)
+            await replace(submission, conflict)
         except LeaderForgeError as error:
             return error
         self.tally.replaced += 1
@@ -193,4 +227,6 @@ def _of_player(submission: Submission, user_id: int | LeaderForgeError) -> Submi
     """Return the submission of this player, or the error of creating the player."""
     if isinstance(user_id, LeaderForgeError):
         return user_id
-    return submission._replace(event=submission.event._replace(user_id=user_id))
+    ladders, event, requested_at = submission
+    # Call the constructors, because `_replace` takes twice the time.
+    return Submission(ladders, Event(user_id, *event[1:]), requested_at)

@@ -28,6 +28,9 @@ Write: TypeAlias = Callable[[Sequence[Submission]], Awaitable[Outcomes]]
 _REPETITIONS = 4
 """Maximum retries of a duplicate whose first copy was deleted. Each further retry needs another concurrent deletion."""
 
+_LARGE = 200
+"""Submissions of a large batch. Its players often recur, and a further transaction costs little in comparison."""
+
 
 class Recorder:
     """Recorder of batches. It uses one write per worker of Citus, or more if submissions are refused."""
@@ -40,7 +43,7 @@ class Recorder:
     async def record(self, submissions: Sequence[Submission], *, previous: bool = False) -> Outcomes:
         """Record the submissions. With `previous`, the outcomes have the previous standings."""
         rounds = _rounds(submissions)
-        if previous:
+        if previous or (len(submissions) >= _LARGE and not await self._strategies.is_distributed()):
             rounds = [part for positions in rounds for part in _apart(submissions, positions)]
         return await run_in_groups(submissions, rounds, partial(self._record, previous=previous))
 
