@@ -1,14 +1,16 @@
 """Cluster client beyond the contracts of its users."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
 from uuid import UUID
 
 import pytest
 import redis.asyncio
 
 from leaderforge.adapters.redis.client import WatchedCluster
-from leaderforge.adapters.redis.cluster import Cluster
+from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.index import RedisIndex
 from leaderforge.adapters.redis.keys import IndexKeys
 from leaderforge.domain.boards import Board, Ladder
@@ -243,6 +245,7 @@ async def migrate(server: ValkeyCluster, client: Cluster, slot: int) -> None:
 
 
 PLAYERS_OF_A_LARGE_KEY = 3_000
+UPDATES_A_STEP = 40
 MOST_MEMBERS_A_COMMAND = 500
 """Maximum number of members that one command may delete. Meanwhile the node runs no other command."""
 
@@ -281,4 +284,30 @@ async def test_a_large_key_is_freed_in_short_steps(
     assert memory["lazyfreed_objects"] == 0
     assert "cmdstat_del" not in commands
     least = len(keys) * PLAYERS_OF_A_LARGE_KEY / MOST_MEMBERS_A_COMMAND
-    assert commands["cmdstat_hdel"]["calls"] + commands["cmdstat_zremrangebyrank"]["calls"] >= least
+    assert commands["cmdstat_hdel"]["calls"] + commands["cmdstat_zrem"]["calls"] >= least
+
+
+async def test_an_update_between_two_steps_of_a_removal_stays_whole(
+    alone: tuple[ValkeyCluster, Cluster, RedisIndex], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A standing without its entry would remain so: the following load does not replace an equal revision."""
+    _, client, index = alone
+    ladder = Ladder(Board(1, "default", "Default"))
+    await fill(index, ladder)
+    updates = [standing_of(Event(i, UUID(int=i), i, 1)) for i in range(1, PLAYERS_OF_A_LARGE_KEY + 1)]
+    remaining, run = iter(updates), client.run
+
+    async def run_and_update(calls: Sequence[Call]) -> Sequence[Any]:
+        replies = await run(calls)
+        monkeypatch.undo()
+        await index.apply(ladder, list(islice(remaining, UPDATES_A_STEP)))
+        monkeypatch.setattr(client, "run", run_and_update)
+        return replies
+
+    monkeypatch.setattr(client, "run", run_and_update)
+    token = await index.begin_rebuild([ladder], [0])
+    monkeypatch.undo()
+    await index.load(ladder, updates)
+    await index.finish_rebuild(token, [0], 5)
+    assert list(await index.differences(ladder, updates)) == []
+    assert len(await index.rows(ladder, range(1, PLAYERS_OF_A_LARGE_KEY + 1))) == PLAYERS_OF_A_LARGE_KEY

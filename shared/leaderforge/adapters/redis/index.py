@@ -148,7 +148,7 @@ class RedisIndex(RedisRanking):
         return renamed
 
     async def drop(self, ladder: Ladder) -> None:
-        await self._remove({p: self._ladder_keys(p, ladder) for p in self._all_partitions})
+        await self._remove({p: [self._ladder_keys(p, ladder)] for p in self._all_partitions})
 
     async def _load_partition(self, ladder: Ladder, partition: int, records: Sequence[bytes]) -> Sequence[int]:
         refused: list[int] = []

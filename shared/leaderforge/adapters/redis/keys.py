@@ -47,9 +47,10 @@ class IndexKeys:
         """Return the pattern that matches all keys of a partition."""
         return self._roots[partition] + b"*"
 
-    def of_ladder(self, partition: int, ladder: LadderIds) -> Sequence[bytes]:
-        """Return the keys of a ladder."""
-        return [self._roots[partition] + b"%d.%d:%s" % (*ladder, kind) for kind in (b"entries", b"standings")]
+    def of_ladder(self, partition: int, ladder: LadderIds) -> tuple[bytes, bytes]:
+        """Return the keys of a ladder: entries and standings."""
+        root = self._roots[partition] + b"%d.%d:" % ladder
+        return root + b"entries", root + b"standings"
 
     def ladder_of(self, partition: int, key: bytes) -> LadderIds | None:
         """Return the ladder of a key of the partition, None if the key has another purpose."""

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.keys import IndexKeys
-from leaderforge.adapters.redis.removing import remove_keys
+from leaderforge.adapters.redis.removing import LadderKeys, remove_hash, remove_ladders
 from leaderforge.adapters.redis.scripts import script
 from leaderforge.adapters.redis.surveying import read_verification, survey
 from leaderforge.domain.boards import Ladder
@@ -43,11 +43,9 @@ class RedisIndexMaintenance:
     async def begin_rebuild(self, ladders: Sequence[Ladder], partitions: Collection[int]) -> str:
         token = uuid4().hex
         await self._cluster.run([self._keys.call(p, script("begin_rebuild"), args=(token,)) for p in partitions])
-        await self._remove(
-            {
-                p: [*(key for ladder in ladders for key in self._ladder_keys(p, ladder)), self._keys.names[p]]
-                for p in partitions
-            }
+        await self._remove({p: [self._ladder_keys(p, ladder) for ladder in ladders] for p in partitions})
+        await asyncio.gather(
+            *(remove_hash(self._cluster, self._keys.slots[p], self._keys.names[p]) for p in partitions)
         )
         return token
 
@@ -84,9 +82,7 @@ class RedisIndexMaintenance:
         return ladders
 
     async def drop_ladders(self, ladders: Collection[LadderIds]) -> None:
-        await self._remove(
-            {p: [k for ids in ladders for k in self._keys.of_ladder(p, ids)] for p in self._all_partitions}
-        )
+        await self._remove({p: [self._keys.of_ladder(p, ids) for ids in ladders] for p in self._all_partitions})
 
     async def verification(self) -> VerificationState | None:
         return await read_verification(self._cluster, self._keys)
@@ -115,9 +111,9 @@ class RedisIndexMaintenance:
             return False
         return bool(is_complete)
 
-    async def _remove(self, keys: Mapping[int, Sequence[bytes]]) -> None:
-        """Delete the keys of partitions, in steps."""
-        await asyncio.gather(*(remove_keys(self._cluster, self._keys.slots[p], names) for p, names in keys.items()))
+    async def _remove(self, ladders: Mapping[int, Sequence[LadderKeys]]) -> None:
+        """Delete ladders of partitions, in steps."""
+        await asyncio.gather(*(remove_ladders(self._cluster, self._keys.slots[p], keys) for p, keys in ladders.items()))
 
     def _by_partition(self, user_ids: Iterable[int]) -> dict[int, list[int]]:
         groups: defaultdict[int, list[int]] = defaultdict(list)
@@ -125,5 +121,5 @@ class RedisIndexMaintenance:
             groups[partition_of(user_id, self.partitions)].append(user_id)
         return groups
 
-    def _ladder_keys(self, partition: int, ladder: Ladder) -> tuple[bytes, bytes]:
+    def _ladder_keys(self, partition: int, ladder: Ladder) -> LadderKeys:
         return self._keys.entries(partition, ladder), self._keys.standings(partition, ladder)

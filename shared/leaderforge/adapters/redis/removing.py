@@ -3,27 +3,44 @@
 DEL would block the node until the key is freed. UNLINK frees it in a thread, which can block the node too, depending on
 its allocator. An UNLINK of 3.3 million members stalled writes for 1.9 s. Other nodes consider a node failed after a
 shorter time.
+
+Updates go on between the steps. A step therefore removes the value of a player and its entry together. If an update's
+value stayed without its entry, no later load would add the entry, because the revision of the value is not newer.
 """
 
 from collections.abc import Sequence
 
 from leaderforge.adapters.redis.cluster import Call, Cluster
-from leaderforge.adapters.redis.scripts import script
+from leaderforge.adapters.redis.scripts import Script, script
 from leaderforge.domain.chunks import chunks
 
+LadderKeys = tuple[bytes, bytes]
+"""Keys of a ladder in a partition: entries and standings."""
+
 _MEMBERS_A_STEP = 250
-_KEYS_A_TRIP = 64
-"""Maximum keys of a round trip. A node runs one step per key in sequence, in 20 ms if all keys are large."""
+_LADDERS_A_TRIP = 32
+"""Maximum ladders of a round trip. A node runs one step per ladder in sequence, in 20 ms if all keys are large."""
 
 
-async def remove_keys(cluster: Cluster, slot: int, keys: Sequence[bytes]) -> None:
-    """Delete sorted sets and hashes of one slot. Members that are added to a hash during the call may remain.
+async def remove_ladders(cluster: Cluster, slot: int, ladders: Sequence[LadderKeys]) -> None:
+    """Delete the entries and standings of ladders in one slot. Updates during the call may remain, each as a whole.
 
     Raises `IndexUnavailable`.
     """
-    for piece in chunks(keys, _KEYS_A_TRIP):
-        cursors = dict.fromkeys(piece, b"0")
-        while cursors:
-            calls = [Call(slot, script("cut"), (key,), (_MEMBERS_A_STEP, cursor)) for key, cursor in cursors.items()]
-            replies = zip(list(cursors), await cluster.run(calls), strict=True)
-            cursors = {key: cursor for key, cursor in replies if cursor != b"0"}
+    for piece in chunks(ladders, _LADDERS_A_TRIP):
+        await _repeat(cluster, slot, script("cut_standings"), piece)
+        await _repeat(cluster, slot, script("cut_orphans"), piece)
+
+
+async def remove_hash(cluster: Cluster, slot: int, key: bytes) -> None:
+    """Delete a hash. Fields that are added during the call may remain. Raises `IndexUnavailable`."""
+    await _repeat(cluster, slot, script("cut_hash"), [(key,)])
+
+
+async def _repeat(cluster: Cluster, slot: int, code: Script, subjects: Sequence[tuple[bytes, ...]]) -> None:
+    """Run a script on each of some tuples of keys, until it has returned the cursor '0' for each of them."""
+    cursors = dict.fromkeys(subjects, b"0")
+    while cursors:
+        calls = [Call(slot, code, keys, (_MEMBERS_A_STEP, cursor)) for keys, cursor in cursors.items()]
+        replies = zip(list(cursors), await cluster.run(calls), strict=True)
+        cursors = {keys: cursor for keys, cursor in replies if cursor != b"0"}

@@ -1,0 +1,20 @@
+-- Remove some values of a ladder in a partition, each with its entry. Repeated calls delete the hash.
+-- KEYS: entries, standings
+-- ARGV: number of values, approximate; cursor of the previous call ('0' at first)
+-- Returns the cursor of the next call; '0' after the last one.
+local reply = redis.call('HSCAN', KEYS[2], ARGV[2], 'COUNT', ARGV[1])
+local users, entries = {}, {}
+for i = 1, #reply[2], 2 do
+    local user, value = reply[2][i], reply[2][i + 1]
+    users[#users + 1] = user
+    if string.byte(value, 8) < 2 then
+        entries[#entries + 1] = string.sub(value, 9, -5) .. user
+    end
+end
+if #users > 0 then
+    redis.call('HDEL', KEYS[2], unpack(users))
+end
+if #entries > 0 then
+    redis.call('ZREM', KEYS[1], unpack(entries))
+end
+return reply[1]
