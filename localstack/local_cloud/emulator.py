@@ -38,7 +38,6 @@ _SETTINGS = {
     "OVERRIDE_IN_DOCKER": "0",
     # The API answers CORS requests itself.
     "DISABLE_CORS_CHECKS": "1",
-    "DISABLE_CUSTOM_CORS_APIGATEWAY": "1",
 }
 _START_S = 90.0
 """Time limit of a start, in s."""
