@@ -96,8 +96,9 @@ def valkey(
 
 @pytest.fixture(scope="session")
 def postgres(no_process_left: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """PostgreSQL server, shared by all tests. Its role may create databases."""
-    with PostgresServer(tmp_path_factory.mktemp("postgres")) as server:
+    """PostgreSQL server, shared by all tests. Its role may create databases. It may lose data if the machine fails."""
+    fast = {"fsync": "off", "full_page_writes": "off"}
+    with PostgresServer(tmp_path_factory.mktemp("postgres"), settings=fast) as server:
         yield server
 
 

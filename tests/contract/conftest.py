@@ -4,26 +4,22 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from leaderforge.adapters.postgres.migrate import migrate
 from leaderforge.embedded import PostgresServer
-from tests.contract.store_fixtures import Database, Stores, emptied_citus, in_memory, numbers, opened, run, sibling
+from tests.contract.blank_database import BlankDatabase
+from tests.contract.store_fixtures import Database, Stores, emptied_citus, in_memory, opened
 
 
 @pytest.fixture(scope="session")
-async def template(postgres: PostgresServer) -> str:
-    """Name of a migrated database to copy."""
-    await run(postgres.dsn, "create database template_leaderforge")
-    await migrate(sibling(postgres.dsn, "template_leaderforge"))
-    return "template_leaderforge"
+def blank_database(postgres: PostgresServer) -> BlankDatabase:
+    """Migrated database that the tests of this process share, one after another."""
+    return BlankDatabase(postgres.dsn)
 
 
 @pytest.fixture
-async def postgres_dsn(postgres: PostgresServer, template: str) -> AsyncIterator[str]:
-    """DSN of a new, migrated database."""
-    name = f"test_{next(numbers)}"
-    await run(postgres.dsn, f"create database {name} template {template}")
-    yield sibling(postgres.dsn, name)
-    await run(postgres.dsn, f"drop database {name} with (force)")
+async def postgres_dsn(blank_database: BlankDatabase) -> AsyncIterator[str]:
+    """DSN of a migrated database, empty except for the default board."""
+    async with blank_database.use() as dsn:
+        yield dsn
 
 
 @pytest.fixture

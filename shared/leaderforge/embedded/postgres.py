@@ -3,9 +3,9 @@
 import secrets
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 import psutil
@@ -49,12 +49,21 @@ class PostgresServer:
     refuses to run as root. If root starts it, it runs as the owner of the data or as `nobody`.
     """
 
-    def __init__(self, directory: Path, *, port: int | None = None, database: str = "leaderforge") -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        port: int | None = None,
+        database: str = "leaderforge",
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         """Describe the server.
 
-        It uses the port of its last start if that is free, otherwise the first free one from `port`.
+        It uses the port of its last start if that is free, otherwise the first free one from `port`. `settings` of
+        PostgreSQL take precedence over those that the product chooses.
         """
         self.directory = directory.resolve()
+        self._settings = settings
         self._first_port, self._database = port, database
         self._account = unprivileged_account(self.data)
         self.process = ServerProcess("PostgreSQL", self.directory, death_signal=signal.SIGQUIT, account=self._account)
@@ -166,7 +175,7 @@ class PostgresServer:
         return last_port if last_port and is_free(last_port) else free_port(self._first_port)
 
     def _run(self) -> None:
-        settings = {"port": str(self._port), "shared_buffers": f"{_buffers_mib()}MB", **_SETTINGS}
+        settings = {"port": str(self._port), "shared_buffers": f"{_buffers_mib()}MB", **_SETTINGS, **self._settings}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command: list[str | Path] = [postgres_program("postgres"), "-D", self.data, *options]
         self.process.start(command, cwd=self.data, environment=datadir.environment())
