@@ -45,6 +45,25 @@ async def test_ranks_are_exact_though_a_player_moves_between_the_two_steps(style
     assert (ranks, ranked.total) == ([(score, rank) for rank, score in enumerate(scores, 1)], 4)
 
 
+async def test_neighbours_contain_the_player_though_the_player_moves_between_the_two_steps() -> None:
+    ladder = Ladder(Board(1, "default", "Default"))
+    index, players = MemoryIndex(partitions=2), MemoryPlayerStore()
+    process = Process(MemoryScoreStore(players), players, index)
+    await process.maintain.reconcile()
+    standings = [Standing(i, 10 * i, 0, UUID(int=i), None, True, 1, 1) for i in range(1, 6)]
+    await index.apply(ladder, standings)
+    window = index.window
+
+    async def window_after_a_move(*args: Any, **options: Any) -> Any:
+        index.window = window  # type: ignore[method-assign]
+        await index.apply(ladder, [standings[1]._replace(score=45, revision=2)])
+        return await window(*args, **options)
+
+    index.window = window_after_a_move  # type: ignore[method-assign]
+    page = await process.query.around(ladder, 2, 1)
+    assert [(entry.rank, entry.user_id) for entry in page.entries] == [(1, 5), (2, 2), (3, 4)]
+
+
 READS: dict[str, Callable[[Process, Ladder], Awaitable[Any]]] = {
     "rank": lambda process, ladder: process.query.rank(ladder, 1),
     "page": lambda process, ladder: process.query.page(ladder, 1, 10),

@@ -8,7 +8,7 @@ from dataclasses import replace
 from leaderforge.coalescing import BATCH, STAGGER_S, Coalescer, batch_trace
 from leaderforge.domain.boards import Board, Ladder, Order
 from leaderforge.domain.callers import ANONYMOUS, Caller
-from leaderforge.domain.errors import NotRanked
+from leaderforge.domain.errors import IndexUnavailable, NotRanked
 from leaderforge.domain.merge import Row, Window
 from leaderforge.domain.order import FIRST, Place, end_key, rank_bound, score_bound, sort_key, start_key
 from leaderforge.domain.ranks import rank_of
@@ -19,6 +19,9 @@ from leaderforge.ports.tracing import Tracer
 from leaderforge.services.entries import Entry, Lookup, Page, PlayerRank
 from leaderforge.services.reading import Reader, Reading
 from leaderforge.services.top import Top, TopCache
+
+_ATTEMPTS = 8
+"""Maximum reads of the same neighbours. They are read again if the player has moved before they were read."""
 
 
 class QueryService:
@@ -114,10 +117,7 @@ class QueryService:
         """
 
         async def read(reading: Reading) -> Page:
-            row = (await reading.ranking.rows(ladder, [user_id])).get(user_id)
-            row = _require_ranked(ladder.board, user_id, row, viewer)
-            # `window.after` starts with the player's entry, unless the entry is hidden.
-            window = await reading.ranking.window(ladder, row.key, before=radius, after=radius + (not row.hidden))
+            row, window = await self._row_within(reading, ladder, user_id, radius, viewer)
             position = len(window.before)
             part = cut(position, position + len(window.after) + row.hidden)
             rows = [*window.before, *([row] if row.hidden else []), *window.after][part]
@@ -126,6 +126,22 @@ class QueryService:
             return await self._with_hidden(reading.ranking, ladder, page, user_id, viewer) if row.hidden else page
 
         return await self._reader.read(ladder, read)
+
+    async def _row_within(
+        self, reading: Reading, ladder: Ladder, user_id: int, radius: int, viewer: Caller
+    ) -> tuple[Row, Window[Row]]:
+        """Return a player's row, and the window around it. `after` starts with the row, unless the row is hidden.
+
+        Raises `NotRanked`.
+        """
+        for _ in range(_ATTEMPTS):
+            rows = await reading.ranking.rows(ladder, [user_id])
+            row = _require_ranked(ladder.board, user_id, rows.get(user_id), viewer)
+            window = await reading.ranking.window(ladder, row.key, before=radius, after=radius + (not row.hidden))
+            # The player may have moved before the window was read.
+            if row.hidden or window.after[:1] == [row]:
+                return row, window
+        raise IndexUnavailable("the player moved in every attempt to read the neighbours")
 
     async def _with_hidden(self, ranking: Ranking, ladder: Ladder, page: Page, user_id: int, viewer: Caller) -> Page:
         """Return the page with the entry of a hidden player at its position. Raises `NotRanked` without that entry."""
