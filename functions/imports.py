@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 from os import SEEK_END
-from typing import Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 from fastapi import Query
 
@@ -28,10 +28,11 @@ from functions.edge.wire.imports import (
     render_stop,
 )
 from leaderforge.domain.errors import BoardNotFound, LeaderForgeError, Overloaded, StoreUnavailable
-from leaderforge.imports.files import FilePlan
-from leaderforge.imports.proposals import sampled_rows
-from leaderforge.services.file_imports import ImportTerms
-from leaderforge.services.importing import ImportTally
+
+if TYPE_CHECKING:
+    from leaderforge.imports.files import FilePlan
+    from leaderforge.services.file_imports import ImportTerms
+    from leaderforge.services.importing import ImportTally
 
 routes = router("boards")
 
@@ -64,6 +65,8 @@ async def preview_import(
     Without `player`, `player_id`, `user_id` and `score`, columns are proposed. Rules that depend on earlier scores are
     not checked. Nothing is changed.
     """
+    from leaderforge.imports.proposals import sampled_rows
+
     async with AsyncExitStack() as stack:
         raw = await _received(edge, upload, stack)
         notes: list[str] = []
@@ -106,6 +109,8 @@ async def import_scores(
 
     Closing the connection stops the import. Send the file again to continue. Each import is in the audit log.
     """
+    from leaderforge.services.file_imports import ImportTerms
+
     async with AsyncExitStack() as stack:
         raw = await _received(edge, upload, stack)
         notes: list[str] = []
@@ -125,12 +130,12 @@ async def _received(edge: Edge, upload: Uploaded, stack: AsyncExitStack) -> Bina
     return await stack.enter_async_context(upload.received(edge.services.settings.max_upload_bytes))
 
 
-async def _plan(edge: Edge, query: FileQuery, raw: BinaryIO, notes: list[str]) -> FilePlan:
+async def _plan(edge: Edge, query: FileQuery, raw: BinaryIO, notes: list[str]) -> "FilePlan":
     """Return the complete plan. Raises `BoardNotFound`, `Refused` or `BadLine`."""
     board = await edge.services.boards.get(query.board)
     options, imports = query.options(), edge.services.imports
 
-    def complete() -> FilePlan:
+    def complete() -> "FilePlan":
         columns = imports.columns(raw, options, board, notes.append)
         plan = options.plan(board, columns)
         return imports.check(raw, plan, notes.append, history=bool(query.history))
@@ -139,9 +144,11 @@ async def _plan(edge: Edge, query: FileQuery, raw: BinaryIO, notes: list[str]) -
 
 
 async def _progress(
-    edge: Edge, raw: BinaryIO, plan: FilePlan, terms: ImportTerms, notes: list[str], stack: AsyncExitStack
+    edge: Edge, raw: BinaryIO, plan: "FilePlan", terms: "ImportTerms", notes: list[str], stack: AsyncExitStack
 ) -> AsyncGenerator[bytes, None]:
     """Run the import, and yield its progress and its result. Closing the generator stops the import."""
+    from leaderforge.services.importing import ImportTally
+
     total = raw.seek(0, SEEK_END)
     tally, bad = ImportTally(), BadLineList()
     read_bytes = 0
@@ -163,7 +170,7 @@ async def _progress(
             await asyncio.wait({running})
 
 
-def _ending(running: "asyncio.Task[ImportTally]", tally: ImportTally, bad: BadLineList, notes: list[str]) -> bytes:
+def _ending(running: "asyncio.Task[ImportTally]", tally: "ImportTally", bad: BadLineList, notes: list[str]) -> bytes:
     """Return the result of a complete import, or the error that stopped it."""
     try:
         running.result()

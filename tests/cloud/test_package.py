@@ -63,3 +63,9 @@ def test_what_answers_no_http_does_without_fastapi() -> None:
     """Importing FastAPI would slow down a cold start."""
     source = "import sys, functions.ingest, functions.maintain; print('fastapi' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", source], check=True, capture_output=True).stdout == b"False\n"
+
+
+def test_the_administration_does_without_readers_of_files() -> None:
+    """Importing them would slow down a cold start. They load with the first upload of a file."""
+    source = "import sys, functions.admin; print('leaderforge.imports.lines' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", source], check=True, capture_output=True).stdout == b"False\n"

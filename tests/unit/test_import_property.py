@@ -18,8 +18,8 @@ from leaderforge.domain.score_texts import NumberStyle, score_text
 from leaderforge.domain.spreadsheet_cells import escaped
 from leaderforge.imports import blocks, streams
 from leaderforge.imports.columns import Columns
-from leaderforge.imports.files import FilePlan, ScoreNotation
-from leaderforge.imports.formats import FileLayout, TableFormat
+from leaderforge.imports.files import FilePlan
+from leaderforge.imports.formats import FileLayout, ScoreNotation, TableFormat
 from leaderforge.services.file_imports import ImportTerms
 from leaderforge.services.importing import ImportTally
 from tests import zstd

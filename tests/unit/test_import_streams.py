@@ -21,8 +21,8 @@ from leaderforge.imports.bad_lines import BadLine
 from leaderforge.imports.block_parsing import BlockProcesses, complete_blocks
 from leaderforge.imports.blocks import after_object, blocks_of
 from leaderforge.imports.columns import Columns
-from leaderforge.imports.files import FilePlan, ScoreNotation, find_notation, opened_scores
-from leaderforge.imports.formats import FileLayout, TableFormat, format_of
+from leaderforge.imports.files import FilePlan, find_notation, opened_scores
+from leaderforge.imports.formats import FileLayout, ScoreNotation, TableFormat, format_of
 from leaderforge.imports.identity import Occurrences
 from leaderforge.imports.json_lists import elements, list_start
 from leaderforge.imports.json_rows import DECODER, SCAN

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 from pydantic_core import to_json
@@ -16,11 +16,13 @@ from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.score_texts import score_text
 from leaderforge.imports.bad_lines import BadLine
-from leaderforge.imports.files import FilePlan, ScoreNotation
-from leaderforge.imports.formats import TableFormat
-from leaderforge.imports.options import FileOptions
-from leaderforge.services.import_preview import ImportPreview
-from leaderforge.services.importing import ImportTally
+from leaderforge.imports.formats import ScoreNotation, TableFormat
+
+if TYPE_CHECKING:
+    from leaderforge.imports.files import FilePlan
+    from leaderforge.imports.options import FileOptions
+    from leaderforge.services.import_preview import ImportPreview
+    from leaderforge.services.importing import ImportTally
 
 _PREVIEWED = 20
 MAX_LISTED = 1000
@@ -99,8 +101,11 @@ class FileQuery(QueryIn):
     source: Omittable[Text] = Field(None, description="Name that makes equal lines of two files different.")
     history: Flag = Field(0, description="1 to count in past periods too, without the board's score limits.")
 
-    def options(self) -> FileOptions:
+    def options(self) -> "FileOptions":
         """Return the options of the import."""
+        # The readers of files would slow down the cold start of the function that has these calls.
+        from leaderforge.imports.options import FileOptions
+
         return FileOptions(
             file=self.file,
             player=self.player,
@@ -180,7 +185,7 @@ class BadLineList:
 
 
 def render_preview(
-    plan: FilePlan, columns: Sequence[str], preview: ImportPreview, bad: BadLineList, notes: Sequence[str]
+    plan: "FilePlan", columns: Sequence[str], preview: "ImportPreview", bad: BadLineList, notes: Sequence[str]
 ) -> JsonBody:
     """Return a preview."""
     score = plan.columns.score
@@ -212,12 +217,12 @@ def _line_out(board: Board, line: Any, event: Any) -> PreviewedLineOut:
     )
 
 
-def render_progress(read_bytes: int, total_bytes: int, tally: ImportTally, bad: BadLineList) -> bytes:
+def render_progress(read_bytes: int, total_bytes: int, tally: "ImportTally", bad: BadLineList) -> bytes:
     """Return the line of a stream that shows the progress."""
     return _event("progress", {"read_bytes": read_bytes, "total_bytes": total_bytes, **_counts(tally, bad)})
 
 
-def render_result(tally: ImportTally, bad: BadLineList, notes: Sequence[str]) -> bytes:
+def render_result(tally: "ImportTally", bad: BadLineList, notes: Sequence[str]) -> bytes:
     """Return the last line of the stream of a complete import."""
     problems = [problem.model_dump() for problem in bad.problems]
     warnings = {
@@ -230,12 +235,12 @@ def render_result(tally: ImportTally, bad: BadLineList, notes: Sequence[str]) ->
     return _event("result", {**_counts(tally, bad), **warnings, "notes": notes, "problems": problems})
 
 
-def render_stop(error: LeaderForgeError, tally: ImportTally, bad: BadLineList) -> bytes:
+def render_stop(error: LeaderForgeError, tally: "ImportTally", bad: BadLineList) -> bytes:
     """Return the last line of the stream of an import that an error stopped."""
     return to_json(_counts(tally, bad))[:-1] + b"," + render_error(error)[1:].encode() + b"\n"
 
 
-def _counts(tally: ImportTally, bad: BadLineList) -> dict[str, int]:
+def _counts(tally: "ImportTally", bad: BadLineList) -> dict[str, int]:
     return {
         "recorded": tally.recorded,
         "duplicates": tally.duplicates,

@@ -6,7 +6,6 @@ The file is a binary stream that can be rewound, such as an open file or an uplo
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import partial
 from heapq import merge
 from itertools import compress
@@ -19,7 +18,7 @@ from leaderforge.imports.bad_lines import BadLine, OnBadLine
 from leaderforge.imports.block_parsing import BlockProcesses, complete_blocks
 from leaderforge.imports.blocks import Block
 from leaderforge.imports.columns import Columns
-from leaderforge.imports.formats import FileLayout, TableFormat
+from leaderforge.imports.formats import FileLayout, ScoreNotation, TableFormat
 from leaderforge.imports.identity import Identities, LineDigests
 from leaderforge.imports.lines import LineColumns, ScoreLine, ScoreLineParser
 from leaderforge.imports.rows import Fault
@@ -28,13 +27,6 @@ from leaderforge.imports.times import TimeParser
 
 OnProgress: TypeAlias = Callable[[int], None]
 """Callback that receives the number of bytes read since its last call."""
-
-
-class ScoreNotation(StrEnum):
-    """Meaning of numbers in a file: stored scores (whole numbers), or scores as the board shows them."""
-
-    STORED = "stored"
-    SHOWN = "shown"
 
 
 @dataclass(frozen=True, slots=True)

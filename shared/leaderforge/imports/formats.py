@@ -17,6 +17,13 @@ class TableFormat(StrEnum):
     JSON = "json"
 
 
+class ScoreNotation(StrEnum):
+    """Meaning of numbers in a file: stored scores (whole numbers), or scores as the board shows them."""
+
+    STORED = "stored"
+    SHOWN = "shown"
+
+
 _SUFFIXES = {
     ".csv": TableFormat.CSV,
     ".tsv": TableFormat.CSV,

@@ -7,8 +7,8 @@ from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.score_texts import NumberStyle
 from leaderforge.imports.columns import Columns, Condition
-from leaderforge.imports.files import FilePlan, ScoreNotation
-from leaderforge.imports.formats import FileLayout, TableFormat, format_of
+from leaderforge.imports.files import FilePlan
+from leaderforge.imports.formats import FileLayout, ScoreNotation, TableFormat, format_of
 from leaderforge.imports.proposals import ColumnProposal
 
 

@@ -7,7 +7,8 @@ from typing import BinaryIO, TypeAlias
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.score_texts import score_text
 from leaderforge.imports.bad_lines import BadLine
-from leaderforge.imports.files import FilePlan, ScoreNotation, find_notation, require_header
+from leaderforge.imports.files import FilePlan, find_notation, require_header
+from leaderforge.imports.formats import ScoreNotation
 from leaderforge.imports.proposals import propose_columns, sampled_rows
 
 OnNote: TypeAlias = Callable[[str], None]
