@@ -23,13 +23,13 @@ FAST := tests/unit tests/contract
 CHECKS := lint types contract site-tests sdk-lint
 PARTS = MAKE="$(MAKE)" SELECT="$(SELECT)" WORKERS=$(WORKERS) $(BIN)/python scripts/run_parts.py
 
-.PHONY: run test test-long test-local test-cloud test-compose test-installation tests cloud-tests coverage slow-tests lint types contract functions-python site site-tests sdk sdk-lint docs release wheel package template template-setup clients-setup localstack localstack-down localstack-setup setup lock clean
+.PHONY: run test test-long test-local test-cloud test-compose test-installation tests cloud-tests coverage slow-tests lint types contract functions-python site game site-tests sdk sdk-lint docs release wheel package template template-setup clients-setup localstack localstack-down localstack-setup setup lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: setup site ## Start the whole product on 127.0.0.1; options go in ARGS="..."
+run: setup site game ## Start the whole product on 127.0.0.1; options go in ARGS="..."
 	@$(BIN)/leaderforge dev --site $(SITE) $(ARGS)
 
 test: functions-python setup site sdk localstack-setup template-setup clients-setup ## Run lint, types, the import contract and every test; needs Python 3.13
@@ -62,6 +62,10 @@ contract: setup
 
 site: $(SITE)/index.html ## Build the web site into frontend/dist
 
+# The game is no part of the site that is deployed: `wheel` removes it.
+game: $(SITE)/index.html $(SDK_DIST)
+	@rm -rf $(SITE)/play && mkdir $(SITE)/play && cp examples/game/*.html examples/game/*.css examples/game/*.js $(SITE)/play && cp -r $(SDK)/dist $(SITE)/play/leaderforge-client
+
 site-tests: $(SITE)/index.html
 	cd frontend && npm run --silent lint && npm run --silent types && npm test --silent
 
@@ -74,8 +78,11 @@ $(NODE_STAMP): frontend/package-lock.json
 
 sdk: $(SDK_DIST) ## Build the TypeScript SDK into sdk/typescript/dist; the compiler checks its types
 
-sdk-lint: $(SDK_NODE_STAMP)
+# The game is checked beside the SDK, where it lies when it is served.
+sdk-lint: $(SDK_DIST)
 	cd $(SDK) && npm run --silent lint
+	@rm -rf build/game && mkdir -p build && cp -r examples/game build/game && cp -r $(SDK)/dist build/game/leaderforge-client
+	cd $(SDK) && npx tsc --project ../../examples/game/tsconfig.json
 
 $(SDK_DIST): $(SDK_NODE_STAMP) $(wildcard $(SDK)/src/*) $(SDK)/tsconfig.json
 	cd $(SDK) && npm run --silent build
@@ -103,10 +110,11 @@ cloud-tests: setup localstack-setup site
 	$(BIN)/pytest -rfE tests/cloud
 
 wheel: setup site ## Build the wheel, which contains the page, into build/
+	@rm -rf $(SITE)/play
 	@$(BIN)/python -m hatchling build --target wheel --directory build
 
 release: functions-python setup site sdk $(DOCS_STAMP) ## Build all files of a release into build/release, with their bill of materials and checksums
-	rm -rf build/release
+	rm -rf build/release $(SITE)/play
 	$(BIN)/python -m hatchling build --target wheel --directory build/release
 	cd sdk/python && ../../$(BIN)/python -m hatchling build --target wheel --directory ../../build/release
 	cd $(SDK) && npm pack --silent --pack-destination ../../build/release

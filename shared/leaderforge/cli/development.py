@@ -8,12 +8,21 @@ from uuid import uuid4
 from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.callers import COMMAND
-from leaderforge.domain.errors import BoardNotFound
+from leaderforge.domain.errors import BoardExists, BoardNotFound
 from leaderforge.domain.players import external_id
 from leaderforge.wiring import Services, build
 
 VALID_S = 86_400
 """Lifetime of the token in the start message, in s."""
+
+_GAME_BOARD = "play"
+_GAME_SETTINGS: Mapping[str, object] = {
+    "name": "Meteors",
+    "policy": "best",
+    "open_to_players": True,
+    "max_score": 100_000,
+}
+"""Settings of the sample game's board. Players submit to it themselves, therefore it has a limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +34,8 @@ class DevelopmentPlayer:
 
 
 async def development_player(environment: Mapping[str, str]) -> DevelopmentPlayer:
-    """Return a new player with a token. On the first start, create the signing key and open the default board.
+    """Return a new player with a token. On the first start, create the signing key, open the default board, and create
+    the board of the sample game.
 
     Further starts do not open the board again, because its owner may have closed it to players.
     """
@@ -33,6 +43,7 @@ async def development_player(environment: Mapping[str, str]) -> DevelopmentPlaye
     try:
         if not await product.signing_keys.all():
             await _open_default_board(product)
+            await _create_game_board(product)
             await product.signing_keys.create(COMMAND.actor)
         identity = external_id(str(uuid4()))
         token = await product.signing_keys.issue(identity, VALID_S)
@@ -44,3 +55,9 @@ async def development_player(environment: Mapping[str, str]) -> DevelopmentPlaye
 async def _open_default_board(product: Services) -> None:
     with suppress(BoardNotFound):
         await product.boards.change(DEFAULT_BOARD, {"open_to_players": True}, COMMAND.actor)
+
+
+async def _create_game_board(product: Services) -> None:
+    """Create the board of examples/game, unless there is a board with this slug."""
+    with suppress(BoardExists):
+        await product.boards.create(_GAME_BOARD, _GAME_SETTINGS, COMMAND.actor)

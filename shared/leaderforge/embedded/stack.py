@@ -266,10 +266,14 @@ class LocalStack:
         return described
 
     def _sign_in_settings(self) -> dict[str, str]:
-        """Return the settings for development tokens. Variables of the environment override them."""
+        """Return the settings for development tokens and sign-in by device. Environment variables override them."""
         if not self.has_development_tokens:
             return {}
-        defaults = {"LEADERFORGE_SIGNING_SECRET": self.keys[_SIGNING_SECRET], "LEADERFORGE_CREATE_PLAYERS": "1"}
+        defaults = {
+            "LEADERFORGE_SIGNING_SECRET": self.keys[_SIGNING_SECRET],
+            "LEADERFORGE_CREATE_PLAYERS": "1",
+            "LEADERFORGE_DEVICE_SIGN_IN": "1",
+        }
         return {name: os.environ.get(name) or value for name, value in defaults.items()}
 
 
