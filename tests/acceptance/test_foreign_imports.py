@@ -134,6 +134,30 @@ async def test_a_sorted_set_keeps_its_ranks_and_a_second_run_counts_nothing_twic
     assert third.output[0] == "0 scores imported, 61 duplicates, 0 players created, 0 bad lines skipped"
 
 
+async def test_an_interrupted_import_continues_in_the_same_order(
+    command: Command, cluster: "RedisCluster[bytes]", cluster_url: str
+):
+    await cluster.zadd("{cut}", {f"cut-{i}": i % 3 for i in range(2000)})
+    command.run("boards", "create", "cut", "policy=best")
+    arguments = ("import", "--from", "redis", cluster_url, "--key", "{cut}", "--board", "cut", "--batch", "10")
+    counted = "select count(*) from score_events join boards using (board_id) where slug = 'cut'"
+
+    async def has_begun() -> bool:
+        [(events,)] = await command.query(counted)
+        return bool(events)
+
+    with command.running(*arguments):
+        await until(has_begun, "the first scores")
+    ended = command.run(*arguments)
+    match = re.match(r"([\d,]+) scores imported, ([\d,]+) duplicates", ended.output[0])
+    assert match is not None
+    imported, duplicates = (int(text.replace(",", "")) for text in match.groups())
+    assert imported + duplicates == 2000
+    assert duplicates > 0
+    assert causes(ended) == {"equal rank and score": 2000}
+    assert await command.query(counted) == [(2000,)]
+
+
 async def test_the_report_explains_expired_refused_rounded_and_unknown_players(
     command: Command, cluster: "RedisCluster[bytes]", cluster_url: str, tmp_path: Path
 ):
