@@ -29,7 +29,7 @@ from functions import (
     tournaments,
     users,
 )
-from functions.edge.http.application import application
+from functions.edge.http.application import Application, application
 from functions.edge.http.shutdown import on_shutdown
 from functions.previews.serving import Previews
 from functions.web import serve_documentation, serve_site
@@ -64,7 +64,7 @@ _CANNOT_START = 3
 _EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - an assumption, not an address to listen on
 
 
-def create_app(services: Services | None = None) -> FastAPI:
+def create_app(services: Services | None = None) -> Application:
     """Return the application over these services. Without them, build services from environment variables.
 
     Ends the process if the settings are wrong. Otherwise, a server would start its workers again and again.
@@ -81,7 +81,7 @@ def create_app(services: Services | None = None) -> FastAPI:
         services.feed.open()
         try:
             # Streams must end before the server waits for open requests.
-            submissions = app.state.edge.streams
+            submissions = app.edge.streams
             with on_shutdown(services.live.close), on_shutdown(services.feed.close), on_shutdown(submissions.close):
                 async with _background(keep_maintained(services), services.changes.follow()):
                     yield
@@ -93,7 +93,7 @@ def create_app(services: Services | None = None) -> FastAPI:
     app = application(services, *_ROUTERS, lifespan=lifespan, documented=True)
     serve_documentation(app, services.settings.web_directory)
     if services.settings.web_directory is not None:
-        previews = Previews(app.state.edge, services.settings.web_directory)
+        previews = Previews(app.edge, services.settings.web_directory)
         public_url = services.settings.public_url
         serve_site(
             app,

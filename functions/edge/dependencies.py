@@ -12,7 +12,7 @@ from functions.edge.context import Edge
 
 def edge_of(request: Request) -> Edge:
     """Return the edge of the application that serves this request."""
-    edge: Edge = request.app.state.edge
+    edge: Edge = request.scope["app"].edge
     return edge
 
 

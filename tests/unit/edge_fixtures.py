@@ -5,9 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fastapi import FastAPI
-
 from functions.edge.context import Edge
+from functions.edge.http.application import Application
 from functions.local import create_app
 from leaderforge.adapters.memory.activity import MemoryActivity
 from leaderforge.adapters.memory.audit import MemoryAuditLog
@@ -68,7 +67,7 @@ class Ticks:
 class Api(ApiClient):
     """Running application, its client and its in-memory adapters."""
 
-    app: FastAPI
+    app: Application
     services: Services
     store: MemoryScoreStore
     index: MemoryIndex
@@ -91,8 +90,7 @@ class Api(ApiClient):
     @property
     def edge(self) -> Edge:
         """Return the state of the edge."""
-        edge: Edge = self.app.state.edge
-        return edge
+        return self.app.edge
 
     async def change_board(self, slug: str = "default", **rules: Any) -> None:
         """Change rules of a board in the store and in the cache."""

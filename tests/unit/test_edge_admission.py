@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 
 from functions.edge.http.admission import (
+    ADMITTED,
     INTERVAL_S,
     MIN_BUSY,
     STANDING,
@@ -14,6 +15,9 @@ from functions.edge.http.admission import (
     OverloadGuard,
     ProcessorLimit,
 )
+from functions.edge.http.errors import MisdirectedRequest
+from functions.edge.http.middleware import Check, EdgeMiddleware
+from leaderforge.adapters.telemetry.fanout import Fanout
 
 FLOOR_S, MIN = 0.05, 4
 
@@ -179,8 +183,9 @@ async def ok(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"ok"})
 
 
-def client(app: Any) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+def client(app: Any, limiters: Limiters, *checks: Check) -> httpx.AsyncClient:
+    guarded = EdgeMiddleware(OverloadGuard(app, limiters), Fanout([]), access_log=False, checks=checks)
+    transport = httpx.ASGITransport(guarded, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://test")
 
 
@@ -188,7 +193,7 @@ async def test_a_refusal_says_when_to_retry_and_reads_do_not_wait_for_writes() -
     refusals: list[int] = []
     limiters = Limiters.of(FLOOR_S, lambda: refusals.append(1))
     limiters.writes.limit = 0
-    async with client(OverloadGuard(ok, limiters)) as http:
+    async with client(ok, limiters) as http:
         refused = await http.post("/api/scores")
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
         assert refused.json()["error"]["code"] == "overloaded"
@@ -215,9 +220,22 @@ async def test_a_request_counts_until_its_response_begins() -> None:
     async def failing(scope: Any, receive: Any, send: Any) -> None:
         raise KeyError
 
-    async with client(OverloadGuard(app, limiters)) as http:
+    async with client(app, limiters) as http:
         await http.get("/")
     assert (counts, limiters.reads.in_flight) == ([1, 0], 0)
-    async with client(OverloadGuard(failing, limiters)) as http:
+    async with client(failing, limiters) as http:
         assert (await http.get("/")).status_code == 500
+    assert limiters.reads.in_flight == 0
+
+
+async def test_a_request_that_the_protocol_admitted_and_a_check_refuses_does_not_count() -> None:
+    limiters = Limiters.of(FLOOR_S, lambda: None)
+
+    def refuse(scope: Any) -> MisdirectedRequest:
+        assert limiters.reads.admit()
+        scope[ADMITTED] = limiters.reads  # as `GuardedHttp` does
+        return MisdirectedRequest("wrong host")
+
+    async with client(ok, limiters, refuse) as http:
+        assert (await http.get("/")).status_code == 421
     assert limiters.reads.in_flight == 0

@@ -117,7 +117,7 @@ async def test_other_servers_accept_every_name(settings: dict[str, str]) -> None
 
 
 async def test_many_hosts_take_no_memory() -> None:
-    hosts = KnownHosts(lambda *_: None, ())  # type: ignore[arg-type, return-value]
+    hosts = KnownHosts()
     for i in range(10_000):
         hosts._is_known(b"host-%d" % i)
     assert hosts._is_known.cache_info().currsize <= 256

@@ -11,11 +11,15 @@ from itertools import pairwise
 from math import inf
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import unquote
 
+import httptools
 import pytest
 import uvicorn
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 from functions.edge.http import guarded
 from functions.edge.http.admission import ADMITTED, Limiters
@@ -55,8 +59,8 @@ class Quiet(uvicorn.Server):
 
 
 @asynccontextmanager
-async def served(app: Any) -> AsyncIterator[int]:
-    config = uvicorn.Config(app, http=GuardedHttp, lifespan="off", log_config=None, timeout_keep_alive=60)
+async def served(app: Any, protocol: type[asyncio.Protocol] = GuardedHttp) -> AsyncIterator[int]:
+    config = uvicorn.Config(app, http=protocol, lifespan="off", log_config=None, timeout_keep_alive=60)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = Quiet(config)
         running = asyncio.create_task(server.serve(sockets=[listening]))
@@ -313,9 +317,9 @@ async def test_an_overloaded_process_refuses_requests_and_keeps_their_connection
         assert len(refusals) == 2
         limiter.limit = inf
         status, answer = await ask(REQUEST)
-        assert (status, answer[-5:], limiter.in_flight) == (200, b"hello", 1)  # only `OverloadGuard` releases it
+        assert (status, answer[-5:], limiter.in_flight) == (200, b"hello", 1)  # only `EdgeMiddleware` releases it
         assert [scope["path"] for scope in app.requests] == ["/api/health", "/echo"]
-        assert app.requests[1][ADMITTED] is True
+        assert app.requests[1][ADMITTED] is limiter
         writer.close()
 
 
@@ -330,3 +334,102 @@ async def test_a_refused_client_that_waits_or_leaves_loses_its_connection(header
     assert b"connection: close\r\n" in received
     assert received.count(b"HTTP/1.1") == 1
     assert app.requests == []
+
+
+TARGETS = ["/", "/a%20b?x=%20&y", "//host/a", "/a?b?c", "/?", "/a;b?", "/a#b", "/a?b#c", "http://localhost/a?b", "/Ã©"]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+async def test_paths_and_queries_are_those_of_the_parser_for_urls(port: int, echo: Echo, target: str) -> None:
+    raw = target.encode("latin-1")
+    request = b"GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" % raw
+    received = await answer_to(port, [request])
+    try:
+        parsed = httptools.parse_url(raw)
+        path = unquote(parsed.path.decode("ascii"))
+    except (httptools.HttpParserInvalidURLError, UnicodeDecodeError):
+        assert received.startswith(b"HTTP/1.1 400 ")
+        return
+    assert received.startswith(b"HTTP/1.1 200 ")
+    scope = echo.requests[0]
+    assert (scope["path"], scope["raw_path"], scope["query_string"]) == (path, parsed.path, parsed.query or b"")
+
+
+HEADERS: dict[str, tuple[int, list[tuple[bytes, bytes]], bool]] = {
+    "a length": (200, [(b"content-length", b"5")], True),
+    "chunks": (200, [], True),
+    "a tab": (200, [(b"content-length", b"5"), (b"x-a", b"b\tc")], True),
+    "an end": (200, [(b"content-length", b"5"), (b"connection", b"Close")], False),
+    "an injected header": (200, [(b"content-length", b"5"), (b"x-a", b"b\r\nx-c: d")], False),
+    "a bare line feed": (200, [(b"content-length", b"5"), (b"x-a", b"b\nx-c: d")], False),
+    "a zero byte": (200, [(b"content-length", b"5"), (b"x-a\0", b"b")], False),
+}
+
+
+@pytest.mark.parametrize("kind", HEADERS)
+async def test_responses_are_those_of_uvicorn(kind: str) -> None:
+    status, headers, keeps = HEADERS[kind]
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"hello"})
+
+    request = b"%s / HTTP/1.%d\r\nHost: localhost\r\n%s\r\n"
+    closing = b"connection: close\r\n"
+    variants = [(b"GET", 1, closing), (b"GET", 0, b""), (b"HEAD", 1, closing), *([] if keeps else [(b"GET", 1, b"")])]
+    answers = []
+    for protocol in (GuardedHttp, HttpToolsProtocol):
+        async with served(app, protocol) as port:
+            answers.append([await answer_to(port, [request % variant]) for variant in variants])
+    assert [re.sub(rb"date: [^\r]+", b"", a) for a in answers[0]] == [
+        re.sub(rb"date: [^\r]+", b"", a) for a in answers[1]
+    ]
+
+
+@dataclass
+class ManualLoop:
+    """Loop whose time the test sets. It keeps one timer."""
+
+    now: float = 0.0
+    due: float = inf
+    callback: Any = None
+
+    def time(self) -> float:
+        return self.now
+
+    def call_at(self, when: float, callback: Any) -> object:
+        assert self.due == inf
+        self.due, self.callback = when, callback
+        return object()
+
+    def call_later(self, _delay: float, _callback: Any) -> object:
+        """Ignore the timers of heads."""
+        return object()
+
+    def advance(self, now: float) -> None:
+        self.now = now
+        if self.due <= now:
+            self.due, callback = inf, self.callback
+            callback()
+
+
+def test_one_timer_closes_a_connection_after_the_last_of_its_requests(echo: Echo) -> None:
+    loop, closed = ManualLoop(), []
+    config = uvicorn.Config(echo, http=GuardedHttp, lifespan="off", log_config=None, timeout_keep_alive=5)
+    protocol = GuardedHttp(config, ServerState(), {}, loop)  # type: ignore[arg-type]  # has the methods that are used
+    protocol.flow = SimpleNamespace(resume_reading=lambda: None)  # type: ignore[assignment]  # as above
+    protocol.transport = SimpleNamespace(  # type: ignore[assignment]  # as above
+        is_closing=lambda: False, close=lambda: closed.append(loop.now)
+    )
+    protocol.on_response_complete()
+    loop.advance(3)
+    protocol.data_received(b"GET / HTTP/1.1\r\n")
+    loop.advance(6)
+    assert (closed, loop.due) == ([], inf)
+    protocol.on_response_complete()
+    loop.advance(8)
+    protocol.on_response_complete()
+    loop.advance(12)
+    assert (closed, loop.due) == ([], 13)
+    loop.advance(13)
+    assert closed == [13]

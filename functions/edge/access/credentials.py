@@ -54,8 +54,8 @@ class CallerResolver:
         return caller
 
     async def sign_in(self, caller: Caller) -> Caller:
-        """Return a verified caller with the player id of its token. `SignIn` may create the player."""
-        return await self._sign_in.resolve(caller) if caller.has_token else caller
+        """Return the verified caller of a token with its player id. `SignIn` may create the player."""
+        return await self._sign_in.resolve(caller)
 
 
 def _configured(settings: EnvironmentSettings) -> Iterator[tuple[bytes, Caller]]:

@@ -130,7 +130,9 @@ async def caller_of(request: Request) -> Caller:
     """Return the caller, resolved once per request. Raises `Unauthenticated` for an unknown key or token."""
     caller: Caller | None = request.scope.get("leaderforge.caller")
     if caller is None:
-        caller = await edge_of(request).callers.sign_in(await _verified(request))
+        caller = await _verified(request)
+        if caller.has_token:
+            caller = await edge_of(request).callers.sign_in(caller)
         request.scope["leaderforge.caller"] = caller
     return caller
 

@@ -12,7 +12,7 @@ from math import inf
 from time import monotonic
 from typing import NamedTuple
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from functions.edge.http.errors import error_answer
 from leaderforge.domain.errors import Overloaded
@@ -44,13 +44,20 @@ _ALWAYS_ADMITTED = frozenset({"/api/health", "/metrics"})
 _STREAMS = "/stream"
 """End of the paths of streams. They last, and have limits of their own."""
 ADMITTED = "leaderforge.admitted"
-"""Key of a request's scope: the protocol has admitted the request."""
+"""Key of a request's scope: the limiter that has admitted the request."""
 REFUSAL = Overloaded("the server is overloaded; try again shortly")
 
 
 def is_exempt(path: str) -> bool:
     """Return whether requests to a path are admitted under overload too: health, metrics and streams."""
     return path in _ALWAYS_ADMITTED or path.endswith(_STREAMS)
+
+
+def release(scope: Scope) -> None:
+    """Note that the response to a request has begun. Further calls for the request have no effect."""
+    limiter = scope.pop(ADMITTED, None)
+    if limiter is not None:
+        limiter.release()
 
 
 class ProcessorLimit:
@@ -190,33 +197,20 @@ class Limiters(NamedTuple):
 
 
 class OverloadGuard:
-    """Middleware that answers 503 to requests beyond the limit. Health and metrics are always served."""
+    """Middleware that answers 503 to requests beyond the limit. Health and metrics are always served.
+
+    `EdgeMiddleware` releases the limiter once the response begins.
+    """
 
     def __init__(self, app: ASGIApp, limiters: Limiters) -> None:
         self._app, self._limiters = app, limiters
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or is_exempt(scope["path"]):
-            await self._app(scope, receive, send)
-            return
-        limiter = self._limiters.of_method(scope["method"])
-        if not scope.get(ADMITTED) and not limiter.admit():
-            scope["leaderforge.error"] = REFUSAL
-            await error_answer(REFUSAL)(scope, receive, send)
-            return
-        is_counted = True
-
-        def release() -> None:
-            nonlocal is_counted
-            if is_counted:
-                is_counted = False
-                limiter.release()
-
-        async def send_and_release(message: Message) -> None:
-            release()
-            await send(message)
-
-        try:
-            await self._app(scope, receive, send_and_release)
-        finally:
-            release()
+        if ADMITTED not in scope and scope["type"] == "http" and not is_exempt(scope["path"]):
+            limiter = self._limiters.of_method(scope["method"])
+            if not limiter.admit():
+                scope["leaderforge.error"] = REFUSAL
+                await error_answer(REFUSAL)(scope, receive, send)
+                return
+            scope[ADMITTED] = limiter
+        await self._app(scope, receive, send)

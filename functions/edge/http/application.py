@@ -3,11 +3,13 @@
 FastAPI only documents the routes. `routing` serves them without FastAPI's layers, which would take more time.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 from warnings import catch_warnings
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
+from fastapi.telemetry import TelemetryConfig
 from pydantic.warnings import UnsupportedFieldAttributeWarning
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,7 +17,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
-from starlette.types import ASGIApp, Lifespan
+from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 from functions.edge.access.security import SCHEMES
 from functions.edge.context import Edge
@@ -23,10 +25,11 @@ from functions.edge.http.admission import Limiters, OverloadGuard
 from functions.edge.http.contract import for_generators, operation_id
 from functions.edge.http.errors import MalformedRequest, MethodNotAllowed, RouteNotFound, error_answer
 from functions.edge.http.hosts import KnownHosts
-from functions.edge.http.loopback import LoopbackOnly
-from functions.edge.http.middleware import EdgeMiddleware
+from functions.edge.http.loopback import require_loopback
+from functions.edge.http.middleware import Check, EdgeMiddleware
 from functions.edge.http.routing import EdgeRoute, EdgeRoutes
 from leaderforge import __version__
+from leaderforge.config import EnvironmentSettings
 from leaderforge.wiring import Services
 
 _EXPOSED_HEADERS = [
@@ -58,14 +61,37 @@ def router(tag: str) -> APIRouter:
 
 
 class Application(FastAPI):
-    """FastAPI without its serving layers, and with the project's security schemes in the OpenAPI document."""
+    """FastAPI without its serving layers, and with the project's security schemes in the OpenAPI document.
+
+    Requests pass `layers` first, the last of which serves the project's own routes.
+    """
+
+    def __init__(self, edge: Edge, layers: Sequence[Middleware], *, traced: bool, **options: Any) -> None:
+        # Without metrics, because the telemetry port already measures all requests.
+        telemetry: TelemetryConfig = {"tracing": traced, "operation_spans": False, "metrics": False, "logs": False}
+        super().__init__(telemetry=telemetry, **options)
+        self.edge = edge
+        self._layers = layers
+        self._traced = traced
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._traced or self.middleware_stack is None or scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        # Skip the steps of FastAPI and Starlette, which are only for traces and for the first request.
+        scope["app"] = self
+        await self.middleware_stack(scope, receive, send)
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Return Starlette's layers around the routes.
+        """Return the project's layers around Starlette's.
 
-        FastAPI's layers would cost time, and serve only its own routes.
+        Starlette's layers handle the errors of requests without a route of the project. FastAPI's layers would cost
+        time, and serve only its own routes.
         """
-        return Starlette.build_middleware_stack(self)
+        app = Starlette.build_middleware_stack(self)
+        for layer, arguments, options in reversed(self._layers):
+            app = layer(app, *arguments, **options)
+        return app
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document. It is generated on first use, because a cold start does not need it."""
@@ -86,11 +112,14 @@ class Application(FastAPI):
 
 def application(
     services: Services, *routers: APIRouter, lifespan: Lifespan[FastAPI] | None = None, documented: bool = False
-) -> FastAPI:
+) -> Application:
     """Return an application with the routes of these routers. With `documented`, serve the OpenAPI document too."""
     limiters = _limiters(services)
     routes = [route for router in routers for route in router.routes if isinstance(route, EdgeRoute)]
     app = Application(
+        Edge(services),
+        [*_layers(services, limiters), Middleware(EdgeRoutes, routes)],
+        traced=services.parts.tracer is not None,
         title="LeaderForge",
         summary="A sharded leaderboard service.",
         version=__version__,
@@ -100,35 +129,37 @@ def application(
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
-        middleware=[*_middleware(services, limiters), Middleware(EdgeRoutes, routes), _FILES],
-        # Without metrics, because the telemetry port already measures all requests.
-        telemetry={
-            "tracing": services.parts.tracer is not None,
-            "operation_spans": False,
-            "metrics": False,
-            "logs": False,
-        },
+        middleware=[_FILES],
         exception_handlers={HTTPException: _answer_http_error, Exception: _answer_failure},
     )
     # `EdgeRoutes` serves the routes before requests reach the router. The router has them only to answer 405 with
     # `Allow`.
     app.router.routes[:0] = routes
-    app.state.edge = Edge(services)
     app.state.admission = limiters
     return app
 
 
-def _middleware(services: Services, limiters: Limiters | None) -> list[Middleware]:
-    layers = [Middleware(EdgeMiddleware, telemetry=services.telemetry, access_log=services.settings.access_log)]
-    if not services.settings.exposed and services.settings.function_name is None:
-        layers.append(Middleware(LoopbackOnly))
-    if services.settings.checks_host:
-        layers.append(Middleware(KnownHosts, names=services.settings.allowed_hosts))
+def _layers(services: Services, limiters: Limiters | None) -> list[Middleware]:
+    layers = [
+        Middleware(
+            EdgeMiddleware,
+            telemetry=services.telemetry,
+            access_log=services.settings.access_log,
+            checks=list(_checks(services.settings)),
+        )
+    ]
     if services.settings.cors_origins:
         layers.append(_cors(services.settings.cors_origins))
     if limiters is not None:
         layers.append(Middleware(OverloadGuard, limiters=limiters))
     return layers
+
+
+def _checks(settings: EnvironmentSettings) -> Iterator[Check]:
+    if not settings.exposed and settings.function_name is None:
+        yield require_loopback
+    if settings.checks_host:
+        yield KnownHosts(settings.allowed_hosts)
 
 
 def _limiters(services: Services) -> Limiters | None:

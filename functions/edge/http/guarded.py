@@ -6,10 +6,13 @@ receives a request only after the head. `uvicorn --http functions.edge.http.guar
 
 import asyncio
 from http import HTTPStatus
+from urllib.parse import unquote
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from functions.edge.http.admission import ADMITTED, REFUSAL, Limiters, is_exempt
+from functions.edge.http.cycle import Cycle
 from functions.edge.http.errors import HeadTooLong, RequestTimeout
 from functions.edge.wire.errors import render_error
 from leaderforge.domain.errors import LeaderForgeError
@@ -45,6 +48,8 @@ class GuardedHttp(HttpToolsProtocol):
     _is_shed = False
     """True from the head to the end of a request that was refused under overload."""
     _limiters: Limiters | None = None
+    _idle_until: float | None = None
+    """Time (s, the loop's clock) until which the connection waits for the next request. None during a request."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
@@ -53,6 +58,8 @@ class GuardedHttp(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -92,17 +99,50 @@ class GuardedHttp(HttpToolsProtocol):
             raise ValueError  # stops the parser; uvicorn then calls `send_400_response`
         self._in_head = False
         if self._is_answering() or self._admit():
-            super().on_headers_complete()
+            self._begin()
         else:
             self._shed()
+
+    def _begin(self) -> None:
+        """Begin the request, as uvicorn does, which creates an object of its own class for each."""
+        parser, scope = self.parser, self.scope
+        if self.limit_concurrency is not None or parser.should_upgrade():
+            super().on_headers_complete()
+            return
+        scope["method"] = parser.get_method().decode("ascii")
+        version = parser.get_http_version()
+        if version != "1.1":
+            scope["http_version"] = version
+        raw_path, query = self._target()
+        path = raw_path.decode("ascii")
+        scope["path"] = self.root_path + (unquote(path) if "%" in path else path)
+        scope["raw_path"] = self.root_path.encode("ascii") + raw_path
+        scope["query_string"] = query
+        is_answering = self._is_answering()
+        cycle = self.cycle = Cycle(self, keep_alive=version != "1.0" and parser.should_keep_alive())
+        if is_answering:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, self.app))
+        else:
+            self._start_asgi_task(cycle, self.app)
+
+    def _target(self) -> tuple[bytes, bytes]:
+        """Return the path and the query string of the request. Raises `HttpParserInvalidURLError`."""
+        if self.url.startswith(b"/") and b"#" not in self.url:
+            path, _, query = self.url.partition(b"?")
+            return path, query
+        parsed = httptools.parse_url(self.url)
+        return parsed.path, parsed.query or b""
 
     def _admit(self) -> bool:
         """Return whether the application may have the request. Some paths are exempt."""
         if self._limiters is None or is_exempt(self.url.partition(b"?")[0].decode("latin-1")):
             return True
-        is_admitted = self._limiters.of_method(self.parser.get_method().decode("ascii")).admit()
-        self.scope[ADMITTED] = is_admitted  # type: ignore[literal-required]  # a key of the application
-        return is_admitted
+        limiter = self._limiters.of_method(self.parser.get_method().decode("ascii"))
+        if not limiter.admit():
+            return False
+        self.scope[ADMITTED] = limiter  # type: ignore[literal-required]  # a key of the application
+        return True
 
     def _shed(self) -> None:
         """Refuse the request without a task of its own. Drop its body. Keep the connection unless its client waits."""
@@ -118,8 +158,38 @@ class GuardedHttp(HttpToolsProtocol):
             super().on_message_complete()
             return
         self._is_shed = False
-        self._unset_keepalive_if_required()
-        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+        self._await_next()
+
+    def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self._await_next()
+
+    def _await_next(self) -> None:
+        """Close the connection after a time without a further request.
+
+        uvicorn sets a timer for each response. One timer for the connection, which looks at the time, costs less.
+        """
+        self._idle_until = self.loop.time() + self.timeout_keep_alive
+        if self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_at(self._idle_until, self._on_idle)
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._idle_until = None  # uvicorn calls this for each chunk
+
+    def _on_idle(self) -> None:
+        self.timeout_keep_alive_task = None
+        if self._idle_until is None:  # the next response sets the timer again
+            return
+        if self._idle_until <= self.loop.time():
+            self.timeout_keep_alive_handler()
+        else:
+            self.timeout_keep_alive_task = self.loop.call_at(self._idle_until, self._on_idle)
 
     def send_400_response(self, msg: str) -> None:
         if self._is_shed:  # the request has its answer already

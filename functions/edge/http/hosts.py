@@ -9,9 +9,9 @@ from collections.abc import Collection
 from functools import lru_cache
 from ipaddress import ip_address
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
-from functions.edge.http.errors import MisdirectedRequest, error_answer
+from functions.edge.http.errors import MisdirectedRequest
 from functions.edge.http.headers import header
 
 _ANY_HOST = "/api/health"
@@ -21,21 +21,19 @@ _CACHED = 256
 
 
 class KnownHosts:
-    """Middleware that refuses requests whose Host is neither an allowed name nor a name of this machine."""
+    """Check that refuses requests whose Host is neither an allowed name nor a name of this machine."""
 
-    def __init__(self, app: ASGIApp, names: Collection[str] = ()) -> None:
-        self._app = app
+    def __init__(self, names: Collection[str] = ()) -> None:
         self._names = frozenset(name.lower() for name in names)
         self._is_known = lru_cache(_CACHED)(self._is_known_host)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or self._is_known(header(scope, b"host")) or scope["path"] == _ANY_HOST:
-            await self._app(scope, receive, send)
-            return
-        error = MisdirectedRequest(
+    def __call__(self, scope: Scope) -> MisdirectedRequest | None:
+        """Return the refusal of the request, None if it may pass."""
+        if self._is_known(header(scope, b"host")) or scope["path"] == _ANY_HOST:
+            return None
+        return MisdirectedRequest(
             "this server does not serve the host in the Host header; name it in LEADERFORGE_ALLOWED_HOSTS"
         )
-        await error_answer(error)(scope, receive, send)
 
     def _is_known_host(self, host: bytes | None) -> bool:
         """Return whether to serve requests for this Host. None is allowed: browsers always send a Host."""

@@ -1,14 +1,17 @@
-"""Request ids, metrics and the access log, for every request."""
+"""Checks, request ids, metrics and the access log, for every request."""
 
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from functions.edge.http.admission import release
+from functions.edge.http.errors import error_answer
 from functions.edge.http.protection import protection
+from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.log_budget import LogBudget
 from leaderforge.ports.telemetry import Telemetry
 
@@ -22,6 +25,9 @@ _CLIENT_CLOSED = 499
 _NO_ROUTE = "unmatched"
 _HEAD = "leaderforge.head"
 
+Check = Callable[[Scope], LeaderForgeError | None]
+"""Function that returns the refusal of a request, None if the request may pass."""
+
 
 def is_head(scope: Scope) -> bool:
     """Return whether the client sent HEAD. Routes receive GET, but may skip the work for a body."""
@@ -29,14 +35,16 @@ def is_head(scope: Scope) -> bool:
 
 
 class EdgeMiddleware:
-    """Middleware that gives each request an id, counts it and logs it. It answers HEAD like GET, without the body.
+    """Middleware that checks each request, gives it an id, counts it and logs it. It answers HEAD like GET, without the
+    body. It releases the limiter that admitted the request.
 
     Responses with a 5xx status are logged within a budget, because clients can cause any number of them. With
     `access_log`, all other responses are logged too.
     """
 
-    def __init__(self, app: ASGIApp, telemetry: Telemetry, *, access_log: bool) -> None:
+    def __init__(self, app: ASGIApp, telemetry: Telemetry, *, access_log: bool, checks: Sequence[Check] = ()) -> None:
         self._app = app
+        self._checks = checks
         self._telemetry = telemetry
         self._access_log = access_log
         self._log = structlog.get_logger("leaderforge.http")
@@ -49,9 +57,18 @@ class EdgeMiddleware:
         exchange = _Exchange(scope, send)
         begin = perf_counter()
         try:
-            await self._app(exchange.scope, receive, exchange.send)
+            await self._answering(exchange.scope)(exchange.scope, receive, exchange.send)
         finally:
+            release(exchange.scope)
             self._account(exchange, perf_counter() - begin)
+
+    def _answering(self, scope: Scope) -> ASGIApp:
+        """Return the application that answers the request: the refusal of a check, or the wrapped application."""
+        for check in self._checks:
+            refusal = check(scope)
+            if refusal is not None:
+                return error_answer(refusal)
+        return self._app
 
     def _account(self, exchange: "_Exchange", seconds: float) -> None:
         status, route = exchange.status or _CLIENT_CLOSED, exchange.route
@@ -109,6 +126,7 @@ class _Exchange:
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            release(self.scope)
             self.status = message["status"]
             extra = self.scope.get("leaderforge.headers", ())
             message["headers"] = [

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from functions.edge.http.compression import MIN_BYTES, Encoding
 from functions.edge.wire.bodies import JsonBody
@@ -54,6 +55,10 @@ class Answer(Response):
         if self.is_long:
             self.raw_headers.append(_VARY)
             self._encoded = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body})
 
     @property
     def tag(self) -> bytes:

@@ -5,6 +5,7 @@ dependency graph, validates bodies directly from their bytes, and does not conve
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
@@ -15,6 +16,7 @@ from fastapi import Request, Response
 from fastapi.params import Depends, Query
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from starlette._utils import get_route_path
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -52,17 +54,12 @@ class EdgeRoute(Route):
         **documentation: Any,
     ) -> None:
         super().__init__(path, endpoint, name=name)
-        self._prefix = path.partition("{")[0]
         self.methods = set(methods)  # without HEAD, which Starlette would add: `EdgeMiddleware` turns it into GET
-        self._operation = _Operation(self.name, endpoint, self.param_convertors)
-        self.app = self._operation
+        self.app = self.operation = _Operation(self.name, endpoint, self.param_convertors)
         self._document = partial(APIRoute, path, endpoint, methods=self.methods, name=self.name, **documentation)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Return whether the route matches the request, and the additions to the scope."""
-        # Compare the literal prefix first, which avoids most regular expressions.
-        if not scope.get("root_path") and not scope["path"].startswith(self._prefix):
-            return Match.NONE, {}
         match, additions = super().matches(scope)
         if match is not Match.NONE:
             additions["route"] = self
@@ -71,7 +68,7 @@ class EdgeRoute(Route):
     def documented(self) -> APIRoute:
         """Return FastAPI's own route object, for the documentation. It is created on demand, because that is slow."""
         extra = self._document.keywords["openapi_extra"] or {}
-        access = self._operation.access
+        access = self.operation.access
         return self._document(openapi_extra=extra | {"security": access.schemes if access else []})
 
 
@@ -83,22 +80,46 @@ class EdgeRoutes:
 
     def __init__(self, app: ASGIApp, routes: Sequence[EdgeRoute]) -> None:
         self._app = app
-        self._routes = routes
-        # A literal path needs no search.
-        literal = [route for route in routes if not route.param_convertors]
-        self._literal = {(method, route.path): [route] for route in literal for method in route.methods or ()}
+        # A literal path needs no search. All others are few for each method and `_shape`.
+        self._literal: dict[tuple[str, str], EdgeRoute] = {}
+        self._routes: defaultdict[tuple[str, int, str], list[EdgeRoute]] = defaultdict(list)
+        for route in routes:
+            for method in route.methods or ():
+                if route.param_convertors:
+                    self._routes[method, *_shape(route.path)].append(route)
+                else:
+                    self._literal.setdefault((method, route.path), route)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             if _EXTERNAL in scope["path"]:
                 scope["path"] = path_with_external_ids(scope)
-            for route in self._literal.get((scope["method"], scope["path"]), self._routes):
-                match, additions = route.matches(scope)
-                if match is Match.FULL:
-                    scope.update(additions)
-                    await route.app(scope, receive, send)
-                    return
+            route = self._route(scope)
+            if route is not None:
+                scope["route"] = route
+                await route.operation(scope, receive, send)
+                return
         await self._app(scope, receive, send)
+
+    def _route(self, scope: Scope) -> EdgeRoute | None:
+        """Return the route of the request, None if it has none. Add the path's parameters to the scope."""
+        path = get_route_path(scope) if scope.get("root_path") else scope["path"]
+        route = self._literal.get((scope["method"], path))
+        if route is not None:
+            scope["path_params"] = {}
+            return route
+        for route in self._routes.get((scope["method"], *_shape(path)), ()):
+            match = route.path_regex.match(path)
+            if match is not None:
+                scope["path_params"] = match.groupdict()
+                return route
+        return None
+
+
+def _shape(path: str) -> tuple[int, str]:
+    """Return the number of a path's segments, and the first two of them, which no route has as parameters."""
+    segments = path.split("/")
+    return len(segments), "/".join(segments[:3])
 
 
 class _Operation:
@@ -142,7 +163,7 @@ class _Operation:
             await response(scope, receive, send)
 
     async def _serve(self, request: Request) -> Response:
-        edge = request.scope["app"].state.edge
+        edge = request.scope["app"].edge
         with edge.services.telemetry.transaction(self._name):
             try:
                 if edge.rate_limits is not None:
@@ -166,7 +187,7 @@ class _Operation:
             arguments |= self._path.model_validate(path).__dict__
             for name in self._players:
                 if isinstance(arguments[name], ExternalId):
-                    player_ids = request.scope["app"].state.edge.services.player_ids
+                    player_ids = request.scope["app"].edge.services.player_ids
                     arguments[name] = await player_ids.get(arguments[name])
         for name, model in self._bodies.items():
             _require_json(request.scope)
