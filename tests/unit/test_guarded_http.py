@@ -60,7 +60,8 @@ class Quiet(uvicorn.Server):
 
 @asynccontextmanager
 async def served(app: Any, protocol: type[asyncio.Protocol] = GuardedHttp) -> AsyncIterator[int]:
-    config = uvicorn.Config(app, http=protocol, lifespan="off", log_config=None, timeout_keep_alive=60)
+    options: dict[str, Any] = {"lifespan": "off", "log_config": None, "access_log": False, "timeout_keep_alive": 60}
+    config = uvicorn.Config(app, http=protocol, **options)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = Quiet(config)
         running = asyncio.create_task(server.serve(sockets=[listening]))
