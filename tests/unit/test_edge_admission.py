@@ -16,7 +16,7 @@ from functions.edge.http.admission import (
     ProcessorLimit,
 )
 from functions.edge.http.errors import MisdirectedRequest
-from functions.edge.http.middleware import Check, EdgeMiddleware
+from functions.edge.http.middleware import EdgeMiddleware, RequestCheck
 from leaderforge.adapters.telemetry.fanout import Fanout
 
 FLOOR_S, MIN = 0.05, 4
@@ -183,7 +183,7 @@ async def ok(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"ok"})
 
 
-def client(app: Any, limiters: Limiters, *checks: Check) -> httpx.AsyncClient:
+def client(app: Any, limiters: Limiters, *checks: RequestCheck) -> httpx.AsyncClient:
     guarded = EdgeMiddleware(OverloadGuard(app, limiters), Fanout([]), access_log=False, checks=checks)
     transport = httpx.ASGITransport(guarded, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://test")

@@ -26,7 +26,7 @@ from functions.edge.http.contract import for_generators, operation_id
 from functions.edge.http.errors import MalformedRequest, MethodNotAllowed, RouteNotFound, error_answer
 from functions.edge.http.hosts import KnownHosts
 from functions.edge.http.loopback import require_loopback
-from functions.edge.http.middleware import Check, EdgeMiddleware
+from functions.edge.http.middleware import EdgeMiddleware, RequestCheck
 from functions.edge.http.routing import EdgeRoute, EdgeRoutes
 from leaderforge import __version__
 from leaderforge.config import EnvironmentSettings
@@ -155,7 +155,7 @@ def _layers(services: Services, limiters: Limiters | None) -> list[Middleware]:
     return layers
 
 
-def _checks(settings: EnvironmentSettings) -> Iterator[Check]:
+def _checks(settings: EnvironmentSettings) -> Iterator[RequestCheck]:
     if not settings.exposed and settings.function_name is None:
         yield require_loopback
     if settings.checks_host:

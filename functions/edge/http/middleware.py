@@ -25,7 +25,7 @@ _CLIENT_CLOSED = 499
 _NO_ROUTE = "unmatched"
 _HEAD = "leaderforge.head"
 
-Check = Callable[[Scope], LeaderForgeError | None]
+RequestCheck = Callable[[Scope], LeaderForgeError | None]
 """Function that returns the refusal of a request, None if the request may pass."""
 
 
@@ -42,7 +42,9 @@ class EdgeMiddleware:
     `access_log`, all other responses are logged too.
     """
 
-    def __init__(self, app: ASGIApp, telemetry: Telemetry, *, access_log: bool, checks: Sequence[Check] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, telemetry: Telemetry, *, access_log: bool, checks: Sequence[RequestCheck] = ()
+    ) -> None:
         self._app = app
         self._checks = checks
         self._telemetry = telemetry
