@@ -24,6 +24,7 @@ from leaderforge.imports.lines import LineColumns, ScoreLine, ScoreLineParser
 from leaderforge.imports.rows import Fault
 from leaderforge.imports.tables import OpenedTable, Table, open_table
 from leaderforge.imports.times import TimeParser
+from leaderforge.imports.whole_scores import WholeScores
 
 OnProgress: TypeAlias = Callable[[int], None]
 """Callback that receives the number of bytes read since its last call."""
@@ -127,12 +128,22 @@ def find_notation(raw: BinaryIO, plan: FilePlan) -> ScoreNotation:
 
     One score with decimals or as a clock time decides for the whole file, because a column has one meaning.
     """
+    if _has_whole_scores_only(raw, plan):
+        return ScoreNotation.STORED
     parser = ScoreParser(plan.board.display, plan.style)
     for scores in _scores(raw, plan):
         # Check whole blocks first, because most files have whole numbers only.
         if not "".join(scores).isdecimal() and any(map(parser.is_only_shown, scores)):
             return ScoreNotation.SHOWN
     return ScoreNotation.STORED
+
+
+def _has_whole_scores_only(raw: BinaryIO, plan: FilePlan) -> bool:
+    """Return whether the text of a JSON file shows that all its scores are whole numbers."""
+    column = plan.columns.score
+    if plan.layout.format is TableFormat.CSV or not isinstance(column, str):
+        return False
+    return all(map(WholeScores(column).only_in, open_table(raw, plan.layout, plan.columns.required).blocks))
 
 
 def _scores(raw: BinaryIO, plan: FilePlan) -> Iterator[Sequence[str]]:
