@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import repeat
 from typing import Annotated, ClassVar, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
@@ -118,10 +119,11 @@ def render_lookup(
 ) -> JsonBody:
     """Return the entries of players that were looked up. `missing_external_ids` is None if none were requested."""
     board, total = ladder.board, lookup.total
+    tiers = [tier_member(board, e.score, e.rank, total) for e, _ in lookup.entries] if board.tiers else repeat("")
     entries = ",".join(
         [
-            render_entry(e, f'{tier_member(board, e.score, e.rank, total)},"rank_among":{rank}', marks_hidden)
-            for e, rank in lookup.entries
+            render_entry(entry, f'{tier},"rank_among":{rank}', marks_hidden)
+            for (entry, rank), tier in zip(lookup.entries, tiers, strict=False)
         ]
     )
     missing = ",".join(map(str, lookup.missing))

@@ -8,8 +8,8 @@ from bisect import bisect_left, bisect_right
 
 from leaderforge.domain.order import FIRST
 
-_MAX_LANDMARKS = 512
-"""Landmarks of a ladder. A search among 1,000,000 entries then starts some 500 entries from its target."""
+_MAX_LANDMARKS = 1024
+"""Landmarks of a ladder. A search among 1,000,000 entries then starts some 250 entries from its target."""
 
 
 class Landmarks:

@@ -1,7 +1,7 @@
 """Merging of the partitions' replies into one exact answer."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from math import ceil, floor, sqrt
@@ -28,16 +28,18 @@ class Row(NamedTuple):
     has_metadata: bool = False
     hidden: bool = False
 
-    def is_listed_on(self, board: Board) -> bool:
-        """Return whether the row is an entry of the board: neither hidden nor with too few submissions."""
-        return not (self.hidden or board.missing_submissions(self.submissions))
+
+def ranked_on(board: Board, rows: Collection[Row]) -> Collection[Row]:
+    """Return the rows with enough submissions to be ranked, also hidden ones."""
+    if board.min_submissions == 1:
+        return rows
+    return [row for row in rows if not board.missing_submissions(row.submissions)]
 
 
 def listed_on(board: Board, rows: Iterable[Row | None]) -> list[Row]:
-    """Return the rows that are entries of the board."""
-    if board.min_submissions == 1:
-        return [row for row in rows if row is not None and not row.hidden]
-    return [row for row in rows if row is not None and row.is_listed_on(board)]
+    """Return the rows that are entries of the board: neither hidden nor with too few submissions."""
+    visible = [row for row in rows if row is not None and not row.hidden]
+    return list(ranked_on(board, visible))
 
 
 @dataclass(frozen=True, slots=True)

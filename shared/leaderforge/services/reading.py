@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 
 from leaderforge.domain.boards import Ladder, RankStyle
 from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, Unavailable
-from leaderforge.domain.merge import Row
+from leaderforge.domain.merge import Row, ranked_on
 from leaderforge.domain.order import places, rank_bound, tie_bound
 from leaderforge.domain.players import is_compound, label_parts
 from leaderforge.domain.ranks import rank_of
@@ -116,8 +116,7 @@ class Reader:
         """
         for _ in range(_ATTEMPTS):
             stored = (await ranking.rows(ladder, user_ids)).values()
-            ranked = [row for row in stored if not ladder.board.missing_submissions(row.submissions)]
-            rows = sorted(ranked, key=_sort_key)
+            rows = sorted(ranked_on(ladder.board, stored), key=_sort_key)
             counts = await ranking.counts(ladder, _bounds(ladder, rows), [row.key for row in rows if not row.hidden])
             if counts.all_present:
                 break
@@ -191,9 +190,9 @@ class Reader:
 
 def _bounds(ladder: Ladder, rows: Sequence[Row]) -> list[bytes]:
     """Return the rank bounds of the rows, followed by their tie bounds on boards with shared ranks."""
-    bounds = [rank_bound(ladder.board, row.key) for row in rows]
     if ladder.board.rank_style is RankStyle.ORDINAL:
-        return bounds
+        return [row.key for row in rows]
+    bounds = [rank_bound(ladder.board, row.key) for row in rows]
     return bounds + [tie_bound(ladder.board, row.key) for row in rows]
 
 

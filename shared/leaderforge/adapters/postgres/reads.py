@@ -11,7 +11,7 @@ from itertools import accumulate
 from leaderforge.adapters.postgres.pool import SNAPSHOT, Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.merge import Counts, Row, Window
+from leaderforge.domain.merge import Counts, Row, Window, listed_on
 from leaderforge.domain.order import FIRST, LAST, Ranked, ranked_bound, ranked_key, user_id_of
 from leaderforge.domain.players import label_of
 from leaderforge.domain.sources import Source
@@ -37,7 +37,7 @@ class PostgresRanking:
                 return counts
             user_ids = joined([user_id_of(key) for key in present])
             rows = await connection.fetch(statement("rows"), ladder.board.id, ladder.period, user_ids)
-        listed_keys = {row.key for row in (_row(ladder.board, row) for row in rows) if row.is_listed_on(ladder.board)}
+        listed_keys = {row.key for row in listed_on(ladder.board, [_row(ladder.board, row) for row in rows])}
         return replace(counts, all_present=listed_keys.issuperset(present))
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:

@@ -31,7 +31,7 @@ _MAX_GUESSED = 3000
 _DETAILED_SHARE = 3
 """Maximum ratio of read to returned entries for which details are read at once. Otherwise another round costs less."""
 _LADDERS_WITH_LANDMARKS = 256
-"""Maximum ladders with landmarks. 512 landmarks take some 50 kB."""
+"""Maximum ladders with landmarks. 1024 landmarks take some 100 kB."""
 
 ResultT = TypeVar("ResultT")
 Read = Generator[ReadStep, Any, ResultT]
