@@ -1,7 +1,7 @@
 """Hashing of players to partitions, and of partitions to cluster slots."""
 
 from binascii import crc_hqx
-from functools import cache
+from functools import cache, lru_cache
 from itertools import count
 
 SLOTS = 16384
@@ -24,6 +24,7 @@ def mix64(number: int) -> int:
     return z ^ (z >> 31)
 
 
+@lru_cache(8192)  # a read of ranks needs the partitions of the same players twice
 def partition_of(user_id: int, partitions: int) -> int:
     """Return the player's partition, 0 to `partitions` - 1. It is the same on all machines and in all versions."""
     # Multiply and shift, which gives the partitions equal ranges of hashes. Unlike a mask, this works for any number of

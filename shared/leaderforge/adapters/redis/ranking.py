@@ -28,8 +28,8 @@ _ATTEMPTS = 8
 """Maximum round trips near landmarks. Each corrects the position of a landmark for the next one."""
 _MAX_GUESSED = 3000
 """Maximum keys that a round trip near a landmark reads. If more are necessary, a selection costs less."""
-_DETAILED_SHARE = 3
-"""Maximum ratio of read to returned entries for which details are read at once. Otherwise another round costs less."""
+_SPARE_DETAILS = 40
+"""Maximum entries whose details are read although they may not be returned. For more, another round costs less."""
 _LADDERS_WITH_LANDMARKS = 256
 """Maximum ladders with landmarks. 1024 landmarks take some 100 kB."""
 
@@ -108,7 +108,7 @@ class RedisRanking(RedisErasureIndex):
         # Each partition has only a share of the entries. First read a probable share. If it is too small, or a player
         # moves meanwhile, read complete spans with details.
         first, end = local_range(-before, after, self.partitions)
-        is_small = (end - first) * self.partitions <= _DETAILED_SHARE * (before + after)
+        is_small = (end - first) * self.partitions - (before + after) <= _SPARE_DETAILS
         for span_first, span_end, detailed in (first, end, is_small), (-before, after, True):
             spans = yield SpansStep(ladder, bound, span_first, span_end, detailed)
             window = merge_spans(spans.spans, bound, before, after)

@@ -189,7 +189,8 @@ class _CountsCalls:
         self._steps = steps
         ladder = steps[0].ladder
         # Concurrent reads often have equal bounds. Neighbouring bounds share the path of the search in the sorted set.
-        self._bounds = sorted({bound for step in steps for bound in step.bounds})
+        # Most steps have their bounds in order, therefore sorting them costs less than a set.
+        self._bounds = list(dict.fromkeys(sorted(chain.from_iterable(step.bounds for step in steps))))
         bounds = packed_bounds(self._bounds)
         self.calls = [
             keys.call(
