@@ -166,6 +166,7 @@ async def test_the_report_explains_expired_refused_rounded_and_unknown_players(
     await cluster.zadd("{podium}:ttl", {"ended": now - 60, "lasting": now + 3600})
     await cluster.mset({"{podium}/a": "Ada", "{podium}/bad": "x" * 200})
     command.run("boards", "create", "podium", "policy=best", "decimals=2")
+    await cluster.zadd("{podium}", {b"\xff\xfe": 1.0})
     arguments = ("import", "--from", "redis", cluster_url, "--key", "{podium}", "--names", "{podium}/*")
     exact = command.run(*arguments, "--board", "podium", "--dry-run", code=3)
     assert any("'12.344' has 3 decimals, and the board keeps 2 decimals" in line for line in exact.output)
@@ -173,7 +174,7 @@ async def test_the_report_explains_expired_refused_rounded_and_unknown_players(
     report = tmp_path / "ranks.csv"
     ended = command.run(*arguments, "--board", "podium", "--round", "--report", str(report), code=3)
     assert ranking(command, "podium") == [("lasting", 5000), ("a", 1234), ("b", 1234), ("c", 1234)]
-    assert causes(ended) == {"equal rank and score": 0, "excluded": 1, "refused": 1, "moved by players above": 4}
+    assert causes(ended) == {"equal rank and score": 0, "excluded": 1, "refused": 2, "moved by players above": 4}
     rows = {row["player_id"]: row for row in csv.DictReader(report.read_text().splitlines())}
     assert rows["ended"]["detail"] == "expired in Podium"
     assert "name" in rows["bad"]["detail"]

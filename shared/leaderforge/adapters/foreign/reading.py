@@ -46,16 +46,22 @@ async def opened_foreign_database(dsn: str) -> AsyncIterator[ForeignDatabase]:
             timeout=_TIMEOUT_S,
             server_settings={"application_name": "leaderforge import", "default_transaction_read_only": "on"},
         )
-        try:
-            async with connection.transaction(isolation="repeatable_read", readonly=True):
-                yield ForeignDatabase(connection, address)
-        finally:
-            await connection.close()
     except (ValueError, asyncpg.InterfaceError):
         # The driver's message may repeat the DSN.
         raise Refused(f"{address} cannot be read: write postgresql://user:password@host:port/database") from None
     except (OSError, asyncpg.PostgresError) as error:
-        raise Refused(f"{address} cannot be read: {str(error) or type(error).__name__}") from None
+        raise _unreadable(address, error) from None
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            yield ForeignDatabase(connection, address)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as error:
+        raise _unreadable(address, error) from None
+    finally:
+        await connection.close()
+
+
+def _unreadable(address: str, error: Exception) -> Refused:
+    return Refused(f"{address} cannot be read: {str(error) or type(error).__name__}")
 
 
 @cache

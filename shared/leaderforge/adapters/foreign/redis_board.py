@@ -32,19 +32,20 @@ async def opened_redis_board(
 
     `names` says where usernames are, `now` (ms) which members of Podium have ended. Raises `Refused`.
     """
+    shown = without_password(address)
     try:
         client = await _connected(address)
-        try:
-            yield RedisBoard(client, without_password(address), key, order, names, now)
-        finally:
-            await client.aclose()
-    except (RedisError, OSError, ValueError) as error:
-        raise Refused(f"{without_password(address)} cannot be read: {_reason(error)}") from None
-
-
-def _reason(error: Exception) -> str:
-    # The message of a `ValueError` may repeat the address with its password.
-    return "the address is wrong: write redis://user:password@host:port" if type(error) is ValueError else str(error)
+    except ValueError:
+        # The message may repeat the address with its password.
+        raise Refused(f"{shown} cannot be read: write redis://user:password@host:port") from None
+    except (RedisError, OSError) as error:
+        raise Refused(f"{shown} cannot be read: {error}") from None
+    try:
+        yield RedisBoard(client, shown, key, order, names, now)
+    except RedisError as error:
+        raise Refused(f"{shown} cannot be read: {error}") from None
+    finally:
+        await client.aclose()
 
 
 async def _connected(address: str) -> "_Client":
@@ -80,6 +81,8 @@ class RedisBoard:
             raise Refused(f"there is no key {self._key!r} at {self._address}")
         if kind != "zset":
             raise Refused(f"the key {self._key!r} at {self._address} is a {kind}, not a sorted set")
+        if self._names is not None and "*" not in self._names and await self._type(self._names) != "hash":
+            raise Refused(f"the key {self._names!r} at {self._address} is no hash of usernames: change --names")
         direction = "reverse lexicographic" if self._order == "desc" else "lexicographic"
         return ForeignFacts(
             title=f"sorted set {self._key} at {self._address}",
@@ -98,16 +101,18 @@ class RedisBoard:
         has_data = await self._type(f"{self._key}:member_data") == "hash"
         ends = await self._members(f"{self._key}:ttl") if await self._type(f"{self._key}:ttl") == "zset" else {}
         for piece in _pieces(ranked):
-            texts = [member.decode(errors="surrogateescape") for member, _ in piece]
-            names = await self._usernames(texts)
-            data = await self._client.hmget(f"{self._key}:member_data", texts) if has_data else [None] * len(piece)
-            for text, (member, score), name, values in zip(texts, piece, names, data, strict=True):
+            ids = [member for member, _ in piece]
+            names = await self._usernames(ids)
+            key = f"{self._key}:member_data"
+            data = await self._client.hmget(key, ids) if has_data else [None] * len(piece)
+            for (member, score), name, values in zip(piece, names, data, strict=True):
+                text = _text(member)
                 yield ForeignRow(
                     id=f"redis/{self._key}/{text}",
                     player_id=text,
                     score=_number(score),
-                    player=_text(name),
-                    metadata=metadata_members(_text(values), "member_data"),
+                    player=None if name is None else _text(name),
+                    metadata=metadata_members(None if values is None else _text(values), "member_data"),
                     excluded="expired in Podium" if ends.get(member, self._now_s) < self._now_s else None,
                 )
 
@@ -128,7 +133,7 @@ class RedisBoard:
             if not cursor:
                 return members
 
-    async def _usernames(self, members: Sequence[str]) -> Sequence[bytes | None]:
+    async def _usernames(self, members: Sequence[bytes]) -> Sequence[bytes | None]:
         names = self._names
         if names is None:
             return [None] * len(members)
@@ -138,7 +143,7 @@ class RedisBoard:
         pattern, _, field = names.partition("->")
         pipeline = self._client.pipeline(transaction=False)
         for member in members:
-            key = pattern.replace("*", member, 1)
+            key = pattern.encode().replace(b"*", member, 1)
             pipeline.hget(key, field) if field else pipeline.get(key)
         read: Sequence[bytes | None] = await pipeline.execute()
         return read
@@ -152,5 +157,6 @@ def _number(score: float) -> str:
     return str(int(score)) if score.is_integer() else repr(score)
 
 
-def _text(value: bytes | None) -> str | None:
-    return None if value is None else value.decode(errors="surrogateescape")
+def _text(value: bytes) -> str:
+    # Bytes that are not UTF-8 become lone surrogates. Their line is then a bad line.
+    return value.decode(errors="surrogateescape")

@@ -99,7 +99,12 @@ def snapshot_rows(file: BinaryIO) -> Iterator[SnapshotRow]:
     for number, line in enumerate(file, 1):
         row: dict[str, Any] = json.loads(line)
         exact = row["score"] if row["exact"] is None else row["exact"]
-        yield SnapshotRow(number, row["player_id"].strip(), row["player"], exact, row["excluded"])
+        yield SnapshotRow(number, _shown(row["player_id"]).strip(), _shown(row["player"]), exact, row["excluded"])
+
+
+def _shown(text: str | None) -> str:
+    """Return a text for reports. Bytes that are not UTF-8 are lone surrogates, which cannot be written."""
+    return (text or "").encode(errors="replace").decode()
 
 
 def snapshot_plan(
