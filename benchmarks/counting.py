@@ -4,7 +4,8 @@
 
 Starts a new product. Each round imports a file of every kind by `leaderforge import`, and sends batches of the same
 random submissions over HTTP, in an order that alternates. Other load on the machine varies. Therefore compare the
-ratios of a round: lines a second / scores a second of the batches. Lines a second include the start of the command.
+ratios of a round: lines a second / scores a second of the batches. Lines a second include the start of the command,
+about a second. By default, an import takes about as long as the batches of a round.
 """
 
 import asyncio
@@ -38,7 +39,7 @@ KINDS: Mapping[str, tuple[list[str], Callable[[int, int], str]]] = {
 
 def main(
     players: Annotated[int, typer.Option(help="Players to populate, who played twice each.")] = 200_000,
-    lines: Annotated[int, typer.Option(help="Lines of each file.", min=1)] = 100_000,
+    lines: Annotated[int, typer.Option(help="Lines of each file.", min=1)] = 200_000,
     rounds: Annotated[int, typer.Option(help="How often each kind is measured, at least twice.", min=2)] = 6,
     seconds: Annotated[float, typer.Option(help="Seconds of batches in a round.")] = 10,
     batch: Annotated[int, typer.Option(help="Submissions in a batch.")] = 500,
