@@ -70,6 +70,10 @@ KINDS: Mapping[str, Callable[[Maker], bytes]] = {
     "submit_previous": lambda make: make.post("/api/scores?previous=exact", make.submission()),
     "submit_unsent": lambda make: make.post("/api/boards/unsent/scores", make.submission()),
     "submit_sent": lambda make: make.post("/api/boards/sent/scores", make.submission()),
+    "submit_whole": lambda make: make.post("/api/boards/whole/scores", make.submission()),
+    "submit_divided": lambda make: make.post("/api/boards/divided/scores", make.submission()),
+    "rank_whole": lambda make: make.get(f"/api/boards/whole/ranks/{make.player()}"),
+    "rank_divided": lambda make: make.get(f"/api/boards/divided/ranks/{make.player()}"),
     "periods": lambda make: make.post("/api/boards/periods/scores", make.submission()),
     "periods_all": lambda make: make.post("/api/boards/periods/scores?periods=all", make.submission()),
     "periods_previous": lambda make: make.post(

@@ -67,7 +67,7 @@ async def export(
     Entries are read while the file is sent. A player whose standing stays unchanged meanwhile appears exactly once. If
     the connection breaks, the file is incomplete. Download it again.
     """
-    ladder = await edge.readable_ladder(board, caller, query.period)
+    ladder = await edge.readable_ladder(board, caller, query.period, query.selected_segment)
     pages = exporting.pages(edge.services.query, ladder)
     # Read the first page before the response begins. Its source becomes a header, and its error still gets a status.
     first = await anext(pages)

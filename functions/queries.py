@@ -25,14 +25,14 @@ from functions.edge.wire.entries import (
     RangeQuery,
     TopOut,
     TopQuery,
-    render_listing,
+    render_around,
     render_page,
     render_range,
 )
 from functions.edge.wire.fields import BoardName, UserId
 from functions.edge.wire.history import HistoryOut, HistoryQuery, render_history
 from functions.edge.wire.leagues import LeagueGroupOut, LeagueQuery, render_group
-from functions.edge.wire.periods import PeriodQuery
+from functions.edge.wire.periods import LadderQuery
 from functions.edge.wire.ranks import (
     LookupIn,
     LookupOut,
@@ -87,7 +87,7 @@ async def board_top(edge: TheEdge, caller: Anyone, board: BoardName, query: Anno
     operation_id="getRank",
     **documentation.read(PlayerOut, NotRanked, *_NO_LADDER, *_DOWN),
 )
-async def rank(edge: TheEdge, caller: Anyone, user_id: UserId, query: Annotated[PeriodQuery, Query()]) -> Answer:
+async def rank(edge: TheEdge, caller: Anyone, user_id: UserId, query: Annotated[LadderQuery, Query()]) -> Answer:
     """Return a player's entry on the board `default`."""
     return await _rank(edge, caller, DEFAULT_BOARD, user_id, query)
 
@@ -98,10 +98,10 @@ async def rank(edge: TheEdge, caller: Anyone, user_id: UserId, query: Annotated[
     **documentation.read_by_body(LookupOut, *_NO_LADDER, *_DOWN),
 )
 async def lookup(
-    edge: TheEdge, caller: Anyone, board: BoardName, query: Annotated[PeriodQuery, Query()], players: LookupIn
+    edge: TheEdge, caller: Anyone, board: BoardName, query: Annotated[LadderQuery, Query()], players: LookupIn
 ) -> Answer:
     """Return the entries of up to 500 players, such as friends, with each player's rank among them."""
-    ladder = await edge.readable_ladder(board, caller, query.period)
+    ladder = await edge.readable_ladder(board, caller, query.period, query.selected_segment)
     if not players.external_ids:
         result = await edge.services.query.lookup(ladder, players.user_ids, caller)
         return answer_read(render_lookup(ladder, result, marks_hidden=caller.views_console), result)
@@ -120,7 +120,7 @@ async def lookup(
     **documentation.read(PlayerOut, NotRanked, *_NO_LADDER, *_DOWN),
 )
 async def board_rank(
-    edge: TheEdge, caller: Anyone, board: BoardName, user_id: UserId, query: Annotated[PeriodQuery, Query()]
+    edge: TheEdge, caller: Anyone, board: BoardName, user_id: UserId, query: Annotated[LadderQuery, Query()]
 ) -> Answer:
     """Return a player's entry on a board."""
     return await _rank(edge, caller, board, user_id, query)
@@ -138,14 +138,14 @@ async def around(
 
     With `window`, return that many entries, even for a player near an end of the board.
     """
-    ladder = await edge.readable_ladder(board, caller, query.period)
+    ladder = await edge.readable_ladder(board, caller, query.period, query.selected_segment)
     reads = edge.services.query
     require_at_most_one(radius=query.radius, window=query.window)
     if query.window is None:
         page = await reads.around(ladder, user_id, _RADIUS if query.radius is None else query.radius, caller)
     else:
         page = await reads.around_window(ladder, user_id, query.window, caller)
-    return answer_read(render_listing(ladder, page.entries, page.total, marks_hidden=caller.views_console), page)
+    return answer_read(render_around(ladder, page, marks_hidden=caller.views_console), page)
 
 
 @routes.get(
@@ -160,13 +160,13 @@ async def page(edge: TheEdge, caller: Anyone, board: BoardName, query: Annotated
     standing is unchanged.
     """
     if query.cursor is None:
-        ladder = await edge.readable_ladder(board, caller, query.period)
+        ladder = await edge.readable_ladder(board, caller, query.period, query.selected_segment)
         if query.rank in (None, 1) and query.limit <= listings.MAX_CACHED:
             return await listings.first_page(edge, ladder, query.limit)
         page = await edge.services.query.page(ladder, query.rank or 1, query.limit)
     else:
         require_at_most_one(rank=query.rank, cursor=query.cursor)
-        ladder, page = await _continued_page(edge, caller, board, query.period, query.cursor, query.limit)
+        ladder, page = await _continued_page(edge, caller, board, query, query.cursor)
     return answer_read(render_page(ladder, page), page)
 
 
@@ -180,9 +180,9 @@ async def score_range(edge: TheEdge, caller: Anyone, board: BoardName, query: An
     if query.min_score > query.max_score:
         raise Refused(f"min_score {query.min_score} is greater than max_score {query.max_score}; swap them")
     if query.cursor is None:
-        ladder, after = await edge.readable_ladder(board, caller, query.period), None
+        ladder, after = await edge.readable_ladder(board, caller, query.period, query.selected_segment), None
     else:
-        ladder, cursor = await _continued(edge, caller, board, query.period, query.cursor, Direction.RANGE)
+        ladder, cursor = await _continued(edge, caller, board, query, query.cursor, Direction.RANGE)
         after = cursor.key
     page = await edge.services.query.range(ladder, query.min_score, query.max_score, query.limit, after)
     return answer_read(render_range(ladder, page), page)
@@ -197,7 +197,7 @@ async def distribution(
     edge: TheEdge, caller: Anyone, board: BoardName, query: Annotated[DistributionQuery, Query()]
 ) -> Answer:
     """Return an exact histogram of the scores, and the scores at the percentiles 50, 90 and 99."""
-    ladder = await edge.readable_ladder(board, caller, query.period)
+    ladder = await edge.readable_ladder(board, caller, query.period, query.selected_segment)
     result = await edge.services.distributions.distribution(ladder, query.buckets)
     return answer_read(render_distribution(ladder, result), result)
 
@@ -208,10 +208,10 @@ async def distribution(
     **documentation.read(PercentileOut, NotRanked, *_NO_LADDER, *_DOWN),
 )
 async def percentile(
-    edge: TheEdge, caller: Anyone, board: BoardName, p: PercentIn, query: Annotated[PeriodQuery, Query()]
+    edge: TheEdge, caller: Anyone, board: BoardName, p: PercentIn, query: Annotated[LadderQuery, Query()]
 ) -> Answer:
     """Return the last entry that is ahead of at least `p` percent of the other players."""
-    ladder = await edge.readable_ladder(board, caller, query.period)
+    ladder = await edge.readable_ladder(board, caller, query.period, query.selected_segment)
     player = await edge.services.distributions.at_percentile(ladder, p)
     return answer_read(render_percentile(ladder.board, player), player)
 
@@ -254,33 +254,33 @@ async def league_group(
 
 
 async def _top(edge: Edge, caller: Caller, board: str, query: TopQuery) -> Answer:
-    return await listings.top(edge, await edge.readable_ladder(board, caller, query.period), query.limit)
+    return await listings.top(
+        edge, await edge.readable_ladder(board, caller, query.period, query.selected_segment), query.limit
+    )
 
 
-async def _rank(edge: Edge, caller: Caller, board: str, user_id: int, query: PeriodQuery) -> Answer:
-    ladder = await edge.readable_ladder(board, caller, query.period)
+async def _rank(edge: Edge, caller: Caller, board: str, user_id: int, query: LadderQuery) -> Answer:
+    ladder = await edge.readable_ladder(board, caller, query.period, query.selected_segment)
     player = await edge.services.query.rank(ladder, user_id, caller)
     return answer_read(render_player(ladder.board, player, marks_hidden=caller.views_console), player)
 
 
-async def _continued_page(
-    edge: Edge, caller: Caller, slug: str, period: str, text: str, limit: int
-) -> tuple[Ladder, Page]:
+async def _continued_page(edge: Edge, caller: Caller, slug: str, query: PageQuery, text: str) -> tuple[Ladder, Page]:
     """Return the page at a cursor, and its ladder."""
-    ladder, cursor = await _continued(edge, caller, slug, period, text, Direction.NEXT, Direction.PREVIOUS)
+    ladder, cursor = await _continued(edge, caller, slug, query, text, Direction.NEXT, Direction.PREVIOUS)
     pages = edge.services.query
     read = pages.page_after if cursor.direction is Direction.NEXT else pages.page_before
-    return ladder, await read(ladder, cursor.key, limit)
+    return ladder, await read(ladder, cursor.key, query.limit)
 
 
 async def _continued(
-    edge: Edge, caller: Caller, slug: str, period: str, text: str, *allowed: Direction
+    edge: Edge, caller: Caller, slug: str, query: LadderQuery, text: str, *allowed: Direction
 ) -> tuple[Ladder, Cursor]:
     """Return a cursor and its ladder. `current` stands for the cursor's period, even after the end of this period."""
     board = await edge.readable_board(slug, caller)
     cursor = decoded(text, board, *allowed)
-    name = board.calendar.numbered(cursor.period).name if period == CURRENT else period
-    ladder = await edge.ladder_of(board, name)
+    name = board.calendar.numbered(cursor.period).name if query.period == CURRENT else query.period
+    ladder = await edge.ladder_of(board, name, query.selected_segment)
     if ladder.period != cursor.period:
-        raise InvalidCursor(f"the cursor is not of period {period!r}; start again without a cursor", cursor=text)
+        raise InvalidCursor(f"the cursor is not of period {query.period!r}; start again without a cursor", cursor=text)
     return ladder, cursor

@@ -120,7 +120,7 @@ async def stream(
     The data of an event is an answer of `top` with the member `source`. Lines with only a colon are heartbeats.
     """
     # Check rights before the response begins. Afterwards, only the end of the stream could report a refusal.
-    await edge.readable_ladder(board, caller, query.period)
+    await edge.readable_ladder(board, caller, query.period, query.selected_segment)
     view = _TopView(edge, board, query)
     states = edge.services.live.listen((board, query), view, last_id, address=admission.counted_address(caller))
     return Stream(_events(states, lambda: admission.is_valid(board)), _HEADERS)
@@ -149,12 +149,13 @@ class _TopView:
         self._edge = edge
         self._board = board
         self._period = query.period
+        self._segment = query.selected_segment
         self._limit = query.limit
         self._ladder: Ladder | None = None
         self._last: tuple[Answer, ViewState] | None = None
 
     async def load(self) -> ViewState:
-        ladder = self._ladder = await self._edge.ladder_unchecked(self._board, self._period)
+        ladder = self._ladder = await self._edge.ladder_unchecked(self._board, self._period, self._segment)
         answer = await listings.top(self._edge, ladder, self._limit)
         if self._last is None or self._last[0] is not answer:
             self._last = (answer, _state(answer))

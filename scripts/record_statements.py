@@ -24,8 +24,8 @@ _WITHOUT_STANDING = """not exists (
 _WITHOUT_PREVIOUS = "(user_id, board_id, period_id) not in (select user_id, board_id, period_id from previous)"
 _LAST_JOIN = "    left join newcomers using (user_id)\n"
 _ANNOUNCED = (
-    ("$11::bigint[], $12::text[]\n", "$11::bigint[], $12::text[], $15::smallint[]\n"),
-    ("received_us, metadata\n    )\n),\nnew_events", "received_us, metadata, announces\n    )\n),\nnew_events"),
+    ("$12::text[], $13::text[]\n", "$12::text[], $13::text[], $16::smallint[]\n"),
+    ("metadata, segments\n    )\n),\nnew_events", "metadata, segments, announces\n    )\n),\nnew_events"),
 )
 _AFTER = "    where (select count(*) from previous) >= 0\n"
 

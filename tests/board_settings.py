@@ -67,6 +67,7 @@ EVERYTHING: dict[str, Any] = {
         inactive=Inactivity.LEAVE,
         assignment=Assignment.BALANCED,
     ),
+    "segments": ("country", "age_group"),
 }
 """Board settings for all fields. No value is a default.
 

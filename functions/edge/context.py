@@ -1,6 +1,8 @@
 """State that the handlers of one application share."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
 
 from functions.edge.access.credentials import CallerResolver
 from functions.edge.access.key_cache import KeyCache
@@ -12,7 +14,8 @@ from functions.edge.http.responses import Answer
 from functions.edge.http.upload_slots import UploadSlots
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.callers import Caller
-from leaderforge.domain.errors import PeriodBuilding
+from leaderforge.domain.errors import PeriodBuilding, Refused
+from leaderforge.domain.segments import Segment
 from leaderforge.services.entries import Page
 from leaderforge.services.ladders import CURRENT, Ladders
 from leaderforge.wiring import Services
@@ -83,19 +86,25 @@ class Edge:
         caller.require_read(board)
         return board
 
-    async def readable_ladder(self, slug: str, caller: Caller, period: str = CURRENT) -> Ladder:
-        """Return the ladder of a board in a period.
+    async def readable_ladder(
+        self, slug: str, caller: Caller, period: str = CURRENT, segment: Segment | None = None
+    ) -> Ladder:
+        """Return the ladder of a board in a period, restricted to a segment if there is one.
 
-        Raises `BoardNotFound`, `PeriodNotFound`, `PeriodBuilding`, and `Unauthenticated` or `Forbidden` if the caller
-        may not read the board.
+        Raises `BoardNotFound`, `PeriodNotFound`, `PeriodBuilding`, `Unauthenticated` or `Forbidden` if the caller may
+        not read the board, and `Refused` if the board is not divided by the segment's attribute.
         """
         board = await self._boards.get(slug)
         caller.require_read(board)
-        return _complete(await self._ladders.get(board, period))
+        return await self.ladder_of(board, period, segment)
 
-    async def ladder_of(self, board: Board, period: str) -> Ladder:
-        """Return the ladder of a readable board in a period. Raises `PeriodNotFound` or `PeriodBuilding`."""
-        return _complete(await self._ladders.get(board, period))
+    async def ladder_of(self, board: Board, period: str, segment: Segment | None = None) -> Ladder:
+        """Return the ladder of a readable board in a period, restricted to a segment if there is one.
+
+        Raises `PeriodNotFound` or `PeriodBuilding`, and `Refused` if the board is not divided by the attribute.
+        """
+        ladder = _complete(await self._ladders.get(board, period))
+        return ladder if segment is None else _within(ladder, segment)
 
     async def board_unchecked(self, slug: str) -> Board:
         """Return a board, at most 5 s old, without a check of rights.
@@ -104,16 +113,33 @@ class Edge:
         """
         return await self._boards.get_current(slug)
 
-    async def ladder_unchecked(self, slug: str, period: str = CURRENT) -> Ladder:
-        """Return the ladder of a board in a period without a check of rights.
+    async def ladder_unchecked(self, slug: str, period: str = CURRENT, segment: Segment | None = None) -> Ladder:
+        """Return the ladder of a board in a period without a check of rights, restricted to a segment if there is one.
 
-        Raises `BoardNotFound` or `PeriodNotFound`.
+        Raises `BoardNotFound`, `PeriodNotFound` or `Refused`.
         """
-        return await self._ladders.get(await self._boards.get(slug), period)
+        ladder = await self._ladders.get(await self._boards.get(slug), period)
+        return ladder if segment is None else _within(ladder, segment)
 
     def board_changed(self, slug: str) -> None:
         """Invalidate the cached board after a change in this process."""
         self._boards.invalidate(slug)
+
+
+def _within(ladder: Ladder, segment: Segment) -> Ladder:
+    """Return the ladder restricted to the segment. Raises `Refused` if the board is not divided by its attribute."""
+    names = ladder.board.segments
+    if segment.attribute not in names:
+        slug = ladder.board.slug
+        known = f"use one of {', '.join(names)}" if names else "it has no segments"
+        raise Refused(f"segment: board {slug!r} is not divided by {segment.attribute!r}; {known}", board=slug)
+    return ladder._replace(board=_without_tiers(ladder.board), segment=segment)
+
+
+@lru_cache(256)
+def _without_tiers(board: Board) -> Board:
+    """Return the board without tiers, which depend on ranks among all players."""
+    return replace(board, tiers=())
 
 
 def _complete(ladder: Ladder) -> Ladder:

@@ -32,6 +32,7 @@ from leaderforge.setting_types import (
     Origins,
     PublicUrl,
     RateLimitText,
+    SegmentAttributes,
     SitePages,
     variable,
 )
@@ -184,6 +185,7 @@ class EnvironmentSettings(CloudSettings, EventSettings, IdentitySettings):
     refused_names: Path | None = variable(
         "LEADERFORGE_REFUSED_NAMES", "name a UTF-8 file of at most 1 MiB with one refused word a line", None
     )
+    segments: SegmentAttributes = variable("LEADERFORGE_SEGMENTS", "list up to 8 attributes, comma separated", ())
     create_players: bool = variable(
         "LEADERFORGE_CREATE_PLAYERS", "set 1 to create unknown players on first sight, else 0", False
     )

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from leaderforge.domain.addresses import Network
 from leaderforge.domain.permissions import Role
 from leaderforge.domain.rates import RateLimit
+from leaderforge.domain.segments import declared_attributes
 from leaderforge.key_sets import KeySet
 
 
@@ -75,5 +76,6 @@ SitePages = Annotated[tuple[Literal["submit", "console"], ...], BeforeValidator(
 KeySetText = Annotated[KeySet, BeforeValidator(_keys)]
 Networks = Annotated[tuple[Network, ...], BeforeValidator(_split)]
 RoleNames = Annotated[dict[Annotated[str, Field(min_length=1)], Role], BeforeValidator(_roles)]
+SegmentAttributes = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(declared_attributes)]
 RateLimitText = Annotated[RateLimit, BeforeValidator(_limit)]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]

@@ -242,7 +242,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         periods=PeriodService(parts.periods, parts.clock, grace_ms=settings.late_grace_ms),
         history=HistoryService(parts.history, query, parts.clock),
         standings=StandingService(parts.history, parts.users, query, parts.clock),
-        users=PlayerService(parts.users, delivery, parts.clock, rules=rules),
+        users=PlayerService(parts.users, delivery, parts.clock, rules=rules, segments=settings.segments),
         name_rules=rules,
         player_ids=player_ids,
         moderation=ModerationService(parts.moderation, delivery, reader, parts.clock, reception_clock),
@@ -266,7 +266,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         feed=NoticeFeed(parts.notices),
         endpoints=endpoint_service(settings, parts),
         tokens=_tokens(parts, signing_keys),
-        boards=BoardService(parts.store, parts.clock),
+        boards=BoardService(parts.store, parts.clock, segments=settings.segments),
         board_maintenance=BoardMaintenance(parts.store, parts.index, parts.clock, parts.telemetry, changes.repaired),
         reception_clock=reception_clock,
     )

@@ -25,6 +25,7 @@ KEYS = {None: None, "KEY": SUBMIT_KEY, "ADMIN": ADMIN_KEY}
 START = 1_795_435_200_000  # 2026-11-23T12:00:00Z
 BETWEEN_MS = 2000  # longer than the TTL of responses
 LAG_MS = 60_000  # more than the usual lag of watermarks
+SEGMENTS = {"LEADERFORGE_SEGMENTS": "country,platform"}
 README = Path(__file__).parents[2] / "README.md"
 
 
@@ -44,7 +45,7 @@ def clock() -> Ticks:
 
 @pytest.fixture
 async def api(valkey, postgres, clock: Ticks) -> AsyncIterator[Served]:
-    settings = environment(valkey.addresses, await new_database(postgres.dsn), **TOKENS, **SIGNING)
+    settings = environment(valkey.addresses, await new_database(postgres.dsn), **TOKENS, **SIGNING, **SEGMENTS)
     async with served(settings, clock=clock) as api:
         await api.until_healthy()
         yield api
@@ -85,7 +86,7 @@ async def caught_up(api: Served, clock: Ticks) -> None:
 async def test_all_pages_work_on_the_demo_in_one_run(valkey, postgres, clock: Ticks) -> None:
     """Check only error codes, because the demo has other ranks and totals. The demo's players must not change."""
     dsn = await new_database(postgres.dsn)
-    settings = environment(valkey.addresses, dsn, **TOKENS, **SIGNING)
+    settings = environment(valkey.addresses, dsn, **TOKENS, **SIGNING, **SEGMENTS)
     await fill(settings)
     before = await demo_standings(dsn)
     assert before

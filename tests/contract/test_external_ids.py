@@ -61,9 +61,9 @@ class TestClaims:
         await stores.users.create([user(1, "a"), user(2, "b", "Ann")])
         assert [player.user_id for player in await stores.users.with_prefix("a", 9)] == [2]
         assert set(await stores.users.by_name(["ann", "a"])) == {"ann"}
-        assert (await stores.users.change(2, {"username": None}, act(2))).username is None
+        assert (await stores.users.change(2, {"username": None}, act(2))).player.username is None
         assert await stores.users.with_prefix("a", 9) == []
-        assert (await stores.users.change(1, {"username": "ANN"}, act(1))).username == "ANN"
+        assert (await stores.users.change(1, {"username": "ANN"}, act(1))).player.username == "ANN"
 
     async def test_setting_and_changing_one(self, stores: Stores) -> None:
         await stores.users.create([user(1, None, "Ann"), user(2, "b")])

@@ -61,17 +61,17 @@ async def test_a_rename_frees_the_look_alikes(stores: Stores) -> None:
     with pytest.raises(UsernameTaken):
         await stores.users.change(2, {"username": "caba"}, act(2))
     await stores.users.change(1, {"username": "сава"}, act(1))
-    assert (await stores.users.change(2, {"username": "CABA"}, act(2))).username == "CABA"
+    assert (await stores.users.change(2, {"username": "CABA"}, act(2))).player.username == "CABA"
     with pytest.raises(UsernameTaken):
         await stores.users.change(1, {"username": "САВА"}, act(1))
     await stores.users.change(2, {"username": None}, act(2))
-    assert (await stores.users.change(1, {"username": "САВА"}, act(1))).username == "САВА"
+    assert (await stores.users.change(1, {"username": "САВА"}, act(1))).player.username == "САВА"
 
 
 async def test_a_player_may_take_a_look_alike_of_the_own_name(stores: Stores) -> None:
     await stores.users.create([user(1, "caba")])
     for name in ("САВА", "Caba", "саbа", "CABA"):
-        assert (await stores.users.change(1, {"username": name}, act(1))).username == name
+        assert (await stores.users.change(1, {"username": name}, act(1))).player.username == name
         assert kinds(await stores.users.create([user(2, "caba")])) == [UsernameTaken]
     assert [player.user_id for player in await stores.users.with_prefix("cab", 9)] == [1]
 

@@ -222,24 +222,24 @@ class TestChange:
     async def test_a_name_changes_hands(self, stores: Stores) -> None:
         await stores.users.create([user(1, "Ann", "ann@example.org"), user(2, "Bob")])
         ada = user(1, "Ada", "ann@example.org")
-        assert await stores.users.change(1, {"username": "Ada"}, act(1)) == ada
+        assert (await stores.users.change(1, {"username": "Ada"}, act(1))).player == ada
         assert await stores.users.get([1]) == {1: ada}
         assert await stores.users.by_name(["ann", "ADA"]) == {"ADA": ada}
         assert await stores.users.with_prefix("a", 9) == [ada]
-        assert (await stores.users.change(2, {"username": "ANN"}, act(2))).username == "ANN"
+        assert (await stores.users.change(2, {"username": "ANN"}, act(2))).player.username == "ANN"
 
     async def test_only_the_case_of_a_name(self, stores: Stores) -> None:
         await stores.users.create([user(1, "ann")])
-        assert (await stores.users.change(1, {"username": "Ann"}, act(1))).username == "Ann"
+        assert (await stores.users.change(1, {"username": "Ann"}, act(1))).player.username == "Ann"
         assert kinds(await stores.users.create([user(2, "ANN")])) == [UsernameTaken]
 
     async def test_emails_come_and_go(self, stores: Stores) -> None:
         await stores.users.create([user(1, "Ann", "ann@example.org"), user(2, "Bob")])
         with pytest.raises(EmailTaken):
             await stores.users.change(2, {"email": "ANN@example.org"}, act(2))
-        assert (await stores.users.change(1, {"email": None}, act(1))).email is None
-        assert (await stores.users.change(2, {"email": "ANN@example.org"}, act(2))).email == "ANN@example.org"
-        assert (await stores.users.change(2, {}, act(2))).email == "ANN@example.org"
+        assert (await stores.users.change(1, {"email": None}, act(1))).player.email is None
+        assert (await stores.users.change(2, {"email": "ANN@example.org"}, act(2))).player.email == "ANN@example.org"
+        assert (await stores.users.change(2, {}, act(2))).player.email == "ANN@example.org"
 
     async def test_what_is_refused_changes_nothing(self, stores: Stores) -> None:
         await stores.users.create([user(1, "Ann", "a@example.org"), user(2, "Bob", "b@example.org")])
@@ -266,7 +266,7 @@ class TestChange:
         assert is_same_json(await stored(1), new.attributes)
         for attributes in ('{"guild":"cats"}', None):
             changed = await stores.users.change(1, {"attributes": attributes}, act(1))
-            assert (changed.username, changed.attributes) == ("Ada", attributes)
+            assert (changed.player.username, changed.player.attributes) == ("Ada", attributes)
             assert is_same_json(await stored(1), attributes)
 
     async def test_it_is_audited_and_touches_the_player(self, stores: Stores) -> None:

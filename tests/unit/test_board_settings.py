@@ -108,6 +108,7 @@ def test_what_is_for_ever_is_named(setting: str) -> None:
         "time_zone": "UTC",
         "season": "0 0 2 * *",
         "min_submissions": 1,
+        "segments": (),
         "tiers": (),
         "events": (),
         "league": None,

@@ -29,6 +29,7 @@ from leaderforge.domain.league_rules import league_of
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.reward_tables import reward_table_of
+from leaderforge.domain.segments import MAX_BOARD_SEGMENTS
 from leaderforge.domain.tier_rules import MAX_TIER_NAME_LENGTH, MAX_TIERS, PERCENT_DECIMALS, tiers_of
 from leaderforge.domain.tournament_rules import tournament_of
 
@@ -134,10 +135,22 @@ class _SettingsIn(StrictIn):
         None, description="The league that the periods of one kind are played as; null for a board without one."
     )
 
+    segments: Annotated[list[StrictStr], Field(max_length=MAX_BOARD_SEGMENTS)] = Field(
+        [],
+        description="The attributes of players by whose values the board can be read. The service must declare them. "
+        "Permanent.",
+        examples=[["country", "platform"]],
+    )
+
     def changes(self) -> dict[str, Any]:
         """Return the settings that were sent. Raises `Refused` if a tier has several limits."""
         settings = self.model_dump(exclude={"board"}, exclude_unset=True)
-        tupled: dict[str, Callable[[Any], tuple[Any, ...]]] = {"periods": tuple, "tiers": tiers_of, "events": tuple}
+        tupled: dict[str, Callable[[Any], tuple[Any, ...]]] = {
+            "periods": tuple,
+            "tiers": tiers_of,
+            "events": tuple,
+            "segments": tuple,
+        }
         if settings.get("tournament") is not None:
             settings["tournament"] = tournament_of(settings["tournament"])
         if settings.get("rewards") is not None:
@@ -226,6 +239,9 @@ class BoardOut(StrictOut):
     )
     rewards: RewardTableOut | None = Field(None, description="The rewards of settled periods; null for none.")
     league: LeagueOut | None = Field(description="The league that the periods of one kind are played as.")
+    segments: list[str] = Field(
+        description="The attributes of players by whose values the board can be read.", examples=[["country"]]
+    )
     building: list[PeriodKind] = Field(description="The period kinds that are being computed from earlier scores.")
 
 

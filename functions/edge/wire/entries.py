@@ -1,6 +1,6 @@
 """Entries on the wire, and pages of them: a board's top, a player's neighbours, pages by rank and by score."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -14,12 +14,13 @@ from functions.edge.wire.fields import (
     IntegerOut,
     IntegerText,
     PageLimit,
+    RankInOut,
     RankOut,
     TimeOut,
 )
 from functions.edge.wire.metadata import MetadataOut
 from functions.edge.wire.models import StrictOut
-from functions.edge.wire.periods import PeriodNameOut, PeriodQuery
+from functions.edge.wire.periods import LadderQuery, PeriodNameOut
 from functions.edge.wire.rules import FROM_TEXT, Omittable
 from functions.edge.wire.tiers import TierNameOut, tier_member
 from leaderforge.domain.boards import MAX_INTEGER, Ladder
@@ -27,15 +28,15 @@ from leaderforge.domain.times import time_text
 from leaderforge.services.entries import Entry, Page
 
 
-class TopQuery(PeriodQuery):
+class TopQuery(LadderQuery):
     limit: PageLimit = 10
 
 
-class StreamQuery(PeriodQuery):
+class StreamQuery(LadderQuery):
     limit: Annotated[int, Field(ge=1, le=100, description="The maximum number of entries."), FROM_TEXT] = 10
 
 
-class AroundQuery(PeriodQuery):
+class AroundQuery(LadderQuery):
     radius: Omittable[Annotated[int, Field(ge=0, le=500), FROM_TEXT]] = Field(
         None, description="The maximum number of neighbours on each side. Defaults to 5. Not allowed with `window`."
     )
@@ -44,7 +45,7 @@ class AroundQuery(PeriodQuery):
     )
 
 
-class PageQuery(PeriodQuery):
+class PageQuery(LadderQuery):
     rank: Omittable[Annotated[int, Field(ge=1, le=MAX_INTEGER), FROM_TEXT]] = Field(
         None,
         description="The position of the first entry, from 1. On a board with shared ranks, its rank may be smaller. "
@@ -54,7 +55,7 @@ class PageQuery(PeriodQuery):
     cursor: Omittable[CursorText] = Field(None, description="A page's `next` or `previous`. Not allowed with `rank`.")
 
 
-class RangeQuery(PeriodQuery):
+class RangeQuery(LadderQuery):
     min_score: IntegerText = Field(-MAX_INTEGER, description="The lowest score, inclusive.")
     max_score: IntegerText = Field(MAX_INTEGER, description="The highest score, inclusive.")
     limit: PageLimit = 50
@@ -85,6 +86,7 @@ class _Listing(StrictOut):
     board: str = Field(examples=["default"])
     period: PeriodNameOut
     entries: list[EntryOut]
+    segment: str = Field("", description="The segment, if one was requested.", examples=["country:FI"])
     total: CountOut = Field(description="The number of ranked players.")
     as_of: TimeOut
 
@@ -94,7 +96,9 @@ class TopOut(_Listing):
 
 
 class AroundOut(_Listing):
-    """A player's entry and its neighbours."""
+    """A player's entry and its neighbours. `rank_in` belongs to the player."""
+
+    rank_in: RankInOut = Field({})
 
 
 class PageOut(_Listing):
@@ -117,15 +121,22 @@ def render_entry(entry: Entry, extra: str = "", marks_hidden: bool = False) -> s
     admins. Without it, a hidden entry is unmarked, therefore its own player does not learn that it is hidden.
     """
     # Unpacking costs less than an access to each member, and a page has many entries.
-    rank, user_id, username, score, submissions, achieved_at, metadata, subscore, hidden, external_id = entry
+    rank, user_id, username, score, submissions, achieved_at, metadata, subscore, hidden, external_id, ranks_in = entry
     second = "" if subscore is None else f'"subscore":{subscore},'
     external = "" if external_id is None else f'"external_id":{string_json(external_id)},'
+    within = "" if ranks_in is None else f'"rank_in":{rank_in_json(ranks_in)},'
     mark = ',"hidden":true' if marks_hidden and hidden else ""
     return (
-        f'{{"rank":{rank},"user_id":{user_id},"username":{string_json(username)},{external}'
+        f'{{"rank":{rank},{within}"user_id":{user_id},"username":{string_json(username)},{external}'
         f'"score":{score},{second}"submissions":{submissions},'
         f'"achieved_at":"{time_text(achieved_at)}","metadata":{metadata or "null"}{mark}{extra}}}'
     )
+
+
+def rank_in_json(ranks: Mapping[str, int]) -> str:
+    """Return the ranks in segments as a JSON object. Names of attributes need no escapes."""
+    members = ",".join([f'"{name}":{rank}' for name, rank in ranks.items()])
+    return f"{{{members}}}"
 
 
 def render_listing(
@@ -149,8 +160,20 @@ def render_listing(
     )
     # Slugs and names of periods need no escapes.
     return JsonBody(
-        f'{{"board":"{board.slug}","period":"{ladder.period_name}","entries":[{rendered}],"total":{total}{extra}}}'
+        f'{{"board":"{board.slug}","period":"{ladder.period_name}",{segment_member(ladder)}"entries":[{rendered}],'
+        f'"total":{total}{extra}}}'
     )
+
+
+def segment_member(ladder: Ladder) -> str:
+    """Return the member for the segment of a listing, followed by a comma. It is empty without a segment."""
+    return "" if ladder.segment is None else f'"segment":{string_json(":".join(ladder.segment))},'
+
+
+def render_around(ladder: Ladder, page: Page, *, marks_hidden: bool = False) -> JsonBody:
+    """Return a player's entry and its neighbours."""
+    within = "" if page.rank_in is None else f',"rank_in":{rank_in_json(page.rank_in)}'
+    return render_listing(ladder, page.entries, page.total, within, marks_hidden=marks_hidden)
 
 
 def render_page(ladder: Ladder, page: Page) -> JsonBody:

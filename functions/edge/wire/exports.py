@@ -2,11 +2,11 @@
 
 from pydantic import Field
 
-from functions.edge.wire.periods import PeriodQuery
+from functions.edge.wire.periods import LadderQuery
 from leaderforge.services.exporting import ExportFormat
 
 
-class ExportQuery(PeriodQuery):
+class ExportQuery(LadderQuery):
     format: ExportFormat = Field(
         ExportFormat.CSV, description="`csv` for spreadsheets; `ndjson` for programs, one JSON object per line."
     )

@@ -73,6 +73,14 @@ IntegerText = Annotated[int, Field(ge=-MAX_INTEGER, le=MAX_INTEGER), FROM_TEXT]
 IntegerOut = Annotated[int, Field(ge=-MAX_INTEGER, le=MAX_INTEGER)]
 CountOut = Annotated[int, Field(ge=0)]
 RankOut = Annotated[int, Field(ge=1)]
+RankInOut = Annotated[
+    dict[str, RankOut],
+    Field(
+        description="The rank among the players with the same value of each of the board's attributes, by attribute. "
+        "Only on boards with segments.",
+        examples=[{"country": 3}],
+    ),
+]
 PercentOut = Annotated[float, Field(ge=0, le=100)]
 TimeIn = Annotated[
     int,

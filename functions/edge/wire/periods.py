@@ -11,6 +11,7 @@ from functions.edge.wire.rules import FROM_TEXT, Omittable, Rule
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import PeriodNotFound
 from leaderforge.domain.periods import Period, PeriodKind, number_of_name
+from leaderforge.domain.segments import MAX_SEGMENT_VALUE, Segment, segment_of
 from leaderforge.services.periods import ListedPeriod, PeriodPage
 
 _NAME = r"(all-time|season-\d{8}T\d{4}(\d\d)?Z|\d{4}-(\d\d(-\d\d)?|W\d\d))"
@@ -25,11 +26,28 @@ PeriodNameIn = Annotated[
     Rule("must be current, a period kind such as weekly, or the name of a period such as 2026-W48"),
 ]
 ExactPeriodName = Annotated[str, Field(pattern=f"^{_NAME}$"), Rule("must be the name of a period, such as 2026-W48")]
+SegmentText = Annotated[
+    str,
+    Field(pattern=rf"^[a-z][a-z0-9_]{{0,31}}:.{{1,{MAX_SEGMENT_VALUE}}}$", examples=["country:FI"]),
+    Rule("must be an attribute and its value, such as country:FI"),
+]
 PeriodNameOut = Annotated[str, Field(examples=["all-time"], description="The period's name.")]
 
 
 class PeriodQuery(QueryIn):
     period: PeriodNameIn = "current"
+
+
+class LadderQuery(PeriodQuery):
+    segment: Omittable[SegmentText] = Field(
+        None,
+        description="Only players with this value of one of the board's attributes. Ranks are among these players.",
+    )
+
+    @property
+    def selected_segment(self) -> Segment | None:
+        """Return the requested segment."""
+        return None if self.segment is None else segment_of(self.segment)
 
 
 class PeriodsQuery(QueryIn):

@@ -9,8 +9,17 @@ from typing import Annotated, ClassVar, Self
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from functions.edge.wire.bodies import JsonBody, string_json
-from functions.edge.wire.entries import EntryOut, render_entry
-from functions.edge.wire.fields import CountOut, ExternalIdIn, IntegerOut, PercentOut, PlayerIdIn, RankOut, TimeOut
+from functions.edge.wire.entries import EntryOut, render_entry, segment_member
+from functions.edge.wire.fields import (
+    CountOut,
+    ExternalIdIn,
+    IntegerOut,
+    PercentOut,
+    PlayerIdIn,
+    RankInOut,
+    RankOut,
+    TimeOut,
+)
 from functions.edge.wire.models import LongIn, StrictOut
 from functions.edge.wire.periods import PeriodNameOut
 from functions.edge.wire.tiers import NextTierMember, tier_member, tier_members
@@ -62,6 +71,7 @@ class LookupIn(LongIn):
 class PlayerOut(EntryOut):
     """A player's entry and its percentile."""
 
+    rank_in: RankInOut = Field({})
     next_tier: NextTierMember = None
     percentile: PercentOut = Field(description="The percentage of the other players that this one is ahead of.")
     total: CountOut
@@ -80,6 +90,7 @@ class LookupOut(StrictOut):
     board: str = Field(examples=["default"])
     period: PeriodNameOut
     entries: list[FoundOut]
+    segment: str = Field("", description="The segment, if one was requested.", examples=["country:FI"])
     missing: list[IntegerOut] = Field(description="The requested players that are not ranked.")
     missing_external_ids: list[str] = Field(
         [], description="The requested external ids without a ranked player. Absent if none were requested."
@@ -131,6 +142,6 @@ def render_lookup(
     if missing_external_ids is not None:
         external = f'"missing_external_ids":[{",".join(map(string_json, missing_external_ids))}],'
     return JsonBody(
-        f'{{"board":"{board.slug}","period":"{ladder.period_name}","entries":[{entries}],"missing":[{missing}],{external}'
+        f'{{"board":"{board.slug}","period":"{ladder.period_name}",{segment_member(ladder)}"entries":[{entries}],"missing":[{missing}],{external}'
         f'"total":{total}}}'
     )

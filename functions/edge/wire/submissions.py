@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, RootModel, WrapValidator
 
 from functions.edge.wire.batches import exclude_each_other, validate_item
 from functions.edge.wire.bodies import number_json, string_json, truth_json
+from functions.edge.wire.entries import rank_in_json
 from functions.edge.wire.errors import ErrorOut
 from functions.edge.wire.fields import (
     BoardName,
@@ -16,6 +17,7 @@ from functions.edge.wire.fields import (
     IntegerIn,
     IntegerOut,
     PlayerIdIn,
+    RankInOut,
     RankOut,
     TimeIn,
     TimeOut,
@@ -171,6 +173,7 @@ class ReceiptOut(StrictOut):
     rank: RankOut | None = Field(
         description="The rank; null with `rank=none`, with too few submissions, or while the index is unavailable."
     )
+    rank_in: RankInOut = Field({})
     submissions: Annotated[int, Field(ge=1)]
     missing_submissions: CountOut = Field(
         0, description="How many submissions the player still needs to be ranked, only on boards with a minimum."
@@ -234,10 +237,11 @@ def render_receipt(receipt: Receipt, external_id: str | None = None) -> str:
     details = "" if receipt.details is None else _details_json(receipt.details)
     tier = "" if receipt.tier is None else reached_tier_members(receipt.tier)
     attempts = "" if receipt.attempts_left is None else f',"attempts_left":{receipt.attempts_left}'
+    within = "" if receipt.rank_in is None else f'"rank_in":{rank_in_json(receipt.rank_in)},'
     missing = "" if receipt.missing_submissions is None else f'"missing_submissions":{receipt.missing_submissions},'
     return (
         f'{{"user_id":{receipt.user_id},{external}"score":{receipt.score},{subscore}"rank":{number_json(receipt.rank)},'
-        f'"submissions":{receipt.submissions},{missing}"improved":{truth_json(receipt.improved)},'
+        f'{within}"submissions":{receipt.submissions},{missing}"improved":{truth_json(receipt.improved)},'
         f'"duplicate":{truth_json(receipt.duplicate)},"submission_id":"{receipt.submission_id}",'
         f'"achieved_at":"{time_text(receipt.achieved_at)}"{tier}{attempts}{details}}}'
     )

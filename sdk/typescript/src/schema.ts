@@ -1706,7 +1706,7 @@ export interface components {
         };
         /**
          * AroundOut
-         * @description A player's entry and its neighbours.
+         * @description A player's entry and its neighbours. `rank_in` belongs to the player.
          */
         AroundOut: {
             /** @example default */
@@ -1718,6 +1718,11 @@ export interface components {
             period: string;
             entries: components["schemas"]["EntryOut"][];
             /**
+             * @description The segment, if one was requested.
+             * @example country:FI
+             */
+            segment?: string;
+            /**
              * Format: int64
              * @description The number of ranked players.
              */
@@ -1727,6 +1732,15 @@ export interface components {
              * @example 2026-11-23T12:00:00.000Z
              */
             as_of: string;
+            /**
+             * @description The rank among the players with the same value of each of the board's attributes, by attribute. Only on boards with segments.
+             * @example {
+             *       "country": 3
+             *     }
+             */
+            rank_in?: {
+                [key: string]: number;
+            };
         };
         /**
          * Assignment
@@ -2004,6 +2018,14 @@ export interface components {
             /** @description The league that the periods of one kind are played as; null for a board without one. */
             league?: components["schemas"]["LeagueIn"] | null;
             /**
+             * @description The attributes of players by whose values the board can be read. The service must declare them. Permanent.
+             * @example [
+             *       "country",
+             *       "platform"
+             *     ]
+             */
+            segments?: string[];
+            /**
              * @description The board's current identifier in paths.
              * @example default
              */
@@ -2126,6 +2148,14 @@ export interface components {
             /** @description The league that the periods of one kind are played as; null for a board without one. */
             league?: components["schemas"]["LeagueIn"] | null;
             /**
+             * @description The attributes of players by whose values the board can be read. The service must declare them. Permanent. Defaults to `[]`.
+             * @example [
+             *       "country",
+             *       "platform"
+             *     ]
+             */
+            segments?: string[];
+            /**
              * @description The board's identifier in paths (its slug). Permanent.
              * @example default
              */
@@ -2189,6 +2219,13 @@ export interface components {
             rewards?: components["schemas"]["RewardTableOut"] | null;
             /** @description The league that the periods of one kind are played as. */
             league: components["schemas"]["LeagueOut"] | null;
+            /**
+             * @description The attributes of players by whose values the board can be read.
+             * @example [
+             *       "country"
+             *     ]
+             */
+            segments: string[];
             /** @description The period kinds that are being computed from earlier scores. */
             building: components["schemas"]["PeriodKind"][];
         };
@@ -3583,6 +3620,11 @@ export interface components {
              */
             period: string;
             entries: components["schemas"]["FoundOut"][];
+            /**
+             * @description The segment, if one was requested.
+             * @example country:FI
+             */
+            segment?: string;
             /** @description The requested players that are not ranked. */
             missing: number[];
             /** @description The requested external ids without a ranked player. Absent if none were requested. */
@@ -3707,6 +3749,11 @@ export interface components {
              */
             period: string;
             entries: components["schemas"]["EntryOut"][];
+            /**
+             * @description The segment, if one was requested.
+             * @example country:FI
+             */
+            segment?: string;
             /**
              * Format: int64
              * @description The number of ranked players.
@@ -3943,6 +3990,15 @@ export interface components {
             tier?: string | null;
             /** @description True if the entry is visible to its player and to admins only. Shown to admins only. */
             hidden?: boolean;
+            /**
+             * @description The rank among the players with the same value of each of the board's attributes, by attribute. Only on boards with segments.
+             * @example {
+             *       "country": 3
+             *     }
+             */
+            rank_in?: {
+                [key: string]: number;
+            };
             /** @description The next tier, only on boards with tiers; null in the first tier, or if the rank is null. */
             next_tier?: components["schemas"]["NextTierOut"] | null;
             /** @description The percentage of the other players that this one is ahead of. */
@@ -4123,6 +4179,11 @@ export interface components {
             period: string;
             entries: components["schemas"]["EntryOut"][];
             /**
+             * @description The segment, if one was requested.
+             * @example country:FI
+             */
+            segment?: string;
+            /**
              * Format: int64
              * @description The number of ranked players.
              */
@@ -4176,6 +4237,15 @@ export interface components {
             subscore?: number;
             /** @description The rank; null with `rank=none`, with too few submissions, or while the index is unavailable. */
             rank: number | null;
+            /**
+             * @description The rank among the players with the same value of each of the board's attributes, by attribute. Only on boards with segments.
+             * @example {
+             *       "country": 3
+             *     }
+             */
+            rank_in?: {
+                [key: string]: number;
+            };
             /** Format: int64 */
             submissions: number;
             /**
@@ -4768,6 +4838,11 @@ export interface components {
              */
             period: string;
             entries: components["schemas"]["EntryOut"][];
+            /**
+             * @description The segment, if one was requested.
+             * @example country:FI
+             */
+            segment?: string;
             /**
              * Format: int64
              * @description The number of ranked players.
@@ -5961,6 +6036,8 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
+                /** @description Only players with this value of one of the board's attributes. Ranks are among these players. */
+                segment?: string;
                 /** @description The maximum number of entries. */
                 limit?: number;
             };
@@ -6097,6 +6174,8 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
+                /** @description Only players with this value of one of the board's attributes. Ranks are among these players. */
+                segment?: string;
                 /** @description The maximum number of entries. */
                 limit?: number;
             };
@@ -6236,6 +6315,8 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
+                /** @description Only players with this value of one of the board's attributes. Ranks are among these players. */
+                segment?: string;
             };
             header?: never;
             path: {
@@ -6373,6 +6454,8 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
+                /** @description Only players with this value of one of the board's attributes. Ranks are among these players. */
+                segment?: string;
             };
             header?: never;
             path: {
@@ -6543,6 +6626,8 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
+                /** @description Only players with this value of one of the board's attributes. Ranks are among these players. */
+                segment?: string;
             };
             header?: never;
             path: {
@@ -6682,6 +6767,8 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
+                /** @description Only players with this value of one of the board's attributes. Ranks are among these players. */
+                segment?: string;
                 /** @description The maximum number of neighbours on each side. Defaults to 5. Not allowed with `window`. */
                 radius?: number;
                 /** @description The number of entries, fewer only on a smaller board. Not allowed with `radius`. */
@@ -6698,7 +6785,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A player's entry and its neighbours. */
+            /** @description A player's entry and its neighbours. `rank_in` belongs to the player. */
             200: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
@@ -6825,6 +6912,8 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
+                /** @description Only players with this value of one of the board's attributes. Ranks are among these players. */
+                segment?: string;
                 /** @description The position of the first entry, from 1. On a board with shared ranks, its rank may be smaller. Defaults to 1. Not allowed with `cursor`. */
                 rank?: number;
                 /** @description The maximum number of entries. */
@@ -6968,6 +7057,8 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
+                /** @description Only players with this value of one of the board's attributes. Ranks are among these players. */
+                segment?: string;
                 /** @description The lowest score, inclusive. */
                 min_score?: number;
                 /** @description The highest score, inclusive. */
@@ -7113,6 +7204,8 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
+                /** @description Only players with this value of one of the board's attributes. Ranks are among these players. */
+                segment?: string;
                 /** @description The maximum number of buckets. */
                 buckets?: number;
             };
@@ -7252,6 +7345,8 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
+                /** @description Only players with this value of one of the board's attributes. Ranks are among these players. */
+                segment?: string;
             };
             header?: never;
             path: {
@@ -7673,6 +7768,8 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
+                /** @description Only players with this value of one of the board's attributes. Ranks are among these players. */
+                segment?: string;
                 /** @description `csv` for spreadsheets; `ndjson` for programs, one JSON object per line. */
                 format?: components["schemas"]["ExportFormat"];
             };
@@ -7812,6 +7909,8 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
+                /** @description Only players with this value of one of the board's attributes. Ranks are among these players. */
+                segment?: string;
                 /** @description The maximum number of entries. */
                 limit?: number;
             };

@@ -90,6 +90,10 @@ def _events(text: str) -> tuple[StrEnum, ...]:
     return () if text == _NONE else tuple(map(_one_of(NoticeType), text.split(",")))
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return () if text == _NONE else tuple(text.split(","))
+
+
 def _tiers(text: str) -> tuple[Tier, ...]:
     if text == _NONE:
         return ()
@@ -160,6 +164,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "tournament": _tournament,
     "rewards": _rewards,
     "league": _league,
+    "segments": _names,
 }
 _NULLABLE = {
     *(

@@ -13,6 +13,7 @@ from leaderforge.domain.names import display_fault, displayed
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import Calendar, PeriodKind, require_cron, require_time_zone
 from leaderforge.domain.reward_tables import RewardTable, valid_reward_table
+from leaderforge.domain.segments import require_board_segments
 from leaderforge.domain.tier_rules import valid_tiers
 from leaderforge.domain.tiers import Tier
 from leaderforge.domain.timing import PROPAGATION_MS
@@ -30,7 +31,7 @@ MAX_INTERVAL_MS = 366 * 86_400_000
 MAX_KEEP_DAYS = 36_600
 MAX_MIN_SUBMISSIONS = 1_000_000
 
-FIXED = ("policy", "order", "subscore_order", "time_zone", "season", "min_submissions")
+FIXED = ("policy", "order", "subscore_order", "time_zone", "season", "min_submissions", "segments")
 """Settings that cannot change, because stored scores or ranks depend on them.
 
 Exception: a board without a season may get one.
@@ -67,6 +68,7 @@ class BoardSettings:
     tournament: TournamentRules | None = None
     rewards: RewardTable | None = None
     league: League | None = None
+    segments: tuple[str, ...] = ()
 
 
 NAMES = tuple(field.name for field in fields(BoardSettings))
@@ -100,6 +102,7 @@ def settings_of(board: Board) -> BoardSettings:
         tournament=board.tournament,
         rewards=board.rewards,
         league=board.league,
+        segments=board.segments,
     )
 
 
@@ -191,6 +194,7 @@ def _board(board_id: int, slug: str, settings: BoardSettings) -> Board:
         tournament=settings.tournament,
         rewards=settings.rewards,
         league=settings.league,
+        segments=settings.segments,
     )
 
 
@@ -228,11 +232,15 @@ def _require_unchanged(board: Board, before: BoardSettings, after: BoardSettings
         if new != old and (name, old) != ("season", None):
             raise SettingFixed(
                 name,
-                f"{name}: cannot change from {old or 'none'} to {new or 'none'} on board {board.slug!r}; "
+                f"{name}: cannot change from {_shown(old)} to {_shown(new)} on board {board.slug!r}; "
                 "create another board",
             )
     if board.slug == DEFAULT_BOARD:
         _require_default_kept(after)
+
+
+def _shown(value: object) -> object:
+    return (",".join(value) if isinstance(value, tuple) else value) or "none"
 
 
 def _require_default_kept(after: BoardSettings) -> None:
@@ -264,6 +272,7 @@ def _valid(settings: BoardSettings) -> BoardSettings:
     _require_within("min_submissions", settings.min_submissions, 1, MAX_MIN_SUBMISSIONS)
     _require_ordered(settings.min_score, settings.max_score)
     _require_kinds(settings.periods)
+    require_board_segments(settings.segments)
     settings = replace(
         settings,
         tournament=valid_tournament(settings.tournament, settings.periods),

@@ -10,6 +10,7 @@ from leaderforge.domain.league import League
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import ALL_TIME, Calendar, Period, PeriodKind, counting_in
 from leaderforge.domain.reward_tables import RewardTable
+from leaderforge.domain.segments import Segment
 from leaderforge.domain.tiers import RankedScore, Tier
 from leaderforge.domain.tournaments import TournamentRules
 
@@ -131,7 +132,8 @@ class Board:
     read scope. Player tokens may submit only to boards that are `open_to_players`. Past periods are kept for
     `keep_days`, permanently if it is None. Players with fewer than `min_submissions` in a period are not ranked in it.
     `tiers` are in order, the best one first. `events` are the types of notices that the board asks for. Periods of one
-    kind are played as a `league`, if there is one.
+    kind are played as a `league`, if there is one. `segments` names the attributes whose values divide the players into
+    segments.
     """
 
     id: int
@@ -153,6 +155,7 @@ class Board:
     tournament: TournamentRules | None = None
     rewards: RewardTable | None = None
     league: League | None = None
+    segments: tuple[str, ...] = ()
     backfill: Backfill | None = None
 
     def __hash__(self) -> int:
@@ -210,12 +213,13 @@ class Ladder(NamedTuple):
     """One board in one period: the unit of ranking.
 
     A past period is retired some time after its end. From then on, its ladder is not `indexed`, and the store answers
-    reads.
+    reads. With a `segment`, only its players are ranked.
     """
 
     board: Board
     period: int = ALL_TIME
     indexed: bool = True
+    segment: Segment | None = None
 
     @property
     def period_name(self) -> str:
@@ -226,6 +230,11 @@ class Ladder(NamedTuple):
         """Return whether the period had ended at `now` (ms)."""
         ends_at = self._period.ends_at
         return ends_at is not None and ends_at <= now
+
+    @property
+    def segment_position(self) -> int:
+        """Return the position of the segment's attribute among the board's. Raises `ValueError` without a segment."""
+        return self.board.segments.index(self.segment.attribute if self.segment is not None else "")
 
     @property
     def incomplete(self) -> bool:

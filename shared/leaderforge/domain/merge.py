@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from math import ceil, floor, sqrt
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from leaderforge.domain.boards import Board
 
@@ -19,7 +19,8 @@ class Row(NamedTuple):
     """Sort key and shown columns of an entry, as index or store lists it.
 
     `label` is the player's label, None if it is missing in the index. Only lookups by player id return rows that are
-    not listed.
+    not listed, and the `segments` of a row: the player's segment for each attribute of the board, None for no value. A
+    segment is opaque. Only the ranking that listed the row can count in it (see `SegmentBound`).
     """
 
     key: bytes
@@ -27,6 +28,7 @@ class Row(NamedTuple):
     label: str | None = None
     has_metadata: bool = False
     hidden: bool = False
+    segments: Sequence[Any] = ()
 
 
 def ranked_on(board: Board, rows: Collection[Row]) -> Collection[Row]:
@@ -73,16 +75,26 @@ class Span(NamedTuple):
         return slice(bisect_left(self.keys, best), bisect_right(self.keys, last))
 
 
+class SegmentBound(NamedTuple):
+    """Bound above which to count only entries in the segment of a row, for the board's attribute at this position."""
+
+    position: int
+    segment: Any
+    bound: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """Total of the entries, and the number above each bound, in the order of the bounds.
 
-    `all_present` is true if all entries in the `present` argument of `Ranking.counts` were still in the ladder.
+    `within` has the number above each bound that counts in a segment only. `all_present` is true if all entries in the
+    `present` argument of `Ranking.counts` were still in the ladder.
     """
 
     total: int
     above: Sequence[int]
     all_present: bool = True
+    within: Sequence[int] = ()
 
 
 def merge_spans(spans: Sequence[Span], bound: bytes, before: int, after: int) -> Window[bytes] | None:

@@ -55,7 +55,9 @@ class Standing(NamedTuple):
 
     `achieved_at`, `received_us`, `run_id` and `metadata` come from one event, the run. `scored` is true if any event
     had a score or subscore other than zero. On `sum` boards, only such events change the time. `revision` grows with
-    each change.
+    each change. `segments` has the player's value of each attribute in `Board.segments`, None for no value. They are
+    the values of now in an open period, and the last ones of the period in a past one. It is None on boards without
+    segments.
     """
 
     user_id: int
@@ -69,6 +71,7 @@ class Standing(NamedTuple):
     subscore: int = 0
     hidden: int = VISIBLE
     received_us: int = 0
+    segments: tuple[str | None, ...] | None = None
 
     @property
     def place(self) -> Place | None:
@@ -129,6 +132,13 @@ def is_listed(board: Board, standing: Standing) -> bool:
     return not standing.hidden and not board.missing_submissions(standing.submissions)
 
 
+def is_in_segment(ladder: Ladder, standing: Standing) -> bool:
+    """Return whether the standing's player is in the ladder's segment. Without a segment, every player is."""
+    if ladder.segment is None:
+        return True
+    return standing.segments is not None and standing.segments[ladder.segment_position] == ladder.segment.value
+
+
 def combine(board: Board, first: Standing, second: Standing) -> Standing:
     """Return the combined standing of two. They must belong to one player and have no event in common."""
     run = max(first, second, key=lambda s: _precedence(board, s))
@@ -144,6 +154,7 @@ def combine(board: Board, first: Standing, second: Standing) -> Standing:
         revision=max(first.revision, second.revision),
         subscore=first.subscore + second.subscore if adds else run.subscore,
         received_us=run.received_us,
+        segments=first.segments,
     )
 
 

@@ -22,6 +22,9 @@ class Applied(NamedTuple):
 
     `above_earlier` counts the entries of other players above each of the player's keys in `LadderUpdate.earlier`. It is
     empty if `above` is None.
+
+    `above_within` counts the entries above in each segment of the player, in the order of `Board.segments`, None for an
+    attribute without a value. It is empty if `above` is None.
     """
 
     key: bytes
@@ -30,6 +33,7 @@ class Applied(NamedTuple):
     refused: bool = False
     above_earlier: Sequence[int] = ()
     total: int | None = None
+    above_within: Sequence[int | None] = ()
 
 
 @dataclass(frozen=True, slots=True)

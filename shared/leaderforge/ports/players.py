@@ -1,13 +1,20 @@
 """Players, and all stored data of one player."""
 
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence, Set
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.history import Erased, Kept
 from leaderforge.domain.players import ClaimedNames, Player, ProfileChange, StaleClaims
 from leaderforge.domain.standings import LadderStanding
+
+
+class ProfileChanged(NamedTuple):
+    """Player after a change, and the standings that the change has moved to other segments."""
+
+    player: Player
+    moved: Sequence[LadderStanding]
 
 
 class PlayerStore(Protocol):
@@ -23,11 +30,12 @@ class PlayerStore(Protocol):
         """
         ...
 
-    async def change(self, user_id: int, changes: ProfileChange, act: AuditEntry) -> Player:
-        """Change a player's profile, and return the changed player. Other players may claim the previous values.
+    async def change(self, user_id: int, changes: ProfileChange, act: AuditEntry) -> ProfileChanged:
+        """Change a player's profile. Other players may claim the previous values.
 
-        A previous external id may be claimed only after `RELEASE_MS`. The audit entry is written in the same
-        transaction. Raises `PlayerNotFound`, `UsernameTaken`, `EmailTaken` or `ExternalIdTaken`.
+        Changed attributes move the player's standings in open periods to other segments. A previous external id may be
+        claimed only after `RELEASE_MS`. The audit entry is written in the same transaction. Raises `PlayerNotFound`,
+        `UsernameTaken`, `EmailTaken` or `ExternalIdTaken`.
         """
         ...
 

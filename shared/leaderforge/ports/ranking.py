@@ -4,12 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from leaderforge.domain.boards import Ladder
-from leaderforge.domain.merge import Counts, Row, Window
+from leaderforge.domain.merge import Counts, Row, SegmentBound, Window
 from leaderforge.domain.sources import Source
 
 
 class Ranking(Protocol):
     """Exact reads of one ladder in its total order. Index and store implement this protocol.
+
+    Entries of a ladder with a segment are those of the segment's players. All other rows are left out.
 
     Bounds are sort keys, prefixes of sort keys, or `FIRST` and `LAST` (see `domain.order`).
     """
@@ -23,8 +25,14 @@ class Ranking(Protocol):
         """Return the rows of the players' standings by player id, listed or not. Removed standings are left out."""
         ...
 
-    async def counts(self, ladder: Ladder, bounds: Sequence[bytes], present: Sequence[bytes] = ()) -> Counts:
-        """Return the number of entries, and the number above each bound.
+    async def counts(
+        self,
+        ladder: Ladder,
+        bounds: Sequence[bytes],
+        present: Sequence[bytes] = (),
+        within: Sequence[SegmentBound] = (),
+    ) -> Counts:
+        """Return the number of entries, the number above each bound, and the number above each bound in a segment.
 
         `present` are sort keys of entries that were read before. `Counts.all_present` says whether all of them were
         still in the ladder during the count. If not, callers must read and count again. An entry that has moved up

@@ -8,6 +8,7 @@ from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.board_settings import DEFAULT_BOARD, changed_board, new_board, plain
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import BoardNotFound, Conflict, StoreUnavailable
+from leaderforge.domain.segments import require_declared
 from leaderforge.domain.timing import COMMIT_LIMIT_MS
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.scores import ScoreStore
@@ -17,15 +18,18 @@ class BoardService:
     """Management of the boards in the store. `actor` is the caller's name in the audit log.
 
     The keys of `settings` are the fields of `board_settings.BoardSettings`. A change reaches all processes within 5 s.
+    Boards may use only the attributes `segments`, which the service declares.
     """
 
-    def __init__(self, store: ScoreStore, clock: Clock) -> None:
+    def __init__(self, store: ScoreStore, clock: Clock, *, segments: Sequence[str] = ()) -> None:
         self._store = store
         self._clock = clock
+        self._segments = segments
 
     async def create(self, slug: str, settings: Mapping[str, Any], actor: str) -> Board:
         """Create a board. Raises `BoardExists`, and `Refused` if a setting is invalid."""
         board = new_board(slug, settings, self._clock())
+        require_declared(board.segments, self._segments)
         return await self._store.create_board(board, self._audit_entry(actor, "board.create", slug, settings))
 
     async def all(self) -> Sequence[Board]:

@@ -1,6 +1,6 @@
 """Results of reads."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,7 +10,9 @@ from leaderforge.domain.sources import Source
 class Entry(NamedTuple):
     """Standing as a reader sees it, with rank and username. `achieved_at` is in ms, `metadata` is JSON text.
 
-    `subscore` is None on boards without one. Only the player and admins see a hidden entry.
+    `subscore` is None on boards without one. Only the player and admins see a hidden entry. `rank_in` has
+    the rank in each segment of the player by its attribute. It is None if it was not requested, and on boards without
+    segments.
     """
 
     rank: int
@@ -23,6 +25,7 @@ class Entry(NamedTuple):
     subscore: int | None = None
     hidden: bool = False
     external_id: str | None = None
+    rank_in: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ class Page:
 
     `population` is the number of ranked players, None if it is the `total`, which counts fewer in a score range.
     `next` is the sort key after which the next page starts, None on the last page. `previous` is the sort key before
-    which the previous page ends, None on the first page.
+    which the previous page ends, None on the first page. `rank_in` has the ranks of the
+    player of a neighbourhood in segments: see `Entry`.
     """
 
     entries: Sequence[Entry]
@@ -53,6 +57,7 @@ class Page:
     next: bytes | None = None
     previous: bytes | None = None
     population: int | None = None
+    rank_in: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from leaderforge.domain.errors import (
     Overloaded,
     PlayerExists,
     PlayerNotFound,
+    Refused,
     Unavailable,
     UsernameTaken,
 )
@@ -25,6 +26,7 @@ from leaderforge.domain.players import (
     is_as_requested,
     new_user_ids,
 )
+from leaderforge.domain.segments import require_segment_values
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.players import PlayerStore
 from leaderforge.services.delivery import Delivery
@@ -34,19 +36,31 @@ _ATTEMPTS = 8
 
 
 class PlayerService:
-    """Management of the players in the store. `actor` is the caller's name in the audit log."""
+    """Management of the players in the store. `actor` is the caller's name in the audit log.
 
-    def __init__(self, users: PlayerStore, delivery: Delivery, clock: Clock, *, rules: NameRules = BASIC_RULES) -> None:
+    `segments` are the attributes that the service declares for segments, and whose values must be short texts.
+    """
+
+    def __init__(
+        self,
+        users: PlayerStore,
+        delivery: Delivery,
+        clock: Clock,
+        *,
+        rules: NameRules = BASIC_RULES,
+        segments: Sequence[str] = (),
+    ) -> None:
         self._users = users
         self._delivery = delivery
         self._clock = clock
         self._rules = rules
+        self._segments = segments
 
     async def create(self, new: NewPlayer) -> Player:
         """Create a player. Without `user_id`, choose a random id.
 
-        Raises `NameMixesScripts`, `NameRefused`, `PlayerExists`, `UsernameTaken`, `EmailTaken` or `ExternalIdTaken`;
-        nothing was created then.
+        Raises `NameMixesScripts`, `NameRefused`, `PlayerExists`, `UsernameTaken`, `EmailTaken`, `ExternalIdTaken`,
+        or `Refused` for an attribute; nothing was created then.
         """
         [outcome] = await self.create_many([new])
         if isinstance(outcome, LeaderForgeError):
@@ -56,7 +70,7 @@ class PlayerService:
     async def create_many(self, players: Sequence[NewPlayer]) -> Sequence[Player | LeaderForgeError]:
         """Create players, and return each player or its error. Raises `StoreUnavailable`."""
         outcomes: dict[int, Player | LeaderForgeError] = {
-            i: refusal for i, new in enumerate(players) if (refusal := self._rules.refusal(new.username))
+            i: refusal for i, new in enumerate(players) if (refusal := self._refusal(new))
         }
         waiting = [i for i in range(len(players)) if i not in outcomes]
         for _ in range(_ATTEMPTS):
@@ -76,17 +90,20 @@ class PlayerService:
     async def change(self, user_id: int, changes: ProfileChange, actor: str) -> Player:
         """Change a player's profile. This process shows the change at once, others within a second.
 
-        Raises `NameMixesScripts`, `NameRefused`, `PlayerNotFound`, `UsernameTaken`, `EmailTaken` or `ExternalIdTaken`;
-        nothing was changed then.
+        Raises `NameMixesScripts`, `NameRefused`, `PlayerNotFound`, `UsernameTaken`, `EmailTaken`, `ExternalIdTaken`,
+        or `Refused` for an attribute; nothing was changed then.
         """
         await self._require_allowed(user_id, changes.get("username"))
+        require_segment_values(changes.get("attributes"), self._segments)
         before = await self.get(user_id) if "external_id" in changes else None
         act = AuditEntry(self._clock(), actor, "player.change", None, user_id, details={"changed": sorted(changes)})
         try:
-            user = await self._users.change(user_id, changes, act)
+            user, moved = await self._users.change(user_id, changes, act)
         except (UsernameTaken, ExternalIdTaken) as error:
             [described] = await self._with_owners([error])
             raise described from None  # type: ignore[misc]
+        if moved:
+            await self._delivery.moderated(moved)
         if "username" in changes or "external_id" in changes:
             released = before.external_id if before is not None else None
             await self._delivery.relabelled(user_id, released if released != user.external_id else None)
@@ -103,6 +120,9 @@ class PlayerService:
                 if player is None:
                     return await self.create(_new_player(identity, changes)), True
                 if is_as_requested(player, changes):
+                    if self._segments and "attributes" in changes:
+                        # This may be a retry of a change whose process ended before the index had the moves.
+                        await self._delivery.repeated(player.user_id)
                     return player, False
                 return await self.change(player.user_id, changes, actor), False
             except (PlayerNotFound, PlayerExists, UsernameTaken, EmailTaken, ExternalIdTaken) as error:
@@ -110,6 +130,14 @@ class PlayerService:
                 if (await self._find(identity) is None) == (player is None):
                     raise error
         raise Overloaded("the player was created and erased again and again meanwhile; retry later")
+
+    def _refusal(self, new: NewPlayer) -> LeaderForgeError | None:
+        """Return the error if the name or an attribute of a new player breaks a rule, None otherwise."""
+        try:
+            require_segment_values(new.attributes, self._segments)
+        except Refused as refusal:
+            return refusal
+        return self._rules.refusal(new.username)
 
     async def _require_allowed(self, user_id: int, name: str | None) -> None:
         """Raise `NameMixesScripts` or `NameRefused` if the name breaks a rule, unless the player has it already."""

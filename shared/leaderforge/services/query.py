@@ -21,7 +21,7 @@ from leaderforge.services.reading import Reader, Reading
 from leaderforge.services.top import Top, TopCache
 
 _ATTEMPTS = 8
-"""Maximum reads of the same neighbours. They are read again if the player has moved before they were read."""
+"""Maximum reads of the same neighbours. They are read again if the player has moved before all was read."""
 
 
 class QueryService:
@@ -125,7 +125,18 @@ class QueryService:
             page = await self._page(reading, ladder, window, visible, _first(window) + part.start)
             return await self._with_hidden(reading.ranking, ladder, page, user_id, viewer) if row.hidden else page
 
-        return await self._reader.read(ladder, read)
+        async def read_with_segments(reading: Reading) -> Page:
+            # The ranks in segments and the rank on the board are counted together. Read until the page has this rank.
+            for _ in range(_ATTEMPTS):
+                page = await read(reading)
+                ranked = await self._reader.entries(reading.ranking, ladder, [user_id], segments=True)
+                ranks = {entry.rank for entry in page.entries if entry.user_id == user_id}
+                if ranked.entries and ranked.entries[0].rank in ranks:
+                    return replace(page, rank_in=ranked.entries[0].rank_in)
+            raise IndexUnavailable("the board changed in every attempt to find a player's ranks")
+
+        has_segments = ladder.board.segments and ladder.segment is None
+        return await self._reader.read(ladder, read_with_segments if has_segments else read)
 
     async def _row_within(
         self, reading: Reading, ladder: Ladder, user_id: int, radius: int, viewer: Caller
@@ -139,7 +150,7 @@ class QueryService:
             row = _require_ranked(ladder.board, user_id, rows.get(user_id), viewer)
             window = await reading.ranking.window(ladder, row.key, before=radius, after=radius + (not row.hidden))
             # The player may have moved before the window was read.
-            if row.hidden or window.after[:1] == [row]:
+            if row.hidden or (window.after and _is_same(window.after[0], row)):
                 return row, window
         raise IndexUnavailable("the player moved in every attempt to read the neighbours")
 
@@ -258,6 +269,11 @@ def first_page(ladder: Ladder, page: Page, limit: int) -> Page:
     entries = page.entries[:limit]
     has_next = 0 < len(entries) < page.total
     return replace(page, entries=entries, next=_key(ladder.board, entries[-1]) if has_next else None)
+
+
+def _is_same(listed: Row, row: Row) -> bool:
+    """Return whether a row of a window equals a player's row, which may also have segments."""
+    return listed._replace(segments=()) == row._replace(segments=())
 
 
 def _require_ranked(board: Board, user_id: int, row: Row | None, viewer: Caller) -> Row:

@@ -5,9 +5,9 @@ from contextlib import suppress
 from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
-from leaderforge.domain.boards import Ladder, RankStyle
+from leaderforge.domain.boards import Board, Ladder, RankStyle
 from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, Unavailable
-from leaderforge.domain.merge import Row, ranked_on
+from leaderforge.domain.merge import Row, SegmentBound, ranked_on
 from leaderforge.domain.order import places, rank_bound, tie_bound
 from leaderforge.domain.players import is_compound, label_parts
 from leaderforge.domain.ranks import rank_of
@@ -64,7 +64,7 @@ class Reader:
 
         Hidden entries are included. The total of each player counts the player's own entry, also if it is hidden.
         """
-        ranked = await self.entries(reading.ranking, ladder, user_ids)
+        ranked = await self.entries(reading.ranking, ladder, user_ids, segments=True)
         return [
             _player_rank(entry, behind, ranked.total + entry.hidden, reading)
             for entry, behind in zip(ranked.entries, ranked.behind, strict=True)
@@ -109,21 +109,30 @@ class Reader:
         self._trust.leave(belief)
         return answer
 
-    async def entries(self, ranking: Ranking, ladder: Ladder, user_ids: Collection[int]) -> RankedEntries:
-        """Return the entries of the players that are ranked, best first.
+    async def entries(
+        self, ranking: Ranking, ladder: Ladder, user_ids: Collection[int], *, segments: bool = False
+    ) -> RankedEntries:
+        """Return the entries of the players that are ranked, best first. With `segments`, they have `rank_in`.
 
         Hidden entries are included, each with the rank that it would have if it were visible.
         """
+        board = ladder.board
+        segments = segments and bool(board.segments) and ladder.segment is None
         for _ in range(_ATTEMPTS):
             stored = (await ranking.rows(ladder, user_ids)).values()
-            rows = sorted(ranked_on(ladder.board, stored), key=_sort_key)
-            counts = await ranking.counts(ladder, _bounds(ladder, rows), [row.key for row in rows if not row.hidden])
+            rows = sorted(ranked_on(board, stored), key=_sort_key)
+            within = _segment_bounds(board, rows) if segments else ()
+            present = [row.key for row in rows if not row.hidden]
+            counts = await ranking.counts(ladder, _bounds(ladder, rows), present, within)
             if counts.all_present:
                 break
         above = counts.above[: len(rows)]
         # Without ties, each rank has only one entry.
         ends = counts.above[len(rows) :] or [n + (not row.hidden) for n, row in zip(above, rows, strict=True)]
         entries = await self._hydrate(ladder, rows, [rank_of(n) for n in above])
+        if segments:
+            ranks_in = _ranks_in(board, rows, counts.within)
+            entries = [entry._replace(rank_in=ranks) for entry, ranks in zip(entries, ranks_in, strict=True)]
         return RankedEntries(entries, [counts.total - end for end in ends], counts.total)
 
     async def page_entries(self, ranking: Ranking, ladder: Ladder, rows: Sequence[Row], first: int) -> list[Entry]:
@@ -151,7 +160,7 @@ class Reader:
         metadata = await self._metadata(ladder, [user_id for (_, _, user_id, _), row in pairs if row.has_metadata])
         has_subscore = ladder.board.subscore_order is not None
         entries = []
-        for rank, ((score, achieved_at, user_id, subscore), (_, submissions, label, has_metadata, hidden)) in zip(
+        for rank, ((score, achieved_at, user_id, subscore), (_, submissions, label, has_metadata, hidden, _)) in zip(
             ranks, pairs, strict=True
         ):
             username, external_id = label or names.get(user_id), None
@@ -194,6 +203,29 @@ def _bounds(ladder: Ladder, rows: Sequence[Row]) -> list[bytes]:
         return [row.key for row in rows]
     bounds = [rank_bound(ladder.board, row.key) for row in rows]
     return bounds + [tie_bound(ladder.board, row.key) for row in rows]
+
+
+def _segment_bounds(board: Board, rows: Sequence[Row]) -> list[SegmentBound]:
+    """Return the rank bound of each row in each of its segments."""
+    return [
+        SegmentBound(position, segment, rank_bound(board, row.key))
+        for row in rows
+        for position, segment in enumerate(row.segments)
+        if segment is not None
+    ]
+
+
+def _ranks_in(board: Board, rows: Sequence[Row], above: Sequence[int]) -> list[Mapping[str, int]]:
+    """Return the ranks of each row in its segments, by attribute. `above` belongs to `_segment_bounds`."""
+    counts = iter(above)
+    return [
+        {
+            name: rank_of(next(counts))
+            for name, segment in zip(board.segments, row.segments, strict=False)
+            if segment is not None
+        }
+        for row in rows
+    ]
 
 
 def _player_rank(entry: Entry, behind: int, total: int, reading: Reading) -> PlayerRank:

@@ -1,6 +1,6 @@
 """Receipts of submissions, and the standings and counts from which they are made."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 from uuid import UUID
@@ -70,7 +70,8 @@ class Receipt(NamedTuple):
 
     `rank` is also None while the player has too few submissions to be ranked. `missing_submissions` is None on boards
     without a minimum. `tier` is None on boards without tiers. Without a rank, it has neither tier. `attempts_left` is
-    None on boards without a limit of attempts.
+    None on boards without a limit of attempts. `rank_in` has the ranks in the player's segments by attribute. It is
+    None on boards without segments, and empty without a rank.
     """
 
     user_id: int
@@ -86,6 +87,7 @@ class Receipt(NamedTuple):
     details: ReceiptDetails | None = None
     tier: ReachedTier | None = None
     attempts_left: int | None = None
+    rank_in: Mapping[str, int] | None = None
 
 
 class LadderGroup:
@@ -99,6 +101,7 @@ class LadderGroup:
         self.newest: dict[int, Standing] = {}
         self.above: dict[int, int | None] = {}
         self._total: int | None = None
+        self._above_within: dict[int, Sequence[int | None]] = {}
 
     @cached_property
     def period_name(self) -> str:
@@ -124,6 +127,8 @@ class LadderGroup:
         """Note the results of an index update. Counts are exact only if the index was `believed` during the update."""
         results = {user_id: result if believed else None for user_id, result in zip(self.newest, applied, strict=True)}
         self.above = {user_id: result and result.above for user_id, result in results.items()}
+        if self._ladder.board.segments:
+            self._above_within = {i: result.above_within for i, result in results.items() if result is not None}
         self._total = next((result.total for result in results.values() if result is not None), None)
         for user_id, places in self._earlier.items():
             result = results[user_id]
@@ -134,6 +139,17 @@ class LadderGroup:
         """Return the exact rank of the player's newest standing, None if it is unknown."""
         above = self.above[user_id]
         return None if above is None else rank_of(above)
+
+    def rank_in(self, user_id: int) -> Mapping[str, int] | None:
+        """Return the ranks in the player's segments by attribute, None on a board without segments.
+
+        It is empty if the rank is unknown.
+        """
+        names = self._ladder.board.segments
+        if not names:
+            return None
+        above = self._above_within.get(user_id) or [None] * len(names)
+        return {name: rank_of(count) for name, count in zip(names, above, strict=True) if count is not None}
 
     def tier(self, standing: Standing) -> ReachedTier | None:
         """Return the tier of a standing, None on a board without tiers. It has no names if the rank is unknown."""
@@ -189,6 +205,7 @@ def receipt_of(
         details=_details(submission, recorded, groups, options) if options.previous or options.periods else None,
         tier=main.tier(standing),
         attempts_left=_attempts_left(submission, recorded),
+        rank_in=main.rank_in(user_id),
     )
 
 

@@ -1,14 +1,18 @@
 """Cache of the first entries of ladders."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.changes import LadderChange
+from leaderforge.domain.segments import Segment
 from leaderforge.domain.sources import Source
 from leaderforge.domain.timing import TOP_LIMIT_MS
 from leaderforge.ports.clock import Clock
+from leaderforge.ports.index_maintenance import LadderIds
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.entries import Page
 
@@ -33,6 +37,9 @@ class Top:
         """Return whether an update changes these entries. `key` is the better one of the old and the new sort key."""
         return self.last is None or key <= self.last
 
+
+_SlotKey: TypeAlias = tuple[int, int, Segment | None, int]
+"""Board id, period number, segment and size of a cached top."""
 
 Load = Callable[[Ladder, int], Awaitable[Top]]
 
@@ -74,7 +81,8 @@ class TopCache:
         self._telemetry = telemetry
         self._ttl_ms = ttl_ms
         self._capacity = capacity
-        self._slots: dict[tuple[int, int, int], _Slot] = {}
+        self._slots: dict[_SlotKey, _Slot] = {}
+        self._segmented: defaultdict[LadderIds, set[_SlotKey]] = defaultdict(set)
         self.hits = self.misses = 0
         self._followed_from = 0
         self._followed_until = 0
@@ -113,7 +121,10 @@ class TopCache:
     def _slots_of(self, change: LadderChange) -> list[_Slot]:
         board_id, period = change.board_id, change.period
         if board_id is not None and period is not None:
-            keys = [(board_id, period, size) for size in SIZES]
+            keys: list[_SlotKey] = [(board_id, period, None, size) for size in SIZES]
+            if (board_id, period) in self._segmented:
+                # A change of the board may have changed each of its segments.
+                keys += self._segmented[board_id, period]
             return [self._slots[key] for key in keys if key in self._slots]
         return [slot for slot in self._slots.values() if board_id in (None, slot.ladder.board.id)]
 
@@ -123,13 +134,23 @@ class TopCache:
         return max(slot.until, min(self._followed_until + self._ttl_ms, slot.began + TOP_LIMIT_MS))
 
     def _slot(self, ladder: Ladder, limit: int) -> _Slot:
-        key = (ladder.board.id, ladder.period, _size(limit))
+        key = (ladder.board.id, ladder.period, ladder.segment, _size(limit))
         slot = self._slots.get(key)
         if slot is None or slot.ladder != ladder:  # a change of the board's settings may have changed the entries
             if len(self._slots) >= self._capacity:
-                self._slots.pop(next(iter(self._slots)))
+                self._evict(next(iter(self._slots)))
             slot = self._slots[key] = _Slot(ladder)
+            if ladder.segment is not None:
+                self._segmented[ladder.board.id, ladder.period].add(key)
         return slot
+
+    def _evict(self, key: _SlotKey) -> None:
+        del self._slots[key]
+        of_ladder = key[0], key[1]
+        if key[2] is not None:
+            self._segmented[of_ladder].discard(key)
+            if not self._segmented[of_ladder]:
+                del self._segmented[of_ladder]
 
     async def _load_clean(self, slot: _Slot, size: int) -> Top:
         """Load the top until no update changes its entries meanwhile, at most `_ATTEMPTS` times. Return the result."""

@@ -751,6 +751,10 @@ class LookupOut(TypedDict):
     The period's name.
     """
     entries: list[FoundOut]
+    segment: NotRequired[str]
+    """
+    The segment, if one was requested.
+    """
     missing: list[int]
     """
     The requested players that are not ranked.
@@ -816,6 +820,10 @@ class PageOut(TypedDict):
     The period's name.
     """
     entries: list[EntryOut]
+    segment: NotRequired[str]
+    """
+    The segment, if one was requested.
+    """
     total: int
     """
     The number of ranked players.
@@ -991,6 +999,10 @@ class PlayerOut(TypedDict):
     """
     True if the entry is visible to its player and to admins only. Shown to admins only.
     """
+    rank_in: NotRequired[dict[str, int]]
+    """
+    The rank among the players with the same value of each of the board's attributes, by attribute. Only on boards with segments.
+    """
     next_tier: NotRequired[NextTierOut | None]
     """
     The next tier, only on boards with tiers; null in the first tier, or if the rank is null.
@@ -1153,6 +1165,10 @@ class RangeOut(TypedDict):
     The period's name.
     """
     entries: list[EntryOut]
+    segment: NotRequired[str]
+    """
+    The segment, if one was requested.
+    """
     total: int
     """
     The number of ranked players.
@@ -1612,6 +1628,10 @@ class TopOut(TypedDict):
     The period's name.
     """
     entries: list[EntryOut]
+    segment: NotRequired[str]
+    """
+    The segment, if one was requested.
+    """
     total: int
     """
     The number of ranked players.
@@ -1795,7 +1815,7 @@ class ZoneOut(TypedDict):
 
 class AroundOut(TypedDict):
     """
-    A player's entry and its neighbours.
+    A player's entry and its neighbours. `rank_in` belongs to the player.
     """
 
     board: str
@@ -1804,11 +1824,19 @@ class AroundOut(TypedDict):
     The period's name.
     """
     entries: list[EntryOut]
+    segment: NotRequired[str]
+    """
+    The segment, if one was requested.
+    """
     total: int
     """
     The number of ranked players.
     """
     as_of: str
+    rank_in: NotRequired[dict[str, int]]
+    """
+    The rank among the players with the same value of each of the board's attributes, by attribute. Only on boards with segments.
+    """
 
 
 class AuditOut(TypedDict):
@@ -2728,6 +2756,10 @@ class ReceiptOut(TypedDict):
     """
     The rank; null with `rank=none`, with too few submissions, or while the index is unavailable.
     """
+    rank_in: NotRequired[dict[str, int]]
+    """
+    The rank among the players with the same value of each of the board's attributes, by attribute. Only on boards with segments.
+    """
     submissions: int
     missing_submissions: NotRequired[int]
     """
@@ -3028,6 +3060,10 @@ class BoardChangesIn(TypedDict):
     """
     The league that the periods of one kind are played as; null for a board without one.
     """
+    segments: NotRequired[list[str]]
+    """
+    The attributes of players by whose values the board can be read. The service must declare them. Permanent.
+    """
     board: NotRequired[str]
     """
     The board's current identifier in paths.
@@ -3135,6 +3171,10 @@ class BoardIn(TypedDict):
     """
     The league that the periods of one kind are played as; null for a board without one.
     """
+    segments: NotRequired[list[str]]
+    """
+    The attributes of players by whose values the board can be read. The service must declare them. Permanent. Defaults to `[]`.
+    """
     board: str
     """
     The board's identifier in paths (its slug). Permanent.
@@ -3206,6 +3246,10 @@ class BoardOut(TypedDict):
     league: LeagueOut | None
     """
     The league that the periods of one kind are played as.
+    """
+    segments: list[str]
+    """
+    The attributes of players by whose values the board can be read.
     """
     building: list[PeriodKind]
     """

@@ -10,6 +10,7 @@ from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, DeletedBoard, Ladder
 from leaderforge.domain.errors import BoardExists, BoardNotFound, StoreUnavailable
 from leaderforge.domain.periods import ALL_TIME, Period
+from leaderforge.domain.segments import segment_values
 from leaderforge.domain.standings import HIDDEN_PLAYER, REMOVED, Standing, fold, removed_standing
 from leaderforge.domain.submissions import EventKey, Submission
 from leaderforge.ports.clock import Clock
@@ -159,7 +160,14 @@ class MemoryBoards:
         standing = fold(ladder.board, events) if events else removed_standing(ladder.board, user_id, revision)
         previous = self._standings.get(place_of(ladder), {}).get(user_id)
         hidden = standing.hidden | self._hidden(user_id, previous)
-        return standing._replace(revision=revision, hidden=hidden)
+        segments = self._segments(ladder, user_id, previous)
+        return standing._replace(revision=revision, hidden=hidden, segments=segments)
+
+    def _segments(self, ladder: Ladder, user_id: int, previous: Standing | None) -> tuple[str | None, ...] | None:
+        """Return the segments of a standing: the previous ones, those of the player's attributes for a new standing."""
+        if previous is not None:
+            return previous.segments
+        return segment_values(self._users.by_id[user_id].attributes, ladder.board.segments) or None
 
     def _hidden(self, user_id: int, previous: Standing | None) -> int:
         """Return the flags of a new standing.

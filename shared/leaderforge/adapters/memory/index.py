@@ -1,6 +1,5 @@
 """In-memory rank index. It sorts all entries on every read, which is too slow for production."""
 
-from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from itertools import count
@@ -8,13 +7,15 @@ from time import monotonic
 from typing import NamedTuple, TypeVar
 
 from leaderforge.adapters.memory.boards import LadderKey, place_of
+from leaderforge.adapters.memory.ranking import RowRanking
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import IndexUnavailable
-from leaderforge.domain.merge import Counts, Row, Window
-from leaderforge.domain.order import LAST, rank_bound, sort_key, user_id_of
+from leaderforge.domain.merge import Row
+from leaderforge.domain.order import rank_bound, sort_key, user_id_of
+from leaderforge.domain.segments import Segment
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.sources import Source
-from leaderforge.domain.standings import Standing, is_listed, removed_standing
+from leaderforge.domain.standings import Standing, is_in_segment, is_listed, removed_standing
 from leaderforge.domain.survey import IndexNode, PartitionState, Survey, VerificationState
 from leaderforge.domain.tiers import depend_on_total
 from leaderforge.ports.index import Applied, IndexValue, LadderUpdate, NameSwap
@@ -35,7 +36,7 @@ class IndexSnapshot(NamedTuple):
     erasures: Mapping[int, int]
 
 
-class MemoryIndex:
+class MemoryIndex(RowRanking):
     """`RankIndex`, `IndexMaintenance` and `LeaseStore` in dicts."""
 
     source = Source.INDEX
@@ -84,30 +85,7 @@ class MemoryIndex:
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
         self._require_complete()
         stored = self._standings[place_of(ladder)]
-        return {i: self._row(ladder, stored[i]) for i in user_ids if i in stored and not stored[i].removed}
-
-    async def counts(self, ladder: Ladder, bounds: Sequence[bytes], present: Sequence[bytes] = ()) -> Counts:
-        keys = self._sorted(ladder)
-        return Counts(len(keys), [bisect_left(keys, bound) for bound in bounds], set(keys).issuperset(present))
-
-    async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
-        keys = self._sorted(ladder)
-        above = bisect_left(keys, bound)
-        rows = {row.key: row for row in (self._row(ladder, s) for s in self._standings[place_of(ladder)].values())}
-        return Window(
-            total=len(keys),
-            above=above,
-            before=[rows[key] for key in keys[max(0, above - before) : above]],
-            after=[rows[key] for key in keys[above : above + after]],
-        )
-
-    async def window_at(self, ladder: Ladder, rank: int, count: int) -> Window[Row]:
-        key = await self.key_at(ladder, rank)
-        return await self.window(ladder, LAST if key is None else key, before=0, after=count)
-
-    async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
-        keys = self._sorted(ladder)
-        return keys[rank - 1] if 1 <= rank <= len(keys) else None
+        return {i: self._row(ladder, stored[i]) for i in user_ids if i in stored and _is_member(ladder, stored[i])}
 
     async def apply(self, ladder: Ladder, standings: Sequence[Standing], *, count: bool = False) -> Sequence[Applied]:
         stored = self._standings[place_of(ladder)]
@@ -124,6 +102,7 @@ class MemoryIndex:
                 previous=_listed_key(ladder, before.get(s.user_id)),
                 above=self._above(ladder, s) if count and complete else None,
                 refused=_refuses(before.get(s.user_id), s),
+                above_within=self._above_within(ladder, s) if count and complete else (),
             )
             for s in standings
         ]
@@ -314,9 +293,11 @@ class MemoryIndex:
         if None in self._watermarks:
             raise IndexUnavailable("a partition of the rank index awaits its rebuild")
 
-    def _sorted(self, ladder: Ladder) -> list[bytes]:
+    def _rows(self, ladder: Ladder) -> list[Row]:
         self._require_complete()
-        return sorted(self._keys(ladder))
+        standings = self._standings[place_of(ladder)].values()
+        rows = (self._row(ladder, s) for s in standings if _listed_key(ladder, s) is not None)
+        return sorted(rows, key=lambda row: row.key)
 
     def _keys(self, ladder: Ladder) -> list[bytes]:
         return [key for s in self._standings[place_of(ladder)].values() if (key := _listed_key(ladder, s)) is not None]
@@ -327,6 +308,12 @@ class MemoryIndex:
         # The player's stored entry may be newer and better than this standing. Do not count it as an entry above.
         return sum(key < bound for key in self._keys(ladder) if key != stored_key)
 
+    def _above_within(self, ladder: Ladder, standing: Standing) -> Sequence[int | None]:
+        return [
+            None if value is None else self._above(ladder._replace(segment=Segment(attribute, value)), standing)
+            for attribute, value in zip(ladder.board.segments, standing.segments or (), strict=False)
+        ]
+
     def _row(self, ladder: Ladder, standing: Standing) -> Row:
         return Row(
             key=sort_key(ladder.board, standing),
@@ -334,12 +321,19 @@ class MemoryIndex:
             label=self._names.get(standing.user_id),
             has_metadata=standing.metadata is not None,
             hidden=bool(standing.hidden),
+            segments=standing.segments or (),
         )
 
 
 def _listed_key(ladder: Ladder, standing: Standing | None) -> bytes | None:
-    """Return the sort key of a standing, None if it is missing or not listed."""
-    return sort_key(ladder.board, standing) if standing is not None and is_listed(ladder.board, standing) else None
+    """Return the sort key of a standing, None if it is missing, not listed or not in the ladder's segment."""
+    if standing is None or not is_listed(ladder.board, standing) or not is_in_segment(ladder, standing):
+        return None
+    return sort_key(ladder.board, standing)
+
+
+def _is_member(ladder: Ladder, standing: Standing) -> bool:
+    return not standing.removed and is_in_segment(ladder, standing)
 
 
 def _refuses(stored: Standing | None, standing: Standing) -> bool:

@@ -1,6 +1,6 @@
 """In-memory player store."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from time import time_ns
@@ -17,8 +17,10 @@ from leaderforge.domain.errors import (
 )
 from leaderforge.domain.names import MIN_WITHIN, claims_of, name_key, prefix_key
 from leaderforge.domain.players import Player, ProfileChange, digest_of_id, email_key
+from leaderforge.domain.standings import LadderStanding
 from leaderforge.domain.timing import RELEASE_MS
 from leaderforge.ports.clock import Clock
+from leaderforge.ports.players import ProfileChanged
 
 
 def microseconds() -> int:
@@ -57,6 +59,8 @@ class MemoryPlayerStore:
         self._unique_names = unique_names
         self.by_id: dict[int, Player] = {}
         self.hidden: set[int] = set()
+        self.on_attributes: list[Callable[[int], Sequence[LadderStanding]]] = []
+        """Callbacks after a change of a player's attributes. They receive the player id, and return moved standings."""
         self.devices: dict[str, int] = {}
         self.sessions: dict[int, dict[str, StoredSession]] = {}
         self._released: dict[int | str, _Release] = {}
@@ -67,7 +71,7 @@ class MemoryPlayerStore:
     async def create(self, users: Sequence[Player], *, on_sight: bool = False) -> Sequence[Player | LeaderForgeError]:
         return [self._create(user, on_sight) for user in users]
 
-    async def change(self, user_id: int, changes: ProfileChange, act: AuditEntry) -> Player:
+    async def change(self, user_id: int, changes: ProfileChange, act: AuditEntry) -> ProfileChanged:
         if user_id not in self.by_id:
             raise PlayerNotFound.of(user_id)
         old = self.by_id[user_id]
@@ -81,9 +85,11 @@ class MemoryPlayerStore:
         if old.external_id is not None and new.external_id != old.external_id:
             until = self._now() + RELEASE_MS
             self._released[old.external_id] = _Release(user_id, until, until)
+        callbacks = self.on_attributes if "attributes" in changes else []
+        moved = [standing for move in callbacks for standing in move(user_id)]
         self.touch(user_id)
         self._audit.write(act)
-        return new
+        return ProfileChanged(new, moved)
 
     def erase(self, user_id: int, revision: int, creatable_at: int | None) -> None:
         """Erase a player, and note the erasure for reconcile.

@@ -1,6 +1,5 @@
 """In-memory score store. It stores all events. A standing is the fold of its player's events."""
 
-from bisect import bisect_left
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
@@ -8,13 +7,15 @@ from leaderforge.adapters.memory.boards import place_of
 from leaderforge.adapters.memory.events import MemoryEvents
 from leaderforge.adapters.memory.outbox import MemoryOutbox
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore, microseconds
+from leaderforge.adapters.memory.ranking import RowRanking
 from leaderforge.adapters.memory.tournaments import MemoryTournaments
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import Conflict, LeaderForgeError, PlayerNotFound, Refused, RuleViolated
-from leaderforge.domain.merge import Counts, Row, Window
+from leaderforge.domain.merge import Row
 from leaderforge.domain.notices import score_notices
 from leaderforge.domain.order import sort_key
 from leaderforge.domain.periods import ALL_TIME
+from leaderforge.domain.segments import segment_values
 from leaderforge.domain.sources import Source
 from leaderforge.domain.standings import (
     EarlierPlace,
@@ -22,6 +23,7 @@ from leaderforge.domain.standings import (
     Standing,
     combine,
     is_improvement,
+    is_in_segment,
     is_listed,
     require_in_range,
     standing_of,
@@ -31,7 +33,7 @@ from leaderforge.domain.tournament_errors import TournamentFull
 from leaderforge.ports.clock import Clock
 
 
-class MemoryScoreStore(MemoryEvents):
+class MemoryScoreStore(RowRanking, MemoryEvents):
     """`ScoreStore` in dicts. While `available` is false, all calls except `health` raise `StoreUnavailable`.
 
     `clock` is in microseconds.
@@ -46,6 +48,7 @@ class MemoryScoreStore(MemoryEvents):
         self.writable = True
         self.outbox = MemoryOutbox()
         self.tournaments = MemoryTournaments(users)
+        users.on_attributes.append(self._move_segments)
         self.on_erasure: list[Callable[[int], object]] = []
 
     async def orphaned_standings(self) -> Mapping[int, int]:
@@ -161,24 +164,7 @@ class MemoryScoreStore(MemoryEvents):
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
         standings = await self.standings(ladder, user_ids)
-        return {s.user_id: self._row(ladder, s) for s in standings if not s.removed}
-
-    async def counts(self, ladder: Ladder, bounds: Sequence[bytes], present: Sequence[bytes] = ()) -> Counts:
-        keys = [row.key for row in self._rows(ladder)]
-        return Counts(len(keys), [bisect_left(keys, bound) for bound in bounds], set(keys).issuperset(present))
-
-    async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
-        rows = self._rows(ladder)
-        above = sum(row.key < bound for row in rows)
-        return Window(len(rows), above, rows[max(0, above - before) : above], rows[above : above + after])
-
-    async def window_at(self, ladder: Ladder, rank: int, count: int) -> Window[Row]:
-        rows = self._rows(ladder)
-        return Window(len(rows), min(rank - 1, len(rows)), [], rows[rank - 1 :][:count])
-
-    async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
-        rows = self._rows(ladder)
-        return rows[rank - 1].key if 1 <= rank <= len(rows) else None
+        return {s.user_id: self._row(ladder, s) for s in standings if not s.removed and is_in_segment(ladder, s)}
 
     def standings_of_player(self, user_id: int) -> Sequence[LadderStanding]:
         """Return the player's standings, including removed ones, on all boards that are not deleted."""
@@ -204,7 +190,8 @@ class MemoryScoreStore(MemoryEvents):
     def put(self, ladder: Ladder, standing: Standing) -> None:
         """Replace the player's standing on the ladder by this one, with the next revision."""
         stored = self._standings.setdefault(place_of(ladder), {})
-        stored[standing.user_id] = standing._replace(revision=self._next_revision())
+        segments = self._segments(ladder, standing.user_id, stored.get(standing.user_id))
+        stored[standing.user_id] = standing._replace(revision=self._next_revision(), segments=segments)
 
     def refolded(self, ladder: Ladder, user_id: int) -> Standing:
         """Return the fold of the player's counting events on the ladder. Raises `ScoreOutOfRange`."""
@@ -294,7 +281,8 @@ class MemoryScoreStore(MemoryEvents):
             new = standing_of(event) if previous is None else combine(ladder.board, previous, standing_of(event))
             require_in_range(new)
             hidden = self._hidden(event.user_id, previous)
-            folded[ladder] = new._replace(revision=self._next_revision(), hidden=hidden)
+            segments = self._segments(ladder, event.user_id, previous)
+            folded[ladder] = new._replace(revision=self._next_revision(), hidden=hidden, segments=segments)
         for ladder, standing in folded.items():
             self._standings.setdefault(place_of(ladder), {})[event.user_id] = standing
             if ladder.period != ALL_TIME:
@@ -323,7 +311,7 @@ class MemoryScoreStore(MemoryEvents):
         rows = (
             self._row(ladder, standing)
             for standing in self._ladder(ladder).values()
-            if is_listed(ladder.board, standing)
+            if is_listed(ladder.board, standing) and is_in_segment(ladder, standing)
         )
         return sorted(rows, key=lambda row: row.key)
 
@@ -334,4 +322,17 @@ class MemoryScoreStore(MemoryEvents):
             label=self._users.by_id[standing.user_id].label,
             has_metadata=standing.metadata is not None,
             hidden=bool(standing.hidden),
+            segments=standing.segments or (),
         )
+
+    def _move_segments(self, user_id: int) -> Sequence[LadderStanding]:
+        """Move the player's standings in all open periods to the segments of the player's attributes. Return them."""
+        changed = []
+        now, attributes = self._clock() // 1000, self._users.by_id[user_id].attributes
+        for ladder, standing in self.standings_of_player(user_id):
+            segments = segment_values(attributes, ladder.board.segments) or None
+            if segments != standing.segments and not ladder.is_over(now):
+                moved = standing._replace(revision=self._next_revision(), segments=segments)
+                self._standings[place_of(ladder)][user_id] = moved
+                changed.append((ladder, moved))
+        return changed

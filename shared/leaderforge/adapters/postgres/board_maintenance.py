@@ -10,7 +10,7 @@ from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.standing_rows import bounds_of_period, period_bounds, replacing_row, standing_of_row
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
-from leaderforge.adapters.postgres.writing import hide_newcomers
+from leaderforge.adapters.postgres.writing import hide_newcomers, segment_newcomers
 from leaderforge.domain.boards import Board, DeletedBoard, Ladder
 from leaderforge.domain.periods import Period
 from leaderforge.domain.standings import Event, Standing, fold, removed_standing
@@ -98,8 +98,9 @@ async def _refold(connection: Connection, ladder: Ladder, user_ids: Sequence[int
     rows = [replacing_row(ladder, folded.get(standing.user_id, standing), now) for standing in empty]
     written = await run_rows(connection, "replace_standings", rows)
     standings = {row["user_id"]: standing_of_row(board, row) for row in written}
-    hidden = await hide_newcomers(connection, user_ids, {board.id: board})
-    standings |= {i: hidden[key] for i in standings if (key := (i, board.id, ladder.period)) in hidden}
+    changed = dict(await segment_newcomers(connection, user_ids, [board]))
+    changed |= await hide_newcomers(connection, user_ids, {board.id: board})
+    standings |= {i: changed[key] for i in standings if (key := (i, board.id, ladder.period)) in changed}
     await run_rows(connection, "touch", [(standing.user_id, now // 1000) for standing in empty])
     return list(standings.values())
 

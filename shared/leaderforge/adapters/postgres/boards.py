@@ -44,13 +44,16 @@ BOARD_VALUES: Mapping[str, Callable[[Board], object]] = {
     "rewards": lambda board: None if board.rewards is None else json.dumps(board.rewards.members),
     "rewards_since": lambda board: None if board.rewards is None else board.rewards.since,
     "league": lambda board: None if board.league is None else json.dumps(stored_members_of(board.league)),
+    "segments": lambda board: ",".join(board.segments) or None,
     "backfill_kinds": lambda board: None if board.backfill is None else _kinds(board.backfill.kinds),
     "backfill_since": lambda board: None if board.backfill is None else board.backfill.since,
     "backfill_until": lambda board: None if board.backfill is None else board.backfill.until,
 }
 """Value of each column except the id. The order is the same as in fragments/board_columns.sql and in all parameters."""
 
-_PERMANENT = frozenset({"slug", "policy", "direction", "subscore_direction", "time_zone", "min_submissions"})
+_PERMANENT = frozenset(
+    {"slug", "policy", "direction", "subscore_direction", "time_zone", "min_submissions", "segments"}
+)
 _BACKFILL = frozenset({"backfill_kinds", "backfill_since", "backfill_until"})
 CREATED = tuple(column for column in BOARD_VALUES if column not in _BACKFILL)
 """Columns of create_board.sql, in the order of its parameters. A new board has no backfill."""
@@ -81,6 +84,7 @@ def board_of(row: Record) -> Board:
         tournament=None if row["tournament"] is None else tournament_of(json.loads(row["tournament"])),
         rewards=_rewards_of(row),
         league=_league_of(row),
+        segments=tuple(row["segments"].split(",")) if row["segments"] else (),
         backfill=_backfill_of(row),
     )
 

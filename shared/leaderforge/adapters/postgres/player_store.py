@@ -11,14 +11,16 @@ from leaderforge.adapters.postgres.claims import Collision, Taken, change, inser
 from leaderforge.adapters.postgres.errors import Rejected
 from leaderforge.adapters.postgres.name_search import NameSearch
 from leaderforge.adapters.postgres.names import keys_of
-from leaderforge.adapters.postgres.pool import Pool
+from leaderforge.adapters.postgres.pool import Connection, Pool
 from leaderforge.adapters.postgres.score_store import microseconds
+from leaderforge.adapters.postgres.segments import move_segments
 from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import LeaderForgeError, Refused
 from leaderforge.domain.names import MIN_WITHIN, claims_of, name_key, prefix_key
 from leaderforge.domain.players import Player, ProfileChange
 from leaderforge.ports.clock import Clock
+from leaderforge.ports.players import ProfileChanged
 
 _BEFORE_ALL = -(2**63)
 """Number below every player id."""
@@ -52,15 +54,14 @@ class PostgresPlayerStore:
             waiting = {i: user for i, user in waiting.items() if i not in outcomes}
         return [outcomes[i] for i in range(len(users))]
 
-    async def change(self, user_id: int, changes: ProfileChange, act: AuditEntry) -> Player:
+    async def change(self, user_id: int, changes: ProfileChange, act: AuditEntry) -> ProfileChanged:
+        async def work(connection: Connection, now: int) -> ProfileChanged:
+            player = await change(connection, user_id, changes, now // 1000, unique_names=self._unique_names)
+            moved = await move_segments(connection, user_id, now) if "attributes" in changes else []
+            return ProfileChanged(player, moved)
+
         try:
-            return await self._acts.do(
-                user_id,
-                lambda connection, now: change(
-                    connection, user_id, changes, now // 1000, unique_names=self._unique_names
-                ),
-                lambda _: act,
-            )
+            return await self._acts.do(user_id, work, lambda _: act)
         except Rejected as error:
             if not error.for_a_value:
                 raise

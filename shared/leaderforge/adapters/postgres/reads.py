@@ -11,9 +11,10 @@ from itertools import accumulate
 from leaderforge.adapters.postgres.pool import SNAPSHOT, Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.merge import Counts, Row, Window, listed_on
+from leaderforge.domain.merge import Counts, Row, SegmentBound, Window, listed_on
 from leaderforge.domain.order import FIRST, LAST, Ranked, ranked_bound, ranked_key, user_id_of
 from leaderforge.domain.players import label_of
+from leaderforge.domain.segments import Segment
 from leaderforge.domain.sources import Source
 from leaderforge.domain.standings import VISIBLE
 
@@ -27,16 +28,25 @@ class PostgresRanking:
         self._pool = pool
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
-        rows = await self._pool.fetch(statement("rows"), ladder.board.id, ladder.period, joined(user_ids))
-        return {row["user_id"]: _row(ladder.board, row) for row in rows}
+        values = *_ids(ladder), joined(user_ids), *_segment(ladder)
+        rows = await self._pool.fetch(statement("rows"), *values)
+        return {row["user_id"]: _row_of_player(ladder.board, row) for row in rows}
 
-    async def counts(self, ladder: Ladder, bounds: Sequence[bytes], present: Sequence[bytes] = ()) -> Counts:
+    async def counts(
+        self,
+        ladder: Ladder,
+        bounds: Sequence[bytes],
+        present: Sequence[bytes] = (),
+        within: Sequence[SegmentBound] = (),
+    ) -> Counts:
         async with self._pool.transaction(SNAPSHOT) as connection:
             counts = await _counts(connection, ladder, bounds)
+            if within:
+                counts = replace(counts, within=[await _count_within(connection, ladder, bound) for bound in within])
             if not present:
                 return counts
             user_ids = joined([user_id_of(key) for key in present])
-            rows = await connection.fetch(statement("rows"), ladder.board.id, ladder.period, user_ids)
+            rows = await connection.fetch(statement("rows"), *_ids(ladder), user_ids, *_segment(ladder))
         listed_keys = {row.key for row in listed_on(ladder.board, [_row(ladder.board, row) for row in rows])}
         return replace(counts, all_present=listed_keys.issuperset(present))
 
@@ -72,7 +82,9 @@ async def _window(connection: Connection, ladder: Ladder, bound: bytes, before: 
 
 
 async def _key_at(connection: Connection, ladder: Ladder, rank: int) -> bytes | None:
-    rows = await connection.fetch(statement("key_at"), *_ids(ladder), rank - 1, ladder.board.min_submissions)
+    rows = await connection.fetch(
+        statement("key_at"), *_ids(ladder), rank - 1, ladder.board.min_submissions, *_segment(ladder)
+    )
     return _key(ladder.board, rows[0]) if rows else None
 
 
@@ -88,6 +100,7 @@ async def _counts(connection: Connection, ladder: Ladder, bounds: Sequence[bytes
         *(joined(column[:-1]) for column in columns),
         *(joined(column[1:]) for column in columns),
         ladder.board.min_submissions,
+        *_segment(ladder),
     )
     sizes = {row["interval"]: row["entries"] for row in rows}
     running = accumulate((sizes.get(i, 0) for i in range(1, len(edges))), initial=0)
@@ -95,17 +108,28 @@ async def _counts(connection: Connection, ladder: Ladder, bounds: Sequence[bytes
     return Counts(total=above[LAST], above=[above[bound] for bound in bounds])
 
 
+async def _count_within(connection: Connection, ladder: Ladder, bound: SegmentBound) -> int:
+    """Return the number of entries above the bound in its segment."""
+    segment = Segment(ladder.board.segments[bound.position], bound.segment)
+    return (await _counts(connection, ladder._replace(segment=segment), [bound.bound])).above[0]
+
+
 async def _nearest(connection: Connection, name: str, ladder: Ladder, bound: bytes, limit: int) -> list[Row]:
     if limit == 0:
         return []
     board = ladder.board
-    values = *_edge(board, bound), limit, board.min_submissions
+    values = *_edge(board, bound), limit, board.min_submissions, *_segment(ladder)
     rows = await connection.fetch(statement(name), *_ids(ladder), *values)
     return [_row(board, row) for row in rows]
 
 
 def _ids(ladder: Ladder) -> tuple[int, int]:
     return ladder.board.id, ladder.period
+
+
+def _segment(ladder: Ladder) -> tuple[str | None, int | None]:
+    """Return the value of the ladder's segment, and its position in the column `segments`. Arrays count from 1."""
+    return (None, None) if ladder.segment is None else (ladder.segment.value, ladder.segment_position + 1)
 
 
 def _edge(board: Board, bound: bytes) -> tuple[int, int, int, int]:
@@ -121,3 +145,9 @@ def _key(board: Board, row: Record) -> bytes:
 def _row(board: Board, row: Record) -> Row:
     label = label_of(row["username"], row["external_id"])
     return Row(_key(board, row), row["submissions"], label, row["has_metadata"], hidden=row["hidden"] != VISIBLE)
+
+
+def _row_of_player(board: Board, row: Record) -> Row:
+    """Return the row with the player's segments."""
+    segments = row["segments"] if board.segments and row["segments"] else ()
+    return _row(board, row)._replace(segments=segments)

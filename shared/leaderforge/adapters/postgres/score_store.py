@@ -21,7 +21,7 @@ from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, DeletedBoard, Ladder
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import LeaderForgeError
-from leaderforge.domain.merge import Counts, Row, Window
+from leaderforge.domain.merge import Counts, Row, SegmentBound, Window
 from leaderforge.domain.periods import Period
 from leaderforge.domain.players import label_of
 from leaderforge.domain.standings import Standing
@@ -176,8 +176,14 @@ class PostgresScoreStore:
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
         return await self._ranking.rows(ladder, user_ids)
 
-    async def counts(self, ladder: Ladder, bounds: Sequence[bytes], present: Sequence[bytes] = ()) -> Counts:
-        return await self._ranking.counts(ladder, bounds, present)
+    async def counts(
+        self,
+        ladder: Ladder,
+        bounds: Sequence[bytes],
+        present: Sequence[bytes] = (),
+        within: Sequence[SegmentBound] = (),
+    ) -> Counts:
+        return await self._ranking.counts(ladder, bounds, present, within)
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
         return await self._ranking.window(ladder, bound, before=before, after=after)

@@ -29,6 +29,8 @@ def standing_of_row(board: Board, row: Record) -> Standing:
     """Return the standing in a row. The first columns must be the fields of a standing, in their order."""
     # Read columns by position, which is faster than by name. A rebuild converts every row of the table here.
     standing = Standing(*row[:_FIELDS])
+    if board.segments:
+        standing = standing._replace(segments=tuple(standing.segments or [None] * len(board.segments)))
     if board.subscore_order is Order.DESC:
         return standing._replace(subscore=ranked_score(Order.DESC, standing.subscore))
     return standing

@@ -261,6 +261,7 @@ def _rows(submission: Submission) -> Iterator[tuple[Any, ...]]:
     """
     board, event = submission.board, submission.event
     event_subranked, announced = subranked(board, event.subscore), announces(board)
+    segments = ",".join(board.segments) or None
     for i, ladder in enumerate(submission.ladders):
         yield (
             event.user_id,
@@ -275,5 +276,6 @@ def _rows(submission: Submission) -> Iterator[tuple[Any, ...]]:
             event.achieved_at,
             event.received_us,
             event.metadata,
+            segments,
             int(announced),
         )

@@ -5,7 +5,7 @@ deadlocks between batches.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from leaderforge.adapters.postgres.event_rows import event_row
 from leaderforge.adapters.postgres.pool import Connection
@@ -74,7 +74,20 @@ async def upsert_standings(connection: Connection, submissions: Sequence[Submiss
             if added.submissions == row["submissions"]:
                 newcomers.add(row["user_id"])
     if newcomers:
-        standings |= await hide_newcomers(connection, newcomers, {s.board.id: s.board for s in submissions})
+        boards = {s.board.id: s.board for s in submissions}
+        standings |= await segment_newcomers(connection, newcomers, boards.values())
+        standings |= await hide_newcomers(connection, newcomers, boards)
+    return standings
+
+
+async def segment_newcomers(connection: Connection, user_ids: Collection[int], boards: Iterable[Board]) -> Standings:
+    """Give new standings the segments of their players, and return the changed standings."""
+    standings: dict[StandingKey, Standing] = {}
+    for board in sorted((board for board in boards if board.segments), key=lambda board: board.id):
+        values = joined(user_ids), board.id, ",".join(board.segments)
+        standings |= standings_of_rows(
+            await connection.fetch(statement("segment_newcomers"), *values), {board.id: board}
+        )
     return standings
 
 

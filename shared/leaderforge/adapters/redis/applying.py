@@ -13,6 +13,7 @@ from leaderforge.adapters.redis.records import (
     record_of,
     refuses,
     revision_of,
+    segments_of_value,
 )
 from leaderforge.domain.boards import Board
 from leaderforge.domain.order import LAST, USER_BYTES, rank_bound
@@ -24,7 +25,8 @@ from leaderforge.ports.index import Applied, LadderUpdate
 class PartitionedUpdate:
     """Update of a ladder, split by partition.
 
-    `bounds` has the distinct rank bounds above which the script counts entries. It is empty if the update does not
+    `bounds` has the distinct rank bounds above which the script counts entries. `segment_bounds` has the distinct pairs
+    of a segment's id and a rank bound, above which it counts in this segment. Both are empty if the update does not
     count.
 
     `groups` maps partitions to the ids of their players. The script runs on `partitions`: all partitions of the index
@@ -34,6 +36,7 @@ class PartitionedUpdate:
     update: LadderUpdate
     records: Mapping[int, IndexRecord]
     bounds: Collection[bytes]
+    segment_bounds: Collection[tuple[bytes, bytes]]
     groups: Mapping[int, Sequence[int]]
     partitions: Sequence[int]
 
@@ -54,11 +57,17 @@ class PartitionedUpdate:
         if update.count and depend_on_total(board.tiers):
             bounds[LAST] = None
         groups = by_partition(records)
-        return cls(update, records, bounds, groups, list(all_partitions) if update.count else list(groups))
+        segment_bounds = _segment_bounds(board, records.values()) if board.segments and update.count else ()
+        return cls(
+            update, records, bounds, segment_bounds, groups, list(all_partitions) if update.count else list(groups)
+        )
 
     def arguments(self) -> Iterable[Sequence[bytes | int]]:
         """Yield the arguments of apply.lua for each of the partitions."""
-        length, bounds = record_bytes(self.update.ladder.board), packed_bounds(self.bounds)
+        board = self.update.ladder.board
+        length, bounds = record_bytes(board), packed_bounds(self.bounds)
+        if board.segments:
+            bounds = [*bounds, *packed_segment_bounds(self.segment_bounds), len(board.segments)]
         for partition in self.partitions:
             packed = b"".join(self.records[user_id].packed for user_id in self.groups.get(partition, ()))
             yield length, packed, *bounds
@@ -72,14 +81,18 @@ class PartitionedUpdate:
         }
         # An incomplete partition returns None instead of counts. The sum of all partitions is then unknown.
         counts = [reply[1] for reply in replies if len(reply) > 1]
-        sums = map(sum, zip(*counts, strict=True)) if counts and None not in counts else ()
+        sums = list(map(sum, zip(*counts, strict=True))) if counts and None not in counts else []
         above = dict(zip(self.bounds, sums, strict=False))
+        within = dict(zip(self.segment_bounds, sums[len(self.bounds) :], strict=bool(sums)))
         board, earlier = self.update.ladder.board, self.update.earlier if above else {}
         results = []
         for user_id, record in self.records.items():
             value = previous_values[user_id]
             above_earlier = self._above_earlier(record, value, earlier[user_id], above) if user_id in earlier else ()
-            results.append(_applied(board, record, value, above.get(rank_bound(board, record.key)), above_earlier))
+            result = _applied(board, record, value, above.get(rank_bound(board, record.key)), above_earlier)
+            if within:
+                result = result._replace(above_within=_above_within(board, record, value, within))
+            results.append(result)
         total = above.get(LAST)
         return results if total is None else [result._replace(total=total) for result in results]
 
@@ -87,7 +100,7 @@ class PartitionedUpdate:
         self, record: IndexRecord, previous_value: bytes | None, keys: Sequence[bytes], above: Mapping[bytes, int]
     ) -> Sequence[int]:
         """Return the counts above a player's earlier sort keys, without the player's own entry."""
-        own_key = _listed_key(record, previous_value)
+        own_key = _listed_key(self.update.ladder.board, record, previous_value)
         bounds = [rank_bound(self.update.ladder.board, key) for key in keys]
         return [above[bound] - (own_key is not None and own_key < bound) for bound in bounds]
 
@@ -102,11 +115,50 @@ def packed_bounds(bounds: Iterable[bytes]) -> Sequence[bytes | int]:
     return [part for length, run in runs for part in (length + 1, b"(" + b"(".join(run))]
 
 
-def _listed_key(record: IndexRecord, previous_value: bytes | None) -> bytes | None:
+def packed_segment_bounds(bounds: Iterable[tuple[bytes, bytes]]) -> Sequence[bytes]:
+    """Return bounds in segments as script arguments: pairs like those of `packed_bounds`, with an id before each bound.
+
+    A length begins with "s", which tells these pairs from others. All bounds must have the same length.
+    """
+    packed = [segment + b"(" + bound for segment, bound in bounds]
+    return [b"s%d" % len(packed[0]), b"".join(packed)] if packed else []
+
+
+def _segment_bounds(board: Board, records: Iterable[IndexRecord]) -> Collection[tuple[bytes, bytes]]:
+    """Return the distinct pairs of a segment's id and a rank bound of its players."""
+    return dict.fromkeys(
+        (segment, rank_bound(board, record.key))
+        for record in records
+        for segment in segments_of_value(board, record.packed[USER_BYTES:])
+        if segment is not None
+    )
+
+
+def _listed_key(board: Board, record: IndexRecord, previous_value: bytes | None) -> bytes | None:
     """Return the sort key of a player's entry after the update, None without an entry."""
     if previous_value is None or revision_of(previous_value) < record.revision:
         return record.key if record.is_listed else None
-    return key_of(record.key[-USER_BYTES:], previous_value) if is_listed(previous_value) else None
+    return key_of(board, record.key[-USER_BYTES:], previous_value) if is_listed(previous_value) else None
+
+
+def _above_within(
+    board: Board, record: IndexRecord, previous_value: bytes | None, within: Mapping[tuple[bytes, bytes], int]
+) -> Sequence[int | None]:
+    """Return the numbers of entries above a standing in each segment of its player."""
+    bound = rank_bound(board, record.key)
+    newer: Sequence[bytes | None] = ()
+    if (
+        previous_value is not None
+        and is_listed(previous_value)
+        and revision_of(previous_value) > record.revision
+        and key_of(board, record.key[-USER_BYTES:], previous_value) < bound
+    ):
+        # As in `_applied`, do not count the player's newer entry, if it is in the same segment.
+        newer = segments_of_value(board, previous_value)
+    return [
+        None if segment is None else within[segment, bound] - (segment in newer)
+        for segment in segments_of_value(board, record.packed[USER_BYTES:])
+    ]
 
 
 def _applied(
@@ -115,7 +167,7 @@ def _applied(
     if previous_value is None or not is_listed(previous_value):
         refused = refuses(previous_value, record.packed[USER_BYTES:])
         return Applied(record.key, None, above, refused, above_earlier)
-    previous = key_of(record.key[-USER_BYTES:], previous_value)
+    previous = key_of(board, record.key[-USER_BYTES:], previous_value)
     newer = revision_of(previous_value) > record.revision
     if above is not None and newer and previous < rank_bound(board, record.key):
         # The index may have a newer and better entry of the same player. The script counted it above this standing.

@@ -69,7 +69,7 @@ class RedisIndex(RedisRanking):
                 p,
                 script("compare"),
                 *self._ladder_keys(p, ladder),
-                args=(record_bytes(ladder.board), b"".join(chunk)),
+                args=(record_bytes(ladder.board), b"".join(chunk), *_segment_count(ladder)),
                 meta=False,
             )
             for p, records in self._packed(ladder, standings).items()
@@ -115,7 +115,8 @@ class RedisIndex(RedisRanking):
         calls = []
         for p, ids in self._by_partition(user_ids).items():
             args = [part for i in ids for part in (user_bytes(i), observed.get(i, _NO_VALUE).value, values.get(i, b""))]
-            calls.append(self._keys.call(p, script("mend"), *self._ladder_keys(p, ladder), args=args))
+            keys = self._ladder_keys(p, ladder)
+            calls.append(self._keys.call(p, script("mend"), *keys, args=[*args, *_segment_count(ladder)]))
         return [user_id_of(user) for users in await self._cluster.run(calls) for user in users]
 
     async def names(self, user_ids: Collection[int]) -> Mapping[int, str]:
@@ -148,13 +149,13 @@ class RedisIndex(RedisRanking):
         return renamed
 
     async def drop(self, ladder: Ladder) -> None:
-        await self._remove({p: [self._ladder_keys(p, ladder)] for p in self._all_partitions})
+        await self.drop_ladders([(ladder.board.id, ladder.period)])
 
     async def _load_partition(self, ladder: Ladder, partition: int, records: Sequence[bytes]) -> Sequence[int]:
         refused: list[int] = []
         for chunk in chunks(records, _RECORDS_A_CALL):
             keys = self._ladder_keys(partition, ladder)
-            args = record_bytes(ladder.board), b"".join(chunk)
+            args: list[bytes | int] = [record_bytes(ladder.board), b"".join(chunk), *_segment_count(ladder)]
             [(previous,)] = await self._cluster.run([self._keys.call(partition, script("apply"), *keys, args=args)])
             refused += (
                 user_id_of(record[:USER_BYTES])
@@ -172,3 +173,8 @@ class RedisIndex(RedisRanking):
 
     def _standings_keys(self, partition: int, ladders: Sequence[Ladder]) -> Sequence[bytes]:
         return [self._keys.standings(partition, ladder) for ladder in ladders]
+
+
+def _segment_count(ladder: Ladder) -> list[int]:
+    """Return the last argument of scripts that write: the number of the board's attributes, nothing for none."""
+    return [len(ladder.board.segments)] if ladder.board.segments else []

@@ -5,16 +5,17 @@ and the number of partitions. Indexes with different numbers of partitions can t
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from zlib import crc32
 
 from leaderforge.adapters.redis.cluster import Call
 from leaderforge.adapters.redis.scripts import Script
+from leaderforge.adapters.redis.segment_ids import segment_id
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.sharding import hash_tags, slot_of
 from leaderforge.ports.index_maintenance import LadderIds
 
-_LADDER = re.compile(rb"(\d+)\.(-?\d+):(?:entries|standings)")
+_LADDER = re.compile(rb"(\d+)\.(-?\d+):(?:entries(?:\..{8})?|standings|segments)", re.DOTALL)
 
 
 class IndexKeys:
@@ -52,6 +53,15 @@ class IndexKeys:
         root = self._roots[partition] + b"%d.%d:" % ladder
         return root + b"entries", root + b"standings"
 
+    def of_segments(self, partition: int, ladder: LadderIds, ids: Iterable[bytes]) -> Sequence[tuple[bytes, bytes]]:
+        """Return the keys of segments: entries of the segment, and standings of the ladder."""
+        entries, standings = self.of_ladder(partition, ladder)
+        return [(entries + b"." + segment, standings) for segment in ids]
+
+    def segments(self, partition: int, ladder: LadderIds) -> bytes:
+        """Return the key of the hash whose fields are the ids of the segments that the ladder has or had."""
+        return self._roots[partition] + b"%d.%d:segments" % ladder
+
     def ladder_of(self, partition: int, key: bytes) -> LadderIds | None:
         """Return the ladder of a key of the partition, None if the key has another purpose."""
         match = _LADDER.fullmatch(key, len(self._roots[partition]))
@@ -59,7 +69,8 @@ class IndexKeys:
 
     def entries(self, partition: int, ladder: Ladder) -> bytes:
         """Return the key of the sorted set of the ladder's sort keys."""
-        return self._roots[partition] + b"%d.%d:entries" % (ladder.board.id, ladder.period)
+        key = self._roots[partition] + b"%d.%d:entries" % (ladder.board.id, ladder.period)
+        return key if ladder.segment is None else key + b"." + segment_id(*ladder.segment)
 
     def standings(self, partition: int, ladder: Ladder) -> bytes:
         """Return the key of the hash of the ladder's stored values, by player id."""

@@ -3,13 +3,13 @@
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from uuid import uuid4
 
 from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.keys import IndexKeys
-from leaderforge.adapters.redis.removing import LadderKeys, remove_hash, remove_ladders
+from leaderforge.adapters.redis.removing import LadderKeys, remove_hash, remove_ladders, remove_orphans
 from leaderforge.adapters.redis.scripts import script
 from leaderforge.adapters.redis.surveying import read_verification, survey
 from leaderforge.domain.boards import Ladder
@@ -43,7 +43,8 @@ class RedisIndexMaintenance:
     async def begin_rebuild(self, ladders: Sequence[Ladder], partitions: Collection[int]) -> str:
         token = uuid4().hex
         await self._cluster.run([self._keys.call(p, script("begin_rebuild"), args=(token,)) for p in partitions])
-        await self._remove({p: [self._ladder_keys(p, ladder) for ladder in ladders] for p in partitions})
+        await self._remove([_ids(ladder) for ladder in ladders], partitions)
+        await self._remove_segments([_ids(ladder) for ladder in ladders if ladder.board.segments], partitions)
         await asyncio.gather(
             *(remove_hash(self._cluster, self._keys.slots[p], self._keys.names[p]) for p in partitions)
         )
@@ -82,7 +83,10 @@ class RedisIndexMaintenance:
         return ladders
 
     async def drop_ladders(self, ladders: Collection[LadderIds]) -> None:
-        await self._remove({p: [self._keys.of_ladder(p, ids) for ids in ladders] for p in self._all_partitions})
+        await self._remove(ladders, self._all_partitions)
+        await self._remove_segments(ladders, self._all_partitions)
+        for p in self._all_partitions:
+            await self._cluster.commands([("UNLINK", self._keys.segments(p, ids)) for ids in ladders])
 
     async def verification(self) -> VerificationState | None:
         return await read_verification(self._cluster, self._keys)
@@ -111,9 +115,25 @@ class RedisIndexMaintenance:
             return False
         return bool(is_complete)
 
-    async def _remove(self, ladders: Mapping[int, Sequence[LadderKeys]]) -> None:
+    async def _remove(self, ladders: Collection[LadderIds], partitions: Collection[int]) -> None:
         """Delete ladders of partitions, in steps."""
-        await asyncio.gather(*(remove_ladders(self._cluster, self._keys.slots[p], keys) for p, keys in ladders.items()))
+        keys = {p: [self._keys.of_ladder(p, ids) for ids in ladders] for p in partitions}
+        await asyncio.gather(*(remove_ladders(self._cluster, self._keys.slots[p], of) for p, of in keys.items()))
+
+    async def _remove_segments(self, ladders: Collection[LadderIds], partitions: Collection[int]) -> None:
+        """Delete the entries in segments that contradict the values of their players, in steps."""
+        for p in partitions:
+            await remove_orphans(self._cluster, self._keys.slots[p], await self._segment_keys(p, list(ladders)))
+
+    async def _segment_keys(self, partition: int, ladders: Sequence[LadderIds]) -> Sequence[LadderKeys]:
+        """Return the keys of the segments of these ladders."""
+        commands = [("HKEYS", self._keys.segments(partition, ids)) for ids in ladders]
+        replies = await self._cluster.commands(commands) if commands else []
+        return [
+            keys
+            for ids, segments in zip(ladders, replies, strict=True)
+            for keys in self._keys.of_segments(partition, ids, segments)
+        ]
 
     def _by_partition(self, user_ids: Iterable[int]) -> dict[int, list[int]]:
         groups: defaultdict[int, list[int]] = defaultdict(list)
@@ -121,5 +141,11 @@ class RedisIndexMaintenance:
             groups[partition_of(user_id, self.partitions)].append(user_id)
         return groups
 
-    def _ladder_keys(self, partition: int, ladder: Ladder) -> LadderKeys:
-        return self._keys.entries(partition, ladder), self._keys.standings(partition, ladder)
+    def _ladder_keys(self, partition: int, ladder: Ladder) -> Sequence[bytes]:
+        """Return the keys of a ladder for scripts that write. Only boards with segments have the third one."""
+        keys = self._keys.entries(partition, ladder), self._keys.standings(partition, ladder)
+        return (*keys, self._keys.segments(partition, _ids(ladder))) if ladder.board.segments else keys
+
+
+def _ids(ladder: Ladder) -> LadderIds:
+    return ladder.board.id, ladder.period

@@ -6,7 +6,7 @@ A read is a generator of steps. Each step needs one round trip. All reads in fli
 from collections import defaultdict
 from collections.abc import Collection, Generator, Mapping, Sequence
 from itertools import islice
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.redis.erasures import RedisErasureIndex
@@ -15,12 +15,12 @@ from leaderforge.coalescing import BATCH, STAGGER_S, Coalescer, Continued, batch
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.landmarks import Landmarks
-from leaderforge.domain.merge import Counts, Row, Window, keys_at, listed_on, local_range, merge_spans
+from leaderforge.domain.merge import Counts, Row, SegmentBound, Window, keys_at, listed_on, local_range, merge_spans
 from leaderforge.domain.order import USER_BYTES, user_bytes, user_id_of
+from leaderforge.domain.segments import Segment
 from leaderforge.domain.selection import Selection
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.sources import Source
-from leaderforge.ports.index_maintenance import LadderIds
 
 _SELECTION_ROUNDS = 64
 """Maximum round trips of a selection. Without this limit, concurrent writes could prolong it without end."""
@@ -45,6 +45,10 @@ class _Pending(NamedTuple):
     step: ReadStep
 
 
+_ReadIds: TypeAlias = tuple[int, int, Segment | None]
+"""Board id, period number and segment of a ladder that is read."""
+
+
 class RedisRanking(RedisErasureIndex):
     """`Ranking` on Redis Cluster or Valkey. Indexes on one cluster need different namespaces."""
 
@@ -52,7 +56,7 @@ class RedisRanking(RedisErasureIndex):
 
     def __init__(self, cluster: Cluster, *, partitions: int, namespace: str = "leaderforge") -> None:
         super().__init__(cluster, partitions=partitions, namespace=namespace)
-        self._landmarks: dict[LadderIds, Landmarks] = {}
+        self._landmarks: dict[_ReadIds, Landmarks] = {}
         self._rounds: Coalescer[_Pending, Any] = Coalescer(
             self._run_steps,
             max_batch=BATCH,
@@ -69,11 +73,17 @@ class RedisRanking(RedisErasureIndex):
         rows: Mapping[bytes, Row] = await self._result(_single(RowsStep(ladder, groups)))
         return {user_id: row for user, user_id in users.items() if (row := rows.get(user)) is not None}
 
-    async def counts(self, ladder: Ladder, bounds: Sequence[bytes], present: Sequence[bytes] = ()) -> Counts:
+    async def counts(
+        self,
+        ladder: Ladder,
+        bounds: Sequence[bytes],
+        present: Sequence[bytes] = (),
+        within: Sequence[SegmentBound] = (),
+    ) -> Counts:
         groups: defaultdict[int, list[bytes]] = defaultdict(list)
         for key in present:
             groups[partition_of(user_id_of(key), self.partitions)].append(key)
-        return await self._result(_single(CountsStep(ladder, bounds, groups)))
+        return await self._result(_single(CountsStep(ladder, bounds, groups, within)))
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
         return await self._result(self._window(ladder, bound, before, after))
@@ -186,7 +196,7 @@ class RedisRanking(RedisErasureIndex):
         return sum(sizes)
 
     def _landmarks_of(self, ladder: Ladder) -> Landmarks:
-        ids = (ladder.board.id, ladder.period)
+        ids = (ladder.board.id, ladder.period, ladder.segment)
         if ids not in self._landmarks:
             if len(self._landmarks) >= _LADDERS_WITH_LANDMARKS:
                 # Clearing all landmarks does no harm, because they only save rounds.

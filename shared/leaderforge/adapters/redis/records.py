@@ -1,8 +1,9 @@
 """Format of standings in the index: records of a fixed width, which scripts split by position.
 
-A record consists of the player id (7 bytes), revision (7), flags (1), the sort key without the player id (13, or 20
-with a subscore) and submissions (4). The hash of standings maps the player id to the stored value, which consists of
-the other fields. Records with a flag of `UNLISTED` have no entry in the sorted set.
+A record consists of the player id (7 bytes), revision (7), flags (1), the ids of the player's segments (8 for each of
+the board's attributes), the sort key without the player id (13, or 20 with a subscore) and submissions (4). The hash of
+standings maps the player id to the stored value, which consists of the other fields. Records with a flag of `UNLISTED`
+have no entry in the sorted set.
 """
 
 from collections.abc import Sequence
@@ -10,14 +11,15 @@ from functools import cache
 from struct import Struct
 from typing import NamedTuple
 
-from leaderforge.domain.boards import Board
+from leaderforge.adapters.redis.segment_ids import SEGMENT_BYTES, segment_id, segment_ids, split_ids
+from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.merge import Row
 from leaderforge.domain.order import USER_BYTES, key_bytes, sort_key
 from leaderforge.domain.standings import Standing
 
 _REVISION = slice(0, 7)
 _FLAGS = 7
-_PLACE = slice(8, -4)
+_SEGMENTS = 8
 _RECORD_REVISION = slice(USER_BYTES + _REVISION.start, USER_BYTES + _REVISION.stop)
 _RECORD_FLAGS = USER_BYTES + _FLAGS
 _SUBMISSIONS = slice(-4, None)
@@ -61,12 +63,13 @@ def packed(board: Board, key: bytes, standing: Standing) -> bytes:
     revision_and_flags = (standing.revision << 8 | _flags(board, standing)).to_bytes(8, "big")
     # The field has four bytes. Clamp the number, because an error would keep the standing out of the index.
     submissions = min(standing.submissions, _MAX_SUBMISSIONS).to_bytes(4, "big")
-    return key[-USER_BYTES:] + revision_and_flags + key[:-USER_BYTES] + submissions
+    ids = segment_ids(board.segments, standing.segments) if board.segments else b""
+    return key[-USER_BYTES:] + revision_and_flags + ids + key[:-USER_BYTES] + submissions
 
 
 def record_bytes(board: Board) -> int:
     """Return the length of a board's packed records, in bytes."""
-    return key_bytes(board) + 12
+    return key_bytes(board) + 12 + SEGMENT_BYTES * len(board.segments)
 
 
 def _flags(board: Board, standing: Standing) -> int:
@@ -106,9 +109,14 @@ def revision_of(value: bytes) -> bytes:
     return value[_REVISION]
 
 
-def key_of(user: bytes, value: bytes) -> bytes:
+def key_of(board: Board, user: bytes, value: bytes) -> bytes:
     """Return the sort key of a stored value."""
-    return value[_PLACE] + user
+    return value[_SEGMENTS + SEGMENT_BYTES * len(board.segments) : _SUBMISSIONS.start] + user
+
+
+def segments_of_value(board: Board, value: bytes) -> Sequence[bytes | None]:
+    """Return the ids of the player's segments in a stored value, None for an attribute without a value."""
+    return split_ids(value[_SEGMENTS : _SEGMENTS + SEGMENT_BYTES * len(board.segments)])
 
 
 def listed_rows(keys: Sequence[bytes], packed_details: bytes, packed_names: bytes, part: slice) -> dict[bytes, Row]:
@@ -126,14 +134,41 @@ def listed_keys(board: Board, packed_entries: bytes) -> list[bytes]:
     return [packed_entries[at : at + width] for at in range(0, len(packed_entries), width)]
 
 
-def stored_rows(board: Board, users: Sequence[bytes], packed_values: bytes, packed_names: bytes) -> dict[bytes, Row]:
-    """Return the rows of rows.lua by player, as in `user_bytes`. Players without a standing are left out."""
+def stored_rows(ladder: Ladder, users: Sequence[bytes], packed_values: bytes, packed_names: bytes) -> dict[bytes, Row]:
+    """Return the rows of rows.lua by player, as in `user_bytes`.
+
+    Players without a standing, or outside the ladder's segment, are left out.
+    """
+    board = ladder.board
+    if board.segments:
+        return _segmented_rows(ladder, users, packed_values, packed_names)
     values = _layout(f">7xB{key_bytes(board) - USER_BYTES}sI").iter_unpack(packed_values)
     return {
         user: Row(place + user, submissions, name or None, flags & _HAS_METADATA != 0, flags & _HIDDEN != 0)
         for user, (flags, place, submissions), name in zip(users, values, _names(packed_names), strict=True)
         if not flags & _REMOVED
     }
+
+
+def _segmented_rows(
+    ladder: Ladder, users: Sequence[bytes], packed_values: bytes, packed_names: bytes
+) -> dict[bytes, Row]:
+    """Return the rows of `stored_rows` with the ids of their segments."""
+    board = ladder.board
+    layout = f">7xB{SEGMENT_BYTES * len(board.segments)}s{key_bytes(board) - USER_BYTES}sI"
+    rows = {
+        user: Row(
+            place + user, submissions, name or None, bool(flags & _HAS_METADATA), bool(flags & _HIDDEN), split_ids(ids)
+        )
+        for user, (flags, ids, place, submissions), name in zip(
+            users, _layout(layout).iter_unpack(packed_values), _names(packed_names), strict=True
+        )
+        if not flags & _REMOVED
+    }
+    if ladder.segment is None:
+        return rows
+    position, segment = ladder.segment_position, segment_id(*ladder.segment)
+    return {user: row for user, row in rows.items() if row.segments[position] == segment}
 
 
 def _names(packed_names: bytes) -> list[str]:

@@ -32,6 +32,15 @@ async def remove_ladders(cluster: Cluster, slot: int, ladders: Sequence[LadderKe
         await _repeat(cluster, slot, script("cut_orphans"), piece)
 
 
+async def remove_orphans(cluster: Cluster, slot: int, segments: Sequence[LadderKeys]) -> None:
+    """Delete the entries of segments whose players have no such value, or none in the segment.
+
+    `segments` are keys of a segment's entries and its ladder's standings. Updates may go on. Raises `IndexUnavailable`.
+    """
+    for piece in chunks(segments, _LADDERS_A_TRIP):
+        await _repeat(cluster, slot, script("cut_orphans"), piece)
+
+
 async def remove_hash(cluster: Cluster, slot: int, key: bytes) -> None:
     """Delete a hash. Fields that are added during the call may remain. Raises `IndexUnavailable`."""
     await _repeat(cluster, slot, script("cut_hash"), [(key,)])

@@ -5,16 +5,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from leaderforge.adapters.redis.applying import packed_bounds
+from leaderforge.adapters.redis.applying import packed_bounds, packed_segment_bounds
 from leaderforge.adapters.redis.cluster import Call
 from leaderforge.adapters.redis.keys import IndexKeys
 from leaderforge.adapters.redis.records import listed_keys, listed_rows, record_bytes, stored_rows
 from leaderforge.adapters.redis.scripts import script
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.chunks import chunks
-from leaderforge.domain.merge import Counts, Row, Span
+from leaderforge.domain.merge import Counts, Row, SegmentBound, Span
 from leaderforge.domain.order import USER_BYTES, key_bytes
-from leaderforge.ports.index_maintenance import LadderIds
+from leaderforge.domain.segments import Segment
 
 _WEIGHT_OF_CALLS = 2000
 """Maximum weight of the steps that share calls: such a call blocks its node for some 2 ms."""
@@ -56,11 +56,12 @@ class CountsStep(NamedTuple):
     ladder: Ladder
     bounds: Sequence[bytes]
     present: Mapping[int, Sequence[bytes]]
+    within: Sequence[SegmentBound] = ()
 
     @property
     def weight(self) -> int:
         # A count costs as much as some ten entries of a span.
-        return 10 * len(self.bounds)
+        return 10 * (len(self.bounds) + len(self.within))
 
 
 class ProbesStep(NamedTuple):
@@ -117,12 +118,13 @@ class StepCalls(Protocol):
 
 def step_calls(keys: IndexKeys, steps: Sequence[ReadStep]) -> Sequence[tuple[Sequence[int], StepCalls]]:
     """Return the calls of steps, each with the positions of its steps."""
-    positions: defaultdict[tuple[type, LadderIds], list[int]] = defaultdict(list)
+    positions: defaultdict[tuple[type, int, int, Segment | None], list[int]] = defaultdict(list)
     for i, step in enumerate(steps):
-        positions[type(step), (step.ladder.board.id, step.ladder.period)].append(i)
+        ladder = step.ladder
+        positions[type(step), ladder.board.id, ladder.period, ladder.segment].append(i)
     return [
         (group, _CALLS[kind](keys, [steps[i] for i in group]))
-        for (kind, _), same_kind in positions.items()
+        for (kind, *_), same_kind in positions.items()
         for group in _short_groups(same_kind, steps)
     ]
 
@@ -180,7 +182,7 @@ class _RowsCalls:
     def results(self, replies: Replies) -> Sequence[Mapping[bytes, Row]]:
         rows: dict[bytes, Row] = {}
         for users, reply in zip(self._pieces, replies, strict=True):
-            rows |= stored_rows(self._steps[0].ladder.board, users, *reply)
+            rows |= stored_rows(self._steps[0].ladder, users, *reply)
         return [rows] * len(self._steps)
 
 
@@ -191,7 +193,8 @@ class _CountsCalls:
         # Concurrent reads often have equal bounds. Neighbouring bounds share the path of the search in the sorted set.
         # Most steps have their bounds in order, therefore sorting them costs less than a set.
         self._bounds = list(dict.fromkeys(sorted(chain.from_iterable(step.bounds for step in steps))))
-        bounds = packed_bounds(self._bounds)
+        self._within = dict.fromkeys((b.segment, b.bound) for step in steps for b in step.within)
+        bounds = [*packed_bounds(self._bounds), *packed_segment_bounds(self._within)]
         self.calls = [
             keys.call(
                 p,
@@ -210,9 +213,15 @@ class _CountsCalls:
         width = key_bytes(self._steps[0].ladder.board)
         missing = {entries[at : at + width] for entries, *_ in replies for at in range(0, len(entries), width)}
         total, *sums = map(sum, zip(*(counts for _, *counts in replies), strict=True))
-        above = dict(zip(self._bounds, sums, strict=True))
+        above = dict(zip(self._bounds, sums, strict=False))
+        within = dict(zip(self._within, sums[len(self._bounds) :], strict=True))
         return [
-            Counts(total, [above[bound] for bound in step.bounds], not missing or _has_none(missing, step.present))
+            Counts(
+                total,
+                [above[bound] for bound in step.bounds],
+                not missing or _has_none(missing, step.present),
+                tuple(within[b.segment, b.bound] for b in step.within),
+            )
             for step in self._steps
         ]
 

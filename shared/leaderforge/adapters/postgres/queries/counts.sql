@@ -1,6 +1,6 @@
 -- Returns the number of entries in each interval between adjacent bounds. It reads each entry once, for any number of
 -- bounds. Each of the four columns of the bounds is one parameter. Players with fewer submissions than $11 have no
--- entry. If $11 is 1, the planner removes this condition, and the scan reads the index only.
+-- entry. If $11 is 1, the planner removes this condition, and the scan reads the index only. The same holds for the segment $12, a value of the board's attribute with the number $13.
 select b.interval, count(*) as entries
 from unnest(
     string_to_array($3, ',')::bigint[], string_to_array($4, ',')::bigint[], string_to_array($5, ',')::bigint[],
@@ -12,6 +12,7 @@ from unnest(
 join standings s
     on s.board_id = $1 and s.period_id = $2 and s.hidden = 0
     and ($11::integer <= 1 or s.submissions >= $11)
+    and ($12::text is null or s.segments[$13::integer] = $12)
     and (s.ranked, s.subranked, s.achieved_at, s.user_id)
         >= (b.from_ranked, b.from_subranked, b.from_time, b.from_user)
     and (s.ranked, s.subranked, s.achieved_at, s.user_id) < (b.to_ranked, b.to_subranked, b.to_time, b.to_user)

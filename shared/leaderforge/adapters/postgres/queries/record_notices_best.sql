@@ -6,27 +6,28 @@ with items as (
     select *
     from unnest(
         $1::bigint[], $2::bigint[], $3::bigint[], $4::boolean[], $5::smallint[], $6::uuid[],
-        $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $15::smallint[]
+        $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::text[], $16::smallint[]
     ) as i (
         user_id, board_id, period_id, leads, sign, submission_id,
-        score, subscore, subranked, achieved_at, received_us, metadata, announces
+        score, subscore, subranked, achieved_at, received_us, metadata, segments, announces
     )
 ),
 new_events as (
     insert into score_events (
         user_id, board_id, submission_id, score, subscore, achieved_at, received_us, recorded_at, metadata
     )
-    select user_id, board_id, submission_id, score, subscore, achieved_at, received_us, $13, metadata::jsonb
+    select user_id, board_id, submission_id, score, subscore, achieved_at, received_us, $14, metadata::jsonb
     from items
     where leads
     on conflict (user_id, board_id, submission_id) do nothing
     returning user_id, board_id
 ),
 -- Players who get their first standing on a ladder. The row lock waits for a concurrent action that hides the player,
--- because new standings of a hidden player must be hidden.
+-- because new standings of a hidden player must be hidden. In the same way, it waits for a change
+-- of the player's attributes, which give the segments of a new standing. `segments` of an item names the attributes.
 newcomers as (
     select
-        user_id, hidden,
+        user_id, hidden, attributes,
         -- If an erased player had the same id, new revisions must be higher, even after a clock was set back.
         (select max(touches.revision) from touches where touches.user_id = users.user_id) as last_revision
     from users
@@ -44,8 +45,8 @@ newcomers as (
 upsert_rows as (
     select
         user_id, board_id, period_id, sign, score, subranked, achieved_at, received_us, submission_id, metadata::jsonb,
-        (score, subscore) <> (0, 0), 1, greatest($14::bigint, newcomers.last_revision + 1),
-        case when newcomers.hidden then 2 else 0 end
+        (score, subscore) <> (0, 0), 1, greatest($15::bigint, newcomers.last_revision + 1),
+        case when newcomers.hidden then 2 else 0 end, segments_of(newcomers.attributes, items.segments)
     from new_events
     join items using (user_id, board_id)
     left join newcomers using (user_id)
@@ -55,7 +56,7 @@ upsert_rows as (
 written as (
 insert into standings (
     user_id, board_id, period_id, sign, score, subranked, achieved_at, received_us, run_id, metadata, scored,
-    submissions, revision, hidden
+    submissions, revision, hidden, segments
 )
 select * from upsert_rows
 on conflict (user_id, board_id, period_id) do update set
@@ -71,7 +72,7 @@ on conflict (user_id, board_id, period_id) do update set
     hidden = standings.hidden & 3 -- the event makes a removed standing present again
 returning
     user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, received_us,
-    board_id, period_id
+    segments, board_id, period_id
 ),
 -- Writes a notice for each changed standing that its board announces: see `Announcement`. The outbox takes a sequence
 -- number for a standing after the upsert has locked it. Numbers of one standing therefore have the order of its changes.
@@ -79,7 +80,7 @@ returning
 notices as (
     insert into outbox (user_id, board_id, period_id, type, at, data)
     select
-        user_id, board_id, period_id, 'score.improved', $13, json_build_object(
+        user_id, board_id, period_id, 'score.improved', $14, json_build_object(
             'score', score, 'subranked', subranked, 'submissions', submissions, 'revision', revision,
             'achieved_at', achieved_at, 'submission_id', submission_id, 'main', leads, 'improved', improved
         )::text

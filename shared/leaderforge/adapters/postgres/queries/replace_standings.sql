@@ -17,4 +17,4 @@ on conflict (user_id, board_id, period_id) do update set
     hidden = standings.hidden & 3 | excluded.hidden
 returning
     user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, received_us,
-    board_id, period_id;
+    segments, board_id, period_id;

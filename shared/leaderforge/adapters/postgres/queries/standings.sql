@@ -1,3 +1,3 @@
-select user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, received_us
+select user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, received_us, segments
 from standings
 where board_id = $1 and period_id = $2 and user_id = any (string_to_array($3, ',')::bigint[]);

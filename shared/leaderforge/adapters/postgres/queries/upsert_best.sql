@@ -1,9 +1,9 @@
 -- The run is the best event: see fragments/wins_best.sql.
 insert into standings (
     user_id, board_id, period_id, sign, score, subranked, achieved_at, received_us, run_id, metadata, scored,
-    submissions, revision, hidden
+    submissions, revision, hidden, segments
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, null)
 on conflict (user_id, board_id, period_id) do update set
     score = case when :wins then excluded.score else standings.score end,
     subranked = case when :wins then excluded.subranked else standings.subranked end,
@@ -17,4 +17,4 @@ on conflict (user_id, board_id, period_id) do update set
     hidden = standings.hidden & 3 -- the event makes a removed standing present again
 returning
     user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, received_us,
-    board_id, period_id;
+    segments, board_id, period_id;

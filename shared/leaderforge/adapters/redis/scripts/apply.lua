@@ -1,18 +1,42 @@
 -- Apply standings with newer revisions to a partition of a ladder. Then count the entries above each bound.
--- KEYS: meta, entries (sorted set, all scores 0), standings (hash)
+-- KEYS: meta, entries (sorted set, all scores 0), standings (hash); on boards with segments: segments (hash)
 -- ARGV: length of a record, records (one per player); pairs of a length and the concatenated bounds of that
--- length, none if nothing is counted. A bound is an argument of ZLEXCOUNT, and begins with '('.
--- A record is the player id (7 bytes), then its value in the hash: revision (7), flags (1), the entry without the
--- player id, and submissions (4). With flags of 2 or more there is no entry.
+-- length, none if nothing is counted. A bound is an argument of ZLEXCOUNT, and begins with '('. If the length begins with
+-- 's', each bound follows the id (8 bytes) of the segment to count in. On boards with segments, the last argument is the
+-- number of their attributes.
+-- A record is the player id (7 bytes), then its value in the hash: revision (7), flags (1), the ids of the player's
+-- segments (8 bytes each, zeros for none), the entry without the player id, and submissions (4). With flags of 2 or more
+-- there is no entry. Each segment has a sorted set, whose key is that of `entries`, '.' and the id.
 -- If a player has no value, the player's erasure is used instead.
 -- Returns the previous value of each player, then the counts; false instead of the counts if the partition is
 -- incomplete.
 local length = tonumber(ARGV[1])
 local records = ARGV[2]
 local before = {}
+local last, ids = #ARGV, 0
+if KEYS[4] then
+    ids = 8 * ARGV[last]
+    last = last - 1
+end
 
 local function entry_of(value)
-    return value and string.byte(value, 8) < 2 and string.sub(value, 9, -5)
+    return value and string.byte(value, 8) < 2 and string.sub(value, 9 + ids, -5)
+end
+
+-- Move a player's entry in the sorted sets of segments. `old_entry` is false if there was none, `entry` if there is none.
+local function move(user, old, old_entry, value, entry)
+    for at = 9, 8 + ids, 8 do
+        local old_id, id = old_entry and string.sub(old, at, at + 7), string.sub(value, at, at + 7)
+        if old_entry ~= entry or old_id ~= id then
+            if old_entry and old_id ~= '\0\0\0\0\0\0\0\0' then
+                redis.call('ZREM', KEYS[2] .. '.' .. old_id, old_entry .. user)
+            end
+            if entry and id ~= '\0\0\0\0\0\0\0\0' then
+                redis.call('HSET', KEYS[4], id, '')
+                redis.call('ZADD', KEYS[2] .. '.' .. id, 0, entry .. user)
+            end
+        end
+    end
 end
 
 -- Look for erasures only if a player has no value. Erasures are rare, because only repairs store them.
@@ -56,6 +80,9 @@ for from = 1, #records, 1000 * length do
             set[#set + 1] = user
             set[#set + 1] = value
             local entry, old_entry = entry_of(value), entry_of(old)
+            if ids > 0 then
+                move(user, old, old_entry, value, entry)
+            end
             if entry ~= old_entry then
                 if old_entry then
                     removed[#removed + 1] = old_entry .. user
@@ -71,7 +98,7 @@ for from = 1, #records, 1000 * length do
     run('ZREM', KEYS[2], removed)
     run('ZADD', KEYS[2], added)
 end
-if #ARGV == 2 then
+if last == 2 then
     return { before }
 end
 -- Only counts need a complete partition. Updates continue during a rebuild.
@@ -80,10 +107,18 @@ if redis.call('HEXISTS', KEYS[1], 'watermark') == 0 then
 end
 -- Most of the time of a call is spent here. Local variables save a sixth of it.
 local call, sub, entries, above = redis.call, string.sub, KEYS[2], {}
-for i = 3, #ARGV, 2 do
+for i = 3, last, 2 do
     local width, bounds = tonumber(ARGV[i]), ARGV[i + 1]
-    for at = 1, #bounds, width do
-        above[#above + 1] = call('ZLEXCOUNT', entries, '-', sub(bounds, at, at + width - 1))
+    if width then
+        for at = 1, #bounds, width do
+            above[#above + 1] = call('ZLEXCOUNT', entries, '-', sub(bounds, at, at + width - 1))
+        end
+    else
+        width = tonumber(sub(ARGV[i], 2))
+        for at = 1, #bounds, width do
+            local segment = entries .. '.' .. sub(bounds, at, at + 7)
+            above[#above + 1] = call('ZLEXCOUNT', segment, '-', sub(bounds, at + 8, at + width - 1))
+        end
     end
 end
 return { before, above }

@@ -1,9 +1,25 @@
--- Remove some entries of a ladder in a partition that have no value.
--- KEYS: entries, standings
+-- Remove some entries of a ladder in a partition that have no value or, in a segment, a value of another segment.
+-- KEYS: entries, or the entries of a segment; standings
 -- ARGV: number of entries, approximate; cursor of the previous call ('0' at first)
 -- Returns the cursor of the next call; '0' after the last one.
 local reply = redis.call('ZSCAN', KEYS[1], ARGV[2], 'COUNT', ARGV[1])
 local entries, users, orphans = {}, {}, {}
+local segment = string.match(KEYS[1], ':entries%.(........)$')
+
+-- Return whether a value has this entry. The length of a value shows whether its board has subscores: the ids of
+-- segments have 8 bytes each, a sort key without the player id 13 or 20.
+local function has_entry(value, entry)
+    local place = (#value - 12) % 8 == 5 and 13 or 20
+    if string.byte(value, 8) > 1 or string.sub(value, -4 - place, -5) .. string.sub(entry, -7) ~= entry then
+        return false
+    end
+    for at = 9, #value - place - 4, 8 do
+        if string.sub(value, at, at + 7) == segment then
+            return true
+        end
+    end
+    return not segment
+end
 for i = 1, #reply[2], 2 do
     entries[#entries + 1] = reply[2][i]
     users[#users + 1] = string.sub(reply[2][i], -7)
@@ -12,7 +28,7 @@ if #entries > 0 then
     local values = redis.call('HMGET', KEYS[2], unpack(users))
     for i, entry in ipairs(entries) do
         local value = values[i]
-        if not value or string.byte(value, 8) > 1 or string.sub(value, 9, -5) .. users[i] ~= entry then
+        if not value or not has_entry(value, entry) then
             orphans[#orphans + 1] = entry
         end
     end

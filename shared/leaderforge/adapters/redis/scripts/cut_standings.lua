@@ -1,4 +1,4 @@
--- Remove some values of a ladder in a partition, each with its entry. Repeated calls delete the hash.
+-- Remove some values of a ladder in a partition, each with its entries. Repeated calls delete the hash.
 -- KEYS: entries, standings
 -- ARGV: number of values, approximate; cursor of the previous call ('0' at first)
 -- Returns the cursor of the next call; '0' after the last one.
@@ -8,7 +8,13 @@ for i = 1, #reply[2], 2 do
     local user, value = reply[2][i], reply[2][i + 1]
     users[#users + 1] = user
     if string.byte(value, 8) < 2 then
-        entries[#entries + 1] = string.sub(value, 9, -5) .. user
+        -- See cut_orphans.lua for the length of a value.
+        local place = (#value - 12) % 8 == 5 and 13 or 20
+        local entry = string.sub(value, -4 - place, -5) .. user
+        entries[#entries + 1] = entry
+        for at = 9, #value - place - 4, 8 do
+            redis.call('ZREM', KEYS[1] .. '.' .. string.sub(value, at, at + 7), entry)
+        end
     end
 end
 if #users > 0 then

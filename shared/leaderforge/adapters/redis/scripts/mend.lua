@@ -1,24 +1,48 @@
 -- Replace values and entries of players in a partition of a ladder. A value that has changed since `observe` stays.
--- KEYS: meta, entries, standings
--- ARGV: for each player: id, observed value, new value; '' for no value
+-- KEYS: meta, entries, standings; on boards with segments: segments
+-- ARGV: for each player: id, observed value, new value; '' for no value. On boards with segments, the last argument is
+-- the number of their attributes, and the keys of their sorted sets are those in apply.lua.
 -- If a player has no value, the player's erasure is used instead.
 -- Returns the ids of the players whose values have changed since they were observed.
 local changed = {}
-for i = 1, #ARGV, 3 do
+local last, ids = #ARGV, 0
+if KEYS[4] then
+    ids = 8 * ARGV[last]
+    last = last - 1
+end
+
+-- Run a command on the sorted sets of the segments in a value, with the player's entry.
+local function in_segments(command, value, ...)
+    for at = 9, 8 + ids, 8 do
+        local id = string.sub(value, at, at + 7)
+        if id ~= '\0\0\0\0\0\0\0\0' then
+            if command == 'ZADD' then
+                redis.call('HSET', KEYS[4], id, '')
+            end
+            redis.call(command, KEYS[2] .. '.' .. id, ...)
+        end
+    end
+end
+
+for i = 1, last, 3 do
     local user, observed, value = ARGV[i], ARGV[i + 1], ARGV[i + 2]
     local stored = redis.call('HGET', KEYS[3], user)
     if (stored or redis.call('HGET', KEYS[1], 'erasure:' .. user) or '') ~= observed then
         changed[#changed + 1] = user
     else
         if stored then
-            redis.call('ZREM', KEYS[2], string.sub(stored, 9, -5) .. user)
+            local entry = string.sub(stored, 9 + ids, -5) .. user
+            redis.call('ZREM', KEYS[2], entry)
+            in_segments('ZREM', stored, entry)
         end
         if value == '' then
             redis.call('HDEL', KEYS[3], user)
         else
             redis.call('HSET', KEYS[3], user, value)
             if string.byte(value, 8) < 2 then
-                redis.call('ZADD', KEYS[2], 0, string.sub(value, 9, -5) .. user)
+                local entry = string.sub(value, 9 + ids, -5) .. user
+                redis.call('ZADD', KEYS[2], 0, entry)
+                in_segments('ZADD', value, 0, entry)
             end
         end
     end

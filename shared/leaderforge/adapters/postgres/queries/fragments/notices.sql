@@ -4,7 +4,7 @@
 notices as (
     insert into outbox (user_id, board_id, period_id, type, at, data)
     select
-        user_id, board_id, period_id, 'score.improved', $13, json_build_object(
+        user_id, board_id, period_id, 'score.improved', $14, json_build_object(
             'score', score, 'subranked', subranked, 'submissions', submissions, 'revision', revision,
             'achieved_at', achieved_at, 'submission_id', submission_id, 'main', leads, 'improved', improved
         )::text

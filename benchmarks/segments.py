@@ -1,0 +1,100 @@
+"""Cost of segments: submissions, ranks and memory of a board with two segments, beside an equal board without any.
+
+    python -m benchmarks.segments --out docs/performance/results/segments.json
+
+Other load on the machine varies. Therefore each scenario is measured directly before or after the same scenario on the
+other board, and the ratios of these pairs are compared: their medians with quartiles. The memory is that of the nodes
+of the index after the players' scores on each board, less the memory before.
+"""
+
+import asyncio
+import os
+import tempfile
+from contextlib import ExitStack
+from itertools import product as product_of
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+from rich.console import Console
+from rich.progress import track
+
+from benchmarks.bench import loaded, product, settle
+from benchmarks.receipts import Samples, ratios, table
+from benchmarks.report import about, finish
+
+PAIRS = {"submit_divided": "submit_whole", "rank_divided": "rank_whole"}
+"""Scenarios on the board with segments, and the same scenarios on the board without them."""
+BOARDS: tuple[dict[str, Any], ...] = (
+    {"board": "whole", "policy": "best"},
+    {"board": "divided", "policy": "best", "segments": ["country", "platform"]},
+)
+COUNTRIES = 50
+PLATFORMS = 5
+A_REQUEST = 500
+"""Number of players that one request creates and scores."""
+WARMUP_S = 0.5
+
+
+def main(
+    players: Annotated[int, typer.Option(help="Players with a score on both boards.")] = 100_000,
+    connections: Annotated[int, typer.Option(help="Connections kept busy.")] = 64,
+    rounds: Annotated[int, typer.Option(help="How often each pair is measured, at least twice.", min=2)] = 12,
+    seconds: Annotated[float, typer.Option(help="Seconds a measurement.")] = 2,
+    out: Annotated[Path | None, typer.Option(help="Write the results here as JSON.")] = None,
+) -> None:
+    """Measure segments on this machine."""
+    console = Console()
+    samples: Samples = {kind: {plain: [], kind: []} for kind, plain in PAIRS.items()}
+    os.environ["LEADERFORGE_SEGMENTS"] = "country,platform"
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leaderforge-segments-")))
+        facts = stack.enter_context(product(directory, []))
+        memory = filled(facts, players)
+        asyncio.run(settle(facts["postgres"]))
+        for turn, pair in track(list(product_of(range(rounds), samples.values())), "Measuring", console=console):
+            for kind in list(pair) if turn % 2 else list(pair)[::-1]:
+                load = {"players": players, "connections": connections, "seconds": seconds}
+                pair[kind].append(loaded(facts, kind, facts["api"], warmup_s=WARMUP_S, **load))
+    report = {
+        **about("benchmarks.segments"),
+        "players": players, "connections": connections, "seconds": seconds,
+        "bytes_a_player": {board: round(size / players, 1) for board, size in memory.items()},
+        "ratios": {kind: ratios(*pair.values()) for kind, pair in samples.items()}, "samples": samples,
+    }  # fmt: skip
+    console.print("Index, bytes a player:", report["bytes_a_player"])
+    finish(report, table(report), out, [result for pair in samples.values() for of in pair.values() for result in of])
+
+
+def filled(facts: dict[str, Any], players: int) -> dict[str, int]:
+    """Create the boards and the players with a score on each. Return the memory (bytes) that each board has added."""
+    headers = {"Authorization": f"Bearer {facts['admin_key']}"}
+    memory: dict[str, int] = {}
+    with httpx.Client(base_url=facts["api"], headers=headers, timeout=60) as client:
+        batches = [range(first, min(first + A_REQUEST, players + 1)) for first in range(1, players + 1, A_REQUEST)]
+        for batch in track(batches, "Creating players"):
+            users = [{"user_id": i, "username": f"player {i}", "attributes": attributes(i)} for i in batch]
+            client.post("/api/users/batch", json={"users": users}).raise_for_status()
+        for board in BOARDS:
+            client.post("/api/boards", json=board).raise_for_status()
+            before = used_memory(client)
+            for batch in track(batches, f"Scoring on the board {board['board']}"):
+                scores = {"submissions": [{"user_id": i, "score": i * 7919 % 1_000_003} for i in batch]}
+                client.post(f"/api/boards/{board['board']}/scores/batch?rank=none", json=scores).raise_for_status()
+            memory[board["board"]] = used_memory(client) - before
+    return memory
+
+
+def attributes(user_id: int) -> dict[str, str]:
+    """Return the attributes of a player."""
+    return {"country": f"C{user_id % COUNTRIES}", "platform": f"platform {user_id % PLATFORMS}"}
+
+
+def used_memory(client: httpx.Client) -> int:
+    """Return the memory of all nodes of the index, in bytes."""
+    return sum(node["memory_bytes"] for node in client.get("/api/admin/shards").json()["nodes"])
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,44 @@
+"""Reads of sorted rows, which the in-memory index and the in-memory store share."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from leaderforge.domain.boards import Ladder
+from leaderforge.domain.merge import Counts, Row, SegmentBound, Window
+
+
+class RowRanking:
+    """Reads of `Ranking` over the complete list of a ladder's entries, which subclasses return."""
+
+    def _rows(self, ladder: Ladder) -> list[Row]:
+        """Return the rows of all entries of the ladder, in order."""
+        raise NotImplementedError
+
+    async def counts(
+        self,
+        ladder: Ladder,
+        bounds: Sequence[bytes],
+        present: Sequence[bytes] = (),
+        within: Sequence[SegmentBound] = (),
+    ) -> Counts:
+        rows = self._rows(ladder)
+        keys = [row.key for row in rows]
+        return Counts(
+            len(keys),
+            [bisect_left(keys, bound) for bound in bounds],
+            set(keys).issuperset(present),
+            tuple(sum(row.key < b.bound and row.segments[b.position] == b.segment for row in rows) for b in within),
+        )
+
+    async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
+        rows = self._rows(ladder)
+        above = sum(row.key < bound for row in rows)
+        return Window(len(rows), above, rows[max(0, above - before) : above], rows[above : above + after])
+
+    async def window_at(self, ladder: Ladder, rank: int, count: int) -> Window[Row]:
+        rows = self._rows(ladder)
+        return Window(len(rows), min(rank - 1, len(rows)), [], rows[rank - 1 :][:count])
+
+    async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
+        rows = self._rows(ladder)
+        return rows[rank - 1].key if 1 <= rank <= len(rows) else None

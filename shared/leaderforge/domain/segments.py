@@ -1,0 +1,90 @@
+"""Segments: the players of a board with equal values of an attribute."""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from leaderforge.domain.errors import Refused
+
+MAX_SEGMENT_ATTRIBUTES = 8
+"""Maximum number of attributes that the service declares for segments."""
+MAX_BOARD_SEGMENTS = 4
+"""Maximum number of declared attributes by which one board is divided."""
+MAX_SEGMENT_VALUE = 64
+"""Maximum length of the value of a declared attribute, in code points."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_NOT_IN_VALUES = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters and lone surrogates."""
+
+
+class Segment(NamedTuple):
+    """The players whose `attribute` has this value."""
+
+    attribute: str
+    value: str
+
+
+def segment_of(text: str) -> Segment:
+    """Return the segment in a text such as `country:FI`. Raises `Refused`."""
+    attribute, separator, value = text.partition(":")
+    if not separator or not value:
+        raise Refused("segment: must be an attribute and a value, such as country:FI", setting="segment")
+    return Segment(attribute, value)
+
+
+def declared_attributes(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names. Raises `ValueError` if they are not a valid declaration."""
+    if len(names) > MAX_SEGMENT_ATTRIBUTES or len(set(names)) < len(names):
+        raise ValueError(f"must list up to {MAX_SEGMENT_ATTRIBUTES} attributes, each once")
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is not the name of an attribute: use a-z, 0-9 and '_', up to 32 characters")
+    return names
+
+
+def require_board_segments(names: Sequence[str]) -> None:
+    """Raise `Refused` unless a board can be divided by these attributes."""
+    if len(names) > MAX_BOARD_SEGMENTS or len(set(names)) < len(names):
+        raise Refused(f"segments: list up to {MAX_BOARD_SEGMENTS} attributes, each once", setting="segments")
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise Refused(
+                f"segments: {name[:80]!r} is not the name of an attribute: use a-z, 0-9 and '_', up to 32 characters",
+                setting="segments",
+            )
+
+
+def require_declared(names: Sequence[str], declared: Sequence[str]) -> None:
+    """Raise `Refused` if the service does not declare one of these attributes."""
+    for name in names:
+        if name not in declared:
+            known = f"use one of {', '.join(declared)}" if declared else "set LEADERFORGE_SEGMENTS"
+            raise Refused(f"segments: the service does not declare the attribute {name!r}; {known}", setting="segments")
+
+
+def require_segment_values(attributes: str | None, names: Sequence[str]) -> None:
+    """Raise `Refused` if a declared attribute in this JSON object has a value that is no segment. Null is allowed."""
+    members = json.loads(attributes) if attributes else {}
+    for name in names:
+        value = members.get(name)
+        if value is not None and not _is_segment_value(value):
+            raise Refused(
+                f"attributes.{name}: must be a text of 1 to {MAX_SEGMENT_VALUE} characters, without control characters"
+            )
+
+
+def segment_values(attributes: str | None, names: Sequence[str]) -> tuple[str | None, ...]:
+    """Return the values of these attributes in a JSON object, None for each one without a value for segments.
+
+    The function `segments_of` in the database computes the same.
+    """
+    members = json.loads(attributes) if attributes and names else {}
+    values = (members.get(name) for name in names)
+    return tuple(value if isinstance(value, str) and 1 <= len(value) <= MAX_SEGMENT_VALUE else None for value in values)
+
+
+def _is_segment_value(value: object) -> bool:
+    is_short_text = isinstance(value, str) and 1 <= len(value) <= MAX_SEGMENT_VALUE
+    return is_short_text and not _NOT_IN_VALUES.search(str(value))

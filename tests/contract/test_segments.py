@@ -1,0 +1,252 @@
+"""Reads within segments equal those of a reference program, through changes of attributes, hiding and erasures."""
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from random import Random
+from uuid import UUID
+
+import pytest
+
+from leaderforge.adapters.redis.cluster import Cluster
+from leaderforge.adapters.redis.records import is_removed
+from leaderforge.adapters.telemetry.fanout import Fanout
+from leaderforge.domain.boards import Board, Ladder, Policy, RankStyle
+from leaderforge.domain.periods import Calendar, PeriodKind
+from leaderforge.domain.players import Player
+from leaderforge.domain.segments import Segment, segment_values
+from leaderforge.domain.sources import Source
+from leaderforge.domain.standings import Event
+from leaderforge.domain.submissions import Submission
+from leaderforge.ports.index import RankIndex
+from leaderforge.services.distribution import DistributionService
+from leaderforge.services.moderation import AuditContext, ModerationService
+from leaderforge.services.player_records import RecordService
+from leaderforge.services.receipts import WITH_RANK, Receipt
+from leaderforge.services.submit import SubmitService
+from tests.acceptance.conftest import lasting_belief
+from tests.acceptance.test_oracle import DAY, MIDNIGHT, Clock, check_reads
+from tests.contract.index_fixtures import cluster, new_redis_index
+from tests.contract.store_fixtures import Stores
+from tests.delivering import Process
+from tests.oracle import Oracle
+from tests.waiting import until
+
+__all__ = ["cluster", "lasting_belief"]
+
+pytestmark = pytest.mark.usefixtures("lasting_belief")
+
+ATTRIBUTES = ("country", "platform")
+COUNTRIES = ("FI", "SE", "Côte d'Ivoire", None)
+PLATFORMS = ("pc", "phone")
+GROUNDS = AuditContext("key:ops", None)
+TELEMETRY = Fanout([])
+PLAYERS = 40
+
+
+class World:
+    """Product on one store and one index, and the expected state of one board with segments.
+
+    The board ranks days and all time. Yesterday is over, and the day before today ends at `MIDNIGHT`.
+    """
+
+    def __init__(self, stores: Stores, index: RankIndex, board: Board, random: Random) -> None:
+        stores.clock.ms = MIDNIGHT + DAY - 1
+        clock = Clock()
+        clock.now = stores.clock.ms
+        self.stores, self.index, self.board, self.random = stores, index, board, random
+        self.process = Process(stores.scores, stores.users, index, clock=clock, telemetry=TELEMETRY)
+        delivery = self.process.delivery
+        self.query = self.process.query
+        self.distributions = DistributionService(self.process.reader)
+        self.submits = SubmitService(stores.scores, delivery, self.process.trust, TELEMETRY)
+        self.moderation = ModerationService(stores.moderation, delivery, self.process.reader, clock, clock)
+        self.records = RecordService(stores.records, stores.users, stores.audit, stores.sessions, delivery, clock)
+        self.yesterday, self.today, self.ever = (
+            board.ladders_at(MIDNIGHT - 1)[0],
+            board.ladders_at(MIDNIGHT)[0],
+            Ladder(board),
+        )
+        self.events: list[Event] = []
+        self.attributes: dict[int, Mapping[str, str]] = {}
+        self.segments: dict[Ladder, dict[int, tuple[str | None, ...]]] = {
+            ladder: {} for ladder in (self.yesterday, self.today, self.ever)
+        }
+        self.hidden: set[int] = set()
+
+    async def start(self) -> None:
+        """Create the players, some of them without attributes, and build the index."""
+        players = [self._new_player(i) for i in range(PLAYERS)]
+        await self.stores.users.create(players)
+        await self.process.maintain.reconcile()
+        await until(self.process.trust.is_believed, "the index to be believed")
+
+    def _new_player(self, user_id: int) -> Player:
+        self.attributes[user_id] = self._some_attributes()
+        text = json.dumps(self.attributes[user_id]) if self.attributes[user_id] else None
+        return Player(user_id, f"player {user_id}", None, 0, attributes=text)
+
+    def _some_attributes(self) -> Mapping[str, str]:
+        values = {"country": self.random.choice(COUNTRIES), "platform": self.random.choice(PLATFORMS), "level": "7"}
+        return {name: value for name, value in values.items() if value is not None}
+
+    async def step(self) -> None:
+        """Do one random thing."""
+        user_id = self.random.choice(list(self.attributes))
+        match self.random.choices(("submit", "attributes", "hide", "unhide", "erase"), (60, 25, 8, 5, 2))[0]:
+            case "submit":
+                await self.submit(self.random.sample(list(self.attributes), 8))
+            case "attributes":
+                await self.change(user_id)
+            case "hide" if user_id not in self.hidden:
+                await self.moderation.hide_player(user_id, GROUNDS)
+                self.hidden.add(user_id)
+            case "unhide" if self.hidden:
+                shown = self.hidden.pop()
+                await self.moderation.unhide_player(shown, GROUNDS)
+            case "erase" if len(self.attributes) > PLAYERS - 5:
+                await self.erase(user_id)
+
+    async def submit(self, user_ids: Sequence[int]) -> None:
+        events = [
+            Event(i, UUID(int=self.random.getrandbits(128)), self.random.randint(-4, 9), self._time()) for i in user_ids
+        ]
+        ladders = [self.board.ladders_at(event.achieved_at) for event in events]
+        for event, of_event in zip(events, ladders, strict=True):
+            for ladder in of_event:
+                values = segment_values(json.dumps(self.attributes[event.user_id]), ATTRIBUTES)
+                self.segments[ladder].setdefault(event.user_id, values)
+        self.events += events
+        submissions = [Submission(of_event, event) for event, of_event in zip(events, ladders, strict=True)]
+        receipts = await self.submits.submit_many(submissions, WITH_RANK)
+        for submission, receipt in zip(submissions, receipts, strict=True):
+            assert isinstance(receipt, Receipt)
+            self._check_receipt(submission, receipt)
+
+    def _time(self) -> int:
+        return self.random.choice([MIDNIGHT - 2, MIDNIGHT - 1, MIDNIGHT, MIDNIGHT + 1])
+
+    def _check_receipt(self, submission: Submission, receipt: Receipt) -> None:
+        if receipt.user_id not in self.hidden:
+            assert receipt.rank_in == self.ranks_in(submission.ladders[0], receipt.user_id)
+
+    async def change(self, user_id: int) -> None:
+        self.attributes[user_id] = self._some_attributes()
+        text = json.dumps(self.attributes[user_id])
+        await self.process.players.change(user_id, {"attributes": text}, "key:game")
+        for ladder in (self.today, self.ever):
+            if user_id in self.segments[ladder]:
+                self.segments[ladder][user_id] = segment_values(text, ATTRIBUTES)
+
+    async def erase(self, user_id: int) -> None:
+        await self.records.erase(user_id, "key:ops")
+        self.events = [event for event in self.events if event.user_id != user_id]
+        self.hidden.discard(user_id)
+        del self.attributes[user_id]
+        for segments in self.segments.values():
+            segments.pop(user_id, None)
+
+    def oracle(self, ladder: Ladder) -> Oracle:
+        """Return the expected lines of a ladder, restricted to its segment if it has one."""
+        base = ladder._replace(segment=None)
+        shown = {i for i in self.segments[base] if i not in self.hidden}
+        if ladder.segment is not None:
+            position = ladder.segment_position
+            shown = {i for i in shown if self.segments[base][i][position] == ladder.segment.value}
+        period = self.board.calendar.numbered(ladder.period)
+        return Oracle(self.board, [e for e in self.events if e.user_id in shown and period.holds(e.achieved_at)])
+
+    def ranks_in(self, ladder: Ladder, user_id: int) -> Mapping[str, int]:
+        """Return the expected ranks of a player in the segments of a ladder."""
+        values = zip(ATTRIBUTES, self.segments[ladder][user_id], strict=True)
+        present = {name: value for name, value in values if value is not None}
+        return {
+            name: self.oracle(ladder._replace(segment=Segment(name, value))).line_of(user_id).rank
+            for name, value in present.items()
+        }
+
+    def ladders(self) -> Sequence[Ladder]:
+        """Return all ladders, each as a whole and restricted to each segment with enough players for every check."""
+        segments = [Segment("country", value) for value in COUNTRIES if value] + [
+            Segment("platform", value) for value in PLATFORMS
+        ]
+        restricted = (base._replace(segment=segment) for base in self.segments for segment in segments)
+        return [*self.segments, *(ladder for ladder in restricted if self.oracle(ladder).total >= 6)]
+
+    async def check(self, expect: Source) -> None:
+        """Compare every read of every ladder with the oracle."""
+        for ladder in self.ladders():
+            await check_reads(self, ladder, self.oracle(ladder), self.random, expect=expect)  # type: ignore[arg-type]
+        for ladder in self.segments:
+            for line in self.random.sample(self.oracle(ladder).lines, 5):
+                expected = self.ranks_in(ladder, line.user_id)
+                assert (await self.query.rank(ladder, line.user_id)).entry.rank_in == expected
+                assert (await self.query.around(ladder, line.user_id, 2)).rank_in == expected
+
+    async def check_index(self) -> None:
+        """Check that index and store are equal."""
+        for ladder in self.segments:
+            async for standings in self.stores.scores.all_standings(ladder):
+                assert await self.index.differences(ladder, standings) == []
+        assert (await self.process.maintain.verify()).clean
+
+
+async def new_world(stores: Stores, index: RankIndex, random: Random) -> World:
+    board = await stores.board(
+        policy=random.choice(list(Policy)),
+        rank_style=random.choice(list(RankStyle)),
+        calendar=Calendar((PeriodKind.DAILY, PeriodKind.ALL_TIME)),
+        segments=ATTRIBUTES,
+    )
+    world = World(stores, index, board, random)
+    await world.start()
+    return world
+
+
+async def contents(cluster: Cluster, index: RankIndex) -> Mapping[bytes, object]:
+    """Return the members of all sorted sets and hashes of ladders in a Redis index, without removed standings."""
+    keys = index._keys  # type: ignore[attr-defined]
+    found: dict[bytes, object] = {}
+    for p in range(index.partitions):
+        names = [
+            name
+            async for part in cluster.scan(keys.slots[p], keys.of_partition(p))
+            for name in part
+            if keys.ladder_of(p, name) is not None and not name.endswith(b":segments")
+        ]
+        for name in names:
+            is_hash = name.endswith(b":standings")
+            [members] = await cluster.commands([("HGETALL", name) if is_hash else ("ZRANGE", name, 0, -1)])
+            found[name] = {i: v for i, v in members.items() if not is_removed(v)} if is_hash else members
+    return found
+
+
+@pytest.fixture(params=[8, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 32))])
+async def world(request: pytest.FixtureRequest, database: Stores, cluster: Cluster) -> AsyncIterator[World]:
+    made = await new_world(database, new_redis_index(cluster, request.param), Random(request.param))
+    yield made
+    await made.process.close()
+
+
+async def test_random_histories(world: World, cluster: Cluster) -> None:
+    await world.submit(range(PLAYERS))
+    for _ in range(80):
+        await world.step()
+    await world.check(Source.INDEX)
+    await world.check_index()
+    before = await contents(cluster, world.index)
+    await world.process.maintain.rebuild()
+    await world.check_index()
+    assert await contents(cluster, world.index) == before
+
+
+async def test_random_histories_in_the_store(world: World) -> None:
+    # No process builds this index, therefore the store answers all reads.
+    await world.submit(range(PLAYERS))
+    for _ in range(30):
+        await world.step()
+    away = new_redis_index(world.index._cluster, 3)  # type: ignore[attr-defined]
+    assert await away.lease("maintain", "another", 600)
+    process = Process(world.stores.scores, world.stores.users, away, clock=world.process.clock, telemetry=TELEMETRY)
+    world.query, world.distributions = process.query, DistributionService(process.reader)
+    await world.check(Source.STORE)
+    await process.close()
