@@ -1,10 +1,7 @@
 """Nodes that leave and join the index by the command, while clients write and read."""
 
 import asyncio
-import random
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +12,10 @@ from leaderforge.embedded import ValkeyCluster
 from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.command import Command
 from tests.acceptance.conftest import new_database
-from tests.api_client import ADMIN_KEY
+from tests.acceptance.scaling_load import Load, prepare
 from tests.waiting import until
 
 PASSWORD = "password-of-the-nodes"
-PLAYERS = range(1, 21)
-PAUSE_S = 0.02
-"""Pause of a client in s. Without it, the clients would take the processor's time from the commands."""
 WAYS = {"at once": (), "key by key": ("--key-by-key",)}
 REFUSED = {
     ("add-node", "127.0.0.1:1"): "the index node 127.0.0.1:1 refused or did not answer",
@@ -41,10 +35,7 @@ async def api(nodes: ValkeyCluster, postgres) -> AsyncIterator[Served]:
     password = {"LEADERFORGE_REDIS_PASSWORD": PASSWORD}
     async with served(environment(nodes.addresses, await new_database(postgres.dsn), **password)) as api:
         await api.until_healthy()
-        for user_id in PLAYERS:
-            await api.post("/api/users", {"user_id": user_id, "username": f"player {user_id}"})
-        answer = await api.post("/api/boards", {"board": "sums", "policy": "sum", "order": "desc"}, ADMIN_KEY)
-        assert answer.status_code == 201
+        await prepare(api)
         yield api
 
 
@@ -66,41 +57,6 @@ class NodesCommand(Command):
 def command(api: Served) -> NodesCommand:
     settings = api.services.settings
     return NodesCommand(settings.postgres_dsn.get_secret_value(), settings.redis_nodes, settings.namespace)
-
-
-class Load:
-    """Clients that submit and read. Each answer must be a success."""
-
-    def __init__(self, api: Served) -> None:
-        self.acknowledged: Counter[int] = Counter()
-        self._api = api
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Run the clients during the block, which begins after the first scores."""
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(work()) for work in (self._submit, self._submit, self._read)]
-            await until(lambda: len(self.acknowledged) > 10, "first scores")
-            yield
-            for task in tasks:
-                task.cancel()
-
-    async def _submit(self) -> None:
-        while True:
-            user_id = random.choice(PLAYERS)
-            answer = await self._api.post("/api/boards/sums/scores", {"user_id": user_id, "score": 1})
-            assert answer.status_code == 200, answer.text
-            self.acknowledged[user_id] += 1
-            await asyncio.sleep(PAUSE_S)
-
-    async def _read(self) -> None:
-        while True:
-            user_id = random.choice([*self.acknowledged] or [0])
-            score = self.acknowledged[user_id]
-            answer = await self._api.get(f"/api/boards/sums/ranks/{user_id}")
-            assert answer.status_code == (200 if score else 404), answer.text
-            assert not score or answer.json()["score"] >= score
-            await asyncio.sleep(PAUSE_S)
 
 
 def slots(nodes: ValkeyCluster) -> dict[str, int]:
@@ -146,6 +102,5 @@ async def test_a_node_leaves_and_joins_under_load(
         await command.index("add-node", address, *WAYS[way])
         assert sorted(slots(nodes).values()) == [5461, 5461, 5462]
     assert await command.index("balance") == ["0 slots moved"]
-    for user_id, score in load.acknowledged.items():
-        assert (await api.get(f"/api/boards/sums/ranks/{user_id}")).json()["score"] in {score, score + 1, score + 2}
+    await load.require_scores()
     await asyncio.to_thread(command.run, "verify")

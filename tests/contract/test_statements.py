@@ -15,7 +15,19 @@ STATEMENTS = sorted(
 )
 DEFINITION = "create_schema_migrations"
 """Statement that databases cannot prepare, because it creates a table."""
-ON_CITUS_ONLY = {"check_worker", "in_doubt_on_workers", "placements", "ping_worker", "workers"}
+ON_CITUS_ONLY = {
+    "add_worker",
+    "check_worker",
+    "drop_worker",
+    "in_doubt_on_workers",
+    "keep_shards",
+    "ping_worker",
+    "placements",
+    "rebalance_state",
+    "start_rebalance",
+    "worker_shares",
+    "workers",
+}
 
 
 async def test_each_statement_is_valid_as_it_stands(database: Database) -> None:

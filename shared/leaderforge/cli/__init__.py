@@ -13,12 +13,14 @@ from leaderforge import __version__
 from leaderforge.cli import (
     backup,
     boards,
+    citus,
     copy_store,
     dev,
     endpoints,
     export,
     importing,
     index_nodes,
+    index_partitions,
     init,
     keys,
     maintenance,
@@ -92,7 +94,10 @@ main.command()(stored_names.claim_names)
 main.add_typer(name_search.name_search, name="name-search")
 main.command()(copy_store.copy_store)
 main.command()(maintenance.rebuild)
+index_nodes.index.command()(index_partitions.build_partitions)
+index_nodes.index.command()(index_partitions.drop_partitions)
 main.add_typer(index_nodes.index, name="index")
+main.add_typer(citus.citus, name="citus")
 main.command()(maintenance.verify)
 main.command()(maintenance.reconcile)
 main.command()(backup.backup)

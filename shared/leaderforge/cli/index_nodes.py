@@ -79,7 +79,7 @@ def balance(*, key_by_key: KeyByKey = False, data_dir: DataDir = DEFAULT_DATA_DI
 async def _nodes(data_dir: Path) -> None:
     from leaderforge.adapters.redis.keys import IndexKeys
 
-    settings = _settings(data_dir)
+    settings = settings_of(data_dir)
     partition_slots = IndexKeys(settings.namespace, settings.partitions).slots
     async with _membership(settings, key_by_key=False) as members:
         for node in await members.nodes():
@@ -97,7 +97,7 @@ async def _change(
 
     async with (
         services(data_dir) as product,
-        _membership(_settings(data_dir), key_by_key=key_by_key) as members,
+        _membership(settings_of(data_dir), key_by_key=key_by_key) as members,
         # Two changes at a time could send the keys of one slot to two nodes.
         Lease(product.parts.index, "scaling").exclusive(_LEASE_WAIT_S),
     ):
@@ -120,7 +120,7 @@ async def _membership(settings: "EnvironmentSettings", *, key_by_key: bool) -> "
         await clients.close()
 
 
-def _settings(data_dir: Path) -> "EnvironmentSettings":
+def settings_of(data_dir: Path) -> "EnvironmentSettings":
     from leaderforge.cli.target import environment
     from leaderforge.config import EnvironmentSettings
 

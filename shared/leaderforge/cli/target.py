@@ -49,7 +49,8 @@ def environment(data_dir: Path) -> Mapping[str, str]:
     return {
         "LEADERFORGE_POSTGRES_DSN": facts["postgres"],
         "LEADERFORGE_REDIS_NODES": ",".join(facts["redis"]),
-        "LEADERFORGE_REDIS_PASSWORD": facts["redis_password"],
+        # The nodes of a running `leaderforge dev` of 0.2.0 or earlier have no password.
+        "LEADERFORGE_REDIS_PASSWORD": facts.get("redis_password", ""),
         "LEADERFORGE_PARTITIONS": str(facts["partitions"]),
         **signing,
     }
@@ -69,8 +70,8 @@ def store_dsn(data_dir: Path) -> str:
 
 
 @asynccontextmanager
-async def services(data_dir: Path) -> AsyncIterator["Services"]:
-    """Yield the services, with long time limits.
+async def services(data_dir: Path, **variables: str) -> AsyncIterator["Services"]:
+    """Yield the services, with long time limits. `variables` replace those of the environment.
 
     They connect on first use, which then raises connection errors.
     """
@@ -79,10 +80,8 @@ async def services(data_dir: Path) -> AsyncIterator["Services"]:
     from leaderforge.wiring import build
 
     limits = {"LEADERFORGE_INDEX_TIMEOUT_MS": _LONG_MS, "LEADERFORGE_STORE_TIMEOUT_MS": _LONG_MS}
-    built = build(
-        EnvironmentSettings.from_environment({"LEADERFORGE_LOG_LEVEL": "warning", **environment(data_dir), **limits}),
-        logs_to=sys.stderr,
-    )
+    values = {"LEADERFORGE_LOG_LEVEL": "warning", **environment(data_dir), **limits, **variables}
+    built = build(EnvironmentSettings.from_environment(values), logs_to=sys.stderr)
     collect_seldom()
     try:
         yield built

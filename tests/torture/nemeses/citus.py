@@ -3,8 +3,7 @@
 import asyncio
 from math import inf
 from time import monotonic
-
-import asyncpg
+from urllib.parse import urlsplit
 
 from tests.torture.citus import CitusNode
 from tests.torture.stage import Skipped, Stage
@@ -35,29 +34,18 @@ async def freeze_worker(stage: Stage) -> None:
 
 
 async def rebalance(stage: Stage) -> None:
-    """Move the shards of some players to another worker of Citus while clients write, and rebalance."""
-    _worker(stage)
-    connection = await asyncpg.connect(stage.rig.dsn)
-    try:
-        shards = await connection.fetch(
-            "select shardid, nodename, nodeport from citus_shards where table_name = 'standings'::regclass"
-        )
-        shard = stage.random.choice(shards)
-        target = await connection.fetchrow(
-            "select nodename, nodeport from pg_dist_node where shouldhaveshards and nodeport <> $1", shard["nodeport"]
-        )
-        if target is None:
-            raise Skipped("the cluster has one worker")
-        stage.step(f"shard {shard['shardid']} moves")
-        await connection.execute(
-            "select citus_move_shard_placement($1, $2, $3, $4, $5)", *shard.values(), *target.values()
-        )
-        stage.step("moved")
+    """Move all players of a worker to the others by the command, and back."""
+    worker = _worker(stage)
+    if len(stage.rig.workers) < 2:
+        raise Skipped("the cluster has one worker")
+    parts = urlsplit(worker.dsn)
+    address = f"{parts.hostname}:{parts.port}"
+    for change in ("remove-worker", "add-worker"):
+        stage.step(f"{change} {address}")
+        if code := await stage.rig.command("citus", change, address):
+            raise RuntimeError(f"leaderforge citus {change} {address} ended with {code}")
+        stage.step("done")
         await stage.hold(2)
-        await connection.execute("select rebalance_table_shards()")
-        stage.step("rebalanced")
-    finally:
-        await connection.close()
 
 
 def _worker(stage: Stage) -> CitusNode:

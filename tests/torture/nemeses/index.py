@@ -77,9 +77,15 @@ async def migrate_slot(stage: Stage) -> None:
 
 
 async def repartition(stage: Stage) -> None:
-    """Restart all API processes with another number of partitions, and later with the previous one."""
+    """Restart all API processes with another number of partitions, and later with the previous one.
+
+    Build the other index by the command first, in half of all cases.
+    """
     number = stage.rig.partitions
     for partitions in (number + 1, number):
+        if stage.random.random() < 0.5:
+            stage.step(f"building {partitions} partitions")
+            await stage.rig.command("index", "build-partitions", str(partitions))
         stage.rig.partitions = partitions
         stage.step(f"{partitions} partitions")
         await restart(stage, range(API_PROCESSES))

@@ -8,9 +8,10 @@ Updates go on between the steps. A step therefore removes the value of a player 
 value stayed without its entry, no later load would add the entry, because the revision of the value is not newer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from leaderforge.adapters.redis.cluster import Call, Cluster
+from leaderforge.adapters.redis.keys import IndexKeys
 from leaderforge.adapters.redis.scripts import Script, script
 from leaderforge.domain.chunks import chunks
 
@@ -53,3 +54,22 @@ async def _repeat(cluster: Cluster, slot: int, code: Script, subjects: Sequence[
         calls = [Call(slot, code, keys, (_MEMBERS_A_STEP, cursor)) for keys, cursor in cursors.items()]
         replies = zip(list(cursors), await cluster.run(calls), strict=True)
         cursors = {keys: cursor for keys, cursor in replies if cursor != b"0"}
+
+
+async def remove_index(cluster: Cluster, keys: IndexKeys, on_removed: Callable[[int], object]) -> None:
+    """Delete all keys of an index that no process uses. Report numbers of deleted keys.
+
+    A call after an interrupted one is safe. Raises `IndexUnavailable`.
+    """
+    # First, because a partition without its watermark is incomplete. A part of its keys would give wrong answers.
+    await cluster.commands([("DEL", meta) for meta in keys.meta])
+    for partition, slot in enumerate(keys.slots):
+        async for names in cluster.scan(slot, keys.of_partition(partition)):
+            ladders = {ids for name in names if (ids := keys.ladder_of(partition, name)) is not None}
+            standings = [keys.of_ladder(partition, ids) for ids in ladders]
+            await remove_ladders(cluster, slot, [(first, second) for first, second in standings])
+            if keys.names[partition] in names:
+                await remove_hash(cluster, slot, keys.names[partition])
+            # All other keys are small.
+            await cluster.commands([("DEL", name) for name in names])
+            on_removed(len(names))

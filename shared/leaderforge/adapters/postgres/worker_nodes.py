@@ -1,0 +1,138 @@
+"""Workers that join and leave a distributed database (Citus), and moves of shards between them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import asyncpg
+
+from leaderforge.adapters.postgres.statements import statement
+from leaderforge.domain.errors import LeaderForgeError
+
+OnShardsMoved = Callable[[int], object]
+"""Callback with a number of further moves that are done. A move takes the shards of some players to a worker."""
+
+_CONNECT_S = 10.0
+_POLL_S = 0.5
+_RUNNING = frozenset({"scheduled", "running", "cancelling", "failing"})
+
+
+class WorkersUnchanged(LeaderForgeError):
+    """Error for a change of the workers that did not finish. The same command continues it."""
+
+    code = "workers_unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerShare:
+    """A worker, and its number of shards of each table of players."""
+
+    host: str
+    port: int
+    shards: int
+
+    @property
+    def address(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+class WorkerNodes:
+    """Changes of the workers of a database. The server completes a rebalance whose command was interrupted."""
+
+    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        self._connection = connection
+
+    async def shares(self) -> Sequence[WorkerShare]:
+        """Return all workers by address."""
+        rows = await self._connection.fetch(statement("worker_shares"))
+        return [WorkerShare(row["host"], row["port"], row["shards"]) for row in rows]
+
+    async def add(self, address: str, on_moved: OnShardsMoved) -> int:
+        """Register a worker unless it is registered, and move an equal share of the shards to it.
+
+        Return the number of moves. The worker needs the database with the extension, without tables.
+        """
+        host, port = _parsed(address)
+        if address not in {share.address for share in await self.shares()}:
+            await self._connection.execute(statement("add_worker"), host, port)
+        await self._connection.execute(statement("keep_shards"), host, port, True)
+        return await self.rebalance(on_moved)
+
+    async def remove(self, address: str, on_moved: OnShardsMoved) -> int:
+        """Move all shards of a worker to the others, and remove it. Return the number of moves."""
+        host, port = _parsed(address)
+        addresses = [share.address for share in await self.shares()]
+        if address not in addresses:
+            raise WorkersUnchanged(f"{address} is not a worker: the workers are {', '.join(addresses)}")
+        if len(addresses) == 1:
+            raise WorkersUnchanged(f"{address} is the only worker: add another one first")
+        await self._connection.execute(statement("keep_shards"), host, port, False)
+        moves = await self.rebalance(on_moved, drain=True)
+        await self._connection.execute(statement("drop_worker"), host, port)
+        return moves
+
+    async def rebalance(self, on_moved: OnShardsMoved, *, drain: bool = False) -> int:
+        """Spread the shards evenly, or only `drain` workers that may have none. Return the number of moves.
+
+        A rebalance in progress ends first.
+        """
+        moves = await self._wait(on_moved) if await self._is_running() else 0
+        if await self._connection.fetchval(statement("start_rebalance"), drain) is None:
+            return moves
+        return moves + await self._wait(on_moved)
+
+    async def _is_running(self) -> bool:
+        return (await self._state()).name in _RUNNING
+
+    async def _wait(self, on_moved: OnShardsMoved) -> int:
+        """Return the number of moves of the newest rebalance at its end."""
+        reported = 0
+        while True:
+            state = await self._state()
+            on_moved(state.moved - reported)
+            reported = state.moved
+            if state.name == "finished":
+                return reported
+            if state.name not in _RUNNING:
+                raise WorkersUnchanged(
+                    f"the moves of shards ended as {state.name}: read the log of the coordinator and the output of "
+                    "citus_rebalance_status() there, then run the command again"
+                )
+            await asyncio.sleep(_POLL_S)
+
+    async def _state(self) -> "_RebalanceState":
+        """Return the state of the newest rebalance."""
+        row = await self._connection.fetchrow(statement("rebalance_state"))
+        return _RebalanceState("finished", 0) if row is None else _RebalanceState(row["state"], row["moved"])
+
+
+class _RebalanceState(NamedTuple):
+    name: str
+    moved: int
+
+
+@asynccontextmanager
+async def worker_nodes(dsn: str) -> AsyncIterator[WorkerNodes]:
+    """Yield the workers of a database. Raises `WorkersUnchanged` if it has none, or refuses a change."""
+    try:
+        connection = await asyncpg.connect(dsn, timeout=_CONNECT_S, statement_cache_size=0)
+    except (OSError, asyncpg.PostgresError) as error:
+        raise WorkersUnchanged(f"the database did not answer: {error}") from error
+    try:
+        if not await connection.fetchval(statement("has_workers")):
+            raise WorkersUnchanged("the database has no workers, because it is not Citus")
+        yield WorkerNodes(connection)
+    except asyncpg.PostgresError as error:
+        # The operator needs the message of the server, which only this command's terminal shows.
+        raise WorkersUnchanged(f"the database refused the change: {error}") from error
+    finally:
+        await connection.close(timeout=_CONNECT_S)
+
+
+def _parsed(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal():
+        raise WorkersUnchanged(f"{address!r} is not the address of a worker: write host:port")
+    return host, int(port)

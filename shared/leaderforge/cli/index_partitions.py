@@ -1,0 +1,94 @@
+"""`leaderforge index build-partitions` and `drop-partitions`: change of the number of partitions."""
+
+from pathlib import Path
+from time import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from leaderforge.cli.index_nodes import settings_of
+from leaderforge.cli.stop_signals import run_until_stopped
+from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
+from leaderforge.domain.errors import Refused
+from leaderforge.domain.sharding import MAX_PARTITIONS
+
+if TYPE_CHECKING:
+    from leaderforge.config import EnvironmentSettings
+
+PartitionCount = Annotated[int, typer.Argument(min=1, max=MAX_PARTITIONS, help="Number of partitions of the index.")]
+
+_UNUSED_MS = 60_000
+"""Age of a watermark in ms that no process advances any more. Reconciliation advances it every few seconds."""
+_TIMEOUT_S = 60.0
+
+
+def build_partitions(partitions: PartitionCount, *, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """Build an index with another number of partitions beside the present one, while submissions continue.
+
+    Then restart all processes with this number as LEADERFORGE_PARTITIONS. They apply the changes since the build.
+    """
+    typer.echo(f"{run_until_stopped(_build(partitions, data_dir)):,} standings indexed")
+
+
+def drop_partitions(partitions: PartitionCount, *, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """Delete the index with an earlier number of partitions, a minute after the last process has left it.
+
+    The command is idempotent.
+    """
+    typer.echo(f"{run_until_stopped(_drop(partitions, data_dir)):,} keys deleted")
+
+
+async def _build(partitions: int, data_dir: Path) -> int:
+    from leaderforge.cli.outages import outlast
+    from leaderforge.cli.progress import progress_bar
+    from leaderforge.cli.target import services
+
+    _require_other(partitions, data_dir)
+    async with services(data_dir, LEADERFORGE_PARTITIONS=str(partitions)) as product:
+        with progress_bar("Building the index", None) as advance:
+            return await outlast(product, lambda: product.maintain.rebuild(advance))
+
+
+async def _drop(partitions: int, data_dir: Path) -> int:
+    from leaderforge.adapters.redis.cluster import Cluster
+    from leaderforge.adapters.redis.keys import IndexKeys
+    from leaderforge.adapters.redis.removing import remove_index
+    from leaderforge.cli.progress import progress_bar
+    from leaderforge.cli.target import services
+
+    settings = _require_other(partitions, data_dir)
+    async with services(data_dir, LEADERFORGE_PARTITIONS=str(partitions)) as product:
+        watermarks = await product.parts.index.watermarks()
+        if any(watermark is not None and watermark > time() * 1000 - _UNUSED_MS for watermark in watermarks):
+            raise Refused(
+                f"a process still uses the index with {partitions} partitions: restart all processes with "
+                f"LEADERFORGE_PARTITIONS={settings.partitions}, and drop it a minute later"
+            )
+    password = settings.redis_password
+    cluster = Cluster(
+        settings.redis_nodes,
+        timeout_s=_TIMEOUT_S,
+        password=password.get_secret_value() if password else None,
+        tls=settings.redis_tls,
+    )
+    removed = 0
+    try:
+        with progress_bar("Deleting keys", None) as advance:
+
+            def report(keys: int) -> None:
+                nonlocal removed
+                removed += keys
+                advance(keys)
+
+            await remove_index(cluster, IndexKeys(settings.namespace, partitions), report)
+    finally:
+        await cluster.close()
+    return removed
+
+
+def _require_other(partitions: int, data_dir: Path) -> "EnvironmentSettings":
+    """Return the settings. Raises `Refused` if the present index has this number of partitions."""
+    settings = settings_of(data_dir)
+    if settings.partitions == partitions:
+        raise Refused(f"the present index has {partitions} partitions: `leaderforge rebuild` builds it anew")
+    return settings

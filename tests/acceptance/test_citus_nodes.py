@@ -1,0 +1,46 @@
+"""Workers of Citus that leave and join by the command, while clients write and read."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.acceptance.api_fixtures import Served, environment, served
+from tests.acceptance.command import Command
+from tests.acceptance.scaling_load import Load, prepare
+from tests.contract.store_fixtures import emptied_citus
+
+
+@pytest.fixture
+async def api(valkey) -> AsyncIterator[Served]:
+    async with served(environment(list(valkey.addresses), await emptied_citus())) as api:
+        await api.until_healthy()
+        await prepare(api)
+        yield api
+
+
+@pytest.mark.long
+async def test_a_worker_leaves_and_joins_under_load(api: Served) -> None:
+    """No request fails. A rebalance whose command was killed goes on, and the next command waits for it."""
+    settings = api.services.settings
+    command = Command(settings.postgres_dsn.get_secret_value(), settings.redis_nodes, settings.namespace, seconds=600)
+
+    async def citus(*arguments: str, code: int = 0) -> list[str]:
+        finished = await asyncio.to_thread(command.run, "citus", *arguments, code=code)
+        return finished.output + finished.errors
+
+    before = await citus("workers")
+    address = before[-1].partition(": ")[0]
+    load = Load(api)
+    async with load.running():
+        await citus("remove-worker", address)
+        assert [line.partition(": ")[0] for line in await citus("workers")] == [
+            line.partition(": ")[0] for line in before[:-1]
+        ]
+        [refusal] = await citus("remove-worker", address, code=1)
+        assert f"{address} is not a worker" in refusal
+        await citus("add-worker", address)
+    assert await citus("workers") == before
+    assert await citus("rebalance") == ["0 groups of shards moved"]
+    await load.require_scores()
+    await asyncio.to_thread(command.run, "verify")

@@ -1,0 +1,68 @@
+"""Change of the number of partitions: the new index is built beside the old one, which is then deleted."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from redis.cluster import ClusterNode, RedisCluster
+
+from leaderforge.adapters.redis.keys import IndexKeys
+from tests.acceptance.api_fixtures import environment, served
+from tests.acceptance.command import Command
+from tests.api_client import ADMIN_KEY
+from tests.waiting import until
+
+OLD, NEW = 3, 5
+
+
+def keys_of(addresses: list[str], namespace: str, partitions: int) -> int:
+    """Return the number of keys of an index."""
+    nodes = [ClusterNode(host, int(port)) for host, _, port in (address.rpartition(":") for address in addresses)]
+    with RedisCluster(startup_nodes=nodes) as cluster:
+        return len(list(cluster.scan_iter(f"{namespace}:{partitions}:*", count=1000)))
+
+
+def age_watermarks(addresses: list[str], keys: IndexKeys) -> None:
+    """Make the watermarks as old as they are a minute after the last process has left the index."""
+    nodes = [ClusterNode(host, int(port)) for host, _, port in (address.rpartition(":") for address in addresses)]
+    with RedisCluster(startup_nodes=nodes) as cluster:
+        for meta in keys.meta:
+            cluster.hset(meta, "watermark", 1)
+
+
+async def test_another_number_of_partitions(valkey: Any, database: str) -> None:
+    addresses = list(valkey.addresses)
+    settings: Mapping[str, str] = environment(addresses, database, LEADERFORGE_PARTITIONS=str(OLD))
+    namespace = settings["LEADERFORGE_NAMESPACE"]
+    command = Command(database, addresses, namespace)
+
+    async def index(*arguments: str, code: int = 0, partitions: int = OLD) -> str:
+        variables = {"LEADERFORGE_PARTITIONS": str(partitions)}
+        finished = await asyncio.to_thread(command.run, "index", *arguments, code=code, **variables)
+        return "".join(finished.output + finished.errors)
+
+    async with served(settings) as api:
+        await api.until_healthy()
+        for user_id in (810_001, 810_002):
+            await api.post("/api/users", {"user_id": user_id, "username": f"partitioned {user_id}"})
+        board = {"board": "partitioned", "policy": "best", "order": "desc"}
+        assert (await api.post("/api/boards", board, ADMIN_KEY)).status_code == 201
+        await api.post("/api/boards/partitioned/scores", {"user_id": 810_001, "score": 7})
+        assert "has 3 partitions" in await index("build-partitions", str(OLD), code=1)
+        assert "standings indexed" in await index("build-partitions", str(NEW))
+        await api.post("/api/boards/partitioned/scores", {"user_id": 810_002, "score": 9})  # not in the new index yet
+        assert "a process still uses" in await index("drop-partitions", str(OLD), code=1, partitions=NEW)
+    async with served({**settings, "LEADERFORGE_PARTITIONS": str(NEW)}) as api:
+
+        async def is_answered_by_the_index() -> bool:
+            answer = await api.get("/api/boards/partitioned/ranks/810001")
+            assert answer.json()["rank"] == 2
+            return bool(answer.headers["X-LeaderForge-Source"] == "index")
+
+        await until(is_answered_by_the_index, "the new index", every=0.1)
+        await asyncio.to_thread(age_watermarks, addresses, IndexKeys(namespace, OLD))
+        assert keys_of(addresses, namespace, OLD) > 0
+        assert "keys deleted" in await index("drop-partitions", str(OLD), partitions=NEW)
+        assert keys_of(addresses, namespace, OLD) == 0
+        assert await index("drop-partitions", str(OLD), partitions=NEW) == "0 keys deleted"
+        assert await is_answered_by_the_index()
