@@ -183,7 +183,9 @@ async def _import(
 
     imports = api.services.imports
     plan = imports.check(BytesIO(data), plan, [].append)
-    tally = await imports.run(BytesIO(data), plan, ImportTerms("cli"), ImportTally(), note, [].append)
+    tally = await imports.run(
+        BytesIO(data), plan, ImportTerms("cli", batch=4, in_flight=3), ImportTally(), note, [].append
+    )
     return tally, reasons
 
 
