@@ -175,6 +175,12 @@ def rank_bound(board: Board, key: bytes) -> bytes:
     return key if board.rank_style is RankStyle.ORDINAL else key[: -TIME_BYTES - USER_BYTES]
 
 
+def rank_bounds(board: Board, keys: Iterable[bytes]) -> Iterable[bytes]:
+    """Return the rank bounds of entries, in order."""
+    # Most boards are ordinal. There, a call of `rank_bound` for each key would cost more than the use of the bounds.
+    return keys if board.rank_style is RankStyle.ORDINAL else [rank_bound(board, key) for key in keys]
+
+
 def tie_bound(board: Board, key: bytes) -> bytes:
     """Return the bound directly after all entries with the entry's rank, on boards with shared ranks."""
     prefix = rank_bound(board, key)

@@ -95,6 +95,11 @@ class LadderGroup:
 
     def __init__(self, ladder: Ladder, *, counted: bool) -> None:
         self._ladder = ladder
+        board = ladder.board
+        # A receipt asks each group for up to three periods. Read the settings of the board only once.
+        self._has_subscore = board.subscore_order is not None
+        self._ranks_all = board.min_submissions == 1
+        self._has_tiers = bool(board.tiers)
         self.counted = counted
         self._earlier: dict[int, list[Place]] = {}
         self._above_earlier: dict[Place, int] = {}
@@ -114,9 +119,10 @@ class LadderGroup:
         if previous is None or previous.revision < standing.revision:
             self.newest[standing.user_id] = standing
 
-    def add_earlier(self, place: Place) -> None:
-        """Add an earlier place of a player, to count the entries above it."""
-        self._earlier.setdefault(place.user_id, []).append(place)
+    def add_earlier(self, earlier: EarlierPlace) -> None:
+        """Add an earlier place of a player, to count the entries above it. Skip it if it has no rank."""
+        if self.counted and (self._ranks_all or self._is_ranked(earlier)):
+            self._earlier.setdefault(earlier.place.user_id, []).append(earlier.place)
 
     def update(self) -> LadderUpdate:
         board = self._ladder.board
@@ -153,23 +159,22 @@ class LadderGroup:
 
     def tier(self, standing: Standing) -> ReachedTier | None:
         """Return the tier of a standing, None on a board without tiers. It has no names if the rank is unknown."""
-        board, rank = self._ladder.board, self.rank(standing.user_id)
-        if not board.tiers:
+        if not self._has_tiers:
             return None
+        board, rank = self._ladder.board, self.rank(standing.user_id)
         if rank is None:
             return _UNKNOWN_TIER
         return reached_tier(board.tiers, board.ranked_score(standing.score, rank, self._total or rank))
 
     def missing_submissions(self, standing: Standing) -> int | None:
         """Return the number of submissions that a standing lacks for a rank, None on a board without a minimum."""
-        board = self._ladder.board
-        return None if board.min_submissions == 1 else board.missing_submissions(standing.submissions)
+        return None if self._ranks_all else self._ladder.board.missing_submissions(standing.submissions)
 
     def subscore(self, standing: Standing) -> int | None:
         """Return the subscore of a standing, None on a board without one."""
-        return None if self._ladder.board.subscore_order is None else standing.subscore
+        return standing.subscore if self._has_subscore else None
 
-    def is_ranked(self, earlier: EarlierPlace) -> bool:
+    def _is_ranked(self, earlier: EarlierPlace) -> bool:
         """Return whether the standing had enough submissions for a rank on the board."""
         return not self._ladder.board.missing_submissions(earlier.submissions)
 
@@ -180,8 +185,8 @@ class LadderGroup:
         place = earlier.place
         # An equal place before a later submission of the batch may have a count, although this one had too few
         # submissions.
-        above = self._above_earlier.get(place) if self.is_ranked(earlier) else None
-        subscore = None if self._ladder.board.subscore_order is None else place.subscore
+        above = self._above_earlier.get(place) if self._ranks_all or self._is_ranked(earlier) else None
+        subscore = place.subscore if self._has_subscore else None
         return PreviousStanding(place.score, None if above is None else rank_of(above), subscore)
 
 

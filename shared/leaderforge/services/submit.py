@@ -188,12 +188,7 @@ def _add_to_groups(
         group.add(standing)
         submission_groups.append(group)
     if recorded.previous:
-        _add_earlier(submission_groups, recorded)
+        for group, earlier in zip(submission_groups, recorded.previous, strict=True):
+            if earlier is not None:
+                group.add_earlier(earlier)
     return submission_groups
-
-
-def _add_earlier(groups: Sequence[LadderGroup], recorded: Recorded) -> None:
-    """Add the places before a submission to the groups of its ladders. Skip unranked places and uncounted groups."""
-    for group, earlier in zip(groups, recorded.previous, strict=True):
-        if earlier is not None and group.counted and group.is_ranked(earlier):
-            group.add_earlier(earlier.place)

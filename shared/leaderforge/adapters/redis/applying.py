@@ -16,7 +16,7 @@ from leaderforge.adapters.redis.records import (
     segments_of_value,
 )
 from leaderforge.domain.boards import Board
-from leaderforge.domain.order import LAST, USER_BYTES, rank_bound
+from leaderforge.domain.order import LAST, USER_BYTES, rank_bound, rank_bounds
 from leaderforge.domain.tiers import depend_on_total
 from leaderforge.ports.index import Applied, LadderUpdate
 
@@ -53,7 +53,7 @@ class PartitionedUpdate:
         keys = chain((record.key for record in records.values()), *update.earlier.values()) if update.count else ()
         # An earlier standing often has the bound of the present one, and on boards with shared ranks, many players have
         # equal bounds.
-        bounds = dict.fromkeys(rank_bound(board, key) for key in keys)
+        bounds = dict.fromkeys(rank_bounds(board, keys))
         if update.count and depend_on_total(board.tiers):
             bounds[LAST] = None
         groups = by_partition(records)
@@ -87,8 +87,8 @@ class PartitionedUpdate:
         board, earlier = self.update.ladder.board, self.update.earlier if above else {}
         results = []
         for user_id, record in self.records.items():
-            value = previous_values[user_id]
-            above_earlier = self._above_earlier(record, value, earlier[user_id], above) if user_id in earlier else ()
+            value, keys = previous_values[user_id], earlier.get(user_id)
+            above_earlier = () if keys is None else self._above_earlier(record, value, keys, above)
             result = _applied(board, record, value, above.get(rank_bound(board, record.key)), above_earlier)
             if within:
                 result = result._replace(above_within=_above_within(board, record, value, within))
@@ -101,7 +101,7 @@ class PartitionedUpdate:
     ) -> Sequence[int]:
         """Return the counts above a player's earlier sort keys, without the player's own entry."""
         own_key = _listed_key(self.update.ladder.board, record, previous_value)
-        bounds = [rank_bound(self.update.ladder.board, key) for key in keys]
+        bounds = rank_bounds(self.update.ladder.board, keys)
         return [above[bound] - (own_key is not None and own_key < bound) for bound in bounds]
 
 
