@@ -1,5 +1,6 @@
 """Services of a command. Its logs go to standard error, apart from its output."""
 
+import json
 import logging
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import pytest
 import structlog
 import typer
 
-from leaderforge.cli.target import services
+from leaderforge.cli.target import environment, services
+from leaderforge.config import EnvironmentSettings
 from tests.unit.edge_fixtures import ENVIRONMENT
 
 
@@ -25,3 +27,15 @@ async def test_logs_do_not_mix_with_exported_data(
     assert output.out == "data\n"
     assert '"ours"' in output.err
     assert '"of a library"' in output.err
+
+
+def test_commands_reach_a_running_service_of_an_earlier_version(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its index has no password, and its dev.json says nothing about one."""
+    monkeypatch.delenv("LEADERFORGE_POSTGRES_DSN", raising=False)
+    facts = {"postgres": "postgresql://postgres@127.0.0.1/leaderforge", "redis": ["127.0.0.1:7000"], "partitions": 3}
+    (tmp_path / "dev.json").write_text(json.dumps(facts))
+    settings = EnvironmentSettings.from_environment(environment(tmp_path))
+    assert settings.redis_password is None
+    assert settings.partitions == 3
