@@ -67,12 +67,12 @@ class TestClaims:
 
     async def test_setting_and_changing_one(self, stores: Stores) -> None:
         await stores.users.create([user(1, None, "Ann"), user(2, "b")])
-        assert (await stores.users.change(1, {"external_id": "a"}, act(1))).external_id == "a"
+        assert (await stores.users.change(1, {"external_id": "a"}, act(1))).player.external_id == "a"
         with pytest.raises(ExternalIdTaken):
             await stores.users.change(1, {"external_id": "b"}, act(1))
-        assert (await stores.users.change(1, {"external_id": "a"}, act(1))).external_id == "a"
-        assert (await stores.users.change(1, {"username": "Ada"}, act(1))).external_id == "a"
-        assert (await stores.users.change(1, {"external_id": None}, act(1))).external_id is None
+        assert (await stores.users.change(1, {"external_id": "a"}, act(1))).player.external_id == "a"
+        assert (await stores.users.change(1, {"username": "Ada"}, act(1))).player.external_id == "a"
+        assert (await stores.users.change(1, {"external_id": None}, act(1))).player.external_id is None
         assert await stores.users.by_external_id(["a", "b"]) == {"b": 2}
 
     async def test_labels_reach_rows_and_rebuilds(self, stores: Stores) -> None:
@@ -97,7 +97,7 @@ class TestReleases:
         assert kinds(await stores.users.create([user(3, "a")])) == [ExternalIdTaken]
         assert await stores.users.by_external_id(["a", "b", "c"]) == {"b": 2, "c": 1}
         stores.clock.ms = START + RELEASE_MS
-        assert (await stores.users.change(2, {"external_id": "a"}, act(2))).external_id == "a"
+        assert (await stores.users.change(2, {"external_id": "a"}, act(2))).player.external_id == "a"
 
     async def test_released_ids_are_listed_while_nobody_else_may_claim_them(self, stores: Stores) -> None:
         stores.clock.ms = START
@@ -114,7 +114,7 @@ class TestReleases:
         stores.clock.ms = START
         await stores.users.create([user(1, "a")])
         for text in ("b", "a", None, "a"):
-            assert (await stores.users.change(1, {"external_id": text}, act(1))).external_id == text
+            assert (await stores.users.change(1, {"external_id": text}, act(1))).player.external_id == text
         assert await stores.users.by_external_id(["a", "b"]) == {"a": 1}
 
     async def test_ids_of_an_erased_player_are_not_free_at_once(self, stores: Stores) -> None:

@@ -15,6 +15,7 @@ from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.ports.players import ProfileChanged
 from tests.contract.store_fixtures import Database, Stores, submit
 
 NOON = 1_795_435_200_000
@@ -174,9 +175,9 @@ class TestErase:
                 stores.moderation.set_player_hidden(user_id, True, act("player.hide", user_id)),
                 return_exceptions=True,
             )
-            assert all(one is None or isinstance(one, PlayerNotFound | Player | Erased | list) for one in outcomes), (
-                outcomes
-            )
+            assert all(
+                one is None or isinstance(one, PlayerNotFound | ProfileChanged | Erased | list) for one in outcomes
+            ), outcomes
             assert await events(stores, user_id) == []
             assert list(await stores.records.standings(user_id)) == []
             assert await stores.users.by_name([f"Player {user_id}", f"Renamed {user_id}"]) == {}
