@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -63,7 +63,7 @@ def test_each_alert_fires_on_its_cause_and_not_otherwise() -> None:
 @pytest.mark.skipif(PROMETHEUS is None, reason="needs Debian's package prometheus")
 async def test_prometheus_scrapes_the_api_and_answers_the_dashboard(valkey, postgres, tmp_path: Path) -> None:
     settings = environment(list(valkey.addresses), await new_database(postgres.dsn))
-    async with served(settings) as api, prometheus(api.url, tmp_path) as client:
+    async with served(settings) as api, prometheus([api.url], tmp_path) as client:
         assert (await api.post("/api/users", {"user_id": 1, "username": "ada"})).status_code == 201
 
         missing = set(QUERIES)
@@ -82,17 +82,27 @@ async def test_prometheus_scrapes_the_api_and_answers_the_dashboard(valkey, post
         assert {rule["health"] for rule in rules} <= {"ok", "unknown"}
 
 
+def scrape(urls: Sequence[str], directory: Path) -> None:
+    """Let the Prometheus in this directory scrape these API processes from now on."""
+    changed = directory / "targets.new"
+    changed.write_text(json.dumps([{"targets": [urlsplit(url).netloc for url in urls]}]))
+    changed.replace(directory / "targets.json")
+
+
 @asynccontextmanager
-async def prometheus(url: str, directory: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """Run a Prometheus that scrapes the API each second, with the alerts. Yield a client of it."""
+async def prometheus(
+    urls: Sequence[str], directory: Path, alerts: Path = WATCHING / "alerts.yml"
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Run a Prometheus that scrapes the API processes each second, with the alerts. Yield a client of it."""
     (directory / "key").write_text(ADMIN_KEY)
+    scrape(urls, directory)
     job = {
         "job_name": "leaderforge",
         "authorization": {"credentials_file": str(directory / "key")},
-        "static_configs": [{"targets": [urlsplit(url).netloc]}],
+        "file_sd_configs": [{"files": [str(directory / "targets.json")], "refresh_interval": "1s"}],
     }
     fast = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
-    configuration = {"global": fast, "rule_files": [str(WATCHING / "alerts.yml")], "scrape_configs": [job]}
+    configuration = {"global": fast, "rule_files": [str(alerts)], "scrape_configs": [job]}
     (directory / "prometheus.yml").write_text(yaml.safe_dump(configuration))
     port = free_port()
     options = [f"--config.file={directory}/prometheus.yml", f"--storage.tsdb.path={directory}/data"]
