@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple, TypeAlias
@@ -111,12 +111,17 @@ class Importer:
         """Record all lines and return the tally. Raises `StoreUnavailable`. A later run can then continue."""
         iterator = iter(lines)
         async with OrderedBatches(self._rules.in_flight, self._tally_up) as batches:
-            # Parse in a thread, because an API process serves requests meanwhile.
-            while lines_of_batch := await asyncio.to_thread(list, islice(iterator, self._rules.batch)):
-                await batches.below_limit()
+            while lines_of_batch := await self._next(iterator, batches):
                 submissions = await self._submissions(lines_of_batch)
                 await batches.start(self._import(lines_of_batch, submissions), self._keys(submissions))
         return self.tally
+
+    async def _next(self, lines: Iterator[ScoreLine], batches: OrderedBatches[_Batch]) -> Sequence[ScoreLine]:
+        """Return the lines of the next batch, once another batch may be in flight."""
+        # Wait before reading: with one batch in flight, its refusals come before the bad lines of the next batch.
+        await batches.below_limit()
+        # Parse in a thread, because an API process serves requests meanwhile.
+        return await asyncio.to_thread(list, islice(lines, self._rules.batch))
 
     async def _submissions(self, lines: Sequence[ScoreLine]) -> Sequence[Submission | LeaderForgeError]:
         # Read the settings again for each batch, because they may change during an import of several hours.
