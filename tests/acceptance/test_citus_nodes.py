@@ -21,7 +21,7 @@ async def api(valkey) -> AsyncIterator[Served]:
 
 @pytest.mark.long
 async def test_a_worker_leaves_and_joins_under_load(api: Served) -> None:
-    """No request fails. A rebalance whose command was killed goes on, and the next command waits for it."""
+    """No request fails. A removal whose command was killed goes on, and the next command waits for it."""
     settings = api.services.settings
     command = Command(settings.postgres_dsn.get_secret_value(), settings.redis_nodes, settings.namespace, seconds=600)
 
@@ -33,6 +33,11 @@ async def test_a_worker_leaves_and_joins_under_load(api: Served) -> None:
     address = before[-1].partition(": ")[0]
     load = Load(api)
     async with load.running():
+        with command.running("citus", "remove-worker", address) as process:
+            while process.poll() is None and await citus("workers") == before:
+                pass
+            assert process.poll() is None
+            process.kill()
         await citus("remove-worker", address)
         assert [line.partition(": ")[0] for line in await citus("workers")] == [
             line.partition(": ")[0] for line in before[:-1]

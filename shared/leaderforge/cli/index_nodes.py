@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 index = typer.Typer(no_args_is_help=True, help="Add and remove nodes of the rank index while the service runs.")
 
-NodeAddress = Annotated[str, typer.Argument(metavar="HOST:PORT", help="NodeAddress of the node.")]
+NodeAddress = Annotated[str, typer.Argument(metavar="HOST:PORT", help="Address of the node.")]
 ReplicaOf = Annotated[
     str | None, typer.Option(metavar="HOST:PORT", help="Make the node a replica of this primary instead.")
 ]
