@@ -47,6 +47,7 @@ export function aBoard(board: string, change: Partial<Board> = {}): Board {
     tournament: null,
     rewards: null,
     events: [],
+    segments: [],
     league: null,
     building: [],
     ...change,
