@@ -7,31 +7,39 @@ from uuid import UUID
 
 import pytest
 
+from leaderforge.adapters.memory.index import MemoryIndex
 from leaderforge.adapters.redis.cluster import Cluster
+from leaderforge.adapters.redis.index import RedisIndex
 from leaderforge.adapters.redis.records import is_removed
+from leaderforge.adapters.redis.segment_ids import segment_id
 from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.boards import Board, Ladder, Policy, RankStyle
+from leaderforge.domain.order import sort_key
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.players import Player
 from leaderforge.domain.segments import Segment, segment_values
+from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.sources import Source
-from leaderforge.domain.standings import Event
+from leaderforge.domain.standings import HIDDEN_PLAYER, Event, Standing
 from leaderforge.domain.submissions import Submission
 from leaderforge.ports.index import RankIndex
+from leaderforge.services import comparing
+from leaderforge.services.comparison import Difference, DifferenceKind
 from leaderforge.services.distribution import DistributionService
 from leaderforge.services.moderation import AuditContext, ModerationService
 from leaderforge.services.player_records import RecordService
 from leaderforge.services.receipts import WITH_RANK, Receipt
 from leaderforge.services.submit import SubmitService
+from leaderforge.services.verification import VerificationService
 from tests.acceptance.conftest import lasting_belief
 from tests.acceptance.test_oracle import DAY, MIDNIGHT, Clock, check_reads
-from tests.contract.index_fixtures import cluster, new_redis_index
+from tests.contract.index_fixtures import NewIndex, cluster, new_index, new_redis_index
 from tests.contract.store_fixtures import Stores
 from tests.delivering import Process
 from tests.oracle import Oracle
 from tests.waiting import until
 
-__all__ = ["cluster", "lasting_belief"]
+__all__ = ["cluster", "lasting_belief", "new_index"]
 
 pytestmark = pytest.mark.usefixtures("lasting_belief")
 
@@ -190,6 +198,21 @@ class World:
         assert (await self.process.maintain.verify()).clean
 
 
+async def plant(index: RankIndex, ladder: Ladder, standing: Standing, segment: Segment) -> None:
+    """Add the entry of a standing to a segment of an index, whatever the player's values are."""
+    if isinstance(index, MemoryIndex):
+        index.plant_stray(ladder, standing.user_id, segment)
+        return
+    assert isinstance(index, RedisIndex)
+    p, keys = partition_of(standing.user_id, index.partitions), index._keys
+    await index._cluster.commands(
+        [
+            ("HSET", keys.segments(p, (ladder.board.id, ladder.period)), segment_id(*segment), ""),
+            ("ZADD", keys.entries(p, ladder._replace(segment=segment)), 0, sort_key(ladder.board, standing)),
+        ]
+    )
+
+
 async def new_world(stores: Stores, index: RankIndex, random: Random) -> World:
     board = await stores.board(
         policy=random.choice(list(Policy)),
@@ -250,3 +273,42 @@ async def test_random_histories_in_the_store(world: World) -> None:
     world.query, world.distributions = process.query, DistributionService(process.reader)
     await world.check(Source.STORE)
     await process.close()
+
+
+async def test_verify_reports_a_stray_entry_and_the_verification_removes_it(
+    world: World, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparing, "RETRY_S", 0)
+    await world.submit(range(PLAYERS))
+    before = await contents(cluster, world.index)
+    segments = world.segments[world.ever]
+    user_id = next(i for i, (country, _) in segments.items() if country == "FI" and i not in world.hidden)
+    [standing] = await world.stores.scores.standings(world.ever, [user_id])
+    await plant(world.index, world.ever, standing, Segment("country", "Atlantis"))
+    stray = Difference(world.board.slug, world.ever.period, user_id, DifferenceKind.STRAY)
+    assert (await world.process.maintain.verify()).differences == [stray]
+    repaired: list[Ladder | None] = []
+    parts = world.stores.scores, world.stores.users, world.index, world.process.clock, TELEMETRY, repaired.append
+    await VerificationService(*parts).run()
+    state = await world.index.verification()
+    assert state is not None
+    assert (state.differing, repaired) == (1, [world.ever])
+    await world.check_index()
+    assert await contents(cluster, world.index) == before
+
+
+async def test_strays_are_entries_outside_the_segments_of_a_value(new_index: NewIndex) -> None:
+    index, ladder = new_index(2), Ladder(Board(1, "cut", "Cut", segments=("country",)))
+    first = Standing(1, 5, 0, UUID(int=1), None, False, 1, 1, segments=("FI",))
+    moved = first._replace(revision=2, segments=("SE",))
+    hidden = Standing(2, 7, 0, UUID(int=2), None, False, 1, 1, segments=("SE",))
+    await index.apply(ladder, [first, hidden])
+    await index.apply(ladder, [moved, hidden._replace(revision=2, hidden=HIDDEN_PLAYER)])
+    assert list(await index.strays(ladder)) == []
+    await plant(index, ladder, moved, Segment("country", "FI"))
+    await plant(index, ladder, hidden, Segment("country", "SE"))
+    await plant(index, ladder, moved._replace(user_id=3), Segment("country", "SE"))
+    for strays in (index.strays, index.remove_strays):
+        assert sorted(await strays(ladder)) == [1, 2, 3]
+    assert list(await index.strays(ladder)) == []
+    assert list(await index.differences(ladder, [moved])) == []

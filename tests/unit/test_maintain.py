@@ -21,6 +21,7 @@ from leaderforge.domain.standings import Event, Standing
 from leaderforge.domain.submissions import Submission
 from leaderforge.domain.timing import SETTLE_MS, TOUCHES_KEPT_MS
 from leaderforge.services import comparing
+from leaderforge.services.comparison import DifferenceKind
 from leaderforge.services.maintain import MaintainService
 
 LADDER = Ladder(Board(1, "default", "Default"))
@@ -176,7 +177,10 @@ async def test_verify_names_what_differs(world: World):
     world.index.lose(LADDER, 2)
     world.index.overwrite(LADDER, standings[0].__class__(99, 1, 0, UUID(int=0), None, True, 1, 1))
     found = await world.maintain.verify()
-    assert {(d.user_id, d.extra) for d in found.differences} == {(2, False), (99, True)}
+    assert {(d.user_id, d.kind) for d in found.differences} == {
+        (2, DifferenceKind.OTHER),
+        (99, DifferenceKind.EXTRA),
+    }
     assert not found.clean
 
 

@@ -18,6 +18,12 @@ INCOMPLETE = 3
 
 _REPORTED = 20
 """Maximum number of differences that are printed."""
+_FAULTS = {
+    "other": "differs between index and database",
+    "extra": "is in the index only",
+    "stray": "has an entry in a segment of other players in the index",
+}
+"""Text of each `DifferenceKind`, which is imported only when a command needs it."""
 
 
 def migrate(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
@@ -57,8 +63,7 @@ def verify(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     if not verification.complete:
         typer.echo(_incompleteness(verification.incomplete, is_maintained=is_maintained))
     for difference in verification.differences[:_REPORTED]:
-        fault = "is in the index only" if difference.extra else "differs between index and database"
-        typer.echo(f"board {difference.board}: player {difference.user_id} {fault}")
+        typer.echo(f"board {difference.board}: player {difference.user_id} {_FAULTS[difference.kind]}")
     if len(verification.differences) > _REPORTED:
         typer.echo(f"... and {len(verification.differences) - _REPORTED:,} more")
     for board_id, count in verification.orphans.items():

@@ -85,6 +85,18 @@ class IndexMaintenance(Protocol):
         """Yield the sort keys of all entries in chunks, in any order. A key may appear more than once."""
         ...
 
+    async def strays(self, ladder: Ladder) -> Collection[int]:
+        """Return the players with a stray entry: in a segment of this ladder that their value in the index is not in.
+
+        `differences` compares the values. Segment and value are compared in one step, therefore updates in flight are
+        not strays.
+        """
+        ...
+
+    async def remove_strays(self, ladder: Ladder) -> Collection[int]:
+        """Delete all stray entries of the ladder, and return their players. Updates may go on."""
+        ...
+
     async def present_ladders(self) -> Collection[LadderIds]:
         """Return the ladders that have keys. Ladders may be missing if a slot moves meanwhile."""
         ...

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.chunks import chunks
@@ -20,14 +21,22 @@ LADDERS_A_SCAN = 100
 """Ladders per scan. Most ladders are short, and a scan for each of them would cost more than its rows."""
 
 
+class DifferenceKind(StrEnum):
+    """Kind of a difference: another standing, an entry in the index only, or an entry in a segment of other players."""
+
+    OTHER = "other"
+    EXTRA = "extra"
+    STRAY = "stray"
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Player whose standing differs between index and store. `extra` is true if only the index has an entry."""
+    """Player whose standing or entries differ between index and store."""
 
     board: str
     period: int
     user_id: int
-    extra: bool
+    kind: DifferenceKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +114,26 @@ class IndexComparison:
     async def _differences(self, ladder: Ladder, comparison: _Comparison, *, complete: bool) -> Sequence[Difference]:
         missing = await still_different(self._store, self._index, ladder, comparison.suspects)
         extra = await self._extra(ladder, comparison.entries - len(missing)) if complete else []
-        slug, period = ladder.board.slug, ladder.period
-        return [
-            *(Difference(slug, period, user_id, extra=False) for user_id in missing),
-            *(Difference(slug, period, user_id, extra=True) for user_id in set(extra) - set(missing)),
-        ]
+        strays = await self._strays(ladder) if complete else []
+        # Report each player once. A standing that differs explains the player's other differences.
+        kinds = {
+            **dict.fromkeys(strays, DifferenceKind.STRAY),
+            **dict.fromkeys(extra, DifferenceKind.EXTRA),
+            **dict.fromkeys(missing, DifferenceKind.OTHER),
+        }
+        return [Difference(ladder.board.slug, ladder.period, user_id, kind) for user_id, kind in kinds.items()]
+
+    async def _strays(self, ladder: Ladder) -> Sequence[int]:
+        """Return the players with an entry in a segment that they are not in."""
+        if not ladder.board.segments:
+            return []
+
+        async def recheck(suspects: Sequence[int]) -> Sequence[int]:
+            # Only the deletion of a ladder, in steps, leaves strays that do not last.
+            strays = await self._index.strays(ladder)
+            return [user_id for user_id in suspects if user_id in strays]
+
+        return await lasting(list(await self._index.strays(ladder)), recheck)
 
     async def _extra(self, ladder: Ladder, matching: int) -> Sequence[int]:
         """Return the players who have an entry in the index only.

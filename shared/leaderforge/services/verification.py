@@ -30,7 +30,8 @@ class VerificationService:
     """Repeated comparison of index and store, in the order of player ids. The index stores its progress.
 
     Reconciliation should prevent all differences. Each difference is therefore a sign of a defect, and is counted and
-    repaired. Only `MaintainService.verify` finds entries of players without a standing.
+    repaired. The last round of each pass over the players removes stray entries in segments. Only
+    `MaintainService.verify` finds entries on the board of players without a standing.
     """
 
     def __init__(
@@ -76,8 +77,20 @@ class VerificationService:
                 checked += len(standings)
                 suspects = await self._index.differences(ladder, standings)
                 differing += await self._repair(ladder, suspects)
-        await self._note(before, checked, differing, players[-1] if len(players) == self._players_a_round else None)
+        reached = players[-1] if len(players) == self._players_a_round else None
+        if reached is None:
+            differing += await self._remove_strays()
+        await self._note(before, checked, differing, reached)
         return checked
+
+    async def _remove_strays(self) -> int:
+        """Remove the stray entries in segments of all ladders. Return the number of their players."""
+        count = 0
+        for ladder in await self._store.ladders():
+            if ladder.board.segments and (strays := await self._index.remove_strays(ladder)):
+                self._on_repair(ladder)
+                count += len(strays)
+        return count
 
     async def _repair(self, ladder: Ladder, suspects: Sequence[int]) -> int:
         """Repair standings that differ and are not in flight. Return their number."""

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import NamedTuple, TypeVar
 
 from leaderforge.adapters.memory.boards import LadderKey, place_of
+from leaderforge.adapters.memory.entries import is_member, listed_key, refuses
 from leaderforge.adapters.memory.ranking import RowRanking
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import IndexUnavailable
@@ -15,7 +16,7 @@ from leaderforge.domain.order import rank_bound, sort_key, user_id_of
 from leaderforge.domain.segments import Segment
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.sources import Source
-from leaderforge.domain.standings import Standing, is_in_segment, is_listed, removed_standing
+from leaderforge.domain.standings import Standing, removed_standing
 from leaderforge.domain.survey import IndexNode, PartitionState, Survey, VerificationState
 from leaderforge.domain.tiers import depend_on_total
 from leaderforge.ports.index import Applied, IndexValue, LadderUpdate, NameSwap
@@ -50,6 +51,7 @@ class MemoryIndex(RowRanking):
     def wipe(self) -> None:
         """Delete all data, as FLUSHALL does on a cluster."""
         self._standings: defaultdict[LadderKey, dict[int, Standing]] = defaultdict(dict)
+        self._strays: defaultdict[LadderKey, set[tuple[int, Segment]]] = defaultdict(set)
         self._names: dict[int, str] = {}
         self._erasures: dict[int, int] = {}
         self._watermarks: list[int | None] = [None] * self.partitions
@@ -70,6 +72,10 @@ class MemoryIndex(RowRanking):
         """Simulate a fault: store the standing even if its revision is older. `apply` ignores older revisions."""
         self._standings[place_of(ladder)][standing.user_id] = standing
 
+    def plant_stray(self, ladder: Ladder, user_id: int, segment: Segment) -> None:
+        """Simulate a fault: an entry in a segment, which only `strays` shows. All reads follow from the standings."""
+        self._strays[place_of(ladder)].add((user_id, segment))
+
     def snapshot(self) -> IndexSnapshot:
         """Return a copy for `restore`."""
         standings = {place: dict(on_ladder) for place, on_ladder in self._standings.items()}
@@ -85,7 +91,7 @@ class MemoryIndex(RowRanking):
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
         self._require_complete()
         stored = self._standings[place_of(ladder)]
-        return {i: self._row(ladder, stored[i]) for i in user_ids if i in stored and _is_member(ladder, stored[i])}
+        return {i: self._row(ladder, stored[i]) for i in user_ids if i in stored and is_member(ladder, stored[i])}
 
     async def apply(self, ladder: Ladder, standings: Sequence[Standing], *, count: bool = False) -> Sequence[Applied]:
         stored = self._standings[place_of(ladder)]
@@ -99,9 +105,9 @@ class MemoryIndex(RowRanking):
         return [
             Applied(
                 key=sort_key(ladder.board, s),
-                previous=_listed_key(ladder, before.get(s.user_id)),
+                previous=listed_key(ladder, before.get(s.user_id)),
                 above=self._above(ladder, s) if count and complete else None,
-                refused=_refuses(before.get(s.user_id), s),
+                refused=refuses(before.get(s.user_id), s),
                 above_within=self._above_within(ladder, s) if count and complete else (),
             )
             for s in standings
@@ -122,7 +128,7 @@ class MemoryIndex(RowRanking):
 
     def _above_earlier(self, update: LadderUpdate, user_id: int) -> Sequence[int]:
         """Return, for each earlier sort key of the player, the number of other players' entries above it."""
-        own_key = _listed_key(update.ladder, self._standings[place_of(update.ladder)].get(user_id))
+        own_key = listed_key(update.ladder, self._standings[place_of(update.ladder)].get(user_id))
         keys = [key for key in self._keys(update.ladder) if key != own_key]
         bounds = [rank_bound(update.ladder.board, key) for key in update.earlier.get(user_id, ())]
         return [sum(key < bound for key in keys) for bound in bounds]
@@ -137,6 +143,16 @@ class MemoryIndex(RowRanking):
 
     async def keys(self, ladder: Ladder) -> AsyncIterator[Sequence[bytes]]:
         yield self._keys(ladder)
+
+    async def strays(self, ladder: Ladder) -> Collection[int]:
+        standings = self._standings[place_of(ladder)]
+        strays = self._strays[place_of(ladder)]
+        return {i for i, segment in strays if listed_key(ladder._replace(segment=segment), standings.get(i)) is None}
+
+    async def remove_strays(self, ladder: Ladder) -> Collection[int]:
+        strays = await self.strays(ladder)
+        self._strays.pop(place_of(ladder), None)
+        return strays
 
     async def observe(
         self, ladders: Sequence[Ladder], user_ids: Collection[int]
@@ -296,15 +312,15 @@ class MemoryIndex(RowRanking):
     def _rows(self, ladder: Ladder) -> list[Row]:
         self._require_complete()
         standings = self._standings[place_of(ladder)].values()
-        rows = (self._row(ladder, s) for s in standings if _listed_key(ladder, s) is not None)
+        rows = (self._row(ladder, s) for s in standings if listed_key(ladder, s) is not None)
         return sorted(rows, key=lambda row: row.key)
 
     def _keys(self, ladder: Ladder) -> list[bytes]:
-        return [key for s in self._standings[place_of(ladder)].values() if (key := _listed_key(ladder, s)) is not None]
+        return [key for s in self._standings[place_of(ladder)].values() if (key := listed_key(ladder, s)) is not None]
 
     def _above(self, ladder: Ladder, standing: Standing) -> int:
         bound = rank_bound(ladder.board, sort_key(ladder.board, standing))
-        stored_key = _listed_key(ladder, self._standings[place_of(ladder)].get(standing.user_id))
+        stored_key = listed_key(ladder, self._standings[place_of(ladder)].get(standing.user_id))
         # The player's stored entry may be newer and better than this standing. Do not count it as an entry above.
         return sum(key < bound for key in self._keys(ladder) if key != stored_key)
 
@@ -323,19 +339,3 @@ class MemoryIndex(RowRanking):
             hidden=bool(standing.hidden),
             segments=standing.segments or (),
         )
-
-
-def _listed_key(ladder: Ladder, standing: Standing | None) -> bytes | None:
-    """Return the sort key of a standing, None if it is missing, not listed or not in the ladder's segment."""
-    if standing is None or not is_listed(ladder.board, standing) or not is_in_segment(ladder, standing):
-        return None
-    return sort_key(ladder.board, standing)
-
-
-def _is_member(ladder: Ladder, standing: Standing) -> bool:
-    return not standing.removed and is_in_segment(ladder, standing)
-
-
-def _refuses(stored: Standing | None, standing: Standing) -> bool:
-    """Return whether the standing is refused because the stored one is removed and newer."""
-    return stored is not None and stored.removed and not standing.removed and stored.revision >= standing.revision

@@ -3,20 +3,24 @@
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import asdict
 from uuid import uuid4
 
 from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.keys import IndexKeys
-from leaderforge.adapters.redis.removing import LadderKeys, remove_hash, remove_ladders, remove_orphans
+from leaderforge.adapters.redis.removing import LadderKeys, orphans, remove_hash, remove_ladders, remove_orphans
 from leaderforge.adapters.redis.scripts import script
 from leaderforge.adapters.redis.surveying import read_verification, survey
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import IndexUnavailable
+from leaderforge.domain.order import user_id_of
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.survey import Survey, VerificationState
 from leaderforge.ports.index_maintenance import CatchUps, LadderIds
+
+Sweep = Callable[[Cluster, int, Sequence[LadderKeys]], Awaitable[Collection[bytes]]]
+"""Function that returns the entries of segments in one slot that contradict the values of their players."""
 
 
 class RedisIndexMaintenance:
@@ -75,6 +79,12 @@ class RedisIndexMaintenance:
         call = Call(self._keys.slots[0], script("lease"), (key,), (holder, int(seconds * 1000)))
         return bool((await self._cluster.run([call]))[0])
 
+    async def strays(self, ladder: Ladder) -> Collection[int]:
+        return await self._each_stray(ladder, orphans)
+
+    async def remove_strays(self, ladder: Ladder) -> Collection[int]:
+        return await self._each_stray(ladder, remove_orphans)
+
     async def present_ladders(self) -> Collection[LadderIds]:
         ladders: set[LadderIds] = set()
         for p in self._all_partitions:
@@ -124,6 +134,14 @@ class RedisIndexMaintenance:
         """Delete the entries in segments that contradict the values of their players, in steps."""
         for p in partitions:
             await remove_orphans(self._cluster, self._keys.slots[p], await self._segment_keys(p, list(ladders)))
+
+    async def _each_stray(self, ladder: Ladder, sweep: Sweep) -> Collection[int]:
+        """Return the players of the entries that a sweep over the segments of a ladder returns."""
+        players: set[int] = set()
+        for p in self._all_partitions if ladder.board.segments else ():
+            segments = await self._segment_keys(p, [_ids(ladder)])
+            players.update(map(user_id_of, await sweep(self._cluster, self._keys.slots[p], segments)))
+        return players
 
     async def _segment_keys(self, partition: int, ladders: Sequence[LadderIds]) -> Sequence[LadderKeys]:
         """Return the keys of the segments of these ladders."""

@@ -8,7 +8,8 @@ Updates go on between the steps. A step therefore removes the value of a player 
 value stayed without its entry, no later load would add the entry, because the revision of the value is not newer.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from itertools import chain
 
 from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.keys import IndexKeys
@@ -33,13 +34,19 @@ async def remove_ladders(cluster: Cluster, slot: int, ladders: Sequence[LadderKe
         await _repeat(cluster, slot, script("cut_orphans"), piece)
 
 
-async def remove_orphans(cluster: Cluster, slot: int, segments: Sequence[LadderKeys]) -> None:
-    """Delete the entries of segments whose players have no such value, or none in the segment.
+async def remove_orphans(cluster: Cluster, slot: int, segments: Sequence[LadderKeys]) -> Collection[bytes]:
+    """Delete the entries of segments whose players have no such value, or none in the segment. Return these entries.
 
     `segments` are keys of a segment's entries and its ladder's standings. Updates may go on. Raises `IndexUnavailable`.
     """
-    for piece in chunks(segments, _LADDERS_A_TRIP):
-        await _repeat(cluster, slot, script("cut_orphans"), piece)
+    pieces = chunks(segments, _LADDERS_A_TRIP)
+    return {entry for piece in pieces for entry in await _repeat(cluster, slot, script("cut_orphans"), piece)}
+
+
+async def orphans(cluster: Cluster, slot: int, segments: Sequence[LadderKeys]) -> Collection[bytes]:
+    """Return the entries that `remove_orphans` would delete. Raises `IndexUnavailable`."""
+    pieces = chunks(segments, _LADDERS_A_TRIP)
+    return {entry for piece in pieces for entry in await _repeat(cluster, slot, script("cut_orphans"), piece, "keep")}
 
 
 async def remove_hash(cluster: Cluster, slot: int, key: bytes) -> None:
@@ -47,13 +54,21 @@ async def remove_hash(cluster: Cluster, slot: int, key: bytes) -> None:
     await _repeat(cluster, slot, script("cut_hash"), [(key,)])
 
 
-async def _repeat(cluster: Cluster, slot: int, code: Script, subjects: Sequence[tuple[bytes, ...]]) -> None:
-    """Run a script on each of some tuples of keys, until it has returned the cursor '0' for each of them."""
+async def _repeat(
+    cluster: Cluster, slot: int, code: Script, subjects: Sequence[tuple[bytes, ...]], *options: str
+) -> Sequence[bytes]:
+    """Run a script on each of some tuples of keys, until it has returned the cursor '0' for each of them.
+
+    Return the members that the script returned beside its cursors.
+    """
     cursors = dict.fromkeys(subjects, b"0")
+    members: list[bytes] = []
     while cursors:
-        calls = [Call(slot, code, keys, (_MEMBERS_A_STEP, cursor)) for keys, cursor in cursors.items()]
-        replies = zip(list(cursors), await cluster.run(calls), strict=True)
-        cursors = {keys: cursor for keys, cursor in replies if cursor != b"0"}
+        calls = [Call(slot, code, keys, (_MEMBERS_A_STEP, cursor, *options)) for keys, cursor in cursors.items()]
+        replies = dict(zip(list(cursors), await cluster.run(calls), strict=True))
+        members += chain.from_iterable(reply[1:] for reply in replies.values())
+        cursors = {keys: reply[0] for keys, reply in replies.items() if reply[0] != b"0"}
+    return members
 
 
 async def remove_index(cluster: Cluster, keys: IndexKeys, on_removed: Callable[[int], object]) -> None:

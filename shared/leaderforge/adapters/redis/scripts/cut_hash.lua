@@ -10,4 +10,4 @@ end
 if #fields > 0 then
     redis.call('HDEL', KEYS[1], unpack(fields))
 end
-return reply[1]
+return { reply[1] }

@@ -1,7 +1,7 @@
 -- Remove some entries of a ladder in a partition that have no value or, in a segment, a value of another segment.
 -- KEYS: entries, or the entries of a segment; standings
--- ARGV: number of entries, approximate; cursor of the previous call ('0' at first)
--- Returns the cursor of the next call; '0' after the last one.
+-- ARGV: number of entries, approximate; cursor of the previous call ('0' at first); 'keep' to remove nothing
+-- Returns the cursor of the next call, '0' after the last one; then the entries that were or would be removed.
 local reply = redis.call('ZSCAN', KEYS[1], ARGV[2], 'COUNT', ARGV[1])
 local entries, users, orphans = {}, {}, {}
 local segment = string.match(KEYS[1], ':entries%.(........)$')
@@ -33,7 +33,7 @@ if #entries > 0 then
         end
     end
 end
-if #orphans > 0 then
+if #orphans > 0 and ARGV[3] ~= 'keep' then
     redis.call('ZREM', KEYS[1], unpack(orphans))
 end
-return reply[1]
+return { reply[1], unpack(orphans) }

@@ -23,4 +23,4 @@ end
 if #entries > 0 then
     redis.call('ZREM', KEYS[1], unpack(entries))
 end
-return reply[1]
+return { reply[1] }

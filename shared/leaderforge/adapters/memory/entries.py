@@ -1,0 +1,22 @@
+"""Entries and refusals of standings in the in-memory index."""
+
+from leaderforge.domain.boards import Ladder
+from leaderforge.domain.order import sort_key
+from leaderforge.domain.standings import Standing, is_in_segment, is_listed
+
+
+def listed_key(ladder: Ladder, standing: Standing | None) -> bytes | None:
+    """Return the sort key of a standing, None if it is missing, not listed or not in the ladder's segment."""
+    if standing is None or not is_listed(ladder.board, standing) or not is_in_segment(ladder, standing):
+        return None
+    return sort_key(ladder.board, standing)
+
+
+def is_member(ladder: Ladder, standing: Standing) -> bool:
+    """Return whether a standing is in the ladder's segment and not removed."""
+    return not standing.removed and is_in_segment(ladder, standing)
+
+
+def refuses(stored: Standing | None, standing: Standing) -> bool:
+    """Return whether the standing is refused because the stored one is removed and newer."""
+    return stored is not None and stored.removed and not standing.removed and stored.revision >= standing.revision
