@@ -10,7 +10,7 @@ from tests.acceptance.conftest import new_database
 from tests.sdk.hostile import HostileProxy, hostile_proxy
 from tests.tokens import SIGNING, TOKENS
 
-OPEN = {"LEADERFORGE_SIGN_IN_LIMIT": "10000:10000"}
+OPEN = {"LEADERFORGE_SIGN_IN_LIMIT": "10000:10000", "LEADERFORGE_SEGMENTS": "country"}
 
 
 @pytest.fixture(scope="module")

@@ -40,6 +40,8 @@ export interface SubmitOptions extends CallOptions {
 
 export interface ReadOptions extends CallOptions {
   period?: string
+  /** Segment to read within, such as `country:FI`. */
+  segment?: string
   limit?: number
 }
 
@@ -153,7 +155,7 @@ export class Client {
   /** Return the entry of a player: an id, an external id as text, or the player that is signed in. */
   async rank(board: string, player?: number | string | null, options: ReadOptions = {}): Promise<PlayerOut> {
     const place = `${path(board)}/ranks/${await this.#player(player)}`
-    return (await this.#get(place, query({ period: options.period }), options)) as PlayerOut
+    return (await this.#get(place, query({ period: options.period, segment: options.segment }), options)) as PlayerOut
   }
 
   /** Return a player's entry and its neighbours. */
@@ -163,7 +165,7 @@ export class Client {
     options: ReadOptions & { radius?: number } = {},
   ): Promise<AroundOut> {
     const place = `${path(board)}/around/${await this.#player(player)}`
-    const range = { period: options.period, radius: options.radius ?? 5 }
+    const range = { period: options.period, segment: options.segment, radius: options.radius ?? 5 }
     return (await this.#get(place, query(range), options)) as AroundOut
   }
 
@@ -176,7 +178,8 @@ export class Client {
   async *entries(board: string, options: ReadOptions & { pageSize?: number } = {}): AsyncGenerator<EntryOut, void> {
     let start: Record<string, string | number> = { rank: 1, ...query({ period: options.period }) }
     for (;;) {
-      const limits = { ...start, limit: options.pageSize ?? 100 }
+      // A cursor implies its period, but not its segment.
+      const limits = { ...start, ...query({ segment: options.segment, limit: options.pageSize ?? 100 }) }
       const page = (await this.#get(`${path(board)}/page`, limits, options)) as PageOut
       yield* page.entries
       if (page.next === null) return
@@ -436,9 +439,14 @@ function path(board: string): string {
 }
 
 /** Return the parameters that are set. */
-function query(options: { period?: string | undefined; limit?: number; radius?: number }): Record<string, string | number> {
-  const { period, limit, radius } = options
-  const members = Object.entries({ period, limit, radius })
+function query(options: {
+  period?: string | undefined
+  segment?: string | undefined
+  limit?: number
+  radius?: number
+}): Record<string, string | number> {
+  const { period, segment, limit, radius } = options
+  const members = Object.entries({ period, segment, limit, radius })
   return Object.fromEntries(members.filter((pair): pair is [string, string | number] => pair[1] !== undefined))
 }
 

@@ -15,17 +15,18 @@ export interface Live<Value> {
 /** Return the first entries of a board, live. The stream ends with the component. */
 export function useTop(client: Client, board: string, options: Omit<ReadOptions, 'signal'> = {}): Live<TopOut> {
   const [state, setState] = useState<Live<TopOut>>({ value: null, error: null })
-  const { period, limit } = options
+  const { period, segment, limit } = options
   useEffect(() => {
     const ending = new AbortController()
     const read: ReadOptions = { signal: ending.signal }
     if (period !== undefined) read.period = period
+    if (segment !== undefined) read.segment = segment
     if (limit !== undefined) read.limit = limit
     void follow(client, board, read, ending.signal, setState)
     return () => {
       ending.abort()
     }
-  }, [client, board, period, limit])
+  }, [client, board, period, segment, limit])
   return state
 }
 

@@ -101,29 +101,39 @@ class AsyncClient:
         """Send all scores that wait. Raises `NetworkError` or `ApiError` if that fails after all tries."""
         return await self._run(self._calls.flush())
 
-    async def top(self, board: str, *, period: str = "current", limit: int = 10) -> TopOut:
-        """Return the first entries."""
-        return cast(TopOut, await self._get(reads.top(board, period, limit)))
+    async def top(self, board: str, *, period: str = "current", segment: str | None = None, limit: int = 10) -> TopOut:
+        """Return the first entries, with `segment` those within a segment such as `country:FI`."""
+        return cast(TopOut, await self._get(reads.top(board, period, limit, segment)))
 
-    async def rank(self, board: str, player: int | str | None = None, *, period: str = "current") -> PlayerOut:
+    async def rank(
+        self, board: str, player: int | str | None = None, *, period: str = "current", segment: str | None = None
+    ) -> PlayerOut:
         """Return the entry of a player: an id, an external id as text, or the player that is signed in."""
-        return cast(PlayerOut, await self._get(reads.rank(board, self._player(player), period)))
+        return cast(PlayerOut, await self._get(reads.rank(board, self._player(player), period, segment)))
 
     async def around(
-        self, board: str, player: int | str | None = None, *, period: str = "current", radius: int = 5
+        self,
+        board: str,
+        player: int | str | None = None,
+        *,
+        period: str = "current",
+        segment: str | None = None,
+        radius: int = 5,
     ) -> AroundOut:
         """Return a player's entry and its neighbours."""
-        return cast(AroundOut, await self._get(reads.around(board, self._player(player), period, radius)))
+        return cast(AroundOut, await self._get(reads.around(board, self._player(player), period, radius, segment)))
 
     async def board(self, board: str) -> BoardOut:
         """Return the settings of a board."""
         return cast(BoardOut, await self._get(reads.board(board)))
 
-    async def entries(self, board: str, *, period: str = "current", page_size: int = 100) -> AsyncIterator[EntryOut]:
+    async def entries(
+        self, board: str, *, period: str = "current", segment: str | None = None, page_size: int = 100
+    ) -> AsyncIterator[EntryOut]:
         """Yield all entries from rank 1 on, page by page."""
         cursor: str | None = None
         while True:
-            page = cast(PageOut, await self._get(reads.page(board, period, page_size, cursor)))
+            page = cast(PageOut, await self._get(reads.page(board, period, page_size, cursor, segment)))
             for entry in page["entries"]:
                 yield entry
             cursor = page["next"]
@@ -131,22 +141,24 @@ class AsyncClient:
                 return
 
     async def watch(
-        self, board: str, *, period: str = "current", limit: int = 10, every_s: float = 5.0
+        self, board: str, *, period: str = "current", segment: str | None = None, limit: int = 10, every_s: float = 5.0
     ) -> AsyncIterator[TopOut]:
         """Yield the first entries, and again after each change, by polling with the ETag."""
-        tag, read = Tag(), reads.top(board, period, limit)
+        tag, read = Tag(), reads.top(board, period, limit, segment)
         while True:
             changed = await self._run(self._calls.request("GET", read.path, query=read.query, tag=tag))
             if changed is not None:
                 yield cast(TopOut, changed)
             await self._wait(every_s)
 
-    async def stream(self, board: str, *, period: str = "current", limit: int = 10) -> AsyncIterator[TopOut]:
+    async def stream(
+        self, board: str, *, period: str = "current", segment: str | None = None, limit: int = 10
+    ) -> AsyncIterator[TopOut]:
         """Yield the first entries, and again within a second of each change.
 
         After a lost connection it resumes where it was. On a service that cannot stream it polls once a second.
         """
-        reader, read, failures = EventReader(), reads.stream(board, period, limit), 0
+        reader, read, failures = EventReader(), reads.stream(board, period, limit, segment), 0
         while True:
             try:
                 async for top in self._listen(read, reader):
@@ -156,7 +168,7 @@ class AsyncClient:
                 reader.interrupt()
             except Unavailable as error:
                 if error.code == "streaming_unavailable":
-                    async for top in self.watch(board, period=period, limit=limit, every_s=1.0):
+                    async for top in self.watch(board, period=period, segment=segment, limit=limit, every_s=1.0):
                         yield top
                 if error.code not in TRANSIENT and error.code != "too_many_listeners":
                     raise

@@ -101,49 +101,63 @@ class Client:
         """Send all scores that wait. Raises `NetworkError` or `ApiError` if that fails after all tries."""
         return self._run(self._calls.flush())
 
-    def top(self, board: str, *, period: str = "current", limit: int = 10) -> TopOut:
-        """Return the first entries."""
-        return cast(TopOut, self._get(reads.top(board, period, limit)))
+    def top(self, board: str, *, period: str = "current", segment: str | None = None, limit: int = 10) -> TopOut:
+        """Return the first entries, with `segment` those within a segment such as `country:FI`."""
+        return cast(TopOut, self._get(reads.top(board, period, limit, segment)))
 
-    def rank(self, board: str, player: int | str | None = None, *, period: str = "current") -> PlayerOut:
+    def rank(
+        self, board: str, player: int | str | None = None, *, period: str = "current", segment: str | None = None
+    ) -> PlayerOut:
         """Return the entry of a player: an id, an external id as text, or the player that is signed in."""
-        return cast(PlayerOut, self._get(reads.rank(board, self._player(player), period)))
+        return cast(PlayerOut, self._get(reads.rank(board, self._player(player), period, segment)))
 
     def around(
-        self, board: str, player: int | str | None = None, *, period: str = "current", radius: int = 5
+        self,
+        board: str,
+        player: int | str | None = None,
+        *,
+        period: str = "current",
+        segment: str | None = None,
+        radius: int = 5,
     ) -> AroundOut:
         """Return a player's entry and its neighbours."""
-        return cast(AroundOut, self._get(reads.around(board, self._player(player), period, radius)))
+        return cast(AroundOut, self._get(reads.around(board, self._player(player), period, radius, segment)))
 
     def board(self, board: str) -> BoardOut:
         """Return the settings of a board."""
         return cast(BoardOut, self._get(reads.board(board)))
 
-    def entries(self, board: str, *, period: str = "current", page_size: int = 100) -> Iterator[EntryOut]:
+    def entries(
+        self, board: str, *, period: str = "current", segment: str | None = None, page_size: int = 100
+    ) -> Iterator[EntryOut]:
         """Yield all entries from rank 1 on, page by page."""
         cursor: str | None = None
         while True:
-            page = cast(PageOut, self._get(reads.page(board, period, page_size, cursor)))
+            page = cast(PageOut, self._get(reads.page(board, period, page_size, cursor, segment)))
             yield from page["entries"]
             cursor = page["next"]
             if cursor is None:
                 return
 
-    def watch(self, board: str, *, period: str = "current", limit: int = 10, every_s: float = 5.0) -> Iterator[TopOut]:
+    def watch(
+        self, board: str, *, period: str = "current", segment: str | None = None, limit: int = 10, every_s: float = 5.0
+    ) -> Iterator[TopOut]:
         """Yield the first entries, and again after each change, by polling with the ETag."""
-        tag, read = Tag(), reads.top(board, period, limit)
+        tag, read = Tag(), reads.top(board, period, limit, segment)
         while True:
             changed = self._run(self._calls.request("GET", read.path, query=read.query, tag=tag))
             if changed is not None:
                 yield cast(TopOut, changed)
             self._wait(every_s)
 
-    def stream(self, board: str, *, period: str = "current", limit: int = 10) -> Iterator[TopOut]:
+    def stream(
+        self, board: str, *, period: str = "current", segment: str | None = None, limit: int = 10
+    ) -> Iterator[TopOut]:
         """Yield the first entries, and again within a second of each change.
 
         After a lost connection it resumes where it was. On a service that cannot stream it polls once a second.
         """
-        reader, read, failures = EventReader(), reads.stream(board, period, limit), 0
+        reader, read, failures = EventReader(), reads.stream(board, period, limit, segment), 0
         while True:
             try:
                 for top in self._listen(read, reader):
@@ -153,7 +167,7 @@ class Client:
                 reader.interrupt()
             except Unavailable as error:
                 if error.code == "streaming_unavailable":
-                    yield from self.watch(board, period=period, limit=limit, every_s=1.0)
+                    yield from self.watch(board, period=period, segment=segment, limit=limit, every_s=1.0)
                 if error.code not in TRANSIENT and error.code != "too_many_listeners":
                     raise
             failures += 1

@@ -12,35 +12,41 @@ class Read(NamedTuple):
     query: Mapping[str, str | int]
 
 
-def top(board: str, period: str, limit: int) -> Read:
+def top(board: str, period: str, limit: int, segment: str | None) -> Read:
     """Return the read of the first entries."""
-    return Read(f"/api/boards/{_part(board)}/top", {"period": period, "limit": limit})
+    return Read(f"/api/boards/{_part(board)}/top", {"period": period, "limit": limit, **_within(segment)})
 
 
-def rank(board: str, player: int | str, period: str) -> Read:
+def rank(board: str, player: int | str, period: str, segment: str | None) -> Read:
     """Return the read of a player's entry. A text is an external id."""
-    return Read(f"/api/boards/{_part(board)}/ranks/{_player(player)}", {"period": period})
+    return Read(f"/api/boards/{_part(board)}/ranks/{_player(player)}", {"period": period, **_within(segment)})
 
 
-def around(board: str, player: int | str, period: str, radius: int) -> Read:
+def around(board: str, player: int | str, period: str, radius: int, segment: str | None) -> Read:
     """Return the read of a player's neighbours."""
-    return Read(f"/api/boards/{_part(board)}/around/{_player(player)}", {"period": period, "radius": radius})
+    query: dict[str, str | int] = {"period": period, "radius": radius, **_within(segment)}
+    return Read(f"/api/boards/{_part(board)}/around/{_player(player)}", query)
 
 
-def page(board: str, period: str, limit: int, cursor: str | None) -> Read:
+def page(board: str, period: str, limit: int, cursor: str | None, segment: str | None) -> Read:
     """Return the read of a page, the first one without a cursor."""
+    # A cursor implies its period, but not its segment.
     start: dict[str, str | int] = {"rank": 1, "period": period} if cursor is None else {"cursor": cursor}
-    return Read(f"/api/boards/{_part(board)}/page", {**start, "limit": limit})
+    return Read(f"/api/boards/{_part(board)}/page", {**start, "limit": limit, **_within(segment)})
 
 
-def stream(board: str, period: str, limit: int) -> Read:
+def stream(board: str, period: str, limit: int, segment: str | None) -> Read:
     """Return the read of a live board."""
-    return Read(f"/api/boards/{_part(board)}/stream", {"period": period, "limit": limit})
+    return Read(f"/api/boards/{_part(board)}/stream", {"period": period, "limit": limit, **_within(segment)})
 
 
 def board(slug: str) -> Read:
     """Return the read of a board's settings."""
     return Read(f"/api/boards/{_part(slug)}", {})
+
+
+def _within(segment: str | None) -> Mapping[str, str]:
+    return {} if segment is None else {"segment": segment}
 
 
 def _player(player: int | str) -> str:
