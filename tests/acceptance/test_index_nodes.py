@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from leaderforge.adapters.redis.scaling.nodes import Access, NodeClients, ScalingFailed
 from leaderforge.embedded import ValkeyCluster
 from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.command import Command
@@ -18,7 +19,7 @@ from tests.waiting import until
 PASSWORD = "password-of-the-nodes"
 WAYS = {"at once": (), "key by key": ("--key-by-key",)}
 REFUSED = {
-    ("add-node", "127.0.0.1:1"): "the index node 127.0.0.1:1 refused or did not answer",
+    ("add-node", "127.0.0.1:1"): "the index node 127.0.0.1:1 did not answer",
 }
 
 
@@ -57,6 +58,14 @@ class NodesCommand(Command):
 def command(api: Served) -> NodesCommand:
     settings = api.services.settings
     return NodesCommand(settings.postgres_dsn.get_secret_value(), settings.redis_nodes, settings.namespace)
+
+
+async def test_errors_of_nodes_do_not_contain_the_password(valkey: ValkeyCluster) -> None:
+    clients = NodeClients(Access())
+    with pytest.raises(ScalingFailed, match=r"refused 'MIGRATE': \w+") as failure:
+        await clients.ask(valkey.addresses[0], "MIGRATE", "host", 1, "", 0, "no number", "AUTH", PASSWORD, "KEYS", "a")
+    await clients.close()
+    assert PASSWORD not in str(failure.value)
 
 
 def slots(nodes: ValkeyCluster) -> dict[str, int]:

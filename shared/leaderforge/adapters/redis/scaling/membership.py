@@ -24,7 +24,8 @@ class Membership:
     """Changes of the members of a cluster. An interrupted change is continued by the same call.
 
     `seeds` are addresses of members. `partition_slots` are the slots of the index's partitions, which have all keys.
-    Only one change may run at a time. With `key_by_key`, slots do not move in one piece, even if the servers could.
+    Only one change may run at a time. With `key_by_key`, keys move one after another, even if the servers can move
+    slots in one piece.
     """
 
     def __init__(
@@ -126,7 +127,7 @@ class Membership:
 
     async def _reset(self, address: str) -> None:
         # HARD gives the node another id. With its former id, it could not join again for a minute: members refuse a
-        # forgotten id, and tell each other so.
+        # forgotten id, and gossip propagates the refusal.
         await self._clients.ask(address, "CLUSTER", "RESET", "HARD")
 
     async def _reset_forgotten(self, address: str, view: ClusterView) -> None:

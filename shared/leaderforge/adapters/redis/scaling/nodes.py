@@ -33,7 +33,7 @@ class ScalingFailed(LeaderForgeError):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A node as a node's view has it. `address` is host:port, `primary` the id of its primary if it is a replica."""
+    """Node in the view of a node. `address` is host:port, `primary` the id of its primary if it is a replica."""
 
     id: NodeId
     address: str
@@ -82,9 +82,14 @@ class NodeClients:
             # Several arguments, because redis-py parses the replies of commands of two words.
             pipeline.execute_command(*command)
         try:
-            return await pipeline.execute()
+            # Otherwise, redis-py adds the arguments of the command to the error, and `MIGRATE` has the password.
+            replies: Sequence[Any] = await pipeline.execute(raise_on_error=False)
         except (RedisError, OSError, TimeoutError) as error:
-            raise ScalingFailed(f"the index node {address} refused or did not answer: {error}") from error
+            raise ScalingFailed(f"the index node {address} did not answer: {error or type(error).__name__}") from error
+        for command, reply in zip(commands, replies, strict=True):
+            if isinstance(reply, RedisError):
+                raise ScalingFailed(f"the index node {address} refused {command[0]!r}: {reply}") from reply
+        return replies
 
     async def view(self, address: str) -> tuple[NodeId, MemberView]:
         """Return a node's own id, and its view. Raises `ScalingFailed`."""
@@ -152,8 +157,8 @@ class ClusterView:
 
 async def cluster_view(clients: NodeClients, seeds: Sequence[str]) -> ClusterView:
     """Return the views of all nodes that any reachable seed knows. Raises `ScalingFailed` if a node does not answer."""
-    _, known = await _first_view(clients, seeds)
-    addresses = [node.address for node in known.values() if "noaddr" not in node.flags]
+    _, nodes = await _first_view(clients, seeds)
+    addresses = [node.address for node in nodes.values() if "noaddr" not in node.flags]
     views = [await clients.view(address) for address in addresses]
     states = [await clients.ask(address, "CLUSTER", "INFO") for address in addresses]
     all_serve = all(b"cluster_state:ok" in state for state in states)
@@ -171,8 +176,8 @@ async def view_once(
             return view
         if monotonic() > deadline:
             raise ScalingFailed(
-                f"the index's nodes have not agreed within {_AGREEMENT_S:.0f} s: look for a failed node in their logs, "
-                "then run the command again"
+                f"the nodes of the index have not agreed on their slots within {_AGREEMENT_S:.0f} s: look for a failed "
+                "node in their logs, then run the command again"
             )
         await asyncio.sleep(_PAUSE_S)
 
@@ -185,14 +190,16 @@ async def resolved(address: str) -> str:
     host, _, port = address.rpartition(":")
     try:
         addresses = await asyncio.get_running_loop().getaddrinfo(host, int(port), type=socket.SOCK_STREAM)
-    except (OSError, ValueError) as error:
-        raise ScalingFailed(f"{address!r} is not the address of a node: write host:port ({error})") from error
+    except (ValueError, OverflowError) as error:
+        raise ScalingFailed(f"{address!r} is not the address of a node: write host:port") from error
+    except OSError as error:
+        raise ScalingFailed(f"the address {address!r} cannot be resolved: {error}") from error
     return f"{addresses[0][4][0]}:{port}"
 
 
 async def _first_view(clients: NodeClients, seeds: Sequence[str]) -> tuple[NodeId, MemberView]:
     """Return the view of the first seed that belongs to a cluster."""
-    failure = ScalingFailed("LEADERFORGE_REDIS_NODES names no node of a cluster")
+    failure = ScalingFailed("LEADERFORGE_REDIS_NODES names no node of a cluster: set it to nodes of the index")
     for seed in seeds:
         try:
             own_id, view = await clients.view(seed)
@@ -205,8 +212,8 @@ async def _first_view(clients: NodeClients, seeds: Sequence[str]) -> tuple[NodeI
     raise failure
 
 
-def _node(line: str, asked: str) -> Member:
-    """Return the node of a line of `CLUSTER NODES`."""
+def _node(line: str, source: str) -> Member:
+    """Return the node of a line of `CLUSTER NODES`, which the node at the address `source` has sent."""
     node_id, address, flags, primary, _, _, _, _, *slots = line.split()
     endpoint, _, bus = address.partition(",")[0].partition("@")
     host, _, port = endpoint.rpartition(":")
@@ -214,7 +221,7 @@ def _node(line: str, asked: str) -> Member:
     return Member(
         id=node_id,
         # A node that has not met another one does not know its own host.
-        address=f"{host or asked.rpartition(':')[0]}:{port}",
+        address=f"{host or source.rpartition(':')[0]}:{port}",
         bus_port=int(bus),
         flags=frozenset(flags.split(",")),
         primary=None if primary == "-" else primary,
