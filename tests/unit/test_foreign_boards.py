@@ -63,7 +63,10 @@ def test_addresses_are_shown_without_passwords():
     secret = "postgresql://user:secret@host:5432/game?password=secret"
     assert without_password(secret) == "postgresql://user@host:5432/game"
     assert without_password("redis://:secret@host/0") == "redis://@host/0"
-    assert without_password("redis://[secret") == "the address"
+    assert without_password("host=db password=secret") == "the address"
+    assert without_password("dbname=game password=se://cret") == "the address"
+    for mark in "/?#@:":
+        assert without_password(f"postgresql://user:se{mark}cret@host/game") == "postgresql://user@host/game"
 
 
 def test_metadata_become_objects():
@@ -101,6 +104,7 @@ async def test_the_older_responses_of_playfab_have_bans(tmp_path: Path):
         ("{}", "neither Rankings nor Leaderboard"),
         ('{"Rankings": 3}', "Rankings is not a list of objects"),
         ('{"Rankings": [{"Entity": {"Id": "a"}, "Rank": 1}]}', "no Scores"),
+        ('{"Rankings": [{"Entity": {"Id": "a"}, "Scores": [1], "Rank": "first"}]}', "'first', not a whole number"),
         ('{"Leaderboard": [{"StatValue": 1}]}', "no PlayFabId"),
     ],
 )

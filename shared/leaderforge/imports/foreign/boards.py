@@ -1,10 +1,12 @@
 """Foreign boards as an import sees them."""
 
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, Protocol, TypeAlias
-from urllib.parse import urlsplit
+
+_QUERY = re.compile("[?#]")
 
 
 class ForeignKind(StrEnum):
@@ -72,10 +74,10 @@ class ForeignBoard(Protocol):
 
 def without_password(address: str) -> str:
     """Return an address without its password and its query, for messages."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
+    scheme, separator, remainder = address.partition("://")
+    if not separator or "=" in scheme:
         return "the address"
-    user, _, host = parts.netloc.rpartition("@")
-    name = f"{user.partition(':')[0]}@" if user else ""
-    return f"{parts.scheme}://{name}{host}{parts.path}"
+    # A password may contain `/`, `?` and `#` by mistake. `urlsplit` would take its end for the path or the query.
+    login, at, target = remainder.rpartition("@")
+    host_and_path = _QUERY.split(target, maxsplit=1)[0]
+    return f"{scheme}://{login.partition(':')[0]}{at}{host_and_path}"

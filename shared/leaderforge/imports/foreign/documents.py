@@ -59,3 +59,12 @@ def text_in(entry: Mapping[str, Any], member: str, file: str) -> str:
     if not isinstance(value, str) or not value:
         raise Refused(f"{file}: an entry has no {member}")
     return value
+
+
+def rank_in(entry: Mapping[str, Any], member: str, file: str) -> int:
+    """Return the rank or the position that a member of an entry has. Raises `Refused`."""
+    text = text_in(entry, member, file)
+    try:
+        return int(text)
+    except ValueError:
+        raise Refused(f"{file}: {member} of an entry is {text[:40]!r}, not a whole number") from None

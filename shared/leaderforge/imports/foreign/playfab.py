@@ -10,7 +10,7 @@ from typing import Any
 
 from leaderforge.domain.errors import Refused
 from leaderforge.imports.foreign.boards import ForeignFacts, ForeignRow, Rows
-from leaderforge.imports.foreign.documents import objects_in, saved_documents, text_in
+from leaderforge.imports.foreign.documents import objects_in, rank_in, saved_documents, text_in
 from leaderforge.imports.foreign.metadata import metadata_members
 
 _LEAST_COLUMNS = 2
@@ -56,7 +56,7 @@ class PlayFabBoard:
             time=entry.get("LastUpdated"),
             metadata=metadata_members(entry.get("Metadata")),
         )
-        return int(text_in(entry, "Rank", file)), row
+        return rank_in(entry, "Rank", file), row
 
     def _statistic(self, entry: Mapping[str, Any], version: str, file: str) -> tuple[int, ForeignRow]:
         player_id = text_in(entry, "PlayFabId", file)
@@ -67,7 +67,7 @@ class PlayFabBoard:
             player=entry.get("DisplayName") or None,
             excluded="banned in PlayFab" if self._is_banned(entry.get("Profile")) else None,
         )
-        return int(text_in(entry, "Position", file)), row
+        return rank_in(entry, "Position", file), row
 
     def _is_banned(self, profile: object) -> bool:
         until = profile.get("BannedUntil") if isinstance(profile, dict) else None

@@ -6,7 +6,7 @@ from typing import Any
 
 from leaderforge.domain.errors import Refused
 from leaderforge.imports.foreign.boards import ForeignFacts, ForeignRow, Rows
-from leaderforge.imports.foreign.documents import objects_in, saved_documents, text_in
+from leaderforge.imports.foreign.documents import objects_in, rank_in, saved_documents, text_in
 from leaderforge.imports.foreign.metadata import metadata_members
 
 
@@ -59,7 +59,7 @@ def _ranked(entry: Mapping[str, Any], version: str, file: str) -> tuple[int, For
         time=entry.get("updatedTime") or None,
         metadata=metadata_members(entry.get("metadata")),
     )
-    return int(text_in(entry, "rank", file)), row
+    return rank_in(entry, "rank", file), row
 
 
 def _version_of(document: Mapping[str, Any]) -> str:
