@@ -47,7 +47,10 @@ async def test_every_read_is_restricted(race: Api) -> None:
     assert await listed(race, "top?segment=platform:pc") == [2, 1]
     assert await listed(race, "top?segment=country:DE") == []
     assert (await get(race, "ranks/1?segment=country:FI"))["rank"] == 2
-    assert (await get(race, "ranks/2?segment=country:FI"))["error"]["code"] == "not_ranked"
+    for path in ("ranks/2", "around/2"):
+        error = (await get(race, f"{path}?segment=country:FI"))["error"]
+        assert error["code"] == "not_ranked"
+        assert error["message"] == "player 2 has no score on board 'race' in the segment country:FI"
     assert (await get(race, "percentile/100?segment=country:FI"))["entry"]["user_id"] == 3
     assert (await get(race, "distribution?segment=country:FI"))["count"] == 2
     found = await race.post("/api/boards/race/ranks/lookup?segment=country:FI", {"user_ids": [1, 2, 3]})

@@ -121,9 +121,9 @@ class NotRanked(NotFound):
     code = "not_ranked"
 
     @classmethod
-    def on(cls, board: str, user_id: int) -> "NotRanked":
-        """Return the error for a player without a standing on a board."""
-        return cls(f"player {user_id} has no score on board {board!r}", user_id=user_id, board=board)
+    def on(cls, board: str, user_id: int, part: str = "") -> "NotRanked":
+        """Return the error for a player without a standing on a board, or in a `part` of it."""
+        return cls(f"player {user_id} has no score on board {board!r}{part}", user_id=user_id, board=board)
 
     @classmethod
     def below(cls, board: str, user_id: int, missing: int) -> "NotRanked":

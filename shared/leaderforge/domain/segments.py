@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from leaderforge.domain.errors import Refused
 
@@ -25,6 +25,10 @@ class Segment(NamedTuple):
     attribute: str
     value: str
 
+    def __str__(self) -> str:
+        """Return the text that `segment_of` reads."""
+        return f"{self.attribute}:{self.value}"
+
 
 def segment_of(text: str) -> Segment:
     """Return the segment in a text such as `country:FI`. Raises `Refused`."""
@@ -36,24 +40,25 @@ def segment_of(text: str) -> Segment:
 
 def declared_attributes(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names. Raises `ValueError` if they are not a valid declaration."""
-    if len(names) > MAX_SEGMENT_ATTRIBUTES or len(set(names)) < len(names):
-        raise ValueError(f"must list up to {MAX_SEGMENT_ATTRIBUTES} attributes, each once")
-    for name in names:
-        if not _NAME.fullmatch(name):
-            raise ValueError(f"{name!r} is not the name of an attribute: use a-z, 0-9 and '_', up to 32 characters")
+    if problem := _problem(names, MAX_SEGMENT_ATTRIBUTES):
+        raise ValueError(problem)
     return names
 
 
 def require_board_segments(names: Sequence[str]) -> None:
     """Raise `Refused` unless a board can be divided by these attributes."""
-    if len(names) > MAX_BOARD_SEGMENTS or len(set(names)) < len(names):
-        raise Refused(f"segments: list up to {MAX_BOARD_SEGMENTS} attributes, each once", setting="segments")
+    if problem := _problem(names, MAX_BOARD_SEGMENTS):
+        raise Refused(f"segments: {problem}", setting="segments")
+
+
+def _problem(names: Sequence[str], maximum: int) -> str | None:
+    """Return the rule that these names of attributes break, None if they are valid."""
+    if len(names) > maximum or len(set(names)) < len(names):
+        return f"must list up to {maximum} attributes, each once"
     for name in names:
         if not _NAME.fullmatch(name):
-            raise Refused(
-                f"segments: {name[:80]!r} is not the name of an attribute: use a-z, 0-9 and '_', up to 32 characters",
-                setting="segments",
-            )
+            return f"{name[:80]!r} is not the name of an attribute: use a-z, 0-9 and '_', up to 32 characters"
+    return None
 
 
 def require_declared(names: Sequence[str], declared: Sequence[str]) -> None:
@@ -82,9 +87,12 @@ def segment_values(attributes: str | None, names: Sequence[str]) -> tuple[str | 
     """
     members = json.loads(attributes) if attributes and names else {}
     values = (members.get(name) for name in names)
-    return tuple(value if isinstance(value, str) and 1 <= len(value) <= MAX_SEGMENT_VALUE else None for value in values)
+    return tuple(value if _is_short_text(value) else None for value in values)
 
 
 def _is_segment_value(value: object) -> bool:
-    is_short_text = isinstance(value, str) and 1 <= len(value) <= MAX_SEGMENT_VALUE
-    return is_short_text and not _NOT_IN_VALUES.search(str(value))
+    return _is_short_text(value) and not _NOT_IN_VALUES.search(value)
+
+
+def _is_short_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and 1 <= len(value) <= MAX_SEGMENT_VALUE

@@ -64,9 +64,9 @@ class QueryService:
         ranked = await self._ranks((ladder, user_id))
         if ranked is None and ladder.board.min_submissions > 1:
             rows = await self._reader.read(ladder, lambda reading: reading.ranking.rows(ladder, [user_id]))
-            _require_ranked(ladder.board, user_id, rows.get(user_id), viewer)
+            _require_ranked(ladder, user_id, rows.get(user_id), viewer)
         if ranked is None or (ranked.entry.hidden and not viewer.sees_hidden(user_id)):
-            raise NotRanked.on(ladder.board.slug, user_id)
+            raise _not_ranked(ladder, user_id)
         return ranked
 
     async def lookup(self, ladder: Ladder, user_ids: Sequence[int], viewer: Caller = ANONYMOUS) -> Lookup:
@@ -147,7 +147,7 @@ class QueryService:
         """
         for _ in range(_ATTEMPTS):
             rows = await reading.ranking.rows(ladder, [user_id])
-            row = _require_ranked(ladder.board, user_id, rows.get(user_id), viewer)
+            row = _require_ranked(ladder, user_id, rows.get(user_id), viewer)
             window = await reading.ranking.window(ladder, row.key, before=radius, after=radius + (not row.hidden))
             # The player may have moved before the window was read.
             if row.hidden or (window.after and _is_same(window.after[0], row)):
@@ -158,7 +158,7 @@ class QueryService:
         """Return the page with the entry of a hidden player at its position. Raises `NotRanked` without that entry."""
         ranked = await self._reader.entries(ranking, ladder, [user_id])
         if not ranked.entries:
-            raise NotRanked.on(ladder.board.slug, user_id)
+            raise _not_ranked(ladder, user_id)
         entries = sorted([*page.entries, ranked.entries[0]], key=lambda entry: _key(ladder.board, entry))
         return replace(page, entries=_as_seen(ladder.board, entries, viewer), total=page.total + 1)
 
@@ -276,12 +276,17 @@ def _is_same(listed: Row, row: Row) -> bool:
     return listed._replace(segments=()) == row._replace(segments=())
 
 
-def _require_ranked(board: Board, user_id: int, row: Row | None, viewer: Caller) -> Row:
+def _not_ranked(ladder: Ladder, user_id: int) -> NotRanked:
+    part = "" if ladder.segment is None else f" in the segment {ladder.segment}"
+    return NotRanked.on(ladder.board.slug, user_id, part)
+
+
+def _require_ranked(ladder: Ladder, user_id: int, row: Row | None, viewer: Caller) -> Row:
     """Return the row of a player. Raises `NotRanked` if it is missing, hidden from the viewer, or not ranked yet."""
     if row is None or (row.hidden and not viewer.sees_hidden(user_id)):
-        raise NotRanked.on(board.slug, user_id)
-    if missing := board.missing_submissions(row.submissions):
-        raise NotRanked.below(board.slug, user_id, missing)
+        raise _not_ranked(ladder, user_id)
+    if missing := ladder.board.missing_submissions(row.submissions):
+        raise NotRanked.below(ladder.board.slug, user_id, missing)
     return row
 
 
