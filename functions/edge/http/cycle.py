@@ -7,8 +7,9 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 _CONTROLS = bytes([*range(9), *range(10, 32), 127])
-"""Bytes that no header may contain: control characters without the tab. Each line of a head ends with two of them."""
+"""Bytes that no header may contain: control characters except the tab."""
 _LINE_END = 2
+"""Number of control characters at the end of each line: CR and LF."""
 _FRAMING = frozenset({b"content-length", b"transfer-encoding", b"connection"})
 _NO_BODY = frozenset({204, 304})
 
@@ -60,7 +61,7 @@ class Cycle(RequestResponseCycle):
         return b"%s%s%s\r\n" % (STATUS_LINE[status], lines, framing)
 
     def _framing(self, headers: Iterable[tuple[bytes, bytes]], status: int) -> bytes:
-        """Note how the body is framed, and whether the connection stays. Return the missing headers that say so."""
+        """Record the framing of the body, and whether the connection stays open. Return the header lines to add."""
         is_closing = False
         for name, value in headers:
             if name == b"content-length" and self.chunked_encoding is None:

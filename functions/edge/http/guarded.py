@@ -104,7 +104,7 @@ class GuardedHttp(HttpToolsProtocol):
             self._shed()
 
     def _begin(self) -> None:
-        """Begin the request, as uvicorn does, which creates an object of its own class for each."""
+        """Begin the request as uvicorn does, but with a `Cycle` instead of an object of uvicorn's class."""
         parser, scope = self.parser, self.scope
         if self.limit_concurrency is not None or parser.should_upgrade():
             super().on_headers_complete()
@@ -145,11 +145,11 @@ class GuardedHttp(HttpToolsProtocol):
         return True
 
     def _shed(self) -> None:
-        """Refuse the request without a task of its own. Drop its body. Keep the connection unless its client waits."""
+        """Refuse the request without a task. Drop its body. Close the connection if the client waits to send it."""
         self._is_shed = True
-        keeps = self.parser.should_keep_alive() and not self.expect_100_continue
-        self.transport.write(_SHED if keeps else _SHED_AND_CLOSED)
-        if not keeps:
+        stays_open = self.parser.should_keep_alive() and not self.expect_100_continue
+        self.transport.write(_SHED if stays_open else _SHED_AND_CLOSED)
+        if not stays_open:
             self.transport.close()
 
     def on_message_complete(self) -> None:
@@ -171,7 +171,7 @@ class GuardedHttp(HttpToolsProtocol):
             self._await_next()
 
     def _await_next(self) -> None:
-        """Close the connection after a time without a further request.
+        """Close the connection after `timeout_keep_alive` s without a further request.
 
         uvicorn sets a timer for each response. One timer for the connection, which looks at the time, costs less.
         """
@@ -276,9 +276,9 @@ def _error(status: HTTPStatus) -> LeaderForgeError:
     if status is HTTPStatus.REQUEST_TIMEOUT:
         return RequestTimeout(f"the request's headers did not arrive within {HEAD_S:g} s")
     if status is HTTPStatus.REQUEST_URI_TOO_LONG:
-        return HeadTooLong(f"the path and the query may have some {MAX_HEAD_BYTES // 2} bytes; shorten them")
+        return HeadTooLong(f"the path and the query may have about {MAX_HEAD_BYTES // 2} bytes; shorten them")
     return HeadTooLong(
-        f"the request line and the headers may have {MAX_HEAD_BYTES} bytes, and {MAX_HEADERS} headers; send fewer"
+        f"the request line and the headers may have up to {MAX_HEAD_BYTES} bytes and {MAX_HEADERS} headers; send fewer"
     )
 
 

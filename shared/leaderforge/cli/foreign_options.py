@@ -23,7 +23,8 @@ KeyOption: TypeAlias = Annotated[
 NamesOption: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        help="Usernames in Redis: a hash by member, or a pattern such as `name:*` or `user:*->username`.",
+        help="Usernames in Redis: the key of a hash from members to names, or a pattern of keys such as `name:*` or "
+        "`user:*->username`.",
         rich_help_panel=_FROM,
     ),
 ]
@@ -38,7 +39,9 @@ DivisorOption: TypeAlias = Annotated[
 ]
 RoundOption: TypeAlias = Annotated[
     bool,
-    typer.Option("--round", help="Round scores to the board's decimals, halves to even.", rich_help_panel=_FROM),
+    typer.Option(
+        "--round", help="Round scores to the board's decimals, a half to the even neighbour.", rich_help_panel=_FROM
+    ),
 ]
 AsOfOption: TypeAlias = Annotated[
     str | None,

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from leaderforge.adapters.redis.scaling.membership import Membership
     from leaderforge.config import EnvironmentSettings
 
-index = typer.Typer(no_args_is_help=True, help="Add and remove nodes of the rank index while the service runs.")
+index = typer.Typer(
+    no_args_is_help=True, help="Change the nodes and partitions of the rank index while the service runs."
+)
 
 NodeAddress = Annotated[str, typer.Argument(metavar="HOST:PORT", help="Address of the node.")]
 ReplicaOf = Annotated[
@@ -79,7 +81,7 @@ def balance(*, key_by_key: KeyByKey = False, data_dir: DataDir = DEFAULT_DATA_DI
 async def _nodes(data_dir: Path) -> None:
     from leaderforge.adapters.redis.keys import IndexKeys
 
-    settings = settings_of(data_dir)
+    settings = index_settings(data_dir)
     partition_slots = IndexKeys(settings.namespace, settings.partitions).slots
     async with _membership(settings, key_by_key=False) as members:
         for node in await members.nodes():
@@ -97,7 +99,7 @@ async def _change(
 
     async with (
         services(data_dir) as product,
-        _membership(settings_of(data_dir), key_by_key=key_by_key) as members,
+        _membership(index_settings(data_dir), key_by_key=key_by_key) as members,
         # Two changes at a time could send the keys of one slot to two nodes.
         Lease(product.parts.index, "scaling").exclusive(_LEASE_WAIT_S),
     ):
@@ -120,7 +122,8 @@ async def _membership(settings: "EnvironmentSettings", *, key_by_key: bool) -> "
         await clients.close()
 
 
-def settings_of(data_dir: Path) -> "EnvironmentSettings":
+def index_settings(data_dir: Path) -> "EnvironmentSettings":
+    """Return the settings of the target service. Raises `SettingsError`."""
     from leaderforge.cli.target import environment
     from leaderforge.config import EnvironmentSettings
 

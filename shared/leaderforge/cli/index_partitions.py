@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leaderforge.cli.index_nodes import settings_of
+from leaderforge.cli.index_nodes import index_settings
 from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
 from leaderforge.domain.errors import Refused
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PartitionCount = Annotated[int, typer.Argument(min=1, max=MAX_PARTITIONS, help="Number of partitions of the index.")]
 
 _UNUSED_MS = 60_000
-"""Age of a watermark in ms that no process advances any more. Reconciliation advances it every few seconds."""
+"""Age in ms from which on a watermark is unused. Reconciliation advances a used one every few seconds."""
 _TIMEOUT_S = 60.0
 
 
@@ -31,9 +31,10 @@ def build_partitions(partitions: PartitionCount, *, data_dir: DataDir = DEFAULT_
 
 
 def drop_partitions(partitions: PartitionCount, *, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Delete the index with an earlier number of partitions, a minute after the last process has left it.
+    """Delete the index with an earlier number of partitions.
 
-    The command is idempotent.
+    The command refuses while a process has used that index within the last minute. Run an interrupted command again
+    to continue it.
     """
     typer.echo(f"{run_until_stopped(_drop(partitions, data_dir)):,} keys deleted")
 
@@ -61,8 +62,8 @@ async def _drop(partitions: int, data_dir: Path) -> int:
         watermarks = await product.parts.index.watermarks()
         if any(watermark is not None and watermark > time() * 1000 - _UNUSED_MS for watermark in watermarks):
             raise Refused(
-                f"a process still uses the index with {partitions} partitions: restart all processes with "
-                f"LEADERFORGE_PARTITIONS={settings.partitions}, and drop it a minute later"
+                f"a process has used the index with {partitions} partitions within the last minute: restart all "
+                f"processes with LEADERFORGE_PARTITIONS={settings.partitions}, and drop it a minute later"
             )
     password = settings.redis_password
     cluster = Cluster(
@@ -88,7 +89,7 @@ async def _drop(partitions: int, data_dir: Path) -> int:
 
 def _require_other(partitions: int, data_dir: Path) -> "EnvironmentSettings":
     """Return the settings. Raises `Refused` if the present index has this number of partitions."""
-    settings = settings_of(data_dir)
+    settings = index_settings(data_dir)
     if settings.partitions == partitions:
-        raise Refused(f"the present index has {partitions} partitions: `leaderforge rebuild` builds it anew")
+        raise Refused(f"the present index has {partitions} partitions: to rebuild it, run `leaderforge rebuild`")
     return settings

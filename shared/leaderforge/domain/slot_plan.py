@@ -47,9 +47,9 @@ def _balance(
     shares = {node: share + (i < larger) - fixed_counts[node] for i, node in enumerate(ranked)}
     for node in ranked:
         # The last slots leave, so that the shares consist of long ranges.
-        kept = max(0, shares[node])
-        free += owned[node][kept:]
-        del owned[node][kept:]
+        size = max(0, shares[node])
+        free += owned[node][size:]
+        del owned[node][size:]
     free.sort()
     for node in ranked:
         count = shares[node] - len(owned[node])

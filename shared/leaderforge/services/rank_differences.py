@@ -78,8 +78,8 @@ def compare_ranks(
 ) -> RankComparison:
     """Return the differences between two rankings, best first.
 
-    A difference is a tie only if all players of the tie stand on the same ranks on both boards, not counting players
-    who are on one board only or have another score.
+    Players on one board only, and players with another score, do not count for ties: a difference is a tie if the
+    entry here at the player's foreign position has an equal score.
     """
     places = {place.player_id: place for place in local if place.player_id is not None}
     order = _TieOrder(foreign, local, places)

@@ -1,7 +1,7 @@
 """Foreign board in a sorted set of Redis or Valkey: its members with their scores.
 
 A sorted set may have companions: agoragames `leaderboard` keeps data of the members in the hash KEY:member_data, and
-Podium keeps the ends of the members (s since 1970) in the sorted set KEY:ttl.
+Podium keeps the expiry times of the members (s since 1970) in the sorted set KEY:ttl.
 """
 
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -16,8 +16,9 @@ from leaderforge.imports.foreign.boards import ForeignFacts, ForeignRow, Rows, w
 from leaderforge.imports.foreign.metadata import metadata_members
 
 _SCANNED = 5000
-"""Members that a `ZSCAN` asks for. More would block the server for longer than a few ms."""
+"""Members per `ZSCAN`. More would block the server for longer than a few ms."""
 _LOOKED_UP = 1000
+"""Members whose names and data are read in one round trip."""
 _TIMEOUT_S = 30
 
 _Client: TypeAlias = "Redis | RedisCluster"
@@ -30,7 +31,8 @@ async def opened_redis_board(
 ) -> "AsyncIterator[RedisBoard]":
     """Yield the board in the sorted set `key` at an address such as `redis://host:6379/0`.
 
-    `names` says where usernames are, `now` (ms) which members of Podium have ended. Raises `Refused`.
+    `names` is the key of the usernames or a pattern of keys. `now` (ms) decides which members of Podium have expired.
+    Raises `Refused`.
     """
     shown = without_password(address)
     try:
@@ -82,7 +84,7 @@ class RedisBoard:
         if kind != "zset":
             raise Refused(f"the key {self._key!r} at {self._address} is a {kind}, not a sorted set")
         if self._names is not None and "*" not in self._names and await self._type(self._names) != "hash":
-            raise Refused(f"the key {self._names!r} at {self._address} is no hash of usernames: change --names")
+            raise Refused(f"the key {self._names!r} at {self._address} is not a hash of usernames: change --names")
         direction = "reverse lexicographic" if self._order == "desc" else "lexicographic"
         return ForeignFacts(
             title=f"sorted set {self._key} at {self._address}",

@@ -12,17 +12,19 @@ from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.errors import LeaderForgeError
 
 OnShardsMoved = Callable[[int], object]
-"""Callback with a number of further moves that are done. A move takes the shards of some players to a worker."""
+"""Callback with the number of moves that have ended since the last call.
+
+A move takes the shards of some players to a worker."""
 
 _CONNECT_S = 10.0
 _POLL_S = 0.5
 _RUNNING = frozenset({"scheduled", "running", "cancelling", "failing"})
 
 
-class WorkersUnchanged(LeaderForgeError):
+class WorkerChangeFailed(LeaderForgeError):
     """Error for a change of the workers that did not finish. The same command continues it."""
 
-    code = "workers_unchanged"
+    code = "worker_change_failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +67,18 @@ class WorkerNodes:
         host, port = _parsed(address)
         addresses = [share.address for share in await self.shares()]
         if address not in addresses:
-            raise WorkersUnchanged(f"{address} is not a worker: the workers are {', '.join(addresses)}")
+            raise WorkerChangeFailed(f"{address} is not a worker: the workers are {', '.join(addresses)}")
         if len(addresses) == 1:
-            raise WorkersUnchanged(f"{address} is the only worker: add another one first")
+            raise WorkerChangeFailed(f"{address} is the only worker: add another one first")
         await self._connection.execute(statement("keep_shards"), host, port, False)
         moves = await self.rebalance(on_moved, drain=True)
         await self._connection.execute(statement("drop_worker"), host, port)
         return moves
 
     async def rebalance(self, on_moved: OnShardsMoved, *, drain: bool = False) -> int:
-        """Spread the shards evenly, or only `drain` workers that may have none. Return the number of moves.
+        """Spread the shards evenly. With `drain`, only move those of workers that must have none.
 
-        A rebalance in progress ends first.
+        Return the number of moves. A rebalance in progress ends first.
         """
         moves = await self._wait(on_moved) if await self._is_running() else 0
         if await self._connection.fetchval(statement("start_rebalance"), drain) is None:
@@ -96,7 +98,7 @@ class WorkerNodes:
             if state.name == "finished":
                 return reported
             if state.name not in _RUNNING:
-                raise WorkersUnchanged(
+                raise WorkerChangeFailed(
                     f"the moves of shards ended as {state.name}: read the log of the coordinator and the output of "
                     "citus_rebalance_status() there, then run the command again"
                 )
@@ -115,18 +117,18 @@ class _RebalanceState(NamedTuple):
 
 @asynccontextmanager
 async def worker_nodes(dsn: str) -> AsyncIterator[WorkerNodes]:
-    """Yield the workers of a database. Raises `WorkersUnchanged` if it has none, or refuses a change."""
+    """Yield the workers of a database. Raises `WorkerChangeFailed` if it has none, or refuses a change."""
     try:
         connection = await asyncpg.connect(dsn, timeout=_CONNECT_S, statement_cache_size=0)
     except (OSError, asyncpg.PostgresError) as error:
-        raise WorkersUnchanged(f"the database did not answer: {error}") from error
+        raise WorkerChangeFailed(f"the database did not answer: {error}") from error
     try:
         if not await connection.fetchval(statement("has_workers")):
-            raise WorkersUnchanged("the database has no workers, because it is not Citus")
+            raise WorkerChangeFailed("the database has no workers, because it is no coordinator of Citus")
         yield WorkerNodes(connection)
     except asyncpg.PostgresError as error:
         # The operator needs the message of the server, which only this command's terminal shows.
-        raise WorkersUnchanged(f"the database refused the change: {error}") from error
+        raise WorkerChangeFailed(f"the database refused the change: {error}") from error
     finally:
         await connection.close(timeout=_CONNECT_S)
 
@@ -134,5 +136,5 @@ async def worker_nodes(dsn: str) -> AsyncIterator[WorkerNodes]:
 def _parsed(address: str) -> tuple[str, int]:
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal():
-        raise WorkersUnchanged(f"{address!r} is not the address of a worker: write host:port")
+        raise WorkerChangeFailed(f"{address!r} is not the address of a worker: write host:port")
     return host, int(port)

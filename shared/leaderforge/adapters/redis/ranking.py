@@ -125,7 +125,7 @@ class RedisRanking(RedisErasureIndex):
             rows = None if window is None else (yield from self._detailed(ladder, window, spans, detailed=detailed))
             if rows is not None:
                 return rows
-        raise IndexUnavailable("the partitions of the rank index contradict each other")
+        raise IndexUnavailable("the entries changed in every attempt to read a window")
 
     def _window_at(self, ladder: Ladder, position: int, count: int) -> Read[Window[Row]]:
         for detailed in (self.partitions == 1, True):
@@ -133,7 +133,7 @@ class RedisRanking(RedisErasureIndex):
             rows = yield from self._detailed(ladder, window, spans, detailed=detailed)
             if rows is not None:
                 return rows
-        raise IndexUnavailable("the partitions of the rank index contradict each other")
+        raise IndexUnavailable("the entries changed in every attempt to read a window")
 
     def _key_at(self, ladder: Ladder, position: int) -> Read[bytes | None]:
         window, _ = yield from self._located(ladder, position, 1, detailed=False)
