@@ -4,7 +4,7 @@ import { EMPTY, changesOf, draftOf, flawsOf, settingsOf } from '../src/console/b
 import { en } from '../src/console/i18n/en';
 import { aBoard } from './server';
 
-const LAPS = aBoard('laps', { name: 'Laps', order: 'asc', policy: 'best', max_score: 600_000, unit: 'ms', keep_days: 30 });
+const LAPS = aBoard('laps', { name: 'Laps', order: 'asc', policy: 'best', max_score: 600_000, unit: 'ms', keep_days: 30, segments: ['country', 'platform'] });
 
 describe('the settings of a board', () => {
   it('are the same after a visit to the form', () => {
@@ -26,6 +26,17 @@ describe('the settings of a board', () => {
     expect(settingsOf({ ...EMPTY, board: 'laps' }).name).toBe('laps');
     expect(flawsOf(EMPTY, en)).toHaveProperty('board');
     expect(flawsOf({ ...EMPTY, board: 'laps' }, en)).toEqual({});
+  });
+
+  it.each([
+    ['', true],
+    ['country, age_group', true],
+    ['country,', false],
+    ['Country', false],
+    ['country, country', false],
+    ['a, b, c, d, e', false],
+  ])('are divided by the segments %j: %s', (segments, fine) => {
+    expect(Object.keys(flawsOf({ ...EMPTY, board: 'laps', segments }, en))).toEqual(fine ? [] : ['segments']);
   });
 
   it.each([

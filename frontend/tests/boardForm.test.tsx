@@ -41,6 +41,7 @@ describe('the form of a board', { timeout: 30_000 }, () => {
     await user.selectOptions(within(form).getByLabelText('Subscore order'), 'Highest first');
     await user.type(within(form).getByLabelText('Subscore name'), 'laps led');
     await user.type(within(form).getByLabelText('Tiers'), 'gold score 61000, top ten rank 10, silver percent 12.5, bronze');
+    await user.type(within(form).getByLabelText('Segments'), 'country,  platform');
     await user.click(within(form).getByLabelText('Tournament'));
     await user.paste('{"starts_at": "2026-12-05T18:00:00Z"');
     await user.click(within(form).getByRole('button', { name: 'Create' }));
@@ -52,7 +53,7 @@ describe('the form of a board', { timeout: 30_000 }, () => {
     expect(sent[0]).toMatchObject({
       tournament: { starts_at: '2026-12-05T18:00:00Z', ends_at: '2026-12-06T18:00:00Z', max_attempts: 3 },
     });
-    expect(sent[0]).toMatchObject({ subscore_order: 'desc', subscore_name: 'laps led' });
+    expect(sent[0]).toMatchObject({ subscore_order: 'desc', subscore_name: 'laps led', segments: ['country', 'platform'] });
     expect(sent[0]).toMatchObject({
       tiers: [{ name: 'gold', score: 61000 }, { name: 'top ten', rank: 10 }, { name: 'silver', percent: 12.5 }, { name: 'bronze' }],
     });
@@ -63,7 +64,7 @@ describe('the form of a board', { timeout: 30_000 }, () => {
     const { user } = openBoards();
     await user.click(await screen.findByRole('button', { name: 'Create a board' }));
     expect(screen.getByText('Settings marked permanent cannot be changed after the board is created.')).toBeInTheDocument();
-    const permanent = ['Slug', 'Policy', 'Order', 'Subscore order', 'Time zone', 'Minimum submissions'];
+    const permanent = ['Slug', 'Policy', 'Order', 'Subscore order', 'Segments', 'Time zone', 'Minimum submissions'];
     for (const label of permanent) {
       expect(screen.getByLabelText(label)).toHaveAccessibleDescription(/Permanent\.$/);
       expect(screen.getByLabelText(label)).toBeEnabled();

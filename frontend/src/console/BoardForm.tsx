@@ -151,6 +151,15 @@ export function BoardForm({ title, act, initial, exists, pending, error, send, c
             onChange={(event) => set({ tiers: event.currentTarget.value })}
           />
           <Field
+            label={form.segments}
+            value={draft.segments}
+            flaw={flaws.segments}
+            placeholder="country, platform"
+            {...permanent}
+            help={exists ? form.fixed : form.segmentsHelp}
+            onChange={(event) => set({ segments: event.currentTarget.value })}
+          />
+          <Field
             label={form.tournament}
             value={draft.tournament}
             flaw={flaws.tournament}

@@ -15,6 +15,7 @@ export interface BoardDraft {
   readonly season: string;
   readonly unit: string;
   readonly tiers: string;
+  readonly segments: string;
   readonly tournament: string;
   readonly league: string;
   readonly rewards: string;
@@ -38,6 +39,8 @@ export type NumberName = keyof typeof NUMBERS;
 export type Settings = Omit<BoardIn, 'board'>;
 
 export const NUMBER_NAMES = Object.keys(NUMBERS) as NumberName[];
+const MAX_SEGMENTS = 4;
+const ATTRIBUTE = /^[a-z][a-z0-9_]{0,31}$/;
 const SLUG = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 
 export const EMPTY: BoardDraft = {
@@ -53,6 +56,7 @@ export const EMPTY: BoardDraft = {
   season: '',
   unit: '',
   tiers: '',
+  segments: '',
   tournament: '',
   league: '',
   rewards: '',
@@ -76,6 +80,7 @@ export function draftOf(board: Board): BoardDraft {
     season: board.season ?? '',
     unit: board.unit ?? '',
     tiers: board.tiers.map(tierText).join(', '),
+    segments: board.segments.join(', '),
     tournament: board.tournament ? JSON.stringify(rulesOf(board.tournament)) : '',
     league: board.league ? JSON.stringify(board.league) : '',
     rewards: board.rewards ? JSON.stringify(board.rewards) : '',
@@ -86,7 +91,7 @@ export function draftOf(board: Board): BoardDraft {
 }
 
 /** Return the errors of the draft by field. The API checks everything else. */
-export function flawsOf(draft: BoardDraft, words: ConsoleMessages): Partial<Record<NumberName | 'board' | 'tiers' | 'tournament' | 'league' | 'rewards', string>> {
+export function flawsOf(draft: BoardDraft, words: ConsoleMessages): Partial<Record<NumberName | 'board' | 'tiers' | 'segments' | 'tournament' | 'league' | 'rewards', string>> {
   const { form } = words;
   const flaws = NUMBER_NAMES.filter((name) => !isNumber(draft.numbers[name], NUMBERS[name])).map(
     (name) => [name, NUMBERS[name] >= 0 ? form.wholeNumberFrom(NUMBERS[name]) : form.wholeNumber] as const,
@@ -94,6 +99,7 @@ export function flawsOf(draft: BoardDraft, words: ConsoleMessages): Partial<Reco
   return {
     ...(Object.fromEntries(flaws) as Partial<Record<NumberName, string>>),
     ...(tiersOf(draft.tiers).some(({ name }) => !name) && { tiers: form.tiersFlaw }),
+    ...(!areSegments(segmentsOf(draft.segments)) && { segments: form.segmentsFlaw }),
     ...(objectOf(draft.tournament) === undefined && { tournament: form.tournamentFlaw }),
     ...(objectOf(draft.league) === undefined && { league: form.leagueFlaw }),
     ...(objectOf(draft.rewards) === undefined && { rewards: form.tournamentFlaw }),
@@ -113,6 +119,14 @@ function tiersOf(text: string): TierIn[] {
 function tierOf(text: string): TierIn {
   const limited = /^(.+) (score|rank|percent) (-?[\d.]+)$/.exec(text.trim());
   return limited ? { name: limited[1] ?? '', [limited[2] ?? '']: Number(limited[3]) } : { name: text.trim() };
+}
+
+function segmentsOf(text: string): string[] {
+  return text.trim() === '' ? [] : text.split(',').map((name) => name.trim());
+}
+
+function areSegments(names: readonly string[]): boolean {
+  return names.length <= MAX_SEGMENTS && new Set(names).size === names.length && names.every((name) => ATTRIBUTE.test(name));
 }
 
 /** Return the rules that differ from their defaults. */
@@ -154,6 +168,7 @@ export function settingsOf(draft: BoardDraft): Settings {
     season: draft.season.trim() || null,
     unit: draft.unit.trim() || null,
     tiers: tiersOf(draft.tiers),
+    segments: segmentsOf(draft.segments),
     tournament: (objectOf(draft.tournament) ?? null),
     league: (objectOf(draft.league) ?? null) as LeagueIn | null,
     rewards: (objectOf(draft.rewards) ?? null) as RewardTableIn | null,
