@@ -13,6 +13,7 @@ from leaderforge.adapters.memory.player_records import MemoryPlayerRecords
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.telemetry.fanout import Fanout
+from leaderforge.cli.maintenance import FAULTS
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import IndexUnavailable
@@ -182,6 +183,10 @@ async def test_verify_names_what_differs(world: World):
         (99, DifferenceKind.EXTRA),
     }
     assert not found.clean
+
+
+def test_verify_has_a_text_for_each_kind_of_difference():
+    assert set(FAULTS) == set(DifferenceKind)
 
 
 ERASE = AuditEntry(0, "cli", "player.erase")

@@ -18,7 +18,7 @@ INCOMPLETE = 3
 
 _REPORTED = 20
 """Maximum number of differences that are printed."""
-_FAULTS = {
+FAULTS = {
     "other": "differs between index and database",
     "extra": "is in the index only",
     "stray": "has an entry in a segment of other players in the index",
@@ -63,7 +63,7 @@ def verify(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     if not verification.complete:
         typer.echo(_incompleteness(verification.incomplete, is_maintained=is_maintained))
     for difference in verification.differences[:_REPORTED]:
-        typer.echo(f"board {difference.board}: player {difference.user_id} {_FAULTS[difference.kind]}")
+        typer.echo(f"board {difference.board}: player {difference.user_id} {FAULTS[difference.kind]}")
     if len(verification.differences) > _REPORTED:
         typer.echo(f"... and {len(verification.differences) - _REPORTED:,} more")
     for board_id, count in verification.orphans.items():

@@ -116,11 +116,9 @@ class IndexComparison:
         extra = await self._extra(ladder, comparison.entries - len(missing)) if complete else []
         strays = await self._strays(ladder) if complete else []
         # Report each player once. A standing that differs explains the player's other differences.
-        kinds = {
-            **dict.fromkeys(strays, DifferenceKind.STRAY),
-            **dict.fromkeys(extra, DifferenceKind.EXTRA),
-            **dict.fromkeys(missing, DifferenceKind.OTHER),
-        }
+        kinds = dict.fromkeys(missing, DifferenceKind.OTHER)
+        kinds |= {user_id: DifferenceKind.EXTRA for user_id in extra if user_id not in kinds}
+        kinds |= {user_id: DifferenceKind.STRAY for user_id in strays if user_id not in kinds}
         return [Difference(ladder.board.slug, ladder.period, user_id, kind) for user_id, kind in kinds.items()]
 
     async def _strays(self, ladder: Ladder) -> Sequence[int]:
