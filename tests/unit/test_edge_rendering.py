@@ -35,6 +35,8 @@ ENTRIES = st.builds(
     achieved_at=TIMES,
     metadata=METADATA,
     subscore=st.none() | INTEGERS,
+    # Only the responses about one player have ranks in segments.
+    rank_in=st.none(),
 )
 KEYS = st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES)
 
