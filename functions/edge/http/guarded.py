@@ -40,7 +40,7 @@ class GuardedHttp(HttpToolsProtocol):
     """Bytes of an incomplete head so far."""
     _has_body = False
     """True if the chunk in the parser has contained a part of a body so far."""
-    _bytes_beside = 0
+    _bytes_outside_body = 0
     """Number of bytes since the last part of a body."""
     _trailers = 0
     _head_timer: asyncio.TimerHandle | None = None
@@ -92,7 +92,7 @@ class GuardedHttp(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._is_begun, self._head_bytes = False, 0
-        self._bytes_beside = self._trailers = 0
+        self._bytes_outside_body = self._trailers = 0
         self._stop_timer()
         if len(self.headers) > MAX_HEADERS:
             self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
@@ -211,7 +211,7 @@ class GuardedHttp(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if not self._in_head:
-            self._limit_beside(data, began_in_head=began_in_head)
+            self._limit_bytes_outside_body(data, began_in_head=began_in_head)
             return
         if self._is_begun and began_in_head:
             self._head_bytes += len(data)
@@ -222,11 +222,11 @@ class GuardedHttp(HttpToolsProtocol):
         if self._head_timer is None and (self._is_begun or not self._is_answering()):
             self._head_timer = self.loop.call_later(HEAD_S, self._on_late_head)
 
-    def _limit_beside(self, data: bytes, *, began_in_head: bool) -> None:
+    def _limit_bytes_outside_body(self, data: bytes, *, began_in_head: bool) -> None:
         if not began_in_head:
-            self._bytes_beside = 0 if self._has_body else self._bytes_beside + len(data)
+            self._bytes_outside_body = 0 if self._has_body else self._bytes_outside_body + len(data)
             self._has_body = False
-            if self._bytes_beside > MAX_HEAD_BYTES:
+            if self._bytes_outside_body > MAX_HEAD_BYTES:
                 self.transport.close()
 
     def _refuse_long_head(self) -> None:

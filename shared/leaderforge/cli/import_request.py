@@ -104,7 +104,7 @@ class ImportRequest:
         default = {"divisor": 1, "decimal": "."}
         for name, option in names.items():
             if getattr(self, name) not in (None, False, "", default.get(name)):
-                rule = "needs --from" if self.from_ is None else "is an option of files, without --from"
+                rule = "needs --from" if self.from_ is None else "applies to files only: leave it out with --from"
                 raise typer.BadParameter(rule, param_hint=option)
 
     @property

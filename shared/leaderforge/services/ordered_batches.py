@@ -1,4 +1,4 @@
-"""Batches that overlap in time. Their outcomes are taken in order."""
+"""Concurrent batches whose outcomes are processed in order."""
 
 import asyncio
 from collections import deque
@@ -10,7 +10,7 @@ OutcomeT = TypeVar("OutcomeT")
 
 
 class _Running(NamedTuple, Generic[OutcomeT]):
-    """Batch in flight, and its keys, None if it excludes all others."""
+    """Batch in flight, and its keys. With None, no other batch runs beside it."""
 
     task: "asyncio.Task[OutcomeT]"
     keys: Set[Hashable] | None
@@ -34,7 +34,7 @@ class OrderedBatches(Generic[OutcomeT]):
             await self._await_first()
 
     async def start(self, work: Coroutine[Any, Any, OutcomeT], keys: Set[Hashable] | None) -> None:
-        """Start a batch, once no batch in flight has one of its keys. With None, the batch excludes all others.
+        """Start a batch once no batch in flight has one of its keys. With None, no other batch runs beside it.
 
         Raises the exception of an earlier batch.
         """
