@@ -48,7 +48,10 @@ async def opened_foreign_database(dsn: str) -> AsyncIterator[ForeignDatabase]:
         )
     except (ValueError, asyncpg.InterfaceError):
         # The driver's message may repeat the DSN.
-        raise Refused(f"{address} cannot be read: write postgresql://user:password@host:port/database") from None
+        raise Refused(
+            f"{address} cannot be read: write postgresql://user:password@host:port/database, and special characters of "
+            "the password as %XX"
+        ) from None
     except (OSError, asyncpg.PostgresError) as error:
         raise _unreadable(address, error) from None
     try:

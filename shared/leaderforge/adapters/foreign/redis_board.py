@@ -39,7 +39,10 @@ async def opened_redis_board(
         client = await _connected(address)
     except ValueError:
         # The message may repeat the address with its password.
-        raise Refused(f"{shown} cannot be read: write redis://user:password@host:port") from None
+        raise Refused(
+            f"{shown} cannot be read: write redis://user:password@host:port, and special characters of the password "
+            "as %XX"
+        ) from None
     except (RedisError, OSError) as error:
         raise Refused(f"{shown} cannot be read: {error}") from None
     try:
