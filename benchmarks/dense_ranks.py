@@ -30,11 +30,11 @@ from leaderforge.embedded import ValkeyCluster
 from leaderforge.ports.index import LadderUpdate
 
 LADDER = Ladder(Board(1, "dense", "Dense", Policy.LATEST))
-KEYS = [f"{{0}}{name}" for name in ("meta", "entries", "standings", "distinct", "counts", "members")]
+KEYS = [f"{{0}}{name}" for name in ("meta", "entries", "standings")]
 _APPLY = files("leaderforge.adapters.redis.scripts").joinpath("apply.lua").read_text()
 _REMOVED = "                if old_entry then\n"
 _ADDED = "                if entry then\n"
-_COUNTED = "redis.call('ZLEXCOUNT', KEYS[2]"
+_COUNTED = "local call, sub, entries, above = redis.call, string.sub, KEYS[2], {}"
 
 
 def _with_distinct(removed: str, added: str) -> str:
@@ -42,30 +42,35 @@ def _with_distinct(removed: str, added: str) -> str:
 
     `removed` and `added` are the Lua code that updates this index for a removed and for an added entry.
     """
-    return (
-        _APPLY.replace(_REMOVED, f"{_REMOVED}local gone = string.sub(old_entry, 1, 7)\n{removed}")
-        .replace(_ADDED, f"{_ADDED}local new = string.sub(entry, 1, 7)\n{added}")
-        .replace(_COUNTED, "redis.call('ZLEXCOUNT', KEYS[4]")
-    )
+    source = _APPLY
+    for line, replacement in {
+        _REMOVED: f"{_REMOVED}local gone = string.sub(old_entry, 1, 7)\n{removed}",
+        _ADDED: f"{_ADDED}local new = string.sub(entry, 1, 7)\n{added}",
+        _COUNTED: _COUNTED.replace("KEYS[2]", "'{0}distinct'"),
+    }.items():
+        if source.count(line) != 1:
+            raise ValueError(f"apply.lua has no longer one line {line.strip()!r}: adapt this benchmark")
+        source = source.replace(line, replacement)
+    return source
 
 
 SCRIPTS = {
     "today": _APPLY,
     "counts": _with_distinct(
         """
-        if redis.call('HINCRBY', KEYS[5], gone, -1) == 0 then
-            redis.call('HDEL', KEYS[5], gone)
-            redis.call('ZREM', KEYS[4], gone)
+        if redis.call('HINCRBY', '{0}counts', gone, -1) == 0 then
+            redis.call('HDEL', '{0}counts', gone)
+            redis.call('ZREM', '{0}distinct', gone)
         end
         """,
-        "if redis.call('HINCRBY', KEYS[5], new, 1) == 1 then redis.call('ZADD', KEYS[4], 0, new) end\n",
+        "if redis.call('HINCRBY', '{0}counts', new, 1) == 1 then redis.call('ZADD', '{0}distinct', 0, new) end\n",
     ),
     "members": _with_distinct(
         """
-        redis.call('SREM', KEYS[6] .. gone, user)
-        if redis.call('EXISTS', KEYS[6] .. gone) == 0 then redis.call('ZREM', KEYS[4], gone) end
+        redis.call('SREM', '{0}members:' .. gone, user)
+        if redis.call('EXISTS', '{0}members:' .. gone) == 0 then redis.call('ZREM', '{0}distinct', gone) end
         """,
-        "redis.call('SADD', KEYS[6] .. new, user)\nredis.call('ZADD', KEYS[4], 0, new)\n",
+        "redis.call('SADD', '{0}members:' .. new, user)\nredis.call('ZADD', '{0}distinct', 0, new)\n",
     ),
 }
 

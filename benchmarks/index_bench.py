@@ -151,9 +151,8 @@ def _entries(call: Call, reply: Any) -> int:
         return len(reply) - 1
     if call.script.name != "window":
         return 0
-    # Entries with details are longer than a sort key, by five bytes.
-    lengths = [KEY_BYTES + 5 * int(detailed) for detailed in call.args[3::4]]
-    return sum(len(packed) // length for packed, length in zip(reply[3::4], lengths, strict=True))
+    # The reply is the total, and five members a window, of which the third has the entries.
+    return sum(len(packed) // KEY_BYTES for packed in reply[3::5])
 
 
 if __name__ == "__main__":

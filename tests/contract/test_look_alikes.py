@@ -112,7 +112,7 @@ async def test_claims_follow_the_names(stores: Stores, steps: list[tuple[int, st
                 [outcome] = await stores.users.create([user(user_id, name)])
             else:
                 try:
-                    outcome = await stores.users.change(user_id, {"username": name}, act(user_id))
+                    outcome = (await stores.users.change(user_id, {"username": name}, act(user_id))).player
                 except UsernameTaken as error:
                     outcome = error
             assert isinstance(outcome, Player if free else UsernameTaken)

@@ -1,7 +1,7 @@
 """Client of the Redis cluster. It runs scripts on many partitions with one round trip per node."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from random import shuffle
@@ -11,14 +11,7 @@ from typing import Any
 import redis.exceptions
 from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import (
-    AskError,
-    MovedError,
-    NoScriptError,
-    RedisClusterException,
-    RedisError,
-    TryAgainError,
-)
+from redis.exceptions import AskError, MovedError, NoScriptError, RedisClusterException, RedisError, TryAgainError
 from redis.exceptions import ConnectionError as Disconnected
 
 from leaderforge.adapters.redis.client import Request, WatchedCluster, unconditionally
@@ -141,13 +134,11 @@ class Cluster:
     async def nodes(self) -> Sequence[IndexNode]:
         """Return the primary nodes by name, with their memory use. Raises `IndexUnavailable`."""
         async with self._guarded() as client:
-            nodes = await self._describe_primaries(client)
-            if all(node.up for node in nodes):
-                return nodes
-            # A node that is down may have left the cluster. Reading the topology hides no takeover: `_describe` has
-            # counted a disruption.
-            await client.nodes_manager.initialize()
-            return await self._describe_primaries(client)
+            primaries = sorted(client.get_primaries(), key=lambda node: node.name)
+            nodes = await asyncio.gather(*(self._describe(client, node) for node in primaries))
+            # A node that is down may have left the cluster.
+            members = {node.name for node in nodes} if all(node.up for node in nodes) else await self._members(client)
+            return [node for node in nodes if node.name in members]
 
     async def node_of(self, slot: int) -> str:
         """Return the name of the slot's node. Raises `IndexUnavailable`."""
@@ -227,9 +218,12 @@ class Cluster:
     def _on_restart(self) -> None:
         self.disruptions += 1
 
-    async def _describe_primaries(self, client: WatchedCluster) -> Sequence[IndexNode]:
-        primaries = sorted(client.get_primaries(), key=lambda node: node.name)
-        return await asyncio.gather(*(self._describe(client, node) for node in primaries))
+    async def _members(self, client: WatchedCluster) -> Collection[str]:
+        """Read the topology again, and return the names of all primary nodes. A takeover must be counted before."""
+        with suppress(RedisError, RedisClusterException, OSError, TimeoutError):  # without an answer, nothing changes
+            async with asyncio.timeout(self._timeout_s / 4):
+                await client.nodes_manager.initialize()
+        return {node.name for node in client.get_primaries()}
 
     async def _describe(self, client: WatchedCluster, node: ClusterNode) -> IndexNode:
         try:
