@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -420,8 +421,8 @@ async def test_without_a_minimum_of_submissions_a_count_reads_the_index_only(dat
 
         async def plan(minimum: int) -> str:
             explained = "explain " + statement("counts")
-            rows = await connection.fetch(explained, ladder.board.id, ladder.period, *bounds, minimum)
+            rows = await connection.fetch(explained, ladder.board.id, ladder.period, *bounds, minimum, None, 1)
             return "\n".join(row[0] for row in rows)
 
-        assert "submissions" not in await plan(1)
+        assert not {"submissions", "segments"} & set(re.findall(r"\w+", await plan(1)))
         assert "(submissions >= 2)" in await plan(2)
