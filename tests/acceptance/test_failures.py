@@ -121,7 +121,9 @@ class TestIndexFails:
         await rig.verifies()
 
     async def test_a_slot_moved_there_and_back(self, new_rig: NewRig, own_valkey: OwnValkey) -> None:
-        rig = await new_rig(await asyncio.to_thread(own_valkey, nodes=2))
+        # No server hangs here, and a slot may move slowly on a busy machine: short limits would refuse requests.
+        patient = {"LEADERFORGE_STORE_TIMEOUT_MS": "30000", "LEADERFORGE_INDEX_TIMEOUT_MS": "15000"}
+        rig = await new_rig(await asyncio.to_thread(own_valkey, nodes=2), **patient)
         slot = IndexKeys(rig.settings["LEADERFORGE_NAMESPACE"], PARTITIONS).slots[0]
         async with rig.load() as load:
             await load.goes_on()
