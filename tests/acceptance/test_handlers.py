@@ -22,7 +22,7 @@ from leaderforge.domain.errors import Refused
 from leaderforge.wiring import build
 from tests.acceptance.api_fixtures import environment
 from tests.acceptance.conftest import new_database
-from tests.api_client import ADMIN_KEY, SUBMIT_KEY, bearer
+from tests.api_client import ADMIN_KEY, MAINTENANCE_TASKS, SUBMIT_KEY, bearer
 from tests.unit.test_ingest import record
 from tests.waiting import PATIENCE_S
 
@@ -203,14 +203,7 @@ async def test_long_answers_are_compressed_where_bytes_pass(
 
 
 async def test_each_function_serves_its_routes(invoke: Invoke, event: MakeEvent) -> None:
-    assert set(await invoke(maintain.handler, {"source": "aws.scheduler"})) == {
-        "reconciled",
-        "boards",
-        "verified",
-        "folded",
-        "settled",
-        "dispatched",
-    }
+    assert set(await invoke(maintain.handler, {"source": "aws.scheduler"})) == MAINTENANCE_TASKS
     user_id = await player(invoke, event)
     score = event("POST", "/api/scores", {"user_id": user_id, "score": 500, "metadata": {"name": "Žofie"}}, SUBMIT_KEY)
     status, receipt = told(await invoke(submit.handler, score))

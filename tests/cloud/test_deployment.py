@@ -21,7 +21,7 @@ from leaderforge.embedded import PostgresServer
 from local_cloud.deployment import DeploymentFailed, create_stack
 from local_cloud.emulator import REGION, Emulator
 from local_cloud.stack import LocalCloud
-from tests.api_client import ADMIN_KEY
+from tests.api_client import ADMIN_KEY, MAINTENANCE_TASKS
 from tests.cloud.calling import Caller
 from tests.oracle import Oracle
 from tests.waiting import PATIENCE_S, until
@@ -88,14 +88,7 @@ async def test_the_first_submission_has_a_rank(call: Caller, cloud_postgres: Pos
 
 def test_maintenance_runs_all_tasks(cloud: LocalCloud) -> None:
     answer = cloud.client("lambda").invoke(FunctionName="tests-maintain", Payload=b"{}")
-    assert json.load(answer["Payload"]).keys() == {
-        "reconciled",
-        "boards",
-        "verified",
-        "folded",
-        "settled",
-        "dispatched",
-    }
+    assert json.load(answer["Payload"]).keys() == MAINTENANCE_TASKS
 
 
 async def test_no_function_knows_a_secret_but_by_its_name(cloud: LocalCloud, cloud_postgres: PostgresServer) -> None:

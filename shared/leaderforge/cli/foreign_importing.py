@@ -8,11 +8,9 @@ from dataclasses import dataclass, field
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO
 
-import typer
-
 from leaderforge.cli.board_texts import text_of
 from leaderforge.cli.foreign_boards import opened_foreign_board
-from leaderforge.cli.import_reports import PREVIEWED, BadLines, print_preview, print_tally
+from leaderforge.cli.import_reports import BadLines, print_note, print_preview, print_tally
 from leaderforge.cli.outages import completed, prepare
 from leaderforge.cli.progress import progress_bar
 from leaderforge.cli.rank_reports import print_comparison, write_comparison
@@ -71,9 +69,9 @@ async def import_foreign(request: "ImportRequest", bad: BadLines) -> ImportTally
             )
             # A comparison records nothing, so that the board's limits do not matter.
             history = request.history or request.compare_only
-            plan = product.imports.check(scores, plan, _print_note, history=history)
+            plan = product.imports.check(scores, plan, print_note, history=history)
             if request.dry_run:
-                _preview(product, request, scores, plan, bad)
+                print_preview(product.imports, scores, plan, bad, history=request.history)
                 return None
             refusals = Refusals(bad)
             tally = None
@@ -113,7 +111,7 @@ async def _read(
     if facts.settings["order"] != board.order:
         raise Refused(f"{facts.title} has order={facts.settings['order']}, and board {board.slug!r} has {board.order}")
     for note in (*_differing_settings(board, facts), *facts.remarks):
-        _print_note(note)
+        print_note(note)
     scale = ScoreScale(board.display.decimals, request.divisor, request.round_)
     rows = foreign.ranking()
 
@@ -135,19 +133,6 @@ def _differing_settings(board: Board, facts: ForeignFacts) -> Iterator[str]:
             yield f"board {board.slug} has {name}={present}; proposed for {facts.title}: {name}={proposed}"
 
 
-def _preview(product: "Services", request: "ImportRequest", scores: BinaryIO, plan: FilePlan, bad: BadLines) -> None:
-    preview = product.imports.preview(
-        scores,
-        plan,
-        bad,
-        _print_note,
-        history=request.history,
-        limit=PREVIEWED,
-        processes=spare_processes(),
-    )
-    print_preview(plan.board, plan.time_zone or plan.board.calendar.time_zone, preview, bad)
-
-
 async def _import(
     product: "Services", request: "ImportRequest", snapshots: Snapshots, plan: FilePlan, refusals: Refusals
 ) -> ImportTally:
@@ -160,7 +145,7 @@ async def _import(
     snapshots.scores.seek(0)
     with refusals.bad.counted(tally), progress_bar(f"Importing {snapshots.facts.title}", size, data=True) as advance:
         await product.imports.run(
-            snapshots.scores, plan, terms, tally, refusals, _print_note, advance, spare_processes()
+            snapshots.scores, plan, terms, tally, refusals, print_note, advance, spare_processes()
         )
     tally.index_behind = not await completed(product)
     product.changes.board(plan.board.id)
@@ -172,7 +157,7 @@ async def _compare(
 ) -> None:
     """Print the ranks that differ in the board's current period, and write them to the report."""
     if snapshots.ranking is None:
-        _print_note(f"{snapshots.facts.title}: its ranking is unknown, so no ranks are compared")
+        print_note(f"{snapshots.facts.title}: its ranking is unknown, so no ranks are compared")
         return
     is_ranking = snapshots.ranking is snapshots.scores
     period = plan.board.calendar.at(product.clock())[0]
@@ -182,7 +167,3 @@ async def _compare(
     print_comparison(f"{snapshots.facts.title}, board {plan.board.slug}, {period.name}", comparison)
     if request.report is not None:
         write_comparison(request.report, comparison)
-
-
-def _print_note(note: str) -> None:
-    typer.echo(note, err=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 from zoneinfo import ZoneInfo
 
 import typer
@@ -14,13 +14,14 @@ from leaderforge.domain.score_texts import score_text
 if TYPE_CHECKING:
     from leaderforge.domain.standings import Event
     from leaderforge.imports.bad_lines import BadLine
+    from leaderforge.imports.files import FilePlan
     from leaderforge.imports.lines import ScoreLine
-    from leaderforge.services.import_preview import ImportPreview
+    from leaderforge.services.file_imports import FileImports
     from leaderforge.services.importing import ImportTally
 
 _REPORTED = 20
 """Maximum number of bad lines that are printed."""
-PREVIEWED = 10
+_PREVIEWED = 10
 """Maximum number of lines that a dry run shows."""
 SOME_BAD = 3
 """Exit code if some lines are bad."""
@@ -111,8 +112,19 @@ def _remarks(tally: "ImportTally") -> Iterator[str]:
         )
 
 
-def print_preview(board: Board, zone: str, preview: "ImportPreview", bad: BadLines) -> None:
+def print_note(note: str) -> None:
+    """Print a note about an import, apart from its results."""
+    typer.echo(note, err=True)
+
+
+def print_preview(imports: "FileImports", raw: BinaryIO, plan: "FilePlan", bad: BadLines, *, history: bool) -> None:
     """Print the first lines as they would count, and the first bad lines. Raises `typer.Exit` if any line is bad."""
+    from leaderforge.imports.block_parsing import spare_processes
+
+    preview = imports.preview(
+        raw, plan, bad, print_note, history=history, limit=_PREVIEWED, processes=spare_processes()
+    )
+    board, zone = plan.board, plan.time_zone or plan.board.calendar.time_zone
     rows = [_cells(board, zone, line, event) for line, event in preview.first]
     print_table(("line", "player", "score", "time"), rows)
     if bad.count:

@@ -2,11 +2,9 @@
 
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import typer
-
 from leaderforge.cli import foreign_options as foreign
 from leaderforge.cli import import_options as options
-from leaderforge.cli.import_reports import PREVIEWED, BadLines, print_preview, print_tally, require_no_bad_line
+from leaderforge.cli.import_reports import BadLines, print_note, print_preview, print_tally, require_no_bad_line
 from leaderforge.cli.progress import progress_bar
 from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, BoardOption, DataDir
@@ -110,7 +108,7 @@ async def _import(request: "ImportRequest", raw: BinaryIO, bad: BadLines) -> "Im
         board = await board_named(product, request.board)
         options = request.options
         plan = options.plan(board, options.columns())
-        plan = product.imports.check(raw, plan, _print_note, history=request.history)
+        plan = product.imports.check(raw, plan, print_note, history=request.history)
         await prepare(product)
         tally = ImportTally()
         size = request.path.stat().st_size
@@ -119,7 +117,7 @@ async def _import(request: "ImportRequest", raw: BinaryIO, bad: BadLines) -> "Im
             progress_bar(f"Importing {request.path.name}", size, data=True) as advance,
         ):
             processes = spare_processes()
-            await product.imports.run(raw, plan, request.terms, tally, bad, _print_note, advance, processes)
+            await product.imports.run(raw, plan, request.terms, tally, bad, print_note, advance, processes)
         tally.index_behind = not await completed(product)
         # Invalidate the cached tops again: they may have been loaded before the index received the last scores.
         product.changes.board(board.id)
@@ -128,24 +126,10 @@ async def _import(request: "ImportRequest", raw: BinaryIO, bad: BadLines) -> "Im
 
 async def _preview(request: "ImportRequest", raw: BinaryIO, bad: BadLines) -> None:
     from leaderforge.cli.target import board_named, services
-    from leaderforge.imports.block_parsing import spare_processes
 
     async with services(request.data_dir) as product:
         board = await board_named(product, request.board)
         options = request.options
-        plan = options.plan(board, product.imports.columns(raw, options, board, _print_note))
-        plan = product.imports.check(raw, plan, _print_note, history=request.history)
-        preview = product.imports.preview(
-            raw,
-            plan,
-            bad,
-            _print_note,
-            history=request.history,
-            limit=PREVIEWED,
-            processes=spare_processes(),
-        )
-    print_preview(board, plan.time_zone or board.calendar.time_zone, preview, bad)
-
-
-def _print_note(note: str) -> None:
-    typer.echo(note, err=True)
+        plan = options.plan(board, product.imports.columns(raw, options, board, print_note))
+        plan = product.imports.check(raw, plan, print_note, history=request.history)
+        print_preview(product.imports, raw, plan, bad, history=request.history)

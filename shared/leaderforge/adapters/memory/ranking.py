@@ -1,5 +1,6 @@
 """Reads of sorted rows, which the in-memory index and the in-memory store share."""
 
+from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Sequence
 
@@ -7,12 +8,12 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.domain.merge import Counts, Row, SegmentBound, Window
 
 
-class RowRanking:
+class RowRanking(ABC):
     """Reads of `Ranking` over the complete list of a ladder's entries, which subclasses return."""
 
+    @abstractmethod
     def _rows(self, ladder: Ladder) -> list[Row]:
         """Return the rows of all entries of the ladder, in order."""
-        raise NotImplementedError
 
     async def counts(
         self,

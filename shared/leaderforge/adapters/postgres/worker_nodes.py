@@ -76,7 +76,7 @@ class WorkerNodes:
         return moves
 
     async def rebalance(self, on_moved: OnShardsMoved, *, drain: bool = False) -> int:
-        """Spread the shards evenly. With `drain`, only move those of workers that must have none.
+        """Spread the shards evenly. With `drain`, only move the shards of workers that must have none.
 
         Return the number of moves. A rebalance in progress ends first.
         """
