@@ -131,8 +131,8 @@ def _within(ladder: Ladder, segment: Segment) -> Ladder:
     names = ladder.board.segments
     if segment.attribute not in names:
         slug = ladder.board.slug
-        known = f"use one of {', '.join(names)}" if names else "it has no segments"
-        raise Refused(f"segment: board {slug!r} is not divided by {segment.attribute!r}; {known}", board=slug)
+        advice = f"use one of {', '.join(names)}" if names else "it has no segments"
+        raise Refused(f"segment: board {slug!r} is not divided by {segment.attribute!r}; {advice}", board=slug)
     return ladder._replace(board=_without_tiers(ladder.board), segment=segment)
 
 

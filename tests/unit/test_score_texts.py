@@ -22,7 +22,7 @@ styles = st.sampled_from(
 
 @given(displays, scores)
 def test_a_shown_score_is_read_back(display: Display, score: int):
-    assert ScoreParser(display).shown(score_text(display, score)) == score
+    assert ScoreParser(display).from_shown(score_text(display, score)) == score
 
 
 @given(displays, scores, styles)
@@ -34,12 +34,12 @@ def test_a_score_in_any_style_is_read_back(display: Display, score: int, style: 
     head, point, tail = text.rpartition(".")
     if point and display.decimals + (3 if display.unit == "ms" else 0):
         text = head + style.decimal + tail
-    assert ScoreParser(display, style).shown(text) == score
+    assert ScoreParser(display, style).from_shown(text) == score
 
 
 @given(displays, scores)
 def test_a_stored_score_is_read_back(display: Display, score: int):
-    assert ScoreParser(display).stored(str(score)) == score
+    assert ScoreParser(display).from_stored(str(score)) == score
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_stored_score_is_read_back(display: Display, score: int):
 )
 def test_texts_of_scores(unit: str | None, decimals: int, score: int, text: str):
     assert score_text(Display(unit, decimals), score) == text
-    assert ScoreParser(Display(unit, decimals)).shown(text) == score
+    assert ScoreParser(Display(unit, decimals)).from_shown(text) == score
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_texts_of_scores(unit: str | None, decimals: int, score: int, text: str)
     ],
 )
 def test_shown_scores(unit: str | None, decimals: int, text: str, score: int):
-    assert ScoreParser(Display(unit, decimals)).shown(text) == score
+    assert ScoreParser(Display(unit, decimals)).from_shown(text) == score
 
 
 TIME = " is not a clock time: write minutes and seconds from 00 to 59"
@@ -112,7 +112,7 @@ STYLE = ": if it has a separator of thousands or a decimal comma, set --thousand
 )
 def test_wrong_shown_scores(unit: str | None, decimals: int, text: str, reason: str):
     with pytest.raises(ValueError, match=r"\w") as refusal:
-        ScoreParser(Display(unit, decimals)).shown(text)
+        ScoreParser(Display(unit, decimals)).from_shown(text)
     assert str(refusal.value) == reason
 
 
@@ -128,13 +128,13 @@ def test_wrong_shown_scores(unit: str | None, decimals: int, text: str, reason: 
     ],
 )
 def test_marks_in_numbers(style: NumberStyle, text: str, score: int):
-    assert ScoreParser(Display(None, 2), style).shown(text) == score
+    assert ScoreParser(Display(None, 2), style).from_shown(text) == score
 
 
 @pytest.mark.parametrize("text", ["1,25", "1,2500", ",250", "1,,250", "1250,250", "1,250,25"])
 def test_groups_have_three_digits(text: str):
     with pytest.raises(ValueError, match="is not a score"):
-        ScoreParser(Display(None, 2), NumberStyle(thousands=",")).shown(text)
+        ScoreParser(Display(None, 2), NumberStyle(thousands=",")).from_shown(text)
 
 
 @pytest.mark.parametrize(("text", "is_shown"), [("1", False), ("1.5", True), ("1:02", True), ("x", False), ("", False)])

@@ -125,11 +125,11 @@ def render_entry(entry: Entry, extra: str = "", marks_hidden: bool = False) -> s
     second = "" if subscore is None else f'"subscore":{subscore},'
     external = "" if external_id is None else f'"external_id":{string_json(external_id)},'
     within = "" if ranks_in is None else f'"rank_in":{rank_in_json(ranks_in)},'
-    mark = ',"hidden":true' if marks_hidden and hidden else ""
+    hidden_member = ',"hidden":true' if marks_hidden and hidden else ""
     return (
         f'{{"rank":{rank},{within}"user_id":{user_id},"username":{string_json(username)},{external}'
         f'"score":{score},{second}"submissions":{submissions},'
-        f'"achieved_at":"{time_text(achieved_at)}","metadata":{metadata or "null"}{mark}{extra}}}'
+        f'"achieved_at":"{time_text(achieved_at)}","metadata":{metadata or "null"}{hidden_member}{extra}}}'
     )
 
 

@@ -149,10 +149,10 @@ class LeagueGroupOut(StrictOut):
 
 def render_group(view: LeagueGroup, *, marks_hidden: bool = False) -> JsonBody:
     """Return a player's group."""
-    own, zones, league, ends_at = view.own, view.zones, view.league, view.period.ends_at
+    player_entry, zones, league, ends_at = view.player_entry, view.zones, view.league, view.period.ends_at
     entries = ",".join(_entry_json(view, entry, marks_hidden=marks_hidden) for entry in view.entries)
-    listed = view.lookup.entries if own is None else [(own.entry, 0)]
-    rank = next((entry.rank for entry, _ in listed if entry.user_id == view.user_id), None)
+    board_entries = view.lookup.entries if player_entry is None else [(player_entry.entry, 0)]
+    rank = next((entry.rank for entry, _ in board_entries if entry.user_id == view.user_id), None)
     members = {
         "board": string_json(view.ladder.board.slug),
         "period": string_json(view.period.name),
@@ -164,7 +164,7 @@ def render_group(view: LeagueGroup, *, marks_hidden: bool = False) -> JsonBody:
         "user_id": str(view.user_id),
         "division": string_json(None if view.division is None else league.divisions[view.division]),
         "group": number_json(view.group),
-        "group_rank": number_json(None if own is None else own.rank),
+        "group_rank": number_json(None if player_entry is None else player_entry.rank),
         "group_total": str(sum(entry.rank is not None for entry in view.entries)),
         "division_rank": number_json(view.division_rank.rank),
         "division_total": str(view.division_rank.total),
@@ -179,8 +179,8 @@ def render_group(view: LeagueGroup, *, marks_hidden: bool = False) -> JsonBody:
     return JsonBody("{" + ",".join(f'"{name}":{text}' for name, text in members.items()) + "}")
 
 
-def _entry_json(view: LeagueGroup, listed: LeagueEntry, *, marks_hidden: bool) -> str:
-    entry = listed.entry
+def _entry_json(view: LeagueGroup, league_entry: LeagueEntry, *, marks_hidden: bool) -> str:
+    entry = league_entry.entry
     tier = tier_member(view.ladder.board, entry.score, entry.rank, view.lookup.total)
-    extra = f'{tier},"group_rank":{number_json(listed.rank)},"movement":{string_json(listed.movement)}'
+    extra = f'{tier},"group_rank":{number_json(league_entry.rank)},"movement":{string_json(league_entry.movement)}'
     return render_entry(entry, extra, marks_hidden)

@@ -171,8 +171,8 @@ def _player_lines(stack: LocalStack, player: DevelopmentPlayer) -> list[str]:
     """Return the lines about development tokens: a token, and commands by which its player submits without a key."""
     score = _post(stack, "/api/scores", f'{{"external_id": "{player.external_id}", "score": 500}}', player.token)
     rank = f"curl {stack.api.url}/api/leaderboard/rank/ext:{player.external_id}"
-    more = f"Tokens for other players: {_command()} tokens create --player ID"
-    return ["", "As a new player, with a token for 24 hours instead of a key:", "", score, rank, "", more]
+    tokens = f"Tokens for other players: {_command()} tokens create --player ID"
+    return ["", "As a new player, with a token for 24 hours instead of a key:", "", score, rank, "", tokens]
 
 
 def _command() -> str:

@@ -100,14 +100,17 @@ def suspects(board: Board, scores: Iterable[RecentScore], limit: int) -> Sequenc
     by_player: dict[int, list[RecentScore]] = {}
     for score in scores:
         by_player.setdefault(score.user_id, []).append(score)
-    best = {user_id: min(ranked_score(board.order, s.score) for s in own) for user_id, own in by_player.items()}
+    best = {
+        user_id: min(ranked_score(board.order, s.score) for s in player_scores)
+        for user_id, player_scores in by_player.items()
+    }
     middle, spread = _middle_and_spread(list(best.values()))
     clearest = [
         max(
-            (_judged(board, score, middle, spread) for score in own),
+            (_judged(board, score, middle, spread) for score in player_scores),
             key=lambda suspect: (len(suspect.reasons), suspect.deviation),
         )
-        for own in by_player.values()
+        for player_scores in by_player.values()
     ]
     suspicious = [suspect for suspect in clearest if suspect.reasons]
     suspicious.sort(key=lambda suspect: (-len(suspect.reasons), -suspect.deviation, suspect.score.user_id))

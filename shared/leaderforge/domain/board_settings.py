@@ -232,14 +232,14 @@ def _require_unchanged(board: Board, before: BoardSettings, after: BoardSettings
         if new != old and (name, old) != ("season", None):
             raise SettingFixed(
                 name,
-                f"{name}: cannot change from {_shown(old)} to {_shown(new)} on board {board.slug!r}; "
+                f"{name}: cannot change from {_text_of_value(old)} to {_text_of_value(new)} on board {board.slug!r}; "
                 "create another board",
             )
     if board.slug == DEFAULT_BOARD:
         _require_default_kept(after)
 
 
-def _shown(value: object) -> object:
+def _text_of_value(value: object) -> object:
     return (",".join(value) if isinstance(value, tuple) else value) or "none"
 
 

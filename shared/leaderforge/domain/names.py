@@ -129,8 +129,8 @@ def _is_mixed(word: str) -> bool:
     scripts = [names for character in word if (names := _systems_of(character)) is not None]
     if not scripts or reduce(frozenset.__and__, scripts):
         return False
-    others = [names for names in scripts if "Latn" not in names]
-    return not reduce(frozenset.__and__, others, _WITH_LATIN)
+    not_latin = [names for names in scripts if "Latn" not in names]
+    return not reduce(frozenset.__and__, not_latin, _WITH_LATIN)
 
 
 def _systems_of(character: str) -> frozenset[str] | None:

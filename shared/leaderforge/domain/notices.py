@@ -67,7 +67,7 @@ def announces(board: Board) -> Announcement:
     return Announcement.IMPROVEMENTS if NoticeType.SCORE_IMPROVED in board.events else Announcement.NONE
 
 
-def wanted(notices: Iterable[NewNotice]) -> Sequence[NewNotice]:
+def announced_notices(notices: Iterable[NewNotice]) -> Sequence[NewNotice]:
     """Return the notices whose boards ask for them. A moderator's action may change a tier."""
     return [n for n in notices if n.type in n.board.events or _may_change_tier(n)]
 

@@ -122,9 +122,9 @@ def reward_table_of(members: Mapping[str, Any], since: int = 0) -> RewardTable:
 
 def reward_of(members: Mapping[str, Any]) -> Reward:
     """Return the reward of an object with the members that `Reward.members` returns. Raises `Refused`."""
-    known = {"reward", "first_rank", "last_rank", "percent", "tier", "league", "payload"}
-    if not isinstance(members, Mapping) or members.keys() - known:
-        raise _refused(f"a reward has only the members {', '.join(sorted(known))}")
+    allowed = {"reward", "first_rank", "last_rank", "percent", "tier", "league", "payload"}
+    if not isinstance(members, Mapping) or members.keys() - allowed:
+        raise _refused(f"a reward has only the members {', '.join(sorted(allowed))}")
     values = {name: value for name, value in members.items() if value is not None}
     payload = values.get("payload")
     if not isinstance(payload, Mapping):

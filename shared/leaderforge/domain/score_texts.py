@@ -59,7 +59,7 @@ class ScoreParser:
         self._number = re.compile(rf"({_SIGNS})({whole}){fraction}")
         self._clock = re.compile(rf"({_SIGNS})(?:([0-9]{{1,15}}):)?([0-9]{{1,15}}):([0-9]{{2}}){fraction}")
 
-    def stored(self, text: str) -> int:
+    def from_stored(self, text: str) -> int:
         """Return the score in the text of a whole number. Raises `ValueError` with the reason."""
         if text.isdecimal() and text.isascii() and len(text) <= _ALWAYS_SAFE:
             return int(text)
@@ -68,7 +68,7 @@ class ScoreParser:
             raise ValueError(f"{shortened(text)} is not an integer score{self._hint(text)}")
         return _bounded(text, match[1], _digits(match[2]))
 
-    def shown(self, text: str) -> int:
+    def from_shown(self, text: str) -> int:
         """Return the score in the text of a number in the board's unit. Raises `ValueError` with the reason."""
         if text.isdecimal() and text.isascii() and len(text) <= _ALWAYS_SAFE - self._display.decimals:
             return int(text) * self._scale

@@ -65,8 +65,10 @@ def require_declared(names: Sequence[str], declared: Sequence[str]) -> None:
     """Raise `Refused` if the service does not declare one of these attributes."""
     for name in names:
         if name not in declared:
-            known = f"use one of {', '.join(declared)}" if declared else "set LEADERFORGE_SEGMENTS"
-            raise Refused(f"segments: the service does not declare the attribute {name!r}; {known}", setting="segments")
+            advice = f"use one of {', '.join(declared)}" if declared else "set LEADERFORGE_SEGMENTS"
+            raise Refused(
+                f"segments: the service does not declare the attribute {name!r}; {advice}", setting="segments"
+            )
 
 
 def require_segment_values(attributes: str | None, names: Sequence[str]) -> None:

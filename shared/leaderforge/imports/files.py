@@ -62,7 +62,7 @@ class _Parser:
         self._lines = ScoreLineParser(
             plan.columns,
             LineDigests(plan.board.slug, plan.source),
-            scores.stored if plan.is_stored else scores.shown,
+            scores.from_stored if plan.is_stored else scores.from_shown,
             partial(scores.whole, is_stored=plan.is_stored),
             TimeParser(plan.time_format, plan.time_zone or plan.board.calendar.time_zone),
             escaped=plan.layout.format is TableFormat.CSV,

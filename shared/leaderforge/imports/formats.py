@@ -55,6 +55,8 @@ def format_of(name: str) -> TableFormat:
     while suffixes and suffixes[-1] in _COMPRESSED:
         suffixes.pop()
     if not suffixes or suffixes[-1] not in _SUFFIXES:
-        known = ", ".join(_SUFFIXES)
-        raise Refused(f"{PurePath(name).name} has an unknown format: set --format, or let the name end with {known}")
+        suffixes_text = ", ".join(_SUFFIXES)
+        raise Refused(
+            f"{PurePath(name).name} has an unknown format: set --format, or let the name end with {suffixes_text}"
+        )
     return _SUFFIXES[suffixes[-1]]

@@ -121,9 +121,9 @@ class _Document:
             self._value()
         raise BadLine(self._current_line, f"there is no member {name!r}: check --path")
 
-    def expect(self, mark: str, reason: str) -> None:
-        """Move behind the character `mark`. Raises `BadLine` with the reason if another character comes next."""
-        if self._peek() != mark:
+    def expect(self, expected: str, reason: str) -> None:
+        """Move behind the character `expected`. Raises `BadLine` with the reason if another character comes next."""
+        if self._peek() != expected:
             raise BadLine(self._current_line, f"not JSON of scores: {reason}")
         self._position += 1
 
@@ -133,13 +133,15 @@ class _Document:
 
     def _next_member(self) -> bool:
         """Move to the next member of an object. Return False behind its end."""
-        mark = self._peek()
-        if mark == "}":
+        character = self._peek()
+        if character == "}":
             self._position += 1
             return False
         if not self._is_first:
-            if mark != ",":
-                raise BadLine(self._current_line, "not JSON: " + (f"{mark!r} is in the object" if mark else _CUT_OFF))
+            if character != ",":
+                raise BadLine(
+                    self._current_line, "not JSON: " + (f"{character!r} is in the object" if character else _CUT_OFF)
+                )
             self._position += 1
         self._is_first = False
         return True

@@ -45,22 +45,22 @@ def propose_columns(
     """Return a proposal by the names of the columns, and by their values where no name is usual."""
     columns = list(dict.fromkeys(column for row in rows for column in row))
     values = {column: [row[column] for row in rows if row.get(column)] for column in columns}
-    parse_score, parse_time = ScoreParser(board.display, style).shown, TimeParser(time_format)
+    parse_score, parse_time = ScoreParser(board.display, style).from_shown, TimeParser(time_format)
     scores = [column for column in columns if _all_parse(values[column], parse_score)]
     times = [column for column in columns if _all_parse(values[column], parse_time)]
     score = _best(scores, _SCORE)
     time = _best([column for column in times if column != score], _TIME)
     texts = [column for column in columns if values[column] and column not in {score, time, *scores, *times}]
-    by_name = _named([column for column in columns if column not in {score, time}], _PLAYER)
+    by_name = _usual_name([column for column in columns if column not in {score, time}], _PLAYER)
     return ColumnProposal(by_name or _best(texts, _PLAYER), score, time)
 
 
 def _best(columns: Sequence[str], names: Sequence[str]) -> str | None:
     """Return the column with the most usual one of these names. If no column has one, return the first."""
-    return _named(columns, names) or next(iter(columns), None)
+    return _usual_name(columns, names) or next(iter(columns), None)
 
 
-def _named(columns: Sequence[str], names: Sequence[str]) -> str | None:
+def _usual_name(columns: Sequence[str], names: Sequence[str]) -> str | None:
     by_name = {column.strip().lower(): column for column in reversed(columns)}
     return next((by_name[name] for name in names if name in by_name), None)
 

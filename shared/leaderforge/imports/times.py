@@ -59,8 +59,8 @@ class TimeParser:
             unit = UNITS[time_format]
             return lambda text: floor(_number(text) * unit)
         if "%" not in time_format:
-            known = ", ".join([*UNITS, SERIAL])
-            raise Refused(f"unknown time format {time_format!r}: use {known} or a pattern such as '%d.%m.%Y %H:%M'")
+            formats = ", ".join([*UNITS, SERIAL])
+            raise Refused(f"unknown time format {time_format!r}: use {formats} or a pattern such as '%d.%m.%Y %H:%M'")
         # Cache the results, because dates recur and parsing by a pattern is slow.
         return lru_cache(65536)(lambda text: self._patterned(text, time_format))
 

@@ -56,13 +56,13 @@ class NoticeStore(Protocol):
     async def append(
         self,
         drafts: Mapping[int, Sequence[NoticeDraft]],
-        others: Sequence[NoticeDraft] = (),
+        without_outbox: Sequence[NoticeDraft] = (),
         tiers: Mapping[int, Sequence[NoticedTier]] = NO_TIERS,
     ) -> int:
         """Move notices from the outbox to the log in one transaction. Return the number of appended notices.
 
         `drafts` has the notices of the log for each taken sequence number of the outbox. If another process has taken a
-        number, its notices and `tiers` are skipped. `others` do not come from the outbox.
+        number, its notices and `tiers` are skipped. `without_outbox` do not come from the outbox.
         """
         ...
 

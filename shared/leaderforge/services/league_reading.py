@@ -48,7 +48,7 @@ NOWHERE = DivisionRank(None, 0)
 
 @dataclass(frozen=True, slots=True)
 class LeagueGroup:
-    """Group of a player in a period, best entry first. `own` is the player's entry, and `lookup` their source.
+    """Group of a player in a period, best entry first. `player_entry` is the player's entry, and `lookup` their source.
 
     There is no group while the player waits for a seat, and for an absent player. `next_division` is None for a player
     who left. `left_ms` is the time until the end of the period.
@@ -64,7 +64,7 @@ class LeagueGroup:
     division: int | None = None
     group: int | None = None
     entries: Sequence[LeagueEntry] = ()
-    own: LeagueEntry | None = None
+    player_entry: LeagueEntry | None = None
     movement: Movement | None = None
     next_division: str | None = None
     division_rank: DivisionRank = NOWHERE
@@ -79,7 +79,7 @@ class LeagueGroup:
 class _Results(NamedTuple):
     """Results of a group of a settled period, by player."""
 
-    own: LeagueResult
+    player_result: LeagueResult
     group: Mapping[int, LeagueResult]
 
 
@@ -129,8 +129,8 @@ class LeagueQueryService:
         members = await self._leagues.members(ladder, seat.division, [seat.group])
         lookup = await self._query.lookup(ladder, [m.finisher.user_id for m in members], viewer)
         entries = _current_entries(league, seat.division, lookup, viewer)
-        own = _entry_of(user_id, entries)
-        if own is None:
+        player_entry = _entry_of(user_id, entries)
+        if player_entry is None:
             raise NotRanked.on(ladder.board.slug, user_id)
         is_over = period.ends_at is not None and period.ends_at <= self._clock()
         state = LeagueState.CLOSING if is_over else LeagueState.OPEN
@@ -139,9 +139,9 @@ class LeagueQueryService:
             division=seat.division,
             group=seat.group,
             entries=entries,
-            own=own,
-            movement=own.movement,
-            next_division=league.reached(seat.division, own.movement),
+            player_entry=player_entry,
+            movement=player_entry.movement,
+            next_division=league.reached(seat.division, player_entry.movement),
             division_rank=await self._leagues.division_rank(ladder, seat.division, user_id),
         )
 
@@ -151,28 +151,30 @@ class LeagueQueryService:
         assert league is not None  # noqa: S101 - a settled period has rules
         lookup = await self._query.lookup(ladder, list(results.group), viewer)
         entries = _final_entries(lookup, results.group)
-        own = _entry_of(user_id, entries)
-        if own is None and results.own.group is not None:
+        player_entry = _entry_of(user_id, entries)
+        if player_entry is None and results.player_result.group is not None:
             # The entry was hidden or removed since then.
             raise NotRanked.on(ladder.board.slug, user_id)
         return replace(
             self._view(ladder, period, league, LeagueState.SETTLED, user_id, lookup),
-            division=results.own.division,
-            group=results.own.group,
-            entries=entries if own else (),
-            own=own,
-            movement=results.own.movement,
-            next_division=results.own.next_division,
-            division_rank=await self._leagues.division_rank(ladder, results.own.division, user_id),
+            division=results.player_result.division,
+            group=results.player_result.group,
+            entries=entries if player_entry else (),
+            player_entry=player_entry,
+            movement=results.player_result.movement,
+            next_division=results.player_result.next_division,
+            division_rank=await self._leagues.division_rank(ladder, results.player_result.division, user_id),
         )
 
     async def _results(self, ladder: Ladder, user_id: int) -> _Results:
         results = await self._leagues.results(ladder, [user_id])
         if not results:
             raise NotRanked.on(ladder.board.slug, user_id)
-        own = results[0]
-        group = [own] if own.group is None else await self._leagues.group_results(ladder, own.division, own.group)
-        return _Results(own, {result.user_id: result for result in group})
+        result = results[0]
+        if result.group is None:
+            return _Results(result, {user_id: result})
+        group = await self._leagues.group_results(ladder, result.division, result.group)
+        return _Results(result, {member.user_id: member for member in group})
 
     async def _seat(self, ladder: Ladder, user_id: int, viewer: Caller) -> tuple[League | None, MemberSeat | None]:
         """Return the rules and the player's seat. Give the seat now if the submission's process died before it did."""
@@ -215,15 +217,15 @@ def _current_entries(league: League, division: int, lookup: Lookup, viewer: Call
     unranked = {entry.user_id for entry in entries if entry.hidden and viewer.views_console}
     ranked = len(entries) - len(unranked)
     zones = league.zones(division, ranked)
-    listed: list[LeagueEntry] = []
+    league_entries: list[LeagueEntry] = []
     rank = 0
     for entry in entries:
         if entry.user_id in unranked:
-            listed.append(LeagueEntry(entry, None, Movement.STAYED))
+            league_entries.append(LeagueEntry(entry, None, Movement.STAYED))
         else:
             rank += 1
-            listed.append(LeagueEntry(entry, rank, zones.movement(rank, ranked)))
-    return listed
+            league_entries.append(LeagueEntry(entry, rank, zones.movement(rank, ranked)))
+    return league_entries
 
 
 def _final_entries(lookup: Lookup, results: Mapping[int, LeagueResult]) -> Sequence[LeagueEntry]:

@@ -97,9 +97,9 @@ class LeagueMovements:
 
     async def _settle_groups(self, ladder: Ladder, league: League, progress: SettlementProgress) -> Position:
         position = progress.position
-        done = tuple(position.get("after", (-1, 0)))
+        latest_group = tuple(position.get("after", (-1, 0)))
         groups = final_groups(position)
-        due = (group for group in groups if group > done)
+        due = (group for group in groups if group > latest_group)
         chunk = list(islice(due, max(1, _MEMBERS_A_CHUNK // league.group_size)))
         if not chunk:
             following = "next" if league.inactive is Inactivity.STAY else "absent"

@@ -31,7 +31,7 @@ class RoleService:
         keys = [key for key in await self._keys.keys() if key.revoked_at is None]
         with_keys = [_with_key(key, key.role) for key in keys if key.role is not None]
         signed_in = [_signed_in(session) for session in await self._people.all()]
-        people = sorted((*with_keys, *signed_in), key=lambda one: (one.person.casefold(), one.actor))
+        people = sorted((*with_keys, *signed_in), key=lambda person: (person.person.casefold(), person.actor))
         acts = await self._audit.latest([person.actor for person in people])
         return [replace(person, last_act_at=acts.get(person.actor)) for person in people]
 

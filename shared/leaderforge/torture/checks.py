@@ -34,24 +34,24 @@ def check_entry(view: LadderView, entry: Json) -> Iterator[Problem]:
     user_id = entry["user_id"]
     states = view.states(user_id)
     ranked = [state for state in states if state.ranked]
-    shown = f"player {user_id} as {entry['username']!r} with {entry['score']} ({entry['submissions']})"
+    entry_text = f"player {user_id} as {entry['username']!r} with {entry['score']} ({entry['submissions']})"
     if not ranked:
         gone = not any(state.exists for state in states)
         kind = "erased is back" if gone else "not ranked is shown"
-        yield Problem(kind, f"no entry of {user_id}: {_states_text(states)}", shown, user_id)
+        yield Problem(kind, f"no entry of {user_id}: {_states_text(states)}", entry_text, user_id)
         return
     if not any(state.score == entry["score"] for state in ranked):
-        yield Problem("wrong score", _states_text(ranked), shown, user_id)
+        yield Problem("wrong score", _states_text(ranked), entry_text, user_id)
     elif not any((state.score, state.submissions) == (entry["score"], entry["submissions"]) for state in ranked):
-        yield Problem("wrong submissions", _states_text(ranked), shown, user_id)
+        yield Problem("wrong submissions", _states_text(ranked), entry_text, user_id)
     names = {state.name for state in states if state.exists}
     if entry["username"] is None:
         if all(state.exists for state in states):
-            yield Problem(NAMELESS, f"{sorted(names)}", shown, user_id)
+            yield Problem(NAMELESS, f"{sorted(names)}", entry_text, user_id)
     elif entry["username"] not in names:
-        yield Problem("wrong name", f"{sorted(names)}", shown, user_id)
+        yield Problem("wrong name", f"{sorted(names)}", entry_text, user_id)
     if entry.get("hidden"):
-        yield Problem("hidden is shown", "no entry marked as hidden", shown, user_id)
+        yield Problem("hidden is shown", "no entry marked as hidden", entry_text, user_id)
 
 
 def check_rank(view: LadderView, entry: Json, kind: str = "wrong rank") -> Iterator[Problem]:
@@ -92,9 +92,9 @@ def check_listing(
     last = complete_to if complete_to is not None else keys[-1] if keys else None
     if first is None or last is None:
         return
-    listed = {entry["user_id"] for entry in entries}
+    answered_ids = {entry["user_id"] for entry in entries}
     for user_id in view.surely_between(first, last):
-        if user_id not in listed:
+        if user_id not in answered_ids:
             ranks_text = f"{ranks[0]} to {ranks[-1]}" if ranks else "nobody"
             yield Problem(
                 "missing", f"player {user_id}: {_states_text(view.states(user_id))}", f"ranks {ranks_text}", user_id
@@ -276,9 +276,11 @@ def _check_at(view: LadderView, score: int, rank: int, name: str) -> Iterator[Pr
         yield Problem("wrong percentile", f"{name} at rank {rank}", f"{score}, of rank {least + 1} to {most + 1}")
 
 
-def _check_percentile(shown: float, rank: int, total: int) -> Iterator[Problem]:
-    if rank <= total and shown != percentile(total - rank, total):
-        yield Problem("wrong percentile", f"{percentile(total - rank, total)} for rank {rank} of {total}", str(shown))
+def _check_percentile(answered: float, rank: int, total: int) -> Iterator[Problem]:
+    if rank <= total and answered != percentile(total - rank, total):
+        yield Problem(
+            "wrong percentile", f"{percentile(total - rank, total)} for rank {rank} of {total}", str(answered)
+        )
 
 
 def _check_end(entries: Sequence[Json], total: int, ended: bool) -> Iterator[Problem]:

@@ -185,7 +185,7 @@ class Writer:
                 answer = await client.ask("POST", f"/api/boards/{self._target.board}/scores", body)
                 self._report.wrote(answer)
                 if answer.status not in {200, 404, FAILED} and not answer.refused_well:
-                    problem = Problem("refused wrongly", "200, or 404 once erased", _shown(answer), user_id)
+                    problem = Problem("refused wrongly", "200, or 404 once erased", _reply_text(answer), user_id)
                     self._report.violation("duel", process, [problem], answer)
             client.close()
 
@@ -270,7 +270,7 @@ class Writer:
             if answer.status in {200, 201} or (attempts > 1 and answer.status == retry_refusal and not is_too_early):
                 return answer
             if answer.status != FAILED and not answer.refused_well and not is_too_early:
-                problem = Problem("refused wrongly", f"{method} {path} done", _shown(answer))
+                problem = Problem("refused wrongly", f"{method} {path} done", _reply_text(answer))
                 self._report.violation("write", self._process, [problem], answer)
             if 400 <= answer.status < 500:
                 return answer
@@ -291,5 +291,5 @@ def _is_too_early(answer: Reply) -> bool:
     return answer.code == "user_exists" and "recently" in str(answer.body)
 
 
-def _shown(answer: Reply) -> str:
+def _reply_text(answer: Reply) -> str:
     return "no answer" if answer.status == HUNG else f"{answer.status} {answer.body}"

@@ -34,21 +34,21 @@ async def opened_redis_board(
     `names` is the key of the usernames or a pattern of keys. `now` (ms) decides which members of Podium have expired.
     Raises `Refused`.
     """
-    shown = without_password(address)
+    public_address = without_password(address)
     try:
         client = await _connected(address)
     except ValueError:
         # The message may repeat the address with its password.
         raise Refused(
-            f"{shown} cannot be read: write redis://user:password@host:port, and special characters of the password "
-            "as %XX"
+            f"{public_address} cannot be read: write redis://user:password@host:port, and special characters of the "
+            "password as %XX"
         ) from None
     except (RedisError, OSError) as error:
-        raise Refused(f"{shown} cannot be read: {error}") from None
+        raise Refused(f"{public_address} cannot be read: {error}") from None
     try:
-        yield RedisBoard(client, shown, key, order, names, now)
+        yield RedisBoard(client, public_address, key, order, names, now)
     except RedisError as error:
-        raise Refused(f"{shown} cannot be read: {error}") from None
+        raise Refused(f"{public_address} cannot be read: {error}") from None
     finally:
         await client.aclose()
 

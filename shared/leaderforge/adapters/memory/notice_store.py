@@ -26,12 +26,12 @@ class MemoryNoticeStore:
     async def append(
         self,
         drafts: Mapping[int, Sequence[NoticeDraft]],
-        others: Sequence[NoticeDraft] = (),
+        without_outbox: Sequence[NoticeDraft] = (),
         tiers: Mapping[int, Sequence[NoticedTier]] = NO_TIERS,
     ) -> int:
         taken = [seq for seq in sorted(drafts) if self._outbox.notices.pop(seq, None) is not None]
         self.tiers |= {tier[:3]: tier for seq in taken for tier in tiers.get(seq, ())}
-        appended = [draft for seq in taken for draft in drafts[seq]] + list(others)
+        appended = [draft for seq in taken for draft in drafts[seq]] + list(without_outbox)
         for draft in appended:
             if draft.origin not in self._origins:
                 self._origins.add(draft.origin)

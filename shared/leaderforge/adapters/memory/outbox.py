@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from leaderforge.domain.notices import NewNotice, wanted
+from leaderforge.domain.notices import NewNotice, announced_notices
 
 
 class MemoryOutbox:
@@ -14,7 +14,7 @@ class MemoryOutbox:
 
     def write(self, notices: Iterable[NewNotice]) -> None:
         """Add the notices whose boards ask for them."""
-        for notice in wanted(notices):
+        for notice in announced_notices(notices):
             self._seq += 1
             self.notices[self._seq] = notice
 

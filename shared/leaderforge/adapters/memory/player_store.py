@@ -136,7 +136,7 @@ class MemoryPlayerStore:
         return sorted(i for i in self.by_id if user_id is None or i > user_id)[:limit]
 
     async def by_name(self, usernames: Collection[str]) -> Mapping[str, Player]:
-        owners = dict(reversed(self._named()))
+        owners = dict(reversed(self._players_by_name_key()))
         return {name: owners[name_key(name)] for name in usernames if name_key(name) in owners}
 
     async def claimants(self, usernames: Collection[str]) -> Mapping[str, int]:
@@ -144,23 +144,25 @@ class MemoryPlayerStore:
         return {name: user_ids[-1] for name, user_ids in owners.items() if user_ids}
 
     async def with_name(self, username: str) -> Sequence[Player]:
-        return [user for key, user in self._named() if key == name_key(username)]
+        return [user for key, user in self._players_by_name_key() if key == name_key(username)]
 
     async def with_prefix(self, prefix: str, limit: int) -> Sequence[Player]:
-        owners = sorted(self._named(), key=itemgetter(0))
+        owners = sorted(self._players_by_name_key(), key=itemgetter(0))
         return [user for key, user in owners if key.startswith(prefix_key(prefix))][:limit]
 
     async def containing(self, text: str, limit: int) -> Sequence[Player] | None:
         searched = name_key(text)
         if len(searched) < MIN_WITHIN:
             return None
-        matches = [(key.index(searched), key, user.user_id) for key, user in self._named() if searched in key]
+        matches = [
+            (key.index(searched), key, user.user_id) for key, user in self._players_by_name_key() if searched in key
+        ]
         return [self.by_id[user_id] for _, _, user_id in sorted(matches)[:limit]]
 
     def _now(self) -> int:
         return self._clock() // 1000
 
-    def _named(self) -> list[tuple[str, Player]]:
+    def _players_by_name_key(self) -> list[tuple[str, Player]]:
         players = [user for _, user in sorted(self.by_id.items())]
         return [(name_key(user.username), user) for user in players if user.username is not None]
 

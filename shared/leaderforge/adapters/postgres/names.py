@@ -14,11 +14,11 @@ from leaderforge.domain.players import Player
 
 async def insert_names(connection: Connection, users: Iterable[Player], *, unique: bool) -> set[str]:
     """Insert the names of new players. Return the keys that other players own, none if names need not be unique."""
-    named = [(user.username, user.user_id) for user in users if user.username is not None]
+    names = [(user.username, user.user_id) for user in users if user.username is not None]
     if not unique:
-        await run_rows(connection, "share_usernames", sorted((name_key(name), user_id) for name, user_id in named))
+        await run_rows(connection, "share_usernames", sorted((name_key(name), user_id) for name, user_id in names))
         return set()
-    claims = sorted((key, user_id, is_look) for name, user_id in named for key, is_look in claims_of(name).items())
+    claims = sorted((key, user_id, is_look) for name, user_id in names for key, is_look in claims_of(name).items())
     claimed = {key for (key,) in await run_rows(connection, "claim_usernames", claims)}
     return {key for key, _, _ in claims} - claimed
 

@@ -29,14 +29,14 @@ class PostgresNoticeStore:
     async def append(
         self,
         drafts: Mapping[int, Sequence[NoticeDraft]],
-        others: Sequence[NoticeDraft] = (),
+        without_outbox: Sequence[NoticeDraft] = (),
         tiers: Mapping[int, Sequence[NoticedTier]] = NO_TIERS,
     ) -> int:
         async def work(connection: Connection) -> int:
             await connection.execute(statement("lock_notice_log"))
             taken = await connection.fetch(statement("take_notices"), joined(drafts)) if drafts else []
             numbers = {row["seq"] for row in taken}
-            appended = [draft for seq in sorted(numbers) for draft in drafts[seq]] + list(others)
+            appended = [draft for seq in sorted(numbers) for draft in drafts[seq]] + list(without_outbox)
             await run_rows(connection, "append_notices", appended)
             await run_rows(connection, "store_noticed_tiers", _latest(tiers, numbers))
             return len(appended)

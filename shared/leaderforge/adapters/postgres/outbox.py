@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from leaderforge.adapters.postgres.pool import Connection
 from leaderforge.adapters.postgres.statements import run_rows
-from leaderforge.domain.notices import NewNotice, wanted
+from leaderforge.domain.notices import NewNotice, announced_notices
 
 
 async def write_notices(connection: Connection, notices: Iterable[NewNotice]) -> None:
@@ -14,6 +14,6 @@ async def write_notices(connection: Connection, notices: Iterable[NewNotice]) ->
     Call it in the transaction of the change, after the change: the caller must hold the locks on the changed rows. The
     notices of one player then get the order of the commits.
     """
-    rows = [(n.user_id, n.board.id, n.period, n.type, n.at, json.dumps(n.data)) for n in wanted(notices)]
+    rows = [(n.user_id, n.board.id, n.period, n.type, n.at, json.dumps(n.data)) for n in announced_notices(notices)]
     if rows:
         await run_rows(connection, "insert_notices", rows)

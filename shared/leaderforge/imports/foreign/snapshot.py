@@ -99,10 +99,10 @@ def snapshot_rows(file: BinaryIO) -> Iterator[SnapshotRow]:
     for number, line in enumerate(file, 1):
         row: dict[str, Any] = json.loads(line)
         exact = row["score"] if row["exact"] is None else row["exact"]
-        yield SnapshotRow(number, _shown(row["player_id"]).strip(), _shown(row["player"]), exact, row["excluded"])
+        yield SnapshotRow(number, _writable(row["player_id"]).strip(), _writable(row["player"]), exact, row["excluded"])
 
 
-def _shown(text: str | None) -> str:
+def _writable(text: str | None) -> str:
     """Return a text for reports. Bytes that are not UTF-8 are lone surrogates, which cannot be written."""
     return (text or "").encode(errors="replace").decode()
 

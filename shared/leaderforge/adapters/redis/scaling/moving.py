@@ -122,10 +122,10 @@ class KeyMoves:
             while keys := await self._clients.ask(source.address, "CLUSTER", "GETKEYSINSLOT", slot, _KEYS_A_COMMAND):
                 await self._migrate(keys, source, target)
         # The target first: with its new epoch, it overrides all others. If the command ends here, no owner is missing.
-        others = [
+        uninvolved = [
             node for node in self._members.values() if not node.is_replica and node.id not in {source.id, target.id}
         ]
-        for node in (target, source, *others):
+        for node in (target, source, *uninvolved):
             await self._set(node, slots, "NODE", target.id)
 
     async def _set(self, node: Member, slots: Sequence[int], state: str, node_id: str) -> None:
