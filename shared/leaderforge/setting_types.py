@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from leaderforge.domain.addresses import Network
+from leaderforge.domain.addresses import Network, host_and_port
 from leaderforge.domain.permissions import Role
 from leaderforge.domain.rates import RateLimit
 from leaderforge.domain.segments import declared_attributes
@@ -57,6 +57,12 @@ def _dsn(value: SecretStr) -> SecretStr:
 Dsn = Annotated[SecretStr, AfterValidator(_dsn)]
 
 
+def _node(address: str) -> str:
+    """Return the address of a node. Raises `ValueError` if its port does not exist."""
+    host_and_port(address)
+    return address
+
+
 def _roles(value: object) -> object:
     """Return the role of each value in a text such as `admins:owner,support:moderator`. Values may contain colons."""
     if not isinstance(value, str):
@@ -65,7 +71,7 @@ def _roles(value: object) -> object:
     return {name.strip(): role.strip() for name, _, role in pairs}
 
 
-Node = Annotated[str, Field(pattern=r"^[^\s,]+:\d{1,5}$")]
+Node = Annotated[str, Field(pattern=r"^[^\s,]+:\d{1,5}$"), AfterValidator(_node)]
 Nodes = Annotated[tuple[Node, ...], BeforeValidator(_split), Field(min_length=1)]
 Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^\s/,]+)$")]
 Origins = Annotated[tuple[Origin, ...], BeforeValidator(_split)]

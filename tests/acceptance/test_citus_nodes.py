@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from leaderforge.adapters.postgres.worker_nodes import WorkerChangeFailed, worker_nodes
+from leaderforge.embedded import PostgresServer
 from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.command import Command
 from tests.acceptance.scaling_load import Load, prepare
@@ -17,6 +19,12 @@ async def api(valkey) -> AsyncIterator[Served]:
         await api.until_healthy()
         await prepare(api)
         yield api
+
+
+async def test_plain_postgresql_has_no_workers(postgres: PostgresServer) -> None:
+    with pytest.raises(WorkerChangeFailed, match="name the coordinator in LEADERFORGE_POSTGRES_DSN, or move the store"):
+        async with worker_nodes(postgres.dsn):
+            pass
 
 
 @pytest.mark.long

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from leaderforge.adapters.redis.scaling.nodes import ScalingFailed, resolved
 from leaderforge.cli import main
+from leaderforge.cli.counts import counted
+from leaderforge.domain.addresses import host_and_port
 
 
 def run(*arguments: str, **environment: str) -> Result:
@@ -46,6 +49,29 @@ def test_an_unknown_scope() -> None:
     ended = run("keys", "create", "game", "--scope", "foo")
     assert ended.exit_code == 2
     assert "Invalid value for '--scope': 'foo' is not one of 'read', 'submit', 'set', 'admin'." in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("10.0.0.4", "write host:port"),
+        (":7000", "write host:port"),
+        ("10.0.0.4:x", "write host:port"),
+        ("10.0.0.4:0", "the port must be 1 to 65535"),
+        ("10.0.0.4:65536", "the port must be 1 to 65535"),
+    ],
+)
+async def test_addresses_of_nodes_and_workers(address: str, reason: str) -> None:
+    with pytest.raises(ScalingFailed, match=f"is not the address of a node: {reason}"):
+        await resolved(address)
+    with pytest.raises(ValueError, match=reason):
+        host_and_port(address)
+    assert host_and_port("10.0.0.4:65535") == ("10.0.0.4", 65535)
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 keys"), (1, "1 key"), (3000, "3,000 keys")])
+def test_numbers_of_things(count: int, text: str) -> None:
+    assert counted(count, "key") == text
 
 
 @pytest.mark.parametrize("arguments", [["dev"]])

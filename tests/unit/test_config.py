@@ -71,6 +71,7 @@ def test_empty_counts_as_unset() -> None:
     ("variable", "value"),
     [
         ("LEADERFORGE_REDIS_NODES", "localhost"),
+        ("LEADERFORGE_REDIS_NODES", "localhost:65536"),
         ("LEADERFORGE_PARTITIONS", "0"),
         ("LEADERFORGE_WEB_PAGES", "admin"),
         ("LEADERFORGE_PARTITIONS", "six"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from leaderforge.cli.counts import counted
 from leaderforge.cli.progress import Advance
 from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
@@ -17,14 +18,12 @@ citus = typer.Typer(no_args_is_help=True, help="Add and remove workers of Citus 
 
 WorkerAddress = Annotated[str, typer.Argument(metavar="HOST:PORT", help="Address, as the coordinator reaches it.")]
 
-_MOVES = "{:,} groups of shards moved"
-
 
 @citus.command()
 def workers(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """List the workers with their numbers of shards."""
     for share in run_until_stopped(_shares(data_dir)):
-        typer.echo(f"{share.address}: {share.shards} shards of players")
+        typer.echo(f"{share.address}: {counted(share.shards, 'shard')} of players")
 
 
 @citus.command()
@@ -35,7 +34,7 @@ def add_worker(address: WorkerAddress, *, data_dir: DataDir = DEFAULT_DATA_DIR) 
     interrupted command again to continue it.
     """
     moves = run_until_stopped(_change(data_dir, lambda nodes, advance: nodes.add(address, advance)))
-    typer.echo(_MOVES.format(moves))
+    _print_moves(moves)
 
 
 @citus.command()
@@ -45,13 +44,17 @@ def remove_worker(address: WorkerAddress, *, data_dir: DataDir = DEFAULT_DATA_DI
     Clients read and write meanwhile. Run an interrupted command again to continue it.
     """
     moves = run_until_stopped(_change(data_dir, lambda nodes, advance: nodes.remove(address, advance)))
-    typer.echo(_MOVES.format(moves))
+    _print_moves(moves)
 
 
 @citus.command()
 def rebalance(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Spread the players evenly over all workers while clients read and write."""
-    typer.echo(_MOVES.format(run_until_stopped(_change(data_dir, lambda nodes, advance: nodes.rebalance(advance)))))
+    _print_moves(run_until_stopped(_change(data_dir, lambda nodes, advance: nodes.rebalance(advance))))
+
+
+def _print_moves(moves: int) -> None:
+    typer.echo("1 group of shards moved" if moves == 1 else f"{moves:,} groups of shards moved")
 
 
 async def _shares(data_dir: Path) -> "list[WorkerShare]":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from leaderforge.cli.counts import counted
 from leaderforge.cli.progress import Advance
 from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
@@ -29,7 +30,6 @@ KeyByKey = Annotated[
 
 _LEASE_WAIT_S = 30.0
 """Time in s to wait for the end of another change. After a crash, its lease lasts for some seconds."""
-_SLOTS = "{:,} slots moved"
 
 
 @index.command()
@@ -55,7 +55,7 @@ def add_node(
         typer.echo(f"{address} is a replica of {replica_of}")
         return
     moved = run_until_stopped(_change(data_dir, lambda members, advance: members.add(address, advance), key_by_key))
-    typer.echo(f"{_SLOTS.format(moved)}; name {address} in LEADERFORGE_REDIS_NODES too")
+    typer.echo(f"{counted(moved, 'slot')} moved; name {address} in LEADERFORGE_REDIS_NODES too")
 
 
 @index.command()
@@ -65,7 +65,9 @@ def remove_node(address: NodeAddress, *, key_by_key: KeyByKey = False, data_dir:
     Clients read and write meanwhile. Run an interrupted command again to continue it.
     """
     moved = run_until_stopped(_change(data_dir, lambda members, advance: members.remove(address, advance), key_by_key))
-    typer.echo(f"{_SLOTS.format(moved)}; remove {address} from LEADERFORGE_REDIS_NODES before you stop its server")
+    typer.echo(
+        f"{counted(moved, 'slot')} moved; remove {address} from LEADERFORGE_REDIS_NODES before you stop its server"
+    )
 
 
 @index.command()
@@ -75,7 +77,7 @@ def balance(*, key_by_key: KeyByKey = False, data_dir: DataDir = DEFAULT_DATA_DI
     Clients read and write meanwhile. Run an interrupted command again to continue it.
     """
     moved = run_until_stopped(_change(data_dir, lambda members, advance: members.balance(advance), key_by_key))
-    typer.echo(_SLOTS.format(moved))
+    typer.echo(f"{counted(moved, 'slot')} moved")
 
 
 async def _nodes(data_dir: Path) -> None:
@@ -86,8 +88,8 @@ async def _nodes(data_dir: Path) -> None:
     async with _membership(settings, key_by_key=False) as members:
         for node in await members.nodes():
             partitions = sum(slot in node.slots for slot in partition_slots)
-            share = "replica" if node.is_replica else f"{len(node.slots):,} slots, {partitions} partitions"
-            typer.echo(f"{node.address}: {share}")
+            share = f"{counted(len(node.slots), 'slot')}, {counted(partitions, 'partition')}"
+            typer.echo(f"{node.address}: {'replica' if node.is_replica else share}")
 
 
 async def _change(

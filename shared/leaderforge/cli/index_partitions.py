@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from leaderforge.cli.counts import counted
 from leaderforge.cli.index_nodes import index_settings
 from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
@@ -27,7 +28,7 @@ def build_partitions(partitions: PartitionCount, *, data_dir: DataDir = DEFAULT_
 
     Then restart all processes with this number as LEADERFORGE_PARTITIONS. They apply the changes since the build.
     """
-    typer.echo(f"{run_until_stopped(_build(partitions, data_dir)):,} standings indexed")
+    typer.echo(f"{counted(run_until_stopped(_build(partitions, data_dir)), 'standing')} indexed")
 
 
 def drop_partitions(partitions: PartitionCount, *, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
@@ -36,7 +37,7 @@ def drop_partitions(partitions: PartitionCount, *, data_dir: DataDir = DEFAULT_D
     The command refuses while a process has used that index within the last minute. Run an interrupted command again
     to continue it.
     """
-    typer.echo(f"{run_until_stopped(_drop(partitions, data_dir)):,} keys deleted")
+    typer.echo(f"{counted(run_until_stopped(_drop(partitions, data_dir)), 'key')} deleted")
 
 
 async def _build(partitions: int, data_dir: Path) -> int:
@@ -62,8 +63,8 @@ async def _drop(partitions: int, data_dir: Path) -> int:
         watermarks = await product.parts.index.watermarks()
         if any(watermark is not None and watermark > time() * 1000 - _UNUSED_MS for watermark in watermarks):
             raise Refused(
-                f"a process has used the index with {partitions} partitions within the last minute: restart all "
-                f"processes with LEADERFORGE_PARTITIONS={settings.partitions}, and drop it a minute later"
+                f"a process has used the index with {counted(partitions, 'partition')} within the last minute: restart "
+                f"all processes with LEADERFORGE_PARTITIONS={settings.partitions}, and drop it a minute later"
             )
     password = settings.redis_password
     cluster = Cluster(
@@ -91,5 +92,7 @@ def _require_other(partitions: int, data_dir: Path) -> "EnvironmentSettings":
     """Return the settings. Raises `Refused` if the present index has this number of partitions."""
     settings = index_settings(data_dir)
     if settings.partitions == partitions:
-        raise Refused(f"the present index has {partitions} partitions: to rebuild it, run `leaderforge rebuild`")
+        raise Refused(
+            f"the present index has {counted(partitions, 'partition')}: to rebuild it, run `leaderforge rebuild`"
+        )
     return settings

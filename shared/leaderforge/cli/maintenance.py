@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from leaderforge.cli.counts import counted
 from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
 
@@ -40,7 +41,7 @@ def rebuild(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
 
     Reads use the database until the rebuild is finished. After an outage of the index, the rebuild starts again.
     """
-    typer.echo(f"{run_until_stopped(_rebuild(data_dir)):,} standings indexed")
+    typer.echo(f"{counted(run_until_stopped(_rebuild(data_dir)), 'standing')} indexed")
 
 
 async def _rebuild(data_dir: Path) -> int:
@@ -68,10 +69,11 @@ def verify(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
         typer.echo(f"... and {len(verification.differences) - _REPORTED:,} more")
     for board_id, count in verification.orphans.items():
         typer.echo(
-            f"board id {board_id} does not exist, but has {count:,} standings: restore its row of the table boards"
+            f"board id {board_id} does not exist, but has {counted(count, 'standing')}: restore its row of the table "
+            "boards"
         )
     _print_faults(faults)
-    typer.echo(f"{verification.checked:,} standings compared, {len(verification.differences):,} differ")
+    typer.echo(f"{counted(verification.checked, 'standing')} compared, {len(verification.differences):,} differ")
     if faults or not verification.clean:
         raise typer.Exit(1 if verification.differences or verification.orphans or faults else INCOMPLETE)
 
@@ -110,7 +112,7 @@ def reconcile(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
 
     API processes do this every few seconds.
     """
-    typer.echo(f"{run_until_stopped(_reconcile(data_dir)):,} standings checked")
+    typer.echo(f"{counted(run_until_stopped(_reconcile(data_dir)), 'standing')} checked")
 
 
 async def _reconcile(data_dir: Path) -> int:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import typer
 
+from leaderforge.cli.counts import counted
 from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, BoardOption, DataDir
 from leaderforge.domain.board_settings import DEFAULT_BOARD
@@ -63,7 +64,10 @@ def populate(
     if not 0 <= end <= now:
         raise Refused(f"--until must be between 1970 and now, not {until}")
     filled = run_until_stopped(_populate(users, sessions, seed, end, board, data_dir))
-    typer.echo(f"{filled.added:,} sessions added" + (f", {filled.skipped:,} existed already" if filled.skipped else ""))
+    typer.echo(
+        f"{counted(filled.added, 'session')} added"
+        + (f", {filled.skipped:,} existed already" if filled.skipped else "")
+    )
     if filled.index_behind:
         # Reconciliation would not repair the index: it reads recent changes only, and these sessions are recorded as
         # old.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from leaderforge.cli.counts import counted
 from leaderforge.cli.stop_signals import run_until_stopped
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def redrive(
     count = run_until_stopped(_redrive(queue, dead_letters, limit, show))
     if count > _MOST_SHOWN:
         typer.echo(f"... and {count - _MOST_SHOWN:,} more")
-    typer.echo(f"{count:,} submissions queued again")
+    typer.echo(f"{counted(count, 'submission')} queued again")
 
 
 async def _redrive(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leaderforge import __version__
+from leaderforge.cli.counts import counted
 from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
 from leaderforge.domain.errors import Refused
@@ -61,7 +62,7 @@ def torture(
     )
     outcome = run_until_stopped(_run(target, trial))
     typer.echo(outcome.table(trial.seed))
-    typer.echo(f"{outcome.reads.total():,} reads checked, {outcome.total:,} violations")
+    typer.echo(f"{counted(outcome.reads.total(), 'read')} checked, {counted(outcome.total, 'violation')}")
     if report is not None:
         outcome.save(report, version=__version__, urls=list(target.urls), seconds=seconds, seed=trial.seed)
     if outcome.total:

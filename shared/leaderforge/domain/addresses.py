@@ -1,4 +1,4 @@
-"""Addresses to which the service may connect on behalf of an operator."""
+"""Addresses of other servers, and the networks to which the service may connect on behalf of an operator."""
 
 from collections.abc import Collection
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -16,6 +16,19 @@ _SPECIAL: Collection[Network] = (
     ip_network("fec0::/10"),  # site-local, the predecessor of unique local addresses
 )
 """Networks that Python counts as global in some versions, but that lead to other machines than a public host."""
+
+
+_LAST_PORT = 65_535
+
+
+def host_and_port(address: str) -> tuple[str, int]:
+    """Return the parts of an address such as `10.0.0.4:7000`. Raises `ValueError` with the reason."""
+    host, _, port = address.rpartition(":")
+    if not host or not (port.isdecimal() and port.isascii()):
+        raise ValueError("write host:port")
+    if len(port) > 5 or not 1 <= int(port) <= _LAST_PORT:
+        raise ValueError(f"the port must be 1 to {_LAST_PORT}")
+    return host, int(port)
 
 
 def is_admitted(text: str, allowed: Collection[Network]) -> bool:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import asyncpg
 
 from leaderforge.adapters.postgres.statements import statement
+from leaderforge.domain.addresses import host_and_port
 from leaderforge.domain.errors import LeaderForgeError
 
 OnShardsMoved = Callable[[int], object]
@@ -124,7 +125,10 @@ async def worker_nodes(dsn: str) -> AsyncIterator[WorkerNodes]:
         raise WorkerChangeFailed(f"the database did not answer: {error}") from error
     try:
         if not await connection.fetchval(statement("has_workers")):
-            raise WorkerChangeFailed("the database has no workers, because it is no coordinator of Citus")
+            raise WorkerChangeFailed(
+                "this database has no workers, because it is no coordinator of Citus: name the coordinator in "
+                "LEADERFORGE_POSTGRES_DSN, or move the store to Citus by `leaderforge copy-store` (docs/deploy.md)"
+            )
         yield WorkerNodes(connection)
     except asyncpg.PostgresError as error:
         # The operator needs the message of the server, which only this command's terminal shows.
@@ -134,7 +138,7 @@ async def worker_nodes(dsn: str) -> AsyncIterator[WorkerNodes]:
 
 
 def _parsed(address: str) -> tuple[str, int]:
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal():
-        raise WorkerChangeFailed(f"{address!r} is not the address of a worker: write host:port")
-    return host, int(port)
+    try:
+        return host_and_port(address)
+    except ValueError as error:
+        raise WorkerChangeFailed(f"{address!r} is not the address of a worker: {error}") from None

@@ -13,6 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from leaderforge.domain.addresses import host_and_port
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.slot_plan import NodeId
 
@@ -187,12 +188,13 @@ async def resolved(address: str) -> str:
 
     Raises `ScalingFailed` if the text is no address, or the host is unknown.
     """
-    host, _, port = address.rpartition(":")
     try:
-        addresses = await asyncio.get_running_loop().getaddrinfo(host, int(port), type=socket.SOCK_STREAM)
-    except (ValueError, OverflowError) as error:
-        raise ScalingFailed(f"{address!r} is not the address of a node: write host:port") from error
-    except OSError as error:
+        host, port = host_and_port(address)
+    except ValueError as error:
+        raise ScalingFailed(f"{address!r} is not the address of a node: {error}") from None
+    try:
+        addresses = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
         raise ScalingFailed(f"the address {address!r} cannot be resolved: {error}") from error
     return f"{addresses[0][4][0]}:{port}"
 
