@@ -7,25 +7,48 @@ from fastapi import Query
 from functions import awards
 from functions.edge.access.security import Anyone, Submitter
 from functions.edge.aws.handler import LambdaHandler
+from functions.edge.context import Edge
 from functions.edge.dependencies import TheEdge
 from functions.edge.http import documentation
 from functions.edge.http.application import router
-from functions.edge.http.responses import Answer, answer_stored, answer_written
+from functions.edge.http.responses import Answer, answer_read, answer_stored, answer_written
 from functions.edge.wire.fields import BoardName, UserId
 from functions.edge.wire.tournaments import (
+    BracketNumber,
+    BracketOut,
     EntrantOut,
     OccurrenceQuery,
     TournamentOut,
+    render_bracket,
     render_entrant,
     render_tournament,
 )
-from leaderforge.domain.errors import BoardNotFound, PeriodNotFound, PlayerNotFound, StoreUnavailable
-from leaderforge.domain.tournament_errors import EntrantNotFound, TournamentFull, TournamentNotFound, TournamentNotOpen
+from leaderforge.domain.callers import Caller
+from leaderforge.domain.errors import (
+    BoardNotFound,
+    IndexUnavailable,
+    Overloaded,
+    PeriodBuilding,
+    PeriodNotFound,
+    PlayerNotFound,
+    StoreUnavailable,
+)
+from leaderforge.domain.sources import Source
+from leaderforge.domain.tournament_errors import (
+    BracketNotFound,
+    EntrantNotFound,
+    TournamentFull,
+    TournamentNotFound,
+    TournamentNotOpen,
+)
+from leaderforge.services.entries import Lookup
+from leaderforge.services.tournaments import BracketView
 
 routes = router("tournaments")
 handler = LambdaHandler(routes, awards.routes)
 
 OccurrenceOptions = Annotated[OccurrenceQuery, Query()]
+_DOWN = (IndexUnavailable, StoreUnavailable, Overloaded)
 _MISSING = (BoardNotFound, TournamentNotFound, PeriodNotFound)
 
 
@@ -64,3 +87,27 @@ async def join(edge: TheEdge, caller: Submitter, board: BoardName, user_id: User
     current_board = await edge.board_unchecked(board)
     caller.require_submit(current_board, user_id)
     return answer_written(render_entrant(await edge.services.tournaments.join(current_board, user_id, query.period)))
+
+
+@routes.get(
+    "/api/boards/{board}/tournament/brackets/{bracket}",
+    operation_id="getBracket",
+    **documentation.read(BracketOut, BracketNotFound, *_MISSING, PeriodBuilding, *_DOWN),
+)
+async def bracket(
+    edge: TheEdge, caller: Anyone, board: BoardName, bracket: BracketNumber, query: OccurrenceOptions
+) -> Answer:
+    """Return a bracket of a tournament, with the ranks of its players in the bracket and in the tournament."""
+    readable_board = await edge.readable_board(board, caller)
+    view = await edge.services.tournaments.bracket(readable_board, bracket, query.period)
+    lookup = await _lookup(edge, view, caller)
+    return answer_read(render_bracket(view, lookup, marks_hidden=caller.views_console), lookup)
+
+
+async def _lookup(edge: Edge, view: BracketView, caller: Caller) -> Lookup:
+    """Return the entries of a bracket's players, none before the first submission to the occurrence."""
+    try:
+        ladder = await edge.ladder_of(view.board, view.period_name)
+    except PeriodNotFound:
+        return Lookup((), view.user_ids, total=0, as_of=view.now, source=Source.STORE)
+    return await edge.services.query.lookup(ladder, view.user_ids, caller)

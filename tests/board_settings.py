@@ -44,6 +44,7 @@ EVERYTHING: dict[str, Any] = {
         max_entrants=100,
         max_attempts=5,
         attempt_window_s=3_600,
+        bracket_size=50,
         late_grace_s=120,
         early_ends=(1_800_000_000_000,),
     ),

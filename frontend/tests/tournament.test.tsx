@@ -1,10 +1,10 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import type { Entrant, Tournament } from '../src/api/types';
+import type { Bracket, Entrant, Tournament } from '../src/api/types';
 import { saveMe } from '../src/me/me';
 import { open } from './page';
-import { aBoard, board, refusal, serve } from './server';
+import { aBoard, board, entry, refusal, serve } from './server';
 
 const HOUR = 3_600_000;
 const soon = (ms: number) => new Date(Date.now() + ms).toISOString();
@@ -24,6 +24,7 @@ function aTournament(change: Partial<Tournament> = {}): Tournament {
     max_entrants: 100,
     max_attempts: 3,
     attempt_window_s: null,
+    bracket_size: null,
     now: soon(0),
     ...change,
   };
@@ -35,9 +36,26 @@ const ENTRANT: Entrant = {
   user_id: 7,
   joined_at: soon(-HOUR),
   number: 12,
+  bracket: null,
   attempts: 1,
   attempts_left: 2,
   window_ends_at: null,
+};
+
+const BRACKET: Bracket = {
+  board: 'default',
+  period: 'all-time',
+  state: 'open',
+  bracket: 3,
+  brackets: 5,
+  bracket_size: 4,
+  entries: [
+    { ...entry(41), bracket_rank: 1 },
+    { ...entry(56), bracket_rank: 2 },
+  ],
+  missing: [12],
+  total: 80,
+  as_of: soon(0),
 };
 
 /** Serve a board that is a tournament. Return the headers of requests to join. */
@@ -50,6 +68,7 @@ function serveTournament(tournament: Tournament, entrant: Entrant | null = null)
       return { body: { boards: [aBoard('default', { open_to_players: true, tournament: { starts_at: null } as never })] } };
     }
     if (url.pathname.endsWith('/tournament')) return { body: tournament };
+    if (url.pathname.endsWith('/tournament/brackets/3')) return { body: BRACKET };
     if (url.pathname.endsWith('/tournament/entrants/7')) {
       if (init.method === 'PUT') {
         joins.push((init.headers as Record<string, string>).Authorization);
@@ -90,6 +109,15 @@ describe('a tournament', () => {
     await user.click(screen.getByRole('button', { name: 'Join' }));
     await waitFor(() => expect(joins).toEqual(['Bearer secret']));
     expect(await screen.findByText(/You have joined. 2 attempts left./)).toBeInTheDocument();
+  });
+
+  it('shows the ranks in the bracket of the reader', async () => {
+    saveMe({ id: 7, name: 'Ada' });
+    serveTournament(aTournament({ bracket_size: 4 }), { ...ENTRANT, bracket: 3 });
+    open('/');
+    const bracket = await screen.findByRole('region', { name: 'Bracket 3 of 5' });
+    const rows = within(bracket).getAllByRole('listitem');
+    expect(rows.map((row) => row.textContent.trim()[0])).toEqual(['1', '2']);
   });
 
   it('offers no place when there is none', async () => {

@@ -56,6 +56,16 @@ async def test_joining_is_idempotent_and_numbers_the_entrants(stores: Stores) ->
     assert await stores.tournaments.entrant(board, 9, 1) is None
 
 
+async def test_entrants_are_read_by_their_numbers(stores: Stores) -> None:
+    board = await cup(stores)
+    await stores.players(1, 2, 3, 4)
+    for user_id in (3, 1, 4, 2):
+        await join(stores, board, user_id)
+    assert [e.user_id for e in await stores.tournaments.numbered(board, ALL_TIME, range(2, 4))] == [1, 4]
+    assert [e.user_id for e in await stores.tournaments.numbered(board, ALL_TIME, range(4, 9))] == [2]
+    assert await stores.tournaments.numbered(board, 9, range(1, 5)) == []
+
+
 async def test_an_unknown_player_takes_no_place(stores: Stores) -> None:
     board = await cup(stores, max_entrants=1)
     await stores.players(1)

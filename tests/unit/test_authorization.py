@@ -124,6 +124,7 @@ RULES: Mapping[str, Rule] = {
     "GET /api/boards/{board}/league/{user_id}": READ,
     "GET /api/boards/{board}/periods": READ,
     "GET /api/boards/{board}/tournament": READ,
+    "GET /api/boards/{board}/tournament/brackets/{bracket}": READ,
     "GET /api/boards/{board}/tournament/entrants/{user_id}": READ,
     "PUT /api/boards/{board}/tournament/entrants/{user_id}": SUBMIT,
     "GET /api/users": OPEN,

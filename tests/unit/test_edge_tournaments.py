@@ -169,6 +169,52 @@ async def test_an_early_end_is_the_present_at_the_earliest(api: Api) -> None:
     assert (refused.status_code, refused.json()["error"]["details"]) == (422, {"setting": "tournament"})
 
 
+async def test_brackets_fill_in_the_order_of_joining(api: Api) -> None:
+    await create(api, bracket_size=4)
+    api.clock.now = START - 5
+    for user_id in (5, 4, 3, 2, 1):
+        joined = await api.send("PUT", f"{CUP}/tournament/entrants/{user_id}", key=SUBMIT_KEY)
+        assert joined.json()["bracket"] == (2 if user_id == 1 else 1)
+    upcoming = (await api.get(f"{CUP}/tournament/brackets/1")).json()
+    assert (upcoming["state"], upcoming["entries"], upcoming["missing"]) == ("upcoming", [], [5, 4, 3, 2])
+    api.clock.now = START
+    for user_id, score in ((1, 9), (2, 7), (4, 8)):
+        await submit(api, user_id, score)
+    first = (await api.get(f"{CUP}/tournament/brackets/1")).json()
+    assert [(e["user_id"], e["bracket_rank"], e["rank"]) for e in first["entries"]] == [(4, 1, 2), (2, 2, 3)]
+    assert (first["brackets"], first["bracket_size"], first["missing"], first["total"]) == (2, 4, [5, 3], 3)
+    last = (await api.get(f"{CUP}/tournament/brackets/2")).json()
+    assert [(e["user_id"], e["bracket_rank"], e["rank"]) for e in last["entries"]] == [(1, 1, 1)]
+    # At the end, the player alone in bracket 2 joins bracket 1.
+    api.clock.now = END
+    merged = (await api.get(f"{CUP}/tournament/brackets/1")).json()
+    assert [(e["user_id"], e["bracket_rank"]) for e in merged["entries"]] == [(1, 1), (4, 2), (2, 3)]
+    assert (merged["brackets"], merged["state"]) == (1, "closed")
+    assert (await api.get(f"{CUP}/tournament/entrants/1")).json()["bracket"] == 1
+    missing = await api.get(f"{CUP}/tournament/brackets/2")
+    assert (missing.status_code, code(missing.json())) == (404, "bracket_not_found")
+
+
+async def test_brackets_of_an_occurrence_without_submissions_are_empty(api: Api) -> None:
+    season = {"periods": ["season"], "season": "0 18 * * 6", "policy": "best"}
+    rules = {"duration_s": 86_400, "bracket_size": 2}
+    assert (
+        await api.post("/api/boards", {"board": "cup", **season, "tournament": rules}, ADMIN_KEY)
+    ).status_code == 201
+    await api.players(1)
+    joined = (await api.send("PUT", f"{CUP}/tournament/entrants/1", key=SUBMIT_KEY)).json()
+    bracket = (await api.get(f"{CUP}/tournament/brackets/{joined['bracket']}")).json()
+    assert (bracket["period"], bracket["entries"], bracket["missing"]) == (joined["period"], [], [1])
+
+
+async def test_the_size_of_brackets_cannot_change(api: Api) -> None:
+    await create(api)
+    rules = (await api.get(CUP)).json()["tournament"]
+    for size, status in ((3, 200), (3, 200), (4, 422), (None, 422)):
+        changed = await api.send("PATCH", CUP, {"tournament": {**rules, "bracket_size": size}}, ADMIN_KEY)
+        assert changed.status_code == status, (size, changed.text)
+
+
 async def test_other_boards_have_no_tournament(api: Api) -> None:
     answer = await api.get("/api/boards/default/tournament")
     assert (answer.status_code, code(answer.json())) == (404, "tournament_not_found")
@@ -177,7 +223,9 @@ async def test_other_boards_have_no_tournament(api: Api) -> None:
     assert "attempts_left" not in receipt
 
 
-@pytest.mark.parametrize("rules", [{"duration_s": 60}, {"max_attempts": 0}, {"colour": "red"}, {"ends_at": "soon"}])
+@pytest.mark.parametrize(
+    "rules", [{"duration_s": 60}, {"max_attempts": 0}, {"bracket_size": 1}, {"colour": "red"}, {"ends_at": "soon"}]
+)
 async def test_invalid_rules_are_refused(api: Api, rules: dict[str, Any]) -> None:
     answer = await api.post("/api/boards", {"board": "cup", "tournament": rules}, ADMIN_KEY)
     assert answer.status_code == 422, answer.text

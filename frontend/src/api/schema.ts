@@ -524,6 +524,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/boards/{board}/tournament/brackets/{bracket}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get bracket
+         * @description Return a bracket of a tournament, with the ranks of its players in the bracket and in the tournament.
+         */
+        get: operations["getBracket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/{user_id}/awards": {
         parameters: {
             query?: never;
@@ -2268,6 +2288,100 @@ export interface components {
             boards: components["schemas"]["BoardOut"][];
         };
         /**
+         * BracketEntryOut
+         * @description An entry of a bracket. `rank` is the rank in the whole tournament.
+         */
+        BracketEntryOut: {
+            /** Format: int64 */
+            rank: number;
+            /** Format: int64 */
+            user_id: number;
+            /**
+             * @description The player's name; null if it has none, or while it is unavailable.
+             * @example ada
+             */
+            username: string | null;
+            /**
+             * @description The player's id in another system, only if it has one.
+             * @example 76561190012345678
+             */
+            external_id?: string;
+            /** Format: int64 */
+            score: number;
+            /**
+             * Format: int64
+             * @description The second score, only on boards that have one.
+             */
+            subscore?: number;
+            /**
+             * Format: int64
+             * @description The number of submissions of the player.
+             */
+            submissions: number;
+            /**
+             * Format: date-time
+             * @description When the score was achieved.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            achieved_at: string;
+            /** @description The metadata sent with the score, at most 2048 bytes. */
+            metadata: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description The tier, only on boards with tiers; null if the entry reaches no tier, or if the rank is null.
+             * @example gold
+             */
+            tier?: string | null;
+            /** @description True if the entry is visible to its player and to admins only. Shown to admins only. */
+            hidden?: boolean;
+            /**
+             * Format: int64
+             * @description The rank in the bracket.
+             */
+            bracket_rank: number;
+        };
+        /**
+         * BracketOut
+         * @description A bracket of a tournament: the entries of its players, best first.
+         */
+        BracketOut: {
+            /** @example cup */
+            board: string;
+            /**
+             * @description The period's name.
+             * @example all-time
+             */
+            period: string;
+            /** @description The state of the tournament. The brackets are final once it is settled. */
+            state: components["schemas"]["TournamentState"];
+            /**
+             * Format: int64
+             * @description The number of the bracket, in the order of joining.
+             */
+            bracket: number;
+            /**
+             * Format: int64
+             * @description The number of brackets.
+             */
+            brackets: number;
+            /** Format: int64 */
+            bracket_size: number;
+            entries: components["schemas"]["BracketEntryOut"][];
+            /** @description The players of the bracket without an entry. */
+            missing: number[];
+            /**
+             * Format: int64
+             * @description The number of ranked players of the tournament.
+             */
+            total: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            as_of: string;
+        };
+        /**
          * BucketOut
          * @description The number of entries with a score from `low` to `high`, both inclusive.
          */
@@ -2751,6 +2865,8 @@ export interface components {
              * @description The position in the order of joining.
              */
             number: number;
+            /** @description The number of the player's bracket; null without brackets. */
+            bracket: number | null;
             /**
              * Format: int64
              * @description The number of submissions that counted.
@@ -4878,6 +4994,8 @@ export interface components {
             max_attempts?: number | null;
             /** @description The time from a player's first attempt, in seconds, in which further attempts count. */
             attempt_window_s?: number | null;
+            /** @description The number of players in a bracket. Brackets fill in the order of joining. A size that is set cannot change. */
+            bracket_size?: number | null;
             /**
              * Format: int32
              * @description The time after the end, in seconds, in which scores count that were achieved before the end. Defaults to `0`.
@@ -4934,6 +5052,8 @@ export interface components {
             max_entrants: number | null;
             max_attempts: number | null;
             attempt_window_s: number | null;
+            /** @description The number of players in a bracket; null without brackets. */
+            bracket_size: number | null;
             /**
              * Format: date-time
              * @description The time of this answer, for countdowns.
@@ -4953,6 +5073,7 @@ export interface components {
             max_entrants: number | null;
             max_attempts: number | null;
             attempt_window_s: number | null;
+            bracket_size: number | null;
             /** Format: int64 */
             late_grace_s: number;
             early_ends: string[];
@@ -9242,6 +9363,145 @@ export interface operations {
             };
             /** @description The request conflicts with the current state. */
             409: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is invalid. */
+            422: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
+            429: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    /** @description The maximum number of requests in a burst. */
+                    "RateLimit-Limit": number;
+                    /** @description The remaining number of requests in the burst. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until the whole burst is available again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
+            500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A required part of the service is unavailable. Retry after the given time. */
+            503: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    getBracket: {
+        parameters: {
+            query?: {
+                /** @description The period of the occurrence. Defaults to the open one, otherwise the next or the last one. */
+                period?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The board's identifier in paths (its slug). */
+                board: string;
+                /** @description The number of the bracket, in the order of joining. */
+                bracket: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A bracket of a tournament: the entries of its players, best first. */
+            200: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
+                    ETag: string;
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BracketOut"];
+                };
+            };
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
+            304: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
+                    ETag: string;
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The call needs a key or a token, or the given one is unknown. */
+            401: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller has no right to this call. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The requested object does not exist. */
+            404: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;

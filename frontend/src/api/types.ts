@@ -24,6 +24,7 @@ export type TierIn = Schemas['TierIn'];
 export type TournamentIn = Schemas['TournamentIn'];
 export type Tournament = Schemas['TournamentOut'];
 export type Entrant = Schemas['EntrantOut'];
+export type Bracket = Schemas['BracketOut'];
 export type RewardTableIn = Schemas['RewardTableIn'];
 export type RankStyle = Schemas['RankStyle'];
 export type EnvironmentKeys = Schemas['EnvironmentKeysOut'];

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type SyntheticEvent } from 'react';
 
-import { useSurroundings, type Surroundings } from '../api/context';
+import { useSurroundings } from '../api/context';
 import { Refused, inWords } from '../api/errors';
 import { POLL_MS, boardPath } from '../api/reads';
 import type { Entrant, Tournament } from '../api/types';
@@ -10,12 +10,9 @@ import { useBoard } from '../ladder/useBoard';
 import { useMe, type Me } from '../me/me';
 import { Field } from '../ui/Field';
 import { useNow } from '../ui/useNow';
+import { BracketRanking } from './BracketRanking';
+import { occurrenceQuery } from './occurrence';
 import { useTournamentTexts } from './texts';
-
-/** Return the query for the occurrence of the selected period, by default the open or the next one. */
-function queryOf({ ladder }: Surroundings): Record<string, string> {
-  return ladder.period?.startsWith('season-') ? { period: ladder.period } : {};
-}
 
 /** State of the board's tournament: countdown, entrants, the reader's attempts, and joining. */
 export function TournamentPanel() {
@@ -26,7 +23,7 @@ export function TournamentPanel() {
   const { data } = useQuery({
     queryKey: ['tournament', around.ladder],
     queryFn: async ({ signal }) => {
-      const tournament = await around.client.get<Tournament>(boardPath(around, 'tournament', queryOf(around)), signal);
+      const tournament = await around.client.get<Tournament>(boardPath(around, 'tournament', occurrenceQuery(around)), signal);
       // Countdowns follow the clock of the server, because the reader's clock may be wrong.
       return { tournament, ahead: Date.parse(tournament.now) - Date.now() };
     },
@@ -67,16 +64,19 @@ function Mine({ me, tournament, now }: { me: Me; tournament: Tournament; now: nu
   const board = useBoard();
   const { data: entrant, error } = useQuery({
     queryKey: ['entrant', around.ladder, me.id],
-    queryFn: ({ signal }) => around.client.get<Entrant>(boardPath(around, `tournament/entrants/${me.id}`, queryOf(around)), signal),
+    queryFn: ({ signal }) => around.client.get<Entrant>(boardPath(around, `tournament/entrants/${me.id}`, occurrenceQuery(around)), signal),
     refetchInterval: POLL_MS,
   });
   if (entrant && !(error instanceof Refused)) {
     const window = entrant.window_ends_at === null ? null : Date.parse(entrant.window_ends_at) - now;
     return (
-      <p className="text-sm">
-        {words.joined} {entrant.attempts_left !== null && `${words.attemptsLeft(entrant.attempts_left)}.`}{' '}
-        {window !== null && window > 0 && words.windowEnds(formatLeft(window))}
-      </p>
+      <>
+        <p className="text-sm">
+          {words.joined} {entrant.attempts_left !== null && `${words.attemptsLeft(entrant.attempts_left)}.`}{' '}
+          {window !== null && window > 0 && words.windowEnds(formatLeft(window))}
+        </p>
+        {entrant.bracket !== null && <BracketRanking number={entrant.bracket} />}
+      </>
     );
   }
   const isFull = tournament.max_entrants !== null && tournament.entrants >= tournament.max_entrants;
@@ -92,7 +92,7 @@ function Join({ me }: { me: Me }) {
   const [token, setToken] = useState<string | null>(null);
   const joining = useMutation({
     mutationFn: (key: string) =>
-      around.client.withKey(key).change<Entrant>('PUT', boardPath(around, `tournament/entrants/${me.id}`, queryOf(around))),
+      around.client.withKey(key).change<Entrant>('PUT', boardPath(around, `tournament/entrants/${me.id}`, occurrenceQuery(around))),
     onSuccess: () => cache.invalidateQueries(),
     gcTime: 0, // do not cache: the mutation's variables contain the token
   });

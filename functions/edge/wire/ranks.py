@@ -130,18 +130,23 @@ def render_lookup(
 ) -> JsonBody:
     """Return the entries of players that were looked up. `missing_external_ids` is None if none were requested."""
     board, total = ladder.board, lookup.total
-    tiers = [tier_member(board, e.score, e.rank, total) for e, _ in lookup.entries] if board.tiers else repeat("")
-    entries = ",".join(
-        [
-            render_entry(entry, f'{tier},"rank_among":{rank}', marks_hidden)
-            for (entry, rank), tier in zip(lookup.entries, tiers, strict=False)
-        ]
-    )
+    entries = compared_entries_json(board, lookup, "rank_among", marks_hidden=marks_hidden)
     missing = ",".join(map(str, lookup.missing))
     external = ""
     if missing_external_ids is not None:
         external = f'"missing_external_ids":[{",".join(map(string_json, missing_external_ids))}],'
     return JsonBody(
-        f'{{"board":"{board.slug}","period":"{ladder.period_name}",{segment_member(ladder)}"entries":[{entries}],"missing":[{missing}],{external}'
+        f'{{"board":"{board.slug}","period":"{ladder.period_name}",{segment_member(ladder)}"entries":{entries},"missing":[{missing}],{external}'
         f'"total":{total}}}'
     )
+
+
+def compared_entries_json(board: Board, lookup: Lookup, rank_name: str, *, marks_hidden: bool = False) -> str:
+    """Return a JSON array of the entries. The member `rank_name` has the rank among these entries."""
+    total = lookup.total
+    tiers = [tier_member(board, e.score, e.rank, total) for e, _ in lookup.entries] if board.tiers else repeat("")
+    entries = [
+        render_entry(entry, f'{tier},"{rank_name}":{rank}', marks_hidden)
+        for (entry, rank), tier in zip(lookup.entries, tiers, strict=False)
+    ]
+    return f"[{','.join(entries)}]"

@@ -9,10 +9,12 @@ from functions.edge.wire.models import StrictIn, StrictOut
 from functions.edge.wire.rules import FROM_NUMBER
 from leaderforge.domain.tournament_rules import (
     MAX_ATTEMPTS,
+    MAX_BRACKET_SIZE,
     MAX_EARLY_ENDS,
     MAX_ENTRANTS,
     MAX_GRACE_S,
     MAX_LENGTH_S,
+    MIN_BRACKET_SIZE,
 )
 
 _Length = Annotated[StrictInt, Field(ge=1, le=MAX_LENGTH_S), FROM_NUMBER]
@@ -48,6 +50,11 @@ class TournamentIn(StrictIn):
     attempt_window_s: _Length | None = Field(
         None, description="The time from a player's first attempt, in seconds, in which further attempts count."
     )
+    bracket_size: Annotated[StrictInt, Field(ge=MIN_BRACKET_SIZE, le=MAX_BRACKET_SIZE), FROM_NUMBER] | None = Field(
+        None,
+        description="The number of players in a bracket. Brackets fill in the order of joining. A size that is set "
+        "cannot change.",
+    )
     late_grace_s: Annotated[StrictInt, Field(ge=0, le=MAX_GRACE_S), FROM_NUMBER] = Field(
         0, description="The time after the end, in seconds, in which scores count that were achieved before the end."
     )
@@ -66,5 +73,6 @@ class TournamentRulesOut(StrictOut):
     max_entrants: CountOut | None
     max_attempts: CountOut | None
     attempt_window_s: CountOut | None
+    bracket_size: CountOut | None
     late_grace_s: CountOut
     early_ends: list[TimeOut]

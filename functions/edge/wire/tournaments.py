@@ -1,14 +1,20 @@
 """Tournaments and entrants on the wire."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from functions.edge.wire.bodies import JsonBody
+from functions.edge.wire.entries import EntryOut
 from functions.edge.wire.fields import CountOut, IntegerOut, RankOut, TimeOut
 from functions.edge.wire.models import QueryIn, StrictOut
 from functions.edge.wire.periods import ExactPeriodName, PeriodNameOut
-from functions.edge.wire.rules import Omittable
+from functions.edge.wire.ranks import compared_entries_json
+from functions.edge.wire.rules import FROM_TEXT, Omittable
+from leaderforge.domain.tournament_rules import MAX_ENTRANTS
 from leaderforge.domain.tournaments import TournamentState
-from leaderforge.services.tournaments import EntrantView, TournamentView
+from leaderforge.services.entries import Lookup
+from leaderforge.services.tournaments import BracketView, EntrantView, TournamentView
 
 
 class OccurrenceQuery(QueryIn):
@@ -36,6 +42,7 @@ class TournamentOut(StrictOut):
     max_entrants: CountOut | None
     max_attempts: CountOut | None
     attempt_window_s: CountOut | None
+    bracket_size: CountOut | None = Field(description="The number of players in a bracket; null without brackets.")
     now: TimeOut = Field(description="The time of this answer, for countdowns.")
 
 
@@ -47,6 +54,7 @@ class EntrantOut(StrictOut):
     user_id: IntegerOut
     joined_at: TimeOut
     number: RankOut = Field(description="The position in the order of joining.")
+    bracket: RankOut | None = Field(description="The number of the player's bracket; null without brackets.")
     attempts: CountOut = Field(description="The number of submissions that counted.")
     attempts_left: CountOut | None = Field(
         description="The number of further submissions that may count; null without a limit."
@@ -54,6 +62,36 @@ class EntrantOut(StrictOut):
     window_ends_at: TimeOut | None = Field(
         description="The end of the player's window of attempts; null without one or before the first attempt."
     )
+
+
+class BracketEntryOut(EntryOut):
+    """An entry of a bracket. `rank` is the rank in the whole tournament."""
+
+    bracket_rank: RankOut = Field(description="The rank in the bracket.")
+
+
+class BracketOut(StrictOut):
+    """A bracket of a tournament: the entries of its players, best first."""
+
+    board: str = Field(examples=["cup"])
+    period: PeriodNameOut
+    state: TournamentState = Field(
+        description="The state of the tournament. The brackets are final once it is settled."
+    )
+    bracket: RankOut = Field(description="The number of the bracket, in the order of joining.")
+    brackets: RankOut = Field(description="The number of brackets.")
+    bracket_size: RankOut
+    entries: list[BracketEntryOut]
+    missing: list[IntegerOut] = Field(description="The players of the bracket without an entry.")
+    total: CountOut = Field(description="The number of ranked players of the tournament.")
+    as_of: TimeOut
+
+
+BracketNumber = Annotated[
+    int,
+    Field(ge=1, le=MAX_ENTRANTS, description="The number of the bracket, in the order of joining.", examples=[1]),
+    FROM_TEXT,
+]
 
 
 def render_tournament(view: TournamentView) -> JsonBody:
@@ -73,6 +111,7 @@ def render_tournament(view: TournamentView) -> JsonBody:
         max_entrants=rules.max_entrants,
         max_attempts=rules.max_attempts,
         attempt_window_s=rules.attempt_window_s,
+        bracket_size=rules.bracket_size,
         now=view.now,
     )
     return JsonBody.of(model)
@@ -87,8 +126,20 @@ def render_entrant(view: EntrantView) -> JsonBody:
         user_id=entrant.user_id,
         joined_at=entrant.joined_at,
         number=entrant.number,
+        bracket=view.bracket,
         attempts=entrant.attempts,
         attempts_left=entrant.attempts_left(rules),
         window_ends_at=entrant.window_ends_at(rules),
     )
     return JsonBody.of(model)
+
+
+def render_bracket(view: BracketView, lookup: Lookup, *, marks_hidden: bool = False) -> JsonBody:
+    """Return a bracket with the entries of its players."""
+    entries = compared_entries_json(view.board, lookup, "bracket_rank", marks_hidden=marks_hidden)
+    missing = ",".join(map(str, lookup.missing))
+    return JsonBody(
+        f'{{"board":"{view.board.slug}","period":"{view.period_name}","state":"{view.state}",'
+        f'"bracket":{view.number},"brackets":{view.brackets.count},"bracket_size":{view.brackets.size},'
+        f'"entries":{entries},"missing":[{missing}],"total":{lookup.total}}}'
+    )

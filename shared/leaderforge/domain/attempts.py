@@ -9,7 +9,6 @@ from leaderforge.domain.tournaments import (
     Entrant,
     Occurrence,
     TournamentRules,
-    TournamentState,
     current_occurrence,
     not_open,
     occurrence_in,
@@ -43,7 +42,7 @@ def occurrence_of(board: Board, period: str | None, now: int) -> Occurrence:
 
 def require_joinable(board: Board, occurrence: Occurrence, now: int) -> None:
     """Raise `TournamentNotOpen` if nobody can join an occurrence any more at a time (ms)."""
-    if occurrence.state(now) not in {TournamentState.UPCOMING, TournamentState.OPEN}:
+    if not occurrence.is_joinable(now):
         raise not_open(occurrence, board.slug, now)
 
 

@@ -59,6 +59,19 @@ class EntrantNotFound(NotFound):
         return cls(f"player {user_id} has not joined tournament {board!r}", user_id=user_id, board=board)
 
 
+class BracketNotFound(NotFound):
+    """The tournament has no brackets, or none with this number."""
+
+    code = "bracket_not_found"
+
+    @classmethod
+    def of(cls, board: str, bracket: int, brackets: int) -> "BracketNotFound":
+        """Return the error for a number of a bracket in a tournament with this number of brackets."""
+        return cls(
+            f"tournament {board!r} has {brackets} brackets, and no bracket {bracket}", board=board, limit=brackets
+        )
+
+
 class TournamentFull(Conflict):
     """The tournament has its maximum number of entrants."""
 

@@ -16,6 +16,7 @@ MAX_GRACE_S = 7 * 86_400
 MAX_ENTRANTS = 10_000_000
 MAX_ATTEMPTS = 1_000_000
 MAX_EARLY_ENDS = 50
+MIN_BRACKET_SIZE, MAX_BRACKET_SIZE = 2, 200
 
 _TOLERATED_MS = 60_000
 """Age, in ms, of an end that stands for the present. It covers slow requests and clocks that differ."""
@@ -57,6 +58,7 @@ def valid_tournament(rules: TournamentRules | None, periods: Sequence[PeriodKind
     _require_within("max_entrants", rules.max_entrants, 1, MAX_ENTRANTS)
     _require_within("max_attempts", rules.max_attempts, 1, MAX_ATTEMPTS)
     _require_within("attempt_window_s", rules.attempt_window_s, 1, MAX_LENGTH_S)
+    _require_within("bracket_size", rules.bracket_size, MIN_BRACKET_SIZE, MAX_BRACKET_SIZE)
     _require_within("late_grace_s", rules.late_grace_s, 0, MAX_GRACE_S)
     _require_within("the number of early_ends", len(rules.early_ends), 0, MAX_EARLY_ENDS)
     return replace(rules, early_ends=tuple(sorted(rules.early_ends)))
@@ -67,10 +69,13 @@ def changed_tournament(
 ) -> TournamentRules | None:
     """Return the rules after a change at a time (ms). Ends within the last minute become the present.
 
-    Raises `Refused` for an earlier end, because scores that arrived since would count after the end.
+    Raises `Refused` for an earlier end, because scores that arrived since would count after the end, and for another
+    size of the brackets, because the results of past brackets would change.
     """
     if before is None or after is None:
         return after
+    if before.bracket_size not in {None, after.bracket_size}:
+        raise _refused("bracket_size cannot change, because past brackets would change; create a new board")
     early_ends = tuple(at if at in before.early_ends else _present(at, now) for at in after.early_ends)
     ends_at = after.ends_at if after.ends_at in {before.ends_at, None} else _present(after.ends_at, now)
     return replace(after, early_ends=tuple(sorted(early_ends)), ends_at=ends_at)
@@ -90,7 +95,7 @@ def _require_span(rules: TournamentRules) -> None:
 
 
 def _require_types(rules: TournamentRules) -> None:
-    for name in ("duration_s", "max_entrants", "max_attempts", "attempt_window_s", "late_grace_s"):
+    for name in ("duration_s", "max_entrants", "max_attempts", "attempt_window_s", "bracket_size", "late_grace_s"):
         value = getattr(rules, name)
         if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
             raise _refused(f"{name} must be an integer")

@@ -32,7 +32,8 @@ class TournamentRules:
     `late_grace_s` after the end, late submissions of earlier scores count.
 
     With `join_required`, players join before they submit; otherwise the first submission joins. `max_attempts` is the
-    number of submissions of an entrant that count. They count up to `attempt_window_s` after the first of them.
+    number of submissions of an entrant that count. They count up to `attempt_window_s` after the first of them. With
+    `bracket_size`, entrants are compared in brackets of this size (see `domain.brackets`).
     """
 
     starts_at: int | None = None
@@ -42,6 +43,7 @@ class TournamentRules:
     max_entrants: int | None = None
     max_attempts: int | None = None
     attempt_window_s: int | None = None
+    bracket_size: int | None = None
     late_grace_s: int = 0
     early_ends: tuple[int, ...] = ()
 
@@ -86,6 +88,10 @@ class Occurrence(NamedTuple):
         if now < self.ends_at:
             return TournamentState.OPEN
         return TournamentState.CLOSED if now < self.settled_at else TournamentState.SETTLED
+
+    def is_joinable(self, now: int) -> bool:
+        """Return whether players can join at a time (ms)."""
+        return now < self.ends_at
 
     def contains(self, time: int) -> bool:
         """Return whether a score that was achieved at the time (ms) may count."""

@@ -1,5 +1,6 @@
 """Entrants of tournaments."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from leaderforge.domain.boards import Board
@@ -25,4 +26,8 @@ class TournamentStore(Protocol):
 
     async def count(self, board: Board, period: int) -> int:
         """Return the number of players who have joined, including erased players."""
+        ...
+
+    async def numbered(self, board: Board, period: int, numbers: range) -> Sequence[Entrant]:
+        """Return the entrants with these consecutive numbers, in order. Erased players are missing."""
         ...

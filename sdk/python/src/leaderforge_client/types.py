@@ -200,6 +200,52 @@ class BoardSubmissionIn(TypedDict):
     """
 
 
+class BracketEntryOut(TypedDict):
+    """
+    An entry of a bracket. `rank` is the rank in the whole tournament.
+    """
+
+    rank: int
+    user_id: int
+    username: str | None
+    """
+    The player's name; null if it has none, or while it is unavailable.
+    """
+    external_id: NotRequired[str]
+    """
+    The player's id in another system, only if it has one.
+    """
+    score: int
+    subscore: NotRequired[int]
+    """
+    The second score, only on boards that have one.
+    """
+    submissions: int
+    """
+    The number of submissions of the player.
+    """
+    achieved_at: str
+    """
+    When the score was achieved.
+    """
+    metadata: dict[str, Any] | None
+    """
+    The metadata sent with the score, at most 2048 bytes.
+    """
+    tier: NotRequired[str | None]
+    """
+    The tier, only on boards with tiers; null if the entry reaches no tier, or if the rank is null.
+    """
+    hidden: NotRequired[bool]
+    """
+    True if the entry is visible to its player and to admins only. Shown to admins only.
+    """
+    bracket_rank: int
+    """
+    The rank in the bracket.
+    """
+
+
 class BucketOut(TypedDict):
     """
     The number of entries with a score from `low` to `high`, both inclusive.
@@ -459,6 +505,10 @@ class EntrantOut(TypedDict):
     number: int
     """
     The position in the order of joining.
+    """
+    bracket: int | None
+    """
+    The number of the player's bracket; null without brackets.
     """
     attempts: int
     """
@@ -1672,6 +1722,10 @@ class TournamentIn(TypedDict):
     """
     The time from a player's first attempt, in seconds, in which further attempts count.
     """
+    bracket_size: NotRequired[int | None]
+    """
+    The number of players in a bracket. Brackets fill in the order of joining. A size that is set cannot change.
+    """
     late_grace_s: NotRequired[int]
     """
     The time after the end, in seconds, in which scores count that were achieved before the end. Defaults to `0`.
@@ -1694,6 +1748,7 @@ class TournamentRulesOut(TypedDict):
     max_entrants: int | None
     max_attempts: int | None
     attempt_window_s: int | None
+    bracket_size: int | None
     late_grace_s: int
     early_ends: list[str]
 
@@ -1900,6 +1955,41 @@ class BatchIn(TypedDict):
     """
 
     submissions: list[SubmissionIn]
+
+
+class BracketOut(TypedDict):
+    """
+    A bracket of a tournament: the entries of its players, best first.
+    """
+
+    board: str
+    period: str
+    """
+    The period's name.
+    """
+    state: TournamentState
+    """
+    The state of the tournament. The brackets are final once it is settled.
+    """
+    bracket: int
+    """
+    The number of the bracket, in the order of joining.
+    """
+    brackets: int
+    """
+    The number of brackets.
+    """
+    bracket_size: int
+    entries: list[BracketEntryOut]
+    missing: list[int]
+    """
+    The players of the bracket without an entry.
+    """
+    total: int
+    """
+    The number of ranked players of the tournament.
+    """
+    as_of: str
 
 
 class CallerOut(TypedDict):
@@ -2919,6 +3009,10 @@ class TournamentOut(TypedDict):
     max_entrants: int | None
     max_attempts: int | None
     attempt_window_s: int | None
+    bracket_size: int | None
+    """
+    The number of players in a bracket; null without brackets.
+    """
     now: str
     """
     The time of this answer, for countdowns.

@@ -1,5 +1,7 @@
 """In-memory entrants of tournaments."""
 
+from collections.abc import Sequence
+
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.domain.attempts import attempted, joined
 from leaderforge.domain.boards import Board
@@ -30,6 +32,10 @@ class MemoryTournaments:
 
     async def count(self, board: Board, period: int) -> int:
         return self._counts.get((board.id, period), 0)
+
+    async def numbered(self, board: Board, period: int, numbers: range) -> Sequence[Entrant]:
+        entrants = (entrant for key, entrant in self._entrants.items() if key[1:] == (board.id, period))
+        return sorted((e for e in entrants if e.number in numbers), key=lambda entrant: entrant.number)
 
     def attempted(self, submission: Submission, now: int) -> Entrant | None:
         """Return the entrant after a submission (ms), None on a board without a tournament. Raises like `attempted`."""

@@ -49,6 +49,10 @@ class PostgresTournaments:
         rows = await self._pool.fetch(statement("occurrence"), board.id, period)
         return int(rows[0]["entrants"]) if rows else 0
 
+    async def numbered(self, board: Board, period: int, numbers: range) -> Sequence[Entrant]:
+        rows = await self._pool.fetch(statement("entrants_numbered"), board.id, period, numbers.start, numbers.stop)
+        return [_entrant_of(row) for row in rows]
+
 
 async def hold_entrants(connection: Connection, submissions: Iterable[Submission]) -> Entrants:
     """Lock the entrants of submissions to tournaments until the commit, and return them."""

@@ -1,0 +1,6 @@
+import type { Surroundings } from '../api/context';
+
+/** Return the query for the occurrence of the selected period, by default the open or the next one. */
+export function occurrenceQuery({ ladder }: Surroundings): Record<string, string> {
+  return ladder.period?.startsWith('season-') ? { period: ladder.period } : {};
+}
