@@ -248,6 +248,13 @@ class TestLimits:
             assert [(await api.get("/api/leaderboard/top")).status_code for _ in range(3)] == [200] * 3
             assert api.limiter.asked == 0
 
+    async def test_sign_ins_are_limited_below_a_root_path_too(self) -> None:
+        async with serving(**SIGNING, LEADERFORGE_SIGN_IN_LIMIT="1:1") as api:
+            transport = httpx.ASGITransport(api.app, root_path="/games")
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost/games") as http:
+                sign_ins = [await http.post(DEVICE, json={"secret": secrets.token_hex(16)}) for _ in range(2)]
+                assert [answer.status_code for answer in sign_ins] == [200, 429]
+
     async def test_without_device_sign_in_its_paths_count_as_others(self) -> None:
         async with serving(LEADERFORGE_ADDRESS_LIMIT="1:3") as api:
             guesses = [(await api.post(REVOKE, {"refresh_token": "x"}, f"guess-{i}")).status_code for i in range(4)]

@@ -30,6 +30,8 @@ class RateLimits:
 
     def __init__(self, settings: EnvironmentSettings, limiter: RateLimiter, telemetry: Telemetry) -> None:
         self._key, self._player, self._address = settings.key_limit, settings.player_limit, settings.address_limit
+        # Otherwise only sign-ins have a limit. All other requests then skip the look-up of their address.
+        self._has_caller_limit = any((self._key, self._player, self._address))
         self._sign_in = settings.sign_in_limit if settings.device_sign_in or settings.oidc_issuer else None
         self._proxies = settings.trusted_proxies
         self._limiter = limiter
@@ -37,11 +39,12 @@ class RateLimits:
 
     def __bool__(self) -> bool:
         """Return whether any rate limit is set."""
-        return any((self._key, self._player, self._address, self._sign_in))
+        return self._has_caller_limit or self._sign_in is not None
 
     def cover(self, scope: AsgiScope) -> bool:
-        """Return whether a request for this path counts against a rate limit."""
-        return scope["route"].path not in _EXEMPT
+        """Return whether a request for this path may count against a rate limit."""
+        path: str = scope["route"].path
+        return path not in _EXEMPT if self._has_caller_limit else path.startswith(_SIGN_IN)
 
     async def admit(self, scope: AsgiScope, caller: Caller | None) -> None:
         """Count a request, and store its rate limit headers in the scope. `caller` is None for invalid credentials.
@@ -62,7 +65,7 @@ class RateLimits:
             raise RateLimited(f"too many requests; retry in {_seconds(allowance.retry_us)} s")
 
     def _subject(self, scope: AsgiScope, caller: Caller | None) -> tuple[str, RateLimit | None]:
-        if self._sign_in is not None and scope["path"].startswith(_SIGN_IN):
+        if self._sign_in is not None and scope["route"].path.startswith(_SIGN_IN):
             return f"sign_in:{address_of(scope, self._proxies)}", self._sign_in
         if caller is None or caller.kind is CallerKind.ANONYMOUS:
             return f"address:{address_of(scope, self._proxies)}", self._address

@@ -117,8 +117,6 @@ async def require_allowance(request: Request, rate_limits: RateLimits) -> None:
     A request above the limit must neither look up nor create the player of its token. Therefore, only verify the
     caller.
     """
-    if not rate_limits.cover(request.scope):
-        return
     try:
         caller: Caller | None = await _verified(request)
     except Unauthenticated:

@@ -166,7 +166,7 @@ class _Operation:
         edge = request.scope["app"].edge
         with edge.services.telemetry.transaction(self._name):
             try:
-                if edge.rate_limits is not None:
+                if edge.rate_limits is not None and edge.rate_limits.cover(request.scope):
                     await require_allowance(request, edge.rate_limits)
                 answer = await self._answer(request, edge.services.settings.max_body_bytes)
             except (LeaderForgeError, ValidationError) as error:
