@@ -44,20 +44,22 @@ _UNCOMMITTED_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """Fault, and the nemeses that reveal it by wrong answers.
+    """Fault, the nemeses that reveal it by wrong answers, and a test of the rule, which must fail under the fault.
 
     Clients of the ledger would hide some faults, because each of their failed calls makes a process doubt the index.
     """
 
     apply: Callable[[], None]
     nemeses: Sequence[str]
+    rule_test: str
     ledger_writers: int = 0
 
 
 def believe_at_start() -> None:
     """Break this rule: a process does not believe the index before a catch-up that began after its start.
 
-    Reads then lack the changes that a crashed process committed, but neither delivered nor declared.
+    Reads then lack acknowledged changes if the index was restored from an older copy while the process was down. They
+    also lack the changes that a crashed process committed, but neither delivered nor declared.
     """
     original = IndexTrust.__init__
 
@@ -190,15 +192,50 @@ def skip_reconcile() -> None:
 MUTATIONS: Mapping[str, Mutation] = {
     mutation.apply.__name__.replace("_", "-"): mutation
     for mutation in (
-        Mutation(believe_at_start, ["crash-at-outage"]),
-        Mutation(drop_pending_names, ["crash-beside-frozen"]),
-        Mutation(remove_before_loading, ["newcomers"]),
-        Mutation(future_watermark, ["clock-day"]),
-        Mutation(undeclared, ["crash-beside-frozen"]),
-        Mutation(acknowledge_early, ["kill-api"]),
-        Mutation(drop_idempotency, ["overlaps"], ledger_writers=2),
-        Mutation(skip_revision_guard, ["cut-index"]),
-        Mutation(skip_reconcile, ["crash-in-cut"]),
+        Mutation(
+            believe_at_start,
+            ["restore-index"],
+            "tests/unit/test_trust.py::test_a_process_that_starts_catches_the_index_up_first",
+        ),
+        Mutation(
+            drop_pending_names,
+            ["crash-beside-frozen"],
+            "tests/unit/test_trust.py::test_nobody_believes_an_index_that_missed_a_name",
+        ),
+        Mutation(
+            remove_before_loading,
+            ["newcomers"],
+            "tests/unit/test_repair_steps.py::test_a_new_player_who_is_touched_stays_on_the_board[renamed]",
+        ),
+        Mutation(
+            future_watermark,
+            ["clock-day"],
+            "tests/unit/test_trust.py::test_a_watermark_that_is_too_late_has_reconciliation_rebuild",
+        ),
+        Mutation(
+            undeclared,
+            ["crash-beside-frozen"],
+            "tests/unit/test_trust.py::test_nobody_believes_an_index_that_one_process_could_not_update",
+        ),
+        Mutation(
+            acknowledge_early, ["kill-api"], "tests/unit/test_edge_submit.py::test_an_acknowledged_submission_is_stored"
+        ),
+        Mutation(
+            drop_idempotency,
+            ["overlaps"],
+            "tests/unit/test_edge_submit.py::test_the_same_submission_id_counts_once",
+            ledger_writers=2,
+        ),
+        Mutation(
+            skip_revision_guard,
+            ["cut-index"],
+            "tests/contract/test_rank_index.py::test_a_late_update_is_not_ranked_below_its_own_successor[redis]",
+        ),
+        Mutation(
+            skip_reconcile,
+            ["crash-in-cut"],
+            "tests/unit/test_maintain.py::test_what_a_crash_left_out_is_applied_once_it_is_settled",
+        ),
     )
 }
 

@@ -144,16 +144,31 @@ class Rig:
 
     def flush(self, node: int) -> None:
         """Empty a node of the index."""
-        host, port = self.valkey.addresses[node].split(":")
-        with Redis(host=host, port=int(port)) as redis:
+        with self._node(node) as redis:
             redis.flushall()
+
+    def copy_index(self, nodes: Sequence[int]) -> None:
+        """Make each of these nodes write a copy of its data, which its next start loads."""
+        for node in nodes:
+            with self._node(node) as redis:
+                redis.save()
+
+    def restore_index(self, nodes: Sequence[int]) -> None:
+        """Kill these nodes, start them from their copies, and delete the copies."""
+        for node in nodes:
+            self.valkey.kill(node)
+        for node in nodes:
+            self.valkey.restart(node, wait=False)
+        self.valkey.wait_ready()
+        for node in nodes:
+            with self._node(node) as redis:
+                (Path(redis.config_get("dir")["dir"]) / redis.config_get("dbfilename")["dbfilename"]).unlink()
 
     def wipe_partition(self, partition: int) -> None:
         """Delete all keys of a partition at once."""
         pattern = self._keys.meta[partition].removesuffix(b"meta").replace(b"{", rb"[{]").replace(b"}", rb"[}]") + b"*"
-        for address in self.valkey.addresses:
-            host, port = address.split(":")
-            with Redis(host=host, port=int(port)) as redis:
+        for node in range(self.valkey.size):
+            with self._node(node) as redis:
                 names = list(redis.scan_iter(match=pattern, count=1000))
                 if names:
                     redis.delete(*names)
@@ -218,6 +233,11 @@ class Rig:
             if api.process.alive:
                 api.process.resume()
             api.process.kill()
+
+    def _node(self, node: int) -> Redis:
+        """Return a client of one node of the index, without its relay."""
+        host, port = self.valkey.addresses[node].split(":")
+        return Redis(host=host, port=int(port))
 
     def _mend_servers(self) -> None:
         for node in range(self.valkey.size):

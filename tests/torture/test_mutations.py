@@ -1,5 +1,8 @@
 """The polling checker finds deliberate faults of the product that cause wrong answers only while parts fail."""
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,11 +11,21 @@ from tests.torture.mutations import MUTATIONS
 from tests.torture.plan import Plan
 from tests.torture.run import run
 
+_ROOT = Path(__file__).parents[2]
+
 SECONDS = 90
 """Time limit in s for finding a fault. A run ends at the first violation."""
 
 SAMPLE = {"acknowledge-early", "drop-idempotency"}
 """Mutations that are found within a few seconds. The others belong to the long form."""
+
+
+def test_each_mutation_breaks_the_test_of_its_rule() -> None:
+    """A mutation without an effect would leave the checker nothing to find. Later changes may take its effect away."""
+    tests = sorted(mutation.rule_test for mutation in MUTATIONS.values())
+    command = [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "tests.torture.mutated", "-p", "no:cacheprovider"]
+    output = subprocess.run([*command, *tests], cwd=_ROOT, capture_output=True, text=True, check=False).stdout
+    assert sorted(re.findall(r"^FAILED (\S+)", output, re.MULTILINE)) == tests, output
 
 
 @pytest.mark.parametrize(

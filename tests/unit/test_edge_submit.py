@@ -64,6 +64,14 @@ async def test_the_same_submission_id_with_other_content_is_a_conflict(api: Api)
     assert list(refused["error"]["details"]["differences"]) == ["achieved_at"]
 
 
+async def test_an_acknowledged_submission_is_stored(api: Api) -> None:
+    await api.change_board(policy=Policy.BEST)
+    await api.ranked({1: 10})
+    await api.post("/api/scores", {"user_id": 1, "score": 20})
+    [(_, [standing])] = await api.store.standings_of([1])
+    assert (standing.score, standing.submissions) == (20, 2)
+
+
 async def test_a_submission_without_an_id_gets_one(api: Api) -> None:
     await api.players(1)
     ids = {(await api.post("/api/scores", SCORE)).json()["submission_id"] for _ in range(2)}

@@ -161,6 +161,14 @@ async def test_nobody_believes_an_index_that_one_process_could_not_update(world:
     assert await world.processes.declared() == []
 
 
+async def test_nobody_believes_an_index_that_missed_a_name(world: World) -> None:
+    await world.submit(world.one, 1, 5)
+    world.link(world.one).is_cut = True
+    await world.one.players.change(1, {"username": "Ada"}, "cli")
+    for process in (world.one, world.other):
+        assert await ranked(process) == ([(1, "Ada")], Source.STORE)
+
+
 async def test_an_update_is_acknowledged_once_no_process_believes_the_index(world: World) -> None:
     world.link(world.one).is_cut = True
     submitting = asyncio.create_task(world.submit(world.one, 1, 5))

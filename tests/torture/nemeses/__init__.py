@@ -24,6 +24,8 @@ from tests.torture.nemeses.index import (
     migrate_slot,
     rebuild,
     repartition,
+    restore_index,
+    restore_node,
     slow_index,
     wipe_partition,
 )
@@ -61,6 +63,8 @@ NEMESES: Mapping[str, Nemesis] = {
         rebuild,
         repartition,
         wipe_partition,
+        restore_node,
+        restore_index,
         clock_day,
         clock_steps,
         erase_in_outage,

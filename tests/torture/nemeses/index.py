@@ -1,10 +1,11 @@
 """Nemeses of the index: nodes, slots, partitions and the network in front of them."""
 
 import asyncio
+from collections.abc import Sequence
 
 from tests.torture.network import Disturbance
 from tests.torture.rig import API_PROCESSES
-from tests.torture.stage import Skipped, Stage, restart
+from tests.torture.stage import NOTHING, Skipped, Stage, restart, start
 
 
 async def freeze_index(stage: Stage) -> None:
@@ -48,6 +49,25 @@ async def wipe_partition(stage: Stage) -> None:
     partition = stage.random.randrange(stage.rig.partitions)
     await asyncio.to_thread(stage.rig.wipe_partition, partition)
     stage.step(f"partition {partition} wiped")
+
+
+async def restore_node(stage: Stage) -> None:
+    """Restart a node of the index from an older copy of its data, which lacks acknowledged writes."""
+    node = stage.node()
+    await _restore(stage, [node])
+    stage.step(f"node {node} back")
+
+
+async def restore_index(stage: Stage) -> None:
+    """Restart the index from an older copy while both API processes are down.
+
+    The copy has credible watermarks. Only a process that does not believe it without a catch-up gives right answers.
+    """
+    await _restore(stage, stage.nodes, beside=range(API_PROCESSES))
+    await start(stage, range(API_PROCESSES))
+    stage.act(NOTHING)  # each write would repair its player in the index
+    await stage.hold(3)
+    stage.rest()
 
 
 async def rebuild(stage: Stage) -> None:
@@ -105,3 +125,14 @@ async def cut_index(stage: Stage) -> None:
     """Cut API processes off one or all nodes of the index. Bytes in flight arrive late, or never."""
     relays = stage.random.choice(([stage.random.choice(stage.rig.network.index)], stage.rig.network.index))
     await stage.disturb(relays, Disturbance(is_cut=True, pid=stage.pid_or_all()), 5)
+
+
+async def _restore(stage: Stage, nodes: Sequence[int], beside: Sequence[int] = ()) -> None:
+    """Restart nodes from copies that lack acknowledged writes. Kill the API processes `beside` them first."""
+    await asyncio.to_thread(stage.rig.copy_index, nodes)
+    stage.step("copied")
+    await stage.acknowledged(20)
+    stage.rig.kill_apis(beside)
+    stage.step(f"processes {list(beside)} killed")
+    await asyncio.to_thread(stage.rig.restore_index, nodes)
+    stage.step("restored")

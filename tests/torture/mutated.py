@@ -1,0 +1,14 @@
+"""Plugin of pytest that applies to each rule test the mutation of its rule: `pytest -p tests.torture.mutated`."""
+
+import pytest
+
+from tests.torture import mutations
+
+
+@pytest.fixture(autouse=True)
+def mutation(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Break the rule of the test until the test ends."""
+    monkeypatch.setattr(mutations, "_replace", monkeypatch.setattr)
+    for fault in mutations.MUTATIONS.values():
+        if fault.rule_test == request.node.nodeid:
+            fault.apply()
