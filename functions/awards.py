@@ -40,10 +40,10 @@ async def awards(edge: TheEdge, caller: Submitter, user_id: UserId, query: Annot
     ),
 )
 async def claim(edge: TheEdge, caller: Submitter, user_id: UserId, claim: ClaimIn) -> Answer:
-    """Claim an award for a player, once. Requires a submit key or the player's token.
+    """Claim an award of a player. Requires a submit key or the player's token.
 
-    If the response is lost, retry with the same `claim_id`. Any other claim of the award is refused (409). The answer
-    says who claimed it. Hand out the payload after a successful claim.
+    Each award can be claimed once. If the response is lost, retry with the same `claim_id`. A claim with another id is
+    refused (409), and the error says who has claimed the award. Hand out the payload after a successful claim.
     """
     caller.require_claim(user_id)
     board = await edge.board_unchecked(claim.board)

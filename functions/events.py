@@ -78,7 +78,10 @@ async def endpoints(edge: TheEdge, caller: Viewer) -> Answer:
     **documentation.write(IssuedEndpointOut, TooManyEndpoints, StoreUnavailable, status=_CREATED),
 )
 async def create_endpoint(edge: TheEdge, caller: KeyManager, settings: EndpointIn) -> Answer:
-    """Create a webhook endpoint. Only this response shows its secret. It receives events from now on. Owners only."""
+    """Create a webhook endpoint, which receives events from now on. Owners only.
+
+    Only this response shows its secret.
+    """
     issued = await edge.services.endpoints.create(settings.url, settings.types, settings.boards, caller.actor)
     return answer_written(render_issued_endpoint(issued, edge.services.clock()), status=_CREATED)
 
@@ -91,7 +94,10 @@ async def create_endpoint(edge: TheEdge, caller: KeyManager, settings: EndpointI
 async def change_endpoint(
     edge: TheEdge, caller: KeyManager, endpoint: EndpointId, changes: EndpointChangesIn
 ) -> Answer:
-    """Disable an endpoint, or enable it again. An enabled endpoint receives the events that it missed. Owners only."""
+    """Disable an endpoint, or enable it again. Owners only.
+
+    When enabled again, the endpoint receives the events that it missed and that are still kept.
+    """
     changed = await edge.services.endpoints.set_disabled(endpoint, changes.disabled, caller.actor)
     return answer_written(render_endpoint(changed, edge.services.clock()))
 
@@ -117,7 +123,7 @@ async def rotate_endpoint(
 ) -> Answer:
     """Give an endpoint a new secret, which only this response shows. Owners only.
 
-    For `overlap_s` seconds, events have a signature of each secret.
+    For `overlap_s` seconds, events are signed with the previous secret too.
     """
     issued = await edge.services.endpoints.rotate(endpoint, rotation.overlap_s, caller.actor)
     return answer_written(render_issued_endpoint(issued, edge.services.clock()))
@@ -163,7 +169,7 @@ async def dead_letters(
     **documentation.change(RedrivenOut, EndpointNotFound, StoreUnavailable),
 )
 async def redrive_endpoint(edge: TheEdge, caller: KeyManager, endpoint: EndpointId) -> Answer:
-    """Send all events of an endpoint again that were given up, with `leaderforge-redriven: true`. Owners only."""
+    """Send all dead letters of an endpoint again, with the header `leaderforge-redriven: true`. Owners only."""
     redriven = await edge.services.endpoints.redrive(endpoint, caller.actor)
     return answer_written(JsonBody.of(RedrivenOut(redriven=redriven)))
 

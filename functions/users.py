@@ -138,10 +138,11 @@ async def user(edge: TheEdge, caller: Anyone, user_id: UserId) -> Answer:
     **documentation.write(UserOut, PlayerNotFound, *_TAKEN, StoreUnavailable),
 )
 async def change_user(edge: TheEdge, caller: Registrar, user_id: UserId, changes: PlayerChangesIn) -> Answer:
-    """Change a player's name, email address or external id. Submit keys and moderators only.
+    """Change a player's name, email address, external id or attributes. Submit keys and moderators only.
 
     All boards show the new name within 1 s. Another player may take the old name at once, and an old external id after
-    70 s.
+    70 s. `attributes` replace all present ones. A player whose attribute changes moves to its new segment of each
+    board at once, in all periods that are not over.
     """
     player = await edge.services.users.change(user_id, changes.changes(), caller.actor)
     return answer_written(render_user(player, with_email=caller.views_console))

@@ -17,7 +17,7 @@ from leaderforge.parts.cloud import read_settings
 from leaderforge.wiring import Services, build
 
 _DISPATCH_EVERY_MS = 1_000
-"""Maximum time between two looks at the outbox, in ms. It is most of the delay of an event."""
+"""Maximum time between two looks at the outbox, in ms. This wait is the largest part of an event's delay."""
 
 
 async def keep_reconciled(services: Services) -> None:

@@ -110,7 +110,7 @@ export const OWNER: Caller = {
   permissions: ['view_console', 'moderate', 'edit_players', 'set_scores', 'erase_players', 'manage_boards', 'manage_keys'],
 };
 
-/** Return the answer. A handler that does not know the caller answers for an owner. */
+/** Return the answer of a handler. If it has none to `/api/admin/me`, return an owner as the caller. */
 function withOwner({ pathname }: URL, answer: Answer): Answer {
   return pathname === '/api/admin/me' && answer.status === 404 ? { body: OWNER } : answer;
 }

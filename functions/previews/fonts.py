@@ -76,7 +76,7 @@ def _is_better(file: Path, present: Path | None) -> bool:
 
 
 def _order_of(file: Path) -> tuple[int, str]:
-    # The most special beginning decides: NotoSansCJK begins with NotoSans too.
+    # The longest matching beginning decides: NotoSansCJK also begins with NotoSans.
     return max(range(len(_ORDER)), key=lambda i: (file.name.startswith(_ORDER[i]), len(_ORDER[i]))), file.name
 
 

@@ -285,7 +285,7 @@ async def test_a_leaderboard_of_nakama_with_resets_subscores_and_bans(
     }
     assert sum(numbers.values()) == 200
     assert numbers["excluded"] == 1
-    # The rule of Nakama's rank cache, applied to what is here, gives its order exactly.
+    # The imported entries, sorted by the rule of Nakama's rank cache, have Nakama's order.
     there = await fetch_sql(
         foreign_dsn,
         "select owner_id::text, score, subscore from leaderboard_record join users on users.id = owner_id"
@@ -295,7 +295,7 @@ async def test_a_leaderboard_of_nakama_with_resets_subscores_and_bans(
     assert {(e["external_id"], e["score"], e["subscore"]) for e in entries} == set(there)
     assert sorted((e["score"], e["subscore"], e["external_id"]) for e in entries) == [(s, t, o) for o, s, t in there]
     assert all(entry["metadata"] == {"kart": 7} for entry in entries)
-    # Ties here: the earlier one leads.
+    # Ties on this board have another order: the earlier score leads.
     keys = [(entry["score"], entry["subscore"], entry["achieved_at"]) for entry in entries]
     assert keys == sorted(keys)
     [reason] = {

@@ -26,7 +26,7 @@ OFFLINE = ("--bridge=none", "--iptables=false", "--ip-masq=false")
 
 @dataclass(frozen=True)
 class Engine:
-    """Engine with its data below a directory."""
+    """Container engine whose data are in a directory."""
 
     directory: Path
 
@@ -59,7 +59,7 @@ class Engine:
         finally:
             process.terminate()
             process.wait(_STOP_S)
-            for mount in _mounts(self.directory / "run"):  # the engine leaves the one of its network namespace
+            for mount in _mounts(self.directory / "run"):  # the engine does not unmount its network namespace
                 subprocess.run(["umount", mount], check=True)
 
     def docker(self, *arguments: str | Path) -> str:
@@ -87,7 +87,7 @@ class Engine:
 
 
 def traces() -> set[str]:
-    """Return the links, rules and mounts of the machine, of which the test must leave none behind."""
+    """Return the links, rules and mounts of the machine. The test must not add any."""
     commands = (["ip", "-brief", "link"], ["iptables", "-S"], ["iptables", "-t", "nat", "-S"])
     outputs = [subprocess.run(command, capture_output=True, text=True, check=True).stdout for command in commands]
     return {line for output in outputs for line in output.splitlines()} | set(_mounts(Path("/")))

@@ -245,7 +245,7 @@ async def test_one_of_50_concurrent_claims_succeeds(world: World) -> None:
     [award] = [outcome for outcome in outcomes if isinstance(outcome, Award)]
     assert award.claim is not None
     assert sum(isinstance(outcome, AwardClaimed) for outcome in outcomes) == 49
-    # The same claim succeeds again, by whomever it is sent, and the first caller stays.
+    # A claim with the same id succeeds again, even from another caller. The award keeps its first caller.
     again = await claim(world, board, award.claim.claim_id, "key:other")
     assert again == award
     refused = await claim(world, board, "51")

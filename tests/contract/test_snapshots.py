@@ -58,7 +58,7 @@ async def played(database: Database) -> tuple[Ladder, Submission]:
 
 
 class TestRetry:
-    """Retry of a submission. Its first copy prevents the insert, but is deleted before the store reads it."""
+    """Retry of a stored submission. The insert finds it, but it is deleted before the store reads it."""
 
     async def test_its_player_is_erased(self, database: Database, copies: int) -> None:
         ladder, submission = await played(database)

@@ -20,7 +20,7 @@ _ENVIRONMENT = {
     "PIP_CERT": str(_CERTIFICATES),
 }
 _NO_SERVICES = "#!/bin/sh\nexit 101\n"
-"""Debian's policy by which the installation of a package starts nothing. The stand-in for systemd does that."""
+"""Policy script that forbids Debian's packages to start services. The stand-in for systemd starts them."""
 
 _HOLDING = """
 mount --rbind /dev {root}/dev

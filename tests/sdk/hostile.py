@@ -96,7 +96,7 @@ class HostileProxy:
         self.statuses.clear()
 
     def count(self, request: str) -> int:
-        """Return how many requests begin so."""
+        """Return the number of requests that begin with `request`."""
         return sum(line.startswith(request) for line in self.requests)
 
     async def serve_client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -170,7 +170,7 @@ class HostileProxy:
         raise ConnectionResetError  # the answer says `Connection: close`
 
     async def _pass(self, source: asyncio.StreamReader, writer: asyncio.StreamWriter, events: int) -> None:
-        """Pass an answer on as it arrives. With `events`, reset the connection after as many."""
+        """Pass an answer on as it arrives. If `events` is not 0, reset the connection after that number of events."""
         is_first, passed = True, 0
         while data := await source.read(_BYTES):
             if is_first:

@@ -48,7 +48,7 @@ class BoardWriter:
         self.over = False
 
     async def write(self, pace_s: float) -> None:
-        """Act until `over` is set."""
+        """Choose and perform random acts until `over` is set."""
         while not self.over:
             [act] = self._random.choices(list(_ACTS), list(_ACTS.values()))
             if act == "create" or self._boards:

@@ -164,7 +164,7 @@ async def _differences(rig: Rig, boards: Sequence[StoredBoard], main: LadderMode
 async def _differences_of(client: Client, board: StoredBoard) -> AsyncIterator[Problem]:
     for period in board.standings:
         if board.slug == LATE_BOARD and period & 7 == _SEASON:
-            continue  # too many; the readers poll them
+            continue  # skip past seasons: they are many, and the readers poll them during the run
         name = _name_of(period)
         answers = [answer async for answer in pages(client, board.slug, name)]
         entries = [entry for answer in answers for entry in _entries(answer)]

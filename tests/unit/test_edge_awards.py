@@ -107,7 +107,7 @@ async def test_invalid_tables_are_refused(api: Api, rewards: dict[str, Any]) -> 
 async def test_a_removal_after_settlement_is_corrected_and_audited(api: Api) -> None:
     await settled(api)
     assert await api.services.resettlement.run() == 0
-    # The notes of moderation have the real time, which the tests' clock must pass.
+    # Acts of moderators request a resettlement at the real time, which is later than the clock of the test.
     answer = await api.post("/api/users/1/hide", {"reason": "a bot"}, ADMIN_KEY)
     assert answer.status_code == 200, answer.text
     await api.services.parts.resettlements.request([(2, (await period(api)))], api.clock.now)

@@ -1,4 +1,4 @@
-"""Landmarks, of which only the order and the number must hold: reads verify their positions."""
+"""Landmarks: their order and their number. Their positions may be wrong, because reads verify them."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""Settlement of periods over in-memory adapters, with parts that note their chunks."""
+"""Settlement of periods over in-memory adapters, with parts that record the chunks that they write."""
 
 from collections.abc import Sequence
 
@@ -27,7 +27,7 @@ CHUNKS = 3
 
 
 class NotedPart:
-    """Part that settles days in chunks, and notes each written chunk. The chunk `fails_at` fails before its write."""
+    """Part that settles days in chunks, and records each written chunk. The chunk `fails_at` fails before its write."""
 
     def __init__(self, name: str, store: MemorySettlementStore, written: list[tuple[str, int, int]]) -> None:
         self.name = name

@@ -32,17 +32,17 @@ _FALL, _RISE = 0.1, 0.001
 A slower interval counts little. Otherwise, the normal time would follow a load that grows for some seconds.
 """
 STANDING = 128
-"""Number of requests in flight that never go below it only in a standing queue. Benchmarks often have fewer clients."""
+"""Number of requests in flight. Only a standing queue exceeds it for a whole interval: see `ProcessorLimit`."""
 BUSY = 0.95
 """Demand for the processor from which it is saturated. See `ProcessorDemand`."""
 MIN_BUSY = 8
-"""Requests of a class in flight that keep a saturated processor busy. More of them only wait for each other."""
+"""Requests of a class in flight that suffice to keep the processor busy. Further ones only wait for these."""
 _FEWER, _MORE = 0.9, 1.25
 """Changes of the limit in an interval, with and without a saturated processor."""
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _ALWAYS_ADMITTED = frozenset({"/api/health", "/metrics"})
 _STREAMS = "/stream"
-"""End of the paths of streams. They last, and have limits of their own."""
+"""End of the paths of streams, which last long and have separate limits."""
 ADMITTED = "leaderforge.admitted"
 """Key of a request's scope: the limiter that has admitted the request."""
 REFUSAL = Overloaded("the server is overloaded; try again shortly")

@@ -61,7 +61,9 @@ class _SettingsIn(StrictIn):
     policy: Policy = Field(Policy.SUM, description="How a player's scores combine. Permanent.")
     order: Order = Field(Order.DESC, description="Whether high (`desc`) or low (`asc`) scores lead. Permanent.")
     subscore_order: Order | None = Field(
-        None, description="The order of second scores, which break ties; null for a board without them. Permanent."
+        None,
+        description="The order of subscores, which break ties between equal scores; null for a board without "
+        "subscores. Permanent.",
     )
     rank_style: RankStyle = Field(
         RankStyle.ORDINAL, description="Whether equal scores have different ranks (`ordinal`) or one (`shared`)."
@@ -137,8 +139,8 @@ class _SettingsIn(StrictIn):
 
     segments: Annotated[list[StrictStr], Field(max_length=MAX_BOARD_SEGMENTS)] = Field(
         [],
-        description="The attributes of players by whose values the board can be read. The service must declare them. "
-        "Permanent.",
+        description="The attributes of players that divide the board into segments. `LEADERFORGE_SEGMENTS` must "
+        "declare them. Permanent.",
         examples=[["country", "platform"]],
     )
 
@@ -214,7 +216,7 @@ class BoardOut(StrictOut):
     policy: Policy
     order: Order
     # Optional in the schema, although always sent: OpenAPI Generator for C# allows no null in a required enumeration.
-    subscore_order: Order | None = Field(None, description="The order of second scores; null on boards without them.")
+    subscore_order: Order | None = Field(None, description="The order of subscores; null on boards without them.")
     rank_style: RankStyle
     min_score: IntegerOut | None
     max_score: IntegerOut | None
@@ -240,12 +242,14 @@ class BoardOut(StrictOut):
     rewards: RewardTableOut | None = Field(None, description="The rewards of settled periods; null for none.")
     league: LeagueOut | None = Field(description="The league that the periods of one kind are played as.")
     segments: list[str] = Field(
-        description="The attributes of players by whose values the board can be read.", examples=[["country"]]
+        description="The attributes of players that divide the board into segments.", examples=[["country"]]
     )
     building: list[PeriodKind] = Field(description="The period kinds that are being computed from earlier scores.")
 
 
 class BoardsOut(StrictOut):
+    """Boards with their settings."""
+
     boards: list[BoardOut]
 
 

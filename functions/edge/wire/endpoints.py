@@ -52,7 +52,7 @@ class EndpointChangesIn(StrictIn):
     model_config = ConfigDict(json_schema_extra={"examples": [{"disabled": True}]})
 
     disabled: StrictBool = Field(
-        description="Whether to send nothing. When enabled again, the endpoint receives the events of the time between."
+        description="True to send nothing; false to send again, also the missed events that are still kept."
     )
 
 
@@ -81,10 +81,16 @@ class EndpointOut(StrictOut):
     boards: list[str] = Field(description="The boards whose events it receives; an empty list: all boards.")
     created_at: TimeOut
     created_by: str = Field(description="The actor that created the endpoint.", examples=["env:admin"])
-    previous_secret_until: TimeOut | None = Field(description="Until when events are signed with two secrets.")
+    previous_secret_until: TimeOut | None = Field(
+        description="The time until which events are signed with the previous secret too; null without one."
+    )
     disabled_at: TimeOut | None
-    disabled_reason: str | None = Field(description="Why nothing is sent.", examples=["it answered 410 (gone)"])
-    failing: bool = Field(description="Whether every attempt of the last round has failed.")
+    disabled_reason: str | None = Field(
+        description="Why the endpoint is disabled; null if it is enabled.", examples=["it answered 410 (gone)"]
+    )
+    failing: bool = Field(
+        description="Whether all attempts of the latest round failed. Then few events are tried until one is accepted."
+    )
 
 
 class IssuedEndpointOut(EndpointOut):
@@ -103,6 +109,8 @@ class EndpointsOut(StrictOut):
 
 
 class DeletedEndpointOut(StrictOut):
+    """An endpoint that was deleted."""
+
     endpoint_id: str = Field(description="The id of the deleted endpoint.", examples=[_ENDPOINT])
 
 
@@ -149,6 +157,8 @@ class DeadEventsOut(StrictOut):
 
 
 class RedrivenOut(StrictOut):
+    """The number of dead letters that are sent again."""
+
     redriven: CountOut = Field(description="The number of events that will be sent again.")
 
 

@@ -20,10 +20,10 @@ class EventsQuery(StrictIn):
     after: Omittable[Annotated[int, Field(ge=0, le=MAX_INTEGER), FROM_TEXT]] = Field(
         None,
         description="The id of the event after which to begin, 0 for the oldest event that is kept. Defaults to the "
-        "newest event. `Last-Event-ID` comes before it.",
+        "newest event. The header `Last-Event-ID` overrides it.",
     )
-    type: Omittable[NoticeType] = Field(None, description="The only type of events to send. Defaults to all types.")
-    board: Omittable[BoardName] = Field(None, description="The only board whose events to send. Defaults to all.")
+    type: Omittable[NoticeType] = Field(None, description="Send only events of this type. Defaults to all types.")
+    board: Omittable[BoardName] = Field(None, description="Send only events of this board. Defaults to all boards.")
 
 
 def last_position(text: bytes | None) -> int | None:

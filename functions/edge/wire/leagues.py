@@ -27,7 +27,7 @@ DivisionName = Annotated[StrictStr, Field(min_length=1, max_length=MAX_DIVISION_
 
 
 class ZoneIn(StrictIn):
-    """The places of a group that move, as a number or as a percentage of the ranked players. Send one of both."""
+    """The places of a group that move: either `places`, or a `percent` of the ranked players."""
 
     places: Annotated[StrictInt, Field(ge=0, le=MAX_GROUP_SIZE), FROM_NUMBER] | None = Field(
         None, description="The number of places.", examples=[7]
@@ -56,7 +56,8 @@ class LeagueIn(StrictIn):
     relegation: ZoneIn | None = Field(None, description="The last places of a group that are relegated.")
     inactive: Inactivity = Field(
         Inactivity.STAY,
-        description="The movement of players without an entry in the period. Who leaves enters again as a new player.",
+        description="The movement of players without an entry in the period. A player who leaves enters again as a "
+        "new one.",
     )
     assignment: Assignment = Field(
         Assignment.ARRIVAL,
@@ -121,7 +122,7 @@ class LeagueGroupOut(StrictOut):
     )
     starts_at: TimeOut
     ends_at: TimeOut | None = Field(description="The first moment after the period.")
-    left_ms: CountOut = Field(description="The time until the end of the period, in milliseconds.")
+    left_ms: CountOut = Field(description="The time until the end of the period, in milliseconds; 0 afterwards.")
     divisions: list[str] = Field(description="From the top to the bottom.", examples=[["Gold", "Silver", "Bronze"]])
     user_id: IntegerOut
     division: str | None = Field(description="The player's division; null while the player waits for a group.")

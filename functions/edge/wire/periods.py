@@ -41,7 +41,8 @@ class PeriodQuery(QueryIn):
 class LadderQuery(PeriodQuery):
     segment: Omittable[SegmentText] = Field(
         None,
-        description="Only players with this value of one of the board's attributes. Ranks are among these players.",
+        description="A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, "
+        "totals and percentiles are among them.",
     )
 
     @property

@@ -108,7 +108,7 @@ def _without_defaults(schema: dict[str, Any]) -> None:
     for member in schema["properties"].values():
         member.pop("default", None)
     schema["minProperties"] = 1
-    schema["examples"] = [{"username": "ada"}]
+    schema["examples"] = [{"username": "ada"}, {"attributes": {"country": "FI"}}]
 
 
 class ProfileIn(StrictIn):
@@ -192,6 +192,8 @@ class UserOut(StrictOut):
 
 
 class UsersOut(StrictOut):
+    """A list of players."""
+
     users: list[UserOut]
     inside: bool = Field(
         False, description="Whether all parts of names were searched, not only their starts. Only with `search`."

@@ -99,7 +99,7 @@ class RewardTableOut(StrictOut):
 
 class AwardsQuery(QueryIn):
     limit: Annotated[int, Field(ge=1, le=1000, description="The maximum number of awards."), FROM_TEXT] = 100
-    cursor: Omittable[_AwardCursor] = Field(None, description="A list's `next`.")
+    cursor: Omittable[_AwardCursor] = Field(None, description="The `next` of the previous list.")
 
     @property
     def after(self) -> AwardPosition | None:

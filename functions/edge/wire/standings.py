@@ -32,7 +32,8 @@ class StandingsQuery(QueryIn):
     )
     limit: Annotated[int, Field(ge=1, le=100, description="The maximum number of boards."), FROM_TEXT] = 50
     after: Omittable[BoardName] = Field(
-        None, description="An answer's `next`: return only boards behind it. Not allowed with `board`."
+        None,
+        description="The `next` of the previous answer, to return the boards that follow. Not allowed with `board`.",
     )
 
     @property

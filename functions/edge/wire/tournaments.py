@@ -19,7 +19,9 @@ from leaderforge.services.tournaments import BracketView, EntrantView, Tournamen
 
 class OccurrenceQuery(QueryIn):
     period: Omittable[ExactPeriodName] = Field(
-        None, description="The period of the occurrence. Defaults to the open one, otherwise the next or the last one."
+        None,
+        description="The period of the occurrence. Defaults to the open occurrence, without one to the next, and "
+        "without a next one to the last.",
     )
 
 

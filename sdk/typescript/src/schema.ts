@@ -577,10 +577,10 @@ export interface paths {
         put?: never;
         /**
          * Claim award
-         * @description Claim an award for a player, once. Requires a submit key or the player's token.
+         * @description Claim an award of a player. Requires a submit key or the player's token.
          *
-         *     If the response is lost, retry with the same `claim_id`. Any other claim of the award is refused (409). The answer
-         *     says who claimed it. Hand out the payload after a successful claim.
+         *     Each award can be claimed once. If the response is lost, retry with the same `claim_id`. A claim with another id is
+         *     refused (409), and the error says who has claimed the award. Hand out the payload after a successful claim.
          */
         post: operations["claimAward"];
         delete?: never;
@@ -689,10 +689,11 @@ export interface paths {
         head?: never;
         /**
          * Change user
-         * @description Change a player's name, email address or external id. Submit keys and moderators only.
+         * @description Change a player's name, email address, external id or attributes. Submit keys and moderators only.
          *
          *     All boards show the new name within 1 s. Another player may take the old name at once, and an old external id after
-         *     70 s.
+         *     70 s. `attributes` replace all present ones. A player whose attribute changes moves to its new segment of each
+         *     board at once, in all periods that are not over.
          */
         patch: operations["changeUser"];
         trace?: never;
@@ -1256,7 +1257,9 @@ export interface paths {
         put?: never;
         /**
          * Create endpoint
-         * @description Create a webhook endpoint. Only this response shows its secret. It receives events from now on. Owners only.
+         * @description Create a webhook endpoint, which receives events from now on. Owners only.
+         *
+         *     Only this response shows its secret.
          */
         post: operations["createEndpoint"];
         delete?: never;
@@ -1284,7 +1287,9 @@ export interface paths {
         head?: never;
         /**
          * Change endpoint
-         * @description Disable an endpoint, or enable it again. An enabled endpoint receives the events that it missed. Owners only.
+         * @description Disable an endpoint, or enable it again. Owners only.
+         *
+         *     When enabled again, the endpoint receives the events that it missed and that are still kept.
          */
         patch: operations["changeEndpoint"];
         trace?: never;
@@ -1302,7 +1307,7 @@ export interface paths {
          * Rotate endpoint secret
          * @description Give an endpoint a new secret, which only this response shows. Owners only.
          *
-         *     For `overlap_s` seconds, events have a signature of each secret.
+         *     For `overlap_s` seconds, events are signed with the previous secret too.
          */
         post: operations["rotateEndpointSecret"];
         delete?: never;
@@ -1382,7 +1387,7 @@ export interface paths {
         put?: never;
         /**
          * Redrive endpoint
-         * @description Send all events of an endpoint again that were given up, with `leaderforge-redriven: true`. Owners only.
+         * @description Send all dead letters of an endpoint again, with the header `leaderforge-redriven: true`. Owners only.
          */
         post: operations["redriveEndpoint"];
         delete?: never;
@@ -1942,7 +1947,7 @@ export interface components {
             policy?: components["schemas"]["BoardPolicy"];
             /** @description Whether high (`desc`) or low (`asc`) scores lead. Permanent. */
             order?: components["schemas"]["BoardOrder"];
-            /** @description The order of second scores, which break ties; null for a board without them. Permanent. */
+            /** @description The order of subscores, which break ties between equal scores; null for a board without subscores. Permanent. */
             subscore_order?: components["schemas"]["BoardOrder"] | null;
             /** @description Whether equal scores have different ranks (`ordinal`) or one (`shared`). */
             rank_style?: components["schemas"]["RankStyle"];
@@ -2038,7 +2043,7 @@ export interface components {
             /** @description The league that the periods of one kind are played as; null for a board without one. */
             league?: components["schemas"]["LeagueIn"] | null;
             /**
-             * @description The attributes of players by whose values the board can be read. The service must declare them. Permanent.
+             * @description The attributes of players that divide the board into segments. `LEADERFORGE_SEGMENTS` must declare them. Permanent.
              * @example [
              *       "country",
              *       "platform"
@@ -2072,7 +2077,7 @@ export interface components {
             policy?: components["schemas"]["BoardPolicy"];
             /** @description Whether high (`desc`) or low (`asc`) scores lead. Permanent. Defaults to `desc`. */
             order?: components["schemas"]["BoardOrder"];
-            /** @description The order of second scores, which break ties; null for a board without them. Permanent. */
+            /** @description The order of subscores, which break ties between equal scores; null for a board without subscores. Permanent. */
             subscore_order?: components["schemas"]["BoardOrder"] | null;
             /** @description Whether equal scores have different ranks (`ordinal`) or one (`shared`). Defaults to `ordinal`. */
             rank_style?: components["schemas"]["RankStyle"];
@@ -2168,7 +2173,7 @@ export interface components {
             /** @description The league that the periods of one kind are played as; null for a board without one. */
             league?: components["schemas"]["LeagueIn"] | null;
             /**
-             * @description The attributes of players by whose values the board can be read. The service must declare them. Permanent. Defaults to `[]`.
+             * @description The attributes of players that divide the board into segments. `LEADERFORGE_SEGMENTS` must declare them. Permanent. Defaults to `[]`.
              * @example [
              *       "country",
              *       "platform"
@@ -2198,7 +2203,7 @@ export interface components {
             name: string;
             policy: components["schemas"]["BoardPolicy"];
             order: components["schemas"]["BoardOrder"];
-            /** @description The order of second scores; null on boards without them. */
+            /** @description The order of subscores; null on boards without them. */
             subscore_order?: components["schemas"]["BoardOrder"] | null;
             rank_style: components["schemas"]["RankStyle"];
             min_score: number | null;
@@ -2240,7 +2245,7 @@ export interface components {
             /** @description The league that the periods of one kind are played as. */
             league: components["schemas"]["LeagueOut"] | null;
             /**
-             * @description The attributes of players by whose values the board can be read.
+             * @description The attributes of players that divide the board into segments.
              * @example [
              *       "country"
              *     ]
@@ -2283,7 +2288,10 @@ export interface components {
              */
             board?: string;
         };
-        /** BoardsOut */
+        /**
+         * BoardsOut
+         * @description Boards with their settings.
+         */
         BoardsOut: {
             boards: components["schemas"]["BoardOut"][];
         };
@@ -2639,7 +2647,10 @@ export interface components {
          * @enum {string}
          */
         DecimalMark: "." | ",";
-        /** DeletedEndpointOut */
+        /**
+         * DeletedEndpointOut
+         * @description An endpoint that was deleted.
+         */
         DeletedEndpointOut: {
             /**
              * @description The id of the deleted endpoint.
@@ -2776,7 +2787,7 @@ export interface components {
          *     }
          */
         EndpointChangesIn: {
-            /** @description Whether to send nothing. When enabled again, the endpoint receives the events of the time between. */
+            /** @description True to send nothing; false to send again, including the events that were missed and are still kept. */
             disabled: boolean;
         };
         /**
@@ -2823,15 +2834,15 @@ export interface components {
              * @example env:admin
              */
             created_by: string;
-            /** @description Until when events are signed with two secrets. */
+            /** @description The time until which events are signed with the previous secret too; null without one. */
             previous_secret_until: string | null;
             disabled_at: string | null;
             /**
-             * @description Why nothing is sent.
+             * @description Why the endpoint is disabled; null if it is enabled.
              * @example it answered 410 (gone)
              */
             disabled_reason: string | null;
-            /** @description Whether every attempt of the last round has failed. */
+            /** @description Whether all attempts of the latest round failed. Then few events are tried until one is accepted. */
             failing: boolean;
         };
         /**
@@ -3345,15 +3356,15 @@ export interface components {
              * @example env:admin
              */
             created_by: string;
-            /** @description Until when events are signed with two secrets. */
+            /** @description The time until which events are signed with the previous secret too; null without one. */
             previous_secret_until: string | null;
             disabled_at: string | null;
             /**
-             * @description Why nothing is sent.
+             * @description Why the endpoint is disabled; null if it is enabled.
              * @example it answered 410 (gone)
              */
             disabled_reason: string | null;
-            /** @description Whether every attempt of the last round has failed. */
+            /** @description Whether all attempts of the latest round failed. Then few events are tried until one is accepted. */
             failing: boolean;
             /**
              * @description The secret for the verification of signatures, in the form of Standard Webhooks.
@@ -3566,7 +3577,7 @@ export interface components {
             ends_at: string | null;
             /**
              * Format: int64
-             * @description The time until the end of the period, in milliseconds.
+             * @description The time until the end of the period, in milliseconds; 0 afterwards.
              */
             left_ms: number;
             /**
@@ -3656,7 +3667,7 @@ export interface components {
             promotion?: components["schemas"]["ZoneIn"] | null;
             /** @description The last places of a group that are relegated. */
             relegation?: components["schemas"]["ZoneIn"] | null;
-            /** @description The movement of players without an entry in the period. Who leaves enters again as a new player. Defaults to `stay`. */
+            /** @description The movement of players without an entry in the period. A player who leaves enters again as a new one. Defaults to `stay`. */
             inactive?: components["schemas"]["Inactivity"];
             /** @description Whether groups fill in order of arrival, or have players of all strengths (`balanced`). Defaults to `arrival`. */
             assignment?: components["schemas"]["Assignment"];
@@ -4045,6 +4056,11 @@ export interface components {
          * @example {
          *       "username": "ada"
          *     }
+         * @example {
+         *       "attributes": {
+         *         "country": "FI"
+         *       }
+         *     }
          */
         PlayerChangesIn: {
             /** @description The name; null removes it. The rules of new players apply. */
@@ -4419,7 +4435,10 @@ export interface components {
              */
             achieved_at: string;
         };
-        /** RedrivenOut */
+        /**
+         * RedrivenOut
+         * @description The number of dead letters that are sent again.
+         */
         RedrivenOut: {
             /**
              * Format: int64
@@ -5146,7 +5165,10 @@ export interface components {
             /** @description The player's email address. Shown to admins only. */
             email?: string | null;
         };
-        /** UsersOut */
+        /**
+         * UsersOut
+         * @description Players, in the order that the call states.
+         */
         UsersOut: {
             users: components["schemas"]["UserOut"][];
             /** @description Whether all parts of names were searched, not only their starts. Only with `search`. */
@@ -5176,7 +5198,7 @@ export interface components {
         };
         /**
          * ZoneIn
-         * @description The places of a group that move, as a number or as a percentage of the ranked players. Send one of both.
+         * @description The places of a group that move: either `places`, or a `percent` of the ranked players.
          */
         ZoneIn: {
             /**
@@ -6157,7 +6179,7 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
-                /** @description Only players with this value of one of the board's attributes. Ranks are among these players. */
+                /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
                 /** @description The maximum number of entries. */
                 limit?: number;
@@ -6295,7 +6317,7 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
-                /** @description Only players with this value of one of the board's attributes. Ranks are among these players. */
+                /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
                 /** @description The maximum number of entries. */
                 limit?: number;
@@ -6436,7 +6458,7 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
-                /** @description Only players with this value of one of the board's attributes. Ranks are among these players. */
+                /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
             };
             header?: never;
@@ -6575,7 +6597,7 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
-                /** @description Only players with this value of one of the board's attributes. Ranks are among these players. */
+                /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
             };
             header?: never;
@@ -6747,7 +6769,7 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
-                /** @description Only players with this value of one of the board's attributes. Ranks are among these players. */
+                /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
             };
             header?: never;
@@ -6888,7 +6910,7 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
-                /** @description Only players with this value of one of the board's attributes. Ranks are among these players. */
+                /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
                 /** @description The maximum number of neighbours on each side. Defaults to 5. Not allowed with `window`. */
                 radius?: number;
@@ -7033,7 +7055,7 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
-                /** @description Only players with this value of one of the board's attributes. Ranks are among these players. */
+                /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
                 /** @description The position of the first entry, from 1. On a board with shared ranks, its rank may be smaller. Defaults to 1. Not allowed with `cursor`. */
                 rank?: number;
@@ -7178,7 +7200,7 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
-                /** @description Only players with this value of one of the board's attributes. Ranks are among these players. */
+                /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
                 /** @description The lowest score, inclusive. */
                 min_score?: number;
@@ -7325,7 +7347,7 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
-                /** @description Only players with this value of one of the board's attributes. Ranks are among these players. */
+                /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
                 /** @description The maximum number of buckets. */
                 buckets?: number;
@@ -7466,7 +7488,7 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
-                /** @description Only players with this value of one of the board's attributes. Ranks are among these players. */
+                /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
             };
             header?: never;
@@ -7889,7 +7911,7 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
-                /** @description Only players with this value of one of the board's attributes. Ranks are among these players. */
+                /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
                 /** @description `csv` for spreadsheets; `ndjson` for programs, one JSON object per line. */
                 format?: components["schemas"]["ExportFormat"];
@@ -8030,7 +8052,7 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
-                /** @description Only players with this value of one of the board's attributes. Ranks are among these players. */
+                /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
                 /** @description The maximum number of entries. */
                 limit?: number;
@@ -8175,7 +8197,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Boards with their settings. */
             200: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
@@ -9024,7 +9046,7 @@ export interface operations {
     getTournament: {
         parameters: {
             query?: {
-                /** @description The period of the occurrence. Defaults to the open one, otherwise the next or the last one. */
+                /** @description The period of the occurrence. Defaults to the open occurrence, without one to the next, and without a next one to the last. */
                 period?: string;
             };
             header?: never;
@@ -9161,7 +9183,7 @@ export interface operations {
     getEntrant: {
         parameters: {
             query?: {
-                /** @description The period of the occurrence. Defaults to the open one, otherwise the next or the last one. */
+                /** @description The period of the occurrence. Defaults to the open occurrence, without one to the next, and without a next one to the last. */
                 period?: string;
             };
             header?: never;
@@ -9300,7 +9322,7 @@ export interface operations {
     joinTournament: {
         parameters: {
             query?: {
-                /** @description The period of the occurrence. Defaults to the open one, otherwise the next or the last one. */
+                /** @description The period of the occurrence. Defaults to the open occurrence, without one to the next, and without a next one to the last. */
                 period?: string;
             };
             header?: never;
@@ -9431,7 +9453,7 @@ export interface operations {
     getBracket: {
         parameters: {
             query?: {
-                /** @description The period of the occurrence. Defaults to the open one, otherwise the next or the last one. */
+                /** @description The period of the occurrence. Defaults to the open occurrence, without one to the next, and without a next one to the last. */
                 period?: string;
             };
             header?: never;
@@ -9572,7 +9594,7 @@ export interface operations {
             query?: {
                 /** @description The maximum number of awards. */
                 limit?: number;
-                /** @description A list's `next`. */
+                /** @description The `next` of the previous list. */
                 cursor?: string;
             };
             header?: never;
@@ -9887,7 +9909,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Players, in the order that the call states. */
             200: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
@@ -10343,7 +10365,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Players, in the order that the call states. */
             200: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
@@ -11211,7 +11233,7 @@ export interface operations {
                 period?: string;
                 /** @description The maximum number of boards. */
                 limit?: number;
-                /** @description An answer's `next`: return only boards behind it. Not allowed with `board`. */
+                /** @description The `next` of the previous answer, to return the boards that follow. Not allowed with `board`. */
                 after?: string;
             };
             header?: never;
@@ -15288,7 +15310,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description An endpoint that was deleted. */
             200: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
@@ -16118,7 +16140,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description The number of dead letters that are sent again. */
             200: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
@@ -16224,11 +16246,11 @@ export interface operations {
     streamEvents: {
         parameters: {
             query?: {
-                /** @description The id of the event after which to begin, 0 for the oldest event that is kept. Defaults to the newest event. `Last-Event-ID` comes before it. */
+                /** @description The id of the event after which to begin, 0 for the oldest event that is kept. Defaults to the newest event. The header `Last-Event-ID` overrides it. */
                 after?: number;
-                /** @description The only type of events to send. Defaults to all types. */
+                /** @description Send only events of this type. Defaults to all types. */
                 type?: components["schemas"]["NoticeType"];
-                /** @description The only board whose events to send. Defaults to all. */
+                /** @description Send only events of this board. Defaults to all boards. */
                 board?: string;
             };
             header?: {

@@ -70,7 +70,7 @@ def lines_of(text: str) -> list[str]:
 
 
 def after_line(text: str) -> Cut | None:
-    """Return the last position after a line, None if there is no complete line. An overlong line is cut."""
+    """Return the position after the last complete line, None if there is none. An overlong line is cut."""
     end = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1
     if end:
         end = _outside_of_quotes(text, end)
@@ -79,7 +79,7 @@ def after_line(text: str) -> Cut | None:
 
 
 def after_object(text: str) -> Cut | None:
-    """Return the last position after a JSON object, None if there is none. An overlong text is cut."""
+    """Return the position after the last complete JSON object, None if there is none. An overlong object is cut."""
     end = text.rfind("}") + 1 or (len(text) if len(text) >= _MAX_LINE else 0)
     return Cut(end, line_ends(text[:end])) if end else None
 

@@ -365,6 +365,10 @@ Decimal mark of numbers.
 
 
 class DeletedEndpointOut(TypedDict):
+    """
+    An endpoint that was deleted.
+    """
+
     endpoint_id: str
     """
     The id of the deleted endpoint.
@@ -480,7 +484,7 @@ class EndpointChangesIn(TypedDict):
 
     disabled: bool
     """
-    Whether to send nothing. When enabled again, the endpoint receives the events of the time between.
+    True to send nothing; false to send again, including the events that were missed and are still kept.
     """
 
 
@@ -1260,6 +1264,10 @@ class RecentScoreOut(TypedDict):
 
 
 class RedrivenOut(TypedDict):
+    """
+    The number of dead letters that are sent again.
+    """
+
     redriven: int
     """
     The number of events that will be sent again.
@@ -1812,6 +1820,10 @@ class UserOut(TypedDict):
 
 
 class UsersOut(TypedDict):
+    """
+    Players, in the order that the call states.
+    """
+
     users: list[UserOut]
     inside: NotRequired[bool]
     """
@@ -1840,7 +1852,7 @@ class VerificationOut(TypedDict):
 
 class ZoneIn(TypedDict):
     """
-    The places of a group that move, as a number or as a percentage of the ranked players. Send one of both.
+    The places of a group that move: either `places`, or a `percent` of the ranked players.
     """
 
     places: NotRequired[int | None]
@@ -2147,16 +2159,16 @@ class EndpointOut(TypedDict):
     """
     previous_secret_until: str | None
     """
-    Until when events are signed with two secrets.
+    The time until which events are signed with the previous secret too; null without one.
     """
     disabled_at: str | None
     disabled_reason: str | None
     """
-    Why nothing is sent.
+    Why the endpoint is disabled; null if it is enabled.
     """
     failing: bool
     """
-    Whether every attempt of the last round has failed.
+    Whether all attempts of the latest round failed. Then few events are tried until one is accepted.
     """
 
 
@@ -2408,16 +2420,16 @@ class IssuedEndpointOut(TypedDict):
     """
     previous_secret_until: str | None
     """
-    Until when events are signed with two secrets.
+    The time until which events are signed with the previous secret too; null without one.
     """
     disabled_at: str | None
     disabled_reason: str | None
     """
-    Why nothing is sent.
+    Why the endpoint is disabled; null if it is enabled.
     """
     failing: bool
     """
-    Whether every attempt of the last round has failed.
+    Whether all attempts of the latest round failed. Then few events are tried until one is accepted.
     """
     secret: str
     """
@@ -2591,7 +2603,7 @@ class LeagueGroupOut(TypedDict):
     """
     left_ms: int
     """
-    The time until the end of the period, in milliseconds.
+    The time until the end of the period, in milliseconds; 0 afterwards.
     """
     divisions: list[str]
     """
@@ -2678,7 +2690,7 @@ class LeagueIn(TypedDict):
     """
     inactive: NotRequired[Inactivity]
     """
-    The movement of players without an entry in the period. Who leaves enters again as a new player. Defaults to `stay`.
+    The movement of players without an entry in the period. A player who leaves enters again as a new one. Defaults to `stay`.
     """
     assignment: NotRequired[Assignment]
     """
@@ -3072,7 +3084,7 @@ class BoardChangesIn(TypedDict):
     """
     subscore_order: NotRequired[BoardOrder | None]
     """
-    The order of second scores, which break ties; null for a board without them. Permanent.
+    The order of subscores, which break ties between equal scores; null for a board without subscores. Permanent.
     """
     rank_style: NotRequired[RankStyle]
     """
@@ -3156,7 +3168,7 @@ class BoardChangesIn(TypedDict):
     """
     segments: NotRequired[list[str]]
     """
-    The attributes of players by whose values the board can be read. The service must declare them. Permanent.
+    The attributes of players that divide the board into segments. `LEADERFORGE_SEGMENTS` must declare them. Permanent.
     """
     board: NotRequired[str]
     """
@@ -3183,7 +3195,7 @@ class BoardIn(TypedDict):
     """
     subscore_order: NotRequired[BoardOrder | None]
     """
-    The order of second scores, which break ties; null for a board without them. Permanent.
+    The order of subscores, which break ties between equal scores; null for a board without subscores. Permanent.
     """
     rank_style: NotRequired[RankStyle]
     """
@@ -3267,7 +3279,7 @@ class BoardIn(TypedDict):
     """
     segments: NotRequired[list[str]]
     """
-    The attributes of players by whose values the board can be read. The service must declare them. Permanent. Defaults to `[]`.
+    The attributes of players that divide the board into segments. `LEADERFORGE_SEGMENTS` must declare them. Permanent. Defaults to `[]`.
     """
     board: str
     """
@@ -3292,7 +3304,7 @@ class BoardOut(TypedDict):
     order: BoardOrder
     subscore_order: NotRequired[BoardOrder | None]
     """
-    The order of second scores; null on boards without them.
+    The order of subscores; null on boards without them.
     """
     rank_style: RankStyle
     min_score: int | None
@@ -3343,7 +3355,7 @@ class BoardOut(TypedDict):
     """
     segments: list[str]
     """
-    The attributes of players by whose values the board can be read.
+    The attributes of players that divide the board into segments.
     """
     building: list[PeriodKind]
     """
@@ -3352,6 +3364,10 @@ class BoardOut(TypedDict):
 
 
 class BoardsOut(TypedDict):
+    """
+    Boards with their settings.
+    """
+
     boards: list[BoardOut]
 
 

@@ -20,7 +20,7 @@ from leaderforge.ports.clock import Clock
 _CHUNK = 1000
 """Maximum events of a chunk."""
 _NOTICES = ("erase_notices", "erase_logged_notices", "erase_noticed_tiers")
-"""Statements that erase notices, the outbox first: a relay that moves a notice to the log now has then committed."""
+"""Statements that erase notices. The outbox comes first: it waits for a relay that is moving a notice to the log."""
 
 
 class PostgresPlayerRecords:

@@ -110,7 +110,7 @@ async def hide_newcomers(connection: Connection, user_ids: Collection[int], boar
 
 
 def _fold_batch(submissions: Sequence[Submission]) -> Mapping[Policy, dict[StandingKey, tuple[Board, Standing]]]:
-    """Return the fold of the batch's events alone, by policy and standing."""
+    """Return the standings that result from the batch's events alone, by policy and key."""
     by_policy: defaultdict[Policy, dict[StandingKey, tuple[Board, Standing]]] = defaultdict(dict)
     for submission in submissions:
         board, added = submission.board, standing_of(submission.event)
