@@ -238,9 +238,8 @@ async def test_states_of_derived_notices_change_with_their_notices(scene: Scene)
     derived, draft = scene.derived, NoticeDraft("a", 1, "rank.entered_top", "b", 0, "{}")
     assert await derived.top(1, 0) is None
     await derived.append_top(1, 0, [5, 6], [], [draft])
-    await derived.append_top(
-        1, 0, [7], [6, 5], [draft._replace(origin="late")]
-    )  # from a process that read an older state
+    # This process has read an older state.
+    await derived.append_top(1, 0, [7], [6, 5], [draft._replace(origin="late")])
     assert await derived.top(1, 0) == [5, 6]
     await derived.append_top(1, 0, [], [5, 6], [])
     assert await derived.top(1, 0) == []

@@ -2787,7 +2787,7 @@ export interface components {
          *     }
          */
         EndpointChangesIn: {
-            /** @description True to send nothing; false to send again, including the events that were missed and are still kept. */
+            /** @description True to send nothing; false to send again, also the missed events that are still kept. */
             disabled: boolean;
         };
         /**
@@ -5167,7 +5167,7 @@ export interface components {
         };
         /**
          * UsersOut
-         * @description Players, in the order that the call states.
+         * @description A list of players.
          */
         UsersOut: {
             users: components["schemas"]["UserOut"][];
@@ -9909,7 +9909,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Players, in the order that the call states. */
+            /** @description A list of players. */
             200: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
@@ -10365,7 +10365,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Players, in the order that the call states. */
+            /** @description A list of players. */
             200: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */

@@ -117,9 +117,8 @@ async def repartition(stage: Stage) -> None:
 async def slow_index(stage: Stage) -> None:
     """Delay all bytes between API processes and one or all nodes of the index."""
     relays = stage.random.choice(([stage.random.choice(stage.rig.network.index)], stage.rig.network.index))
-    delay_s = stage.random.choice(
-        (0.02, 0.1, 0.4)
-    )  # with the longest delay, a round trip exceeds the time limit of the index
+    # With the longest delay, a round trip exceeds the time limit of the index.
+    delay_s = stage.random.choice((0.02, 0.1, 0.4))
     await stage.disturb(relays, Disturbance(delay_s=delay_s, pid=stage.pid_or_all()), 6)
 
 

@@ -484,7 +484,7 @@ class EndpointChangesIn(TypedDict):
 
     disabled: bool
     """
-    True to send nothing; false to send again, including the events that were missed and are still kept.
+    True to send nothing; false to send again, also the missed events that are still kept.
     """
 
 
@@ -1821,7 +1821,7 @@ class UserOut(TypedDict):
 
 class UsersOut(TypedDict):
     """
-    Players, in the order that the call states.
+    A list of players.
     """
 
     users: list[UserOut]

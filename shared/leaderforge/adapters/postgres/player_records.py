@@ -20,7 +20,9 @@ from leaderforge.ports.clock import Clock
 _CHUNK = 1000
 """Maximum events of a chunk."""
 _NOTICES = ("erase_notices", "erase_logged_notices", "erase_noticed_tiers")
-"""Statements that erase notices. The outbox comes first: it waits for a relay that is moving a notice to the log."""
+"""Statements that erase notices.
+
+The outbox comes first. Its statement waits for a relay that moves a notice to the log, and the next one finds it."""
 
 
 class PostgresPlayerRecords:
