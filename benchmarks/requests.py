@@ -1,6 +1,7 @@
 """Requests of a load, as bytes."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from random import Random
 from urllib.parse import urlsplit
 
@@ -61,7 +62,19 @@ def external_id(user_id: int) -> str:
     return f"player:{user_id:029}"
 
 
+CALLS: Mapping[str, Callable[[Maker, str], bytes]] = {
+    "submit": lambda make, board: make.post(f"/api/boards/{board}/scores", make.submission()),
+    "rank": lambda make, board: make.get(f"/api/boards/{board}/ranks/{make.player()}"),
+    "top": lambda make, board: make.get(f"/api/boards/{board}/top?limit=10"),
+    "page": lambda make, board: make.get(f"/api/boards/{board}/page?rank=1&limit=50"),
+    "around": lambda make, board: make.get(f"/api/boards/{board}/around/{make.player()}?radius=5"),
+    "lookup": lambda make, board: make.post(f"/api/boards/{board}/ranks/lookup", make.lookup()),
+}
+"""Calls that are measured on boards with and without a feature. On the board `b`, the kind of `call` is `call b`."""
+FEATURE_BOARDS = "plain", "segments", "tiers"
+"""Boards without and with a feature."""
 KINDS: Mapping[str, Callable[[Maker], bytes]] = {
+    **{f"{call} {board}": partial(CALLS[call], board=board) for call in CALLS for board in FEATURE_BOARDS},
     "noop_post": lambda make: make.post("/noop", make.submission()),
     "noop_get": lambda make: make.get("/noop"),
     "submit": lambda make: make.post("/api/scores", make.submission()),
@@ -70,10 +83,6 @@ KINDS: Mapping[str, Callable[[Maker], bytes]] = {
     "submit_previous": lambda make: make.post("/api/scores?previous=exact", make.submission()),
     "submit_unsent": lambda make: make.post("/api/boards/unsent/scores", make.submission()),
     "submit_sent": lambda make: make.post("/api/boards/sent/scores", make.submission()),
-    "submit_whole": lambda make: make.post("/api/boards/whole/scores", make.submission()),
-    "submit_divided": lambda make: make.post("/api/boards/divided/scores", make.submission()),
-    "rank_whole": lambda make: make.get(f"/api/boards/whole/ranks/{make.player()}"),
-    "rank_divided": lambda make: make.get(f"/api/boards/divided/ranks/{make.player()}"),
     "periods": lambda make: make.post("/api/boards/periods/scores", make.submission()),
     "periods_all": lambda make: make.post("/api/boards/periods/scores?periods=all", make.submission()),
     "periods_previous": lambda make: make.post(

@@ -39,7 +39,7 @@ SHORT: Mapping[str, str] = {
     "benchmarks.name_search": "--players 1000 --rounds 3",
     "benchmarks.promises": "--times 1",
     "benchmarks.receipts": "--players 300 --connections 4 --rounds 2 --seconds 1 --batch 10",
-    "benchmarks.segments": "--players 300 --connections 4 --rounds 2 --seconds 0.5",
+    "benchmarks.features": "tiers --players 300 --connections 4 --rounds 2 --seconds 0.5",
     "benchmarks.shards": "--players 500 --nodes 1 --nodes 2 --partitions 2 --callers 4 --seconds 0.2",
     "benchmarks.shards_capped": (
         "--players 100 --nodes 1 --nodes 2 --replicas 1 --share 0.5 --callers 2 --seconds 0.2"
@@ -63,7 +63,7 @@ SLOW = {
     "benchmarks.listeners",
     "benchmarks.promises",
     "benchmarks.receipts",
-    "benchmarks.segments",
+    "benchmarks.features",
     "benchmarks.streams",
 }
 """Commands that take more than 5 s even in their short form, and that no other test needs."""

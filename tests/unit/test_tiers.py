@@ -1,8 +1,10 @@
 """Tiers of entries compared with a search over all possible scores and ranks, and the rules of tiers."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,20 @@ from hypothesis import strategies as st
 from leaderforge.domain.boards import Order
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.tier_rules import MAX_TIERS, tiers_of, valid_tiers
-from leaderforge.domain.tiers import RankedScore, Tier, TierLimit, reached_tier, tier_of
+from leaderforge.domain.tiers import LadderTiers, Tier, TierLimit
+
+
+class RankedScore(NamedTuple):
+    """Score and rank of an entry on a ladder with `total` ranked players. With `descending`, high scores lead."""
+
+    score: int
+    rank: int
+    total: int
+    descending: bool
+
+    def among(self, tiers: list[Tier]) -> LadderTiers:
+        return LadderTiers(tiers, self.total, descending=self.descending)
+
 
 LIMITS = {
     TierLimit.SCORE: st.integers(-30, 30).map(Decimal),
@@ -21,7 +36,7 @@ LIMITS = {
 tiers = st.lists(
     st.sampled_from(TierLimit).flatmap(lambda kind: st.builds(Tier, st.just(""), st.just(kind), LIMITS[kind])),
     max_size=4,
-).map(lambda drawn: [tier._replace(name=f"tier {i}") for i, tier in enumerate(drawn)])
+).map(lambda drawn: [replace(tier, name=f"tier {i}") for i, tier in enumerate(drawn)])
 ranked_scores = st.integers(1, 30).flatmap(
     lambda total: st.builds(RankedScore, st.integers(-30, 30), st.integers(1, total), st.just(total), st.booleans())
 )
@@ -41,13 +56,13 @@ def reaches(tier: Tier, entry: RankedScore) -> bool:
 @given(tiers, ranked_scores)
 def test_an_entry_is_in_the_first_tier_that_it_reaches(drawn: list[Tier], entry: RankedScore) -> None:
     expected = next((tier.name for tier in drawn if reaches(tier, entry)), None)
-    assert tier_of(drawn, entry) == expected
+    assert entry.among(drawn).name(entry.score, entry.rank) == expected
 
 
 @given(tiers, ranked_scores)
 def test_the_next_tier_is_reached_by_what_is_missing_and_by_nothing_less(drawn: list[Tier], entry: RankedScore) -> None:
     names = [tier.name for tier in drawn]
-    name, following = reached_tier(drawn, entry)
+    name, following = entry.among(drawn).reached(entry.score, entry.rank)
     index = len(drawn) if name is None else names.index(name)
     if index == 0:
         assert following is None
@@ -80,6 +95,10 @@ def test_tiers_survive_their_json_form(drawn: list[Tier]) -> None:
         ([{"name": "gold", "points": 1}], "unknown member 'points': use name, score, rank, percent"),
         ([{"score": 1}], "every tier needs a name"),
         ([{"name": " "}], "the name ' ' must show at least one letter, digit or symbol"),
+        (
+            [{"name": "gold", "score": float("inf")}],
+            "score of 'gold' must be -9007199254740991 to 9007199254740991 with at most 0 decimals, not Infinity",
+        ),
         ([{"name": "gold", "rank": 0}], "rank of 'gold' must be 1 to 9007199254740991 with at most 0 decimals, not 0"),
         (
             [{"name": "gold", "percent": 0.00001}],

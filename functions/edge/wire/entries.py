@@ -22,7 +22,7 @@ from functions.edge.wire.metadata import MetadataOut
 from functions.edge.wire.models import StrictOut
 from functions.edge.wire.periods import LadderQuery, PeriodNameOut
 from functions.edge.wire.rules import FROM_TEXT, Omittable
-from functions.edge.wire.tiers import TierNameOut, tier_member
+from functions.edge.wire.tiers import TierNameOut, tier_json
 from leaderforge.domain.boards import MAX_INTEGER, Ladder
 from leaderforge.domain.times import time_text
 from leaderforge.services.entries import Entry, Page
@@ -153,11 +153,11 @@ def render_listing(
     `population` is the number of ranked players, None if it is the total.
     """
     board, ranked = ladder.board, total if population is None else population
-    rendered = ",".join(
-        [render_entry(e, tier_member(board, e.score, e.rank, ranked), marks_hidden) for e in entries]
-        if board.tiers
-        else [render_entry(entry, "", marks_hidden) for entry in entries]
-    )
+    if board.tiers:
+        tiers = board.tiers_among(ranked)
+        rendered = ",".join([render_entry(e, tier_json(tiers, e.score, e.rank), marks_hidden) for e in entries])
+    else:
+        rendered = ",".join([render_entry(entry, "", marks_hidden) for entry in entries])
     # Slugs and names of periods need no escapes.
     return JsonBody(
         f'{{"board":"{board.slug}","period":"{ladder.period_name}",{segment_member(ladder)}"entries":[{rendered}],'

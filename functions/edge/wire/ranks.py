@@ -1,7 +1,7 @@
 """Ranks of single players on the wire: one player, several players that are looked up, a player at a percentile."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import repeat
 from typing import Annotated, ClassVar, Self
@@ -22,7 +22,7 @@ from functions.edge.wire.fields import (
 )
 from functions.edge.wire.models import LongIn, StrictOut
 from functions.edge.wire.periods import PeriodNameOut
-from functions.edge.wire.tiers import NextTierMember, tier_member, tier_members
+from functions.edge.wire.tiers import NextTierMember, tier_json, tier_member, tier_members
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.services.entries import Lookup, PlayerRank
 
@@ -143,10 +143,12 @@ def render_lookup(
 
 def compared_entries_json(board: Board, lookup: Lookup, rank_name: str, *, marks_hidden: bool = False) -> str:
     """Return a JSON array of the entries. The member `rank_name` has the rank among these entries."""
-    total = lookup.total
-    tiers = [tier_member(board, e.score, e.rank, total) for e, _ in lookup.entries] if board.tiers else repeat("")
+    of_tier: Iterable[str] = repeat("")
+    if board.tiers:
+        tiers = board.tiers_among(lookup.total)
+        of_tier = [tier_json(tiers, entry.score, entry.rank) for entry, _ in lookup.entries]
     entries = [
         render_entry(entry, f'{tier},"{rank_name}":{rank}', marks_hidden)
-        for (entry, rank), tier in zip(lookup.entries, tiers, strict=False)
+        for (entry, rank), tier in zip(lookup.entries, of_tier, strict=False)
     ]
     return f"[{','.join(entries)}]"

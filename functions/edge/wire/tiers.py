@@ -7,7 +7,7 @@ from pydantic import Field
 from functions.edge.wire.bodies import string_json
 from functions.edge.wire.models import StrictOut
 from leaderforge.domain.boards import Board
-from leaderforge.domain.tiers import NextTier, ReachedTier, reached_tier, tier_of
+from leaderforge.domain.tiers import LadderTiers, NextTier, ReachedTier
 
 TierNameOut = Annotated[
     str | None,
@@ -38,21 +38,22 @@ NextTierMember = Annotated[
 
 def tier_name(board: Board, score: int, rank: int, total: int) -> str | None:
     """Return the name of the tier of an entry, None if it reaches no tier."""
-    return tier_of(board.tiers, board.ranked_score(score, rank, total))
+    return board.tiers_among(total).name(score, rank)
+
+
+def tier_json(tiers: LadderTiers, score: int, rank: int) -> str:
+    """Return the member `tier` of an entry after a comma."""
+    return f',"tier":{string_json(tiers.name(score, rank))}'
 
 
 def tier_member(board: Board, score: int, rank: int, total: int) -> str:
     """Return the member `tier` of an entry after a comma, an empty text on a board without tiers."""
-    if not board.tiers:
-        return ""
-    return f',"tier":{string_json(tier_name(board, score, rank, total))}'
+    return tier_json(board.tiers_among(total), score, rank) if board.tiers else ""
 
 
 def tier_members(board: Board, score: int, rank: int, total: int) -> str:
     """Return the members `tier` and `next_tier` of an entry, each after a comma, as `tier_member` does."""
-    if not board.tiers:
-        return ""
-    return reached_tier_members(reached_tier(board.tiers, board.ranked_score(score, rank, total)))
+    return reached_tier_members(board.tiers_among(total).reached(score, rank)) if board.tiers else ""
 
 
 def reached_tier_members(tier: ReachedTier) -> str:

@@ -11,7 +11,7 @@ from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import ALL_TIME, Calendar, Period, PeriodKind, counting_in
 from leaderforge.domain.reward_tables import RewardTable
 from leaderforge.domain.segments import Segment
-from leaderforge.domain.tiers import RankedScore, Tier
+from leaderforge.domain.tiers import LadderTiers, Tier
 from leaderforge.domain.tournaments import TournamentRules
 
 MAX_INTEGER = 2**53 - 1
@@ -168,9 +168,9 @@ class Board:
         # has lost.
         return max(0, self.min_submissions - submissions) if self.min_submissions > 1 else 0
 
-    def ranked_score(self, score: int, rank: int, total: int) -> RankedScore:
-        """Return the score and rank of an entry of a ladder with `total` ranked players, to find its tier."""
-        return RankedScore(score, rank, total, self.order is Order.DESC)
+    def tiers_among(self, total: int) -> LadderTiers:
+        """Return the tiers of a ladder with `total` ranked players."""
+        return LadderTiers(self.tiers, total, descending=self.order is Order.DESC)
 
     def ladders_at(self, time: int) -> "tuple[Ladder, ...]":
         """Return the ladders of the periods that contain a time (ms)."""

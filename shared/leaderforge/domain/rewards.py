@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.boards import Board, Ladder, Order
 from leaderforge.domain.merge import Row
 from leaderforge.domain.order import place, rank_bound
 from leaderforge.domain.reward_tables import LeagueOutcome, Reward
-from leaderforge.domain.tiers import Tier, tier_of
+from leaderforge.domain.tiers import LadderTiers, Tier
 from leaderforge.domain.tournament_errors import AwardClaimed, AwardRevoked
 
 
@@ -125,8 +125,9 @@ def earned(
 ) -> Sequence[NewAward]:
     """Return the awards of these players of a ladder with `total` entries, by player id, then in the table's order."""
     awards: list[NewAward] = []
+    tiers = LadderTiers(rules.tiers, total, descending=board.order is Order.DESC)
     for player in sorted(players):
-        tier = tier_of(rules.tiers, board.ranked_score(player.score, player.rank, total)) if rules.tiers else None
+        tier = tiers.name(player.score, player.rank)
         outcome = outcomes.get(player.user_id)
         awards += [
             NewAward(player.user_id, reward.id, reward.payload, player.rank)

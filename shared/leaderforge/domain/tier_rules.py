@@ -1,6 +1,7 @@
 """Rules of the tiers of a board, and tiers as JSON objects."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -51,7 +52,7 @@ def valid_tiers(tiers: Sequence[Tier], order: Order) -> tuple[Tier, ...]:
     """
     if len(tiers) > MAX_TIERS:
         raise Refused(f"tiers: must be at most {MAX_TIERS}, not {len(tiers)}", setting="tiers")
-    displayed_tiers = tuple(tier._replace(name=_displayed(tier.name)) for tier in tiers)
+    displayed_tiers = tuple(replace(tier, name=_displayed(tier.name)) for tier in tiers)
     for name in {tier.name for tier in displayed_tiers}:
         if sum(tier.name == name for tier in displayed_tiers) > 1:
             raise Refused(f"tiers: two tiers are called {name!r}; rename one", setting="tiers")

@@ -1,9 +1,9 @@
 """Tiers of a board: ordered classes of entries, such as gold, silver and bronze."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from math import ceil
 from typing import NamedTuple
 
 
@@ -15,7 +15,12 @@ class TierLimit(StrEnum):
     PERCENT = "percent"
 
 
-class Tier(NamedTuple):
+_PERCENT_PARTS = 1_000_000
+"""Integer by which all players are divided for a limit in percent. It allows limits of four decimals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
     """Class of entries. An entry is in the first tier of its board whose limit it reaches.
 
     It reaches a limit of `SCORE` with a score that is at least as good, and one of `RANK` with this rank or a better
@@ -26,6 +31,12 @@ class Tier(NamedTuple):
     name: str
     kind: TierLimit | None = None
     limit: Decimal = Decimal(0)
+    _parts: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Decimals are too slow for every entry of a page. `valid_tiers` refuses limits that are not finite.
+        scale = _PERCENT_PARTS // 100 if self.kind is TierLimit.PERCENT else 1
+        object.__setattr__(self, "_parts", int(self.limit * scale) if self.limit.is_finite() else 0)
 
     @property
     def members(self) -> Mapping[str, str | int | float]:
@@ -35,14 +46,11 @@ class Tier(NamedTuple):
         limit = float(self.limit) if self.kind is TierLimit.PERCENT and self.limit % 1 else int(self.limit)
         return {"name": self.name, self.kind.value: limit}
 
-
-class RankedScore(NamedTuple):
-    """Score and rank of an entry on a ladder with `total` ranked players. With `descending`, high scores lead."""
-
-    score: int
-    rank: int
-    total: int
-    descending: bool
+    def bound(self, total: int) -> int:
+        """Return the last score or rank that reaches the limit on a ladder with `total` ranked players."""
+        if self.kind is TierLimit.PERCENT:
+            return -(-self._parts * total // _PERCENT_PARTS)
+        return self._parts
 
 
 class NextTier(NamedTuple):
@@ -65,38 +73,38 @@ def depend_on_total(tiers: Sequence[Tier]) -> bool:
     return any(tier.kind is TierLimit.PERCENT for tier in tiers)
 
 
-def reached_tier(tiers: Sequence[Tier], ranked: RankedScore) -> ReachedTier:
-    """Return the tier that contains an entry, with the tier above it."""
-    index = _index(tiers, ranked)
-    name = tiers[index].name if index < len(tiers) else None
-    return ReachedTier(name, _next_tier(tiers[index - 1], ranked) if index else None)
+class LadderTiers:
+    """Tiers of a ladder with `total` ranked players. With `descending`, high scores lead.
 
+    The limits are compared as integers, for all entries of an answer.
+    """
 
-def tier_of(tiers: Sequence[Tier], ranked: RankedScore) -> str | None:
-    """Return the name of the tier that contains an entry, None if no tier does."""
-    index = _index(tiers, ranked)
-    return tiers[index].name if index < len(tiers) else None
+    def __init__(self, tiers: Sequence[Tier], total: int, *, descending: bool) -> None:
+        self._tiers = tiers
+        self._sign = 1 if descending else -1
+        self._bounds = [(tier.kind, tier.bound(total)) for tier in tiers]
 
+    def name(self, score: int, rank: int) -> str | None:
+        """Return the name of the tier that contains an entry, None if no tier does."""
+        index = self._index(score, rank)
+        return self._tiers[index].name if index < len(self._tiers) else None
 
-def _next_tier(tier: Tier, ranked: RankedScore) -> NextTier:
-    missing = _missing(tier, ranked)
-    if tier.kind is TierLimit.SCORE:
-        return NextTier(tier.name, points=missing)
-    return NextTier(tier.name, places=missing)
+    def reached(self, score: int, rank: int) -> ReachedTier:
+        """Return the tier that contains an entry, with the tier above it."""
+        index = self._index(score, rank)
+        name = self._tiers[index].name if index < len(self._tiers) else None
+        return ReachedTier(name, self._next_tier(index - 1, score, rank) if index else None)
 
+    def _index(self, score: int, rank: int) -> int:
+        """Return the index of the tier that contains an entry, the number of tiers if no tier does."""
+        sign = self._sign
+        for index, (kind, bound) in enumerate(self._bounds):
+            if kind is None or ((score - bound) * sign >= 0 if kind is TierLimit.SCORE else rank <= bound):
+                return index
+        return len(self._bounds)
 
-def _index(tiers: Sequence[Tier], ranked: RankedScore) -> int:
-    """Return the index of the tier that contains an entry, the number of tiers if no tier does."""
-    return next((i for i, tier in enumerate(tiers) if _missing(tier, ranked) <= 0), len(tiers))
-
-
-def _missing(tier: Tier, ranked: RankedScore) -> int:
-    """Return the points or places that an entry lacks to reach a tier. The number is 0 or negative if it reaches it."""
-    if tier.kind is None:
-        return 0
-    if tier.kind is TierLimit.SCORE:
-        missing = int(tier.limit) - ranked.score
-        return missing if ranked.descending else -missing
-    if tier.kind is TierLimit.RANK:
-        return ranked.rank - int(tier.limit)
-    return ranked.rank - ceil(tier.limit * ranked.total / 100)
+    def _next_tier(self, index: int, score: int, rank: int) -> NextTier:
+        tier, (kind, bound) = self._tiers[index], self._bounds[index]
+        if kind is TierLimit.SCORE:
+            return NextTier(tier.name, points=(bound - score) * self._sign)
+        return NextTier(tier.name, places=rank - bound)

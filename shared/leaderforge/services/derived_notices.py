@@ -10,7 +10,6 @@ from leaderforge.domain.notice_log import NoticeDraft, OutboxRow, body_of
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.notices import NO_PLAYER
 from leaderforge.domain.periods import Period, PeriodKind
-from leaderforge.domain.tiers import tier_of
 from leaderforge.domain.times import time_text
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.derived_notices import DerivedNoticeStore, NoticedTier
@@ -71,11 +70,10 @@ class DerivedNotices:
 
     async def _tiers_on(self, ladder: Ladder, user_ids: Sequence[int]) -> Mapping[int, str | None]:
         """Return the present tiers of players on a ladder, None for a player without an entry."""
-        board, lookup = ladder.board, await self._query.lookup(ladder, user_ids)
-        tiers: dict[int, str | None] = dict.fromkeys(user_ids)
-        for entry, _ in lookup.entries:
-            tiers[entry.user_id] = tier_of(board.tiers, board.ranked_score(entry.score, entry.rank, lookup.total))
-        return tiers
+        lookup = await self._query.lookup(ladder, user_ids)
+        tiers = ladder.board.tiers_among(lookup.total)
+        reached = {entry.user_id: tiers.name(entry.score, entry.rank) for entry, _ in lookup.entries}
+        return dict.fromkeys(user_ids) | reached
 
     async def _look_for_closed(self, boards: Sequence[Board]) -> None:
         last, now = await self._store.closed_until(), self._clock()

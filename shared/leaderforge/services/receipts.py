@@ -10,7 +10,7 @@ from leaderforge.domain.order import Place, sort_key
 from leaderforge.domain.ranks import rank_of
 from leaderforge.domain.standings import EarlierPlace, Standing, is_improvement
 from leaderforge.domain.submissions import Recorded, Submission
-from leaderforge.domain.tiers import ReachedTier, reached_tier
+from leaderforge.domain.tiers import ReachedTier
 from leaderforge.ports.index import Applied, LadderUpdate
 
 
@@ -164,7 +164,7 @@ class LadderGroup:
         board, rank = self._ladder.board, self.rank(standing.user_id)
         if rank is None:
             return _UNKNOWN_TIER
-        return reached_tier(board.tiers, board.ranked_score(standing.score, rank, self._total or rank))
+        return board.tiers_among(self._total or rank).reached(standing.score, rank)
 
     def missing_submissions(self, standing: Standing) -> int | None:
         """Return the number of submissions that a standing lacks for a rank, None on a board without a minimum."""

@@ -1,19 +1,22 @@
-"""Cost of segments: submissions, ranks and memory of a board with two segments, beside an equal board without any.
+"""Cost of features of boards: calls and memory of a board with the feature, beside an equal board without it.
 
-    python -m benchmarks.segments --out docs/performance/results/segments.json
+    python -m benchmarks.features segments --out docs/performance/results/segments.json
+    python -m benchmarks.features tiers --out docs/performance/results/tiers.json
 
-Other load on the machine varies. Therefore each scenario is measured directly before or after the same scenario on the
-other board, and the ratios of these pairs are compared: their medians with quartiles. The memory is that of the nodes
-of the index after the players' scores on each board, less the memory before.
+Other load on the machine varies. Therefore each call is measured directly before or after the same call on the other
+board, and the ratios of these pairs are compared: their medians with quartiles. The memory is that of the nodes of the
+index after the players' scores on each board, less the memory before.
 """
 
 import asyncio
 import os
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
+from enum import StrEnum
 from itertools import product as product_of
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import httpx
 import typer
@@ -24,12 +27,37 @@ from benchmarks.bench import loaded, product, settle
 from benchmarks.receipts import Samples, ratios, table
 from benchmarks.report import about, finish
 
-PAIRS = {"submit_divided": "submit_whole", "rank_divided": "rank_whole"}
-"""Scenarios on the board with segments, and the same scenarios on the board without them."""
-BOARDS: tuple[dict[str, Any], ...] = (
-    {"board": "whole", "policy": "best"},
-    {"board": "divided", "policy": "best", "segments": ["country", "platform"]},
-)
+
+class FeatureName(StrEnum):
+    """Feature that is measured, and the name of its board."""
+
+    SEGMENTS = "segments"
+    TIERS = "tiers"
+
+
+class Feature(NamedTuple):
+    """Setting of a board, and the calls whose cost is measured."""
+
+    setting: dict[str, Any]
+    calls: Sequence[str]
+
+
+FEATURES = {
+    FeatureName.SEGMENTS: Feature({"segments": ["country", "platform"]}, ["submit", "rank"]),
+    FeatureName.TIERS: Feature(
+        {
+            "tiers": [
+                {"name": "champion", "rank": 100},
+                *({"name": f"tier {percent}", "percent": percent} for percent in range(5, 90, 5)),
+                {"name": "beginner", "score": 100_000},
+                {"name": "entrant"},
+            ]
+        },
+        ["submit", "rank", "top", "page", "around", "lookup"],
+    ),
+}
+"""The board with tiers has as many as possible, with all kinds of limits."""
+PLAIN = "plain"
 COUNTRIES = 50
 PLATFORMS = 5
 A_REQUEST = 500
@@ -38,27 +66,28 @@ WARMUP_S = 0.5
 
 
 def main(
+    feature: Annotated[FeatureName, typer.Argument(help="The feature, and the name of its board.")],
     players: Annotated[int, typer.Option(help="Players with a score on both boards.")] = 100_000,
     connections: Annotated[int, typer.Option(help="Connections kept busy.")] = 64,
     rounds: Annotated[int, typer.Option(help="How often each pair is measured, at least twice.", min=2)] = 12,
     seconds: Annotated[float, typer.Option(help="Seconds a measurement.")] = 2,
     out: Annotated[Path | None, typer.Option(help="Write the results here as JSON.")] = None,
 ) -> None:
-    """Measure segments on this machine."""
+    """Measure a feature on this machine."""
     console = Console()
-    samples: Samples = {kind: {plain: [], kind: []} for kind, plain in PAIRS.items()}
+    samples: Samples = {call: {f"{call} {PLAIN}": [], f"{call} {feature}": []} for call in FEATURES[feature].calls}
     os.environ["LEADERFORGE_SEGMENTS"] = "country,platform"
     with ExitStack() as stack:
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leaderforge-segments-")))
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leaderforge-features-")))
         facts = stack.enter_context(product(directory, []))
-        memory = filled(facts, players)
+        memory = filled(facts, feature, players)
         asyncio.run(settle(facts["postgres"]))
         for turn, pair in track(list(product_of(range(rounds), samples.values())), "Measuring", console=console):
             for kind in list(pair) if turn % 2 else list(pair)[::-1]:
                 load = {"players": players, "connections": connections, "seconds": seconds}
                 pair[kind].append(loaded(facts, kind, facts["api"], warmup_s=WARMUP_S, **load))
     report = {
-        **about("benchmarks.segments"),
+        **about("benchmarks.features"), "feature": feature,
         "players": players, "connections": connections, "seconds": seconds,
         "bytes_a_player": {board: round(size / players, 1) for board, size in memory.items()},
         "ratios": {kind: ratios(*pair.values()) for kind, pair in samples.items()}, "samples": samples,
@@ -67,7 +96,7 @@ def main(
     finish(report, table(report), out, [result for pair in samples.values() for of in pair.values() for result in of])
 
 
-def filled(facts: dict[str, Any], players: int) -> dict[str, int]:
+def filled(facts: dict[str, Any], feature: str, players: int) -> dict[str, int]:
     """Create the boards and the players with a score on each. Return the memory (bytes) that each board has added."""
     headers = {"Authorization": f"Bearer {facts['admin_key']}"}
     memory: dict[str, int] = {}
@@ -76,13 +105,13 @@ def filled(facts: dict[str, Any], players: int) -> dict[str, int]:
         for batch in track(batches, "Creating players"):
             users = [{"user_id": i, "username": f"player {i}", "attributes": attributes(i)} for i in batch]
             client.post("/api/users/batch", json={"users": users}).raise_for_status()
-        for board in BOARDS:
-            client.post("/api/boards", json=board).raise_for_status()
+        for board, setting in ((PLAIN, {}), (feature, FEATURES[feature].setting)):
+            client.post("/api/boards", json={"board": board, "policy": "best", **setting}).raise_for_status()
             before = used_memory(client)
-            for batch in track(batches, f"Scoring on the board {board['board']}"):
+            for batch in track(batches, f"Scoring on the board {board}"):
                 scores = {"submissions": [{"user_id": i, "score": i * 7919 % 1_000_003} for i in batch]}
-                client.post(f"/api/boards/{board['board']}/scores/batch?rank=none", json=scores).raise_for_status()
-            memory[board["board"]] = used_memory(client) - before
+                client.post(f"/api/boards/{board}/scores/batch?rank=none", json=scores).raise_for_status()
+            memory[board] = max(0, used_memory(client) - before)  # with few players, buffers that shrink weigh more
     return memory
 
 
