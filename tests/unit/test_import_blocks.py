@@ -16,10 +16,14 @@ from hypothesis import strategies as st
 from leaderforge.domain.boards import Board
 from leaderforge.imports import block_parsing, blocks, streams
 from leaderforge.imports.bad_lines import BadLine
+from leaderforge.imports.blocks import Block
 from leaderforge.imports.columns import Columns
 from leaderforge.imports.files import FilePlan, opened_scores
 from leaderforge.imports.formats import FileLayout, TableFormat
+from leaderforge.imports.json_rows import SCAN, JsonTable
 from leaderforge.imports.lines import ScoreLine
+from leaderforge.imports.regular_json import regular_values
+from leaderforge.imports.rows import TableRows
 from tests.waiting import until
 
 WHOLE = 1 << 18
@@ -90,6 +94,40 @@ def test_blocks_of_json_have_the_objects_of_the_whole(text: str, size: int):
     # Bad elements of one line have no order.
     assert (lines, sorted(bad)) == (all_lines, sorted(all_bad))
     assert read(text.encode(), TableFormat.NDJSON, size) == read(text.encode(), TableFormat.NDJSON)
+
+
+@pytest.mark.parametrize("is_list", [False, True])
+@given(
+    st.lists(
+        st.sampled_from([*JSON_PIECES, '{"a":1}', '{"a":[{}', "{}]}", ",\n", "\n", "\r\n", '"\\u001e"']), max_size=9
+    ),
+    st.booleans(),
+)
+@example(['{"a":1}', "\n", '{"b":2}', "\n"], False)
+@example(["\n", '{"a":1}', ",\n", '{"b":2}'], False)
+@example(['{"a":[{}', "\n", '{}]}, {"b":2}'], False)
+@example(['{"a":[{}', ",\n", '{}]}, {"b":2}'], False)
+@example(['{"a":1}] 2'], False)
+def test_regular_blocks_have_the_values_of_lines_and_elements_one_by_one(is_list: bool, pieces: list[str], last: bool):
+    block = Block(7, "," * is_list + "".join(pieces), 0, is_last=last)
+    regular = regular_values(block, SCAN, is_list=is_list)
+    if regular is None:
+        return
+    table = JsonTable((), is_list)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("leaderforge.imports.json_rows.regular_values", lambda *_, **__: None)
+        rows = TableRows.without_rows(())
+        one_by_one = table._values(block, rows)
+    assert (list(regular[0]), list(regular[1])) == tuple(map(list, one_by_one))
+    assert (rows.faults, rows.open_row, rows.is_end) == ([], None, False)
+
+
+@pytest.mark.parametrize("is_list", [False, True])
+def test_blocks_with_an_object_a_line_are_regular(is_list: bool):
+    text = ',\n{"a": 1},\n{"b": [2]}' if is_list else '{"a": 1}\n{"b": [2]}\n'
+    first = 8 if is_list else 7
+    regular = regular_values(Block(7, text, 0), SCAN, is_list=is_list)
+    assert regular == (range(first, first + 2), [{"a": 1}, {"b": [2]}])
 
 
 ROWS = [{"player": f"P{i % 7}", "score": i % 11} for i in range(400)]

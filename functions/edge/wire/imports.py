@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from leaderforge.services.import_preview import ImportPreview
     from leaderforge.services.importing import ImportTally
 
-_PREVIEWED = 20
 MAX_LISTED = 1000
 """Maximum number of bad lines in an answer. Further ones are counted."""
 
@@ -197,7 +196,7 @@ def render_preview(
             time=plan.columns.time,
             scores=plan.notation,
             notes=list(notes),
-            lines=[_line_out(plan.board, *pair) for pair in preview.first[:_PREVIEWED]],
+            lines=[_line_out(plan.board, *pair) for pair in preview.first],
             counting=preview.counting,
             bad=bad.count,
             problems=bad.problems,

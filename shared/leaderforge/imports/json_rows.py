@@ -4,11 +4,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from json.scanner import make_scanner
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from leaderforge.imports.blocks import Block, lines_of
 from leaderforge.imports.json_lists import JsonElement, Scan, elements
-from leaderforge.imports.rows import CellPicker, Fault, JsonText, TableRows
+from leaderforge.imports.regular_json import regular_values
+from leaderforge.imports.rows import CellPicker, Fault, JsonText, TableRows, ValueT
+
+_Object: TypeAlias = Mapping[str, object]
 
 _LIST_HINT = ": if the file is a JSON list, set --format json"
 
@@ -43,50 +46,76 @@ class JsonTable:
     def rows(self, block: Block, *, with_content: bool) -> TableRows:
         """Return the rows of a block. Values that are no objects are faults."""
         rows = TableRows.without_rows(self.required)
-        objects = list(self._objects(block, rows))
-        # Objects with equal members are rows of one table. Nearly all objects of a file have equal members.
-        positions: dict[tuple[str, ...], list[int]] = {}
-        for position, (_, value) in enumerate(objects):
-            positions.setdefault(tuple(value), []).append(position)
+        numbers, objects = self._objects(block, rows)
         order: list[int] = []
         parts: list[TableRows] = []
-        for members, same in positions.items():
-            numbers, values = zip(*(objects[position] for position in same), strict=True)
+        for members, positions in _by_members(objects).items():
+            lines = _chosen(numbers, positions)
             try:
                 picker = CellPicker(members, self.required)
             except KeyError as error:
-                rows.faults += [Fault(number, f"there is no column {error}") for number in numbers]
+                rows.faults += [Fault(number, f"there is no column {error}") for number in lines]
                 continue
-            cells = [_texts(column) for column in zip(*(value.values() for value in values), strict=True)]
+            values = (value.values() for value in _chosen(objects, positions))
+            cells = [_texts(column) for column in zip(*values, strict=True)]
             contents = picker.contents(cells) if with_content else ()
-            parts.append(TableRows(numbers, picker.columns(cells), contents))
-            order += same
+            parts.append(TableRows(lines, picker.columns(cells), contents))
+            order += positions
         rows.add(parts, order)
         return rows
 
-    def _objects(self, block: Block, rows: TableRows) -> Iterator[tuple[int, Mapping[str, object]]]:
-        for number, value in self._values(block, rows):
-            if isinstance(value, dict):
-                yield number, value
-            else:
-                rows.faults.append(Fault(number, f"not a JSON object{self._hint(value)}"))
+    def _objects(self, block: Block, rows: TableRows) -> tuple[Sequence[int], Sequence[_Object]]:
+        """Return the numbers of the objects' first lines, and the objects. Add other values to the faults."""
+        numbers, values = self._values(block, rows)
+        if set(map(type, values)) <= {dict}:
+            return numbers, cast(Sequence[_Object], values)
+        pairs = list(zip(numbers, values, strict=True))
+        rows.faults += [Fault(n, f"not a JSON object{self._hint(v)}") for n, v in pairs if not isinstance(v, dict)]
+        objects = [(number, value) for number, value in pairs if isinstance(value, dict)]
+        return [number for number, _ in objects], [value for _, value in objects]
 
     def objects(self, block: Block) -> Iterator[Mapping[str, str]]:
         """Yield the objects of a block with all their values as text."""
-        for _, value in self._values(block, TableRows.without_rows(self.required)):
-            if isinstance(value, dict):
-                yield {name: text_of(content) for name, content in value.items()}
+        for value in self._objects(block, TableRows.without_rows(self.required))[1]:
+            yield {name: text_of(content) for name, content in value.items()}
 
     def _hint(self, value: object) -> str:
         return _LIST_HINT if isinstance(value, list) and not self.is_list else ""
 
-    def _values(self, block: Block, rows: TableRows) -> Iterable[JsonElement]:
+    def _values(self, block: Block, rows: TableRows) -> tuple[Sequence[int], Sequence[object]]:
+        """Return the numbers of the values' first lines, and the values. Add damaged ones to the faults."""
+        if (regular := regular_values(block, SCAN, is_list=self.is_list)) is not None:
+            return regular
         if not self.is_list:
-            return _lines(block, rows)
+            return _unzipped(_lines(block, rows))
         part = elements(block, SCAN)
         rows.open_row, rows.is_end = part.open_row, part.is_end
         rows.faults += filter(None, [part.fault])
-        return part.elements
+        return _unzipped(part.elements)
+
+
+def _unzipped(elements: Iterable[JsonElement]) -> tuple[Sequence[int], Sequence[object]]:
+    numbers, values = [], []
+    for number, value in elements:
+        numbers.append(number)
+        values.append(value)
+    return numbers, values
+
+
+def _by_members(objects: Sequence[_Object]) -> Mapping[tuple[str, ...], Sequence[int]]:
+    """Return the positions of the objects with equal members, which are rows of one table."""
+    members = list(map(tuple, objects))
+    if len(set(members)) == 1:
+        # Nearly all objects of a file have equal members.
+        return {members[0]: range(len(objects))}
+    positions: dict[tuple[str, ...], list[int]] = {}
+    for position, names in enumerate(members):
+        positions.setdefault(names, []).append(position)
+    return positions
+
+
+def _chosen(values: Sequence[ValueT], positions: Sequence[int]) -> Sequence[ValueT]:
+    return values if len(positions) == len(values) else [values[position] for position in positions]
 
 
 def _texts(column: Sequence[object]) -> Sequence[str]:
