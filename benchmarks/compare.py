@@ -12,7 +12,6 @@ import tempfile
 from contextlib import ExitStack
 from itertools import product as pairs
 from pathlib import Path
-from statistics import quantiles
 from typing import Annotated, Any
 
 import typer
@@ -21,7 +20,7 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.bench import loaded, product, step
-from benchmarks.report import about, finish
+from benchmarks.report import about, finish, quartiles
 
 HERE = Path(__file__).parents[1]
 VERSIONS = ("before", "now")
@@ -78,10 +77,10 @@ def ratios(samples: dict[str, list[dict[str, Any]]]) -> dict[str, list[float]]:
     """
     pairs_of_rounds = list(zip(samples["before"], samples["now"], strict=True))
     if "step" in samples["now"][0]:
-        return {"seconds": quantiles([now["seconds"] / before["seconds"] for before, now in pairs_of_rounds], n=4)}
+        return {"seconds": quartiles([now["seconds"] / before["seconds"] for before, now in pairs_of_rounds])}
     return {
-        "rate": quantiles([now["rate"] / before["rate"] for before, now in pairs_of_rounds], n=4),
-        "api_cpu": quantiles([now["cpu_us"]["api"] / before["cpu_us"]["api"] for before, now in pairs_of_rounds], n=4),
+        "rate": quartiles([now["rate"] / before["rate"] for before, now in pairs_of_rounds]),
+        "api_cpu": quartiles([now["cpu_us"]["api"] / before["cpu_us"]["api"] for before, now in pairs_of_rounds]),
     }
 
 

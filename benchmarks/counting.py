@@ -17,7 +17,6 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
-from statistics import quantiles
 from typing import Annotated, Any
 
 import typer
@@ -26,7 +25,7 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.bench import LEADERFORGE, await_reconciliation, cpu_seconds, loaded, product, settle, step
-from benchmarks.report import about, finish
+from benchmarks.report import about, finish, quartiles
 from leaderforge.cli.synthetic import name_of
 
 KINDS: Mapping[str, tuple[list[str], Callable[[int, int], str]]] = {
@@ -109,7 +108,7 @@ def written(path: Path, column: str, player_of: Callable[[int], str], players: i
 def ratios(batches: list[dict[str, Any]], imports: list[dict[str, Any]]) -> list[float]:
     """Return import / batch of the scores a second, as [lower quartile, median, upper quartile]."""
     rounds = zip(batches, imports, strict=True)
-    return quantiles([of_file["scores_per_second"] / of_batch["scores_per_second"] for of_batch, of_file in rounds])
+    return quartiles([of_file["scores_per_second"] / of_batch["scores_per_second"] for of_batch, of_file in rounds])
 
 
 def table(report: dict[str, Any]) -> Table:
@@ -117,7 +116,7 @@ def table(report: dict[str, Any]) -> Table:
     title = f"Files of {report['lines']:,} lines beside batches of {report['batch']}; {report['players']:,} players"
     shown = Table("lines with", "scores a second", "of the batches: median (quartiles)", title=title)
     for kind, samples in report["samples"].items():
-        _, rate, _ = quantiles([result["scores_per_second"] for result in samples])
+        _, rate, _ = quartiles([result["scores_per_second"] for result in samples])
         low, middle, high = report["ratios"].get(kind, (1.0, 1.0, 1.0))
         shown.add_row(kind, f"{rate:,.0f}", f"{middle:.2f} ({low:.2f} to {high:.2f})")
     return shown

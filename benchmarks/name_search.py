@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from itertools import count, islice
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 from typing import Annotated, Any
 
 import asyncpg
@@ -20,7 +20,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.report import about, write
+from benchmarks.report import about, quartiles, write
 from leaderforge.adapters.postgres.migrate import migrate
 from leaderforge.adapters.postgres.name_search import enable_name_search
 from leaderforge.adapters.postgres.player_store import PostgresPlayerStore
@@ -101,7 +101,7 @@ async def compared(dsn: str, players: int, rounds: int) -> dict[str, Any]:
             order = pools if turn % 2 else pools[::-1]
             rates = {pool: await creation_rate(pool, new, batch, callers) for pool in order}
             ratios.append(rates[pools[0]] / rates[pools[1]])
-        low, middle, high = (round(ratio, 3) for ratio in quantiles(ratios, n=4))
+        low, middle, high = (round(ratio, 3) for ratio in quartiles(ratios))
         results[f"new players, ratio, batches of {batch}, {callers} at a time"] = [low, middle, high]
     await asyncio.gather(*(pool.close() for pool in pools))
     return results

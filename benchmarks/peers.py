@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from itertools import product as pairs
 from pathlib import Path
 from random import Random
-from statistics import median, quantiles
+from statistics import median
 from string import Template
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -29,7 +29,7 @@ from rich.table import Table
 from benchmarks.bench import WARMUP_S, loaded, product, step
 from benchmarks.closed_loop import Latency
 from benchmarks.open_loop import Request, busy_loop
-from benchmarks.report import about, finish
+from benchmarks.report import about, finish, quartiles
 from benchmarks.requests import KINDS
 
 Samples = dict[str, dict[str, list[dict[str, Any]]]]
@@ -148,7 +148,7 @@ def ratio(samples: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
     """Return product / peer of the rates as [lower quartile, median, upper quartile], and median latencies in ms."""
     rounds = zip(samples["product"], samples["peer"], strict=True)
     return {
-        "rate": quantiles([own["rate"] / other["rate"] for own, other in rounds], n=4),
+        "rate": quartiles([own["rate"] / other["rate"] for own, other in rounds]),
         "p99": {server: median(result["p99"] for result in results) for server, results in samples.items()},
     }
 

@@ -18,7 +18,6 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from itertools import product as product_of
 from pathlib import Path
-from statistics import quantiles
 from typing import Annotated, Any
 
 import httpx
@@ -28,7 +27,7 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.bench import loaded, product, settle, step
-from benchmarks.report import about, finish
+from benchmarks.report import about, finish, quartiles
 from benchmarks.requests import external_id
 
 PAIRS = {
@@ -115,9 +114,9 @@ def ratios(plain: list[dict[str, Any]], extended: list[dict[str, Any]]) -> dict[
         "index_cpu": ("index",),
     }
     return {
-        "rate": quantiles([with_parts["rate"] / without["rate"] for without, with_parts in rounds], n=4),
+        "rate": quartiles([with_parts["rate"] / without["rate"] for without, with_parts in rounds]),
         **{
-            name: quantiles([cpu(with_parts, of) / cpu(without, of) for without, with_parts in rounds], n=4)
+            name: quartiles([cpu(with_parts, of) / cpu(without, of) for without, with_parts in rounds])
             for name, of in parts.items()
         },
     }

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import quantiles
 from typing import Any
 
 import psutil
@@ -29,6 +30,14 @@ def about(module: str) -> dict[str, Any]:
             "python": platform.python_version(),
         },
     }
+
+
+def quartiles(samples: Iterable[float]) -> list[float]:
+    """Return [lower quartile, median, upper quartile] of at least two samples.
+
+    They are interpolated between samples only: with few samples, the usual method would name values outside of them.
+    """
+    return quantiles(samples, n=4, method="inclusive")
 
 
 def write(report: dict[str, Any], path: Path | None) -> None:
