@@ -4,21 +4,30 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from tests.sdk.csharp import csharp_program
 from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 SDK = ROOT / "sdk"
-COMMANDS: dict[str, Sequence[str]] = {
-    "python-async": [sys.executable, str(SDK / "conformance" / "python_driver.py"), "async"],
-    "python-sync": [sys.executable, str(SDK / "conformance" / "python_driver.py"), "sync"],
-    "typescript": ["node", str(SDK / "conformance" / "typescript_driver.mjs")],
+CONFORMANCE = SDK / "conformance"
+
+
+def _csharp() -> Sequence[str]:
+    return ["mono", str(csharp_program("CSharpDriver", CONFORMANCE / "CSharpDriver.cs"))]
+
+
+COMMANDS: dict[str, Callable[[], Sequence[str]]] = {
+    "python-async": lambda: [sys.executable, str(CONFORMANCE / "python_driver.py"), "async"],
+    "python-sync": lambda: [sys.executable, str(CONFORMANCE / "python_driver.py"), "sync"],
+    "typescript": lambda: ["node", str(CONFORMANCE / "typescript_driver.mjs")],
+    "csharp": _csharp,
 }
-"""Command of each driver."""
+"""Functions that return the command of each driver. They skip the test if the machine lacks a program."""
 LONG_ONLY = frozenset({"python-sync"})
 """Drivers that only `make test-long` runs: the synchronous client performs the same calls as the asynchronous one."""
 _LIMIT_BYTES = 1 << 24
@@ -117,7 +126,7 @@ async def result_of(answer: asyncio.Future[dict[str, Any]]) -> Any:
 @asynccontextmanager
 async def driving(name: str) -> AsyncIterator[Driver]:
     """Drive the SDK of this name."""
-    driver = Driver(COMMANDS[name])
+    driver = Driver(COMMANDS[name]())
     try:
         yield driver
     finally:

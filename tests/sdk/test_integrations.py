@@ -1,7 +1,6 @@
 """The programs of docs/integrate.md run word for word, except for the address of the service."""
 
 import asyncio
-import json
 import re
 import shutil
 import sys
@@ -15,27 +14,13 @@ import pytest
 from leaderforge.embedded.ports import free_node_ports
 from tests.acceptance.api_fixtures import Served
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
+from tests.sdk.csharp import csharp_program
 from tests.sdk.drivers import SDK
 from tests.sdk.test_quick_starts import ADDRESS, run
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
+SCENES = Path(__file__).parent
 PAGE = (SDK.parent / "docs" / "integrate.md").read_text(encoding="utf-8")
-CALLER = """
-using System;
-
-public static class Program
-{
-    public static void Main(string[] arguments)
-    {
-        var leaderboard = new Leaderboard(arguments[0]);
-        leaderboard.SignIn(Leaderboard.NewSecret(), "Sharp").Wait();
-        var id = Guid.NewGuid();
-        leaderboard.Submit("rush", 640, id).Wait();
-        Console.WriteLine(Leaderboard.Member(leaderboard.Submit("rush", 640, id).Result, "duplicate"));
-        Console.WriteLine(leaderboard.Top("rush", 10).Result);
-    }
-}
-"""
 
 
 def program(language: str) -> str:
@@ -110,15 +95,25 @@ async def test_a_python_server_submits_for_its_players(rush: Served, tmp_path: P
         assert (await client.get("/")).json()[0]["external_id"] == "steam-123"
 
 
-async def test_csharp_counts_a_repeated_score_once(rush: Served, tmp_path: Path) -> None:
-    if not (shutil.which("mcs") and shutil.which("mono")):
-        pytest.skip("needs mono-mcs and libmono-system-net-http4.0-cil")
-    (tmp_path / "Leaderboard.cs").write_text(program("csharp"))
-    (tmp_path / "Program.cs").write_text(CALLER)
-    await run(
-        tmp_path, "mcs", "-langversion:7", "-r:System.Net.Http.dll", "-out:game.exe", "Leaderboard.cs", "Program.cs"
-    )
-    duplicate, top = (await run(tmp_path, "mono", "game.exe", rush.url)).splitlines()
-    assert duplicate == "true"
-    [entry] = [entry for entry in json.loads(top)["entries"] if entry["username"] == "Sharp"]
-    assert (entry["score"], entry["submissions"]) == (640, 1)
+async def test_the_unity_script_submits_and_follows_the_board(rush: Served, tmp_path: Path) -> None:
+    """It is the sample of the package, word for word, with a stand-in for Unity."""
+    sample = SDK / "csharp" / "Samples~" / "Rush" / "Rush.cs"
+    assert program("csharp") == sample.read_text(encoding="utf-8")
+    scene = csharp_program("UnityScene", sample, *(SCENES / name for name in ("UnityEngine.cs", "UnityScene.cs")))
+    process = await asyncio.create_subprocess_exec("mono", scene, rush.url, cwd=tmp_path, stdin=-1, stdout=-1)
+    assert process.stdin is not None
+    assert process.stdout is not None
+
+    async def until_line(expected: str) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while (line := (await process.stdout.readline()).decode()) != f"{expected}\n":
+                assert line, f"the program ended before {expected}"
+
+    rival = {"user_id": 26002, "username": "Saimaa"}
+    assert (await rush.post("/api/users", rival)).status_code == 201
+    await rush.post("/api/boards/rush/scores", {"user_id": 26002, "score": 99_500})
+    await until_line("1 Saimaa 99500")
+    process.stdin.write(b"\n")
+    await until_line("1 Kaamos 99900")
+    process.stdin.write(b"\n")
+    assert await process.wait() == 0

@@ -9,8 +9,27 @@ from pathlib import Path
 
 from tests.acceptance.api_fixtures import Served
 from tests.api_client import ADMIN_KEY
+from tests.sdk.csharp import csharp_program
 from tests.sdk.drivers import SDK
 
+CSHARP = """using System;
+using System.Threading.Tasks;
+
+using LeaderForge;
+
+public static class Program
+{
+    public static void Main()
+    {
+        PlayAsync().Wait();
+    }
+
+    private static async Task PlayAsync()
+    {
+%s
+    }
+}
+"""
 DOCS = SDK.parent / "docs"
 MOST_LINES = 10
 ADDRESS = "http://127.0.0.1:8000"
@@ -61,3 +80,12 @@ async def test_typescript(service: Served, tmp_path: Path) -> None:
     shutil.copy(SDK / "typescript" / "package.json", installed)
     (tmp_path / "game.mjs").write_text(program.replace(ADDRESS, service.url))
     assert await run(tmp_path, "node", "game.mjs") == "1\n1 Riko 500\n"
+
+
+async def test_csharp(service: Served, tmp_path: Path) -> None:
+    await open_board(service, "hill-climb")
+    [program] = programs("sdk-csharp.md", "csharp")
+    assert lines(program) <= MOST_LINES
+    source = tmp_path / "QuickStart.cs"
+    source.write_text(CSHARP % program.replace(ADDRESS, service.url))
+    assert await run(tmp_path, "mono", str(csharp_program("QuickStart", source))) == "1\n1 Suvi 500\n"
