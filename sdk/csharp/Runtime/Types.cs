@@ -455,7 +455,7 @@ namespace LeaderForge
         /// <summary>The member <c>order</c>.</summary>
         public string Order { get; }
 
-        /// <summary>The order of second scores; null on boards without them.</summary>
+        /// <summary>The order of subscores; null on boards without them.</summary>
         public string SubscoreOrder { get; }
 
         /// <summary>The member <c>rank_style</c>.</summary>
@@ -518,14 +518,14 @@ namespace LeaderForge
         /// <summary>The league that the periods of one kind are played as.</summary>
         public LeagueOut League { get; }
 
-        /// <summary>The attributes of players by whose values the board can be read.</summary>
+        /// <summary>The attributes of players that divide the board into segments.</summary>
         public IReadOnlyList<string> Segments { get; }
 
         /// <summary>The period kinds that are being computed from earlier scores.</summary>
         public IReadOnlyList<string> Building { get; }
     }
 
-    /// <summary>BoardsOut of the API.</summary>
+    /// <summary>Boards with their settings.</summary>
     public sealed class BoardsOut
     {
         /// <summary>Read the object of a JSON text.</summary>
@@ -543,6 +543,128 @@ namespace LeaderForge
 
         /// <summary>The member <c>boards</c>.</summary>
         public IReadOnlyList<BoardOut> Boards { get; }
+    }
+
+    /// <summary>An entry of a bracket. `rank` is the rank in the whole tournament.</summary>
+    public sealed class BracketEntryOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public BracketEntryOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            Rank = json.Integer("rank");
+            UserId = json.Integer("user_id");
+            Username = json.OptionalText("username");
+            ExternalId = json.OptionalText("external_id");
+            Score = json.Integer("score");
+            Subscore = json.OptionalInteger("subscore");
+            Submissions = json.Integer("submissions");
+            AchievedAt = json.Time("achieved_at");
+            Metadata = json.OptionalMap("metadata", item => item);
+            Tier = json.OptionalText("tier");
+            Hidden = json.OptionalTruth("hidden");
+            BracketRank = json.Integer("bracket_rank");
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>rank</c>.</summary>
+        public long Rank { get; }
+
+        /// <summary>The member <c>user_id</c>.</summary>
+        public long UserId { get; }
+
+        /// <summary>The player's name; null if it has none, or while it is unavailable.</summary>
+        public string Username { get; }
+
+        /// <summary>The player's id in another system, only if it has one.</summary>
+        public string ExternalId { get; }
+
+        /// <summary>The member <c>score</c>.</summary>
+        public long Score { get; }
+
+        /// <summary>The second score, only on boards that have one.</summary>
+        public long? Subscore { get; }
+
+        /// <summary>The number of submissions of the player.</summary>
+        public long Submissions { get; }
+
+        /// <summary>When the score was achieved.</summary>
+        public DateTimeOffset AchievedAt { get; }
+
+        /// <summary>The metadata sent with the score, at most 2048 bytes.</summary>
+        public IReadOnlyDictionary<string, object> Metadata { get; }
+
+        /// <summary>
+        /// The tier, only on boards with tiers; null if the entry reaches no tier, or if the rank is null.
+        /// </summary>
+        public string Tier { get; }
+
+        /// <summary>True if the entry is visible to its player and to admins only. Shown to admins only.</summary>
+        public bool? Hidden { get; }
+
+        /// <summary>The rank in the bracket.</summary>
+        public long BracketRank { get; }
+    }
+
+    /// <summary>A bracket of a tournament: the entries of its players, best first.</summary>
+    public sealed class BracketOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public BracketOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            Board = json.Text("board");
+            Period = json.Text("period");
+            State = json.Text("state");
+            Bracket = json.Integer("bracket");
+            Brackets = json.Integer("brackets");
+            BracketSize = json.Integer("bracket_size");
+            Entries = json.List("entries", item => new BracketEntryOut(Members.Fields(item)));
+            Missing = json.List("missing", Members.IntegerOf);
+            Total = json.Integer("total");
+            AsOf = json.Time("as_of");
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>board</c>.</summary>
+        public string Board { get; }
+
+        /// <summary>The period's name.</summary>
+        public string Period { get; }
+
+        /// <summary>The state of the tournament. The brackets are final once it is settled.</summary>
+        public string State { get; }
+
+        /// <summary>The number of the bracket, in the order of joining.</summary>
+        public long Bracket { get; }
+
+        /// <summary>The number of brackets.</summary>
+        public long Brackets { get; }
+
+        /// <summary>The member <c>bracket_size</c>.</summary>
+        public long BracketSize { get; }
+
+        /// <summary>The member <c>entries</c>.</summary>
+        public IReadOnlyList<BracketEntryOut> Entries { get; }
+
+        /// <summary>The players of the bracket without an entry.</summary>
+        public IReadOnlyList<long> Missing { get; }
+
+        /// <summary>The number of ranked players of the tournament.</summary>
+        public long Total { get; }
+
+        /// <summary>The member <c>as_of</c>.</summary>
+        public DateTimeOffset AsOf { get; }
     }
 
     /// <summary>The number of entries with a score from `low` to `high`, both inclusive.</summary>
@@ -931,7 +1053,7 @@ namespace LeaderForge
         public IReadOnlyList<DeadEventOut> DeadLetters { get; }
     }
 
-    /// <summary>DeletedEndpointOut of the API.</summary>
+    /// <summary>An endpoint that was deleted.</summary>
     public sealed class DeletedEndpointOut
     {
         /// <summary>Read the object of a JSON text.</summary>
@@ -1170,16 +1292,18 @@ namespace LeaderForge
         /// <summary>The actor that created the endpoint.</summary>
         public string CreatedBy { get; }
 
-        /// <summary>Until when events are signed with two secrets.</summary>
+        /// <summary>The time until which events are signed with the previous secret too; null without one.</summary>
         public DateTimeOffset? PreviousSecretUntil { get; }
 
         /// <summary>The member <c>disabled_at</c>.</summary>
         public DateTimeOffset? DisabledAt { get; }
 
-        /// <summary>Why nothing is sent.</summary>
+        /// <summary>Why the endpoint is disabled; null if it is enabled.</summary>
         public string DisabledReason { get; }
 
-        /// <summary>Whether every attempt of the last round has failed.</summary>
+        /// <summary>
+        /// Whether all attempts of the latest round failed. Then few events are tried until one is accepted.
+        /// </summary>
         public bool Failing { get; }
     }
 
@@ -1218,6 +1342,7 @@ namespace LeaderForge
             UserId = json.Integer("user_id");
             JoinedAt = json.Time("joined_at");
             Number = json.Integer("number");
+            Bracket = json.OptionalInteger("bracket");
             Attempts = json.Integer("attempts");
             AttemptsLeft = json.OptionalInteger("attempts_left");
             WindowEndsAt = json.OptionalTime("window_ends_at");
@@ -1240,6 +1365,9 @@ namespace LeaderForge
 
         /// <summary>The position in the order of joining.</summary>
         public long Number { get; }
+
+        /// <summary>The number of the player's bracket; null without brackets.</summary>
+        public long? Bracket { get; }
 
         /// <summary>The number of submissions that counted.</summary>
         public long Attempts { get; }
@@ -1972,16 +2100,18 @@ namespace LeaderForge
         /// <summary>The actor that created the endpoint.</summary>
         public string CreatedBy { get; }
 
-        /// <summary>Until when events are signed with two secrets.</summary>
+        /// <summary>The time until which events are signed with the previous secret too; null without one.</summary>
         public DateTimeOffset? PreviousSecretUntil { get; }
 
         /// <summary>The member <c>disabled_at</c>.</summary>
         public DateTimeOffset? DisabledAt { get; }
 
-        /// <summary>Why nothing is sent.</summary>
+        /// <summary>Why the endpoint is disabled; null if it is enabled.</summary>
         public string DisabledReason { get; }
 
-        /// <summary>Whether every attempt of the last round has failed.</summary>
+        /// <summary>
+        /// Whether all attempts of the latest round failed. Then few events are tried until one is accepted.
+        /// </summary>
         public bool Failing { get; }
 
         /// <summary>The secret for the verification of signatures, in the form of Standard Webhooks.</summary>
@@ -2277,7 +2407,7 @@ namespace LeaderForge
         /// <summary>The first moment after the period.</summary>
         public DateTimeOffset? EndsAt { get; }
 
-        /// <summary>The time until the end of the period, in milliseconds.</summary>
+        /// <summary>The time until the end of the period, in milliseconds; 0 afterwards.</summary>
         public long LeftMs { get; }
 
         /// <summary>From the top to the bottom.</summary>
@@ -3254,7 +3384,7 @@ namespace LeaderForge
         public DateTimeOffset AchievedAt { get; }
     }
 
-    /// <summary>RedrivenOut of the API.</summary>
+    /// <summary>The number of dead letters that are sent again.</summary>
     public sealed class RedrivenOut
     {
         /// <summary>Read the object of a JSON text.</summary>
@@ -3801,6 +3931,7 @@ namespace LeaderForge
             MaxEntrants = json.OptionalInteger("max_entrants");
             MaxAttempts = json.OptionalInteger("max_attempts");
             AttemptWindowS = json.OptionalInteger("attempt_window_s");
+            BracketSize = json.OptionalInteger("bracket_size");
             Now = json.Time("now");
         }
 
@@ -3849,6 +3980,9 @@ namespace LeaderForge
         /// <summary>The member <c>attempt_window_s</c>.</summary>
         public long? AttemptWindowS { get; }
 
+        /// <summary>The number of players in a bracket; null without brackets.</summary>
+        public long? BracketSize { get; }
+
         /// <summary>The time of this answer, for countdowns.</summary>
         public DateTimeOffset Now { get; }
     }
@@ -3870,6 +4004,7 @@ namespace LeaderForge
             MaxEntrants = json.OptionalInteger("max_entrants");
             MaxAttempts = json.OptionalInteger("max_attempts");
             AttemptWindowS = json.OptionalInteger("attempt_window_s");
+            BracketSize = json.OptionalInteger("bracket_size");
             LateGraceS = json.Integer("late_grace_s");
             EarlyEnds = json.List("early_ends", Members.TextOf);
         }
@@ -3897,6 +4032,9 @@ namespace LeaderForge
 
         /// <summary>The member <c>attempt_window_s</c>.</summary>
         public long? AttemptWindowS { get; }
+
+        /// <summary>The member <c>bracket_size</c>.</summary>
+        public long? BracketSize { get; }
 
         /// <summary>The member <c>late_grace_s</c>.</summary>
         public long LateGraceS { get; }
@@ -3945,7 +4083,7 @@ namespace LeaderForge
         public string Email { get; }
     }
 
-    /// <summary>UsersOut of the API.</summary>
+    /// <summary>A list of players.</summary>
     public sealed class UsersOut
     {
         /// <summary>Read the object of a JSON text.</summary>
