@@ -59,13 +59,14 @@ async def test_the_examples_are_true(api: Served, clock: Ticks, page: Path) -> N
         clock.now = example.now or clock.now + BETWEEN_MS
         if example.now:
             await caught_up(api, clock)
+            await settled(api)
         answer = await (_beginning if example.streamed else _whole)(api, example, values)
         values |= example.values_in(answer)
         assert example.shows(answer), (example.path, answer)
 
 
 async def caught_up(api: Served, clock: Ticks) -> None:
-    """Return once periods are settled and the index is complete: after a jump of days, it is rebuilt."""
+    """Return once the index is complete: after a jump of days, it is rebuilt."""
 
     async def is_current() -> bool:
         try:
@@ -75,11 +76,16 @@ async def caught_up(api: Served, clock: Ticks) -> None:
         watermarks = await api.services.parts.index.watermarks()
         return all(watermark is not None and watermark >= clock.now - LAG_MS for watermark in watermarks)
 
+    await until(is_current, "the index to catch up with the clock")
+
+
+async def settled(api: Served) -> None:
+    """Return once all periods that are over are settled."""
+
     async def is_settled() -> bool:
         await api.services.settlement.run()
         return not await api.services.settlement.due()
 
-    await until(is_current, "the index to catch up with the clock")
     await until(is_settled, "the periods to be settled")
 
 
@@ -98,6 +104,8 @@ async def test_all_pages_work_on_the_demo_in_one_run(valkey, postgres, clock: Ti
             for example in (template.filled(values) for template in examples(page)):
                 assert (example.now or clock.now) >= clock.now, f"{page.name} goes back to {example.now}"
                 clock.now = example.now or clock.now + BETWEEN_MS
+                if example.now:
+                    await settled(api)
                 answer = await (_beginning if example.streamed else _whole)(api, example, values)
                 values |= example.values_in(answer)
                 assert not example.is_refused or _code(answer) == _code(example.answer or ""), (example.path, answer)
