@@ -1,16 +1,25 @@
-"""Awards of players: listing and claiming."""
+"""Awards of players and of periods: listing and claiming."""
 
 from typing import Annotated
 
 from fastapi import Query
 
-from functions.edge.access.security import Submitter
+from functions.edge.access.security import ServerSubmitter, Submitter
 from functions.edge.dependencies import TheEdge
 from functions.edge.http import documentation
 from functions.edge.http.application import router
 from functions.edge.http.responses import Answer, answer_stored, answer_written
-from functions.edge.wire.fields import UserId
-from functions.edge.wire.rewards import AwardOut, AwardsOut, AwardsQuery, ClaimIn, render_award, render_awards
+from functions.edge.wire.fields import BoardName, UserId
+from functions.edge.wire.rewards import (
+    AwardOut,
+    AwardsOut,
+    AwardsQuery,
+    ClaimIn,
+    PeriodAwardsQuery,
+    render_award,
+    render_awards,
+)
+from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import BoardNotFound, PeriodNotFound, StoreUnavailable
 from leaderforge.domain.periods import number_of_name
 from leaderforge.domain.tournament_errors import AwardClaimed, AwardNotFound, AwardRevoked
@@ -32,6 +41,23 @@ async def awards(edge: TheEdge, caller: Submitter, user_id: UserId, query: Annot
     return answer_stored(render_awards(await edge.services.awards.of_player(user_id, query.limit, query.after)))
 
 
+@routes.get(
+    "/api/boards/{board}/awards",
+    operation_id="listBoardAwards",
+    **documentation.read(AwardsOut, BoardNotFound, PeriodNotFound, StoreUnavailable),
+)
+async def board_awards(
+    edge: TheEdge, caller: ServerSubmitter, board: BoardName, query: Annotated[PeriodAwardsQuery, Query()]
+) -> Answer:
+    """Return the awards of a settled period, the best ranks first, including claimed and revoked ones.
+
+    Requires a submit key. The list is empty until the period is settled.
+    """
+    current_board = await edge.board_unchecked(board)
+    ladder = Ladder(current_board, _period_of(current_board, query.period))
+    return answer_stored(render_awards(await edge.services.awards.of_period(ladder, query.limit, query.after)))
+
+
 @routes.post(
     "/api/users/{user_id}/awards/claim",
     operation_id="claimAward",
@@ -47,11 +73,15 @@ async def claim(edge: TheEdge, caller: Submitter, user_id: UserId, claim: ClaimI
     """
     caller.require_claim(user_id)
     board = await edge.board_unchecked(claim.board)
-    period = number_of_name(board.calendar, claim.period)
-    if period is None:
-        raise PeriodNotFound(
-            f"board {board.slug!r} has no period {claim.period!r}", board=board.slug, period=claim.period
-        )
+    period = _period_of(board, claim.period)
     claim_id = str(claim.claim_id)
     award = await edge.services.awards.claim(board, period, user_id, claim.reward, claim_id, caller.actor)
     return answer_written(render_award(award))
+
+
+def _period_of(board: Board, name: str) -> int:
+    """Return the number of a period of a board. Raises `PeriodNotFound`."""
+    period = number_of_name(board.calendar, name)
+    if period is None:
+        raise PeriodNotFound(f"board {board.slug!r} has no period {name!r}", board=board.slug, period=name)
+    return period

@@ -28,7 +28,7 @@ from leaderforge.domain.rewards import Award, Claim
 from leaderforge.domain.settlement import SettlementProgress
 from leaderforge.domain.tournament_errors import AwardClaimed, AwardNotFound, AwardRevoked
 from leaderforge.domain.tournaments import TournamentRules
-from leaderforge.ports.awards import AwardPosition, AwardStore, ResettlementStore
+from leaderforge.ports.awards import AwardPosition, AwardStore, RankPosition, ResettlementStore
 from leaderforge.ports.leagues import LeagueStore
 from leaderforge.ports.periods import PeriodStore
 from leaderforge.ports.settlement import SettlementStore
@@ -251,6 +251,19 @@ async def test_one_of_50_concurrent_claims_succeeds(world: World) -> None:
     refused = await claim(world, board, "51")
     assert isinstance(refused, AwardClaimed)
     assert refused.details["claimed_by"] == award.claim.claimed_by
+
+
+async def test_awards_of_a_period_come_by_rank(world: World) -> None:
+    board = await world.board()
+    await scored(world, board, 1, 2, 3, 4)
+    await world.settle()
+    ladder = Ladder(board)
+    every = await world.awards.of_period(ladder, 10, RankPosition())
+    positions = [RankPosition(award.rank, award.user_id, award.reward) for award in every]
+    assert positions == sorted(positions)
+    assert len(every) == 6  # the winner, the podium of 3, and half of 4
+    assert await world.awards.of_period(ladder, 2, positions[1]) == every[2:4]
+    assert await world.awards.of_period(Ladder(board, 9), 10, RankPosition()) == []
 
 
 async def test_a_revoked_award_cannot_be_claimed_and_keeps_its_claim(world: World) -> None:

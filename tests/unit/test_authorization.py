@@ -123,6 +123,7 @@ RULES: Mapping[str, Rule] = {
     "GET /api/boards/{board}/history/{user_id}": READ,
     "GET /api/boards/{board}/league/{user_id}": READ,
     "GET /api/boards/{board}/periods": READ,
+    "GET /api/boards/{board}/awards": SUBMIT_FOR_ALL,
     "GET /api/boards/{board}/tournament": READ,
     "GET /api/boards/{board}/tournament/brackets/{bracket}": READ,
     "GET /api/boards/{board}/tournament/entrants/{user_id}": READ,

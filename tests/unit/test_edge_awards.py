@@ -67,6 +67,23 @@ async def test_players_earn_rewards_when_their_week_is_settled(api: Api) -> None
     assert [a["reward"] for a in rest["awards"]] == ["winner"]
 
 
+async def test_the_awards_of_a_period_are_listed_by_rank(api: Api) -> None:
+    await settled(api)
+    path = "/api/boards/weekly/awards?period=2026-W48"
+    listed: list[tuple[int, int, str]] = []
+    cursor = ""
+    for _ in range(3):
+        page = (await api.get(f"{path}&limit=2{cursor}", SUBMIT_KEY)).json()
+        listed += [(a["rank"], a["user_id"], a["reward"]) for a in page["awards"]]
+        cursor = f"&cursor={page['next']}"
+    assert page["next"] is None
+    assert listed == [(1, 1, "expert"), (1, 1, "top"), (1, 1, "winner"), (2, 2, "expert"), (2, 2, "top")]
+    unsettled = await api.get("/api/boards/weekly/awards?period=2026-W49", SUBMIT_KEY)
+    assert unsettled.json() == {"awards": [], "next": None}
+    for query, status in (("", 422), ("?period=2026-13", 404), ("?period=2026-W48&cursor=x", 422)):
+        assert (await api.get(f"/api/boards/weekly/awards{query}", SUBMIT_KEY)).status_code == status, query
+
+
 async def test_an_award_is_claimed_once_by_whom_it_says() -> None:
     async with serving(**TOKENS) as api:
         await settled(api)

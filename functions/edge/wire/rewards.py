@@ -17,7 +17,7 @@ from leaderforge.domain.reward_tables import MAX_DIVISION_LENGTH, MAX_REWARDS, P
 from leaderforge.domain.rewards import Award
 from leaderforge.domain.tier_rules import MAX_TIER_NAME_LENGTH
 from leaderforge.domain.times import time_text
-from leaderforge.ports.awards import AwardPosition
+from leaderforge.ports.awards import AwardPosition, RankPosition
 from leaderforge.services.awards import AwardPage
 
 RewardId = Annotated[
@@ -32,6 +32,12 @@ _AwardCursor = Annotated[
     Field(pattern=r"^[0-9]{1,16}_[0-9]{1,16}_[a-z0-9][a-z0-9_-]{0,63}$"),
     Rule("must be the next of a list of awards"),
 ]
+_RankCursor = Annotated[
+    str,
+    Field(pattern=r"^[0-9]{1,16}_-?[0-9]{1,16}_[a-z0-9][a-z0-9_-]{0,63}$"),
+    Rule("must be the next of a list of awards of this period"),
+]
+AwardLimit = Annotated[int, Field(ge=1, le=1000, description="The maximum number of awards."), FROM_TEXT]
 
 
 class LeagueConditionIn(StrictIn):
@@ -98,7 +104,7 @@ class RewardTableOut(StrictOut):
 
 
 class AwardsQuery(QueryIn):
-    limit: Annotated[int, Field(ge=1, le=1000, description="The maximum number of awards."), FROM_TEXT] = 100
+    limit: AwardLimit = 100
     cursor: Omittable[_AwardCursor] = Field(None, description="The `next` of the previous list.")
 
     @property
@@ -108,6 +114,20 @@ class AwardsQuery(QueryIn):
             return None
         board_id, period, reward = self.cursor.split("_", 2)
         return AwardPosition(int(board_id), int(period), reward)
+
+
+class PeriodAwardsQuery(QueryIn):
+    period: ExactPeriodName = Field(description="The settled period.", examples=["2026-W48"])
+    limit: AwardLimit = 100
+    cursor: Omittable[_RankCursor] = Field(None, description="The `next` of the previous list.")
+
+    @property
+    def after(self) -> RankPosition | None:
+        """Position from which to continue, None to start."""
+        if self.cursor is None:
+            return None
+        rank, user_id, reward = self.cursor.split("_", 2)
+        return RankPosition(int(rank), int(user_id), reward)
 
 
 class ClaimIn(StrictIn):
@@ -162,7 +182,7 @@ class AwardOut(StrictOut):
 
 
 class AwardsOut(StrictOut):
-    """Awards of a player, in order of board, period and reward."""
+    """Awards: those of a player in order of board, period and reward, or those of a period in order of rank."""
 
     awards: list[AwardOut]
     next: str | None = Field(description="Send it as `cursor` for the awards that follow; null at the end.")
@@ -173,7 +193,7 @@ def render_award(award: Award) -> JsonBody:
     return JsonBody(_award_json(award))
 
 
-def render_awards(page: AwardPage) -> JsonBody:
+def render_awards(page: AwardPage[AwardPosition] | AwardPage[RankPosition]) -> JsonBody:
     """Return a page of awards."""
     awards = ",".join(map(_award_json, page.awards))
     cursor = "null" if page.next is None else string_json("_".join(map(str, page.next)))

@@ -17,6 +17,14 @@ class AwardPosition(NamedTuple):
     reward: str = ""
 
 
+class RankPosition(NamedTuple):
+    """Position among the awards of a period: rank, player and reward."""
+
+    rank: int = -1
+    user_id: int = 0
+    reward: str = ""
+
+
 class AwardStore(Protocol):
     """Store of awards. Times are in ms."""
 
@@ -59,6 +67,10 @@ class AwardStore(Protocol):
         self, boards: Mapping[int, Board], user_id: int, limit: int, after: AwardPosition
     ) -> Sequence[Award]:
         """Return awards of a player after a position, in order. Awards of other boards are left out."""
+        ...
+
+    async def of_period(self, ladder: Ladder, limit: int, after: RankPosition) -> Sequence[Award]:
+        """Return awards of a period after a position, in order."""
         ...
 
     async def claim(self, ladder: Ladder, user_id: int, reward: str, claim: Claim) -> Award:

@@ -1,21 +1,24 @@
-"""Awards of players: listing and claiming."""
+"""Awards: listing and claiming."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.rewards import Award, Claim
-from leaderforge.ports.awards import AwardPosition, AwardStore
+from leaderforge.ports.awards import AwardPosition, AwardStore, RankPosition
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.scores import ScoreStore
 
+PositionT = TypeVar("PositionT")
+
 
 @dataclass(frozen=True, slots=True)
-class AwardPage:
-    """Awards of a player in order of board, period and reward. `next` is the position after them, None at the end."""
+class AwardPage(Generic[PositionT]):
+    """Awards in order. `next` is the position after them, None at the end."""
 
     awards: Sequence[Award]
-    next: AwardPosition | None
+    next: PositionT | None
 
 
 class AwardService:
@@ -26,15 +29,16 @@ class AwardService:
         self._awards = awards
         self._clock = clock
 
-    async def of_player(self, user_id: int, limit: int, after: AwardPosition | None = None) -> AwardPage:
+    async def of_player(self, user_id: int, limit: int, after: AwardPosition | None = None) -> AwardPage[AwardPosition]:
         """Return awards of a player after a position, including claimed and revoked ones."""
         boards = {board.id: board for board in await self._store.boards()}
         awards = await self._awards.of_player(boards, user_id, limit + 1, after or AwardPosition())
-        page = awards[:limit]
-        if len(awards) <= limit:
-            return AwardPage(page, None)
-        last = page[-1]
-        return AwardPage(page, AwardPosition(last.ladder.board.id, last.ladder.period, last.reward))
+        return _page(awards, limit, lambda last: AwardPosition(last.ladder.board.id, last.ladder.period, last.reward))
+
+    async def of_period(self, ladder: Ladder, limit: int, after: RankPosition | None = None) -> AwardPage[RankPosition]:
+        """Return awards of a period after a position, the best ranks first, including claimed and revoked ones."""
+        awards = await self._awards.of_period(ladder, limit + 1, after or RankPosition())
+        return _page(awards, limit, lambda last: RankPosition(last.rank, last.user_id, last.reward))
 
     async def claim(self, board: Board, period: int, user_id: int, reward: str, claim_id: str, actor: str) -> Award:
         """Claim an award for a player, and return it. A retry with the same claim id returns the same award.
@@ -43,3 +47,9 @@ class AwardService:
         """
         claim = Claim(claim_id, self._clock(), actor)
         return await self._awards.claim(Ladder(board, period), user_id, reward, claim)
+
+
+def _page(awards: Sequence[Award], limit: int, position: Callable[[Award], PositionT]) -> AwardPage[PositionT]:
+    """Return the first `limit` awards, and the position of the last of them if there are more."""
+    page = awards[:limit]
+    return AwardPage(page, position(page[-1]) if len(awards) > limit else None)

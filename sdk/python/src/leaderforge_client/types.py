@@ -1951,7 +1951,7 @@ class AwardOut(TypedDict):
 
 class AwardsOut(TypedDict):
     """
-    Awards of a player, in order of board, period and reward.
+    Awards: those of a player in order of board, period and reward, or those of a period in order of rank.
     """
 
     awards: list[AwardOut]

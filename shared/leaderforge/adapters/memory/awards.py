@@ -14,7 +14,7 @@ from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.rewards import Award, AwardRules, Claim, NewAward
 from leaderforge.domain.settlement import SettlementStep
 from leaderforge.domain.tournament_errors import AwardNotFound
-from leaderforge.ports.awards import AwardPosition
+from leaderforge.ports.awards import AwardPosition, RankPosition
 
 
 class MemoryAwards:
@@ -77,6 +77,11 @@ class MemoryAwards:
     ) -> Sequence[Award]:
         keys = [key for key in sorted(self._awards) if key[0] == user_id and key[1:] > after][:limit]
         return [self._awards[key][1] for key in keys if key[1] in boards]
+
+    async def of_period(self, ladder: Ladder, limit: int, after: RankPosition) -> Sequence[Award]:
+        awards = [award for key, (_, award) in self._awards.items() if key[1:3] == place_of(ladder)]
+        following = [a for a in awards if (a.rank, a.user_id, a.reward) > after]
+        return sorted(following, key=lambda a: (a.rank, a.user_id, a.reward))[:limit]
 
     async def claim(self, ladder: Ladder, user_id: int, reward: str, claim: Claim) -> Award:
         key = user_id, *place_of(ladder), reward

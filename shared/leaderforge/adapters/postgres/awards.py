@@ -18,7 +18,7 @@ from leaderforge.domain.rewards import Award, AwardRules, Claim, NewAward
 from leaderforge.domain.settlement import SettlementStep
 from leaderforge.domain.tier_rules import tiers_of
 from leaderforge.domain.tournament_errors import AwardNotFound
-from leaderforge.ports.awards import AwardPosition
+from leaderforge.ports.awards import AwardPosition, RankPosition
 
 
 class PostgresAwards:
@@ -84,6 +84,10 @@ class PostgresAwards:
     ) -> Sequence[Award]:
         rows = await self._pool.fetch(statement("awards_of_player"), user_id, *after, limit)
         return [_award(boards[row["board_id"]], row) for row in rows if row["board_id"] in boards]
+
+    async def of_period(self, ladder: Ladder, limit: int, after: RankPosition) -> Sequence[Award]:
+        rows = await self._pool.fetch(statement("awards_of_period"), *_ids(ladder), *after, limit)
+        return [_award(ladder.board, row) for row in rows]
 
     async def claim(self, ladder: Ladder, user_id: int, reward: str, claim: Claim) -> Award:
         key = user_id, *_ids(ladder), reward
