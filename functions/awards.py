@@ -37,7 +37,7 @@ async def awards(edge: TheEdge, caller: Submitter, user_id: UserId, query: Annot
 
     Requires a submit key or the player's token.
     """
-    caller.require_claim(user_id)
+    caller.require_acting_for(user_id)
     return answer_stored(render_awards(await edge.services.awards.of_player(user_id, query.limit, query.after)))
 
 
@@ -71,7 +71,7 @@ async def claim(edge: TheEdge, caller: Submitter, user_id: UserId, claim: ClaimI
     Each award can be claimed once. If the response is lost, retry with the same `claim_id`. A claim with another id is
     refused (409), and the error says who has claimed the award. Hand out the payload after a successful claim.
     """
-    caller.require_claim(user_id)
+    caller.require_acting_for(user_id)
     board = await edge.board_unchecked(claim.board)
     period = _period_of(board, claim.period)
     claim_id = str(claim.claim_id)

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Query
 
 from functions.edge import listings
-from functions.edge.access.security import Anyone
+from functions.edge.access.security import Anyone, KeyHolderOrPlayer
 from functions.edge.alternatives import require_at_most_one
 from functions.edge.aws.handler import LambdaHandler
 from functions.edge.context import Edge
@@ -30,6 +30,7 @@ from functions.edge.wire.entries import (
     render_range,
 )
 from functions.edge.wire.fields import BoardName, UserId
+from functions.edge.wire.friends import FriendRanksOut, FriendRanksQuery, render_friend_ranks
 from functions.edge.wire.history import HistoryOut, HistoryQuery, render_history
 from functions.edge.wire.leagues import LeagueGroupOut, LeagueQuery, render_group
 from functions.edge.wire.periods import LadderQuery
@@ -100,7 +101,7 @@ async def rank(edge: TheEdge, caller: Anyone, user_id: UserId, query: Annotated[
 async def lookup(
     edge: TheEdge, caller: Anyone, board: BoardName, query: Annotated[LadderQuery, Query()], players: LookupIn
 ) -> Answer:
-    """Return the entries of up to 500 players, such as friends, with each player's rank among them."""
+    """Return the entries of up to 5000 players, such as friends, with each player's rank among them."""
     ladder = await edge.readable_ladder(board, caller, query.period, query.selected_segment)
     if not players.external_ids:
         result = await edge.services.query.lookup(ladder, players.user_ids, caller)
@@ -110,7 +111,8 @@ async def lookup(
     result = await edge.services.query.lookup(ladder, requested, caller)
     ranked = {entry.user_id for entry, _ in result.entries}
     missing = [i for i in dict.fromkeys(players.external_ids) if user_ids.get(i) not in ranked]
-    result = replace(result, missing=[i for i in result.missing if i in set(players.user_ids)])
+    by_user_id = set(players.user_ids)
+    result = replace(result, missing=[i for i in result.missing if i in by_user_id])
     return answer_read(render_lookup(ladder, result, missing, marks_hidden=caller.views_console), result)
 
 
@@ -231,6 +233,29 @@ async def history(
     )
     external_ids = await edge.services.users.external_ids([user_id])
     return answer_stored(render_history(readable_board, user_id, result, external_ids))
+
+
+@routes.get(
+    "/api/boards/{board}/friends/{user_id}",
+    operation_id="getFriendRanks",
+    **documentation.read(FriendRanksOut, *_NO_LADDER, *_DOWN),
+)
+async def friend_ranks(
+    edge: TheEdge,
+    caller: KeyHolderOrPlayer,
+    board: BoardName,
+    user_id: UserId,
+    query: Annotated[FriendRanksQuery, Query()],
+) -> Answer:
+    """Return the ranks of a player and its friends, among themselves and on the board.
+
+    `entries` start at the position `rank`. `around` are the player's entry and its neighbours, and `gap` is the
+    difference to the score of the friend `ahead`. Requires a key or the player's token.
+    """
+    caller.require_friends_of(user_id)
+    ladder = await edge.readable_ladder(board, caller, query.period, query.selected_segment)
+    ranking = await edge.services.friend_ranks.ranking(ladder, user_id, query.view, caller)
+    return answer_read(render_friend_ranks(ladder, user_id, ranking, marks_hidden=caller.views_console), ranking)
 
 
 @routes.get(

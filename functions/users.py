@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
+from functions import friends
 from functions.edge.access.security import Anyone, PlayerEraser, Registrar, ViewerOrPlayer
 from functions.edge.alternatives import require_at_most_one, require_one
 from functions.edge.aws.handler import LambdaHandler
@@ -26,13 +27,13 @@ from functions.edge.wire.players import (
     PlayersQuery,
     ProfileIn,
     UserIn,
+    UserLookupIn,
     UserOut,
     UsersOut,
     render_erasure,
     render_user,
     render_users,
 )
-from functions.edge.wire.ranks import LookupIn
 from functions.edge.wire.standings import StandingsOut, StandingsQuery, render_standings
 from leaderforge.domain.errors import (
     BoardNotFound,
@@ -51,7 +52,7 @@ from leaderforge.domain.players import ExternalId, Player
 from leaderforge.domain.sources import Source
 
 routes = router("players")
-handler = LambdaHandler(routes)
+handler = LambdaHandler(routes, friends.routes)
 
 _LOCATION = {"Location": {"description": "The path of the player.", "schema": {"type": "string"}, "required": True}}
 _CREATED = 201
@@ -115,7 +116,7 @@ async def find_users(edge: TheEdge, caller: Anyone, query: Annotated[PlayersQuer
 
 
 @routes.post("/api/users/lookup", operation_id="lookUpUsers", **documentation.read_by_body(UsersOut, StoreUnavailable))
-async def look_up_users(edge: TheEdge, caller: Anyone, players: LookupIn) -> Answer:
+async def look_up_users(edge: TheEdge, caller: Anyone, players: UserLookupIn) -> Answer:
     """Return up to 500 players, such as the players of a page, ordered by id. Ids without a player are left out."""
     by_external_id = await edge.services.player_ids.find_many(players.external_ids) if players.external_ids else {}
     users = await edge.services.users.find_many({*players.user_ids, *by_external_id.values()})

@@ -33,7 +33,7 @@ _CHANGING = frozenset(
         "received_us", "recorded_at", "submission_id", "erasure_id", "next", "previous", "partitions", "nodes", "cache",
         "healthy", "version", "joined_at", "now", "window_ends_at",
         "endpoint_id", "secret", "duration_ms", "id", "timestamp", "revision",
-        "previous_secret_until", "disabled_at",
+        "previous_secret_until", "disabled_at", "since",
     }
 )  # fmt: skip
 """Response members that differ from run to run, unless they are null."""

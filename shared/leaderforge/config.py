@@ -14,6 +14,7 @@ from leaderforge.domain.timing import MAX_TIMEOUT_MS
 from leaderforge.event_settings import EventSettings
 from leaderforge.identity_settings import IdentitySettings
 from leaderforge.key_sets import KeySet
+from leaderforge.player_settings import PlayerSettings
 from leaderforge.setting_problems import (
     identity_problems,
     missing_packages,
@@ -32,7 +33,6 @@ from leaderforge.setting_types import (
     Origins,
     PublicUrl,
     RateLimitText,
-    SegmentAttributes,
     SitePages,
     variable,
 )
@@ -99,7 +99,7 @@ class CloudSettings(BaseModel):
         return []
 
 
-class EnvironmentSettings(CloudSettings, EventSettings, IdentitySettings):
+class EnvironmentSettings(CloudSettings, EventSettings, IdentitySettings, PlayerSettings):
     """All environment settings."""
 
     redis_nodes: Nodes = variable("LEADERFORGE_REDIS_NODES", "name one or more nodes as host:port, comma separated")
@@ -180,28 +180,6 @@ class EnvironmentSettings(CloudSettings, EventSettings, IdentitySettings):
     )
     session_days: int = variable(
         "LEADERFORGE_SESSION_DAYS", "give the days after which an unused session ends, 1 to 3650", 90, ge=1, le=3650
-    )
-    unique_names: bool = variable("LEADERFORGE_UNIQUE_NAMES", "set 0 to let players share names, else 1", True)
-    refused_names: Path | None = variable(
-        "LEADERFORGE_REFUSED_NAMES", "name a UTF-8 file of at most 1 MiB with one refused word a line", None
-    )
-    segments: SegmentAttributes = variable("LEADERFORGE_SEGMENTS", "list up to 8 attributes, comma separated", ())
-    create_players: bool = variable(
-        "LEADERFORGE_CREATE_PLAYERS", "set 1 to create unknown players on first sight, else 0", False
-    )
-    cached_players: int = variable(
-        "LEADERFORGE_CACHED_PLAYERS",
-        "give a number of players, 0 to 10000000",
-        250_000,
-        ge=0,
-        le=10_000_000,
-    )
-    erased_hours: int = variable(
-        "LEADERFORGE_ERASED_HOURS",
-        "give the longest lifetime of a player token in hours, 1 to 87600",
-        720,
-        ge=1,
-        le=87_600,
     )
     key_limit: RateLimitText | None = variable("LEADERFORGE_KEY_LIMIT", _LIMIT, None)
     player_limit: RateLimitText | None = variable("LEADERFORGE_PLAYER_LIMIT", _LIMIT, None)
@@ -296,14 +274,6 @@ class EnvironmentSettings(CloudSettings, EventSettings, IdentitySettings):
     def accepts_tokens(self) -> bool:
         """Return whether player tokens of a configured issuer are accepted."""
         return bool(token_sources(self))
-
-    @property
-    def erased_ms(self) -> int | None:
-        """Return the time (ms) after an erasure in which first sight does not create the player again.
-
-        None means that first sight never creates players.
-        """
-        return self.erased_hours * 3_600_000 if self.create_players else None
 
     @property
     def exports_otlp(self) -> bool:

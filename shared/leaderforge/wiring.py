@@ -17,6 +17,7 @@ from leaderforge.domain.timing import submission_wait_s, top_ttl_ms
 from leaderforge.event_wiring import dispatch_service, endpoint_service
 from leaderforge.parts import Parts
 from leaderforge.parts.name_rules import name_rules
+from leaderforge.player_wiring import device_service, record_service
 from leaderforge.ports.access import TokenVerifier
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.telemetry import Telemetry
@@ -33,6 +34,8 @@ from leaderforge.services.devices import DeviceService
 from leaderforge.services.dispatching import DispatchService
 from leaderforge.services.distribution import DistributionService
 from leaderforge.services.endpoints import EndpointService
+from leaderforge.services.friend_ranking import FriendRankingService
+from leaderforge.services.friends import FriendService
 from leaderforge.services.history import HistoryService
 from leaderforge.services.ingest import IngestService
 from leaderforge.services.league_reading import LeagueQueryService
@@ -99,6 +102,8 @@ class Services:
     player_ids: PlayerIds
     moderation: ModerationService
     records: RecordService
+    friends: FriendService
+    friend_ranks: FriendRankingService
     keys: KeyService
     activity: ActivityService
     tournaments: TournamentService
@@ -215,6 +220,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         parts.signing_keys, parts.signer, parts.clock, max_valid_s=settings.erased_hours * 3600
     )
     seats = _seats(settings, parts)
+    friends = FriendService(parts.friends, parts.users, parts.clock, settings.friends)
     submit = SubmitService(
         parts.store, delivery, trust, parts.telemetry, tracer=parts.tracer, seats=seats, time_limit_s=time_limit_s
     )
@@ -246,9 +252,9 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         name_rules=rules,
         player_ids=player_ids,
         moderation=ModerationService(parts.moderation, delivery, reader, parts.clock, reception_clock),
-        records=RecordService(
-            parts.records, parts.users, parts.audit, parts.sessions, delivery, parts.clock, settings.erased_ms
-        ),
+        records=record_service(settings, parts, delivery),
+        friends=friends,
+        friend_ranks=FriendRankingService(friends, reader),
         keys=KeyService(parts.keys, parts.clock),
         activity=ActivityService(parts.activity, parts.store, parts.index, parts.clock),
         tournaments=TournamentService(parts.tournaments, parts.clock),
@@ -261,7 +267,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         ),
         roles=RoleService(parts.keys, parts.people, parts.audit, parts.clock),
         signing_keys=signing_keys,
-        devices=_devices(settings, parts, delivery, signing_keys, rules),
+        devices=device_service(settings, parts, delivery, signing_keys, rules),
         dispatch=dispatch_service(settings, parts, query),
         feed=NoticeFeed(parts.notices),
         endpoints=endpoint_service(settings, parts),
@@ -303,21 +309,6 @@ def _settlement(settings: EnvironmentSettings, parts: Parts, seats: SeatService)
         parts.clock,
         parts.telemetry,
         grace_ms=settings.late_grace_ms,
-    )
-
-
-def _devices(
-    settings: EnvironmentSettings, parts: Parts, delivery: Delivery, signing_keys: SigningKeyService, rules: NameRules
-) -> DeviceService:
-    return DeviceService(
-        parts.sessions,
-        delivery,
-        signing_keys,
-        parts.clock,
-        rules=rules,
-        is_enabled=settings.device_sign_in,
-        token_s=settings.token_minutes * 60,
-        session_ms=settings.session_days * 86_400_000,
     )
 
 

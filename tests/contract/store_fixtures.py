@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
+from leaderforge.adapters.memory.friend_store import MemoryFriendStore
 from leaderforge.adapters.memory.moderation import MemoryModeration
 from leaderforge.adapters.memory.pending_processes import MemoryPendingProcesses
 from leaderforge.adapters.memory.player_records import MemoryPlayerRecords
@@ -22,6 +23,7 @@ from leaderforge.adapters.memory.session_store import MemorySessionStore
 from leaderforge.adapters.memory.signing_key_store import MemorySigningKeyStore
 from leaderforge.adapters.postgres.audit import PostgresAuditLog
 from leaderforge.adapters.postgres.entrants import PostgresTournaments
+from leaderforge.adapters.postgres.friend_store import PostgresFriendStore
 from leaderforge.adapters.postgres.migrate import migrate
 from leaderforge.adapters.postgres.moderation import PostgresModeration
 from leaderforge.adapters.postgres.pending_processes import PostgresPendingProcesses
@@ -38,6 +40,7 @@ from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
 from leaderforge.ports.access import AuditLog, SigningKeyStore
+from leaderforge.ports.friends import FriendStore
 from leaderforge.ports.moderation import Moderation
 from leaderforge.ports.pending import PendingProcesses
 from leaderforge.ports.players import PlayerRecords, PlayerStore
@@ -54,7 +57,7 @@ TABLES = (
     "touches, users, score_events, standings, username_claims, email_claims, "
     "external_id_claims, released_ids, shared_names, boards, api_keys, audit_log, "
     "signing_keys, device_claims, sessions, activity, minute_leaders, people, entrants, occurrences, "
-    "awards, award_rules, resettlements, "
+    "awards, award_rules, resettlements, player_links, "
     "settlements, league_periods, league_divisions, league_members, league_results, schema_migrations"
 )
 
@@ -85,6 +88,7 @@ class Stores:
     sessions: SessionStore
     signing_keys: SigningKeyStore
     tournaments: TournamentStore
+    friends: FriendStore
     clock: "StoreClock"
 
     async def ladder(
@@ -159,6 +163,7 @@ def on_pool(pool: Pool, dsn: str, **options: float) -> Database:
         sessions=PostgresSessionStore(pool, clock=clock),
         signing_keys=PostgresSigningKeyStore(pool),
         tournaments=PostgresTournaments(pool),
+        friends=PostgresFriendStore(pool),
         clock=clock,
         dsn=dsn,
         pool=pool,
@@ -174,7 +179,10 @@ def in_memory() -> Stores:
     records = MemoryPlayerRecords(scores, users, audit)
     sessions, signing_keys = MemorySessionStore(users, audit), MemorySigningKeyStore(audit)
     processes, tournaments = MemoryPendingProcesses(), scores.tournaments
-    return Stores(scores, users, audit, moderation, records, processes, sessions, signing_keys, tournaments, clock)
+    friends = MemoryFriendStore(scores, users)
+    return Stores(
+        scores, users, audit, moderation, records, processes, sessions, signing_keys, tournaments, friends, clock
+    )
 
 
 async def empty(dsn: str) -> None:

@@ -51,7 +51,13 @@ class Late:
         self.frozen = Process(*parts, self.way, database.processes)  # type: ignore[arg-type]  # forwards all calls
         self.process = Process(*parts, index, database.processes)
         self.records = RecordService(
-            database.records, database.users, database.audit, database.sessions, self.process.delivery, now_ms
+            database.records,
+            database.users,
+            database.audit,
+            database.sessions,
+            database.friends,
+            self.process.delivery,
+            now_ms,
         )
 
     async def freeze(self) -> asyncio.Task[Any]:

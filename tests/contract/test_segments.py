@@ -68,7 +68,9 @@ class World:
         self.distributions = DistributionService(self.process.reader)
         self.submits = SubmitService(stores.scores, delivery, self.process.trust, TELEMETRY)
         self.moderation = ModerationService(stores.moderation, delivery, self.process.reader, clock, clock)
-        self.records = RecordService(stores.records, stores.users, stores.audit, stores.sessions, delivery, clock)
+        self.records = RecordService(
+            stores.records, stores.users, stores.audit, stores.sessions, stores.friends, delivery, clock
+        )
         self.yesterday, self.today, self.ever = (
             board.ladders_at(MIDNIGHT - 1)[0],
             board.ladders_at(MIDNIGHT)[0],

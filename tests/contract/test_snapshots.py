@@ -269,7 +269,9 @@ async def nothing() -> None:
 
 def exports(stores: Database) -> RecordService:
     process = Process(stores.scores, stores.users, MemoryIndex(1))
-    return RecordService(stores.records, stores.users, stores.audit, stores.sessions, process.delivery, lambda: 0)
+    return RecordService(
+        stores.records, stores.users, stores.audit, stores.sessions, stores.friends, process.delivery, lambda: 0
+    )
 
 
 def duplicates(outcomes: Sequence[object]) -> list[bool]:

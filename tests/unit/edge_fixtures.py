@@ -14,6 +14,7 @@ from leaderforge.adapters.memory.awards import MemoryAwards, MemoryResettlements
 from leaderforge.adapters.memory.derived_notices import MemoryDerivedNotices
 from leaderforge.adapters.memory.endpoint_store import MemoryEndpointStore
 from leaderforge.adapters.memory.feed import MemoryChannel, MemoryFeed
+from leaderforge.adapters.memory.friend_store import MemoryFriendStore
 from leaderforge.adapters.memory.history import MemoryHistoryStore
 from leaderforge.adapters.memory.index import MemoryIndex
 from leaderforge.adapters.memory.key_store import MemoryKeyStore
@@ -128,6 +129,7 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
         leagues=MemoryLeagueStore(store, settlements),
         moderation=MemoryModeration(store, users, audit),
         records=MemoryPlayerRecords(store, users, audit),
+        friends=MemoryFriendStore(store, users),
         notices=notices,
         derived_notices=MemoryDerivedNotices(notices),
         endpoints=MemoryEndpointStore(notices, audit),

@@ -87,6 +87,10 @@ SUBMIT_FOR_ALL = rule(SUBMITTERS)
 REGISTER = rule(REGISTRARS)
 OWN = rule(VIEWERS | THEMSELVES)
 """Rule of reads of the data of player 123."""
+FRIENDS = rule(KNOWN | THEMSELVES)
+"""Rule of reads of the lists of player 123."""
+FRIEND_RANKS = rule(KNOWN | THEMSELVES, KNOWN | {"own token to read"})
+"""Rule of reads of a board among the friends of player 123."""
 EXPORT = rule(set(KNOWN))
 """Rule of expensive calls, which need a key."""
 SET = rule(SETTERS)
@@ -122,6 +126,7 @@ RULES: Mapping[str, Rule] = {
     "GET /api/boards/{board}/export": EXPORT,
     "GET /api/boards/{board}/history/{user_id}": READ,
     "GET /api/boards/{board}/league/{user_id}": READ,
+    "GET /api/boards/{board}/friends/{user_id}": FRIEND_RANKS,
     "GET /api/boards/{board}/periods": READ,
     "GET /api/boards/{board}/awards": SUBMIT_FOR_ALL,
     "GET /api/boards/{board}/tournament": READ,
@@ -140,6 +145,13 @@ RULES: Mapping[str, Rule] = {
     "GET /api/users/{user_id}/standings": OPEN,
     "GET /api/users/{user_id}/awards": SUBMIT,
     "POST /api/users/{user_id}/awards/claim": SUBMIT,
+    "GET /api/users/{user_id}/friends": FRIENDS,
+    "PUT /api/users/{user_id}/friends": SUBMIT,
+    "POST /api/users/{user_id}/friends": SUBMIT,
+    "DELETE /api/users/{user_id}/friends/{friend_id}": SUBMIT,
+    "GET /api/users/{user_id}/blocks": FRIENDS,
+    "PUT /api/users/{user_id}/blocks/{blocked_id}": SUBMIT,
+    "DELETE /api/users/{user_id}/blocks/{blocked_id}": SUBMIT,
     "POST /api/users/{user_id}/hide": MODERATE,
     "POST /api/users/{user_id}/unhide": MODERATE,
     "GET /api/boards/{board}/hidden": VIEW,

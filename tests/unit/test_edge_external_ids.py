@@ -268,7 +268,7 @@ async def test_a_lookup_by_both_kinds_of_ids(api: Api) -> None:
     assert (answer["missing"], answer["missing_external_ids"]) == ([9], ["nobody", "unranked"])
     plain = (await api.post("/api/boards/default/ranks/lookup", {"user_ids": [1]})).json()
     assert "missing_external_ids" not in plain
-    for refused in ({}, {"user_ids": [1] * 300, "external_ids": ["a"] * 201}):
+    for refused in ({}, {"user_ids": [1] * 4900, "external_ids": ["a"] * 101}):
         assert (await api.post("/api/boards/default/ranks/lookup", refused)).status_code == 422
 
 

@@ -98,6 +98,8 @@ Setter = Annotated[Caller, Depends(AccessCheck(Permission.SET_SCORES))]
 """A key that may set scores."""
 KeyHolder = Annotated[Caller, Depends(AccessCheck(Permission.READ_BOARDS))]
 """A key of any scope or role."""
+KeyHolderOrPlayer = Annotated[Caller, Depends(AccessCheck(Permission.READ_BOARDS, players=True))]
+"""A key of any scope or role, or a player. The handler checks that a player reads only its own data."""
 ViewerOrPlayer = Annotated[Caller, Depends(AccessCheck(Permission.VIEW_CONSOLE, players=True))]
 """A viewer or a player. The handler checks that a player reads only its own data."""
 Viewer = Annotated[Caller, Depends(AccessCheck(Permission.VIEW_CONSOLE))]

@@ -116,6 +116,14 @@ UserId = Annotated[
 
 The documentation has an integer only, because generators for C# make a class of a parameter with two types.
 """
+OtherUserId = Annotated[
+    int,
+    Field(ge=-MAX_INTEGER, le=MAX_INTEGER),
+    PLAYER_FROM_TEXT,
+    WrapValidator(_identity),
+    Field(description="The other player's id, or `ext:` and the percent-encoded external id.", examples=[456]),
+]
+"""The id of a second player in a path, like `UserId`."""
 Identity = Annotated[UserId, "identity"]
 """A player id in a path. The player may not exist: handlers receive an external id unchanged."""
 ExternalIdIn = Annotated[

@@ -13,6 +13,7 @@ from functions.edge.wire.metadata import MetadataOut
 from functions.edge.wire.models import StrictOut
 from functions.edge.wire.periods import PeriodNameOut
 from functions.edge.wire.players import UserOut, user_out
+from leaderforge.domain.friends import Blocked, Followed
 from leaderforge.domain.history import Kept
 from leaderforge.domain.sessions import SignInRecord
 from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, LadderStanding
@@ -58,6 +59,13 @@ class SessionTimesOut(StrictOut):
     ends_at: TimeOut = Field(description="The end of the session unless it is refreshed before.")
 
 
+class ExportedFriendOut(StrictOut):
+    """A player whom the player follows or has blocked."""
+
+    user_id: IntegerOut
+    since: TimeOut
+
+
 class ExportOut(StrictOut):
     """All data of a player."""
 
@@ -68,6 +76,10 @@ class ExportOut(StrictOut):
     )
     devices: CountOut = Field(0, description="The number of devices that can sign the player in. Absent if none can.")
     sessions: list[SessionTimesOut] = Field([], description="The sessions of signed-in devices. Absent without any.")
+    friends: list[ExportedFriendOut] = Field([], description="The players whom the player follows. Absent without any.")
+    blocked: list[ExportedFriendOut] = Field(
+        [], description="The players whom the player has blocked. Absent without any."
+    )
     events: list[EventOut]
 
 
@@ -81,8 +93,9 @@ async def render_export(
     player = user_out(record.user, with_email=True).model_dump_json(exclude_unset=True)
     standings = ",".join([_render_standing(placed, marks_hidden=for_admin) for placed in record.standings])
     acts = f'"acts":[{_acts_json(record)}],' if for_admin else ""
-    sign_ins = _render_sign_ins(record.sign_ins)
-    yield f'{{"player":{player},"standings":[{standings}],{acts}{sign_ins}"events":['.encode()
+    others = _render_sign_ins(record.sign_ins) + _render_links("friends", record.followed)
+    others += _render_links("blocked", record.blocked)
+    yield f'{{"player":{player},"standings":[{standings}],{acts}{others}"events":['.encode()
     separator = ""
     async with aclosing(events):
         async for chunk in events:
@@ -116,6 +129,12 @@ def _render_event(stored: Kept) -> str:
         f'"received_us":{event.received_us},"recorded_at":"{time_text(stored.recorded_at)}",'
         f'"metadata":{event.metadata or "null"},"counts":{truth_json(not stored.void)}}}'
     )
+
+
+def _render_links(name: str, links: Sequence[Followed | Blocked]) -> str:
+    """Return the member with the other players of links, or nothing without links."""
+    players = [f'{{"user_id":{link.user_id},"since":"{time_text(link.since)}"}}' for link in links]
+    return f'"{name}":[{",".join(players)}],' if players else ""
 
 
 def _render_sign_ins(record: SignInRecord) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from json import loads
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
 from pydantic import (
@@ -29,12 +29,14 @@ from functions.edge.wire.fields import (
 )
 from functions.edge.wire.metadata import MetadataIn
 from functions.edge.wire.models import LongIn, QueryIn, StrictIn, StrictOut
+from functions.edge.wire.player_lists import PlayerListIn
 from functions.edge.wire.rules import FROM_TEXT, Omittable, Rule
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.players import MAX_NAME_LENGTH, NewPlayer, Player, ProfileChange, username
 from leaderforge.services.player_records import Erasure
 
 MAX_NEW_PLAYERS = 1000
+MAX_USER_LOOKUP = 500
 
 _NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]*$"
 _EMAIL = r"^[^\s@\x00-\x1f\x7f]+@[^\s@.\x00-\x1f\x7f]+(\.[^\s@.\x00-\x1f\x7f]+)+$"
@@ -93,6 +95,20 @@ class UserIn(StrictIn):
     def new_player(self) -> NewPlayer:
         """Return the player to create."""
         return NewPlayer(self.username, self.email, self.user_id, self.external_id, self.attributes)
+
+
+class UserLookupIn(PlayerListIn):
+    """Players to look up, by either kind of id, at most 500."""
+
+    max_count: ClassVar[int] = MAX_USER_LOOKUP
+    max_bytes: ClassVar[int] = 131_072  # 500 external ids of 128 characters need 65,500 bytes
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"user_ids": [123, 456]}, {"external_ids": ["76561190012345678"]}]}
+    )
+
+    user_ids: list[PlayerIdIn] = Field([], max_length=MAX_USER_LOOKUP)
+    external_ids: list[ExternalIdIn] = Field([], max_length=MAX_USER_LOOKUP, description="Ids in another system.")
 
 
 class NewPlayersIn(LongIn):

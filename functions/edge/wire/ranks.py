@@ -4,29 +4,26 @@ import re
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import repeat
-from typing import Annotated, ClassVar, Self
+from typing import Annotated
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from functions.edge.wire.bodies import JsonBody, string_json
 from functions.edge.wire.entries import EntryOut, render_entry, segment_member
 from functions.edge.wire.fields import (
     CountOut,
-    ExternalIdIn,
     IntegerOut,
     PercentOut,
-    PlayerIdIn,
     RankInOut,
     RankOut,
     TimeOut,
 )
-from functions.edge.wire.models import LongIn, StrictOut
+from functions.edge.wire.models import StrictOut
 from functions.edge.wire.periods import PeriodNameOut
+from functions.edge.wire.player_lists import PlayerListIn
 from functions.edge.wire.tiers import NextTierMember, tier_json, tier_member, tier_members
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.services.entries import Lookup, PlayerRank
-
-MAX_LOOKUP = 500
 
 _DECIMAL = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?([eE]-[0-9]{1,3})?")
 
@@ -46,26 +43,12 @@ PercentIn = Annotated[
 ]
 
 
-class LookupIn(LongIn):
-    """Players to look up, such as friends, by either kind of id, at most 500."""
-
-    max_bytes: ClassVar[int] = 131_072  # 500 external ids of 128 characters need 65,500 bytes
+class LookupIn(PlayerListIn):
+    """Players to look up, such as friends, by either kind of id, at most 5000."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"user_ids": [123, 456]}, {"external_ids": ["76561190012345678"]}]}
     )
-
-    user_ids: list[PlayerIdIn] = Field([], max_length=MAX_LOOKUP)
-    external_ids: list[ExternalIdIn] = Field([], max_length=MAX_LOOKUP, description="Ids in another system.")
-
-    @model_validator(mode="after")
-    def _require_some(self) -> Self:
-        count = len(self.user_ids) + len(self.external_ids)
-        if count > MAX_LOOKUP:
-            raise ValueError(f"must have at most {MAX_LOOKUP} user_ids and external_ids, not {count}")
-        if not self.model_fields_set:
-            raise ValueError("must have user_ids or external_ids")
-        return self
 
 
 class PlayerOut(EntryOut):

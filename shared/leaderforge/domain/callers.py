@@ -122,12 +122,17 @@ class Caller:
                 permission,
             )
 
-    def require_claim(self, user_id: int) -> None:
-        """Raise `Unauthenticated` or `Forbidden` unless the caller may claim awards of the player."""
+    def require_acting_for(self, user_id: int) -> None:
+        """Raise `Unauthenticated` or `Forbidden` unless the caller may claim awards or change friends of the player."""
         if not self.may(Permission.SUBMIT) and not self.is_player(user_id):
             raise self._refusal(
                 f"this call needs scope 'submit' or a token of player {user_id}; {self.actor} has neither"
             )
+
+    def require_friends_of(self, user_id: int) -> None:
+        """Raise `Unauthenticated` or `Forbidden` unless the caller has a key or is this player."""
+        if self.has_token and not self.is_player(user_id):
+            raise self._refusal(f"this call needs a key or a token of player {user_id}; {self.actor} has neither")
 
     def require_own(self, user_id: int) -> None:
         """Raise `Unauthenticated` or `Forbidden` unless the caller sees the console or is this player."""

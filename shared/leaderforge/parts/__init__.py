@@ -10,6 +10,7 @@ from leaderforge.ports.awards import AwardStore, ResettlementStore
 from leaderforge.ports.changes import ChangeFeed
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.derived_notices import DerivedNoticeStore
+from leaderforge.ports.friends import FriendStore
 from leaderforge.ports.history import HistoryLoader, HistoryStore
 from leaderforge.ports.index import RankIndex
 from leaderforge.ports.leagues import LeagueStore
@@ -58,6 +59,7 @@ class Parts:
     leagues: LeagueStore
     moderation: Moderation
     records: PlayerRecords
+    friends: FriendStore
     notices: NoticeStore
     derived_notices: DerivedNoticeStore
     endpoints: EndpointStore

@@ -13,6 +13,7 @@ from leaderforge.adapters.postgres.bulk import copy_chunk
 from leaderforge.adapters.postgres.derived_notices import PostgresDerivedNotices
 from leaderforge.adapters.postgres.endpoint_store import PostgresEndpointStore
 from leaderforge.adapters.postgres.entrants import PostgresTournaments
+from leaderforge.adapters.postgres.friend_store import PostgresFriendStore
 from leaderforge.adapters.postgres.history import PostgresHistoryStore
 from leaderforge.adapters.postgres.key_store import PostgresKeyStore
 from leaderforge.adapters.postgres.league_store import PostgresLeagueStore
@@ -74,6 +75,7 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         leagues=PostgresLeagueStore(pool),
         moderation=PostgresModeration(pool, periods),
         records=PostgresPlayerRecords(pool),
+        friends=PostgresFriendStore(pool),
         notices=PostgresNoticeStore(pool),
         derived_notices=PostgresDerivedNotices(pool),
         endpoints=PostgresEndpointStore(pool),

@@ -6,12 +6,14 @@ from uuid import UUID, uuid4
 
 from leaderforge.domain.audit import Audited, AuditEntry, AuditFilter
 from leaderforge.domain.errors import PlayerNotFound
+from leaderforge.domain.friends import MAX_FRIENDS, Blocked, Followed
 from leaderforge.domain.history import Erased, Kept
 from leaderforge.domain.players import Player
 from leaderforge.domain.sessions import SignInRecord
 from leaderforge.domain.standings import LadderStanding
 from leaderforge.ports.access import AuditLog
 from leaderforge.ports.clock import Clock
+from leaderforge.ports.friends import FriendStore
 from leaderforge.ports.players import PlayerRecords, PlayerStore
 from leaderforge.ports.sessions import SessionStore
 from leaderforge.services.delivery import Delivery
@@ -22,12 +24,17 @@ _ACTS_A_READ = 1000
 
 @dataclass(frozen=True, slots=True)
 class PlayerExport:
-    """Everything stored about a player except the events. `acts` are the audit entries, newest first."""
+    """Everything stored about a player except the events. `acts` are the audit entries, newest first.
+
+    `followed` and `blocked` are the players whom the player follows or has blocked.
+    """
 
     user: Player
     standings: Sequence[LadderStanding]
     acts: Sequence[AuditEntry]
     sign_ins: SignInRecord
+    followed: Sequence[Followed]
+    blocked: Sequence[Blocked]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,7 @@ class RecordService:
         users: PlayerStore,
         audit: AuditLog,
         sessions: SessionStore,
+        friends: FriendStore,
         delivery: Delivery,
         clock: Clock,
         erased_ms: int | None = None,
@@ -60,6 +68,7 @@ class RecordService:
         self._users = users
         self._audit = audit
         self._sessions = sessions
+        self._friends = friends
         self._delivery = delivery
         self._clock = clock
 
@@ -68,11 +77,13 @@ class RecordService:
         before = await self._user(user_id)
         standings, acts = await self._records.standings(user_id), await self._acts(user_id)
         sign_ins = await self._sessions.record(user_id)
+        followed = await self._friends.followed(user_id, MAX_FRIENDS)
+        blocked = await self._friends.blocked(user_id)
         user = await self._user(user_id)
         if user.created_at != before.created_at:
             # Discard the data read so far, because the player was erased meanwhile, and the id belongs to a new player.
             return await self.read(user_id)
-        return PlayerExport(user, standings, acts, sign_ins)
+        return PlayerExport(user, standings, acts, sign_ins, followed, blocked)
 
     def events(self, user_id: int) -> AsyncGenerator[Sequence[Kept], None]:
         """Yield all the player's events in chunks, grouped by board."""

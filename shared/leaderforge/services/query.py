@@ -79,7 +79,7 @@ class QueryService:
         async def read(reading: Reading) -> Lookup:
             ranked = await self._reader.entries(reading.ranking, ladder, requested)
             entries = [entry for entry in ranked.entries if not entry.hidden or viewer.sees_hidden(entry.user_id)]
-            entries = _as_seen(ladder.board, entries, viewer)
+            entries = as_seen(ladder.board, entries, viewer)
             user_ids = {entry.user_id for entry in entries}
             return Lookup(
                 entries=list(zip(entries, _ranks_among(entries), strict=True)),
@@ -160,7 +160,7 @@ class QueryService:
         if not ranked.entries:
             raise _not_ranked(ladder, user_id)
         entries = sorted([*page.entries, ranked.entries[0]], key=lambda entry: _key(ladder.board, entry))
-        return replace(page, entries=_as_seen(ladder.board, entries, viewer), total=page.total + 1)
+        return replace(page, entries=as_seen(ladder.board, entries, viewer), total=page.total + 1)
 
     async def page(self, ladder: Ladder, rank: int, limit: int) -> Page:
         """Return up to `limit` entries from an ordinal rank on. Return none beyond the end of the board."""
@@ -295,7 +295,7 @@ def _first(window: Window[Row]) -> int:
     return rank_of(window.above - len(window.before))
 
 
-def _as_seen(board: Board, entries: Sequence[Entry], viewer: Caller) -> list[Entry]:
+def as_seen(board: Board, entries: Sequence[Entry], viewer: Caller) -> list[Entry]:
     """Return the entries as the viewer sees them.
 
     The viewer's own hidden entry counts in the ranks of the entries behind it.

@@ -139,6 +139,10 @@ class Reader:
         """Return the entries of consecutive rows. The first one has the ordinal rank `first`."""
         return await self._hydrate(ladder, rows, await self._ranks(ranking, ladder, rows, first))
 
+    async def ranked_entries(self, ladder: Ladder, rows: Sequence[Row], ranks: Sequence[int]) -> list[Entry]:
+        """Return the entries of rows with known ranks."""
+        return await self._hydrate(ladder, rows, ranks)
+
     async def _ranks(self, ranking: Ranking, ladder: Ladder, rows: Sequence[Row], first: int) -> list[int]:
         """Return the ranks of consecutive rows in the board's rank style. Shared ranks cost one additional count."""
         ranks = list(range(first, first + len(rows)))

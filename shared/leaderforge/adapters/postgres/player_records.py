@@ -6,6 +6,7 @@ from contextlib import aclosing
 from leaderforge.adapters.postgres.acts import Acts, lock_player
 from leaderforge.adapters.postgres.claims import release, user_of
 from leaderforge.adapters.postgres.event_rows import event_of_row
+from leaderforge.adapters.postgres.links import erase_links
 from leaderforge.adapters.postgres.outbox import write_notices
 from leaderforge.adapters.postgres.placing import standings_of_player
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
@@ -19,6 +20,8 @@ from leaderforge.ports.clock import Clock
 
 _CHUNK = 1000
 """Maximum events of a chunk."""
+_LINKS_AT_ONCE = 2000
+"""Maximum links that one transaction deletes before the erasure. A player may have any number of followers."""
 _NOTICES = ("erase_notices", "erase_logged_notices", "erase_noticed_tiers")
 """Statements that erase notices.
 
@@ -74,9 +77,13 @@ class PostgresPlayerRecords:
             await release(connection, player, now // 1000, creatable_at)
             await connection.execute(statement("release_devices"), user_id)
             await connection.fetch(statement("end_sessions"), user_id)
+            while await erase_links(connection, user_id, _LINKS_AT_ONCE):
+                pass  # those that were added since the transactions before this one
             await connection.execute(statement("erase_user"), user_id)
             return erased
 
+        while await self._pool.transact(lambda connection: erase_links(connection, user_id, _LINKS_AT_ONCE)):
+            pass
         return await self._acts.do(user_id, work, lambda erased: erased.noted_in(act))
 
 

@@ -1,0 +1,126 @@
+"""Friends and blocks in PostgreSQL."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from leaderforge.adapters.postgres.errors import FOREIGN_KEY_VIOLATION, Rejected
+from leaderforge.adapters.postgres.links import add_links, delete_links, lock_users
+from leaderforge.adapters.postgres.pool import Connection, Pool
+from leaderforge.adapters.postgres.statements import joined, statement
+from leaderforge.domain.errors import Overloaded
+from leaderforge.domain.friends import (
+    MAX_FRIENDS,
+    Blocked,
+    Followed,
+    FriendChange,
+    Link,
+    LinkKind,
+    TooManyFriends,
+    planned,
+)
+
+ResultT = TypeVar("ResultT")
+
+_BEFORE_ALL = -(2**63)
+"""Number below every player id."""
+_ATTEMPTS = 8
+"""Maximum attempts of a change. It is repeated if one of the other players is erased meanwhile."""
+
+
+class PostgresFriendStore:
+    """`FriendStore` on PostgreSQL."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def replace(self, user_id: int, friend_ids: Sequence[int], at: int) -> FriendChange:
+        return await self._change(user_id, friend_ids, at, replaces=True)
+
+    async def add(self, user_id: int, friend_ids: Sequence[int], at: int) -> FriendChange:
+        return await self._change(user_id, friend_ids, at, replaces=False)
+
+    async def remove(self, user_id: int, friend_id: int) -> FriendChange:
+        async def work(connection: Connection) -> FriendChange:
+            await lock_users(connection, user_id)
+            followed = await _others(connection, user_id, LinkKind.FOLLOWS)
+            if friend_id not in followed:
+                return FriendChange(len(followed))
+            await delete_links(connection, [Link(user_id, LinkKind.FOLLOWS, friend_id)])
+            return FriendChange(len(followed) - 1, removed=1)
+
+        return await self._transact(work)
+
+    async def followed(self, user_id: int, limit: int, after: int | None = None) -> Sequence[Followed]:
+        rows = await self._pool.fetch(statement("followed"), user_id, _BEFORE_ALL if after is None else after, limit)
+        return [Followed(row["other_id"], row["since"], row["is_mutual"]) for row in rows]
+
+    async def followers(self, user_id: int, limit: int) -> Sequence[int]:
+        values = user_id, LinkKind.FOLLOWED_BY, _BEFORE_ALL, limit
+        return [row["other_id"] for row in await self._pool.fetch(statement("links_of"), *values)]
+
+    async def count(self, user_id: int) -> int:
+        [row] = await self._pool.fetch(statement("count_links"), user_id, LinkKind.FOLLOWS)
+        return int(row["links"])
+
+    async def block(self, user_id: int, other_id: int, at: int) -> None:
+        async def work(connection: Connection) -> None:
+            # Lock both players, because a concurrent change of either list must see the block.
+            await lock_users(connection, user_id, other_id)
+            blocked = await _others(connection, user_id, LinkKind.BLOCKS)
+            if other_id not in blocked and len(blocked) >= MAX_FRIENDS:
+                raise TooManyFriends.of(user_id, "block")
+            for follower, other in (user_id, other_id), (other_id, user_id):
+                await delete_links(connection, [Link(follower, LinkKind.FOLLOWS, other)])
+            await add_links(connection, [Link(user_id, LinkKind.BLOCKS, other_id)], at)
+
+        await self._transact(work)
+
+    async def unblock(self, user_id: int, other_id: int) -> None:
+        async def work(connection: Connection) -> None:
+            await lock_users(connection, user_id)
+            if other_id in await _others(connection, user_id, LinkKind.BLOCKS):
+                await delete_links(connection, [Link(user_id, LinkKind.BLOCKS, other_id)])
+
+        await self._transact(work)
+
+    async def blocked(self, user_id: int) -> Sequence[Blocked]:
+        values = user_id, LinkKind.BLOCKS, _BEFORE_ALL, MAX_FRIENDS
+        return [
+            Blocked(row["other_id"], row["since"]) for row in await self._pool.fetch(statement("links_of"), *values)
+        ]
+
+    async def _change(self, user_id: int, friend_ids: Sequence[int], at: int, *, replaces: bool) -> FriendChange:
+        async def work(connection: Connection) -> FriendChange:
+            await lock_users(connection, user_id)
+            followed = await _others(connection, user_id, LinkKind.FOLLOWS)
+            new = joined([other for other in friend_ids if other not in followed])
+            known = {row["user_id"] for row in await connection.fetch(statement("known_users"), new)} if new else set()
+            blocks = await connection.fetch(statement("blocks_between"), user_id, new) if new else []
+            blocked = {row["other_id"] for row in blocks}
+            plan = planned(user_id, friend_ids, followed, known, blocked, replaces=replaces)
+            await delete_links(connection, _follows(user_id, plan.removed))
+            await add_links(connection, _follows(user_id, plan.added), at)
+            total = len(followed) + len(plan.added) - len(plan.removed)
+            return FriendChange(total, len(plan.added), len(plan.removed), plan.missing, plan.blocked)
+
+        return await self._transact(work)
+
+    async def _transact(self, work: Callable[[Connection], Awaitable[ResultT]]) -> ResultT:
+        """Run a change. Repeat it if another player of it is erased meanwhile."""
+        for _ in range(_ATTEMPTS):
+            try:
+                return await self._pool.transact(work)
+            except Rejected as error:
+                if error.sqlstate != FOREIGN_KEY_VIOLATION:
+                    raise
+        raise Overloaded("players of the list were erased again and again meanwhile; retry later")
+
+
+def _follows(user_id: int, friend_ids: Sequence[int]) -> list[Link]:
+    return [Link(user_id, LinkKind.FOLLOWS, friend_id) for friend_id in friend_ids]
+
+
+async def _others(connection: Connection, user_id: int, kind: LinkKind) -> set[int]:
+    """Return the players to whom a player has a link of this kind. There are at most `MAX_FRIENDS`."""
+    rows = await connection.fetch(statement("links_of"), user_id, kind, _BEFORE_ALL, MAX_FRIENDS)
+    return {row["other_id"] for row in rows}

@@ -1,0 +1,58 @@
+"""Links between players: both directions of a relation, in one transaction.
+
+A change locks its player first. It adds and deletes the links of the other players before those of its own player, and
+so waits for erasures of the others before it holds what they need.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+from leaderforge.adapters.postgres.pool import Connection
+from leaderforge.adapters.postgres.statements import joined, run_rows, statement
+from leaderforge.domain.errors import PlayerNotFound
+from leaderforge.domain.friends import Link, LinkKind
+
+_SEPARATE = 32
+"""Maximum number of links that are deleted one by one. On Citus, one statement for several players costs more."""
+
+
+async def lock_users(connection: Connection, *user_ids: int) -> None:
+    """Lock players against changes of their links, in the order of ids. Raises `PlayerNotFound`."""
+    for user_id in sorted(user_ids):
+        if not await connection.fetch(statement("lock_user"), user_id):
+            raise PlayerNotFound.of(user_id)
+
+
+async def add_links(connection: Connection, links: Collection[Link], at: int) -> None:
+    """Add relations of players, given by the links of their own players, in both directions. `at` is in ms."""
+    for side in sorted(link.opposite for link in links), sorted(links):
+        await run_rows(connection, "add_links", [(*link, at) for link in side])
+
+
+async def delete_links(connection: Connection, links: Collection[Link]) -> None:
+    """Delete relations of one player in both directions. `links` are those of this player, who must be locked."""
+    opposites = sorted(link.opposite for link in links)
+    await run_rows(connection, "hold_links", opposites)
+    if len(opposites) <= _SEPARATE:
+        for link in opposites:
+            await connection.execute(statement("delete_link"), *link)
+    else:
+        for (kind, user_id), others in _grouped(links).items():
+            await connection.execute(statement("delete_links_to"), joined(others), kind.opposite, user_id)
+    for (kind, user_id), others in _grouped(links).items():
+        await connection.execute(statement("delete_links_of"), user_id, kind, joined(others))
+
+
+async def erase_links(connection: Connection, user_id: int, limit: int) -> int:
+    """Delete up to `limit` relations of a player in both directions. Return the number of deleted ones."""
+    rows = await connection.fetch(statement("all_links_of"), user_id, limit)
+    await delete_links(connection, [Link(user_id, LinkKind(row["kind"]), row["other_id"]) for row in rows])
+    return len(rows)
+
+
+def _grouped(links: Iterable[Link]) -> dict[tuple[LinkKind, int], list[int]]:
+    """Return the other players by kind and own player."""
+    groups: defaultdict[tuple[LinkKind, int], list[int]] = defaultdict(list)
+    for link in links:
+        groups[link.kind, link.user_id].append(link.other_id)
+    return dict(groups)

@@ -1,0 +1,127 @@
+"""Friends of players: whom a player follows, and whom a player has blocked."""
+
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from leaderforge.domain.errors import Refused
+
+MAX_FRIENDS = 5000
+"""Maximum number of players that a player follows, and that a player blocks."""
+
+
+class FriendMode(StrEnum):
+    """Which followed players are friends: all of them, or only those who follow back."""
+
+    ONE_WAY = "one-way"
+    MUTUAL = "mutual"
+
+
+class LinkKind(StrEnum):
+    """Kind of a link from one player to another. The other player has the opposite link."""
+
+    FOLLOWS = "follows"
+    FOLLOWED_BY = "followed_by"
+    BLOCKS = "blocks"
+    BLOCKED_BY = "blocked_by"
+
+    @property
+    def opposite(self) -> "LinkKind":
+        """Return the kind of the other player's link."""
+        return _OPPOSITES[self]
+
+
+_OPPOSITES = {
+    LinkKind.FOLLOWS: LinkKind.FOLLOWED_BY,
+    LinkKind.FOLLOWED_BY: LinkKind.FOLLOWS,
+    LinkKind.BLOCKS: LinkKind.BLOCKED_BY,
+    LinkKind.BLOCKED_BY: LinkKind.BLOCKS,
+}
+
+
+class Link(NamedTuple):
+    """Stored direction of a relation, beside the player `user_id`."""
+
+    user_id: int
+    kind: LinkKind
+    other_id: int
+
+    @property
+    def opposite(self) -> "Link":
+        """Return the same relation as the other player has it."""
+        return Link(self.other_id, self.kind.opposite, self.user_id)
+
+
+class Followed(NamedTuple):
+    """Player whom another player follows. `since` is in ms. `is_mutual` is true if the followed player follows back."""
+
+    user_id: int
+    since: int
+    is_mutual: bool
+
+
+class Blocked(NamedTuple):
+    """Player whom another player has blocked. `since` is in ms."""
+
+    user_id: int
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class FriendChange:
+    """Result of a change of a list: its new length, and the numbers of added and removed players.
+
+    `missing` are requested ids without a player. `blocked` are requested players who have blocked the player, or whom
+    the player has blocked. Neither are on the list.
+    """
+
+    total: int
+    added: int = 0
+    removed: int = 0
+    missing: Sequence[int] = ()
+    blocked: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FriendPlan:
+    """Changes that turn a list into the requested one."""
+
+    added: Sequence[int]
+    removed: Sequence[int]
+    missing: Sequence[int]
+    blocked: Sequence[int]
+
+
+class TooManyFriends(Refused):
+    """The player would follow or block more players than are allowed."""
+
+    code = "too_many_friends"
+
+    @classmethod
+    def of(cls, user_id: int, verb: str) -> "TooManyFriends":
+        """Return the error for a player who cannot `verb` (follow, block) more players."""
+        return cls(f"player {user_id} may {verb} at most {MAX_FRIENDS} players", user_id=user_id, limit=MAX_FRIENDS)
+
+
+def distinct_others(user_id: int, requested: Iterable[int]) -> Sequence[int]:
+    """Return the requested ids once each, without the player's own id."""
+    return [other for other in dict.fromkeys(requested) if other != user_id]
+
+
+def planned(
+    user_id: int, requested: Sequence[int], followed: Set[int], known: Set[int], blocked: Set[int], *, replaces: bool
+) -> FriendPlan:
+    """Return the changes that add the requested players to a list, or replace it.
+
+    `followed` are the players of the list. `known` are the other requested players that exist. With one of `blocked`
+    there is a block in either direction. Raises `TooManyFriends`.
+    """
+    allowed = [other for other in requested if other in followed or (other in known and other not in blocked)]
+    added = [other for other in allowed if other not in followed]
+    removed = sorted(followed - set(requested)) if replaces else []
+    if len(followed) + len(added) - len(removed) > MAX_FRIENDS:
+        raise TooManyFriends.of(user_id, "follow")
+    refused = tuple(other for other in requested if other in blocked)
+    missing = tuple(other for other in requested if not (other in followed or other in known or other in blocked))
+    return FriendPlan(added, removed, missing, refused)

@@ -1,0 +1,94 @@
+"""Friends of players: lists, and blocks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from leaderforge.domain.errors import PlayerNotFound
+from leaderforge.domain.friends import MAX_FRIENDS, FriendChange, FriendMode, distinct_others
+from leaderforge.domain.players import Player
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.friends import FriendStore
+from leaderforge.ports.players import PlayerStore
+
+
+class Friend(NamedTuple):
+    """Followed player, followed since a time (ms). `is_mutual` is true if the player follows back."""
+
+    player: Player
+    since: int
+    is_mutual: bool
+
+
+class BlockedPlayer(NamedTuple):
+    """Player who was blocked at a time (ms)."""
+
+    player: Player
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class FriendPage:
+    """Followed players of a player, by id. `total` is the length of the list.
+
+    `next` is the id after which the next page starts, None on the last page.
+    """
+
+    friends: Sequence[Friend]
+    total: int
+    next: int | None
+
+
+class FriendService:
+    """Lists of followed players, and blocks. `mode` says which followed players count as friends in ranks."""
+
+    def __init__(self, store: FriendStore, users: PlayerStore, clock: Clock, mode: FriendMode) -> None:
+        self._store = store
+        self._users = users
+        self._clock = clock
+        self._mode = mode
+
+    async def page(self, user_id: int, limit: int, after: int | None = None) -> FriendPage:
+        """Return followed players with ids above `after`. Raises `PlayerNotFound`."""
+        followed = await self._store.followed(user_id, limit + 1, after)
+        listed = followed[:limit]
+        players = await self._users.get([user_id, *(friend.user_id for friend in listed)])
+        if user_id not in players:
+            raise PlayerNotFound.of(user_id)
+        # A player that was erased since the first query is left out.
+        friends = [Friend(players[f.user_id], f.since, f.is_mutual) for f in listed if f.user_id in players]
+        total = len(followed) if after is None and len(followed) <= limit else await self._store.count(user_id)
+        return FriendPage(friends, total, listed[-1].user_id if len(followed) > limit else None)
+
+    async def replace(self, user_id: int, friend_ids: Sequence[int]) -> FriendChange:
+        """Let a player follow exactly these players, without the player itself. Raises like `FriendStore`."""
+        return await self._store.replace(user_id, distinct_others(user_id, friend_ids), self._clock())
+
+    async def add(self, user_id: int, friend_ids: Sequence[int]) -> FriendChange:
+        """Let a player follow these players too, without the player itself. Raises like `FriendStore`."""
+        return await self._store.add(user_id, distinct_others(user_id, friend_ids), self._clock())
+
+    async def remove(self, user_id: int, friend_id: int) -> FriendChange:
+        """Let a player no longer follow another. Raises `PlayerNotFound`."""
+        return await self._store.remove(user_id, friend_id)
+
+    async def friend_ids(self, user_id: int) -> Sequence[int]:
+        """Return the ids of a player's friends by the mode. They are empty for an unknown player."""
+        followed = await self._store.followed(user_id, MAX_FRIENDS)
+        return [f.user_id for f in followed if f.is_mutual or self._mode is FriendMode.ONE_WAY]
+
+    async def blocked(self, user_id: int) -> Sequence[BlockedPlayer]:
+        """Return the players whom a player has blocked, by id. Raises `PlayerNotFound`."""
+        blocked = await self._store.blocked(user_id)
+        players = await self._users.get([user_id, *(block.user_id for block in blocked)])
+        if user_id not in players:
+            raise PlayerNotFound.of(user_id)
+        return [BlockedPlayer(players[b.user_id], b.since) for b in blocked if b.user_id in players]
+
+    async def block(self, user_id: int, other_id: int) -> None:
+        """Let a player block another. Raises like `FriendStore`."""
+        await self._store.block(user_id, other_id, self._clock())
+
+    async def unblock(self, user_id: int, other_id: int) -> None:
+        """Let a player no longer block another. Raises `PlayerNotFound`."""
+        await self._store.unblock(user_id, other_id)
