@@ -19,6 +19,7 @@ _TAGS = {
     "awards": "List and claim the awards that players earn with their final ranks.",
     "sign-in": "Sign players in by their device, and people in to the console; end sessions.",
     "players": "Create, find, change, export and erase players.",
+    "friends": "Keep lists of followed players, and block players.",
     "moderation": "Hide and remove entries, hide players, set scores.",
     "operations": "Health, metrics, API keys, signing keys, the audit log and the state of all parts.",
 }

@@ -157,6 +157,42 @@ class BadLineOut(TypedDict):
     problem: str
 
 
+class BlockOut(TypedDict):
+    """
+    The state of a block.
+    """
+
+    user_id: int
+    blocked_id: int
+    blocked: bool
+
+
+class BlockedPlayerOut(TypedDict):
+    """
+    A blocked player.
+    """
+
+    user_id: int
+    username: str | None
+    """
+    The player's name; null if it has none.
+    """
+    external_id: NotRequired[str]
+    """
+    The player's id in another system, only if it has one.
+    """
+    since: str
+
+
+class BlocksOut(TypedDict):
+    """
+    The players whom a player has blocked, by id.
+    """
+
+    user_id: int
+    blocked: list[BlockedPlayerOut]
+
+
 class BoardSubmissionIn(TypedDict):
     """
     A score to submit and its board.
@@ -647,6 +683,15 @@ Format of exported entries: CSV (RFC 4180, with a header) or NDJSON (one JSON ob
 """
 
 
+class ExportedFriendOut(TypedDict):
+    """
+    A player whom the player follows or has blocked.
+    """
+
+    user_id: int
+    since: str
+
+
 FileEncoding: TypeAlias = Literal['utf-8', 'utf-16', 'utf-16-le', 'utf-16-be', 'latin-1', 'cp1252']
 """
 Encoding of a file.
@@ -696,6 +741,183 @@ class FoundOut(TypedDict):
     rank_among: int
     """
     The rank among the players that were looked up.
+    """
+
+
+class FriendChangeOut(TypedDict):
+    """
+    The result of a change of a player's friends.
+    """
+
+    user_id: int
+    total: int
+    """
+    The number of players whom the player follows now.
+    """
+    added: int
+    removed: int
+    missing: list[int]
+    """
+    The requested ids without a player.
+    """
+    missing_external_ids: NotRequired[list[str]]
+    """
+    The requested external ids without a player. Absent if none were requested.
+    """
+    blocked: list[int]
+    """
+    The requested players who have blocked this player, or whom this player has blocked.
+    """
+
+
+class FriendEntryOut(TypedDict):
+    """
+    The entry of a player or of a friend.
+    """
+
+    rank: int
+    user_id: int
+    username: str | None
+    """
+    The player's name; null if it has none, or while it is unavailable.
+    """
+    external_id: NotRequired[str]
+    """
+    The player's id in another system, only if it has one.
+    """
+    score: int
+    subscore: NotRequired[int]
+    """
+    The second score, only on boards that have one.
+    """
+    submissions: int
+    """
+    The number of submissions of the player.
+    """
+    achieved_at: str
+    """
+    When the score was achieved.
+    """
+    metadata: dict[str, Any] | None
+    """
+    The metadata sent with the score, at most 2048 bytes.
+    """
+    tier: NotRequired[str | None]
+    """
+    The tier, only on boards with tiers; null if the entry reaches no tier, or if the rank is null.
+    """
+    hidden: NotRequired[bool]
+    """
+    True if the entry is visible to its player and to admins only. Shown to admins only.
+    """
+    rank_among: int
+    """
+    The rank among the player and its friends.
+    """
+
+
+class FriendOut(TypedDict):
+    """
+    A followed player.
+    """
+
+    user_id: int
+    username: str | None
+    """
+    The player's name; null if it has none.
+    """
+    external_id: NotRequired[str]
+    """
+    The player's id in another system, only if it has one.
+    """
+    since: str
+    mutual: bool
+    """
+    Whether the player follows back.
+    """
+
+
+class FriendRanksOut(TypedDict):
+    """
+    The ranks of a player and its friends, among themselves and on the board, from one state of the board.
+    """
+
+    board: str
+    period: str
+    """
+    The period's name.
+    """
+    segment: NotRequired[str]
+    """
+    The segment, if one was requested.
+    """
+    user_id: int
+    entries: list[FriendEntryOut]
+    """
+    Entries of the player and its friends, best first.
+    """
+    around: list[FriendEntryOut]
+    """
+    The player's entry and its neighbours among the friends. Empty if the player is not ranked.
+    """
+    ahead: FriendEntryOut | None
+    """
+    The nearest friend with a better rank than the player; null if there is none.
+    """
+    gap: int | None
+    """
+    The difference between the scores of `ahead` and the player.
+    """
+    friends: int
+    """
+    The number of friends.
+    """
+    ranked: int
+    """
+    The number of entries of the player and its friends.
+    """
+    total: int
+    """
+    The number of ranked players of the board.
+    """
+    as_of: str
+
+
+UserId: TypeAlias = int
+
+
+ExternalId: TypeAlias = str
+
+
+class FriendsIn(TypedDict):
+    """
+    Players to follow, by either kind of id, at most 5000. The player's own id is ignored.
+    """
+
+    user_ids: NotRequired[list[UserId]]
+    """
+    Defaults to `[]`.
+    """
+    external_ids: NotRequired[list[ExternalId]]
+    """
+    Ids in another system. Defaults to `[]`.
+    """
+
+
+class FriendsOut(TypedDict):
+    """
+    The players whom a player follows, by id.
+    """
+
+    user_id: int
+    friends: list[FriendOut]
+    total: int
+    """
+    The number of players whom the player follows.
+    """
+    next: int | None
+    """
+    Send it as `after` for the players that follow; null at the end.
     """
 
 
@@ -773,15 +995,9 @@ and is not settled yet. `settled`: the movements are final.
 """
 
 
-UserId: TypeAlias = int
-
-
-ExternalId: TypeAlias = str
-
-
 class LookupIn(TypedDict):
     """
-    Players to look up, such as friends, by either kind of id, at most 500.
+    Players to look up, such as friends, by either kind of id, at most 5000.
     """
 
     user_ids: NotRequired[list[UserId]]
@@ -1794,6 +2010,21 @@ class UserIn(TypedDict):
     """
 
 
+class UserLookupIn(TypedDict):
+    """
+    Players to look up, by either kind of id, at most 500.
+    """
+
+    user_ids: NotRequired[list[UserId]]
+    """
+    Defaults to `[]`.
+    """
+    external_ids: NotRequired[list[ExternalId]]
+    """
+    Ids in another system. Defaults to `[]`.
+    """
+
+
 class UserOut(TypedDict):
     """
     A player. The email address is shown to admins only.
@@ -2218,6 +2449,14 @@ class ExportOut(TypedDict):
     sessions: NotRequired[list[SessionTimesOut]]
     """
     The sessions of signed-in devices. Absent without any.
+    """
+    friends: NotRequired[list[ExportedFriendOut]]
+    """
+    The players whom the player follows. Absent without any.
+    """
+    blocked: NotRequired[list[ExportedFriendOut]]
+    """
+    The players whom the player has blocked. Absent without any.
     """
     events: list[EventOut]
 
