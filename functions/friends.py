@@ -25,7 +25,7 @@ from functions.edge.wire.friends import (
     render_friends,
 )
 from leaderforge.domain.errors import Overloaded, PlayerNotFound, Refused, StoreUnavailable
-from leaderforge.domain.friends import TooManyFriends
+from leaderforge.domain.friend_errors import TooManyFriends
 
 routes = router("friends")
 
@@ -45,9 +45,7 @@ async def friends(
     return answer_stored(render_friends(user_id, await edge.services.friends.page(user_id, query.limit, query.after)))
 
 
-@routes.put(
-    "/api/users/{user_id}/friends", operation_id="replaceFriends", **documentation.write(FriendChangeOut, *_CHANGE)
-)
+@routes.put("/api/users/{user_id}/friends", operation_id="setFriends", **documentation.write(FriendChangeOut, *_CHANGE))
 async def replace(edge: TheEdge, caller: Submitter, user_id: UserId, players: FriendsIn) -> Answer:
     """Let a player follow exactly these players, at most 5000. Requires a submit key or the player's token.
 

@@ -8,7 +8,8 @@ import pytest
 
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound
-from leaderforge.domain.friends import MAX_FRIENDS, Blocked, Followed, FriendChange, TooManyFriends
+from leaderforge.domain.friend_errors import MAX_FRIENDS, TooManyFriends
+from leaderforge.domain.friends import Blocked, Followed, FriendChange
 from leaderforge.domain.players import Player
 from tests.contract.store_fixtures import Database, Stores
 

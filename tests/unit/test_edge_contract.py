@@ -16,7 +16,7 @@ from tests.unit.edge_fixtures import ENVIRONMENT
 METHODS = {"get", "post", "put", "patch", "delete"}
 VERBS = {"list", "get", "find", "look", "create", "change", "delete", "submit", "set", "hide", "unhide", "remove"}
 VERBS |= {"erase", "export", "rotate", "revoke", "stream", "restore", "sign", "refresh", "retire", "import", "preview"}
-VERBS |= {"start", "end", "join", "claim", "test", "redrive"}
+VERBS |= {"start", "end", "join", "claim", "test", "redrive", "add", "block", "unblock"}
 """Begin operationIds. A new verb is for an action that none of these names."""
 COLLIDING = {"Kind", "State", "Form", "Scope", "Order", "Cause", "Policy", "Status", "Type", "Result", "Metadata"}
 COLLIDING |= {"Player", "Score", "Board", "Entry", "Event", "Period", "Season", "Rank", "Page", "Error", "Object"}

@@ -799,12 +799,12 @@ export interface paths {
          */
         get: operations["listFriends"];
         /**
-         * Replace friends
+         * Set friends
          * @description Let a player follow exactly these players, at most 5000. Requires a submit key or the player's token.
          *
          *     Ids without a player, and players with a block between them and the player, are left out and reported.
          */
-        put: operations["replaceFriends"];
+        put: operations["setFriends"];
         /**
          * Add friends
          * @description Let a player follow these players too, at most 5000 altogether. Requires a submit key or the player's token.
@@ -12208,7 +12208,7 @@ export interface operations {
             };
         };
     };
-    replaceFriends: {
+    setFriends: {
         parameters: {
             query?: never;
             header?: never;

@@ -13,8 +13,8 @@ from functions.edge.wire.periods import LadderQuery, PeriodNameOut
 from functions.edge.wire.player_lists import PlayerListIn
 from functions.edge.wire.rules import FROM_TEXT, Omittable
 from functions.edge.wire.tiers import tier_member
-from leaderforge.domain.boards import Ladder
-from leaderforge.domain.friends import MAX_FRIENDS, FriendChange
+from leaderforge.domain.boards import MAX_INTEGER, Ladder
+from leaderforge.domain.friends import FriendChange
 from leaderforge.domain.players import Player
 from leaderforge.domain.times import time_text
 from leaderforge.services.friend_ranking import FriendEntry, FriendRanking, FriendView
@@ -36,7 +36,7 @@ class FriendsQuery(QueryIn):
 
 class FriendRanksQuery(LadderQuery):
     rank: Annotated[
-        int, Field(ge=1, le=MAX_FRIENDS + 1, description="The position of the first entry, from 1."), FROM_TEXT
+        int, Field(ge=1, le=MAX_INTEGER, description="The position of the first entry, from 1."), FROM_TEXT
     ] = 1
     limit: Annotated[int, Field(ge=1, le=1000, description="The maximum number of entries."), FROM_TEXT] = 10
     radius: Annotated[

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from functions.edge.wire.fields import ExternalIdIn, PlayerIdIn
 from functions.edge.wire.models import LongIn
-from leaderforge.domain.friends import MAX_FRIENDS
+from leaderforge.domain.friend_errors import MAX_FRIENDS
 
 
 class PlayerListIn(LongIn):

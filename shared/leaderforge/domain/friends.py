@@ -5,10 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from leaderforge.domain.errors import Refused
-
-MAX_FRIENDS = 5000
-"""Maximum number of players that a player follows, and that a player blocks."""
+from leaderforge.domain.friend_errors import MAX_FRIENDS, TooManyFriends
 
 
 class FriendMode(StrEnum):
@@ -91,17 +88,6 @@ class FriendPlan:
     removed: Sequence[int]
     missing: Sequence[int]
     blocked: Sequence[int]
-
-
-class TooManyFriends(Refused):
-    """The player would follow or block more players than are allowed."""
-
-    code = "too_many_friends"
-
-    @classmethod
-    def of(cls, user_id: int, verb: str) -> "TooManyFriends":
-        """Return the error for a player who cannot `verb` (follow, block) more players."""
-        return cls(f"player {user_id} may {verb} at most {MAX_FRIENDS} players", user_id=user_id, limit=MAX_FRIENDS)
 
 
 def distinct_others(user_id: int, requested: Iterable[int]) -> Sequence[int]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from leaderforge.domain.errors import PlayerNotFound
-from leaderforge.domain.friends import MAX_FRIENDS, FriendChange, FriendMode, distinct_others
+from leaderforge.domain.friend_errors import MAX_FRIENDS
+from leaderforge.domain.friends import FriendChange, FriendMode, distinct_others
 from leaderforge.domain.players import Player
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.friends import FriendStore

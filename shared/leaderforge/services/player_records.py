@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 
 from leaderforge.domain.audit import Audited, AuditEntry, AuditFilter
 from leaderforge.domain.errors import PlayerNotFound
-from leaderforge.domain.friends import MAX_FRIENDS, Blocked, Followed
+from leaderforge.domain.friend_errors import MAX_FRIENDS
+from leaderforge.domain.friends import Blocked, Followed
 from leaderforge.domain.history import Erased, Kept
 from leaderforge.domain.players import Player
 from leaderforge.domain.sessions import SignInRecord

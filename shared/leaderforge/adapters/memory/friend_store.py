@@ -5,16 +5,8 @@ from collections.abc import Sequence
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.errors import PlayerNotFound
-from leaderforge.domain.friends import (
-    MAX_FRIENDS,
-    Blocked,
-    Followed,
-    FriendChange,
-    Link,
-    LinkKind,
-    TooManyFriends,
-    planned,
-)
+from leaderforge.domain.friend_errors import MAX_FRIENDS, TooManyFriends
+from leaderforge.domain.friends import Blocked, Followed, FriendChange, Link, LinkKind, planned
 
 
 class MemoryFriendStore:

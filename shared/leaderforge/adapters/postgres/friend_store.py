@@ -8,16 +8,8 @@ from leaderforge.adapters.postgres.links import add_links, delete_links, lock_us
 from leaderforge.adapters.postgres.pool import Connection, Pool
 from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.errors import Overloaded
-from leaderforge.domain.friends import (
-    MAX_FRIENDS,
-    Blocked,
-    Followed,
-    FriendChange,
-    Link,
-    LinkKind,
-    TooManyFriends,
-    planned,
-)
+from leaderforge.domain.friend_errors import MAX_FRIENDS, TooManyFriends
+from leaderforge.domain.friends import Blocked, Followed, FriendChange, Link, LinkKind, planned
 
 ResultT = TypeVar("ResultT")
 
