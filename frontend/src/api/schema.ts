@@ -8186,7 +8186,7 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
-                /** @description Only players with this value of one of the board's attributes. Ranks are among these players. */
+                /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
                 /** @description The position of the first entry, from 1. */
                 rank?: number;

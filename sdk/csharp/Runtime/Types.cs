@@ -401,6 +401,90 @@ namespace LeaderForge
         public IReadOnlyList<object> Results { get; }
     }
 
+    /// <summary>The state of a block.</summary>
+    public sealed class BlockOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public BlockOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            UserId = json.Integer("user_id");
+            BlockedId = json.Integer("blocked_id");
+            Blocked = json.Truth("blocked");
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>user_id</c>.</summary>
+        public long UserId { get; }
+
+        /// <summary>The member <c>blocked_id</c>.</summary>
+        public long BlockedId { get; }
+
+        /// <summary>The member <c>blocked</c>.</summary>
+        public bool Blocked { get; }
+    }
+
+    /// <summary>A blocked player.</summary>
+    public sealed class BlockedPlayerOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public BlockedPlayerOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            UserId = json.Integer("user_id");
+            Username = json.OptionalText("username");
+            ExternalId = json.OptionalText("external_id");
+            Since = json.Time("since");
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>user_id</c>.</summary>
+        public long UserId { get; }
+
+        /// <summary>The player's name; null if it has none.</summary>
+        public string Username { get; }
+
+        /// <summary>The player's id in another system, only if it has one.</summary>
+        public string ExternalId { get; }
+
+        /// <summary>The member <c>since</c>.</summary>
+        public DateTimeOffset Since { get; }
+    }
+
+    /// <summary>The players whom a player has blocked, by id.</summary>
+    public sealed class BlocksOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public BlocksOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            UserId = json.Integer("user_id");
+            Blocked = json.List("blocked", item => new BlockedPlayerOut(Members.Fields(item)));
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>user_id</c>.</summary>
+        public long UserId { get; }
+
+        /// <summary>The member <c>blocked</c>.</summary>
+        public IReadOnlyList<BlockedPlayerOut> Blocked { get; }
+    }
+
     /// <summary>A board's settings.</summary>
     public sealed class BoardOut
     {
@@ -1623,6 +1707,8 @@ namespace LeaderForge
             Acts = json.OptionalList("acts", item => new ActOut(Members.Fields(item)));
             Devices = json.OptionalInteger("devices");
             Sessions = json.OptionalList("sessions", item => new SessionTimesOut(Members.Fields(item)));
+            Friends = json.OptionalList("friends", item => new ExportedFriendOut(Members.Fields(item)));
+            Blocked = json.OptionalList("blocked", item => new ExportedFriendOut(Members.Fields(item)));
             Events = json.List("events", item => new EventOut(Members.Fields(item)));
         }
 
@@ -1644,8 +1730,38 @@ namespace LeaderForge
         /// <summary>The sessions of signed-in devices. Absent without any.</summary>
         public IReadOnlyList<SessionTimesOut> Sessions { get; }
 
+        /// <summary>The players whom the player follows. Absent without any.</summary>
+        public IReadOnlyList<ExportedFriendOut> Friends { get; }
+
+        /// <summary>The players whom the player has blocked. Absent without any.</summary>
+        public IReadOnlyList<ExportedFriendOut> Blocked { get; }
+
         /// <summary>The member <c>events</c>.</summary>
         public IReadOnlyList<EventOut> Events { get; }
+    }
+
+    /// <summary>A player whom the player follows or has blocked.</summary>
+    public sealed class ExportedFriendOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public ExportedFriendOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            UserId = json.Integer("user_id");
+            Since = json.Time("since");
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>user_id</c>.</summary>
+        public long UserId { get; }
+
+        /// <summary>The member <c>since</c>.</summary>
+        public DateTimeOffset Since { get; }
     }
 
     /// <summary>A player's rank at the end of a past period.</summary>
@@ -1770,6 +1886,252 @@ namespace LeaderForge
 
         /// <summary>The rank among the players that were looked up.</summary>
         public long RankAmong { get; }
+    }
+
+    /// <summary>The result of a change of a player's friends.</summary>
+    public sealed class FriendChangeOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public FriendChangeOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            UserId = json.Integer("user_id");
+            Total = json.Integer("total");
+            Added = json.Integer("added");
+            Removed = json.Integer("removed");
+            Missing = json.List("missing", Members.IntegerOf);
+            MissingExternalIds = json.OptionalList("missing_external_ids", Members.TextOf);
+            Blocked = json.List("blocked", Members.IntegerOf);
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>user_id</c>.</summary>
+        public long UserId { get; }
+
+        /// <summary>The number of players whom the player follows now.</summary>
+        public long Total { get; }
+
+        /// <summary>The member <c>added</c>.</summary>
+        public long Added { get; }
+
+        /// <summary>The member <c>removed</c>.</summary>
+        public long Removed { get; }
+
+        /// <summary>The requested ids without a player.</summary>
+        public IReadOnlyList<long> Missing { get; }
+
+        /// <summary>The requested external ids without a player. Absent if none were requested.</summary>
+        public IReadOnlyList<string> MissingExternalIds { get; }
+
+        /// <summary>The requested players who have blocked this player, or whom this player has blocked.</summary>
+        public IReadOnlyList<long> Blocked { get; }
+    }
+
+    /// <summary>The entry of a player or of a friend.</summary>
+    public sealed class FriendEntryOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public FriendEntryOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            Rank = json.Integer("rank");
+            UserId = json.Integer("user_id");
+            Username = json.OptionalText("username");
+            ExternalId = json.OptionalText("external_id");
+            Score = json.Integer("score");
+            Subscore = json.OptionalInteger("subscore");
+            Submissions = json.Integer("submissions");
+            AchievedAt = json.Time("achieved_at");
+            Metadata = json.OptionalMap("metadata", item => item);
+            Tier = json.OptionalText("tier");
+            Hidden = json.OptionalTruth("hidden");
+            RankAmong = json.Integer("rank_among");
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>rank</c>.</summary>
+        public long Rank { get; }
+
+        /// <summary>The member <c>user_id</c>.</summary>
+        public long UserId { get; }
+
+        /// <summary>The player's name; null if it has none, or while it is unavailable.</summary>
+        public string Username { get; }
+
+        /// <summary>The player's id in another system, only if it has one.</summary>
+        public string ExternalId { get; }
+
+        /// <summary>The member <c>score</c>.</summary>
+        public long Score { get; }
+
+        /// <summary>The second score, only on boards that have one.</summary>
+        public long? Subscore { get; }
+
+        /// <summary>The number of submissions of the player.</summary>
+        public long Submissions { get; }
+
+        /// <summary>When the score was achieved.</summary>
+        public DateTimeOffset AchievedAt { get; }
+
+        /// <summary>The metadata sent with the score, at most 2048 bytes.</summary>
+        public IReadOnlyDictionary<string, object> Metadata { get; }
+
+        /// <summary>
+        /// The tier, only on boards with tiers; null if the entry reaches no tier, or if the rank is null.
+        /// </summary>
+        public string Tier { get; }
+
+        /// <summary>True if the entry is visible to its player and to admins only. Shown to admins only.</summary>
+        public bool? Hidden { get; }
+
+        /// <summary>The rank among the player and its friends.</summary>
+        public long RankAmong { get; }
+    }
+
+    /// <summary>A followed player.</summary>
+    public sealed class FriendOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public FriendOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            UserId = json.Integer("user_id");
+            Username = json.OptionalText("username");
+            ExternalId = json.OptionalText("external_id");
+            Since = json.Time("since");
+            Mutual = json.Truth("mutual");
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>user_id</c>.</summary>
+        public long UserId { get; }
+
+        /// <summary>The player's name; null if it has none.</summary>
+        public string Username { get; }
+
+        /// <summary>The player's id in another system, only if it has one.</summary>
+        public string ExternalId { get; }
+
+        /// <summary>The member <c>since</c>.</summary>
+        public DateTimeOffset Since { get; }
+
+        /// <summary>Whether the player follows back.</summary>
+        public bool Mutual { get; }
+    }
+
+    /// <summary>
+    /// The ranks of a player and its friends, among themselves and on the board, from one state of the board.
+    /// </summary>
+    public sealed class FriendRanksOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public FriendRanksOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            Board = json.Text("board");
+            Period = json.Text("period");
+            Segment = json.OptionalText("segment");
+            UserId = json.Integer("user_id");
+            Entries = json.List("entries", item => new FriendEntryOut(Members.Fields(item)));
+            Around = json.List("around", item => new FriendEntryOut(Members.Fields(item)));
+            Ahead = json.OptionalObject("ahead", fields => new FriendEntryOut(fields));
+            Gap = json.OptionalInteger("gap");
+            Friends = json.Integer("friends");
+            Ranked = json.Integer("ranked");
+            Total = json.Integer("total");
+            AsOf = json.Time("as_of");
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>board</c>.</summary>
+        public string Board { get; }
+
+        /// <summary>The period's name.</summary>
+        public string Period { get; }
+
+        /// <summary>The segment, if one was requested.</summary>
+        public string Segment { get; }
+
+        /// <summary>The member <c>user_id</c>.</summary>
+        public long UserId { get; }
+
+        /// <summary>Entries of the player and its friends, best first.</summary>
+        public IReadOnlyList<FriendEntryOut> Entries { get; }
+
+        /// <summary>
+        /// The player's entry and its neighbours among the friends. Empty if the player is not ranked.
+        /// </summary>
+        public IReadOnlyList<FriendEntryOut> Around { get; }
+
+        /// <summary>The nearest friend with a better rank than the player; null if there is none.</summary>
+        public FriendEntryOut Ahead { get; }
+
+        /// <summary>The difference between the scores of `ahead` and the player.</summary>
+        public long? Gap { get; }
+
+        /// <summary>The number of friends.</summary>
+        public long Friends { get; }
+
+        /// <summary>The number of entries of the player and its friends.</summary>
+        public long Ranked { get; }
+
+        /// <summary>The number of ranked players of the board.</summary>
+        public long Total { get; }
+
+        /// <summary>The member <c>as_of</c>.</summary>
+        public DateTimeOffset AsOf { get; }
+    }
+
+    /// <summary>The players whom a player follows, by id.</summary>
+    public sealed class FriendsOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public FriendsOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            UserId = json.Integer("user_id");
+            Friends = json.List("friends", item => new FriendOut(Members.Fields(item)));
+            Total = json.Integer("total");
+            Next = json.OptionalInteger("next");
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>user_id</c>.</summary>
+        public long UserId { get; }
+
+        /// <summary>The member <c>friends</c>.</summary>
+        public IReadOnlyList<FriendOut> Friends { get; }
+
+        /// <summary>The number of players whom the player follows.</summary>
+        public long Total { get; }
+
+        /// <summary>Send it as `after` for the players that follow; null at the end.</summary>
+        public long? Next { get; }
     }
 
     /// <summary>The health of the service and of its parts.</summary>
