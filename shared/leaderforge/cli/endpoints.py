@@ -58,7 +58,7 @@ def disable(endpoint_id: IdArgument, *, data_dir: DataDir = DEFAULT_DATA_DIR) ->
 
 @endpoints.command()
 def enable(endpoint_id: IdArgument, *, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Send to an endpoint again, also the events that it missed."""
+    """Enable an endpoint again. It receives the events that it missed and that are still kept."""
     typer.echo(_state(_run(data_dir, lambda service: service.set_disabled(endpoint_id, False, COMMAND.actor))))
 
 
@@ -101,7 +101,7 @@ def dead_letters(endpoint_id: IdArgument, *, data_dir: DataDir = DEFAULT_DATA_DI
 
 @endpoints.command()
 def redrive(endpoint_id: IdArgument, *, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Send all events of an endpoint again that were given up."""
+    """Send all dead letters of an endpoint again."""
     typer.echo(f"{_run(data_dir, lambda service: service.redrive(endpoint_id, COMMAND.actor))} events are sent again")
 
 

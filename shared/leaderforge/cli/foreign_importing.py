@@ -67,7 +67,7 @@ async def import_foreign(request: "ImportRequest", bad: BadLines) -> ImportTally
             plan = snapshot_plan(
                 board, snapshots.facts, scores=request.scores, time_zone=request.time_zone, as_of=request.as_of
             )
-            # A comparison records nothing, so that the board's limits do not matter.
+            # A comparison records nothing. The board's limits therefore do not matter.
             history = request.history or request.compare_only
             plan = product.imports.check(scores, plan, print_note, history=history)
             if request.dry_run:

@@ -1,6 +1,7 @@
 """Leagues: divisions, groups of players, and movements between divisions at the end of a period.
 
-All functions are pure. Their results depend on the arguments only, in which no order but that of arrival matters.
+All functions are pure: their results depend on the arguments only. Of the orders of the arguments, only the order of
+arrival matters.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

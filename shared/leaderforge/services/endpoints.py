@@ -80,7 +80,7 @@ class EndpointService:
         raise EndpointNotFound.of(endpoint_id)
 
     async def set_disabled(self, endpoint_id: str, disabled: bool, actor: str) -> Endpoint:
-        """Disable an endpoint, or enable it again. It then receives the events of the time between.
+        """Disable an endpoint, or enable it again. It then receives the notices that it missed and that are still kept.
 
         Raises `EndpointNotFound`.
         """

@@ -40,7 +40,8 @@ class ImportTerms:
 
     A batch has `batch` lines, and up to `in_flight` batches are recorded at the same time.
 
-    Imports with either are in the audit log. With `audited`, the import is there in any case, with `file` as its name.
+    The audit log has each import with `history` or `replace`. With `audited`, it has all imports. `file` is the name of
+    the import there.
     """
 
     actor: str

@@ -116,7 +116,8 @@ class NakamaBoard:
 def season_of(schedule: str | None) -> str | None:
     """Return a reset schedule as a cron expression of five fields, None if it is not one.
 
-    Nakama's may have seconds before, and years after them. A schedule such as `0 0 0 * * * *` has an equal one.
+    A schedule of Nakama may have a sixth field for seconds before the five, and a seventh for years after them. For
+    example, `0 0 0 * * * *` is `0 0 * * *`.
     """
     fields = (schedule or "").split()
     if len(fields) == _CRON_FIELDS + 2 and fields[-1] == "*":

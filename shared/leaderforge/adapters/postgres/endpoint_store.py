@@ -24,7 +24,7 @@ class PostgresEndpointStore:
 
     async def create(self, endpoint: Endpoint, most: int, act: AuditEntry) -> Endpoint:
         async def work(connection: Connection) -> Endpoint:
-            # The lock also makes the position exact, and serialises creations, which are counted.
+            # The lock stops appends, which makes the position exact, and other creations, which makes the count exact.
             await connection.execute(statement("lock_notice_log"))
             if len(await connection.fetch(statement("endpoints"))) >= most:
                 raise TooManyEndpoints(f"there are {most} endpoints already, the maximum; delete one")
@@ -64,7 +64,8 @@ class PostgresEndpointStore:
         await self._pool.transact(work)
 
     async def work(self, endpoint: Endpoint, now: int, *, due: int, fresh: int) -> DispatchWork:
-        # Read the queues before the log. A notice that moves to a queue meanwhile is then in neither, not in both.
+        # Read the queues before the log. A notice that moves to a queue meanwhile then waits for the next round. In the
+        # other order, it could be sent twice.
         due_rows = await self._pool.fetch(statement("due_deliveries"), endpoint.endpoint_id, now, due)
         rows = await self._pool.fetch(statement("fresh_notices"), endpoint.endpoint_id, endpoint.position, fresh)
         return DispatchWork(

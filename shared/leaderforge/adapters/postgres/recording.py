@@ -29,7 +29,7 @@ _REPETITIONS = 4
 """Maximum retries of a duplicate whose first copy was deleted. Each further retry needs another concurrent deletion."""
 
 _LARGE = 200
-"""Submissions of a large batch. Its players often recur, and a further transaction costs little in comparison."""
+"""Number of submissions from which on a batch is large: its players often recur, and one more transaction is cheap."""
 
 
 class Recorder:
