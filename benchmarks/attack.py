@@ -55,7 +55,7 @@ def answered(url: str, request: bytes) -> None:
 
 
 def many_problems(url: str) -> Iterator[None]:
-    """EDGE-1: a body with very many unknown members."""
+    """Send bodies with very many unknown members."""
     body = b"{" + b",".join(b'"m%d":1' % i for i in range(380_000)) + b"}"
     head = b"POST /api/boards/default/ranks/lookup HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
     request = b"%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (head, len(body), body)
@@ -65,7 +65,7 @@ def many_problems(url: str) -> Iterator[None]:
 
 
 def endless_head(url: str) -> Iterator[None]:
-    """EDGE-2: 40 MB of tiny headers."""
+    """Send 40 MB of tiny headers."""
     while True:
         with connected(url) as connection, contextlib.suppress(OSError):
             connection.sendall(b"GET /api/health HTTP/1.1\r\n")
@@ -75,7 +75,7 @@ def endless_head(url: str) -> Iterator[None]:
 
 
 def refused_streams(url: str) -> Iterator[None]:
-    """EDGE-4: streams beyond the limit, each of which could be a line in the log."""
+    """Open streams beyond the limit. Each refusal could write a line to the log."""
     head = b"GET /api/boards/default/stream HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: %s\r\n" % (b"r" * 128)
     held = connected(url)
     held.sendall(head + b"\r\n")
@@ -85,7 +85,7 @@ def refused_streams(url: str) -> Iterator[None]:
 
 
 def half_open(url: str) -> Iterator[None]:
-    """EDGE-8: connections whose heads never end. The attacker replaces those that the server closes."""
+    """Open connections whose heads never end. Replace those that the server closes."""
     open_connections: list[socket.socket] = []
     while True:
         for connection in open_connections[:]:
@@ -103,7 +103,7 @@ def half_open(url: str) -> Iterator[None]:
 
 
 def foreign_host(url: str) -> Iterator[None]:
-    """EDGE-16: requests with the name of another host."""
+    """Send requests with the name of another host."""
     while True:
         answered(url, b"GET /metrics HTTP/1.1\r\nHost: rebind.example\r\nConnection: close\r\n\r\n")
         yield

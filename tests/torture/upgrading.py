@@ -22,7 +22,7 @@ from tests.torture.rig import Rig
 _BOARD = "old"
 """Slug of the board to which the clients of 0.1.0 submit."""
 _FIRST_PART = 10
-"""Last migration of an upgrade that is interrupted and started again."""
+"""Number of the migration after which the upgrade is interrupted. A second run applies the others."""
 _PAUSE_S = 0.5
 _numbers = count(1)
 

@@ -136,7 +136,7 @@ export class Client {
   /** Flush now, each time the browser is online again, and every `everyMs`. Return a function that ends it. */
   flushAutomatically(everyMs = 30_000): () => void {
     const attempt = (): void => {
-      this.flush().catch(() => undefined) // what was not delivered stays queued
+      this.flush().catch(() => undefined) // scores that were not delivered stay queued
     }
     const timer = setInterval(attempt, everyMs)
     if (typeof window !== 'undefined') window.addEventListener('online', attempt)

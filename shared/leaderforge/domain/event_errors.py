@@ -22,7 +22,7 @@ class EventsExpired(Conflict):
     @classmethod
     def of(cls, position: int) -> "EventsExpired":
         """Return the error for the position of an unknown event."""
-        message = f"event {position} is not kept any more: begin with after=0, and read the boards for what was missed"
+        message = f"event {position} is not kept any more: begin with after=0, and read the boards again"
         return cls(message, event=position)
 
 

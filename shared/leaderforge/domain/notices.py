@@ -1,4 +1,4 @@
-"""Notices: what the service has decided, for other systems. Clients see them as events."""
+"""Notices: decisions of the service, for other systems. Clients see them as events."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum

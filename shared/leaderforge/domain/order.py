@@ -89,7 +89,7 @@ def place(board: Board, key: bytes) -> Place:
 
 def places(board: Board, keys: Iterable[bytes]) -> list[tuple[int, int, int, int]]:
     """Return the content of sort keys, each as the numbers of a `Place`. Pages have too many entries for objects."""
-    # One conversion and shifts cost half of a conversion per number.
+    # Convert the whole key once, and shift. This costs half as much as a conversion of each number.
     numbers = map(_number_of, keys)
     sign = -1 if board.order is Order.DESC else 1
     if board.subscore_order is None:

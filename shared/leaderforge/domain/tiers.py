@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class TierLimit(StrEnum):
-    """What a tier compares with its limit: the score, the rank, or the rank as a percentage of all ranked players."""
+    """Number that a tier compares with its limit: score, rank, or rank as a percentage of all ranked players."""
 
     SCORE = "score"
     RANK = "rank"
@@ -54,7 +54,7 @@ class Tier:
 
 
 class NextTier(NamedTuple):
-    """The tier above an entry's tier, and what the entry lacks to reach it: points of its score, or places."""
+    """The tier above an entry's tier, and the points of score or the places that the entry lacks to reach it."""
 
     name: str
     points: int | None = None

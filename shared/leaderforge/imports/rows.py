@@ -67,9 +67,9 @@ def _arranged(pieces: Sequence[Sequence[ValueT]], places: Sequence[int]) -> Sequ
 
 
 class CellPicker:
-    """Choice of the required columns of a table, and of the contents of its rows.
+    """Selection of the required columns of a table, and computation of each row's content.
 
-    A content does not depend on the order of the columns.
+    Equal rows have equal contents, whatever the order of the columns.
     """
 
     def __init__(self, header: Sequence[str], required: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 
 class Tracer(Protocol):
-    """Recorder of what a request waits for. Processes without traces have no tracer."""
+    """Recorder of the steps that a request waits for. Processes without traces have no tracer."""
 
     def caller(self) -> Any:
         """Return a reference to the current request, for `batch`. None if it is not recorded."""

@@ -152,7 +152,7 @@ class Calls:
     def flush(self, until: int | None = None) -> Call[Flushed]:
         """Send the queue in order, by default all of it.
 
-        Raises `NetworkError` or `ApiError` if a batch fails after all tries. What was not delivered stays queued.
+        Raises `NetworkError` or `ApiError` if a batch fails after all tries. Undelivered scores stay queued.
         """
         return cast(Flushed, (yield Exclusive("flush", self._flush(until))))
 

@@ -79,7 +79,7 @@ class MemoryEvents(MemoryBoards):
         if key not in self._events:
             raise SubmissionNotFound.of(board.slug, user_id, submission_id)
         if key in self._void or any(void == key for void, _ in self._void_in):
-            raise Conflict("what was submitted with this id has been removed", submission_id=submission_id)
+            raise Conflict("a moderator has removed the submission with this id", submission_id=submission_id)
         return self._events[key]
 
     def delete_event(self, submission: Submission) -> int:

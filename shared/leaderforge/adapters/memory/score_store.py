@@ -294,7 +294,7 @@ class MemoryScoreStore(RowRanking, MemoryEvents):
         standings = [self._standings[place_of(ladder)].get(first.event.user_id) for ladder in first.ladders]
         counted = [(lad, s) for lad, s in zip(first.ladders, standings, strict=True) if s and not s.removed]
         if submission.event_key in self._void or not counted:
-            message = "what was submitted with this id has been removed"
+            message = "a moderator has removed the submission with this id"
             return Conflict(message, submission_id=first.event.submission_id)
         if duplicate and (error := conflict(submission, first.event)):
             return error

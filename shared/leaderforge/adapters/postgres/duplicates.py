@@ -47,7 +47,7 @@ def _outcome(submission: Submission, first: Record | None, standings: Standings)
         if (standing := standings.get(key_of_standing(event.user_id, ladder))) and not standing.removed
     }
     if first["void"] or not counted:
-        return Conflict("what was submitted with this id has been removed", submission_id=event.submission_id)
+        return Conflict("a moderator has removed the submission with this id", submission_id=event.submission_id)
     current = list(counted.values())
     improved = is_improvement(submission.board, event, current[0])
     return conflict(submission, event) or Recorded(list(counted), current, duplicate=True, improved=improved)

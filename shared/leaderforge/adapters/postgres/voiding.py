@@ -66,7 +66,7 @@ class SubmissionVoid:
         if not stored:
             raise SubmissionNotFound.of(self._board.slug, *key[::2])
         if stored[0]["void"] or stored[0]["void_in"]:
-            raise Conflict("what was submitted with this id has been removed", submission_id=submission_id)
+            raise Conflict("a moderator has removed the submission with this id", submission_id=submission_id)
         for ladder, submissions in self._ladders_of(stored[0], rows):
             counting = await self._counting(ladder, submissions)
             await self._replace(ladder, [event for event in counting if event.submission_id != submission_id])
