@@ -1,19 +1,19 @@
 import type { BoardDraft } from './boardDraft';
 
-export type PresetName = 'none' | 'laps' | 'weekly' | 'league' | 'season';
+export type PresetName = 'none' | 'laps' | 'weekly' | 'league' | 'cup' | 'season';
+
+/** Settings that every preset sets, so that it leaves nothing of the one chosen before. */
+const USUAL: Partial<BoardDraft> = { policy: 'best', order: 'desc', subscoreOrder: '', unit: '', season: '', league: '', tournament: '' };
 
 /** Settings of usual boards, to start from. */
 export const PRESETS: Readonly<Record<PresetName, Partial<BoardDraft>>> = {
   none: {},
-  laps: { policy: 'best', order: 'asc', subscoreOrder: '', unit: 'ms', periods: ['all-time'], season: '', league: '' },
-  weekly: { policy: 'best', order: 'desc', subscoreOrder: '', unit: '', periods: ['weekly', 'all-time'], season: '', league: '' },
+  laps: { ...USUAL, order: 'asc', unit: 'ms', periods: ['all-time'] },
+  weekly: { ...USUAL, periods: ['weekly', 'all-time'] },
   league: {
+    ...USUAL,
     policy: 'sum',
-    order: 'desc',
-    subscoreOrder: '',
-    unit: '',
     periods: ['weekly', 'all-time'],
-    season: '',
     league: JSON.stringify({
       period: 'weekly',
       divisions: ['Diamond', 'Gold', 'Silver', 'Bronze', 'Iron'],
@@ -22,7 +22,13 @@ export const PRESETS: Readonly<Record<PresetName, Partial<BoardDraft>>> = {
       relegation: { places: 7 },
     }),
   },
-  season: { policy: 'sum', order: 'desc', subscoreOrder: '', unit: '', periods: ['season', 'all-time'], season: '0 0 1 */3 *', league: '' },
+  cup: {
+    ...USUAL,
+    periods: ['season', 'all-time'],
+    season: '0 18 * * FRI',
+    tournament: JSON.stringify({ duration_s: 172_800, max_attempts: 3, late_grace_s: 60 }),
+  },
+  season: { ...USUAL, policy: 'sum', periods: ['season', 'all-time'], season: '0 0 1 */3 *' },
 };
 
 export const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];

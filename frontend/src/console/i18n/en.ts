@@ -184,6 +184,7 @@ export const en = {
       laps: { label: 'Lap time', help: 'The lowest time of each player counts, in milliseconds.' },
       weekly: { label: 'Weekly high score', help: 'The highest score of each player counts. Each week begins empty.' },
       league: { label: 'Weekly league', help: 'Groups of 30 in five divisions. Each week the first 7 rise, and the last 7 fall.' },
+      cup: { label: 'Weekend cup', help: 'Each Friday at 18:00 a tournament of two days begins, with three attempts a player.' },
       season: { label: 'Season ladder', help: 'All points of a player add up. Each quarter begins a new season.' },
     },
     nameGroup: 'Name',

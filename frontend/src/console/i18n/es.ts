@@ -198,6 +198,7 @@ export const es: ConsoleMessages = {
       laps: { label: 'Tiempo por vuelta', help: 'Cuenta el tiempo más bajo de cada jugador, en milisegundos.' },
       weekly: { label: 'Récord semanal', help: 'Cuenta la puntuación más alta de cada jugador. Cada semana empieza vacía.' },
       league: { label: 'Liga semanal', help: 'Grupos de 30 en cinco divisiones. Cada semana ascienden los 7 primeros y descienden los 7 últimos.' },
+      cup: { label: 'Copa de fin de semana', help: 'Cada viernes a las 18:00 empieza un torneo de dos días, con tres intentos por jugador.' },
       season: { label: 'Liga por temporadas', help: 'Se suman todos los puntos de un jugador. Cada trimestre empieza una temporada.' },
     },
     nameGroup: 'Nombre',
