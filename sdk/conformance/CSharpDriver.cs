@@ -194,6 +194,9 @@ public static class CSharpDriver
             case "around":
                 return (await client.AroundAsync(
                     board, player as long?, player as string, 5, period, segment, cancellation)).Json;
+            case "friends":
+                return (await client.FriendsAsync(
+                    board, player as long?, player as string, Limit(options), 5, period, segment, cancellation)).Json;
             case "board":
                 return (await client.BoardAsync(board, cancellation)).Json;
             case "request":

@@ -141,6 +141,21 @@ namespace LeaderForge
             return GetAsync(read, json => new AroundOut(json), cancellation);
         }
 
+        /// <summary>Return the ranks of a player and its friends, among themselves and on the board.</summary>
+        public Task<FriendRanksOut> FriendsAsync(
+            string board,
+            long? userId = null,
+            string externalId = null,
+            int limit = 10,
+            int radius = 5,
+            string period = "current",
+            string segment = null,
+            CancellationToken cancellation = default(CancellationToken))
+        {
+            var read = Reads.Friends(board, Player(userId, externalId), limit, radius, period, segment);
+            return GetAsync(read, json => new FriendRanksOut(json), cancellation);
+        }
+
         /// <summary>Return the settings of a board.</summary>
         public Task<BoardOut> BoardAsync(string board, CancellationToken cancellation = default(CancellationToken))
         {

@@ -26,6 +26,14 @@ namespace LeaderForge
             return Read(board, "/around/" + player, ("radius", radius), ("period", period), ("segment", segment));
         }
 
+        public static Attempt Friends(
+            string board, string player, int limit, int radius, string period, string segment)
+        {
+            return Read(
+                board, "/friends/" + player,
+                ("limit", limit), ("radius", radius), ("period", period), ("segment", segment));
+        }
+
         public static Attempt Page(string board, int limit, string cursor, string period, string segment)
         {
             // A cursor implies its period, but not its segment.

@@ -10,6 +10,7 @@ import type {
   BatchOut,
   BoardOut,
   EntryOut,
+  FriendRanksOut,
   PageOut,
   PlayerOut,
   QueuedOut,
@@ -167,6 +168,16 @@ export class Client {
     const place = `${path(board)}/around/${await this.#player(player)}`
     const range = { period: options.period, segment: options.segment, radius: options.radius ?? 5 }
     return (await this.#get(place, query(range), options)) as AroundOut
+  }
+
+  /** Return the ranks of a player and its friends, among themselves and on the board. */
+  async friends(
+    board: string,
+    player?: number | string | null,
+    options: ReadOptions & { radius?: number } = {},
+  ): Promise<FriendRanksOut> {
+    const place = `${path(board)}/friends/${await this.#player(player)}`
+    return (await this.#get(place, query({ radius: 5, limit: 10, ...options }), options)) as FriendRanksOut
   }
 
   /** Return the settings of a board. */

@@ -18,6 +18,7 @@ from leaderforge.cli import (
     dev,
     endpoints,
     export,
+    friends,
     importing,
     index_nodes,
     index_partitions,
@@ -110,6 +111,7 @@ main.add_typer(keys.keys, name="keys")
 main.add_typer(people.people, name="people")
 main.add_typer(signing_keys.signing_keys, name="signing-keys")
 main.add_typer(endpoints.endpoints, name="endpoints")
+main.add_typer(friends.friends, name="friends")
 main.add_typer(tokens.tokens, name="tokens")
 main.command()(torture.torture)
 

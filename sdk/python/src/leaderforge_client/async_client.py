@@ -17,7 +17,16 @@ from leaderforge_client.events import EventReader
 from leaderforge_client.options import Options
 from leaderforge_client.results import Flushed, QueuedScore, Submitted
 from leaderforge_client.store import Store
-from leaderforge_client.types import AroundOut, BoardOut, EntryOut, PageOut, PlayerOut, SessionOut, TopOut
+from leaderforge_client.types import (
+    AroundOut,
+    BoardOut,
+    EntryOut,
+    FriendRanksOut,
+    PageOut,
+    PlayerOut,
+    SessionOut,
+    TopOut,
+)
 
 _LISTENING = httpx.Timeout(10.0, read=45.0)
 """Time limits in s: the service sends a line every 15 s, so 45 s of silence mean a lost connection."""
@@ -122,6 +131,20 @@ class AsyncClient:
     ) -> AroundOut:
         """Return a player's entry and its neighbours."""
         return cast(AroundOut, await self._get(reads.around(board, self._player(player), period, radius, segment)))
+
+    async def friends(
+        self,
+        board: str,
+        player: int | str | None = None,
+        *,
+        period: str = "current",
+        segment: str | None = None,
+        limit: int = 10,
+        radius: int = 5,
+    ) -> FriendRanksOut:
+        """Return the ranks of a player and its friends, among themselves and on the board."""
+        read = reads.friends(board, self._player(player), period, limit, radius, segment)
+        return cast(FriendRanksOut, await self._get(read))
 
     async def board(self, board: str) -> BoardOut:
         """Return the settings of a board."""

@@ -28,6 +28,12 @@ def around(board: str, player: int | str, period: str, radius: int, segment: str
     return Read(f"/api/boards/{_part(board)}/around/{_player(player)}", query)
 
 
+def friends(board: str, player: int | str, period: str, limit: int, radius: int, segment: str | None) -> Read:
+    """Return the read of a player's friends."""
+    query: dict[str, str | int] = {"period": period, "limit": limit, "radius": radius, **_within(segment)}
+    return Read(f"/api/boards/{_part(board)}/friends/{_player(player)}", query)
+
+
 def page(board: str, period: str, limit: int, cursor: str | None, segment: str | None) -> Read:
     """Return the read of a page, the first one without a cursor."""
     # A cursor implies its period, but not its segment.

@@ -1,0 +1,87 @@
+"""Import of the graph of friends that a game has kept itself."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from leaderforge.domain.friend_errors import TooManyFriends
+from leaderforge.domain.players import ExternalId
+from leaderforge.services.friends import FriendService
+from leaderforge.services.player_ids import PlayerIds
+from leaderforge.services.players import PlayerService
+
+_AT_ONCE = 4
+"""Maximum lists that are changed at the same time. A part of the connections stays free for requests."""
+
+PairMember: TypeAlias = int | ExternalId
+"""Player id or external id of a player in a pair."""
+
+
+class FriendPair(NamedTuple):
+    """A player, and a player whom it follows."""
+
+    player: PairMember
+    friend: PairMember
+
+
+@dataclass(slots=True)
+class FriendTally:
+    """Numbers of pairs. `full` are the players whose lists would have become too long; their pairs were not added."""
+
+    pairs: int = 0
+    added: int = 0
+    unknown: int = 0
+    blocked: int = 0
+    full: int = 0
+
+
+class FriendImports:
+    """Import of pairs. It only adds, therefore it is idempotent, and an interrupted one can be run again."""
+
+    def __init__(self, friends: FriendService, users: PlayerService, player_ids: PlayerIds) -> None:
+        self._friends = friends
+        self._users = users
+        self._player_ids = player_ids
+
+    async def add(self, pairs: Sequence[FriendPair], tally: FriendTally, *, dry_run: bool = False) -> None:
+        """Add pairs to the lists and to the tally. With `dry_run`, change nothing, and count pairs without a player.
+
+        Pairs of one player in one call are one change. Raises `StoreUnavailable`.
+        """
+        user_ids = await self._known({identity for pair in pairs for identity in pair})
+        lists: defaultdict[int, list[int]] = defaultdict(list)
+        for player, friend in pairs:
+            if player in user_ids and friend in user_ids:
+                lists[user_ids[player]].append(user_ids[friend])
+        tally.pairs += len(pairs)
+        tally.unknown += len(pairs) - sum(map(len, lists.values()))
+        if dry_run:
+            return
+        slots = asyncio.Semaphore(_AT_ONCE)
+        await asyncio.gather(*(self._add_to(user_id, ids, tally, slots) for user_id, ids in lists.items()))
+
+    async def _add_to(
+        self, user_id: int, friend_ids: Sequence[int], tally: FriendTally, slots: asyncio.Semaphore
+    ) -> None:
+        async with slots:
+            try:
+                change = await self._friends.add(user_id, friend_ids)
+            except TooManyFriends:
+                tally.full += 1
+                return
+        tally.added += change.added
+        tally.unknown += len(change.missing)
+        tally.blocked += len(change.blocked)
+
+    async def _known(self, identities: Collection[PairMember]) -> Mapping[PairMember, int]:
+        """Return the ids of the players that exist."""
+        external_ids = [identity for identity in identities if isinstance(identity, ExternalId)]
+        user_ids = [identity for identity in identities if not isinstance(identity, ExternalId)]
+        known: dict[PairMember, int] = {}
+        if external_ids:
+            known.update((await self._player_ids.find_many(external_ids)).items())
+        if user_ids:
+            known.update((user_id, user_id) for user_id in await self._users.find_many(user_ids))
+        return known
