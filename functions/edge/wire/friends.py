@@ -157,7 +157,7 @@ def render_friend_change(
 
 def render_blocks(user_id: int, blocked: Sequence[BlockedPlayer]) -> JsonBody:
     """Return the blocked players of a player."""
-    players = ",".join([f"{{{_listed(block.player, block.since)}}}" for block in blocked])
+    players = ",".join([f"{{{_player_members(block.player, block.since)}}}" for block in blocked])
     return JsonBody(f'{{"user_id":{user_id},"blocked":[{players}]}}')
 
 
@@ -186,10 +186,10 @@ def render_friend_ranks(
 
 
 def _friend(friend: Friend) -> str:
-    return f'{{{_listed(friend.player, friend.since)},"mutual":{truth_json(friend.is_mutual)}}}'
+    return f'{{{_player_members(friend.player, friend.since)},"mutual":{truth_json(friend.is_mutual)}}}'
 
 
-def _listed(player: Player, since: int) -> str:
+def _player_members(player: Player, since: int) -> str:
     external = "" if player.external_id is None else f'"external_id":{string_json(player.external_id)},'
     return (
         f'"user_id":{player.user_id},"username":{string_json(player.username)},{external}"since":"{time_text(since)}"'

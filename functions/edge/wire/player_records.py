@@ -93,9 +93,9 @@ async def render_export(
     player = user_out(record.user, with_email=True).model_dump_json(exclude_unset=True)
     standings = ",".join([_render_standing(placed, marks_hidden=for_admin) for placed in record.standings])
     acts = f'"acts":[{_acts_json(record)}],' if for_admin else ""
-    others = _render_sign_ins(record.sign_ins) + _render_links("friends", record.followed)
-    others += _render_links("blocked", record.blocked)
-    yield f'{{"player":{player},"standings":[{standings}],{acts}{others}"events":['.encode()
+    further_members = _render_sign_ins(record.sign_ins) + _render_links("friends", record.followed)
+    further_members += _render_links("blocked", record.blocked)
+    yield f'{{"player":{player},"standings":[{standings}],{acts}{further_members}"events":['.encode()
     separator = ""
     async with aclosing(events):
         async for chunk in events:

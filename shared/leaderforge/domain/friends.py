@@ -96,18 +96,18 @@ def distinct_others(user_id: int, requested: Iterable[int]) -> Sequence[int]:
 
 
 def planned(
-    user_id: int, requested: Sequence[int], followed: Set[int], known: Set[int], blocked: Set[int], *, replaces: bool
+    user_id: int, requested: Sequence[int], followed: Set[int], existing: Set[int], blocked: Set[int], *, replaces: bool
 ) -> FriendPlan:
     """Return the changes that add the requested players to a list, or replace it.
 
-    `followed` are the players of the list. `known` are the other requested players that exist. With one of `blocked`
+    `followed` are the players of the list. `existing` are the other requested players that exist. With one of `blocked`
     there is a block in either direction. Raises `TooManyFriends`.
     """
-    allowed = [other for other in requested if other in followed or (other in known and other not in blocked)]
+    allowed = [other for other in requested if other in followed or (other in existing and other not in blocked)]
     added = [other for other in allowed if other not in followed]
     removed = sorted(followed - set(requested)) if replaces else []
     if len(followed) + len(added) - len(removed) > MAX_FRIENDS:
         raise TooManyFriends.of(user_id, "follow")
     refused = tuple(other for other in requested if other in blocked)
-    missing = tuple(other for other in requested if not (other in followed or other in known or other in blocked))
+    missing = tuple(other for other in requested if not (other in followed or other in existing or other in blocked))
     return FriendPlan(added, removed, missing, refused)

@@ -120,15 +120,15 @@ class FriendRankingService:
         selected = [rows[i] for i in parts.positions]
         entries = await self._reader.ranked_entries(ladder, selected, [rank_of(n) for n in counts.above])
         among = [1 + bisect_left(rows, bound, key=_sort_key) for bound in bounds]
-        listed = dict(zip(parts.positions, map(FriendEntry, as_seen(board, entries, viewer), among), strict=True))
-        around = [listed[i] for i in parts.around]
-        ahead = None if parts.ahead is None else listed[parts.ahead]
-        own = next((item.entry for item in around if item.entry.user_id == user_id), None)
+        by_position = dict(zip(parts.positions, map(FriendEntry, as_seen(board, entries, viewer), among), strict=True))
+        around = [by_position[i] for i in parts.around]
+        ahead = None if parts.ahead is None else by_position[parts.ahead]
+        player_entry = next((item.entry for item in around if item.entry.user_id == user_id), None)
         return FriendRanking(
-            entries=[listed[i] for i in parts.page],
+            entries=[by_position[i] for i in parts.page],
             around=around,
             ahead=ahead,
-            gap=None if ahead is None or own is None else abs(ahead.entry.score - own.score),
+            gap=None if ahead is None or player_entry is None else abs(ahead.entry.score - player_entry.score),
             friends=len(friend_ids),
             ranked=len(rows),
             total=counts.total + sum(row.hidden for row in rows),
@@ -141,9 +141,9 @@ def _parts(board: Board, rows: Sequence[Row], user_id: int, view: FriendView) ->
     """Return the positions of the requested parts among rows in order."""
     count = len(rows)
     page = range(min(view.position - 1, count), min(view.position - 1 + view.limit, count))
-    own = next((i for i, row in enumerate(rows) if user_id_of(row.key) == user_id), None)
-    if own is None:
+    position = next((i for i, row in enumerate(rows) if user_id_of(row.key) == user_id), None)
+    if position is None:
         return _Parts(page, range(0), None)
-    around = range(max(0, own - view.radius), min(count, own + view.radius + 1))
-    better = bisect_left(rows, rank_bound(board, rows[own].key), key=_sort_key)
+    around = range(max(0, position - view.radius), min(count, position + view.radius + 1))
+    better = bisect_left(rows, rank_bound(board, rows[position].key), key=_sort_key)
     return _Parts(page, around, better - 1 if better else None)

@@ -52,14 +52,14 @@ class FriendService:
     async def page(self, user_id: int, limit: int, after: int | None = None) -> FriendPage:
         """Return followed players with ids above `after`. Raises `PlayerNotFound`."""
         followed = await self._store.followed(user_id, limit + 1, after)
-        listed = followed[:limit]
-        players = await self._users.get([user_id, *(friend.user_id for friend in listed)])
+        page = followed[:limit]
+        players = await self._users.get([user_id, *(friend.user_id for friend in page)])
         if user_id not in players:
             raise PlayerNotFound.of(user_id)
         # A player that was erased since the first query is left out.
-        friends = [Friend(players[f.user_id], f.since, f.is_mutual) for f in listed if f.user_id in players]
+        friends = [Friend(players[f.user_id], f.since, f.is_mutual) for f in page if f.user_id in players]
         total = len(followed) if after is None and len(followed) <= limit else await self._store.count(user_id)
-        return FriendPage(friends, total, listed[-1].user_id if len(followed) > limit else None)
+        return FriendPage(friends, total, page[-1].user_id if len(followed) > limit else None)
 
     async def replace(self, user_id: int, friend_ids: Sequence[int]) -> FriendChange:
         """Let a player follow exactly these players, without the player itself. Raises like `FriendStore`."""

@@ -31,20 +31,20 @@ class MemoryFriendStore:
         return FriendChange(after, removed=before - after)
 
     async def followed(self, user_id: int, limit: int, after: int | None = None) -> Sequence[Followed]:
-        friends = sorted(self._others(user_id, LinkKind.FOLLOWS).items())
-        back = self._others(user_id, LinkKind.FOLLOWED_BY)
+        friends = sorted(self._linked_players(user_id, LinkKind.FOLLOWS).items())
+        back = self._linked_players(user_id, LinkKind.FOLLOWED_BY)
         return [Followed(i, since, i in back) for i, since in friends if after is None or i > after][:limit]
 
     async def followers(self, user_id: int, limit: int) -> Sequence[int]:
-        return sorted(self._others(user_id, LinkKind.FOLLOWED_BY))[:limit]
+        return sorted(self._linked_players(user_id, LinkKind.FOLLOWED_BY))[:limit]
 
     async def count(self, user_id: int) -> int:
-        return len(self._others(user_id, LinkKind.FOLLOWS))
+        return len(self._linked_players(user_id, LinkKind.FOLLOWS))
 
     async def block(self, user_id: int, other_id: int, at: int) -> None:
         self._require(user_id)
         self._require(other_id)
-        blocked = self._others(user_id, LinkKind.BLOCKS)
+        blocked = self._linked_players(user_id, LinkKind.BLOCKS)
         if other_id not in blocked and len(blocked) >= MAX_FRIENDS:
             raise TooManyFriends.of(user_id, "block")
         self._remove(Link(user_id, LinkKind.FOLLOWS, other_id))
@@ -56,22 +56,22 @@ class MemoryFriendStore:
         self._remove(Link(user_id, LinkKind.BLOCKS, other_id))
 
     async def blocked(self, user_id: int) -> Sequence[Blocked]:
-        return [Blocked(i, since) for i, since in sorted(self._others(user_id, LinkKind.BLOCKS).items())]
+        return [Blocked(i, since) for i, since in sorted(self._linked_players(user_id, LinkKind.BLOCKS).items())]
 
     def _change(self, user_id: int, friend_ids: Sequence[int], at: int, *, replaces: bool) -> FriendChange:
         self._require(user_id)
-        followed = self._others(user_id, LinkKind.FOLLOWS).keys()
-        known = {i for i in friend_ids if i in self._users.by_id}
-        blocked = {i for kind in (LinkKind.BLOCKS, LinkKind.BLOCKED_BY) for i in self._others(user_id, kind)}
-        plan = planned(user_id, friend_ids, followed, known, blocked, replaces=replaces)
+        followed = self._linked_players(user_id, LinkKind.FOLLOWS).keys()
+        existing = {i for i in friend_ids if i in self._users.by_id}
+        blocked = {i for kind in (LinkKind.BLOCKS, LinkKind.BLOCKED_BY) for i in self._linked_players(user_id, kind)}
+        plan = planned(user_id, friend_ids, followed, existing, blocked, replaces=replaces)
         for other in plan.removed:
             self._remove(Link(user_id, LinkKind.FOLLOWS, other))
         for other in plan.added:
             self._add(Link(user_id, LinkKind.FOLLOWS, other), at)
-        total = len(self._others(user_id, LinkKind.FOLLOWS))
+        total = len(self._linked_players(user_id, LinkKind.FOLLOWS))
         return FriendChange(total, len(plan.added), len(plan.removed), plan.missing, plan.blocked)
 
-    def _others(self, user_id: int, kind: LinkKind) -> dict[int, int]:
+    def _linked_players(self, user_id: int, kind: LinkKind) -> dict[int, int]:
         """Return the players to whom a player has a link of this kind, with the times of the links."""
         return {
             link.other_id: since for link, since in self._links.items() if link.user_id == user_id and link.kind is kind

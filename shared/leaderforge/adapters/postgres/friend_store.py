@@ -34,7 +34,7 @@ class PostgresFriendStore:
     async def remove(self, user_id: int, friend_id: int) -> FriendChange:
         async def work(connection: Connection) -> FriendChange:
             await lock_users(connection, user_id)
-            followed = await _others(connection, user_id, LinkKind.FOLLOWS)
+            followed = await _linked_players(connection, user_id, LinkKind.FOLLOWS)
             if friend_id not in followed:
                 return FriendChange(len(followed))
             await delete_links(connection, [Link(user_id, LinkKind.FOLLOWS, friend_id)])
@@ -58,7 +58,7 @@ class PostgresFriendStore:
         async def work(connection: Connection) -> None:
             # Lock both players, because a concurrent change of either list must see the block.
             await lock_users(connection, user_id, other_id)
-            blocked = await _others(connection, user_id, LinkKind.BLOCKS)
+            blocked = await _linked_players(connection, user_id, LinkKind.BLOCKS)
             if other_id not in blocked and len(blocked) >= MAX_FRIENDS:
                 raise TooManyFriends.of(user_id, "block")
             for follower, other in (user_id, other_id), (other_id, user_id):
@@ -70,7 +70,7 @@ class PostgresFriendStore:
     async def unblock(self, user_id: int, other_id: int) -> None:
         async def work(connection: Connection) -> None:
             await lock_users(connection, user_id)
-            if other_id in await _others(connection, user_id, LinkKind.BLOCKS):
+            if other_id in await _linked_players(connection, user_id, LinkKind.BLOCKS):
                 await delete_links(connection, [Link(user_id, LinkKind.BLOCKS, other_id)])
 
         await self._transact(work)
@@ -84,12 +84,14 @@ class PostgresFriendStore:
     async def _change(self, user_id: int, friend_ids: Sequence[int], at: int, *, replaces: bool) -> FriendChange:
         async def work(connection: Connection) -> FriendChange:
             await lock_users(connection, user_id)
-            followed = await _others(connection, user_id, LinkKind.FOLLOWS)
+            followed = await _linked_players(connection, user_id, LinkKind.FOLLOWS)
             new = joined([other for other in friend_ids if other not in followed])
-            known = {row["user_id"] for row in await connection.fetch(statement("known_users"), new)} if new else set()
+            existing = (
+                {row["user_id"] for row in await connection.fetch(statement("known_users"), new)} if new else set()
+            )
             blocks = await connection.fetch(statement("blocks_between"), user_id, new) if new else []
             blocked = {row["other_id"] for row in blocks}
-            plan = planned(user_id, friend_ids, followed, known, blocked, replaces=replaces)
+            plan = planned(user_id, friend_ids, followed, existing, blocked, replaces=replaces)
             await delete_links(connection, _follows(user_id, plan.removed))
             await add_links(connection, _follows(user_id, plan.added), at)
             total = len(followed) + len(plan.added) - len(plan.removed)
@@ -112,7 +114,7 @@ def _follows(user_id: int, friend_ids: Sequence[int]) -> list[Link]:
     return [Link(user_id, LinkKind.FOLLOWS, friend_id) for friend_id in friend_ids]
 
 
-async def _others(connection: Connection, user_id: int, kind: LinkKind) -> set[int]:
+async def _linked_players(connection: Connection, user_id: int, kind: LinkKind) -> set[int]:
     """Return the players to whom a player has a link of this kind. There are at most `MAX_FRIENDS`."""
     rows = await connection.fetch(statement("links_of"), user_id, kind, _BEFORE_ALL, MAX_FRIENDS)
     return {row["other_id"] for row in rows}

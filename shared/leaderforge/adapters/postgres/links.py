@@ -1,7 +1,7 @@
 """Links between players: both directions of a relation, in one transaction.
 
-A change locks its player first. It adds and deletes the links of the other players before those of its own player, and
-so waits for erasures of the others before it holds what they need.
+A change locks its player first. It adds and deletes the links of the other players before those of its own player. It
+therefore waits for erasures of the others before it holds locks that these erasures need.
 """
 
 from collections import defaultdict
@@ -37,10 +37,10 @@ async def delete_links(connection: Connection, links: Collection[Link]) -> None:
         for link in opposites:
             await connection.execute(statement("delete_link"), *link)
     else:
-        for (kind, user_id), others in _grouped(links).items():
-            await connection.execute(statement("delete_links_to"), joined(others), kind.opposite, user_id)
-    for (kind, user_id), others in _grouped(links).items():
-        await connection.execute(statement("delete_links_of"), user_id, kind, joined(others))
+        for (kind, user_id), other_ids in _grouped(links).items():
+            await connection.execute(statement("delete_links_to"), joined(other_ids), kind.opposite, user_id)
+    for (kind, user_id), other_ids in _grouped(links).items():
+        await connection.execute(statement("delete_links_of"), user_id, kind, joined(other_ids))
 
 
 async def erase_links(connection: Connection, user_id: int, limit: int) -> int:
