@@ -30,12 +30,16 @@ from tests.torture.disk import SmallDisk
 from tests.torture.faketime import Clock
 from tests.torture.mutations import APPLICATION, VARIABLE
 from tests.torture.network import Network, Relay
+from tests.webhook_receiver import WebhookReceiver
 
 BOARD, LATE_BOARD = "race", "late"
 API_PROCESSES = 2
 
 INDEX_TIMEOUT_S = 0.5
 """Time limit of the API processes for the index, in s."""
+
+EVENT_FAILURES = 0.3
+"""Share of events that their receiver refuses, half of them after it has accepted them."""
 
 _ROOT = Path(__file__).parents[2]
 
@@ -80,6 +84,7 @@ class Rig:
         urls, clock = [api.url for api in self.apis], self.clock
         self.target = Target(urls, ADMIN_KEY, SUBMIT_KEY, BOARD, shares_clock=lambda: not clock.offset_s)
         self.journal = self.target.journal
+        self.receiver = WebhookReceiver(failures=EVENT_FAILURES, slowness_s=0.05)
         self.settings = {
             "LEADERFORGE_REDIS_NODES": ",".join(f"{LOOPBACK}:{relay.port}" for relay in self.network.index),
             "LEADERFORGE_POSTGRES_DSN": _at_port(dsn, self.network.database.port),
@@ -91,6 +96,10 @@ class Rig:
             "LEADERFORGE_INDEX_TIMEOUT_MS": str(round(INDEX_TIMEOUT_S * 1000)),
             "LEADERFORGE_RECONCILE_MS": "1000",
             "LEADERFORGE_LATE_GRACE_MS": "7200000",
+            "LEADERFORGE_SIGNING_SECRET": "s" * 40,
+            "LEADERFORGE_EVENT_NETWORKS": "127.0.0.0/8",
+            "LEADERFORGE_EVENT_PAUSE_MS": "50",
+            "LEADERFORGE_EVENT_ATTEMPTS": "30",
         }
         self._mutation = {VARIABLE: mutation} if mutation else {}
 
@@ -205,6 +214,9 @@ class Rig:
             answer = await client.ask("POST", "/api/boards", board)
             if answer.status != 201:
                 raise ServerFailed(f"board {board['board']} was refused: {answer.body}")
+        await self.receiver.start()
+        answer = await client.ask("POST", "/api/admin/endpoints", {"url": self.receiver.url})
+        self.receiver.secrets.append(answer.body["secret"])
         client.close()
 
     def revive_postgres(self) -> None:
@@ -318,5 +330,6 @@ async def opened(directory: Path, nodes: int, citus: str | None, mutation: str |
             yield rig
         finally:
             await asyncio.to_thread(rig.stop)
+            await rig.receiver.stop()
     finally:
         await servers.stop()

@@ -32,7 +32,7 @@ async def run(plan: Plan, directory: Path) -> Report:
 
 async def _run(plan: Plan, rig: Rig, report: Report) -> None:
     clients = Clients(plan, rig, report)
-    await rig.prepare([*clients.players, *clients.late_players, *clients.ledger_players, *clients.board_players])
+    await rig.prepare(clients.all_players)
     stage = clients.stage()
     stage.rest()
     report.began = monotonic()
@@ -47,6 +47,9 @@ async def _run(plan: Plan, rig: Rig, report: Report) -> None:
         rig.journal.note("outcome", "clients stopped")
         problems, seconds = await settle(rig, clients.main, clients.ledger, plan.promised_s)
         report.conclude(problems)
+        for writer in clients.cup_writers:
+            report.conclude(await writer.problems(plan.promised_s))
+            report.notes.append(await writer.summary())
         report.availability.on_healed("outcome", seconds)
 
 

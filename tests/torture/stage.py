@@ -10,6 +10,7 @@ from leaderforge.torture.readers import LadderReader
 from leaderforge.torture.report import Report
 from leaderforge.torture.writers import BASE, Writer
 from tests.torture.board_writer import BoardWriter
+from tests.torture.cup_writer import CupWriter
 from tests.torture.late import LateWriter
 from tests.torture.ledger_writers import LedgerWriter
 from tests.torture.network import Disturbance, Relay
@@ -41,13 +42,14 @@ class Stage:
         readers: Sequence[LadderReader],
         late: LateWriter,
         ledger_writers: Sequence[LedgerWriter],
-        board_writers: Sequence[BoardWriter],
+        own_board_writers: Sequence[BoardWriter | CupWriter],
         report: Report,
         plan: Plan,
     ) -> None:
         self.rig, self.writers, self.readers, self.late = rig, writers, readers, late
-        self.ledger_writers, self._board_writers, self.report = ledger_writers, board_writers, report
+        self.ledger_writers, self._own_board_writers, self.report = ledger_writers, own_board_writers, report
         self.random, self.scale, self._until_found = Random(plan.seed), plan.scale, plan.until_found
+        self.away_s = plan.away_s
         self.background: Mapping[str, int] = BASE
         self.nodes = range(rig.valkey.size)
 
@@ -100,7 +102,7 @@ class Stage:
 
     def write_through(self, processes: Sequence[int] = range(API_PROCESSES)) -> None:
         """Make the writers send to these processes only."""
-        for writers in (self.writers, self.ledger_writers, self._board_writers):
+        for writers in (self.writers, self.ledger_writers, self._own_board_writers):
             for writer in writers:
                 writer.processes = processes
 

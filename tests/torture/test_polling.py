@@ -48,6 +48,7 @@ async def _run(nemeses: Sequence[str], directory: Path) -> None:
         settle_s=0.05,
         warm_s=0.5,
         calm_s=1.0,
+        away_s=0.5,
         promised_s=PATIENCE_S,
     )
     report = await run(plan, directory)

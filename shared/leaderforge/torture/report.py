@@ -60,6 +60,8 @@ class Report:
     violations: list[Violation] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
     availability: Availability = field(default_factory=Availability)
+    notes: list[str] = field(default_factory=list)
+    """Further facts about the run."""
 
     def read(self, kind: str, process: int, answer: Reply, problems: Sequence[Problem]) -> None:
         """Note a read and its problems."""
@@ -145,7 +147,8 @@ class Report:
         lines += [""] if self.counts else []
         for (nemesis, kind, read, source), count in self.counts.most_common(LISTED):
             lines.append(f"{count:>7} {nemesis}: {kind} ({read}, {source or 'no source'})")
-        lines += ["", f"reads by status {dict(self.statuses)}, writes by status {dict(self.writes)}, seed {seed}"]
+        lines += ["", *self.notes]
+        lines.append(f"reads by status {dict(self.statuses)}, writes by status {dict(self.writes)}, seed {seed}")
         return "\n".join(lines)
 
     def save(self, file: Path, **details: Any) -> None:
@@ -163,6 +166,7 @@ class Report:
             "statuses": self.statuses,
             "writes": self.writes,
             "skipped": self.skipped,
+            "notes": self.notes,
             "wrong_answers": self.wrong_answers,
             "latest_ms": self.latest_ms,
             "counts": [[*kind, count] for kind, count in self.counts.most_common()],

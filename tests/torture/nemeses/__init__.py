@@ -14,7 +14,14 @@ from tests.torture.nemeses.clients import (
     recreate,
 )
 from tests.torture.nemeses.clocks import clock_day, clock_steps
-from tests.torture.nemeses.database import cut_database, fill_disk, restart_postgres, slow_database, upgrade
+from tests.torture.nemeses.database import (
+    cut_database,
+    fill_disk,
+    kill_postgres,
+    restart_postgres,
+    slow_database,
+    upgrade,
+)
 from tests.torture.nemeses.index import (
     cut_index,
     flush_node,
@@ -37,6 +44,7 @@ from tests.torture.nemeses.processes import (
     freeze_api,
     kill_api,
     kill_apis,
+    receiver_away,
 )
 from tests.torture.stage import Stage
 
@@ -60,6 +68,7 @@ NEMESES: Mapping[str, Nemesis] = {
         crash_at_outage,
         crash_beside_frozen,
         freeze_api,
+        receiver_away,
         rebuild,
         repartition,
         wipe_partition,
@@ -75,6 +84,7 @@ NEMESES: Mapping[str, Nemesis] = {
         moderation,
         late_scores,
         restart_postgres,
+        kill_postgres,
         slow_database,
         cut_database,
         fill_disk,

@@ -20,6 +20,18 @@ async def restart_postgres(stage: Stage) -> None:
     stage.step("back")
 
 
+async def kill_postgres(stage: Stage) -> None:
+    """Kill PostgreSQL and start it again."""
+    if stage.rig.postgres is None:
+        raise Skipped("the Citus cluster is somebody else's")
+    stage.rig.journal.database_back = inf
+    await asyncio.to_thread(stage.rig.postgres.process.kill)
+    stage.step("killed")
+    await asyncio.to_thread(stage.rig.revive_postgres)
+    stage.rig.journal.database_back = monotonic()
+    stage.step("back")
+
+
 async def slow_database(stage: Stage) -> None:
     """Delay all bytes between API processes and the database."""
     delay_s = stage.random.choice((0.01, 0.05, 0.2))

@@ -33,6 +33,17 @@ async def freeze_api(stage: Stage) -> None:
     stage.step("resumed")
 
 
+async def receiver_away(stage: Stage) -> None:
+    """Let the receiver of events refuse connections, and kill both API processes meanwhile."""
+    await stage.rig.receiver.stop()
+    stage.step("receiver away")
+    await stage.hold(2)
+    await restart(stage, range(API_PROCESSES))
+    await stage.pause(stage.away_s)
+    await stage.rig.receiver.start()
+    stage.step("receiver back")
+
+
 async def crash_in_outage(stage: Stage) -> None:
     """Kill API processes while the index is frozen and acknowledged scores are pending."""
     numbers = stage.random.choice(([0], [1], [0, 1], [0, 1]))

@@ -1,0 +1,32 @@
+"""Events reach a receiver that fails, is slow and is away for ten minutes, while every process is killed in turn."""
+
+from math import inf
+from pathlib import Path
+
+import pytest
+
+from tests.torture.plan import Plan
+from tests.torture.run import run
+
+AWAY_S = 600.0
+LONGEST_PAUSE_S = 900.0
+"""Upper bound in s of the pause after the last failed attempt: as long as the receiver was away, and some more."""
+
+
+@pytest.mark.long
+async def test_each_event_arrives_after_a_long_absence_and_kills(
+    tmp_path_factory: pytest.TempPathFactory, no_process_left: None
+) -> None:
+    directory: Path = tmp_path_factory.mktemp("torture")
+    plan = Plan(
+        seconds=inf,
+        seed=1,
+        nemeses=("receiver-away", "kill-api", "kill-apis", "kill-node", "kill-postgres"),
+        rounds=1,
+        settle_s=2.0,
+        away_s=AWAY_S,
+        promised_s=LONGEST_PAUSE_S,
+    )
+    report = await run(plan, directory)
+    assert set(report.times) == set(plan.nemeses)
+    assert not report.total, report.table(plan.seed)
