@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from itertools import product as pairs
 from pathlib import Path
@@ -34,7 +34,7 @@ SCENARIOS = ("top", "rank", "submit")
 START_S = 60.0
 
 
-def command(server: str, port: int, workers: int) -> list[str]:
+def command(server: str, port: int, workers: int, application: str = APPLICATION) -> list[str]:
     """Return the command of a server."""
     common = ["--factory", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
     if server == "granian":
@@ -48,14 +48,16 @@ def command(server: str, port: int, workers: int) -> list[str]:
             "uvloop",
             "--no-ws",
             *common,
-            APPLICATION,
+            application,
         ]
     guarded = ["--http", "functions.edge.http.guarded:GuardedHttp"] if server == "uvicorn with limits" else []
-    return [sys.executable, "-m", "uvicorn", *common, *guarded, "--no-access-log", "--no-proxy-headers", APPLICATION]
+    return [sys.executable, "-m", "uvicorn", *common, *guarded, "--no-access-log", "--no-proxy-headers", application]
 
 
 @contextmanager
-def running(server: str, workers: int, facts: dict[str, Any], directory: Path) -> Iterator[str]:
+def running(
+    server: str, workers: int, facts: Mapping[str, Any], directory: Path, application: str = APPLICATION
+) -> Iterator[str]:
     """Serve the application by this server, on the database and index of the product. Yield the URL."""
     port = free_port()
     metrics = directory / f"metrics-{server}-{workers}"
@@ -71,7 +73,7 @@ def running(server: str, workers: int, facts: dict[str, Any], directory: Path) -
         **({"PROMETHEUS_MULTIPROC_DIR": str(metrics)} if workers > 1 else {}),
     }
     process = subprocess.Popen(
-        command(server, port, workers),
+        command(server, port, workers, application),
         env={**os.environ, **settings},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

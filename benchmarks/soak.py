@@ -1,9 +1,11 @@
 """Memory of the API during a long run with churn of connections, boards, streams and players.
 
     python -m benchmarks.soak --seconds 1800 --out docs/reliability/soak.json
+    python -m benchmarks.soak --seconds 900 --small-caches --out docs/reliability/soak-small-caches.json
 
 Prints the slope of the memory in MiB an hour, by least squares over the second half of the run and over its last sixth.
-Caches fill before.
+Caches fill before. With `--small-caches`, they fill within a minute, and the number of memory blocks of living Python
+objects is printed too.
 """
 
 import asyncio
@@ -12,12 +14,14 @@ import os
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 from statistics import linear_regression
 from typing import Annotated, Any
 
+import psutil
 import typer
 import uvloop
 from rich.console import Console
@@ -25,6 +29,7 @@ from rich.console import Console
 from benchmarks.attack import api_process
 from benchmarks.bench import product
 from benchmarks.report import about, write
+from benchmarks.servers import running
 from leaderforge.torture.client import Client
 
 SAMPLE_S = 5.0
@@ -33,6 +38,9 @@ _BOARDS = 5
 """Boards of one turn. Each turn deletes them and creates others."""
 _STREAMS = 10
 _SUBMITTERS = 4
+_SMALL_CACHES = "benchmarks.small_caches:create_app"
+BLOCKS_FILE = "SOAK_BLOCKS_FILE"
+"""Environment variable of the application with small caches."""
 
 
 class Soak:
@@ -117,18 +125,21 @@ class Soak:
         self.counts[f"{act} {reply.status}"] += 1
 
 
-async def soak(facts: Mapping[str, Any], seconds: float, console: Console) -> dict[str, Any]:
-    """Act for a time, and return the samples of memory and the numbers of answers."""
-    clients, api = Soak(facts["api"], facts["admin_key"]), api_process(facts["pid"])
+async def soak(
+    clients: Soak, api: psutil.Process, seconds: float, console: Console, blocks: Path | None
+) -> dict[str, Any]:
+    """Act for a time, and return the samples of the API's memory and the numbers of answers.
+
+    A sample has the time (s), the memory (MiB) and the open files, and the number in the file `blocks`, if any.
+    """
     await clients.prepare()
     acting = asyncio.create_task(clients.run())
     began, samples = time.monotonic(), []
     while (elapsed := time.monotonic() - began) < seconds:
-        samples.append([round(elapsed, 1), round(api.memory_info().rss / 2**20, 2), api.num_fds()])
+        memory_mib = round(api.memory_info().rss / 2**20, 2)
+        samples.append([round(elapsed, 1), memory_mib, api.num_fds(), *blocks_in(blocks)])
         if len(samples) % 12 == 0:
-            console.print(
-                f"{elapsed:6.0f} s  {samples[-1][1]} MiB  {samples[-1][2]} open files  {dict(clients.counts)}"
-            )
+            console.print(f"{elapsed:6.0f} s  {samples[-1][1:]} MiB, open files, blocks  {dict(clients.counts)}")
         await asyncio.sleep(SAMPLE_S)
     clients.over = True
     await acting
@@ -140,6 +151,11 @@ async def soak(facts: Mapping[str, Any], seconds: float, console: Console) -> di
     }
 
 
+def blocks_in(file: Path | None) -> list[int]:
+    """Return the number of memory blocks in a file, none if there is no file yet."""
+    return [int(file.read_text())] if file is not None and file.exists() else []
+
+
 def slope(samples: list[list[float]], share: float) -> float:
     """Return the growth of the memory in MiB an hour, over the last `share` of the samples."""
     last = samples[-max(2, round(len(samples) * share)) :]
@@ -147,8 +163,14 @@ def slope(samples: list[list[float]], share: float) -> float:
     return round(growth * 3600, 1)
 
 
+def process_of(application: str) -> psutil.Process:
+    """Return the child process that serves an application."""
+    return next(child for child in psutil.Process().children() if application in child.cmdline())
+
+
 def main(
     seconds: Annotated[float, typer.Option(help="Duration.")] = 1800.0,
+    small_caches: Annotated[bool, typer.Option("--small-caches", help="Let caches have few entries.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write the results here as JSON.")] = None,
 ) -> None:
     """Use a product of its own for a long time."""
@@ -156,12 +178,20 @@ def main(
     os.environ["LEADERFORGE_OVERLOAD_MS"] = "100"
     with tempfile.TemporaryDirectory(prefix="leaderforge-soak-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o711)
-        with product(Path(folder) / "data", []) as facts:
-            result = uvloop.run(soak(facts, seconds, console))
+        with ExitStack() as started:
+            facts = started.enter_context(product(Path(folder) / "data", []))
+            url, api, blocks = facts["api"], api_process(facts["pid"]), None
+            if small_caches:
+                blocks = Path(folder) / "blocks"
+                os.environ[BLOCKS_FILE] = str(blocks)
+                url = started.enter_context(running("uvicorn with limits", 1, facts, Path(folder), _SMALL_CACHES))
+                api = process_of(_SMALL_CACHES)
+            result = uvloop.run(soak(Soak(url, facts["admin_key"]), api, seconds, console, blocks))
     console.print(f"memory grows by {result['slope_mib_per_hour']} MiB an hour in the second half")
     console.print(f"and by {result['final_slope_mib_per_hour']} MiB an hour in the last sixth")
     console.print(json.dumps(result["answers"]))
-    write({**about("benchmarks.soak"), "seconds": seconds, **result}, out)
+    facts_of_run = {"seconds": seconds, "small_caches": small_caches, "load_averages": os.getloadavg()}
+    write({**about("benchmarks.soak"), **facts_of_run, **result}, out)
 
 
 if __name__ == "__main__":

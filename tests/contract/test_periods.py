@@ -70,6 +70,16 @@ async def test_standings_of_players_come_by_ladder_but_for_retired_periods(
     assert list(await stores.scores.standings_of([])) == []
 
 
+async def test_the_caches_of_periods_stay_small(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("leaderforge.adapters.postgres.periods._MAX_CACHED", 2)
+    _, ladders = await played(database, range(5))
+    periods = Periods(database.pool)
+    for ladder in [*ladders, *ladders]:
+        await periods.open([ladder])
+        await periods.mark_retired([Recorded([ladder], [], duplicate=False, improved=False)])
+        assert len(periods._open) <= 2 >= len(periods._states)
+
+
 async def played_elsewhere(stores: Stores) -> None:
     board = await stores.board(calendar=Calendar((PeriodKind.DAILY,)))
     await count(stores, board, 1, 3)

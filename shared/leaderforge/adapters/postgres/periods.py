@@ -16,8 +16,8 @@ _Ids: TypeAlias = tuple[int, int]
 """Board id and period number."""
 
 _FRESH_S = PERIOD_STATE_FRESH_MS / 1000
-_MAX_CACHED = 100_000
-"""Size at which the cache is emptied. It bounds the memory."""
+_MAX_CACHED = 20_000
+"""Number of periods at which a cache is emptied. It bounds the memory of both caches to about 10 MB."""
 
 _BEYOND_ALL = 2**63 - 1
 """Number above every period number."""
@@ -50,6 +50,8 @@ class Periods:
             # Sort the periods. All processes then insert in the same order, which prevents deadlocks.
             for ids in sorted(new):
                 await self._pool.fetch(statement("open_period"), *ids)
+                if len(self._open) >= _MAX_CACHED:
+                    self._open.clear()
                 self._open.add(ids)
 
     async def mark_retired(
@@ -76,7 +78,7 @@ class Periods:
         if stale:
             retired = await self._read_retired(stale)
             states |= {key: (key in retired, now) for key in stale}
-        if len(self._states) > _MAX_CACHED:
+        if len(self._states) >= _MAX_CACHED:
             self._states.clear()
         self._states |= states
         return [key for key, (is_retired, _) in states.items() if is_retired]
