@@ -82,6 +82,22 @@ describe.each(CATALOGUES)('the catalogue of the %s in %s', (_, tag, messages, in
   });
 });
 
+/** Words of programs and of translations, in place of which players and operators use others. */
+const CLUMSY = /did not work|^look$|\bdo it\b|forget the key|none differs|name in addresses|`|^second score$| and \w+ and /i;
+
+describe('the words', () => {
+  it.each([
+    ['the page', en, /\bsubmissions?\b/i],
+    ['the console', consoleTexts.en, null],
+  ] as const)('of %s are common ones', (_, messages, programs) => {
+    setLocale('en');
+    for (const [path, text] of texts(messages)) {
+      expect(text, path).not.toMatch(CLUMSY);
+      if (programs) expect(text, path).not.toMatch(programs);
+    }
+  });
+});
+
 describe('the language', () => {
   it.each([
     [['ar-EG', 'de-AT', 'en'], 'de'],

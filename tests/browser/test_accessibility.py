@@ -86,7 +86,7 @@ async def test_axe_finds_nothing_in_what_opens(product: Served, open_page: Open)
     await page.get_by_label("Add friends by name or id").fill("5, 6, 7")
     await page.get_by_role("button", name="Add 3 friends").click()
     await expect(page.get_by_role("row")).to_have_count(4)
-    await page.get_by_role("combobox").fill("a")
+    await page.get_by_role("combobox", name="Find a player").fill("a")
     await expect(page.get_by_role("option").first).to_be_visible()
     assert await violations(page) == []
     await page.goto(f"{product.url}/#/?rank=1")

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from tests.acceptance.api_fixtures import Served
 from tests.browser.chromium import DESKTOP, PHONE, SITE
@@ -14,6 +14,9 @@ RANKS = "Players from rank 4 to the last"
 HEADER_ROW = 66
 """Height of a header with one row, in pixels, with its border."""
 
+LARGEST_GAP = 70
+"""Pixels between rank and name: a picture of 36 with 16 on either side."""
+
 
 async def test_the_leaders_and_the_beginning_of_all_ranks_are_shown(product: Served, open_page: Open) -> None:
     page = await open_page(product.url)
@@ -22,6 +25,22 @@ async def test_the_leaders_and_the_beginning_of_all_ranks_are_shown(product: Ser
     await expect(podium).to_have_text([entry["username"] for entry in leaders[:3]])
     await expect(page.get_by_text(f"of {PLAYERS:,} players")).to_be_visible()
     await expect(page.get_by_role("region", name=RANKS).get_by_role("link").first).to_have_text(leaders[3]["username"])
+
+
+async def test_the_rows_of_all_ranks_and_of_the_reader_are_in_one_grid(product: Served, open_page: Open) -> None:
+    for size in (DESKTOP, PHONE):
+        page = await open_page("about:blank", size=size)
+        await page.add_init_script('localStorage.setItem(\'leaderforge.me\', \'{"id": 4321, "name": "me"}\')')
+        await page.goto(product.url)
+        mine = page.get_by_role("region", name="Your rank")
+        rows = page.get_by_role("region", name=RANKS).get_by_role("listitem")
+        await expect(mine.get_by_role("link").first).to_be_visible()
+        # The list continues the podium: no rank is on the page twice.
+        await expect(rows.first).to_have_attribute("aria-posinset", "4")
+        places = [await columns(mine), *[await columns(rows.nth(position)) for position in range(3)]]
+        assert len(set(places)) == 1, places
+        end_of_rank, name = places[0]
+        assert 0 < name - end_of_rank <= LARGEST_GAP
 
 
 async def test_one_jumps_to_any_rank(product: Served, open_page: Open) -> None:
@@ -132,6 +151,15 @@ async def test_the_window_may_be_narrow_or_wide(product: Served, open_page: Open
 def row(page: Page, rank: int):
     """Return the row of this rank in the list of all ranks."""
     return page.get_by_role("region", name=RANKS).locator(f"[aria-posinset='{rank}']")
+
+
+async def columns(entry: Locator) -> tuple[int, int]:
+    """Return where the rank of a row ends and where its name begins, in pixels."""
+    rank = await entry.locator("span.tabular-nums").first.bounding_box()
+    name = await entry.get_by_role("link").first.bounding_box()
+    assert rank is not None
+    assert name is not None
+    return round(rank["x"] + rank["width"]), round(name["x"])
 
 
 async def cut_off(page: Page) -> list[str]:

@@ -16,7 +16,7 @@ from leaderforge.domain.boards import Board
 from leaderforge.domain.callers import COMMAND
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.score_texts import NumberStyle
-from leaderforge.imports.bad_lines import BadLine
+from leaderforge.imports.bad_lines import BadLine, OnBadLine
 from leaderforge.imports.columns import Columns
 from leaderforge.imports.files import FilePlan
 from leaderforge.imports.formats import FileLayout, format_of
@@ -66,6 +66,7 @@ class Desk:
         history: bool = False,
         replaces: bool = False,
         batch: int = 1000,
+        on_bad: OnBadLine | None = None,
         **plan: Any,
     ) -> Imported:
         """Import a file of tests/data/import, or these data, by a plan with these values."""
@@ -76,7 +77,7 @@ class Desk:
         imports = self.api.services.imports
         file_plan = imports.check(raw, file_plan, result.notes.append, history=history)
         terms = ImportTerms(COMMAND.actor, history, replaces, batch)
-        await imports.run(raw, file_plan, terms, result.tally, result.bad.append, result.notes.append)
+        await imports.run(raw, file_plan, terms, result.tally, on_bad or result.bad.append, result.notes.append)
         return result
 
     async def scores(self, board: Board, period: str = "all-time") -> list[tuple[str, int]]:
@@ -253,6 +254,22 @@ async def test_ties_keep_the_order_of_the_file(desk: Desk, batch: int):
     assert [name for name, _ in await desk.scores(days)] == ["Keiko", "Zelda", "Morris", "Ansel", "Tilda"]
 
 
+async def test_ties_of_an_interrupted_and_repeated_import_keep_the_order_of_the_file(desk: Desk):
+    board = await desk.board()
+    lines = (DATA / "equal-scores.csv").read_bytes().splitlines(keepends=True)
+    data = b"".join([*lines[:5], b",100\n", *lines[5:]])
+
+    def stop(bad: BadLine) -> None:
+        raise bad
+
+    with pytest.raises(BadLine, match="line 6: no player"):
+        await desk.run(board, "equal-scores.csv", data=data, on_bad=stop, batch=2)
+    assert [name for name, _ in await desk.scores(board)] == FILE_ORDER[:4]
+    desk.api.clock.now += 60_000
+    await desk.run(board, "equal-scores.csv", data=data, batch=2)
+    assert [name for name, _ in await desk.scores(board)] == FILE_ORDER
+
+
 @pytest.mark.parametrize("name", ["many.csv", "many.ndjson"])
 async def test_ties_of_known_and_new_players_keep_the_order_of_the_file(desk: Desk, name: str):
     # Create some players before the import, so that their ids are not in the order of the file.
@@ -279,6 +296,25 @@ async def test_an_import_of_the_wrong_column_can_be_corrected(desk: Desk):
         assert await desk.scores(board) == [("Suri", 1200), ("Una", 890), ("Tomas", 350)]
     logged = await desk.api.services.parts.audit.entries(AuditFilter(action="submission.replace"), 9)
     assert {entry.entry.details["replaced"]["score"] for entry in logged} == {4, 9, 2}  # type: ignore[index]
+
+
+async def test_an_import_without_its_times_can_be_corrected(desk: Desk):
+    board = await desk.board(policy="sum", periods=["daily", "all-time"])
+    await desk.run(board, "bare-dates.csv")
+    result = await desk.run(board, "bare-dates.csv", columns(time="day"), history=True)
+    assert (result.tally.conflicts, len(result.bad)) == (3, 3)
+    result = await desk.run(board, "bare-dates.csv", columns(time="day"), history=True, replaces=True)
+    assert (result.tally.replaced, result.bad) == (3, [])
+    assert await desk.scores(board, "2026-10-01") == [("Greta", 5)]
+    assert len(await desk.scores(board)) == 3
+
+
+async def test_other_line_ends_make_no_other_lines(desk: Desk):
+    board = await desk.board(policy="sum")
+    await desk.run(board, "keep-bom-crlf.csv")
+    with_lf = (DATA / "keep-bom-crlf.csv").read_bytes().replace(b"\r\n", b"\n")
+    result = await desk.run(board, "keep-bom-crlf.csv", data=with_lf)
+    assert (result.tally.recorded, result.tally.duplicates) == (0, 2)
 
 
 async def test_lines_with_ids_are_corrected(desk: Desk):

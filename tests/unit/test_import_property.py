@@ -101,6 +101,10 @@ FORMATS: Mapping[str, tuple[TableFormat, Callable[[Sequence[Mapping[str, object]
     "ndjson": (TableFormat.NDJSON, lambda table: "\n".join(map(json.dumps, table)).encode()),
     "zstd": (TableFormat.NDJSON, lambda table: zstd.compress("\n".join(map(json.dumps, table)).encode())),
     "json": (TableFormat.JSON, lambda table: json.dumps(table, indent=1).encode()),
+    "json, an object a line": (
+        TableFormat.JSON,
+        lambda table: ("[" + ",\n".join(map(json.dumps, table)) + "]").encode(),
+    ),
 }
 
 
@@ -175,11 +179,11 @@ async def _import(
         time_format,
     )
     reasons: dict[int, str] = {}
-    numbers = {TableFormat.CSV: 2, TableFormat.NDJSON: 1, TableFormat.JSON: 0}[table_format]
+    first = 2 if table_format is TableFormat.CSV or writing.form == "json" else 1
+    lines = 5 if writing.form == "json" else 1
 
     def note(bad: Any) -> None:
-        position = (bad.number - 2) // 5 if table_format is TableFormat.JSON else bad.number - numbers
-        reasons[position] = bad.reason
+        reasons[(bad.number - first) // lines] = bad.reason
 
     imports = api.services.imports
     plan = imports.check(BytesIO(data), plan, [].append)

@@ -195,7 +195,7 @@ export const de: ConsoleMessages = {
     },
     nameGroup: 'Name',
     slug: 'Kürzel',
-    slugHelp: 'Der Name in Adressen. Unveränderlich.',
+    slugHelp: 'Ein Teil der Adresse der Rangliste. Unveränderlich.',
     slugFlaw: 'Nimm 1 bis 64 Kleinbuchstaben, Ziffern, - und _.',
     namePlaceholder: 'Schnellste Runden',
     nameHelp: 'Der Name, den Spieler sehen.',

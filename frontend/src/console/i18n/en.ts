@@ -189,7 +189,7 @@ export const en = {
     },
     nameGroup: 'Name',
     slug: 'Slug',
-    slugHelp: 'The name in addresses. Permanent.',
+    slugHelp: 'A part of the board’s address. Permanent.',
     slugFlaw: 'Use 1 to 64 lower-case letters, digits, - and _.',
     namePlaceholder: 'Fastest laps',
     nameHelp: 'The name that players see.',

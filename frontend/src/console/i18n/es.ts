@@ -203,7 +203,7 @@ export const es: ConsoleMessages = {
     },
     nameGroup: 'Nombre',
     slug: 'Identificador',
-    slugHelp: 'El nombre en las direcciones. Permanente.',
+    slugHelp: 'Una parte de la dirección de la tabla. Permanente.',
     slugFlaw: 'Usa de 1 a 64 minúsculas, cifras, - y _.',
     namePlaceholder: 'Vueltas más rápidas',
     nameHelp: 'El nombre que ven los jugadores.',

@@ -187,7 +187,7 @@ export const ja: ConsoleMessages = {
     },
     nameGroup: '名前',
     slug: 'スラッグ',
-    slugHelp: 'アドレスに使う名前。変更できません。',
+    slugHelp: 'ボードのアドレスの一部です。変更できません。',
     slugFlaw: '小文字の英字、数字、-、_ を1～64文字で入力してください。',
     namePlaceholder: '最速ラップ',
     nameHelp: 'プレイヤーに表示する名前。',
