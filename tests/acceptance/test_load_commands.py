@@ -46,6 +46,7 @@ SHORT: Mapping[str, str] = {
     ),
     "benchmarks.store_bench": "--players 300 --seconds 0.1",
     "benchmarks.streams": "--players 300 --connections 1 --rounds 1 --seconds 1 --batch 10 --ahead 200",
+    "benchmarks.workers": "--players 300 --connections 4 --rounds 2 --seconds 0.5 --warmup-s 0.1",
     "benchmarks.upgrade": "--players 300 --events 1 --rounds 5",
 }
 PLOTS = {
@@ -65,6 +66,7 @@ SLOW = {
     "benchmarks.receipts",
     "benchmarks.features",
     "benchmarks.streams",
+    "benchmarks.workers",
 }
 """Commands that take more than 5 s even in their short form, and that no other test needs."""
 FLAMES = "benchmarks.flames"
