@@ -11,6 +11,7 @@ from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
 from tests.api_client import ADMIN_KEY
 from tests.tokens import SIGNING
+from tests.waiting import PATIENCE_S
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
@@ -38,6 +39,8 @@ async def test_every_call_does_what_the_documentation_says(
     api: Served, tmp_path: Path, phases: str, examples: int
 ) -> None:
     """No call returns a 5xx, or an undocumented status, header or body."""
+    # The first request generates the document, which may take longer than the time limit below on a busy machine.
+    assert (await api.client.get("/api/openapi.json", timeout=PATIENCE_S)).status_code == 200
     process = await asyncio.create_subprocess_exec(
         SCHEMATHESIS,
         *("--config-file", str(CONFIGURATION)),
