@@ -317,6 +317,9 @@ def _key(board: Board, entry: Entry) -> bytes:
 def _ranks_among(entries: Sequence[Entry]) -> list[int]:
     """Return the rank of each entry among these entries, which must be in order. Equal ranks stay equal."""
     ranks: list[int] = []
-    for i, entry in enumerate(entries):
-        ranks.append(ranks[-1] if i and entry.rank == entries[i - 1].rank else i + 1)
+    rank = last = 0
+    for position, entry in enumerate(entries, 1):
+        if entry.rank != last:
+            rank, last = position, entry.rank
+        ranks.append(rank)
     return ranks

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 from leaderforge.domain.boards import Board, Ladder, RankStyle
 from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, Unavailable
 from leaderforge.domain.merge import Row, SegmentBound, ranked_on
-from leaderforge.domain.order import places, rank_bound, tie_bound
+from leaderforge.domain.order import places, rank_bound, tie_bound, user_id_of
 from leaderforge.domain.players import is_compound, label_parts
 from leaderforge.domain.ranks import rank_of
 from leaderforge.domain.statistics import percentile
@@ -159,14 +159,12 @@ class Reader:
     async def _hydrate(self, ladder: Ladder, rows: Sequence[Row], ranks: Sequence[int]) -> list[Entry]:
         """Return rows as entries, with names and metadata."""
         placed = places(ladder.board, [row.key for row in rows])
-        pairs = list(zip(placed, rows, strict=True))
-        names = await self._names([user_id for (_, _, user_id, _), row in pairs if row.label is None])
-        metadata = await self._metadata(ladder, [user_id for (_, _, user_id, _), row in pairs if row.has_metadata])
+        names = await self._names([user_id_of(row.key) for row in rows if row.label is None])
+        metadata = await self._metadata(ladder, [user_id_of(row.key) for row in rows if row.has_metadata])
         has_subscore = ladder.board.subscore_order is not None
         entries = []
-        for rank, ((score, achieved_at, user_id, subscore), (_, submissions, label, has_metadata, hidden, _)) in zip(
-            ranks, pairs, strict=True
-        ):
+        for rank, (score, achieved_at, user_id, subscore), row in zip(ranks, placed, rows, strict=True):
+            _, submissions, label, has_metadata, hidden, _ = row
             username, external_id = label or names.get(user_id), None
             if username is not None and is_compound(username):
                 username, external_id = label_parts(username)

@@ -52,8 +52,8 @@ class PartitionedUpdate:
         records = {standing.user_id: record_of(board, standing) for standing in update.standings}
         keys = chain((record.key for record in records.values()), *update.earlier.values()) if update.count else ()
         # An earlier standing often has the bound of the present one, and on boards with shared ranks, many players have
-        # equal bounds.
-        bounds = dict.fromkeys(rank_bounds(board, keys))
+        # equal bounds. In order, neighbouring bounds share the path of the search in the sorted set.
+        bounds = dict.fromkeys(sorted(rank_bounds(board, keys)))
         if update.count and depend_on_total(board.tiers):
             bounds[LAST] = None
         groups = by_partition(records)
