@@ -8,6 +8,9 @@ NODE_STAMP := frontend/node_modules/.installed
 SDK := sdk/typescript
 SDK_NODE_STAMP := $(SDK)/node_modules/.installed
 SDK_DIST := $(SDK)/dist/index.js
+GODOT_LINT := tests/clients/.venv/bin
+# The sample of Godot 3 has a grammar of its own. The SDK has none but that of both.
+GODOT_FILES := addons godot3 godot4 samples/godot4 ../conformance/godot_driver.gd
 
 TEMPLATE_STAMP := deploy/.venv/.installed
 CLOUD_STAMP := localstack/.venv/.installed
@@ -79,8 +82,9 @@ $(NODE_STAMP): frontend/package-lock.json
 sdk: $(SDK_DIST) ## Build the TypeScript SDK into sdk/typescript/dist; the compiler checks its types
 
 # The game is checked beside the SDK, where it lies when it is served.
-sdk-lint: $(SDK_DIST)
+sdk-lint: $(SDK_DIST) $(CLIENTS_STAMP)
 	cd $(SDK) && npm run --silent lint
+	cd sdk/godot && ../../$(GODOT_LINT)/gdlint $(GODOT_FILES) && ../../$(GODOT_LINT)/gdformat --check --line-length 120 $(GODOT_FILES) 2>/dev/null
 	@rm -rf build/game && mkdir -p build && cp -r examples/game build/game && cp -r $(SDK)/dist build/game/leaderforge-client
 	cd $(SDK) && npx tsc --project ../../examples/game/tsconfig.json
 

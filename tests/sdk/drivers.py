@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.sdk.csharp import csharp_program
+from tests.sdk.godot import godot_driver
 from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
@@ -21,15 +22,22 @@ def _csharp() -> Sequence[str]:
     return ["mono", str(csharp_program("CSharpDriver", CONFORMANCE / "CSharpDriver.cs"))]
 
 
+def _godot() -> Sequence[str]:
+    return [sys.executable, str(CONFORMANCE / "godot_bridge.py"), str(godot_driver())]
+
+
 COMMANDS: dict[str, Callable[[], Sequence[str]]] = {
     "python-async": lambda: [sys.executable, str(CONFORMANCE / "python_driver.py"), "async"],
     "python-sync": lambda: [sys.executable, str(CONFORMANCE / "python_driver.py"), "sync"],
     "typescript": lambda: ["node", str(CONFORMANCE / "typescript_driver.mjs")],
     "csharp": _csharp,
+    "godot": _godot,
 }
 """Functions that return the command of each driver. They skip the test if the machine lacks a program."""
 LONG_ONLY = frozenset({"python-sync"})
 """Drivers that only `make test-long` runs: the synchronous client performs the same calls as the asynchronous one."""
+SAMPLED = frozenset({"godot"})
+"""Drivers of which `make test` runs a part of the cases: a process of Godot takes a second to start."""
 _LIMIT_BYTES = 1 << 24
 
 

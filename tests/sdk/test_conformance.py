@@ -9,16 +9,29 @@ import pytest
 
 from tests.acceptance.api_fixtures import Served
 from tests.sdk.cases import CASES, Trial
-from tests.sdk.drivers import COMMANDS, LONG_ONLY, Driver, driving
+from tests.sdk.drivers import COMMANDS, LONG_ONLY, SAMPLED, Driver, driving
 from tests.sdk.hostile import HostileProxy
 
+SAMPLE = 5
+"""`make test` runs each fifth case of a sampled SDK."""
 _numbers = count(1)
 
 
-PARAMS = [pytest.param(name, marks=[pytest.mark.long] if name in LONG_ONLY else []) for name in COMMANDS]
+def is_long(name: str, number: int) -> bool:
+    """Return whether only `make test-long` runs this case."""
+    return name in LONG_ONLY or (name in SAMPLED and number % SAMPLE != 0)
 
 
-@pytest.fixture(scope="module", params=PARAMS)
+PARAMS = [
+    pytest.param(
+        name, case, id=f"{name}-{case['name']}".replace(" ", "-"), marks=[pytest.mark.long] * is_long(name, number)
+    )
+    for name in COMMANDS
+    for number, case in enumerate(CASES)
+]
+
+
+@pytest.fixture(scope="module")
 async def driver(request: pytest.FixtureRequest) -> AsyncIterator[Driver]:
     async with driving(request.param) as program:
         yield program
@@ -30,7 +43,7 @@ def test_there_are_enough_cases_with_unique_names() -> None:
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["name"]).replace(" ", "-"))
+@pytest.mark.parametrize(("driver", "case"), PARAMS, indirect=["driver"])
 async def test_case(
     service: Served, proxy: HostileProxy, driver: Driver, tmp_path: Path, case: Mapping[str, Any]
 ) -> None:

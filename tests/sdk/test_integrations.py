@@ -16,9 +16,24 @@ from tests.acceptance.api_fixtures import Served
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.sdk.csharp import csharp_program
 from tests.sdk.drivers import SDK
-from tests.sdk.test_quick_starts import ADDRESS, run
-from tests.waiting import PATIENCE_S, until
+from tests.sdk.test_quick_starts import ADDRESS, run, scene, until_line
+from tests.waiting import until
 
+GODOT_ROUND = """extends SceneTree
+
+var script_node = load("res://script.gd").new()
+
+
+func _init():
+	Engine.target_fps = 100
+	script_node.client.connect("telemetry", self, "_note")
+	get_root().call_deferred("add_child", script_node)
+
+
+func _note(kind, facts):
+	if kind == "stream" and facts.state == "connected":
+		script_node.finish(99990)
+"""
 SCENES = Path(__file__).parent
 PAGE = (SDK.parent / "docs" / "integrate.md").read_text(encoding="utf-8")
 
@@ -102,18 +117,20 @@ async def test_the_unity_script_submits_and_follows_the_board(rush: Served, tmp_
     scene = csharp_program("UnityScene", sample, *(SCENES / name for name in ("UnityEngine.cs", "UnityScene.cs")))
     process = await asyncio.create_subprocess_exec("mono", scene, rush.url, cwd=tmp_path, stdin=-1, stdout=-1)
     assert process.stdin is not None
-    assert process.stdout is not None
-
-    async def until_line(expected: str) -> None:
-        async with asyncio.timeout(PATIENCE_S):
-            while (line := (await process.stdout.readline()).decode()) != f"{expected}\n":
-                assert line, f"the program ended before {expected}"
-
     rival = {"user_id": 26002, "username": "Saimaa"}
     assert (await rush.post("/api/users", rival)).status_code == 201
     await rush.post("/api/boards/rush/scores", {"user_id": 26002, "score": 99_500})
-    await until_line("1 Saimaa 99500")
+    await until_line(process, "1 Saimaa 99500")
     process.stdin.write(b"\n")
-    await until_line("1 Kaamos 99900")
+    await until_line(process, "1 Kaamos 99900")
     process.stdin.write(b"\n")
     assert await process.wait() == 0
+
+
+async def test_the_godot_script_submits_and_follows_the_board(rush: Served, tmp_path: Path) -> None:
+    """It is the sample of the addon, word for word. The runner ends a round when the script follows the board."""
+    sample = (SDK / "godot" / "samples" / "godot3" / "rush.gd").read_text(encoding="utf-8")
+    assert program("gdscript") == sample
+    async with scene(tmp_path, sample.replace(ADDRESS, rush.url), GODOT_ROUND) as process:
+        await until_line(process, "rank 1")
+        await until_line(process, "1 Tuuli 99990")

@@ -5,12 +5,16 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.acceptance.api_fixtures import Served
 from tests.api_client import ADMIN_KEY
 from tests.sdk.csharp import csharp_program
 from tests.sdk.drivers import SDK
+from tests.sdk.godot import godot_project
+from tests.waiting import PATIENCE_S
 
 CSHARP = """using System;
 using System.Threading.Tasks;
@@ -29,6 +33,13 @@ public static class Program
 %s
     }
 }
+"""
+GODOT = """extends SceneTree
+
+
+func _init():
+	Engine.target_fps = 100
+	get_root().call_deferred("add_child", load("res://script.gd").new())
 """
 DOCS = SDK.parent / "docs"
 MOST_LINES = 10
@@ -53,6 +64,31 @@ async def run(folder: Path, *command: str, **environment: str) -> str:
     output, errors = await process.communicate()
     assert process.returncode == 0, errors.decode()
     return output.decode()
+
+
+async def until_line(process: asyncio.subprocess.Process, expected: str) -> None:
+    """Read the output of a process up to a line."""
+    assert process.stdout is not None
+    async with asyncio.timeout(PATIENCE_S):
+        while (line := (await process.stdout.readline()).decode()) != f"{expected}\n":
+            assert line, f"the program ended before {expected}"
+
+
+@asynccontextmanager
+async def scene(folder: Path, script: str, runner: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a script as the only node of a scene of Godot 3. The runner starts it."""
+    project = godot_project(folder)
+    (project / "script.gd").write_text(script)
+    (project / "runner.gd").write_text(runner)
+    # Godot flushes its output at its end only.
+    command = ["stdbuf", "-oL", "godot3-server", "--path", str(project), "-s", "runner.gd"]
+    environment = {**os.environ, "HOME": str(project)}
+    process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=-1, stderr=-2)
+    try:
+        yield process
+    finally:
+        process.kill()
+        await process.wait()
 
 
 async def open_board(service: Served, board: str) -> None:
@@ -89,3 +125,12 @@ async def test_csharp(service: Served, tmp_path: Path) -> None:
     source = tmp_path / "QuickStart.cs"
     source.write_text(CSHARP % program.replace(ADDRESS, service.url))
     assert await run(tmp_path, "mono", str(csharp_program("QuickStart", source))) == "1\n1 Suvi 500\n"
+
+
+async def test_godot_3(service: Served, tmp_path: Path) -> None:
+    await open_board(service, "slalom")
+    [program, _] = programs("sdk-godot.md", "gdscript")
+    assert lines(program) <= MOST_LINES
+    async with scene(tmp_path, program.replace(ADDRESS, service.url), GODOT) as process:
+        await until_line(process, "1")
+        await until_line(process, "1 Aino 500")

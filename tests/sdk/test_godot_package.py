@@ -1,0 +1,39 @@
+"""The Godot SDK: both editions offer the same functions. `make sdk-lint` checks its grammar and its format."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scripts.godot_sdk import EDITIONS, ROOT, SDK
+from tests.sdk.test_quick_starts import programs
+
+_TOOLS = ROOT / "tests" / "clients" / ".venv" / "bin"
+_FUNCTION = re.compile(r"^static func ([a-z]\w*)\((.*)\):$", re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def tools() -> Path:
+    assert (_TOOLS / "gdlint").exists(), "the linter is not installed: run `make clients-setup`"
+    return _TOOLS
+
+
+def test_the_programs_for_godot_4_have_its_grammar(tools: Path, tmp_path: Path) -> None:
+    [_, program] = programs("sdk-godot.md", "gdscript")
+    (tmp_path / "program.gd").write_text(program)
+    subprocess.run([tools / "gdparse", tmp_path / "program.gd"], check=True, capture_output=True)
+
+
+def test_both_editions_offer_the_same_functions() -> None:
+    hosts = [(SDK / f"godot{edition}" / "host.gd").read_text(encoding="utf-8") for edition in EDITIONS]
+    third, fourth = (dict(_FUNCTION.findall(host)) for host in hosts)
+    assert third == fourth
+    used = {name for path in (SDK / "addons").rglob("*.gd") for name in re.findall(r"\bHost\.(\w+)", path.read_text())}
+    assert used <= set(third)
+
+
+def test_the_samples_differ_by_the_words_for_waiting_only() -> None:
+    third, fourth = ((SDK / "samples" / f"godot{edition}" / "rush.gd").read_text() for edition in EDITIONS)
+    waiting = re.sub(r'yield\((.*), "completed"\)', r"await \1.completed", third)
+    assert waiting.replace("export var", "@export var") == fourth
