@@ -3,12 +3,15 @@
 import html
 from dataclasses import dataclass
 
+from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.boards import Board
 from leaderforge.domain.score_texts import score_text
 from leaderforge.services.entries import Entry, Page, PlayerRank
 
 SHOWN = 3
 """Number of leaders on the card of a board."""
+_UNNAMED = "Default"
+"""Initial name of the first board."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +41,18 @@ class Card:
 
 
 def board_card(board: Board, page: Page, site: str) -> Card:
-    """Return the card of a board. `site` is the title of the deployment."""
+    """Return the card of a board. `site` is the title of the deployment, and that of a board without a name."""
     leaders = tuple(Line(str(entry.rank), name_of(entry), _score(board, entry)) for entry in page.entries[:SHOWN])
-    return Card(board.name, site, leaders)
+    name = _name_of(board)
+    return Card(name or site, site if name else "", leaders)
 
 
-def player_card(board: Board, ranked: PlayerRank) -> Card:
-    """Return the card of a player's entry."""
+def player_card(board: Board, ranked: PlayerRank, site: str) -> Card:
+    """Return the card of a player's entry. `site` is the title of the deployment."""
     entry = ranked.entry
     return Card(
         name_of(entry),
-        board.name,
+        _name_of(board) or site,
         rank=f"#{entry.rank:,}",
         total=f"{ranked.total:,}",
         score=_score(board, entry),
@@ -65,12 +69,17 @@ def tags(card: Card, site: str, picture: str | None) -> str:
     values = {
         "og:type": "website",
         "og:site_name": site,
-        "og:title": f"{card.heading} - {card.subheading}",
+        "og:title": " - ".join(filter(None, (card.heading, card.subheading))),
         **({"og:description": card.description} if card.description else {}),
         **({"og:image": picture, "og:image:width": "1200", "og:image:height": "630"} if picture else {}),
     }
     elements = [_meta("property", name, value) for name, value in values.items()]
     return "".join([*elements, _meta("name", "twitter:card", "summary_large_image") if picture else ""])
+
+
+def _name_of(board: Board) -> str:
+    """Return the name of a board, empty for the first board under its initial name."""
+    return "" if board.slug == DEFAULT_BOARD and board.name == _UNNAMED else board.name
 
 
 def _meta(attribute: str, name: str, value: str) -> str:

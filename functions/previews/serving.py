@@ -136,7 +136,7 @@ class Previews:
         reads = self._edge.services.query
         if subject.user_id is None:
             return board_card(ladder.board, await reads.top(ladder, SHOWN), look.title)
-        return player_card(ladder.board, await reads.rank(ladder, subject.user_id))
+        return player_card(ladder.board, await reads.rank(ladder, subject.user_id), look.title)
 
     async def _drawn(self, subject: Subject, card: Card, accent: str) -> Picture:
         if self._painter is None or not self._drawings.take():

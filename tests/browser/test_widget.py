@@ -67,6 +67,11 @@ async def test_it_is_live_accessible_and_does_not_shift(
     await page.close()
 
 
+async def test_the_first_board_has_a_general_heading_until_it_has_a_name(product: Served, open_page: Open) -> None:
+    page = await open_page(f"{product.url}/embed?limit=1")
+    await expect(page.locator("leader-board caption span")).to_have_text("Leaderboard")
+
+
 async def test_the_form_for_streamers_has_a_transparent_ground(product: Served, board: str, open_page: Open) -> None:
     page = await open_page(f"{product.url}/embed?board={board}&limit=2&obs&heading=Today")
     await expect(page.locator("leader-board caption span")).to_have_text("Today")

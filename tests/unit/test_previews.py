@@ -141,7 +141,15 @@ async def test_without_the_packages_the_picture_is_static(folder: Path, monkeypa
         answer = await api.get("/preview.png")
         assert (answer.status_code, answer.content) == (200, b"the static picture")
         text = await page(api, "/")
-        assert (tag(text, "og:title"), tag(text, "og:image")) == ("Default - Go", "./icon-512.png")
+        assert (tag(text, "og:title"), tag(text, "og:image")) == ("Go", "./icon-512.png")
+
+
+async def test_the_first_board_has_the_title_of_the_site_until_it_has_a_name(site: Api) -> None:
+    await site.post("/api/scores", {"user_id": 4, "score": 5})
+    assert tag(await page(site, "/"), "og:title") == "Go"
+    assert tag(await page(site, "/player/4"), "og:title") == "🏎️ Racer - Go"
+    assert (await site.get("/preview.png?player=4")).status_code == 200
+    assert (await site.get("/preview.png")).status_code == 200
 
 
 async def test_without_a_setting_the_address_is_that_of_the_request(folder: Path) -> None:

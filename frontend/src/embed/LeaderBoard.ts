@@ -4,7 +4,7 @@ import { setLocale } from '../i18n/locale';
 import { displayName } from '../ui/displayName';
 import { follow, readBoard, type Board, type Source, type Top } from './board';
 import { STYLE } from './style';
-import { textsFor } from './texts';
+import { textsFor, type Texts } from './texts';
 
 const ATTRIBUTES = ['api', 'board', 'period', 'limit', 'from-address'] as const;
 const ADDRESS_ATTRIBUTES = ['board', 'period', 'limit', 'theme', 'obs', 'heading'] as const;
@@ -111,7 +111,7 @@ export class LeaderBoard extends HTMLElement {
   #show(top: Top | null): void {
     const [, texts] = textsFor(navigator.languages);
     const [heading, note] = [...this.#root.querySelectorAll('caption > *')];
-    if (heading) heading.textContent = this.getAttribute('heading') ?? this.#settings?.name ?? '';
+    if (heading) heading.textContent = this.getAttribute('heading') ?? nameOf(this.#settings, texts);
     if (note) note.textContent = top === null && this.#top !== null ? texts.unreachable : '';
     if (top === null) return;
     const format = scoreFormat(this.#settings ?? PLAIN);
@@ -137,6 +137,12 @@ function setText(cell: Element | undefined, text: string): boolean {
   if (!cell || cell.textContent === text) return false;
   cell.textContent = text;
   return true;
+}
+
+/** Return the heading of a board, empty without settings. The first board has a general one under its initial name. */
+function nameOf(settings: Board | null, texts: Texts): string {
+  if (settings?.board === 'default' && settings.name === 'Default') return texts.board;
+  return settings?.name ?? '';
 }
 
 function row(kind: 'td' | 'th', texts: readonly string[]): HTMLTableRowElement {

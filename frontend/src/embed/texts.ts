@@ -2,6 +2,7 @@ import { firstLanguage, type Language } from '../i18n/languages';
 
 /** Texts of the widget. */
 export interface Texts {
+  readonly board: string;
   readonly rank: string;
   readonly player: string;
   readonly score: string;
@@ -10,10 +11,10 @@ export interface Texts {
 }
 
 const TEXTS: Readonly<Record<Language, Texts>> = {
-  en: { rank: 'Rank', player: 'Player', score: 'Score', nameless: (id) => `Player ${id}`, unreachable: 'Reconnecting …' },
-  de: { rank: 'Rang', player: 'Spieler', score: 'Punkte', nameless: (id) => `Spieler ${id}`, unreachable: 'Neu verbinden …' },
-  es: { rank: 'Puesto', player: 'Jugador', score: 'Puntos', nameless: (id) => `Jugador ${id}`, unreachable: 'Reconectando …' },
-  ja: { rank: '順位', player: 'プレイヤー', score: 'スコア', nameless: (id) => `プレイヤー ${id}`, unreachable: '再接続中…' },
+  en: { board: 'Leaderboard', rank: 'Rank', player: 'Player', score: 'Score', nameless: (id) => `Player ${id}`, unreachable: 'Reconnecting …' },
+  de: { board: 'Rangliste', rank: 'Rang', player: 'Spieler', score: 'Punkte', nameless: (id) => `Spieler ${id}`, unreachable: 'Neu verbinden …' },
+  es: { board: 'Clasificación', rank: 'Puesto', player: 'Jugador', score: 'Puntos', nameless: (id) => `Jugador ${id}`, unreachable: 'Reconectando …' },
+  ja: { board: 'ランキング', rank: '順位', player: 'プレイヤー', score: 'スコア', nameless: (id) => `プレイヤー ${id}`, unreachable: '再接続中…' },
 };
 
 /** Return the language of the reader, and its texts. */
