@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from leaderforge.torture.report import say
 from tests.torture.mutations import MUTATIONS
 from tests.torture.nemeses import NEMESES
-from tests.torture.plan import LEDGER_WRITERS, PROMISED_S, Plan
+from tests.torture.plan import AWAY_S, LEDGER_WRITERS, PROMISED_S, Plan
 from tests.torture.run import run
 
 _SECONDS = 600.0
@@ -39,6 +39,7 @@ def main() -> int:
         rounds=1 if options.each else None,
         heals=mutation is None,
         promised_s=options.promised,
+        away_s=options.away,
     )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # end servers and mounts like Ctrl-C
     say(f"seed {plan.seed}")
@@ -83,6 +84,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--until-found", action="store_true", help="end at the first violation")
     parser.add_argument("--each", type=float, default=0.0, help="run each nemesis for this many seconds, in one round")
     parser.add_argument("--promised", type=float, default=PROMISED_S, help="seconds within which the index must heal")
+    parser.add_argument("--away", type=float, default=AWAY_S, help="seconds for which the receiver of events is away")
     parser.add_argument("--settle", type=float, default=6.0, help="seconds between two nemeses")
     parser.add_argument("--logs", type=Path, metavar="DIRECTORY", help="copy the logs of the API processes there")
     parser.add_argument("--report", type=Path, metavar="FILE.json", help="write everything there, as JSON")

@@ -80,7 +80,8 @@ class Cup:
     def problems(self, stored: StoredCup, *, is_judged: bool) -> Iterator[Problem]:
         """Yield the differences between the acknowledged requests and the store.
 
-        The awards are compared only if the tournament `is_judged`: its settlement is due, and no clock has jumped.
+        The awards are compared only if the tournament `is_judged`: its settlement is due, and no clock has jumped. A
+        tournament without entrants may have been created after its end, in an outage. It is then never settled.
         """
         if len(stored.entrants) > ENTRANTS:
             yield Problem("too many entrants", f"{ENTRANTS} on {self.slug}", str(sorted(stored.entrants)))
@@ -88,7 +89,7 @@ class Cup:
             yield Problem("lost entrant", f"{sorted(self.joined)} on {self.slug}", f"{sorted(lost)} are missing")
         yield from self._problems_of_events(stored.events)
         yield from self._problems_of_claims(stored.awards)
-        if is_judged and not stored.is_settled:
+        if is_judged and stored.entrants and not stored.is_settled:
             yield Problem("not settled", f"settlement of {self.slug}", "none")
         if is_judged and stored.is_settled:
             granted = sorted(award.key for award in stored.awards if not award.is_revoked)

@@ -8,6 +8,9 @@ PROMISED_S = 30.0
 
 LEDGER_WRITERS = 2
 
+AWAY_S = 6.0
+"""Time in s for which the receiver of events is away in its nemesis."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -36,7 +39,7 @@ class Plan:
     write_pace_s: float = 0.06
     ledger_pace_s: float = 0.15
     cup_pace_s: float = 12.0
-    away_s: float = 6.0
+    away_s: float = AWAY_S
     read_pace_s: float = 0.006
     scale: float = 1.0
     settle_s: float = 6.0

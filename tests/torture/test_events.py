@@ -1,5 +1,6 @@
 """Events reach a receiver that fails, is slow and is away for ten minutes, while every process is killed in turn."""
 
+import faulthandler
 from math import inf
 from pathlib import Path
 
@@ -12,11 +13,15 @@ AWAY_S = 600.0
 LONGEST_PAUSE_S = 900.0
 """Upper bound in s of the pause after the last failed attempt: as long as the receiver was away, and some more."""
 
+LIMIT_S = 2 * AWAY_S + LONGEST_PAUSE_S
+"""Time in s after which the test counts as hanging."""
+
 
 @pytest.mark.long
 async def test_each_event_arrives_after_a_long_absence_and_kills(
     tmp_path_factory: pytest.TempPathFactory, no_process_left: None
 ) -> None:
+    faulthandler.dump_traceback_later(LIMIT_S, exit=True)  # longer than that of other tests
     directory: Path = tmp_path_factory.mktemp("torture")
     plan = Plan(
         seconds=inf,

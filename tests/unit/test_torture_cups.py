@@ -35,6 +35,10 @@ def test_a_correct_store_has_no_problems(cup: Cup) -> None:
     assert not [*cup.problems(STORED, is_judged=True)]
 
 
+def test_a_tournament_that_was_created_after_its_end_needs_no_settlement() -> None:
+    assert not [*Cup("cup-1", 0.0, 0).problems(StoredCup(set(), [], [], False), is_judged=True)]
+
+
 @pytest.mark.parametrize(
     ("changes", "kind"),
     [
