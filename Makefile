@@ -122,6 +122,7 @@ release: functions-python setup site sdk $(DOCS_STAMP) ## Build all files of a r
 	$(BIN)/python -m hatchling build --target wheel --directory build/release
 	cd sdk/python && ../../$(BIN)/python -m hatchling build --target wheel --directory ../../build/release
 	cd $(SDK) && npm pack --silent --pack-destination ../../build/release
+	$(BIN)/python -m scripts.sdk_packages build/release
 	$(BIN)/python -m deploy.packaging --output build/release
 	cp requirements/server.txt build/release/requirements-server.txt
 	build/docs/.venv/bin/cyclonedx-py requirements requirements/server.txt --output-file build/release/server.cdx.json

@@ -2,11 +2,13 @@
 
 import re
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from scripts.godot_sdk import EDITIONS, ROOT, SDK
+from scripts.sdk_packages import godot_package
 from tests.sdk.test_quick_starts import programs
 
 _TOOLS = ROOT / "tests" / "clients" / ".venv" / "bin"
@@ -37,3 +39,14 @@ def test_the_samples_differ_by_the_words_for_waiting_only() -> None:
     third, fourth = ((SDK / "samples" / f"godot{edition}" / "rush.gd").read_text() for edition in EDITIONS)
     waiting = re.sub(r'yield\((.*), "completed"\)', r"await \1.completed", third)
     assert waiting.replace("export var", "@export var") == fourth
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_the_zip_has_the_addon_of_its_edition(tmp_path: Path, edition: str) -> None:
+    with zipfile.ZipFile(godot_package(tmp_path, edition)) as archive:
+        names = set(archive.namelist())
+        host = archive.read("addons/leaderforge/host.gd").decode()
+    shared = {path.relative_to(SDK).as_posix() for path in (SDK / "addons").rglob("*.gd")}
+    added = {f"addons/leaderforge/{name}" for name in ("host.gd", "LICENSE", "samples/rush.gd")}
+    assert names == shared | added
+    assert f"the edition of Godot {edition}" in host

@@ -333,7 +333,9 @@ namespace LeaderForge
         public ClaimOut Claim { get; }
     }
 
-    /// <summary>Awards of a player, in order of board, period and reward.</summary>
+    /// <summary>
+    /// Awards: those of a player in order of board, period and reward, or those of a period in order of rank.
+    /// </summary>
     public sealed class AwardsOut
     {
         /// <summary>Read the object of a JSON text.</summary>
