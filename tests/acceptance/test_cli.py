@@ -113,6 +113,15 @@ async def test_migrate_makes_the_tables_once(valkey, postgres):
     assert command.run("claim-names").output == ["0 names made unique, 0 collisions, 0 names that are refused today"]
 
 
+async def test_the_search_inside_names_is_enabled_and_disabled(new: NewCommand):
+    command = await new()
+    indexes = "select count(*) from pg_indexes where indexdef like '%gin_trgm_ops%'"
+    command.run("name-search", "enable")
+    assert await command.query(indexes) == [(2,)]
+    command.run("name-search", "disable")
+    assert await command.query(indexes) == [(0,)]
+
+
 async def test_populate_again_changes_nothing(populated: Command):
     before = await everything(populated)
     assert populated.run("populate", *CROWD).output == ["0 sessions added, 12,000 existed already"]
