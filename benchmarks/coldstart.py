@@ -4,7 +4,8 @@
 
 Each start is a new process of the packaged code, as Lambda runs it, on real servers of this machine. A bare FastAPI
 application under Mangum, from the same package, shows the part that the framework causes. The same application with the
-drivers of both databases, which functions load for their first response, is the lower bound.
+drivers of both databases, which functions load for their first response, is the lower bound. One function also starts
+with a stand-in for FastAPI, to show what a lazy import of FastAPI could save.
 """
 
 import json
@@ -64,6 +65,7 @@ import asyncpg
 from redis.asyncio import RedisCluster
 """
 )
+_WITHOUT_FASTAPI = Path(__file__).with_name("without_fastapi.py").read_text(encoding="utf-8")
 _FLOOR = "bare FastAPI"
 MARKS = ("process", "ready", "first answer", "warm answer")
 
@@ -79,6 +81,7 @@ _HANDLERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     _FLOOR: (_BARE, _get("/")),
     "bare FastAPI, with drivers": (_BARE_WITH_DRIVERS, _get("/")),
     "submit": ("from functions.submit import handler", _get("/api/nowhere")),
+    "submit, without FastAPI": (f"{_WITHOUT_FASTAPI}\nfrom functions.submit import handler", _get("/api/nowhere")),
     "queries": ("from functions.queries import handler", _get("/api/leaderboard/top")),
     "boards": ("from functions.boards import handler", _get("/api/boards")),
     "admin": ("from functions.admin import handler", _get("/api/health")),
