@@ -14,15 +14,19 @@ def main() -> None:
         print(f"SKIPPED: test-compose needs {missing}")  # noqa: T201 - it is a command
         return
     install()
-    before = traces()
     engine = Engine(ROOT / "build" / "compose")
+    before = traces(engine.directory)
+    engine.forget()
     with engine.running(*OFFLINE):
         build(engine)
     # In a network namespace: bridges and rules of the second engine end with it.
     scenario = [sys.executable, "-m", "tests.compose.scenario", str(engine.directory)]
     code = subprocess.run(["unshare", "--net", *scenario], check=False).returncode
-    if traces() != before:
-        sys.exit(f"error: links, rules or mounts differ from those before: {traces() ^ before}")
+    difference = traces(engine.directory) ^ before
+    if difference:
+        sys.exit(f"error: links, rules or mounts differ from those before: {difference}")
+    if engine.processes():
+        sys.exit(f"error: processes of the engine are left: {engine.processes()}")
     sys.exit(code)
 
 

@@ -2,9 +2,10 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,26 +42,48 @@ class Engine:
     def running(self, *options: str) -> Iterator[None]:
         """Run the engine until the end of the block, by which all its containers end."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        folders = ("--data-root", self.directory / "data", "--exec-root", self.directory / "run")
-        command = [
-            "dockerd",
-            *folders,
-            "--pidfile",
-            self.directory / "pid",
-            "--host",
-            f"unix://{self._socket}",
+        options = (
+            f"--data-root={self.directory}/data",
+            f"--exec-root={self.directory}/run",
+            f"--pidfile={self.directory}/pid",
+            f"--host=unix://{self._socket}",
             *options,
-        ]
+        )
         with (self.directory / "dockerd.log").open("ab") as log:
-            process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
+            process = subprocess.Popen(["dockerd", *options], env=self.environment, stdout=log, stderr=log)
         try:
             wait_until(lambda: self._answers(process), _START_S, "the engine")
             yield
         finally:
             process.terminate()
             process.wait(_STOP_S)
-            for mount in _mounts(self.directory / "run"):  # the engine does not unmount its network namespace
-                subprocess.run(["umount", mount], check=True)
+            self._unmount()  # the engine does not unmount its network namespace
+
+    def forget(self) -> None:
+        """Delete the containers and networks of an interrupted run, before they start in the machine's network."""
+        for name in ("containers", "network"):
+            shutil.rmtree(self.directory / "data" / name, ignore_errors=True)
+
+    def kill(self) -> None:
+        """End the engine and all containers at once, as a power failure does, which also empties the folder `run`."""
+        containers = self.docker("ps", "--quiet").split()
+        first = self.docker("inspect", "--format", "{{.State.Pid}}", *containers).split()
+        # The engine first, because it would start containers again.
+        for pid in [*self.processes(), *map(int, first)]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._unmount("--lazy")  # killed processes may not have ended yet
+        shutil.rmtree(self.directory / "run")
+
+    def _unmount(self, *options: str) -> None:
+        for mount in reversed(_mounts(self.directory)):
+            subprocess.run(["umount", *options, mount], check=True)
+
+    def processes(self) -> list[int]:
+        """Return the ids of the engine's processes, the oldest first. Their arguments name its directory."""
+        folder = f"{self.directory}/"
+        commands = {int(path.parent.name): _content(path) for path in Path("/proc").glob("[0-9]*/cmdline")}
+        return sorted(pid for pid, command in commands.items() if folder in command)
 
     def docker(self, *arguments: str | Path) -> str:
         """Run the client, and return its output. Raises `CalledProcessError` if it fails."""
@@ -86,17 +109,24 @@ class Engine:
         return info.returncode == 0
 
 
-def traces() -> set[str]:
-    """Return the links, rules and mounts of the machine. The test must not add any."""
+def traces(directory: Path) -> set[str]:
+    """Return the links and rules of the machine, and the mounts below a directory. The test must not add any."""
     commands = (["ip", "-brief", "link"], ["iptables", "-S"], ["iptables", "-t", "nat", "-S"])
     outputs = [subprocess.run(command, capture_output=True, text=True, check=True).stdout for command in commands]
-    return {line for output in outputs for line in output.splitlines()} | set(_mounts(Path("/")))
+    return {line for output in outputs for line in output.splitlines()} | set(_mounts(directory))
 
 
 def _mounts(folder: Path) -> list[str]:
     """Return the mount points below a folder."""
     points = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
     return [point for point in points if Path(point).is_relative_to(folder)]
+
+
+def _content(path: Path) -> str:
+    """Return the text of a file, which is empty if its process has ended."""
+    with suppress(OSError):
+        return path.read_text(errors="replace")
+    return ""
 
 
 def missing_requirement() -> str | None:

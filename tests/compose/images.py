@@ -1,5 +1,6 @@
 """Images of the test: stand-ins for the base images, under their names, and the project's own on top of them."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -9,7 +10,8 @@ from tests.compose.engine import Engine
 
 ROOT = Path(__file__).parents[2]
 _STAND_INS = Path(__file__).parent / "images"
-_BASE = "leaderforge/base:test"
+BASE = "leaderforge/base:test"
+"""Image that all stand-ins are made from."""
 _SUITE = "trixie"
 _PACKAGES = (
     "ca-certificates,nginx-light,nodejs,npm,pgbouncer,postgresql-17,python3-venv,valkey-server,valkey-tools,wget"
@@ -23,6 +25,8 @@ _NAMES = {
     "valkey/valkey": "valkey",
 }
 """Stand-in of each base image."""
+CITUS = os.environ.get("LEADERFORGE_TEST_CITUS_FILES")
+"""Directory with the files of PostgreSQL and Citus below `usr/`, which Debian lacks. None: PostgreSQL without Citus."""
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
@@ -33,6 +37,8 @@ def build(engine: Engine) -> None:
     shutil.rmtree(context, ignore_errors=True)
     shutil.copytree(_STAND_INS, context)
     shutil.copy(_CERTIFICATES, context / "certificates.pem")
+    if CITUS:
+        shutil.copytree(CITUS, context / "postgres", symlinks=True, dirs_exist_ok=True)
     for reference in sorted(_base_images()):
         stand_in = _NAMES[reference.partition(":")[0]]
         _build(engine, context, context / f"{stand_in}.Dockerfile", reference)
@@ -40,12 +46,24 @@ def build(engine: Engine) -> None:
         _build(engine, ROOT, ROOT / "deploy" / "images" / f"{name}.Dockerfile", f"leaderforge/{name}:local")
 
 
+def build_next(engine: Engine) -> str:
+    """Build the image of the API with another version of the service. Return the image's id."""
+    context = engine.directory / "next"
+    shutil.rmtree(context, ignore_errors=True)
+    for name in ("functions", "shared", "requirements"):
+        shutil.copytree(ROOT / name, context / name, ignore=shutil.ignore_patterns("__pycache__"))
+    package = context / "shared" / "leaderforge" / "__init__.py"
+    package.write_text(f'{package.read_text()}\n__version__ += ".next"\n')
+    _build(engine, context, ROOT / "deploy" / "images" / "api.Dockerfile", "leaderforge/api:local")
+    return engine.docker("inspect", "--format", "{{.Id}}", "leaderforge/api:local").strip()
+
+
 def _build(engine: Engine, context: Path, dockerfile: Path, tag: str) -> None:
     engine.docker("build", "--quiet", "--network", "host", "--file", dockerfile, "--tag", tag, context)
 
 
 def _import_base(engine: Engine) -> None:
-    if _BASE in engine.docker("images", "--format", "{{.Repository}}:{{.Tag}}").split():
+    if BASE in engine.docker("images", "--format", "{{.Repository}}:{{.Tag}}").split():
         return
     archive = engine.directory / "base.tar"
     if not archive.exists():
@@ -53,7 +71,7 @@ def _import_base(engine: Engine) -> None:
         options = ("--quiet", "--variant=minbase", f"--include={_PACKAGES}")
         subprocess.run(["mmdebstrap", *options, _SUITE, part], check=True)
         part.replace(archive)
-    engine.docker("import", archive, _BASE)
+    engine.docker("import", archive, BASE)
 
 
 def _base_images() -> set[str]:

@@ -11,9 +11,11 @@ if ! as_postgres test -s "$data/PG_VERSION"; then
     as_postgres initdb --pgdata="$data" --username="$POSTGRES_USER" --pwfile="$password" --encoding=UTF8 --locale=C.UTF-8 \
         --auth-host=scram-sha-256 --auth-local=trust
     echo 'host all all all scram-sha-256' | as_postgres tee -a "$data/pg_hba.conf" >/dev/null
+    [[ ! -e /opt/postgresql/lib/citus.so ]] || echo "shared_preload_libraries = 'citus'" | as_postgres tee -a "$data/postgresql.conf" >/dev/null
     as_postgres pg_ctl --pgdata="$data" --options="-c listen_addresses=''" --wait start
     sleep "${SETUP_S:-6}" # a slow disk: health checks must not take the temporary server for the real one
     psql --username="$POSTGRES_USER" --command="create database \"$POSTGRES_DB\"" postgres
+    [[ ! -e /opt/postgresql/lib/citus.so ]] || psql --username="$POSTGRES_USER" --command="create extension citus" "$POSTGRES_DB"
     as_postgres pg_ctl --pgdata="$data" --mode=fast --wait stop
 fi
 exec setpriv --reuid=postgres --regid=postgres --init-groups postgres -D "$data" -c listen_addresses='*'

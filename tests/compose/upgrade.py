@@ -1,0 +1,75 @@
+"""Upgrade of the API to a newly built image while clients submit."""
+
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Event
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from tests.compose.deployment import KEY, URL, Deployment
+from tests.compose.images import build_next
+
+CLIENTS = 4
+_INTERVAL_S = 0.05
+"""Time in s between the submissions of a client."""
+_PAUSE_S = 0.5
+"""Time in s before a client repeats a failed request."""
+
+
+def upgrade_of_the_api(deployment: Deployment) -> None:
+    """Replace both API services and the worker while clients submit. A client may have to repeat a request once."""
+    deployment.up("rolling")
+    version = _version(deployment)
+    image = build_next(deployment.engine)
+    done = Event()
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        counts = [pool.submit(_submit_until, done, player) for player in range(2, 2 + CLIENTS)]
+        try:
+            _replace_all(deployment)
+        finally:
+            done.set()
+    for player, count in enumerate(counts, start=2):
+        acknowledged, repeated = count.result()
+        print(f"player {player}: {acknowledged} submissions, {repeated} repeated")  # noqa: T201 - the test's output
+        assert acknowledged > 0
+        entry = deployment.client.get(f"/api/leaderboard/rank/{player}").json()
+        assert entry["score"] == acknowledged, entry
+    for service in ("api", "api-2", "maintenance"):
+        assert deployment.inspect(service)["Image"] == image, service
+    assert _version(deployment) != version
+    deployment.check_score()
+
+
+def _replace_all(deployment: Deployment) -> None:
+    deployment.compose("run", "--rm", "migrate")
+    for service in ("api", "api-2", "maintenance"):
+        deployment.replace(service)
+
+
+def _submit_until(done: Event, player: int) -> tuple[int, int]:
+    """Submit points for a player until `done`. Return the numbers of acknowledged and of repeated submissions."""
+    acknowledged = repeated = 0
+    with httpx.Client(base_url=URL, headers=KEY, timeout=10) as client:
+        client.post("/api/users", json={"user_id": player, "username": f"player {player}"}).raise_for_status()
+        while not done.wait(_INTERVAL_S):
+            submission = {"user_id": player, "score": 1, "submission_id": str(uuid4())}
+            if not _is_accepted(client, submission):
+                repeated += 1
+                time.sleep(_PAUSE_S)
+                client.post("/api/scores", json=submission).raise_for_status()
+            acknowledged += 1
+    return acknowledged, repeated
+
+
+def _is_accepted(client: httpx.Client, submission: Mapping[str, Any]) -> bool:
+    with suppress(httpx.HTTPError):
+        return client.post("/api/scores", json=submission).status_code == httpx.codes.OK
+    return False
+
+
+def _version(deployment: Deployment) -> str:
+    return str(deployment.client.get("/api/openapi.json").json()["info"]["version"])
