@@ -26,6 +26,7 @@ PAGE_TESTS = {
 """Test that runs all commands of a page, or of the pages of a folder."""
 TESTS = {
     "curl": "tests/documented.py",
+    "docker compose": "tests/compose/deployment.py",
     "leaderforge backup": "tests/acceptance/test_backup.py",
     "leaderforge boards": "tests/acceptance/test_boards.py",
     "leaderforge citus": "tests/acceptance/test_citus_nodes.py",
