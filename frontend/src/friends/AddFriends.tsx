@@ -4,27 +4,29 @@ import { useId, useState } from 'react';
 import { useSurroundings } from '../api/context';
 import { inWords } from '../api/errors';
 import { useText } from '../i18n/text';
-import { MOST_FRIENDS, parseFriends, withFriends } from './friendsList';
+import { parseFriends } from './friendsList';
 import { resolve } from './resolve';
-import { saveFriends, useFriends } from './useFriends';
+import type { FriendList } from './useFriendList';
 
-export function AddFriends() {
+export function AddFriends({ list }: { list: FriendList }) {
   const id = useId();
   const words = useText();
   const around = useSurroundings();
   const cache = useQueryClient();
-  const friends = useFriends();
+  const { friends, most } = list;
   const [text, setText] = useState('');
   const adding = useMutation({
-    mutationFn: () => resolve(parseFriends(text), around, cache),
-    onSuccess: ({ friends: found, unknown }) => {
-      saveFriends(withFriends(friends, found));
-      setText(unknown.join('\n'));
+    mutationFn: async () => {
+      const resolved = await resolve(parseFriends(text), around, cache);
+      await list.add(resolved.friends);
+      return resolved;
     },
+    onSuccess: ({ unknown }) => setText(unknown.join('\n')),
   });
+  const error = adding.error ?? list.error;
   const { ids, names } = parseFriends(text);
   const count = ids.length + names.length;
-  const tooMany = friends.length + count > MOST_FRIENDS;
+  const tooMany = friends.length + count > most;
 
   return (
     <form
@@ -59,8 +61,8 @@ export function AddFriends() {
         {adding.isPending ? words.lookingUp : count > 0 ? words.addCount(count) : words.addFriends}
       </button>
       <div role="status" className="mt-3 text-sm empty:hidden">
-        {tooMany && <p className="text-down">{words.mostFriends(MOST_FRIENDS)}</p>}
-        {adding.error && <p className="text-down">{inWords(adding.error)}</p>}
+        {tooMany && <p className="text-down">{words.mostFriends(most)}</p>}
+        {error && <p className="text-down">{inWords(error)}</p>}
         {adding.data && adding.data.unknown.length > 0 && (
           <p className="text-down">{words.unknownFriends(adding.data.unknown.length)}</p>
         )}

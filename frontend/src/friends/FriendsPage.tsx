@@ -5,11 +5,12 @@ import { useBoardName } from '../ladder/useBoard';
 import { usePageTitle } from '../ui/usePageTitle';
 import { AddFriends } from './AddFriends';
 import { FriendsRanking } from './FriendsRanking';
-import { useFriends } from './useFriends';
+import { KeepFriends } from './KeepFriends';
+import { useFriendList } from './useFriendList';
 
 export function FriendsPage() {
   const words = useText();
-  const friends = useFriends();
+  const list = useFriendList();
   const board = useBoardName();
   usePageTitle(words.friends, board);
   return (
@@ -20,8 +21,11 @@ export function FriendsPage() {
         <PeriodEnd />
       </BoardHead>
       <div className="grid grid-cols-1 items-start gap-4 sm:gap-6 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
-        <FriendsRanking friends={friends} />
-        <AddFriends />
+        <FriendsRanking list={list} />
+        <div className="space-y-4 sm:space-y-6">
+          <AddFriends list={list} />
+          <KeepFriends />
+        </div>
       </div>
     </div>
   );

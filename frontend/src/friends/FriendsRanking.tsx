@@ -1,7 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 
 import { useSurroundings } from '../api/context';
-import { lookup } from '../api/reads';
 import type { Found } from '../api/types';
 import { formatNumber } from '../format/numbers';
 import { useText } from '../i18n/text';
@@ -17,24 +16,29 @@ import { PlayerName, nameOf } from '../ui/PlayerName';
 import { SkeletonRows } from '../ui/Skeleton';
 import { Table } from '../ui/Table';
 import { useSlides } from '../ui/useSlides';
-import { MOST_FRIENDS, withFriends, withoutFriend, type Friend } from './friendsList';
-import { saveFriends } from './useFriends';
+import { withFriends, type Friend } from './friendsList';
+import { friendRanks } from './keptFriends';
+import { useSession } from './session';
+import type { FriendList } from './useFriendList';
 
 /** Ranks of friends and the reader, among themselves and on the board. */
-export function FriendsRanking({ friends }: { friends: readonly Friend[] }) {
+export function FriendsRanking({ list }: { list: FriendList }) {
   const words = useText();
-  const me = useMe();
-  const compared = me && friends.length < MOST_FRIENDS ? withFriends(friends, [me]) : friends;
+  const chosen = useMe();
+  const session = useSession();
+  const { friends, most } = list;
+  const me = session === null || session.id === chosen?.id ? chosen : { id: session.id, name: `#${session.id}` };
+  const compared = me ? withFriends(friends, [me], most + 1) : friends;
   const ids = compared.map((friend) => friend.id);
   const { data, error, fetchStatus, refetch } = useQuery({
-    ...lookup(useSurroundings(), ids),
+    ...friendRanks(useSurroundings(), session, ids),
     enabled: friends.length > 0,
     placeholderData: keepPreviousData,
   });
   const columns = useColumns();
-  const list = useSlides<HTMLTableSectionElement>(data);
+  const rows = useSlides<HTMLTableSectionElement>(data);
 
-  if (friends.length === 0) {
+  if (friends.length === 0 && !list.isPending) {
     return (
       <div className="card">
         <Notice title={words.noFriends}>{words.noFriendsHint}</Notice>
@@ -51,14 +55,14 @@ export function FriendsRanking({ friends }: { friends: readonly Friend[] }) {
   return (
     <div className="card overflow-hidden">
       <Table caption={words.friendsByRank} columns={columns} className="table-fixed">
-        <tbody ref={list}>
+        <tbody ref={rows}>
           {data.entries
             .filter((entry) => listed.has(entry.user_id))
             .map((entry) => (
-              <Ranked key={entry.user_id} entry={entry} friends={friends} isMe={entry.user_id === me?.id} />
+              <Ranked key={entry.user_id} entry={entry} list={list} isMe={entry.user_id === me?.id} />
             ))}
           {unranked.map((friend) => (
-            <Missing key={friend.id} friend={friend} friends={friends} isMe={friend.id === me?.id} />
+            <Missing key={friend.id} friend={friend} list={list} isMe={friend.id === me?.id} />
           ))}
         </tbody>
       </Table>
@@ -86,11 +90,11 @@ function useColumns() {
 }
 
 interface RowProps {
-  readonly friends: readonly Friend[];
+  readonly list: FriendList;
   readonly isMe: boolean;
 }
 
-function Ranked({ entry, friends, isMe }: RowProps & { entry: Found }) {
+function Ranked({ entry, list, isMe }: RowProps & { entry: Found }) {
   const words = useText();
   const scores = useScores();
   const name = nameOf(entry);
@@ -118,13 +122,13 @@ function Ranked({ entry, friends, isMe }: RowProps & { entry: Found }) {
       </td>
       <td className="hidden text-right text-muted sm:table-cell">{formatNumber(entry.rank)}</td>
       <td className="pr-2 text-right">
-        <Remove friends={friends} id={entry.user_id} name={name} />
+        <Remove list={list} id={entry.user_id} name={name} />
       </td>
     </tr>
   );
 }
 
-function Missing({ friend, friends, isMe }: RowProps & { friend: Friend }) {
+function Missing({ friend, list, isMe }: RowProps & { friend: Friend }) {
   const words = useText();
   return (
     <tr className={`h-16 ${isMe ? 'bg-wash' : ''}`}>
@@ -138,22 +142,22 @@ function Missing({ friend, friends, isMe }: RowProps & { friend: Friend }) {
       <td className="text-right text-sm text-muted">{words.unranked}</td>
       <td className="hidden sm:table-cell" />
       <td className="pr-2 text-right">
-        <Remove friends={friends} id={friend.id} name={friend.name} />
+        <Remove list={list} id={friend.id} name={friend.name} />
       </td>
     </tr>
   );
 }
 
-function Remove({ friends, id, name }: { friends: readonly Friend[]; id: number; name: string }) {
+function Remove({ list, id, name }: { list: FriendList; id: number; name: string }) {
   const words = useText();
-  if (!friends.some((friend) => friend.id === id)) return null;
+  if (!list.friends.some((friend) => friend.id === id)) return null;
   return (
     <button
       type="button"
       aria-label={words.removeFriend(name)}
       title={words.removeFriend(name)}
       className="icon-button inline-grid"
-      onClick={() => saveFriends(withoutFriend(friends, id))}
+      onClick={() => list.remove(id)}
     >
       <Icon name="close" className="size-4" />
     </button>

@@ -9,7 +9,7 @@ export interface Pasted {
   readonly names: readonly string[];
 }
 
-/** Maximum number of friends: the limit of one lookup. */
+/** Maximum number of friends in this browser. */
 export const MOST_FRIENDS = 500;
 const LONGEST_NAME = 64;
 
@@ -26,10 +26,10 @@ export function parseFriends(text: string): Pasted {
 }
 
 /** Return the list with new friends added, up to the limit. */
-export function withFriends(list: readonly Friend[], added: readonly Friend[]): Friend[] {
+export function withFriends(list: readonly Friend[], added: readonly Friend[], most = MOST_FRIENDS): Friend[] {
   const all = new Map(list.map((friend) => [friend.id, friend]));
   for (const friend of added) {
-    if (!all.has(friend.id) && all.size < MOST_FRIENDS) all.set(friend.id, friend);
+    if (!all.has(friend.id) && all.size < most) all.set(friend.id, friend);
   }
   return [...all.values()];
 }

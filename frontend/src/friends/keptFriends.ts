@@ -1,0 +1,79 @@
+import { queryOptions } from '@tanstack/react-query';
+
+import type { Deployment, Surroundings } from '../api/context';
+import { POLL_MS, ladderPath, lookup, withQuery } from '../api/reads';
+import type { FriendRanks, Friends, Found, Lookup } from '../api/types';
+import { nameOf } from '../ui/PlayerName';
+import type { Friend } from './friendsList';
+import { saveSession, type Session } from './session';
+
+/** Maximum number of friends that the service keeps. */
+export const MOST_KEPT = 5000;
+const A_PAGE = 1000;
+
+/** Entries of friends and the reader, best first, and the ids without an entry. */
+export interface Ranks {
+  readonly entries: readonly Found[];
+  readonly missing: readonly number[];
+}
+
+/** Query of the friends that the service keeps for a player. */
+export function keptFriends(around: Deployment, session: Session) {
+  return queryOptions({
+    queryKey: ['friends', session.id],
+    queryFn: async ({ signal }) => {
+      const friends: Friend[] = [];
+      for (let after: number | null | undefined; after !== null; ) {
+        const path = withQuery(friendsPath(session), { limit: A_PAGE, ...(after !== undefined && { after }) });
+        const page: Friends = await signedIn(around, session).get<Friends>(path, signal);
+        friends.push(...page.friends.map((friend) => ({ id: friend.user_id, name: nameOf(friend) })));
+        after = page.next;
+      }
+      return friends;
+    },
+  });
+}
+
+/** Query of the ranks of friends: of those in this browser, or with a session of those that the service keeps. */
+export function friendRanks(around: Surroundings, session: Session | null, ids: readonly number[]) {
+  const { queryKey } = lookup(around, ids);
+  return queryOptions({
+    queryKey: session === null ? queryKey : ['friends', session.id, 'ranks', around.ladder, ids],
+    queryFn: ({ signal }): Promise<Ranks> =>
+      session === null
+        ? around.client.query<Lookup>(ladderPath(around, 'ranks/lookup'), { user_ids: ids }, signal)
+        : keptRanks(around, session, ids, signal),
+    refetchInterval: POLL_MS,
+  });
+}
+
+async function keptRanks(around: Surroundings, session: Session, ids: readonly number[], signal: AbortSignal) {
+  const path = ladderPath(around, `friends/${session.id}`, { limit: A_PAGE });
+  const { entries } = await signedIn(around, session).get<FriendRanks>(path, signal);
+  const ranked = new Set(entries.map((entry) => entry.user_id));
+  return { entries, missing: ids.filter((id) => !ranked.has(id)) };
+}
+
+/** Return the client of the session. It ends the session when its token is refused. */
+function signedIn({ client }: Deployment, session: Session) {
+  return client.withKey(session.token, () => saveSession(null));
+}
+
+/** Let the service check a token, and return the session. */
+export async function openSession({ client }: Deployment, id: number, token: string): Promise<Session> {
+  const session = { id, token };
+  await client.withKey(token).get(withQuery(friendsPath(session), { limit: 1 }));
+  return session;
+}
+
+export async function addKept(around: Deployment, session: Session, friends: readonly Friend[]): Promise<void> {
+  await signedIn(around, session).change('POST', friendsPath(session), { user_ids: friends.map((friend) => friend.id) });
+}
+
+export async function removeKept(around: Deployment, session: Session, id: number): Promise<void> {
+  await signedIn(around, session).change('DELETE', `${friendsPath(session)}/${id}`);
+}
+
+function friendsPath(session: Session): string {
+  return `/api/users/${session.id}/friends`;
+}

@@ -1,0 +1,40 @@
+import { useLanguage } from '../i18n/text';
+
+/** Texts of kept friends, in a module of their own: only the page of friends loads them. */
+const en = {
+  keep: 'Keep friends in the service',
+  token: (name: string) => `Player token of ${name}`,
+  tokenHelp: 'The game issues it. It stays in this tab until you close the tab.',
+  kept: (name: string) => `Signed in as ${name}. The service keeps your friends.`,
+  signOut: 'Sign out',
+};
+
+type Texts = typeof en;
+
+const de: Texts = {
+  keep: 'Freunde im Dienst speichern',
+  token: (name) => `Spieler-Token von ${name}`,
+  tokenHelp: 'Das Spiel stellt ihn aus. Er bleibt in diesem Tab, bis du den Tab schließt.',
+  kept: (name) => `Angemeldet als ${name}. Der Dienst speichert deine Freunde.`,
+  signOut: 'Abmelden',
+};
+
+const es: Texts = {
+  keep: 'Guardar amigos en el servicio',
+  token: (name) => `Token de jugador de ${name}`,
+  tokenHelp: 'Lo emite el juego. Permanece en esta pestaña hasta que la cierres.',
+  kept: (name) => `Has iniciado sesión como ${name}. El servicio guarda tus amigos.`,
+  signOut: 'Cerrar sesión',
+};
+
+const ja: Texts = {
+  keep: 'フレンドをサービスに保存する',
+  token: (name) => `${name} のプレイヤートークン`,
+  tokenHelp: 'ゲームが発行します。このタブを閉じるまで、このタブに残ります。',
+  kept: (name) => `${name} としてサインインしています。フレンドはサービスに保存されます。`,
+  signOut: 'サインアウト',
+};
+
+export function useFriendTexts(): Texts {
+  return { en, de, es, ja }[useLanguage()];
+}
