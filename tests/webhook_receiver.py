@@ -10,8 +10,14 @@ from random import Random
 from typing import Any
 
 from standardwebhooks import Webhook
+from standardwebhooks.webhooks import WebhookVerificationError
 
-_STATUS_LINES = {204: b"HTTP/1.1 204 No Content", 500: b"HTTP/1.1 500 Internal Server Error", 410: b"HTTP/1.1 410 Gone"}
+_STATUS_LINES = {
+    204: b"HTTP/1.1 204 No Content",
+    400: b"HTTP/1.1 400 Bad Request",
+    500: b"HTTP/1.1 500 Internal Server Error",
+    410: b"HTTP/1.1 410 Gone",
+}
 
 
 @dataclass
@@ -19,7 +25,8 @@ class WebhookReceiver:
     """Receiver at a port of this machine.
 
     `failures` is the share of requests that it answers with `failure_status`, half of them after it has accepted the
-    event. `slowness_s` is the maximum delay of a response.
+    event. `slowness_s` is the maximum delay of a response. It refuses invalid signatures, and those of
+    another time than the present.
     """
 
     secrets: list[str] = field(default_factory=list)
@@ -83,8 +90,11 @@ class WebhookReceiver:
         self.requests += 1
         has_failed = self._random.random() < self.failures
         if not has_failed or self._random.random() < 0.5:
-            for secret in self.secrets:
-                Webhook(secret).verify(body, dict(headers))
+            try:
+                for secret in self.secrets:
+                    Webhook(secret).verify(body, dict(headers))
+            except WebhookVerificationError:
+                return 400
             self.arrivals.append((headers["webhook-id"], json.loads(body), headers))
         return self.failure_status if has_failed else 204
 

@@ -17,7 +17,7 @@ from leaderforge.adapters.postgres.endpoint_store import PostgresEndpointStore
 from leaderforge.adapters.postgres.notice_store import PostgresNoticeStore
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Ladder
-from leaderforge.domain.dispatching import DispatchAttempt, DispatchResult, Queued, Sent, Waiting
+from leaderforge.domain.dispatching import LONGEST_PAUSE_MS, DispatchAttempt, DispatchResult, Queued, Sent, Waiting
 from leaderforge.domain.endpoints import Endpoint
 from leaderforge.domain.event_errors import EndpointNotFound, TooManyEndpoints
 from leaderforge.domain.notice_log import Notice, NoticeDraft
@@ -156,6 +156,8 @@ async def test_rounds_move_notices_from_the_log_through_queues_to_dead_letters(s
     [*_, fourth] = await scene.append(1)
     work = await store.work(target, 99, due=10, fresh=10)
     assert (work.due, work.fresh, work.blocked, work.position) == ([], [fourth], {1}, 4)
+    earlier = await store.work(target, 99 - LONGEST_PAUSE_MS, due=10, fresh=10)
+    assert [queued.notice for queued in earlier.due] == [first, second], "a clock that was set back delays nothing"
     work = await store.work(target, 100, due=10, fresh=10)
     assert [queued.notice for queued in work.due] == [first, second]
     assert work.due[0].attempts == 1

@@ -172,6 +172,16 @@ async def test_notices_that_are_given_up_become_dead_letters_and_can_be_redriven
     assert await scene.endpoints.dead("e", 1000) == []
 
 
+async def test_a_clock_that_is_set_back_delays_no_notice() -> None:
+    scene = Scene(1, failures=1, kills=0, max_attempts=10)
+    await scene.endpoints.create(Endpoint("e", "https://x", (), (), "s", 0, "t"), 1, _ACT)
+    await scene.append(3)
+    scene.clock.now = 2 * LONGEST_PAUSE_MS
+    assert await scene.process().run(monotonic() + 60) == 0
+    scene.clock.now = scene.receiver.failures = 0
+    assert await scene.process().run(monotonic() + 60) == 3
+
+
 def notice(position: int, user_id: int) -> Notice:
     """Return a notice."""
     return Notice(position, f"id-{position}", user_id, "score.improved", "b", 0, "{}")

@@ -155,6 +155,14 @@ def pause_ms(failures: int, jitter: float, first_ms: int, longest_ms: int = LONG
     return round(pause * (1 - jitter / 2))
 
 
+def is_due(at: int, now: int, longest_ms: int) -> bool:
+    """Return whether the time of an attempt has come. `longest_ms` is the longest pause before it. All times are in ms.
+
+    A time that is further ahead comes from a clock that was set back since. Such an attempt is due, too.
+    """
+    return not now < at <= now + longest_ms
+
+
 def _after_failure(queued: Queued, attempt: DispatchAttempt, now: int, rules: RetryRules, jitter: float) -> Waiting:
     failed = queued._replace(attempts=queued.attempts + 1)
     dead_at = now if failed.attempts >= rules.max_attempts else None

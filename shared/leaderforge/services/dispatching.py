@@ -17,6 +17,7 @@ from leaderforge.domain.dispatching import (
     Queued,
     RetryRules,
     Sent,
+    is_due,
     pause_ms,
     plan,
     result_of,
@@ -87,7 +88,7 @@ class EndpointDispatch:
     async def _dispatch(self, endpoint: Endpoint, deadline: float) -> int:
         """Dispatch rounds until nothing is due or the deadline has passed. Return the number of accepted notices."""
         count = 0
-        while endpoint.retry_at <= (now := self._clock()):
+        while is_due(endpoint.retry_at, now := self._clock(), LONGEST_ENDPOINT_PAUSE_MS):
             is_suspect = endpoint.failures > 0
             fresh = MAX_LANES if is_suspect else _FRESH_A_ROUND
             work = await self._endpoints.work(endpoint, now, due=_DUE_A_ROUND, fresh=fresh)

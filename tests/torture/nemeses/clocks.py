@@ -1,6 +1,6 @@
 """Nemeses of the clock. They need libfaketime."""
 
-from tests.torture.rig import API_PROCESSES, EVENT_FAILURES
+from tests.torture.rig import API_PROCESSES
 from tests.torture.stage import NOTHING, Stage, start
 
 DAY_S, HOUR_S = 86_400, 3_600
@@ -8,7 +8,6 @@ DAY_S, HOUR_S = 86_400, 3_600
 
 async def clock_day(stage: Stage) -> None:
     """Set the clock a day ahead, then an hour behind, and crash with acknowledged scores pending."""
-    stage.rig.receiver.failures = 0.0  # a retry would be due when the wrong clock says so
     stage.rig.clock.set(DAY_S)
     stage.step("a day ahead")
     await stage.hold(13)  # wait for watermarks a day ahead, which takes 7 s
@@ -24,15 +23,12 @@ async def clock_day(stage: Stage) -> None:
     await stage.hold(15)
     stage.rest()
     stage.rig.clock.set(0)
-    stage.rig.receiver.failures = EVENT_FAILURES
     stage.step("right again")
 
 
 async def clock_steps(stage: Stage) -> None:
     """Set the clock 10 s ahead and back, several times."""
-    stage.rig.receiver.failures = 0.0
     for offset in (10, 0, -10, 0, 10, -10, 0):
         stage.rig.clock.set(offset)
         stage.step(f"{offset:+d} s")
         await stage.hold(1)
-    stage.rig.receiver.failures = EVENT_FAILURES

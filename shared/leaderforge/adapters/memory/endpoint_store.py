@@ -6,7 +6,7 @@ from dataclasses import replace
 from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.notice_store import MemoryNoticeStore
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.dispatching import DispatchResult, DispatchWork, Queued, Waiting
+from leaderforge.domain.dispatching import LONGEST_PAUSE_MS, DispatchResult, DispatchWork, Queued, Waiting, is_due
 from leaderforge.domain.endpoints import Endpoint
 from leaderforge.domain.event_errors import EndpointNotFound, TooManyEndpoints
 from leaderforge.ports.notices import DeadNotice, LoggedAttempt
@@ -47,7 +47,7 @@ class MemoryEndpointStore:
 
     async def work(self, endpoint: Endpoint, now: int, *, due: int, fresh: int) -> DispatchWork:
         queues = self._queues(endpoint)
-        first_due = {key for key, rows in queues.items() if rows[0].next_at <= now}
+        first_due = {key for key, rows in queues.items() if is_due(rows[0].next_at, now, LONGEST_PAUSE_MS)}
         rows = sorted((row for key in first_due for row in queues[key]), key=lambda row: row.queued.notice.position)
         new = list(await self._notices.after(endpoint.position, fresh))
         return DispatchWork(

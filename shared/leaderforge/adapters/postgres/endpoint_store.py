@@ -9,7 +9,15 @@ from leaderforge.adapters.postgres.notice_store import notice_of
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.dispatching import DispatchAttempt, DispatchResult, DispatchWork, Queued, Sent, Waiting
+from leaderforge.domain.dispatching import (
+    LONGEST_PAUSE_MS,
+    DispatchAttempt,
+    DispatchResult,
+    DispatchWork,
+    Queued,
+    Sent,
+    Waiting,
+)
 from leaderforge.domain.endpoints import Endpoint
 from leaderforge.domain.event_errors import EndpointNotFound, TooManyEndpoints
 from leaderforge.domain.notice_types import NoticeType
@@ -66,7 +74,8 @@ class PostgresEndpointStore:
     async def work(self, endpoint: Endpoint, now: int, *, due: int, fresh: int) -> DispatchWork:
         # Read the queues before the log. A notice that moves to a queue meanwhile then waits for the next round. In the
         # other order, it could be sent twice.
-        due_rows = await self._pool.fetch(statement("due_deliveries"), endpoint.endpoint_id, now, due)
+        latest = now + LONGEST_PAUSE_MS
+        due_rows = await self._pool.fetch(statement("due_deliveries"), endpoint.endpoint_id, now, due, latest)
         rows = await self._pool.fetch(statement("fresh_notices"), endpoint.endpoint_id, endpoint.position, fresh)
         return DispatchWork(
             due=[Queued(notice_of(row), row["attempts"], row["redriven"]) for row in due_rows],
