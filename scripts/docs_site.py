@@ -1,6 +1,7 @@
 """Hook of MkDocs: the README becomes the first page, and links to files of the repository become text."""
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,20 +10,49 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # MkDocs imports a hook by its path
+from scripts.csharp_reference import csharp_reference, csharp_types_reference
+from scripts.godot_reference import godot_reference
+
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
+_REFERENCE = """# Reference of the SDKs
+
+From the comments of their sources:
+
+- Python: [clients](python.md), [types of responses](python-types.md)
+- <a href="typescript/index.html">TypeScript</a>
+- C#: [clients](csharp.md), [types of responses](csharp-types.md)
+- [Godot](godot.md)
+"""
+"""Page of contents. `make docs` writes the folder of TypeScript beside it."""
 _LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)#:\s]+)(?:#[^)\s]*)?\)")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the README as the first page. Its links to docs/ become links between pages."""
+    """Add the README as the first page, and the reference of the SDKs.
+
+    The README's links to docs/ become links between pages.
+    """
     text = (ROOT / "README.md").read_text(encoding="utf-8").replace("](docs/", "](")
-    files.append(File.generated(config, "index.md", content=text))
+    pages = {
+        "index.md": text,
+        "reference/index.md": _REFERENCE,
+        "reference/python.md": "# Python SDK: reference\n\n::: leaderforge_client\n",
+        "reference/python-types.md": "# Python SDK: types of responses\n\n::: leaderforge_client.types\n",
+        "reference/csharp.md": csharp_reference(),
+        "reference/csharp-types.md": csharp_types_reference(),
+        "reference/godot.md": godot_reference(),
+    }
+    for name, content in pages.items():
+        files.append(File.generated(config, name, content=content))
     return files
 
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     """Replace links to files outside docs/ by their text. Raises `PluginError` if there is no such file."""
+    if page.file.src_uri.startswith("reference/"):
+        return markdown  # links between generated pages, which MkDocs checks itself
     is_readme = page.file.src_uri == "index.md"
     pages = DOCS if is_readme else (DOCS / page.file.src_uri).parent
     folder = ROOT if is_readme else pages

@@ -15,5 +15,6 @@ func cancel():
 	_is_cancelled = true
 
 
+## Return whether the job was cancelled.
 func is_cancelled():
 	return _is_cancelled

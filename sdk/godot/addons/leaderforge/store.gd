@@ -111,6 +111,7 @@ func set_session(values):
 	return _locked({"session": values})
 
 
+## Release the file for other processes.
 func close():
 	if _journal != null:
 		_journal.close()
