@@ -89,6 +89,11 @@ async def test_axe_finds_nothing_in_what_opens(product: Served, open_page: Open)
     await page.get_by_role("combobox", name="Find a player").fill("a")
     await expect(page.get_by_role("option").first).to_be_visible()
     assert await violations(page) == []
+    await page.evaluate("""localStorage.setItem('leaderforge.me', '{"id": 5, "name": "Ada"}')""")
+    await page.reload()
+    await expect(page.get_by_label("Player token of Ada")).to_be_visible()
+    assert await violations(page) == []
+    await page.evaluate("localStorage.removeItem('leaderforge.me')")
     await page.goto(f"{product.url}/#/?rank=1")
     await page.get_by_label("Go to rank").fill("first")
     await page.keyboard.press("Enter")
