@@ -2,6 +2,7 @@
 set -euo pipefail
 data=/var/lib/postgresql/data
 [[ $1 == postgres ]] || exec "$@"
+export HOME=/var/lib/postgresql # as the real one does: Citus's connections look for certificates there
 as_postgres() { setpriv --reuid=postgres --regid=postgres --init-groups "$@"; }
 chown postgres "$data"
 chmod 700 "$data"
