@@ -93,6 +93,13 @@ func around(board, player = null, options = {}):
 	return _read_of_player(_path(board) + "/around/", player, query)
 
 
+## Read the ranks of a player and its friends, among themselves and on the board. `options` may also have `limit` and
+## `radius`.
+func friends(board, player = null, options = {}):
+	var query = _query(options, {"limit": 10, "radius": 5, "period": "current", "segment": null})
+	return _read_of_player(_path(board) + "/friends/", player, query)
+
+
 ## Read the settings of a board.
 func board(slug):
 	return _read(_path(slug), {})
