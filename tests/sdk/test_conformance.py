@@ -1,6 +1,7 @@
 """Every SDK behaves as sdk/conformance/cases.json says, behind a proxy that breaks the network."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,17 @@ PARAMS = [
 
 
 @pytest.fixture(scope="module")
-async def driver(request: pytest.FixtureRequest) -> AsyncIterator[Driver]:
-    async with driving(request.param) as program:
-        yield program
+async def driver_of() -> AsyncIterator[Callable[[str], Awaitable[Driver]]]:
+    """Return a function that returns the driver of this name. Each is started once, because a start takes a second."""
+    async with AsyncExitStack() as stack:
+        drivers: dict[str, Driver] = {}
+
+        async def started(name: str) -> Driver:
+            if name not in drivers:
+                drivers[name] = await stack.enter_async_context(driving(name))
+            return drivers[name]
+
+        yield started
 
 
 def test_there_are_enough_cases_with_unique_names() -> None:
@@ -43,8 +52,13 @@ def test_there_are_enough_cases_with_unique_names() -> None:
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize(("driver", "case"), PARAMS, indirect=["driver"])
+@pytest.mark.parametrize(("name", "case"), PARAMS)
 async def test_case(
-    service: Served, proxy: HostileProxy, driver: Driver, tmp_path: Path, case: Mapping[str, Any]
+    service: Served,
+    proxy: HostileProxy,
+    driver_of: Callable[[str], Awaitable[Driver]],
+    tmp_path: Path,
+    name: str,
+    case: Mapping[str, Any],
 ) -> None:
-    await Trial(case, next(_numbers), service, proxy, driver, tmp_path / "queue").run()
+    await Trial(case, next(_numbers), service, proxy, await driver_of(name), tmp_path / "queue").run()
