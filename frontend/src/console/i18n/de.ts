@@ -190,7 +190,7 @@ export const de: ConsoleMessages = {
       laps: { label: 'Rundenzeit', help: 'Von allen zählt die niedrigste Zeit, in Millisekunden.' },
       weekly: { label: 'Wochenbestwert', help: 'Von allen zählt das höchste Ergebnis. Jede Woche beginnt leer.' },
       league: { label: 'Wöchentliche Liga', help: 'Gruppen von 30 in fünf Divisionen. Jede Woche steigen die ersten 7 auf und die letzten 7 ab.' },
-      cup: { label: 'Wochenendpokal', help: 'Freitags um 18 Uhr beginnt ein Turnier von zwei Tagen mit drei Versuchen für alle.' },
+      cup: { label: 'Wochenendpokal', help: 'Freitags um 18:00 Uhr beginnt ein Turnier von zwei Tagen mit drei Versuchen für alle.' },
       season: { label: 'Saisonwertung', help: 'Alle Punkte werden addiert. Jedes Quartal beginnt eine neue Saison.' },
     },
     nameGroup: 'Name',
