@@ -5,6 +5,7 @@ from leaderforge.domain.name_rules import NameRules
 from leaderforge.parts import Parts
 from leaderforge.services.delivery import Delivery
 from leaderforge.services.devices import DeviceService
+from leaderforge.services.participation import ParticipationReader
 from leaderforge.services.player_records import RecordService
 from leaderforge.services.signing_keys import SigningKeyService
 
@@ -12,7 +13,8 @@ from leaderforge.services.signing_keys import SigningKeyService
 def record_service(settings: EnvironmentSettings, parts: Parts, delivery: Delivery) -> RecordService:
     """Return the export and erasure of players."""
     stores = parts.records, parts.users, parts.audit, parts.sessions, parts.friends
-    return RecordService(*stores, delivery, parts.clock, settings.erased_ms)
+    participation = ParticipationReader(parts.store, parts.tournaments, parts.leagues, parts.awards)
+    return RecordService(*stores, participation, delivery, parts.clock, settings.erased_ms)
 
 
 def device_service(

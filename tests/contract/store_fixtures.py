@@ -13,17 +13,22 @@ import asyncpg
 import pytest
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
+from leaderforge.adapters.memory.awards import MemoryAwards
 from leaderforge.adapters.memory.friend_store import MemoryFriendStore
+from leaderforge.adapters.memory.league_store import MemoryLeagueStore
 from leaderforge.adapters.memory.moderation import MemoryModeration
 from leaderforge.adapters.memory.pending_processes import MemoryPendingProcesses
 from leaderforge.adapters.memory.player_records import MemoryPlayerRecords
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.memory.session_store import MemorySessionStore
+from leaderforge.adapters.memory.settlement_store import MemorySettlementStore
 from leaderforge.adapters.memory.signing_key_store import MemorySigningKeyStore
 from leaderforge.adapters.postgres.audit import PostgresAuditLog
+from leaderforge.adapters.postgres.awards import PostgresAwards
 from leaderforge.adapters.postgres.entrants import PostgresTournaments
 from leaderforge.adapters.postgres.friend_store import PostgresFriendStore
+from leaderforge.adapters.postgres.league_store import PostgresLeagueStore
 from leaderforge.adapters.postgres.migrate import migrate
 from leaderforge.adapters.postgres.moderation import PostgresModeration
 from leaderforge.adapters.postgres.pending_processes import PostgresPendingProcesses
@@ -40,6 +45,7 @@ from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
 from leaderforge.ports.access import AuditLog, SigningKeyStore
+from leaderforge.ports.clock import Clock
 from leaderforge.ports.friends import FriendStore
 from leaderforge.ports.moderation import Moderation
 from leaderforge.ports.pending import PendingProcesses
@@ -47,6 +53,9 @@ from leaderforge.ports.players import PlayerRecords, PlayerStore
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.sessions import SessionStore
 from leaderforge.ports.tournaments import TournamentStore
+from leaderforge.services.delivery import Delivery
+from leaderforge.services.participation import ParticipationReader
+from leaderforge.services.player_records import RecordService
 
 CITUS = "LEADERFORGE_TEST_CITUS_DSN"
 """Variable with the DSN of a Citus cluster for tests. The tests drop the project's tables there."""
@@ -89,6 +98,7 @@ class Stores:
     signing_keys: SigningKeyStore
     tournaments: TournamentStore
     friends: FriendStore
+    participation: ParticipationReader
     clock: "StoreClock"
 
     async def ladder(
@@ -106,6 +116,11 @@ class Stores:
         """Create players."""
         created = await self.users.create([Player(i, f"Player {i}", None, 0) for i in user_ids])
         assert [user.user_id for user in created if isinstance(user, Player)] == list(user_ids)
+
+    def record_service(self, delivery: Delivery, clock: Clock) -> RecordService:
+        """Return the service of export and erasure over these stores."""
+        stores = self.records, self.users, self.audit, self.sessions, self.friends
+        return RecordService(*stores, self.participation, delivery, clock)
 
 
 @dataclass(frozen=True)
@@ -153,8 +168,9 @@ async def opened(dsn: str, **options: float) -> AsyncIterator[Database]:
 def on_pool(pool: Pool, dsn: str, **options: float) -> Database:
     """Return the stores on a pool of connections to a migrated database. `options` belong to the score store."""
     clock, periods = StoreClock(), Periods(pool)
+    scores, tournaments = PostgresScoreStore(pool, periods=periods, clock=clock, **options), PostgresTournaments(pool)
     return Database(
-        scores=PostgresScoreStore(pool, periods=periods, clock=clock, **options),
+        scores=scores,
         users=PostgresPlayerStore(pool, clock=clock),
         audit=PostgresAuditLog(pool),
         moderation=PostgresModeration(pool, periods, clock=clock),
@@ -162,8 +178,9 @@ def on_pool(pool: Pool, dsn: str, **options: float) -> Database:
         processes=PostgresPendingProcesses(pool, read_timeout_s=pool.timeout_s),
         sessions=PostgresSessionStore(pool, clock=clock),
         signing_keys=PostgresSigningKeyStore(pool),
-        tournaments=PostgresTournaments(pool),
+        tournaments=tournaments,
         friends=PostgresFriendStore(pool),
+        participation=ParticipationReader(scores, tournaments, PostgresLeagueStore(pool), PostgresAwards(pool)),
         clock=clock,
         dsn=dsn,
         pool=pool,
@@ -179,9 +196,23 @@ def in_memory() -> Stores:
     records = MemoryPlayerRecords(scores, users, audit)
     sessions, signing_keys = MemorySessionStore(users, audit), MemorySigningKeyStore(audit)
     processes, tournaments = MemoryPendingProcesses(), scores.tournaments
-    friends = MemoryFriendStore(scores, users)
+    friends, settlements = MemoryFriendStore(scores, users), MemorySettlementStore()
+    participation = ParticipationReader(
+        scores, tournaments, MemoryLeagueStore(scores, settlements), MemoryAwards(scores, settlements, audit)
+    )
     return Stores(
-        scores, users, audit, moderation, records, processes, sessions, signing_keys, tournaments, friends, clock
+        scores,
+        users,
+        audit,
+        moderation,
+        records,
+        processes,
+        sessions,
+        signing_keys,
+        tournaments,
+        friends,
+        participation,
+        clock,
     )
 
 

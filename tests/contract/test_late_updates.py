@@ -17,7 +17,6 @@ from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
 from leaderforge.ports.index import LadderUpdate
 from leaderforge.services.entries import Lookup
-from leaderforge.services.player_records import RecordService
 from leaderforge.services.receipts import WITHOUT_RANK
 from leaderforge.services.submit import SubmitService
 from tests.contract.index_fixtures import cluster, new_redis_index
@@ -50,15 +49,7 @@ class Late:
         self.way = Freezer(index)
         self.frozen = Process(*parts, self.way, database.processes)  # type: ignore[arg-type]  # forwards all calls
         self.process = Process(*parts, index, database.processes)
-        self.records = RecordService(
-            database.records,
-            database.users,
-            database.audit,
-            database.sessions,
-            database.friends,
-            self.process.delivery,
-            now_ms,
-        )
+        self.records = database.record_service(self.process.delivery, now_ms)
 
     async def freeze(self) -> asyncio.Task[Any]:
         """Commit a score of player 1, and freeze."""

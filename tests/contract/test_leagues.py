@@ -10,7 +10,8 @@ import pytest
 
 from leaderforge.adapters.postgres.league_store import PostgresLeagueStore
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.league import Arrival, Assignment, Inactivity, MemberSeat, Zone
+from leaderforge.domain.league import Arrival, Assignment, Inactivity, MemberSeat, Movement, Zone
+from leaderforge.domain.league_places import LeaguePlace
 from leaderforge.domain.submissions import Submission
 from leaderforge.services import league_settlement
 from leaderforge.services.leagues import SeatService
@@ -145,6 +146,8 @@ async def test_groups_open_when_the_previous_period_is_settled(on_postgres: Data
     world.set_now(START + WEEK_MS + 600_000)
     assert await world.settlement().run() == 1
     assert {i: division for i, (division, _, _) in (await world.members(world.ladder)).items()} == {1: 4, 2: 3, 3: 4}
+    places = await PostgresLeagueStore(on_postgres.pool).of_player({world.board.id: world.board}, 2)
+    assert [place for _, place in places] == [LeaguePlace(4, 1, 1, Movement.PROMOTED), LeaguePlace(3, 1)]
 
 
 async def test_changed_rules_apply_to_the_next_period(on_postgres: Database) -> None:

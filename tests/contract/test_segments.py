@@ -27,7 +27,6 @@ from leaderforge.services import comparing
 from leaderforge.services.comparison import Difference, DifferenceKind
 from leaderforge.services.distribution import DistributionService
 from leaderforge.services.moderation import AuditContext, ModerationService
-from leaderforge.services.player_records import RecordService
 from leaderforge.services.receipts import WITH_RANK, Receipt
 from leaderforge.services.submit import SubmitService
 from leaderforge.services.verification import VerificationService
@@ -68,9 +67,7 @@ class World:
         self.distributions = DistributionService(self.process.reader)
         self.submits = SubmitService(stores.scores, delivery, self.process.trust, TELEMETRY)
         self.moderation = ModerationService(stores.moderation, delivery, self.process.reader, clock, clock)
-        self.records = RecordService(
-            stores.records, stores.users, stores.audit, stores.sessions, stores.friends, delivery, clock
-        )
+        self.records = stores.record_service(delivery, clock)
         self.yesterday, self.today, self.ever = (
             board.ladders_at(MIDNIGHT - 1)[0],
             board.ladders_at(MIDNIGHT)[0],

@@ -24,6 +24,7 @@ from leaderforge.domain.sessions import SignInRecord
 from leaderforge.domain.standings import HIDDEN_PLAYER
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.ports.players import PlayerStore
+from leaderforge.services.participation import Participation
 from leaderforge.services.player_records import PlayerExport, RecordService
 from tests.contract.interrupting import Interruption, interrupted
 from tests.contract.store_fixtures import Database, submit
@@ -260,7 +261,9 @@ class TestExport:
         async with interrupted(database) as (stores, pool):
             # Interrupt the second lookup of the player, which follows the reads of standings and acts.
             pool.before("from users where user_id = any", nothing, replace_player)
-            assert await exports(stores).read(1) == PlayerExport(ann, [], [], SignInRecord(0, []))
+            assert await exports(stores).read(1) == PlayerExport(
+                ann, [], [], SignInRecord(0, []), [], [], Participation([], [], [])
+            )
 
 
 async def nothing() -> None:
@@ -269,9 +272,7 @@ async def nothing() -> None:
 
 def exports(stores: Database) -> RecordService:
     process = Process(stores.scores, stores.users, MemoryIndex(1))
-    return RecordService(
-        stores.records, stores.users, stores.audit, stores.sessions, stores.friends, process.delivery, lambda: 0
-    )
+    return stores.record_service(process.delivery, lambda: 0)
 
 
 def duplicates(outcomes: Sequence[object]) -> list[bool]:

@@ -64,6 +64,8 @@ async def test_entrants_are_read_by_their_numbers(stores: Stores) -> None:
     assert [e.user_id for e in await stores.tournaments.numbered(board, ALL_TIME, range(2, 4))] == [1, 4]
     assert [e.user_id for e in await stores.tournaments.numbered(board, ALL_TIME, range(4, 9))] == [2]
     assert await stores.tournaments.numbered(board, 9, range(1, 5)) == []
+    assert await stores.tournaments.of_player({board.id: board}, 4) == [(Ladder(board), Entrant(4, 5, 3))]
+    assert await stores.tournaments.of_player({}, 4) == []
 
 
 async def test_an_unknown_player_takes_no_place(stores: Stores) -> None:

@@ -172,3 +172,8 @@ async def test_outcomes_of_a_league_earn_rewards(api: Api) -> None:
         [],
     ]
     assert await api.services.settlement.faults() == []
+    export = (await api.get("/api/users/2/export", ADMIN_KEY)).json()
+    assert export["leagues"] == [
+        {"board": "weekly", "period": "2026-W48", "division": 2, "group": 1, "group_rank": 2, "movement": "stayed"}
+    ]
+    assert export["awards"] == (await awards(api, 2))["awards"]

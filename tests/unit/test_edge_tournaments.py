@@ -77,6 +77,12 @@ async def test_attempts_and_their_window(api: Api) -> None:
     entrant = (await api.get(f"{CUP}/tournament/entrants/1")).json()
     assert (entrant["number"], entrant["attempts"], entrant["attempts_left"]) == (1, 2, 1)
     assert entrant["window_ends_at"] == time_text(START + 60_000)
+    export = (await api.get("/api/users/1/export", ADMIN_KEY)).json()
+    joined_at = entrant["joined_at"]
+    assert export["tournaments"] == [
+        {"board": "cup", "period": "all-time", "joined_at": joined_at, "number": 1, "attempts": 2}
+    ]
+    assert "awards" not in export
     api.clock.now += 60_000
     assert code(await submit(api, 1)) == "attempt_window_over"
     for left in (2, 1, 0):

@@ -8,16 +8,19 @@ from pydantic import Field
 
 from functions.edge.wire.audit import ActOut, act_out
 from functions.edge.wire.bodies import string_json, truth_json
-from functions.edge.wire.fields import CountOut, IntegerOut, TimeOut
+from functions.edge.wire.fields import CountOut, IntegerOut, RankOut, TimeOut
 from functions.edge.wire.metadata import MetadataOut
 from functions.edge.wire.models import StrictOut
 from functions.edge.wire.periods import PeriodNameOut
 from functions.edge.wire.players import UserOut, user_out
+from functions.edge.wire.rewards import AwardOut, award_json
 from leaderforge.domain.friends import Blocked, Followed
 from leaderforge.domain.history import Kept
+from leaderforge.domain.league import Movement
 from leaderforge.domain.sessions import SignInRecord
 from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, LadderStanding
 from leaderforge.domain.times import time_text
+from leaderforge.services.participation import Participation
 from leaderforge.services.player_records import PlayerExport
 
 
@@ -66,6 +69,27 @@ class ExportedFriendOut(StrictOut):
     since: TimeOut
 
 
+class ExportedEntrantOut(StrictOut):
+    """An occurrence of a tournament that the player joined."""
+
+    board: str = Field(examples=["cup"])
+    period: PeriodNameOut
+    joined_at: TimeOut
+    number: RankOut = Field(description="The position in the order of joining.")
+    attempts: CountOut
+
+
+class ExportedLeaguePlaceOut(StrictOut):
+    """The player's place in a period of a league."""
+
+    board: str = Field(examples=["default"])
+    period: PeriodNameOut
+    division: RankOut = Field(description="The number of the division, 1 for the top.")
+    group: RankOut | None = Field(description="The number of the group; null in a settled period without an entry.")
+    group_rank: RankOut | None = Field(description="The final rank in the group; null before the settlement.")
+    movement: Movement | None = Field(description="The final movement; null before the settlement.")
+
+
 class ExportOut(StrictOut):
     """All data of a player."""
 
@@ -80,6 +104,11 @@ class ExportOut(StrictOut):
     blocked: list[ExportedFriendOut] = Field(
         [], description="The players whom the player has blocked. Absent without any."
     )
+    tournaments: list[ExportedEntrantOut] = Field(
+        [], description="The tournaments that the player joined. Absent without any."
+    )
+    leagues: list[ExportedLeaguePlaceOut] = Field([], description="The player's places in leagues. Absent without any.")
+    awards: list[AwardOut] = Field([], description="The player's awards. Absent without any.")
     events: list[EventOut]
 
 
@@ -94,7 +123,7 @@ async def render_export(
     standings = ",".join([_render_standing(placed, marks_hidden=for_admin) for placed in record.standings])
     acts = f'"acts":[{_acts_json(record)}],' if for_admin else ""
     further_members = _render_sign_ins(record.sign_ins) + _render_links("friends", record.followed)
-    further_members += _render_links("blocked", record.blocked)
+    further_members += _render_links("blocked", record.blocked) + _render_participation(record.participation)
     yield f'{{"player":{player},"standings":[{standings}],{acts}{further_members}"events":['.encode()
     separator = ""
     async with aclosing(events):
@@ -145,3 +174,31 @@ def _render_sign_ins(record: SignInRecord) -> str:
     ]
     devices = f'"devices":{record.devices},' if record.devices else ""
     return devices + (f'"sessions":[{",".join(out.model_dump_json() for out in sessions)}],' if sessions else "")
+
+
+def _render_participation(participation: Participation) -> str:
+    """Return the members about tournaments, leagues and awards. Those without a value are absent."""
+    tournaments = [
+        ExportedEntrantOut(
+            board=ladder.board.slug,
+            period=ladder.period_name,
+            joined_at=entrant.joined_at,
+            number=entrant.number,
+            attempts=entrant.attempts,
+        ).model_dump_json()
+        for ladder, entrant in participation.entrants
+    ]
+    leagues = [
+        ExportedLeaguePlaceOut(
+            board=ladder.board.slug,
+            period=ladder.period_name,
+            division=place.division + 1,
+            group=place.group,
+            group_rank=place.rank,
+            movement=place.movement,
+        ).model_dump_json()
+        for ladder, place in participation.league_places
+    ]
+    awards = [award_json(award) for award in participation.awards]
+    members = {"tournaments": tournaments, "leagues": leagues, "awards": awards}
+    return "".join(f'"{name}":[{",".join(values)}],' for name, values in members.items() if values)

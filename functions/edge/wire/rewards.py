@@ -190,17 +190,18 @@ class AwardsOut(StrictOut):
 
 def render_award(award: Award) -> JsonBody:
     """Return an award."""
-    return JsonBody(_award_json(award))
+    return JsonBody(award_json(award))
 
 
 def render_awards(page: AwardPage[AwardPosition] | AwardPage[RankPosition]) -> JsonBody:
     """Return a page of awards."""
-    awards = ",".join(map(_award_json, page.awards))
+    awards = ",".join(map(award_json, page.awards))
     cursor = "null" if page.next is None else string_json("_".join(map(str, page.next)))
     return JsonBody(f'{{"awards":[{awards}],"next":{cursor}}}')
 
 
-def _award_json(award: Award) -> str:
+def award_json(award: Award) -> str:
+    """Return an award as a JSON object."""
     claim, revoked_at = "null", "null"
     if award.claim is not None:
         claim = (

@@ -1711,6 +1711,9 @@ namespace LeaderForge
             Sessions = json.OptionalList("sessions", item => new SessionTimesOut(Members.Fields(item)));
             Friends = json.OptionalList("friends", item => new ExportedFriendOut(Members.Fields(item)));
             Blocked = json.OptionalList("blocked", item => new ExportedFriendOut(Members.Fields(item)));
+            Tournaments = json.OptionalList("tournaments", item => new ExportedEntrantOut(Members.Fields(item)));
+            Leagues = json.OptionalList("leagues", item => new ExportedLeaguePlaceOut(Members.Fields(item)));
+            Awards = json.OptionalList("awards", item => new AwardOut(Members.Fields(item)));
             Events = json.List("events", item => new EventOut(Members.Fields(item)));
         }
 
@@ -1738,8 +1741,53 @@ namespace LeaderForge
         /// <summary>The players whom the player has blocked. Absent without any.</summary>
         public IReadOnlyList<ExportedFriendOut> Blocked { get; }
 
+        /// <summary>The tournaments that the player joined. Absent without any.</summary>
+        public IReadOnlyList<ExportedEntrantOut> Tournaments { get; }
+
+        /// <summary>The player's places in leagues. Absent without any.</summary>
+        public IReadOnlyList<ExportedLeaguePlaceOut> Leagues { get; }
+
+        /// <summary>The player's awards. Absent without any.</summary>
+        public IReadOnlyList<AwardOut> Awards { get; }
+
         /// <summary>The member <c>events</c>.</summary>
         public IReadOnlyList<EventOut> Events { get; }
+    }
+
+    /// <summary>An occurrence of a tournament that the player joined.</summary>
+    public sealed class ExportedEntrantOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public ExportedEntrantOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            Board = json.Text("board");
+            Period = json.Text("period");
+            JoinedAt = json.Time("joined_at");
+            Number = json.Integer("number");
+            Attempts = json.Integer("attempts");
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>board</c>.</summary>
+        public string Board { get; }
+
+        /// <summary>The period's name.</summary>
+        public string Period { get; }
+
+        /// <summary>The member <c>joined_at</c>.</summary>
+        public DateTimeOffset JoinedAt { get; }
+
+        /// <summary>The position in the order of joining.</summary>
+        public long Number { get; }
+
+        /// <summary>The member <c>attempts</c>.</summary>
+        public long Attempts { get; }
     }
 
     /// <summary>A player whom the player follows or has blocked.</summary>
@@ -1764,6 +1812,46 @@ namespace LeaderForge
 
         /// <summary>The member <c>since</c>.</summary>
         public DateTimeOffset Since { get; }
+    }
+
+    /// <summary>The player's place in a period of a league.</summary>
+    public sealed class ExportedLeaguePlaceOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public ExportedLeaguePlaceOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            Board = json.Text("board");
+            Period = json.Text("period");
+            Division = json.Integer("division");
+            Group = json.OptionalInteger("group");
+            GroupRank = json.OptionalInteger("group_rank");
+            Movement = json.OptionalText("movement");
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>board</c>.</summary>
+        public string Board { get; }
+
+        /// <summary>The period's name.</summary>
+        public string Period { get; }
+
+        /// <summary>The number of the division, 1 for the top.</summary>
+        public long Division { get; }
+
+        /// <summary>The number of the group; null in a settled period without an entry.</summary>
+        public long? Group { get; }
+
+        /// <summary>The final rank in the group; null before the settlement.</summary>
+        public long? GroupRank { get; }
+
+        /// <summary>The final movement; null before the settlement.</summary>
+        public string Movement { get; }
     }
 
     /// <summary>A player's rank at the end of a past period.</summary>

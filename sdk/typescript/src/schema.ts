@@ -3261,7 +3261,38 @@ export interface components {
             friends?: components["schemas"]["ExportedFriendOut"][];
             /** @description The players whom the player has blocked. Absent without any. */
             blocked?: components["schemas"]["ExportedFriendOut"][];
+            /** @description The tournaments that the player joined. Absent without any. */
+            tournaments?: components["schemas"]["ExportedEntrantOut"][];
+            /** @description The player's places in leagues. Absent without any. */
+            leagues?: components["schemas"]["ExportedLeaguePlaceOut"][];
+            /** @description The player's awards. Absent without any. */
+            awards?: components["schemas"]["AwardOut"][];
             events: components["schemas"]["EventOut"][];
+        };
+        /**
+         * ExportedEntrantOut
+         * @description An occurrence of a tournament that the player joined.
+         */
+        ExportedEntrantOut: {
+            /** @example cup */
+            board: string;
+            /**
+             * @description The period's name.
+             * @example all-time
+             */
+            period: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            joined_at: string;
+            /**
+             * Format: int64
+             * @description The position in the order of joining.
+             */
+            number: number;
+            /** Format: int64 */
+            attempts: number;
         };
         /**
          * ExportedFriendOut
@@ -3275,6 +3306,30 @@ export interface components {
              * @example 2026-11-23T12:00:00.000Z
              */
             since: string;
+        };
+        /**
+         * ExportedLeaguePlaceOut
+         * @description The player's place in a period of a league.
+         */
+        ExportedLeaguePlaceOut: {
+            /** @example default */
+            board: string;
+            /**
+             * @description The period's name.
+             * @example all-time
+             */
+            period: string;
+            /**
+             * Format: int64
+             * @description The number of the division, 1 for the top.
+             */
+            division: number;
+            /** @description The number of the group; null in a settled period without an entry. */
+            group: number | null;
+            /** @description The final rank in the group; null before the settlement. */
+            group_rank: number | null;
+            /** @description The final movement; null before the settlement. */
+            movement: components["schemas"]["Movement"] | null;
         };
         /**
          * FileEncoding

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
-from leaderforge.domain.boards import Ladder
+from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.league import (
     Arrival,
     DivisionRank,
@@ -14,6 +14,7 @@ from leaderforge.domain.league import (
     LeagueResult,
     MemberSeat,
 )
+from leaderforge.domain.league_places import LeaguePlace
 from leaderforge.domain.settlement import SettlementStep
 
 
@@ -80,4 +81,8 @@ class LeagueStore(Protocol):
 
     async def division_rank(self, ladder: Ladder, division: int, user_id: int) -> DivisionRank:
         """Return the rank of a player in the division, by the standings of now."""
+        ...
+
+    async def of_player(self, boards: Mapping[int, Board], user_id: int) -> Sequence[tuple[Ladder, LeaguePlace]]:
+        """Return the places of a player on these boards (by id), in order of board and period."""
         ...

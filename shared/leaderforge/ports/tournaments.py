@@ -1,9 +1,9 @@
 """Entrants of tournaments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from leaderforge.domain.boards import Board
+from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.tournaments import Entrant
 
 
@@ -30,4 +30,8 @@ class TournamentStore(Protocol):
 
     async def numbered(self, board: Board, period: int, numbers: range) -> Sequence[Entrant]:
         """Return the entrants with these consecutive numbers, in order. Erased players are missing."""
+        ...
+
+    async def of_player(self, boards: Mapping[int, Board], user_id: int) -> Sequence[tuple[Ladder, Entrant]]:
+        """Return the occurrences on these boards (by id) that a player joined, in order of board and period."""
         ...

@@ -18,6 +18,7 @@ from leaderforge.ports.friends import FriendStore
 from leaderforge.ports.players import PlayerRecords, PlayerStore
 from leaderforge.ports.sessions import SessionStore
 from leaderforge.services.delivery import Delivery
+from leaderforge.services.participation import Participation, ParticipationReader
 
 _ACTS_A_READ = 1000
 """Maximum audit entries per read."""
@@ -27,7 +28,8 @@ _ACTS_A_READ = 1000
 class PlayerExport:
     """Everything stored about a player except the events. `acts` are the audit entries, newest first.
 
-    `followed` and `blocked` are the players whom the player follows or has blocked.
+    `followed` and `blocked` are the players whom the player follows or has blocked. `participation` is what leagues,
+    tournaments and rewards have stored.
     """
 
     user: Player
@@ -36,6 +38,7 @@ class PlayerExport:
     sign_ins: SignInRecord
     followed: Sequence[Followed]
     blocked: Sequence[Blocked]
+    participation: Participation
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class RecordService:
         audit: AuditLog,
         sessions: SessionStore,
         friends: FriendStore,
+        participation: ParticipationReader,
         delivery: Delivery,
         clock: Clock,
         erased_ms: int | None = None,
@@ -70,6 +74,7 @@ class RecordService:
         self._audit = audit
         self._sessions = sessions
         self._friends = friends
+        self._participation = participation
         self._delivery = delivery
         self._clock = clock
 
@@ -80,11 +85,12 @@ class RecordService:
         sign_ins = await self._sessions.record(user_id)
         followed = await self._friends.followed(user_id, MAX_FRIENDS)
         blocked = await self._friends.blocked(user_id)
+        participation = await self._participation.of_player(user_id)
         user = await self._user(user_id)
         if user.created_at != before.created_at:
             # Discard the data read so far, because the player was erased meanwhile, and the id belongs to a new player.
             return await self.read(user_id)
-        return PlayerExport(user, standings, acts, sign_ins, followed, blocked)
+        return PlayerExport(user, standings, acts, sign_ins, followed, blocked, participation)
 
     def events(self, user_id: int) -> AsyncGenerator[Sequence[Kept], None]:
         """Yield all the player's events in chunks, grouped by board."""

@@ -683,6 +683,24 @@ Format of exported entries: CSV (RFC 4180, with a header) or NDJSON (one JSON ob
 """
 
 
+class ExportedEntrantOut(TypedDict):
+    """
+    An occurrence of a tournament that the player joined.
+    """
+
+    board: str
+    period: str
+    """
+    The period's name.
+    """
+    joined_at: str
+    number: int
+    """
+    The position in the order of joining.
+    """
+    attempts: int
+
+
 class ExportedFriendOut(TypedDict):
     """
     A player whom the player follows or has blocked.
@@ -2431,34 +2449,32 @@ class EnvironmentKeysOut(TypedDict):
     """
 
 
-class ExportOut(TypedDict):
+class ExportedLeaguePlaceOut(TypedDict):
     """
-    All data of a player.
+    The player's place in a period of a league.
     """
 
-    player: UserOut
-    standings: list[StandingOut]
-    acts: NotRequired[list[ActOut]]
+    board: str
+    period: str
     """
-    The actions of moderators and operators on the player. Shown to admins only.
+    The period's name.
     """
-    devices: NotRequired[int]
+    division: int
     """
-    The number of devices that can sign the player in. Absent if none can.
+    The number of the division, 1 for the top.
     """
-    sessions: NotRequired[list[SessionTimesOut]]
+    group: int | None
     """
-    The sessions of signed-in devices. Absent without any.
+    The number of the group; null in a settled period without an entry.
     """
-    friends: NotRequired[list[ExportedFriendOut]]
+    group_rank: int | None
     """
-    The players whom the player follows. Absent without any.
+    The final rank in the group; null before the settlement.
     """
-    blocked: NotRequired[list[ExportedFriendOut]]
+    movement: Movement | None
     """
-    The players whom the player has blocked. Absent without any.
+    The final movement; null before the settlement.
     """
-    events: list[EventOut]
 
 
 class FinalRankOut(TypedDict):
@@ -3608,6 +3624,48 @@ class BoardsOut(TypedDict):
     """
 
     boards: list[BoardOut]
+
+
+class ExportOut(TypedDict):
+    """
+    All data of a player.
+    """
+
+    player: UserOut
+    standings: list[StandingOut]
+    acts: NotRequired[list[ActOut]]
+    """
+    The actions of moderators and operators on the player. Shown to admins only.
+    """
+    devices: NotRequired[int]
+    """
+    The number of devices that can sign the player in. Absent if none can.
+    """
+    sessions: NotRequired[list[SessionTimesOut]]
+    """
+    The sessions of signed-in devices. Absent without any.
+    """
+    friends: NotRequired[list[ExportedFriendOut]]
+    """
+    The players whom the player follows. Absent without any.
+    """
+    blocked: NotRequired[list[ExportedFriendOut]]
+    """
+    The players whom the player has blocked. Absent without any.
+    """
+    tournaments: NotRequired[list[ExportedEntrantOut]]
+    """
+    The tournaments that the player joined. Absent without any.
+    """
+    leagues: NotRequired[list[ExportedLeaguePlaceOut]]
+    """
+    The player's places in leagues. Absent without any.
+    """
+    awards: NotRequired[list[AwardOut]]
+    """
+    The player's awards. Absent without any.
+    """
+    events: list[EventOut]
 
 
 class PeopleOut(TypedDict):

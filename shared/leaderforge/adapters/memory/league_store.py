@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from leaderforge.adapters.memory.boards import LadderKey, place_of
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.memory.settlement_store import MemorySettlementStore
-from leaderforge.domain.boards import Ladder, Order
+from leaderforge.domain.boards import Board, Ladder, Order
 from leaderforge.domain.league import (
     Arrival,
     DivisionRank,
@@ -21,6 +21,7 @@ from leaderforge.domain.league import (
     Seat,
     take_seat,
 )
+from leaderforge.domain.league_places import LeaguePlace
 from leaderforge.domain.order import ranked_score
 from leaderforge.domain.settlement import SettlementStep
 from leaderforge.domain.standings import Standing
@@ -102,6 +103,20 @@ class MemoryLeagueStore:
     async def seat_of(self, ladder: Ladder, user_id: int) -> MemberSeat | None:
         member = self._members[place_of(ladder)].get(user_id)
         return None if member is None else MemberSeat(member[0], member[1].group)
+
+    async def of_player(self, boards: Mapping[int, Board], user_id: int) -> Sequence[tuple[Ladder, LeaguePlace]]:
+        if not self._scores.has_player(user_id):
+            return []
+        places: dict[LadderKey, LeaguePlace] = {}
+        for key, members in self._members.items():
+            if user_id in members:
+                division, seat = members[user_id]
+                places[key] = LeaguePlace(division, seat.group)
+        for key, results in self._results.items():
+            if user_id in results:
+                result = results[user_id]
+                places[key] = LeaguePlace(result.division, result.group, result.rank, result.movement)
+        return [(Ladder(boards[key[0]], key[1]), place) for key, place in sorted(places.items()) if key[0] in boards]
 
     async def division_rank(self, ladder: Ladder, division: int, user_id: int) -> DivisionRank:
         standings = self._standings(ladder)

@@ -1,10 +1,10 @@
 """In-memory entrants of tournaments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.domain.attempts import attempted, joined
-from leaderforge.domain.boards import Board
+from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import PlayerNotFound
 from leaderforge.domain.submissions import Submission
 from leaderforge.domain.tournaments import Entrant
@@ -36,6 +36,14 @@ class MemoryTournaments:
     async def numbered(self, board: Board, period: int, numbers: range) -> Sequence[Entrant]:
         entrants = (entrant for key, entrant in self._entrants.items() if key[1:] == (board.id, period))
         return sorted((e for e in entrants if e.number in numbers), key=lambda entrant: entrant.number)
+
+    async def of_player(self, boards: Mapping[int, Board], user_id: int) -> Sequence[tuple[Ladder, Entrant]]:
+        joined_by = {key[1:]: entrant for key, entrant in sorted(self._entrants.items()) if key[0] == user_id}
+        return [
+            (Ladder(boards[board_id], period), entrant)
+            for (board_id, period), entrant in joined_by.items()
+            if board_id in boards
+        ]
 
     def attempted(self, submission: Submission, now: int) -> Entrant | None:
         """Return the entrant after a submission (ms), None on a board without a tournament. Raises like `attempted`."""

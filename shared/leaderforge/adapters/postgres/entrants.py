@@ -11,7 +11,7 @@ from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import joined as joined_texts
 from leaderforge.adapters.postgres.statements import run_rows, statement
 from leaderforge.domain.attempts import attempted, joined, rules_of
-from leaderforge.domain.boards import Board
+from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound
 from leaderforge.domain.submissions import EventKey, Submission
 from leaderforge.domain.tournament_errors import EntrantMissing, TournamentFull
@@ -52,6 +52,14 @@ class PostgresTournaments:
     async def numbered(self, board: Board, period: int, numbers: range) -> Sequence[Entrant]:
         rows = await self._pool.fetch(statement("entrants_numbered"), board.id, period, numbers.start, numbers.stop)
         return [_entrant_of(row) for row in rows]
+
+    async def of_player(self, boards: Mapping[int, Board], user_id: int) -> Sequence[tuple[Ladder, Entrant]]:
+        rows = await self._pool.fetch(statement("entrants_of_player"), user_id)
+        return [
+            (Ladder(boards[row["board_id"]], row["period_id"]), _entrant_of(row))
+            for row in rows
+            if row["board_id"] in boards
+        ]
 
 
 async def hold_entrants(connection: Connection, submissions: Iterable[Submission]) -> Entrants:

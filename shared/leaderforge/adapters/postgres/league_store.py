@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.settlement_store import make_step
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
-from leaderforge.domain.boards import Ladder
+from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.league import (
     Arrival,
     DivisionRank,
@@ -23,6 +23,7 @@ from leaderforge.domain.league import (
     OpenGroup,
     take_seat,
 )
+from leaderforge.domain.league_places import LeaguePlace
 from leaderforge.domain.league_rules import stored_league, stored_members_of
 from leaderforge.domain.settlement import SettlementStep
 from leaderforge.domain.standings import VISIBLE
@@ -115,6 +116,14 @@ class PostgresLeagueStore:
         rows = await self._pool.fetch(statement("league_seat"), *_ids(ladder), user_id)
         return MemberSeat(*rows[0]) if rows else None
 
+    async def of_player(self, boards: Mapping[int, Board], user_id: int) -> Sequence[tuple[Ladder, LeaguePlace]]:
+        rows = await self._pool.fetch(statement("league_places_of_player"), user_id)
+        return [
+            (Ladder(boards[row["board_id"]], row["period_id"]), _place(row))
+            for row in rows
+            if row["board_id"] in boards
+        ]
+
     async def division_rank(self, ladder: Ladder, division: int, user_id: int) -> DivisionRank:
         minimum = ladder.board.min_submissions
         places = await self._pool.fetch(statement("league_place"), *_ids(ladder), user_id)
@@ -181,3 +190,8 @@ def _group_member(row: Record) -> GroupMember:
     key = (row["ranked"], row["subranked"], row["achieved_at"], row["user_id"]) if row["has_entry"] else None
     is_hidden = key is not None and row["hidden"] != VISIBLE
     return GroupMember(row["group_number"], Finisher(row["user_id"], key, is_hidden), row["revision"] or 0)
+
+
+def _place(row: Record) -> LeaguePlace:
+    movement = None if row["movement"] is None else Movement(row["movement"])
+    return LeaguePlace(row["division"], row["group_number"], row["group_rank"], movement)

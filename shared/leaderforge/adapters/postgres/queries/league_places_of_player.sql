@@ -1,0 +1,11 @@
+-- Returns the places of a player: the seat of each period, and the result of each settled one.
+select
+    board_id,
+    period_id,
+    coalesce(result.division, member.division) as division,
+    case when result.user_id is null then member.group_number else result.group_number end as group_number,
+    result.group_rank,
+    result.movement
+from (select * from league_members where user_id = $1) as member
+full join (select * from league_results where user_id = $1) as result using (board_id, period_id)
+order by board_id, period_id;

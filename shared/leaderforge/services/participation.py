@@ -1,0 +1,54 @@
+"""Everything that leagues, tournaments and rewards have stored about a player."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.league_places import LeaguePlace
+from leaderforge.domain.rewards import Award
+from leaderforge.domain.tournaments import Entrant
+from leaderforge.ports.awards import AwardPosition, AwardStore
+from leaderforge.ports.leagues import LeagueStore
+from leaderforge.ports.scores import ScoreStore
+from leaderforge.ports.tournaments import TournamentStore
+
+_AWARDS_A_READ = 1000
+"""Maximum awards per read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Participation:
+    """Occurrences that a player joined, the player's places in leagues, and awards. Deleted boards are left out."""
+
+    entrants: Sequence[tuple[Ladder, Entrant]] = ()
+    league_places: Sequence[tuple[Ladder, LeaguePlace]] = ()
+    awards: Sequence[Award] = ()
+
+
+class ParticipationReader:
+    """Reads of a player's participation over all boards and periods."""
+
+    def __init__(
+        self, store: ScoreStore, tournaments: TournamentStore, leagues: LeagueStore, awards: AwardStore
+    ) -> None:
+        self._store = store
+        self._tournaments = tournaments
+        self._leagues = leagues
+        self._awards = awards
+
+    async def of_player(self, user_id: int) -> Participation:
+        """Return a player's participation. It is empty for an unknown player."""
+        boards = {board.id: board for board in await self._store.boards()}
+        return Participation(
+            await self._tournaments.of_player(boards, user_id),
+            await self._leagues.of_player(boards, user_id),
+            await self._awards_of(boards, user_id),
+        )
+
+    async def _awards_of(self, boards: Mapping[int, Board], user_id: int) -> Sequence[Award]:
+        awards: list[Award] = []
+        position = AwardPosition()
+        while page := await self._awards.of_player(boards, user_id, _AWARDS_A_READ, position):
+            awards += page
+            position = AwardPosition(page[-1].ladder.board.id, page[-1].ladder.period, page[-1].reward)
+        return awards
