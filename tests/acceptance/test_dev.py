@@ -121,12 +121,16 @@ def test_starts_tells_where_everything_is_and_stops(runs: ExitStack, tmp_path: P
     assert not (dev.data / "dev.json").exists()
 
 
-def test_second_start_makes_nothing_anew_and_finds_everything(runs: ExitStack, tmp_path: Path) -> None:
-    dev = run(runs, tmp_path, "--no-demo").ready()
+def test_second_start_makes_nothing_anew_and_finds_everything(runs: ExitStack, tmp_path: Path, worker_id: str) -> None:
+    # Other tests start products meanwhile. They must not take the ports of the index while it is stopped, because the
+    # index would be created anew at other ports.
+    first_port = 21_001 + 100 * int(worker_id.removeprefix("gw").replace("master", "0"))
+    own_ports = f"import leaderforge.embedded.stack as stack; stack.FIRST_VALKEY_PORT = {first_port};"
+    dev = run(runs, tmp_path, "--no-demo", before=own_ports).ready()
     first, made = dev.description, _made(dev.data)
     dev.pasted()
     assert dev.stop(signal.SIGINT) == 0
-    again = run(runs, tmp_path, "--no-demo").ready()
+    again = run(runs, tmp_path, "--no-demo", before=own_ports).ready()
     assert _made(again.data) == made
     assert all(again.description[key] == first[key] for key in ("submit_key", "admin_key", "signing_secret"))
     _, top, *_ = again.pasted()  # the player exists already

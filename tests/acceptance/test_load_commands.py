@@ -75,6 +75,7 @@ CAPPED = "benchmarks.shards_capped"
 SHARDS = "benchmarks.shards"
 
 NOT_HERE = {
+    "benchmarks.widget",  # needs Chromium, and the page
     "tests.browser.budget",  # checks response times, which needs an idle machine
     "benchmarks.compare",  # needs a checkout of another version
     "benchmarks.peers",  # needs another server

@@ -137,10 +137,10 @@ async def test_what_a_moderator_has_removed_stays_removed(stores: Stores) -> Non
     await record(stores, board, first, second)
     act = AuditEntry(NOON, "key:ops", "submission.remove", board.slug, 1, "cheating")
     await stores.moderation.set_submission_removed(board, 1, first.submission_id, True, act)
-    with pytest.raises(Conflict, match="has been removed"):
+    with pytest.raises(Conflict, match="a moderator has removed the submission"):
         await replace(stores, submission(board, first._replace(score=7)))
     await stores.moderation.remove_from(board.ladders_at(NOON)[1], 1, act)
-    with pytest.raises(Conflict, match="has been removed"):
+    with pytest.raises(Conflict, match="a moderator has removed the submission"):
         await replace(stores, submission(board, second._replace(score=7)))
 
 
