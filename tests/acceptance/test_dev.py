@@ -25,15 +25,22 @@ from leaderforge.embedded.tree import lives
 from leaderforge.embedded.waiting import wait_until
 from tests.waiting import PATIENCE_S
 
+_FIRST_PORT = 21_001 + 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_OWN_PORTS = f"import leaderforge.embedded.stack as stack; stack.FIRST_VALKEY_PORT = {_FIRST_PORT};"
+
 
 class Dev:
     """Run of the command, with its output and its processes."""
 
     def __init__(self, directory: Path, *options: str, before: str = "") -> None:
-        """Start the command with these options, after the Python statements `before`."""
+        """Start the command with these options, after the Python statements `before`.
+
+        Its index has ports that only this process of pytest uses. Otherwise, a product of another process could take
+        them while this one is stopped, and the next start would create the index anew at other ports.
+        """
         self.data = directory / "data"
         self.output_file = directory / "output.txt"
-        command = [sys.executable, "-c", f"{before}from leaderforge.cli import main; main()", "dev"]
+        command = [sys.executable, "-c", f"{_OWN_PORTS}{before}from leaderforge.cli import main; main()", "dev"]
         command += ["--port", "0", "--data-dir", str(self.data), *options]
         with self.output_file.open("wb") as output:
             self.process = subprocess.Popen(
@@ -121,16 +128,12 @@ def test_starts_tells_where_everything_is_and_stops(runs: ExitStack, tmp_path: P
     assert not (dev.data / "dev.json").exists()
 
 
-def test_second_start_makes_nothing_anew_and_finds_everything(runs: ExitStack, tmp_path: Path, worker_id: str) -> None:
-    # Other tests start products meanwhile. They must not take the ports of the index while it is stopped, because the
-    # index would be created anew at other ports.
-    first_port = 21_001 + 100 * int(worker_id.removeprefix("gw").replace("master", "0"))
-    own_ports = f"import leaderforge.embedded.stack as stack; stack.FIRST_VALKEY_PORT = {first_port};"
-    dev = run(runs, tmp_path, "--no-demo", before=own_ports).ready()
+def test_second_start_makes_nothing_anew_and_finds_everything(runs: ExitStack, tmp_path: Path) -> None:
+    dev = run(runs, tmp_path, "--no-demo").ready()
     first, made = dev.description, _made(dev.data)
     dev.pasted()
     assert dev.stop(signal.SIGINT) == 0
-    again = run(runs, tmp_path, "--no-demo", before=own_ports).ready()
+    again = run(runs, tmp_path, "--no-demo").ready()
     assert _made(again.data) == made
     assert all(again.description[key] == first[key] for key in ("submit_key", "admin_key", "signing_secret"))
     _, top, *_ = again.pasted()  # the player exists already

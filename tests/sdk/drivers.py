@@ -9,9 +9,12 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
+
+from leaderforge.embedded.tree import lives
 from tests.sdk.csharp import csharp_program
 from tests.sdk.godot import godot_driver
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, until
 
 ROOT = Path(__file__).parents[2]
 SDK = ROOT / "sdk"
@@ -80,12 +83,15 @@ class Driver:
         return await result_of(answer)
 
     async def kill(self) -> None:
-        """Kill the process by SIGKILL, whatever it does."""
+        """Kill the process by SIGKILL, whatever it does. Return once the processes that it started have ended too."""
         if self._process is not None and self._reading is not None:
-            with suppress(ProcessLookupError):
+            started: list[psutil.Process] = []
+            with suppress(ProcessLookupError, psutil.NoSuchProcess):
+                started = psutil.Process(self._process.pid).children(recursive=True)
                 self._process.kill()
             await self._process.wait()
             await self._reading
+            await until(lambda: not any(map(lives, started)), "the end of what the driver started")
             self._process = None
 
     async def stop(self) -> None:

@@ -11,10 +11,9 @@ from typing import Any, NamedTuple
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.metadata import metadata_text
 from leaderforge.domain.periods import PeriodKind
-from leaderforge.domain.tiers import Tier
+from leaderforge.domain.tiers import MAX_RANK, Tier
 
 MAX_REWARDS = 100
-MAX_RANK = 2**53 - 1
 PERCENT_DECIMALS = 4
 MAX_DIVISION_LENGTH = 32
 

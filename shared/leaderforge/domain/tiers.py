@@ -6,6 +6,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+MAX_RANK = 2**53 - 1
+
 
 class TierLimit(StrEnum):
     """Number that a tier compares with its limit: score, rank, or rank as a percentage of all ranked players."""
@@ -15,6 +17,9 @@ class TierLimit(StrEnum):
     PERCENT = "percent"
 
 
+_SCORE, _PERCENT = TierLimit.SCORE, TierLimit.PERCENT  # the attribute of an enumeration costs more than a comparison
+_BY_SCORE, _BY_RANK = 0, 1
+"""Indexes of the merits of an entry."""
 _PERCENT_PARTS = 1_000_000
 """Integer by which all players are divided for a limit in percent. It allows limits of four decimals."""
 
@@ -48,7 +53,7 @@ class Tier:
 
     def bound(self, total: int) -> int:
         """Return the last score or rank that reaches the limit on a ladder with `total` ranked players."""
-        if self.kind is TierLimit.PERCENT:
+        if self.kind is _PERCENT:
             return -(-self._parts * total // _PERCENT_PARTS)
         return self._parts
 
@@ -82,29 +87,39 @@ class LadderTiers:
     def __init__(self, tiers: Sequence[Tier], total: int, *, descending: bool) -> None:
         self._tiers = tiers
         self._sign = 1 if descending else -1
-        self._bounds = [(tier.kind, tier.bound(total)) for tier in tiers]
+        self._limits = [self._limit(tier, total) for tier in tiers]
 
     def name(self, score: int, rank: int) -> str | None:
         """Return the name of the tier that contains an entry, None if no tier does."""
-        index = self._index(score, rank)
+        index = self._index(self._merits(score, rank))
         return self._tiers[index].name if index < len(self._tiers) else None
 
     def reached(self, score: int, rank: int) -> ReachedTier:
         """Return the tier that contains an entry, with the tier above it."""
-        index = self._index(score, rank)
+        merits = self._merits(score, rank)
+        index = self._index(merits)
         name = self._tiers[index].name if index < len(self._tiers) else None
-        return ReachedTier(name, self._next_tier(index - 1, score, rank) if index else None)
+        return ReachedTier(name, self._next_tier(index - 1, merits) if index else None)
 
-    def _index(self, score: int, rank: int) -> int:
+    def _limit(self, tier: Tier, total: int) -> tuple[int, int]:
+        """Return the index of the merit that a tier compares, and the smallest merit that reaches it."""
+        if tier.kind is None:
+            return _BY_RANK, -MAX_RANK
+        bound = tier.bound(total)
+        return (_BY_SCORE, bound * self._sign) if tier.kind is _SCORE else (_BY_RANK, -bound)
+
+    def _merits(self, score: int, rank: int) -> tuple[int, int]:
+        """Return two numbers that grow with the merit of an entry: one of its score, one of its rank."""
+        return score * self._sign, -rank
+
+    def _index(self, merits: tuple[int, int]) -> int:
         """Return the index of the tier that contains an entry, the number of tiers if no tier does."""
-        sign = self._sign
-        for index, (kind, bound) in enumerate(self._bounds):
-            if kind is None or ((score - bound) * sign >= 0 if kind is TierLimit.SCORE else rank <= bound):
+        for index, (kind, limit) in enumerate(self._limits):
+            if merits[kind] >= limit:
                 return index
-        return len(self._bounds)
+        return len(self._limits)
 
-    def _next_tier(self, index: int, score: int, rank: int) -> NextTier:
-        tier, (kind, bound) = self._tiers[index], self._bounds[index]
-        if kind is TierLimit.SCORE:
-            return NextTier(tier.name, points=(bound - score) * self._sign)
-        return NextTier(tier.name, places=rank - bound)
+    def _next_tier(self, index: int, merits: tuple[int, int]) -> NextTier:
+        kind, limit = self._limits[index]
+        name, missing = self._tiers[index].name, limit - merits[kind]
+        return NextTier(name, points=missing) if kind == _BY_SCORE else NextTier(name, places=missing)
