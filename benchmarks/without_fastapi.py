@@ -41,7 +41,7 @@ class APIRouter:
 
 
 class FastAPI(Starlette):
-    """Starlette's application, with those of FastAPI's options that it knows."""
+    """Starlette's application. It ignores the options that only FastAPI has."""
 
     def __init__(self, **options: Any) -> None:
         names = ("lifespan", "middleware", "exception_handlers")

@@ -11,7 +11,7 @@ RUNTIME = Path(__file__).parents[1] / "sdk" / "csharp" / "Runtime"
 
 
 def csharp_reference() -> str:
-    """Return the page of all public types but those of responses, the client first."""
+    """Return the page of all public types, the client first. It leaves out the types of responses."""
     files = sorted(RUNTIME.glob("*.cs"), key=lambda path: (path.name != "Client.cs", path.name))
     return "# C# SDK: reference\n\n" + _page(path for path in files if path.name != "Types.cs")
 

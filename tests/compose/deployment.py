@@ -41,7 +41,7 @@ class Deployment:
         self.engine.run([*command, *options, *arguments], POSTGRES_PASSWORD=PASSWORD)
 
     def up(self, *profiles: str) -> None:
-        """Start all services, and those of the profiles. Wait until the API answers with a complete index."""
+        """Start all services, also the services of the profiles. Wait until the API answers with a complete index."""
         selection = [f"--profile={profile}" for profile in profiles]
         self.compose(*selection, "up", "--detach", "--no-build")
         self.wait_until_ready()

@@ -17,7 +17,7 @@ TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MUL
 NOT_RUN = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8").partition("## What has not been run\n")[2]
 
 MARKED = ("docs/decisions/", "docs/deploy.md", "docs/kubernetes.md")
-"""Pages whose commands were not run. They say so themselves; decisions are records of what was tried."""
+"""Pages whose commands were not run. Their texts say it; decisions record earlier trials."""
 PAGE_TESTS = {
     "docs/performance/": "tests/acceptance/test_load_commands.py",
     "docs/production.md": "tests/installation/__main__.py",
@@ -65,11 +65,11 @@ TESTS = {
 
 
 _SETTINGS = r"^(?:export )?(?:[A-Z_]+=(?:\$\((?=leaderforge)|\$\([^)]*\)|'[^']*'|\S*) *)*"
-"""Assignments before a command. Of the commands whose output is assigned, only those of `leaderforge` remain."""
+"""Assignments before a command, and commands whose output is assigned, except `leaderforge`."""
 
 
 def blocks(page: Path) -> Iterator[str]:
-    """Yield the blocks of a page that may contain commands: those without a language, and those of a shell."""
+    """Yield the blocks of a page that may contain commands: blocks without a language, and blocks of a shell."""
     language, lines = None, []
     for line in page.read_text(encoding="utf-8").splitlines():
         fence = re.match(r" *```(\w*)", line)
@@ -118,7 +118,7 @@ def test_commands_of_leaderforge_have_these_options() -> None:
 
 
 def usage_error(arguments: list[str]) -> str | None:
-    """Return what is wrong with the options of a command, None if nothing is. Missing or example values are right."""
+    """Return the first error in the options of a command, None without one. Missing or example values are valid."""
     command: Any = get_command(main)
     context = None
     try:

@@ -182,7 +182,7 @@ class AwardOut(StrictOut):
 
 
 class AwardsOut(StrictOut):
-    """Awards: those of a player in order of board, period and reward, or those of a period in order of rank."""
+    """Awards of a player, in order of board, period and reward, or awards of a period, in order of rank."""
 
     awards: list[AwardOut]
     next: str | None = Field(description="Send it as `cursor` for the awards that follow; null at the end.")

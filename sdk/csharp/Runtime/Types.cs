@@ -334,7 +334,7 @@ namespace LeaderForge
     }
 
     /// <summary>
-    /// Awards: those of a player in order of board, period and reward, or those of a period in order of rank.
+    /// Awards of a player, in order of board, period and reward, or awards of a period, in order of rank.
     /// </summary>
     public sealed class AwardsOut
     {

@@ -2035,7 +2035,7 @@ export interface components {
         };
         /**
          * AwardsOut
-         * @description Awards: those of a player in order of board, period and reward, or those of a period in order of rank.
+         * @description Awards of a player, in order of board, period and reward, or awards of a period, in order of rank.
          */
         AwardsOut: {
             awards: components["schemas"]["AwardOut"][];
@@ -10222,7 +10222,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Awards: those of a player in order of board, period and reward, or those of a period in order of rank. */
+            /** @description Awards of a player, in order of board, period and reward, or awards of a period, in order of rank. */
             200: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
@@ -10352,7 +10352,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Awards: those of a player in order of board, period and reward, or those of a period in order of rank. */
+            /** @description Awards of a player, in order of board, period and reward, or awards of a period, in order of rank. */
             200: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */

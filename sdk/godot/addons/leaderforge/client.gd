@@ -29,8 +29,8 @@ var _delivery
 var _jobs = []
 
 
-## Open the queue's file, for the service at this address. `values` are those of `options.gd`. Return an error, null
-## without one.
+## Open the queue's file, for the service at this address. `options.gd` lists the possible `values`. Return an error,
+## null without one.
 func open(url, values = {}):
 	_options = Options.new(values)
 	queue = Store.new(_options.queue_capacity)

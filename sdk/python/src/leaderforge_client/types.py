@@ -2200,7 +2200,7 @@ class AwardOut(TypedDict):
 
 class AwardsOut(TypedDict):
     """
-    Awards: those of a player in order of board, period and reward, or those of a period in order of rank.
+    Awards of a player, in order of board, period and reward, or awards of a period, in order of rank.
     """
 
     awards: list[AwardOut]

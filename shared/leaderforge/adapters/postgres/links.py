@@ -30,7 +30,7 @@ async def add_links(connection: Connection, links: Collection[Link], at: int) ->
 
 
 async def delete_links(connection: Connection, links: Collection[Link]) -> None:
-    """Delete relations of one player in both directions. `links` are those of this player, who must be locked."""
+    """Delete relations of one player in both directions, given by this player's links. The player must be locked."""
     opposites = sorted(link.opposite for link in links)
     await run_rows(connection, "hold_links", opposites)
     if len(opposites) <= _SEPARATE:
