@@ -13,7 +13,6 @@ import os
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from enum import StrEnum
 from itertools import product as product_of
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -26,13 +25,7 @@ from rich.progress import track
 from benchmarks.bench import loaded, product, settle
 from benchmarks.receipts import Samples, ratios, table
 from benchmarks.report import about, finish
-
-
-class FeatureName(StrEnum):
-    """Feature that is measured, and the name of its board."""
-
-    SEGMENTS = "segments"
-    TIERS = "tiers"
+from benchmarks.requests import PLAIN, FeatureName
 
 
 class Feature(NamedTuple):
@@ -57,7 +50,6 @@ FEATURES = {
     ),
 }
 """The board with tiers has as many as possible, with all kinds of limits."""
-PLAIN = "plain"
 COUNTRIES = 50
 PLATFORMS = 5
 A_REQUEST = 500

@@ -1,6 +1,7 @@
 """Requests of a load, as bytes."""
 
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from functools import partial
 from random import Random
 from urllib.parse import urlsplit
@@ -71,10 +72,19 @@ CALLS: Mapping[str, Callable[[Maker, str], bytes]] = {
     "lookup": lambda make, board: make.post(f"/api/boards/{board}/ranks/lookup", make.lookup()),
 }
 """Calls that are measured on boards with and without a feature. On the board `b`, the kind of `call` is `call b`."""
-FEATURE_BOARDS = "plain", "segments", "tiers"
-"""Boards without and with a feature."""
+
+
+class FeatureName(StrEnum):
+    """Feature that is measured, and the name of its board."""
+
+    SEGMENTS = "segments"
+    TIERS = "tiers"
+
+
+PLAIN = "plain"
+"""Name of the board without a feature."""
 KINDS: Mapping[str, Callable[[Maker], bytes]] = {
-    **{f"{call} {board}": partial(CALLS[call], board=board) for call in CALLS for board in FEATURE_BOARDS},
+    **{f"{call} {board}": partial(CALLS[call], board=board) for call in CALLS for board in (PLAIN, *FeatureName)},
     "noop_post": lambda make: make.post("/noop", make.submission()),
     "noop_get": lambda make: make.get("/noop"),
     "submit": lambda make: make.post("/api/scores", make.submission()),

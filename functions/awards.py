@@ -19,9 +19,8 @@ from functions.edge.wire.rewards import (
     render_award,
     render_awards,
 )
-from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import BoardNotFound, PeriodNotFound, StoreUnavailable
-from leaderforge.domain.periods import number_of_name
 from leaderforge.domain.tournament_errors import AwardClaimed, AwardNotFound, AwardRevoked
 
 routes = router("awards")
@@ -54,7 +53,7 @@ async def board_awards(
     Requires a submit key. The list is empty until the period is settled.
     """
     current_board = await edge.board_unchecked(board)
-    ladder = Ladder(current_board, _period_of(current_board, query.period))
+    ladder = Ladder(current_board, current_board.period_number(query.period))
     return answer_stored(render_awards(await edge.services.awards.of_period(ladder, query.limit, query.after)))
 
 
@@ -73,15 +72,7 @@ async def claim(edge: TheEdge, caller: Submitter, user_id: UserId, claim: ClaimI
     """
     caller.require_acting_for(user_id)
     board = await edge.board_unchecked(claim.board)
-    period = _period_of(board, claim.period)
+    period = board.period_number(claim.period)
     claim_id = str(claim.claim_id)
     award = await edge.services.awards.claim(board, period, user_id, claim.reward, claim_id, caller.actor)
     return answer_written(render_award(award))
-
-
-def _period_of(board: Board, name: str) -> int:
-    """Return the number of a period of a board. Raises `PeriodNotFound`."""
-    period = number_of_name(board.calendar, name)
-    if period is None:
-        raise PeriodNotFound(f"board {board.slug!r} has no period {name!r}", board=board.slug, period=name)
-    return period

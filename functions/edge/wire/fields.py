@@ -105,11 +105,9 @@ BoardName = Annotated[
     Rule("must be the identifier of a board: 1 to 64 of a-z, 0-9, _ and -, with a letter or a digit first"),
 ]
 UserIdText = Annotated[IntegerText, Field(description="The player's id.", examples=[123])]
+_PlayerInPath = Annotated[int, Field(ge=-MAX_INTEGER, le=MAX_INTEGER), PLAYER_FROM_TEXT, WrapValidator(_identity)]
 UserId = Annotated[
-    int,
-    Field(ge=-MAX_INTEGER, le=MAX_INTEGER),
-    PLAYER_FROM_TEXT,
-    WrapValidator(_identity),
+    _PlayerInPath,
     Field(description="The player's id, or `ext:` and the percent-encoded external id, as a text.", examples=[123]),
 ]
 """A player id in a path. Handlers always receive the integer id: `routing` looks external ids up.
@@ -117,10 +115,7 @@ UserId = Annotated[
 The documentation has an integer only, because generators for C# make a class of a parameter with two types.
 """
 OtherUserId = Annotated[
-    int,
-    Field(ge=-MAX_INTEGER, le=MAX_INTEGER),
-    PLAYER_FROM_TEXT,
-    WrapValidator(_identity),
+    _PlayerInPath,
     Field(description="The other player's id, or `ext:` and the percent-encoded external id.", examples=[456]),
 ]
 """The id of a second player in a path, like `UserId`."""

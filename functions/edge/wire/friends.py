@@ -6,18 +6,18 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from functions.edge.wire.bodies import JsonBody, number_json, string_json, truth_json
-from functions.edge.wire.entries import EntryOut, render_entry, segment_member
+from functions.edge.wire.entries import EntryOut, segment_member
 from functions.edge.wire.fields import CountOut, ExternalIdOut, IntegerOut, IntegerText, RankOut, TimeOut
 from functions.edge.wire.models import QueryIn, StrictOut
 from functions.edge.wire.periods import LadderQuery, PeriodNameOut
-from functions.edge.wire.player_lists import PlayerListIn
+from functions.edge.wire.player_lists import PlayerListIn, missing_external_member
+from functions.edge.wire.ranks import compared_entries
 from functions.edge.wire.rules import FROM_TEXT, Omittable
-from functions.edge.wire.tiers import tier_member
 from leaderforge.domain.boards import MAX_INTEGER, Ladder
 from leaderforge.domain.friends import FriendChange
 from leaderforge.domain.players import Player
 from leaderforge.domain.times import time_text
-from leaderforge.services.friend_ranking import FriendEntry, FriendRanking, FriendView
+from leaderforge.services.friend_ranking import FriendRanking, FriendView
 from leaderforge.services.friends import BlockedPlayer, Friend, FriendPage
 
 
@@ -145,9 +145,7 @@ def render_friend_change(
     user_id: int, change: FriendChange, missing_external_ids: Sequence[str] | None = None
 ) -> JsonBody:
     """Return the result of a change. `missing_external_ids` is None if none were requested."""
-    external = ""
-    if missing_external_ids is not None:
-        external = f'"missing_external_ids":[{",".join(map(string_json, missing_external_ids))}],'
+    external = missing_external_member(missing_external_ids)
     missing, blocked = (",".join(map(str, ids)) for ids in (change.missing, change.blocked))
     return JsonBody(
         f'{{"user_id":{user_id},"total":{change.total},"added":{change.added},"removed":{change.removed},'
@@ -171,16 +169,14 @@ def render_friend_ranks(
 ) -> JsonBody:
     """Return the ranks of a player and its friends."""
     board, total = ladder.board, ranking.total
-
-    def entry(item: FriendEntry) -> str:
-        tier = tier_member(board, item.entry.score, item.entry.rank, total) if board.tiers else ""
-        return render_entry(item.entry, f'{tier},"rank_among":{item.rank_among}', marks_hidden)
-
-    entries, around = (",".join(map(entry, items)) for items in (ranking.entries, ranking.around))
-    ahead = "null" if ranking.ahead is None else entry(ranking.ahead)
+    ahead_entries = () if ranking.ahead is None else (ranking.ahead,)
+    entries, around, ahead = (
+        ",".join(compared_entries(board, friends, total, "rank_among", marks_hidden=marks_hidden))
+        for friends in (ranking.entries, ranking.around, ahead_entries)
+    )
     return JsonBody(
         f'{{"board":"{board.slug}","period":"{ladder.period_name}",{segment_member(ladder)}"user_id":{user_id},'
-        f'"entries":[{entries}],"around":[{around}],"ahead":{ahead},"gap":{number_json(ranking.gap)},'
+        f'"entries":[{entries}],"around":[{around}],"ahead":{ahead or "null"},"gap":{number_json(ranking.gap)},'
         f'"friends":{ranking.friends},"ranked":{ranking.ranked},"total":{total}}}'
     )
 

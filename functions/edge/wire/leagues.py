@@ -10,7 +10,7 @@ from functions.edge.wire.fields import CountOut, IntegerOut, RankOut, TimeOut
 from functions.edge.wire.models import QueryIn, StrictIn, StrictOut
 from functions.edge.wire.periods import PeriodNameIn, PeriodNameOut
 from functions.edge.wire.rules import FROM_NUMBER
-from functions.edge.wire.tiers import tier_member
+from functions.edge.wire.tiers import tier_json
 from leaderforge.domain.league import Assignment, Inactivity, League, Movement
 from leaderforge.domain.league_rules import (
     MAX_DIVISION_NAME_LENGTH,
@@ -20,6 +20,7 @@ from leaderforge.domain.league_rules import (
     members_of,
 )
 from leaderforge.domain.periods import PeriodKind
+from leaderforge.domain.tiers import LadderTiers
 from leaderforge.domain.times import time_text
 from leaderforge.services.league_reading import LeagueEntry, LeagueGroup, LeagueState
 
@@ -151,11 +152,13 @@ class LeagueGroupOut(StrictOut):
 def render_group(view: LeagueGroup, *, marks_hidden: bool = False) -> JsonBody:
     """Return a player's group."""
     player_entry, zones, league, ends_at = view.player_entry, view.zones, view.league, view.period.ends_at
-    entries = ",".join(_entry_json(view, entry, marks_hidden=marks_hidden) for entry in view.entries)
+    board = view.ladder.board
+    tiers = board.tiers_among(view.lookup.total) if board.tiers else None
+    entries = ",".join(_entry_json(entry, tiers, marks_hidden=marks_hidden) for entry in view.entries)
     board_entries = view.lookup.entries if player_entry is None else [(player_entry.entry, 0)]
     rank = next((entry.rank for entry, _ in board_entries if entry.user_id == view.user_id), None)
     members = {
-        "board": string_json(view.ladder.board.slug),
+        "board": string_json(board.slug),
         "period": string_json(view.period.name),
         "state": string_json(view.state),
         "starts_at": string_json(time_text(view.period.starts_at or 0)),
@@ -180,8 +183,9 @@ def render_group(view: LeagueGroup, *, marks_hidden: bool = False) -> JsonBody:
     return JsonBody("{" + ",".join(f'"{name}":{text}' for name, text in members.items()) + "}")
 
 
-def _entry_json(view: LeagueGroup, league_entry: LeagueEntry, *, marks_hidden: bool) -> str:
+def _entry_json(league_entry: LeagueEntry, tiers: LadderTiers | None, *, marks_hidden: bool) -> str:
+    """Return an entry of a group. `tiers` is None on a board without tiers."""
     entry = league_entry.entry
-    tier = tier_member(view.ladder.board, entry.score, entry.rank, view.lookup.total)
+    tier = "" if tiers is None else tier_json(tiers, entry.score, entry.rank)
     extra = f'{tier},"group_rank":{number_json(league_entry.rank)},"movement":{string_json(league_entry.movement)}'
     return render_entry(entry, extra, marks_hidden)

@@ -1,9 +1,11 @@
 """Lists of players in bodies, by either kind of id."""
 
+from collections.abc import Sequence
 from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
+from functions.edge.wire.bodies import string_json
 from functions.edge.wire.fields import ExternalIdIn, PlayerIdIn
 from functions.edge.wire.models import LongIn
 from leaderforge.domain.friend_errors import MAX_FRIENDS
@@ -26,3 +28,10 @@ class PlayerListIn(LongIn):
         if not self.model_fields_set:
             raise ValueError("must have user_ids or external_ids")
         return self
+
+
+def missing_external_member(external_ids: Sequence[str] | None) -> str:
+    """Return the member with the requested external ids without a player, and a comma. It is empty for None."""
+    if external_ids is None:
+        return ""
+    return f'"missing_external_ids":[{",".join(map(string_json, external_ids))}],'

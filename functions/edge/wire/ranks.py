@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from functions.edge.wire.bodies import JsonBody, string_json
+from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.entries import EntryOut, render_entry, segment_member
 from functions.edge.wire.fields import (
     CountOut,
@@ -20,10 +20,10 @@ from functions.edge.wire.fields import (
 )
 from functions.edge.wire.models import StrictOut
 from functions.edge.wire.periods import PeriodNameOut
-from functions.edge.wire.player_lists import PlayerListIn
+from functions.edge.wire.player_lists import PlayerListIn, missing_external_member
 from functions.edge.wire.tiers import NextTierMember, tier_json, tier_member, tier_members
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.services.entries import Lookup, PlayerRank
+from leaderforge.services.entries import Entry, Lookup, PlayerRank
 
 _DECIMAL = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?([eE]-[0-9]{1,3})?")
 
@@ -113,25 +113,32 @@ def render_lookup(
 ) -> JsonBody:
     """Return the entries of players that were looked up. `missing_external_ids` is None if none were requested."""
     board, total = ladder.board, lookup.total
-    entries = compared_entries_json(board, lookup, "rank_among", marks_hidden=marks_hidden)
+    entries = ",".join(compared_entries(board, lookup.entries, total, "rank_among", marks_hidden=marks_hidden))
     missing = ",".join(map(str, lookup.missing))
-    external = ""
-    if missing_external_ids is not None:
-        external = f'"missing_external_ids":[{",".join(map(string_json, missing_external_ids))}],'
+    external = missing_external_member(missing_external_ids)
     return JsonBody(
-        f'{{"board":"{board.slug}","period":"{ladder.period_name}",{segment_member(ladder)}"entries":{entries},"missing":[{missing}],{external}'
+        f'{{"board":"{board.slug}","period":"{ladder.period_name}",{segment_member(ladder)}"entries":[{entries}],"missing":[{missing}],{external}'
         f'"total":{total}}}'
     )
 
 
-def compared_entries_json(board: Board, lookup: Lookup, rank_name: str, *, marks_hidden: bool = False) -> str:
-    """Return a JSON array of the entries. The member `rank_name` has the rank among these entries."""
+def compared_entries(
+    board: Board,
+    entries: Sequence[tuple[Entry, int]],
+    total: int,
+    rank_name: str,
+    *,
+    marks_hidden: bool = False,
+) -> list[str]:
+    """Return entries as JSON objects. The member `rank_name` has each entry's rank among some players.
+
+    `total` is the number of ranked players of the board.
+    """
     of_tier: Iterable[str] = repeat("")
     if board.tiers:
-        tiers = board.tiers_among(lookup.total)
-        of_tier = [tier_json(tiers, entry.score, entry.rank) for entry, _ in lookup.entries]
-    entries = [
+        tiers = board.tiers_among(total)
+        of_tier = [tier_json(tiers, entry.score, entry.rank) for entry, _ in entries]
+    return [
         render_entry(entry, f'{tier},"{rank_name}":{rank}', marks_hidden)
-        for (entry, rank), tier in zip(lookup.entries, of_tier, strict=False)
+        for (entry, rank), tier in zip(entries, of_tier, strict=False)
     ]
-    return f"[{','.join(entries)}]"

@@ -9,7 +9,7 @@ from functions.edge.wire.entries import EntryOut
 from functions.edge.wire.fields import CountOut, IntegerOut, RankOut, TimeOut
 from functions.edge.wire.models import QueryIn, StrictOut
 from functions.edge.wire.periods import ExactPeriodName, PeriodNameOut
-from functions.edge.wire.ranks import compared_entries_json
+from functions.edge.wire.ranks import compared_entries
 from functions.edge.wire.rules import FROM_TEXT, Omittable
 from leaderforge.domain.tournament_rules import MAX_ENTRANTS
 from leaderforge.domain.tournaments import TournamentState
@@ -138,10 +138,12 @@ def render_entrant(view: EntrantView) -> JsonBody:
 
 def render_bracket(view: BracketView, lookup: Lookup, *, marks_hidden: bool = False) -> JsonBody:
     """Return a bracket with the entries of its players."""
-    entries = compared_entries_json(view.board, lookup, "bracket_rank", marks_hidden=marks_hidden)
+    entries = ",".join(
+        compared_entries(view.board, lookup.entries, lookup.total, "bracket_rank", marks_hidden=marks_hidden)
+    )
     missing = ",".join(map(str, lookup.missing))
     return JsonBody(
         f'{{"board":"{view.board.slug}","period":"{view.period_name}","state":"{view.state}",'
         f'"bracket":{view.number},"brackets":{view.brackets.count},"bracket_size":{view.brackets.size},'
-        f'"entries":{entries},"missing":[{missing}],"total":{lookup.total}}}'
+        f'"entries":[{entries}],"missing":[{missing}],"total":{lookup.total}}}'
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from leaderforge.cli.import_reports import SOME_BAD, BadLines
 from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
 from leaderforge.domain.boards import MAX_INTEGER
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
 
 _CHUNK = 5_000
 """Maximum pairs that are imported together."""
-_REPORTED = 20
-"""Maximum number of bad lines that are printed."""
-_BAD_LINES = 3
-"""Exit code of an import with bad lines, as of `leaderforge import`."""
 
 friends = typer.Typer(no_args_is_help=True, help="Import the graph of friends of a game.")
 
@@ -54,7 +51,7 @@ def import_(
     The import is idempotent: run an interrupted one again. Lines with unknown players are counted and skipped. Exit
     with 3 if lines are bad, or lists would have more than 5,000 players.
     """
-    bad = _BadLines()
+    bad = BadLines()
     with file.open(encoding="utf-8-sig", newline="") as text:
         pairs = _Pairs(text, (player, friend), external=external, mutual=mutual, bad=bad)
         tally = run_until_stopped(_import(pairs, file, dry_run, data_dir))
@@ -63,7 +60,7 @@ def import_(
     typer.echo(f"pairs with unknown players: {tally.unknown:,}, with a block: {tally.blocked:,}")
     typer.echo(f"players with too many friends: {tally.full:,}, bad lines: {bad.count:,}")
     if bad.count or tally.full:
-        raise typer.Exit(_BAD_LINES)
+        raise typer.Exit(SOME_BAD)
 
 
 async def _import(pairs: "_Pairs", file: Path, dry_run: bool, data_dir: Path) -> "FriendTally":
@@ -81,23 +78,10 @@ async def _import(pairs: "_Pairs", file: Path, dry_run: bool, data_dir: Path) ->
     return tally
 
 
-class _BadLines:
-    """Report of bad lines on standard error."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def add(self, line: int, problem: str) -> None:
-        """Count a bad line, and print the first ones."""
-        self.count += 1
-        if self.count <= _REPORTED:
-            typer.echo(f"line {line}: {problem}", err=True)
-
-
 class _Pairs:
     """Pairs of a CSV file. Raises `Refused` if the header lacks a column."""
 
-    def __init__(self, text: TextIO, columns: Sequence[str], *, external: bool, mutual: bool, bad: _BadLines) -> None:
+    def __init__(self, text: TextIO, columns: Sequence[str], *, external: bool, mutual: bool, bad: BadLines) -> None:
         self._rows = csv.reader(text)
         self._external = external
         self._mutual = mutual
@@ -117,12 +101,12 @@ class _Pairs:
             if not row:
                 continue
             if len(row) <= max(self._positions):
-                self._bad.add(self._rows.line_num, "a cell is missing")
+                self._bad.refused(self._rows.line_num, "a cell is missing")
                 continue
             try:
                 player, friend = (self._identity(row[position].strip()) for position in self._positions)
             except (ValueError, Refused) as error:
-                self._bad.add(self._rows.line_num, str(error))
+                self._bad.refused(self._rows.line_num, str(error))
                 continue
             chunk += [FriendPair(player, friend)] + ([FriendPair(friend, player)] if self._mutual else [])
             if len(chunk) >= _CHUNK:

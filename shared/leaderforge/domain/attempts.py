@@ -1,8 +1,6 @@
 """Joining of tournaments, and attempts: submissions of entrants that count."""
 
 from leaderforge.domain.boards import Board
-from leaderforge.domain.errors import PeriodNotFound
-from leaderforge.domain.periods import number_of_name
 from leaderforge.domain.submissions import Submission
 from leaderforge.domain.tournament_errors import EntrantMissing, TournamentFull, TournamentNotFound
 from leaderforge.domain.tournaments import (
@@ -31,10 +29,7 @@ def occurrence_of(board: Board, period: str | None, now: int) -> Occurrence:
     if period is None:
         occurrence = current_occurrence(rules, board.calendar, now)
     else:
-        number = number_of_name(board.calendar, period)
-        if number is None:
-            raise PeriodNotFound(f"board {board.slug!r} has no period {period!r}", board=board.slug, period=period)
-        occurrence = occurrence_in(rules, board.calendar, number)
+        occurrence = occurrence_in(rules, board.calendar, board.period_number(period))
     if occurrence is None:
         raise TournamentNotFound(f"tournament {board.slug!r} does not take place in the period", board=board.slug)
     return occurrence

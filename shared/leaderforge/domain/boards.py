@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
-from leaderforge.domain.errors import RuleViolated
+from leaderforge.domain.errors import PeriodNotFound, RuleViolated
 from leaderforge.domain.league import League
 from leaderforge.domain.notice_types import NoticeType
-from leaderforge.domain.periods import ALL_TIME, Calendar, Period, PeriodKind, counting_in
+from leaderforge.domain.periods import ALL_TIME, Calendar, Period, PeriodKind, counting_in, number_of_name
 from leaderforge.domain.reward_tables import RewardTable
 from leaderforge.domain.segments import Segment
 from leaderforge.domain.tiers import LadderTiers, Tier
@@ -167,6 +167,13 @@ class Board:
         # With a minimum of 1 every standing is ranked. This includes rows with 0 submissions, whose number the index
         # has lost.
         return max(0, self.min_submissions - submissions) if self.min_submissions > 1 else 0
+
+    def period_number(self, name: str) -> int:
+        """Return the number of the period with this name. Raises `PeriodNotFound`."""
+        number = number_of_name(self.calendar, name)
+        if number is None:
+            raise PeriodNotFound(f"board {self.slug!r} has no period {name!r}", board=self.slug, period=name)
+        return number
 
     def tiers_among(self, total: int) -> LadderTiers:
         """Return the tiers of a ladder with `total` ranked players."""

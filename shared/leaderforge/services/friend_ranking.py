@@ -111,16 +111,17 @@ class FriendRankingService:
             rows = [row for i, row in stored.items() if not row.hidden or (i == user_id and viewer.sees_hidden(i))]
             rows = sorted(ranked_on(board, rows), key=_sort_key)
             parts = _parts(board, rows, user_id, view)
-            bounds = [rank_bound(board, rows[i].key) for i in parts.positions]
+            positions = parts.positions
+            bounds = [rank_bound(board, rows[i].key) for i in positions]
             counts = await ranking.counts(ladder, bounds, [row.key for row in rows if not row.hidden])
             if counts.all_present:
                 break
         else:
             raise IndexUnavailable("friends moved in every attempt to rank them")
-        selected = [rows[i] for i in parts.positions]
+        selected = [rows[i] for i in positions]
         entries = await self._reader.ranked_entries(ladder, selected, [rank_of(n) for n in counts.above])
         among = [1 + bisect_left(rows, bound, key=_sort_key) for bound in bounds]
-        by_position = dict(zip(parts.positions, map(FriendEntry, as_seen(board, entries, viewer), among), strict=True))
+        by_position = dict(zip(positions, map(FriendEntry, as_seen(board, entries, viewer), among), strict=True))
         around = [by_position[i] for i in parts.around]
         ahead = None if parts.ahead is None else by_position[parts.ahead]
         player_entry = next((item.entry for item in around if item.entry.user_id == user_id), None)

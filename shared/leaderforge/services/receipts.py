@@ -10,7 +10,7 @@ from leaderforge.domain.order import Place, sort_key
 from leaderforge.domain.ranks import rank_of
 from leaderforge.domain.standings import EarlierPlace, Standing, is_improvement
 from leaderforge.domain.submissions import Recorded, Submission
-from leaderforge.domain.tiers import ReachedTier
+from leaderforge.domain.tiers import LadderTiers, ReachedTier
 from leaderforge.ports.index import Applied, LadderUpdate
 
 
@@ -113,6 +113,11 @@ class LadderGroup:
         """Name of the period. It is computed only once, because that costs as much as the other members together."""
         return self._ladder.period_name
 
+    @cached_property
+    def _tiers(self) -> LadderTiers:
+        """Tiers of the ladder after the update. The index returns the total if they depend on it."""
+        return self._ladder.board.tiers_among(self._total or 0)
+
     def add(self, standing: Standing) -> None:
         """Add a standing unless the player has a newer one."""
         previous = self.newest.get(standing.user_id)
@@ -161,10 +166,8 @@ class LadderGroup:
         """Return the tier of a standing, None on a board without tiers. It has no names if the rank is unknown."""
         if not self._has_tiers:
             return None
-        board, rank = self._ladder.board, self.rank(standing.user_id)
-        if rank is None:
-            return _UNKNOWN_TIER
-        return board.tiers_among(self._total or rank).reached(standing.score, rank)
+        rank = self.rank(standing.user_id)
+        return _UNKNOWN_TIER if rank is None else self._tiers.reached(standing.score, rank)
 
     def missing_submissions(self, standing: Standing) -> int | None:
         """Return the number of submissions that a standing lacks for a rank, None on a board without a minimum."""
