@@ -15,6 +15,7 @@ from tests.acceptance.api_fixtures import Served
 from tests.api_client import ADMIN_KEY
 from tests.browser.chromium import chromium
 from tests.sdk.drivers import ROOT, SDK
+from tests.waiting import until
 
 PACKAGE = SDK / "typescript"
 DIST = PACKAGE / "dist"
@@ -75,10 +76,14 @@ async def test_a_browser_keeps_scores_over_the_end_of_the_page(browser: Browser,
     assert waiting["receipt"] is None
     second = await page.context.new_page()
     await second.goto(f"{service.url}/sdk/game.html")
-    locked = "open_client({}).queue.pending().then(() => 'open', (error) => error.kind)"
-    assert await second.evaluate(locked) == "QueueLocked"
+    opened = "(window.client = open_client({})).queue.pending().then(() => 'open', (error) => error.kind)"
+    assert await second.evaluate(opened) == "QueueLocked"
     await page.close()  # without a call of `close`, as a tab ends
-    await second.evaluate("window.client = open_client({})")
+
+    async def unlocked() -> bool:  # the browser releases the lock a moment after it closed the page
+        return bool(await second.evaluate(opened) == "open")
+
+    await until(unlocked, "the lock of the closed page")
     flushed = await second.evaluate("client.flush()")
     assert (list(flushed["receipts"]), flushed["pending"]) == ([waiting["submissionId"]], 0)
     entry = await second.evaluate("client.rank('browser-game')")
