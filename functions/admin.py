@@ -85,11 +85,11 @@ async def metrics(edge: TheEdge, caller: Operator) -> Answer:
 async def audit(edge: TheEdge, caller: Viewer, query: Annotated[AuditQuery, Query()]) -> Answer:
     """Return the audit log, newest entries first. Send `next` as `cursor` for older ones. Viewers only."""
     require_at_most_one(user_id=query.user_id, external_id=query.external_id)
-    user_id = query.user_id if query.external_id is None else await edge.services.player_ids.get(query.external_id)
+    user_id = query.user_id if query.external_id is None else await edge.services.players.ids.get(query.external_id)
     criteria = AuditFilter(query.board, user_id, query.action, query.actor)
     entries = await edge.services.parts.audit.entries(criteria, query.limit, query.before)
     players = {user_id for audited in entries if (user_id := audited.entry.user_id) is not None}
-    external_ids = await edge.services.users.external_ids(players)
+    external_ids = await edge.services.players.users.external_ids(players)
     following = entries[-1].place if len(entries) == query.limit else None
     return answer_stored(render_audit(entries, following, external_ids))
 
@@ -113,7 +113,7 @@ async def activity(edge: TheEdge, caller: Viewer, query: Annotated[ActivityQuery
     board = await edge.readable_board(query.board, caller)
     report = await edge.services.activity.report(board, int(query.hours))
     scores = (*report.newest, *(suspect.score for suspect in report.suspects))
-    players = await edge.services.users.find_many({score.user_id for score in scores})
+    players = await edge.services.players.users.find_many({score.user_id for score in scores})
     return answer_stored(render_activity(report, {user_id: player.username for user_id, player in players.items()}))
 
 

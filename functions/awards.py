@@ -37,7 +37,7 @@ async def awards(edge: TheEdge, caller: Submitter, user_id: UserId, query: Annot
     Requires a submit key or the player's token.
     """
     caller.require_acting_for(user_id)
-    return answer_stored(render_awards(await edge.services.awards.of_player(user_id, query.limit, query.after)))
+    return answer_stored(render_awards(await edge.services.seasons.awards.of_player(user_id, query.limit, query.after)))
 
 
 @routes.get(
@@ -54,7 +54,7 @@ async def board_awards(
     """
     current_board = await edge.board_unchecked(board)
     ladder = Ladder(current_board, current_board.period_number(query.period))
-    return answer_stored(render_awards(await edge.services.awards.of_period(ladder, query.limit, query.after)))
+    return answer_stored(render_awards(await edge.services.seasons.awards.of_period(ladder, query.limit, query.after)))
 
 
 @routes.post(
@@ -74,5 +74,5 @@ async def claim(edge: TheEdge, caller: Submitter, user_id: UserId, claim: ClaimI
     board = await edge.board_unchecked(claim.board)
     period = board.period_number(claim.period)
     claim_id = str(claim.claim_id)
-    award = await edge.services.awards.claim(board, period, user_id, claim.reward, claim_id, caller.actor)
+    award = await edge.services.seasons.awards.claim(board, period, user_id, claim.reward, claim_id, caller.actor)
     return answer_written(render_award(award))

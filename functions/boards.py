@@ -82,5 +82,5 @@ async def delete_board(edge: TheEdge, caller: BoardManager, board: BoardName) ->
 async def periods(edge: TheEdge, caller: Anyone, board: BoardName, query: Annotated[PeriodsQuery, Query()]) -> Answer:
     """Return a board's current periods, and its past periods with scores, the latest first."""
     readable_board = await edge.readable_board(board, caller)
-    page = await edge.services.periods.listing(readable_board, query.limit, query.number_before(readable_board))
+    page = await edge.services.seasons.periods.listing(readable_board, query.limit, query.number_before(readable_board))
     return answer_stored(render_periods(readable_board, page))

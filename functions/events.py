@@ -69,7 +69,7 @@ _EXAMPLE = (
 @routes.get("/api/admin/endpoints", operation_id="listEndpoints", **documentation.read(EndpointsOut, StoreUnavailable))
 async def endpoints(edge: TheEdge, caller: Viewer) -> Answer:
     """Return all webhook endpoints in order of creation, without their secrets. Viewers only."""
-    return answer_stored(render_endpoints(await edge.services.endpoints.all(), edge.services.clock()))
+    return answer_stored(render_endpoints(await edge.services.events.endpoints.all(), edge.services.clock()))
 
 
 @routes.post(
@@ -82,7 +82,7 @@ async def create_endpoint(edge: TheEdge, caller: KeyManager, settings: EndpointI
 
     Only this response shows its secret.
     """
-    issued = await edge.services.endpoints.create(settings.url, settings.types, settings.boards, caller.actor)
+    issued = await edge.services.events.endpoints.create(settings.url, settings.types, settings.boards, caller.actor)
     return answer_written(render_issued_endpoint(issued, edge.services.clock()), status=_CREATED)
 
 
@@ -98,7 +98,7 @@ async def change_endpoint(
 
     When enabled again, the endpoint receives the events that it missed and that are still kept.
     """
-    changed = await edge.services.endpoints.set_disabled(endpoint, changes.disabled, caller.actor)
+    changed = await edge.services.events.endpoints.set_disabled(endpoint, changes.disabled, caller.actor)
     return answer_written(render_endpoint(changed, edge.services.clock()))
 
 
@@ -109,7 +109,7 @@ async def change_endpoint(
 )
 async def delete_endpoint(edge: TheEdge, caller: KeyManager, endpoint: EndpointId) -> Answer:
     """Delete an endpoint permanently, with its delivery log and its dead letters. Owners only."""
-    await edge.services.endpoints.delete(endpoint, caller.actor)
+    await edge.services.events.endpoints.delete(endpoint, caller.actor)
     return answer_written(JsonBody.of(DeletedEndpointOut(endpoint_id=endpoint)))
 
 
@@ -125,7 +125,7 @@ async def rotate_endpoint(
 
     For `overlap_s` seconds, events are signed with the previous secret too.
     """
-    issued = await edge.services.endpoints.rotate(endpoint, rotation.overlap_s, caller.actor)
+    issued = await edge.services.events.endpoints.rotate(endpoint, rotation.overlap_s, caller.actor)
     return answer_written(render_issued_endpoint(issued, edge.services.clock()))
 
 
@@ -136,7 +136,7 @@ async def rotate_endpoint(
 )
 async def test_endpoint(edge: TheEdge, caller: KeyManager, endpoint: EndpointId) -> Answer:
     """Send an event of type `endpoint.test` now, also to a disabled endpoint, and return the result. Owners only."""
-    return answer_written(render_attempt(await edge.services.endpoints.test(endpoint)))
+    return answer_written(render_attempt(await edge.services.events.endpoints.test(endpoint)))
 
 
 @routes.get(
@@ -148,7 +148,7 @@ async def deliveries(
     edge: TheEdge, caller: Viewer, endpoint: EndpointId, query: Annotated[DeliveriesQuery, Query()]
 ) -> Answer:
     """Return the latest requests to an endpoint, newest first. Viewers only."""
-    return answer_stored(render_deliveries(await edge.services.endpoints.attempts(endpoint, query.limit)))
+    return answer_stored(render_deliveries(await edge.services.events.endpoints.attempts(endpoint, query.limit)))
 
 
 @routes.get(
@@ -160,7 +160,7 @@ async def dead_letters(
     edge: TheEdge, caller: Viewer, endpoint: EndpointId, query: Annotated[DeliveriesQuery, Query()]
 ) -> Answer:
     """Return the events that were given up for an endpoint, newest first. Viewers only."""
-    return answer_stored(render_dead_letters(await edge.services.endpoints.dead(endpoint, query.limit)))
+    return answer_stored(render_dead_letters(await edge.services.events.endpoints.dead(endpoint, query.limit)))
 
 
 @routes.post(
@@ -170,7 +170,7 @@ async def dead_letters(
 )
 async def redrive_endpoint(edge: TheEdge, caller: KeyManager, endpoint: EndpointId) -> Answer:
     """Send all dead letters of an endpoint again, with the header `leaderforge-redriven: true`. Owners only."""
-    redriven = await edge.services.endpoints.redrive(endpoint, caller.actor)
+    redriven = await edge.services.events.endpoints.redrive(endpoint, caller.actor)
     return answer_written(JsonBody.of(RedrivenOut(redriven=redriven)))
 
 
@@ -222,7 +222,7 @@ async def stream_events(
     with only a colon are heartbeats.
     """
     after = query.after if follower.position is None else follower.position
-    notices = edge.services.feed.follow(after, lambda notice: _is_for(notice, caller, query))
+    notices = edge.services.events.feed.follow(after, lambda notice: _is_for(notice, caller, query))
     return Stream(_pieces(notices, follower), _HEADERS)
 
 

@@ -42,7 +42,9 @@ async def friends(
 ) -> Answer:
     """Return the players whom a player follows, by id. Requires a key or the player's token."""
     caller.require_friends_of(user_id)
-    return answer_stored(render_friends(user_id, await edge.services.friends.page(user_id, query.limit, query.after)))
+    return answer_stored(
+        render_friends(user_id, await edge.services.players.friends.page(user_id, query.limit, query.after))
+    )
 
 
 @routes.put("/api/users/{user_id}/friends", operation_id="setFriends", **documentation.write(FriendChangeOut, *_CHANGE))
@@ -54,7 +56,7 @@ async def replace(edge: TheEdge, caller: Submitter, user_id: UserId, players: Fr
     caller.require_acting_for(user_id)
     requested, missing = await _requested(edge, players)
     return answer_written(
-        render_friend_change(user_id, await edge.services.friends.replace(user_id, requested), missing)
+        render_friend_change(user_id, await edge.services.players.friends.replace(user_id, requested), missing)
     )
 
 
@@ -69,7 +71,9 @@ async def add(edge: TheEdge, caller: Submitter, user_id: UserId, players: Friend
     """
     caller.require_acting_for(user_id)
     requested, missing = await _requested(edge, players)
-    return answer_written(render_friend_change(user_id, await edge.services.friends.add(user_id, requested), missing))
+    return answer_written(
+        render_friend_change(user_id, await edge.services.players.friends.add(user_id, requested), missing)
+    )
 
 
 @routes.delete(
@@ -83,7 +87,7 @@ async def remove(edge: TheEdge, caller: Submitter, user_id: UserId, friend_id: O
     Removing a player who is not followed changes nothing.
     """
     caller.require_acting_for(user_id)
-    return answer_written(render_friend_change(user_id, await edge.services.friends.remove(user_id, friend_id)))
+    return answer_written(render_friend_change(user_id, await edge.services.players.friends.remove(user_id, friend_id)))
 
 
 @routes.get(
@@ -94,7 +98,7 @@ async def remove(edge: TheEdge, caller: Submitter, user_id: UserId, friend_id: O
 async def blocks(edge: TheEdge, caller: KeyHolderOrPlayer, user_id: UserId) -> Answer:
     """Return the players whom a player has blocked, by id. Requires a key or the player's token."""
     caller.require_friends_of(user_id)
-    return answer_stored(render_blocks(user_id, await edge.services.friends.blocked(user_id)))
+    return answer_stored(render_blocks(user_id, await edge.services.players.friends.blocked(user_id)))
 
 
 @routes.put(
@@ -110,7 +114,7 @@ async def block(edge: TheEdge, caller: Submitter, user_id: UserId, blocked_id: O
     caller.require_acting_for(user_id)
     if blocked_id == user_id:
         raise Refused("players cannot block themselves", user_id=user_id)
-    await edge.services.friends.block(user_id, blocked_id)
+    await edge.services.players.friends.block(user_id, blocked_id)
     return answer_written(render_block(user_id, blocked_id, is_blocked=True))
 
 
@@ -122,7 +126,7 @@ async def block(edge: TheEdge, caller: Submitter, user_id: UserId, blocked_id: O
 async def unblock(edge: TheEdge, caller: Submitter, user_id: UserId, blocked_id: OtherUserId) -> Answer:
     """Let a player no longer block another. Requires a submit key or the player's token."""
     caller.require_acting_for(user_id)
-    await edge.services.friends.unblock(user_id, blocked_id)
+    await edge.services.players.friends.unblock(user_id, blocked_id)
     return answer_written(render_block(user_id, blocked_id, is_blocked=False))
 
 
@@ -130,6 +134,6 @@ async def _requested(edge: Edge, players: FriendsIn) -> tuple[Sequence[int], Seq
     """Return the player ids, and the external ids without a player, None if no external ids were requested."""
     if not players.external_ids:
         return players.user_ids, None
-    by_external_id = await edge.services.player_ids.find_many(players.external_ids)
+    by_external_id = await edge.services.players.ids.find_many(players.external_ids)
     missing = [i for i in dict.fromkeys(players.external_ids) if i not in by_external_id]
     return [*players.user_ids, *by_external_id.values()], missing

@@ -47,16 +47,16 @@ async def keys(edge: TheEdge, caller: Viewer) -> Answer:
 
     `environment` names the settings that have API keys, and their numbers of keys.
     """
-    return answer_stored(render_keys(await edge.services.keys.all(), edge.callers.configured()))
+    return answer_stored(render_keys(await edge.services.access.keys.all(), edge.callers.configured()))
 
 
 @routes.post("/api/admin/keys", **documentation.write(IssuedKeyOut, KeyNameTaken, StoreUnavailable, status=_CREATED))
 async def create_key(edge: TheEdge, caller: KeyManager, settings: KeyIn) -> Answer:
     """Create an API key. Only this response shows its secret text. Valid everywhere within 5 s. Owners only."""
     if settings.role is None:
-        issued_key = await edge.services.keys.create(settings.name, settings.scopes or (), caller.actor)
+        issued_key = await edge.services.access.keys.create(settings.name, settings.scopes or (), caller.actor)
     else:
-        issued_key = await edge.services.keys.create_personal(
+        issued_key = await edge.services.access.keys.create_personal(
             settings.name, settings.role, settings.person or "", caller.actor
         )
     edge.keys.invalidate()
@@ -69,7 +69,7 @@ async def create_key(edge: TheEdge, caller: KeyManager, settings: KeyIn) -> Answ
 )
 async def rotate_key(edge: TheEdge, caller: KeyManager, name: KeyName, rotation: RotationIn) -> Answer:
     """Replace the secret text of an API key. The current one stays valid for `overlap_s` seconds. Owners only."""
-    issued_key = await edge.services.keys.rotate(name, rotation.overlap_s, caller.actor)
+    issued_key = await edge.services.access.keys.rotate(name, rotation.overlap_s, caller.actor)
     edge.keys.invalidate()
     return answer_written(render_issued_key(issued_key))
 
@@ -77,7 +77,7 @@ async def rotate_key(edge: TheEdge, caller: KeyManager, name: KeyName, rotation:
 @routes.delete("/api/admin/keys/{name}", **documentation.change(KeyOut, KeyNotFound, StoreUnavailable))
 async def revoke_key(edge: TheEdge, caller: KeyManager, name: KeyName) -> Answer:
     """Revoke an API key permanently. Effective everywhere within 5 s. Idempotent. Owners only."""
-    revoked_key = await edge.services.keys.revoke(name, caller.actor)
+    revoked_key = await edge.services.access.keys.revoke(name, caller.actor)
     edge.keys.invalidate()
     return answer_written(render_key(revoked_key))
 
@@ -88,7 +88,7 @@ async def people(edge: TheEdge, caller: Viewer) -> Answer:
 
     People with a revoked key are not listed.
     """
-    return answer_stored(render_people(await edge.services.roles.people()))
+    return answer_stored(render_people(await edge.services.access.roles.people()))
 
 
 @routes.post(
@@ -101,7 +101,7 @@ async def change_role(edge: TheEdge, caller: KeyManager, change: RoleIn) -> Answ
     The key stays valid, with its name. The role of a person of the identity provider lasts until the next sign-in,
     which takes the role from the provider again.
     """
-    person = await edge.services.roles.change(change.actor, change.role, caller.actor)
+    person = await edge.services.access.roles.change(change.actor, change.role, caller.actor)
     edge.keys.invalidate()
     return answer_written(render_person(person))
 
@@ -113,13 +113,13 @@ async def change_role(edge: TheEdge, caller: KeyManager, change: RoleIn) -> Answ
 )
 async def signing_keys(edge: TheEdge, caller: Viewer) -> Answer:
     """Return all keys that sign player tokens, oldest first, with retired ones. Viewers only."""
-    return answer_stored(render_signing_keys(await edge.services.signing_keys.all()))
+    return answer_stored(render_signing_keys(await edge.services.access.signing_keys.all()))
 
 
 @routes.post("/api/admin/signing-keys", **documentation.change(SigningKeyOut, StoreUnavailable, status=_CREATED))
 async def create_signing_key(edge: TheEdge, caller: KeyManager) -> Answer:
     """Create a key. After 5 s, it signs all new player tokens. Older keys stay valid until retired. Owners only."""
-    key = await edge.services.signing_keys.create(caller.actor)
+    key = await edge.services.access.signing_keys.create(caller.actor)
     return answer_written(render_signing_key(key), status=_CREATED)
 
 
@@ -132,5 +132,5 @@ async def retire_signing_key(edge: TheEdge, caller: KeyManager, kid: SigningKeyI
 
     Without an overlap, every process refuses its tokens within 65 s. A second retirement can only shorten the overlap.
     """
-    key = await edge.services.signing_keys.retire(kid, retirement.overlap_s, caller.actor)
+    key = await edge.services.access.signing_keys.retire(kid, retirement.overlap_s, caller.actor)
     return answer_written(render_signing_key(key))

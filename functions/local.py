@@ -80,16 +80,20 @@ def create_app(services: Services | None = None) -> Application:
         await services.open()
         collect_seldom()
         services.live.open()
-        services.feed.open()
+        services.events.feed.open()
         try:
             # Streams must end before the server waits for open requests.
             submissions = app.edge.streams
-            with on_shutdown(services.live.close), on_shutdown(services.feed.close), on_shutdown(submissions.close):
+            with (
+                on_shutdown(services.live.close),
+                on_shutdown(services.events.feed.close),
+                on_shutdown(submissions.close),
+            ):
                 async with _background(keep_maintained(services), services.changes.follow()):
                     yield
         finally:
             services.live.close()
-            services.feed.close()
+            services.events.feed.close()
             await services.close()
 
     app = application(services, *_ROUTERS, lifespan=lifespan, documented=True)

@@ -44,7 +44,7 @@ async def reconcile(services: Services, every_ms: int = 0) -> int:
     with services.telemetry.transaction("reconcile"):
         await services.delivery.settle()
         count = await services.maintain.reconcile(every_ms)
-        await services.rollover.run_if_due()
+        await services.seasons.rollover.run_if_due()
     return count
 
 
@@ -69,15 +69,15 @@ async def fold_activity(services: Services) -> int:
 async def settle(services: Services) -> int:
     """Settle the periods that are due or changed, searched every few seconds. Return the number of settled periods."""
     with services.telemetry.transaction("settle"):
-        await services.seats.search_if_due()
-        await services.resettlement.run_if_due()
-        return await services.settlement.run_if_due()
+        await services.seasons.seats.search_if_due()
+        await services.seasons.resettlement.run_if_due()
+        return await services.seasons.settlement.run_if_due()
 
 
 async def dispatch_notices(services: Services) -> int:
     """Relay notices to the log and dispatch them to endpoints. Return the number of notices that moved."""
     with services.telemetry.transaction("dispatch_notices"):
-        return await services.dispatch.run(_DISPATCH_S)
+        return await services.events.dispatch.run(_DISPATCH_S)
 
 
 TASKS: Mapping[str, Callable[[Services], Awaitable[int]]] = {

@@ -116,14 +116,14 @@ async def remove_entries(edge: TheEdge, caller: Moderator, board: BoardName, rem
 
     Each player gets its own result, as for the removal of a single entry.
     """
-    user_ids = await edge.services.player_ids.find_many(removals.external_ids)
+    user_ids = await edge.services.players.ids.find_many(removals.external_ids)
     identities: list[int | ExternalId] = list(dict.fromkeys([*removals.user_ids, *removals.external_ids]))
     players = [user_ids.get(i) if isinstance(i, ExternalId) else i for i in identities]
     target, grounds = await edge.board_unchecked(board), _grounds(caller, removals.reason)
     removed = iter(
         await edge.services.moderation.remove_entries(target, [i for i in players if i is not None], grounds)
     )
-    external_ids = await edge.services.users.external_ids([i for i in players if i is not None])
+    external_ids = await edge.services.players.users.external_ids([i for i in players if i is not None])
     results = [
         _missing(str(identity)) if user_id is None else _result(user_id, next(removed), external_ids)
         for identity, user_id in zip(identities, players, strict=True)
@@ -201,7 +201,7 @@ async def set_scores(edge: TheEdge, caller: Setter, board: BoardName, scores: Sc
     target, grounds = await edge.board_unchecked(board), _grounds(caller, scores.reason)
     valid = [score for score in new if isinstance(score, ScoreToSet)]
     changes = iter(await edge.services.moderation.set_scores(target, valid, grounds))
-    external_ids = await edge.services.users.external_ids([score.user_id for score in valid])
+    external_ids = await edge.services.players.users.external_ids([score.user_id for score in valid])
     results = [_set_result(score, changes, external_ids) for score in new]
     return answer_written(JsonBody(f'{{"results":[{",".join(results)}]}}'))
 
@@ -252,7 +252,7 @@ async def _scores_to_set(
 ) -> Sequence[ScoreToSet | LeaderForgeError | ValidationError]:
     """Return, for each item, the score to set and its player, or the error."""
     external_ids = {i.external_id for i in items if isinstance(i, PlayerScoreIn) and i.external_id is not None}
-    user_ids = await edge.services.player_ids.find_many(external_ids) if external_ids else {}
+    user_ids = await edge.services.players.ids.find_many(external_ids) if external_ids else {}
     players: set[int] = set()
     return [item.error if isinstance(item, Malformed) else _score_to_set(item, user_ids, players) for item in items]
 
@@ -273,7 +273,7 @@ def _score_to_set(
 
 async def _moderated(edge: Edge, user_id: int, changes: Sequence[LadderStanding]) -> Answer:
     """Return the answer to an action, with the player's external id."""
-    external_ids = await edge.services.users.external_ids([user_id])
+    external_ids = await edge.services.players.users.external_ids([user_id])
     return answer_written(render_moderated(user_id, changes, external_ids))
 
 

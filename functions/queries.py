@@ -106,7 +106,7 @@ async def lookup(
     if not players.external_ids:
         result = await edge.services.query.lookup(ladder, players.user_ids, caller)
         return answer_read(render_lookup(ladder, result, marks_hidden=caller.views_console), result)
-    user_ids = await edge.services.player_ids.find_many(players.external_ids)
+    user_ids = await edge.services.players.ids.find_many(players.external_ids)
     requested = [*players.user_ids, *user_ids.values()]
     result = await edge.services.query.lookup(ladder, requested, caller)
     ranked = {entry.user_id for entry, _ in result.entries}
@@ -231,7 +231,7 @@ async def history(
     result = await edge.services.history.get(
         readable_board, user_id, limit=query.limit, periods=query.periods, before=query.before, viewer=caller
     )
-    external_ids = await edge.services.users.external_ids([user_id])
+    external_ids = await edge.services.players.users.external_ids([user_id])
     return answer_stored(render_history(readable_board, user_id, result, external_ids))
 
 
@@ -254,7 +254,7 @@ async def friend_ranks(
     """
     caller.require_friends_of(user_id)
     ladder = await edge.readable_ladder(board, caller, query.period, query.selected_segment)
-    ranking = await edge.services.friend_ranks.ranking(ladder, user_id, query.view, caller)
+    ranking = await edge.services.players.friend_ranks.ranking(ladder, user_id, query.view, caller)
     return answer_read(render_friend_ranks(ladder, user_id, ranking, marks_hidden=caller.views_console), ranking)
 
 
@@ -274,7 +274,7 @@ async def league_group(
     if readable_board.league is None:
         raise LeagueNotFound.on(board, query.period)
     name = readable_board.league.period if query.period == CURRENT else query.period
-    view = await edge.services.leagues.group(await edge.ladder_of(readable_board, name), user_id, caller)
+    view = await edge.services.seasons.leagues.group(await edge.ladder_of(readable_board, name), user_id, caller)
     return answer_read(render_group(view, marks_hidden=caller.views_console), view.lookup)
 
 

@@ -47,7 +47,7 @@ async def sign_in_device(edge: TheEdge, caller: Anyone, device: DeviceIn) -> Ans
     The same secret always gives the same player. The token is valid for minutes: refresh the session instead of signing
     in again. Off by default (403 `sign_in_disabled`). Rate limited by address.
     """
-    return answer_written(render_session(await edge.services.devices.sign_in(device.secret, device.username)))
+    return answer_written(render_session(await edge.services.access.devices.sign_in(device.secret, device.username)))
 
 
 @routes.post("/api/auth/refresh", **documentation.write(SessionOut, SignInDisabled, SessionNotFound, StoreUnavailable))
@@ -57,7 +57,7 @@ async def refresh_session(edge: TheEdge, caller: Anyone, refresh: RefreshIn) -> 
     The refresh token of the request is replaced. It can be sent again for 60 s, in case the answer was lost. Any other
     replaced token ends the session, because it may have been stolen. If the session has ended (404), sign in again.
     """
-    return answer_written(render_session(await edge.services.devices.refresh(refresh.refresh_token)))
+    return answer_written(render_session(await edge.services.access.devices.refresh(refresh.refresh_token)))
 
 
 @routes.post("/api/auth/revoke", **documentation.write(SignedOutOut, SessionNotFound, StoreUnavailable))
@@ -66,7 +66,7 @@ async def revoke_session(edge: TheEdge, caller: Anyone, refresh: RefreshIn) -> A
 
     The player tokens of the session stay valid until they expire, in minutes.
     """
-    return answer_written(render_signed_out(await edge.services.devices.sign_out(refresh.refresh_token)))
+    return answer_written(render_signed_out(await edge.services.access.devices.sign_out(refresh.refresh_token)))
 
 
 @routes.delete(
@@ -78,7 +78,7 @@ async def revoke_sessions(edge: TheEdge, caller: Moderator, user_id: UserId) -> 
 
     The device can sign in again. To keep the player off the boards, hide or erase the player.
     """
-    ended = await edge.services.devices.end_sessions(user_id, caller.actor)
+    ended = await edge.services.access.devices.end_sessions(user_id, caller.actor)
     return answer_written(render_ended_sessions(user_id, ended))
 
 
@@ -99,7 +99,7 @@ async def start_console_sign_in(edge: TheEdge, caller: Anyone, attempt: AttemptI
 
     The provider sends the browser back with `code` and `state`. Compare `state` with the one of the attempt.
     """
-    return answer_written(render_attempt(await edge.services.people.begin(attempt.redirect_uri)))
+    return answer_written(render_attempt(await edge.services.access.people.begin(attempt.redirect_uri)))
 
 
 @routes.post(
@@ -110,7 +110,9 @@ async def start_console_session(edge: TheEdge, caller: Anyone, answer: AnswerIn)
 
     The role comes from the provider's claims, and stays until the next sign-in. Without a role: 403.
     """
-    started = await edge.services.people.finish(answer.code, answer.redirect_uri, answer.code_verifier, answer.nonce)
+    started = await edge.services.access.people.finish(
+        answer.code, answer.redirect_uri, answer.code_verifier, answer.nonce
+    )
     edge.keys.invalidate()
     return answer_written(render_console_session(started))
 
@@ -118,6 +120,6 @@ async def start_console_session(edge: TheEdge, caller: Anyone, answer: AnswerIn)
 @routes.delete("/api/auth/console/session", **documentation.change(SignedOutOut, StoreUnavailable))
 async def end_console_session(edge: TheEdge, caller: Viewer) -> Answer:
     """End the caller's session. Effective everywhere within 5 s. Keys have no session. Viewers only."""
-    ended = await edge.services.people.sign_out(caller)
+    ended = await edge.services.access.people.sign_out(caller)
     edge.keys.invalidate()
     return answer_written(render_signed_out(ended))

@@ -60,7 +60,7 @@ _MISSING = (BoardNotFound, TournamentNotFound, PeriodNotFound)
 async def tournament(edge: TheEdge, caller: Anyone, board: BoardName, query: OccurrenceOptions) -> Answer:
     """Return a tournament's state, start, end and number of entrants."""
     readable_board = await edge.readable_board(board, caller)
-    return answer_stored(render_tournament(await edge.services.tournaments.view(readable_board, query.period)))
+    return answer_stored(render_tournament(await edge.services.seasons.tournaments.view(readable_board, query.period)))
 
 
 @routes.get(
@@ -71,7 +71,9 @@ async def tournament(edge: TheEdge, caller: Anyone, board: BoardName, query: Occ
 async def entrant(edge: TheEdge, caller: Anyone, board: BoardName, user_id: UserId, query: OccurrenceOptions) -> Answer:
     """Return a player who has joined a tournament, with the attempts used and left."""
     readable_board = await edge.readable_board(board, caller)
-    return answer_stored(render_entrant(await edge.services.tournaments.entrant(readable_board, user_id, query.period)))
+    return answer_stored(
+        render_entrant(await edge.services.seasons.tournaments.entrant(readable_board, user_id, query.period))
+    )
 
 
 @routes.put(
@@ -86,7 +88,9 @@ async def join(edge: TheEdge, caller: Submitter, board: BoardName, user_id: User
     """
     current_board = await edge.board_unchecked(board)
     caller.require_submit(current_board, user_id)
-    return answer_written(render_entrant(await edge.services.tournaments.join(current_board, user_id, query.period)))
+    return answer_written(
+        render_entrant(await edge.services.seasons.tournaments.join(current_board, user_id, query.period))
+    )
 
 
 @routes.get(
@@ -99,7 +103,7 @@ async def bracket(
 ) -> Answer:
     """Return a bracket of a tournament, with the ranks of its players in the bracket and in the tournament."""
     readable_board = await edge.readable_board(board, caller)
-    view = await edge.services.tournaments.bracket(readable_board, bracket, query.period)
+    view = await edge.services.seasons.tournaments.bracket(readable_board, bracket, query.period)
     lookup = await _lookup(edge, view, caller)
     return answer_read(render_bracket(view, lookup, marks_hidden=caller.views_console), lookup)
 

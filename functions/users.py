@@ -81,7 +81,7 @@ async def create_user(edge: TheEdge, caller: Registrar, player: UserIn) -> Answe
 
     If a name or external id is taken, the error's details have the `user_id` of its player.
     """
-    return _created(await edge.services.users.create(player.new_player()), with_email=caller.views_console)
+    return _created(await edge.services.players.users.create(player.new_player()), with_email=caller.views_console)
 
 
 @routes.post(
@@ -91,7 +91,7 @@ async def create_user(edge: TheEdge, caller: Registrar, player: UserIn) -> Answe
 async def create_users(edge: TheEdge, caller: Registrar, players: NewPlayersIn) -> Answer:
     """Create up to 1000 players. Each gets its own result: the player or an error. Submit keys and moderators only."""
     valid = [player.new_player() for player in players.users if isinstance(player, UserIn)]
-    outcomes = iter(await edge.services.users.create_many(valid) if valid else [])
+    outcomes = iter(await edge.services.players.users.create_many(valid) if valid else [])
     results = [next(outcomes) if isinstance(player, UserIn) else player for player in players.users]
     rendered = ",".join([_result(result, with_email=caller.views_console) for result in results])
     return answer_written(JsonBody(f'{{"results":[{rendered}]}}'))
@@ -104,7 +104,7 @@ async def find_users(edge: TheEdge, caller: Anyone, query: Annotated[PlayersQuer
     Players with a prefix are ordered by name. With `search`, names that start with the text come first.
     """
     require_one(prefix=query.prefix, username=query.username, search=query.search)
-    users = edge.services.users
+    users = edge.services.players.users
     if query.prefix is not None:
         players = await users.with_prefix(query.prefix, query.limit)
     elif query.search is not None:
@@ -118,8 +118,8 @@ async def find_users(edge: TheEdge, caller: Anyone, query: Annotated[PlayersQuer
 @routes.post("/api/users/lookup", operation_id="lookUpUsers", **documentation.read_by_body(UsersOut, StoreUnavailable))
 async def look_up_users(edge: TheEdge, caller: Anyone, players: UserLookupIn) -> Answer:
     """Return up to 500 players, such as the players of a page, ordered by id. Ids without a player are left out."""
-    by_external_id = await edge.services.player_ids.find_many(players.external_ids) if players.external_ids else {}
-    users = await edge.services.users.find_many({*players.user_ids, *by_external_id.values()})
+    by_external_id = await edge.services.players.ids.find_many(players.external_ids) if players.external_ids else {}
+    users = await edge.services.players.users.find_many({*players.user_ids, *by_external_id.values()})
     return answer_stored(render_users([user for _, user in sorted(users.items())], with_email=caller.views_console))
 
 
@@ -130,7 +130,7 @@ async def look_up_users(edge: TheEdge, caller: Anyone, players: UserLookupIn) ->
 )
 async def user(edge: TheEdge, caller: Anyone, user_id: UserId) -> Answer:
     """Return a player."""
-    player = await edge.services.users.get(user_id)
+    player = await edge.services.players.users.get(user_id)
     return answer_stored(render_user(player, with_email=caller.views_console))
 
 
@@ -145,7 +145,7 @@ async def change_user(edge: TheEdge, caller: Registrar, user_id: UserId, changes
     70 s. `attributes` replace all present ones. A player whose attribute changes moves to its new segment of each
     board at once, in all periods that are not over.
     """
-    player = await edge.services.users.change(user_id, changes.changes(), caller.actor)
+    player = await edge.services.players.users.change(user_id, changes.changes(), caller.actor)
     return answer_written(render_user(player, with_email=caller.views_console))
 
 
@@ -162,7 +162,7 @@ async def set_user(edge: TheEdge, caller: Registrar, user_id: Identity, profile:
     changes = profile.changes()
     if isinstance(user_id, ExternalId) and changes.get("external_id", user_id) != user_id:
         raise Refused("external_id differs from the path; change it by PATCH", external_id=user_id)
-    player, is_created = await edge.services.users.put(user_id, changes, caller.actor)
+    player, is_created = await edge.services.players.users.put(user_id, changes, caller.actor)
     if is_created:
         return _created(player, with_email=caller.views_console)
     return answer_written(render_user(player, with_email=caller.views_console))
@@ -175,7 +175,7 @@ async def set_user(edge: TheEdge, caller: Registrar, user_id: Identity, profile:
 async def export_user(edge: TheEdge, caller: ViewerOrPlayer, user_id: UserId) -> Stream:
     """Return all data of a player, to viewers or to the player. Only viewers receive the actions of moderators."""
     caller.require_own(user_id)
-    records = edge.services.records
+    records = edge.services.players.records
     record = await records.read(user_id)
     return Stream(render_export(record, records.events(user_id), for_admin=caller.views_console), _EXPORT_HEADERS)
 
@@ -194,7 +194,7 @@ async def standings(
     refused.
     """
     require_at_most_one(board=query.board, after=query.after)
-    reads = edge.services.standings
+    reads = edge.services.players.standings
     if query.board is not None:
         board = await edge.readable_board(query.board, caller)
         result = await reads.on_board(board, user_id, periods=query.periods, viewer=caller)
@@ -214,7 +214,7 @@ async def erase_user(
 
     This cannot be undone.
     """
-    erasure = await edge.services.records.erase(user_id, caller.actor, query.reference)
+    erasure = await edge.services.players.records.erase(user_id, caller.actor, query.reference)
     return answer_written(render_erasure(erasure))
 
 

@@ -62,8 +62,8 @@ class Edge:
         # Without an identity provider, skip the query of sessions.
         people = None if services.settings.oidc_issuer is None else services.parts.people
         self.keys = KeyCache(services.parts.keys, services.clock, people=people)
-        sign_in = SignIn(services.player_ids, creates=services.settings.create_players)
-        self.callers = CallerResolver(services.settings, self.keys, services.tokens, sign_in)
+        sign_in = SignIn(services.players.ids, creates=services.settings.create_players)
+        self.callers = CallerResolver(services.settings, self.keys, services.access.tokens, sign_in)
         rate_limits = RateLimits(services.settings, services.parts.limiter, services.telemetry)
         # None if no limit is set. Requests then skip the limiter entirely.
         self.rate_limits = rate_limits if rate_limits else None

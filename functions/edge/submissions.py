@@ -26,7 +26,7 @@ async def submission_of(edge: Edge, caller: Caller, slug: str, item: SubmissionI
     user_id = item.user_id
     if item.external_id is not None:
         # Look up before the board, as in `submissions_of`. Only unknown players take the longer way below.
-        user_id = await edge.services.player_ids.find(item.external_id) if user_id is None else None
+        user_id = await edge.services.players.ids.find(item.external_id) if user_id is None else None
     if user_id is not None:
         return _submission_from(edge, caller, await edge.board_unchecked(slug), item, user_id)
     [outcome] = await submissions_of(edge, caller, [(item, slug)])
@@ -42,7 +42,7 @@ async def submissions_of(edge: Edge, caller: Caller, items: Sequence[_Item]) -> 
     """
     external_ids = {item.external_id for item, _ in items if item.external_id is not None}
     # Look players up before boards. Otherwise, a slow look-up of players could make the boards too old.
-    user_ids = await edge.services.player_ids.find_many(external_ids) if external_ids else {}
+    user_ids = await edge.services.players.ids.find_many(external_ids) if external_ids else {}
     may_create = edge.services.settings.create_players and caller.may(Permission.EDIT_PLAYERS)
     if len(user_ids) < len(external_ids) and may_create:
         return await _with_new_players(edge, caller, items, user_ids)
@@ -56,9 +56,9 @@ async def _with_new_players(
     sighted = {i: ANYBODY for item, _ in items if (i := item.external_id) is not None and i not in user_ids}
     checked = await _checked_all(edge, caller, items, {**user_ids, **sighted})
     valid = {item.external_id for (item, _), o in zip(items, checked, strict=True) if isinstance(o, Submission)}
-    await edge.services.player_ids.ensure_many(i for i in sighted if i in valid)
+    await edge.services.players.ids.ensure_many(i for i in sighted if i in valid)
     # Check all items again, because boards and other players may have changed meanwhile.
-    user_ids = await edge.services.player_ids.find_many({*user_ids, *sighted})
+    user_ids = await edge.services.players.ids.find_many({*user_ids, *sighted})
     final = await _checked_all(edge, caller, items, user_ids)
     return [first if isinstance(first, LeaderForgeError) else last for first, last in zip(checked, final, strict=True)]
 
@@ -147,7 +147,7 @@ def missing_player(edge: Edge, item: SubmissionIn, error: LeaderForgeError) -> L
     """
     if item.external_id is None or not isinstance(error, PlayerNotFound):
         return error
-    edge.services.player_ids.invalidate([item.external_id])
+    edge.services.players.ids.invalidate([item.external_id])
     return PlayerNotFound.of_external(item.external_id)
 
 

@@ -83,8 +83,8 @@ async def settled(api: Served) -> None:
     """Return once all periods that are over are settled."""
 
     async def is_settled() -> bool:
-        await api.services.settlement.run()
-        return not await api.services.settlement.due()
+        await api.services.seasons.settlement.run()
+        return not await api.services.seasons.settlement.due()
 
     await until(is_settled, "the periods to be settled")
 

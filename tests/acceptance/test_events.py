@@ -144,7 +144,7 @@ async def test_a_stream_resumes_without_loss(api: Served) -> None:
     for _ in range(4):
         for player in players:
             await submit(api, "streamed", player)
-        await api.services.dispatch.run(1)
+        await api.services.events.dispatch.run(1)
     first = await following
     later = await follow(api.url, 8, first[-1]["id"])
     events = [*first, *later]

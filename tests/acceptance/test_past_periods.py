@@ -47,7 +47,7 @@ class World:
     async def round_after(self, ms: int) -> None:
         """Run a rollover round `ms` later."""
         self.clock.now += ms
-        await self.api.services.rollover.run()
+        await self.api.services.seasons.rollover.run()
 
     async def in_index(self, ladder: Ladder) -> int:
         """Return the number of entries in the index."""
@@ -65,7 +65,9 @@ async def world(valkey, postgres, request: pytest.FixtureRequest) -> AsyncIterat
         board = await api.services.parts.store.create_board(
             Board(0, "laps", "Laps", Policy.BEST, Order.DESC, style, Order.ASC, calendar=calendar, keep_days=30)
         )
-        await asyncio.gather(*(api.services.users.create(NewPlayer(f"player {i:02}", user_id=i)) for i in PLAYERS))
+        await asyncio.gather(
+            *(api.services.players.users.create(NewPlayer(f"player {i:02}", user_id=i)) for i in PLAYERS)
+        )
         random = Random(1)
         scores = [
             {"user_id": i, "score": random.randint(1, 9), "subscore": random.randint(1, 2), "metadata": {"lap": i}}

@@ -40,7 +40,7 @@ async def turned(valkey, postgres, site) -> AsyncIterator[Served]:
         await submit(api, [{"user_id": i, "score": 100 * i, "subscore": i} for i in PLAYERS])
         clock.now = MIDNIGHT + max(PROPAGATION_MS, REPEATED_DROP_MS) + 60_000
         await submit(api, [{"user_id": 1, "score": 7}, {"user_id": 40, "score": 5}])
-        await api.services.rollover.run()
+        await api.services.seasons.rollover.run()
         yield api
 
 

@@ -317,8 +317,8 @@ async def stage(*, private: bool) -> AsyncIterator[tuple[Api, Mapping[str, str |
             "own token": token(PLAYER),
             "own token to read": token(PLAYER, scope="read"),
             "another's token": token(PLAYER + 1, scope="admin submit"),
-            "own issued token": (await api.services.signing_keys.issue(PLAYER, 60)).text,
-            "another's issued token": (await api.services.signing_keys.issue(PLAYER + 1, 60)).text,
+            "own issued token": (await api.services.access.signing_keys.issue(PLAYER, 60)).text,
+            "another's issued token": (await api.services.access.signing_keys.issue(PLAYER + 1, 60)).text,
             "submit key of the settings": SUBMIT_KEY,
             "admin key of the settings": ADMIN_KEY,
         }

@@ -209,7 +209,7 @@ class TestLinking:
             assert (by_external_id.json()["user_id"], by_external_id.json()["score"]) == (user_id, 5)
             assert (await refresh(api, session)).json()["user_id"] == user_id
             assert (await sign_in(api))["user_id"] == user_id
-            token = (await api.services.signing_keys.issue(user_id, 60)).text
+            token = (await api.services.access.signing_keys.issue(user_id, 60)).text
             answer = await api.post("/api/scores", {**steam, "score": 5}, token)
             assert (answer.status_code, answer.json()["score"]) == (200, 10)
 

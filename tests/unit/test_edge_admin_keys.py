@@ -238,7 +238,7 @@ async def test_each_setting_with_keys_is_listed_once(api: Api) -> None:
         "LEADERFORGE_ADMIN_KEYS": f"{ADMIN_KEY},{ADMIN_KEY}-of-another",
         "LEADERFORGE_SUBMIT_KEYS": "",
     }
-    sign_in = SignIn(api.services.player_ids, creates=False)
+    sign_in = SignIn(api.services.players.ids, creates=False)
     callers = CallerResolver(EnvironmentSettings.from_environment(variables), api.edge.keys, None, sign_in)
     assert [(caller.actor, count) for caller, count in callers.configured()] == [("env:admin", 2)]
 

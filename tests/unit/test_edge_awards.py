@@ -33,9 +33,9 @@ async def settled(api: Api) -> None:
     assert answer.json()["rewards"] == REWARDS
     await api.ranked({1: 30, 2: 20, 3: 10}, "weekly")
     api.clock.now = MONDAY + GRACE_MS + LAST_COUNT_MS - 1
-    assert await api.services.settlement.run() == 0
+    assert await api.services.seasons.settlement.run() == 0
     api.clock.now += 1
-    assert await api.services.settlement.run() == 1
+    assert await api.services.seasons.settlement.run() == 1
 
 
 async def awards(api: Api, user_id: int, query: str = "", key: str = SUBMIT_KEY) -> Any:
@@ -123,13 +123,13 @@ async def test_invalid_tables_are_refused(api: Api, rewards: dict[str, Any]) -> 
 
 async def test_a_removal_after_settlement_is_corrected_and_audited(api: Api) -> None:
     await settled(api)
-    assert await api.services.resettlement.run() == 0
+    assert await api.services.seasons.resettlement.run() == 0
     # Acts of moderators request a resettlement at the real time, which is later than the clock of the test.
     answer = await api.post("/api/users/1/hide", {"reason": "a bot"}, ADMIN_KEY)
     assert answer.status_code == 200, answer.text
     await api.services.parts.resettlements.request([(2, (await period(api)))], api.clock.now)
-    assert await api.services.resettlement.run() == 1
-    assert await api.services.settlement.run() == 1
+    assert await api.services.seasons.resettlement.run() == 1
+    assert await api.services.seasons.settlement.run() == 1
     assert [a["reward"] for a in (await awards(api, 2))["awards"] if a["revoked_at"] is None] == [
         "expert",
         "top",
@@ -165,13 +165,13 @@ async def test_outcomes_of_a_league_earn_rewards(api: Api) -> None:
     assert answer.status_code == 201, answer.text
     await api.ranked({1: 30, 2: 20, 3: 10}, "weekly")
     api.clock.now = MONDAY + GRACE_MS + LAST_COUNT_MS
-    assert await api.services.settlement.run() == 1
+    assert await api.services.seasons.settlement.run() == 1
     assert [[a["reward"] for a in (await awards(api, user_id))["awards"]] for user_id in (1, 2, 3)] == [
         ["bronze-podium", "promoted"],
         ["bronze-podium"],
         [],
     ]
-    assert await api.services.settlement.faults() == []
+    assert await api.services.seasons.settlement.faults() == []
     export = (await api.get("/api/users/2/export", ADMIN_KEY)).json()
     assert export["leagues"] == [
         {"board": "weekly", "period": "2026-W48", "division": 2, "group": 1, "group_rank": 2, "movement": "stayed"}

@@ -45,7 +45,7 @@ async def created(api: Api, url: str, **settings: Any) -> dict[str, Any]:
 async def dispatch(api: Api, pause_ms: int = 0) -> None:
     """Dispatch all due events after a pause."""
     api.clock.now += pause_ms
-    await api.services.dispatch.run(60)
+    await api.services.events.dispatch.run(60)
 
 
 def test_the_signature_is_the_one_of_the_specification() -> None:
@@ -163,13 +163,13 @@ async def test_without_a_signing_secret_nothing_is_signed() -> None:
         answer = await api.post(PATH, {"url": "https://example.org/"}, ADMIN_KEY)
         assert answer.status_code == 422
         assert "LEADERFORGE_SIGNING_SECRET" in answer.json()["error"]["message"]
-        await api.services.dispatch.run(1)
+        await api.services.events.dispatch.run(1)
 
 
 async def pieces(api: Api, after: int | None = None, **options: Any) -> list[dict[str, str]]:
     """Return the events that the stream sends at once, before its first heartbeat without news."""
     events: list[dict[str, str]] = []
-    feed = api.services.feed.follow(after, lambda _: True)
+    feed = api.services.events.feed.follow(after, lambda _: True)
     try:
         async with asyncio.timeout(0.3):
             async for notices in feed:
@@ -201,9 +201,9 @@ async def test_the_stream_refuses_what_it_cannot_continue(api: Api) -> None:
 
 
 async def test_the_number_of_followers_is_limited(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api.services.feed, "_most", 1)
-    first = api.services.feed.follow(None, lambda _: True)
+    monkeypatch.setattr(api.services.events.feed, "_most", 1)
+    first = api.services.events.feed.follow(None, lambda _: True)
     assert await anext(first) is None
     with pytest.raises(notice_feed.TooManyListeners):
-        await anext(api.services.feed.follow(None, lambda _: True))
+        await anext(api.services.events.feed.follow(None, lambda _: True))
     await first.aclose()

@@ -53,7 +53,7 @@ async def test_a_process_caches_as_many_players_as_the_setting_says() -> None:
         for external_id in IDS[:2]:
             await player(api, external_id)
             await api.post("/api/scores", {"external_id": external_id, "score": 5})
-        cached = [api.services.player_ids.cached(ExternalId(external_id)) for external_id in IDS[:2]]
+        cached = [api.services.players.ids.cached(ExternalId(external_id)) for external_id in IDS[:2]]
         assert [user_id is None for user_id in cached] == [True, False]
 
 

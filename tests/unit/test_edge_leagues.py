@@ -85,7 +85,7 @@ async def test_a_settled_week_is_final_and_the_next_one_follows_from_it(api: Api
     current = await group_of(api, 5)
     assert (current["division"], current["state"], listed(current)) == ("Silver", "open", [(5, 1, 1, "promoted")])
     assert await group_of(api, 1) == "not_ranked"
-    assert await api.services.settlement.faults() == []
+    assert await api.services.seasons.settlement.faults() == []
 
 
 @pytest.mark.parametrize(

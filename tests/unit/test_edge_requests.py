@@ -156,7 +156,7 @@ async def _break(api: Api, monkeypatch: pytest.MonkeyPatch, error: Exception) ->
     async def broken(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(type(api.services.users), "get", broken)
+    monkeypatch.setattr(type(api.services.players.users), "get", broken)
 
 
 @pytest.mark.parametrize("error", [RuntimeError("secret detail"), LeaderForgeError("secret detail", sqlstate="XX000")])

@@ -24,7 +24,7 @@ STEAM_ID = "76561190012345678"
 
 
 async def issued(api: Api, player: str, valid_s: int = 60, name: str | None = None) -> str:
-    return (await api.services.signing_keys.issue(identity_of(player), valid_s, name)).text
+    return (await api.services.access.signing_keys.issue(identity_of(player), valid_s, name)).text
 
 
 async def status(api: Api, text: str, user_id: int = 123) -> int:

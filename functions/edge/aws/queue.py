@@ -48,7 +48,7 @@ async def _submission(edge: Edge, queued: QueuedSubmissionIn, received_us: int) 
 
 async def _player_of(edge: Edge, queued: QueuedSubmissionIn, external_id: ExternalId, received_us: int) -> int:
     """Return the player id of an external id. If settings allow it, a valid submission creates the player."""
-    player_ids = edge.services.player_ids
+    player_ids = edge.services.players.ids
     if not edge.services.settings.create_players or player_ids.cached(external_id) is not None:
         return await player_ids.get(external_id)
     submission_received(edge, await edge.board_unchecked(queued.board), queued, ANYBODY, received_us)

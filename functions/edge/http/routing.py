@@ -187,7 +187,7 @@ class _Operation:
             arguments |= self._path.model_validate(path).__dict__
             for name in self._players:
                 if isinstance(arguments[name], ExternalId):
-                    player_ids = request.scope["app"].edge.services.player_ids
+                    player_ids = request.scope["app"].edge.services.players.ids
                     arguments[name] = await player_ids.get(arguments[name])
         for name, model in self._bodies.items():
             _require_json(request.scope)

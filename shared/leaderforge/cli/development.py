@@ -41,12 +41,12 @@ async def development_player(environment: Mapping[str, str]) -> DevelopmentPlaye
     """
     product = build(EnvironmentSettings.from_environment({**environment, "LEADERFORGE_LOG_LEVEL": "warning"}))
     try:
-        if not await product.signing_keys.all():
+        if not await product.access.signing_keys.all():
             await _open_default_board(product)
             await _create_game_board(product)
-            await product.signing_keys.create(COMMAND.actor)
+            await product.access.signing_keys.create(COMMAND.actor)
         identity = external_id(str(uuid4()))
-        token = await product.signing_keys.issue(identity, VALID_S)
+        token = await product.access.signing_keys.issue(identity, VALID_S)
         return DevelopmentPlayer(identity, token.text)
     finally:
         await product.close()

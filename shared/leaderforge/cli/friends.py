@@ -70,7 +70,7 @@ async def _import(pairs: "_Pairs", file: Path, dry_run: bool, data_dir: Path) ->
 
     tally = FriendTally()
     async with services(data_dir) as product:
-        importer = FriendImports(product.friends, product.users, product.player_ids)
+        importer = FriendImports(product.players.friends, product.players.users, product.players.ids)
         with progress_bar(f"Importing {file.name}", None) as advance:
             for chunk in pairs.chunks():
                 await importer.add(chunk, tally, dry_run=dry_run)

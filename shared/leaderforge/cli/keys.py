@@ -81,7 +81,7 @@ def revoke(name: KeyNameArgument, *, data_dir: DataDir = DEFAULT_DATA_DIR) -> No
 
 
 def _run(data_dir: Path, work: "Callable[[KeyService], Awaitable[T]]") -> T:
-    return run_with_services(data_dir, lambda product: work(product.keys))
+    return run_with_services(data_dir, lambda product: work(product.access.keys))
 
 
 def _show(issued: "IssuedKey") -> None:

@@ -104,7 +104,7 @@ async def _verify(data_dir: Path) -> "tuple[Verification, Sequence[SettlementFau
     async with services(data_dir) as product:
         with progress_bar("Comparing", None) as advance:
             verification = await outlast(product, lambda: product.maintain.verify(advance))
-        return verification, await product.settlement.faults(), await product.maintain.is_maintained_elsewhere()
+        return verification, await product.seasons.settlement.faults(), await product.maintain.is_maintained_elsewhere()
 
 
 def reconcile(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:

@@ -24,7 +24,7 @@ RoleArgument = Annotated[Role, typer.Argument(help="New role.", show_default=Fal
 @people.command("list")
 def list_(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """List all people by name, with actor, role and latest action in the audit log."""
-    for person in run_with_services(data_dir, lambda product: product.roles.people()):
+    for person in run_with_services(data_dir, lambda product: product.access.roles.people()):
         typer.echo(f"{person.person}\t{person.actor}\t{person.role}\t{_last_use(person)}")
 
 
@@ -34,7 +34,7 @@ def role(actor: ActorArgument, role: RoleArgument, *, data_dir: DataDir = DEFAUL
 
     The identity provider gives the role of its people anew at each sign-in.
     """
-    person = run_with_services(data_dir, lambda product: product.roles.change(actor, role, COMMAND.actor))
+    person = run_with_services(data_dir, lambda product: product.access.roles.change(actor, role, COMMAND.actor))
     typer.echo(f"{person.person} is {person.role}")
 
 

@@ -33,7 +33,7 @@ async def _periods(data_dir: Path, board: str, limit: int) -> "PeriodPage":
     from leaderforge.cli.target import board_named, services
 
     async with services(data_dir) as product:
-        return await product.periods.listing(await board_named(product, board), limit)
+        return await product.seasons.periods.listing(await board_named(product, board), limit)
 
 
 def _state(entry: "ListedPeriod") -> str:

@@ -47,7 +47,7 @@ async def _claim_names(report: "_Report", data_dir: Path) -> None:
         # Release stale claims first, because each would count as a collision.
         await release_stale(product.parts.release_stale_claims)
         with progress_bar("Checking names", None) as advance:
-            async for names in review_names(product.parts.claim_names, product.name_rules, report.last_id):
+            async for names in review_names(product.parts.claim_names, product.players.name_rules, report.last_id):
                 report.add(names)
                 advance(names.players)
 

@@ -1,5 +1,7 @@
 """Construction of the services that deliver events."""
 
+from dataclasses import dataclass
+
 from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.dispatching import RetryRules
 from leaderforge.domain.timing import LAST_COUNT_MS
@@ -7,11 +9,32 @@ from leaderforge.parts import Parts
 from leaderforge.services.derived_notices import DerivedNotices
 from leaderforge.services.dispatching import DispatchService, EndpointDispatch
 from leaderforge.services.endpoints import EndpointService
+from leaderforge.services.notice_feed import NoticeFeed
 from leaderforge.services.notice_relay import NoticeRelay
 from leaderforge.services.query import QueryService
 
 
-def dispatch_service(settings: EnvironmentSettings, parts: Parts, query: QueryService) -> DispatchService:
+@dataclass(frozen=True, slots=True)
+class EventServices:
+    """Events: their dispatch, the endpoints that receive them, and the stream of them."""
+
+    dispatch: DispatchService
+    endpoints: EndpointService
+    feed: NoticeFeed
+
+
+def event_services(settings: EnvironmentSettings, parts: Parts, query: QueryService) -> EventServices:
+    """Return the services of events."""
+    return EventServices(
+        dispatch=_dispatch(settings, parts, query),
+        endpoints=EndpointService(
+            parts.endpoints, parts.notice_sender, parts.notice_signer, parts.clock, allowed=settings.event_networks
+        ),
+        feed=NoticeFeed(parts.notices),
+    )
+
+
+def _dispatch(settings: EnvironmentSettings, parts: Parts, query: QueryService) -> DispatchService:
     """Return the relay and the dispatch of notices. Without a signing secret, notices only go to the log."""
     closes_after_ms = settings.late_grace_ms + LAST_COUNT_MS
     derived = DerivedNotices(parts.derived_notices, query, parts.clock, closes_after_ms=closes_after_ms)
@@ -34,11 +57,4 @@ def dispatch_service(settings: EnvironmentSettings, parts: Parts, query: QuerySe
         parts.telemetry,
         kept_ms=settings.event_days * 86_400_000,
         kept_rows=settings.event_rows,
-    )
-
-
-def endpoint_service(settings: EnvironmentSettings, parts: Parts) -> EndpointService:
-    """Return the management of endpoints."""
-    return EndpointService(
-        parts.endpoints, parts.notice_sender, parts.notice_signer, parts.clock, allowed=settings.event_networks
     )
