@@ -66,63 +66,37 @@ const consoleFrame = createRoute({
   beforeLoad: ({ context }) => {
     if (!context.console) throw notFound(); // eslint-disable-line @typescript-eslint/only-throw-error -- the router's API
   },
-  component: lazyPage(() => import('./console/ConsolePage'), 'ConsolePage'),
-});
-
-const state = createRoute({
-  getParentRoute: () => consoleFrame,
-  path: '/',
-  component: lazyPage(() => import('./console/state/StatePage'), 'StatePage'),
-});
-
-const activity = createRoute({
-  getParentRoute: () => consoleFrame,
-  path: '/activity',
-  component: lazyPage(() => import('./console/activity/ActivityPage'), 'ActivityPage'),
-});
-
-const boards = createRoute({
-  getParentRoute: () => consoleFrame,
-  path: '/boards',
-  component: lazyPage(() => import('./console/BoardsPage'), 'BoardsPage'),
-});
-
-const players = createRoute({
-  getParentRoute: () => consoleFrame,
-  path: '/players',
-  component: lazyPage(() => import('./console/players/PlayersPage'), 'PlayersPage'),
+  component: consolePage('ConsolePage'),
 });
 
 const moderation = createRoute({
   getParentRoute: () => consoleFrame,
   path: '/moderation',
-  component: lazyPage(() => import('./console/moderation/ModerationPage'), 'ModerationPage'),
+  component: consolePage('ModerationPage'),
   validateSearch: parseModerated,
 });
 
-const imports = createRoute({
-  getParentRoute: () => consoleFrame,
-  path: '/imports',
-  component: lazyPage(() => import('./console/imports/ImportsPage'), 'ImportsPage'),
-});
+const consoleRoutes = [
+  moderation,
+  consoleRoute('/', 'StatePage'),
+  consoleRoute('/activity', 'ActivityPage'),
+  consoleRoute('/boards', 'BoardsPage'),
+  consoleRoute('/players', 'PlayersPage'),
+  consoleRoute('/imports', 'ImportsPage'),
+  consoleRoute('/people', 'PeoplePage'),
+  consoleRoute('/keys', 'KeysPage'),
+  consoleRoute('/audit', 'AuditPage'),
+] as const;
 
-const people = createRoute({
-  getParentRoute: () => consoleFrame,
-  path: '/people',
-  component: lazyPage(() => import('./console/people/PeoplePage'), 'PeoplePage'),
-});
+type ConsolePages = typeof import('./console/pages');
 
-const keys = createRoute({
-  getParentRoute: () => consoleFrame,
-  path: '/keys',
-  component: lazyPage(() => import('./console/KeysPage'), 'KeysPage'),
-});
+function consolePage(name: keyof ConsolePages) {
+  return lazyPage<keyof ConsolePages>(() => import('./console/pages'), name);
+}
 
-const audit = createRoute({
-  getParentRoute: () => consoleFrame,
-  path: '/audit',
-  component: lazyPage(() => import('./console/audit/AuditPage'), 'AuditPage'),
-});
+function consoleRoute<const Path extends string>(path: Path, name: keyof ConsolePages) {
+  return createRoute({ getParentRoute: () => consoleFrame, path, component: consolePage(name) });
+}
 
 /** Load the pages of players while the browser is idle, so that they open without a connection. */
 export function preloadPages(config: Config): void {
@@ -157,7 +131,7 @@ function followHash(history: RouterHistory): void {
 
 export function createAppRouter(config: Config, history: RouterHistory = createHistory()) {
   return createRouter({
-    routeTree: root.addChildren([leaderboard, player, friends, submit, consoleFrame.addChildren([state, activity, boards, players, moderation, imports, people, keys, audit])]),
+    routeTree: root.addChildren([leaderboard, player, friends, submit, consoleFrame.addChildren(consoleRoutes)]),
     history,
     basepath: basePath(),
     context: config,

@@ -2,8 +2,10 @@ import { act, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { setAdminKey } from '../src/api/adminKey';
+import { randomId } from '../src/api/randomId';
 import { parseModerated } from '../src/console/moderation/search';
 import { runsIn, withRemoved, type Run } from '../src/console/moderation/runs';
+import { undoOf } from '../src/console/moderation/undo';
 import { open } from './page';
 import { aBoard, board, entry, refusal, serve } from './server';
 
@@ -37,7 +39,7 @@ function openConsole(path: string, { hiddenBy = [] }: Options = {}) {
   const usual = board(5);
   serve((url, init) => {
     const { method = 'GET' } = init;
-    if (method !== 'GET') {
+    if (method !== 'GET' && !url.pathname.endsWith('/lookup')) {
       const body: unknown = init.body === undefined ? undefined : JSON.parse(init.body as string);
       sent.push({ method, path: url.pathname + url.search, body });
     }
@@ -67,6 +69,17 @@ function openConsole(path: string, { hiddenBy = [] }: Options = {}) {
         const points = counting.map((event) => ({ at: event.achieved_at, submission_id: event.submission_id, submitted: event.score, score: event.score }));
         return { body: { board: 'laps', user_id: 7, points, periods: [], previous: null } };
       }
+      case '/api/boards/laps/entries/7': {
+        if (method === 'DELETE') for (const event of events) event.counts = false;
+        return { body: { user_id: 7, entries: [{}] } };
+      }
+      case '/api/boards/laps/ranks/lookup': {
+        const { user_ids: ids } = JSON.parse(init.body as string) as { user_ids: number[] };
+        const ranked = ids.includes(7) && counting.length > 0;
+        return { body: { entries: ranked ? [{ ...entry(1, { ...ADA, score: 61_000 }), rank_among: 1 }] : [], missing: [], total: 45 } };
+      }
+      case '/api/boards/laps/page':
+        return board(45)(url, init);
       case '/api/boards/laps/hidden':
       case '/api/boards/default/hidden':
         return { body: { entries: causes.length > 0 ? [{ ...entry(1, ADA), hidden_by: causes }] : [], next: null } };
@@ -83,21 +96,38 @@ afterEach(() => setAdminKey(null));
 describe('a player to moderate', () => {
   it('is found by name, and the address keeps the choice', async () => {
     const { user, router } = openConsole('/console/moderation?board=laps');
-    expect(await screen.findByText('Choose a player. Enter a reason.')).toBeInTheDocument();
-    const apply = screen.getByRole('button', { name: 'Apply' });
-    expect(apply).toBeDisabled();
-    expect(apply).toHaveAccessibleDescription('Choose a player. Enter a reason.');
-    await user.type(screen.getByLabelText('Player'), 'adx');
+    const entries = await screen.findByRole('region', { name: 'Entries' });
+    expect(screen.getByText('Choose a player')).toBeInTheDocument();
+    await user.type(within(entries).getByLabelText('Name or id'), 'adx');
     expect(await screen.findByText('No player is found for “adx”.')).toBeInTheDocument();
-    await user.type(screen.getByLabelText('Player'), '{Backspace}');
-    await user.click(await screen.findByRole('button', { name: 'ada #7' }));
-    expect(await screen.findByRole('link', { name: 'ada' })).toBeInTheDocument();
+    await user.type(within(entries).getByLabelText('Name or id'), '{Backspace}');
+    await user.click(await within(entries).findByRole('button', { name: 'Open ada' }));
+    const chosen = await screen.findByRole('region', { name: 'Chosen player' });
+    expect(await within(chosen).findByRole('link', { name: 'ada' })).toBeInTheDocument();
+    expect(within(chosen).getByRole('heading')).toHaveFocus();
     expect(router.state.location.search).toEqual({ board: 'laps', player: 7 });
     expect(await screen.findByText('1:01.000', { selector: 'dd' })).toBeInTheDocument();
+    expect(screen.getByRole('button', { name: 'Apply' })).toHaveAccessibleDescription('Enter a reason.');
     await user.type(screen.getByLabelText('Reason'), 'impossible');
     expect(screen.getByRole('button', { name: 'Apply' })).toBeEnabled();
-    await user.click(screen.getByRole('button', { name: 'Change player' }));
+    await user.click(screen.getByRole('button', { name: 'Close' }));
     expect(router.state.location.search).toEqual({ board: 'laps' });
+  });
+
+  it('is listed in the order of ranks, page by page', async () => {
+    const { user } = openConsole('/console/moderation?board=laps');
+    const entries = await screen.findByRole('region', { name: 'Entries' });
+    const first = () => within(entries).getAllByRole('rowheader')[0];
+    expect(await within(entries).findByText('45 entries in the current period')).toBeInTheDocument();
+    expect(first()).toHaveTextContent('player 1');
+    expect(within(entries).getByRole('button', { name: 'Previous' })).toBeDisabled();
+    await user.click(within(entries).getByRole('button', { name: 'Next' }));
+    await user.click(within(entries).getByRole('button', { name: 'Next' }));
+    await waitFor(() => expect(first()).toHaveTextContent('player 41'));
+    expect(within(entries).getByText('41 to 45')).toBeInTheDocument();
+    expect(within(entries).getByRole('button', { name: 'Next' })).toBeDisabled();
+    await user.click(within(entries).getByRole('button', { name: 'Previous' }));
+    await waitFor(() => expect(first()).toHaveTextContent('player 21'));
   });
 
   it('is linked from the rows of a board and from the list of players, for operators only', async () => {
@@ -123,6 +153,42 @@ describe('a player to moderate', () => {
     [{}, {}],
   ])('%j in the address is %j', (search, parsed) => {
     expect(parseModerated(search)).toEqual(parsed);
+  });
+});
+
+describe('an action', () => {
+  it('is undone by its opposite', async () => {
+    const { user, sent } = openConsole('/console/moderation?board=laps&player=7');
+    await user.selectOptions(await screen.findByLabelText('Action'), 'Remove the entry from this board');
+    await user.type(screen.getByLabelText('Reason'), 'a patched client{Enter}');
+    await user.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Remove' }));
+    expect(await screen.findByText('Done: 1 entry changed.')).toBeInTheDocument();
+    expect(await screen.findByText('The player has no ranked entry in the current period of this board.')).toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: 'Undo' }));
+    expect(await screen.findByText('Undone.')).toBeInTheDocument();
+    expect(await screen.findByText('1:01.000', { selector: 'dd' })).toBeInTheDocument();
+    expect(sent.map(({ path }) => path.replace(/.*submissions/, ''))).toEqual([
+      '/api/boards/laps/entries/7?reason=a+patched+client',
+      ...[0, 1, 2].map((at) => `/0c7c1f5e-4a39-4d1c-9d0e-1a2b3c4d5e6${at}/restore`),
+    ]);
+  });
+
+  it.each([
+    [{ act: 'hide-entry' as const }, ['POST /api/boards/laps/entries/7/unhide']],
+    [{ act: 'unhide-player' as const }, ['POST /api/users/7/hide']],
+    [
+      { act: 'set' as const, score: 5, submissionId: 's' },
+      ['POST /api/boards/laps/entries/7/submissions/a/restore', 'DELETE /api/boards/laps/entries/7/submissions/s?reason=the+action+was+undone+in+the+console'],
+    ],
+  ])('%j has an undo', (action, requests) => {
+    const draft = { board: 'laps', userId: 7, reason: 'odd', ...action };
+    expect(undoOf(draft, ['a']).map(({ method, path }) => `${method} ${path}`)).toEqual(requests);
+  });
+
+  it('has a random id', () => {
+    const ids = Array.from({ length: 100 }, randomId);
+    for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(new Set(ids).size).toBe(100);
   });
 });
 

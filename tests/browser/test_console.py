@@ -204,8 +204,8 @@ async def test_a_board_is_deleted_by_its_name(product: Served, open_page: Open) 
 
 async def choose_player(page: Page, name: str) -> None:
     """Choose the player to moderate by the name."""
-    await page.get_by_label("Player", exact=True).fill(name)
-    await page.get_by_role("button", name=name).first.click()
+    await page.get_by_label("Name or id", exact=True).fill(name)
+    await page.get_by_role("button", name=f"Open {name}", exact=True).click()
     await expect(page.get_by_role("region", name="Chosen player")).to_contain_text(name)
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import AsyncIterator
 from io import StringIO
 
@@ -16,6 +17,8 @@ from tests.browser.conftest import Open, site_settings
 from tests.browser.test_console import sign_in
 
 CHEATER, HONEST = 4711, 12
+NAMES = {CHEATER: "Speedy Sam", HONEST: "Honest Hana", 13: "Speedy Gonzales"}
+"""Players of the board, best first."""
 BEST, CHEATED = 83_456, 1_000
 
 
@@ -27,7 +30,7 @@ async def league(valkey, postgres, site) -> AsyncIterator[Served]:
         await api.until_healthy()
         board = {"board": "league", "name": "League", "policy": "best", "order": "asc", "unit": "ms", "private": True}
         assert (await api.post("/api/boards", board, ADMIN_KEY)).status_code == 201
-        for user_id, name in ((CHEATER, "Speedy Sam"), (HONEST, "Honest Hana"), (13, "Speedy Gonzales")):
+        for user_id, name in NAMES.items():
             await api.post("/api/users", {"user_id": user_id, "username": name})
         for user_id, lap in ((CHEATER, BEST), (HONEST, 80_000), (13, 90_000), (CHEATER, CHEATED)):
             sent = await api.post("/api/boards/league/scores", {"user_id": user_id, "score": lap})
@@ -46,12 +49,14 @@ async def test_a_moderator_removes_one_run_and_undoes_it(
 ) -> None:
     page = await open_page(f"{league.url}/console/moderation", size=size)
     await sign_in(page, ADMIN_KEY)
-    await page.get_by_role("region", name="Moderation").get_by_label("Board").select_option("League")
+    await page.get_by_label("Board").select_option("League")
 
-    # The moderator finds the cheater by name.
-    await expect(page.get_by_text("Choose a player. Enter a reason.")).to_be_visible()
-    await page.get_by_label("Player", exact=True).fill("speedy")
-    await page.get_by_role("button", name="Speedy Sam #4711").click()
+    # The table has all entries in the order of their ranks. The moderator finds the cheater by name.
+    entries = page.get_by_role("table", name="Entries")
+    await expect(entries.get_by_role("rowheader")).to_have_text([re.compile(name) for name in NAMES.values()])
+    await page.get_by_label("Name or id", exact=True).fill("speedy")
+    await expect(entries.get_by_role("rowheader")).to_have_count(2)
+    await page.get_by_role("button", name="Open Speedy Sam").click()
     entry = page.get_by_role("region", name="Chosen player")
     await expect(entry).to_contain_text("0:01.000")
     assert await violations(page) == []
@@ -74,6 +79,41 @@ async def test_a_moderator_removes_one_run_and_undoes_it(
     await runs.get_by_role("button", name="Restore 0:01.000").click()
     await expect(runs.get_by_role("button", name="Remove this run 0:01.000")).to_be_visible()
     await expect(entry).to_contain_text("0:01.000")
+    assert await rank_of(league, CHEATER) == (1, CHEATED)
+    await page.close()  # close the page before its server
+
+
+@pytest.mark.parametrize(
+    ("act", "confirmed", "changed"),
+    [
+        ("Hide the entry on this board", None, None),
+        ("Remove the entry from this board", "Remove", None),
+        ("Set the score on this board", "Set", (2, 85_000)),
+    ],
+)
+async def test_an_action_in_the_table_is_undone(
+    league: Served, open_page: Open, act: str, confirmed: str | None, changed: tuple[int, int] | None
+) -> None:
+    page = await open_page(f"{league.url}/console/moderation?board=league")
+    await sign_in(page, ADMIN_KEY)
+    cheater = page.get_by_role("table", name="Entries").get_by_role("row").filter(has_text="Speedy Sam")
+    await cheater.get_by_role("button", name="Open").click()
+    await page.get_by_label("Action").select_option(act)
+    if changed:
+        await page.get_by_label("Score, ms").fill("1:25")
+    await page.get_by_label("Reason").fill("a lap of one second")
+    await page.get_by_role("button", name="Apply").click()
+    if confirmed:
+        await page.get_by_role("dialog").get_by_role("button", name=confirmed).click()
+    await expect(page.get_by_text("Done: 1 entry changed.")).to_be_visible()
+    if changed:
+        await expect(cheater).to_contain_text("1:25.000")
+        assert await rank_of(league, CHEATER) == changed
+    else:
+        await expect(cheater).to_have_count(0)
+    await page.get_by_role("button", name="Undo").click()
+    await expect(page.get_by_text("Undone.")).to_be_visible()
+    await expect(cheater).to_contain_text("0:01.000")
     assert await rank_of(league, CHEATER) == (1, CHEATED)
     await page.close()  # close the page before its server
 

@@ -34,18 +34,21 @@ export function invalidateBoards(cache: QueryClient): Promise<unknown> {
   ]);
 }
 
-/** Query of the players that match a text: the player with this id first, then players whose names match it. */
+/** Query of the players that match a text. */
 export function playersLike(operator: Client, text: string) {
   return queryOptions({
     queryKey: [OPERATORS, 'players', text],
-    queryFn: async ({ signal }) => {
-      const [numbered, { users: named }] = await Promise.all([
-        playerNumbered(operator, parseUserId(text), signal),
-        operator.get<Users>(withQuery('/api/users', { search: text, limit: PER_PAGE }), signal),
-      ]);
-      return numbered ? [numbered, ...named.filter((one) => one.user_id !== numbered.user_id)] : named;
-    },
+    queryFn: ({ signal }) => matchingPlayers(operator, text, signal),
   });
+}
+
+/** Return the players that match a text: the player with this id first, then players whose names match it. */
+export async function matchingPlayers(operator: Client, text: string, signal: AbortSignal): Promise<User[]> {
+  const [numbered, { users: named }] = await Promise.all([
+    playerNumbered(operator, parseUserId(text), signal),
+    operator.get<Users>(withQuery('/api/users', { search: text, limit: PER_PAGE }), signal),
+  ]);
+  return numbered ? [numbered, ...named.filter((player) => player.user_id !== numbered.user_id)] : named;
 }
 
 async function playerNumbered(operator: Client, userId: number | null, signal: AbortSignal): Promise<User | null> {

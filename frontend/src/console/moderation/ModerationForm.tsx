@@ -2,7 +2,8 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 
 import { inWords } from '../../api/errors';
-import type { Board, Moderated } from '../../api/types';
+import { randomId } from '../../api/randomId';
+import type { Board } from '../../api/types';
 import { nameOf } from '../../ui/PlayerName';
 import { Select } from '../../ui/Select';
 import { Confirmation } from '../Confirmation';
@@ -11,48 +12,48 @@ import { useConsoleText } from '../i18n/text';
 import { useOperator, useReason } from '../operator';
 import { EntryFacts } from './EntryFacts';
 import { ScoreToSet } from './ScoreToSet';
-import { ACTS, isFinal, requestOf, scoreToSet, type ActName, type ModerationDraft, type ScoreDraft } from './acts';
+import { ACTS, isFinal, scoreToSet, type ActName, type ModerationDraft, type Request, type ScoreDraft } from './acts';
 import { account } from './entry';
+import { perform, undo } from './undo';
 
 interface Props {
   readonly board: Board;
-  /** Chosen player, null before the choice. */
-  readonly userId: number | null;
+  readonly userId: number;
 }
 
-/** Form for a moderation action and its reason. */
+/** Form for a moderation action and its reason. The latest action can be undone. */
 export function ModerationForm({ board, userId }: Props) {
   const words = useConsoleText();
   const id = useId();
   const operator = useOperator();
   const cache = useQueryClient();
-  const player = useQuery({ ...account(operator, userId ?? 0), enabled: userId !== null }).data;
+  const player = useQuery(account(operator, userId)).data;
   const [act, setAct] = useState<ActName>('hide-entry');
   const [score, setScore] = useState<ScoreDraft>({ score: '', subscore: '' });
   const [reason, setReason] = useState('');
   const [asked, setAsked] = useState<ModerationDraft | null>(null);
   const doing = useMutation({
-    mutationFn: (draft: ModerationDraft) => {
-      const { method, path, body } = requestOf(draft);
-      return operator.change<Moderated>(method, path, body);
-    },
+    mutationFn: (draft: ModerationDraft) => perform(operator, draft),
     onSuccess: () => {
       setAsked(null);
+      undoing.reset();
       return cache.invalidateQueries();
     },
+  });
+  const undoing = useMutation({
+    mutationFn: (requests: readonly Request[]) => undo(operator, requests),
+    onSettled: () => cache.invalidateQueries(),
   });
 
   const forbidden = useReason(act === 'set' ? 'set_scores' : 'moderate');
   const set = act === 'set' ? scoreToSet(score, board) : {};
   const missing = missingIn();
-  const isCurrent = doing.variables?.userId === userId;
 
   /** Return the sentences that say why the action is not possible yet. */
   function missingIn(): string {
     if (forbidden !== null) return forbidden;
     const steps = [
-      userId === null && words.moderation.choosePlayer,
-      userId !== null && !player && words.moderation.playerMissing,
+      !player && words.moderation.playerMissing,
       set === null && words.moderation.enterScore,
       reason.trim() === '' && words.enterReason,
     ];
@@ -60,8 +61,8 @@ export function ModerationForm({ board, userId }: Props) {
   }
 
   function onSubmit(): void {
-    if (missing || userId === null) return;
-    const draft = { act, board: board.board, userId, ...set, reason: reason.trim() };
+    if (missing) return;
+    const draft = { act, board: board.board, userId, ...set, ...(act === 'set' && { submissionId: randomId() }), reason: reason.trim() };
     if (isFinal(act)) setAsked(draft);
     else doing.mutate(draft);
   }
@@ -91,9 +92,19 @@ export function ModerationForm({ board, userId }: Props) {
             {missing}
           </p>
         </div>
-        <div role="status" className="text-sm empty:hidden">
-          {doing.error && !asked && isCurrent && <p className="text-down">{inWords(doing.error)}</p>}
-          {doing.data && isCurrent && <p className="text-up">{words.moderation.changed(doing.data.entries.length)}</p>}
+        <div role="status" className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 text-sm empty:hidden">
+          {doing.error && !asked && <p className="text-down">{inWords(doing.error)}</p>}
+          {undoing.error && <p className="text-down">{inWords(undoing.error)}</p>}
+          {undoing.isSuccess ? (
+            <p className="text-up">{words.moderation.undone}</p>
+          ) : (
+            doing.data && <p className="text-up">{words.moderation.changed(doing.data.changed)}</p>
+          )}
+          {doing.data && doing.data.undo.length > 0 && !undoing.isSuccess && (
+            <button type="button" className="button" disabled={undoing.isPending} onClick={() => undoing.mutate(doing.data.undo)}>
+              {words.moderation.undo}
+            </button>
+          )}
         </div>
       </form>
       {asked && player && (

@@ -3,21 +3,20 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 
 import { useSurroundings } from '../../api/context';
 import type { Board } from '../../api/types';
-import { ErrorNotice } from '../../ui/Notice';
-import { PlayerName, nameOf } from '../../ui/PlayerName';
+import { ErrorNotice, Notice } from '../../ui/Notice';
+import { nameOf } from '../../ui/PlayerName';
 import { Select } from '../../ui/Select';
 import { SkeletonRows } from '../../ui/Skeleton';
 import { useConsoleText } from '../i18n/text';
 import { useOperator } from '../operator';
 import { allBoards } from '../reads';
-import { EntryFacts } from './EntryFacts';
+import { ChosenPlayer } from './ChosenPlayer';
+import { EntryTable } from './EntryTable';
 import { HiddenEntries } from './HiddenEntries';
-import { ModerationForm } from './ModerationForm';
-import { PlayerPicker } from './PlayerPicker';
 import { Runs } from './Runs';
 import { account } from './entry';
 
-/** Moderation of a player on a board: the entry, its submissions, actions, and the list of hidden entries. */
+/** Moderation of a board: its entries, and beside them the submissions of the chosen player and the actions. */
 export function ModerationPage() {
   const words = useConsoleText();
   const { data, error, refetch } = useQuery(allBoards(useOperator()));
@@ -39,53 +38,34 @@ function Moderation({ boards }: { boards: readonly Board[] }) {
   }
 
   function choosePlayer(player: number | undefined): void {
-    void navigate({ to: '/console/moderation', search: { player } });
+    void navigate({ to: '/console/moderation', search: { player }, resetScroll: false });
   }
 
   return (
-    <div className="grid grid-cols-1 items-start gap-6 lg:grid-cols-2">
-      <section aria-labelledby="moderation" className="card space-y-5 px-5 py-5 sm:px-6">
-        <h2 id="moderation" className="text-lg font-semibold tracking-tight">
-          {words.tabs.moderation}
-        </h2>
+    <div className="space-y-6">
+      <div className="sm:max-w-sm">
         <Select<string> label={words.board} value={board.board} options={options} choose={chooseBoard} />
-        {userId === undefined ? (
-          <PlayerPicker choose={(player) => choosePlayer(player.user_id)} />
-        ) : (
-          <ChosenPlayer board={board} userId={userId} change={() => choosePlayer(undefined)} />
-        )}
-        <ModerationForm key={board.board} board={board} userId={userId ?? null} />
-      </section>
-      <div className="min-w-0 space-y-6">
-        {userId !== undefined && <RunsOf key={`${board.board} ${userId}`} board={board} userId={userId} />}
-        <HiddenEntries board={board.board} />
+      </div>
+      <div className="grid grid-cols-1 items-start gap-6 lg:grid-cols-2">
+        {/* On a phone, the chosen player takes the place of the lists. */}
+        <div className={`min-w-0 space-y-6 ${userId === undefined ? '' : 'max-lg:hidden'}`}>
+          <EntryTable key={board.board} board={board} chosen={userId} choose={choosePlayer} />
+          <HiddenEntries board={board.board} />
+        </div>
+        <div className={`min-w-0 space-y-6 ${userId === undefined ? 'max-lg:hidden' : ''}`}>
+          {userId === undefined ? (
+            <section aria-label={words.moderation.chosen} className="card">
+              <Notice title={words.moderation.choosePlayer}>{words.moderation.choosePlayerHint}</Notice>
+            </section>
+          ) : (
+            <>
+              <ChosenPlayer key={`${board.board} ${userId}`} board={board} userId={userId} close={() => choosePlayer(undefined)} />
+              <RunsOf key={`${board.board} ${userId} runs`} board={board} userId={userId} />
+            </>
+          )}
+        </div>
       </div>
     </div>
-  );
-}
-
-interface ChosenProps {
-  readonly board: Board;
-  readonly userId: number;
-  readonly change: () => void;
-}
-
-function ChosenPlayer({ board, userId, change }: ChosenProps) {
-  const words = useConsoleText();
-  const { data, error, refetch } = useQuery(account(useOperator(), userId));
-  return (
-    <section aria-label={words.moderation.chosen} className="space-y-3 rounded-xl bg-sunken p-4">
-      <div className="flex items-start justify-between gap-4">
-        <div className="min-w-0">
-          {data && <PlayerName player={data} className="font-semibold" />}
-          <p className="text-sm text-muted tabular-nums">#{userId}</p>
-        </div>
-        <button type="button" className="button shrink-0" onClick={change}>
-          {words.moderation.change}
-        </button>
-      </div>
-      {error && !data ? <ErrorNotice error={error} retry={refetch} /> : <EntryFacts board={board} userId={userId} />}
-    </section>
   );
 }
 

@@ -18,6 +18,8 @@ export interface ModerationDraft {
   readonly userId: number;
   readonly score?: number;
   readonly subscore?: number;
+  /** Id of the submission that a set score becomes. */
+  readonly submissionId?: string;
   readonly reason: string;
 }
 
@@ -28,7 +30,7 @@ export interface Request {
 }
 
 /** Return the request for a moderation action. */
-export function requestOf({ act, board, userId, score, subscore, reason }: ModerationDraft): Request {
+export function requestOf({ act, board, userId, score, subscore, submissionId, reason }: ModerationDraft): Request {
   const entry = `/api/boards/${board}/entries/${userId}`;
   const player = `/api/users/${userId}`;
   switch (act) {
@@ -39,7 +41,7 @@ export function requestOf({ act, board, userId, score, subscore, reason }: Moder
     case 'remove':
       return { method: 'DELETE', path: `${entry}?${new URLSearchParams({ reason })}` };
     case 'set':
-      return { method: 'PUT', path: entry, body: { score, ...(subscore !== undefined && { subscore }), reason } };
+      return { method: 'PUT', path: entry, body: { score, ...(subscore !== undefined && { subscore }), submission_id: submissionId, reason } };
     case 'hide-player':
       return { method: 'POST', path: `${player}/hide`, body: { reason } };
     case 'unhide-player':

@@ -64,10 +64,10 @@ export function withRemoved(counting: readonly Run[], removed: readonly Run[]): 
   return [...counting.filter(({ id }) => !ids.has(id)), ...removed].sort((one, other) => Date.parse(other.at) - Date.parse(one.at));
 }
 
-export function removalOf({ board, userId }: Subject, run: Run, reason: string): Request {
+export function removalOf({ board, userId }: Subject, run: Pick<Run, 'id'>, reason: string): Request {
   return { method: 'DELETE', path: withQuery(`/api/boards/${board}/entries/${userId}/submissions/${run.id}`, { reason }) };
 }
 
-export function restorationOf({ board, userId }: Subject, run: Run, reason: string): Request {
+export function restorationOf({ board, userId }: Subject, run: Pick<Run, 'id'>, reason: string): Request {
   return { method: 'POST', path: `/api/boards/${board}/entries/${userId}/submissions/${run.id}/restore`, body: { reason } };
 }

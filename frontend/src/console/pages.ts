@@ -1,0 +1,14 @@
+import { lazyPage } from '../lazyPage';
+
+// The router loads this one module for all pages of the console: addresses of modules are a part of the first load.
+export { ConsolePage } from './ConsolePage';
+
+export const StatePage = lazyPage(() => import('./state/StatePage'), 'StatePage');
+export const ActivityPage = lazyPage(() => import('./activity/ActivityPage'), 'ActivityPage');
+export const BoardsPage = lazyPage(() => import('./BoardsPage'), 'BoardsPage');
+export const PlayersPage = lazyPage(() => import('./players/PlayersPage'), 'PlayersPage');
+export const ModerationPage = lazyPage(() => import('./moderation/ModerationPage'), 'ModerationPage');
+export const ImportsPage = lazyPage(() => import('./imports/ImportsPage'), 'ImportsPage');
+export const PeoplePage = lazyPage(() => import('./people/PeoplePage'), 'PeoplePage');
+export const KeysPage = lazyPage(() => import('./KeysPage'), 'KeysPage');
+export const AuditPage = lazyPage(() => import('./audit/AuditPage'), 'AuditPage');
