@@ -1,4 +1,4 @@
-"""Build the packages of the SDKs for Unity, NuGet and Godot.
+"""Build the packages of the SDKs for Unity, NuGet and Godot, and of the C sample.
 
     python -m scripts.sdk_packages FOLDER
 
@@ -97,6 +97,13 @@ def godot_package(folder: Path, edition: str) -> Path:
     return _zip(folder / f"leaderforge-godot{edition}-{sdk_version()}.zip", files)
 
 
+def c_package(folder: Path) -> Path:
+    """Build the zip with the sources of the C sample."""
+    files = {f"leaderforge-c/{path.name}": path.read_bytes() for path in _files(ROOT / "sdk" / "c")}
+    files["leaderforge-c/LICENSE"] = _LICENSE.read_bytes()
+    return _zip(folder / f"leaderforge-c-{sdk_version()}.zip", files)
+
+
 def sdk_version() -> str:
     """Return the version of the SDKs."""
     return str(json.loads((csharp_sdk.SDK / "package.json").read_text(encoding="utf-8"))["version"])
@@ -128,6 +135,7 @@ def main(folder: Path) -> None:
     nuget_package(folder)
     for edition in godot_sdk.EDITIONS:
         godot_package(folder, edition)
+    c_package(folder)
 
 
 if __name__ == "__main__":

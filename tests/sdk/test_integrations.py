@@ -132,5 +132,4 @@ async def test_the_godot_script_submits_and_follows_the_board(rush: Served, tmp_
     sample = (SDK / "godot" / "samples" / "godot3" / "rush.gd").read_text(encoding="utf-8")
     assert program("gdscript") == sample
     async with scene(tmp_path, sample.replace(ADDRESS, rush.url), GODOT_ROUND) as process:
-        await until_line(process, "rank 1")
-        await until_line(process, "1 Tuuli 99990")
+        await until_line(process, "rank 1", "1 Tuuli 99990")

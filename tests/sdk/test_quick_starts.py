@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.acceptance.api_fixtures import Served
 from tests.api_client import ADMIN_KEY
+from tests.sdk.c import c_program
 from tests.sdk.csharp import csharp_program
 from tests.sdk.drivers import SDK
 from tests.sdk.godot import godot_project
@@ -32,6 +33,15 @@ public static class Program
     {
 %s
     }
+}
+"""
+C = """#include <stdio.h>
+
+#include "leaderforge.h"
+
+int main(void) {
+%s
+    return 0;
 }
 """
 GODOT = """extends SceneTree
@@ -66,12 +76,15 @@ async def run(folder: Path, *command: str, **environment: str) -> str:
     return output.decode()
 
 
-async def until_line(process: asyncio.subprocess.Process, expected: str) -> None:
-    """Read the output of a process up to a line."""
+async def until_line(process: asyncio.subprocess.Process, *expected: str) -> None:
+    """Read the output of a process until it has had these lines, in any order."""
     assert process.stdout is not None
+    missing = set(expected)
     async with asyncio.timeout(PATIENCE_S):
-        while (line := (await process.stdout.readline()).decode()) != f"{expected}\n":
-            assert line, f"the program ended before {expected}"
+        while missing:
+            line = (await process.stdout.readline()).decode()
+            assert line, f"the program ended before {missing}"
+            missing.discard(line.rstrip("\n"))
 
 
 @asynccontextmanager
@@ -134,3 +147,12 @@ async def test_godot_3(service: Served, tmp_path: Path) -> None:
     async with scene(tmp_path, program.replace(ADDRESS, service.url), GODOT) as process:
         await until_line(process, "1")
         await until_line(process, "1 Aino 500")
+
+
+async def test_c(service: Served, tmp_path: Path) -> None:
+    await open_board(service, "downhill")
+    [program] = programs("sdk-c.md", "c")
+    assert lines(program) <= MOST_LINES
+    source = tmp_path / "quick_start.c"
+    source.write_text(C % program.replace(ADDRESS, service.url))
+    assert await run(tmp_path, str(c_program(source))) == "1\n1 Vesa 500\n"
