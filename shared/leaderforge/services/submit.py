@@ -1,14 +1,10 @@
 """Submission of scores: commit, delivery to the index, receipt."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import NamedTuple
 
-from leaderforge.coalescing import BATCH, STAGGER_S, Coalescer, batch_trace
 from leaderforge.domain.batches import complete
-from leaderforge.domain.boards import Policy
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
-from leaderforge.domain.notices import announces
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
@@ -16,21 +12,15 @@ from leaderforge.ports.tracing import Tracer
 from leaderforge.services.delivery import Delivery
 from leaderforge.services.leagues import SeatService
 from leaderforge.services.receipts import WITH_RANK, LadderGroup, Receipt, ReceiptOptions, receipt_of
+from leaderforge.services.submission_queues import SubmissionQueues, SubmitRequest
 from leaderforge.services.trust import IndexTrust
 from leaderforge.services.write_health import WriteHealth
-
-
-class _Request(NamedTuple):
-    """Submission, and the optional parts of its receipt."""
-
-    submission: Submission
-    options: ReceiptOptions
 
 
 class _Counted(NamedTuple):
     """Request whose submission is recorded."""
 
-    request: _Request
+    request: SubmitRequest
     recorded: Recorded
 
 
@@ -58,37 +48,7 @@ class SubmitService:
         self._trust = trust
         self._telemetry = telemetry
         self.writes = WriteHealth()
-        trace = batch_trace(tracer, "submit batch")
-        # Several batches are in flight, because the process can work on some while others wait for the store and the
-        # index. Each policy has its queue, because a single statement can record submissions of one policy only.
-        # Submissions with rules that depend on the standing, or with previous standings, need more round trips. They
-        # have queues of their own, in order not to delay others. So have submissions with notices, because boards
-        # without notices must not run their longer statement, and submissions to boards with leagues, whose new players
-        # take a seat.
-        self._take = {
-            (previous, announced, has_league, policy): Coalescer(
-                partial(self._take_batch, previous=previous),
-                max_batch=BATCH,
-                max_in_flight=3,
-                stagger_s=STAGGER_S,
-                time_limit_s=time_limit_s,
-                trace=trace,
-            )
-            for previous in (False, True)
-            for announced in (False, True)
-            for policy in Policy
-            for has_league in (False, True)
-        }
-        self._judge = {
-            previous: Coalescer(
-                partial(self._take_batch, previous=previous),
-                max_batch=BATCH,
-                max_in_flight=2,
-                time_limit_s=time_limit_s,
-                trace=trace,
-            )
-            for previous in (False, True)
-        }
+        self._queues = SubmissionQueues(self._take_batch, tracer=tracer, time_limit_s=time_limit_s)
 
     async def submit(self, submission: Submission, options: ReceiptOptions = WITH_RANK) -> Receipt:
         """Commit one submission and return its receipt, with exact ranks if requested and known.
@@ -96,10 +56,7 @@ class SubmitService:
         Raises `RuleViolated`, `PlayerNotFound`, `ScoreOutOfRange`, `StoreUnavailable` or `Overloaded`. A retry with the
         same submission id is safe, because a submission counts at most once.
         """
-        previous, board = options.previous, submission.board
-        queue = previous, bool(announces(board)), board.league is not None, board.policy
-        take = self._judge[previous] if submission.depends_on_player else self._take[queue]
-        outcome = await take(_Request(submission, options))
+        outcome = await self._queues.take(SubmitRequest(submission, options))
         if isinstance(outcome, LeaderForgeError):
             raise outcome
         return outcome
@@ -110,10 +67,10 @@ class SubmitService:
         """Commit a batch. Return a receipt or an error for each submission, in order. Raises `StoreUnavailable`."""
         if not submissions:
             return []
-        return await self._take_batch([_Request(s, options) for s in submissions], previous=options.previous)
+        return await self._take_batch([SubmitRequest(s, options) for s in submissions], previous=options.previous)
 
     async def _take_batch(
-        self, batch: Sequence[_Request], *, previous: bool = False
+        self, batch: Sequence[SubmitRequest], *, previous: bool = False
     ) -> Sequence[Receipt | LeaderForgeError]:
         submissions = [request.submission for request in batch]
         outcomes = await self._record(submissions, previous=previous)
@@ -123,7 +80,7 @@ class SubmitService:
         return receipts
 
     async def _receipts(
-        self, batch: Sequence[_Request], outcomes: Sequence[Recorded | LeaderForgeError]
+        self, batch: Sequence[SubmitRequest], outcomes: Sequence[Recorded | LeaderForgeError]
     ) -> Sequence[Receipt | LeaderForgeError]:
         counted = [
             _Counted(request, outcome) if isinstance(outcome, Recorded) else outcome
