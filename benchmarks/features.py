@@ -1,5 +1,6 @@
 """Cost of features of boards: calls and memory of a board with the feature, beside an equal board without it.
 
+    python -m benchmarks.features events --out docs/performance/results/events.json
     python -m benchmarks.features segments --out docs/performance/results/segments.json
     python -m benchmarks.features tiers --out docs/performance/results/tiers.json
 
@@ -33,9 +34,12 @@ class Feature(NamedTuple):
 
     setting: dict[str, Any]
     calls: Sequence[str]
+    policy: str = "best"
 
 
 FEATURES = {
+    # Each submission improves a sum, and has therefore an event.
+    FeatureName.EVENTS: Feature({"events": ["score.improved"]}, ["submit"], policy="sum"),
     FeatureName.SEGMENTS: Feature({"segments": ["country", "platform"]}, ["submit", "rank"]),
     FeatureName.TIERS: Feature(
         {
@@ -98,7 +102,8 @@ def filled(facts: dict[str, Any], feature: str, players: int) -> dict[str, int]:
             users = [{"user_id": i, "username": f"player {i}", "attributes": attributes(i)} for i in batch]
             client.post("/api/users/batch", json={"users": users}).raise_for_status()
         for board, setting in ((PLAIN, {}), (feature, FEATURES[feature].setting)):
-            client.post("/api/boards", json={"board": board, "policy": "best", **setting}).raise_for_status()
+            settings = {"board": board, "policy": FEATURES[feature].policy, **setting}
+            client.post("/api/boards", json=settings).raise_for_status()
             before = used_memory(client)
             for batch in track(batches, f"Scoring on the board {board}"):
                 scores = {"submissions": [{"user_id": i, "score": i * 7919 % 1_000_003} for i in batch]}

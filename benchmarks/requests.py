@@ -77,6 +77,7 @@ CALLS: Mapping[str, Callable[[Maker, str], bytes]] = {
 class FeatureName(StrEnum):
     """Feature that is measured, and the name of its board."""
 
+    EVENTS = "events"
     SEGMENTS = "segments"
     TIERS = "tiers"
 

@@ -1,11 +1,11 @@
 """Write the SQL statements that record a batch: record_*.sql, record_previous_*.sql with previous standings, and
-record_notices_*.sql with notices to the outbox.
+record_notices_*.sql and record_bundle_*.sql with notices to the outbox.
 
 Each statement consists of fragments/record.sql, which inserts events and computes the rows of their standings, and of a
 policy's upsert over these rows. Therefore each rule of a policy exists in one file only. record_previous_*.sql also
 contain fragments/previous.sql, which locks and reads the standings before the upsert, and
-fragments/previous_result.sql, which returns them. record_notices_*.sql also contain fragments/notices.sql. Run
-`python scripts/record_statements.py` after a change of these files.
+fragments/previous_result.sql, which returns them. record_notices_*.sql also contain fragments/notices.sql, and
+record_bundle_*.sql fragments/bundle.sql. Run `python scripts/record_statements.py` after a change of these files.
 """
 
 import re
@@ -46,7 +46,6 @@ def record_statements() -> Iterator[tuple[Path, str]]:
     announced = record
     for before, after in _ANNOUNCED:
         announced = _replaced(announced, before, after)
-    notices = _text("fragments/notices.sql").rstrip() + ";\n"
     for upsert in sorted(QUERIES.glob("upsert_*.sql")):
         over_rows, replaced = VALUES.subn("select * from upsert_rows", _text(upsert.name))
         if replaced != 1:
@@ -57,7 +56,9 @@ def record_statements() -> Iterator[tuple[Path, str]]:
         written = f"{with_previous.rstrip()},\n{comment}\nwritten as (\n{code.rstrip().removesuffix(';')}\n)\n"
         yield QUERIES / upsert.name.replace("upsert", "record_previous"), origin + written + result
         written = written.replace(with_previous.rstrip(), announced.rstrip())
-        yield QUERIES / upsert.name.replace("upsert", "record_notices"), origin + written.rstrip() + ",\n" + notices
+        for kind in ("notices", "bundle"):
+            notices = _text(f"fragments/{kind}.sql").rstrip() + ";\n"
+            yield QUERIES / upsert.name.replace("upsert", f"record_{kind}"), origin + written.rstrip() + ",\n" + notices
 
 
 def _text(name: str) -> str:

@@ -20,6 +20,7 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.domain.dispatching import LONGEST_PAUSE_MS, DispatchAttempt, DispatchResult, Queued, Sent, Waiting
 from leaderforge.domain.endpoints import Endpoint
 from leaderforge.domain.event_errors import EndpointNotFound, TooManyEndpoints
+from leaderforge.domain.notice_bundles import OutboxBundle
 from leaderforge.domain.notice_log import Notice, NoticeDraft
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.ports.derived_notices import DerivedNoticeStore, NoticedTier
@@ -59,7 +60,7 @@ class Scene:
             for i, user_id in enumerate(players)
         ]
         await self.notices.append({}, drafts)
-        return await self.notices.after(0, 1000)
+        return (await self.notices.after(0, 1000)).notices
 
 
 def on(database: Database) -> Scene:
@@ -92,8 +93,8 @@ async def test_the_relay_moves_each_notice_once_and_in_order(scene: Scene) -> No
     rows = await scene.notices.outbox(100)
     moved = await asyncio.gather(*(scene.relay.run(5) for _ in range(3)))
     assert max(moved) == 6
-    log = await scene.notices.after(0, 100)
-    assert len(log) == len(rows) == 6
+    log = (await scene.notices.after(0, 100)).notices
+    assert len(log) == sum(len(row.items) if isinstance(row, OutboxBundle) else 1 for row in rows) == 6
     for player in (1, 2):
         scores = [notice.body for notice in log if notice.user_id == player]
         assert [f'"score": {total}' in text for total, text in zip((1, 3, 6), scores, strict=True)] == [True] * 3
@@ -107,7 +108,7 @@ async def test_the_log_recognises_a_repeated_notice(scene: Scene) -> None:
     draft = NoticeDraft("once", 1, "period.closed", "b", 0, "{}")
     for _ in range(2):
         await scene.notices.append({}, [draft])
-    assert len(await scene.notices.after(0, 10)) == 1
+    assert len((await scene.notices.after(0, 10)).notices) == 1
 
 
 async def test_an_erasure_deletes_the_notices_of_the_player(scene: Scene) -> None:
@@ -117,7 +118,7 @@ async def test_an_erasure_deletes_the_notices_of_the_player(scene: Scene) -> Non
     await scene.relay.run(5)
     if isinstance(scene.stores, Database):
         await scene.stores.records.erase(1, AuditEntry(6, "tests", "player.erase", user_id=1))
-        assert [notice.user_id for notice in await scene.notices.after(0, 10)] == [2]
+        assert [notice.user_id for notice in (await scene.notices.after(0, 10)).notices] == [2]
 
 
 async def test_endpoints_are_created_listed_changed_and_deleted(scene: Scene) -> None:
@@ -251,7 +252,7 @@ async def test_states_of_derived_notices_change_with_their_notices(scene: Scene)
     assert await derived.closed_until() == {1: 50, 2: 60}
     await derived.forget_closed([2])
     assert await derived.closed_until() == {2: 60}
-    assert len(await scene.notices.after(0, 10)) == 2
+    assert len((await scene.notices.after(0, 10)).notices) == 2
 
 
 async def test_tiers_change_with_the_notices_of_the_outbox(scene: Scene) -> None:

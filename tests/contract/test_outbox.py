@@ -9,6 +9,7 @@ import pytest
 
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder, Policy
+from leaderforge.domain.notice_bundles import BUNDLE, bundle_items
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.submissions import Recorded
@@ -18,9 +19,16 @@ _IMPROVED = (NoticeType.SCORE_IMPROVED,)
 
 
 async def outbox(database: Database) -> list[tuple[int, str, dict[str, Any]]]:
-    """Return the player, the type and the data of each notice, in the order of the outbox."""
-    rows = await database.run("select user_id, type, data from outbox order by seq")
-    return [(row["user_id"], row["type"], json.loads(row["data"])) for row in rows]
+    """Return the player, the type and the data of each notice, in the order of the outbox, also in bundles."""
+    notices: list[tuple[int, str, dict[str, Any]]] = []
+    for row in await database.run("select user_id, type, data from outbox order by seq"):
+        if row["type"] == BUNDLE:
+            items = [item for item in bundle_items(row["data"]) if item is not None]
+            flags = {"main": True, "improved": True}
+            notices += [(item.user_id, "score.improved", item._asdict() | flags) for item in items]
+        else:
+            notices.append((row["user_id"], row["type"], json.loads(row["data"])))
+    return notices
 
 
 async def asking(database: Database, *events: NoticeType, **settings: Any) -> Board:
@@ -50,7 +58,7 @@ async def test_improvements_are_written_with_the_standing(database: Database, po
     if judged:
         rules["limits"] = (await database.board()).limits.__class__(min_interval_ms=1)
     ladder = Ladder(await database.board(**rules))
-    outcomes = []
+    outcomes: list[object] = []
     for at, score in enumerate((5, -3, 7)):
         outcomes += await database.scores.record([submit(ladder, 1, score, at=at * 10)])
     outcomes += await database.scores.record([submit(ladder, 2, 1, id=77), submit(ladder, 2, 1, id=77)])

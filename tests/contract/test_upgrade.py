@@ -22,6 +22,7 @@ from leaderforge.embedded import PostgresServer
 from scripts.old_store.dump import catalog
 from tests import old_version
 from tests.contract.store_fixtures import emptied_citus, empty, numbers, opened, run, sibling, submit
+from tests.contract.test_notice_store import on
 from tests.contract.test_statements import DEFINITION
 from tests.old_version import LAST_MIGRATION, lost_rows, old_clients
 from tests.waiting import until
@@ -140,6 +141,29 @@ async def test_both_versions_count_side_by_side(old_store: str) -> None:
             user_id: 10 + clients.acknowledged.get(user_id, 0) for user_id in clients.players
         }
         assert [s.submissions for s in standings] == [s.score for s in standings]
+
+
+async def test_notices_of_before_bundles_keep_their_deliveries(old_store: str) -> None:
+    await migrate(old_store, last=33)
+    for text in (
+        """insert into notice_log (origin, user_id, type, board, at, body)
+            values ('a', 1, 'score.improved', 'b', 5, '{}'), ('b', 2, 'score.improved', 'b', 6, '{}')""",
+        """insert into endpoints (endpoint_id, url, types, boards, secret_id, created_at, created_by, position)
+            values ('e', 'https://example.org', '', '', 'whs_1', 1, 'tests', 1)""",
+        """insert into deliveries (endpoint_id, position, user_id, attempts, redriven, next_at)
+            values ('e', 1, 1, 1, false, 9)""",
+    ):
+        await run(old_store, text)
+    await migrate(old_store)
+    async for present in opened(old_store):
+        scene = on(present)
+        [first, second] = (await scene.notices.after(0, 10)).notices
+        [target] = await scene.endpoints.endpoints()
+        work = await scene.endpoints.work(target, 10, due=10, fresh=10)
+        assert ([queued.notice for queued in work.due], work.fresh) == ([first], [second])
+        await scene.append(3)
+        await scene.notices.purge(50, 1, 1)
+        assert (await scene.endpoints.work(target, 10, due=10, fresh=10)).due == []
 
 
 async def test_no_client_waits_behind_a_migration_that_a_long_transaction_blocks(old_store: str) -> None:

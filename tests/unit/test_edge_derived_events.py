@@ -28,7 +28,7 @@ async def api() -> AsyncIterator[Api]:
 async def events(api: Api) -> list[tuple[str, dict[str, Any]]]:
     """Relay all due notices, and return the types and data of all events of the log."""
     await api.services.events.dispatch.run(5)
-    log = await api.services.parts.notices.after(0, 1000)
+    log = (await api.services.parts.notices.after(0, 1000)).notices
     return [(notice.type, json.loads(notice.body)["data"]) for notice in log]
 
 

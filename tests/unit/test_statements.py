@@ -43,7 +43,9 @@ def test_a_fragment_says_what_it_is_and_is_no_statement(name: str) -> None:
 def test_recording_statements_are_as_their_script_writes_them() -> None:
     written = dict(record_statements())
     assert {path.name for path in written} == {
-        f"{kind}_{policy}.sql" for kind in ("record", "record_previous", "record_notices") for policy in Policy
+        f"{kind}_{policy}.sql"
+        for kind in ("record", "record_previous", "record_notices", "record_bundle")
+        for policy in Policy
     }
     for path, text in written.items():
         assert path.read_text(encoding="utf-8") == text, "run scripts/record_statements.py"

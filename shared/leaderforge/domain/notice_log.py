@@ -42,6 +42,7 @@ class Notice(NamedTuple):
     """Notice in the log. `position` is its place in the order of all notices. `notice_id` identifies it permanently.
 
     The notices of a player have the order in which their changes were committed. `body` is its JSON.
+    `is_bundled` if the log has it in a bundle only.
     """
 
     position: int
@@ -51,6 +52,7 @@ class Notice(NamedTuple):
     board: str
     at: int
     body: str
+    is_bundled: bool = False
 
 
 def body_of(notice_type: str, at: int, data: Mapping[str, object]) -> str:

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.dispatching import DispatchAttempt, DispatchResult, DispatchWork, Queued
 from leaderforge.domain.endpoints import Endpoint
+from leaderforge.domain.notice_bundles import BundleDraft, OutboxBundle
 from leaderforge.domain.notice_log import Notice, NoticeDraft, OutboxRow
 from leaderforge.ports.derived_notices import NoticedTier
 
@@ -46,16 +47,23 @@ class DeadNotice(NamedTuple):
     reason: str
 
 
+class LogPage(NamedTuple):
+    """Notices of the log, in order, and the position up to which they are complete."""
+
+    notices: Sequence[Notice]
+    position: int
+
+
 class NoticeStore(Protocol):
     """Outbox and log of notices. Raises `StoreUnavailable`."""
 
-    async def outbox(self, limit: int) -> Sequence[OutboxRow]:
-        """Return the first notices of the outbox, in order."""
+    async def outbox(self, limit: int) -> Sequence[OutboxRow | OutboxBundle]:
+        """Return the first notices and bundles of the outbox, in order."""
         ...
 
     async def append(
         self,
-        drafts: Mapping[int, Sequence[NoticeDraft]],
+        drafts: Mapping[int, Sequence[NoticeDraft | BundleDraft]],
         without_outbox: Sequence[NoticeDraft] = (),
         tiers: Mapping[int, Sequence[NoticedTier]] = NO_TIERS,
     ) -> int:
@@ -66,8 +74,8 @@ class NoticeStore(Protocol):
         """
         ...
 
-    async def after(self, position: int, limit: int) -> Sequence[Notice]:
-        """Return the notices after a position of the log, in order."""
+    async def after(self, position: int, limit: int) -> LogPage:
+        """Return up to `limit` notices after a position of the log."""
         ...
 
     async def bounds(self) -> LogBounds:

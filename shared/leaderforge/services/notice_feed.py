@@ -7,7 +7,7 @@ from time import monotonic
 from leaderforge.domain.errors import TooManyListeners, Unavailable
 from leaderforge.domain.event_errors import EventsExpired
 from leaderforge.domain.notice_log import Notice
-from leaderforge.ports.notices import NoticeStore
+from leaderforge.ports.notices import LogPage, NoticeStore
 
 MAX_FOLLOWERS = 50
 """Maximum number of clients of a process that follow the log. Each one reads the log twice a second."""
@@ -15,7 +15,7 @@ HEARTBEAT_S = 15.0
 """Maximum time without a message on a connection, in s."""
 
 _LOOK_S = 0.5
-_AT_ONCE = 100
+_AT_ONCE = 200
 
 NoticeFilter = Callable[[Notice], bool]
 
@@ -70,16 +70,15 @@ class NoticeFeed:
         beat_at = monotonic()  # answer the first look at once, because it begins the response
         while not self._closed.is_set():
             try:
-                notices = await self._notices.after(position, _AT_ONCE)
+                page = await self._notices.after(position, _AT_ONCE)
             except Unavailable:
-                notices = []  # heartbeats keep the connection open during an outage
-            admitted = [notice for notice in notices if admits(notice)]
-            if notices:
-                position = notices[-1].position
+                page = LogPage([], position)  # heartbeats keep the connection open during an outage
+            admitted = [notice for notice in page.notices if admits(notice)]
+            position = page.position
             if admitted or monotonic() >= beat_at:
                 beat_at = monotonic() + HEARTBEAT_S
                 yield admitted or None
-            if len(notices) < _AT_ONCE:
+            if len(page.notices) < _AT_ONCE:
                 await self._pause()
 
     async def _pause(self) -> None:

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.notice_bodies import drafts_of
+from leaderforge.domain.notice_bundles import BundleDraft, OutboxBundle, bundle_draft
 from leaderforge.domain.notice_log import NoticeDraft, OutboxRow
 from leaderforge.ports.notices import NoticeStore
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.services.derived_notices import DerivedNotices
 
-_AT_ONCE = 500
-"""Maximum notices of one step. It limits the size of a transaction."""
+_AT_ONCE = 200
+"""Maximum rows of the outbox that one step moves. It limits the size of a transaction. A row may have a bundle."""
 
 
 class NoticeRelay:
@@ -35,15 +36,18 @@ class NoticeRelay:
             if not rows:
                 break
             boards |= {board.id: board for board in await self._store.boards()}
-            changes, tiers = await self._derived.tiers(rows, boards)
+            changes, tiers = await self._derived.tiers([row for row in rows if isinstance(row, OutboxRow)], boards)
             drafts = {row.seq: [*_drafts(row, boards), *changes.get(row.seq, ())] for row in rows}
             await self._notices.append(drafts, tiers=tiers)
-            moved += len(rows)
+            moved += sum(len(row.items) if isinstance(row, OutboxBundle) else 1 for row in rows)
             if len(rows) < _AT_ONCE:
                 break
         return moved
 
 
-def _drafts(row: OutboxRow, boards: Mapping[int, Board]) -> Sequence[NoticeDraft]:
+def _drafts(row: OutboxRow | OutboxBundle, boards: Mapping[int, Board]) -> Sequence[NoticeDraft | BundleDraft]:
+    if isinstance(row, OutboxBundle):
+        bundle = bundle_draft(row, boards)
+        return [] if bundle is None else [bundle]
     board = boards.get(row.board_id)
     return [] if board is None else drafts_of(row, Ladder(board, row.period))

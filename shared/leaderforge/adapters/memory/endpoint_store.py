@@ -49,12 +49,12 @@ class MemoryEndpointStore:
         queues = self._queues(endpoint)
         first_due = {key for key, rows in queues.items() if is_due(rows[0].next_at, now, LONGEST_PAUSE_MS)}
         rows = sorted((row for key in first_due for row in queues[key]), key=lambda row: row.queued.notice.position)
-        new = list(await self._notices.after(endpoint.position, fresh))
+        page = await self._notices.after(endpoint.position, fresh)
         return DispatchWork(
             due=[row.queued for row in rows[:due]],
-            fresh=[notice for notice in new if endpoint.admits(notice)],
+            fresh=[notice for notice in page.notices if endpoint.admits(notice)],
             blocked={user_id for user_id, is_redriven in queues if not is_redriven},
-            position=new[-1].position if new else endpoint.position,
+            position=page.position,
         )
 
     async def commit_round(self, endpoint: Endpoint, work: DispatchWork, result: DispatchResult, at: int) -> bool:

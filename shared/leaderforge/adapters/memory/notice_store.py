@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from uuid import uuid4
 
 from leaderforge.adapters.memory.outbox import MemoryOutbox
+from leaderforge.domain.notice_bundles import BundleDraft
 from leaderforge.domain.notice_log import Notice, NoticeDraft, OutboxRow
 from leaderforge.ports.derived_notices import NoticedTier
-from leaderforge.ports.notices import NO_TIERS, LogBounds, NoticeBacklog
+from leaderforge.ports.notices import NO_TIERS, LogBounds, LogPage, NoticeBacklog
 
 
 class MemoryNoticeStore:
@@ -25,13 +26,15 @@ class MemoryNoticeStore:
 
     async def append(
         self,
-        drafts: Mapping[int, Sequence[NoticeDraft]],
+        drafts: Mapping[int, Sequence[NoticeDraft | BundleDraft]],
         without_outbox: Sequence[NoticeDraft] = (),
         tiers: Mapping[int, Sequence[NoticedTier]] = NO_TIERS,
     ) -> int:
         taken = [seq for seq in sorted(drafts) if self._outbox.notices.pop(seq, None) is not None]
         self.tiers |= {tier[:3]: tier for seq in taken for tier in tiers.get(seq, ())}
-        appended = [draft for seq in taken for draft in drafts[seq]] + list(without_outbox)
+        # This outbox has no bundles.
+        taken_drafts = [draft for seq in taken for draft in drafts[seq] if isinstance(draft, NoticeDraft)]
+        appended = taken_drafts + list(without_outbox)
         for draft in appended:
             if draft.origin not in self._origins:
                 self._origins.add(draft.origin)
@@ -39,8 +42,9 @@ class MemoryNoticeStore:
                 self.log[self.newest] = Notice(self.newest, str(uuid4()), *draft[1:])
         return len(appended)
 
-    async def after(self, position: int, limit: int) -> Sequence[Notice]:
-        return [notice for place, notice in self.log.items() if place > position][:limit]
+    async def after(self, position: int, limit: int) -> LogPage:
+        notices = [notice for place, notice in self.log.items() if place > position][:limit]
+        return LogPage(notices, notices[-1].position if notices else position)
 
     async def bounds(self) -> LogBounds:
         return LogBounds(min(self.log, default=1) - 1, max(self.log, default=0))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from leaderforge.adapters.postgres.audit import write_audit
-from leaderforge.adapters.postgres.notice_store import notice_of
+from leaderforge.adapters.postgres.notice_store import log_page, notice_of
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
 from leaderforge.domain.audit import AuditEntry
@@ -20,6 +20,7 @@ from leaderforge.domain.dispatching import (
 )
 from leaderforge.domain.endpoints import Endpoint
 from leaderforge.domain.event_errors import EndpointNotFound, TooManyEndpoints
+from leaderforge.domain.notice_log import Notice
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.ports.notices import DeadNotice, LoggedAttempt
 
@@ -76,12 +77,15 @@ class PostgresEndpointStore:
         # other order, it could be sent twice.
         latest = now + LONGEST_PAUSE_MS
         due_rows = await self._pool.fetch(statement("due_deliveries"), endpoint.endpoint_id, now, due, latest)
-        rows = await self._pool.fetch(statement("fresh_notices"), endpoint.endpoint_id, endpoint.position, fresh)
+        page = await log_page(self._pool, endpoint.position, fresh)
+        admitted = [notice for notice in page.notices if endpoint.admits(notice)]
+        players = joined({notice.user_id for notice in admitted})
+        blocked = await self._pool.fetch(statement("blocked_players"), endpoint.endpoint_id, players) if players else []
         return DispatchWork(
             due=[Queued(notice_of(row), row["attempts"], row["redriven"]) for row in due_rows],
-            fresh=[notice for row in rows if endpoint.admits(notice := notice_of(row))],
-            blocked={row["user_id"] for row in rows if row["blocked"]},
-            position=rows[-1]["position"] if rows else endpoint.position,
+            fresh=admitted,
+            blocked={row["user_id"] for row in blocked},
+            position=page.position,
         )
 
     async def commit_round(self, endpoint: Endpoint, work: DispatchWork, result: DispatchResult, at: int) -> bool:
@@ -92,6 +96,8 @@ class PostgresEndpointStore:
                 return False
             accepted = joined([notice.position for notice in result.accepted])
             await connection.execute(statement("accept_deliveries"), endpoint.endpoint_id, accepted)
+            bundled = [_bundled_values(row.queued.notice) for row in result.waiting if row.queued.notice.is_bundled]
+            await run_rows(connection, "append_bundled", bundled)
             waiting = [_waiting_values(endpoint, row) for row in result.waiting]
             await run_rows(connection, "store_deliveries", waiting)
             attempts = [_attempt_values(endpoint, sent, sent.attempt, at) for sent in result.attempts if sent.attempt]
@@ -167,6 +173,12 @@ def _changeable(endpoint: Endpoint) -> Sequence[object]:
 
 def _split(text: str) -> tuple[str, ...]:
     return tuple(text.split(",")) if text else ()
+
+
+def _bundled_values(notice: Notice) -> Sequence[object]:
+    """Return the values of append_bundled.sql."""
+    content = notice.user_id, notice.type, notice.board, notice.at, notice.body
+    return notice.position, UUID(notice.notice_id), f"bundled:{notice.position}", *content
 
 
 def _waiting_values(endpoint: Endpoint, row: Waiting) -> Sequence[object]:

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from itertools import groupby
 
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
+from leaderforge.domain.notice_bundles import BUNDLE, BundleDraft, LoggedBundle, OutboxBundle, bundle_items
 from leaderforge.domain.notice_log import Notice, NoticeDraft, OutboxRow
 from leaderforge.ports.derived_notices import NoticedTier
-from leaderforge.ports.notices import NO_TIERS, LogBounds, NoticeBacklog
+from leaderforge.ports.notices import NO_TIERS, LogBounds, LogPage, NoticeBacklog
 
 _PURGED_AT_ONCE = 5_000
 """Maximum notices that one statement deletes. It keeps transactions short."""
@@ -22,29 +24,32 @@ class PostgresNoticeStore:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def outbox(self, limit: int) -> Sequence[OutboxRow]:
+    async def outbox(self, limit: int) -> Sequence[OutboxRow | OutboxBundle]:
         rows = await self._pool.fetch(statement("outbox"), limit)
         return [_outbox_row(row) for row in rows]
 
     async def append(
         self,
-        drafts: Mapping[int, Sequence[NoticeDraft]],
+        drafts: Mapping[int, Sequence[NoticeDraft | BundleDraft]],
         without_outbox: Sequence[NoticeDraft] = (),
         tiers: Mapping[int, Sequence[NoticedTier]] = NO_TIERS,
     ) -> int:
         async def work(connection: Connection) -> int:
             await connection.execute(statement("lock_notice_log"))
             taken = await connection.fetch(statement("take_notices"), joined(drafts)) if drafts else []
-            numbers = {row["seq"] for row in taken}
-            appended = [draft for seq in sorted(numbers) for draft in drafts[seq]] + list(without_outbox)
-            await run_rows(connection, "append_notices", appended)
-            await run_rows(connection, "store_noticed_tiers", _latest(tiers, numbers))
+            texts = {row["seq"]: row["data"] for row in taken}
+            appended = [_log_row(draft, texts[seq]) for seq in sorted(texts) for draft in drafts[seq]]
+            appended += [("append_notices", draft) for draft in without_outbox]
+            # The positions must have the order of the outbox, also where bundles follow notices.
+            for name, rows in groupby(appended, key=lambda named: named[0]):
+                await run_rows(connection, name, [row for _, row in rows])
+            await run_rows(connection, "store_noticed_tiers", _latest(tiers, texts))
             return len(appended)
 
         return await self._pool.transact(work)
 
-    async def after(self, position: int, limit: int) -> Sequence[Notice]:
-        return [notice_of(row) for row in await self._pool.fetch(statement("notices_after"), position, limit)]
+    async def after(self, position: int, limit: int) -> LogPage:
+        return await log_page(self._pool, position, limit)
 
     async def bounds(self) -> LogBounds:
         [row] = await self._pool.fetch(statement("notice_bounds"))
@@ -61,7 +66,33 @@ class PostgresNoticeStore:
         await self._pool.fetch(statement("disable_behind"), row["position"], now, _BEHIND)
         purged = await self._pool.fetch(statement("purge_notices"), row["position"], _PURGED_AT_ONCE)
         await self._pool.fetch(statement("purge_delivery_attempts"), _ATTEMPTS_KEPT)
-        return len(purged)
+        return sum(row["size"] - (row["ladders"] is not None) for row in purged)
+
+
+async def log_page(pool: Pool, position: int, limit: int) -> LogPage:
+    """Return up to `limit` notices after a position of the log."""
+    rows = await pool.fetch(statement("notices_after"), position, limit)
+    notices = [notice for row in rows for notice in _notices_of_row(row, position)]
+    if len(notices) > limit:
+        notices = notices[:limit]
+        return LogPage(notices, notices[-1].position)
+    return LogPage(notices, rows[-1]["position"] if rows else position)
+
+
+def _notices_of_row(row: Record, after: int) -> Sequence[Notice]:
+    """Return the notices after a position in a row of the log."""
+    if row["ladders"] is None:
+        return [notice_of(row)]
+    place = row["position"], row["notice_id"], row["at"]
+    return list(LoggedBundle(*place, json.loads(row["ladders"]), bundle_items(row["body"])).notices(after))
+
+
+def _log_row(draft: NoticeDraft | BundleDraft, text: str) -> tuple[str, Sequence[object]]:
+    """Return the statement that appends a draft, and its row. `text` is the present data of the outbox.
+
+    Notices that were erased since the outbox was read are missing in it.
+    """
+    return ("append_bundles", (*draft, text)) if isinstance(draft, BundleDraft) else ("append_notices", draft)
 
 
 def _latest(tiers: Mapping[int, Sequence[NoticedTier]], numbers: Collection[int]) -> Sequence[NoticedTier]:
@@ -77,7 +108,9 @@ def notice_of(row: Record) -> Notice:
     )
 
 
-def _outbox_row(row: Record) -> OutboxRow:
+def _outbox_row(row: Record) -> OutboxRow | OutboxBundle:
+    if row["type"] == BUNDLE:
+        return OutboxBundle(row["seq"], row["at"], bundle_items(row["data"]))
     return OutboxRow(
         row["seq"], row["user_id"], row["board_id"], row["period_id"], row["type"], row["at"], json.loads(row["data"])
     )

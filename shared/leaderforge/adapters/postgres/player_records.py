@@ -22,10 +22,14 @@ _CHUNK = 1000
 """Maximum events of a chunk."""
 _LINKS_AT_ONCE = 2000
 """Maximum links that one transaction deletes before the erasure. A player may have any number of followers."""
-_NOTICES = ("erase_notices", "erase_logged_notices", "erase_noticed_tiers")
-"""Statements that erase notices.
-
-The outbox comes first. Its statement waits for a relay that moves a notice to the log, and the next one finds it."""
+_NOTICES = (
+    "erase_notices",
+    "erase_bundled",
+    "erase_logged_notices",
+    "erase_logged_bundled",
+    "erase_noticed_tiers",
+)
+"""Statements that erase notices, after the lock of the log, which keeps notices in place."""
 
 
 class PostgresPlayerRecords:
@@ -71,6 +75,7 @@ class PostgresPlayerRecords:
                 if ladder.board.rewards is not None:
                     ids = ladder.board.id, ladder.period, now // 1000
                     await connection.execute(statement("request_resettlement"), *ids)
+            await connection.execute(statement("lock_notice_log"))
             for erase in ("erase_leaders", "erase_league_members", "erase_league_results", *_NOTICES):
                 await connection.execute(statement(erase), user_id)
             await write_notices(connection, moderation_notices(act, standings))

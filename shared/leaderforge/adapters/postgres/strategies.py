@@ -24,7 +24,7 @@ from leaderforge.adapters.postgres.writing import hold_standings, insert_events,
 from leaderforge.domain.batches import complete
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import LeaderForgeError
-from leaderforge.domain.notices import announces, score_notices
+from leaderforge.domain.notices import Announcement, announces, score_notices
 from leaderforge.domain.standings import EarlierPlace, Standing, combine, is_improvement, standing_of
 from leaderforge.domain.submissions import EventKey, Recorded, Submission
 from leaderforge.domain.tournaments import Entrant
@@ -167,7 +167,7 @@ class SingleStatementWrite:
         values: list[object] = [*columns, now // 1000, now]
         kind = "record_previous" if self._previous else "record"
         if any(announced):
-            kind = "record_notices"
+            kind = "record_notices" if Announcement.ALL in announced else "record_bundle"
             values.append(announced)
         written = await connection.fetch(statement(f"{kind}_{submissions[0].board.policy}"), *values)
         boards = {board.id: board for board in distinct_boards(submissions)}
@@ -255,9 +255,9 @@ def _keys(submission: Submission) -> Sequence[StandingKey]:
 
 
 def _rows(submission: Submission) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of record_notices_*.sql, one per ladder. The first one also inserts the event.
+    """Yield the rows of record_notices_*.sql and record_bundle_*.sql, one per ladder.
 
-    Other statements lack the last value, the announcement.
+    The first one also inserts the event. Other statements lack the last value, the announcement.
     """
     board, event = submission.board, submission.event
     event_subranked, announced = subranked(board, event.subscore), announces(board)

@@ -1,2 +1,4 @@
 -- Position before the oldest notice of the log, and position of the newest one. Both are null for an empty log.
-select min(position) - 1 as before_oldest, max(position) as newest from notice_log;
+select
+    (select position - size from notice_log where size > 0 order by position limit 1) as before_oldest,
+    (select max(position) from notice_log) as newest;

@@ -1,12 +1,16 @@
--- Last position of the log to purge: all notices before the first one since $1 (ms), and all beyond the newest $2.
--- The newest notice always stays, because it shows the end of the log.
-select coalesce(least(
-    (select max(position) - 1 from notice_log),
-    greatest(
-        coalesce(
-            (select position - 1 from notice_log where at >= $1 order by position limit 1),
-            (select max(position) from notice_log)
-        ),
-        (select max(position) - $2::bigint from notice_log)
-    )
-), 0) as position;
+-- Last position of the log to purge: all rows before the first one since $1 (ms), and all beyond the newest $2 positions.
+-- The newest row always stays, because it shows the end of the log.
+select coalesce(max(position), 0) as position
+from notice_log
+where
+    size > 0
+    and position <= least(
+        (select position - size from notice_log where size > 0 order by position desc limit 1),
+        greatest(
+            coalesce(
+                (select position - size from notice_log where at >= $1 and size > 0 order by position limit 1),
+                (select max(position) from notice_log)
+            ),
+            (select max(position) - $2::bigint from notice_log)
+        )
+    );

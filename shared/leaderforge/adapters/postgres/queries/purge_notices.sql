@@ -1,4 +1,4 @@
--- Deletes notices up to a position, and their deliveries.
+-- Deletes rows of the log up to a position, and their deliveries.
 delete from notice_log
 where position in (select position from notice_log where position <= $1 order by position limit $2)
-returning position;
+returning position, size, ladders;

@@ -1,0 +1,22 @@
+-- Writes the notices of all improved scores as one row, a bundle: see domain/notice_bundles.py. One row for a batch costs
+-- a tenth of a row for each notice. The outbox takes the sequence number after the upsert has locked all standings of the
+-- batch. The numbers of one standing therefore have the order of its changes. `offset 0` keeps the condition out of the
+-- join. With it, the planner expects one row, and compares all pairs.
+notices as (
+    insert into outbox (user_id, board_id, period_id, type, at, data)
+    select
+        -9223372036854775808, 0, 0, 'bundle', $14, json_agg(json_build_array(
+            user_id, board_id, period_id, score, subranked, submissions, revision, achieved_at, submission_id
+        ))::text
+    from (
+        select
+            written.*, items.leads, items.announces, items.submission_id, :improves as improved
+        from written
+        join items on (items.user_id, items.board_id, items.period_id)
+            = (written.user_id, written.board_id, written.period_id)
+        offset 0
+    ) as changes
+    where announces = 1 and leads and improved
+    having count(*) > 0
+)
+select * from written

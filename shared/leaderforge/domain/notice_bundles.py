@@ -1,0 +1,112 @@
+"""Bundles: notices of improved scores that are stored in one row, until they are read."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from leaderforge.domain.boards import Board, Ladder, Order
+from leaderforge.domain.notice_log import Notice, body_of
+from leaderforge.domain.notice_types import NoticeType
+from leaderforge.domain.order import ranked_score
+from leaderforge.domain.times import time_text
+
+BUNDLE = "bundle"
+"""Type of a row of the outbox or of the log that has a bundle."""
+
+
+class BundleItem(NamedTuple):
+    """Item of a bundle, as fragments/bundle.sql writes it. `achieved_at` is in ms."""
+
+    user_id: int
+    board_id: int
+    period: int
+    score: int
+    subranked: int
+    submissions: int
+    revision: int
+    achieved_at: int
+    submission_id: str
+
+
+class OutboxBundle(NamedTuple):
+    """Bundle in the outbox. `seq` is its sequence number, `at` the time of the changes (ms). Erased items are None."""
+
+    seq: int
+    at: int
+    items: Sequence[BundleItem | None]
+
+
+class BundleDraft(NamedTuple):
+    """Bundle to append to the log with its items of the outbox. See `NoticeDraft` for `origin`.
+
+    It covers `size` positions: those of its items, and its own after them. `ladders` is JSON: the names of each ladder
+    of the items, and the order of its subscores.
+    """
+
+    origin: str
+    at: int
+    size: int
+    ladders: str
+
+
+class LoggedBundle(NamedTuple):
+    """Bundle in the log. The items have the positions directly before `position`. Their ids derive from `bundle_id`."""
+
+    position: int
+    bundle_id: UUID
+    at: int
+    ladders: Mapping[str, Mapping[str, Any]]
+    items: Sequence[BundleItem | None]
+
+    def notices(self, after: int) -> Iterator[Notice]:
+        """Yield the notices after a position of the log, without those that were erased or that no board asked for."""
+        first = self.position - len(self.items)
+        for number, item in enumerate(self.items):
+            ladder = None if item is None else self.ladders.get(_ladder_key(item))
+            if item is not None and ladder is not None and first + number > after:
+                notice_id = str(UUID(int=self.bundle_id.int ^ number))
+                body = _body(item, self.at, ladder)
+                place = item.user_id, NoticeType.SCORE_IMPROVED, ladder["board"], self.at
+                yield Notice(first + number, notice_id, *place, body, is_bundled=True)
+
+
+def bundle_items(text: str) -> Sequence[BundleItem | None]:
+    """Return the items of a bundle, from their JSON."""
+    return [None if item is None else BundleItem(*item) for item in json.loads(text)]
+
+
+def bundle_draft(bundle: OutboxBundle, boards: Mapping[int, Board]) -> BundleDraft | None:
+    """Return the bundle for the log, None if no board asks for its notices any more."""
+    ladders: dict[str, Mapping[str, Any]] = {}
+    for item in bundle.items:
+        if item is not None and (key := _ladder_key(item)) not in ladders:
+            board = boards.get(item.board_id)
+            if board is not None and NoticeType.SCORE_IMPROVED in board.events:
+                period = Ladder(board, item.period).period_name
+                ladders[key] = {"board": board.slug, "period": period, "subscore_order": board.subscore_order}
+    if not ladders:
+        return None
+    return BundleDraft(f"outbox:{bundle.seq}", bundle.at, len(bundle.items) + 1, json.dumps(ladders))
+
+
+def _ladder_key(item: BundleItem) -> str:
+    return f"{item.board_id}:{item.period}"
+
+
+def _body(item: BundleItem, at: int, ladder: Mapping[str, Any]) -> str:
+    """Return the JSON of a notice, with the same members as `drafts_of`."""
+    order = ladder["subscore_order"]
+    subscore = {} if order is None else {"subscore": ranked_score(Order(order), item.subranked)}
+    data = {
+        "board": ladder["board"],
+        "user_id": item.user_id,
+        "period": ladder["period"],
+        "score": item.score,
+        **subscore,
+        "submissions": item.submissions,
+        "achieved_at": time_text(item.achieved_at),
+        "submission_id": item.submission_id,
+        "revision": item.revision,
+    }
+    return body_of(NoticeType.SCORE_IMPROVED, at, data)

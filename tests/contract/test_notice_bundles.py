@@ -1,0 +1,188 @@
+"""Bundles of notices: read in parts, waiting for endpoints, erased, purged, and beside other notices."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.boards import Board, Ladder, Order, Policy
+from leaderforge.domain.dispatching import DispatchResult, Queued, Waiting
+from leaderforge.domain.notice_bundles import OutboxBundle, bundle_draft
+from leaderforge.domain.notice_log import Notice
+from leaderforge.domain.notice_types import NoticeType
+from leaderforge.domain.submissions import Recorded
+from tests.contract.store_fixtures import Database, submit
+from tests.contract.test_notice_store import Scene, endpoint, on
+
+_ACT = AuditEntry(5, "tests", "endpoint.create")
+_PLAYERS = range(1, 8)
+
+
+@pytest.fixture
+async def scene(on_postgres: Database) -> Scene:
+    """Empty log on PostgreSQL. On Citus, notices lie beside their players, not in bundles."""
+    await on_postgres.players(*_PLAYERS)
+    return on(on_postgres)
+
+
+async def sent(scene: Scene, **settings: Any) -> Board:
+    """Return a new board with notices, on which each player has improved once in each of two batches."""
+    board = await scene.stores.board(events=(NoticeType.SCORE_IMPROVED,), **settings)
+    for score in (1, 2):
+        outcomes = await scene.stores.scores.record([submit(Ladder(board), i, score) for i in _PLAYERS])
+        assert all(isinstance(outcome, Recorded) for outcome in outcomes)
+    return board
+
+
+async def following(scene: Scene, at_once: int) -> Sequence[Notice]:
+    """Return all notices of the log, read a few at a time."""
+    notices: list[Notice] = []
+    position = -1
+    page = await scene.notices.after(0, at_once)
+    while page.position != position:
+        notices += page.notices
+        assert len(page.notices) <= at_once
+        position = page.position
+        page = await scene.notices.after(position, at_once)
+    return notices
+
+
+def alone(notice: Notice) -> Notice:
+    """Return a notice as it is in a row of its own."""
+    return notice._replace(is_bundled=False)
+
+
+def players(notices: Sequence[Notice]) -> list[int]:
+    """Return the players of notices."""
+    return [notice.user_id for notice in notices]
+
+
+async def test_a_batch_is_one_row_and_its_notices_have_positions_of_their_own(scene: Scene) -> None:
+    board = await sent(scene)
+    assert [type(row) for row in await scene.notices.outbox(10)] == [OutboxBundle] * 2
+    assert (await scene.notices.backlog()).pending == 14
+    assert await scene.relay.run(5) == 14
+    for at_once in (1, 3, 7, 100):
+        log = await following(scene, at_once)
+        assert players(log) == [*_PLAYERS, *_PLAYERS]
+        assert [notice.position for notice in log] == [*range(1, 8), *range(9, 16)]
+        assert len({UUID(notice.notice_id) for notice in log}) == 14
+        assert {(notice.type, notice.board) for notice in log} == {("score.improved", board.slug)}
+    assert await scene.notices.bounds() == (0, 16)
+
+
+@pytest.mark.parametrize("settings", [{}, {"subscore_order": Order.DESC}, {"policy": Policy.LATEST}])
+async def test_a_notice_is_the_same_in_a_bundle_and_alone(scene: Scene, settings: dict[str, Any]) -> None:
+    # Receipts with previous standings need several statements, which write no bundles.
+    board = await scene.stores.board(events=(NoticeType.SCORE_IMPROVED,), **settings)
+    for previous, user_id in ((False, 1), (True, 2)):
+        submission = submit(Ladder(board), user_id, 7, at=5, id=user_id)
+        event = submission.event._replace(subscore=3 if "subscore_order" in settings else 0)
+        await scene.stores.scores.record([submission._replace(event=event)], previous=previous)
+    await scene.relay.run(5)
+    bundled, single = ({**json.loads(notice.body), "timestamp": ""} for notice in await following(scene, 9))
+    assert list(bundled["data"]) == list(single["data"])
+    for notice in (bundled, single):
+        for member in ("user_id", "submission_id", "revision"):
+            del notice["data"][member]
+    assert bundled == single
+
+
+async def test_notices_keep_the_order_of_the_outbox_among_bundles(scene: Scene) -> None:
+    board = await scene.stores.board(events=(NoticeType.SCORE_IMPROVED, NoticeType.MODERATION_HIDDEN))
+    assert isinstance(scene.stores, Database)
+    act = AuditEntry(5, "tests", "entry.hide", board.slug, 1, "a test")
+    for score in (1, 2, 3):
+        await scene.stores.scores.record([submit(Ladder(board), i, score) for i in (1, 2)])
+        await scene.stores.moderation.set_entry_hidden(board, 1, bool(score % 2), act)
+    await scene.relay.run(5)
+    log = await following(scene, 2)
+    assert [notice.type.partition(".")[0] for notice in log if notice.user_id == 1] == ["score", "moderation"] * 3
+    assert [notice.position for notice in log] == sorted({notice.position for notice in log})
+
+
+async def test_notices_of_a_bundle_wait_for_an_endpoint_one_by_one(scene: Scene) -> None:
+    target = await scene.endpoints.create(replace(endpoint(), boards=()), 1, _ACT)
+    await sent(scene)
+    await scene.relay.run(5)
+    work = await scene.endpoints.work(target, 10, due=10, fresh=4)
+    assert (players(work.fresh), work.position) == ([1, 2, 3, 4], 4)
+    waiting = [Waiting(Queued(work.fresh[1], 1), 50, reason="status 500"), Waiting(Queued(work.fresh[2], 2), 10, 10)]
+    assert await scene.endpoints.commit_round(target, work, DispatchResult(work.fresh[:1], waiting, []), 10)
+    [letter] = await scene.endpoints.dead("e", 10)
+    assert letter.queued.notice == alone(work.fresh[2])
+    [target] = await scene.endpoints.endpoints()
+    later = await scene.endpoints.work(target, 60, due=10, fresh=100)
+    assert [queued.notice for queued in later.due] == [alone(work.fresh[1])]
+    assert players(later.fresh) == [5, 6, 7, *_PLAYERS]
+    assert (later.blocked, later.position) == ({2}, 16)
+    assert len(await following(scene, 100)) == 14
+
+
+async def test_an_erasure_takes_a_player_out_of_bundles(scene: Scene) -> None:
+    assert isinstance(scene.stores, Database)
+    target = await scene.endpoints.create(replace(endpoint(), boards=()), 1, _ACT)
+    board = await sent(scene)
+    await scene.relay.run(5)
+    work = await scene.endpoints.work(target, 10, due=10, fresh=100)
+    waiting = [Waiting(Queued(notice), 10) for notice in work.fresh[:2]]
+    await scene.endpoints.commit_round(target, work, DispatchResult([], waiting, []), 10)
+    await scene.stores.scores.record([submit(Ladder(board), i, 9) for i in (1, 2)])
+    for user_id in (1, 7):
+        await scene.stores.records.erase(user_id, AuditEntry(6, "tests", "player.erase", user_id=user_id))
+    await scene.relay.run(5)
+    log = await following(scene, 3)
+    assert players(log) == [2, 3, 4, 5, 6, 2, 3, 4, 5, 6, 2]
+    assert log[-1].position == 18
+    [target] = await scene.endpoints.endpoints()
+    assert [queued.notice.user_id for queued in (await scene.endpoints.work(target, 99, due=9, fresh=1)).due] == [2]
+    assert not await scene.stores.run("select from notice_log where body like '%[1,%'")
+
+
+async def test_a_relay_that_has_read_before_an_erasure_appends_nothing_erased(scene: Scene) -> None:
+    assert isinstance(scene.stores, Database)
+    board = await sent(scene)
+    rows = [row for row in await scene.notices.outbox(10) if isinstance(row, OutboxBundle)]
+    await scene.stores.records.erase(3, AuditEntry(6, "tests", "player.erase", user_id=3))
+    drafts = {row.seq: [draft] for row in rows if (draft := bundle_draft(row, {board.id: board}))}
+    await scene.notices.append(drafts)
+    assert players(await following(scene, 5)) == [i for i in _PLAYERS if i != 3] * 2
+
+
+async def test_erasures_and_relays_do_not_block_each_other(scene: Scene) -> None:
+    assert isinstance(scene.stores, Database)
+    await sent(scene)
+    records = scene.stores.records
+    erasures = [records.erase(i, AuditEntry(6, "tests", "player.erase", user_id=i)) for i in _PLAYERS[:5]]
+    await asyncio.gather(*erasures, *(scene.relay.run(5) for _ in range(5)))
+    await scene.relay.run(5)
+    assert players(await following(scene, 5)) == [6, 7, 6, 7]
+
+
+async def test_a_board_that_asks_for_nothing_any_more_is_left_out(scene: Scene) -> None:
+    board = await sent(scene)
+    [first, _] = [row for row in await scene.notices.outbox(10) if isinstance(row, OutboxBundle)]
+    assert bundle_draft(first, {}) is None
+    assert bundle_draft(first, {board.id: replace(board, events=())}) is None
+
+
+async def test_bundles_are_purged_whole(scene: Scene) -> None:
+    target = await scene.endpoints.create(replace(endpoint(), boards=()), 1, _ACT)
+    await sent(scene)
+    await scene.relay.run(5)
+    work = await scene.endpoints.work(target, 10, due=10, fresh=9)
+    waiting = [Waiting(Queued(notice), 10) for notice in work.fresh]
+    await scene.endpoints.commit_round(target, work, DispatchResult([], waiting, []), 10)
+    assert await scene.notices.purge(0, 9, 1) == 0  # the ninth newest position belongs to the first bundle
+    assert await scene.notices.purge(0, 8, 1) == 7
+    assert await scene.notices.bounds() == (8, 16)
+    assert players(await following(scene, 5)) == [*_PLAYERS]
+    [target] = await scene.endpoints.endpoints()
+    assert target.disabled_at is None
+    due = (await scene.endpoints.work(target, 10, due=10, fresh=1)).due
+    assert [queued.notice.position for queued in due] == [9, 10]
