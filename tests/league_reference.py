@@ -77,3 +77,32 @@ def merged(groups: Mapping[int, tuple[int, int]], size: int) -> dict[int, int]:
         merges[target] += 1
         final = {number: target if group == source else group for number, group in final.items()}
     return final
+
+
+def awards(
+    rewards: Sequence[Mapping[str, Any]], ranking: Sequence[int], outcomes: Mapping[int, tuple[Any, ...]]
+) -> set[tuple[int, str]]:
+    """Return player and reward of each award. `ranking` has the listed players, the best first.
+
+    `outcomes` has division, group rank and movement of each player with a place in a group.
+    """
+    earned = set()
+    for rank, user_id in enumerate(ranking, 1):
+        for reward in rewards:
+            if "league" in reward:
+                is_earned = user_id in outcomes and matches(reward["league"], outcomes[user_id])
+            elif "percent" in reward:
+                is_earned = (rank - 1) * 100 < reward["percent"] * len(ranking)
+            else:
+                is_earned = reward.get("first_rank", 1) <= rank <= reward.get("last_rank", rank)
+            if is_earned:
+                earned.add((user_id, reward["reward"]))
+    return earned
+
+
+def matches(condition: Mapping[str, Any], outcome: tuple[Any, ...]) -> bool:
+    """Return whether division, group rank and movement meet each member of the condition."""
+    division, group_rank, movement = outcome
+    if "last_group_rank" in condition and group_rank > condition["last_group_rank"]:
+        return False
+    return condition.get("division", division) == division and condition.get("movement", movement) == movement

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from leaderforge.adapters.memory.index import MemoryIndex
+from leaderforge.adapters.postgres.awards import PostgresAwards, PostgresResettlements
 from leaderforge.adapters.postgres.league_store import PostgresLeagueStore
 from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
 from leaderforge.adapters.postgres.periods import Periods
@@ -19,18 +20,22 @@ from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder, Policy
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
-from leaderforge.domain.league import League, LeagueResult
+from leaderforge.domain.league import League
 from leaderforge.domain.league_rules import members_of
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.players import Player
-from leaderforge.domain.settlement import SettlementStep
+from leaderforge.domain.reward_tables import RewardTable
+from leaderforge.domain.settlement import SettlementFault
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.ports.settlement import SettlementPart
+from leaderforge.services.award_settlement import AWARDS, AwardPart
 from leaderforge.services.league_settlement import LeagueMovements
 from leaderforge.services.leagues import SeatService
+from leaderforge.services.resettlement import ResettlementService
 from leaderforge.services.settlement import SettlementService
 from tests.contract.store_fixtures import Database
-from tests.league_reference import group_outcomes, inactive_outcome, merged
+from tests.league_reference import awards, group_outcomes, inactive_outcome, merged
 
 START = 1_795_392_000_000
 """2026-11-23T00:00:00Z, a Monday, in ms."""
@@ -39,20 +44,8 @@ GRACE_MS = 300_000
 _MEMBERS = "select user_id, division, group_number, seat from league_members where board_id = $1 and period_id = $2"
 _RESULTS = """select user_id, division, group_number, group_rank, movement, next_division
 from league_results where board_id = $1 and period_id = $2"""
+_AWARDS = "select user_id, reward from awards where board_id = $1 and period_id = $2 and revoked_at is null"
 WEEKLY = Calendar((PeriodKind.WEEKLY,))
-
-
-class MortalLeagueStore(PostgresLeagueStore):
-    """Store of a process that dies at its first step of a settlement: before or after the commit."""
-
-    def __init__(self, database: Database, *, commits: bool) -> None:
-        super().__init__(database.pool)
-        self._commits = commits
-
-    async def write_results(self, step: SettlementStep, results: Sequence[LeagueResult]) -> None:
-        if self._commits:
-            await super().write_results(step, results)
-        raise StoreUnavailable("the process was killed")
 
 
 class LeagueWorld:
@@ -64,12 +57,17 @@ class LeagueWorld:
         self.set_now(START)
 
     @classmethod
-    async def of(cls, database: Database, league: League) -> "LeagueWorld":
-        return cls(database, await database.board(policy=Policy.BEST, calendar=WEEKLY, league=league))
+    async def of(cls, database: Database, league: League, rewards: RewardTable | None = None) -> "LeagueWorld":
+        settings = {"policy": Policy.BEST, "calendar": WEEKLY, "league": league, "rewards": rewards}
+        return cls(database, await database.board(**settings))
 
     def set_now(self, ms: int) -> None:
         """Set the clocks of all processes and of the store."""
         self.now = self.database.clock.ms = ms
+
+    @property
+    def _periods(self) -> PostgresPeriodStore:
+        return PostgresPeriodStore(self.database.pool, Periods(self.database.pool))
 
     @property
     def ladder(self) -> Ladder:
@@ -79,36 +77,44 @@ class LeagueWorld:
     def seats(self, leagues: PostgresLeagueStore | None = None) -> SeatService:
         """Return the seats of a new process."""
         pool = self.database.pool
-        stores = PostgresPeriodStore(pool, Periods(pool)), PostgresSettlementStore(pool)
-        store = leagues or PostgresLeagueStore(pool)
-        return SeatService(self.database.scores, *stores, store, MemoryIndex(1), lambda: self.now, grace_ms=GRACE_MS)
+        stores = self._periods, PostgresSettlementStore(pool), leagues or PostgresLeagueStore(pool)
+        return SeatService(self.database.scores, *stores, MemoryIndex(1), lambda: self.now, grace_ms=GRACE_MS)
 
-    def settlement(self, leagues: PostgresLeagueStore | None = None) -> SettlementService:
-        """Return the settlement of a new process, with leases of its own."""
-        pool, clock = self.database.pool, lambda: self.now
-        store = leagues or PostgresLeagueStore(pool)
+    def settlement(self, prepared: Callable[[Any], Any] = lambda store: store) -> SettlementService:
+        """Return the settlement of a new process, with leases of its own, on stores that `prepared` returns."""
         return SettlementService(
             self.database.scores,
-            PostgresPeriodStore(pool, Periods(pool)),
-            PostgresSettlementStore(pool),
-            [LeagueMovements(store, self.seats(store), clock)],
+            self._periods,
+            prepared(PostgresSettlementStore(self.database.pool)),
+            self._parts(prepared),
             MemoryIndex(1),
-            clock,
+            lambda: self.now,
             Fanout([]),
             grace_ms=GRACE_MS,
         )
 
-    async def settle_with_deaths(self) -> int:
-        """Settle by processes that die at each step, before and after its commit. Return the number of deaths."""
-        deaths = 0
-        while True:
-            for commits in (False, True):
-                try:
-                    await self.settlement(MortalLeagueStore(self.database, commits=commits)).run()
-                except StoreUnavailable:
-                    deaths += 1
-                else:
-                    return deaths
+    def _parts(self, prepared: Callable[[Any], Any]) -> Sequence[SettlementPart]:
+        pool, clock = self.database.pool, lambda: self.now
+        leagues = prepared(PostgresLeagueStore(pool))
+        movements = LeagueMovements(leagues, self.seats(leagues), clock)
+        return movements, AwardPart(self.database.scores, prepared(PostgresAwards(pool)), leagues, clock)
+
+    def resettlement(self) -> ResettlementService:
+        """Return the search for settled periods whose results a moderator has changed."""
+        stores = self.database.scores, self._periods, PostgresResettlements(self.database.pool)
+        return ResettlementService(*stores, lambda: self.now, part=AWARDS)
+
+    async def faults(self, ladder: Ladder) -> Sequence[SettlementFault]:
+        """Return the faults that verification reports for a settled period."""
+        stored = await PostgresSettlementStore(self.database.pool).settlements(ladder.board, 0)
+        parts = self._parts(lambda store: store)
+        faults = [await part.faults(ladder, stored[ladder.period].of_part(part.name)) for part in parts]
+        return [fault for of_part in faults for fault in of_part]
+
+    async def awards(self, ladder: Ladder) -> set[tuple[int, str]]:
+        """Return player and reward of each valid award of a period."""
+        rows = await self.database.pool.fetch(_AWARDS, ladder.board.id, ladder.period)
+        return {(row["user_id"], row["reward"]) for row in rows}
 
     async def members(self, ladder: Ladder) -> dict[int, tuple[int, int, int]]:
         """Return division, group and seat of each member of a period."""
@@ -119,6 +125,15 @@ class LeagueWorld:
         """Return division, group, rank, movement and next division of each result of a period."""
         rows = await self.database.pool.fetch(_RESULTS, ladder.board.id, ladder.period)
         return {row["user_id"]: tuple(row)[1:] for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class WeekEnd:
+    """Settled week: its scores, without players who were erased since then, and the outcome of each ranked player."""
+
+    ladder: Ladder
+    scores: dict[int, tuple[int, int]]
+    outcomes: dict[int, tuple[Any, ...]]
 
 
 @dataclass
@@ -134,15 +149,22 @@ class Weeks:
     def __post_init__(self) -> None:
         self.scores: dict[int, tuple[int, int]] = {}
         self.hidden: set[int] = set()
+        self.erased: list[int] = []
         self.divisions: dict[int, str | None] = {}
+        self.ends: list[WeekEnd] = []
         self.next_id = max(self.players, default=0) + 1
         self._submissions = 0
 
     async def play(self, active: float, arrivals: int) -> None:
-        """Let a share of the players and some new ones submit, some of them twice, in concurrent batches."""
-        new = range(self.next_id, self.next_id + arrivals)
-        self.next_id = new.stop
-        await self.create(new)
+        """Let a share of the players and some new ones submit, some of them twice, in concurrent batches.
+
+        A tenth of the new ones, or fewer, were erased and return.
+        """
+        returning = self.erased[: arrivals // 10]
+        del self.erased[: len(returning)]
+        new = {*range(self.next_id, self.next_id + arrivals), *returning}
+        self.next_id += arrivals
+        await self.create(sorted(new))
         playing = [i for i in self.players if self.random.random() < active or i in new]
         playing += [i for i in playing if self.random.random() < 0.2]
         self.random.shuffle(playing)
@@ -171,7 +193,7 @@ class Weeks:
         """Create players."""
         for batch in chunks(user_ids, 1000):
             await self.world.database.users.create([Player(i, f"Player {i}", None, 0) for i in batch])
-        self.players += [i for i in user_ids if i not in self.divisions and i not in set(self.players)]
+        self.players += user_ids
 
     def _submission(self, user_id: int) -> Submission:
         self._submissions += 1
@@ -190,7 +212,8 @@ class Weeks:
             if chance < share:
                 await records.erase(user_id, entry)
                 self.players.remove(user_id)
-                for state in (self.scores, self.divisions):
+                self.erased.append(user_id)
+                for state in (self.scores, self.divisions, *(end.scores for end in self.ends)):
                     state.pop(user_id, None)
                 self.hidden.discard(user_id)
             elif chance < 2 * share and user_id not in self.hidden:
@@ -221,7 +244,19 @@ class Weeks:
         results = await self.world.results(ladder)
         assert results == expected
         self.divisions |= {user_id: result[-1] for user_id, result in expected.items()}
+        outcomes = {i: (names[division], rank, movement) for i, (division, _, rank, movement, _) in results.items()}
+        self.ends.append(WeekEnd(ladder, self.scores, {i: o for i, o in outcomes.items() if o[1] is not None}))
+        await self.require_awards(self.ends[-1])
+        assert await self.world.faults(ladder) == []
         return Counter(result[-2] for result in results.values())
+
+    async def require_awards(self, end: "WeekEnd") -> None:
+        """Compare the awards of a settled week with those that the reference derives from its present ranks."""
+        table = end.ladder.board.rewards
+        listed = sorted((*key, user_id) for user_id, key in end.scores.items() if user_id not in self.hidden)
+        rewards: Any = table.members["rewards"] if table else ()
+        expected = awards(rewards, [user_id for _, _, user_id in listed], end.outcomes)
+        assert await self.world.awards(end.ladder) == expected
 
     def _expected(self, rules: Any, members: dict[int, tuple[int, int, int]]) -> dict[int, tuple[Any, ...]]:
         names, size = rules["divisions"], rules["group_size"]

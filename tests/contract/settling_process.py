@@ -1,43 +1,138 @@
-"""Process that settles a league in small steps, and prints a line before and after each step. A test kills it.
+"""Processes that settle a league, and print a line before and after each of their steps. A test kills them.
 
-Run it by `python -m tests.contract.settling_process DSN SLUG TIME`, with the present time in ms.
+`python -m tests.contract.settling_process DSN SLUG CHUNK` forks a process for each line of its input, which has the
+present time in ms. `CHUNK` is the number of players of a chunk. A fork costs a hundredth of a new process.
 """
 
 import asyncio
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from random import Random
+from signal import SIGKILL
+from typing import Any, TypeVar
 
-from leaderforge.adapters.postgres.league_store import PostgresLeagueStore
 from leaderforge.adapters.postgres.pool import Pool
-from leaderforge.domain.league import LeagueResult
-from leaderforge.domain.settlement import SettlementStep
-from leaderforge.services import league_settlement
+from leaderforge.services import award_settlement, league_settlement
 from tests.contract.league_world import LeagueWorld
 from tests.contract.store_fixtures import on_pool
 
+SETTLED, ENDED = "settled", "ended"
+_STEPS = ("move", "finish", "write_results", "seat", "keep_rules", "grant")
+"""Methods of stores with the writes of a settlement.
 
-class SpokenLeagueStore(PostgresLeagueStore):
-    """Store that prints a line before and after each step of a settlement."""
+Writes that each process repeats are left out: a process that is killed after the first one would never come further.
+"""
+_LONGEST_DELAY_S = 0.005
 
-    async def write_results(self, step: SettlementStep, results: Sequence[LeagueResult]) -> None:
-        sys.stdout.write("begin\n")
-        sys.stdout.flush()
-        await super().write_results(step, results)
-        sys.stdout.write("end\n")
-        sys.stdout.flush()
+StoreT = TypeVar("StoreT")
 
 
-async def settle(dsn: str, slug: str, now: int) -> None:
-    """Settle the due periods of the board."""
-    league_settlement._MEMBERS_A_CHUNK = 20  # type: ignore[attr-defined]
-    pool = Pool(dsn, timeout_s=30.0)
-    board = await on_pool(pool, dsn).scores.board(slug)
+class SettlingProcesses:
+    """Processes that settle the league of a board, one after another, each of which is killed."""
+
+    def __init__(self, world: LeagueWorld, chunk: int, random: Random) -> None:
+        self._world = world
+        self._chunk = chunk
+        self._random = random
+        self.kills = 0
+
+    async def __aenter__(self) -> "SettlingProcesses":
+        arguments = self._world.database.dsn, self._world.board.slug, str(self._chunk)
+        self._server = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.contract.settling_process", *arguments),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        if self._server.returncode is None:
+            self._server.kill()
+        await self._server.wait()
+
+    async def settle(self) -> None:
+        """Settle the due periods by processes that are killed in each step, and after it."""
+        while not await self._attempt(1 + self.kills % 2):
+            self.kills += 1
+
+    async def _attempt(self, lines: int) -> bool:
+        """Kill a new process after it has printed this many lines. Return whether it had settled everything."""
+        assert self._server.stdin is not None
+        self._server.stdin.write(f"{self._world.now}\n".encode())
+        process = int(await self._line())
+        for _ in range(lines):
+            if await self._line() == SETTLED:
+                assert await self._line() == f"{ENDED} 0"
+                return True
+        if lines == 1:
+            await asyncio.sleep(self._random.random() * _LONGEST_DELAY_S)  # kill at any moment of the step
+        with suppress(ProcessLookupError):
+            os.kill(process, SIGKILL)
+        output = [await self._line()]
+        while not output[-1].startswith(ENDED):
+            output.append(await self._line())
+        assert SETTLED in output or output[-1] == f"{ENDED} {-SIGKILL}"
+        return SETTLED in output
+
+    async def _line(self) -> str:
+        assert self._server.stdout is not None
+        line = (await self._server.stdout.readline()).decode().strip()
+        assert line, "the server of the settling processes has ended"
+        return line
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _spoken(store: StoreT) -> StoreT:
+    """Return the store with steps that print a line before and after them."""
+    for name in _STEPS:
+        if (step := getattr(store, name, None)) is not None:
+            setattr(store, name, _spoken_step(step))
+    return store
+
+
+def _spoken_step(step: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    async def call(*values: Any) -> Any:
+        _say("begin")
+        result = await step(*values)
+        _say("end")
+        return result
+
+    return call
+
+
+async def _settle(dsn: str, slug: str, now: int) -> None:
+    pool = Pool(dsn, timeout_s=60.0)
+    database = on_pool(pool, dsn)
+    board = await database.scores.board(slug)
     assert board is not None
-    world = LeagueWorld(on_pool(pool, dsn), board)
+    world = LeagueWorld(database, board)
     world.set_now(now)
-    await world.settlement(SpokenLeagueStore(pool)).run()
-    await pool.close()
+    settlement = world.settlement(_spoken)
+    # A step of the killed process may still be committed meanwhile. It then overtakes this one.
+    while await settlement.due():
+        await settlement.run()
+    _say(SETTLED)
+
+
+def _serve(dsn: str, slug: str, chunk: int) -> None:
+    for name in ("_MEMBERS_A_CHUNK", "_ABSENT_A_CHUNK"):
+        setattr(league_settlement, name, chunk)
+    setattr(award_settlement, "_CHUNK", max(1, chunk // 3))  # noqa: B010 - the constant is final for mypy
+    for line in sys.stdin:
+        process = os.fork()
+        if process == 0:
+            _say(str(os.getpid()))
+            asyncio.run(_settle(dsn, slug, int(line)))
+            os._exit(0)
+        _, status = os.waitpid(process, 0)
+        _say(f"{ENDED} {os.waitstatus_to_exitcode(status)}")
 
 
 if __name__ == "__main__":
-    asyncio.run(settle(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    _serve(sys.argv[1], sys.argv[2], int(sys.argv[3]))

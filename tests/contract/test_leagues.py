@@ -3,8 +3,11 @@
 import asyncio
 import sys
 from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from random import Random
 from time import monotonic
+from typing import Any
 
 import pytest
 
@@ -12,19 +15,12 @@ from leaderforge.adapters.postgres.league_store import PostgresLeagueStore
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.league import Arrival, Assignment, Inactivity, MemberSeat, Movement, Zone
 from leaderforge.domain.league_places import LeaguePlace
+from leaderforge.domain.reward_tables import reward_table_of
 from leaderforge.domain.submissions import Submission
-from leaderforge.services import league_settlement
 from leaderforge.services.leagues import SeatService
 from tests.contract.league_world import START, WEEK_MS, LeagueWorld, Weeks, league
+from tests.contract.settling_process import SettlingProcesses
 from tests.contract.store_fixtures import Database, submit
-
-
-@pytest.fixture
-def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let each step of a settlement write few results, so that there are many steps."""
-    monkeypatch.setattr(league_settlement, "_MEMBERS_A_CHUNK", 60)
-    monkeypatch.setattr(league_settlement, "_ABSENT_A_CHUNK", 40)
-
 
 RULES = [
     pytest.param(
@@ -42,57 +38,86 @@ RULES = [
 ]
 
 
-@pytest.mark.usefixtures("small_chunks")
+REWARDS = (
+    {"reward": "winner", "last_rank": 1, "payload": {}},
+    {"reward": "podium", "first_rank": 2, "last_rank": 3, "payload": {}},
+    {"reward": "tenth", "percent": 10, "payload": {}},
+    {"reward": "promoted", "league": {"movement": "promoted"}, "payload": {}},
+    {"reward": "best-of-iron", "league": {"division": "Iron", "last_group_rank": 1}, "payload": {}},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """Size of a simulation. `chunk` is the number of players of a step of the settlement."""
+
+    players: int
+    weeks: int
+    group_size: int
+    chunk: int
+    moderated: float
+    """Share of the players who are erased each week, of those who are hidden, and of those whose score is removed."""
+
+    async def run(self, database: Database, rules: Mapping[str, Any], report: Callable[[str], object]) -> None:
+        """Play the weeks, and compare each settlement with the reference."""
+        table = reward_table_of({"period": "weekly", "rewards": list(REWARDS)}, START)
+        world = await LeagueWorld.of(database, league(self.group_size, **rules), table)
+        weeks = Weeks(world, Random(7), [])
+        await weeks.create(range(1, self.players + 1))
+        assert await world.resettlement().run() == 0
+        movements: Counter[str] = Counter()
+        async with SettlingProcesses(world, self.chunk, weeks.random) as processes:
+            for number in range(self.weeks):
+                await weeks.play(active=0.7, arrivals=self.players // 20)
+                await weeks.moderate(self.moderated)
+                started = monotonic()
+                ladder = await weeks.end(processes.settle)
+                seconds = monotonic() - started
+                week = await weeks.require_reference(ladder)
+                movements += week
+                scores = f"{len(weeks.scores):,} participants"
+                report(f"week {number + 1}: {scores}, {seconds:.0f} s, {processes.kills} kills until now, {dict(week)}")
+                before = await world.results(ladder), await world.awards(ladder)
+                assert await world.settlement().run() == 0
+                assert (await world.results(ladder), await world.awards(ladder)) == before
+        assert processes.kills > 10 * self.weeks
+        assert movements.keys() >= {"promoted", "stayed", "relegated"}
+        await self._settle_again(world, weeks)
+
+    async def _settle_again(self, world: LeagueWorld, weeks: Weeks) -> None:
+        """Compare the awards of all weeks with the reference after the changes that moderators made since then."""
+        world.set_now(world.now + 3_600_000)
+        await world.resettlement().run()
+        while await world.settlement().run():
+            continue
+        for end in weeks.ends:
+            await weeks.require_awards(end)
+        assert await world.settlement().faults() == []
+
+
 @pytest.mark.parametrize("rules", RULES)
-async def test_weeks_with_a_death_at_every_step_equal_the_reference(
-    database: Database, rules: dict[str, object]
+async def test_weeks_with_a_kill_at_every_step_equal_the_reference(
+    database: Database, rules: Mapping[str, Any]
 ) -> None:
-    world = await LeagueWorld.of(database, league(10, **rules))
-    weeks = Weeks(world, Random(5), [])
-    await weeks.create(range(1, 121))
-    movements: Counter[str] = Counter()
-    deaths = 0
-
-    async def settle() -> None:
-        nonlocal deaths
-        deaths += await world.settle_with_deaths()
-
-    for _ in range(4):
-        await weeks.play(active=0.7, arrivals=25)
-        await weeks.moderate(0.03)
-        ladder = await weeks.end(settle)
-        movements += await weeks.require_reference(ladder)
-        before = await world.results(ladder)
-        assert await world.settlement().run() == 0
-        assert await world.results(ladder) == before
-    assert await world.settlement().faults() == []
-    assert deaths > 40
-    assert movements.keys() >= {"promoted", "relegated", "stayed"}
+    simulation = Simulation(players=120, weeks=2, group_size=10, chunk=60, moderated=0.03)
+    await simulation.run(database, rules, lambda text: None)
 
 
-async def test_killed_processes_leave_no_half_written_step(on_postgres: Database) -> None:
-    """SIGKILL reaches a process between its statements. The steps of a settlement are the lines of its output."""
-    world = await LeagueWorld.of(on_postgres, league(4, promotion=Zone(places=1), relegation=Zone(places=1)))
-    weeks = Weeks(world, Random(8), [])
-    await weeks.create(range(1, 60))
-    await weeks.play(active=1, arrivals=0)
-    kills = iter([1, 4, 5])
+@pytest.mark.long
+@pytest.mark.parametrize("rules", RULES)
+async def test_twelve_weeks_of_many_players_with_a_kill_at_every_step_equal_the_reference(
+    database: Database, rules: Mapping[str, Any], capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> None:
+    """The printed times of the settlements include all kills."""
+    is_citus = request.node.callspec.params["database"] == "citus"
+    players = 5_000 if is_citus else 100_000
 
-    async def settle() -> None:
-        for lines in kills:
-            arguments = on_postgres.dsn, world.board.slug, str(world.now)
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "tests.contract.settling_process", *arguments), stdout=asyncio.subprocess.PIPE
-            )
-            assert process.stdout is not None
-            for _ in range(lines):
-                assert await process.stdout.readline()
-            process.kill()
-            await process.wait()
-        assert await world.settlement().run() == 1
+    def report(text: str) -> None:
+        with capsys.disabled():
+            sys.stdout.write(f"{text}\n")
 
-    await weeks.require_reference(await weeks.end(settle))
-    assert await world.settlement().faults() == []
+    simulation = Simulation(players, weeks=12, group_size=30, chunk=players // 33, moderated=0.0005)
+    await simulation.run(database, rules, report)
 
 
 async def test_concurrent_settlements_write_each_result_once(on_postgres: Database) -> None:
@@ -195,33 +220,4 @@ async def test_verification_does_not_compare_groups_that_moderators_changed(on_p
     await on_postgres.moderation.set_player_hidden(4, True, entry)
     assert await world.settlement().faults() == []
     await on_postgres.records.erase(3, entry)
-    assert await world.settlement().faults() == []
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("rules", RULES)
-async def test_twelve_weeks_of_many_players_equal_the_reference(
-    on_postgres: Database, rules: dict[str, object], capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The printed times are the settlements of 100,000 players, on a machine that may be busy."""
-    world = await LeagueWorld.of(on_postgres, league(30, **rules))
-    weeks = Weeks(world, Random(7), [])
-    await weeks.create(range(1, 100_001))
-    for number in range(12):
-        await weeks.play(active=0.8, arrivals=500)
-        await weeks.moderate(0.0005)
-        seconds = 0.0
-
-        async def settle() -> None:
-            nonlocal seconds
-            started = monotonic()
-            await world.settlement().run()
-            seconds = monotonic() - started
-
-        ladder = await weeks.end(settle)
-        counts = await weeks.require_reference(ladder)
-        with capsys.disabled():
-            sys.stdout.write(
-                f"week {number + 1}: {len(weeks.scores):,} participants settled in {seconds:.1f} s, {dict(counts)}\n"
-            )
     assert await world.settlement().faults() == []
