@@ -3,7 +3,7 @@
 All data are dicts, lists and texts. `tests/unit/test_league.py` and the simulation compare the product with it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 Rules = Mapping[str, Any]
@@ -77,6 +77,42 @@ def merged(groups: Mapping[int, tuple[int, int]], size: int) -> dict[int, int]:
         merges[target] += 1
         final = {number: target if group == source else group for number, group in final.items()}
     return final
+
+
+def results(
+    rules: Rules,
+    members: Mapping[int, tuple[int, int, int]],
+    keys: Mapping[int, Any],
+    hidden: Collection[int],
+    divisions: Mapping[int, str | None],
+) -> dict[int, tuple[Any, ...]]:
+    """Return division, final group, rank, movement and next division of each player with a result.
+
+    `members` has the division, group and seat of each player with a seat, `keys` the sort keys of players with an
+    entry, and `divisions` the divisions of all players before the period, None for those who left.
+    """
+    names = rules["divisions"]
+    expected: dict[int, tuple[Any, ...]] = {}
+    for division in range(len(names)):
+        seated = {i: (group, seat) for i, (d, group, seat) in members.items() if d == division}
+        groups: dict[int, list[int]] = {}
+        for user_id, (group, _) in seated.items():
+            groups.setdefault(group, []).append(user_id)
+        filled = {g: (sum(i in keys for i in ids), max(seated[i][1] for i in ids)) for g, ids in groups.items()}
+        final = merged(filled, rules["group_size"])
+        finals: dict[int, list[int]] = {}
+        for group, number in final.items():
+            finals.setdefault(number, []).extend(groups[group])
+        for number, ids in finals.items():
+            players = [{"id": i, "key": keys.get(i), "hidden": i in hidden} for i in ids]
+            for user_id, outcome in group_outcomes(rules, division, players).items():
+                expected[user_id] = (division, number if user_id in keys else None, *outcome)
+    for user_id, name in divisions.items():
+        if user_id not in members and name is not None:
+            outcome = inactive_outcome(rules, names.index(name))
+            if outcome[-1] != name:
+                expected[user_id] = (names.index(name), None, *outcome)
+    return expected
 
 
 def awards(

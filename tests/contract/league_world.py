@@ -1,7 +1,7 @@
 """Weeks of a league on a real database, and the same weeks in the reference program."""
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -34,8 +34,8 @@ from leaderforge.services.league_settlement import LeagueMovements
 from leaderforge.services.leagues import SeatService
 from leaderforge.services.resettlement import ResettlementService
 from leaderforge.services.settlement import SettlementService
+from tests import league_reference
 from tests.contract.store_fixtures import Database
-from tests.league_reference import awards, group_outcomes, inactive_outcome, merged
 
 START = 1_795_392_000_000
 """2026-11-23T00:00:00Z, a Monday, in ms."""
@@ -240,9 +240,11 @@ class Weeks:
         assert self.scores.keys() <= members.keys() <= set(self.players)
         for user_id, (division, _, _) in members.items():
             assert names[division] == (self.divisions.get(user_id) or rules["entry"])
-        expected = self._expected(rules, members)
         results = await self.world.results(ladder)
+        keys = {user_id: (*score, user_id) for user_id, score in self.scores.items()}
+        expected = league_reference.results(rules, members, keys, self.hidden, self.divisions)
         assert results == expected
+        self._require_sizes(results, rules["group_size"])
         self.divisions |= {user_id: result[-1] for user_id, result in expected.items()}
         outcomes = {i: (names[division], rank, movement) for i, (division, _, rank, movement, _) in results.items()}
         self.ends.append(WeekEnd(ladder, self.scores, {i: o for i, o in outcomes.items() if o[1] is not None}))
@@ -255,45 +257,14 @@ class Weeks:
         table = end.ladder.board.rewards
         listed = sorted((*key, user_id) for user_id, key in end.scores.items() if user_id not in self.hidden)
         rewards: Any = table.members["rewards"] if table else ()
-        expected = awards(rewards, [user_id for _, _, user_id in listed], end.outcomes)
+        expected = league_reference.awards(rewards, [user_id for _, _, user_id in listed], end.outcomes)
         assert await self.world.awards(end.ladder) == expected
 
-    def _expected(self, rules: Any, members: dict[int, tuple[int, int, int]]) -> dict[int, tuple[Any, ...]]:
-        names, size = rules["divisions"], rules["group_size"]
-        by_group: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
-        for user_id, (division, group, _) in members.items():
-            by_group[division, group].append(user_id)
-        expected: dict[int, tuple[Any, ...]] = {}
-        for division in range(len(names)):
-            groups = {
-                number: (sum(i in self.scores for i in ids), max(members[i][2] for i in ids))
-                for (d, number), ids in by_group.items()
-                if d == division
-            }
-            final = merged(groups, size)
-            finals: defaultdict[int, list[int]] = defaultdict(list)
-            for number, target in final.items():
-                finals[target] += by_group[division, number]
-            self._require_sizes(finals, size)
-            for number, ids in finals.items():
-                for user_id, outcome in group_outcomes(rules, division, [self._member(i) for i in ids]).items():
-                    group = number if user_id in self.scores else None
-                    expected[user_id] = (division, group, *outcome)
-        for user_id, name in self.divisions.items():
-            if user_id not in members and name is not None:
-                outcome = inactive_outcome(rules, names.index(name))
-                if outcome[-1] != name:
-                    expected[user_id] = (names.index(name), None, *outcome)
-        return expected
-
-    def _require_sizes(self, finals: dict[int, list[int]], size: int) -> None:
-        counts = [sum(i in self.scores for i in ids) for ids in finals.values()]
-        assert len(counts) <= 1 or min(counts) * 2 >= size
-
-    def _member(self, user_id: int) -> dict[str, Any]:
-        score = self.scores.get(user_id)
-        key = None if score is None else (*score, user_id)
-        return {"id": user_id, "key": key, "hidden": user_id in self.hidden}
+    def _require_sizes(self, results: dict[int, tuple[Any, ...]], size: int) -> None:
+        """Fail if a final group is under half its size in a division with several groups."""
+        groups = Counter(result[:2] for user_id, result in results.items() if user_id in self.scores)
+        divisions = Counter(division for division, _ in groups)
+        assert all(count * 2 >= size or divisions[division] == 1 for (division, _), count in groups.items())
 
 
 def league(size: int, **rules: Any) -> League:

@@ -35,6 +35,9 @@ from tests.webhook_receiver import WebhookReceiver
 BOARD, LATE_BOARD = "race", "late"
 API_PROCESSES = 2
 
+GRACE_S = 7_200
+"""Time in s for which late scores count."""
+
 INDEX_TIMEOUT_S = 0.5
 """Time limit of the API processes for the index, in s."""
 
@@ -95,7 +98,7 @@ class Rig:
             "LEADERFORGE_ADMIN_KEYS": ADMIN_KEY,
             "LEADERFORGE_INDEX_TIMEOUT_MS": str(round(INDEX_TIMEOUT_S * 1000)),
             "LEADERFORGE_RECONCILE_MS": "1000",
-            "LEADERFORGE_LATE_GRACE_MS": "7200000",
+            "LEADERFORGE_LATE_GRACE_MS": str(GRACE_S * 1000),
             "LEADERFORGE_SIGNING_SECRET": "s" * 40,
             "LEADERFORGE_EVENT_NETWORKS": "127.0.0.0/8",
             "LEADERFORGE_EVENT_PAUSE_MS": "50",
@@ -199,14 +202,17 @@ class Rig:
             process.kill()
             return await process.wait()
 
-    async def prepare(self, players: Sequence[int]) -> None:
-        """Create the boards and players. Date the players so far back that reconciliation does not read them."""
+    async def create_players(self, players: Sequence[int]) -> None:
+        """Create players. Date them so far back that reconciliation does not read them."""
         pool = Pool(self.dsn)
         try:
             users = [Player(user_id, f"player {user_id}", None, 0) for user_id in players]
             await PostgresPlayerStore(pool).create(users)
         finally:
             await pool.close()
+
+    async def prepare(self) -> None:
+        """Start the API processes, and create the boards and the endpoint of events."""
         await asyncio.to_thread(self.start_apis)
         await self.healthy()
         client = self.client(0, ADMIN_KEY)

@@ -32,7 +32,10 @@ async def run(plan: Plan, directory: Path) -> Report:
 
 async def _run(plan: Plan, rig: Rig, report: Report) -> None:
     clients = Clients(plan, rig, report)
-    await rig.prepare(clients.all_players)
+    await rig.create_players(clients.all_players)
+    for writer in clients.league_writers:
+        await writer.prepare()
+    await rig.prepare()
     stage = clients.stage()
     stage.rest()
     report.began = monotonic()
@@ -47,9 +50,9 @@ async def _run(plan: Plan, rig: Rig, report: Report) -> None:
         rig.journal.note("outcome", "clients stopped")
         problems, seconds = await settle(rig, clients.main, clients.ledger, plan.promised_s)
         report.conclude(problems)
-        for writer in clients.cup_writers:
-            report.conclude(await writer.problems(plan.promised_s))
-            report.notes.append(await writer.summary())
+        for checked in (*clients.cup_writers, *clients.league_writers):
+            report.conclude(await checked.problems(plan.promised_s))
+            report.notes.append(await checked.summary())
         report.availability.on_healed("outcome", seconds)
 
 

@@ -12,6 +12,7 @@ from leaderforge.torture.writers import BASE, Writer
 from tests.torture.board_writer import BoardWriter
 from tests.torture.cup_writer import CupWriter
 from tests.torture.late import LateWriter
+from tests.torture.league_writer import LeagueWriter
 from tests.torture.ledger_writers import LedgerWriter
 from tests.torture.network import Disturbance, Relay
 from tests.torture.plan import Plan
@@ -42,7 +43,7 @@ class Stage:
         readers: Sequence[LadderReader],
         late: LateWriter,
         ledger_writers: Sequence[LedgerWriter],
-        own_board_writers: Sequence[BoardWriter | CupWriter],
+        own_board_writers: Sequence[BoardWriter | CupWriter | LeagueWriter],
         report: Report,
         plan: Plan,
     ) -> None:
