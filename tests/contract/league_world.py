@@ -51,15 +51,18 @@ WEEKLY = Calendar((PeriodKind.WEEKLY,))
 class LeagueWorld:
     """Board with a league, its processes and its clock."""
 
-    def __init__(self, database: Database, board: Board) -> None:
+    def __init__(self, database: Database, board: Board, start: int = START) -> None:
         self.database = database
         self.board = board
-        self.set_now(START)
+        self.start = start
+        self.set_now(start)
 
     @classmethod
-    async def of(cls, database: Database, league: League, rewards: RewardTable | None = None) -> "LeagueWorld":
+    async def of(
+        cls, database: Database, league: League, rewards: RewardTable | None = None, start: int = START
+    ) -> "LeagueWorld":
         settings = {"policy": Policy.BEST, "calendar": WEEKLY, "league": league, "rewards": rewards}
-        return cls(database, await database.board(**settings))
+        return cls(database, await database.board(**settings), start)
 
     def set_now(self, ms: int) -> None:
         """Set the clocks of all processes and of the store."""
@@ -163,7 +166,6 @@ class Weeks:
         returning = self.erased[: arrivals // 10]
         del self.erased[: len(returning)]
         new = {*range(self.next_id, self.next_id + arrivals), *returning}
-        self.next_id += arrivals
         await self.create(sorted(new))
         playing = [i for i in self.players if self.random.random() < active or i in new]
         playing += [i for i in playing if self.random.random() < 0.2]
@@ -194,6 +196,7 @@ class Weeks:
         for batch in chunks(user_ids, 1000):
             await self.world.database.users.create([Player(i, f"Player {i}", None, 0) for i in batch])
         self.players += user_ids
+        self.next_id = max(self.next_id, max(user_ids) + 1)
 
     def _submission(self, user_id: int) -> Submission:
         self._submissions += 1
@@ -226,8 +229,8 @@ class Weeks:
     async def end(self, settle: Callable[[], Any]) -> Ladder:
         """Let the week end, settle it, and return its ladder."""
         ladder = self.world.ladder
-        weeks = (self.world.now - START) // WEEK_MS + 1
-        self.world.set_now(START + weeks * WEEK_MS + 3_600_000)
+        weeks = (self.world.now - self.world.start) // WEEK_MS + 1
+        self.world.set_now(self.world.start + weeks * WEEK_MS + 3_600_000)
         await settle()
         return ladder
 
