@@ -31,7 +31,7 @@ def expected(board: Board, earlier: Sequence[Event], user_id: int) -> EarlierPla
     """Return the player's standing after these events, by the oracle. None without a standing."""
     line = next((line for line in Oracle(board, earlier).lines if line.user_id == user_id), None)
     place = line and Place(line.score, line.achieved_at, user_id, line.subscore or 0)
-    return None if line is None or place is None else EarlierPlace(place, line.submissions)
+    return None if line is None or place is None else EarlierPlace(*place, line.submissions)
 
 
 async def previous(stores: Stores, *submissions: Submission) -> list[list[EarlierPlace | None]]:
@@ -86,7 +86,7 @@ async def test_concurrent_submissions_form_one_chain(stores: Stores) -> None:
             after.append(outcome.standing.score)
             if outcome.previous:
                 [earlier] = outcome.previous
-                before.append(0 if earlier is None else earlier.place.score)
+                before.append(0 if earlier is None else earlier.score)
                 assert before[-1] == after[-1] - 1
         assert len(before) == 16
         assert sorted(after) == list(range(1, 25))
@@ -111,7 +111,7 @@ async def test_concurrent_batches_of_new_players(stores: Stores) -> None:
                     assert isinstance(outcome, Recorded), outcome
                     if outcome.previous and submission.ladders == [ladder] and submission.event.user_id == user_id:
                         [earlier] = outcome.previous
-                        scores.append(0 if earlier is None else earlier.place.score)
+                        scores.append(0 if earlier is None else earlier.score)
             # Each submission added 1, so no previous score may occur twice.
             assert len(set(scores)) == len(scores)
             [standing] = await stores.scores.standings(ladder, [user_id]) or [None]
@@ -129,7 +129,7 @@ async def test_copies_and_refused_submissions_have_none(stores: Stores) -> None:
     assert isinstance(first, Recorded)
     assert isinstance(copy, Recorded)
     assert isinstance(second, Recorded)
-    assert [*first.previous, *second.previous] == [None, EarlierPlace(Place(5, 0, 1), 1)]
+    assert [*first.previous, *second.previous] == [None, EarlierPlace(5, 0, 1, 0, 1)]
     assert (copy.duplicate, list(copy.previous)) == (True, [])
     [again] = await stores.scores.record([once], previous=True)
     assert isinstance(again, Recorded)
@@ -151,7 +151,7 @@ async def test_rules_that_depend_on_the_standing_hold(stores: Stores) -> None:
     assert isinstance(refused, RuleViolated)
     assert isinstance(first, Recorded)
     assert isinstance(last, Recorded)
-    assert [*first.previous, *last.previous] == [None, EarlierPlace(Place(3, 0, 1), 1)]
+    assert [*first.previous, *last.previous] == [None, EarlierPlace(3, 0, 1, 0, 1)]
 
 
 async def test_a_removed_standing_is_none(stores: Stores) -> None:
@@ -161,7 +161,7 @@ async def test_a_removed_standing_is_none(stores: Stores) -> None:
     await stores.moderation.remove(ladder.board, 1, AuditEntry(1, "cli", "entry.remove"))
     assert await previous(stores, submit(ladder, 1, 2), submit(ladder, 1, 1)) == [
         [None],
-        [EarlierPlace(Place(2, 0, 1), 1)],
+        [EarlierPlace(2, 0, 1, 0, 1)],
     ]
 
 

@@ -33,9 +33,12 @@ class Event(NamedTuple):
 
 
 class EarlierPlace(NamedTuple):
-    """Place of a standing before a submission, with the number of submissions until then."""
+    """Numbers of a standing before a submission: its place, and the number of submissions until then."""
 
-    place: Place
+    score: int
+    achieved_at: int
+    user_id: int
+    subscore: int
     submissions: int
 
 
@@ -81,7 +84,7 @@ class Standing(NamedTuple):
     @property
     def earlier(self) -> EarlierPlace | None:
         """Return the place of the standing and its number of submissions, None if the standing is removed."""
-        return None if (place := self.place) is None else EarlierPlace(place, self.submissions)
+        return None if (place := self.place) is None else EarlierPlace(*place, self.submissions)
 
     @property
     def removed(self) -> bool:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from leaderforge.domain.boards import Ladder
-from leaderforge.domain.order import Place, sort_key
+from leaderforge.domain.order import sort_key
 from leaderforge.domain.ranks import rank_of
 from leaderforge.domain.standings import EarlierPlace, Standing, is_improvement
 from leaderforge.domain.submissions import Recorded, Submission
@@ -101,8 +101,8 @@ class LadderGroup:
         self._ranks_all = board.min_submissions == 1
         self._has_tiers = bool(board.tiers)
         self.counted = counted
-        self._earlier: dict[int, list[Place]] = {}
-        self._above_earlier: dict[Place, int] = {}
+        self._earlier: dict[int, list[EarlierPlace]] = {}
+        self._above_earlier: dict[EarlierPlace, int] = {}
         self.newest: dict[int, Standing] = {}
         self.above: dict[int, int | None] = {}
         self._total: int | None = None
@@ -126,8 +126,8 @@ class LadderGroup:
 
     def add_earlier(self, earlier: EarlierPlace) -> None:
         """Add an earlier place of a player, to count the entries above it. Skip it if it has no rank."""
-        if self.counted and (self._ranks_all or self._is_ranked(earlier)):
-            self._earlier.setdefault(earlier.place.user_id, []).append(earlier.place)
+        if self.counted and (self._ranks_all or not self._ladder.board.missing_submissions(earlier.submissions)):
+            self._earlier.setdefault(earlier.user_id, []).append(earlier)
 
     def update(self) -> LadderUpdate:
         board = self._ladder.board
@@ -136,15 +136,15 @@ class LadderGroup:
 
     def note(self, applied: Sequence[Applied | None], *, believed: bool) -> None:
         """Note the results of an index update. Counts are exact only if the index was `believed` during the update."""
-        results = {user_id: result if believed else None for user_id, result in zip(self.newest, applied, strict=True)}
-        self.above = {user_id: result and result.above for user_id, result in results.items()}
-        if self._ladder.board.segments:
-            self._above_within = {i: result.above_within for i, result in results.items() if result is not None}
-        self._total = next((result.total for result in results.values() if result is not None), None)
-        for user_id, places in self._earlier.items():
-            result = results[user_id]
-            if result is not None and result.above_earlier:
-                self._above_earlier |= zip(places, result.above_earlier, strict=True)
+        for user_id, result in zip(self.newest, applied, strict=True):
+            if result is None or not believed:
+                self.above[user_id] = None
+                continue
+            self.above[user_id], self._total = result.above, result.total
+            if result.above_within:
+                self._above_within[user_id] = result.above_within
+            if result.above_earlier:
+                self._above_earlier |= zip(self._earlier[user_id], result.above_earlier, strict=True)
 
     def rank(self, user_id: int) -> int | None:
         """Return the exact rank of the player's newest standing, None if it is unknown."""
@@ -177,20 +177,13 @@ class LadderGroup:
         """Return the subscore of a standing, None on a board without one."""
         return standing.subscore if self._has_subscore else None
 
-    def _is_ranked(self, earlier: EarlierPlace) -> bool:
-        """Return whether the standing had enough submissions for a rank on the board."""
-        return not self._ladder.board.missing_submissions(earlier.submissions)
-
     def previous(self, earlier: EarlierPlace | None) -> PreviousStanding | None:
         """Return the standing before a submission, from its place, with its rank among the other players."""
         if earlier is None:
             return None
-        place = earlier.place
-        # An equal place before a later submission of the batch may have a count, although this one had too few
-        # submissions.
-        above = self._above_earlier.get(place) if self._ranks_all or self._is_ranked(earlier) else None
-        subscore = place.subscore if self._has_subscore else None
-        return PreviousStanding(place.score, None if above is None else rank_of(above), subscore)
+        above = self._above_earlier.get(earlier)
+        subscore = earlier.subscore if self._has_subscore else None
+        return PreviousStanding(earlier.score, None if above is None else rank_of(above), subscore)
 
 
 def receipt_of(
@@ -225,17 +218,16 @@ def _attempts_left(submission: Submission, recorded: Recorded) -> int | None:
 def _details(
     submission: Submission, recorded: Recorded, groups: Sequence[LadderGroup], options: ReceiptOptions
 ) -> ReceiptDetails:
-    previous = [group.previous(earlier) for group, earlier in zip(groups, recorded.previous, strict=False)]
-    previous = previous or [None] * len(groups)
-    periods = None
-    if options.periods:
-        members = zip(recorded.ladders, recorded.standings, groups, previous, strict=True)
-        periods = [_period_receipt(submission, *of_ladder) for of_ladder in members]
-    return ReceiptDetails(options.previous, previous[0], periods)
+    earlier = recorded.previous or [None] * len(groups)
+    if not options.periods:
+        return ReceiptDetails(options.previous, groups[0].previous(earlier[0]), None)
+    members = zip(recorded.ladders, recorded.standings, groups, earlier, strict=True)
+    periods = [_period_receipt(submission, *of_ladder) for of_ladder in members]
+    return ReceiptDetails(options.previous, periods[0].previous, periods)
 
 
 def _period_receipt(
-    submission: Submission, ladder: Ladder, recorded: Standing, group: LadderGroup, previous: PreviousStanding | None
+    submission: Submission, ladder: Ladder, recorded: Standing, group: LadderGroup, earlier: EarlierPlace | None
 ) -> PeriodReceipt:
     standing = group.newest[recorded.user_id]
     # Pass the members by position, because names double the time.
@@ -247,6 +239,6 @@ def _period_receipt(
         is_improvement(ladder.board, submission.event, recorded),
         standing.achieved_at,
         group.subscore(standing),
-        previous,
+        group.previous(earlier),
         group.tier(standing),
     )

@@ -15,7 +15,13 @@ from leaderforge.adapters.postgres.errors import (
 )
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.statements import joined, statement
-from leaderforge.adapters.postgres.strategies import Outcomes, WriteStrategies, distinct_boards, judges
+from leaderforge.adapters.postgres.strategies import (
+    Outcomes,
+    SingleStatementWrite,
+    WriteStrategies,
+    distinct_boards,
+    judges,
+)
 from leaderforge.adapters.postgres.workers import WorkerId, Workers
 from leaderforge.domain.batches import complete, run_in_groups
 from leaderforge.domain.boards import Policy
@@ -43,7 +49,8 @@ class Recorder:
     async def record(self, submissions: Sequence[Submission], *, previous: bool = False) -> Outcomes:
         """Record the submissions. With `previous`, the outcomes have the previous standings."""
         rounds = _rounds(submissions)
-        if previous or (len(submissions) >= _LARGE and not await self._strategies.is_distributed()):
+        may_split = previous or (len(submissions) >= _LARGE and not await self._strategies.is_distributed())
+        if may_split and not SingleStatementWrite.fits(submissions):
             rounds = [part for positions in rounds for part in _apart(submissions, positions)]
         return await run_in_groups(submissions, rounds, partial(self._record, previous=previous))
 

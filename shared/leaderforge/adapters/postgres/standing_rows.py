@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from leaderforge.adapters.postgres.pool import Record
 from leaderforge.domain.boards import Board, Ladder, Order
-from leaderforge.domain.order import Place, ranked_score
+from leaderforge.domain.order import ranked_score
 from leaderforge.domain.periods import Period
 from leaderforge.domain.standings import REMOVED, EarlierPlace, Standing
 
@@ -41,16 +41,29 @@ def standings_of_rows(rows: Sequence[Record], boards: Mapping[int, Board]) -> St
     return {key_of_row(row): standing_of_row(boards[row["board_id"]], row) for row in rows if row["board_id"] in boards}
 
 
-def earlier_of_rows(rows: Sequence[Record], boards: Mapping[int, Board]) -> Mapping[StandingKey, EarlierPlace | None]:
-    """Return the earlier places in rows of record_previous_*.sql, by key. Rows of other boards are skipped."""
-    return {key_of_row(row): _earlier_of_row(boards[row["board_id"]], row) for row in rows if row["board_id"] in boards}
+def places_of_rows(
+    rows: Sequence[Record], boards: Mapping[int, Board]
+) -> tuple[Standings, Mapping[StandingKey, EarlierPlace | None]]:
+    """Return the standings and the earlier places in rows of record_previous_*.sql, by key.
+
+    Rows of other boards are skipped.
+    """
+    standings: dict[StandingKey, Standing] = {}
+    earlier: dict[StandingKey, EarlierPlace | None] = {}
+    for row in rows:
+        if (board := boards.get(row["board_id"])) is not None:
+            key = key_of_row(row)
+            standings[key], earlier[key] = standing_of_row(board, row), _earlier_of_row(board, row)
+    return standings, earlier
 
 
 def _earlier_of_row(board: Board, row: Record) -> EarlierPlace | None:
     score, achieved_at, submissions, subscore, hidden = row[-_EARLIER_FIELDS:]
     if score is None or hidden & REMOVED:
         return None
-    return EarlierPlace(Place(score, achieved_at, row["user_id"], subranked(board, subscore)), submissions)
+    # Most boards have no subscore.
+    subscore = 0 if board.subscore_order is None else subranked(board, subscore)
+    return EarlierPlace(score, achieved_at, row["user_id"], subscore, submissions)
 
 
 def standing_row(key: StandingKey, board: Board, standing: Standing, revision: int) -> Sequence[object]:

@@ -14,8 +14,8 @@ from leaderforge.adapters.postgres.standing_rows import (
     SIGNS,
     StandingKey,
     Standings,
-    earlier_of_rows,
     key_of_standing,
+    places_of_rows,
     standings_of_rows,
     subranked,
 )
@@ -171,10 +171,11 @@ class SingleStatementWrite:
             values.append(announced)
         written = await connection.fetch(statement(f"{kind}_{submissions[0].board.policy}"), *values)
         boards = {board.id: board for board in distinct_boards(submissions)}
-        standings = standings_of_rows(written, boards)
         earlier: Mapping[StandingKey, EarlierPlace | None] | None = None
         if self._previous:
-            earlier = earlier_of_rows(written, boards)
+            standings, earlier = places_of_rows(written, boards)
+        else:
+            standings = standings_of_rows(written, boards)
         completed = [_recorded_or_due(s, standings, earlier) for s in submissions]
         return await complete(completed, Submission, partial(read_duplicates, connection))
 

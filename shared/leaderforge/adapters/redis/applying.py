@@ -84,25 +84,16 @@ class PartitionedUpdate:
         sums = list(map(sum, zip(*counts, strict=True))) if counts and None not in counts else []
         above = dict(zip(self.bounds, sums, strict=False))
         within = dict(zip(self.segment_bounds, sums[len(self.bounds) :], strict=bool(sums)))
-        board, earlier = self.update.ladder.board, self.update.earlier if above else {}
+        board, earlier = self.update.ladder.board, self.update.earlier
         results = []
         for user_id, record in self.records.items():
-            value, keys = previous_values[user_id], earlier.get(user_id)
-            above_earlier = () if keys is None else self._above_earlier(record, value, keys, above)
-            result = _applied(board, record, value, above.get(rank_bound(board, record.key)), above_earlier)
+            value = previous_values[user_id]
+            result = _applied(board, record, value, above, earlier.get(user_id, ()))
             if within:
                 result = result._replace(above_within=_above_within(board, record, value, within))
             results.append(result)
         total = above.get(LAST)
         return results if total is None else [result._replace(total=total) for result in results]
-
-    def _above_earlier(
-        self, record: IndexRecord, previous_value: bytes | None, keys: Sequence[bytes], above: Mapping[bytes, int]
-    ) -> Sequence[int]:
-        """Return the counts above a player's earlier sort keys, without the player's own entry."""
-        own_key = _listed_key(self.update.ladder.board, record, previous_value)
-        bounds = rank_bounds(self.update.ladder.board, keys)
-        return [above[bound] - (own_key is not None and own_key < bound) for bound in bounds]
 
 
 def packed_bounds(bounds: Iterable[bytes]) -> Sequence[bytes | int]:
@@ -134,13 +125,6 @@ def _segment_bounds(board: Board, records: Iterable[IndexRecord]) -> Collection[
     )
 
 
-def _listed_key(board: Board, record: IndexRecord, previous_value: bytes | None) -> bytes | None:
-    """Return the sort key of a player's entry after the update, None without an entry."""
-    if previous_value is None or revision_of(previous_value) < record.revision:
-        return record.key if record.is_listed else None
-    return key_of(board, record.key[-USER_BYTES:], previous_value) if is_listed(previous_value) else None
-
-
 def _above_within(
     board: Board, record: IndexRecord, previous_value: bytes | None, within: Mapping[tuple[bytes, bytes], int]
 ) -> Sequence[int | None]:
@@ -162,14 +146,24 @@ def _above_within(
 
 
 def _applied(
-    board: Board, record: IndexRecord, previous_value: bytes | None, above: int | None, above_earlier: Sequence[int]
+    board: Board,
+    record: IndexRecord,
+    previous_value: bytes | None,
+    above: Mapping[bytes, int],
+    earlier: Sequence[bytes],
 ) -> Applied:
-    if previous_value is None or not is_listed(previous_value):
-        refused = refuses(previous_value, record.packed[USER_BYTES:])
-        return Applied(record.key, None, above, refused, above_earlier)
-    previous = key_of(board, record.key[-USER_BYTES:], previous_value)
-    newer = revision_of(previous_value) > record.revision
-    if above is not None and newer and previous < rank_bound(board, record.key):
-        # The index may have a newer and better entry of the same player. The script counted it above this standing.
-        above -= 1
-    return Applied(record.key, previous, above, False, above_earlier)
+    """Return the result for a player. `above` has the counts by rank bound. It is empty if they are unknown."""
+    previous, refused, entry = None, False, record.key if record.is_listed else None
+    if previous_value is not None:
+        if is_listed(previous_value):
+            previous = key_of(board, record.key[-USER_BYTES:], previous_value)
+        else:
+            refused = refuses(previous_value, record.packed[USER_BYTES:])
+        if revision_of(previous_value) >= record.revision:
+            entry = previous
+    if not above:
+        return Applied(record.key, previous, None, refused)
+    # Do not count the player's own entry. The index may have a newer and better one than this standing.
+    bounds = rank_bounds(board, (record.key, *earlier))
+    counts = [above[bound] - (entry is not None and entry < bound) for bound in bounds]
+    return Applied(record.key, previous, counts[0], refused, counts[1:])
