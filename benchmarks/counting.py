@@ -31,6 +31,7 @@ from leaderforge.cli.synthetic import name_of
 KINDS: Mapping[str, tuple[list[str], Callable[[int, int], str]]] = {
     "user ids": (["--user-id", "user_id"], lambda user_id, _: str(user_id)),
     "names": (["--player", "player"], lambda user_id, _: name_of(user_id)),
+    "external ids": (["--player-id", "player_id"], lambda user_id, _: f"player-{user_id}"),
     "new players": (["--player", "player"], lambda user_id, turn: f"guest {turn} {user_id}"),
 }
 """Options of the import, and the player of a line by user id and round, by kind of file."""
@@ -52,6 +53,8 @@ def main(
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leaderforge-counting-")))
         facts = stack.enter_context(product(directory, []))
         step("populate", ["populate", "--users", str(players), "--sessions", str(2 * players)], directory)
+        if "external ids" in samples:
+            create_external_ids(directory, players)
         asyncio.run(settle(facts["postgres"]))
         for turn in track(range(rounds), "Measuring", console=console):
             for kind in list(samples) if turn % 2 else list(samples)[::-1]:
@@ -69,6 +72,15 @@ def main(
         "samples": samples,
     }  # fmt: skip
     finish(report, table(report), out, samples["batch"])
+
+
+def create_external_ids(directory: Path, players: int) -> None:
+    """Create as many players with external ids, by an import of one line each."""
+    columns, player_of = KINDS["external ids"]
+    path = directory / "players.csv"
+    lines = [f"{player_of(user_id, 0)},1\n" for user_id in range(1, players + 1)]
+    path.write_text("".join([f"{columns[1]},score\n", *lines]), encoding="utf-8")
+    step("external ids", ["import", str(path), *columns], directory)
 
 
 def imported(

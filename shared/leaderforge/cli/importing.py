@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from leaderforge.services.importing import ImportTally
 
 
+_STORE_MS = "5000"
+"""Time limit of store calls in ms: the limit of a commit. With a longer one, each batch would need two more round trips
+to the database, for a transaction that has a limit of its own.
+"""
 EPILOG = (
     "Exit codes: 0 all lines are imported or were before, 3 some lines are bad, 4 nothing is imported and lines are "
     "bad, 1 the import stopped, 2 the command is wrong.\n\n"
@@ -104,7 +108,7 @@ async def _import(request: "ImportRequest", raw: BinaryIO, bad: BadLines) -> "Im
     from leaderforge.imports.block_parsing import spare_processes
     from leaderforge.services.importing import ImportTally
 
-    async with services(request.data_dir) as product:
+    async with services(request.data_dir, LEADERFORGE_STORE_TIMEOUT_MS=_STORE_MS) as product:
         board = await board_named(product, request.board)
         options = request.options
         plan = options.plan(board, options.columns())

@@ -2,11 +2,10 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple, TypeAlias
-from uuid import UUID
 
 from leaderforge.domain.batches import complete
 from leaderforge.domain.boards import Board, Ladder
@@ -23,6 +22,7 @@ from leaderforge.services.delivery import Delivery
 from leaderforge.services.imported_lines import ImportRules, LineAcceptance
 from leaderforge.services.imported_players import ImportedPlayers
 from leaderforge.services.ordered_batches import OrderedBatches
+from leaderforge.services.player_lanes import PlayerLanes
 
 _LISTED = 5
 """Maximum number of duplicates whose line numbers are kept."""
@@ -45,8 +45,8 @@ class Replaced:
 _Outcome: TypeAlias = Recorded | Replaced | LeaderForgeError
 
 
-class _Batch(NamedTuple):
-    """Lines with their submissions and outcomes."""
+class _Chunk(NamedTuple):
+    """Lines that were read together, about a batch for each lane, with their submissions and outcomes."""
 
     lines: Sequence[ScoreLine]
     submissions: Sequence[Submission | LeaderForgeError]
@@ -103,6 +103,8 @@ class Importer:
         self._board = board
         self._rules = rules
         self._acceptance = LineAcceptance(rules, board, clock, reception_clock)
+        self._lanes = PlayerLanes(rules.in_flight, rules.batch)
+        self._outage: Unavailable | None = None
         self._refused = refused
         self._replace = replace
         self.tally = ImportTally() if tally is None else tally
@@ -110,43 +112,34 @@ class Importer:
     async def run(self, lines: Iterable[ScoreLine]) -> ImportTally:
         """Record all lines and return the tally. Raises `StoreUnavailable`. A later run can then continue."""
         iterator = iter(lines)
-        async with OrderedBatches(self._rules.in_flight, self._tally_up) as batches:
-            while lines_of_batch := await self._next(iterator, batches):
-                submissions = await self._submissions(lines_of_batch)
-                await batches.start(self._import(lines_of_batch, submissions), self._keys(submissions))
+        # While the lanes record a chunk, prepare the next one for them.
+        limit = min(self._rules.in_flight, 2)
+        async with OrderedBatches(limit, self._tally_up) as chunks:
+            while lines_of_chunk := await self._next(iterator, chunks):
+                submissions = await self._submissions(lines_of_chunk)
+                await chunks.start(self._import(lines_of_chunk, submissions))
         return self.tally
 
-    async def _next(self, lines: Iterator[ScoreLine], batches: OrderedBatches[_Batch]) -> Sequence[ScoreLine]:
-        """Return the lines of the next batch, once another batch may be in flight."""
-        # Wait before reading: with one batch in flight, its refusals come before the bad lines of the next batch.
-        await batches.below_limit()
+    async def _next(self, lines: Iterator[ScoreLine], chunks: OrderedBatches[_Chunk]) -> Sequence[ScoreLine]:
+        """Return the lines of the next chunk, once another chunk may be in flight."""
+        # Wait before reading: with one chunk in flight, its refusals come before the bad lines of the next one.
+        await chunks.below_limit()
         # Parse in a thread, because an API process serves requests meanwhile.
-        return await asyncio.to_thread(list, islice(lines, self._rules.batch))
+        return await asyncio.to_thread(list, islice(lines, self._rules.batch * self._rules.in_flight))
 
     async def _submissions(self, lines: Sequence[ScoreLine]) -> Sequence[Submission | LeaderForgeError]:
-        # Read the settings again for each batch, because they may change during an import of several hours.
+        # Read the settings again for each chunk, because they may change during an import of several hours.
         self._board = await self._current_board(self._board.slug)
         return await self._with_players(lines, self._acceptance.submissions(self._board, lines))
 
-    def _keys(self, submissions: Sequence[Submission | LeaderForgeError]) -> Set[UUID] | None:
-        """Return the ids that no other batch in flight may have, None if no other batch may be in flight."""
-        accepted = [s for s in submissions if isinstance(s, Submission)]
-        # Rules that depend on earlier submissions, and replacements, need the order of the file.
-        if self._replace is not None or (accepted and accepted[0].depends_on_player):
-            return None
-        # Of lines with the same id, the first one counts.
-        return {s.event.submission_id for s in accepted}
+    async def _import(self, lines: Sequence[ScoreLine], submissions: Sequence[Submission | LeaderForgeError]) -> _Chunk:
+        return _Chunk(lines, submissions, await complete(submissions, Submission, self._record))
 
-    async def _import(
-        self, lines: Sequence[ScoreLine], submissions: Sequence[Submission | LeaderForgeError]
-    ) -> "_Batch":
-        return _Batch(lines, submissions, await complete(submissions, Submission, self._record))
-
-    def _tally_up(self, batch: "_Batch") -> None:
-        for line, submission, outcome in zip(*batch, strict=True):
+    def _tally_up(self, chunk: _Chunk) -> None:
+        for line, submission, outcome in zip(*chunk, strict=True):
             if isinstance(outcome, Recorded):
                 self._count(line, submission, outcome)
-        for line, outcome in zip(batch.lines, batch.outcomes, strict=True):
+        for line, outcome in zip(chunk.lines, chunk.outcomes, strict=True):
             if isinstance(outcome, LeaderForgeError):
                 self._note(line, outcome)
 
@@ -170,8 +163,18 @@ class Importer:
         return [_of_player(outcome, next(ids)) if isinstance(outcome, Submission) else outcome for outcome in accepted]
 
     async def _record(self, submissions: Sequence[Submission]) -> Sequence[_Outcome]:
-        outcomes = await self._store.record(submissions)
-        await self._index_up(outcomes)
+        return await self._lanes.record(submissions, self._record_batch, self._index_up)
+
+    async def _record_batch(self, submissions: Sequence[Submission]) -> Sequence[_Outcome]:
+        # After an outage, record no later lines, because rules may depend on the player's earlier ones.
+        if self._outage is not None:
+            return [self._outage] * len(submissions)
+        try:
+            outcomes = await self._store.record(submissions)
+        except Unavailable as error:
+            # Return it as outcomes, because the tally has the lines of the other lanes.
+            outcomes = [error] * len(submissions)
+        self._outage = self._outage or next((o for o in outcomes if isinstance(o, Unavailable)), None)
         if self._replace is None:
             return outcomes
         return [
@@ -215,13 +218,13 @@ class Importer:
             reason = refusal.summary
         self._refused(line.number, reason)
 
-    async def _index_up(self, results: Sequence[Recorded | LeaderForgeError]) -> None:
+    async def _index_up(self, outcomes: Sequence[_Outcome]) -> None:
         """Apply the newest standing of each player to the index. Note in the tally if the index cannot be reached."""
         # Keep only the last standing of each player, which replaces earlier standings of the batch.
         newest: defaultdict[Ladder, dict[int, Standing]] = defaultdict(dict)
-        for result in results:
-            if isinstance(result, Recorded):
-                for ladder, standing in zip(result.ladders, result.standings, strict=True):
+        for outcome in outcomes:
+            if isinstance(outcome, Recorded):
+                for ladder, standing in zip(outcome.ladders, outcome.standings, strict=True):
                     newest[ladder][standing.user_id] = standing
         updates = [LadderUpdate(ladder, list(standings.values())) for ladder, standings in newest.items()]
         if not await self._delivery.load(updates):

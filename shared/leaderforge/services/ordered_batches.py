@@ -2,18 +2,11 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Hashable, Set
+from collections.abc import Callable, Coroutine
 from types import TracebackType
-from typing import Any, Generic, NamedTuple, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 OutcomeT = TypeVar("OutcomeT")
-
-
-class _Running(NamedTuple, Generic[OutcomeT]):
-    """Batch in flight, and its keys. With None, no other batch runs beside it."""
-
-    task: "asyncio.Task[OutcomeT]"
-    keys: Set[Hashable] | None
 
 
 class OrderedBatches(Generic[OutcomeT]):
@@ -26,25 +19,21 @@ class OrderedBatches(Generic[OutcomeT]):
     def __init__(self, limit: int, on_outcome: Callable[[OutcomeT], None]) -> None:
         self._limit = limit
         self._on_outcome = on_outcome
-        self._running: deque[_Running[OutcomeT]] = deque()
+        self._running: deque[asyncio.Task[OutcomeT]] = deque()
 
     async def below_limit(self) -> None:
         """Wait until fewer batches than the limit are in flight. Raises the exception of an earlier batch."""
         while len(self._running) >= self._limit:
             await self._await_first()
 
-    async def start(self, work: Coroutine[Any, Any, OutcomeT], keys: Set[Hashable] | None) -> None:
-        """Start a batch once no batch in flight has one of its keys. With None, no other batch runs beside it.
-
-        Raises the exception of an earlier batch.
-        """
+    async def start(self, work: Coroutine[Any, Any, OutcomeT]) -> None:
+        """Start a batch once fewer batches than the limit are in flight. Raises the exception of an earlier batch."""
         try:
-            while not self._may_start(keys):
-                await self._await_first()
+            await self.below_limit()
         except BaseException:
             work.close()
             raise
-        self._running.append(_Running(asyncio.create_task(work), keys))
+        self._running.append(asyncio.create_task(work))
 
     async def __aenter__(self) -> Self:
         return self
@@ -57,15 +46,8 @@ class OrderedBatches(Generic[OutcomeT]):
                 await self._await_all(failed=error is not None)
         finally:
             for batch in self._running:
-                batch.task.cancel()
-            await asyncio.gather(*(batch.task for batch in self._running), return_exceptions=True)
-
-    def _may_start(self, keys: Set[Hashable] | None) -> bool:
-        if not self._running:
-            return True
-        if keys is None or len(self._running) >= self._limit:
-            return False
-        return all(batch.keys is not None and keys.isdisjoint(batch.keys) for batch in self._running)
+                batch.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _await_all(self, *, failed: bool) -> None:
         """Await all batches. Raise the first exception, unless an earlier one has `failed` already."""
@@ -79,4 +61,4 @@ class OrderedBatches(Generic[OutcomeT]):
             raise first
 
     async def _await_first(self) -> None:
-        self._on_outcome(await self._running.popleft().task)
+        self._on_outcome(await self._running.popleft())
