@@ -27,6 +27,7 @@ _API_PATHS = ("/api", "/metrics")
 """Paths below which only the API answers. A path without a route is 404 there, even if the site has such a file."""
 _INDEX = "index.html"
 _CONFIG = "config.json"
+_MANIFEST = "manifest.webmanifest"
 _PAGE = re.compile(r"/(player/[^/]+|friends|submit|console(/[a-z]+)?)/?")
 """Addresses of the site's pages. index.html shows each of them."""
 _WIDGET_PATH = "/embed"
@@ -115,8 +116,13 @@ class _Files(StaticFiles):
             return await self._page(scope)
         if address == f"/{_CONFIG}" and self._switches:
             return await self._config(scope)
+        if address == f"/{_MANIFEST}" and (self._folder / _MANIFEST).is_file():
+            return await self._manifest(scope)
         if address == PICTURE_PATH and self._previews is not None:
             return await self._picture(self._previews, path, scope)
+        return await self._file(path, scope)
+
+    async def _file(self, path: str, scope: MutableMapping[str, Any]) -> Response:
         try:
             return await super().get_response(path, scope)
         except HTTPException as error:
@@ -169,8 +175,21 @@ class _Files(StaticFiles):
 
     async def _config(self, scope: MutableMapping[str, Any]) -> Response:
         """Return config.json with the pages that this server shows."""
-        content = json.loads(await to_thread.run_sync((self._folder / _CONFIG).read_text))
+        content = await self._read(_CONFIG)
         return self._answer(json.dumps({**content, **self._switches}), "application/json", scope, 200)
+
+    async def _manifest(self, scope: MutableMapping[str, Any]) -> Response:
+        """Return the web manifest with the title in config.json as the name of the installed page."""
+        manifest = await self._read(_MANIFEST)
+        title = (await self._read(_CONFIG)).get("title")
+        if isinstance(title, str) and title.strip():
+            manifest |= dict.fromkeys(("name", "short_name"), title.strip())
+        return self._answer(json.dumps(manifest), "application/manifest+json", scope, 200)
+
+    async def _read(self, name: str) -> dict[str, Any]:
+        """Return the JSON object in a file of the site."""
+        content: dict[str, Any] = json.loads(await to_thread.run_sync((self._folder / name).read_bytes))
+        return content
 
     def _answer(self, content: str, media_type: str, scope: MutableMapping[str, Any], status: int) -> Response:
         response = Response(content, status, media_type=media_type)

@@ -21,6 +21,7 @@ def built(tmp_path: Path) -> Path:
     files = {
         "index.html": "<!doctype html><head><title>Ranks</title></head>",
         "config.json": '{"title": "Ranks", "console": false}',
+        "manifest.webmanifest": '{"name": "LeaderForge", "short_name": "LeaderForge", "display": "standalone"}',
         "api-docs.html": "<!doctype html><title>API</title>",
         "assets/index-1a2b3c.js": SCRIPT,
         "api/health": "not the API",
@@ -79,6 +80,17 @@ async def test_a_setting_shows_the_pages_that_are_not_for_players(built: Path) -
     async with serving(LEADERFORGE_WEB_DIRECTORY=str(built), LEADERFORGE_WEB_PAGES="submit, console") as api:
         answer = await api.client.get("/config.json")
     assert answer.json() == {"title": "Ranks", "devMode": True, "console": True}
+    assert answer.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize(("title", "name"), [(" Kart Cup ", "Kart Cup"), (" ", "LeaderForge"), (7, "LeaderForge")])
+async def test_an_installed_page_has_the_name_in_the_configuration(
+    web: httpx.AsyncClient, built: Path, title: object, name: str
+) -> None:
+    (built / "config.json").write_text(json.dumps({"title": title}))
+    answer = await web.get("/manifest.webmanifest")
+    assert answer.json() == {"name": name, "short_name": name, "display": "standalone"}
+    assert answer.headers["content-type"] == "application/manifest+json"
     assert answer.headers["cache-control"] == "no-cache"
 
 
