@@ -81,6 +81,20 @@ def test_each_pair_of_page_language_width_and_colours_is_checked() -> None:
     assert len(pairs) == sum(first * second for first, second in combinations(sizes, 2))
 
 
+async def test_forced_colours_leave_the_current_page_an_entry_and_the_focus_marked(
+    product: Served, open_page: Open
+) -> None:
+    page = await open_page("about:blank")
+    await page.emulate_media(forced_colors="active")
+    await require_accessible(page, f"{product.url}/#/?rank=200")
+    current = page.get_by_role("link", name="Leaderboard", exact=True)
+    for marked in (current, page.locator("[aria-posinset='200'] .bg-wash")):
+        await expect(marked).to_have_css("outline", re.compile("solid 2px"))
+        await expect(marked).to_have_css("outline-offset", "-2px")
+    await tab_to(page, "nav [aria-current=page]")
+    await expect(current).to_have_css("outline-offset", "2px")
+
+
 async def test_axe_finds_nothing_in_what_opens(product: Served, open_page: Open) -> None:
     page = await open_page(f"{product.url}/#/friends")
     await page.get_by_label("Add friends by name or id").fill("5, 6, 7")
