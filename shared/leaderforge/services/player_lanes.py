@@ -11,7 +11,7 @@ from leaderforge.domain.submissions import Submission
 
 OutcomeT = TypeVar("OutcomeT")
 
-Record: TypeAlias = Callable[[Sequence[Submission]], Awaitable[Sequence[OutcomeT]]]
+RecordBatch: TypeAlias = Callable[[Sequence[Submission]], Awaitable[Sequence[OutcomeT]]]
 """Function that records a batch, and returns one outcome per submission."""
 
 
@@ -29,7 +29,7 @@ class PlayerLanes:
     async def record(
         self,
         submissions: Sequence[Submission],
-        record: Record[OutcomeT],
+        record: RecordBatch[OutcomeT],
         deliver: Callable[[Sequence[OutcomeT]], Awaitable[None]],
     ) -> Sequence[OutcomeT]:
         """Record the submissions, then deliver the outcomes of each lane. Return all outcomes in order.
