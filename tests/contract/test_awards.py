@@ -228,6 +228,20 @@ async def test_the_rules_are_those_of_the_first_settlement(world: World) -> None
     assert await world.granted(board) == expected([1, 2, 3, 4])
 
 
+async def test_the_removal_of_a_period_keeps_claimed_awards_only(world: World) -> None:
+    board = await world.board(Reward("all", "{}"))
+    await scored(world, board, 1, 2, 3)
+    await world.settle()
+    ladder = Ladder(board)
+    award = await world.awards.claim(ladder, 2, "all", Claim("1", 9, "key:server"))
+    while await world.periods.remove(ladder, 2):
+        continue
+    assert await world.awards.of_period(ladder, 10, RankPosition()) == [award]
+    assert await world.awards.rules(ladder) is None
+    assert await world.settlements.settlements(board, 0) == {}
+    assert await world.awards.claim(ladder, 2, "all", Claim("1", 9, "key:server")) == award
+
+
 async def claim(world: World, board: Board, claim_id: str, caller: str = "key:server") -> Award | AwardClaimed:
     try:
         return await world.awards.claim(Ladder(board), 1, "winner", Claim(claim_id, 9, caller))

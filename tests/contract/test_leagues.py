@@ -11,11 +11,16 @@ from typing import Any
 
 import pytest
 
+from leaderforge.adapters.postgres.awards import PostgresAwards
 from leaderforge.adapters.postgres.league_store import PostgresLeagueStore
+from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
+from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.boards import Ladder
 from leaderforge.domain.league import Arrival, Assignment, Inactivity, MemberSeat, Movement, Zone
 from leaderforge.domain.league_places import LeaguePlace
 from leaderforge.domain.reward_tables import reward_table_of
+from leaderforge.domain.rewards import Claim
 from leaderforge.domain.submissions import Submission
 from leaderforge.services.leagues import SeatService
 from tests.contract.league_world import START, WEEK_MS, LeagueWorld, Weeks, league
@@ -37,6 +42,14 @@ RULES = [
     ),
 ]
 
+
+INSERTIONS = (
+    "insert into noticed_tiers (user_id, board_id, period_id, revision) values (1, $1, $2, 1)",
+    "insert into noticed_tops (board_id, period_id, user_ids) values ($1, $2, '1')",
+    "insert into occurrences (board_id, period_id, entrants) values ($1, $2, 1)",
+    "insert into entrants (user_id, board_id, period_id) values (9, $1, $2)",
+)
+"""Rows of a period that neither a league nor rewards have."""
 
 REWARDS = (
     {"reward": "winner", "last_rank": 1, "payload": {}},
@@ -208,6 +221,49 @@ async def test_verification_lists_a_result_that_the_scores_do_not_yield(on_postg
     await on_postgres.run("delete from league_results where user_id = 3")
     assert any("1 members have no result" in fault.text for fault in await world.settlement().faults())
     assert (fault.board, fault.period) == (world.board.slug, ladder.period_name)
+
+
+async def test_retention_removes_all_rows_of_a_period_except_claimed_awards(database: Database) -> None:
+    everyone = {"period": "weekly", "rewards": [{"reward": "all", "payload": {}}]}
+    rules = league(6, promotion=Zone(places=1), inactive=Inactivity.RELEGATE)
+    world = await LeagueWorld.of(database, rules, reward_table_of(everyone, START))
+    await database.players(*range(1, 10))
+    await arrive(world, *range(1, 9))
+    first = world.ladder
+    await settle_next_week(world)
+    await arrive(world, *range(2, 9))
+    second = world.ladder
+    await settle_next_week(world)
+    await PostgresAwards(database.pool).claim(first, 1, "all", Claim("1", 1, "tests"))
+    for insertion in INSERTIONS:
+        await database.pool.fetch(insertion, first.board.id, first.period)
+    before = await rows_by_table(database, second)
+    assert (await rows_by_table(database, first)).keys() > before.keys() >= {"league_results", "settlements"}
+    store = PostgresPeriodStore(database.pool, Periods(database.pool))
+    while await store.remove(first, 3):
+        continue
+    assert await rows_by_table(database, first) == {"awards": 1}
+    assert await rows_by_table(database, second) == before
+    # The divisions of the second week follow from the results of the first one.
+    assert await world.settlement().faults() == []
+
+
+async def settle_next_week(world: LeagueWorld) -> None:
+    """Let the present week end, and settle it."""
+    world.set_now(world.now + WEEK_MS + 600_000)
+    assert await world.settlement().run() == 1
+
+
+async def rows_by_table(database: Database, ladder: Ladder) -> dict[str, int]:
+    """Return the number of rows of a period in each table with any."""
+    tables = await database.run(
+        "select table_name from information_schema.columns where column_name = 'period_id' and table_schema = 'public'"
+    )
+    counts = {}
+    for [table] in tables:
+        query = f"select count(*) from {table} where board_id = $1 and period_id = $2"  # noqa: S608
+        [[counts[table]]] = await database.pool.fetch(query, ladder.board.id, ladder.period)
+    return {table: count for table, count in counts.items() if count}
 
 
 async def test_verification_does_not_compare_groups_that_moderators_changed(on_postgres: Database) -> None:

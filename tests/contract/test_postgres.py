@@ -363,6 +363,15 @@ class TestPool:
             await database.pool.close()
             await database.pool.close()
 
+    async def test_a_stream_whose_connection_the_server_closes_is_an_outage(self, postgres_dsn: str) -> None:
+        pool = Pool(postgres_dsn)
+        stream = pool.stream("select pg_backend_pid() from generate_series(1, 9)", chunk=1)
+        [[process]] = await anext(stream)
+        await pool.fetch("select pg_terminate_backend($1, 5000)", process)
+        with pytest.raises(StoreUnavailable):
+            await anext(stream)
+        await pool.close()
+
     async def test_without_prepared_statements(self, postgres_dsn: str) -> None:
         pool = Pool(postgres_dsn, pgbouncer=True)
         store = PostgresScoreStore(pool)

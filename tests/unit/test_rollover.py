@@ -1,6 +1,6 @@
 """Period rollover over in-memory adapters, step by step with one clock."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -34,15 +34,19 @@ class World:
 
     def __init__(self, *, index_ms: int = 48 * HOUR, grace_ms: int = GRACE) -> None:
         self.now = MIDNIGHT
+        self.unsettled: set[int] = set()
         self.users = MemoryPlayerStore()
         self.store = MemoryScoreStore(self.users, clock=lambda: self.now * 1000)
         self.periods = MemoryPeriodStore(self.store)
         self.index = MemoryIndex(partitions=2)
         parts = self.store, self.periods, self.index, self.clock, Fanout([])
-        self.rollover = RolloverService(*parts, index_ms=index_ms, grace_ms=grace_ms)
+        self.rollover = RolloverService(*parts, index_ms=index_ms, grace_ms=grace_ms, awaited=self.awaited)
         self.process = Process(self.store, self.users, self.index, clock=self.clock)
         self.maintain = self.process.maintain
         self._ids = iter(range(1, 10**9))
+
+    async def awaited(self, _: Board) -> Collection[int]:
+        return self.unsettled
 
     def clock(self) -> int:
         return self.now
@@ -168,6 +172,19 @@ async def test_old_periods_are_removed_and_younger_ones_kept(world: World) -> No
     assert {s.submissions for s in await world.store.standings(Ladder(board), [1])} == {2}
 
 
+async def test_a_period_that_awaits_its_settlement_does_not_expire(world: World) -> None:
+    board = await world.board(PeriodKind.DAILY, keep_days=10)
+    day = await world.score(board, MIDNIGHT - 1)
+    world.unsettled.add(day.period)
+    for _ in range(5):
+        await world.after(3 * DAY)
+    assert [ladder.period for ladder in await world.store.ladders_of(board)] == [day.period]
+    world.unsettled.clear()
+    await world.after(HOUR)
+    assert await world.store.ladders_of(board) == []
+    assert await world.after(PROPAGATION_MS) == Rollover(removed=1)
+
+
 async def test_what_is_kept_for_less_than_the_index_keeps_it_is_retired_sooner(world: World) -> None:
     await world.score(await world.board(PeriodKind.DAILY, keep_days=1), MIDNIGHT - 1)
     assert await world.after(DAY - 1) == Rollover()
@@ -196,7 +213,14 @@ async def test_there_is_one_round_a_minute_whoever_asks(world: World) -> None:
     world.now += 48 * HOUR
     others = [
         RolloverService(
-            world.store, world.periods, world.index, world.clock, Fanout([]), index_ms=48 * HOUR, grace_ms=GRACE
+            world.store,
+            world.periods,
+            world.index,
+            world.clock,
+            Fanout([]),
+            index_ms=48 * HOUR,
+            grace_ms=GRACE,
+            awaited=world.awaited,
         )
         for _ in range(3)
     ]

@@ -67,6 +67,10 @@ class LeagueStore(Protocol):
         """Return the results of these players in a period, in no order."""
         ...
 
+    async def first_period(self, board: Board) -> int | None:
+        """Return the number of the board's earliest league period that is stored, None if there is none."""
+        ...
+
     async def unsettled(self, ladder: Ladder) -> int:
         """Return the number of members of a period without a result."""
         ...

@@ -35,5 +35,9 @@ class PeriodStore(Protocol):
         ...
 
     async def remove(self, ladder: Ladder, limit: int) -> int:
-        """Delete up to `limit` standings of a period, and return their number. If none is left, delete the period."""
+        """Delete the rows of up to `limit` players in a period, and return their number.
+
+        These are standings, seats and results of leagues, entrants, and awards that nobody has claimed. If none is
+        left, delete the period with its settlement.
+        """
         ...

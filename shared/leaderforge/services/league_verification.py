@@ -24,7 +24,8 @@ class LeagueVerification:
     """Comparison of the results of a settled period with the results that the stored scores yield.
 
     Groups in which a player was hidden, removed or erased after the settlement are not compared: their results are
-    those of the scores at the settlement.
+    those of the scores at the settlement. If earlier periods were removed, the division of a player without a result in
+    one of the stored periods is not compared.
     """
 
     def __init__(self, leagues: LeagueStore) -> None:
@@ -58,12 +59,20 @@ class LeagueVerification:
         self, ladder: Ladder, league: League, stored: Mapping[int, LeagueResult]
     ) -> Sequence[SettlementFault]:
         last = await self._leagues.last_results(ladder, stored)
-        divisions = {i: league.index_of(last[i].next_division if i in last else None) for i in stored}
+        compared = stored if await self._has_first_period(ladder) else last
+        divisions = {i: league.index_of(last[i].next_division if i in last else None) for i in compared}
         return [
             _fault(ladder, f"player {result.user_id} was not in the division of the player's last result")
             for result in stored.values()
-            if result.division != divisions[result.user_id]
+            if result.division != divisions.get(result.user_id, result.division)
         ]
+
+    async def _has_first_period(self, ladder: Ladder) -> bool:
+        """Return whether the period in which the league began is stored. Retention removes the earliest one first."""
+        board, first = ladder.board, await self._leagues.first_period(ladder.board)
+        if first is None or board.league is None:
+            return False
+        return (board.calendar.numbered(first).starts_at or 0) <= board.league.since
 
     async def _wrong_merges(
         self, ladder: Ladder, league: League, position: Position, changed: Collection[int]

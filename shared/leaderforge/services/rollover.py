@@ -1,7 +1,9 @@
 """Period rollover: retire, drop, expire and purge past periods."""
 
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from time import monotonic
+from typing import TypeAlias
 from uuid import uuid4
 
 from leaderforge.domain.boards import Board
@@ -25,6 +27,9 @@ _CHUNK = 5_000
 _CHUNKS_A_ROUND = 20
 _PERIODS_A_ROUND = 100
 
+AwaitedPeriods: TypeAlias = Callable[[Board], Awaitable[Collection[int]]]
+"""Function that returns the numbers of a board's periods whose settlement is not finished."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rollover:
@@ -43,6 +48,7 @@ class RolloverService:
     Finally, its standings are removed.
 
     The index keeps a period for `index_ms` after its end, and at least while late submissions may arrive (`grace_ms`).
+    A period that is settled expires after its settlement only: `awaited` returns the others of a board.
     """
 
     def __init__(
@@ -55,6 +61,7 @@ class RolloverService:
         *,
         index_ms: int,
         grace_ms: int,
+        awaited: AwaitedPeriods,
     ) -> None:
         self._store = store
         self._periods = periods
@@ -62,6 +69,7 @@ class RolloverService:
         self._clock = clock
         self._telemetry = telemetry
         self._index_ms = index_ms
+        self._awaited = awaited
         self._least_ms = grace_ms + SETTLE_MS
         self._due = 0.0
 
@@ -133,9 +141,11 @@ class RolloverService:
             return 0
         oldest_kept = self._clock() - board.keep_days * _A_DAY_MS
         removed = 0
-        for period in await self._periods.old(board, number_of_start(oldest_kept), _PERIODS_A_ROUND):
+        periods = await self._periods.old(board, number_of_start(oldest_kept), _PERIODS_A_ROUND)
+        awaited = await self._awaited(board) if any(period.expired_at is None for period in periods) else ()
+        for period in periods:
             if period.expired_at is None:
-                if _ends_at(period) <= oldest_kept:
+                if _ends_at(period) <= oldest_kept and period.ladder.period not in awaited:
                     await self._periods.expire(period.ladder, self._clock())
             elif period.expired_at + PROPAGATION_MS <= self._clock() and removed < most:
                 removed += await self._remove(period, most - removed)

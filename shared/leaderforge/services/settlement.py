@@ -1,6 +1,6 @@
 """Settlement of periods, part by part, behind a lease."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from time import monotonic
 
 from leaderforge.domain.boards import Board, Ladder
@@ -93,6 +93,12 @@ class SettlementService:
     async def due(self) -> Sequence[Sequence[Ladder]]:
         """Return the ladders of the periods that are due and not settled, by board, the earliest first."""
         return [ladders for board in await self._store.boards() if (ladders := await self._due_on(board))]
+
+    async def awaited(self, board: Board) -> Collection[int]:
+        """Return the numbers of the board's stored periods that have no final results yet, due or not."""
+        ladders = await self._ladders(board)
+        settlements = await self._stored(board) if ladders else {}
+        return {ladder.period for ladder in ladders if not _is_settled(settlements.get(ladder.period))}
 
     async def faults(self) -> Sequence[SettlementFault]:
         """Return the differences between the stored results of all settled periods and the stored scores."""

@@ -37,10 +37,11 @@ def season_services(settings: EnvironmentSettings, parts: Parts, query: QuerySer
     grace_ms = settings.late_grace_ms
     stores = parts.store, parts.periods, parts.settlements, parts.leagues
     seats = SeatService(*stores, parts.index, parts.clock, grace_ms=grace_ms)
+    settlement = _settlement(settings, parts, seats)
     return SeasonServices(
         periods=PeriodService(parts.periods, parts.clock, grace_ms=grace_ms),
-        rollover=_rollover(settings, parts),
-        settlement=_settlement(settings, parts, seats),
+        rollover=_rollover(settings, parts, settlement),
+        settlement=settlement,
         resettlement=ResettlementService(parts.store, parts.periods, parts.resettlements, parts.clock, part=AWARDS),
         awards=AwardService(parts.store, parts.awards, parts.clock),
         seats=seats,
@@ -49,7 +50,7 @@ def season_services(settings: EnvironmentSettings, parts: Parts, query: QuerySer
     )
 
 
-def _rollover(settings: EnvironmentSettings, parts: Parts) -> RolloverService:
+def _rollover(settings: EnvironmentSettings, parts: Parts, settlement: SettlementService) -> RolloverService:
     return RolloverService(
         parts.store,
         parts.periods,
@@ -58,6 +59,7 @@ def _rollover(settings: EnvironmentSettings, parts: Parts) -> RolloverService:
         parts.telemetry,
         index_ms=settings.period_index_hours * 3_600_000,
         grace_ms=settings.late_grace_ms,
+        awaited=settlement.awaited,
     )
 
 

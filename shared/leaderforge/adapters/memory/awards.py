@@ -27,6 +27,7 @@ class MemoryAwards:
         self._rules: dict[LadderKey, AwardRules] = {}
         self._awards: dict[tuple[int, int, int, str], tuple[int, Award]] = {}
         scores.on_erasure.append(self._erase)
+        scores.on_period_removal.append(self._forget)
 
     async def keep_rules(self, ladder: Ladder, rules: AwardRules) -> AwardRules:
         return self._rules.setdefault(place_of(ladder), rules)
@@ -93,6 +94,13 @@ class MemoryAwards:
 
     def _erase(self, user_id: int) -> None:
         self._awards = {key: award for key, award in self._awards.items() if key[0] != user_id}
+
+    def _forget(self, ladder: Ladder) -> None:
+        """Delete the rules and the unclaimed awards of a period."""
+        self._rules.pop(place_of(ladder), None)
+        for key in [k for k, (_, award) in self._awards.items() if k[1:3] == place_of(ladder) and award.claim is None]:
+            del self._awards[key]
+        self._settlements.forget(ladder)
 
     def _of(self, ladder: Ladder) -> Sequence[Award]:
         return [a for k, (_, a) in self._awards.items() if k[1:3] == place_of(ladder) and a.revoked_at is None]

@@ -37,6 +37,7 @@ class MemoryLeagueStore:
         self._divisions: defaultdict[tuple[LadderKey, int], DivisionSeats] = defaultdict(DivisionSeats)
         self._members: defaultdict[LadderKey, dict[int, tuple[int, Seat]]] = defaultdict(dict)
         self._results: defaultdict[LadderKey, dict[int, LeagueResult]] = defaultdict(dict)
+        scores.on_period_removal.append(self._forget)
 
     async def rules(self, ladder: Ladder) -> League | None:
         return self._rules.get(place_of(ladder))
@@ -93,6 +94,9 @@ class MemoryLeagueStore:
         results = self._results[place_of(ladder)]
         return [results[user_id] for user_id in set(user_ids) if user_id in results]
 
+    async def first_period(self, board: Board) -> int | None:
+        return min((period for board_id, period in self._rules if board_id == board.id), default=None)
+
     async def unsettled(self, ladder: Ladder) -> int:
         return sum(user_id not in self._results[place_of(ladder)] for user_id, _ in self._seated(ladder))
 
@@ -130,6 +134,13 @@ class MemoryLeagueStore:
         place = _member(ladder, 0, user_id, standings.get(user_id)).finisher.key
         rank = None if place is None else 1 + sum(key < place for key in keys)
         return DivisionRank(rank, len(keys))
+
+    def _forget(self, ladder: Ladder) -> None:
+        for stored in (self._rules, self._members, self._results):
+            stored.pop(place_of(ladder), None)
+        for key in [key for key in self._divisions if key[0] == place_of(ladder)]:
+            del self._divisions[key]
+        self._settlements.forget(ladder)
 
     def _standings(self, ladder: Ladder) -> Mapping[int, Standing]:
         return self._scores.standings_by_player(ladder)

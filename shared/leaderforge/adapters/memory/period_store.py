@@ -44,6 +44,8 @@ class MemoryPeriodStore:
         removed = self._scores.remove_standings(ladder, limit)
         if not removed:
             self._expired.pop(ladder, None)
+            for forget in self._scores.on_period_removal:
+                forget(ladder)
         return removed
 
     async def _stored(self, board: Board) -> Sequence[KeptPeriod]:

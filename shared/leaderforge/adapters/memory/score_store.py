@@ -50,6 +50,7 @@ class MemoryScoreStore(RowRanking, MemoryEvents):
         self.tournaments = MemoryTournaments(users)
         users.on_attributes.append(self._move_segments)
         self.on_erasure: list[Callable[[int], object]] = []
+        self.on_period_removal: list[Callable[[Ladder], object]] = []
 
     async def orphaned_standings(self) -> Mapping[int, int]:
         return {}  # standings belong to boards here

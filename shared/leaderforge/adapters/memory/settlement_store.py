@@ -36,6 +36,10 @@ class MemorySettlementStore:
         """Return the keys of the settled periods."""
         return [key for key, settlement in self._settlements.items() if settlement.settled_at is not None]
 
+    def forget(self, ladder: Ladder) -> None:
+        """Delete the settlement of a period, if there is one."""
+        self._settlements.pop(place_of(ladder), None)
+
     def is_in_progress(self, ladder: Ladder) -> bool:
         """Return whether a settlement of the period has begun and is not finished."""
         settlement = self._settlements.get(place_of(ladder))

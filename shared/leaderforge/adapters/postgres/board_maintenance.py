@@ -28,9 +28,18 @@ _PARTS_OF_BOARD = (
     "settlements",
     "league_divisions",
     "league_periods",
+    "noticed_tops",
     "board",
 )
 """Rows of a board that are deleted with it, the board itself last."""
+_PURGES = (
+    "purge_league_members",
+    "purge_league_results",
+    "purge_noticed_tiers",
+    "purge_standings",
+    "purge_events",
+)
+"""Statements that delete the rows of players on a board."""
 
 
 class PostgresBoardMaintenance:
@@ -72,7 +81,7 @@ class PostgresBoardMaintenance:
 
     async def purge(self, board: Board, user_ids: Sequence[int]) -> None:
         # Purge events last. If the last statement fails, `players_on` still finds the players by their events.
-        for purge in ("purge_league_members", "purge_league_results", "purge_standings", "purge_events"):
+        for purge in _PURGES:
             await self._pool.fetch(statement(purge), board.id, joined(user_ids))
 
     async def forget_board(self, board: Board) -> None:

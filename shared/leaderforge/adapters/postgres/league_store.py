@@ -104,6 +104,10 @@ class PostgresLeagueStore:
         rows = await self._pool.fetch(statement("league_results"), *_ids(ladder), joined(user_ids))
         return [_result(row) for row in rows]
 
+    async def first_period(self, board: Board) -> int | None:
+        [row] = await self._pool.fetch(statement("first_league_period"), board.id)
+        return None if row["period_id"] is None else int(row["period_id"])
+
     async def unsettled(self, ladder: Ladder) -> int:
         [row] = await self._scan("unsettled_members", *_ids(ladder))
         return int(row["members"])

@@ -9,8 +9,31 @@ from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.history import KeptPeriod
 from leaderforge.domain.timing import commit_limit_s
 
-_REMOVALS = ("remove_league_members", "remove_league_results", "remove_from_period")
-"""Statements that delete the rows of players in a period. The standings come last, because they name the players."""
+_PLAYERS = ("players_in_period", "league_players_in_period", "entrants_in_period")
+"""Statements that return players with rows in a period.
+
+Players who were absent from a league have a result without a standing, and entrants may never have submitted.
+"""
+_REMOVALS = (
+    "remove_league_members",
+    "remove_awards",
+    "remove_noticed_tiers",
+    "remove_entrants",
+    "remove_league_results",
+    "remove_from_period",
+)
+"""Statements that delete the rows of players in a period. The rows that name the players come last."""
+_PARTS = (
+    "noticed_top",
+    "league_divisions",
+    "league_period",
+    "award_rules",
+    "resettlement",
+    "settlement",
+    "occurrence",
+    "period",
+)
+"""Rows of a period that are deleted after those of its players, the period itself last."""
 
 
 class PostgresPeriodStore:
@@ -51,18 +74,19 @@ class PostgresPeriodStore:
 
     async def remove(self, ladder: Ladder, limit: int) -> int:
         ids = ladder.board.id, ladder.period
-        users = await self._players("players_in_period", ladder, limit)
-        # Players who were absent from a league have a result without a standing.
-        users = users or await self._players("league_players_in_period", ladder, limit)
+        users = await self._players(ladder, limit)
         for remove in _REMOVALS if users else ():
             await self._pool.fetch(statement(remove), *ids, joined(users))
-        if not users:
-            await self._pool.fetch(statement("remove_period"), *ids)
+        for part in _PARTS if not users else ():
+            await self._pool.fetch(statement(f"remove_{part}"), *ids)
         return len(users)
 
-    async def _players(self, name: str, ladder: Ladder, limit: int) -> Sequence[int]:
-        rows = await self._pool.fetch(statement(name), ladder.board.id, ladder.period, limit)
-        return [row["user_id"] for row in rows]
+    async def _players(self, ladder: Ladder, limit: int) -> Sequence[int]:
+        """Return up to `limit` players with rows in a period, none if no row is left."""
+        for name in _PLAYERS:
+            if rows := await self._pool.fetch(statement(name), ladder.board.id, ladder.period, limit):
+                return [row["user_id"] for row in rows]
+        return []
 
 
 def _period_from_row(board: Board, row: Record) -> KeptPeriod:

@@ -141,7 +141,7 @@ class Pool:
                 raise
             except BaseException:
                 # Do not cancel the query. That needs a second connection, which a frozen server does not accept.
-                connection.terminate()
+                _terminate(connection)
                 raise
 
     @asynccontextmanager
@@ -230,7 +230,7 @@ class Pool:
                 async with self.limit(self.timeout_s):
                     await connection.execute("commit")
             except BaseException:
-                connection.terminate()
+                _terminate(connection)
                 raise
 
     async def _next(self, cursor: "asyncpg.cursor.Cursor[Record]", chunk: int) -> list[Record]:
@@ -280,6 +280,12 @@ def _server_settings(timeout_s: float) -> dict[str, str]:
         # No JIT, because compiling a short statement costs more time than it saves.
         "jit": "off",
     }
+
+
+def _terminate(connection: Connection) -> None:
+    """Close a connection at once, unless the server has closed it. It then belongs to the pool again."""
+    with suppress(asyncpg.InterfaceError):
+        connection.terminate()
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+delete from noticed_tops where board_id = $1;

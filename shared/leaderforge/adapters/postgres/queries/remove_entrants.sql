@@ -1,0 +1,2 @@
+delete from entrants
+where board_id = $1 and period_id = $2 and user_id = any (string_to_array($3, ',')::bigint[]);

@@ -1,0 +1,1 @@
+delete from league_divisions where board_id = $1 and period_id = $2;
