@@ -16,10 +16,18 @@ from leaderforge.embedded.wheels import valkey_server
 
 NAKAMA = """
 create table users (
-    id uuid primary key, username varchar(128) not null unique, display_name varchar(255),
-    metadata jsonb not null default '{}', create_time timestamptz not null default now(),
-    disable_time timestamptz not null default '1970-01-01 00:00:00 UTC'
+    id uuid primary key, username varchar(128) not null unique, display_name varchar(255), avatar_url varchar(512),
+    lang_tag varchar(18) not null default 'en', location varchar(255), timezone varchar(255),
+    metadata jsonb not null default '{}', wallet jsonb not null default '{}', email varchar(255) unique,
+    password bytea check (length(password) < 32000), facebook_id varchar(128) unique, google_id varchar(128) unique,
+    gamecenter_id varchar(128) unique, steam_id varchar(128) unique, custom_id varchar(128) unique,
+    edge_count int not null default 0 check (edge_count >= 0), create_time timestamptz not null default now(),
+    update_time timestamptz not null default now(),
+    verify_time timestamptz not null default '1970-01-01 00:00:00 UTC',
+    disable_time timestamptz not null default '1970-01-01 00:00:00 UTC',
+    facebook_instant_game_id varchar(128) unique, apple_id varchar(128) unique
 );
+insert into users (id, username) values ('00000000-0000-0000-0000-000000000000', '');
 create table leaderboard (
     id varchar(128) primary key, authoritative boolean not null default false, sort_order smallint not null default 1,
     operator smallint not null default 0, reset_schedule varchar(64), metadata jsonb not null default '{}',
@@ -42,8 +50,19 @@ create table leaderboard_record (
     unique (owner_id, leaderboard_id, expiry_time)
 );
 """
-"""Tables and columns that the migrations of Nakama 3.40.0 leave (migrate/sql of its repository), as far as the import
-reads them, with their keys and checks."""
+"""The tables `users`, `leaderboard` and `leaderboard_record` that the migrations of Nakama 3.40.0 leave (migrate/sql of
+its repository), column for column, with their keys, checks and first row. `LEADERFORGE_TEST_NAKAMA` compares them."""
+
+_NAKAMA_COLUMNS = """
+select table_name, column_name, udt_name, character_maximum_length, is_nullable, column_default
+from information_schema.columns
+where table_name in ('users', 'leaderboard', 'leaderboard_record')
+"""
+_NAKAMA_CONSTRAINTS = """
+select conrelid::regclass::text, contype::text, pg_get_constraintdef(oid)
+from pg_constraint
+where conrelid in ('users'::regclass, 'leaderboard'::regclass, 'leaderboard_record'::regclass)
+"""
 
 PLAIN = """
 create table users (
@@ -78,6 +97,19 @@ async def fetch_sql(dsn: str, query: str, *arguments: object) -> list[tuple[Any,
         return [tuple(row) for row in await connection.fetch(query, *arguments)]
     finally:
         await connection.close()
+
+
+def nakama_migrations(clone: Path) -> list[str]:
+    """Return the statements of Nakama's migrations, in their order, from a clone of its repository."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted((clone / "migrate" / "sql").glob("*.sql"))]
+    # Each text runs in a transaction, in which no index can be created concurrently.
+    return [text.partition("-- +migrate Down")[0].replace(" CONCURRENTLY", "") for text in texts]
+
+
+async def nakama_tables(dsn: str) -> set[tuple[Any, ...]]:
+    """Return the columns, keys and checks of Nakama's tables that the import reads."""
+    rows = [*await fetch_sql(dsn, _NAKAMA_COLUMNS), *await fetch_sql(dsn, _NAKAMA_CONSTRAINTS)]
+    return set(rows)
 
 
 async def copy_rows(dsn: str, table: str, columns: Sequence[str], rows: Sequence[tuple[object, ...]]) -> None:

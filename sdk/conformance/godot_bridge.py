@@ -26,7 +26,9 @@ def main(folder: Path) -> None:
         # Godot writes its settings below the home folder.
         environment = {**os.environ, "HOME": str(folder.resolve())}
         dying = [shutil.which("setpriv") or "setpriv", "--pdeathsig", "KILL", *command]
-        driver = subprocess.Popen(dying, env=environment, stdout=sys.stderr, stdin=subprocess.DEVNULL)  # noqa: S603
+        driver = subprocess.Popen(  # noqa: S603
+            dying, env=environment, stdout=sys.stderr, stdin=subprocess.DEVNULL, restore_signals=False
+        )
         connection, _ = server.accept()
     threading.Thread(target=_pass_answers, args=(connection,), daemon=True).start()
     while commands := os.read(sys.stdin.fileno(), _BYTES):

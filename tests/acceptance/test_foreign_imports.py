@@ -23,6 +23,8 @@ from tests.foreign_services import (
     add_nakama_records,
     copy_rows,
     fetch_sql,
+    nakama_migrations,
+    nakama_tables,
     run_sql,
     single_valkey,
 )
@@ -318,6 +320,16 @@ async def test_a_leaderboard_of_nakama_with_resets_subscores_and_bans(
         "select distinct period_id from standings join boards using (board_id) where slug = 'nakama'"
     )
     assert len(periods) >= 2
+
+
+@pytest.mark.skipif("LEADERFORGE_TEST_NAKAMA" not in os.environ, reason="no clone of Nakama: LEADERFORGE_TEST_NAKAMA")
+async def test_the_tables_are_those_of_nakamas_own_migrations(foreign_dsn: str, postgres):
+    migrated = await new_foreign_database(postgres.dsn)
+    await run_sql(migrated, *nakama_migrations(Path(os.environ["LEADERFORGE_TEST_NAKAMA"])))
+    await run_sql(foreign_dsn, NAKAMA)
+    expected = await nakama_tables(migrated)
+    assert expected
+    assert await nakama_tables(foreign_dsn) == expected
 
 
 async def test_sessions_and_totals_of_the_plain_sql_design(command: Command, foreign_dsn: str):

@@ -13,22 +13,37 @@ from tests.sdk.cases import CASES, Trial
 from tests.sdk.drivers import COMMANDS, LONG_ONLY, SAMPLED, Driver, driving
 from tests.sdk.hostile import HostileProxy
 
-SAMPLE = 5
-"""`make test` runs each fifth case of a sampled SDK."""
 _numbers = count(1)
 
 
-def is_long(name: str, number: int) -> bool:
-    """Return whether only `make test-long` runs this case."""
-    return name in LONG_ONLY or (name in SAMPLED and number % SAMPLE != 0)
+def features(case: Mapping[str, Any]) -> set[str]:
+    """Return the kinds of faults in a case, its calls, and what happens during them."""
+    faults = {f"fault {fault['fault']}" for fault in case.get("faults", [])}
+    steps = {f"{kind} {name}" for step in case["steps"] for kind, name in step.items() if isinstance(name, str)}
+    meanwhile = {f"meanwhile {kind}" for step in case["steps"] for event in step.get("meanwhile", []) for kind in event}
+    return faults | steps | meanwhile | {member for member in ("waits", "events") if member in case}
 
 
+def sampled() -> set[str]:
+    """Return the names of the cases of a sampled SDK in `make test`: the first ones with a feature of their own."""
+    names, covered = set(), set[str]()
+    for case in CASES:
+        if not features(case) <= covered:
+            names.add(case["name"])
+            covered |= features(case)
+    return names
+
+
+SAMPLE = sampled()
 PARAMS = [
     pytest.param(
-        name, case, id=f"{name}-{case['name']}".replace(" ", "-"), marks=[pytest.mark.long] * is_long(name, number)
+        name,
+        case,
+        id=f"{name}-{case['name']}".replace(" ", "-"),
+        marks=[pytest.mark.long] * (name in LONG_ONLY or (name in SAMPLED and case["name"] not in SAMPLE)),
     )
     for name in COMMANDS
-    for number, case in enumerate(CASES)
+    for case in CASES
 ]
 
 

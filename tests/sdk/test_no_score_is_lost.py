@@ -75,6 +75,6 @@ async def play(
 
 async def reopen(driver: Driver, proxy: HostileProxy, queue: Path) -> None:
     """Start the client again, on the queue's file that it had."""
-    options = {"timeout_s": 1.0, "backoff_s": 0.01, "tries": 8}
+    options = {"timeout_s": 0.5, "backoff_s": 0.01, "tries": 8}
     url = f"http://127.0.0.1:{proxy.port}"
     await driver.do("open", url=url, key=SUBMIT_KEY, queue=str(queue), options=options)

@@ -1,33 +1,134 @@
-"""The file of a queue belongs to one process at a time."""
+"""The file of a queue belongs to one process at a time. No fault of the disk loses or doubles a score."""
 
+import resource
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.sdk.drivers import COMMANDS, LONG_ONLY, Refused, driving
+from tests.sdk.drivers import COMMANDS, LONG_ONLY, SAMPLED, Driver, Refused, driving
 
-NAMES = [pytest.param(name, marks=[pytest.mark.long] if name in LONG_ONLY else []) for name in COMMANDS]
+LINES = frozenset(COMMANDS) - {"python-async", "python-sync"}
+"""SDKs whose queue is a file of JSON lines. That of the Python SDK is a database, which recovers itself."""
+ALL = [pytest.param(name, marks=[pytest.mark.long] * (name in LONG_ONLY | SAMPLED)) for name in COMMANDS]
+OF_LINES = [pytest.param(name, marks=[pytest.mark.long] * (name in SAMPLED)) for name in sorted(LINES)]
 NOWHERE = "http://127.0.0.1:9"
+MANY = 1100
+"""Number of entries without effect that causes the SDKs to rewrite their file."""
 
 
-@pytest.mark.parametrize("name", NAMES)
+async def open_queue(driver: Driver, queue: Path) -> None:
+    await driver.do("open", url=NOWHERE, key="k", queue=str(queue))
+
+
+async def enqueue(driver: Driver, score: int) -> None:
+    await driver.do("call", name="enqueue", args=["board", score], options={"user_id": 7})
+
+
+async def reopened(driver: Driver, queue: Path) -> list[int]:
+    """Return the scores of the queue after the death of the process."""
+    await driver.kill()
+    await open_queue(driver, queue)
+    return [score["body"]["score"] for score in await driver.do("queue", name="pending")]
+
+
+@contextmanager
+def full_disk(driver: Driver, limit: int) -> Iterator[None]:
+    """Let the driver write files of `limit` bytes at most: a write beyond is cut, and the next one fails."""
+    for size in (limit, resource.RLIM_INFINITY):
+        for process in driver.processes():
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+        if size == limit:
+            yield
+
+
+@pytest.mark.parametrize("name", ALL)
 async def test_a_second_process_is_refused_until_the_first_ends(tmp_path: Path, name: str) -> None:
-    queue = str(tmp_path / "queue")
+    queue = tmp_path / "queue"
     async with driving(name) as first, driving(name) as second:
-        await first.do("open", url=NOWHERE, key="k", queue=queue)
-        await first.do("call", name="enqueue", args=["board", 5], options={"user_id": 7})
-        with pytest.raises(Refused) as refused:
-            await second.do("open", url=NOWHERE, key="k", queue=queue)
-        assert refused.value.error["kind"] == "QueueLocked"
+        await open_queue(first, queue)
+        await enqueue(first, 5)
+        for _ in range(2):  # a refused one must not release the lock
+            with pytest.raises(Refused) as refused:
+                await open_queue(second, queue)
+            assert refused.value.error["kind"] == "QueueLocked"
+        assert await reopened(first, queue) == [5]
         await first.kill()
-        await second.do("open", url=NOWHERE, key="k", queue=queue)
-        [waiting] = await second.do("queue", name="pending")
-        assert waiting["body"]["score"] == 5
+        assert await reopened(second, queue) == [5]
 
 
-@pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"python-async", "python-sync"}))
+@pytest.mark.parametrize("name", ALL)
+async def test_a_full_disk_refuses_a_score_and_loses_none(tmp_path: Path, name: str) -> None:
+    queue = tmp_path / "queue"
+    async with driving(name) as driver:
+        await open_queue(driver, queue)
+        await enqueue(driver, 5)
+        with full_disk(driver, queue.stat().st_size + 20 if name in LINES else 100):
+            for _ in range(2):
+                with pytest.raises(Refused) as refused:
+                    await enqueue(driver, 6)
+                assert refused.value.error["kind"] == "QueueUnwritable"
+        await enqueue(driver, 7)
+        assert await reopened(driver, queue) == [5, 7]
+
+
+@pytest.mark.parametrize("name", OF_LINES)
+async def test_a_score_is_added_once_although_its_file_cannot_be_rewritten(tmp_path: Path, name: str) -> None:
+    queue = tmp_path / "queue"
+    queue.write_text('{"discard": "0"}\n' * MANY)
+    obstacle = tmp_path / "queue.new"
+    obstacle.mkdir()
+    async with driving(name) as driver:
+        await open_queue(driver, queue)
+        await enqueue(driver, 5)
+        obstacle.rmdir()
+        assert await reopened(driver, queue) == [5]
+        await enqueue(driver, 6)
+        assert len(queue.read_text().splitlines()) < MANY
+        assert await reopened(driver, queue) == [5, 6]
+
+
+@pytest.mark.parametrize("name", OF_LINES)
+async def test_a_damaged_line_is_set_aside_and_all_others_stay(tmp_path: Path, name: str) -> None:
+    queue = tmp_path / "queue"
+    async with driving(name) as driver:
+        await open_queue(driver, queue)
+        for score in (5, 6, 7):
+            await enqueue(driver, score)
+        await driver.kill()
+        lines = queue.read_text().splitlines()
+        damaged = lines[-2][:40]
+        queue.write_text("\n".join([*lines[:-2], damaged, lines[-1], ""]))
+        assert await reopened(driver, queue) == [5, 7]
+        await enqueue(driver, 8)
+        assert await reopened(driver, queue) == [5, 7, 8]
+    assert (tmp_path / "queue.damaged").read_text() == f"{damaged}\n"
+
+
+async def test_a_damaged_database_is_left_as_it_is(tmp_path: Path) -> None:
+    queue = tmp_path / "queue"
+    queue.write_bytes(b"no database" * 1000)
+    async with driving("python-async") as driver:
+        with pytest.raises(Refused) as refused:
+            await open_queue(driver, queue)
+    assert refused.value.error["kind"] == "QueueDamaged"
+    assert queue.read_bytes() == b"no database" * 1000
+
+
+async def test_a_read_only_database_is_unwritable(tmp_path: Path) -> None:
+    queue = tmp_path / "queue"
+    sqlite3.connect(queue).close()
+    (tmp_path / "queue-journal").mkdir()
+    async with driving("python-async") as driver:
+        with pytest.raises(Refused) as refused:
+            await open_queue(driver, queue)
+    assert refused.value.error["kind"] == "QueueUnwritable"
+
+
+@pytest.mark.parametrize("name", OF_LINES)
 async def test_a_line_that_a_killed_process_began_is_cut_off(tmp_path: Path, name: str) -> None:
-    """The queue of the Python SDK is a database, which recovers itself."""
     queue = tmp_path / "queue"
     async with driving(name) as driver:
         await driver.do("open", url=NOWHERE, key="k", queue=str(queue))

@@ -76,7 +76,8 @@ namespace LeaderForge
 
         private static bool MayWait(LeaderForgeException error)
         {
-            return error is NetworkException || (error is ApiException refusal && Codes.IsTransient(refusal.Code));
+            if (error is NetworkException || error is QueueUnwritableException) return true;
+            return error is ApiException refusal && Codes.IsTransient(refusal.Code);
         }
 
         private async Task<IReadOnlyList<Outcome>> SendAsync(
@@ -99,20 +100,35 @@ namespace LeaderForge
         {
             var counted = outcomes.Select(outcome => outcome.Delivered).Where(score => score != null).ToList();
             var refused = outcomes.Select(outcome => outcome.Rejected).Where(score => score != null).ToList();
+            // Before the file is written: a score that is counted is no failure for its caller if the disk is full.
+            NoteOutcomes(counted, refused);
             await queue.SettleAsync(counted.Select(score => score.SubmissionId).ToList(), refused).ConfigureAwait(false);
             rejected.AddRange(refused);
             foreach (var score in counted)
             {
                 delivered[score.SubmissionId] = score;
                 transport.Emit("delivered", ("submission_id", score.SubmissionId));
-                lock (gate) if (awaited.TryGetValue(score.SubmissionId, out var outcome)) outcome.Delivered = score;
             }
             foreach (var score in refused)
             {
                 transport.Emit("rejected", ("submission_id", score.SubmissionId), ("code", score.Code));
-                lock (gate) if (awaited.TryGetValue(score.SubmissionId, out var outcome)) outcome.Rejected = score;
             }
             return counted.Count + refused.Count;
+        }
+
+        private void NoteOutcomes(IEnumerable<Submitted> counted, IEnumerable<RejectedScore> refused)
+        {
+            lock (gate)
+            {
+                foreach (var score in counted)
+                {
+                    if (awaited.TryGetValue(score.SubmissionId, out var outcome)) outcome.Delivered = score;
+                }
+                foreach (var score in refused)
+                {
+                    if (awaited.TryGetValue(score.SubmissionId, out var outcome)) outcome.Rejected = score;
+                }
+            }
         }
 
         /// <summary>Return the outcomes in an answer, null if it is not the service's answer to this batch.</summary>

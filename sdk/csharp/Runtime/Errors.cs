@@ -45,6 +45,17 @@ namespace LeaderForge
         }
     }
 
+    /// <summary>
+    /// The queue's file cannot be written: the disk is full, or the file is read-only. A new score was not added.
+    /// </summary>
+    public sealed class QueueUnwritableException : LeaderForgeException
+    {
+        internal QueueUnwritableException(string path, Exception cause)
+            : base("the queue " + path + " cannot be written: " + cause.Message, cause)
+        {
+        }
+    }
+
     /// <summary>Refusal by the service.</summary>
     public class ApiException : LeaderForgeException
     {

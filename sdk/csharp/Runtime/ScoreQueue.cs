@@ -49,6 +49,11 @@ namespace LeaderForge
             lock (gate) return accepted;
         }
 
+        /// <summary>
+        /// Number of damaged lines that were moved to the file with the ending <c>.damaged</c> when this queue was opened.
+        /// </summary>
+        public int Damaged => journal?.Damaged ?? 0;
+
         /// <summary>Let a refused score be sent again, in its old place. Return false if there is none with this id.</summary>
         public bool Requeue(string submissionId)
         {
@@ -141,7 +146,7 @@ namespace LeaderForge
             Apply(entry);
             if (journal == null || entries <= scores.Count + DeadEntries) return;
             var live = Live().ToList();
-            journal.Replace(live);
+            journal.TryReplace(live);
             entries = live.Count;
         }
 
@@ -174,7 +179,7 @@ namespace LeaderForge
                     ApplySettlement(Members.Fields(change.Value));
                     break;
                 case "requeue":
-                    var refused = scores[(string)change.Value];
+                    if (!scores.TryGetValue((string)change.Value, out var refused)) break;
                     var waiting = new QueuedScore(refused.Position, refused.SubmissionId, refused.Body);
                     scores[waiting.SubmissionId] = waiting;
                     break;

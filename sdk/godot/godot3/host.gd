@@ -118,21 +118,21 @@ static func write_text(path, text):
 	if file.open(path, File.WRITE) != OK:
 		return false
 	file.store_string(text)
-	var is_written = file.get_error() == OK
 	file.close()
-	return is_written
+	return _length(path) == bytes(text).size()
 
 
 ## Append to a file, and create it. Return whether the operating system has the text.
 static func append_text(path, text):
 	var file = File.new()
-	if file.open(path, File.READ_WRITE) != OK and file.open(path, File.WRITE) != OK:
+	var mode = File.READ_WRITE if file.file_exists(path) else File.WRITE
+	if file.open(path, mode) != OK:
 		return false
 	file.seek_end()
+	var length = file.get_len() + bytes(text).size()
 	file.store_string(text)
-	var is_written = file.get_error() == OK
 	file.close()
-	return is_written
+	return _length(path) == length
 
 
 static func rename(from, to):
@@ -154,6 +154,16 @@ static func process_mark(process):
 		return _linux_mark(process)
 	# Other systems run a game once, or end it before they start it again.
 	return str(process) if process == process_id() else ""
+
+
+## Return the bytes in a file. Godot reports no failure of a write, such as that of a full disk.
+static func _length(path):
+	var file = File.new()
+	if file.open(path, File.READ) != OK:
+		return -1
+	var length = file.get_len()
+	file.close()
+	return length
 
 
 ## Return the id of a process and the time of its start, which differs from that of a later process with the same id.

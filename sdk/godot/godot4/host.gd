@@ -102,7 +102,8 @@ static func write_text(path, text):
 	if file == null:
 		return false
 	file.store_string(text)
-	return _closed(file)
+	file.close()
+	return _length(path) == bytes(text).size()
 
 
 ## Append to a file, and create it. Return whether the operating system has the text.
@@ -112,8 +113,10 @@ static func append_text(path, text):
 	if file == null:
 		return false
 	file.seek_end()
+	var length = file.get_length() + bytes(text).size()
 	file.store_string(text)
-	return _closed(file)
+	file.close()
+	return _length(path) == length
 
 
 static func rename(from, to):
@@ -146,11 +149,14 @@ static func _linux_mark(process):
 	return "%d %s" % [process, fields[19]] if fields.size() > 19 and fields[0] != "Z" else ""
 
 
-static func _closed(file):
-	file.flush()
-	var is_written = file.get_error() == OK
+## Return the bytes in a file. Godot reports no failure of a write, such as that of a full disk.
+static func _length(path):
+	var file = FileAccess.open(path, FileAccess.READ)
+	if file == null:
+		return -1
+	var length = file.get_length()
 	file.close()
-	return is_written
+	return length
 
 
 ## Return a value with integers in place of the whole numbers, which the parser of Godot gives as floats.

@@ -1,6 +1,6 @@
 /** Client of one service and one player or key. */
 
-import { ApiError, Cancelled, NetworkError, NotSignedIn, TRANSIENT } from './errors.js'
+import { ApiError, Cancelled, NetworkError, NotSignedIn, QueueUnwritable, TRANSIENT } from './errors.js'
 import { EventReader } from './events.js'
 import { DEFAULTS, type Options } from './options.js'
 import { MemoryJournal, Store, type QueuedScore, type RejectedScore, type SessionValues } from './store.js'
@@ -68,6 +68,8 @@ export class Client {
   readonly #options: Options
   readonly #batchSize: number
   #session: SessionValues | undefined
+  /** Outcomes of the scores whose `submit` runs, by submission id. A concurrent flush may deliver them. */
+  readonly #awaited = new Map<string, Receipt | RejectedScore | null>()
   #flushing: Promise<unknown> = Promise.resolve()
   #signingIn: Promise<unknown> = Promise.resolve()
 
@@ -107,17 +109,18 @@ export class Client {
    */
   async submit(board: string, score: number | null, options: SubmitOptions = {}): Promise<Submitted> {
     const { submissionId, position } = await this.enqueue(board, score, options)
-    let flushed: Flushed
+    this.#awaited.set(submissionId, null)
+    let outcome: Receipt | RejectedScore | null
     try {
-      flushed = await this.#flush(position, options.signal)
+      await this.#flush(position, options.signal)
     } catch (error) {
-      const waits = error instanceof NetworkError || (error instanceof ApiError && TRANSIENT.has(error.code))
-      if (!waits) throw error
-      return { submissionId, receipt: null }
+      if (!mayWait(error)) throw error
+    } finally {
+      outcome = this.#awaited.get(submissionId) ?? null
+      this.#awaited.delete(submissionId)
     }
-    const refused = flushed.rejected.find((rejected) => rejected.submissionId === submissionId)
-    if (refused !== undefined) throw new ApiError({ status: 0, code: refused.code, message: refused.message })
-    return { submissionId, receipt: flushed.receipts[submissionId] ?? null }
+    if (outcome !== null && 'code' in outcome) throw new ApiError({ status: 0, ...outcome })
+    return { submissionId, receipt: outcome }
   }
 
   /** Make a score durable without sending it. Rejects with `QueueFull` or `NotSignedIn`. */
@@ -243,7 +246,7 @@ export class Client {
   ): Promise<unknown> {
     const mayRepeat = ['GET', 'HEAD', 'PUT', 'DELETE'].includes(method)
     const { body, signal } = options
-    return this.#authorized({ method, path: place, query: options.query ?? {}, body, mayRepeat, signal })
+    return this.#sent({ method, path: place, query: options.query ?? {}, body, mayRepeat, signal })
   }
 
   /** Close the journal, and release it for other processes or tabs. */
@@ -299,7 +302,7 @@ export class Client {
     const body = { submissions: batch.map((score) => score.body) }
     const isComplete = (answer: unknown): boolean => (answer as Partial<BatchOut>).results?.length === batch.length
     const attempt = { method: 'POST', path: '/api/scores/batch', body, mayRepeat: true, isComplete, signal }
-    const { results } = (await this.#authorized(attempt)) as BatchOut
+    const { results } = (await this.#sent(attempt)) as BatchOut
     const delivered: string[] = []
     const rejected: RejectedScore[] = []
     batch.forEach((score, index) => {
@@ -312,6 +315,10 @@ export class Client {
         rejected.push({ ...score, code: result.error.code, message: result.error.message })
       }
     })
+    const outcomes = [...Object.entries(flushed.receipts), ...rejected.map((score) => [score.submissionId, score] as const)]
+    for (const [submissionId, outcome] of outcomes) {
+      if (this.#awaited.has(submissionId)) this.#awaited.set(submissionId, outcome)
+    }
     await this.queue.settle(delivered, rejected)
     flushed.rejected.push(...rejected)
     delivered.forEach((submissionId) => {
@@ -326,14 +333,14 @@ export class Client {
   async *#listen(board: string, reader: EventReader, options: ReadOptions): AsyncGenerator<TopOut, void> {
     const silence = new AbortController()
     const signal = options.signal ? AbortSignal.any([silence.signal, options.signal]) : silence.signal
-    const headers: Record<string, string> = { ...(await this.#authorization()), Accept: 'text/event-stream' }
+    const headers: Record<string, string> = { Accept: 'text/event-stream' }
     if (reader.lastId !== '') headers['Last-Event-ID'] = reader.lastId
     const attempt = { method: 'GET', path: `${path(board)}/stream`, query: query(options), headers, mayRepeat: true }
     let timer = setTimeout(() => {
       silence.abort()
     }, SILENCE_MS)
     try {
-      const body = await this.#transport.open(attempt, signal)
+      const body = await this.#authorized(attempt, (authorized) => this.#transport.open(authorized, signal))
       this.#transport.emit('stream', { state: 'connected', resumed: reader.lastId !== '' })
       const pieces = body.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>).getReader()
       try {
@@ -359,19 +366,27 @@ export class Client {
 
   async #get(place: string, parameters: Record<string, string | number>, options: CallOptions, tag?: Tag): Promise<unknown> {
     const attempt = { method: 'GET', path: place, query: parameters, mayRepeat: true, signal: options.signal }
-    return this.#authorized(tag === undefined ? attempt : { ...attempt, tag })
+    return this.#sent(tag === undefined ? attempt : { ...attempt, tag })
   }
 
-  /** Send a request with the credentials. A refused token is replaced once. */
-  async #authorized(attempt: Attempt): Promise<unknown> {
+  #sent(attempt: Attempt): Promise<unknown> {
+    return this.#authorized(attempt, (authorized) => this.#transport.send(authorized))
+  }
+
+  /** Perform a request with the credentials. A refused token is replaced once. */
+  async #authorized<Result>(attempt: Attempt, perform: (authorized: Attempt) => Promise<Result>): Promise<Result> {
+    const { token } = await this.#values()
     try {
-      return await this.#transport.send({ ...attempt, headers: await this.#authorization() })
+      return await perform(await this.#withCredentials(attempt))
     } catch (error) {
       if (!(error instanceof ApiError && error.status === 401) || !(await this.#mayRefresh())) throw error
     }
-    const { token } = await this.#values()
     await this.#exclusively(() => this.#refresh(token))
-    return this.#transport.send({ ...attempt, headers: await this.#authorization() })
+    return perform(await this.#withCredentials(attempt))
+  }
+
+  async #withCredentials(attempt: Attempt): Promise<Attempt> {
+    return { ...attempt, headers: { ...attempt.headers, ...(await this.#authorization()) } }
   }
 
   async #mayRefresh(): Promise<boolean> {
@@ -438,6 +453,12 @@ export class Client {
     if (chosen === null) throw new NotSignedIn()
     return typeof chosen === 'number' ? String(chosen) : `ext:${encodeURIComponent(chosen)}`
   }
+}
+
+/** Return whether a score whose delivery failed so stays in the queue for another try. */
+function mayWait(error: unknown): boolean {
+  if (error instanceof ApiError) return TRANSIENT.has(error.code)
+  return error instanceof NetworkError || error instanceof QueueUnwritable
 }
 
 function isInterruption(error: unknown): boolean {

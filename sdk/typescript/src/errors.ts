@@ -47,6 +47,13 @@ export class QueueLocked extends LeaderForgeError {
   }
 }
 
+/** The queue cannot be written: the disk or the quota is full, or the file is read-only. A new score was not added. */
+export class QueueUnwritable extends LeaderForgeError {
+  constructor(cause: unknown) {
+    super('QueueUnwritable', `the queue cannot be written: ${String(cause)}`, { cause })
+  }
+}
+
 /** Details of a refusal. `retryAfterMs` is the server's delay. */
 export interface Refusal {
   status: number

@@ -1,6 +1,6 @@
 /** Durable queue and session of a client, replayed from a journal. */
 
-import { QueueFull } from './errors.js'
+import { LeaderForgeError, QueueFull, QueueUnwritable } from './errors.js'
 
 /** Score in the queue. `position` is monotonic over the life of the queue. */
 export interface QueuedScore {
@@ -149,13 +149,18 @@ export class Store {
   }
 
   #open(): Promise<void> {
-    this.#opened ??= this.journal.open().then((entries) => {
-      entries.forEach((entry) => {
-        this.#apply(entry)
-      })
-      this.#entries = entries.length
-    })
+    this.#opened ??= this.#replay()
     return this.#opened
+  }
+
+  async #replay(): Promise<void> {
+    const entries = await this.journal.open().catch((error: unknown) => {
+      throw error instanceof LeaderForgeError ? error : new QueueUnwritable(error)
+    })
+    entries.forEach((entry) => {
+      this.#apply(entry)
+    })
+    this.#entries = entries.length
   }
 
   /** Run a write after all earlier ones. */
@@ -169,12 +174,15 @@ export class Store {
   }
 
   async #append(entry: Entry): Promise<void> {
-    await this.journal.append(entry)
+    await this.journal.append(entry).catch((error: unknown) => {
+      throw new QueueUnwritable(error)
+    })
     this.#apply(entry)
     this.#entries += 1
     const live = this.#live()
     if (this.#entries > live.length + DEAD_ENTRIES) {
-      await this.journal.replace(live)
+      // The entry is durable. A caller that saw an error here would add its score once more.
+      await this.journal.replace(live).catch(() => undefined)
       this.#entries = live.length
     }
   }
@@ -194,7 +202,9 @@ export class Store {
       this.#accepted = Math.max(this.#accepted, position)
     } else if ('settle' in entry) {
       entry.settle.delivered.forEach((submissionId) => this.#scores.delete(submissionId))
-      entry.settle.rejected.forEach((score) => this.#scores.set(score.submissionId, score))
+      // A score that was discarded during its flush is gone.
+      const rejected = entry.settle.rejected.filter((score) => this.#scores.has(score.submissionId))
+      rejected.forEach((score) => this.#scores.set(score.submissionId, score))
     } else if ('requeue' in entry) {
       const score = this.#scores.get(entry.requeue)
       if (score !== undefined) {

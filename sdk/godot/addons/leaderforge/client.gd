@@ -46,6 +46,11 @@ func user_id():
 	return _session.user_id()
 
 
+## Use another player token of your own server, such as after an error of the kind `Unauthenticated`.
+func use_token(token):
+	_options.token = token
+
+
 ## Sign in by a secret of this device, which the queue's file keeps. The first call creates the player.
 func sign_in_device(username = "", secret = ""):
 	return run(self, "_sign_in_device", [secret, username])

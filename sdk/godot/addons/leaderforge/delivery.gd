@@ -28,7 +28,7 @@ func deliver(score, job):
 	var result = _awaited_result(score.submission_id)
 	if result != null and result.has("code"):
 		return Outcome.new(null, Failure.new("ApiError", result.message, result.code))
-	if result == null and flushed.error != null and not flushed.error.is_transient():
+	if result == null and flushed.error != null and not _may_wait(flushed.error):
 		return flushed
 	return Outcome.new({"submission_id": score.submission_id, "receipt": result})
 
@@ -51,6 +51,11 @@ func flush(until, job):
 	_turn.release()
 	flushed.pending = _store.pending().size()
 	return Outcome.new(flushed if failure == null else null, failure)
+
+
+## Return whether a score whose delivery failed so stays in the queue for another try.
+func _may_wait(failure):
+	return failure.is_transient() or failure.kind == "QueueUnwritable"
 
 
 func _batch(until):
@@ -85,15 +90,18 @@ func _settle(batch, results, flushed):
 			rejected["code"] = result.error.code
 			rejected["message"] = result.error.message
 			refused.append(rejected)
+	for submission_id in delivered:
+		_resolve(submission_id, flushed.receipts[submission_id])
+	for score in refused:
+		_resolve(score.submission_id, score)
+	# A full disk: the next flush sends them once more, which changes nothing.
 	if _store.settle(delivered, refused) != null:
 		return 0
 	flushed.rejected += refused
 	for submission_id in delivered:
 		_transport.emit("delivered", {"submission_id": submission_id})
-		_resolve(submission_id, flushed.receipts[submission_id])
 	for score in refused:
 		_transport.emit("rejected", {"submission_id": score.submission_id, "code": score.code})
-		_resolve(score.submission_id, score)
 	return delivered.size() + refused.size()
 
 

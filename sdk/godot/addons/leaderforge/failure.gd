@@ -1,7 +1,8 @@
 ## Error of a call.
 ##
-## `kind` is `NetworkError`, `Cancelled`, `NotSignedIn`, `QueueFull` or `QueueLocked`. For a refusal by the service
-## it is `Unauthenticated`, `Forbidden`, `NotFound`, `Conflict`, `Invalid`, `RateLimited`, `Unavailable` or `ApiError`.
+## `kind` is `NetworkError`, `Cancelled`, `NotSignedIn`, `QueueFull`, `QueueLocked` or `QueueUnwritable`. The last one
+## means a full disk or a read-only file: a new score was then not added. For a refusal by the service it is
+## `Unauthenticated`, `Forbidden`, `NotFound`, `Conflict`, `Invalid`, `RateLimited`, `Unavailable` or `ApiError`.
 
 const KINDS = {
 	400: "Invalid",

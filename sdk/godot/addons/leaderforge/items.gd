@@ -112,8 +112,7 @@ func _next_event(job):
 func _event(job):
 	if _exchange == null:
 		var attempt = {"path": _read.path + "/stream", "query": _read.query, "last_id": _reader.last_id}
-		attempt["credential"] = _session.credential()
-		var opened = _transport.open(attempt, job)
+		var opened = _session.open(attempt, job)
 		if opened.error != null:
 			return opened
 		_exchange = opened.value

@@ -33,9 +33,18 @@ func credential():
 
 ## Send a request with the credentials. A refused token is replaced once.
 func request(attempt, job):
+	return _authorized("request", attempt, job)
+
+
+## Open a stream with the credentials. A refused token is replaced once.
+func open(attempt, job):
+	return _authorized("open", attempt, job)
+
+
+func _authorized(method, attempt, job):
 	var refused = _store.session("token")
 	attempt.credential = credential()
-	var outcome = _transport.request(attempt, job)
+	var outcome = _transport.call(method, attempt, job)
 	if outcome.error == null or outcome.error.kind != "Unauthenticated":
 		return outcome
 	if _store.session("refresh_token") == null:
@@ -44,7 +53,7 @@ func request(attempt, job):
 	if refreshed.error != null:
 		return refreshed
 	attempt.credential = credential()
-	return _transport.request(attempt, job)
+	return _transport.call(method, attempt, job)
 
 
 ## Sign in by a secret, by default the stored one or a new one.

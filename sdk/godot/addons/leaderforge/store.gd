@@ -28,9 +28,11 @@ func open(path):
 	var journal = Journal.new(path)
 	if not journal.open():
 		return Failure.new("QueueLocked", "another process uses the queue %s; give each process its own" % path)
-	for entry in journal.read():
-		if not entry is Dictionary:
-			return Failure.new("QueueDamaged", "the queue %s has a damaged line" % path)
+	var entries = journal.read()
+	if entries == null:
+		journal.close()
+		return Failure.new("QueueUnwritable", "the queue %s cannot be written" % path)
+	for entry in entries:
 		_apply(entry)
 	_journal = journal
 	return null
@@ -82,6 +84,11 @@ func accepted_count():
 	return _accepted
 
 
+## Return the number of damaged lines that were moved to the file with the ending `.damaged` at the opening.
+func damaged_count():
+	return 0 if _journal == null else _journal.damaged
+
+
 ## Remove delivered scores and note refusals, at once.
 func settle(delivered, refused):
 	return _locked({"settle": {"delivered": delivered, "rejected": refused}})
@@ -125,14 +132,19 @@ func _locked(entry):
 
 
 func _append(entry):
-	if _journal != null and not _journal.append(entry):
+	if _journal != null and not _appended(entry):
 		return Failure.new("QueueUnwritable", "the queue cannot be written: is the disk full?")
 	_apply(entry)
 	if _journal != null and _entries > _scores.size() + DEAD_ENTRIES:
 		var live = _live()
+		# The entry is durable, also if the file stays as long as it is.
 		_journal.replace(live)
 		_entries = live.size()
 	return null
+
+
+func _appended(entry):
+	return (not _journal.is_torn() or _journal.replace(_live())) and _journal.append(entry)
 
 
 ## Return the entries that lead to the present state.
@@ -161,10 +173,11 @@ func _apply(entry):
 				if _scores.has(score.submission_id):
 					_scores[score.submission_id] = score
 		"requeue":
-			var score = _scores[change].duplicate()
-			score.erase("code")
-			score.erase("message")
-			_scores[change] = score
+			if _scores.has(change):
+				var score = _scores[change].duplicate()
+				score.erase("code")
+				score.erase("message")
+				_scores[change] = score
 		"discard":
 			_scores.erase(change)
 		"accepted":

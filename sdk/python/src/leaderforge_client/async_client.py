@@ -12,7 +12,7 @@ from leaderforge_client import reads
 from leaderforge_client.calls import Calls, Tag, Token, refusal
 from leaderforge_client.client import score_body
 from leaderforge_client.commands import Call, Exclusive, Local, Reply, ResultT, Send, Step, Wait
-from leaderforge_client.errors import TRANSIENT, NetworkError, NotSignedIn, Unavailable
+from leaderforge_client.errors import TRANSIENT, NetworkError, NotSignedIn, Unauthenticated, Unavailable
 from leaderforge_client.events import EventReader
 from leaderforge_client.options import Options
 from leaderforge_client.results import Flushed, QueuedScore, Submitted
@@ -181,14 +181,21 @@ class AsyncClient:
 
         After a lost connection it resumes where it was. On a service that cannot stream it polls once a second.
         """
-        reader, read, failures = EventReader(), reads.stream(board, period, limit, segment), 0
+        reader, read, failures, is_refused = EventReader(), reads.stream(board, period, limit, segment), 0, False
         while True:
+            token = self._calls.session_token
             try:
                 async for top in self._listen(read, reader):
-                    failures = 0
+                    failures, is_refused = 0, False
                     yield top
             except NetworkError:
                 reader.interrupt()
+            except Unauthenticated as error:
+                if is_refused:
+                    raise
+                await self._run(self._calls.replace_token(token, error))
+                is_refused = True
+                continue
             except Unavailable as error:
                 if error.code == "streaming_unavailable":
                     async for top in self.watch(board, period=period, segment=segment, limit=limit, every_s=1.0):

@@ -4,7 +4,7 @@ import json
 import secrets
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -18,6 +18,7 @@ from leaderforge_client.errors import (
     NetworkError,
     NotFound,
     NotSignedIn,
+    QueueUnwritable,
     Unauthenticated,
     api_error,
     item_error,
@@ -67,6 +68,8 @@ class Calls:
         self.store, self.options = store, options
         self._key, self._token = key, token
         self._session = store.session()
+        self._awaited: dict[str, ReceiptOut | QueuedOut | RejectedScore | None] = {}
+        """Outcomes of the scores whose `submit` runs, by submission id. A concurrent flush may deliver them."""
 
     @property
     def user_id(self) -> int | None:
@@ -96,13 +99,23 @@ class Calls:
         """
         may_repeat = method in _SAFE if retried is None else retried
         attempt = _Attempt(method, path, body, query or {}, may_repeat, tag, is_complete)
+        token = self.session_token
         try:
             return (yield from self._authorized(attempt))
-        except Unauthenticated:
-            if "refresh_token" not in self._session and not callable(self._token):
-                raise
-            yield Exclusive("session", self._refresh(self._session.get("token")))
+        except Unauthenticated as error:
+            yield from self.replace_token(token, error)
         return (yield from self._authorized(attempt))
+
+    @property
+    def session_token(self) -> str | None:
+        """Token of the session, None without one."""
+        return self._session.get("token")
+
+    def replace_token(self, token: str | None, error: Unauthenticated) -> Call[None]:
+        """Replace a refused token of the session. Raise the error if this client cannot have another one."""
+        if "refresh_token" not in self._session and not callable(self._token):
+            raise error
+        yield Exclusive("session", self._refresh(token))
 
     def sign_in_device(self, secret: str | None, username: str | None) -> Call[SessionOut]:
         """Sign in by a secret, by default the stored one or a new one. The secret is durable before the first try."""
@@ -136,18 +149,19 @@ class Calls:
         the service refuses this score.
         """
         queued = yield from self.enqueue(board, body, submission_id)
+        self._awaited[queued.submission_id] = None
         try:
-            flushed: Flushed = yield from self.flush(queued.position)
-        except NetworkError:
-            return Submitted(queued.submission_id, None)
+            yield from self.flush(queued.position)
+        except (NetworkError, QueueUnwritable):
+            pass  # the score is durable, and waits
         except ApiError as error:
             if error.code not in TRANSIENT:
                 raise
-            return Submitted(queued.submission_id, None)
-        for score in flushed.rejected:
-            if score.submission_id == queued.submission_id:
-                raise ApiError(0, score.code, score.message)
-        return Submitted(queued.submission_id, flushed.receipts.get(queued.submission_id))
+        finally:
+            outcome = self._awaited.pop(queued.submission_id, None)
+        if isinstance(outcome, RejectedScore):
+            raise ApiError(0, outcome.code, outcome.message)
+        return Submitted(queued.submission_id, outcome)
 
     def flush(self, until: int | None = None) -> Call[Flushed]:
         """Send the queue in order, by default all of it.
@@ -190,10 +204,15 @@ class Calls:
                 rejected.append(
                     RejectedScore(score.position, score.submission_id, score.body, error.code, error.message)
                 )
+        self._note_outcomes(flushed.receipts, rejected)
         yield Local(lambda: self.store.settle(delivered, rejected))
         flushed.rejected.extend(rejected)
         self._report(delivered, rejected)
         return len(delivered) + len(rejected)
+
+    def _note_outcomes(self, receipts: Mapping[str, ReceiptOut | QueuedOut], rejected: Sequence[RejectedScore]) -> None:
+        outcomes = {**receipts, **{score.submission_id: score for score in rejected}}
+        self._awaited.update((name, outcomes[name]) for name in self._awaited.keys() & outcomes.keys())
 
     def _report(self, delivered: list[str], rejected: list[RejectedScore]) -> None:
         for submission_id in delivered:

@@ -28,6 +28,14 @@ class QueueLocked(LeaderForgeError):
     """Another process has opened the queue's file."""
 
 
+class QueueUnwritable(LeaderForgeError):
+    """The queue's file cannot be written: the disk is full, or the file is read-only. A new score was not added."""
+
+
+class QueueDamaged(LeaderForgeError):
+    """The queue's file is no database any more. It is left as it is; use another file."""
+
+
 class ApiError(LeaderForgeError):
     """Refusal by the service.
 

@@ -7,11 +7,12 @@ the file excludes a second process, which would send scores out of order.
 import json
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from leaderforge_client.errors import QueueFull, QueueLocked
+from leaderforge_client.errors import QueueDamaged, QueueFull, QueueLocked, QueueUnwritable
 from leaderforge_client.results import QueuedScore, RejectedScore
 
 _SCHEMA = """
@@ -32,26 +33,27 @@ class Store:
     def __init__(self, path: Path | str | None, capacity: int) -> None:
         """Open the file, and create it, readable by its owner only. Without a path, keep all in memory.
 
-        Raises `QueueLocked` if another process has the file.
+        Raises `QueueLocked` if another process has the file, `QueueUnwritable` or `QueueDamaged`.
         """
-        self._capacity = capacity
+        self._capacity, self._path = capacity, path
         self._lock = threading.Lock()
-        if path is not None:
-            Path(path).touch(mode=0o600)
-        self._connection = sqlite3.connect(path or ":memory:", timeout=0, check_same_thread=False, isolation_level=None)
-        try:
-            self._connection.executescript("pragma locking_mode=exclusive; pragma synchronous=full;" + _SCHEMA)
-            self._connection.execute("begin exclusive")  # acquires the lock, which the mode keeps until the end
-            self._connection.execute("commit")
-        except sqlite3.OperationalError as error:
-            self._connection.close()
-            if "locked" not in str(error):
+        with self._guarded():
+            if path is not None:
+                Path(path).touch(mode=0o600)
+            self._connection = sqlite3.connect(
+                path or ":memory:", timeout=0, check_same_thread=False, isolation_level=None
+            )
+            try:
+                self._connection.executescript("pragma locking_mode=exclusive; pragma synchronous=full;" + _SCHEMA)
+                self._connection.execute("begin exclusive")  # acquires the lock, which the mode keeps until the end
+                self._connection.execute("commit")
+            except sqlite3.Error:
+                self._connection.close()
                 raise
-            raise QueueLocked(f"another process uses the queue {path}; give each process its own file") from error
 
     def add(self, submission_id: str, body: dict[str, Any]) -> QueuedScore:
         """Append a score. Raises `QueueFull`. A known submission id is returned as it is stored."""
-        with self._lock:
+        with self._guarded():
             for position, text in self._rows(
                 "select position, body from scores where submission_id = ?", submission_id
             ):
@@ -66,29 +68,29 @@ class Store:
     def pending(self, limit: int = -1) -> list[QueuedScore]:
         """Return the first scores that wait, all by default."""
         query = "select position, submission_id, body from scores where code is null order by position limit ?"
-        with self._lock:
+        with self._guarded():
             return [QueuedScore(row[0], row[1], json.loads(row[2])) for row in self._rows(query, limit)]
 
     def pending_count(self) -> int:
         """Return the number of scores that wait."""
-        with self._lock:
+        with self._guarded():
             return int(self._rows("select count(*) from scores where code is null")[0][0])
 
     def rejected(self) -> list[RejectedScore]:
         """Return the scores that the service refused."""
         query = "select position, submission_id, body, code, message from scores where code is not null order by 1"
-        with self._lock:
+        with self._guarded():
             return [RejectedScore(row[0], row[1], json.loads(row[2]), row[3], row[4]) for row in self._rows(query)]
 
     def accepted_count(self) -> int:
         """Return the number of scores that were ever added to this file."""
-        with self._lock:
+        with self._guarded():
             rows = self._rows("select seq from sqlite_sequence where name = 'scores'")
             return int(rows[0][0]) if rows else 0
 
     def settle(self, delivered: Sequence[str], rejected: Sequence[RejectedScore]) -> None:
         """Remove delivered scores and note refusals, in one transaction."""
-        with self._lock, self._connection:
+        with self._guarded(), self._connection:
             self._connection.execute("begin immediate")
             self._connection.executemany("delete from scores where submission_id = ?", [(each,) for each in delivered])
             self._connection.executemany(
@@ -99,22 +101,22 @@ class Store:
     def requeue(self, submission_id: str) -> bool:
         """Let a refused score be sent again, in its old place. Return False if no refused score has this id."""
         query = "update scores set code = null, message = null where submission_id = ? and code is not null"
-        with self._lock:
+        with self._guarded():
             return self._connection.execute(query, (submission_id,)).rowcount > 0
 
     def discard(self, submission_id: str) -> bool:
         """Delete a score. Return False if the queue has none with this id."""
-        with self._lock:
+        with self._guarded():
             return self._connection.execute("delete from scores where submission_id = ?", (submission_id,)).rowcount > 0
 
     def session(self) -> dict[str, str]:
         """Return the values of the session, empty without one."""
-        with self._lock:
+        with self._guarded():
             return dict(self._rows("select name, value from session"))
 
     def set_session(self, values: dict[str, str | None]) -> None:
         """Set values of the session, durably. None deletes a value."""
-        with self._lock, self._connection:
+        with self._guarded(), self._connection:
             self._connection.execute("begin immediate")
             for name, value in values.items():
                 self._connection.execute("delete from session where name = ?", (name,))
@@ -124,6 +126,20 @@ class Store:
     def close(self) -> None:
         """Close the file and release its lock."""
         self._connection.close()
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Hold the lock of the threads. Errors of the file become errors of this package."""
+        with self._lock:
+            try:
+                yield
+            except (sqlite3.OperationalError, OSError) as error:
+                if "locked" in str(error):
+                    reason = f"another process uses the queue {self._path}; give each process its own file"
+                    raise QueueLocked(reason) from error
+                raise QueueUnwritable(f"the queue {self._path} cannot be written: {error}") from error
+            except sqlite3.DatabaseError as error:
+                raise QueueDamaged(f"the queue {self._path} is damaged: {error}") from error
 
     def _count(self) -> int:
         return int(self._rows("select count(*) from scores")[0][0])
