@@ -197,12 +197,16 @@ async def test_scores_that_contain_a_time_are_divided(
     command: Command, cluster: "RedisCluster[bytes]", cluster_url: str
 ):
     # Common layout: score * 2^20 plus a number that is larger for earlier players.
+    await cluster.hset("member_data", mapping={"first": '{"clan": "blue"}'})  # of all boards of agoragames
     await cluster.zadd("{packed}", {"late": 7 * 2**20 + 1, "early": 7 * 2**20 + 900, "first": 8 * 2**20 + 5})
     command.run("boards", "create", "packed", "policy=best")
     arguments = ("import", "--from", "redis", cluster_url, "--key", "{packed}", "--divisor", str(2**20))
     ended = command.run(*arguments, "--board", "packed")
     assert causes(ended) == {"equal rank and score": 3}
     assert ranking(command, "packed") == [("first", 8), ("early", 7), ("late", 7)]
+    [first, *_] = map(json.loads, command.run("export", "packed", "--format", "ndjson").output)
+    assert first["metadata"] == {"clan": "blue"}
+    await cluster.delete("member_data")
 
 
 async def test_a_server_with_a_password_is_only_read_and_its_password_is_never_shown(command: Command, tmp_path: Path):

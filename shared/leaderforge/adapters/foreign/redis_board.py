@@ -1,7 +1,8 @@
 """Foreign board in a sorted set of Redis or Valkey: its members with their scores.
 
-A sorted set may have companions: agoragames `leaderboard` keeps data of the members in the hash KEY:member_data, and
-Podium keeps the expiry times of the members (s since 1970) in the sorted set KEY:ttl.
+A sorted set may have companions: agoragames `leaderboard` keeps data of the members in the hash KEY:member_data, with
+its option `global_member_data` in the hash member_data for all boards. Podium keeps the expiry times of the members (s
+since 1970) in the sorted set KEY:ttl.
 """
 
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -103,13 +104,12 @@ class RedisBoard:
         members = await self._members(self._key)
         ranked = sorted(members.items(), key=lambda pair: (pair[1], pair[0]), reverse=self._order == "desc")
         members.clear()
-        has_data = await self._type(f"{self._key}:member_data") == "hash"
+        data_key = await self._data_key()
         ends = await self._members(f"{self._key}:ttl") if await self._type(f"{self._key}:ttl") == "zset" else {}
         for piece in _pieces(ranked):
             ids = [member for member, _ in piece]
             names = await self._usernames(ids)
-            key = f"{self._key}:member_data"
-            data = await self._client.hmget(key, ids) if has_data else [None] * len(piece)
+            data = await self._client.hmget(data_key, ids) if data_key else [None] * len(piece)
             for (member, score), name, values in zip(piece, names, data, strict=True):
                 text = _text(member)
                 yield ForeignRow(
@@ -122,6 +122,13 @@ class RedisBoard:
                 )
 
     def ranking(self) -> None:
+        return None
+
+    async def _data_key(self) -> str | None:
+        """Return the key of the members' data, None without data."""
+        for key in (f"{self._key}:member_data", "member_data"):
+            if await self._type(key) == "hash":
+                return key
         return None
 
     async def _type(self, key: str) -> str:
