@@ -113,7 +113,7 @@ describe('boards in the console', () => {
 });
 
 describe('a score that is set', () => {
-  it('is written as the board shows it, and asked about, as it cannot be undone', async () => {
+  it('is written as the board shows it, and needs a confirmation', async () => {
     const { user, sent } = openConsole('/console/moderation');
     await user.selectOptions(await screen.findByLabelText('Board'), 'Fastest laps');
     await user.selectOptions(screen.getByLabelText('Action'), 'Set the score on this board');

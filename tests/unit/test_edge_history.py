@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from functions.edge.wire.history import HistoryOut
-from leaderforge.domain.boards import Backfill, Order, Policy
+from leaderforge.domain.boards import Backfill, Order, Policy, RankStyle
 from leaderforge.domain.periods import PeriodKind
 from tests.api_client import ADMIN_KEY
 from tests.tokens import TOKENS, token
@@ -46,6 +46,19 @@ async def test_a_score_over_time_and_the_final_ranks(api: Api) -> None:
     assert ranks == [("2026-11-23", 1, 11, 2), ("2026-11-22", 2, 1, 2)]
     assert (told["board"], told["user_id"], told["previous"]) == ("laps", 2, None)
     assert told["points"][0]["at"] == "2026-11-22T00:00:01.000Z"
+
+
+async def test_final_percentiles_count_the_players_who_were_really_behind(api: Api) -> None:
+    await new_board(api, PeriodKind.DAILY, rank_style=RankStyle.SHARED)
+    scores = {1: 9, 2: 6, 3: 6, 4: 1}
+    await api.players(*scores)
+    for user_id, score in scores.items():
+        await submit(api, user_id, score)
+    api.clock.now = MIDNIGHT
+    periods = [(await history(api, user_id))["periods"][0] for user_id in scores]
+    assert [(period["rank"], period["percentile"]) for period in periods] == [
+        (1, 100.0), (2, 100 / 3), (2, 100 / 3), (4, 0.0),
+    ]  # fmt: skip
 
 
 async def test_it_goes_back_page_by_page(api: Api) -> None:

@@ -138,3 +138,12 @@ async def test_a_wrong_member_is_one_problem(api: Api) -> None:
         {"at": "score", "problem": "must be a whole number from -9007199254740991 to 9007199254740991"},
         {"at": "colour", "problem": "unknown member; check its spelling or remove it"},
     ]
+
+
+async def test_a_key_in_another_header_is_refused_with_a_hint(api: Api) -> None:
+    body = {"user_id": 1, "score": 1}
+    answer = await api.post("/api/scores", body, None, **{"X-API-Key": ADMIN_KEY})
+    assert answer.status_code == 401
+    assert "X-API-Key is not read: send Authorization: Bearer" in answer.json()["error"]["message"]
+    read = await api.client.get("/api/boards", headers={"X-API-Key": "of a gateway"})
+    assert read.status_code == 200

@@ -14,7 +14,9 @@ from leaderforge.domain.errors import StoreUnavailable, Unauthenticated
 from leaderforge.domain.permissions import SCOPES_BY_PERMISSION, KeyScope, Permission, Role
 
 PLAYERS = "playerToken"
-
+_OTHER_HEADER = b"x-api-key"
+"""Header in which other services expect keys. It is no error in itself, because gateways add it for their own use."""
+_HINT = "this call needs an API key or a player token, and X-API-Key is not read: send Authorization: Bearer <key>"
 
 _ROLES = (Role.VIEWER, Role.MODERATOR)
 """Roles with a security scheme. The role `owner` has the scheme of the scope `admin`."""
@@ -55,6 +57,8 @@ class AccessCheck:
         """Return the caller. Raises `Unauthenticated` or `Forbidden`."""
         caller = await caller_of(request)
         if self._permission is not None and not (self._players and caller.has_token):
+            if caller is ANONYMOUS and header(request.scope, _OTHER_HEADER) is not None:
+                raise Unauthenticated(_HINT)
             caller.require(self._permission)
         return caller
 
