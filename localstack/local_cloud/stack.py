@@ -13,10 +13,15 @@ from typing import Any
 from leaderforge.embedded import PostgresServer, ValkeyCluster
 from leaderforge.wiring import migrate
 from local_cloud.deployment import Stack, deploy
-from local_cloud.emulator import Emulator
+from local_cloud.emulator import REGION, Emulator
 from local_cloud.site import upload_site
 
 NAME = "leaderforge"
+EVENT_TARGETS = (
+    f"arn:aws:sqs:{REGION}:000000000000:leaderforge-events.fifo",
+    f"arn:aws:events:{REGION}:000000000000:event-bus/leaderforge",
+)
+"""Queue and bus to which the functions may send events, if somebody creates them."""
 ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
 PACKAGES = Path(__file__).parents[2] / "build"
 
@@ -69,6 +74,7 @@ def parameters(redis_nodes: list[str], dsn: str, keys: DeploymentKeys, overrides
         "LEADERFORGE_POSTGRES_DSN": dsn,
         "LEADERFORGE_SUBMIT_KEYS": keys.submit,
         "LEADERFORGE_ADMIN_KEYS": keys.admin,
+        "LEADERFORGE_SIGNING_SECRET": secrets.token_urlsafe(32),
     }
     return {
         "Architecture": ARCHITECTURE,
@@ -76,6 +82,7 @@ def parameters(redis_nodes: list[str], dsn: str, keys: DeploymentKeys, overrides
         "RedisTls": "0",
         "SecretSettings": json.dumps(secret),
         "FunctionUrls": "true",
+        "EventTargets": ",".join(EVENT_TARGETS),
         "Cdn": "false",
         "CorsOrigins": "*",
         **overrides,

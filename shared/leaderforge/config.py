@@ -90,11 +90,14 @@ class CloudSettings(BaseModel):
             raise SettingsError("; ".join(dict.fromkeys(problems)), problems=problems)
         return settings
 
+    @property
+    def has_aws_credentials(self) -> bool:
+        """Return whether calls of AWS can be signed."""
+        return bool(self.aws_region and self.aws_access_key_id and self.aws_secret_access_key)
+
     def problems(self, environment: Mapping[str, str]) -> list[str]:
         """Return the contradictions between settings."""
-        if (self.secret_id or self.queue_url) and not (
-            self.aws_region and self.aws_access_key_id and self.aws_secret_access_key
-        ):
+        if (self.secret_id or self.queue_url) and not self.has_aws_credentials:
             return ["AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are required to use a secret or a queue"]
         return []
 

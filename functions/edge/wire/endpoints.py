@@ -35,7 +35,8 @@ class EndpointIn(StrictIn):
     )
 
     url: Annotated[StrictStr, Field(min_length=9, max_length=MAX_URL_LENGTH)] = Field(
-        description="The public address to which events are sent, with `https`.",
+        description="The public address to which events are sent, with `https`. In the cloud deployment also the ARN"
+        " of an SQS queue or of an EventBridge bus.",
         examples=["https://game.example/hooks"],
     )
     types: Annotated[list[NoticeType], Field(max_length=len(NoticeType))] = Field(

@@ -1,4 +1,4 @@
-"""Endpoints: HTTP addresses of other systems that receive notices."""
+"""Endpoints: HTTP addresses, queues and event buses of other systems that receive notices."""
 
 import base64
 import hmac
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from leaderforge.domain.addresses import Network, is_admitted
 from leaderforge.domain.errors import Refused
+from leaderforge.domain.event_targets import ARN_PREFIX, aws_target
 from leaderforge.domain.notice_log import Notice
 from leaderforge.domain.notice_types import NoticeType
 
@@ -85,8 +86,22 @@ def webhook_secret(signing_secret: bytes, secret_id: str) -> str:
     return f"whsec_{base64.b64encode(key).decode()}"
 
 
+def require_address(text: str, allowed: tuple[Network, ...], *, has_aws: bool) -> str:
+    """Return the address of an endpoint: an URL, or the ARN of a queue or bus if the service `has_aws` credentials.
+
+    Raises `Refused` if it is not acceptable.
+    """
+    if not text.startswith(ARN_PREFIX):
+        return require_url(text, allowed)
+    if aws_target(text) is None:
+        raise _refused(text, "is not the ARN of an SQS queue or of an EventBridge bus")
+    if not has_aws:
+        raise _refused(text, "needs credentials of AWS, which the functions of the cloud deployment have")
+    return text
+
+
 def require_url(text: str, allowed: tuple[Network, ...]) -> str:
-    """Return the address of an endpoint. Raises `Refused` if it is not acceptable.
+    """Return the URL of an endpoint. Raises `Refused` if it is not acceptable.
 
     A numeric address must be public, or in the `allowed` networks. Names are checked before each delivery. `http`
     is accepted only if some private network is allowed, because it shows the content to everybody on the way.

@@ -22,7 +22,7 @@ def read_settings(environment: Mapping[str, str]) -> EnvironmentSettings:
     from leaderforge.adapters.aws.secrets import read_secret
 
     try:
-        secret = read_secret(_access(cloud), cloud.secret_id)
+        secret = read_secret(aws_access(cloud), cloud.secret_id)
     except (AwsError, ValueError) as error:
         raise SettingsError(f"the secret in LEADERFORGE_SECRET_ID is unusable: {error}") from error
     return EnvironmentSettings.from_environment({**secret, **environment})
@@ -34,10 +34,11 @@ def submission_queue(settings: CloudSettings) -> SubmissionQueue:
         raise SettingsError(f"LEADERFORGE_QUEUE_URL is required: {VARIABLES['LEADERFORGE_QUEUE_URL']}")
     from leaderforge.adapters.aws.queue import SqsQueue
 
-    return SqsQueue(_access(settings), settings.queue_url, settings.dead_letters_url, timeout_s=_QUEUE_S)
+    return SqsQueue(aws_access(settings), settings.queue_url, settings.dead_letters_url, timeout_s=_QUEUE_S)
 
 
-def _access(settings: CloudSettings) -> "AwsAccess":
+def aws_access(settings: CloudSettings) -> "AwsAccess":
+    """Return the access to AWS in these settings."""
     from leaderforge.adapters.aws.client import AwsAccess
     from leaderforge.adapters.aws.signature import AwsCredentials
 

@@ -139,10 +139,13 @@ class EndpointStore(Protocol):
 
 
 class NoticeSender(Protocol):
-    """HTTP client for notices."""
+    """Client of endpoints."""
 
-    async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> DispatchAttempt:
-        """Send one POST request. Follow no redirect, and connect to admitted addresses only. Raises no error."""
+    async def send(self, url: str, headers: Mapping[str, str], body: bytes, group: str = "") -> DispatchAttempt:
+        """Send one notice to an HTTP address or the ARN of a queue or bus. Raises no error.
+
+        Follow no redirect, and connect to admitted addresses only. A queue keeps the order of the notices of a `group`.
+        """
         ...
 
     async def close(self) -> None:

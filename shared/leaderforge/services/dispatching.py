@@ -128,7 +128,7 @@ class EndpointDispatch:
         headers = self._signer.headers(notice.notice_id, now, notice.body, endpoint.secret_ids(now))
         if queued.is_redriven:
             headers = {**headers, "leaderforge-redriven": "true"}
-        return await self._sender.send(endpoint.url, headers, notice.body.encode())
+        return await self._sender.send(endpoint.url, headers, notice.body.encode(), str(notice.user_id))
 
     def _after(self, endpoint: Endpoint, result: DispatchResult) -> Endpoint:
         """Return the endpoint with its state after a round."""

@@ -14,7 +14,7 @@ from leaderforge.domain.endpoints import (
     IssuedSecret,
     new_endpoint_id,
     new_secret_id,
-    require_url,
+    require_address,
 )
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.event_errors import EndpointNotFound
@@ -31,7 +31,7 @@ class EndpointService:
     """Endpoints, their secrets and their delivery log. `actor` is the caller's name in the audit log.
 
     Without a `signer`, endpoints can be listed, disabled and deleted only. `allowed` are private networks in which
-    endpoints may lie.
+    endpoints may lie. With credentials of AWS (`has_aws`), they may be queues and buses.
     """
 
     def __init__(
@@ -42,12 +42,14 @@ class EndpointService:
         clock: Clock,
         *,
         allowed: tuple[Network, ...],
+        has_aws: bool = False,
     ) -> None:
         self._store = store
         self._sender = sender
         self._signer = signer
         self._clock = clock
         self._allowed = allowed
+        self._has_aws = has_aws
 
     async def create(self, url: str, types: Sequence[NoticeType], boards: Sequence[str], actor: str) -> IssuedSecret:
         """Create an endpoint, and return it with its secret.
@@ -57,7 +59,7 @@ class EndpointService:
         signer, now = self._required_signer(), self._clock()
         endpoint = Endpoint(
             new_endpoint_id(),
-            require_url(url, self._allowed),
+            require_address(url, self._allowed, has_aws=self._has_aws),
             tuple(dict.fromkeys(types)),
             tuple(dict.fromkeys(boards)),
             new_secret_id(),

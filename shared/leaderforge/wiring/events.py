@@ -28,7 +28,12 @@ def event_services(settings: EnvironmentSettings, parts: Parts, query: QueryServ
     return EventServices(
         dispatch=_dispatch(settings, parts, query),
         endpoints=EndpointService(
-            parts.endpoints, parts.notice_sender, parts.notice_signer, parts.clock, allowed=settings.event_networks
+            parts.endpoints,
+            parts.notice_sender,
+            parts.notice_signer,
+            parts.clock,
+            allowed=settings.event_networks,
+            has_aws=settings.has_aws_credentials,
         ),
         feed=NoticeFeed(parts.notices),
     )

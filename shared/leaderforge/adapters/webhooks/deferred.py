@@ -13,10 +13,10 @@ class DeferredNoticeSender:
         self._make = make
         self._sender: NoticeSender | None = None
 
-    async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> DispatchAttempt:
+    async def send(self, url: str, headers: Mapping[str, str], body: bytes, group: str = "") -> DispatchAttempt:
         if self._sender is None:
             self._sender = self._make()
-        return await self._sender.send(url, headers, body)
+        return await self._sender.send(url, headers, body, group)
 
     async def close(self) -> None:
         if self._sender is not None:

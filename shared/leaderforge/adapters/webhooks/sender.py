@@ -40,7 +40,7 @@ class HttpNoticeSender:
         self._pool: httpcore.AsyncConnectionPool | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> DispatchAttempt:
+    async def send(self, url: str, headers: Mapping[str, str], body: bytes, group: str = "") -> DispatchAttempt:
         began = monotonic()
         status, error = await self._result(url, headers, body)
         return DispatchAttempt(status, error, round((monotonic() - began) * 1000))

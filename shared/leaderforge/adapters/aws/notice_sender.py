@@ -1,0 +1,100 @@
+"""Sending of notices to queues and event buses of AWS."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from time import monotonic
+from typing import Any
+
+from leaderforge.adapters.aws.client import AwsAccess, AwsClient, AwsError
+from leaderforge.domain.dispatching import DispatchAttempt
+from leaderforge.domain.event_targets import AwsTarget, aws_target
+
+_OK = 200
+_MOST_REASON = 200
+"""Maximum characters of a failure."""
+_SOURCE = "leaderforge"
+"""Source of the events on a bus, by which its rules select them."""
+_PROTOCOLS = {"sqs": ("AmazonSQS", "1.0"), "events": ("AWSEvents", "1.1")}
+"""Prefix of the operations, and version of the JSON protocol, by service."""
+
+
+class AwsNoticeSender:
+    """`NoticeSender` to the ARNs of queues and event buses, with the credentials of this process.
+
+    The hosts follow from the regions of the ARNs. Nobody can therefore direct a request elsewhere. Concurrent calls
+    have connections of their own.
+    """
+
+    def __init__(self, access: AwsAccess, *, timeout_s: float = 10.0) -> None:
+        self._access = access
+        self._timeout_s = timeout_s
+        self._idle: defaultdict[tuple[str, str], list[AwsClient]] = defaultdict(list)
+
+    async def send(self, url: str, headers: Mapping[str, str], body: bytes, group: str = "") -> DispatchAttempt:
+        began = monotonic()
+        target = aws_target(url)
+        error = "no queue and no event bus" if target is None else await self._failure(target, headers, body, group)
+        return DispatchAttempt(None if error else _OK, error, round((monotonic() - began) * 1000))
+
+    async def close(self) -> None:
+        for clients in self._idle.values():
+            for client in clients:
+                client.close()
+        self._idle.clear()
+
+    async def _failure(self, target: AwsTarget, headers: Mapping[str, str], body: bytes, group: str) -> str | None:
+        """Send a notice. Return why it was not accepted, None if it was."""
+        idle = self._idle[target.service, target.region]
+        client = idle.pop() if idle else self._new_client(target)
+        try:
+            if target.service == "sqs":
+                await client.call("SendMessage", self._message(target, headers, body.decode(), group))
+                return None
+            answer = await client.call("PutEvents", {"Entries": [bus_entry(target, headers, json.loads(body))]})
+        except AwsError as error:
+            # The first line is enough. A further one repeats the signed headers of a refused request.
+            return str(error).splitlines()[0][:_MOST_REASON]
+        finally:
+            idle.append(client)
+        return _refused_entry(answer)
+
+    def _new_client(self, target: AwsTarget) -> AwsClient:
+        access = replace(self._access, region=target.region)
+        prefix, version = _PROTOCOLS[target.service]
+        return AwsClient(access, target.service, target=prefix, version=version, timeout_s=self._timeout_s)
+
+    def _message(self, target: AwsTarget, headers: Mapping[str, str], body: str, group: str) -> dict[str, Any]:
+        """Return a message with the signed body, and the headers of a webhook as attributes."""
+        base = replace(self._access, region=target.region).url("sqs")
+        message: dict[str, Any] = {
+            "QueueUrl": f"{base}/{target.account}/{target.name}",
+            "MessageBody": body,
+            "MessageAttributes": {
+                name: {"DataType": "String", "StringValue": value} for name, value in headers.items()
+            },
+        }
+        if target.is_fifo:
+            message |= {"MessageGroupId": group or _SOURCE, "MessageDeduplicationId": headers["webhook-id"]}
+        return message
+
+
+def bus_entry(target: AwsTarget, headers: Mapping[str, str], event: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the entry of a bus. Its detail is the event with its id, because a bus passes no headers on."""
+    redriven = {"redriven": True} if "leaderforge-redriven" in headers else {}
+    return {
+        "EventBusName": f"arn:aws:events:{target.region}:{target.account}:event-bus/{target.name}",
+        "Source": _SOURCE,
+        "DetailType": event["type"],
+        "Detail": json.dumps({"id": headers["webhook-id"], **redriven, **event}, ensure_ascii=False),
+    }
+
+
+def _refused_entry(answer: Mapping[str, Any]) -> str | None:
+    """Return why a bus refused its only entry, None if it did not."""
+    if not answer.get("FailedEntryCount"):
+        return None
+    [entry] = answer.get("Entries") or [{}]
+    reason = f"{entry.get('ErrorCode')} {entry.get('ErrorMessage') or ''}".rstrip()
+    return f"the bus refused the event: {reason}"[:_MOST_REASON]

@@ -1,0 +1,140 @@
+"""Notices to queues and event buses of AWS: requests, failures, and the ARNs that endpoints may have."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from leaderforge.adapters.aws.notice_sender import AwsNoticeSender
+from leaderforge.adapters.webhooks.deferred import DeferredNoticeSender
+from leaderforge.adapters.webhooks.routed import RoutedNoticeSender
+from leaderforge.adapters.webhooks.sender import HttpNoticeSender
+from leaderforge.domain.endpoints import require_address
+from leaderforge.domain.errors import Refused
+from leaderforge.domain.event_targets import AwsTarget, aws_target
+from tests.unit.test_aws import Service, service
+
+__all__ = ["service"]
+
+QUEUE = "arn:aws:sqs:eu-west-1:123456789012:events"
+BUS = "arn:aws:events:eu-west-1:123456789012:event-bus/game/events"
+HEADERS = {"webhook-id": "n1", "webhook-timestamp": "5", "webhook-signature": "v1,abc"}
+EVENT = {"type": "score.improved", "timestamp": "2026-11-23T12:00:00.000Z", "data": {"user_id": 7, "name": "é"}}
+BODY = json.dumps(EVENT, ensure_ascii=False).encode()
+
+
+@pytest.fixture
+def sender(service: Service) -> Iterator[AwsNoticeSender]:
+    """Sender to the replacement for all services."""
+    made = AwsNoticeSender(service.access, timeout_s=5)
+    yield made
+    asyncio.run(made.close())
+
+
+def asked(service: Service) -> tuple[str, Any]:
+    """Return the operation and the body of the only request."""
+    [(target, body)] = service.asked
+    return target, body
+
+
+async def test_a_queue_gets_the_signed_body_with_the_headers_as_attributes(
+    service: Service, sender: AwsNoticeSender
+) -> None:
+    service.answers = [(200, {"MessageId": "m"})]
+    attempt = await sender.send(QUEUE, HEADERS, BODY, "7")
+    assert (attempt.status, attempt.error) == (200, None)
+    target, body = asked(service)
+    assert (target, body["MessageBody"]) == ("AmazonSQS.SendMessage", BODY.decode())
+    assert body["QueueUrl"] == f"{service.access.endpoint}/123456789012/events"
+    assert {name: value["StringValue"] for name, value in body["MessageAttributes"].items()} == HEADERS
+    assert "MessageGroupId" not in body
+
+
+@pytest.mark.parametrize("group", ["7", ""])
+async def test_a_fifo_queue_keeps_the_order_of_a_player(service: Service, sender: AwsNoticeSender, group: str) -> None:
+    service.answers = [(200, {})]
+    await sender.send(f"{QUEUE}.fifo", HEADERS, BODY, group)
+    _, body = asked(service)
+    assert (body["MessageGroupId"], body["MessageDeduplicationId"]) == (group or "leaderforge", "n1")
+
+
+@pytest.mark.parametrize("redriven", [False, True])
+async def test_a_bus_gets_the_event_with_its_id(service: Service, sender: AwsNoticeSender, redriven: bool) -> None:
+    service.answers = [(200, {"FailedEntryCount": 0, "Entries": [{"EventId": "e"}]})]
+    mark = {"leaderforge-redriven": "true"} if redriven else {}
+    assert (await sender.send(BUS, HEADERS | mark, BODY, "7")).has_succeeded
+    target, body = asked(service)
+    [entry] = body["Entries"]
+    assert (target, entry["EventBusName"], entry["Source"], entry["DetailType"]) == (
+        "AWSEvents.PutEvents",
+        BUS,
+        "leaderforge",
+        "score.improved",
+    )
+    assert json.loads(entry["Detail"]) == {"id": "n1", **({"redriven": True} if redriven else {}), **EVENT}
+
+
+async def test_refusals_are_reported_without_the_credentials(service: Service, sender: AwsNoticeSender) -> None:
+    secret = "The Canonical String is\nx-amz-security-token:token"
+    service.answers = [
+        (400, {"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "no such queue"}),
+        (403, {"__type": "InvalidSignatureException", "message": f"no match\n{secret}"}),
+        (200, {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "Throttled", "ErrorMessage": "later"}]}),
+    ]
+    attempts = [await sender.send(url, HEADERS, BODY, "7") for url in (QUEUE, QUEUE, BUS)]
+    assert [attempt.status for attempt in attempts] == [None] * 3
+    assert [attempt.error for attempt in attempts] == [
+        "sqs refused SendMessage: QueueDoesNotExist no such queue",
+        "sqs refused SendMessage: InvalidSignatureException no match",
+        "the bus refused the event: Throttled later",
+    ]
+
+
+async def test_concurrent_notices_have_connections_of_their_own(service: Service, sender: AwsNoticeSender) -> None:
+    service.answers = [(200, {})] * 4
+    await asyncio.gather(*(sender.send(QUEUE, HEADERS, BODY, "7") for _ in range(3)))
+    await sender.send(QUEUE, HEADERS, BODY, "7")
+    assert len(set(service.clients)) == 3
+
+
+async def test_endpoints_are_sent_to_by_their_kind(service: Service, sender: AwsNoticeSender) -> None:
+    service.answers = [(200, {})]
+    http = HttpNoticeSender([], timeout_s=5)
+    both = RoutedNoticeSender(http, DeferredNoticeSender(lambda: sender))
+    assert (await both.send(QUEUE, HEADERS, BODY)).has_succeeded
+    assert "not public" in str((await both.send("http://127.0.0.1/", HEADERS, BODY)).error)
+    assert "no credentials" in str((await RoutedNoticeSender(http, None).send(QUEUE, HEADERS, BODY)).error)
+    assert (await sender.send("arn:aws:s3:::bucket", HEADERS, BODY)).error == "no queue and no event bus"
+    await both.close()
+
+
+def test_arns_name_queues_and_buses() -> None:
+    assert aws_target(QUEUE) == AwsTarget("sqs", "eu-west-1", "123456789012", "events")
+    assert aws_target(BUS) == AwsTarget("events", "eu-west-1", "123456789012", "game/events")
+    assert require_address(QUEUE, (), has_aws=True) == QUEUE
+    assert require_address("https://game.example/", (), has_aws=False) == "https://game.example/"
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:",
+        "arn:aws:sqs:eu-west-1:123:events",
+        "arn:aws:sqs:evil.example:123456789012:events",
+        "arn:aws:sqs:eu-west-1.evil.example/:123456789012:events",
+        "arn:aws:sqs:eu-west-1:123456789012:a/b",
+        "arn:aws:sqs:eu-west-1:123456789012:events\n",
+        "arn:aws:events:eu-west-1:123456789012:rule/x",
+        "arn:aws:s3:eu-west-1:123456789012:bucket",
+    ],
+)
+def test_other_arns_are_refused(arn: str) -> None:
+    with pytest.raises(Refused, match="ARN"):
+        require_address(arn, (), has_aws=True)
+
+
+def test_an_arn_needs_credentials() -> None:
+    with pytest.raises(Refused, match="credentials"):
+        require_address(QUEUE, (), has_aws=False)
