@@ -62,7 +62,8 @@ CITUS = "LEADERFORGE_TEST_CITUS_DSN"
 
 TABLES = (
     "periods, pending_processes, outbox, "
-    "deliveries, delivery_attempts, endpoints, notice_log, noticed_tiers, noticed_tops, noticed_boards, "
+    "deliveries, delivery_attempts, endpoints, notice_log, "
+    "noticed_tiers, noticed_places, noticed_tops, noticed_boards, "
     "touches, users, score_events, standings, username_claims, email_claims, "
     "external_id_claims, released_ids, shared_names, boards, api_keys, audit_log, "
     "signing_keys, device_claims, sessions, activity, minute_leaders, people, entrants, occurrences, "

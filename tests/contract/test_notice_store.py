@@ -20,13 +20,15 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.domain.dispatching import LONGEST_PAUSE_MS, DispatchAttempt, DispatchResult, Queued, Sent, Waiting
 from leaderforge.domain.endpoints import Endpoint
 from leaderforge.domain.event_errors import EndpointNotFound, TooManyEndpoints
+from leaderforge.domain.friends import FriendMode
 from leaderforge.domain.notice_bundles import OutboxBundle
 from leaderforge.domain.notice_log import Notice, NoticeDraft
 from leaderforge.domain.notice_types import NoticeType
-from leaderforge.ports.derived_notices import DerivedNoticeStore, NoticedTier
+from leaderforge.ports.derived_notices import DerivedNoticeStore, NoticedPlace, NoticedTier, Overtakings
 from leaderforge.ports.notices import EndpointStore, NoticeStore
 from leaderforge.services.derived_notices import DerivedNotices
 from leaderforge.services.notice_relay import NoticeRelay
+from leaderforge.services.overtaking import OvertakingService
 from leaderforge.services.query import QueryService
 from tests.contract.store_fixtures import Database, Stores, submit
 
@@ -50,7 +52,9 @@ class Scene:
         # The boards of these tests ask for no notices about ranks, therefore nothing reads the index.
         query = cast(QueryService, None)
         derived = DerivedNotices(self.derived, query, lambda: 0, closes_after_ms=0)
-        return NoticeRelay(self.notices, self.stores.scores, derived)
+        friends, mode = self.stores.friends, FriendMode.ONE_WAY
+        overtaking = OvertakingService(self.derived, friends, query, lambda: 0, mode, closes_after_ms=0)
+        return NoticeRelay(self.notices, self.stores.scores, derived, overtaking)
 
     async def append(self, *players: int, at: int = 0) -> Sequence[Notice]:
         """Append a notice for each player, and return all of the log."""
@@ -267,3 +271,30 @@ async def test_tiers_change_with_the_notices_of_the_outbox(scene: Scene) -> None
     assert await scene.derived.tiers([1, 2]) == {key: "gold"}
     await scene.notices.append({first.seq: []}, tiers={first.seq: [NoticedTier(*key, None, first.seq)]})
     assert await scene.derived.tiers([1]) == {key: "gold"}
+
+
+async def test_overtakings_move_with_all_rows_or_not_at_all(scene: Scene) -> None:
+    await scene.stores.players(1, 2)
+    board = await scene.stores.board(events=(NoticeType.PLAYER_OVERTAKEN,))
+    for score in (1, 2):
+        await scene.stores.scores.record([submit(Ladder(board), 1, score)])
+    first, second = await scene.notices.outbox(10)
+
+    def passes(seq: int, *players: int) -> Overtakings:
+        drafts = [NoticeDraft(f"overtaken:{seq}:{i}", i, "player.overtaken", "b", 0, "{}") for i in players]
+        places = [NoticedPlace(i, board.id, 0, bytes([seq]), seq) for i in players]
+        return Overtakings({seq: drafts}, [*places, NoticedPlace(1, board.id, 0, None, seq)])
+
+    await scene.notices.append({first.seq: []}, overtakings=passes(first.seq, 2))
+    assert await scene.derived.places(board.id, 0, [1, 2]) == {1: None, 2: bytes([first.seq])}
+    if isinstance(scene.stores, Database):
+        await scene.notices.append({first.seq: [], second.seq: []}, overtakings=passes(second.seq, 2))
+        assert [row.seq for row in await scene.notices.outbox(10)] == [second.seq]
+        await scene.stores.records.erase(2, AuditEntry(6, "tests", "player.erase", user_id=2))
+        assert await scene.derived.places(board.id, 0, [1, 2]) == {1: None}
+        await scene.notices.append({second.seq: []}, overtakings=passes(second.seq, 2))
+        assert (await scene.notices.after(0, 10)).notices == []
+        assert await scene.derived.places(board.id, 0, [1, 2]) == {1: None}
+    assert await scene.derived.forget_places({(board.id, 0)}) == 0
+    assert await scene.derived.forget_places({(board.id, 1)}) >= 1
+    assert await scene.derived.places(board.id, 0, [1, 2]) == {}

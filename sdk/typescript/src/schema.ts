@@ -2991,7 +2991,7 @@ export interface components {
          */
         EndpointIn: {
             /**
-             * @description The public address to which events are sent, with `https`.
+             * @description The public address to which events are sent, with `https`. In the cloud deployment also the ARN of an SQS queue or of an EventBridge bus.
              * @example https://game.example/hooks
              */
             url: string;
@@ -4304,7 +4304,7 @@ export interface components {
          * @description Type of a notice, as a board lists it in its setting `events`.
          * @enum {string}
          */
-        NoticeType: "score.improved" | "rank.entered_top" | "tier.changed" | "period.closed" | "period.settled" | "award.granted" | "award.revoked" | "moderation.hidden" | "moderation.shown" | "moderation.removed" | "moderation.restored" | "moderation.set" | "moderation.erased";
+        NoticeType: "score.improved" | "rank.entered_top" | "tier.changed" | "player.overtaken" | "period.closed" | "period.settled" | "award.granted" | "award.revoked" | "moderation.hidden" | "moderation.shown" | "moderation.removed" | "moderation.restored" | "moderation.set" | "moderation.erased";
         /**
          * BoardOrder
          * @description Order of scores: with `desc` the highest leads, with `asc` the lowest.

@@ -9,6 +9,7 @@ class NoticeType(StrEnum):
     SCORE_IMPROVED = "score.improved"
     RANK_ENTERED_TOP = "rank.entered_top"
     TIER_CHANGED = "tier.changed"
+    PLAYER_OVERTAKEN = "player.overtaken"
     PERIOD_CLOSED = "period.closed"
     PERIOD_SETTLED = "period.settled"
     AWARD_GRANTED = "award.granted"

@@ -58,18 +58,18 @@ class NewNotice(NamedTuple):
 def announces(board: Board) -> Announcement:
     """Return which changes of standings by submissions the board writes to the outbox.
 
-    Any change of a standing may change a tier, also a change that is no improvement.
+    Any change of a standing may change ranks and tiers, also a change that is no improvement.
     """
     if not board.events:
         return Announcement.NONE
-    if NoticeType.TIER_CHANGED in board.events:
+    if _asks_for_ranks(board):
         return Announcement.ALL
     return Announcement.IMPROVEMENTS if NoticeType.SCORE_IMPROVED in board.events else Announcement.NONE
 
 
 def announced_notices(notices: Iterable[NewNotice]) -> Sequence[NewNotice]:
-    """Return the notices whose boards ask for them. A moderator's action may change a tier."""
-    return [n for n in notices if n.type in n.board.events or _may_change_tier(n)]
+    """Return the notices whose boards ask for them. A moderator's action may change ranks."""
+    return [n for n in notices if n.type in n.board.events or _may_change_ranks(n)]
 
 
 def score_notices(
@@ -116,6 +116,11 @@ def moderation_notices(act: AuditEntry, changed: Sequence[LadderStanding]) -> It
         yield NewNotice(board, notice_type, act.at, data, act.user_id)
 
 
-def _may_change_tier(notice: NewNotice) -> bool:
+def _may_change_ranks(notice: NewNotice) -> bool:
     changes_standings = notice.type is NoticeType.SCORE_IMPROVED or notice.type in _TYPES_BY_ACTION.values()
-    return changes_standings and NoticeType.TIER_CHANGED in notice.board.events
+    return changes_standings and _asks_for_ranks(notice.board)
+
+
+def _asks_for_ranks(board: Board) -> bool:
+    """Return whether the board asks for notices that are derived from each change of a standing."""
+    return NoticeType.TIER_CHANGED in board.events or NoticeType.PLAYER_OVERTAKEN in board.events

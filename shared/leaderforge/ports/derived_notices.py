@@ -16,6 +16,23 @@ class NoticedTier(NamedTuple):
     seq: int
 
 
+class NoticedPlace(NamedTuple):
+    """Place of a player on a ladder as a sort key, None without a visible entry. `seq` is as in `NoticedTier`."""
+
+    user_id: int
+    board_id: int
+    period: int
+    place: bytes | None
+    seq: int
+
+
+class Overtakings(NamedTuple):
+    """Notices about overtaken players by the outbox number that caused them, and the new places."""
+
+    drafts: Mapping[int, Sequence[NoticeDraft]]
+    places: Sequence[NoticedPlace]
+
+
 class DerivedNoticeStore(Protocol):
     """Store of the last states, each of which changes in the transaction that appends its notices.
 
@@ -46,4 +63,12 @@ class DerivedNoticeStore(Protocol):
 
     async def tiers(self, user_ids: Collection[int]) -> Mapping[tuple[int, int, int], str | None]:
         """Return the last tiers of players, by player, board and period."""
+        ...
+
+    async def places(self, board_id: int, period: int, user_ids: Collection[int]) -> Mapping[int, bytes | None]:
+        """Return the last places of players on a ladder. Players whose places are unknown are missing."""
+        ...
+
+    async def forget_places(self, ladders: Collection[tuple[int, int]]) -> int:
+        """Forget places on all other ladders than these boards and periods, some at a time. Return their number."""
         ...

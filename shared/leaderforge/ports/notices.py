@@ -8,7 +8,7 @@ from leaderforge.domain.dispatching import DispatchAttempt, DispatchResult, Disp
 from leaderforge.domain.endpoints import Endpoint
 from leaderforge.domain.notice_bundles import BundleDraft, OutboxBundle
 from leaderforge.domain.notice_log import Notice, NoticeDraft, OutboxRow
-from leaderforge.ports.derived_notices import NoticedTier
+from leaderforge.ports.derived_notices import NoticedTier, Overtakings
 
 NO_TIERS: Mapping[int, Sequence[NoticedTier]] = {}
 
@@ -66,11 +66,15 @@ class NoticeStore(Protocol):
         drafts: Mapping[int, Sequence[NoticeDraft | BundleDraft]],
         without_outbox: Sequence[NoticeDraft] = (),
         tiers: Mapping[int, Sequence[NoticedTier]] = NO_TIERS,
+        overtakings: Overtakings | None = None,
     ) -> int:
         """Move notices from the outbox to the log in one transaction. Return the number of appended notices.
 
         `drafts` has the notices of the log for each taken sequence number of the outbox. If another process has taken a
         number, its notices and `tiers` are skipped. `without_outbox` do not come from the outbox.
+
+        `overtakings` compare all rows with the places before them. Therefore nothing moves if another process has taken
+        a number. Notices to players who were erased meanwhile are skipped.
         """
         ...
 

@@ -9,6 +9,7 @@ from leaderforge.domain.notice_log import NoticeDraft, OutboxRow
 from leaderforge.ports.notices import NoticeStore
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.services.derived_notices import DerivedNotices
+from leaderforge.services.overtaking import OvertakingService
 
 _AT_ONCE = 200
 """Maximum rows of the outbox that one step moves. It limits the size of a transaction. A row may have a bundle."""
@@ -21,24 +22,30 @@ class NoticeRelay:
     nor repeats one. Notices of deleted boards are dropped.
     """
 
-    def __init__(self, notices: NoticeStore, store: ScoreStore, derived: DerivedNotices) -> None:
+    def __init__(
+        self, notices: NoticeStore, store: ScoreStore, derived: DerivedNotices, overtaking: OvertakingService
+    ) -> None:
         self._notices = notices
         self._store = store
         self._derived = derived
+        self._overtaking = overtaking
 
     async def run(self, steps: int) -> int:
         """Move notices in up to this number of steps. Return the number of notices that left the outbox."""
         moved = 0
         boards = {board.id: board for board in await self._store.boards()}
         await self._derived.look([board for board in boards.values() if board.events])
+        await self._overtaking.forget_if_due(list(boards.values()))
         for _ in range(steps):
             rows = await self._notices.outbox(_AT_ONCE)
             if not rows:
                 break
             boards |= {board.id: board for board in await self._store.boards()}
-            changes, tiers = await self._derived.tiers([row for row in rows if isinstance(row, OutboxRow)], boards)
+            single = [row for row in rows if isinstance(row, OutboxRow)]
+            changes, tiers = await self._derived.tiers(single, boards)
+            overtakings = await self._overtaking.derive(single, boards)
             drafts = {row.seq: [*_drafts(row, boards), *changes.get(row.seq, ())] for row in rows}
-            await self._notices.append(drafts, tiers=tiers)
+            await self._notices.append(drafts, tiers=tiers, overtakings=overtakings)
             moved += sum(len(row.items) if isinstance(row, OutboxBundle) else 1 for row in rows)
             if len(rows) < _AT_ONCE:
                 break

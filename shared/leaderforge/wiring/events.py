@@ -11,6 +11,7 @@ from leaderforge.services.dispatching import DispatchService, EndpointDispatch
 from leaderforge.services.endpoints import EndpointService
 from leaderforge.services.notice_feed import NoticeFeed
 from leaderforge.services.notice_relay import NoticeRelay
+from leaderforge.services.overtaking import OvertakingService
 from leaderforge.services.query import QueryService
 
 
@@ -43,6 +44,9 @@ def _dispatch(settings: EnvironmentSettings, parts: Parts, query: QueryService) 
     """Return the relay and the dispatch of notices. Without a signing secret, notices only go to the log."""
     closes_after_ms = settings.late_grace_ms + LAST_COUNT_MS
     derived = DerivedNotices(parts.derived_notices, query, parts.clock, closes_after_ms=closes_after_ms)
+    overtaking = OvertakingService(
+        parts.derived_notices, parts.friends, query, parts.clock, settings.friends, closes_after_ms=closes_after_ms
+    )
     dispatch = None
     if parts.notice_signer is not None:
         dispatch = EndpointDispatch(
@@ -54,7 +58,7 @@ def _dispatch(settings: EnvironmentSettings, parts: Parts, query: QueryService) 
             rules=RetryRules(settings.event_attempts, settings.event_pause_ms),
         )
     return DispatchService(
-        NoticeRelay(parts.notices, parts.store, derived),
+        NoticeRelay(parts.notices, parts.store, derived, overtaking),
         dispatch,
         parts.notices,
         parts.index,

@@ -1085,7 +1085,7 @@ class NextTierOut(TypedDict):
     """
 
 
-NoticeType: TypeAlias = Literal['score.improved', 'rank.entered_top', 'tier.changed', 'period.closed', 'period.settled', 'award.granted', 'award.revoked', 'moderation.hidden', 'moderation.shown', 'moderation.removed', 'moderation.restored', 'moderation.set', 'moderation.erased']
+NoticeType: TypeAlias = Literal['score.improved', 'rank.entered_top', 'tier.changed', 'player.overtaken', 'period.closed', 'period.settled', 'award.granted', 'award.revoked', 'moderation.hidden', 'moderation.shown', 'moderation.removed', 'moderation.restored', 'moderation.set', 'moderation.erased']
 """
 Type of a notice, as a board lists it in its setting `events`.
 """
@@ -2374,7 +2374,7 @@ class EndpointIn(TypedDict):
 
     url: str
     """
-    The public address to which events are sent, with `https`.
+    The public address to which events are sent, with `https`. In the cloud deployment also the ARN of an SQS queue or of an EventBridge bus.
     """
     types: NotRequired[list[NoticeType]]
     """

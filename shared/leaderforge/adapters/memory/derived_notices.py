@@ -37,3 +37,13 @@ class MemoryDerivedNotices:
     async def tiers(self, user_ids: Collection[int]) -> Mapping[tuple[int, int, int], str | None]:
         tiers = self._notices.tiers.values()
         return {(t.user_id, t.board_id, t.period): t.tier for t in tiers if t.user_id in user_ids}
+
+    async def places(self, board_id: int, period: int, user_ids: Collection[int]) -> Mapping[int, bytes | None]:
+        places = self._notices.places.values()
+        return {p.user_id: p.place for p in places if (p.board_id, p.period) == (board_id, period)}
+
+    async def forget_places(self, ladders: Collection[tuple[int, int]]) -> int:
+        forgotten = [key for key in self._notices.places if key[1:] not in ladders]
+        for key in forgotten:
+            del self._notices.places[key]
+        return len(forgotten)

@@ -6,7 +6,7 @@ from uuid import uuid4
 from leaderforge.adapters.memory.outbox import MemoryOutbox
 from leaderforge.domain.notice_bundles import BundleDraft
 from leaderforge.domain.notice_log import Notice, NoticeDraft, OutboxRow
-from leaderforge.ports.derived_notices import NoticedTier
+from leaderforge.ports.derived_notices import NoticedPlace, NoticedTier, Overtakings
 from leaderforge.ports.notices import NO_TIERS, LogBounds, LogPage, NoticeBacklog
 
 
@@ -19,6 +19,7 @@ class MemoryNoticeStore:
         self.log: dict[int, Notice] = {}
         self.newest = 0
         self.tiers: dict[tuple[int, int, int], NoticedTier] = {}
+        self.places: dict[tuple[int, int, int], NoticedPlace] = {}
 
     async def outbox(self, limit: int) -> Sequence[OutboxRow]:
         first = sorted(self._outbox.notices.items())[:limit]
@@ -29,12 +30,16 @@ class MemoryNoticeStore:
         drafts: Mapping[int, Sequence[NoticeDraft | BundleDraft]],
         without_outbox: Sequence[NoticeDraft] = (),
         tiers: Mapping[int, Sequence[NoticedTier]] = NO_TIERS,
+        overtakings: Overtakings | None = None,
     ) -> int:
         taken = [seq for seq in sorted(drafts) if self._outbox.notices.pop(seq, None) is not None]
         self.tiers |= {tier[:3]: tier for seq in taken for tier in tiers.get(seq, ())}
         # This outbox has no bundles.
         taken_drafts = [draft for seq in taken for draft in drafts[seq] if isinstance(draft, NoticeDraft)]
         appended = taken_drafts + list(without_outbox)
+        if overtakings is not None:
+            self.places |= {place[:3]: place for place in overtakings.places}
+            appended += [draft for seq in sorted(overtakings.drafts) for draft in overtakings.drafts[seq]]
         for draft in appended:
             if draft.origin not in self._origins:
                 self._origins.add(draft.origin)

@@ -6,6 +6,9 @@ from leaderforge.adapters.postgres.pool import Connection, Pool
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
 from leaderforge.domain.notice_log import NoticeDraft
 
+_FORGOTTEN_AT_ONCE = 5_000
+"""Maximum places that one statement deletes. It keeps transactions short."""
+
 
 class PostgresDerivedNotices:
     """`DerivedNoticeStore` on PostgreSQL."""
@@ -46,3 +49,11 @@ class PostgresDerivedNotices:
     async def tiers(self, user_ids: Collection[int]) -> Mapping[tuple[int, int, int], str | None]:
         rows = await self._pool.fetch(statement("noticed_tiers"), joined(user_ids))
         return {(row["user_id"], row["board_id"], row["period_id"]): row["tier"] for row in rows}
+
+    async def places(self, board_id: int, period: int, user_ids: Collection[int]) -> Mapping[int, bytes | None]:
+        rows = await self._pool.fetch(statement("noticed_places"), board_id, period, joined(user_ids))
+        return {row["user_id"]: row["place"] for row in rows}
+
+    async def forget_places(self, ladders: Collection[tuple[int, int]]) -> int:
+        kept = joined([f"{board_id}:{period}" for board_id, period in ladders])
+        return len(await self._pool.fetch(statement("forget_noticed_places"), kept, _FORGOTTEN_AT_ONCE))

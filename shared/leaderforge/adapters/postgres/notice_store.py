@@ -8,7 +8,7 @@ from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
 from leaderforge.domain.notice_bundles import BUNDLE, BundleDraft, LoggedBundle, OutboxBundle, bundle_items
 from leaderforge.domain.notice_log import Notice, NoticeDraft, OutboxRow
-from leaderforge.ports.derived_notices import NoticedTier
+from leaderforge.ports.derived_notices import NoticedPlace, NoticedTier, Overtakings
 from leaderforge.ports.notices import NO_TIERS, LogBounds, LogPage, NoticeBacklog
 
 _PURGED_AT_ONCE = 5_000
@@ -16,6 +16,10 @@ _PURGED_AT_ONCE = 5_000
 _ATTEMPTS_KEPT = 10_000
 """Number of requests in the delivery log, over all endpoints."""
 _BEHIND = "it was so far behind that notices for it were purged"
+
+
+class _Overlapping(Exception):
+    """Error that rolls a relay back, because another process has taken a part of its notices."""
 
 
 class PostgresNoticeStore:
@@ -33,20 +37,30 @@ class PostgresNoticeStore:
         drafts: Mapping[int, Sequence[NoticeDraft | BundleDraft]],
         without_outbox: Sequence[NoticeDraft] = (),
         tiers: Mapping[int, Sequence[NoticedTier]] = NO_TIERS,
+        overtakings: Overtakings | None = None,
     ) -> int:
         async def work(connection: Connection) -> int:
             await connection.execute(statement("lock_notice_log"))
             taken = await connection.fetch(statement("take_notices"), joined(drafts)) if drafts else []
             texts = {row["seq"]: row["data"] for row in taken}
+            if overtakings is not None and len(texts) < len(drafts):
+                raise _Overlapping
             appended = [_log_row(draft, texts[seq]) for seq in sorted(texts) for draft in drafts[seq]]
             appended += [("append_notices", draft) for draft in without_outbox]
             # The positions must have the order of the outbox, also where bundles follow notices.
             for name, rows in groupby(appended, key=lambda named: named[0]):
                 await run_rows(connection, name, [row for _, row in rows])
             await run_rows(connection, "store_noticed_tiers", _latest(tiers, texts))
+            if overtakings is not None:
+                passed = await _store_overtakings(connection, overtakings)
+                await run_rows(connection, "append_notices", passed)
+                appended += [("append_notices", draft) for draft in passed]
             return len(appended)
 
-        return await self._pool.transact(work)
+        try:
+            return await self._pool.transact(work)
+        except _Overlapping:
+            return 0
 
     async def after(self, position: int, limit: int) -> LogPage:
         return await log_page(self._pool, position, limit)
@@ -67,6 +81,17 @@ class PostgresNoticeStore:
         purged = await self._pool.fetch(statement("purge_notices"), row["position"], _PURGED_AT_ONCE)
         await self._pool.fetch(statement("purge_delivery_attempts"), _ATTEMPTS_KEPT)
         return sum(row["size"] - (row["ladders"] is not None) for row in purged)
+
+
+async def _store_overtakings(connection: Connection, overtakings: Overtakings) -> Sequence[NoticeDraft]:
+    """Store the new places, and return the notices, both without players who were erased meanwhile."""
+    drafts = [draft for seq in sorted(overtakings.drafts) for draft in overtakings.drafts[seq]]
+    players = {draft.user_id for draft in drafts} | {place.user_id for place in overtakings.places}
+    rows = await connection.fetch(statement("present_players"), joined(players)) if players else []
+    present = {row["user_id"] for row in rows}
+    places: Sequence[NoticedPlace] = [place for place in overtakings.places if place.user_id in present]
+    await run_rows(connection, "store_noticed_places", places)
+    return [draft for draft in drafts if draft.user_id in present]
 
 
 async def log_page(pool: Pool, position: int, limit: int) -> LogPage:

@@ -28,6 +28,7 @@ _NOTICES = (
     "erase_logged_notices",
     "erase_logged_bundled",
     "erase_noticed_tiers",
+    "erase_noticed_places",
 )
 """Statements that erase notices, after the lock of the log, which keeps notices in place."""
 

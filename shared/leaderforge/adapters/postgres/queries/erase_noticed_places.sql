@@ -1,0 +1,1 @@
+delete from noticed_places where user_id = $1;

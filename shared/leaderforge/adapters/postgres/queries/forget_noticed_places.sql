@@ -1,0 +1,9 @@
+-- Deletes up to $2 noticed places of all ladders but these (`board:period`, comma-separated). Returns their players.
+delete from noticed_places
+where (board_id, period_id, user_id) in (
+    select board_id, period_id, user_id
+    from noticed_places
+    where board_id || ':' || period_id <> all (string_to_array($1, ','))
+    limit $2
+)
+returning user_id;

@@ -1,0 +1,2 @@
+-- The players among $1 who exist.
+select user_id from users where user_id = any (string_to_array($1, ',')::bigint[]);

@@ -1,0 +1,208 @@
+"""Notices about players whom a friend has passed."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.chunks import chunks
+from leaderforge.domain.friend_errors import MAX_FRIENDS
+from leaderforge.domain.friends import FriendMode
+from leaderforge.domain.notice_log import NoticeDraft, OutboxRow, body_of
+from leaderforge.domain.notice_types import NoticeType
+from leaderforge.domain.notices import NO_PLAYER
+from leaderforge.domain.order import Place, rank_bound, sort_key
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.derived_notices import DerivedNoticeStore, NoticedPlace, Overtakings
+from leaderforge.ports.friends import FriendStore
+from leaderforge.services.entries import Entry
+from leaderforge.services.query import QueryService
+
+MOST_FOLLOWERS = 5_000
+"""Maximum followers of a player who get a notice when the player passes them."""
+_LOOKED_UP = 1_000
+"""Maximum players of one look-up in the index."""
+_FORGET_EVERY_S = 600.0
+
+
+@dataclass(slots=True)
+class _Mover:
+    """Player whose standing on a ladder has changed.
+
+    `row` is the last row of the outbox about it. `passes` if only submissions changed it. `is_new` if it had none.
+    """
+
+    row: OutboxRow
+    passes: bool
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Places on a ladder: at the previous look, and now. None in `before` means that there was no visible entry."""
+
+    ladder: Ladder
+    before: Mapping[int, bytes | None]
+    now: Mapping[int, Entry]
+
+    def key(self, user_id: int) -> bytes | None:
+        """Return the present sort key of a player, None without a visible entry."""
+        entry = self.now.get(user_id)
+        if entry is None:
+            return None
+        place = Place(entry.score, entry.achieved_at, entry.user_id, entry.subscore or 0)
+        return sort_key(self.ladder.board, place)
+
+    def was_passed(self, user_id: int, friend_id: int, *, friend_is_new: bool) -> bool:
+        """Return whether the friend was not ahead of the player at the previous look, and is now.
+
+        Return False if either place at the previous look is unknown.
+        """
+        mine, theirs = self.key(user_id), self.key(friend_id)
+        mine_before = self.before.get(user_id)
+        if mine is None or theirs is None or mine_before is None:
+            return False
+        theirs_before = self.before.get(friend_id)
+        if theirs_before is None and friend_id not in self.before and not friend_is_new:
+            return False
+        board = self.ladder.board
+        was_ahead = theirs_before is not None and theirs_before < rank_bound(board, mine_before)
+        return not was_ahead and theirs < rank_bound(board, mine)
+
+
+class OvertakingService:
+    """Derivation of notices about overtaken players, for boards that ask for them.
+
+    A pair of players is compared on the first ladder of a board each time the friend's standing has changed. The places
+    are read from the index after the commit. They are stored with the notices: each pass has at most one notice. Passes
+    back and forth between two looks have none.
+    """
+
+    def __init__(
+        self,
+        store: DerivedNoticeStore,
+        friends: FriendStore,
+        query: QueryService,
+        clock: Clock,
+        mode: FriendMode,
+        *,
+        closes_after_ms: int,
+    ) -> None:
+        self._store = store
+        self._friends = friends
+        self._query = query
+        self._clock = clock
+        self._mode = mode
+        self._closes_after_ms = closes_after_ms
+        self._forget_due = 0.0
+
+    async def derive(self, rows: Sequence[OutboxRow], boards: Mapping[int, Board]) -> Overtakings | None:
+        """Return the notices that rows of the outbox cause, and the new places, None if no board asks for them.
+
+        Raises `Unavailable`.
+        """
+        movers = _movers(rows, boards)
+        if not movers:
+            return None
+        drafts: defaultdict[int, list[NoticeDraft]] = defaultdict(list)
+        places: list[NoticedPlace] = []
+        for ladder, on_ladder in movers.items():
+            friends = {user_id: await self._recipients(user_id) for user_id, m in on_ladder.items() if m.passes}
+            seen = await self._places(ladder, {*on_ladder, *(i for ids in friends.values() for i in ids)})
+            places += _noticed(seen, on_ladder, friends)
+            for friend_id, recipients in friends.items():
+                mover = on_ladder[friend_id]
+                for user_id in recipients:
+                    if seen.was_passed(user_id, friend_id, friend_is_new=mover.is_new):
+                        drafts[mover.row.seq].append(_draft(ladder, mover.row, seen.now[user_id]))
+        return Overtakings(drafts, places)
+
+    async def forget_if_due(self, boards: Sequence[Board]) -> None:
+        """Delete the places of ladders that are over, at most every few minutes. Raises `Unavailable`."""
+        if monotonic() < self._forget_due:
+            return
+        now = self._clock()
+        asking = [board for board in boards if NoticeType.PLAYER_OVERTAKEN in board.events]
+        current = {
+            (board.id, board.ladders_at(at)[0].period) for board in asking for at in (now, now - self._closes_after_ms)
+        }
+        if not await self._store.forget_places(current):
+            self._forget_due = monotonic() + _FORGET_EVERY_S
+
+    async def _recipients(self, user_id: int) -> Sequence[int]:
+        """Return the players who get a notice when this player passes them."""
+        followers = await self._friends.followers(user_id, MOST_FOLLOWERS)
+        if not followers or self._mode is FriendMode.ONE_WAY:
+            return followers
+        followed = {friend.user_id for friend in await self._friends.followed(user_id, MAX_FRIENDS)}
+        return [follower for follower in followers if follower in followed]
+
+    async def _places(self, ladder: Ladder, user_ids: set[int]) -> _Places:
+        # Read the stored places first. A concurrent relay could store later ones after the look at the index.
+        before = await self._store.places(ladder.board.id, ladder.period, user_ids)
+        now: dict[int, Entry] = {}
+        for chunk in chunks(sorted(user_ids), _LOOKED_UP):
+            lookup = await self._query.lookup(ladder, chunk)
+            now |= {entry.user_id: entry for entry, _ in lookup.entries}
+        return _Places(ladder, before, now)
+
+
+def _movers(rows: Sequence[OutboxRow], boards: Mapping[int, Board]) -> Mapping[Ladder, Mapping[int, _Mover]]:
+    """Return the players whose standings changed, on the first ladder of each board that asks."""
+    movers: defaultdict[Ladder, dict[int, _Mover]] = defaultdict(dict)
+    for row in rows:
+        board = boards.get(row.board_id)
+        if board is None or NoticeType.PLAYER_OVERTAKEN not in board.events or not _changes_standing(row):
+            continue
+        is_submission = row.type == NoticeType.SCORE_IMPROVED
+        is_new = is_submission and row.data["submissions"] == 1
+        for period in _first_periods(row, board):
+            on_ladder = movers[Ladder(board, period)]
+            earlier = on_ladder.get(row.user_id)
+            passes = is_submission and (earlier is None or earlier.passes)
+            on_ladder[row.user_id] = _Mover(row, passes, is_new or (earlier is not None and earlier.is_new))
+    return movers
+
+
+def _changes_standing(row: OutboxRow) -> bool:
+    """Return whether the row reports a change of a player's standing. An erased player has none."""
+    is_moderation = row.type.startswith("moderation.") and row.type != NoticeType.MODERATION_ERASED
+    return row.user_id != NO_PLAYER and (row.type == NoticeType.SCORE_IMPROVED or is_moderation)
+
+
+def _first_periods(row: OutboxRow, board: Board) -> Iterator[int]:
+    """Yield the periods of the board's first kind in which the row reports a change."""
+    if row.type == NoticeType.SCORE_IMPROVED:
+        if row.data["main"]:
+            yield row.period
+        return
+    for period in row.data["periods"]:
+        if board.calendar.knows(period) and board.calendar.numbered(period).kind is board.calendar.kinds[0]:
+            yield period
+
+
+def _noticed(
+    seen: _Places, movers: Mapping[int, _Mover], friends: Mapping[int, Sequence[int]]
+) -> Iterator[NoticedPlace]:
+    """Yield the places to store: of all movers, and of other players whose places were unknown."""
+    seqs = {user_id: movers[friend_id].row.seq for friend_id, ids in friends.items() for user_id in ids}
+    seqs = {user_id: seq for user_id, seq in seqs.items() if user_id not in seen.before}
+    seqs |= {user_id: mover.row.seq for user_id, mover in movers.items()}
+    for user_id, seq in seqs.items():
+        yield NoticedPlace(user_id, seen.ladder.board.id, seen.ladder.period, seen.key(user_id), seq)
+
+
+def _draft(ladder: Ladder, row: OutboxRow, passed: Entry) -> NoticeDraft:
+    slug = ladder.board.slug
+    data = {
+        "board": slug,
+        "user_id": passed.user_id,
+        "period": ladder.period_name,
+        "overtaken_by": row.user_id,
+        "rank": passed.rank,
+        "score": passed.score,
+    }
+    body = body_of(NoticeType.PLAYER_OVERTAKEN, row.at, data)
+    origin = f"overtaken:{row.seq}:{ladder.period}:{passed.user_id}"
+    return NoticeDraft(origin, passed.user_id, NoticeType.PLAYER_OVERTAKEN, slug, row.at, body)
