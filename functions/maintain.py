@@ -67,8 +67,12 @@ async def fold_activity(services: Services) -> int:
 
 
 async def settle(services: Services) -> int:
-    """Settle the periods that are due or changed, searched every few seconds. Return the number of settled periods."""
+    """Settle the periods that are due or changed, searched every few seconds. Return the number of settled periods.
+
+    Also delete expired challenges, once an hour.
+    """
     with services.telemetry.transaction("settle"):
+        await services.seasons.challenges.purge_if_due()
         await services.seasons.seats.search_if_due()
         await services.seasons.resettlement.run_if_due()
         return await services.seasons.settlement.run_if_due()

@@ -25,6 +25,7 @@ _VARIABLES = {
     "REFRESH": "refresh_token",
     "KID": "kid",
     "ENDPOINT": "endpoint_id",
+    "INVITATION": "invitation",
 }
 """JSON members of earlier responses that the examples use, by the name of the shell variable."""
 _CHANGING = frozenset(
@@ -33,7 +34,7 @@ _CHANGING = frozenset(
         "received_us", "recorded_at", "submission_id", "erasure_id", "next", "previous", "partitions", "nodes", "cache",
         "healthy", "version", "joined_at", "now", "window_ends_at",
         "endpoint_id", "secret", "duration_ms", "id", "timestamp", "revision",
-        "previous_secret_until", "disabled_at", "since",
+        "previous_secret_until", "disabled_at", "since", "invitation",
     }
 )  # fmt: skip
 """Response members that differ from run to run, unless they are null."""

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
+from leaderforge.challenge_settings import ChallengeSettings
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.rates import RateLimit
 from leaderforge.domain.sharding import MAX_PARTITIONS
@@ -102,7 +103,7 @@ class CloudSettings(BaseModel):
         return []
 
 
-class EnvironmentSettings(CloudSettings, EventSettings, IdentitySettings, PlayerSettings):
+class EnvironmentSettings(CloudSettings, ChallengeSettings, EventSettings, IdentitySettings, PlayerSettings):
     """All environment settings."""
 
     redis_nodes: Nodes = variable("LEADERFORGE_REDIS_NODES", "name one or more nodes as host:port, comma separated")

@@ -12,8 +12,14 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from leaderforge.adapters.postgres.recording import Recorder
+from leaderforge.adapters.postgres.score_store import PostgresScoreStore
+from leaderforge.adapters.postgres.strategies import WriteStrategies
 from leaderforge.cli.demo import PLAYERS, fill
 from leaderforge.domain.errors import IndexUnavailable
+from leaderforge.domain.timing import COMMIT_LIMIT_MS
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.scores import ScoreStore
 from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY, bearer
@@ -25,7 +31,7 @@ KEYS = {None: None, "KEY": SUBMIT_KEY, "ADMIN": ADMIN_KEY}
 START = 1_795_435_200_000  # 2026-11-23T12:00:00Z
 BETWEEN_MS = 2000  # longer than the TTL of responses
 LAG_MS = 60_000  # more than the usual lag of watermarks
-SEGMENTS = {"LEADERFORGE_SEGMENTS": "country,platform"}
+FEATURES = {"LEADERFORGE_SEGMENTS": "country,platform", "LEADERFORGE_CHALLENGES": "5"}
 README = Path(__file__).parents[2] / "README.md"
 
 
@@ -43,11 +49,19 @@ def clock() -> Ticks:
     return Ticks()
 
 
+def record_by(store: ScoreStore, clock: Clock) -> None:
+    """Let a store record events at the time of a clock. Challenges compare this time with the times of the API."""
+    assert isinstance(store, PostgresScoreStore)
+    strategies = WriteStrategies(store._pool, lambda: clock() * 1000, COMMIT_LIMIT_MS / 1000)
+    store._recorder = Recorder(store._pool, strategies, store._workers)
+
+
 @pytest.fixture
 async def api(valkey, postgres, clock: Ticks) -> AsyncIterator[Served]:
-    settings = environment(valkey.addresses, await new_database(postgres.dsn), **TOKENS, **SIGNING, **SEGMENTS)
+    settings = environment(valkey.addresses, await new_database(postgres.dsn), **TOKENS, **SIGNING, **FEATURES)
     async with served(settings, clock=clock) as api:
         await api.until_healthy()
+        record_by(api.services.parts.store, clock)
         yield api
 
 
@@ -92,7 +106,7 @@ async def settled(api: Served) -> None:
 async def test_all_pages_work_on_the_demo_in_one_run(valkey, postgres, clock: Ticks) -> None:
     """Check only error codes, because the demo has other ranks and totals. The demo's players must not change."""
     dsn = await new_database(postgres.dsn)
-    settings = environment(valkey.addresses, dsn, **TOKENS, **SIGNING, **SEGMENTS)
+    settings = environment(valkey.addresses, dsn, **TOKENS, **SIGNING, **FEATURES)
     await fill(settings)
     before = await demo_standings(dsn)
     assert before

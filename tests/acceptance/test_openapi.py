@@ -20,8 +20,8 @@ SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 @pytest.fixture
 async def api(valkey, postgres) -> AsyncIterator[Served]:
     """Server with the players and scores of the documentation's examples."""
-    signing = {**SIGNING, "LEADERFORGE_SIGN_IN_LIMIT": "10000:10000"}
-    async with served(environment(valkey.addresses, await new_database(postgres.dsn), **signing)) as api:
+    features = {**SIGNING, "LEADERFORGE_SIGN_IN_LIMIT": "10000:10000", "LEADERFORGE_CHALLENGES": "200"}
+    async with served(environment(valkey.addresses, await new_database(postgres.dsn), **features)) as api:
         await api.until_healthy()
         await api.send("POST", "/api/boards", {"board": "changing"}, ADMIN_KEY)
         for user_id in (1, 2, 3, 123, 456):

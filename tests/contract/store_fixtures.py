@@ -14,6 +14,7 @@ import pytest
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.awards import MemoryAwards
+from leaderforge.adapters.memory.challenge_store import MemoryChallengeStore
 from leaderforge.adapters.memory.friend_store import MemoryFriendStore
 from leaderforge.adapters.memory.league_store import MemoryLeagueStore
 from leaderforge.adapters.memory.moderation import MemoryModeration
@@ -26,6 +27,7 @@ from leaderforge.adapters.memory.settlement_store import MemorySettlementStore
 from leaderforge.adapters.memory.signing_key_store import MemorySigningKeyStore
 from leaderforge.adapters.postgres.audit import PostgresAuditLog
 from leaderforge.adapters.postgres.awards import PostgresAwards
+from leaderforge.adapters.postgres.challenge_store import PostgresChallengeStore
 from leaderforge.adapters.postgres.entrants import PostgresTournaments
 from leaderforge.adapters.postgres.friend_store import PostgresFriendStore
 from leaderforge.adapters.postgres.league_store import PostgresLeagueStore
@@ -45,6 +47,7 @@ from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
 from leaderforge.ports.access import AuditLog, SigningKeyStore
+from leaderforge.ports.challenges import ChallengeStore
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.friends import FriendStore
 from leaderforge.ports.moderation import Moderation
@@ -67,7 +70,7 @@ TABLES = (
     "touches, users, score_events, standings, username_claims, email_claims, "
     "external_id_claims, released_ids, shared_names, boards, api_keys, audit_log, "
     "signing_keys, device_claims, sessions, activity, minute_leaders, people, entrants, occurrences, "
-    "awards, award_rules, resettlements, player_links, "
+    "awards, award_rules, resettlements, player_links, challenges, challenge_players, "
     "settlements, league_periods, league_divisions, league_members, league_results, schema_migrations"
 )
 
@@ -99,6 +102,7 @@ class Stores:
     signing_keys: SigningKeyStore
     tournaments: TournamentStore
     friends: FriendStore
+    challenges: ChallengeStore
     participation: ParticipationReader
     clock: "StoreClock"
 
@@ -168,7 +172,7 @@ async def opened(dsn: str, **options: float) -> AsyncIterator[Database]:
 
 def on_pool(pool: Pool, dsn: str, **options: float) -> Database:
     """Return the stores on a pool of connections to a migrated database. `options` belong to the score store."""
-    clock, periods = StoreClock(), Periods(pool)
+    clock, periods, challenges = StoreClock(), Periods(pool), PostgresChallengeStore(pool)
     scores, tournaments = PostgresScoreStore(pool, periods=periods, clock=clock, **options), PostgresTournaments(pool)
     return Database(
         scores=scores,
@@ -181,7 +185,10 @@ def on_pool(pool: Pool, dsn: str, **options: float) -> Database:
         signing_keys=PostgresSigningKeyStore(pool),
         tournaments=tournaments,
         friends=PostgresFriendStore(pool),
-        participation=ParticipationReader(scores, tournaments, PostgresLeagueStore(pool), PostgresAwards(pool)),
+        challenges=challenges,
+        participation=ParticipationReader(
+            scores, tournaments, PostgresLeagueStore(pool), challenges, PostgresAwards(pool)
+        ),
         clock=clock,
         dsn=dsn,
         pool=pool,
@@ -198,8 +205,13 @@ def in_memory() -> Stores:
     sessions, signing_keys = MemorySessionStore(users, audit), MemorySigningKeyStore(audit)
     processes, tournaments = MemoryPendingProcesses(), scores.tournaments
     friends, settlements = MemoryFriendStore(scores, users), MemorySettlementStore()
+    challenges = MemoryChallengeStore(scores, users, friends, audit)
     participation = ParticipationReader(
-        scores, tournaments, MemoryLeagueStore(scores, settlements), MemoryAwards(scores, settlements, audit)
+        scores,
+        tournaments,
+        MemoryLeagueStore(scores, settlements),
+        challenges,
+        MemoryAwards(scores, settlements, audit),
     )
     return Stores(
         scores,
@@ -212,6 +224,7 @@ def in_memory() -> Stores:
         signing_keys,
         tournaments,
         friends,
+        challenges,
         participation,
         clock,
     )

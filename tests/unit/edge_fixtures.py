@@ -11,6 +11,7 @@ from functions.local import create_app
 from leaderforge.adapters.memory.activity import MemoryActivity
 from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.awards import MemoryAwards, MemoryResettlements
+from leaderforge.adapters.memory.challenge_store import MemoryChallengeStore
 from leaderforge.adapters.memory.derived_notices import MemoryDerivedNotices
 from leaderforge.adapters.memory.endpoint_store import MemoryEndpointStore
 from leaderforge.adapters.memory.feed import MemoryChannel, MemoryFeed
@@ -105,12 +106,12 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
     """Serve over empty in-memory adapters with a complete index. `environment` adds settings to the usual ones."""
     audit, prometheus, clock = MemoryAuditLog(), Prometheus(), Ticks()
     users, feed = MemoryPlayerStore(audit), MemoryFeed(MemoryChannel())
-    store, index = MemoryScoreStore(users, audit=audit), MemoryIndex(3)
+    store, index = MemoryScoreStore(users, clock=lambda: clock() * 1000, audit=audit), MemoryIndex(3)
     settlements = MemorySettlementStore()
     keys, limiter = MemoryKeyStore(audit), MemoryRateLimiter(lambda: clock() * 1000)
     settings = EnvironmentSettings.from_environment({**ENVIRONMENT, **environment})
     tokens = token_verifier(settings)
-    notices = MemoryNoticeStore(store.outbox)
+    notices, friends = MemoryNoticeStore(store.outbox), MemoryFriendStore(store, users)
     parts = Parts(
         store=store,
         users=users,
@@ -129,7 +130,8 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
         leagues=MemoryLeagueStore(store, settlements),
         moderation=MemoryModeration(store, users, audit),
         records=MemoryPlayerRecords(store, users, audit),
-        friends=MemoryFriendStore(store, users),
+        friends=friends,
+        challenges=MemoryChallengeStore(store, users, friends, audit),
         notices=notices,
         derived_notices=MemoryDerivedNotices(notices),
         endpoints=MemoryEndpointStore(notices, audit),

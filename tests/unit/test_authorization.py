@@ -145,6 +145,11 @@ RULES: Mapping[str, Rule] = {
     "GET /api/users/{user_id}/standings": OPEN,
     "GET /api/users/{user_id}/awards": SUBMIT,
     "POST /api/users/{user_id}/awards/claim": SUBMIT,
+    "GET /api/users/{user_id}/challenges": FRIENDS,
+    "POST /api/challenges": rule(SUBMITTERS | THEMSELVES, SUBMITTERS | {"own token to read"}),
+    "GET /api/challenges/{invitation}": OPEN,
+    "PUT /api/challenges/{invitation}/players/{user_id}": SUBMIT,
+    "DELETE /api/challenges/{invitation}": MODERATE,
     "GET /api/users/{user_id}/friends": FRIENDS,
     "PUT /api/users/{user_id}/friends": SUBMIT,
     "POST /api/users/{user_id}/friends": SUBMIT,
@@ -306,7 +311,7 @@ def _refusal_in(body: bytes) -> int | None:
 @asynccontextmanager
 async def stage(*, private: bool) -> AsyncIterator[tuple[Api, Mapping[str, str | None]]]:
     """Yield an application with a board that is open to players, and the credentials of each caller."""
-    async with serving(**TOKENS, **SIGNING, **UNREACHABLE) as api:
+    async with serving(**TOKENS, **SIGNING, **UNREACHABLE, LEADERFORGE_CHALLENGES="200") as api:
         await api.players(PLAYER)
         await api.change_board(open_to_players=True, private=private)
         credentials: dict[str, str | None] = {

@@ -634,6 +634,97 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create challenge
+         * @description Create a private challenge between a few players on a board. Requires a submit key or the player's token.
+         *
+         *     The creator sends the link with the `invitation` to the others, who join it. The service must allow challenges,
+         *     and limits their number. A retry with the same `challenge_id` returns the same challenge.
+         */
+        post: operations["createChallenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/challenges/{invitation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get challenge
+         * @description Return a challenge with its players, and the scores that they have achieved in it.
+         *
+         *     The scores are combined by the board's policy. Submissions of before the start and after the end do not count.
+         */
+        get: operations["getChallenge"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove challenge
+         * @description Remove a challenge. Scores and boards stay as they are. Moderators only.
+         */
+        delete: operations["removeChallenge"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/challenges/{invitation}/players/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Join challenge
+         * @description Let a player join a challenge. Requires a submit key or the player's token.
+         *
+         *     Scores since the start of the challenge count, also those of before joining. Joining again changes nothing.
+         */
+        put: operations["joinChallenge"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{user_id}/challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List challenges
+         * @description Return the challenges of a player, the latest end first. Requires a key or the player's token.
+         */
+        get: operations["listChallenges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -2634,6 +2725,109 @@ export interface components {
             permissions: components["schemas"]["Permission"][];
         };
         /**
+         * ChallengeIn
+         * @description A challenge on a board. It starts at once.
+         * @example {
+         *       "board": "default",
+         *       "challenge_id": "9b0c1f5e-4a39-4d1c-9d0e-1a2b3c4d5e6f",
+         *       "length_s": 3600,
+         *       "max_players": 4,
+         *       "user_id": 123
+         *     }
+         */
+        ChallengeIn: {
+            /**
+             * @description The board's identifier in paths (its slug).
+             * @example default
+             */
+            board: string;
+            /**
+             * Format: int64
+             * @description The player who creates the challenge, and its first player.
+             */
+            user_id: number;
+            /**
+             * Format: int32
+             * @description The length of the challenge, in seconds.
+             */
+            length_s: number;
+            /**
+             * Format: int32
+             * @description The maximum number of players, including the creator.
+             */
+            max_players: number;
+            /**
+             * Format: uuid
+             * @description The client's own id of the challenge. A retry with the same id returns the same challenge.
+             * @example 9b0c1f5e-4a39-4d1c-9d0e-1a2b3c4d5e6f
+             */
+            challenge_id: string;
+        };
+        /**
+         * ChallengeOut
+         * @description A challenge with its players and their scores since its start.
+         */
+        ChallengeOut: {
+            /**
+             * @description The part of the challenge's link that nobody can guess. Whoever has it sees the challenge.
+             * @example q3vK0mZ8Tn2aYx5Jr7Lw1Q
+             */
+            invitation: string;
+            /** @example default */
+            board: string;
+            /** @description `open` until the end, then `closed`, and `settled` once no late submission can change the result. */
+            state: components["schemas"]["TournamentState"];
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            starts_at: string;
+            /**
+             * Format: date-time
+             * @description The end. Scores of this time do not count.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            ends_at: string;
+            /**
+             * Format: date-time
+             * @description The time until which late submissions of earlier scores count.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            late_until: string;
+            /**
+             * Format: date-time
+             * @description The time from which the state is `settled`.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            settled_at: string;
+            /**
+             * Format: int64
+             * @description The number of players who have joined, including the creator.
+             */
+            players: number;
+            /** Format: int64 */
+            max_players: number;
+            /** @description The players with a score, best first. Ranks and scores are those of the challenge. */
+            entries: components["schemas"]["EntryOut"][];
+            /** @description The players without a score, in the order of joining. */
+            unscored: components["schemas"]["UnscoredPlayerOut"][];
+            /**
+             * Format: date-time
+             * @description The time of this answer, for countdowns.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            now: string;
+        };
+        /**
+         * ChallengesOut
+         * @description The challenges of a player, the latest end first.
+         */
+        ChallengesOut: {
+            /** Format: int64 */
+            user_id: number;
+            challenges: components["schemas"]["ListedChallengeOut"][];
+        };
+        /**
          * ChangedOut
          * @description An entry that changed.
          */
@@ -3265,9 +3459,41 @@ export interface components {
             tournaments?: components["schemas"]["ExportedEntrantOut"][];
             /** @description The player's places in leagues. Absent without any. */
             leagues?: components["schemas"]["ExportedLeaguePlaceOut"][];
+            /** @description The challenges that the player created or joined. Absent without any. */
+            challenges?: components["schemas"]["ExportedChallengeOut"][];
             /** @description The player's awards. Absent without any. */
             awards?: components["schemas"]["AwardOut"][];
             events: components["schemas"]["EventOut"][];
+        };
+        /**
+         * ExportedChallengeOut
+         * @description A private challenge that the player created or joined.
+         */
+        ExportedChallengeOut: {
+            /** @example default */
+            board: string;
+            /** @example q3vK0mZ8Tn2aYx5Jr7Lw1Q */
+            invitation: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            starts_at: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            ends_at: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            joined_at: string;
+            /**
+             * Format: int64
+             * @description The position in the order of joining, 1 for the creator.
+             */
+            number: number;
         };
         /**
          * ExportedEntrantOut
@@ -4162,6 +4388,61 @@ export interface components {
          */
         LeagueState: "waiting" | "open" | "closing" | "settled";
         /**
+         * ListedChallengeOut
+         * @description A challenge of a player.
+         */
+        ListedChallengeOut: {
+            /**
+             * @description The part of the challenge's link that nobody can guess. Whoever has it sees the challenge.
+             * @example q3vK0mZ8Tn2aYx5Jr7Lw1Q
+             */
+            invitation: string;
+            /** @example default */
+            board: string;
+            /** @description `open` until the end, then `closed`, and `settled` once no late submission can change the result. */
+            state: components["schemas"]["TournamentState"];
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            starts_at: string;
+            /**
+             * Format: date-time
+             * @description The end. Scores of this time do not count.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            ends_at: string;
+            /**
+             * Format: date-time
+             * @description The time until which late submissions of earlier scores count.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            late_until: string;
+            /**
+             * Format: date-time
+             * @description The time from which the state is `settled`.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            settled_at: string;
+            /**
+             * Format: int64
+             * @description The number of players who have joined, including the creator.
+             */
+            players: number;
+            /** Format: int64 */
+            max_players: number;
+            /**
+             * Format: int64
+             * @description The player's position in the order of joining, 1 for the creator.
+             */
+            number: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            joined_at: string;
+        };
+        /**
          * LookupIn
          * @description Players to look up, such as friends, by either kind of id, at most 5000.
          * @example {
@@ -4939,6 +5220,13 @@ export interface components {
             results: components["schemas"]["RemovalResult"][];
         };
         /**
+         * RemovedChallengeOut
+         * @description The result of a removal.
+         */
+        RemovedChallengeOut: {
+            removed: boolean;
+        };
+        /**
          * RetirementIn
          * @description The retirement of a signing key.
          * @example {
@@ -5551,6 +5839,24 @@ export interface components {
          * @enum {string}
          */
         TournamentState: "upcoming" | "open" | "closed" | "settled";
+        /**
+         * UnscoredPlayerOut
+         * @description A player of a challenge without a score.
+         */
+        UnscoredPlayerOut: {
+            /** Format: int64 */
+            user_id: number;
+            /**
+             * @description The player's name; null if it has none.
+             * @example ada
+             */
+            username: string | null;
+            /**
+             * @description The player's id in another system, only if it has one.
+             * @example 76561190012345678
+             */
+            external_id?: string;
+        };
         /**
          * UserIn
          * @description A player to create.
@@ -10583,6 +10889,680 @@ export interface operations {
             };
             /** @description The body is not JSON. */
             415: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is invalid. */
+            422: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
+            429: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    /** @description The maximum number of requests in a burst. */
+                    "RateLimit-Limit": number;
+                    /** @description The remaining number of requests in the burst. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until the whole burst is available again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
+            500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A required part of the service is unavailable. Retry after the given time. */
+            503: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    createChallenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChallengeIn"];
+            };
+        };
+        responses: {
+            /** @description A challenge with its players and their scores since its start. */
+            200: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeOut"];
+                };
+            };
+            /** @description The request cannot be parsed. */
+            400: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The call needs a key or a token, or the given one is unknown. */
+            401: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller has no right to this call. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The requested object does not exist. */
+            404: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request conflicts with the current state. */
+            409: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is invalid. */
+            422: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
+            429: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    /** @description The maximum number of requests in a burst. */
+                    "RateLimit-Limit": number;
+                    /** @description The remaining number of requests in the burst. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until the whole burst is available again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
+            500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A required part of the service is unavailable. Retry after the given time. */
+            503: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    getChallenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The challenge's invitation, a part of its link. */
+                invitation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A challenge with its players and their scores since its start. */
+            200: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
+                    ETag: string;
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeOut"];
+                };
+            };
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
+            304: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
+                    ETag: string;
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The call needs a key or a token, or the given one is unknown. */
+            401: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller has no right to this call. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The requested object does not exist. */
+            404: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is invalid. */
+            422: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
+            429: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    /** @description The maximum number of requests in a burst. */
+                    "RateLimit-Limit": number;
+                    /** @description The remaining number of requests in the burst. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until the whole burst is available again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
+            500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A required part of the service is unavailable. Retry after the given time. */
+            503: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    removeChallenge: {
+        parameters: {
+            query: {
+                /** @description The reason, for the audit log: 1 to 500 characters without a leading blank. */
+                reason: string;
+            };
+            header?: never;
+            path: {
+                /** @description The challenge's invitation, a part of its link. */
+                invitation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result of a removal. */
+            200: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovedChallengeOut"];
+                };
+            };
+            /** @description The call needs a key or a token, or the given one is unknown. */
+            401: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller has no right to this call. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The requested object does not exist. */
+            404: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is invalid. */
+            422: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
+            429: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    /** @description The maximum number of requests in a burst. */
+                    "RateLimit-Limit": number;
+                    /** @description The remaining number of requests in the burst. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until the whole burst is available again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
+            500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A required part of the service is unavailable. Retry after the given time. */
+            503: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    joinChallenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The challenge's invitation, a part of its link. */
+                invitation: string;
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A challenge with its players and their scores since its start. */
+            200: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeOut"];
+                };
+            };
+            /** @description The call needs a key or a token, or the given one is unknown. */
+            401: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller has no right to this call. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The requested object does not exist. */
+            404: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request conflicts with the current state. */
+            409: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is invalid. */
+            422: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
+            429: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    /** @description The maximum number of requests in a burst. */
+                    "RateLimit-Limit": number;
+                    /** @description The remaining number of requests in the burst. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until the whole burst is available again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
+            500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A required part of the service is unavailable. Retry after the given time. */
+            503: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    listChallenges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The challenges of a player, the latest end first. */
+            200: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
+                    ETag: string;
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengesOut"];
+                };
+            };
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
+            304: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
+                    ETag: string;
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The call needs a key or a token, or the given one is unknown. */
+            401: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller has no right to this call. */
+            403: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;

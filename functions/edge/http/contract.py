@@ -16,6 +16,7 @@ _TAGS = {
     "scores": "Submit scores.",
     "boards": "Read boards; create, change and delete them.",
     "tournaments": "Read tournaments and their entrants, and join.",
+    "challenges": "Create, join and read private challenges between a few players.",
     "awards": "List and claim the awards that players earn with their final ranks.",
     "sign-in": "Sign players in by their device, and people in to the console; end sessions.",
     "players": "Create, find, change, export and erase players.",

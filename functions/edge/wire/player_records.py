@@ -90,6 +90,17 @@ class ExportedLeaguePlaceOut(StrictOut):
     movement: Movement | None = Field(description="The final movement; null before the settlement.")
 
 
+class ExportedChallengeOut(StrictOut):
+    """A private challenge that the player created or joined."""
+
+    board: str = Field(examples=["default"])
+    invitation: str = Field(examples=["q3vK0mZ8Tn2aYx5Jr7Lw1Q"])
+    starts_at: TimeOut
+    ends_at: TimeOut
+    joined_at: TimeOut
+    number: RankOut = Field(description="The position in the order of joining, 1 for the creator.")
+
+
 class ExportOut(StrictOut):
     """All data of a player."""
 
@@ -108,6 +119,9 @@ class ExportOut(StrictOut):
         [], description="The tournaments that the player joined. Absent without any."
     )
     leagues: list[ExportedLeaguePlaceOut] = Field([], description="The player's places in leagues. Absent without any.")
+    challenges: list[ExportedChallengeOut] = Field(
+        [], description="The challenges that the player created or joined. Absent without any."
+    )
     awards: list[AwardOut] = Field([], description="The player's awards. Absent without any.")
     events: list[EventOut]
 
@@ -177,7 +191,7 @@ def _render_sign_ins(record: SignInRecord) -> str:
 
 
 def _render_participation(participation: Participation) -> str:
-    """Return the members about tournaments, leagues and awards. Those without a value are absent."""
+    """Return the members about tournaments, leagues, challenges and awards. Those without a value are absent."""
     tournaments = [
         ExportedEntrantOut(
             board=ladder.board.slug,
@@ -199,6 +213,17 @@ def _render_participation(participation: Participation) -> str:
         ).model_dump_json()
         for ladder, place in participation.league_places
     ]
+    challenges = [
+        ExportedChallengeOut(
+            board=board.slug,
+            invitation=challenge.invitation,
+            starts_at=challenge.starts_at,
+            ends_at=challenge.ends_at,
+            joined_at=player.joined_at,
+            number=player.number,
+        ).model_dump_json()
+        for board, (challenge, player) in participation.challenges
+    ]
     awards = [award_json(award) for award in participation.awards]
-    members = {"tournaments": tournaments, "leagues": leagues, "awards": awards}
+    members = {"tournaments": tournaments, "leagues": leagues, "challenges": challenges, "awards": awards}
     return "".join(f'"{name}":[{",".join(values)}],' for name, values in members.items() if values)

@@ -861,6 +861,98 @@ namespace LeaderForge
         public IReadOnlyList<string> Permissions { get; }
     }
 
+    /// <summary>A challenge with its players and their scores since its start.</summary>
+    public sealed class ChallengeOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public ChallengeOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            Invitation = json.Text("invitation");
+            Board = json.Text("board");
+            State = json.Text("state");
+            StartsAt = json.Time("starts_at");
+            EndsAt = json.Time("ends_at");
+            LateUntil = json.Time("late_until");
+            SettledAt = json.Time("settled_at");
+            Players = json.Integer("players");
+            MaxPlayers = json.Integer("max_players");
+            Entries = json.List("entries", item => new EntryOut(Members.Fields(item)));
+            Unscored = json.List("unscored", item => new UnscoredPlayerOut(Members.Fields(item)));
+            Now = json.Time("now");
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>
+        /// The part of the challenge's link that nobody can guess. Whoever has it sees the challenge.
+        /// </summary>
+        public string Invitation { get; }
+
+        /// <summary>The member <c>board</c>.</summary>
+        public string Board { get; }
+
+        /// <summary>
+        /// `open` until the end, then `closed`, and `settled` once no late submission can change the result.
+        /// </summary>
+        public string State { get; }
+
+        /// <summary>The member <c>starts_at</c>.</summary>
+        public DateTimeOffset StartsAt { get; }
+
+        /// <summary>The end. Scores of this time do not count.</summary>
+        public DateTimeOffset EndsAt { get; }
+
+        /// <summary>The time until which late submissions of earlier scores count.</summary>
+        public DateTimeOffset LateUntil { get; }
+
+        /// <summary>The time from which the state is `settled`.</summary>
+        public DateTimeOffset SettledAt { get; }
+
+        /// <summary>The number of players who have joined, including the creator.</summary>
+        public long Players { get; }
+
+        /// <summary>The member <c>max_players</c>.</summary>
+        public long MaxPlayers { get; }
+
+        /// <summary>The players with a score, best first. Ranks and scores are those of the challenge.</summary>
+        public IReadOnlyList<EntryOut> Entries { get; }
+
+        /// <summary>The players without a score, in the order of joining.</summary>
+        public IReadOnlyList<UnscoredPlayerOut> Unscored { get; }
+
+        /// <summary>The time of this answer, for countdowns.</summary>
+        public DateTimeOffset Now { get; }
+    }
+
+    /// <summary>The challenges of a player, the latest end first.</summary>
+    public sealed class ChallengesOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public ChallengesOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            UserId = json.Integer("user_id");
+            Challenges = json.List("challenges", item => new ListedChallengeOut(Members.Fields(item)));
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>user_id</c>.</summary>
+        public long UserId { get; }
+
+        /// <summary>The member <c>challenges</c>.</summary>
+        public IReadOnlyList<ListedChallengeOut> Challenges { get; }
+    }
+
     /// <summary>An entry that changed.</summary>
     public sealed class ChangedOut
     {
@@ -1713,6 +1805,7 @@ namespace LeaderForge
             Blocked = json.OptionalList("blocked", item => new ExportedFriendOut(Members.Fields(item)));
             Tournaments = json.OptionalList("tournaments", item => new ExportedEntrantOut(Members.Fields(item)));
             Leagues = json.OptionalList("leagues", item => new ExportedLeaguePlaceOut(Members.Fields(item)));
+            Challenges = json.OptionalList("challenges", item => new ExportedChallengeOut(Members.Fields(item)));
             Awards = json.OptionalList("awards", item => new AwardOut(Members.Fields(item)));
             Events = json.List("events", item => new EventOut(Members.Fields(item)));
         }
@@ -1747,11 +1840,54 @@ namespace LeaderForge
         /// <summary>The player's places in leagues. Absent without any.</summary>
         public IReadOnlyList<ExportedLeaguePlaceOut> Leagues { get; }
 
+        /// <summary>The challenges that the player created or joined. Absent without any.</summary>
+        public IReadOnlyList<ExportedChallengeOut> Challenges { get; }
+
         /// <summary>The player's awards. Absent without any.</summary>
         public IReadOnlyList<AwardOut> Awards { get; }
 
         /// <summary>The member <c>events</c>.</summary>
         public IReadOnlyList<EventOut> Events { get; }
+    }
+
+    /// <summary>A private challenge that the player created or joined.</summary>
+    public sealed class ExportedChallengeOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public ExportedChallengeOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            Board = json.Text("board");
+            Invitation = json.Text("invitation");
+            StartsAt = json.Time("starts_at");
+            EndsAt = json.Time("ends_at");
+            JoinedAt = json.Time("joined_at");
+            Number = json.Integer("number");
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>board</c>.</summary>
+        public string Board { get; }
+
+        /// <summary>The member <c>invitation</c>.</summary>
+        public string Invitation { get; }
+
+        /// <summary>The member <c>starts_at</c>.</summary>
+        public DateTimeOffset StartsAt { get; }
+
+        /// <summary>The member <c>ends_at</c>.</summary>
+        public DateTimeOffset EndsAt { get; }
+
+        /// <summary>The member <c>joined_at</c>.</summary>
+        public DateTimeOffset JoinedAt { get; }
+
+        /// <summary>The position in the order of joining, 1 for the creator.</summary>
+        public long Number { get; }
     }
 
     /// <summary>An occurrence of a tournament that the player joined.</summary>
@@ -2964,6 +3100,70 @@ namespace LeaderForge
         public string Assignment { get; }
     }
 
+    /// <summary>A challenge of a player.</summary>
+    public sealed class ListedChallengeOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public ListedChallengeOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            Invitation = json.Text("invitation");
+            Board = json.Text("board");
+            State = json.Text("state");
+            StartsAt = json.Time("starts_at");
+            EndsAt = json.Time("ends_at");
+            LateUntil = json.Time("late_until");
+            SettledAt = json.Time("settled_at");
+            Players = json.Integer("players");
+            MaxPlayers = json.Integer("max_players");
+            Number = json.Integer("number");
+            JoinedAt = json.Time("joined_at");
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>
+        /// The part of the challenge's link that nobody can guess. Whoever has it sees the challenge.
+        /// </summary>
+        public string Invitation { get; }
+
+        /// <summary>The member <c>board</c>.</summary>
+        public string Board { get; }
+
+        /// <summary>
+        /// `open` until the end, then `closed`, and `settled` once no late submission can change the result.
+        /// </summary>
+        public string State { get; }
+
+        /// <summary>The member <c>starts_at</c>.</summary>
+        public DateTimeOffset StartsAt { get; }
+
+        /// <summary>The end. Scores of this time do not count.</summary>
+        public DateTimeOffset EndsAt { get; }
+
+        /// <summary>The time until which late submissions of earlier scores count.</summary>
+        public DateTimeOffset LateUntil { get; }
+
+        /// <summary>The time from which the state is `settled`.</summary>
+        public DateTimeOffset SettledAt { get; }
+
+        /// <summary>The number of players who have joined, including the creator.</summary>
+        public long Players { get; }
+
+        /// <summary>The member <c>max_players</c>.</summary>
+        public long MaxPlayers { get; }
+
+        /// <summary>The player's position in the order of joining, 1 for the creator.</summary>
+        public long Number { get; }
+
+        /// <summary>The member <c>joined_at</c>.</summary>
+        public DateTimeOffset JoinedAt { get; }
+    }
+
     /// <summary>The entries of the players that were looked up, best first.</summary>
     public sealed class LookupOut
     {
@@ -3878,6 +4078,26 @@ namespace LeaderForge
         public IReadOnlyList<object> Results { get; }
     }
 
+    /// <summary>The result of a removal.</summary>
+    public sealed class RemovedChallengeOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public RemovedChallengeOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            Removed = json.Truth("removed");
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>removed</c>.</summary>
+        public bool Removed { get; }
+    }
+
     /// <summary>A reward. Only the members of its condition are present.</summary>
     public sealed class RewardOut
     {
@@ -4493,6 +4713,34 @@ namespace LeaderForge
 
         /// <summary>The member <c>early_ends</c>.</summary>
         public IReadOnlyList<string> EarlyEnds { get; }
+    }
+
+    /// <summary>A player of a challenge without a score.</summary>
+    public sealed class UnscoredPlayerOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public UnscoredPlayerOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            UserId = json.Integer("user_id");
+            Username = json.OptionalText("username");
+            ExternalId = json.OptionalText("external_id");
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>user_id</c>.</summary>
+        public long UserId { get; }
+
+        /// <summary>The player's name; null if it has none.</summary>
+        public string Username { get; }
+
+        /// <summary>The player's id in another system, only if it has one.</summary>
+        public string ExternalId { get; }
     }
 
     /// <summary>A player. The email address is shown to admins only.</summary>

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from leaderforge.ports.access import AuditLog, KeyStore, RateLimiter, SigningKeyStore, TokenSigner, TokenVerifier
 from leaderforge.ports.activity import ActivityStore
 from leaderforge.ports.awards import AwardStore, ResettlementStore
+from leaderforge.ports.challenges import ChallengeStore
 from leaderforge.ports.changes import ChangeFeed
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.derived_notices import DerivedNoticeStore
@@ -60,6 +61,7 @@ class Parts:
     moderation: Moderation
     records: PlayerRecords
     friends: FriendStore
+    challenges: ChallengeStore
     notices: NoticeStore
     derived_notices: DerivedNoticeStore
     endpoints: EndpointStore

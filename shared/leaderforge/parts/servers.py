@@ -10,6 +10,7 @@ from leaderforge.adapters.postgres.activity import PostgresActivity
 from leaderforge.adapters.postgres.audit import PostgresAuditLog
 from leaderforge.adapters.postgres.awards import PostgresAwards, PostgresResettlements
 from leaderforge.adapters.postgres.bulk import copy_chunk
+from leaderforge.adapters.postgres.challenge_store import PostgresChallengeStore
 from leaderforge.adapters.postgres.derived_notices import PostgresDerivedNotices
 from leaderforge.adapters.postgres.endpoint_store import PostgresEndpointStore
 from leaderforge.adapters.postgres.entrants import PostgresTournaments
@@ -76,6 +77,7 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         moderation=PostgresModeration(pool, periods),
         records=PostgresPlayerRecords(pool),
         friends=PostgresFriendStore(pool),
+        challenges=PostgresChallengeStore(pool),
         notices=PostgresNoticeStore(pool),
         derived_notices=PostgresDerivedNotices(pool),
         endpoints=PostgresEndpointStore(pool),

@@ -1,13 +1,15 @@
-"""Everything that leagues, tournaments and rewards have stored about a player."""
+"""Everything that leagues, tournaments, challenges and rewards have stored about a player."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.challenges import PlayedChallenge
 from leaderforge.domain.league_places import LeaguePlace
 from leaderforge.domain.rewards import Award
 from leaderforge.domain.tournaments import Entrant
 from leaderforge.ports.awards import AwardPosition, AwardStore
+from leaderforge.ports.challenges import ChallengeStore
 from leaderforge.ports.leagues import LeagueStore
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.tournaments import TournamentStore
@@ -18,10 +20,14 @@ _AWARDS_A_READ = 1000
 
 @dataclass(frozen=True, slots=True)
 class Participation:
-    """Occurrences that a player joined, the player's places in leagues, and awards. Deleted boards are left out."""
+    """Occurrences that a player joined, the player's places in leagues, challenges, and awards.
+
+    Deleted boards are left out.
+    """
 
     entrants: Sequence[tuple[Ladder, Entrant]] = ()
     league_places: Sequence[tuple[Ladder, LeaguePlace]] = ()
+    challenges: Sequence[tuple[Board, PlayedChallenge]] = ()
     awards: Sequence[Award] = ()
 
 
@@ -29,11 +35,17 @@ class ParticipationReader:
     """Reads of a player's participation over all boards and periods."""
 
     def __init__(
-        self, store: ScoreStore, tournaments: TournamentStore, leagues: LeagueStore, awards: AwardStore
+        self,
+        store: ScoreStore,
+        tournaments: TournamentStore,
+        leagues: LeagueStore,
+        challenges: ChallengeStore,
+        awards: AwardStore,
     ) -> None:
         self._store = store
         self._tournaments = tournaments
         self._leagues = leagues
+        self._challenges = challenges
         self._awards = awards
 
     async def of_player(self, user_id: int) -> Participation:
@@ -42,6 +54,11 @@ class ParticipationReader:
         return Participation(
             await self._tournaments.of_player(boards, user_id),
             await self._leagues.of_player(boards, user_id),
+            [
+                (boards[played.challenge.board_id], played)
+                for played in await self._challenges.of_player(user_id)
+                if played.challenge.board_id in boards
+            ],
             await self._awards_of(boards, user_id),
         )
 

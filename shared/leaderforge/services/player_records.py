@@ -29,7 +29,7 @@ class PlayerExport:
     """Everything stored about a player except the events. `acts` are the audit entries, newest first.
 
     `followed` and `blocked` are the players whom the player follows or has blocked. `participation` is what leagues,
-    tournaments and rewards have stored.
+    tournaments, challenges and rewards have stored.
     """
 
     user: Player

@@ -50,5 +50,6 @@ def player_services(
 
 def _records(settings: EnvironmentSettings, parts: Parts, delivery: Delivery) -> RecordService:
     stores = parts.records, parts.users, parts.audit, parts.sessions, parts.friends
-    participation = ParticipationReader(parts.store, parts.tournaments, parts.leagues, parts.awards)
+    played = parts.tournaments, parts.leagues, parts.challenges
+    participation = ParticipationReader(parts.store, *played, parts.awards)
     return RecordService(*stores, participation, delivery, parts.clock, settings.erased_ms)

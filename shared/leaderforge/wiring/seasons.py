@@ -1,4 +1,4 @@
-"""Construction of the services of periods, and of what their ends decide: leagues, tournaments and awards."""
+"""Construction of the services of periods, of leagues, tournaments and awards, and of challenges."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from leaderforge.parts import Parts
 from leaderforge.ports.settlement import SettlementPart
 from leaderforge.services.award_settlement import AWARDS, AwardPart
 from leaderforge.services.awards import AwardService
+from leaderforge.services.challenges import ChallengeService
 from leaderforge.services.league_reading import LeagueQueryService
 from leaderforge.services.league_settlement import LeagueMovements
 from leaderforge.services.leagues import SeatService
@@ -20,7 +21,7 @@ from leaderforge.services.tournaments import TournamentService
 
 @dataclass(frozen=True, slots=True)
 class SeasonServices:
-    """Periods, and the leagues, tournaments and awards that are settled at their ends."""
+    """Periods, the leagues, tournaments and awards that are settled at their ends, and challenges."""
 
     periods: PeriodService
     rollover: RolloverService
@@ -30,6 +31,7 @@ class SeasonServices:
     seats: SeatService
     leagues: LeagueQueryService
     tournaments: TournamentService
+    challenges: ChallengeService
 
 
 def season_services(settings: EnvironmentSettings, parts: Parts, query: QueryService) -> SeasonServices:
@@ -47,7 +49,13 @@ def season_services(settings: EnvironmentSettings, parts: Parts, query: QuerySer
         seats=seats,
         leagues=LeagueQueryService(parts.leagues, parts.settlements, seats, query, parts.clock),
         tournaments=TournamentService(parts.tournaments, parts.clock),
+        challenges=_challenges(settings, parts),
     )
+
+
+def _challenges(settings: EnvironmentSettings, parts: Parts) -> ChallengeService:
+    stores = parts.challenges, parts.store, parts.users
+    return ChallengeService(*stores, parts.clock, settings.challenge_limits, grace_ms=settings.late_grace_ms)
 
 
 def _rollover(settings: EnvironmentSettings, parts: Parts, settlement: SettlementService) -> RolloverService:

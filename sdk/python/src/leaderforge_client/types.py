@@ -313,6 +313,33 @@ class CacheOut(TypedDict):
     misses: int
 
 
+class ChallengeIn(TypedDict):
+    """
+    A challenge on a board. It starts at once.
+    """
+
+    board: str
+    """
+    The board's identifier in paths (its slug).
+    """
+    user_id: int
+    """
+    The player who creates the challenge, and its first player.
+    """
+    length_s: int
+    """
+    The length of the challenge, in seconds.
+    """
+    max_players: int
+    """
+    The maximum number of players, including the creator.
+    """
+    challenge_id: str
+    """
+    The client's own id of the challenge. A retry with the same id returns the same challenge.
+    """
+
+
 class ClaimIn(TypedDict):
     """
     A claim of an award.
@@ -681,6 +708,22 @@ ExportFormat: TypeAlias = Literal['csv', 'ndjson']
 """
 Format of exported entries: CSV (RFC 4180, with a header) or NDJSON (one JSON object a line).
 """
+
+
+class ExportedChallengeOut(TypedDict):
+    """
+    A private challenge that the player created or joined.
+    """
+
+    board: str
+    invitation: str
+    starts_at: str
+    ends_at: str
+    joined_at: str
+    number: int
+    """
+    The position in the order of joining, 1 for the creator.
+    """
 
 
 class ExportedEntrantOut(TypedDict):
@@ -1538,6 +1581,14 @@ class RemovalsIn(TypedDict):
     """
 
 
+class RemovedChallengeOut(TypedDict):
+    """
+    The result of a removal.
+    """
+
+    removed: bool
+
+
 class RetirementIn(TypedDict):
     """
     The retirement of a signing key.
@@ -2001,6 +2052,22 @@ State of an occurrence at a time.
 """
 
 
+class UnscoredPlayerOut(TypedDict):
+    """
+    A player of a challenge without a score.
+    """
+
+    user_id: int
+    username: str | None
+    """
+    The player's name; null if it has none.
+    """
+    external_id: NotRequired[str]
+    """
+    The player's id in another system, only if it has one.
+    """
+
+
 class UserIn(TypedDict):
     """
     A player to create.
@@ -2273,6 +2340,52 @@ class CallerOut(TypedDict):
     permissions: list[Permission]
     """
     The caller's permissions.
+    """
+
+
+class ChallengeOut(TypedDict):
+    """
+    A challenge with its players and their scores since its start.
+    """
+
+    invitation: str
+    """
+    The part of the challenge's link that nobody can guess. Whoever has it sees the challenge.
+    """
+    board: str
+    state: TournamentState
+    """
+    `open` until the end, then `closed`, and `settled` once no late submission can change the result.
+    """
+    starts_at: str
+    ends_at: str
+    """
+    The end. Scores of this time do not count.
+    """
+    late_until: str
+    """
+    The time until which late submissions of earlier scores count.
+    """
+    settled_at: str
+    """
+    The time from which the state is `settled`.
+    """
+    players: int
+    """
+    The number of players who have joined, including the creator.
+    """
+    max_players: int
+    entries: list[EntryOut]
+    """
+    The players with a score, best first. Ranks and scores are those of the challenge.
+    """
+    unscored: list[UnscoredPlayerOut]
+    """
+    The players without a score, in the order of joining.
+    """
+    now: str
+    """
+    The time of this answer, for countdowns.
     """
 
 
@@ -2980,6 +3093,45 @@ class LeagueOut(TypedDict):
     assignment: Assignment
 
 
+class ListedChallengeOut(TypedDict):
+    """
+    A challenge of a player.
+    """
+
+    invitation: str
+    """
+    The part of the challenge's link that nobody can guess. Whoever has it sees the challenge.
+    """
+    board: str
+    state: TournamentState
+    """
+    `open` until the end, then `closed`, and `settled` once no late submission can change the result.
+    """
+    starts_at: str
+    ends_at: str
+    """
+    The end. Scores of this time do not count.
+    """
+    late_until: str
+    """
+    The time until which late submissions of earlier scores count.
+    """
+    settled_at: str
+    """
+    The time from which the state is `settled`.
+    """
+    players: int
+    """
+    The number of players who have joined, including the creator.
+    """
+    max_players: int
+    number: int
+    """
+    The player's position in the order of joining, 1 for the creator.
+    """
+    joined_at: str
+
+
 class ModeratedOut(TypedDict):
     """
     The changes of an action: the player's entries after it.
@@ -3626,6 +3778,15 @@ class BoardsOut(TypedDict):
     boards: list[BoardOut]
 
 
+class ChallengesOut(TypedDict):
+    """
+    The challenges of a player, the latest end first.
+    """
+
+    user_id: int
+    challenges: list[ListedChallengeOut]
+
+
 class ExportOut(TypedDict):
     """
     All data of a player.
@@ -3660,6 +3821,10 @@ class ExportOut(TypedDict):
     leagues: NotRequired[list[ExportedLeaguePlaceOut]]
     """
     The player's places in leagues. Absent without any.
+    """
+    challenges: NotRequired[list[ExportedChallengeOut]]
+    """
+    The challenges that the player created or joined. Absent without any.
     """
     awards: NotRequired[list[AwardOut]]
     """

@@ -73,12 +73,16 @@ class MemoryEvents(MemoryBoards):
             raise error
         return stored is not None
 
+    def is_removed(self, key: EventKey) -> bool:
+        """Return whether a moderator has removed the event, from all periods or from one."""
+        return key in self._void or any(void == key for void, _ in self._void_in)
+
     def require_event(self, board: Board, user_id: int, submission_id: UUID) -> Submission:
         """Return a stored submission. Raises `SubmissionNotFound`, and `Conflict` if a moderator has removed it."""
         key = user_id, board.id, submission_id
         if key not in self._events:
             raise SubmissionNotFound.of(board.slug, user_id, submission_id)
-        if key in self._void or any(void == key for void, _ in self._void_in):
+        if self.is_removed(key):
             raise Conflict("a moderator has removed the submission with this id", submission_id=submission_id)
         return self._events[key]
 

@@ -27,7 +27,7 @@ class PostgresHistoryStore:
         query = statement(f"history_{board.policy}")
         return [
             _point(row)
-            for row in await self._pool.fetch(query, user_id, board.id, *(before or _END), limit, *_signs(board))
+            for row in await self._pool.fetch(query, user_id, board.id, *(before or _END), limit, *best_signs(board))
         ]
 
     async def played(self, board: Board, user_id: int, limit: int) -> Sequence[PlayedLadder]:
@@ -41,10 +41,11 @@ class PostgresHistoryStore:
         return [board_of(row) for row in rows]
 
 
-def _signs(board: Board) -> Sequence[int]:
-    """Return the last two parameters of history_best.sql: factors of score and subscore, by which lower is better.
+def best_signs(board: Board) -> Sequence[int]:
+    """Return the last two parameters of history_best.sql and challenge_best.sql.
 
-    Return an empty sequence for other policies, whose statements lack these parameters.
+    They are factors of score and subscore, by which lower is better. Return an empty sequence for other policies, whose
+    statements lack these parameters.
     """
     if board.policy is not Policy.BEST:
         return ()

@@ -1,0 +1,162 @@
+"""Challenges in PostgreSQL.
+
+A change locks its player, then the challenge. A player's limits therefore hold under concurrent requests, and the last
+place is taken once.
+"""
+
+from collections.abc import Collection, Sequence, Set
+from uuid import UUID
+
+from leaderforge.adapters.postgres.audit import write_audit
+from leaderforge.adapters.postgres.history import best_signs
+from leaderforge.adapters.postgres.links import lock_users
+from leaderforge.adapters.postgres.pool import Connection, Pool, Record
+from leaderforge.adapters.postgres.statements import joined, statement
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.boards import MAX_INTEGER, Board, Policy
+from leaderforge.domain.challenge_errors import ChallengeBlocked, ChallengeNotFound, TooManyChallenges
+from leaderforge.domain.challenges import (
+    Challenge,
+    ChallengeLimits,
+    ChallengePlayer,
+    PlayedChallenge,
+    repeated,
+    require_room,
+)
+from leaderforge.domain.standings import Standing
+
+
+class PostgresChallengeStore:
+    """`ChallengeStore` on PostgreSQL."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def create(
+        self, challenge: Challenge, user_id: int, challenge_id: UUID, limits: ChallengeLimits
+    ) -> Challenge:
+        async def work(connection: Connection) -> Challenge:
+            await lock_users(connection, user_id)
+            played = await _played(connection, user_id)
+            for stored, player in played:
+                if player.challenge_id == challenge_id:
+                    return repeated(stored, challenge)
+            require_room(user_id, [stored for stored, _ in played], challenge.starts_at, limits)
+            [(count,)] = await connection.fetch(statement("count_challenges"), limits.stored)
+            if count >= limits.stored:
+                raise TooManyChallenges.stored(limits.stored)
+            await connection.execute(statement("create_challenge"), *challenge)
+            await _add(connection, challenge, user_id, challenge.starts_at, challenge_id)
+            return challenge
+
+        return await self._pool.transact(work)
+
+    async def join(self, invitation: str, user_id: int, now: int, limits: ChallengeLimits) -> Challenge:
+        async def work(connection: Connection) -> Challenge:
+            await lock_users(connection, user_id)
+            played = [challenge for challenge, _ in await _played(connection, user_id)]
+            for challenge in played:
+                if challenge.invitation == invitation:
+                    return challenge
+            require_room(user_id, played, now, limits)
+            rows = await connection.fetch(statement("hold_challenge"), invitation)
+            if not rows:
+                raise ChallengeNotFound.of()
+            challenge = _challenge_of(rows[0])
+            challenge.require_open(now)
+            challenge = challenge.joined()
+            await _require_no_blocks(connection, invitation, user_id)
+            await connection.execute(statement("set_challenge_players"), invitation, challenge.players)
+            await _add(connection, challenge, user_id, now)
+            return challenge
+
+        return await self._pool.transact(work)
+
+    async def find(self, invitation: str) -> Challenge | None:
+        rows = await self._pool.fetch(statement("challenge"), invitation)
+        return _challenge_of(rows[0]) if rows else None
+
+    async def players(self, invitation: str) -> Sequence[ChallengePlayer]:
+        return [_player_of(row) for row in await self._pool.fetch(statement("challenge_players"), invitation)]
+
+    async def of_player(self, user_id: int) -> Sequence[PlayedChallenge]:
+        async with self._pool.connection() as connection:
+            played = await _played(connection, user_id)
+        return sorted(played, key=lambda item: (-item.challenge.ends_at, item.challenge.invitation))
+
+    async def standings(self, board: Board, challenge: Challenge, user_ids: Collection[int]) -> Sequence[Standing]:
+        span = challenge.starts_at, challenge.ends_at, challenge.late_until
+        further = (MAX_INTEGER,) if board.policy is Policy.SUM else best_signs(board)
+        query = statement(f"challenge_{board.policy}")
+        return [_standing_of(row) for row in await self._pool.fetch(query, board.id, joined(user_ids), *span, *further)]
+
+    async def hidden(self, board: Board, user_ids: Collection[int]) -> Set[int]:
+        rows = await self._pool.fetch(statement("hidden_players"), board.id, joined(user_ids))
+        return {row["user_id"] for row in rows}
+
+    async def remove(self, invitation: str, act: AuditEntry) -> None:
+        async def work(connection: Connection) -> None:
+            if not await connection.fetch(statement("hold_challenge"), invitation):
+                raise ChallengeNotFound.of()
+            await connection.execute(statement("delete_challenge"), invitation)
+            await connection.execute(statement("delete_challenge_players"), invitation)
+            await write_audit(connection, act)
+
+        await self._pool.transact(work)
+
+    async def purge(self, ended_before: int, limit: int) -> int:
+        async def work(connection: Connection) -> int:
+            rows = await connection.fetch(statement("purge_challenges"), ended_before, limit)
+            if rows:
+                invitations = joined([row["invitation"] for row in rows])
+                await connection.execute(statement("delete_challenge_players"), invitations)
+            return len(rows)
+
+        return await self._pool.transact(work)
+
+
+async def _played(connection: Connection, user_id: int) -> Sequence[PlayedChallenge]:
+    """Return the challenges of a player, in any order."""
+    players = [_player_of(row) for row in await connection.fetch(statement("challenges_of_player"), user_id)]
+    if not players:
+        return []
+    rows = await connection.fetch(statement("challenges_with"), joined([p.invitation for p in players]))
+    challenges = {row["invitation"]: _challenge_of(row) for row in rows}
+    # A challenge that is purged now may be missing.
+    return [PlayedChallenge(challenges[i], player) for player in players if (i := player.invitation) in challenges]
+
+
+async def _add(
+    connection: Connection, challenge: Challenge, user_id: int, at: int, challenge_id: UUID | None = None
+) -> None:
+    """Add the last player of a challenge."""
+    values = user_id, challenge.invitation, challenge.players, at, challenge_id
+    await connection.execute(statement("add_challenge_player"), *values)
+
+
+async def _require_no_blocks(connection: Connection, invitation: str, user_id: int) -> None:
+    others = [row["user_id"] for row in await connection.fetch(statement("challenge_players"), invitation)]
+    if others and await connection.fetch(statement("blocks_between"), user_id, joined(others)):
+        raise ChallengeBlocked.of(user_id)
+
+
+def _challenge_of(row: Record) -> Challenge:
+    return Challenge(*row.values())
+
+
+def _player_of(row: Record) -> ChallengePlayer:
+    return ChallengePlayer(row["user_id"], row["invitation"], row["number"], row["joined_at"], row["challenge_id"])
+
+
+def _standing_of(row: Record) -> Standing:
+    return Standing(
+        user_id=row["user_id"],
+        score=row["score"],
+        achieved_at=row["achieved_at"],
+        run_id=row["submission_id"],
+        metadata=row["metadata"],
+        scored=row["scored"],
+        submissions=row["submissions"],
+        subscore=row["subscore"],
+        received_us=row["received_us"],
+    )

@@ -1,0 +1,19 @@
+-- Returns the sum of the counting events of each player in a challenge, with their number. The other columns belong to
+-- the latest event that changed the sum, or to the earliest event if none did. $6 is the largest magnitude of a sum: a
+-- part of the events may have a larger one than all of them.
+select distinct on (user_id)
+    user_id, submission_id, achieved_at, received_us, metadata,
+    greatest(-$6::bigint, least($6, sum(score) over of_player))::bigint as score,
+    greatest(-$6::bigint, least($6, sum(subscore) over of_player))::bigint as subscore,
+    bool_or(score <> 0 or subscore <> 0) over of_player as scored,
+    count(*) over of_player as submissions
+from score_events
+where board_id = $1 and user_id = any (string_to_array($2, ',')::bigint[])
+    and achieved_at >= $3 and achieved_at < $4 and recorded_at < $5
+    and not void and coalesce(cardinality(void_in), 0) = 0
+window of_player as (partition by user_id)
+order by user_id,
+    score_events.score = 0 and score_events.subscore = 0,
+    achieved_at * case when score_events.score = 0 and score_events.subscore = 0 then 1 else -1 end,
+    received_us * case when score_events.score = 0 and score_events.subscore = 0 then 1 else -1 end,
+    submission_id desc;

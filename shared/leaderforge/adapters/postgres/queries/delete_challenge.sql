@@ -1,0 +1,1 @@
+delete from challenges where invitation = $1;

@@ -1,0 +1,1 @@
+update challenges set players = $2 where invitation = $1;

@@ -1,0 +1,159 @@
+"""Private challenges: small tournaments by link, between the players who have the invitation and join.
+
+A challenge has no ladder. Its result follows from the stored events of its players in its time span.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from secrets import token_urlsafe
+from typing import NamedTuple
+from uuid import UUID
+
+from leaderforge.domain.boards import MAX_INTEGER, Board
+from leaderforge.domain.challenge_errors import (
+    ChallengeConflict,
+    ChallengeFull,
+    ChallengeOver,
+    TooManyChallenges,
+)
+from leaderforge.domain.order import rank_bound, sort_key
+from leaderforge.domain.ranks import rank_of
+from leaderforge.domain.standings import Standing
+from leaderforge.domain.times import time_text
+from leaderforge.domain.timing import SETTLE_MS
+from leaderforge.domain.tournaments import TournamentState
+
+MIN_CHALLENGE_PLAYERS, MAX_CHALLENGE_PLAYERS = 2, 50
+MIN_CHALLENGE_S = 60
+MAX_STORED_EACH = 200
+"""Maximum number of stored challenges of a player. It bounds the list and the export of a player."""
+
+_INVITATION_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeLimits:
+    """Limits of a service. Times are in ms.
+
+    `open_each` is the maximum number of open challenges of a player. With 0, nobody creates or joins challenges.
+    `players` and `length_ms` limit each challenge. At about `stored` challenges, the service refuses further ones. A
+    challenge is deleted `retention_ms` after its end.
+    """
+
+    open_each: int
+    players: int
+    length_ms: int
+    stored: int
+    retention_ms: int
+
+
+class Challenge(NamedTuple):
+    """A challenge on a board. Times are in ms.
+
+    Scores count that were achieved from `starts_at` up to, not including, `ends_at`, and were recorded before
+    `late_until`. `players` is the number of players who have joined, including erased players.
+    """
+
+    invitation: str
+    board_id: int
+    starts_at: int
+    ends_at: int
+    late_until: int
+    max_players: int
+    players: int = 1
+
+    @property
+    def settled_at(self) -> int:
+        """Return the time (ms) from which no submission can change the result."""
+        return self.late_until + SETTLE_MS
+
+    def state(self, now: int) -> TournamentState:
+        """Return the state at a time (ms)."""
+        if now < self.ends_at:
+            # The challenge is open at once. The clock of the process that created it may be ahead.
+            return TournamentState.OPEN
+        return TournamentState.CLOSED if now < self.settled_at else TournamentState.SETTLED
+
+    def require_open(self, now: int) -> None:
+        """Raise `ChallengeOver` if the challenge has ended at a time (ms)."""
+        if now >= self.ends_at:
+            raise ChallengeOver.of(time_text(self.ends_at))
+
+    def joined(self) -> "Challenge":
+        """Return the challenge with one more player. Raises `ChallengeFull`."""
+        if self.players >= self.max_players:
+            raise ChallengeFull.of(self.max_players)
+        return self._replace(players=self.players + 1)
+
+    def counts(self, achieved_at: int, recorded_at: int) -> bool:
+        """Return whether an event with these times (ms) counts."""
+        return self.starts_at <= achieved_at < self.ends_at and recorded_at < self.late_until
+
+
+class ChallengePlayer(NamedTuple):
+    """Player of a challenge. `number` is the position in the order of joining, `joined_at` is in ms.
+
+    The creator has the number 1. `challenge_id` is the creator's own id of the challenge, None for other players.
+    """
+
+    user_id: int
+    invitation: str
+    number: int
+    joined_at: int
+    challenge_id: UUID | None = None
+
+
+class PlayedChallenge(NamedTuple):
+    """Challenge of a player, and the player in it."""
+
+    challenge: Challenge
+    player: ChallengePlayer
+
+
+def new_invitation() -> str:
+    """Return a random text of 22 characters that nobody can guess."""
+    return token_urlsafe(_INVITATION_BYTES)
+
+
+def repeated(stored: Challenge, requested: Challenge) -> Challenge:
+    """Return the stored challenge for a repeated request with the same id.
+
+    Raises `ChallengeConflict` if the requests differ. The times of both depend on the times of the requests, therefore
+    only their lengths are compared.
+    """
+    if _content(stored) != _content(requested):
+        raise ChallengeConflict("another challenge of this player has the same challenge_id; send a new one")
+    return stored
+
+
+def require_room(user_id: int, stored: Iterable[Challenge], now: int, limits: ChallengeLimits) -> None:
+    """Raise `TooManyChallenges` if a player with these challenges cannot have another one at a time (ms)."""
+    ends = [challenge.ends_at for challenge in stored]
+    if sum(end > now for end in ends) >= limits.open_each:
+        raise TooManyChallenges.open_each(user_id, limits.open_each)
+    if len(ends) >= MAX_STORED_EACH:
+        raise TooManyChallenges.stored_each(user_id, MAX_STORED_EACH)
+
+
+def in_range(standing: Standing) -> Standing:
+    """Return a standing with sums of at most `MAX_INTEGER`.
+
+    A part of a player's events may have a larger sum than all of them, which a board limits.
+    """
+    return standing._replace(score=_clamped(standing.score), subscore=_clamped(standing.subscore))
+
+
+def ranked_standings(board: Board, standings: Iterable[Standing]) -> Sequence[tuple[int, Standing]]:
+    """Return standings with their ranks among each other, best first."""
+    by_key = {sort_key(board, standing): standing for standing in standings}
+    keys = sorted(by_key)
+    return [(rank_of(bisect_left(keys, rank_bound(board, key))), by_key[key]) for key in keys]
+
+
+def _content(challenge: Challenge) -> tuple[int, int, int]:
+    return challenge.board_id, challenge.ends_at - challenge.starts_at, challenge.max_players
+
+
+def _clamped(number: int) -> int:
+    return max(-MAX_INTEGER, min(number, MAX_INTEGER))
