@@ -9,6 +9,7 @@ about a second. By default, an import takes about as long as the batches of a ro
 """
 
 import asyncio
+import os
 import resource
 import subprocess
 import tempfile
@@ -91,7 +92,9 @@ def imported(
     path = written(directory / "scores.csv", columns[1], lambda user_id: player_of(user_id, turn), players, lines)
     command = ["import", str(path), *columns, "--source", f"{kind} {turn}", "--data-dir", str(directory)]
     before, began = processor_s(facts), time.perf_counter()
-    subprocess.run([*LEADERFORGE, *command], check=True, capture_output=True)
+    # An installed product has bytecode. Without it, a command compiles 300 modules, twice if a process parses.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    subprocess.run([*LEADERFORGE, *command], check=True, capture_output=True, env=environment)
     elapsed, after = time.perf_counter() - began, processor_s(facts)
     return {
         "seconds": elapsed,

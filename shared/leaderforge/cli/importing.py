@@ -57,7 +57,7 @@ def import_(
     history: options.HistoryOption = False,
     dry_run: options.DryRunOption = False,
     on_bad_line: options.OnBadLineOption = "skip",
-    batch: options.BatchOption = 1000,
+    batch: options.BatchOption = 2000,
     from_: foreign.FromOption = None,
     key: foreign.KeyOption = None,
     names: foreign.NamesOption = None,
