@@ -125,6 +125,7 @@ release: functions-python setup site sdk $(DOCS_STAMP) ## Build all files of a r
 	$(BIN)/python -m scripts.sdk_packages build/release
 	$(BIN)/python -m deploy.packaging --output build/release
 	cp requirements/server.txt build/release/requirements-server.txt
+	cp requirements/previews.txt build/release/requirements-previews.txt
 	build/docs/.venv/bin/cyclonedx-py requirements requirements/server.txt --output-file build/release/server.cdx.json
 	cd frontend && npm sbom --sbom-format cyclonedx --omit dev > ../build/release/page.cdx.json
 	cd build/release && sha256sum *.* > SHA256SUMS

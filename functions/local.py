@@ -33,6 +33,7 @@ from functions import (
 )
 from functions.edge.http.application import Application, application
 from functions.edge.http.shutdown import on_shutdown
+from functions.previews.answers import serve_previews
 from functions.previews.serving import Previews
 from functions.web import serve_documentation, serve_site
 from functions.worker import keep_maintained
@@ -100,17 +101,18 @@ def create_app(services: Services | None = None) -> Application:
 
     app = application(services, *_ROUTERS, lifespan=lifespan, documented=True)
     serve_documentation(app, services.settings.web_directory)
-    if services.settings.web_directory is not None:
-        previews = Previews(app.edge, services.settings.web_directory)
-        public_url = services.settings.public_url
-        serve_site(
-            app,
-            services.settings.web_directory,
-            services.settings.web_pages,
-            previews=previews,
-            public_url=public_url,
-        )
+    _serve_page(app, services.settings)
     return app
+
+
+def _serve_page(app: Application, settings: EnvironmentSettings) -> None:
+    """Serve the built site with its previews. Without a site, serve the previews of a page of another server."""
+    folder, public_url = settings.web_directory, settings.public_url
+    if folder is not None:
+        previews = Previews(app.edge, settings.web_config or folder / "config.json")
+        serve_site(app, folder, settings.web_pages, previews=previews, public_url=public_url)
+    elif public_url is not None:
+        serve_previews(app, Previews(app.edge, settings.web_config), public_url)
 
 
 def _settings_under_server(environment: Mapping[str, str]) -> EnvironmentSettings:

@@ -17,7 +17,8 @@ from starlette.routing import Match, Mount
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
 from functions.edge.http.protection import protect_as_site, protect_as_widget
-from functions.previews.serving import PICTURE_PATH, NoPicture, NothingToShow, Previews
+from functions.previews.answers import picture_answer
+from functions.previews.serving import PICTURE_PATH, NoPicture, Previews
 
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _REVALIDATE = "no-cache"
@@ -39,7 +40,6 @@ _STATIC_PICTURE = "icon-512.png"
 """File of the site that replaces the picture of a preview."""
 _TAG = re.compile(r'\s*<meta (?:property|name)="((?:og|twitter):[^"]*)"[^>]*>')
 """Tag of a preview, with its name."""
-_PICTURE_AGE = "public, max-age=60"
 _DOCS_PATH = "/api/docs"
 _DOCS_PAGE = "api-docs.html"
 _WITHOUT_SITE = """<!doctype html>
@@ -158,20 +158,11 @@ class _Files(StaticFiles):
     async def _picture(self, previews: Previews, path: str, scope: MutableMapping[str, Any]) -> Response:
         """Return the picture of a preview, or the static picture, which clients must not cache."""
         try:
-            picture = await previews.picture(Request(scope).query_params)
-        except NothingToShow:
-            return Response(status_code=404, headers={"Cache-Control": "no-store"})
+            return await picture_answer(previews, Request(scope))
         except NoPicture:
             response = await super().get_response(path.replace(PICTURE_PATH[1:], _STATIC_PICTURE), scope)
             response.headers["Cache-Control"] = "no-store"
             return response
-        headers = {"Cache-Control": _PICTURE_AGE, "ETag": picture.etag}
-        response = Response(picture.content, media_type="image/png", headers=headers)
-        if self.is_not_modified(response.headers, Headers(scope=scope)):
-            return NotModifiedResponse(response.headers)
-        if scope["method"] == "HEAD":
-            response.body = b""
-        return response
 
     async def _config(self, scope: MutableMapping[str, Any]) -> Response:
         """Return config.json with the pages that this server shows."""

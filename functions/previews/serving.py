@@ -81,11 +81,11 @@ class NoPicture(LeaderForgeError):
 
 
 class Previews:
-    """Previews of boards and players. `folder` is the folder of the built site."""
+    """Previews of boards and players. `config` is the path of the page's config.json, None for its defaults."""
 
-    def __init__(self, edge: Edge, folder: Path) -> None:
+    def __init__(self, edge: Edge, config: Path | None) -> None:
         self._edge = edge
-        self._folder = folder
+        self._config = config
         self._painter = _painter()
         self._pictures = _Pictures()
         self._reads, self._drawings = _Budget(_READS), _Budget(_DRAWINGS)
@@ -147,7 +147,7 @@ class Previews:
 
     def _look(self) -> _Look:
         try:
-            config = json.loads((self._folder / "config.json").read_text())
+            config = json.loads(self._config.read_text() if self._config else "{}")
         except (OSError, ValueError):
             config = {}
         texts = {name: value for name, value in config.items() if isinstance(value, str)}

@@ -245,6 +245,9 @@ class EnvironmentSettings(CloudSettings, ChallengeSettings, EventSettings, Ident
     web_directory: Path | None = variable(
         "LEADERFORGE_WEB_DIRECTORY", "name the folder of the built site, such as frontend/dist", None
     )
+    web_config: Path | None = variable(
+        "LEADERFORGE_WEB_CONFIG", "name the config.json of a page that another server serves", None
+    )
     web_pages: SitePages = variable("LEADERFORGE_WEB_PAGES", "list submit, console or both, comma separated", ())
     public_url: PublicUrl | None = variable(
         "LEADERFORGE_PUBLIC_URL",

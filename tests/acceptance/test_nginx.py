@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from functions.edge.http.protection import SITE_POLICY
 from leaderforge.embedded.ports import free_port
 from leaderforge.embedded.waiting import wait_until
 from tests.acceptance.composed import ROOT, healthy, native, running, services
@@ -24,7 +25,12 @@ from tests.waiting import PATIENCE_S
 __all__ = ["services"]
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-SITE_CONFIG = ROOT / "deploy" / "images" / "nginx.conf"
+IMAGES = ROOT / "deploy" / "images"
+KUBERNETES = ROOT / "deploy" / "kubernetes"
+FRONTEND = ROOT / "frontend"
+PUBLIC_URL = "https://go.example"
+STATIC_TITLE = "Leaderboard"
+LONG = "x" * 9000
 
 pytestmark = pytest.mark.skipif(NGINX is None, reason="needs nginx, such as Debian's nginx-light")
 BASES = {
@@ -64,21 +70,34 @@ def name_server() -> Iterator[NameServer]:
         thread.join()
 
 
-def configuration(directory: Path, site: str) -> Path:
-    """Write a configuration of nginx that contains the site's, as the image does."""
-    (directory / "site.conf").write_text(site)
-    (directory / "page").mkdir()
-    for name in ("index.html", "api-docs.html", "embed.html"):
-        (directory / "page" / name).write_text("<head></head>")
-    return main_configuration(directory, directory / "site.conf")
+def configuration(directory: Path, api_address: Path, values: Mapping[str, str]) -> Path:
+    """Write a configuration of nginx that contains the site's, as the image does, with texts replaced by others.
+
+    `api_address` is the file with the address of the API.
+    """
+    for file in (api_address, IMAGES / "nginx.conf"):
+        text = file.read_text()
+        for present, other in values.items():
+            text = text.replace(present, other)
+        (directory / f"site-{file.name}").write_text(text)
+    page = directory / "page"
+    page.mkdir()
+    shutil.copy(FRONTEND / "index.html", page)
+    shutil.copy(FRONTEND / "public" / "icon-512.png", page)
+    for name in ("api-docs.html", "embed.html"):
+        (page / name).write_text("<head></head>")
+    return main_configuration(directory, directory / "site-*.conf")
 
 
 def nginx(configuration: Path, *options: str) -> list[str]:
     return [str(NGINX), "-e", "/dev/null", "-c", str(configuration), *options]
 
 
-def test_nginx_accepts_it(tmp_path: Path) -> None:
-    command = nginx(configuration(tmp_path, SITE_CONFIG.read_text()), "-t")
+@pytest.mark.parametrize("folder", [IMAGES, KUBERNETES])
+def test_nginx_accepts_it(tmp_path: Path, folder: Path) -> None:
+    # nginx resolves the name of an upstream when it starts.
+    main = configuration(tmp_path, folder / "api-address.conf", {"server leaderforge-api:80": "server 127.0.0.1:80"})
+    command = nginx(main, "-t")
     check = subprocess.run(command, capture_output=True, text=True, check=False)
     assert check.returncode == 0, check.stderr
     assert "[warn]" not in check.stderr.replace('the "user" directive', ""), check.stderr
@@ -102,19 +121,25 @@ async def test_requests_pass_and_follow_the_api_to_another_address(
         "LEADERFORGE_NAMESPACE": "test-nginx",
         "LEADERFORGE_POSTGRES_DSN": await new_database(postgres.dsn),
         "LEADERFORGE_RECONCILE_MS": "200",
+        "LEADERFORGE_PUBLIC_URL": PUBLIC_URL,
+        "LEADERFORGE_WEB_CONFIG": str(FRONTEND / "public" / "config.json"),
     }
     port, api_port = free_port(), free_port()
-    site = SITE_CONFIG.read_text().replace("listen 8080", f"listen 127.0.0.1:{port}")
-    site = site.replace("127.0.0.11", f"127.0.0.1:{name_server.server_address[1]}").replace(
-        "api:8000", f"api:{api_port}"
-    )
-    main = configuration(tmp_path, site.replace("/usr/share/nginx/html", f"{tmp_path}/page"))
+    values = {
+        "listen 8080": f"listen 127.0.0.1:{port}",
+        "127.0.0.11": f"127.0.0.1:{name_server.server_address[1]}",
+        "api:8000": f"api:{api_port}",
+        "/usr/share/nginx/html": f"{tmp_path}/page",
+    }
+    main = configuration(tmp_path, IMAGES / "api-address.conf", values)
     url = f"http://127.0.0.1:{port}"
     with ExitStack() as stack:
         stack.enter_context(running(nginx(main), {}, tmp_path))
         with api_at("127.0.0.1", api_port, environment, tmp_path):
             wait_until(lambda: healthy(url), PATIENCE_S, "nginx")
             pass_requests(url, environment["LEADERFORGE_SUBMIT_KEYS"])
+            has_previews(url)
+        has_no_previews(url)
         name_server.address = "127.0.0.2"
         stack.enter_context(api_at("127.0.0.2", api_port, environment, tmp_path))
         wait_until(lambda: healthy(url), PATIENCE_S, "nginx at the other address")
@@ -142,3 +167,50 @@ def pass_requests(url: str, key: str) -> None:
         # The last request: nginx may close the connection after this response, although it announces to keep it.
         refused = client.post("/api/boards/default/scores/batch", json={"text": "x" * 6_000_000})
         assert (refused.status_code, refused.json()["error"]["code"]) == (413, "body_too_large")
+
+
+def has_previews(url: str) -> None:
+    """Fail if a link to the board or to the player 1 has no preview."""
+    player, board = tags(url, "/player/1?board=default"), tags(url, "/?board=default")
+    assert player["og:title"] == "ada - LeaderForge"
+    assert player["og:description"].startswith("#1 / 1 · ")
+    assert board["og:title"] == "LeaderForge"
+    assert board["og:image"] == f"{PUBLIC_URL}/preview.png?board=default&amp;period=current"
+    for path in ("/player/2", "/player/x", "/player/%22", "/friends", "/?board=none", "/?board=%00", "/?board=" + LONG):
+        assert tags(url, path)["og:title"] == STATIC_TITLE, path
+    # Neither a name of the host nor a cached copy of the page changes the tags.
+    strange = {"Host": "other.example", "If-None-Match": '"1"', "Accept-Encoding": "gzip"}
+    assert tags(url, "/player/1", strange)["og:image"].startswith(f"{PUBLIC_URL}/preview.png?")
+    picture = httpx.get(f"{url}/preview.png?board=default&player=1")
+    assert (picture.status_code, picture.headers["Content-Type"]) == (200, "image/png")
+    assert picture.content != static_picture()
+    assert httpx.get(picture.url, headers={"If-None-Match": picture.headers["ETag"]}).status_code == 304
+    assert httpx.get(f"{url}/preview.png?player=2").status_code == 404
+    assert httpx.get(f"{url}/preview-tags").content == b"", "the tags are no page"
+
+
+def has_no_previews(url: str) -> None:
+    """Fail if the page does not stay, with its own tags and headers, without the API."""
+    assert tags(url, "/player/1")["og:title"] == STATIC_TITLE
+    picture = httpx.get(f"{url}/preview.png?player=1", timeout=PATIENCE_S)
+    assert (picture.status_code, picture.content) == (200, static_picture())
+    assert picture.headers.get_list("Cache-Control") == ["no-store"]
+    assert picture.headers.get_list("X-Content-Type-Options") == ["nosniff"]
+
+
+def tags(url: str, path: str, headers: Mapping[str, str] | None = None) -> Mapping[str, str]:
+    """Return the tags of a page's preview. Fails if one is there twice, or if the page lacks a part or a header."""
+    page = httpx.get(f"{url}{path}", headers=headers, timeout=PATIENCE_S)
+    assert page.status_code == 200, path
+    assert page.headers.get_list("Content-Security-Policy") == [SITE_POLICY], path
+    assert page.headers.get_list("Referrer-Policy") == ["no-referrer"], path
+    assert page.headers.get_list("Cache-Control") == ["no-cache"], path
+    assert "<!--#" not in page.text
+    assert '<div id="root">' in page.text
+    pairs = re.findall('<meta property="(og:[^"]*)" content="([^"]*)"', page.text)
+    assert len(dict(pairs)) == len(pairs), path
+    return dict(pairs)
+
+
+def static_picture() -> bytes:
+    return (FRONTEND / "public" / "icon-512.png").read_bytes()

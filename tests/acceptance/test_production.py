@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,16 +22,18 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from functions.edge.http.protection import SITE_POLICY
 from leaderforge.embedded.ports import free_node_ports, free_port
 from leaderforge.embedded.waiting import wait_until
 from leaderforge.embedded.wheels import valkey_server
-from tests.acceptance.composed import running
+from tests.acceptance.composed import ROOT, running
 from tests.acceptance.conftest import new_database
 from tests.acceptance.nginx import main_configuration
 from tests.acceptance.test_nginx import NGINX, nginx
 from tests.acceptance.units import Systemctl, replaced
 from tests.waiting import PATIENCE_S
 
+FRONTEND = ROOT / "frontend"
 HOST = "localhost"
 USER = "daemon"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
@@ -125,6 +128,7 @@ async def test_the_units_start_a_production_behind_tls(postgres, directory: Path
     etc, ports = directory / "etc", Ports()
     assert init(directory).returncode == 0
     certify(directory)
+    build_page(directory)
     dsn = urlsplit(await new_database(postgres.dsn))
     settings = dict(line.split("=", 1) for line in (etc / "leaderforge.env").read_text().splitlines()[1:])
     replaced(
@@ -165,6 +169,15 @@ async def test_the_units_start_a_production_behind_tls(postgres, directory: Path
     assert backup.stat().st_size
 
 
+def build_page(directory: Path) -> None:
+    """Let the API serve a page, which an installed wheel contains."""
+    site = directory / "site"
+    shutil.copytree(FRONTEND / "public", site)
+    shutil.copy(FRONTEND / "index.html", site)
+    with (directory / "etc" / "api.env").open("a") as file:
+        file.write(f"LEADERFORGE_WEB_DIRECTORY={site}\n")
+
+
 class Ports:
     """Free ports for the servers of a production."""
 
@@ -187,6 +200,7 @@ def use(directory: Path, ports: Ports, admin_key: str, api: "subprocess.Popen[by
     with httpx.Client(base_url=url, verify=trusted, headers=headers, timeout=PATIENCE_S) as client:
         wait_until(lambda: client.get("/api/health").json()["status"] == "ok", PATIENCE_S, "a complete index")
         play(client)
+        share(client)
         redirected = httpx.get(f"http://127.0.0.1:{ports.http}/player/1", headers={"Host": HOST})
         assert (redirected.status_code, redirected.headers["Location"]) == (308, f"https://{HOST}/player/1")
         api.terminate()
@@ -206,6 +220,18 @@ def play(client: httpx.Client) -> None:
     assert long_head.headers["Strict-Transport-Security"] == "max-age=31536000"
     assert client.get("/api/health", headers={"Host": "other.example.org"}).status_code in {200, 421}
     assert client.get("/api/leaderboard/top", headers={"Host": "other.example.org"}).status_code == 421
+
+
+def share(client: httpx.Client) -> None:
+    """Fail if the link to a player has no preview, at the address of the page that the command was given."""
+    page = client.get("/player/1?board=default")
+    picture = f"https://{HOST}/preview.png?board=default&amp;period=current&amp;player=1"
+    assert f'<meta property="og:image" content="{picture}" />' in page.text
+    assert '<meta property="og:title" content="ada - LeaderForge" />' in page.text
+    assert page.headers.get_list("Content-Security-Policy") == [SITE_POLICY]
+    answer = client.get(unescape(picture).removeprefix(f"https://{HOST}"))
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png")
+    assert answer.headers["Cache-Control"] == "public, max-age=60", "the picture is drawn"
 
 
 async def limit_in_pooler(port: int, password: str) -> str:

@@ -52,6 +52,7 @@ def build_next(engine: Engine) -> str:
     shutil.rmtree(context, ignore_errors=True)
     for name in ("functions", "shared", "requirements"):
         shutil.copytree(ROOT / name, context / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "frontend" / "public", context / "frontend" / "public")
     package = context / "shared" / "leaderforge" / "__init__.py"
     package.write_text(f'{package.read_text()}\n__version__ += ".next"\n')
     _build(engine, context, ROOT / "deploy" / "images" / "api.Dockerfile", "leaderforge/api:local")

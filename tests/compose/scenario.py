@@ -50,6 +50,21 @@ def headers_of_nginx(deployment: Deployment) -> None:
     assert (page.headers.get("Content-Encoding"), page.headers.get("Vary")) == ("gzip", "Accept-Encoding")
 
 
+def previews_of_links(deployment: Deployment) -> None:
+    """Check the tags of a player's page, its picture, and that the image has fonts for the world's scripts."""
+    client, name = deployment.client, "山田太郎"
+    assert client.post("/api/users", json={"user_id": 2, "username": name}).status_code == httpx.codes.CREATED
+    assert client.post("/api/scores", json={"user_id": 2, "score": 1}).status_code == httpx.codes.OK
+    page = client.get("/player/2")
+    address = f"{URL}/preview.png?board=default&amp;period=current&amp;player=2"
+    assert f'<meta property="og:title" content="{name} - LeaderForge" />' in page.text
+    assert f'<meta property="og:image" content="{address}" />' in page.text
+    picture = client.get("/preview.png?player=2")
+    assert (picture.status_code, picture.headers["Cache-Control"]) == (httpx.codes.OK, "public, max-age=60")
+    fonts = deployment.engine.docker("exec", deployment.container("api"), "ls", "/usr/local/share/fonts/noto").split()
+    assert {"NotoSans-Bold.ttf", "NotoSansHebrew-Bold.ttf", "NotoSansCJK-Bold.ttc", "NotoColorEmoji.ttf"} <= {*fonts}
+
+
 def limits_in_force(deployment: Deployment) -> None:
     """Check users, read-only roots, capabilities and memory limits."""
     for service in ("api", "maintenance", "frontend"):
@@ -130,6 +145,7 @@ def return_after_a_crash(deployment: Deployment) -> None:
 BEFORE_THE_CRASH: Sequence[Step] = (
     fresh_start,
     headers_of_nginx,
+    previews_of_links,
     limits_in_force,
     stop_and_up,
     another_address_of_the_api,

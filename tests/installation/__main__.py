@@ -49,7 +49,7 @@ def main() -> None:
             directory,
             {
                 wheel: f"root/leaderforge/build/{wheel.name}",
-                REPOSITORY / "requirements/server.txt": "root/leaderforge/requirements/server.txt",
+                REPOSITORY / "requirements/previews.txt": "root/leaderforge/requirements/previews.txt",
                 STAND_IN: "usr/local/bin/systemctl",
             },
         )
@@ -80,12 +80,23 @@ def use(root: Root, console: Console) -> None:
     root.run(f'{_CALL}/api/users -d \'{{"external_id": "{PLAYER}"}}\'')
     submit = f'{_CALL}/api/scores -d \'{{"external_id": "{PLAYER}", "score": 7}}\''
     assert '"rank":1' in root.run(submit)
+    share(root)
     for purpose, command in everyday(PAGE.read_text()):
         console.print(f"  To {purpose}")
         root.run(command)
     assert PLAYER in root.run(f"{_CALL}/api/leaderboard/top")
     [backup] = (root.directory / "var/lib/leaderforge/backups").iterdir()
     assert backup.stat().st_size
+
+
+def share(root: Root) -> None:
+    """Read the preview of a link to the board: tags with the public address, and a drawn picture."""
+    picture = "https://scores.example.org/preview.png?board=default"
+    assert picture in root.run(f"{_CALL}/")
+    headers = root.run(f"{_CALL}/preview.png --output /root/preview.png --dump-header -")
+    assert "public, max-age=60" in headers
+    fonts = root.run("ls -R /usr/share/fonts")
+    assert all(name in fonts for name in ("NotoSansCJK-Bold", "NotoSans-Bold", "NotoColorEmoji"))
 
 
 def commands(page: str) -> Sequence[tuple[str, str]]:

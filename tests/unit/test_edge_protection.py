@@ -62,6 +62,16 @@ def test_nginx_sends_the_same_headers_with_the_site() -> None:
     assert "add_header Referrer-Policy no-referrer always;" in configuration
 
 
+def test_nginx_finds_the_tags_of_the_page() -> None:
+    """If the page lacked the last tag, nginx would leave the rest of the page out."""
+    configuration = (ROOT / "deploy/images/nginx.conf").read_text()
+    first, last = re.findall(r"sub_filter '(<meta [^']*)'", configuration)
+    page = (ROOT / "frontend/index.html").read_text()
+    assert page.count(first) == page.count(last) == 1
+    tags = page[page.index(first) : page.index(last) + len(last)]
+    assert len(re.findall('<meta (?:property="og|name="twitter):', tags)) == tags.count("<") == 6
+
+
 def test_the_content_network_sends_the_same_policy_with_the_site() -> None:
     template = " ".join((ROOT / "deploy/template.yaml").read_text().split())
     assert f"ContentSecurityPolicy: >- {SITE_POLICY}" in template

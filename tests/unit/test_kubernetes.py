@@ -20,7 +20,22 @@ PODS = {
 
 
 def test_the_base_lists_all_files() -> None:
-    assert {*BASE["resources"], "kustomization.yaml"} == {path.name for path in FOLDER.iterdir()}
+    generated = {name for generator in BASE["configMapGenerator"] for name in generator["files"]}
+    assert {*BASE["resources"], *generated, "kustomization.yaml"} == {path.name for path in FOLDER.iterdir()}
+
+
+def test_nginx_reaches_the_api_by_its_service() -> None:
+    """The file replaces the one of the image, whose name server and address exist in Compose only."""
+    [page] = PODS["leaderforge-page"]["spec"]["containers"]
+    [mount] = [mount for mount in page["volumeMounts"] if mount["name"] == "api-address"]
+    [generator] = BASE["configMapGenerator"]
+    [volume] = [volume for volume in PODS["leaderforge-page"]["spec"]["volumes"] if volume["name"] == "api-address"]
+    assert volume["configMap"]["name"] == generator["name"]
+    dockerfile = (FOLDER.parent / "images" / "web.Dockerfile").read_text()
+    assert f"COPY deploy/images/{mount['subPath']} {mount['mountPath']}\n" in dockerfile
+    ports = {item["metadata"]["name"]: item["spec"]["ports"] for item in RESOURCES if item["kind"] == "Service"}
+    address = f"server leaderforge-api:{ports['leaderforge-api'][0]['port']};"
+    assert address in (FOLDER / "api-address.conf").read_text()
 
 
 def containers() -> Iterator[tuple[str, dict[str, Any]]]:

@@ -158,6 +158,38 @@ async def test_without_a_setting_the_address_is_that_of_the_request(folder: Path
         assert (tag(await page(api, "/"), "og:image") or "").startswith(f"{origin}/preview.png?")
 
 
+async def test_a_page_of_another_server_has_previews_at_its_own_address(folder: Path) -> None:
+    settings = {"LEADERFORGE_PUBLIC_URL": "https://go.example/", "LEADERFORGE_WEB_CONFIG": str(folder / "config.json")}
+    async with serving(**settings) as api:
+        await api.post("/api/users", {"user_id": 1, "username": '<!--# "'})
+        await api.post("/api/scores", {"user_id": 1, "score": 5})
+        tags = await api.get("/preview-tags/player/1?board=default")
+        assert (tags.status_code, tags.headers["cache-control"]) == (200, "no-store")
+        assert tag(tags.text, "og:title") == "&lt;!--# &quot; - Go"
+        assert (tag(tags.text, "og:image") or "").startswith("https://go.example/preview.png?board=default")
+        assert tag((await api.get("/preview-tags/")).text, "og:title") == "Go"
+        for address in ("/player/2", "/friends", "/?board=nowhere"):
+            assert (await api.get(f"/preview-tags{address}")).content == b""
+        picture = await api.get("/preview.png?player=1")
+        assert (picture.status_code, picture.headers["content-type"]) == (200, "image/png")
+        assert (await api.get("/preview.png?player=2")).status_code == 404
+
+
+async def test_the_other_server_has_the_static_picture(monkeypatch) -> None:
+    monkeypatch.setattr(previews, "_DRAWINGS", RateLimit.parsed("0.001:1"))
+    async with serving(LEADERFORGE_PUBLIC_URL="https://go.example") as api:
+        await api.post("/api/boards", {"board": "other"}, ADMIN_KEY)
+        assert (await api.get("/preview.png")).status_code == 200
+        answer = await api.get("/preview.png?board=other")
+        assert (answer.status_code, answer.headers["cache-control"]) == (503, "no-store")
+
+
+async def test_without_the_address_of_the_page_there_are_no_previews() -> None:
+    async with serving() as api:
+        for path in ("/preview-tags/", "/preview.png"):
+            assert (await api.get(path)).status_code == 404
+
+
 def face(name: str, characters: str) -> Face:
     """Return a font that has these characters."""
     made = Face(Path(f"{name}.ttf"))
