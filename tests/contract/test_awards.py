@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ from leaderforge.ports.awards import AwardPosition, AwardStore, RankPosition, Re
 from leaderforge.ports.leagues import LeagueStore
 from leaderforge.ports.periods import PeriodStore
 from leaderforge.ports.settlement import SettlementStore
-from leaderforge.services import award_settlement
+from leaderforge.services import award_settlement, bracket_ranks
 from leaderforge.services.award_settlement import AWARDS, AwardPart
 from leaderforge.services.resettlement import ResettlementService
 from leaderforge.services.settlement import SettlementService
@@ -59,7 +60,7 @@ class World:
     now: int = END
 
     def __post_init__(self) -> None:
-        self.part = AwardPart(self.stores.scores, self.awards, self.leagues, lambda: self.now)
+        self.part = AwardPart(self.stores.scores, self.awards, self.leagues, self.stores.tournaments, lambda: self.now)
         self.service = self.process()
         self.resettlement = ResettlementService(
             self.stores.scores, self.periods, self.resettlements, lambda: self.now, part=AWARDS
@@ -73,8 +74,8 @@ class World:
     async def board(self, *rewards: Reward, **settings: Any) -> Board:
         """Return a board that is a tournament, which ended at `END`, with these rewards."""
         table = RewardTable(PeriodKind.ALL_TIME, rewards or PODIUM)
-        rules = TournamentRules(starts_at=0, ends_at=END)
-        return await self.stores.board(policy=Policy.BEST, tournament=rules, rewards=table, **settings)
+        settings = {"tournament": TournamentRules(starts_at=0, ends_at=END), **settings}
+        return await self.stores.board(policy=Policy.BEST, rewards=table, **settings)
 
     async def settle(self) -> int:
         """Settle all periods a minute later. Return their number."""
@@ -181,6 +182,46 @@ async def test_a_change_of_a_settled_period_revokes_and_grants_the_difference(
     assert await world.settle() == 1
     assert await world.granted(board) == expected(range(1, 11))
     assert await world.settle() == 0
+
+
+async def test_ranks_in_brackets_earn_rewards(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compare with brackets of a reference, before and after a moderator hides a winner."""
+    monkeypatch.setattr(award_settlement, "_CHUNK", 4)
+    monkeypatch.setattr(bracket_ranks, "_AT_ONCE", 6)
+    rules = TournamentRules(starts_at=0, ends_at=END, bracket_size=3)
+    rewards = Reward("first", "{}", last_bracket_rank=1), Reward("others", "{}", first_bracket_rank=2)
+    board = await world.board(*rewards, tournament=rules)
+    stores, random = world.stores, Random(3)
+    await stores.players(*range(1, 11))
+    for user_id in (joining := random.sample(range(1, 11), 10)):
+        await stores.tournaments.join(board, ALL_TIME, user_id, 5)
+    scores = {user_id: random.randint(0, 99) * 16 + user_id for user_id in joining if user_id != joining[4]}
+    await stores.scores.record([submit(Ladder(board), i, score, at=5) for i, score in scores.items()])
+    # The last bracket has one entrant, therefore it is part of the one before.
+    brackets = [joining[:3], joining[3:6], joining[6:]]
+    assert await world.settle() == 1
+    assert await world.granted(board) == by_bracket(brackets, scores)
+    assert await world.service.faults() == []
+    winner = max(joining[6:], key=scores.__getitem__)
+    stores.clock.ms = world.now
+    if isinstance(stores.scores, MemoryScoreStore):
+        monkeypatch.setattr(
+            "leaderforge.adapters.memory.player_store.time_ns", lambda: world.now * 10**6, raising=False
+        )
+    await stores.moderation.set_entry_hidden(
+        board, winner, True, AuditEntry(world.now, "tests", "entry.hide", board.slug, winner)
+    )
+    assert [fault.text for fault in await world.service.faults()] != []
+    assert await world.settle() == 1
+    del scores[winner]
+    assert await world.granted(board) == by_bracket(brackets, scores)
+    assert await world.service.faults() == []
+
+
+def by_bracket(brackets: Sequence[Sequence[int]], scores: Mapping[int, int]) -> list[tuple[int, str]]:
+    """Return the awards of the best player and of the other players of each bracket."""
+    ranked = [sorted((i for i in bracket if i in scores), key=lambda i: -scores[i]) for bracket in brackets]
+    return sorted((i, "others" if place else "first") for players in ranked for place, i in enumerate(players))
 
 
 async def test_an_erasure_grants_the_awards_of_the_next_players(world: World) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from leaderforge.domain.times import time_text
-from leaderforge.domain.timing import LAST_COUNT_MS
+from leaderforge.domain.timing import LAST_COUNT_MS, PROPAGATION_MS
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.tokens import TOKENS, token
 from tests.unit.edge_fixtures import START, Api, serving
@@ -177,3 +177,21 @@ async def test_outcomes_of_a_league_earn_rewards(api: Api) -> None:
         {"board": "weekly", "period": "2026-W48", "division": 2, "group": 1, "group_rank": 2, "movement": "stayed"}
     ]
     assert export["awards"] == (await awards(api, 2))["awards"]
+
+
+async def test_the_winner_of_each_bracket_earns_a_reward(api: Api) -> None:
+    rewards = [{"reward": "bracket-winner", "last_bracket_rank": 1, "payload": {"gold": 5}}]
+    times = {"starts_at": time_text(START), "ends_at": time_text(START + DAY_MS)}
+    body = {"board": "cup", "policy": "best", "tournament": {**times, "bracket_size": 2}}
+    table = {"period": "all-time", "rewards": rewards}
+    refused = await api.post("/api/boards", {**body, "tournament": times, "rewards": table}, ADMIN_KEY)
+    assert (refused.status_code, refused.json()["error"]["details"]) == (422, {"setting": "rewards"})
+    created = await api.post("/api/boards", {**body, "rewards": table}, ADMIN_KEY)
+    assert created.json()["rewards"] == table, created.text
+    # The players join with their first submissions, therefore the brackets are 1 with 2, and 3 with 4.
+    await api.ranked({1: 10, 2: 20, 3: 5, 4: 4}, "cup")
+    api.clock.now = START + DAY_MS + PROPAGATION_MS
+    assert await api.services.seasons.settlement.run() == 1
+    listed = (await api.get("/api/boards/cup/awards?period=all-time", SUBMIT_KEY)).json()["awards"]
+    assert [(award["user_id"], award["rank"]) for award in listed] == [(2, 1), (3, 3)]
+    assert await api.services.seasons.settlement.faults() == []

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -19,6 +21,7 @@ from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.reward_tables import LeagueOutcome, OutcomeCondition, Reward, RewardTable, reward_table_of
 from leaderforge.domain.rewards import AwardCursor, AwardRules, earned, ranked_players
 from leaderforge.domain.tiers import Tier, TierLimit
+from leaderforge.domain.tournaments import TournamentRules
 
 TIERS = (Tier("gold", TierLimit.SCORE, Decimal(50)), Tier("silver", TierLimit.RANK, Decimal(5)), Tier("bronze"))
 OUTCOMES = {
@@ -38,7 +41,11 @@ CONDITIONS: list[dict[str, Any]] = [
     {"league": {"division": "lower"}},
     {"league": {"movement": "promoted"}},
     {"league": {"division": "lower", "last_group_rank": 2}},
+    {"first_bracket_rank": 2},
+    {"last_bracket_rank": 1},
+    {"first_bracket_rank": 1, "last_bracket_rank": 2},
 ]
+BRACKET_RANKS = {1: 1, 2: 2, 3: 3, 4: 1, 7: 2}
 
 
 def is_expected(condition: Mapping[str, Any], user_id: int, rank: int, score: int, total: int) -> bool:
@@ -57,6 +64,9 @@ def is_expected(condition: Mapping[str, Any], user_id: int, rank: int, score: in
             and wanted["movement"] in (None, outcome.movement)
             and outcome.group_rank <= wanted["last_group_rank"]
         )
+    if "first_bracket_rank" in condition or "last_bracket_rank" in condition:
+        bracket_rank = BRACKET_RANKS.get(user_id, 0)
+        return bool(condition.get("first_bracket_rank", 1) <= bracket_rank <= condition.get("last_bracket_rank", 10**9))
     return bool(condition.get("first_rank", 1) <= rank <= condition.get("last_rank", 10**9))
 
 
@@ -94,7 +104,7 @@ def test_entries_earn_the_rewards_of_the_reference(
     for start in range(0, len(rows), chunk):
         players, cursor = ranked_players(board, cursor, rows[start : start + chunk])
         assert {p.user_id: p.rank for p in players} == {p.user_id: ranks[p.user_id] for p in players}
-        awards += earned(board, rules, players, len(scores), OUTCOMES)
+        awards += earned(board, rules, players, len(scores), OUTCOMES, BRACKET_RANKS)
     assert {(a.user_id, a.reward) for a in awards} == expected
     assert len(awards) == len(expected)
     last_rank = rules.last_rank(len(scores))
@@ -119,6 +129,7 @@ def board_with(rewards: RewardTable, **settings: Any) -> Board:
         table(Reward("x", "{}", last=0)),
         table(Reward("x", "{}", last=1, tier="gold")),
         table(Reward("x", "{}", tier="iron")),
+        table(Reward("x", "{}", last_bracket_rank=1)),
         table(Reward("x", "{}", percent=Decimal(0))),
         table(Reward("x", "{}", percent=Decimal("0.00001"))),
         table(Reward("x", "{}", outcome=OutcomeCondition(movement="up"))),
@@ -130,6 +141,29 @@ def test_invalid_tables_are_refused(rewards: RewardTable) -> None:
     with pytest.raises(Refused) as refused:
         board_with(rewards)
     assert refused.value.details == {"setting": "rewards"}
+
+
+CUP = TournamentRules(starts_at=0, ends_at=9, bracket_size=5)
+
+
+@pytest.mark.parametrize(
+    ("reward", "period", "tournament", "is_valid"),
+    [
+        (Reward("x", "{}", last_bracket_rank=3), PeriodKind.ALL_TIME, CUP, True),
+        (Reward("x", "{}", first_bracket_rank=2), PeriodKind.ALL_TIME, CUP, True),
+        (Reward("x", "{}", first_bracket_rank=3, last_bracket_rank=2), PeriodKind.ALL_TIME, CUP, False),
+        (Reward("x", "{}", last_bracket_rank=0), PeriodKind.ALL_TIME, CUP, False),
+        (Reward("x", "{}", last_bracket_rank=1, last=1), PeriodKind.ALL_TIME, CUP, False),
+        (Reward("x", "{}", last_bracket_rank=1), PeriodKind.ALL_TIME, replace(CUP, bracket_size=None), False),
+        (Reward("x", "{}", last_bracket_rank=1), PeriodKind.WEEKLY, CUP, False),
+    ],
+)
+def test_ranks_in_brackets_need_brackets_in_the_period(
+    reward: Reward, period: PeriodKind, tournament: TournamentRules, is_valid: bool
+) -> None:
+    settings = {"periods": (PeriodKind.ALL_TIME, PeriodKind.WEEKLY), "tournament": tournament}
+    with nullcontext() if is_valid else pytest.raises(Refused):
+        new_board("b", {**settings, "rewards": table(reward, period=period)}, 7)
 
 
 def test_the_period_of_all_time_earns_rewards_as_a_tournament_only() -> None:

@@ -5254,6 +5254,10 @@ export interface components {
             first_rank?: number | null;
             /** @description The last rank that earns the reward. */
             last_rank?: number | null;
+            /** @description The first rank in the tournament's bracket that earns the reward. Defaults to 1. */
+            first_bracket_rank?: number | null;
+            /** @description The last rank in the tournament's bracket that earns the reward. */
+            last_bracket_rank?: number | null;
             /** @description The last rank as a percentage of all ranked players, rounded up to a rank. It has at most 4 decimals. */
             percent?: number | null;
             /** @description The tier whose entries earn the reward. */
@@ -5281,6 +5285,10 @@ export interface components {
             first_rank?: number;
             /** Format: int64 */
             last_rank?: number;
+            /** Format: int64 */
+            first_bracket_rank?: number;
+            /** Format: int64 */
+            last_bracket_rank?: number;
             percent?: number;
             tier?: string;
             league?: components["schemas"]["LeagueConditionOut"];

@@ -54,6 +54,12 @@ class RewardIn(StrictIn):
     reward: RewardId
     first_rank: _Rank | None = Field(None, description="The first rank that earns the reward. Defaults to 1.")
     last_rank: _Rank | None = Field(None, description="The last rank that earns the reward.")
+    first_bracket_rank: _Rank | None = Field(
+        None, description="The first rank in the tournament's bracket that earns the reward. Defaults to 1."
+    )
+    last_bracket_rank: _Rank | None = Field(
+        None, description="The last rank in the tournament's bracket that earns the reward."
+    )
     percent: Annotated[float, Field(gt=0, le=100, strict=True)] | None = Field(
         None,
         description="The last rank as a percentage of all ranked players, rounded up to a rank. It has at most "
@@ -90,6 +96,8 @@ class RewardOut(StrictOut):
     reward: str = Field(examples=["winner"])
     first_rank: RankOut = 1
     last_rank: RankOut = 1
+    first_bracket_rank: RankOut = 1
+    last_bracket_rank: RankOut = 1
     percent: PercentOut = 100
     tier: str = ""
     league: LeagueConditionOut = Field(default_factory=LeagueConditionOut)

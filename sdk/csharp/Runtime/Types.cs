@@ -4111,6 +4111,8 @@ namespace LeaderForge
             Reward = json.Text("reward");
             FirstRank = json.OptionalInteger("first_rank");
             LastRank = json.OptionalInteger("last_rank");
+            FirstBracketRank = json.OptionalInteger("first_bracket_rank");
+            LastBracketRank = json.OptionalInteger("last_bracket_rank");
             Percent = json.OptionalNumber("percent");
             Tier = json.OptionalText("tier");
             League = json.OptionalObject("league", fields => new LeagueConditionOut(fields));
@@ -4128,6 +4130,12 @@ namespace LeaderForge
 
         /// <summary>The member <c>last_rank</c>.</summary>
         public long? LastRank { get; }
+
+        /// <summary>The member <c>first_bracket_rank</c>.</summary>
+        public long? FirstBracketRank { get; }
+
+        /// <summary>The member <c>last_bracket_rank</c>.</summary>
+        public long? LastBracketRank { get; }
 
         /// <summary>The member <c>percent</c>.</summary>
         public double? Percent { get; }

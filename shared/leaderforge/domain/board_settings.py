@@ -276,9 +276,7 @@ def _valid(settings: BoardSettings) -> BoardSettings:
     settings = replace(
         settings,
         tournament=valid_tournament(settings.tournament, settings.periods),
-        rewards=valid_reward_table(
-            settings.rewards, settings.periods, settings.tiers, ends_once=settings.tournament is not None
-        ),
+        rewards=valid_reward_table(settings.rewards, settings.periods, settings.tiers, settings.tournament),
     )
     _checked("time_zone", require_time_zone, settings.time_zone)
     if settings.season is None:

@@ -12,6 +12,7 @@ from leaderforge.domain.errors import Refused
 from leaderforge.domain.metadata import metadata_text
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.tiers import MAX_RANK, Tier
+from leaderforge.domain.tournaments import TournamentRules
 
 MAX_REWARDS = 100
 PERCENT_DECIMALS = 4
@@ -48,8 +49,8 @@ class OutcomeCondition(NamedTuple):
 class Reward(NamedTuple):
     """Payload (JSON text) for the entries that meet one condition.
 
-    The condition is one of: ranks from `first_rank` to `last`, the best `percent` of the entries, a `tier`, or the
-    `outcome` of a league.
+    The condition is one of: ranks from `first_rank` to `last`, ranks in the bracket from `first_bracket_rank` to
+    `last_bracket_rank`, the best `percent` of the entries, a `tier`, or the `outcome` of a league.
     """
 
     id: str
@@ -59,11 +60,26 @@ class Reward(NamedTuple):
     percent: Decimal | None = None
     tier: str | None = None
     outcome: OutcomeCondition | None = None
+    first_bracket_rank: int | None = None
+    last_bracket_rank: int | None = None
 
-    def is_earned(self, rank: int, total: int, tier: str | None, outcome: LeagueOutcome | None) -> bool:
-        """Return whether an entry with this rank among `total` entries, this tier and this outcome earns the reward."""
+    @property
+    def needs_bracket(self) -> bool:
+        """Return whether the condition is a rank in the bracket."""
+        return self.first_bracket_rank is not None or self.last_bracket_rank is not None
+
+    def is_earned(
+        self, rank: int, total: int, tier: str | None, outcome: LeagueOutcome | None, bracket_rank: int | None
+    ) -> bool:
+        """Return whether an entry earns the reward.
+
+        It has this rank among `total` entries, this tier, this outcome, and this rank in its bracket.
+        """
         if self.outcome is not None:
             return outcome is not None and self.outcome.includes(outcome)
+        if self.needs_bracket:
+            last = self.last_bracket_rank or MAX_RANK
+            return bracket_rank is not None and (self.first_bracket_rank or 1) <= bracket_rank <= last
         if self.tier is not None:
             return tier == self.tier
         bound = self.last_rank(total)
@@ -84,6 +100,8 @@ class Reward(NamedTuple):
             "reward": self.id,
             "first_rank": self.first_rank,
             "last_rank": self.last,
+            "first_bracket_rank": self.first_bracket_rank,
+            "last_bracket_rank": self.last_bracket_rank,
             "percent": percent,
             "tier": self.tier,
             "league": outcome,
@@ -121,7 +139,8 @@ def reward_table_of(members: Mapping[str, Any], since: int = 0) -> RewardTable:
 
 def reward_of(members: Mapping[str, Any]) -> Reward:
     """Return the reward of an object with the members that `Reward.members` returns. Raises `Refused`."""
-    allowed = {"reward", "first_rank", "last_rank", "percent", "tier", "league", "payload"}
+    bracket_ranks = ("first_bracket_rank", "last_bracket_rank")
+    allowed = {"reward", "first_rank", "last_rank", "percent", "tier", "league", "payload", *bracket_ranks}
     if not isinstance(members, Mapping) or members.keys() - allowed:
         raise _refused(f"a reward has only the members {', '.join(sorted(allowed))}")
     values = {name: value for name, value in members.items() if value is not None}
@@ -142,43 +161,53 @@ def reward_of(members: Mapping[str, Any]) -> Reward:
         percent,
         values.get("tier"),
         outcome,
+        *map(values.get, bracket_ranks),
     )
 
 
 def valid_reward_table(
-    table: RewardTable | None, periods: Sequence[PeriodKind], tiers: Sequence[Tier], *, ends_once: bool
+    table: RewardTable | None,
+    periods: Sequence[PeriodKind],
+    tiers: Sequence[Tier],
+    tournament: TournamentRules | None,
 ) -> RewardTable | None:
-    """Return the table of a board with these period kinds and tiers.
+    """Return the table of a board with these period kinds, tiers and rules of a tournament.
 
-    `ends_once` says whether the all-time period is a tournament with an end. Raises `Refused` if a reward is invalid.
+    Raises `Refused` if a reward is invalid.
     """
     if table is None:
         return None
     if table.period not in periods:
         raise _refused(f"period {table.period} is not among the periods of the board")
-    if table.period is PeriodKind.ALL_TIME and not ends_once:
+    if table.period is PeriodKind.ALL_TIME and tournament is None:
         raise _refused("the all-time period ends only as a tournament; choose another period")
     if not 1 <= len(table.rewards) <= MAX_REWARDS:
         raise _refused(f"must be 1 to {MAX_REWARDS} rewards, not {len(table.rewards)}")
     names = {tier.name for tier in tiers}
     for reward in table.rewards:
         _require_valid(reward, names)
+    if any(reward.needs_bracket for reward in table.rewards) and not _has_brackets(table, tournament):
+        raise _refused("ranks in brackets need a tournament with bracket_size, and the period of its occurrences")
     if len({reward.id for reward in table.rewards}) < len(table.rewards):
         raise _refused("two rewards have the same id; rename one")
     return table
+
+
+def _has_brackets(table: RewardTable, tournament: TournamentRules | None) -> bool:
+    if tournament is None or tournament.bracket_size is None:
+        return False
+    return table.period is tournament.period_kind
 
 
 def _require_valid(reward: Reward, tiers: set[str]) -> None:
     if not _ID.fullmatch(reward.id):
         raise _refused(f"{reward.id[:64]!r} is no id of a reward: use 1 to 64 of a-z, 0-9, '_' and '-'")
     ranks = reward.first_rank is not None or reward.last is not None
-    conditions = [ranks, reward.percent is not None, reward.tier is not None, reward.outcome is not None]
-    if sum(conditions) > 1:
-        raise _refused(f"{reward.id!r} has several conditions; keep ranks, percent, tier or league")
-    first = 1 if reward.first_rank is None else reward.first_rank
-    last = MAX_RANK if reward.last is None else reward.last
-    if not _are_ranks(first, last) or not 1 <= first <= last <= MAX_RANK:
-        raise _refused(f"the ranks of {reward.id!r} must be integers from 1, the first one not after the last one")
+    others = [reward.percent, reward.tier, reward.outcome]
+    if sum([ranks, reward.needs_bracket, *(condition is not None for condition in others)]) > 1:
+        raise _refused(f"{reward.id!r} has several conditions; keep ranks, ranks in brackets, percent, tier or league")
+    _require_ranks(reward.id, reward.first_rank, reward.last)
+    _require_ranks(reward.id, reward.first_bracket_rank, reward.last_bracket_rank)
     percent = reward.percent
     if percent is not None and not (0 < percent <= 100 and percent == round(percent, PERCENT_DECIMALS)):
         raise _refused(f"percent of {reward.id!r} must be above 0, up to 100, with at most {PERCENT_DECIMALS} decimals")
@@ -186,6 +215,13 @@ def _require_valid(reward: Reward, tiers: set[str]) -> None:
         raise _refused(f"{reward.id!r} is for tier {reward.tier!r}, which the board does not have")
     if reward.outcome is not None:
         _require_outcome(reward.id, reward.outcome)
+
+
+def _require_ranks(reward_id: str, first_rank: int | None, last_rank: int | None) -> None:
+    first = 1 if first_rank is None else first_rank
+    last = MAX_RANK if last_rank is None else last_rank
+    if not _are_ranks(first, last) or not 1 <= first <= last <= MAX_RANK:
+        raise _refused(f"the ranks of {reward_id!r} must be integers from 1, the first one not after the last one")
 
 
 def _require_outcome(reward_id: str, outcome: OutcomeCondition) -> None:

@@ -29,6 +29,11 @@ class AwardRules:
         """Return whether a reward depends on the outcome of a league."""
         return any(reward.outcome is not None for reward in self.rewards)
 
+    @property
+    def need_brackets(self) -> bool:
+        """Return whether a reward depends on the rank in a bracket."""
+        return any(reward.needs_bracket for reward in self.rewards)
+
 
 @dataclass(frozen=True, slots=True)
 class AwardCursor:
@@ -122,16 +127,20 @@ def earned(
     players: Sequence[RankedPlayer],
     total: int,
     outcomes: Mapping[int, LeagueOutcome],
+    bracket_ranks: Mapping[int, int],
 ) -> Sequence[NewAward]:
-    """Return the awards of these players of a ladder with `total` entries, by player id, then in the table's order."""
+    """Return the awards of these players of a ladder with `total` entries, by player id, then in the table's order.
+
+    `outcomes` and `bracket_ranks` have the outcomes of a league and the ranks in brackets by player id.
+    """
     awards: list[NewAward] = []
     tiers = LadderTiers(rules.tiers, total, descending=board.order is Order.DESC)
     for player in sorted(players):
         tier = tiers.name(player.score, player.rank)
-        outcome = outcomes.get(player.user_id)
+        outcome, bracket_rank = outcomes.get(player.user_id), bracket_ranks.get(player.user_id)
         awards += [
             NewAward(player.user_id, reward.id, reward.payload, player.rank)
             for reward in rules.rewards
-            if reward.is_earned(player.rank, total, tier, outcome)
+            if reward.is_earned(player.rank, total, tier, outcome, bracket_rank)
         ]
     return awards

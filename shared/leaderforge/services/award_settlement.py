@@ -19,6 +19,8 @@ from leaderforge.ports.awards import AwardStore
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.leagues import LeagueStore
 from leaderforge.ports.scores import ScoreStore
+from leaderforge.ports.tournaments import TournamentStore
+from leaderforge.services.bracket_ranks import BracketRanks
 
 AWARDS = "awards"
 """Name of the part."""
@@ -35,11 +37,15 @@ class AwardPart:
 
     name = AWARDS
 
-    def __init__(self, store: ScoreStore, awards: AwardStore, leagues: LeagueStore, clock: Clock) -> None:
+    def __init__(
+        self, store: ScoreStore, awards: AwardStore, leagues: LeagueStore, tournaments: TournamentStore, clock: Clock
+    ) -> None:
         self._store = store
         self._awards = awards
         self._leagues = leagues
+        self._bracket_ranks = BracketRanks(store, tournaments)
         self._clock = clock
+        self._present: tuple[tuple[int, int, int], Mapping[int, int]] | None = None
 
     def periods(self, board: Board) -> SettledPeriods | None:
         return None if board.rewards is None else SettledPeriods(board.rewards.period, board.rewards.since)
@@ -54,9 +60,11 @@ class AwardPart:
         cursor = _cursor(position)
         players, following = await self._players(ladder, rules, cursor, total)
         if not players:
+            self._present = None
             return None if revision == 1 else await self._revoke_chunk(ladder, progress, revision)
         outcomes = await self._outcomes(ladder, rules, [player.user_id for player in players])
-        awards = earned(ladder.board, rules, players, total, outcomes)
+        bracket_ranks = await self._present_bracket_ranks(ladder, rules, revision)
+        awards = earned(ladder.board, rules, players, total, outcomes, bracket_ranks)
         after: Position = {
             "revision": revision,
             "total": total,
@@ -74,6 +82,7 @@ class AwardPart:
             return ()
         faults, expected = [], 0
         total = (await self._store.counts(ladder, [FIRST])).total
+        bracket_ranks = await self._bracket_ranks.of_all(ladder) if rules.need_brackets else {}
         cursor = AwardCursor()
         while True:
             players, cursor = await self._players(ladder, rules, cursor, total)
@@ -81,7 +90,8 @@ class AwardPart:
                 break
             user_ids = [player.user_id for player in players]
             outcomes = await self._outcomes(ladder, rules, user_ids)
-            awards = {(a.user_id, a.reward) for a in earned(ladder.board, rules, players, total, outcomes)}
+            earnings = earned(ladder.board, rules, players, total, outcomes, bracket_ranks)
+            awards = {(award.user_id, award.reward) for award in earnings}
             expected += len(awards)
             stored = {*await self._awards.granted(ladder, user_ids)}
             faults += [_fault(ladder, f"player {u} lacks award {r!r}") for u, r in sorted(awards - stored)]
@@ -115,6 +125,19 @@ class AwardPart:
             for result in await self._leagues.results(ladder, user_ids)
             if result.rank is not None
         }
+
+    async def _present_bracket_ranks(self, ladder: Ladder, rules: AwardRules, revision: int) -> Mapping[int, int]:
+        """Return the ranks in brackets, none if no reward depends on them.
+
+        They are read once for all chunks of a revision, because a chunk has players of nearly all brackets. A change by
+        a moderator meanwhile leads to the next revision.
+        """
+        if not rules.need_brackets:
+            return {}
+        key = ladder.board.id, ladder.period, revision
+        if self._present is None or self._present[0] != key:
+            self._present = key, await self._bracket_ranks.of_all(ladder)
+        return self._present[1]
 
     async def _kept_rules(self, ladder: Ladder) -> AwardRules:
         stored = await self._awards.rules(ladder)

@@ -75,7 +75,7 @@ def _settlement(settings: EnvironmentSettings, parts: Parts, seats: SeatService)
     """Return the settlement with all its parts, in the order in which they run."""
     settled: list[SettlementPart] = [
         LeagueMovements(parts.leagues, seats, parts.clock),
-        AwardPart(parts.store, parts.awards, parts.leagues, parts.clock),
+        AwardPart(parts.store, parts.awards, parts.leagues, parts.tournaments, parts.clock),
     ]
     stores = parts.store, parts.periods, parts.settlements
     return SettlementService(

@@ -1617,6 +1617,14 @@ class RewardIn(TypedDict):
     """
     The last rank that earns the reward.
     """
+    first_bracket_rank: NotRequired[int | None]
+    """
+    The first rank in the tournament's bracket that earns the reward. Defaults to 1.
+    """
+    last_bracket_rank: NotRequired[int | None]
+    """
+    The last rank in the tournament's bracket that earns the reward.
+    """
     percent: NotRequired[float | None]
     """
     The last rank as a percentage of all ranked players, rounded up to a rank. It has at most 4 decimals.
@@ -1643,6 +1651,8 @@ class RewardOut(TypedDict):
     reward: str
     first_rank: NotRequired[int]
     last_rank: NotRequired[int]
+    first_bracket_rank: NotRequired[int]
+    last_bracket_rank: NotRequired[int]
     percent: NotRequired[float]
     tier: NotRequired[str]
     league: NotRequired[LeagueConditionOut]
