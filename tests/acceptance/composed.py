@@ -17,13 +17,18 @@ from tests.acceptance.processes import ending
 
 ROOT = Path(__file__).parents[2]
 COMPOSE_FILE = ROOT / "docker-compose.yml"
-_DEFAULTS = re.compile(r"\$\{\w+:-([^}]*)\}")
+_VARIABLES = re.compile(r"\$\{(\w+):-([^}]*)\}")
 
 
 @pytest.fixture(scope="module")
 def services() -> Mapping[str, Any]:
     """Services, with the defaults of the variables in .env."""
-    text = _DEFAULTS.sub(r"\1", COMPOSE_FILE.read_text())
+    return services_with({})
+
+
+def services_with(variables: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return the services with these variables in .env."""
+    text = _VARIABLES.sub(lambda match: variables.get(match[1]) or match[2], COMPOSE_FILE.read_text())
     services: Mapping[str, Any] = yaml.safe_load(text)["services"]
     return services
 

@@ -6,6 +6,7 @@ See docs/load-tests.md.
 """
 
 import argparse
+import os
 import random
 from typing import Any
 from uuid import uuid4
@@ -33,8 +34,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 @events.test_start.add_listener
 def require_key(environment: Environment, **_: Any) -> None:
     """End the run at once if there is no key, because every submission would be refused."""
-    if not environment.parsed_options.submit_key:
+    if not submit_key(environment):
         raise SystemExit("give a submit key of the service with --submit-key or in LEADERFORGE_SUBMIT_KEY")
+
+
+def submit_key(environment: Environment) -> str:
+    """Return the submit key: the option's, or else the first plain one of LEADERFORGE_SUBMIT_KEYS. May be empty."""
+    service_keys = (key.strip() for key in os.environ.get("LEADERFORGE_SUBMIT_KEYS", "").split(","))
+    plain_keys = (key for key in service_keys if not key.startswith("sha256:"))
+    return environment.parsed_options.submit_key or next(plain_keys, "")
 
 
 class User(HttpUser):
@@ -48,7 +56,7 @@ class User(HttpUser):
 
     def on_start(self) -> None:
         """Set the key."""
-        self.client.headers["Authorization"] = f"Bearer {self.environment.parsed_options.submit_key}"
+        self.client.headers["Authorization"] = f"Bearer {submit_key(self.environment)}"
 
     def become_player(self) -> int:
         """Create a player and return the id."""
