@@ -30,15 +30,20 @@ def lasting_belief(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def new_database(dsn: str) -> str:
     """Create a migrated database on the server of this DSN, and return its DSN."""
+    created = await empty_database(dsn)
+    await migrate(created)
+    return created
+
+
+async def empty_database(dsn: str) -> str:
+    """Create a database without tables on the server of this DSN, and return its DSN."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute(f"create database {name}")
     finally:
         await connection.close()
-    created = urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
-    await migrate(created)
-    return created
+    return urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
 
 
 @pytest.fixture(scope="session")

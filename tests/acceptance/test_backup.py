@@ -6,17 +6,15 @@ import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from itertools import count
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
-import asyncpg
 import pytest
 
 from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.command import Command, new_command
-from tests.acceptance.conftest import new_database
+from tests.acceptance.conftest import empty_database, new_database
 from tests.waiting import until
 
 WRITERS = 4
@@ -27,7 +25,6 @@ select count(*) from standings join (
 ) as played using (user_id)
 where (standings.score, standings.submissions) <> (played.score, played.submissions)
 """
-_numbers = count()
 
 
 @dataclass
@@ -66,15 +63,6 @@ async def writing(api: Served, players: int) -> AsyncIterator[Writers]:
     yield writers
     writers.stopping = True
     await asyncio.gather(*tasks)
-
-
-async def empty_database(dsn: str) -> str:
-    """Create a database without tables, and return its DSN."""
-    name = f"restored_{os.getpid()}_{next(_numbers)}"
-    connection = await asyncpg.connect(dsn)
-    await connection.execute(f"create database {name}")
-    await connection.close()
-    return urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
 
 
 @pytest.fixture
