@@ -235,3 +235,66 @@ async def test_other_boards_have_no_tournament(api: Api) -> None:
 async def test_invalid_rules_are_refused(api: Api, rules: dict[str, Any]) -> None:
     answer = await api.post("/api/boards", {"board": "cup", "tournament": rules}, ADMIN_KEY)
     assert answer.status_code == 422, answer.text
+
+
+async def test_entrants_and_attempts_belong_to_one_occurrence(api: Api) -> None:
+    season = {"periods": ["season"], "season": "0 * * * *", "policy": "best"}
+    rules = {"duration_s": 1800, "max_attempts": 1, "max_entrants": 1, "attempt_window_s": 60}
+    created = await api.post("/api/boards", {"board": "cup", **season, "tournament": rules}, ADMIN_KEY)
+    assert created.status_code == 201, created.text
+    await api.players(1, 2)
+    first = (await api.get(f"{CUP}/tournament")).json()["period"]
+    assert (await submit(api, 1))["attempts_left"] == 0
+    assert [code(await submit(api, i)) for i in (1, 2)] == ["attempts_exhausted", "tournament_full"]
+    api.clock.now = START + HOUR_MS // 2
+    assert code(await submit(api, 2)) == "tournament_not_open"
+    api.clock.now = START + HOUR_MS
+    assert [code(await submit(api, i)) for i in (2, 1)] == [None, "tournament_full"]
+    past = (await api.get(f"{CUP}/tournament/entrants/1?period={first}")).json()
+    assert (past["number"], past["attempts"]) == (1, 1)
+    assert (await api.get(f"{CUP}/tournament/entrants/2")).json()["number"] == 1
+
+
+async def test_changed_limits_apply_to_further_joins_and_attempts(api: Api) -> None:
+    await create(api, max_entrants=1, max_attempts=2)
+    rules = (await api.get(CUP)).json()["tournament"]
+    assert [code(await submit(api, i)) for i in (1, 1, 1, 2)] == [None, None, "attempts_exhausted", "tournament_full"]
+    more = {**rules, "max_entrants": 2, "max_attempts": 3}
+    assert (await api.send("PATCH", CUP, {"tournament": more}, ADMIN_KEY)).status_code == 200
+    assert [(await submit(api, i))["attempts_left"] for i in (1, 2)] == [0, 2]
+    fewer = {**rules, "max_entrants": 1, "max_attempts": 1}
+    assert (await api.send("PATCH", CUP, {"tournament": fewer}, ADMIN_KEY)).status_code == 200
+    assert [code(await submit(api, i)) for i in (1, 2, 3)] == ["attempts_exhausted"] * 2 + ["tournament_full"]
+    entrant = (await api.get(f"{CUP}/tournament/entrants/1")).json()
+    assert (entrant["attempts"], entrant["attempts_left"]) == (3, 0)
+
+
+async def test_a_late_grace_ends_with_the_grace_of_periods_after_the_last_moment_of_a_season(api: Api) -> None:
+    season = {"periods": ["season"], "season": "0 * * * *", "policy": "best"}
+    rules = {"duration_s": 3600, "late_grace_s": 3600}
+    created = await api.post("/api/boards", {"board": "cup", **season, "tournament": rules}, ADMIN_KEY)
+    assert created.status_code == 201, created.text
+    await api.players(1)
+    grace_ms = api.services.settings.late_grace_ms
+    outcomes = []
+    for now in (END + grace_ms - 1, END + grace_ms):
+        api.clock.now = now
+        outcomes.append(code(await submit(api, 1, achieved_at=time_text(END - 1))))
+    assert outcomes == [None, "period_closed"]
+
+
+async def test_receipts_of_batches_say_the_attempts_left(api: Api) -> None:
+    await create(api, max_attempts=3)
+    ids = [str(uuid4()) for _ in range(4)]
+    items = [{"user_id": 1, "score": 5, "submission_id": i} for i in (*ids[:2], ids[0])]
+    results = (await api.post(f"{CUP}/scores/batch", {"submissions": items})).json()["results"]
+    # Each receipt shows the state after the batch. The third submission repeats the first one.
+    assert [(result["attempts_left"], result["duplicate"]) for result in results] == [
+        (1, False),
+        (1, False),
+        (1, True),
+    ]
+    items = [{"user_id": 1, "score": 5, "submission_id": i} for i in ids[2:]]
+    results = (await api.post(f"{CUP}/scores/batch", {"submissions": items})).json()["results"]
+    assert [code(result) for result in results] == [None, "attempts_exhausted"]
+    assert results[0]["attempts_left"] == 0
