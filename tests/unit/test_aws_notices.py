@@ -14,6 +14,8 @@ from leaderforge.adapters.webhooks.sender import HttpNoticeSender
 from leaderforge.domain.endpoints import require_address
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.event_targets import AwsTarget, aws_target
+from tests.api_client import ADMIN_KEY
+from tests.unit.edge_fixtures import serving
 from tests.unit.test_aws import Service, service
 
 __all__ = ["service"]
@@ -138,3 +140,35 @@ def test_other_arns_are_refused(arn: str) -> None:
 def test_an_arn_needs_credentials() -> None:
     with pytest.raises(Refused, match="credentials"):
         require_address(QUEUE, (), has_aws=False)
+
+
+async def test_failed_notices_are_retried_in_order_given_up_and_redriven(service: Service) -> None:
+    settings = {
+        "AWS_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "id",
+        "AWS_SECRET_ACCESS_KEY": "key",
+        "AWS_ENDPOINT_URL": str(service.access.endpoint),
+        "LEADERFORGE_SIGNING_SECRET": "s" * 40,
+        "LEADERFORGE_EVENT_ATTEMPTS": "2",
+    }
+    async with serving(**settings) as api:
+        await api.post("/api/boards", {"board": "sent", "policy": "sum", "events": ["score.improved"]}, ADMIN_KEY)
+        await api.players(1)
+        body = {"url": f"{QUEUE}.fifo"}
+        path = f"/api/admin/endpoints/{(await api.post('/api/admin/endpoints', body, ADMIN_KEY)).json()['endpoint_id']}"
+        for _ in range(2):
+            await api.post("/api/boards/sent/scores", {"user_id": 1, "score": 1})
+        service.answers = [(500, {})] * 2 + [(200, {})] * 2
+        for _ in range(4):
+            await api.services.events.dispatch.run(5)
+            api.clock.now += 3_600_000
+        [letter] = (await api.get(f"{path}/dead-letters", ADMIN_KEY)).json()["dead_letters"]
+        assert (await api.post(f"{path}/redrive", None, ADMIN_KEY)).json() == {"redriven": 1}
+        await api.services.events.dispatch.run(5)
+    bodies = [body for _, body in service.asked]
+    totals = [json.loads(body["MessageBody"])["data"]["score"] for body in bodies]
+    assert totals == [1, 1, 2, 1]  # the second one waited until the first one was given up
+    ids = [body["MessageAttributes"]["webhook-id"]["StringValue"] for body in bodies]
+    assert ids[0] == ids[1] == ids[3] == letter["event_id"]
+    assert ["leaderforge-redriven" in body["MessageAttributes"] for body in bodies] == [False, False, False, True]
+    assert {body["MessageGroupId"] for body in bodies} == {"1"}

@@ -22,7 +22,12 @@ _MOST_SHOWN = 200
 endpoints = typer.Typer(no_args_is_help=True, help="Create, list, test and delete webhook endpoints.")
 
 IdArgument = Annotated[str, typer.Argument(help="Id of the endpoint, such as whe_0011...", show_default=False)]
-UrlArgument = Annotated[str, typer.Argument(help="Public address, with https.", show_default=False)]
+UrlArgument = Annotated[
+    str,
+    typer.Argument(
+        help="Public address, with https, or with credentials of AWS the ARN of a queue or bus.", show_default=False
+    ),
+]
 TypeOptions = Annotated[
     list[NoticeType] | None, typer.Option("--type", help="Type of events to receive. By default all.")
 ]
