@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from functions.edge.access.security import ServerSubmitter, Submitter
+from functions.edge.access.security import AwardReader, Submitter
 from functions.edge.dependencies import TheEdge
 from functions.edge.http import documentation
 from functions.edge.http.application import router
@@ -46,11 +46,11 @@ async def awards(edge: TheEdge, caller: Submitter, user_id: UserId, query: Annot
     **documentation.read(AwardsOut, BoardNotFound, PeriodNotFound, StoreUnavailable),
 )
 async def board_awards(
-    edge: TheEdge, caller: ServerSubmitter, board: BoardName, query: Annotated[PeriodAwardsQuery, Query()]
+    edge: TheEdge, caller: AwardReader, board: BoardName, query: Annotated[PeriodAwardsQuery, Query()]
 ) -> Answer:
     """Return the awards of a settled period, the best ranks first, including claimed and revoked ones.
 
-    Requires a submit key. The list is empty until the period is settled.
+    Requires a submit key, or the role viewer. The list is empty until the period is settled.
     """
     current_board = await edge.board_unchecked(board)
     ladder = Ladder(current_board, current_board.period_number(query.period))

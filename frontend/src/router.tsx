@@ -83,6 +83,8 @@ const consoleRoutes = [
   consoleRoute('/boards', 'BoardsPage'),
   consoleRoute('/players', 'PlayersPage'),
   consoleRoute('/imports', 'ImportsPage'),
+  consoleRoute('/awards', 'AwardsPage'),
+  consoleRoute('/endpoints', 'EndpointsPage'),
   consoleRoute('/people', 'PeoplePage'),
   consoleRoute('/keys', 'KeysPage'),
   consoleRoute('/audit', 'AuditPage'),

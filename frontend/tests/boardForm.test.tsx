@@ -84,7 +84,7 @@ describe('the form of a board', { timeout: 30_000 }, () => {
     const { user } = openBoards();
     await user.click(await screen.findByRole('button', { name: 'Create a board' }));
     const groups = screen.getAllByRole('group').map((group) => group.querySelector('legend')?.textContent);
-    expect(groups).toEqual(['Name', 'Scores', 'Periods', 'Limits', 'Access']);
+    expect(groups).toEqual(['Name', 'Scores', 'Periods', 'Limits', 'Events', 'Access']);
     const offered = (label: string) => {
       const list = document.getElementById(screen.getByLabelText(label).getAttribute('list') ?? '');
       return [...(list?.querySelectorAll('option') ?? [])].map(({ value }) => value);

@@ -45,6 +45,7 @@ function argumentsOf(key: string): unknown[] {
     forbidden: ['moderator', 'erase_players'],
     already: ['owner'],
     hiddenBy: [12, ['entry', 'player']],
+    receives: [['12'], ['34']],
     finalWarning: ['Ada', 12, '34'],
     chart: ['Ada', '12', '34', '56', '78'],
   };

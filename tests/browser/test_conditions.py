@@ -14,6 +14,10 @@ from tests.conftest import OwnValkey
 
 PLAYERS = 200
 
+PRELOADED = """() => ['PlayerPage', 'FriendsPage'].every((page) =>
+    performance.getEntriesByType('resource').some(({ name, responseEnd }) => name.includes(page) && responseEnd > 0))"""
+"""Whether the browser, which was idle, has loaded the other pages in advance."""
+
 
 async def test_answers_of_the_database_are_marked_until_the_index_is_back(
     own_valkey: OwnValkey, postgres, site, open_page: Open
@@ -56,7 +60,7 @@ async def test_offline_the_pages_open_in_their_frame(product, open_page: Open) -
     page = await open_page(product.url)
     leader = page.get_by_role("list", name="The first three").get_by_role("link").first
     await expect(leader).to_be_visible()
-    await page.wait_for_load_state("networkidle")  # an idle browser loads the other pages in advance
+    await page.wait_for_function(PRELOADED)
     await page.context.set_offline(True)
     await leader.click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("You are offline")

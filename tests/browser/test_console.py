@@ -12,7 +12,19 @@ from tests.browser.axe import violations
 from tests.browser.chromium import LANGUAGES, SCHEMES, SIZES
 from tests.browser.conftest import Open
 
-PAGES = ("", "/activity", "/boards", "/players", "/moderation", "/imports", "/people", "/keys", "/audit")
+PAGES = (
+    "",
+    "/activity",
+    "/boards",
+    "/players",
+    "/moderation",
+    "/imports",
+    "/awards",
+    "/endpoints",
+    "/people",
+    "/keys",
+    "/audit",
+)
 
 Look = tuple[tuple[int, int], str]
 """Size of the window, and colours."""
@@ -126,6 +138,23 @@ async def test_a_board_is_made_looked_at_and_changed(product: Served, open_page:
     await expect(form).not_to_be_visible()
     refused = await product.post("/api/boards/laps/scores", lap)
     assert refused.json()["error"]["details"]["rule"] == "max_score"
+
+
+@pytest.mark.parametrize("preset", ["Weekly league", "Weekend cup", "Season ladder"])
+async def test_a_preset_is_a_board_with_rewards(product: Served, open_page: Open, preset: str) -> None:
+    slug = preset.lower().replace(" ", "-")
+    page = await open_page(f"{product.url}/#/console/boards")
+    await sign_in(page, ADMIN_KEY)
+    await page.get_by_role("button", name="Create a board").click()
+    form = page.get_by_role("dialog")
+    await form.get_by_label("Preset").select_option(preset)
+    await form.get_by_label("Slug").fill(slug)
+    await form.get_by_role("button", name="Create").click()
+    await expect(form).not_to_be_visible()
+    board = (await product.get(f"/api/boards/{slug}")).json()
+    assert board["rewards"]["rewards"]
+    assert "award.granted" in board["events"]
+    assert (await product.send("DELETE", f"/api/boards/{slug}", key=ADMIN_KEY)).status_code == 200
 
 
 async def test_a_player_is_hidden_and_shown_again(product: Served, open_page: Open) -> None:

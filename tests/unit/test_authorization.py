@@ -84,6 +84,8 @@ SUBMIT = rule(SUBMITTERS | THEMSELVES)
 """Rule of submissions for player 123 to a board open to players. Submitting needs no right to read a private board."""
 SUBMIT_FOR_ALL = rule(SUBMITTERS)
 """Rule of submissions by game servers only."""
+AWARDS = rule(SUBMITTERS | VIEWERS)
+"""Rule of reads of the awards of a period."""
 REGISTER = rule(REGISTRARS)
 OWN = rule(VIEWERS | THEMSELVES)
 """Rule of reads of the data of player 123."""
@@ -128,7 +130,7 @@ RULES: Mapping[str, Rule] = {
     "GET /api/boards/{board}/league/{user_id}": READ,
     "GET /api/boards/{board}/friends/{user_id}": FRIEND_RANKS,
     "GET /api/boards/{board}/periods": READ,
-    "GET /api/boards/{board}/awards": SUBMIT_FOR_ALL,
+    "GET /api/boards/{board}/awards": AWARDS,
     "GET /api/boards/{board}/tournament": READ,
     "GET /api/boards/{board}/tournament/brackets/{bracket}": READ,
     "GET /api/boards/{board}/tournament/entrants/{user_id}": READ,

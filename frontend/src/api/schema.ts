@@ -600,7 +600,7 @@ export interface paths {
          * List board awards
          * @description Return the awards of a settled period, the best ranks first, including claimed and revoked ones.
          *
-         *     Requires a submit key. The list is empty until the period is settled.
+         *     Requires a submit key, or the role viewer. The list is empty until the period is settled.
          */
         get: operations["listBoardAwards"];
         put?: never;
@@ -4752,7 +4752,7 @@ export interface components {
          * @description Right to a group of calls. Each call that needs a key needs one permission.
          * @enum {string}
          */
-        Permission: "read_boards" | "submit" | "edit_players" | "set_scores" | "view_console" | "moderate" | "erase_players" | "manage_boards" | "manage_keys";
+        Permission: "read_boards" | "submit" | "read_awards" | "edit_players" | "set_scores" | "view_console" | "moderate" | "erase_players" | "manage_boards" | "manage_keys";
         /**
          * PersonOut
          * @description A person who uses the console, by a key of its own or by the identity provider.

@@ -5,6 +5,7 @@ import { Dialog } from '../ui/Dialog';
 import { Field } from '../ui/Field';
 import { Select } from '../ui/Select';
 import { Answers } from './Answers';
+import { EventTypes } from './EventTypes';
 import { Check, FieldGroup, Pair } from './FieldGroup';
 import { useConsoleText } from './i18n/text';
 import { flawsOf, type BoardDraft, type NumberName } from './boardDraft';
@@ -234,6 +235,9 @@ export function BoardForm({ title, act, initial, exists, pending, error, send, c
             {number('max_change')}
             {number('min_interval_ms')}
           </Pair>
+        </FieldGroup>
+        <FieldGroup title={form.events} help={form.eventsHelp}>
+          <EventTypes types={draft.events} set={(events) => set({ events })} />
         </FieldGroup>
         <FieldGroup title={form.access}>
           <Check label={form.private} help={form.privateHelp} checked={draft.private} set={(on) => set({ private: on })} />

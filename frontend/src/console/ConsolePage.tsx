@@ -118,6 +118,12 @@ function Tabs() {
       <Link to="/console/imports" className={TAB}>
         {words.tabs.imports}
       </Link>
+      <Link to="/console/awards" className={TAB}>
+        {words.tabs.awards}
+      </Link>
+      <Link to="/console/endpoints" className={TAB}>
+        {words.tabs.endpoints}
+      </Link>
       <Link to="/console/people" className={TAB}>
         {words.tabs.people}
       </Link>

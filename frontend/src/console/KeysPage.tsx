@@ -9,9 +9,9 @@ import { ErrorNotice, Notice } from '../ui/Notice';
 import { SkeletonRows } from '../ui/Skeleton';
 import { ActButton } from './ActButton';
 import { CreateKey } from './CreateKey';
-import { KeyIssued } from './KeyIssued';
 import { RevokeKey } from './RevokeKey';
 import { RotateKey } from './RotateKey';
+import { SecretIssued } from './SecretIssued';
 import { useConsoleText } from './i18n/text';
 import { useOperator } from './operator';
 import { keys } from './reads';
@@ -56,7 +56,7 @@ export function KeysPage() {
       {asked?.kind === 'create' && <CreateKey close={close} issued={issued} />}
       {asked?.kind === 'rotate' && <RotateKey name={asked.name} close={close} issued={issued} />}
       {asked?.kind === 'revoke' && <RevokeKey name={asked.name} close={close} />}
-      {asked?.kind === 'issued' && <KeyIssued name={asked.name} text={asked.text} close={close} />}
+      {asked?.kind === 'issued' && <SecretIssued title={words.keys.issued(asked.name)} text={asked.text} close={close} />}
     </Card>
   );
 }

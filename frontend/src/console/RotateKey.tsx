@@ -9,8 +9,10 @@ import { Answers } from './Answers';
 import { useConsoleText } from './i18n/text';
 import { useOperator } from './operator';
 
-/** Times in seconds for which the old key stays valid. */
-const OVERLAPS = ['0', '3600', '86400', '604800'] as const;
+/** Times in seconds for which the old key or secret stays valid. */
+export const OVERLAPS = ['0', '3600', '86400', '604800'] as const;
+
+export type Overlap = (typeof OVERLAPS)[number];
 
 interface Props {
   readonly name: string;
@@ -22,7 +24,7 @@ export function RotateKey({ name, close, issued }: Props) {
   const words = useConsoleText();
   const operator = useOperator();
   const cache = useQueryClient();
-  const [overlap, setOverlap] = useState<(typeof OVERLAPS)[number]>('3600');
+  const [overlap, setOverlap] = useState<Overlap>('3600');
   const rotating = useMutation({
     mutationFn: () =>
       operator.change<IssuedKey>('POST', `/api/admin/keys/${name}/rotate`, { overlap_s: Number(overlap) }),

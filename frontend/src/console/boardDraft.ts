@@ -1,4 +1,4 @@
-import type { Board, BoardIn, Kind, LeagueIn, Order, Policy, RankStyle, RewardTableIn, TierIn, TournamentIn } from '../api/types';
+import type { Board, BoardIn, Kind, LeagueIn, NoticeType, Order, Policy, RankStyle, RewardTableIn, TierIn, TournamentIn } from '../api/types';
 import type { ConsoleMessages } from './i18n/en';
 
 /** Content of a board's form. Numbers stay texts until they are sent. */
@@ -19,6 +19,7 @@ export interface BoardDraft {
   readonly tournament: string;
   readonly league: string;
   readonly rewards: string;
+  readonly events: readonly NoticeType[];
   readonly numbers: Readonly<Record<NumberName, string>>;
   readonly private: boolean;
   readonly openToPlayers: boolean;
@@ -60,6 +61,7 @@ export const EMPTY: BoardDraft = {
   tournament: '',
   league: '',
   rewards: '',
+  events: [],
   numbers: { decimals: '0', min_score: '', max_score: '', max_change: '', min_interval_ms: '', min_submissions: '1', keep_days: '' },
   private: false,
   openToPlayers: false,
@@ -84,6 +86,7 @@ export function draftOf(board: Board): BoardDraft {
     tournament: board.tournament ? JSON.stringify(rulesOf(board.tournament)) : '',
     league: board.league ? JSON.stringify(board.league) : '',
     rewards: board.rewards ? JSON.stringify(board.rewards) : '',
+    events: board.events,
     numbers: Object.fromEntries(numbers) as BoardDraft['numbers'],
     private: board.private,
     openToPlayers: board.open_to_players,
@@ -172,6 +175,7 @@ export function settingsOf(draft: BoardDraft): Settings {
     tournament: (objectOf(draft.tournament) ?? null),
     league: (objectOf(draft.league) ?? null) as LeagueIn | null,
     rewards: (objectOf(draft.rewards) ?? null) as RewardTableIn | null,
+    events: [...draft.events],
     decimals: decimals ?? 0,
     min_submissions: min_submissions ?? 1,
     ...limits,

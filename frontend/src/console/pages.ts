@@ -9,6 +9,8 @@ export const BoardsPage = lazyPage(() => import('./BoardsPage'), 'BoardsPage');
 export const PlayersPage = lazyPage(() => import('./players/PlayersPage'), 'PlayersPage');
 export const ModerationPage = lazyPage(() => import('./moderation/ModerationPage'), 'ModerationPage');
 export const ImportsPage = lazyPage(() => import('./imports/ImportsPage'), 'ImportsPage');
+export const AwardsPage = lazyPage(() => import('./awards/AwardsPage'), 'AwardsPage');
+export const EndpointsPage = lazyPage(() => import('./endpoints/EndpointsPage'), 'EndpointsPage');
 export const PeoplePage = lazyPage(() => import('./people/PeoplePage'), 'PeoplePage');
 export const KeysPage = lazyPage(() => import('./KeysPage'), 'KeysPage');
 export const AuditPage = lazyPage(() => import('./audit/AuditPage'), 'AuditPage');

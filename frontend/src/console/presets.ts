@@ -1,9 +1,24 @@
+import type { NoticeType } from '../api/types';
 import type { BoardDraft } from './boardDraft';
 
 export type PresetName = 'none' | 'laps' | 'weekly' | 'league' | 'cup' | 'season';
 
 /** Settings that every preset sets, so that it leaves nothing of the one chosen before. */
-const USUAL: Partial<BoardDraft> = { policy: 'best', order: 'desc', subscoreOrder: '', unit: '', season: '', league: '', tournament: '' };
+const USUAL: Partial<BoardDraft> = {
+  policy: 'best',
+  order: 'desc',
+  subscoreOrder: '',
+  unit: '',
+  season: '',
+  tiers: '',
+  league: '',
+  tournament: '',
+  rewards: '',
+  events: [],
+};
+
+/** Events of a board with rewards. They are sent at settlements only. */
+const OF_SETTLEMENT: readonly NoticeType[] = ['period.settled', 'award.granted', 'award.revoked'];
 
 /** Settings of usual boards, to start from. */
 export const PRESETS: Readonly<Record<PresetName, Partial<BoardDraft>>> = {
@@ -21,14 +36,41 @@ export const PRESETS: Readonly<Record<PresetName, Partial<BoardDraft>>> = {
       promotion: { places: 7 },
       relegation: { places: 7 },
     }),
+    rewards: JSON.stringify({
+      period: 'weekly',
+      rewards: [
+        { reward: 'group-winner', league: { last_group_rank: 1 }, payload: { gold: 50 } },
+        { reward: 'promoted', league: { movement: 'promoted' }, payload: { gold: 20 } },
+      ],
+    }),
+    events: OF_SETTLEMENT,
   },
   cup: {
     ...USUAL,
     periods: ['season', 'all-time'],
     season: '0 18 * * FRI',
     tournament: JSON.stringify({ duration_s: 172_800, max_attempts: 3, late_grace_s: 60 }),
+    rewards: JSON.stringify({
+      period: 'season',
+      rewards: [
+        { reward: 'winner', last_rank: 1, payload: { cup: 1 } },
+        { reward: 'podium', first_rank: 2, last_rank: 3, payload: { gold: 50 } },
+      ],
+    }),
+    events: OF_SETTLEMENT,
   },
-  season: { ...USUAL, policy: 'sum', periods: ['season', 'all-time'], season: '0 0 1 */3 *' },
+  season: {
+    ...USUAL,
+    policy: 'sum',
+    periods: ['season', 'all-time'],
+    season: '0 0 1 */3 *',
+    tiers: 'Legend percent 1, Gold percent 10, Silver percent 30, Bronze',
+    rewards: JSON.stringify({
+      period: 'season',
+      rewards: ['Legend', 'Gold', 'Silver'].map((tier) => ({ reward: tier.toLowerCase(), tier, payload: { badge: tier } })),
+    }),
+    events: OF_SETTLEMENT,
+  },
 };
 
 export const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];

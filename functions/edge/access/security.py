@@ -96,6 +96,8 @@ Submitter = Annotated[Caller, Depends(AccessCheck(Permission.SUBMIT, players=Tru
 """A key that may submit for all players, or a player. The handler checks the player and board of the submission."""
 ServerSubmitter = Annotated[Caller, Depends(AccessCheck(Permission.SUBMIT))]
 """A key that may submit for all players."""
+AwardReader = Annotated[Caller, Depends(AccessCheck(Permission.READ_AWARDS))]
+"""A key that may submit for all players, or a viewer."""
 Registrar = Annotated[Caller, Depends(AccessCheck(Permission.EDIT_PLAYERS))]
 """A key that may create and change players."""
 Setter = Annotated[Caller, Depends(AccessCheck(Permission.SET_SCORES))]

@@ -31,6 +31,7 @@ class Permission(StrEnum):
 
     READ_BOARDS = "read_boards"
     SUBMIT = "submit"
+    READ_AWARDS = "read_awards"
     EDIT_PLAYERS = "edit_players"
     SET_SCORES = "set_scores"
     VIEW_CONSOLE = "view_console"
@@ -45,6 +46,7 @@ _P = Permission
 SCOPES_BY_PERMISSION: Mapping[Permission, Sequence[KeyScope | Role]] = {
     _P.READ_BOARDS: (KeyScope.READ, KeyScope.SUBMIT, KeyScope.SET, KeyScope.ADMIN, Role.VIEWER, Role.MODERATOR),
     _P.SUBMIT: (KeyScope.SUBMIT, KeyScope.ADMIN),
+    _P.READ_AWARDS: (KeyScope.SUBMIT, KeyScope.ADMIN, Role.VIEWER, Role.MODERATOR),
     _P.EDIT_PLAYERS: (KeyScope.SUBMIT, KeyScope.ADMIN, Role.MODERATOR),
     _P.SET_SCORES: (KeyScope.SET, KeyScope.ADMIN, Role.MODERATOR),
     _P.VIEW_CONSOLE: (KeyScope.ADMIN, Role.VIEWER, Role.MODERATOR),

@@ -4,9 +4,18 @@ import type { AuditWanted } from '../reads';
 
 /** Kinds of actions in the audit log. */
 export const ACTIONS = [
+  'award.grant',
+  'award.revoke',
   'board.change',
   'board.create',
   'board.delete',
+  'endpoint.create',
+  'endpoint.delete',
+  'endpoint.disable',
+  'endpoint.enable',
+  'endpoint.redrive',
+  'endpoint.rotate',
+  'endpoint.test',
   'entry.hide',
   'entry.remove',
   'entry.set',
@@ -22,9 +31,11 @@ export const ACTIONS = [
   'player.erase',
   'player.hide',
   'player.unhide',
+  'scores.import',
   'signing_key.create',
   'signing_key.retire',
   'submission.remove',
+  'submission.replace',
   'submission.restore',
 ] as const;
 

@@ -1261,7 +1261,7 @@ class PeriodsOut(TypedDict):
     """
 
 
-Permission: TypeAlias = Literal['read_boards', 'submit', 'edit_players', 'set_scores', 'view_console', 'moderate', 'erase_players', 'manage_boards', 'manage_keys']
+Permission: TypeAlias = Literal['read_boards', 'submit', 'read_awards', 'edit_players', 'set_scores', 'view_console', 'moderate', 'erase_players', 'manage_boards', 'manage_keys']
 """
 Right to a group of calls. Each call that needs a key needs one permission.
 """
