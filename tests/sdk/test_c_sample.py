@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from scripts.sdk_packages import c_package
 from tests.acceptance.api_fixtures import Served
 from tests.api_client import ADMIN_KEY
 from tests.sdk.c import C, c_program
@@ -118,3 +120,9 @@ async def test_a_score_that_cannot_be_written_is_no_score(tmp_path: Path) -> Non
     (tmp_path / "queue.new").mkdir()  # the file that replaces the queue cannot be written
     [refusal] = await run_once(NOWHERE, tmp_path / "queue", 5)
     assert "Is a directory" in refusal
+
+
+def test_the_zip_has_all_sources(tmp_path: Path) -> None:
+    with zipfile.ZipFile(c_package(tmp_path)) as archive:
+        names = set(archive.namelist())
+    assert names == {f"leaderforge-c/{path.name}" for path in C.iterdir()} | {"leaderforge-c/LICENSE"}

@@ -5,6 +5,9 @@ namespace LeaderForge
     /// <summary>Codes of the service's errors.</summary>
     internal static class Codes
     {
+        /// <summary>Code of a refusal without the service's error object.</summary>
+        public const string Unknown = "unknown";
+
         private static readonly HashSet<string> Transient = new HashSet<string>
         {
             "rate_limited", "request_timeout", "internal_error", "unavailable", "store_unavailable",

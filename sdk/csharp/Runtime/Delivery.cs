@@ -58,11 +58,14 @@ namespace LeaderForge
             {
                 var delivered = new Dictionary<string, Submitted>();
                 var rejected = new List<RejectedScore>();
+                var size = batchSize;
                 while (true)
                 {
-                    var batch = queue.Pending(batchSize).Where(score => score.Position <= until).ToList();
+                    var batch = queue.Pending(size).Where(score => score.Position <= until).ToList();
                     if (batch.Count == 0) break;
-                    var outcomes = await SendAsync(batch, cancellation).ConfigureAwait(false);
+                    var outcomes = await ReadableAsync(batch, cancellation).ConfigureAwait(false);
+                    size = outcomes == null ? batch.Count / 2 : batchSize;
+                    if (outcomes == null) continue;
                     var settled = await SettleAsync(outcomes, delivered, rejected).ConfigureAwait(false);
                     if (settled < batch.Count) break; // the service cannot count some of them at present
                 }
@@ -78,6 +81,23 @@ namespace LeaderForge
         {
             if (error is NetworkException || error is QueueUnwritableException) return true;
             return error is ApiException refusal && Codes.IsTransient(refusal.Code);
+        }
+
+        /// <summary>
+        /// Send a batch. Return null if the service cannot read one of several scores, and reject a single one.
+        /// </summary>
+        private async Task<IReadOnlyList<Outcome>> ReadableAsync(
+            IReadOnlyList<QueuedScore> batch, CancellationToken cancellation)
+        {
+            try
+            {
+                return await SendAsync(batch, cancellation).ConfigureAwait(false);
+            }
+            catch (InvalidException error) when (error.Code != Codes.Unknown)
+            {
+                if (batch.Count > 1) return null;
+                return new[] { new Outcome { Rejected = new RejectedScore(batch[0], error.Code, error.Reason) } };
+            }
         }
 
         private async Task<IReadOnlyList<Outcome>> SendAsync(

@@ -265,7 +265,7 @@ namespace LeaderForge
             {
                 return new NetworkException("the answer with status " + status + " is not JSON of the service", cause);
             }
-            return new ApiException(status, "unknown", "status " + status + " without an error object");
+            return new ApiException(status, Codes.Unknown, "status " + status + " without an error object");
         }
 
         /// <summary>Return the delay of a <c>Retry-After</c> header, which has seconds or a date.</summary>

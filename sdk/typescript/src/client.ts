@@ -1,6 +1,6 @@
 /** Client of one service and one player or key. */
 
-import { ApiError, Cancelled, NetworkError, NotSignedIn, QueueUnwritable, TRANSIENT } from './errors.js'
+import { ApiError, Cancelled, NetworkError, NotSignedIn, QueueUnwritable, TRANSIENT, UNKNOWN } from './errors.js'
 import { EventReader } from './events.js'
 import { DEFAULTS, type Options } from './options.js'
 import { MemoryJournal, Store, type QueuedScore, type RejectedScore, type SessionValues } from './store.js'
@@ -288,10 +288,21 @@ export class Client {
 
   async #flushNow(until: number, signal?: AbortSignal): Promise<Flushed> {
     const flushed: Flushed = { receipts: {}, rejected: [], pending: 0 }
+    let size = this.#batchSize
     for (;;) {
-      const first = await this.queue.pending(this.#batchSize)
+      const first = await this.queue.pending(size)
       const batch = first.filter((score) => score.position <= until)
-      if (batch.length === 0 || (await this.#deliver(batch, flushed, signal)) < batch.length) break
+      const [score] = batch
+      if (score === undefined) break
+      size = this.#batchSize
+      try {
+        if ((await this.#deliver(batch, flushed, signal)) < batch.length) break
+      } catch (error) {
+        // The service cannot read one of them. A refusal without its code comes from a proxy.
+        if (!(error instanceof ApiError && error.kind === 'Invalid' && error.code !== UNKNOWN)) throw error
+        if (batch.length > 1) size = Math.floor(batch.length / 2)
+        else await this.#settle([], [{ ...score, code: error.code, message: error.message }], flushed)
+      }
     }
     flushed.pending = (await this.queue.pending()).length
     return flushed
@@ -315,6 +326,11 @@ export class Client {
         rejected.push({ ...score, code: result.error.code, message: result.error.message })
       }
     })
+    return this.#settle(delivered, rejected, flushed)
+  }
+
+  /** Make the results of a batch durable. Resolves with the number of settled scores. */
+  async #settle(delivered: string[], rejected: RejectedScore[], flushed: Flushed): Promise<number> {
     const outcomes = [...Object.entries(flushed.receipts), ...rejected.map((score) => [score.submissionId, score] as const)]
     for (const [submissionId, outcome] of outcomes) {
       if (this.#awaited.has(submissionId)) this.#awaited.set(submissionId, outcome)

@@ -98,6 +98,9 @@ function kindOf(status: number): string {
   return status >= 500 ? 'Unavailable' : (KINDS[status] ?? 'ApiError')
 }
 
+/** Code of a refusal without the service's error object. */
+export const UNKNOWN = 'unknown'
+
 /** Codes that a later try may not get. */
 export const TRANSIENT: ReadonlySet<string> = new Set([
   'rate_limited',

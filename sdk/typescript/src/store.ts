@@ -155,6 +155,7 @@ export class Store {
 
   async #replay(): Promise<void> {
     const entries = await this.journal.open().catch((error: unknown) => {
+      this.#opened = undefined // the next call tries again: the other tab or process may have ended
       throw error instanceof LeaderForgeError ? error : new QueueUnwritable(error)
     })
     entries.forEach((entry) => {

@@ -1,6 +1,6 @@
 /** Requests with tries: time limits, jitter, `Retry-After`, and errors with the server's codes. */
 
-import { ApiError, Cancelled, NetworkError } from './errors.js'
+import { ApiError, Cancelled, NetworkError, UNKNOWN } from './errors.js'
 import { DEFAULTS, type Options, type TelemetryEvent } from './options.js'
 import type { ErrorOut } from './types.js'
 
@@ -137,7 +137,7 @@ function unreadable(status: number, cause: unknown): Error {
   if (status < 400 || RETRIED.has(status)) {
     return new NetworkError(`the answer with status ${status} is not JSON of the service`, { cause })
   }
-  return new ApiError({ status, code: 'unknown', message: `status ${status} without an error object` })
+  return new ApiError({ status, code: UNKNOWN, message: `status ${status} without an error object` })
 }
 
 function refusal(response: Response, answer: unknown): Error {

@@ -39,14 +39,24 @@ func flush(until, job):
 		return _transport.cancelled()
 	var flushed = {"receipts": {}, "rejected": [], "pending": 0}
 	var failure = null
+	var size = _batch_size
 	while failure == null:
-		var batch = _batch(until)
+		var batch = _batch(until, size)
 		if batch.size() == 0:
 			break
 		var sent = _send(batch, job)
-		failure = sent.error
+		var is_unreadable = sent.error != null and sent.error.kind == "Invalid" and sent.error.code != Failure.UNKNOWN
+		if is_unreadable and batch.size() > 1:
+			size = int(batch.size() / 2.0)
+			continue
+		size = _batch_size
+		var results = [{"error": sent.error}] if is_unreadable else []
+		if sent.error == null:
+			results = sent.value.results
+		elif not is_unreadable:
+			failure = sent.error
 		# The service cannot count some of them at present.
-		if failure == null and _settle(batch, sent.value.results, flushed) < batch.size():
+		if failure == null and _settle(batch, results, flushed) < batch.size():
 			break
 	_turn.release()
 	flushed.pending = _store.pending().size()
@@ -58,9 +68,9 @@ func _may_wait(failure):
 	return failure.is_transient() or failure.kind == "QueueUnwritable"
 
 
-func _batch(until):
+func _batch(until, size):
 	var batch = []
-	for score in _store.pending(_batch_size):
+	for score in _store.pending(size):
 		if until < 0 or score.position <= until:
 			batch.append(score)
 	return batch

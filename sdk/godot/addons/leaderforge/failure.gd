@@ -27,6 +27,9 @@ const TRANSIENT = [
 	"overloaded",
 ]
 
+## Code of a refusal without the service's error object.
+const UNKNOWN = "unknown"
+
 var kind = ""
 var message = ""
 ## Stable code of a refusal, "" without one.

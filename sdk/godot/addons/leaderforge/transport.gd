@@ -157,7 +157,7 @@ func _unreadable(status):
 	var message = "the answer with status %d is not JSON of the service" % status
 	if status < 400 or status in RETRIED:
 		return Failure.new("NetworkError", message)
-	return Failure.new(Failure.kind_of(status), message, "unknown", status)
+	return Failure.new(Failure.kind_of(status), message, Failure.UNKNOWN, status)
 
 
 ## Return the seconds of a `Retry-After` header, which has a number or a date; null without one.

@@ -13,7 +13,9 @@ from typing import Any, cast
 from leaderforge_client.commands import Call, Exclusive, Local, Reply, Send, Wait
 from leaderforge_client.errors import (
     TRANSIENT,
+    UNKNOWN,
     ApiError,
+    Invalid,
     LeaderForgeError,
     NetworkError,
     NotFound,
@@ -171,21 +173,30 @@ class Calls:
         return cast(Flushed, (yield Exclusive("flush", self._flush(until))))
 
     def _flush(self, until: int | None) -> Call[Flushed]:
-        flushed = Flushed()
+        flushed, size = Flushed(), self.options.batch_size
         batch: list[QueuedScore]
-        while batch := (yield Local(lambda: self._batch(until))):
-            settled = yield from self._deliver(batch, flushed)
+        while batch := (yield Local(lambda: self._batch(until, size))):  # noqa: B023 - called at once
+            try:
+                settled = yield from self._deliver(batch, flushed)
+            except Invalid as error:
+                if error.code == UNKNOWN:
+                    raise  # of a proxy
+                if len(batch) > 1:
+                    size = len(batch) // 2
+                    continue
+                settled = yield from self._settle([], [_rejected(batch[0], error)], flushed)
+            size = self.options.batch_size
             if settled < len(batch):
                 break  # the service cannot count some of them at present
         pending = yield Local(self.store.pending_count)
         return Flushed(flushed.receipts, flushed.rejected, pending)
 
-    def _batch(self, until: int | None) -> list[QueuedScore]:
-        first = self.store.pending(self.options.batch_size)
+    def _batch(self, until: int | None, size: int) -> list[QueuedScore]:
+        first = self.store.pending(size)
         return [score for score in first if until is None or score.position <= until]
 
     def _deliver(self, batch: list[QueuedScore], flushed: Flushed) -> Call[int]:
-        """Send a batch and settle its scores. Return how many are settled."""
+        """Send a batch and settle its scores. Return how many are settled. Raises `Invalid` for an unreadable score."""
         body = {"submissions": [score.body for score in batch]}
         answer = yield from self.request(
             "POST",
@@ -201,9 +212,10 @@ class Calls:
                 delivered.append(score.submission_id)
                 flushed.receipts[score.submission_id] = cast(ReceiptOut | QueuedOut, result)
             elif (error := item_error(result)).code not in TRANSIENT:
-                rejected.append(
-                    RejectedScore(score.position, score.submission_id, score.body, error.code, error.message)
-                )
+                rejected.append(_rejected(score, error))
+        return (yield from self._settle(delivered, rejected, flushed))
+
+    def _settle(self, delivered: list[str], rejected: list[RejectedScore], flushed: Flushed) -> Call[int]:
         self._note_outcomes(flushed.receipts, rejected)
         yield Local(lambda: self.store.settle(delivered, rejected))
         flushed.rejected.extend(rejected)
@@ -310,6 +322,10 @@ class Calls:
         return (after or 0.0) + self.options.pause_s(number - 1)
 
 
+def _rejected(score: QueuedScore, error: ApiError) -> RejectedScore:
+    return RejectedScore(score.position, score.submission_id, score.body, error.code, error.message)
+
+
 def refusal(reply: Reply) -> LeaderForgeError:
     """Return the error of a reply whose status is not 200."""
     try:
@@ -336,7 +352,7 @@ def _parsed(reply: Reply, tag: Tag | None) -> Any:
         # A proxy or a captive portal answered. Its page says nothing about the score.
         if reply.status in _RETRIED or reply.status < 400:
             raise NetworkError(f"the answer with status {reply.status} is not JSON of the service") from error
-        raise ApiError(reply.status, "unknown", f"status {reply.status} without an error object") from error
+        raise ApiError(reply.status, UNKNOWN, f"status {reply.status} without an error object") from error
     if not isinstance(body, dict | list):
         raise NetworkError("the answer is no JSON object")
     if tag is not None:

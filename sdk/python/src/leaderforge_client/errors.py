@@ -87,6 +87,8 @@ class Unavailable(ApiError):
     """The service cannot answer at present, after all tries (500 to 599)."""
 
 
+UNKNOWN = "unknown"
+"""Code of a refusal without the service's error object."""
 _KINDS: Mapping[int, type[ApiError]] = {
     400: Invalid,
     401: Unauthenticated,
