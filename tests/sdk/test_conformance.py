@@ -17,11 +17,11 @@ _numbers = count(1)
 
 
 def features(case: Mapping[str, Any]) -> set[str]:
-    """Return the kinds of faults in a case, its calls, and what happens during them."""
+    """Return the kinds of the faults and steps of a case, of events during its steps, and of what it compares."""
     faults = {f"fault {fault['fault']}" for fault in case.get("faults", [])}
-    steps = {f"{kind} {name}" for step in case["steps"] for kind, name in step.items() if isinstance(name, str)}
+    steps = {kind for step in case["steps"] for kind in step}
     meanwhile = {f"meanwhile {kind}" for step in case["steps"] for event in step.get("meanwhile", []) for kind in event}
-    return faults | steps | meanwhile | {member for member in ("waits", "events") if member in case}
+    return faults | steps | meanwhile | (case.keys() - {"name"})
 
 
 def sampled() -> set[str]:

@@ -11,7 +11,7 @@ from tests.sdk.drivers import COMMANDS, LONG_ONLY, SAMPLED, Driver, driving
 from tests.sdk.hostile import HostileProxy, Weather
 
 SHARE_OF_FAULTS = 0.4
-FORMS = [pytest.param(200, 3, 4, id="200-scores-3-kills")]
+FORMS = [pytest.param(100, 3, 4, id="100-scores-3-kills")]
 FORMS += [pytest.param(10_000, 20, 25, id="10000-scores-20-kills", marks=pytest.mark.long)]
 
 NAMES = [pytest.param(name, marks=[pytest.mark.long] * (name in LONG_ONLY | SAMPLED)) for name in COMMANDS]
