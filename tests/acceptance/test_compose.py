@@ -1,5 +1,6 @@
 """docker-compose.yml: it is valid, opens no port to other machines, and its commands work outside containers."""
 
+import asyncio
 import json
 import os
 import re
@@ -18,9 +19,9 @@ import redis
 
 from leaderforge.embedded.ports import free_node_ports, free_port
 from leaderforge.embedded.waiting import wait_until
-from leaderforge.embedded.wheels import valkey_server
+from leaderforge.embedded.wheels import postgres_program, valkey_server
 from tests.acceptance.composed import COMPOSE_FILE, ROOT, healthy, native, running, services, services_with
-from tests.acceptance.conftest import new_database
+from tests.acceptance.conftest import empty_database, new_database
 from tests.waiting import PATIENCE_S
 
 __all__ = ["services"]
@@ -28,6 +29,13 @@ __all__ = ["services"]
 ONCE = {"citus-setup", "valkey-setup", "migrate"}
 LOAD_IMAGE = ROOT / "deploy" / "images" / "load.Dockerfile"
 SUBMIT_KEYS = "one-key-of-sixteen,two-key-of-sixteen"
+STAND_IN_FOR_CITUS = """
+create table pg_dist_node (nodename text, nodeport integer, primary key (nodename, nodeport));
+create function citus_add_node(text, integer) returns integer
+    language sql as 'insert into pg_dist_node values ($1, $2) returning 1';
+create function citus_set_coordinator_host(text, integer) returns integer
+    language sql as 'insert into pg_dist_node values ($1, $2) returning 1';
+"""
 STRANGE_PASSWORD = "a/b#c?d%1@e f$g'h\\"
 
 
@@ -134,6 +142,34 @@ def test_locust_has_the_version_of_the_tests() -> None:
     pins = (ROOT / "requirements" / "dev.txt").read_text()
     [version] = re.findall(r"^locust==(\S+)", pins, re.MULTILINE)
     assert f"FROM locustio/locust:{version}\n" in LOAD_IMAGE.read_text()
+
+
+async def test_the_set_up_of_citus_registers_each_node_once(services: Mapping[str, Any], postgres) -> None:
+    """Functions of SQL stand for those of Citus: a second registration of a node fails."""
+    dsn = await empty_database(postgres.dsn)
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(STAND_IN_FOR_CITUS)
+    parts = urlsplit(dsn)
+    variables = {
+        **services["citus-setup"]["environment"],
+        "PATH": f"{postgres_program('psql').parent}:{os.environ['PATH']}",
+        "PGHOST": str(parts.hostname),
+        "PGPORT": str(parts.port),
+        "PGUSER": str(parts.username),
+        "PGPASSWORD": str(parts.password),
+        "PGDATABASE": parts.path[1:],
+    }
+    script = str(ROOT / "deploy" / "images" / "citus-setup.sql")
+    command = [part.replace("$$", "$").replace("/setup.sql", script) for part in services["citus-setup"]["command"]]
+    for _ in range(2):
+        await asyncio.to_thread(subprocess.run, command, env=variables, capture_output=True, check=True)
+        nodes = await connection.fetch("select nodename, nodeport from pg_dist_node order by nodename")
+        assert [tuple(node) for node in nodes] == [
+            ("citus-coordinator", 5432),
+            ("citus-worker-1", 5432),
+            ("citus-worker-2", 5432),
+        ]
+    await connection.close()
 
 
 @pytest.mark.skipif("LEADERFORGE_TEST_CITUS_DSN" not in os.environ, reason="needs a Citus cluster")
