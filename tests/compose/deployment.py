@@ -50,9 +50,9 @@ class Deployment:
         """Wait until the API answers through nginx with a complete index."""
         wait_until(self._is_ready, READY_S, "the API behind nginx, with a complete index", every=0.2)
 
-    def replace(self, service: str) -> None:
+    def replace(self, service: str, *options: str) -> None:
         """Replace the container of one service by one of the present image. Wait until it is healthy."""
-        self.compose("up", "--detach", "--no-build", "--no-deps", service)
+        self.compose("up", "--detach", "--no-build", "--no-deps", *options, service)
         wait_until(lambda: self.is_healthy(service), READY_S, f"a healthy {service}", every=0.5)
 
     def container(self, service: str) -> str:

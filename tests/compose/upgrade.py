@@ -1,4 +1,4 @@
-"""Upgrade of the API to a newly built image while clients submit."""
+"""Upgrade of the API to a newly built image while clients submit, and a new container of the page."""
 
 import time
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _PAUSE_S = 0.5
 
 
 def upgrade_of_the_api(deployment: Deployment) -> None:
-    """Replace both API services and the worker while clients submit. A client may have to repeat a request once."""
+    """Replace both API services and the worker while clients submit. A client has to repeat one request at most."""
     deployment.up("rolling")
     version = _version(deployment)
     image = build_next(deployment.engine)
@@ -36,18 +36,50 @@ def upgrade_of_the_api(deployment: Deployment) -> None:
         acknowledged, repeated = count.result()
         print(f"player {player}: {acknowledged} submissions, {repeated} repeated")  # noqa: T201 - the test's output
         assert acknowledged > 0
+        assert repeated <= 1, f"player {player} had to repeat {repeated} submissions"
         entry = deployment.client.get(f"/api/leaderboard/rank/{player}").json()
         assert entry["score"] == acknowledged, entry
     for service in ("api", "api-2", "maintenance"):
         assert deployment.inspect(service)["Image"] == image, service
     assert _version(deployment) != version
     deployment.check_score()
+    _replace_the_page(deployment)
 
 
 def _replace_all(deployment: Deployment) -> None:
     deployment.compose("run", "--rm", "migrate")
     for service in ("api", "api-2", "maintenance"):
         deployment.replace(service)
+
+
+def _replace_the_page(deployment: Deployment) -> None:
+    """Replace the page's container while a client opens the page.
+
+    The port is closed meanwhile, because Docker Compose removes a container before its successor publishes the same
+    port. Fails unless the client then gets the page again.
+    """
+    container = deployment.container("frontend")
+    done = Event()
+    with ThreadPoolExecutor(1) as pool:
+        longest_s = pool.submit(_open_page_until, done)
+        try:
+            deployment.replace("frontend", "--force-recreate")
+        finally:
+            done.set()
+    assert deployment.container("frontend") != container
+    print(f"page: without an answer for {longest_s.result():.1f} s at most")  # noqa: T201 - the test's output
+
+
+def _open_page_until(done: Event) -> float:
+    """Open the page until `done`, and once more. Return the longest time in s between two answers."""
+    longest_s, answered = 0.0, time.monotonic()
+    with httpx.Client(base_url=URL, timeout=1) as client:
+        while not done.wait(_INTERVAL_S):
+            with suppress(httpx.HTTPError):
+                client.get("/").raise_for_status()
+                longest_s, answered = max(longest_s, time.monotonic() - answered), time.monotonic()
+        client.get("/").raise_for_status()
+    return max(longest_s, time.monotonic() - answered)
 
 
 def _submit_until(done: Event, player: int) -> tuple[int, int]:
