@@ -4,8 +4,9 @@
     python -m benchmarks.rolling ../before --out docs/performance/results/rolling.json
 
 Starts the other version, migrates its database with this version, and starts an API process of this version beside it.
-Clients submit all the time: first to the other version, then to both, then to this one, and finally, as after a
-withdrawn upgrade, to the other one again. Checks every score at the end, and lets both versions verify the index.
+Clients submit and open the page all the time: first at the other version, then at both, then at this one, and finally,
+as after a withdrawn upgrade, at the other one again. Checks every score at the end, and lets both versions verify the
+index.
 """
 
 import asyncio
@@ -36,25 +37,40 @@ from leaderforge.embedded.waiting import wait_until
 HERE = Path(__file__).parents[1]
 CLIENTS = 4
 RANK = "/api/leaderboard/rank"
+SAMPLE = 500
+"""Maximum number of players who submit."""
+PAGE = "<!doctype html><title>The page</title>"
+PAGE_PAUSE_S = 0.1
+"""Time in s between the loads of the page by one client."""
 
 
 @dataclass
 class Load:
-    """Clients that submit scores of 1 to one API, without a pause."""
+    """Clients of one API that submit scores of 1 without a pause, and one that opens the page."""
 
     url: str
     key: str
     players: Sequence[int]
     acknowledged: Counter[int] = field(default_factory=Counter)
+    pages: int = 0
     failures: Counter[str] = field(default_factory=Counter)
     longest_s: float = 0.0
     is_stopped: bool = False
 
     async def run(self) -> None:
-        """Submit until `is_stopped`."""
+        """Submit, and open the page, until `is_stopped`."""
         headers = {"Authorization": f"Bearer {self.key}"}
         async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=START_S) as client:
-            await asyncio.gather(*(self._submit(client) for _ in range(CLIENTS)))
+            await asyncio.gather(self._open_page(client), *(self._submit(client) for _ in range(CLIENTS)))
+
+    async def _open_page(self, client: httpx.AsyncClient) -> None:
+        while not self.is_stopped:
+            response = await client.get("/", headers={"Accept": "text/html"})
+            if response.is_success and response.text == PAGE:
+                self.pages += 1
+            else:
+                self.failures[f"{response.status_code} page"] += 1
+            await asyncio.sleep(PAGE_PAUSE_S)
 
     async def _submit(self, client: httpx.AsyncClient) -> None:
         while not self.is_stopped:
@@ -68,9 +84,13 @@ class Load:
                 self.failures[f"{response.status_code} {response.json()['error']['code']}"] += 1
 
     def report(self) -> dict[str, Any]:
-        """Return the figures of all submissions."""
-        accepted = self.acknowledged.total()
-        return {"accepted": accepted, "failures": dict(self.failures), "longest_ms": round(self.longest_s * 1000, 1)}
+        """Return the figures of all requests. The longest one is a submission."""
+        return {
+            "accepted": self.acknowledged.total(),
+            "pages": self.pages,
+            "failures": dict(self.failures),
+            "longest_ms": round(self.longest_s * 1000, 1),
+        }
 
 
 def main(
@@ -81,10 +101,14 @@ def main(
 ) -> None:
     """Upgrade a running product, and go back."""
     tree = before.resolve()
-    with tempfile.TemporaryDirectory(prefix="leaderforge-rolling-") as name, product(Path(name), [], tree) as facts:
-        step("populate", ["populate", "--users", str(players), "--sessions", str(2 * players)], Path(name), tree)
-        rolled = asyncio.run(upgraded(facts, Path(name), range(1, players // 2), seconds))
-        verified = {version: verify(Path(name), of) for version, of in {"before": tree, "now": HERE}.items()}
+    with tempfile.TemporaryDirectory(prefix="leaderforge-rolling-") as name:
+        directory, site = Path(name, "product"), Path(name, "site")
+        site.mkdir()
+        site.joinpath("index.html").write_text(PAGE)
+        with product(directory, ["--site", str(site)], tree) as facts:
+            step("populate", ["populate", "--users", str(players), "--sessions", str(2 * players)], directory, tree)
+            rolled = asyncio.run(upgraded(facts, directory, range(1, players // 2), seconds))
+            verified = {version: verify(directory, of) for version, of in {"before": tree, "now": HERE}.items()}
     report = {**about("benchmarks.rolling"), "players": players, "seconds": seconds, **rolled, "verified": verified}
     Console().print(table(report))
     write(report, out)
@@ -94,14 +118,14 @@ def main(
 
 async def upgraded(facts: dict[str, Any], directory: Path, players: Sequence[int], seconds: float) -> dict[str, Any]:
     """Run all phases. Return the figures of each, and the number of players whose score is wrong at the end."""
-    sample = random.Random(1).sample(players, 500)
+    sample = random.Random(1).sample(players, min(SAMPLE, len(players)))
     before = await scores(facts["api"], sample)
     phases: dict[str, Load] = {}
     async with loaded(phases, "before: alone, and migrated", facts["api"], facts, sample):
         await asyncio.sleep(seconds)
         await asyncio.to_thread(step, "migrate", ["migrate"], directory)
         await asyncio.sleep(seconds)
-    with present_api(facts) as url:
+    with present_api(facts, directory.parent / "site") as url:
         async with loaded(phases, "now: side by side", url, facts, sample):
             async with loaded(phases, "before: side by side", facts["api"], facts, sample):
                 await asyncio.sleep(seconds)
@@ -136,8 +160,8 @@ async def scores(url: str, players: Sequence[int]) -> dict[int, int]:
 
 
 @contextmanager
-def present_api(facts: dict[str, Any]) -> Iterator[str]:
-    """Run an API process of this version on the parts of a running product, and yield its URL."""
+def present_api(facts: dict[str, Any], site: Path) -> Iterator[str]:
+    """Run an API process of this version, with the page, on the parts of a running product. Yield its URL."""
     port = free_port()
     variables = {
         "PYTHONPATH": f"{HERE / 'shared'}{os.pathsep}{HERE}",
@@ -145,6 +169,7 @@ def present_api(facts: dict[str, Any]) -> Iterator[str]:
         "LEADERFORGE_REDIS_NODES": ",".join(facts["redis"]),
         "LEADERFORGE_SUBMIT_KEYS": facts["submit_key"],
         "LEADERFORGE_PORT": str(port),
+        "LEADERFORGE_WEB_DIRECTORY": str(site),
         "LEADERFORGE_LOG_LEVEL": "error",
     }
     url = f"http://127.0.0.1:{port}"
@@ -175,10 +200,12 @@ def verify(directory: Path, tree: Path) -> bool:
 def table(report: dict[str, Any]) -> Table:
     """Return the figures of the phases as a table."""
     title = f"{report['players']:,} players; wrong scores: {report['wrong_scores']}; verified: {report['verified']}"
-    shown = Table("phase", "accepted", "failed", "longest ms", title=title)
+    shown = Table("phase", "accepted", "pages", "failed", "longest ms", title=title)
     for name, of_phase in report["phases"].items():
         failed = str(sum(of_phase["failures"].values()))
-        shown.add_row(name, f"{of_phase['accepted']:,}", failed, f"{of_phase['longest_ms']:.0f}")
+        shown.add_row(
+            name, f"{of_phase['accepted']:,}", str(of_phase["pages"]), failed, f"{of_phase['longest_ms']:.0f}"
+        )
     return shown
 
 

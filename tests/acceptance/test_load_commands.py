@@ -79,7 +79,7 @@ NOT_HERE = {
     "tests.browser.budget",  # checks response times, which needs an idle machine
     "benchmarks.compare",  # needs a checkout of another version
     "benchmarks.peers",  # needs another server
-    "benchmarks.rolling",  # needs a checkout of another version
+    "benchmarks.rolling",  # needs a checkout of another version: tests/acceptance/test_rolling_upgrade.py
     "benchmarks.coldstart",  # needs the Python version of the functions, and runs in tests/cloud
     "benchmarks.stores",  # needs a Citus cluster
 }
