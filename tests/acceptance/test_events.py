@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import httpx
@@ -154,6 +155,38 @@ async def test_a_stream_resumes_without_loss(api: Served) -> None:
     for player in players:
         scores = [e["data"]["data"]["score"] for e in events if e["data"]["data"]["user_id"] == player]
         assert scores == [1, 2, 3, 4]
+
+
+async def test_passes_among_friends_equal_brute_force(api: Served) -> None:
+    players, random = range(71_201, 71_206), Random(5)
+    body = {"board": "passing", "policy": "sum", "events": ["player.overtaken"]}
+    assert (await api.post("/api/boards", body, ADMIN_KEY)).status_code == 201
+    for player in players:
+        await api.post("/api/users", {"user_id": player, "username": f"player {player}"}, SUBMIT_KEY)
+    for player in players:
+        friends = {"user_ids": [other for other in players if other != player]}
+        await api.send("PUT", f"/api/users/{player}/friends", friends, SUBMIT_KEY)
+    start = (await api.services.parts.notices.bounds()).newest
+    places: dict[int, tuple[int, str]] = {}
+    expected: list[tuple[int, int]] = []
+    for _ in range(12):
+        before, movers = dict(places), random.sample(players, 2)
+        for player in movers:
+            score = {"user_id": player, "score": random.randint(-3, 9)}
+            receipt = (await api.post("/api/boards/passing/scores", score, SUBMIT_KEY)).json()
+            places[player] = -receipt["score"], receipt["achieved_at"]
+        expected += [
+            (passed, player)
+            for player in movers
+            for passed in before
+            if places[player] < places[passed] and not (player in before and before[player] < before[passed])
+        ]
+        await api.services.events.dispatch.run(1)
+    log = (await api.services.parts.notices.after(start, 1000)).notices
+    events = [json.loads(notice.body)["data"] for notice in log if notice.type == "player.overtaken"]
+    passes = [(event["user_id"], event["overtaken_by"]) for event in events if event["board"] == "passing"]
+    assert expected
+    assert sorted(passes) == sorted(expected)
 
 
 async def test_endpoints_by_command(valkey: Any, database: str) -> None:
