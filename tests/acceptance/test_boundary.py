@@ -1,4 +1,4 @@
-"""End of a day in several processes with one clock, while submissions are in flight."""
+"""Ends of a day, a league and a tournament in several processes with one clock."""
 
 import asyncio
 import os
@@ -20,8 +20,12 @@ import pytest
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.domain.boards import Board, Order, Policy
+from leaderforge.domain.league import League, Zone
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.standings import Event
+from leaderforge.domain.times import time_text
+from leaderforge.domain.timing import LAST_COUNT_MS, PROPAGATION_MS
+from leaderforge.domain.tournaments import TournamentRules
 from tests.acceptance.api_fixtures import environment
 from tests.acceptance.clocked_server import SharedClock, shared_clock
 from tests.acceptance.conftest import new_database
@@ -36,6 +40,11 @@ PROCESSES = 3
 PLAYERS = range(1, 41)
 TIMES = {"2026-11-23T23:59:59.999Z": LAST_MS, "2026-11-24T00:00:00.000Z": MIDNIGHT}
 ROOT = Path(__file__).parents[2]
+GRACE_MS = 300_000
+CUP_ENDS = MIDNIGHT + 3_600_000
+CUP_GRACE_MS = 60_000
+DUEL = League(PeriodKind.DAILY, ("Gold", "Silver"), 4, "Silver", promotion=Zone(places=1), since=LAST_MS)
+CUP = TournamentRules(MIDNIGHT, CUP_ENDS, join_required=True, late_grace_s=CUP_GRACE_MS // 1000)
 
 Submission = dict[str, Any]
 
@@ -121,12 +130,13 @@ async def world(valkey, postgres, tmp_path: Path, request: pytest.FixtureRequest
 
 
 async def prepared(dsn: str, policy: Policy) -> Board:
-    """Create players, and return a board with every period kind except seasons."""
+    """Create players, a league and a tournament, and return a board with every period kind except seasons."""
     pool = Pool(dsn)
     kinds = (PeriodKind.DAILY, PeriodKind.WEEKLY, PeriodKind.MONTHLY, PeriodKind.ALL_TIME)
-    board = await PostgresScoreStore(pool).create_board(
-        Board(0, "laps", "Laps", policy, Order.DESC, calendar=Calendar(kinds))
-    )
+    store = PostgresScoreStore(pool)
+    board = await store.create_board(Board(0, "laps", "Laps", policy, Order.DESC, calendar=Calendar(kinds)))
+    await store.create_board(Board(0, "duel", "Duel", calendar=Calendar((PeriodKind.DAILY,)), league=DUEL))
+    await store.create_board(Board(0, "cup", "Cup", tournament=CUP))
     await pool.close()
     connection = await asyncpg.connect(dsn)
     await connection.executemany(
@@ -192,6 +202,77 @@ async def test_copies_that_race_over_midnight_count_on_one_side_alone(world: Wor
     for one in submissions[::10]:
         assert (await world.submit(one))["duplicate"]
     await check(world, submissions)
+
+
+@pytest.mark.parametrize("world", [Policy.SUM], indirect=True)
+async def test_processes_agree_on_each_edge_of_a_league_and_of_a_tournament(world: World) -> None:
+    assert await late(world, "duel", LAST_MS) == await joined(world, 1) == {"200"}
+    assert await late(world, "cup", LAST_MS) == {"tournament_not_open"}
+    world.clock.set(MIDNIGHT)
+    assert await late(world, "cup", MIDNIGHT) == {"200"}
+    assert await league_states(world) == {"closing"}
+    world.clock.set(MIDNIGHT + GRACE_MS - 1)
+    assert await late(world, "duel", LAST_MS) == {"200"}
+    world.clock.set(MIDNIGHT + GRACE_MS)
+    assert await late(world, "duel", LAST_MS) == {"period_closed"}
+    world.clock.set(MIDNIGHT + GRACE_MS + LAST_COUNT_MS - 1)
+    assert await league_states(world) == {"closing"}
+    world.clock.set(MIDNIGHT + GRACE_MS + LAST_COUNT_MS)
+    await until(lambda: are_settled(world), "the settlement of the day", every=0.2)
+
+    world.clock.set(CUP_ENDS - 1)
+    assert await joined(world, 11) == {"200"}
+    world.clock.set(CUP_ENDS)
+    assert await joined(world, 21) == await late(world, "cup", CUP_ENDS) == {"tournament_not_open"}
+    world.clock.set(CUP_ENDS + CUP_GRACE_MS - 1)
+    assert await late(world, "cup", CUP_ENDS - 1) == {"200"}
+    world.clock.set(CUP_ENDS + CUP_GRACE_MS)
+    assert await late(world, "cup", CUP_ENDS - 1) == {"tournament_not_open"}
+    world.clock.set(CUP_ENDS + CUP_GRACE_MS + PROPAGATION_MS - 1)
+    assert await cup_states(world) == {"closed"}
+    world.clock.set(CUP_ENDS + CUP_GRACE_MS + PROPAGATION_MS)
+    assert await cup_states(world) == {"settled"}
+
+
+async def late(world: World, board: str, at: int) -> set[str]:
+    """Submit a score that was achieved at a time (ms) to each process. Return the codes of the answers."""
+    answers = [
+        await client.post(
+            f"/api/boards/{board}/scores",
+            json={**world.submission(), "user_id": number, "score": number, "achieved_at": time_text(at)},
+        )
+        for number, client in enumerate(world.clients, 1)
+    ]
+    return {code_of(answer) for answer in answers}
+
+
+async def joined(world: World, first: int) -> set[str]:
+    """Let a player join by each process, from this player on. Return the codes of the answers."""
+    paths = [f"/api/boards/cup/tournament/entrants/{first + number}" for number in range(PROCESSES)]
+    return {code_of(await client.put(path)) for path, client in zip(paths, world.clients, strict=True)}
+
+
+def code_of(answer: httpx.Response) -> str:
+    return "200" if answer.status_code == 200 else str(answer.json()["error"]["code"])
+
+
+async def league_states(world: World) -> set[str]:
+    """Return the states of the league's first day in all processes."""
+    answers = [await client.get("/api/boards/duel/league/3?period=2026-11-23") for client in world.clients]
+    return {answer.json()["state"] for answer in answers}
+
+
+async def are_settled(world: World) -> bool:
+    """Return whether all processes show the settled day, in which the best of three players is promoted."""
+    answers = [await client.get("/api/boards/duel/league/3?period=2026-11-23") for client in world.clients]
+    if any(answer.json()["state"] != "settled" for answer in answers):
+        return False
+    assert {(a.json()["group_rank"], a.json()["next_division"]) for a in answers} == {(1, "Gold")}
+    return True
+
+
+async def cup_states(world: World) -> set[str]:
+    return {(await client.get("/api/boards/cup/tournament")).json()["state"] for client in world.clients}
 
 
 async def check(world: World, submissions: Sequence[Submission]) -> None:

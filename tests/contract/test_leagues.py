@@ -123,13 +123,13 @@ async def test_twelve_weeks_of_many_players_with_a_kill_at_every_step_equal_the_
 ) -> None:
     """The printed times of the settlements include all kills."""
     is_citus = request.node.callspec.params["database"] == "citus"
-    players = 5_000 if is_citus else 100_000
+    players, chunk = (5_000, 1_000) if is_citus else (100_000, 3_000)
 
     def report(text: str) -> None:
         with capsys.disabled():
             sys.stdout.write(f"{text}\n")
 
-    simulation = Simulation(players, weeks=12, group_size=30, chunk=players // 33, moderated=0.0005)
+    simulation = Simulation(players, weeks=12, group_size=30, chunk=chunk, moderated=0.0005)
     await simulation.run(database, rules, report)
 
 
