@@ -357,6 +357,14 @@ async def test_an_index_out_of_reach_keeps_no_score_from_being_recorded(service:
     assert await service.differing() == []
 
 
+async def test_more_new_players_than_a_millisecond_has_ids_keep_the_order_of_the_file(service: Service):
+    lines = lines_of(*[(f"player {i}", 1) for i in range(5000)])
+    tally = await (await service.importer(batch=2000, in_flight=3)).run(lines)
+    assert tally == ImportTally(recorded=5000, players_created=5000)
+    names = [user.username for _, user in sorted(service.users.by_id.items())]
+    assert names == [line.player for line in lines]
+
+
 async def test_ids_that_are_taken_are_drawn_again(service: Service, monkeypatch: pytest.MonkeyPatch):
     await service.users.create([Player(1, "Ann", None, 0), Player(2, "Ben", None, 0)])
     drawn = iter([[1, 2, 3], [2, 4], [5]])

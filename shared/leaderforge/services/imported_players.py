@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
+from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import ExternalIdTaken, LeaderForgeError, PlayerExists, Refused, UsernameTaken
 from leaderforge.domain.name_rules import NameRules
 from leaderforge.domain.names import name_key
@@ -13,6 +14,8 @@ from leaderforge.ports.players import PlayerStore
 
 _MAX_CACHED = 200_000
 """Maximum number of cached player ids. It bounds the memory of an import of any length."""
+_PIECE = 1000
+"""Players that are looked up and created together. A transaction must end in time, and a millisecond has 4096 ids."""
 _ATTEMPTS = 8
 """Maximum attempts to create a player. New ids are random and may collide."""
 
@@ -49,8 +52,9 @@ class ImportedPlayers:
             names.setdefault(key, line.player)
         ids: dict[_PlayerKey, int | LeaderForgeError] = {k: self._cached[k] for k in names if k in self._cached}
         missing = {key: name for key, name in names.items() if key not in ids and key != _BY_ID}
+        for piece in chunks(list(missing.items()), _PIECE):
+            ids |= await self._resolve(dict(piece))
         if missing:
-            ids |= await self._resolve(missing)
             self._remember(ids)
         return [ids[key] if line.user_id is None else line.user_id for key, line in zip(keys, lines, strict=True)]
 
