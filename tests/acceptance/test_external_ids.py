@@ -41,18 +41,21 @@ async def board(servers: tuple[Served, Served]) -> str:
     return slug
 
 
-async def test_first_submissions_in_a_race(servers: tuple[Served, Served], board: str) -> None:
+@pytest.mark.parametrize("in_flight", [64, pytest.param(SUBMISSIONS, marks=pytest.mark.long)])
+async def test_first_submissions_in_a_race(servers: tuple[Served, Served], board: str, in_flight: int) -> None:
     random = Random(7)
     ids = [f"racer/{board}/{i}" for i in range(PLAYERS)]
     submitters = [(ids[i % PLAYERS], i // PLAYERS % 2 == 0) for i in range(SUBMISSIONS)]
     random.shuffle(submitters)
+    limit = asyncio.Semaphore(in_flight)
 
     async def submit(external_id: str, by_token: bool) -> dict[str, Any]:
         """Return the receipt. While the server refuses the submission, repeat it as the answer says."""
         key = token(0, sub=external_id) if by_token else SUBMIT_KEY
         body = {"external_id": external_id, "score": 1, "submission_id": str(uuid4())}
         while True:
-            answer = await random.choice(servers).post(f"/api/boards/{board}/scores", body, key)
+            async with limit:
+                answer = await random.choice(servers).post(f"/api/boards/{board}/scores", body, key)
             if answer.status_code != 503:
                 break
             await asyncio.sleep(int(answer.headers["Retry-After"]))

@@ -104,6 +104,23 @@ class TestFirstSight:
                 created = await api.get(f"/api/users/ext:{subject}", token_of(subject, name=name))
                 assert (created.status_code, created.json()["username"]) == (200, None)
 
+    @pytest.mark.parametrize("subject", [SUBJECT, "41"])
+    async def test_a_player_who_cannot_be_created_now_is_not_told_that_it_does_not_exist(
+        self, monkeypatch: pytest.MonkeyPatch, subject: str
+    ) -> None:
+        async def fail(*_: object, **__: object) -> None:
+            raise StoreUnavailable("down")
+
+        names_itself_by_id = subject == "41"
+        async with serving(**(TOKENS if names_itself_by_id else EXTERNAL), **CREATING) as api:
+            await api.change_board(open_to_players=True)
+            body = {"user_id": 41, "score": 5} if names_itself_by_id else {"external_id": subject, "score": 5}
+            with monkeypatch.context() as patched:
+                patched.setattr(MemoryPlayerStore, "create", fail)
+                answer = await api.post("/api/scores", body, token_of(subject))
+                assert (answer.status_code, answer.json()["error"]["code"]) == (503, "store_unavailable")
+            assert (await api.post("/api/scores", body, token_of(subject))).json()["rank"] == 1
+
     async def test_a_request_above_the_limit_creates_nobody(self) -> None:
         settings = {**EXTERNAL, **CREATING, "LEADERFORGE_PLAYER_LIMIT": "1:1"}
         async with serving(**settings) as api:

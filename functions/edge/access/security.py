@@ -56,10 +56,14 @@ class AccessCheck:
     async def __call__(self, request: Request) -> Caller:
         """Return the caller. Raises `Unauthenticated` or `Forbidden`."""
         caller = await caller_of(request)
-        if self._permission is not None and not (self._players and caller.has_token):
-            if caller is ANONYMOUS and header(request.scope, _OTHER_HEADER) is not None:
-                raise Unauthenticated(_HINT)
-            caller.require(self._permission)
+        if self._permission is None:
+            return caller
+        if self._players and caller.has_token:
+            caller.require_resolved()
+            return caller
+        if caller is ANONYMOUS and header(request.scope, _OTHER_HEADER) is not None:
+            raise Unauthenticated(_HINT)
+        caller.require(self._permission)
         return caller
 
     @property

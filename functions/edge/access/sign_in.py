@@ -28,7 +28,7 @@ class SignIn:
             try:
                 user_id = await self._find(Sighting(identity, caller.username))
             except StoreUnavailable:
-                return replace(caller, is_unresolved=caller.user_id is None)
+                return replace(caller, is_unresolved=True)
         if user_id is None or user_id == caller.user_id:
             return caller
         return replace(caller, name=str(user_id), user_id=user_id)

@@ -31,7 +31,7 @@ class Caller:
 
     `name` is the name of the key, the subject of a person, or the player id as text. `user_id` is the player of a
     token, None while no player has the `external_id` in the token. `username` is the name that a token gives to a new
-    player. `is_unresolved` is true if the store was unavailable when the external id was looked up. A key from an
+    player. `is_unresolved` is true if the store was unavailable when the player was looked up or created. A key from an
     environment variable is named after its scope, and `fingerprint` distinguishes keys with equal names. `person` is
     the name of the person who uses the key or has signed in, with the role `assigned_role`; both are None for keys of
     programs.
@@ -122,6 +122,14 @@ class Caller:
                 permission,
             )
 
+    def require_resolved(self) -> None:
+        """Raise `StoreUnavailable` if the player of the token could not be looked up or created.
+
+        Without this check, a player who was not created yet would be told that it does not exist.
+        """
+        if self.is_unresolved:
+            raise StoreUnavailable("the player of the token cannot be looked up; retry shortly")
+
     def require_acting_for(self, user_id: int) -> None:
         """Raise `Unauthenticated` or `Forbidden` unless the caller may claim awards or change friends of the player."""
         if not self.may(Permission.SUBMIT) and not self.is_player(user_id):
@@ -156,8 +164,7 @@ class Caller:
         return " and ".join(f"scope '{scope}'" for scope in sorted(self.scopes)) or "none"
 
     def _refusal(self, why: str, permission: Permission | None = None) -> LeaderForgeError:
-        if self.is_unresolved:
-            return StoreUnavailable("the player of the token cannot be looked up; retry shortly")
+        self.require_resolved()
         if self.kind is CallerKind.ANONYMOUS:
             return Unauthenticated(NEEDS_KEY)
         return Forbidden(why) if permission is None else Forbidden(why, permission=permission)
