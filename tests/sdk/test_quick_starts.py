@@ -111,33 +111,35 @@ async def open_board(service: Served, board: str) -> None:
 
 async def test_python(service: Served, tmp_path: Path) -> None:
     await open_board(service, "arcade")
-    first, second = programs("sdk-python.md", "python")
-    assert lines(first) <= MOST_LINES
+    pages = programs("sdk-python.md", "python")
+    assert lines(pages[0]) <= MOST_LINES
     outputs = []
-    for program in (first, second):
+    for program in pages:
         code = program.replace(ADDRESS, service.url)
         outputs.append(await run(tmp_path, sys.executable, "-c", code, PYTHONPATH=str(SDK / "python" / "src")))
-    assert outputs == ["1\n1 Nadia 500\n", "700\n"]
+    assert outputs == ["1\n1 Nadia 500\n", "700\n", "1 700\n1\n"]
 
 
 async def test_typescript(service: Served, tmp_path: Path) -> None:
     await open_board(service, "racing")
-    [program] = programs("sdk-typescript.md", "js")
-    assert lines(program) <= MOST_LINES
+    first, second = programs("sdk-typescript.md", "js")
+    assert lines(first) <= MOST_LINES
     installed = tmp_path / "node_modules" / "leaderforge-client"
     shutil.copytree(SDK / "typescript" / "dist", installed / "dist")
     shutil.copy(SDK / "typescript" / "package.json", installed)
-    (tmp_path / "game.mjs").write_text(program.replace(ADDRESS, service.url))
-    assert await run(tmp_path, "node", "game.mjs") == "1\n1 Riko 500\n"
+    for program, output in ((first, "1\n1 Riko 500\n"), (second, "1 500\n1\n")):
+        (tmp_path / "game.mjs").write_text(program.replace(ADDRESS, service.url))
+        assert await run(tmp_path, "node", "game.mjs") == output
 
 
 async def test_csharp(service: Served, tmp_path: Path) -> None:
     await open_board(service, "hill-climb")
-    [program] = programs("sdk-csharp.md", "csharp")
-    assert lines(program) <= MOST_LINES
-    source = tmp_path / "QuickStart.cs"
-    source.write_text(CSHARP % program.replace(ADDRESS, service.url))
-    assert await run(tmp_path, "mono", str(csharp_program("QuickStart", source))) == "1\n1 Suvi 500\n"
+    first, second = programs("sdk-csharp.md", "csharp")
+    assert lines(first) <= MOST_LINES
+    for name, program, output in (("QuickStart", first, "1\n1 Suvi 500\n"), ("Neighbours", second, "1 500\n1\n")):
+        source = tmp_path / f"{name}.cs"
+        source.write_text(CSHARP % program.replace(ADDRESS, service.url))
+        assert await run(tmp_path, "mono", str(csharp_program(name, source))) == output
 
 
 async def test_godot_3(service: Served, tmp_path: Path) -> None:
