@@ -27,6 +27,7 @@ export type TournamentIn = Schemas['TournamentIn'];
 export type Tournament = Schemas['TournamentOut'];
 export type Entrant = Schemas['EntrantOut'];
 export type Bracket = Schemas['BracketOut'];
+export type Challenge = Schemas['ChallengeOut'];
 export type RewardTableIn = Schemas['RewardTableIn'];
 export type RankStyle = Schemas['RankStyle'];
 export type DeadEvents = Schemas['DeadEventsOut'];
