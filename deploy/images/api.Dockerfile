@@ -8,7 +8,7 @@ COPY functions /opt/leaderforge/src/functions
 COPY shared/leaderforge /opt/leaderforge/src/leaderforge
 RUN /opt/leaderforge/bin/python -m compileall -q /opt/leaderforge/src
 
-# The fonts of link previews. The packages take 145 MB, the files that previews use 58 MB: one weight of each script, and
+# The fonts of link previews. The packages take 145 MB, the files that previews use 57 MB: one weight of each script, and
 # none of a second style of Chinese, Japanese and Korean.
 FROM python:3.13.9-slim-bookworm AS fonts
 RUN apt-get update \
