@@ -27,6 +27,7 @@ from leaderforge.domain.standings import Event, Standing
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.imports.lines import ScoreLine
 from leaderforge.services.imported_lines import ImportRules, LineAcceptance
+from leaderforge.services.imported_players import ImportedPlayers
 from leaderforge.services.importing import Importer, ImportTally, Replace
 from leaderforge.services.reception import ReceptionClock
 from tests.delivering import Process
@@ -357,12 +358,11 @@ async def test_an_index_out_of_reach_keeps_no_score_from_being_recorded(service:
     assert await service.differing() == []
 
 
-async def test_more_new_players_than_a_millisecond_has_ids_keep_the_order_of_the_file(service: Service):
-    lines = lines_of(*[(f"player {i}", 1) for i in range(5000)])
-    tally = await (await service.importer(batch=2000, in_flight=3)).run(lines)
-    assert tally == ImportTally(recorded=5000, players_created=5000)
-    names = [user.username for _, user in sorted(service.users.by_id.items())]
-    assert names == [line.player for line in lines]
+async def test_more_new_players_than_a_millisecond_has_ids_keep_the_order_of_the_file():
+    players = ImportedPlayers(MemoryPlayerStore(), lambda: 1_750_000_000_000, BASIC_RULES)
+    ids = await players.ids(lines_of(*[(f"player {i}", 1) for i in range(5000)]))
+    assert players.created == len(ids) == 5000
+    assert list(ids) == sorted(set(ids))
 
 
 async def test_ids_that_are_taken_are_drawn_again(service: Service, monkeypatch: pytest.MonkeyPatch):
