@@ -26,6 +26,7 @@ PAGE_TESTS = {
 }
 """Test that runs all commands of a page, or of the pages of a folder."""
 TESTS = {
+    "cp --archive": "tests/acceptance/test_base_backup.py",
     "curl": "tests/documented.py",
     "docker compose": "tests/compose/deployment.py",
     "leaderforge backup": "tests/acceptance/test_backup.py",
@@ -53,8 +54,11 @@ TESTS = {
     "node": "tests/sdk/test_integrations.py",
     "openapi-generator-cli": "tests/acceptance/generated_clients.py",
     "openapi-python-client": "tests/acceptance/generated_clients.py",
+    "pg_basebackup": "tests/acceptance/test_base_backup.py",
+    "pg_verifybackup": "tests/acceptance/test_base_backup.py",
     "pip install --no-deps": "tests/acceptance/test_wheel.py",
     "pip install --require-hashes": "tests/acceptance/test_wheel.py",
+    "psql --command": "tests/acceptance/test_base_backup.py",
     "pytest": "Makefile",
     "python": "tests/sdk/test_integrations.py",
     "python -m benchmarks": "tests/acceptance/test_load_commands.py",
@@ -62,7 +66,9 @@ TESTS = {
     "python -m tests.torture": "tests/torture/test_polling.py",
     "python3 -m venv": "docs/production.md",
     "python3 scripts/sample_texts.py": "tests/unit/test_sample_texts.py",
+    "touch": "tests/acceptance/test_base_backup.py",
     "uvicorn": "tests/acceptance/test_exposure.py",
+    "uvx": "tests/acceptance/test_wheel.py",
 }
 """File that runs a command, by the start of the command."""
 
