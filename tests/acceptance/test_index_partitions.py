@@ -1,4 +1,7 @@
-"""Change of the number of partitions: the new index is built beside the old one, which is then deleted."""
+"""Change of the number of partitions: the new index is built beside the old one, which is then deleted.
+
+Clients submit and read during each command.
+"""
 
 import asyncio
 from collections.abc import Mapping
@@ -9,7 +12,7 @@ from redis.cluster import ClusterNode, RedisCluster
 from leaderforge.adapters.redis.keys import IndexKeys
 from tests.acceptance.api_fixtures import environment, served
 from tests.acceptance.command import Command
-from tests.api_client import ADMIN_KEY
+from tests.acceptance.scaling_load import Load, prepare
 from tests.waiting import until
 
 OLD, NEW = 3, 5
@@ -43,26 +46,25 @@ async def test_another_number_of_partitions(valkey: Any, database: str) -> None:
 
     async with served(settings) as api:
         await api.until_healthy()
-        for user_id in (810_001, 810_002):
-            await api.post("/api/users", {"user_id": user_id, "username": f"partitioned {user_id}"})
-        board = {"board": "partitioned", "policy": "best", "order": "desc"}
-        assert (await api.post("/api/boards", board, ADMIN_KEY)).status_code == 201
-        await api.post("/api/boards/partitioned/scores", {"user_id": 810_001, "score": 7})
-        assert "has 3 partitions" in await index("build-partitions", str(OLD), code=1)
-        assert "indexed" in await index("build-partitions", str(NEW))
-        await api.post("/api/boards/partitioned/scores", {"user_id": 810_002, "score": 9})  # not in the new index yet
-        assert "a process has used" in await index("drop-partitions", str(OLD), code=1, partitions=NEW)
+        await prepare(api)
+        load = Load(api)
+        async with load.running():
+            assert "has 3 partitions" in await index("build-partitions", str(OLD), code=1)
+            assert "indexed" in await index("build-partitions", str(NEW))
+            assert "a process has used" in await index("drop-partitions", str(OLD), code=1, partitions=NEW)
     async with served({**settings, "LEADERFORGE_PARTITIONS": str(NEW)}) as api:
 
         async def is_answered_by_the_index() -> bool:
-            answer = await api.get("/api/boards/partitioned/ranks/810001")
-            assert answer.json()["rank"] == 2
+            answer = await api.get("/api/boards/sums/top")
             return bool(answer.headers["X-LeaderForge-Source"] == "index")
 
-        await until(is_answered_by_the_index, "the new index", every=0.1)
-        await asyncio.to_thread(age_watermarks, addresses, IndexKeys(namespace, OLD))
-        assert keys_of(addresses, namespace, OLD) > 0
-        assert "keys deleted" in await index("drop-partitions", str(OLD), partitions=NEW)
-        assert keys_of(addresses, namespace, OLD) == 0
-        assert await index("drop-partitions", str(OLD), partitions=NEW) == "0 keys deleted"
-        assert await is_answered_by_the_index()
+        load.api = api
+        async with load.running():
+            await until(is_answered_by_the_index, "the new index", every=0.1)
+            await asyncio.to_thread(age_watermarks, addresses, IndexKeys(namespace, OLD))
+            assert keys_of(addresses, namespace, OLD) > 0
+            assert "keys deleted" in await index("drop-partitions", str(OLD), partitions=NEW)
+            assert keys_of(addresses, namespace, OLD) == 0
+            assert await index("drop-partitions", str(OLD), partitions=NEW) == "0 keys deleted"
+        await until(is_answered_by_the_index, "the new index after the load", every=0.1)
+        await load.require_scores()
