@@ -23,7 +23,7 @@ WORKERS ?= 3
 SELECT ?= not long
 IN_PARALLEL = -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 FAST := tests/unit tests/contract
-CHECKS := lint types contract site-tests sdk-lint
+CHECKS := lint types contract site-tests sdk-lint docs
 PARTS = MAKE="$(MAKE)" SELECT="$(SELECT)" WORKERS=$(WORKERS) $(BIN)/python scripts/run_parts.py
 
 .PHONY: run test test-long test-local test-cloud test-compose test-installation tests cloud-tests coverage slow-tests lint types contract functions-python site game site-tests sdk sdk-lint docs release wheel package template template-setup clients-setup localstack localstack-down localstack-setup setup lock clean
@@ -35,14 +35,14 @@ help: ## Show what can be made
 run: setup site game ## Start the whole product on 127.0.0.1; options go in ARGS="..."
 	@$(BIN)/leaderforge dev --site $(SITE) $(ARGS)
 
-test: functions-python setup site sdk localstack-setup template-setup clients-setup ## Run lint, types, the import contract and every test; needs Python 3.13
+test: functions-python setup site sdk localstack-setup template-setup clients-setup $(DOCS_STAMP) ## Run lint, types, the import contract and every test; needs Python 3.13
 	@$(PARTS) --lane tests --lane $(CHECKS) template cloud-tests
 
-test-long: functions-python setup site sdk localstack-setup template-setup clients-setup ## Run `make test` with every case of the grids: nightly, and before a release
+test-long: functions-python setup site sdk localstack-setup template-setup clients-setup $(DOCS_STAMP) ## Run `make test` with every case of the grids: nightly, and before a release
 	@$(MAKE) --no-print-directory test SELECT="long or not long"
 	@$(MAKE) --no-print-directory coverage
 
-test-local: setup site sdk clients-setup ## Run all of `make test` but the deployment's tests, on any Python from 3.11 on
+test-local: setup site sdk clients-setup $(DOCS_STAMP) ## Run all of `make test` but the deployment's tests, on any Python from 3.11 on
 	@$(PARTS) --lane tests --lane $(CHECKS)
 
 tests: setup sdk clients-setup ## Run the tests that need neither LocalStack nor Python 3.13, with WORKERS processes
