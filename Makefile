@@ -130,8 +130,9 @@ release: functions-python setup site sdk $(DOCS_STAMP) ## Build all files of a r
 	cd frontend && npm sbom --sbom-format cyclonedx --omit dev > ../build/release/page.cdx.json
 	cd build/release && sha256sum *.* > SHA256SUMS
 
+# Without `--quiet`: it hides the warnings that `strict` counts.
 docs: $(DOCS_STAMP) $(SDK_NODE_STAMP) ## Build the documentation's site into build/docs/site, and check its links and anchors
-	NO_MKDOCS_2_WARNING=1 build/docs/.venv/bin/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 build/docs/.venv/bin/mkdocs build
 	cd $(SDK) && npx typedoc --out ../../build/docs/site/reference/typescript
 
 $(DOCS_STAMP): requirements/docs.txt | setup
