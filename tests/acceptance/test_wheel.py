@@ -1,6 +1,8 @@
 """The wheel: it contains the page, and with an extra and nothing else it runs a production or a development stack."""
 
+import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -150,11 +152,26 @@ def readable_directory() -> Iterator[Path]:
 
 def test_the_development_stack_starts_with_the_page(wheel: Path, readable_directory: Path, tmp_path: Path) -> None:
     command = install(wheel, "local", readable_directory / "local")
-    data = tmp_path / "data"
-    arguments = [str(command), "dev", "--port", str(port := free_port()), "--data-dir", str(data), "--no-demo"]
-    with running([*arguments, "--nodes", "1"], {"PYTHONPATH": ""}, tmp_path):
+    require_page([str(command), "dev"], {}, tmp_path)
+
+
+def require_page(command: list[str], variables: Mapping[str, str], directory: Path) -> None:
+    """Run the development stack. Fail unless it serves the page."""
+    data = directory / "data"
+    options = ["--port", str(port := free_port()), "--data-dir", str(data), "--no-demo", "--nodes", "1"]
+    with running([*command, *options], {**variables, "PYTHONPATH": ""}, directory):
         wait_until((data / "dev.json").exists, PATIENCE_S, "the development stack")
         assert "<head>" in httpx.get(f"http://127.0.0.1:{port}/", headers={"Accept": "text/html"}).text
+
+
+@pytest.mark.long
+def test_uvx_starts_the_development_stack(wheel: Path, readable_directory: Path, tmp_path: Path) -> None:
+    """Downloads packages."""
+    [line] = re.findall(r"^uvx .*", (ROOT / "docs" / "operations.md").read_text(encoding="utf-8"), re.MULTILINE)
+    uvx = [sys.executable, "-m", "uv", "tool", "run", "--python", sys.executable]
+    place = re.compile(r"file:///path/of/\S+\.whl")
+    arguments = [place.sub(f"file://{wheel}", part) for part in shlex.split(line)[1:]]
+    require_page([*uvx, *arguments], {**os.environ, "UV_CACHE_DIR": str(readable_directory / "cache")}, tmp_path)
 
 
 @pytest.mark.long
