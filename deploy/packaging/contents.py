@@ -27,8 +27,11 @@ _NOT_DEPLOYED = (
     "worker.py",
 )
 """Files that are not deployed: the command, local servers, in-memory adapters, test clients, servers without Lambda."""
-_NOT_RUN = ("*.pyx", "*.pxd", "*.pxi", "*.pyi", "*.c", "*.h", "bin", "cffi", "pycparser")
-"""Files of dependencies that never run: sources of compiled modules and their compilers, type stubs and commands."""
+_NOT_RUN = (
+    *("*.pyx", "*.pxd", "*.pxi", "*.pyi", "*.c", "*.h", "bin", "cffi", "pycparser"),
+    *("_testbase", "pytest_plugin.py", "testclient.py", "mypy.py"),
+)
+"""Files of dependencies that never run: sources of compiled modules and their compilers, stubs, commands, tests."""
 _NOTES = ("RECORD", "INSTALLER", "REQUESTED", "uv_cache.json", ".lock")
 """Notes of the installer about itself and the build machine. They would change the bytes."""
 
