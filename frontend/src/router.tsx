@@ -30,8 +30,8 @@ const root = createRootRouteWithContext<Config>()({
   component: Shell,
   notFoundComponent: LostPage,
   validateSearch: parseLadder,
-  // Links keep the selected board and period.
-  search: { middlewares: [retainSearchParams(['board', 'period'])] },
+  // Links keep the selected board, period and segment.
+  search: { middlewares: [retainSearchParams(['board', 'period', 'segment'])] },
   beforeLoad: ({ context, location }) => speak(languageAt(location.pathname, context)),
 });
 

@@ -11,10 +11,11 @@ export interface Deployment {
   readonly client: Client;
 }
 
-/** Board and period. The period null is the current one. */
+/** Board, period and segment. The period null is the current one, the segment null all players. */
 export interface Ladder {
   readonly board: string;
   readonly period: string | null;
+  readonly segment: string | null;
 }
 
 export interface Surroundings extends Deployment {
@@ -31,6 +32,6 @@ export function useDeployment(): Deployment {
 export function useSurroundings(): Surroundings {
   const deployment = useDeployment();
   // Parse again, because the router does not remove malformed parameters.
-  const { board = deployment.config.board, period = null } = useSearch({ strict: false, select: parseLadder, structuralSharing: true });
-  return { ...deployment, ladder: { board, period } };
+  const { board = deployment.config.board, period = null, segment = null } = useSearch({ strict: false, select: parseLadder, structuralSharing: true });
+  return { ...deployment, ladder: { board, period, segment } };
 }

@@ -30,7 +30,8 @@ const PASSED_MS = 15_000;
 /** Return the path of a resource of the ladder, such as `top`. */
 export function ladderPath(around: Surroundings, what: string, query: Query = {}): string {
   const { ladder } = around;
-  return boardPath(around, what, ladder.period === null ? query : { ...query, period: ladder.period });
+  const { period, segment } = ladder;
+  return boardPath(around, what, { ...query, ...(period !== null && { period }), ...(segment !== null && { segment }) });
 }
 
 /** Return the path of a resource of the board, whatever the selected period. */

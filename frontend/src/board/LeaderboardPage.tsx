@@ -36,8 +36,8 @@ export function LeaderboardPage() {
   const { config, ladder } = useSurroundings();
   const leaders = useLiveTop();
   const total = leaders.data?.total ?? 0;
-  const moved = useMovements(leaders.data?.entries, `${ladder.board} ${ladder.period}`);
-  const shown = `${ladder.board} ${ladder.period}`; // React key: another ladder gets new lists, without movements
+  const shown = `${ladder.board} ${ladder.period} ${ladder.segment}`; // React key: another ladder gets new lists, without movements
+  const moved = useMovements(leaders.data?.entries, shown);
   const title = useBoardTitle();
   const board = useBoard();
   const rankWidth = formatNumber(total).length;

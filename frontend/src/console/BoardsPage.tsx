@@ -97,7 +97,7 @@ function BoardList({ boards, edit, remove }: ListProps) {
             <p className="text-sm break-words text-muted">{inShort(board, words)}</p>
           </div>
           <div className="flex gap-2">
-            <Link to="/" search={{ board: board.board, period: undefined }} className="button" aria-label={words.boards.view(board.name)}>
+            <Link to="/" search={{ board: board.board, period: undefined, segment: undefined }} className="button" aria-label={words.boards.view(board.name)}>
               {words.boards.viewButton}
             </Link>
             <ActButton permission="manage_boards" aria-label={words.boards.edit(board.name)} onClick={() => edit(board)}>

@@ -1,13 +1,7 @@
-import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
-
-import { useDeployment } from '../api/context';
-import { inWords } from '../api/errors';
-import { useMe, type Me } from '../me/me';
-import { Field } from '../ui/Field';
-import { openSession } from './keptFriends';
+import { useMe } from '../me/me';
 import { saveSession, useSession } from './session';
 import { useFriendTexts } from './texts';
+import { TokenSignIn } from './TokenSignIn';
 
 /** Sign-in by a token of the game, after which the service keeps the list. Readers must have chosen their player. */
 export function KeepFriends() {
@@ -24,38 +18,5 @@ export function KeepFriends() {
       </section>
     );
   }
-  return me && <SignIn key={me.id} me={me} />;
-}
-
-function SignIn({ me }: { me: Me }) {
-  const words = useFriendTexts();
-  const around = useDeployment();
-  const [token, setToken] = useState('');
-  const opening = useMutation({
-    mutationFn: (text: string) => openSession(around, me.id, text),
-    onSuccess: saveSession,
-    gcTime: 0, // do not cache: the mutation's variables contain the token
-  });
-  return (
-    <form
-      aria-label={words.keep}
-      className="card px-5 py-5"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (token.trim() !== '') opening.mutate(token.trim());
-      }}
-    >
-      <Field
-        label={words.token(me.name)}
-        type="password"
-        value={token}
-        flaw={opening.error ? inWords(opening.error) : undefined}
-        help={words.tokenHelp}
-        onChange={(event) => setToken(event.currentTarget.value)}
-      />
-      <button type="submit" disabled={opening.isPending} className="button mt-4 w-full">
-        {words.keep}
-      </button>
-    </form>
-  );
+  return me && <TokenSignIn key={me.id} me={me} act={words.keep} />;
 }

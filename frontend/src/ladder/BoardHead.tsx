@@ -1,18 +1,27 @@
-import type { ReactNode } from 'react';
+import { Suspense, type ReactNode } from 'react';
 
 import { useText } from '../i18n/text';
+import { lazyPage } from '../lazyPage';
 import { BoardPicker } from './BoardPicker';
 import { PeriodPicker } from './PeriodPicker';
-import { useBoards } from './useBoard';
+import { useBoard, useBoards } from './useBoard';
 
-/** Selection of board and period at the head of a page, beside its title. */
+const SegmentPicker = lazyPage(() => import('../segments/SegmentPicker'), 'SegmentPicker');
+
+/** Selection of board, period and segment at the head of a page, beside its title. */
 export function BoardHead({ children }: { children: ReactNode }) {
+  const isDivided = (useBoard()?.segments.length ?? 0) > 0;
   return (
     <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
       <div className="min-w-0 flex-1 basis-72">{children}</div>
       <div className="flex flex-wrap gap-x-5 gap-y-2 empty:hidden">
         <BoardPicker />
         <PeriodPicker />
+        {isDivided && (
+          <Suspense>
+            <SegmentPicker />
+          </Suspense>
+        )}
       </div>
     </div>
   );

@@ -14,7 +14,7 @@ export function BoardPicker() {
   if (!boards || boards.length < 2) return null;
 
   function choose(chosen: string): void {
-    const search = { board: chosen === config.board ? undefined : chosen, period: undefined };
+    const search = { board: chosen === config.board ? undefined : chosen, period: undefined, segment: undefined };
     void navigate({ to: '.', search });
   }
 

@@ -1,7 +1,8 @@
-/** Board and period in the address. Missing ones have the deployment's defaults. */
+/** Board, period and segment in the address. A missing board or period has the deployment's default. */
 export interface LadderSearch {
   readonly board?: string | undefined;
   readonly period?: string | undefined;
+  readonly segment?: string | undefined;
 }
 
 type Search = Readonly<Record<string, unknown>>;
@@ -9,12 +10,15 @@ type Search = Readonly<Record<string, unknown>>;
 export const BOARD = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 const PERIOD = /^[a-z0-9][a-z0-9_.:-]{0,63}$/i;
 
+const SEGMENT = /^[a-z][a-z0-9_]{0,31}:.{1,64}$/u;
+
 /** Return the well-formed parameters. Drop all others. */
-export function parseLadder({ board, period }: Search): LadderSearch {
+export function parseLadder({ board, period, segment }: Search): LadderSearch {
   return {
     ...(typeof board === 'string' && BOARD.test(board) && { board }),
     // The router parses a year, such as 2026, as a number.
     ...((typeof period === 'string' || typeof period === 'number') && PERIOD.test(`${period}`) && { period: `${period}` }),
+    ...(typeof segment === 'string' && SEGMENT.test(segment) && { segment }),
   };
 }
 

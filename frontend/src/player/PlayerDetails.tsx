@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useSurroundings } from '../api/context';
 import { Refused } from '../api/errors';
 import { player } from '../api/reads';
+import { AwardSection } from '../awards/AwardSection';
 import { useText } from '../i18n/text';
 import { useBoardName } from '../ladder/useBoard';
 import { nameOf } from '../ui/PlayerName';
@@ -37,6 +38,7 @@ export function PlayerDetails({ userId }: { userId: number }) {
         </div>
       )}
       <LeagueSection userId={userId} />
+      <AwardSection userId={userId} />
       <History userId={userId} />
     </div>
   );

@@ -36,7 +36,7 @@ export function EndpointItem({ endpoint, ask }: Props) {
   const error = testing.error ?? switching.error;
 
   return (
-    <li aria-label={url} className="space-y-3 px-4 py-4 sm:px-6">
+    <li aria-label={url} className="flex flex-col gap-3 px-4 py-4 sm:px-6">
       <div>
         <p className="font-medium break-all">{url}</p>
         <p className="text-sm break-words text-muted">

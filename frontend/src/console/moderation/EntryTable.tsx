@@ -89,7 +89,7 @@ function Rows({ board, players, chosen, choose }: RowsProps) {
                 #{id}
                 {entry ? (
                   <>
-                    , <Ago time={entry.achieved_at} />
+                    , <Ago time={entry.achieved_at} short />
                   </>
                 ) : (
                   `, ${words.moderation.unranked}`

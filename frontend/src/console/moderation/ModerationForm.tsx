@@ -70,7 +70,7 @@ export function ModerationForm({ board, userId }: Props) {
   return (
     <>
       <form
-        className="space-y-5"
+        className="flex flex-col gap-5"
         onSubmit={(event) => {
           event.preventDefault();
           onSubmit();

@@ -34,7 +34,7 @@ function Moderation({ boards }: { boards: readonly Board[] }) {
   const options = boards.map(({ board: slug, name }) => [slug, name] as const);
 
   function chooseBoard(slug: string): void {
-    void navigate({ to: '/console/moderation', search: { player: userId, board: slug === config.board ? undefined : slug, period: undefined } });
+    void navigate({ to: '/console/moderation', search: { player: userId, board: slug === config.board ? undefined : slug, period: undefined, segment: undefined } });
   }
 
   function choosePlayer(player: number | undefined): void {
