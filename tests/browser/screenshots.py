@@ -44,6 +44,10 @@ PEOPLE = (
     ("grace", "moderator", "Grace Lindqvist"),
     ("miguel", "viewer", "Miguel Santos"),
 )
+ENDPOINTS = (
+    {"url": "https://game.example/leaderforge/events"},
+    {"url": "https://chat.example/hooks/laps", "types": ["score.improved", "award.granted"], "boards": ["laps"]},
+)
 FILE = """driver;lap;date
 Hollis;1:24.480;2026-09-14
 Imre;1:25.905;2026-09-14
@@ -103,6 +107,8 @@ def live(facts: dict[str, Any]) -> None:
         post("/api/admin/keys/game-server/rotate", {"overlap_s": 3600})
         api.delete("/api/admin/keys/old-server").raise_for_status()
         post("/api/boards/default/entries/4321/hide", {"reason": "scores that nobody can reach"})
+        for endpoint in ENDPOINTS:
+            post("/api/admin/endpoints", endpoint)
 
 
 async def past_day(dsn: str) -> None:
@@ -233,6 +239,10 @@ async def _moderate(page: Page, _: dict[str, Any]) -> None:
     await expect(page.get_by_role("button", name="Remove this run").first).to_be_visible()
 
 
+async def _list_entries(page: Page, _: dict[str, Any]) -> None:
+    await expect(page.get_by_role("button", name="Open AdaLovelace")).to_be_visible()
+
+
 async def _list_boards(page: Page, _: dict[str, Any]) -> None:
     await expect(page.get_by_role("button", name="Create a board")).to_be_visible()
 
@@ -266,6 +276,8 @@ PAGES: dict[str, tuple[str, Act]] = {
     "console-boards": ("#/console/boards", _list_boards),
     "console-players": ("#/console/players", _find_player),
     "console-moderation": (f"#/console/moderation?board=laps&player={HERO}", _moderate),
+    "console-entries": ("#/console/moderation?board=laps", _list_entries),
+    "console-endpoints": ("#/console/endpoints", _look_at("Event endpoints")),
     "console-form": ("#/console/boards", _create_board),
     "console-activity": ("#/console/activity?board=laps", _watch_scores),
     "console-imports": ("#/console/imports", _preview_import),
