@@ -1,6 +1,7 @@
-"""Awards and event endpoints in the console, and the awards of a player on the own page."""
+"""Awards and event endpoints in the console, and a player's own awards and segments on the page."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from tests.browser.axe import violations
 from tests.browser.chromium import PHONE
 from tests.browser.conftest import Open, site_settings
 from tests.browser.test_console import sign_in
-from tests.tokens import SIGNING, TOKENS
+from tests.tokens import SIGNING, TOKENS, token
 
 WEDNESDAY = 1_763_553_600_000  # 2025-11-19T12:00:00Z, in 2025-W47
 MONDAY_NOON = WEDNESDAY + 5 * 86_400_000
@@ -53,7 +54,11 @@ class Season:
 
 @pytest.fixture
 async def season(valkey, postgres, site) -> AsyncIterator[Season]:
-    more = {"LEADERFORGE_WEB_PAGES": "console", "LEADERFORGE_EVENT_NETWORKS": "127.0.0.0/8"}
+    more = {
+        "LEADERFORGE_WEB_PAGES": "console",
+        "LEADERFORGE_EVENT_NETWORKS": "127.0.0.0/8",
+        "LEADERFORGE_SEGMENTS": "country",
+    }
     settings = await site_settings(valkey, postgres, site, **more, **TOKENS, **SIGNING)
     clock = Clock(WEDNESDAY)
     async with served(settings, clock=clock) as api:
@@ -65,10 +70,11 @@ async def season(valkey, postgres, site) -> AsyncIterator[Season]:
             "periods": ["weekly"],
             "rewards": REWARDS,
             "events": ["score.improved"],
+            "segments": ["country"],
         }
         assert (await api.post("/api/boards", board, ADMIN_KEY)).status_code == 201
-        for user_id, name in ((WINNER, "Winnie"), (SECOND, "Sepp")):
-            await api.post("/api/users", {"user_id": user_id, "username": name})
+        for user_id, name, country in ((WINNER, "Winnie", "FI"), (SECOND, "Sepp", "AT")):
+            await api.post("/api/users", {"user_id": user_id, "username": name, "attributes": {"country": country}})
             await api.post("/api/boards/weekly/scores", {"user_id": user_id, "score": 1000 - user_id})
         clock.now = MONDAY_NOON
         await api.services.seasons.resettlement.run()
@@ -100,6 +106,29 @@ async def test_awards_show_claims_and_changes_after_moderation(season: Season, o
     await expect(changes.filter(has_text="Sepp")).to_contain_text("Granted")
     await expect(awards.filter(has_text="winner").filter(has_text="Winnie")).to_contain_text("Revoked")
     assert await violations(page) == []
+    await page.close()  # close the page before its server
+
+
+async def test_a_player_claims_an_award_and_looks_at_the_own_country(season: Season, open_page: Open) -> None:
+    page = await open_page(f"{season.api.url}/player/{SECOND}?board=weekly&period=2025-W47", size=PHONE)
+    await page.get_by_role("button", name="This is me").click()
+    await page.get_by_label("Player token of Sepp").fill(token(SECOND))
+    await page.get_by_role("button", name="Show my awards").click()
+    awards = page.get_by_role("region", name="Your awards")
+    await awards.get_by_role("button", name="Claim everybody").click()
+    await expect(awards.get_by_text("Claimed")).to_be_visible()
+    assert await violations(page) == []
+    await page.get_by_label("Players by").select_option("country")
+    await page.get_by_label("Value of country").fill("AT")
+    await page.get_by_role("button", name="Show", exact=True).click()
+    await expect(page).to_have_url(re.compile("segment=country"))
+    await expect(page.get_by_text("of 1", exact=True)).to_be_visible()
+    await page.get_by_role("link", name="LeaderForge").click()
+    leaders = page.get_by_role("list", name="The first three").get_by_role("listitem")
+    await expect(leaders).to_have_count(1)
+    await expect(leaders).to_contain_text("Sepp")
+    assert await violations(page) == []
+    assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
     await page.close()  # close the page before its server
 
 
