@@ -25,6 +25,7 @@ from benchmarks.report import about, write
 from leaderforge.adapters.memory.index import MemoryIndex
 from leaderforge.adapters.postgres.awards import PostgresAwards
 from leaderforge.adapters.postgres.bulk import copy_chunk
+from leaderforge.adapters.postgres.entrants import PostgresTournaments
 from leaderforge.adapters.postgres.league_store import PostgresLeagueStore
 from leaderforge.adapters.postgres.migrate import migrate
 from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
@@ -89,7 +90,7 @@ async def measure(dsn: str, participants: int) -> dict[str, Any]:
     seats = SeatService(scores, *stores, leagues, MemoryIndex(1), lambda: now, grace_ms=0)
     parts: Sequence[SettlementPart] = [
         LeagueMovements(leagues, seats, lambda: now),
-        AwardPart(scores, PostgresAwards(pool), leagues, lambda: now),
+        AwardPart(scores, PostgresAwards(pool), leagues, PostgresTournaments(pool), lambda: now),
     ]
     service = SettlementService(scores, *stores, parts, MemoryIndex(1), lambda: now, Fanout([]), grace_ms=0)
     results: dict[str, Any] = {}

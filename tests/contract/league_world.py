@@ -100,7 +100,8 @@ class LeagueWorld:
         pool, clock = self.database.pool, lambda: self.now
         leagues = prepared(PostgresLeagueStore(pool))
         movements = LeagueMovements(leagues, self.seats(leagues), clock)
-        return movements, AwardPart(self.database.scores, prepared(PostgresAwards(pool)), leagues, clock)
+        awards, tournaments = prepared(PostgresAwards(pool)), self.database.tournaments
+        return movements, AwardPart(self.database.scores, awards, leagues, tournaments, clock)
 
     def resettlement(self) -> ResettlementService:
         """Return the search for settled periods whose results a moderator has changed."""
@@ -196,7 +197,7 @@ class Weeks:
         for batch in chunks(user_ids, 1000):
             await self.world.database.users.create([Player(i, f"Player {i}", None, 0) for i in batch])
         self.players += user_ids
-        self.next_id = max(self.next_id, max(user_ids) + 1)
+        self.next_id = max([self.next_id, *(user_id + 1 for user_id in user_ids)])
 
     def _submission(self, user_id: int) -> Submission:
         self._submissions += 1
