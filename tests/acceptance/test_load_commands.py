@@ -41,6 +41,7 @@ SHORT: Mapping[str, str] = {
     "benchmarks.receipts": "--players 300 --connections 4 --rounds 2 --seconds 1 --batch 10",
     "benchmarks.friends": "--players 600 --sizes 10 --sizes 500 --rounds 2 --requests 2",
     "benchmarks.features": "tiers --players 300 --connections 4 --rounds 2 --seconds 0.5",
+    "benchmarks.settlement": "--participants 300",
     "benchmarks.shards": "--players 500 --nodes 1 --nodes 2 --partitions 2 --callers 4 --seconds 0.2",
     "benchmarks.shards_capped": (
         "--players 100 --nodes 1 --nodes 2 --replicas 1 --share 0.5 --callers 2 --seconds 0.2"
@@ -66,6 +67,7 @@ SLOW = {
     "benchmarks.promises",
     "benchmarks.receipts",
     "benchmarks.features",
+    "benchmarks.settlement",
     "benchmarks.streams",
     "benchmarks.workers",
 }
