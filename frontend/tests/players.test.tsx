@@ -114,11 +114,9 @@ describe('boards in the console', () => {
 
 describe('a score that is set', () => {
   it('is written as the board shows it, and needs a confirmation', async () => {
-    const { user, sent } = openConsole('/console/moderation');
+    const { user, sent } = openConsole('/console/moderation?player=7');
     await user.selectOptions(await screen.findByLabelText('Board'), 'Fastest laps');
-    await user.selectOptions(screen.getByLabelText('Action'), 'Set the score on this board');
-    await user.type(screen.getByLabelText('Player'), 'ad');
-    await user.click(await screen.findByRole('button', { name: 'ada #7' }));
+    await user.selectOptions(await screen.findByLabelText('Action'), 'Set the score on this board');
     await user.type(screen.getByLabelText('Score, ms'), '1:23.4');
     expect(screen.getByLabelText('Score, ms')).toHaveAccessibleDescription('Shown as 1:23.400.');
     await user.type(screen.getByLabelText('Subscore'), '5');
@@ -130,7 +128,7 @@ describe('a score that is set', () => {
     expect(facts).toHaveTextContent('Rank3Score, ms1:01.234Submissions4TimeNov 23, 2026');
     await user.click(screen.getByRole('button', { name: 'Set' }));
     expect(await screen.findByText('Done: 1 entry changed.')).toBeInTheDocument();
-    const body = { score: 83_400, subscore: 5, reason: 'as recorded' };
+    const body = { score: 83_400, subscore: 5, submission_id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string, reason: 'as recorded' };
     expect(sent).toEqual([{ method: 'PUT', path: '/api/boards/laps/entries/7', body }]);
   });
 });
