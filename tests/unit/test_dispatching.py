@@ -54,7 +54,7 @@ class Receiver:
         is_killed = self._random.random() < self.kills
         self._sends_left = self._random.randrange(1, 12) if is_killed else float("inf")
 
-    async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> DispatchAttempt:
+    async def send(self, url: str, headers: Mapping[str, str], body: bytes, group: str = "") -> DispatchAttempt:
         await asyncio.sleep(0)
         self._sends_left -= 1
         if self._sends_left <= 0:
