@@ -3,9 +3,9 @@
     python -m benchmarks.soak --seconds 1800 --out docs/reliability/soak.json
     python -m benchmarks.soak --seconds 900 --small-caches --out docs/reliability/soak-small-caches.json
 
-Prints the slope of the memory in MiB an hour, by least squares over the second half of the run and over its last sixth.
-Caches fill before. With `--small-caches`, they fill within a minute, and the number of memory blocks of living Python
-objects is printed too.
+Prints the slope of the memory in MiB an hour by least squares, once over the second half of the run and once over the
+last sixth of the run. The first half is left out, because the caches fill then. With `--small-caches`, they fill within
+a minute, and the number of memory blocks of living Python objects is printed too.
 """
 
 import asyncio
@@ -53,7 +53,7 @@ class Soak:
         self._board, self._player = 0, 10**6
 
     async def run(self) -> None:
-        """Act until `over` is set."""
+        """Run the loops of all clients until `over` is true."""
         acts: list[Callable[[], Awaitable[None]]] = [self.boards, self.players, self.connections, self.streams]
         await asyncio.gather(*(self._repeat(act) for act in acts), *(self.submit() for _ in range(_SUBMITTERS)))
 

@@ -97,7 +97,11 @@ def ratio(single: Sequence[dict[str, Any]], several: Sequence[dict[str, Any]]) -
 
 
 def table(report: dict[str, Any]) -> Table:
-    """Return the ratios, and the medians of processor times (us) and batches, as a table."""
+    """Return a table with a row per scenario.
+
+    A row has the ratio of the requests a second of several API processes to those of one process, the median processor
+    times (us a request), and the median batch sizes.
+    """
     title = f"{report['workers']} API processes / 1: medians (quartiles); {report['players']:,} players"
     columns = "requests a second", "us of API", "us of database", "us of index", "requests a batch"
     shown = Table("scenario", *columns, title=title)

@@ -115,7 +115,10 @@ async def make_a_standing_differ(api: Served) -> None:
 async def watched_service(
     valkey: ValkeyCluster, dsn: str, directory: Path
 ) -> AsyncIterator[tuple[Served, Served, Watched]]:
-    """Yield a service that reconciles, one that does not and is scraped alone at first, and the alerts."""
+    """Yield two services and the alerts. The first service reconciles, the second one does not.
+
+    At first, Prometheus scrapes the second service only.
+    """
     settings = environment(
         list(valkey.addresses),
         await new_database(dsn),

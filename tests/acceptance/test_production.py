@@ -200,7 +200,7 @@ def use(directory: Path, ports: Ports, admin_key: str, api: "subprocess.Popen[by
     with httpx.Client(base_url=url, verify=trusted, headers=headers, timeout=PATIENCE_S) as client:
         wait_until(lambda: client.get("/api/health").json()["status"] == "ok", PATIENCE_S, "a complete index")
         play(client)
-        share(client)
+        check_link_preview(client)
         redirected = httpx.get(f"http://127.0.0.1:{ports.http}/player/1", headers={"Host": HOST})
         assert (redirected.status_code, redirected.headers["Location"]) == (308, f"https://{HOST}/player/1")
         api.terminate()
@@ -222,8 +222,8 @@ def play(client: httpx.Client) -> None:
     assert client.get("/api/leaderboard/top", headers={"Host": "other.example.org"}).status_code == 421
 
 
-def share(client: httpx.Client) -> None:
-    """Fail if the link to a player has no preview, at the address of the page that the command was given."""
+def check_link_preview(client: httpx.Client) -> None:
+    """Fail if the page of a player has no link preview, or if the picture is not below the public address."""
     page = client.get("/player/1?board=default")
     picture = f"https://{HOST}/preview.png?board=default&amp;period=current&amp;player=1"
     assert f'<meta property="og:image" content="{picture}" />' in page.text

@@ -5,7 +5,14 @@ import pytest
 from leaderforge.adapters.memory.activity import MemoryActivity
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.postgres.activity import PostgresActivity
-from leaderforge.domain.activity import KEPT_MS, LEADERS_A_MINUTE, MINUTE_MS, MOST_A_MINUTE, ActivityPoint, RecentScore
+from leaderforge.domain.activity import (
+    LEADERS_A_MINUTE,
+    MINUTE_MS,
+    MOST_A_MINUTE,
+    RETENTION_MS,
+    ActivityPoint,
+    RecentScore,
+)
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder, Order, Policy
 from leaderforge.domain.timing import SETTLE_MS
@@ -47,7 +54,7 @@ async def stage(stores: Stores) -> Stage:
         assert isinstance(stores.scores, MemoryScoreStore)
         activity = MemoryActivity(stores.scores)
     # Each test has days of its own, because all boards of a database share the progress of the folds.
-    start = START + next(numbers) * 2 * KEPT_MS
+    start = START + next(numbers) * 2 * RETENTION_MS
     board = await stores.board(policy=Policy.BEST, order=Order.ASC)
     known = await stores.users.get(PLAYERS)
     await stores.players(*(i for i in PLAYERS if i not in known))

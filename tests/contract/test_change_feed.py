@@ -49,7 +49,7 @@ async def changes(hearing: AsyncGenerator[Heard, None]) -> Heard:
 
 
 async def confirmed(hearing: AsyncGenerator[Heard, None]) -> int:
-    """Return the next time up to which all changes were received."""
+    """Return the next time (ms) up to which all announced changes were received."""
     async with asyncio.timeout(PATIENCE_S):
         while (heard := await anext(hearing)).until is None:
             pass

@@ -17,7 +17,7 @@ SECONDS = 90
 """Time limit in s for finding a fault. A run ends at the first violation."""
 
 SAMPLE = {"acknowledge-early", "drop-idempotency"}
-"""Mutations that are found within a few seconds. The others belong to the long form."""
+"""Mutations that the checker finds within a few seconds. The others run in `make test-long` only."""
 
 
 def test_each_mutation_breaks_the_test_of_its_rule() -> None:

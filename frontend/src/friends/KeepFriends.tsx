@@ -3,7 +3,9 @@ import { saveSession, useSession } from './session';
 import { useFriendTexts } from './texts';
 import { TokenSignIn } from './TokenSignIn';
 
-/** Sign-in by a token of the game, after which the service keeps the list. Readers must have chosen their player. */
+/** Form to sign in with a player token. The service then stores the visitor's list of friends. Renders nothing before the
+ * visitor has chosen a player.
+ */
 export function KeepFriends() {
   const words = useFriendTexts();
   const me = useMe();

@@ -10,7 +10,7 @@ from leaderforge.domain.boards import Board, Order
 from leaderforge.domain.order import ranked_score
 
 MINUTE_MS = 60_000
-KEPT_MS = 48 * 3_600_000
+RETENTION_MS = 48 * 3_600_000
 """Time in ms for which the store keeps the activity."""
 LEADERS_A_MINUTE = 3
 """Number of players whose best scores of a minute the store keeps for a board."""

@@ -22,11 +22,11 @@ _MOST_PROCESSES = 2
 
 
 class BlockResult(Protocol):
-    """Result of a parser. If the last row is incomplete, it is not in the result, but its place is."""
+    """Result of parsing a block. An incomplete last row is left out, and `open_row` has its position."""
 
     @property
     def open_row(self) -> OpenRow | None:
-        """Return the place of the incomplete row."""
+        """Return the position of the incomplete row, None if all rows are complete."""
 
     @property
     def is_end(self) -> bool:

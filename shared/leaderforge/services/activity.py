@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from time import monotonic
 from uuid import uuid4
 
-from leaderforge.domain.activity import KEPT_MS, MINUTE_MS, ActivityPoint, RecentScore, Suspect, suspects
+from leaderforge.domain.activity import MINUTE_MS, RETENTION_MS, ActivityPoint, RecentScore, Suspect, suspects
 from leaderforge.domain.boards import Board
 from leaderforge.domain.timing import SETTLE_MS
 from leaderforge.ports.activity import ActivityStore
@@ -69,10 +69,10 @@ class ActivityService:
         until = ((now if in_doubt is None else min(now, in_doubt)) - SETTLE_MS) // MINUTE_MS * MINUTE_MS
         folded = await self._store.folded_until()
         oldest = until - _MOST_MINUTES * MINUTE_MS
-        since = oldest if folded is None else max(folded, until - KEPT_MS)
+        since = oldest if folded is None else max(folded, until - RETENTION_MS)
         if since >= until:
             return 0
-        await self._store.forget(until - KEPT_MS)
+        await self._store.forget(until - RETENTION_MS)
         return await self._store.fold(since, min(until, since + _MOST_MINUTES * MINUTE_MS))
 
     async def report(self, board: Board, hours: int) -> ActivityReport:

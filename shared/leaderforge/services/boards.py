@@ -50,7 +50,7 @@ class BoardService:
         Raises `BoardNotFound`, `SettingFixed`, and `Refused` if a setting is invalid.
         """
         entry = self._audit_entry(actor, "board.change", slug, settings)
-        return await _in_time(
+        return await _within_commit_limit(
             self._store.change_board(slug, lambda board: changed_board(board, settings, entry.at), entry)
         )
 
@@ -58,13 +58,15 @@ class BoardService:
         """Delete a board permanently. Raises `BoardNotFound`, and `Conflict` for the default board."""
         if slug == DEFAULT_BOARD:
             raise Conflict(f"board {slug!r} cannot be deleted: calls without a slug use it", board=slug)
-        return await _in_time(self._store.delete_board(slug, self._audit_entry(actor, "board.delete", slug, {})))
+        return await _within_commit_limit(
+            self._store.delete_board(slug, self._audit_entry(actor, "board.delete", slug, {}))
+        )
 
     def _audit_entry(self, actor: str, action: str, slug: str, settings: Mapping[str, Any]) -> AuditEntry:
         return AuditEntry(self._clock(), actor, action, board=slug, details=plain(settings))
 
 
-async def _in_time(change: Awaitable[Board]) -> Board:
+async def _within_commit_limit(change: Awaitable[Board]) -> Board:
     """Return the changed board. Raises `StoreUnavailable` if the change is not committed within `COMMIT_LIMIT_MS`.
 
     A backfill or purge starts a fixed time after the time stored with the change. The change must be committed before.

@@ -59,22 +59,22 @@ class Changes:
             self._note(LadderChange(best, grown, ladder.board.id, ladder.period))
 
     def ladder(self, ladder: Ladder) -> None:
-        """Note that any entry of a ladder may have changed."""
+        """Discard the cached tops of a ladder and announce the change, because any of its entries may have changed."""
         self._note(LadderChange(board_id=ladder.board.id, period=ladder.period))
 
     def repaired(self, ladder: Ladder | None) -> None:
-        """Note a repair of a ladder in the index. If it is None, names were repaired."""
+        """Discard the cached tops of a repaired ladder and announce the repair. None: names were repaired."""
         if ladder is None:
             self.everything()
         else:
             self.ladder(ladder)
 
     def board(self, board_id: int) -> None:
-        """Note that any entry of a board may have changed, for example after a change of its settings."""
+        """Do the same for all ladders of a board, for example after a change of its settings."""
         self._note(LadderChange(board_id=board_id))
 
     def everything(self) -> None:
-        """Note that any entry of any board may have changed, for example after a player was renamed."""
+        """Do the same for all ladders of all boards, for example after a player was renamed."""
         self._note(LadderChange())
 
     def on_players(self, callback: Callable[[Sequence[int | str]], None]) -> None:

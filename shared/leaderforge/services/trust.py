@@ -199,8 +199,8 @@ class IndexTrust:
 
     async def _check(self) -> IndexUnavailable | None:
         """Check all conditions. Return the reason not to believe the index, None if it is believed."""
-        # Count the belief from here. A process that declares directly after the read below waits only `BELIEF_MS` for
-        # the end of this belief.
+        # The belief begins here, not at the end of the checks. A process that declares directly after the read below
+        # acknowledges its change `BELIEF_MS` later. By then, this belief must have ended.
         began_at = monotonic()
         try:
             await self._require_all()

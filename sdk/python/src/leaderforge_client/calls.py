@@ -196,7 +196,10 @@ class Calls:
         return [score for score in first if until is None or score.position <= until]
 
     def _deliver(self, batch: list[QueuedScore], flushed: Flushed) -> Call[int]:
-        """Send a batch and settle its scores. Return how many are settled. Raises `Invalid` for an unreadable score."""
+        """Send a batch, and take its delivered and rejected scores out of the queue.
+
+        Return the number of these scores. Raises `Invalid` if the service cannot read a score.
+        """
         body = {"submissions": [score.body for score in batch]}
         answer = yield from self.request(
             "POST",

@@ -7,7 +7,7 @@ from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.boards import LadderKey, place_of
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.memory.settlement_store import MemorySettlementStore
-from leaderforge.domain.award_acts import award_act, award_notice
+from leaderforge.domain.award_changes import award_audit_entry, award_notice
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.merge import Row
 from leaderforge.domain.notice_types import NoticeType
@@ -108,7 +108,7 @@ class MemoryAwards:
     def _report(self, ladder: Ladder, kind: NoticeType, user_id: int, reward: str, at: int, audited: bool) -> None:
         self._scores.outbox.write([award_notice(ladder, kind, user_id, reward, at)])
         if audited:
-            self._audit.write(award_act(ladder, kind, user_id, reward, at))
+            self._audit.write(award_audit_entry(ladder, kind, user_id, reward, at))
 
 
 class MemoryResettlements:

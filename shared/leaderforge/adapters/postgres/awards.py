@@ -9,7 +9,7 @@ from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.reads import entries_after
 from leaderforge.adapters.postgres.settlement_store import make_step
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
-from leaderforge.domain.award_acts import award_act, award_notice
+from leaderforge.domain.award_changes import award_audit_entry, award_notice
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.merge import Row
 from leaderforge.domain.notice_types import NoticeType
@@ -158,7 +158,7 @@ async def _report(
     await write_notices(connection, [award_notice(ladder, kind, user_id, reward, at) for user_id, reward in awards])
     if audited:
         for user_id, reward in awards:
-            await write_audit(connection, award_act(ladder, kind, user_id, reward, at))
+            await write_audit(connection, award_audit_entry(ladder, kind, user_id, reward, at))
 
 
 def _ids(ladder: Ladder) -> tuple[int, int]:

@@ -129,7 +129,7 @@ async def _played(connection: Connection, user_id: int) -> Sequence[PlayedChalle
 async def _add(
     connection: Connection, challenge: Challenge, user_id: int, at: int, challenge_id: UUID | None = None
 ) -> None:
-    """Add the last player of a challenge."""
+    """Store the player who has just joined. The number of the player is `challenge.players`, which counts this one."""
     values = user_id, challenge.invitation, challenge.players, at, challenge_id
     await connection.execute(statement("add_challenge_player"), *values)
 

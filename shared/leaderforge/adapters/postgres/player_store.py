@@ -116,7 +116,7 @@ class PostgresPlayerStore:
         if len(key) < MIN_WITHIN or not await self._name_search.is_enabled():
             return None
         name = "usernames_within" if self._unique_names else "names_shared_within"
-        rows = await self._pool.fetch(statement(name), f"%{_literal(key)}%", _CANDIDATES)
+        rows = await self._pool.fetch(statement(name), f"%{_escaped_pattern(key)}%", _CANDIDATES)
         matches = sorted((row["username_key"].index(key), row["username_key"], row["user_id"]) for row in rows)
         users = await self.get([user_id for _, _, user_id in matches[:limit]])
         owners = [users[user_id] for _, _, user_id in matches if user_id in users]
@@ -185,8 +185,8 @@ def _key_of(user: Player) -> str | None:
     return None if user.username is None else name_key(user.username)
 
 
-def _literal(text: str) -> str:
-    """Return the pattern of `like` for this text."""
+def _escaped_pattern(text: str) -> str:
+    """Return the pattern of SQL's `like` that matches the text literally."""
     return "".join(f"\\{character}" if character in "\\%_" else character for character in text)
 
 

@@ -9,7 +9,7 @@ _ACTOR = "settlement"
 _ACTIONS = {NoticeType.AWARD_GRANTED: "award.grant", NoticeType.AWARD_REVOKED: "award.revoke"}
 
 
-def award_act(ladder: Ladder, kind: NoticeType, user_id: int, reward: str, at: int) -> AuditEntry:
+def award_audit_entry(ladder: Ladder, kind: NoticeType, user_id: int, reward: str, at: int) -> AuditEntry:
     """Return the audit entry about an award that a repeated settlement has granted or revoked at a time (ms)."""
     details = {"period": ladder.period_name, "reward": reward}
     return AuditEntry(at, _ACTOR, _ACTIONS[kind], board=ladder.board.slug, user_id=user_id, details=details)
