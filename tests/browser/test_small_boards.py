@@ -1,0 +1,92 @@
+"""Boards with few players, equal ranks, an extreme score and a named subscore, as players see them."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from tests.acceptance.api_fixtures import Served, served
+from tests.api_client import ADMIN_KEY
+from tests.browser.conftest import Open, site_settings
+
+LAPS = {"policy": "best", "order": "asc", "unit": "ms"}
+
+
+@pytest.fixture(scope="module")
+async def service(valkey, postgres, site) -> AsyncIterator[Served]:
+    async with served(await site_settings(valkey, postgres, site)) as api:
+        await api.until_healthy()
+        users = [{"user_id": user_id, "username": f"Driver {user_id}"} for user_id in range(1, 103)]
+        assert (await api.post("/api/users/batch", {"users": users})).status_code == 200
+        yield api
+
+
+async def new_board(api: Served, slug: str, scores: Mapping[int, int], **settings: Any) -> None:
+    body = {"board": slug, "name": slug.title(), **settings}
+    assert (await api.post("/api/boards", body, ADMIN_KEY)).status_code == 201
+    subscore = {"subscore": 4} if "subscore_order" in settings else {}
+    items = [{"user_id": user_id, "score": score, **subscore} for user_id, score in scores.items()]
+    answer = await api.post(f"/api/boards/{slug}/scores/batch", {"submissions": items})
+    assert all("error" not in result for result in answer.json()["results"])
+
+
+def leaders(page: Page) -> Locator:
+    return page.get_by_role("list", name="The first three").get_by_role("listitem")
+
+
+@pytest.mark.parametrize("players", [1, 2, 3])
+async def test_few_players_fill_the_podium_and_need_no_list(service: Served, open_page: Open, players: int) -> None:
+    slug = f"few{players}"
+    await new_board(service, slug, {user_id: 100 - user_id for user_id in range(1, players + 1)})
+    page = await open_page(f"{service.url}/?board={slug}")
+    await expect(leaders(page)).to_have_count(players)
+    await expect(page.get_by_role("heading", name="All ranks")).to_have_count(0)
+    boxes = [await step.bounding_box() for step in await leaders(page).all()]
+    frame = await page.get_by_role("list", name="The first three").bounding_box()
+    width = await page.evaluate("document.documentElement.clientWidth")
+    assert frame is not None
+    assert all(box is not None and box["width"] > 0 for box in boxes)
+    # Few players stand in the middle of the page, not at its left.
+    assert abs(frame["x"] + frame["width"] / 2 - width / 2) < width / 20
+    await page.close()  # close the page before its server
+
+
+async def test_a_lone_player_has_no_percentage_and_no_distribution(service: Served, open_page: Open) -> None:
+    await new_board(service, "lone", {1: 5})
+    page = await open_page(f"{service.url}/player/1?board=lone")
+    await expect(page.get_by_role("heading", level=1, name="Driver 1")).to_be_visible()
+    await expect(page.get_by_text("of 1", exact=True)).to_be_visible()
+    await expect(page.get_by_text("Ahead of")).to_have_count(0)
+    await expect(page.get_by_text("Distribution of scores")).to_have_count(0)
+    await page.close()
+
+
+async def test_players_of_one_rank_stand_at_one_height(service: Served, open_page: Open) -> None:
+    await new_board(service, "tied", {1: 7, 2: 7, 3: 7}, rank_style="shared")
+    page = await open_page(f"{service.url}/?board=tied")
+    await expect(leaders(page)).to_have_count(3)
+    medals = await page.locator("[data-medal]").all_text_contents()
+    assert medals == ["1", "1", "1"]
+    boxes = [await step.bounding_box() for step in await leaders(page).all()]
+    assert len({round(box["y"]) for box in boxes if box is not None}) == 1
+    await page.close()
+
+
+async def test_a_distribution_follows_the_order_and_cuts_an_extreme_score_off(service: Served, open_page: Open) -> None:
+    laps = {user_id: 60_000 + 100 * user_id for user_id in range(1, 102)} | {102: 3_600_000}
+    await new_board(service, "extreme", laps, **LAPS)
+    page = await open_page(f"{service.url}/player/51?board=extreme")
+    await expect(page.get_by_text("Half of the players have 1:05.100 or less.")).to_be_visible()
+    await expect(page.get_by_text("The last bar holds all scores from")).to_be_visible()
+    bars = page.get_by_role("img", name="with a score from").locator("rect")
+    assert await bars.count() > 15
+    await page.close()
+
+
+async def test_a_board_names_its_subscore(service: Served, open_page: Open) -> None:
+    await new_board(service, "cups", {1: 9}, subscore_order="desc", subscore_name="laps led")
+    await service.post("/api/boards/cups/scores", {"user_id": 2, "score": 3, "subscore": 6})
+    page = await open_page(f"{service.url}/?board=cups")
+    await expect(leaders(page).first).to_contain_text("laps led 4")
+    await page.close()
