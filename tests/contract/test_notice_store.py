@@ -120,9 +120,32 @@ async def test_an_erasure_deletes_the_notices_of_the_player(scene: Scene) -> Non
     ladder = Ladder(await scene.stores.board(events=(NoticeType.SCORE_IMPROVED,)))
     await scene.stores.scores.record([submit(ladder, 1, 5), submit(ladder, 2, 5)])
     await scene.relay.run(5)
+    await scene.stores.records.erase(1, AuditEntry(6, "tests", "player.erase", user_id=1))
+    assert [notice.user_id for notice in (await scene.notices.after(0, 10)).notices] == [2]
+
+
+async def test_a_round_during_an_erasure_queues_nothing_erased(scene: Scene) -> None:
+    await scene.stores.players(1, 2, 3)
+    ladder = Ladder(await scene.stores.board(events=(NoticeType.SCORE_IMPROVED,)))
+    target = await scene.endpoints.create(replace(endpoint(), boards=()), 1, _ACT)
+    for score in (1, 2):
+        await scene.stores.scores.record([submit(ladder, i, score) for i in (1, 2, 3)])
+        await scene.relay.run(5)
+        work = await scene.endpoints.work(target, 10, due=10, fresh=10)
+        notices = [*(queued.notice for queued in work.due), *work.fresh]
+        waiting = [Waiting(Queued(notice, 1), 10, 10 if notice.user_id == 3 else None) for notice in notices]
+        if score == 2:
+            assert [queued.notice.user_id for queued in work.due] == [1, 2]
+            for user_id in (1, 3):
+                await scene.stores.records.erase(user_id, AuditEntry(6, "tests", "player.erase", user_id=user_id))
+        assert await scene.endpoints.commit_round(target, work, DispatchResult([], waiting, []), 10)
+        [target] = await scene.endpoints.endpoints()
+    work = await scene.endpoints.work(target, 10, due=10, fresh=10)
+    assert [queued.notice.user_id for queued in work.due] == [2, 2]
+    assert await scene.endpoints.dead("e", 10) == []
+    assert {notice.user_id for notice in (await scene.notices.after(0, 10)).notices} == {2}
     if isinstance(scene.stores, Database):
-        await scene.stores.records.erase(1, AuditEntry(6, "tests", "player.erase", user_id=1))
-        assert [notice.user_id for notice in (await scene.notices.after(0, 10)).notices] == [2]
+        assert await scene.stores.run("select from notice_log where user_id in (1, 3)") == []
 
 
 async def test_endpoints_are_created_listed_changed_and_deleted(scene: Scene) -> None:

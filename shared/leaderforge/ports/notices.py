@@ -125,7 +125,7 @@ class EndpointStore(Protocol):
         """Commit the results of a round, and the changed state of the endpoint.
 
         Return False, without any change, if another process has committed a round since the endpoint was read, or if
-        the endpoint was disabled or deleted.
+        the endpoint was disabled or deleted. Waiting notices that were erased or purged since `work` are dropped.
         """
         ...
 

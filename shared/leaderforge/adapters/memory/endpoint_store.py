@@ -65,7 +65,8 @@ class MemoryEndpointStore:
         for notice in result.accepted:
             self._waiting.pop((endpoint.endpoint_id, notice.position), None)
         for row in result.waiting:
-            self._waiting[endpoint.endpoint_id, row.queued.notice.position] = row
+            if row.queued.notice.position in self._notices.log:
+                self._waiting[endpoint.endpoint_id, row.queued.notice.position] = row
         log = self._attempts.setdefault(endpoint.endpoint_id, [])
         for queued, attempt in result.attempts:
             if attempt is not None:
@@ -77,24 +78,29 @@ class MemoryEndpointStore:
         return self._attempts.get(endpoint_id, [])[::-1][:limit]
 
     async def dead(self, endpoint_id: str, limit: int) -> Sequence[DeadNotice]:
-        rows = [row for key, row in sorted(self._waiting.items(), reverse=True) if key[0] == endpoint_id]
+        rows = self._rows(endpoint_id)[::-1]
         return [DeadNotice(r.queued, r.dead_at, r.reason or "") for r in rows if r.dead_at is not None][:limit]
 
     async def redrive(self, endpoint_id: str, act: AuditEntry) -> int:
         self._required(endpoint_id)
-        dead = {k: row for k, row in self._waiting.items() if k[0] == endpoint_id and row.dead_at is not None}
-        for key, row in dead.items():
-            self._waiting[key] = Waiting(Queued(row.queued.notice, 0, True), act.at)
+        dead = [row for row in self._rows(endpoint_id) if row.dead_at is not None]
+        for row in dead:
+            self._waiting[endpoint_id, row.queued.notice.position] = Waiting(Queued(row.queued.notice, 0, True), act.at)
         self._audit.write(replace(act, details={**act.details, "redriven": len(dead)}))
         return len(dead)
 
     def _queues(self, endpoint: Endpoint) -> dict[tuple[int, bool], list[Waiting]]:
         """Return the queues of an endpoint, in order, by player and by whether they are redriven."""
         queues: dict[tuple[int, bool], list[Waiting]] = {}
-        for (endpoint_id, _), row in sorted(self._waiting.items()):
-            if endpoint_id == endpoint.endpoint_id and row.dead_at is None:
+        for row in self._rows(endpoint.endpoint_id):
+            if row.dead_at is None:
                 queues.setdefault((row.queued.notice.user_id, row.queued.is_redriven), []).append(row)
         return queues
+
+    def _rows(self, endpoint_id: str) -> Sequence[Waiting]:
+        """Return the waiting notices of an endpoint that are still in the log, in order."""
+        rows = sorted(self._waiting.items())
+        return [row for (owner, position), row in rows if owner == endpoint_id and position in self._notices.log]
 
     def _required(self, endpoint_id: str) -> Endpoint:
         if endpoint_id not in self._endpoints:

@@ -15,6 +15,7 @@ class MemoryNoticeStore:
 
     def __init__(self, outbox: MemoryOutbox) -> None:
         self._outbox = outbox
+        outbox.on_erase.append(self._erase)
         self._origins: set[str] = set()
         self.log: dict[int, Notice] = {}
         self.newest = 0
@@ -64,3 +65,9 @@ class MemoryNoticeStore:
         for position in purged:
             del self.log[position]
         return len(purged)
+
+    def _erase(self, user_id: int) -> None:
+        """Delete the notices about a player, and what they were derived from."""
+        self.log = {position: notice for position, notice in self.log.items() if notice.user_id != user_id}
+        self.tiers = {key: tier for key, tier in self.tiers.items() if tier.user_id != user_id}
+        self.places = {key: place for key, place in self.places.items() if place.user_id != user_id}

@@ -94,12 +94,13 @@ class PostgresEndpointStore:
             values = endpoint.endpoint_id, endpoint.round, work.position, *state
             if not await connection.fetch(statement("advance_endpoint"), *values):
                 return False
+            if result.waiting:
+                # An erasure also takes this lock first. A later one deletes the rows that this transaction writes.
+                await connection.execute(statement("lock_notice_log"))
             accepted = joined([notice.position for notice in result.accepted])
             await connection.execute(statement("accept_deliveries"), endpoint.endpoint_id, accepted)
-            bundled = [_bundled_values(row.queued.notice) for row in result.waiting if row.queued.notice.is_bundled]
-            await run_rows(connection, "append_bundled", bundled)
-            waiting = [_waiting_values(endpoint, row) for row in result.waiting]
-            await run_rows(connection, "store_deliveries", waiting)
+            waiting = await _logged(connection, endpoint, work, result.waiting)
+            await run_rows(connection, "store_deliveries", [_waiting_values(endpoint, row) for row in waiting])
             attempts = [_attempt_values(endpoint, sent, sent.attempt, at) for sent in result.attempts if sent.attempt]
             await run_rows(connection, "store_delivery_attempts", attempts)
             return True
@@ -125,6 +126,26 @@ class PostgresEndpointStore:
             return len(redriven)
 
         return await self._pool.transact(work)
+
+
+async def _logged(
+    connection: Connection, endpoint: Endpoint, work: DispatchWork, waiting: Sequence[Waiting]
+) -> Sequence[Waiting]:
+    """Return the waiting notices that were neither erased nor purged since the work was read.
+
+    Give those of bundles rows of their own. The log must be locked.
+    """
+    if not waiting:
+        return []
+    bundled = [row.queued.notice for row in waiting if row.queued.notice.is_bundled]
+    if bundled:
+        page = await log_page(connection, endpoint.position, work.position - endpoint.position)
+        logged = {notice.position for notice in page.notices}
+        values = [_bundled_values(notice) for notice in bundled if notice.position in logged]
+        await run_rows(connection, "append_bundled", values)
+    positions = joined([row.queued.notice.position for row in waiting])
+    present = {row["position"] for row in await connection.fetch(statement("present_notices"), positions)}
+    return [row for row in waiting if row.queued.notice.position in present]
 
 
 async def _lock(connection: Connection, endpoint_id: str) -> Endpoint:

@@ -94,9 +94,9 @@ async def _store_overtakings(connection: Connection, overtakings: Overtakings) -
     return [draft for draft in drafts if draft.user_id in present]
 
 
-async def log_page(pool: Pool, position: int, limit: int) -> LogPage:
+async def log_page(source: "Pool | Connection", position: int, limit: int) -> LogPage:
     """Return up to `limit` notices after a position of the log."""
-    rows = await pool.fetch(statement("notices_after"), position, limit)
+    rows = await source.fetch(statement("notices_after"), position, limit)
     notices = [notice for row in rows for notice in _notices_of_row(row, position)]
     if len(notices) > limit:
         notices = notices[:limit]
