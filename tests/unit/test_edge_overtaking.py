@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leaderforge.domain.boards import Policy, RankStyle
+from leaderforge.services import overtaking
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.tokens import TOKENS, token
 from tests.unit.edge_fixtures import Api, serving
@@ -144,6 +145,19 @@ async def test_friends_must_follow_back_if_the_service_says_so() -> None:
         await score(api, 2, 50)
         await score(api, 3, 60)
         assert await look(api) == [Pass(1, 3, 3)]
+
+
+async def test_strangers_displace_no_mutual_friend(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overtaking, "MOST_FOLLOWERS", 2)
+    async with serving(LEADERFORGE_FRIENDS="mutual") as api:
+        await race(api)
+        for user_id, friend_id in ((1, 5), (2, 5), (3, 5), (4, 5), (5, 4)):
+            await follow(api, user_id, friend_id)
+        await score(api, 4, 50)
+        await score(api, 5, 40)
+        await look(api)
+        await score(api, 5, 60)
+        assert await look(api) == [Pass(4, 5, 2)]
 
 
 async def test_only_the_first_ladder_counts_and_old_ones_are_forgotten() -> None:

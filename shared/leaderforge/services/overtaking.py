@@ -132,11 +132,11 @@ class OvertakingService:
 
     async def _recipients(self, user_id: int) -> Sequence[int]:
         """Return the players who get a notice when this player passes them."""
-        followers = await self._friends.followers(user_id, MOST_FOLLOWERS)
-        if not followers or self._mode is FriendMode.ONE_WAY:
-            return followers
-        followed = {friend.user_id for friend in await self._friends.followed(user_id, MAX_FRIENDS)}
-        return [follower for follower in followers if follower in followed]
+        if self._mode is FriendMode.ONE_WAY:
+            return await self._friends.followers(user_id, MOST_FOLLOWERS)
+        # A limit on followers would let strangers displace friends: anybody can follow a player.
+        followed = await self._friends.followed(user_id, MAX_FRIENDS)
+        return [friend.user_id for friend in followed if friend.is_mutual]
 
     async def _places(self, ladder: Ladder, user_ids: set[int]) -> _Places:
         # Read the stored places first. A concurrent relay could store later ones after the look at the index.
