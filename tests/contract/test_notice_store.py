@@ -22,7 +22,7 @@ from leaderforge.domain.endpoints import Endpoint
 from leaderforge.domain.event_errors import EndpointNotFound, TooManyEndpoints
 from leaderforge.domain.friends import FriendMode
 from leaderforge.domain.notice_bundles import OutboxBundle
-from leaderforge.domain.notice_log import Notice, NoticeDraft
+from leaderforge.domain.notice_log import Notice, NoticeDraft, body_of
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.ports.derived_notices import DerivedNoticeStore, NoticedPlace, NoticedTier, Overtakings
 from leaderforge.ports.notices import EndpointStore, NoticeStore
@@ -146,6 +146,24 @@ async def test_a_round_during_an_erasure_queues_nothing_erased(scene: Scene) -> 
     assert {notice.user_id for notice in (await scene.notices.after(0, 10)).notices} == {2}
     if isinstance(scene.stores, Database):
         assert await scene.stores.run("select from notice_log where user_id in (1, 3)") == []
+
+
+async def test_an_erasure_deletes_the_notices_that_the_player_has_passed_others(scene: Scene) -> None:
+    await scene.stores.players(1, 2, 22)
+    target = await scene.endpoints.create(replace(endpoint(), types=(), boards=()), 1, _ACT)
+    drafts = [
+        NoticeDraft(str(number), 1, "player.overtaken", "b", 0, body_of("player.overtaken", 0, data))
+        for number, data in enumerate(
+            [{"overtaken_by": 2, "rank": 2}, {"rank": 2, "overtaken_by": 2}, {"overtaken_by": 22, "rank": 2}]
+        )
+    ]
+    await scene.notices.append({}, drafts)
+    work = await scene.endpoints.work(target, 10, due=10, fresh=10)
+    dead = [Waiting(Queued(notice, 1), 10, 10) for notice in work.fresh]
+    assert await scene.endpoints.commit_round(target, work, DispatchResult([], dead, []), 10)
+    await scene.stores.records.erase(2, AuditEntry(6, "tests", "player.erase", user_id=2))
+    assert (await scene.notices.after(0, 10)).notices == work.fresh[2:]
+    assert [letter.queued.notice for letter in await scene.endpoints.dead("e", 10)] == work.fresh[2:]
 
 
 async def test_endpoints_are_created_listed_changed_and_deleted(scene: Scene) -> None:

@@ -1,11 +1,13 @@
 """In-memory outbox and log of notices."""
 
+import json
 from collections.abc import Mapping, Sequence
 from uuid import uuid4
 
 from leaderforge.adapters.memory.outbox import MemoryOutbox
 from leaderforge.domain.notice_bundles import BundleDraft
 from leaderforge.domain.notice_log import Notice, NoticeDraft, OutboxRow
+from leaderforge.domain.notice_types import NoticeType
 from leaderforge.ports.derived_notices import NoticedPlace, NoticedTier, Overtakings
 from leaderforge.ports.notices import NO_TIERS, LogBounds, LogPage, NoticeBacklog
 
@@ -67,7 +69,15 @@ class MemoryNoticeStore:
         return len(purged)
 
     def _erase(self, user_id: int) -> None:
-        """Delete the notices about a player, and what they were derived from."""
-        self.log = {position: notice for position, notice in self.log.items() if notice.user_id != user_id}
+        """Delete the notices that name a player, and what they were derived from."""
+        self.log = {position: notice for position, notice in self.log.items() if not _names(notice, user_id)}
         self.tiers = {key: tier for key, tier in self.tiers.items() if tier.user_id != user_id}
         self.places = {key: place for key, place in self.places.items() if place.user_id != user_id}
+
+
+def _names(notice: Notice, user_id: int) -> bool:
+    """Return whether a notice is about a player, or reports that the player has passed another."""
+    if notice.user_id == user_id:
+        return True
+    is_overtaking = notice.type == NoticeType.PLAYER_OVERTAKEN
+    return is_overtaking and json.loads(notice.body).get("data", {}).get("overtaken_by") == user_id

@@ -27,6 +27,7 @@ _NOTICES = (
     "erase_bundled",
     "erase_logged_notices",
     "erase_logged_bundled",
+    "erase_overtaken_notices",
     "erase_noticed_tiers",
     "erase_noticed_places",
 )
