@@ -1,20 +1,24 @@
 """The file of a queue belongs to one process at a time. No fault of the disk loses or doubles a score."""
 
+import asyncio
 import resource
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.sdk.drivers import COMMANDS, LONG_ONLY, SAMPLED, Driver, Refused, driving
+from tests.waiting import PATIENCE_S
 
 LINES = frozenset(COMMANDS) - {"python-async", "python-sync"}
 """SDKs whose queue is a file of JSON lines. That of the Python SDK is a database, which recovers itself."""
 ALL = [pytest.param(name, marks=[pytest.mark.long] * (name in LONG_ONLY | SAMPLED)) for name in COMMANDS]
 OF_LINES = [pytest.param(name, marks=[pytest.mark.long] * (name in SAMPLED)) for name in sorted(LINES)]
 NOWHERE = "http://127.0.0.1:9"
+RACERS = 6
 MANY = 1100
 """Number of entries without effect that causes the SDKs to rewrite their file."""
 
@@ -57,6 +61,40 @@ async def test_a_second_process_is_refused_until_the_first_ends(tmp_path: Path, 
         assert await reopened(first, queue) == [5]
         await first.kill()
         assert await reopened(second, queue) == [5]
+
+
+@pytest.mark.parametrize("rounds", [1, pytest.param(30, marks=pytest.mark.long)])
+async def test_one_of_several_processes_takes_over_the_lock_of_a_dead_one(tmp_path: Path, rounds: int) -> None:
+    """Node has no locks of the operating system: its lock is a file, with the process in it."""
+    for attempt in range(rounds):
+        queue = tmp_path / f"queue{attempt}"
+        (tmp_path / f"{queue.name}.lock").write_text("99999999 1")
+        async with AsyncExitStack() as running:
+            racers = [await running.enter_async_context(racer(queue)) for _ in range(RACERS)]
+            assert [await line_of(process) for process in racers] == ["ready"] * RACERS
+            for process in racers:
+                assert process.stdin is not None
+                process.stdin.write(b"start\n")
+            outcomes = [await line_of(process) for process in racers]
+        assert sorted(outcomes) == ["QueueLocked"] * (RACERS - 1) + ["open"]
+
+
+@asynccontextmanager
+async def racer(queue: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a process that opens the queue at its first input, until this context ends."""
+    program = Path(__file__).with_name("lock_race.mjs")
+    process = await asyncio.create_subprocess_exec("node", str(program), str(queue), stdin=PIPE, stdout=PIPE)
+    try:
+        yield process
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def line_of(process: asyncio.subprocess.Process) -> str:
+    assert process.stdout is not None
+    async with asyncio.timeout(PATIENCE_S):
+        return (await process.stdout.readline()).decode().strip()
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -1,16 +1,14 @@
 /** Queue of Node: an append-only file of JSON lines. */
 
+import { randomUUID } from 'node:crypto'
 import { constants, readFileSync } from 'node:fs'
-import { appendFile, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises'
+import { appendFile, link, open, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 
 import { QueueLocked } from './errors.js'
 import type { Entry, Journal } from './store.js'
 
 const APPENDED = constants.O_APPEND | constants.O_CREAT | constants.O_RDWR
-/** Time in ms that a process needs to write its mark into a lock that it has created. */
-const CLAIM_MS = 50
 /** Files that this process has open. */
 const OPENED = new Set<string>()
 
@@ -63,8 +61,9 @@ export class FileJournal implements Journal {
       await next.close()
       throw error
     }
-    await this.#file?.close()
-    this.#file = next // from here on, the old file has no name
+    const previous = this.#file
+    this.#file = next // the old file has no name: an entry in it would be lost
+    await previous?.close()
     await this.#syncFolder()
   }
 
@@ -99,38 +98,43 @@ export class FileJournal implements Journal {
     if (OPENED.has(this.#path)) throw new QueueLocked(this.#path)
     OPENED.add(this.#path)
     try {
-      await this.#claim()
+      await this.#claim(this.#lockPath)
     } catch (error) {
       OPENED.delete(this.#path)
       throw error
     }
   }
 
-  /** Create the lock. One that a dead process left is moved away first, which only one of several processes can do. */
-  async #claim(): Promise<void> {
+  /**
+   * Create a lock with the mark of this process. Rejects with `QueueLocked` if a running process has it.
+   *
+   * Two running processes never have the lock L at once. A process has L after its `link`, which fails if L exists and
+   * which makes L together with its mark. For a second one to have it, L must have been removed while the first one
+   * ran. The first one removes L as it gives it up. All others remove L only while they have the lock L.takeover, and
+   * only after they read in L the mark of a process that has ended. Such a mark stays in L until a holder of L.takeover
+   * removes it, and there is one holder at a time: the same argument, for L.takeover. The first violation in time, of
+   * any of these locks, would need an earlier one. A process that ended during its takeover left L.takeover, which is
+   * then taken over in the same way.
+   */
+  async #claim(lock: string): Promise<void> {
     const mine = markOf(process.pid)
-    for (;;) {
-      try {
-        const file = await open(this.#lockPath, 'wx', 0o600)
-        await file.writeFile(mine)
-        await file.close()
-        return
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      }
-      const owner = (await this.#owner()) || (await sleep(CLAIM_MS).then(() => this.#owner()))
+    while (!(await isCreated(lock, mine))) {
+      const owner = await ownerOf(lock)
+      if (owner === null) continue // released meanwhile
       if (owner !== mine && isRunning(owner)) throw new QueueLocked(this.#path)
-      const stale = `${this.#lockPath}.${process.pid}`
-      await rename(this.#lockPath, stale).catch(() => undefined)
-      const moved = await readFile(stale, 'utf8').catch(() => owner)
-      if (moved !== owner) await rename(stale, this.#lockPath) // another process has claimed it meanwhile
-      await rm(stale, { force: true })
+      await this.#removeStale(lock, owner)
     }
   }
 
-  /** Return the mark in the lock, empty without one, or while its process writes it. */
-  #owner(): Promise<string> {
-    return readFile(this.#lockPath, 'utf8').catch(() => '')
+  /** Remove the lock of a process that has ended, unless another process has done so meanwhile. */
+  async #removeStale(lock: string, owner: string): Promise<void> {
+    const takeover = `${lock}.takeover`
+    await this.#claim(takeover)
+    try {
+      if ((await ownerOf(lock)) === owner) await rm(lock, { force: true })
+    } finally {
+      await rm(takeover, { force: true })
+    }
   }
 
   /** Write the renamed entry of the folder to the disk. Windows cannot sync folders, and needs no sync. */
@@ -140,6 +144,35 @@ export class FileJournal implements Journal {
     await folder.sync()
     await folder.close()
   }
+}
+
+/** Create a lock with a mark, atomically. Return false if it exists. */
+async function isCreated(lock: string, mark: string): Promise<boolean> {
+  const draft = `${lock}.${randomUUID()}`
+  try {
+    await writeFile(draft, mark, { mode: 0o600, flag: 'wx' })
+    await link(draft, lock)
+    return true
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+    return false
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+/** Return the mark in a lock, null without a lock. One that cannot be read may belong to a running process. */
+async function ownerOf(lock: string): Promise<string | null> {
+  try {
+    return await readFile(lock, 'utf8')
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+    return null
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code
 }
 
 function line(entry: Entry): string {
@@ -170,11 +203,11 @@ function isRunning(mark: string): boolean {
   try {
     process.kill(pid, 0)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
+    if (codeOf(error) !== 'EPERM') return false
   }
   try {
     return !mark.includes(' ') || markOf(pid) === mark
   } catch {
-    return false
+    return true // its start cannot be read, for example without a free file descriptor
   }
 }
