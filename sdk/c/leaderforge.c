@@ -72,16 +72,21 @@ static char *random_hex(char *digits, size_t size) {
     return digits;
 }
 
-/* Return the text of a file, empty without one. Bytes 0, which a lost power can leave, become spaces. */
+/* Return the text of a file, empty without one, NULL if it cannot be read. Bytes 0, of a lost power, become spaces. */
 static char *file_text(const char *path) {
     struct stat facts;
     FILE *file = fopen(path, "rb");
-    size_t size = file != NULL && fstat(fileno(file), &facts) == 0 ? (size_t)facts.st_size : 0;
+    if (file == NULL) return errno == ENOENT ? allocated(calloc(1, 1)) : NULL;
+    bool is_whole = fstat(fileno(file), &facts) == 0;
+    size_t size = is_whole ? (size_t)facts.st_size : 0;
     char *text = allocated(calloc(1, size + 1));
-    size_t length = file == NULL ? 0 : fread(text, 1, size, file);
-    for (size_t i = 0; i < length; i++) text[i] = text[i] == '\0' ? ' ' : text[i];
-    if (file != NULL) fclose(file);
-    return text;
+    is_whole = is_whole && fread(text, 1, size, file) == size;
+    fclose(file);
+    for (size_t i = 0; i < size; i++) text[i] = text[i] == '\0' ? ' ' : text[i];
+    if (is_whole) return text;
+    free(text);
+    errno = EIO;
+    return NULL;
 }
 
 /* Append a line, durably. After a failure the file is as before: the next line must not continue half a line. */
@@ -127,11 +132,12 @@ struct lf_client *lf_open(const char *url, const char *queue) {
     client->device = formatted("%s.device", queue);
     client->curl = allocated(curl_easy_init());
     client->lock = open(lock, O_CREAT | O_RDWR, 0600);
-    bool is_open = client->lock >= 0 && fcntl(client->lock, F_SETLK, &whole) == 0;
-    char *text = file_text(queue), *end = strrchr(text, '\n');
-    *(end == NULL ? text : end + 1) = '\0'; /* cut off half a line: the call that wrote it did not return */
-    is_open = is_open && replace_file(queue, text);
-    int reason = errno == EACCES && client->lock >= 0 ? EAGAIN : errno;
+    bool is_locked = client->lock >= 0 && fcntl(client->lock, F_SETLK, &whole) == 0;
+    bool is_taken = client->lock >= 0 && !is_locked && errno == EACCES;
+    char *text = is_locked ? file_text(queue) : NULL, *end = text == NULL ? NULL : strrchr(text, '\n');
+    if (text != NULL) *(end == NULL ? text : end + 1) = '\0'; /* cut off half a line: its call did not return */
+    bool is_open = text != NULL && replace_file(queue, text);
+    int reason = is_taken ? EAGAIN : errno;
     free(lock), free(text);
     if (is_open) return client;
     lf_close(client);
@@ -209,6 +215,7 @@ static enum lf_status authorized(struct lf_client *client, const char *path, con
 
 enum lf_status lf_sign_in(struct lf_client *client, const char *username) {
     char digits[2 * SECRET_BYTES + 1], *text = file_text(client->device);
+    if (text == NULL) return LF_DISK; /* a new secret would be another player */
     cJSON *device = cJSON_Parse(text), *session = NULL;
     const char *stored = text_of(device, "secret");
     char *secret = formatted("%s", stored[0] == '\0' ? random_hex(digits, SECRET_BYTES) : stored);
@@ -299,7 +306,7 @@ static bool is_score(struct lf_client *client, const char *line) {
 
 enum lf_status lf_flush(struct lf_client *client) {
     char *queue = file_text(client->path), *rest = queue, *end;
-    enum lf_status status = LF_OK;
+    enum lf_status status = queue == NULL ? LF_DISK : LF_OK;
     while (status == LF_OK && *rest != '\0') {
         char *lines[BATCH];
         size_t count = 0;

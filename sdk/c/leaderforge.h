@@ -11,7 +11,7 @@ enum lf_status {
     LF_OK,
     LF_WAITING, /* the service cannot be reached or cannot count at present; scores stay in the queue */
     LF_REFUSED, /* lf_message() has the reason */
-    LF_DISK,    /* a file cannot be written; the score was not added, or will be sent once more */
+    LF_DISK,    /* a file cannot be read or written; the score was not added, or will be sent once more */
 };
 
 struct lf_entry {
@@ -20,7 +20,8 @@ struct lf_entry {
     char username[256]; /* UTF-8, empty without a name */
 };
 
-/* Open the queue's file, and create it. Return NULL and set errno: EAGAIN if another process has the file. */
+/* Open the queue's file, and create it. Return NULL and set errno: EAGAIN if another process has the file.
+ * A file that cannot be read stays as it is. */
 struct lf_client *lf_open(const char *url, const char *queue);
 void lf_close(struct lf_client *client);
 

@@ -12,7 +12,7 @@ static void print_entry(const struct lf_entry *entry) {
 static void print_outcome(struct lf_client *client, enum lf_status status) {
     if (status == LF_OK) printf("sent\n");
     else if (status == LF_WAITING) printf("waits\n");
-    else printf("failed: %s\n", status == LF_DISK ? "a file cannot be written" : lf_message(client));
+    else printf("failed: %s\n", status == LF_DISK ? "a file cannot be read or written" : lf_message(client));
 }
 
 static void perform(struct lf_client *client, const char *board, const char *command) {

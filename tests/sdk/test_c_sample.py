@@ -122,6 +122,22 @@ async def test_a_score_that_cannot_be_written_is_no_score(tmp_path: Path) -> Non
     assert "Is a directory" in refusal
 
 
+async def test_an_unreadable_queue_is_left_as_it_is(tmp_path: Path) -> None:
+    queue = tmp_path / "queue"
+    queue.symlink_to(queue)  # a path without an end, also for root
+    [refusal] = await run_once(NOWHERE, queue)
+    assert "Too many levels of symbolic links" in refusal
+    assert queue.is_symlink()
+
+
+async def test_an_unreadable_device_is_left_as_it_is(tmp_path: Path) -> None:
+    device = tmp_path / "queue.device"
+    device.symlink_to(device)
+    [refusal] = await run_once(NOWHERE, tmp_path / "queue")
+    assert "cannot be read" in refusal
+    assert device.is_symlink()
+
+
 def test_the_zip_has_all_sources(tmp_path: Path) -> None:
     with zipfile.ZipFile(c_package(tmp_path)) as archive:
         names = set(archive.namelist())

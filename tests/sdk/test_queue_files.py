@@ -145,6 +145,35 @@ async def test_a_damaged_line_is_set_aside_and_all_others_stay(tmp_path: Path, n
     assert (tmp_path / "queue.damaged").read_text() == f"{damaged}\n"
 
 
+@pytest.mark.parametrize("name", ALL)
+async def test_an_unreadable_queue_is_left_as_it_is(tmp_path: Path, name: str) -> None:
+    queue = tmp_path / "queue"
+    queue.symlink_to(queue)  # a path without an end, also for root
+    async with driving(name) as driver:
+        for _ in range(2):
+            with pytest.raises(Refused) as refused:
+                await open_queue(driver, queue)
+            assert refused.value.error["kind"] == "QueueUnwritable"
+    assert queue.is_symlink()
+
+
+@pytest.mark.parametrize("damaged", [b"\0\0\0\0", b'{"add": "\xff\xc3'])
+@pytest.mark.parametrize("name", OF_LINES)
+async def test_bytes_that_are_no_text_damage_their_line_only(tmp_path: Path, name: str, damaged: bytes) -> None:
+    """A lost power can leave bytes 0, at which some engines end a text."""
+    queue = tmp_path / "queue"
+    async with driving(name) as driver:
+        await open_queue(driver, queue)
+        for score in (5, 6, 7):
+            await enqueue(driver, score)
+        await driver.kill()
+        lines = queue.read_bytes().splitlines(keepends=True)
+        queue.write_bytes(b"".join([*lines[:-2], damaged, b"\n", lines[-1], b'{"add": "\xc3']))
+        assert await reopened(driver, queue) == [5, 7]
+        await enqueue(driver, 8)
+        assert await reopened(driver, queue) == [5, 7, 8]
+
+
 async def test_a_damaged_database_is_left_as_it_is(tmp_path: Path) -> None:
     queue = tmp_path / "queue"
     queue.write_bytes(b"no database" * 1000)

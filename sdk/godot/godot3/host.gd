@@ -103,14 +103,16 @@ static func start_thread(object, method, argument):
 	return thread
 
 
-## Return the content of a file, "" without one.
-static func read_text(path):
+## Return the bytes of a file, none without a file, null if it cannot be read.
+static func read_bytes(path):
 	var file = File.new()
-	if file.open(path, File.READ) != OK:
-		return ""
-	var text = file.get_as_text()
+	var failure = file.open(path, File.READ)
+	if failure != OK:
+		return PoolByteArray() if failure == ERR_FILE_NOT_FOUND else null
+	var length = file.get_len()
+	var content = file.get_buffer(length) if length > 0 else PoolByteArray()
 	file.close()
-	return text
+	return content if content.size() == length else null
 
 
 static func write_text(path, text):
@@ -125,8 +127,10 @@ static func write_text(path, text):
 ## Append to a file, and create it. Return whether the operating system has the text.
 static func append_text(path, text):
 	var file = File.new()
-	var mode = File.READ_WRITE if file.file_exists(path) else File.WRITE
-	if file.open(path, mode) != OK:
+	var failure = file.open(path, File.READ_WRITE)
+	if failure == ERR_FILE_NOT_FOUND:
+		failure = file.open(path, File.WRITE)
+	if failure != OK:
 		return false
 	file.seek_end()
 	var length = file.get_len() + bytes(text).size()

@@ -92,9 +92,15 @@ static func start_thread(object, method, argument):
 	return thread
 
 
-## Return the content of a file, "" without one.
-static func read_text(path):
-	return FileAccess.get_file_as_string(path) if FileAccess.file_exists(path) else ""
+## Return the bytes of a file, none without a file, null if it cannot be read.
+static func read_bytes(path):
+	var file = FileAccess.open(path, FileAccess.READ)
+	if file == null:
+		return PackedByteArray() if FileAccess.get_open_error() == ERR_FILE_NOT_FOUND else null
+	var length = file.get_length()
+	var content = file.get_buffer(length)
+	file.close()
+	return content if content.size() == length else null
 
 
 static func write_text(path, text):
@@ -108,8 +114,9 @@ static func write_text(path, text):
 
 ## Append to a file, and create it. Return whether the operating system has the text.
 static func append_text(path, text):
-	var mode = FileAccess.READ_WRITE if FileAccess.file_exists(path) else FileAccess.WRITE
-	var file = FileAccess.open(path, mode)
+	var file = FileAccess.open(path, FileAccess.READ_WRITE)
+	if file == null and FileAccess.get_open_error() == ERR_FILE_NOT_FOUND:
+		file = FileAccess.open(path, FileAccess.WRITE)
 	if file == null:
 		return false
 	file.seek_end()

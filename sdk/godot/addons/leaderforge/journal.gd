@@ -7,6 +7,7 @@
 
 const Host = preload("host.gd")
 const OPENED = "leaderforge_queues"
+const NEWLINE = 10
 
 ## Number of lines that `read` moved to the file with the ending `.damaged`.
 var damaged = 0
@@ -19,28 +20,35 @@ func _init(path):
 	_path = path
 
 
-## Lock the file. Return false if another client has it.
+## Lock the file. Return "", or the kind of the error.
 func open():
 	var mark = Host.process_mark(Host.process_id())
-	var owner = Host.read_text(_path + ".lock").strip_edges()
+	var content = Host.read_bytes(_path + ".lock")
+	var owner = "" if content == null else content.get_string_from_utf8().strip_edges()
 	if _path in _opened() or (owner != "" and owner != mark and _is_alive(owner)):
-		return false
+		return "QueueLocked"
+	if content == null or not Host.write_text(_path + ".lock", mark):
+		return "QueueUnwritable"
 	Engine.set_meta(OPENED, _opened() + [_path])
-	Host.write_text(_path + ".lock", mark)
-	return true
+	return ""
 
 
-## Return all entries, null if the file cannot be written.
+## Return all entries, null if the file cannot be read or written.
 func read():
-	var text = Host.read_text(_path)
-	var is_whole = text == "" or text.ends_with("\n")
+	var content = Host.read_bytes(_path)
+	if content == null:
+		return null
+	var end = content.size()
+	while end > 0 and content[end - 1] != NEWLINE:
+		end -= 1
+	var is_whole = end == content.size()
 	var entries = []
 	var aside = ""
-	for line in text.substr(0, text.rfind("\n") + 1).split("\n"):
-		var entry = Host.parse(line) if line != "" else null
+	for line in _lines(Host.part(content, 0, end)):
+		var entry = Host.parse(line)
 		if entry is Dictionary:
 			entries.append(entry)
-		elif line != "":
+		else:
 			aside += line + "\n"
 			damaged += 1
 	if damaged > 0 and not Host.append_text(_path + ".damaged", aside):
@@ -75,6 +83,28 @@ func close():
 	others.erase(_path)
 	Engine.set_meta(OPENED, others)
 	Host.remove(_path + ".lock")
+
+
+## Return the lines that are not empty.
+func _lines(content):
+	var text = content.get_string_from_utf8()
+	if Host.bytes(text).size() == content.size():
+		return text.split("\n", false)
+	# A byte 0, or bytes that are no UTF-8, cut the text short: read each line on its own.
+	var lines = []
+	var begin = 0
+	for place in range(content.size()):
+		if content[place] == NEWLINE:
+			if place > begin:
+				lines.append(_line(Host.part(content, begin, place)))
+			begin = place + 1
+	return lines
+
+
+## Return the text of a line, or its bytes as hexadecimal digits after a `#`, which is no JSON.
+func _line(content):
+	var text = content.get_string_from_utf8()
+	return text if Host.bytes(text).size() == content.size() else "#" + content.hex_encode()
 
 
 ## Return the files that this process has open.

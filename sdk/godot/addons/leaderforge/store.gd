@@ -26,12 +26,14 @@ func open(path):
 	if path == "":
 		return null
 	var journal = Journal.new(path)
-	if not journal.open():
-		return Failure.new("QueueLocked", "another process uses the queue %s; give each process its own" % path)
-	var entries = journal.read()
+	var kind = journal.open()
+	if kind == "QueueLocked":
+		return Failure.new(kind, "another process uses the queue %s; give each process its own" % path)
+	var entries = journal.read() if kind == "" else null
 	if entries == null:
-		journal.close()
-		return Failure.new("QueueUnwritable", "the queue %s cannot be written" % path)
+		if kind == "":
+			journal.close()
+		return Failure.new("QueueUnwritable", "the queue %s cannot be read or written" % path)
 	for entry in entries:
 		_apply(entry)
 	_journal = journal
