@@ -300,3 +300,17 @@ async def test_a_purge_deletes_the_challenges_that_ended_first(stores: Stores) -
     assert await stores.challenges.purge(30, 9) == 1
     assert await stores.challenges.purge(30, 9) == 0
     assert [played.challenge for played in await stores.challenges.of_player(1)] == [ended[0]]
+
+
+async def test_the_challenges_of_a_deleted_board_do_not_count_and_are_purged(stores: Stores) -> None:
+    gone, board = await stores.board(), await stores.board()
+    await stores.players(1, 2)
+    deleted = [await create(stores, challenge_on(gone)) for _ in range(3)]
+    await join(stores, deleted[0], 2)
+    await stores.scores.delete_board(gone.slug, ACT)
+    assert await stores.challenges.of_player(1) == []
+    remaining = await create(stores, challenge_on(board))
+    await stores.scores.forget_board(gone)
+    assert [await stores.challenges.find(challenge.invitation) for challenge in deleted] == [None] * 3
+    assert await players(stores, deleted[0]) == []
+    assert [played.challenge for played in await stores.challenges.of_player(1)] == [remaining]

@@ -183,10 +183,12 @@ async def test_moderators_remove_challenges(arena: Api) -> None:
 
 
 async def test_the_challenges_of_a_deleted_board_are_gone(arena: Api) -> None:
-    invitation = await create(arena)
+    invitation, _ = await create(arena), await create(arena)
     assert (await arena.send("DELETE", "/api/boards/duel", key=ADMIN_KEY)).status_code == 200
     assert code(await arena.get(f"/api/challenges/{invitation}")) == (404, "board_not_found")
     assert (await arena.get("/api/users/1/challenges", token(1))).json()["challenges"] == []
+    # They do not count for the limit of 2.
+    assert await create(arena, board="default")
 
 
 async def test_maintenance_deletes_expired_challenges(arena: Api) -> None:

@@ -79,5 +79,5 @@ class BoardMaintenanceStore(Protocol):
         ...
 
     async def forget_board(self, board: Board) -> None:
-        """Remove a deleted board that has no events and standings left, with its periods."""
+        """Remove a deleted board that has no events and standings left, with its periods and challenges."""
         ...

@@ -13,7 +13,8 @@ from leaderforge.domain.standings import Standing
 class ChallengeStore(Protocol):
     """Challenges, their players, and the scores that count in them.
 
-    The erasure of a player deletes the player from all challenges. The place stays taken.
+    The erasure of a player deletes the player from all challenges. The place stays taken. Challenges on a deleted board
+    do not count, and the purge of the board deletes them.
     """
 
     async def create(
@@ -43,7 +44,7 @@ class ChallengeStore(Protocol):
         ...
 
     async def of_player(self, user_id: int) -> Sequence[PlayedChallenge]:
-        """Return all challenges of a player, the latest end first."""
+        """Return the challenges of a player on boards that exist, the latest end first."""
         ...
 
     async def standings(self, board: Board, challenge: Challenge, user_ids: Collection[int]) -> Sequence[Standing]:

@@ -39,6 +39,7 @@ class MemoryBoards:
         self._void: set[EventKey] = set()
         self._void_in: set[tuple[EventKey, int]] = set()
         self._standings: dict[LadderKey, dict[int, Standing]] = {}
+        self.on_purged_board: list[Callable[[Board], object]] = []
 
     async def board(self, slug: str) -> Board | None:
         return (await self.boards_named([slug])).get(slug)
@@ -147,6 +148,12 @@ class MemoryBoards:
         self._require_available()
         self._deleted = [(deleted, at) for deleted, at in self._deleted if deleted.id != board.id]
         self._periods = {place: retired for place, retired in self._periods.items() if place[0] != board.id}
+        for forget in self.on_purged_board:
+            forget(board)
+
+    def has_board(self, board_id: int) -> bool:
+        """Return whether the board exists and is not deleted."""
+        return any(board.id == board_id for board in self._boards.values())
 
     def _refold(self, ladder: Ladder, user_id: int) -> Standing:
         period = ladder.board.calendar.numbered(ladder.period)

@@ -36,6 +36,7 @@ class MemoryChallengeStore:
         self._challenges: dict[str, Challenge] = {}
         self._players: list[ChallengePlayer] = []
         scores.on_erasure.append(self._erase)
+        scores.on_purged_board.append(self._delete_on)
 
     async def create(
         self, challenge: Challenge, user_id: int, challenge_id: UUID, limits: ChallengeLimits
@@ -108,7 +109,8 @@ class MemoryChallengeStore:
         return len(ended[:limit])
 
     def _played(self, user_id: int) -> Sequence[PlayedChallenge]:
-        return [PlayedChallenge(self._challenges[p.invitation], p) for p in self._players if p.user_id == user_id]
+        played = [PlayedChallenge(self._challenges[p.invitation], p) for p in self._players if p.user_id == user_id]
+        return [item for item in played if self._scores.has_board(item.challenge.board_id)]
 
     def _add(self, challenge: Challenge, user_id: int, at: int, challenge_id: UUID | None = None) -> None:
         self._challenges[challenge.invitation] = challenge
@@ -126,6 +128,9 @@ class MemoryChallengeStore:
     def _delete(self, invitations: Set[str]) -> None:
         self._challenges = {i: challenge for i, challenge in self._challenges.items() if i not in invitations}
         self._players = [player for player in self._players if player.invitation not in invitations]
+
+    def _delete_on(self, board: Board) -> None:
+        self._delete({i for i, challenge in self._challenges.items() if challenge.board_id == board.id})
 
     def _erase(self, user_id: int) -> None:
         self._players = [player for player in self._players if player.user_id != user_id]

@@ -29,6 +29,8 @@ _PARTS_OF_BOARD = (
     "league_divisions",
     "league_periods",
     "noticed_tops",
+    "challenge_players",
+    "challenges",
     "board",
 )
 """Rows of a board that are deleted with it, the board itself last."""

@@ -116,7 +116,7 @@ class PostgresChallengeStore:
 
 
 async def _played(connection: Connection, user_id: int) -> Sequence[PlayedChallenge]:
-    """Return the challenges of a player, in any order."""
+    """Return the challenges of a player on boards that exist, in any order."""
     players = [_player_of(row) for row in await connection.fetch(statement("challenges_of_player"), user_id)]
     if not players:
         return []

@@ -1,0 +1,1 @@
+delete from challenges where board_id = $1;
