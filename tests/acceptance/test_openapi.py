@@ -20,7 +20,7 @@ SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 @pytest.fixture
 async def api(valkey, postgres) -> AsyncIterator[Served]:
     """Server with the players and scores of the documentation's examples."""
-    features = {**SIGNING, "LEADERFORGE_SIGN_IN_LIMIT": "10000:10000", "LEADERFORGE_CHALLENGES": "200"}
+    features = {**SIGNING, "LEADERFORGE_SIGN_IN_LIMIT": "10000:10000", "LEADERFORGE_CHALLENGES": "50"}
     async with served(environment(valkey.addresses, await new_database(postgres.dsn), **features)) as api:
         await api.until_healthy()
         await api.send("POST", "/api/boards", {"board": "changing"}, ADMIN_KEY)

@@ -113,15 +113,46 @@ async def test_a_player_has_a_limit_of_open_and_of_stored_challenges(stores: Sto
         await stores.challenges.create(challenge_on(board), 2, UUID(int=next(numbers)), full)
 
 
-async def test_a_player_with_many_ended_challenges_waits_until_they_expire(stores: Stores) -> None:
+async def test_a_player_replaces_the_own_challenge_that_is_settled_longest(stores: Stores) -> None:
     board = await stores.board()
-    await stores.players(1)
-    for _ in range(MAX_STORED_EACH):
-        await create(stores, challenge_on(board, ends_at=0))
-    with pytest.raises(TooManyChallenges, match="200 stored"):
-        await create(stores, challenge_on(board))
-    assert await stores.challenges.purge(1, 1) == 1
-    assert await create(stores, challenge_on(board))
+    await stores.players(1, 2)
+    other = await create(stores, challenge_on(board, ends_at=1), user_id=2)
+    assert isinstance(await join(stores, other, 1, now=0), Challenge)
+    created = [await create(stores, challenge_on(board, ends_at=-i)) for i in range(1, MAX_STORED_EACH)]
+    # All have ended, and none is settled.
+    with pytest.raises(TooManyChallenges, match="50 stored"):
+        await create(stores, challenge_on(board, starts_at=5))
+    settled_at = created[-1].settled_at
+    new = await create(stores, challenge_on(board, starts_at=settled_at, ends_at=2 * HOUR_MS))
+    remaining = {played.challenge.invitation for played in await stores.challenges.of_player(1)}
+    assert remaining == {challenge.invitation for challenge in (other, new, *created[:-1])}
+    assert await stores.challenges.find(created[-1].invitation) is None
+    # Joining replaces too, and a refused join replaces nothing.
+    joined = await create(stores, challenge_on(board, ends_at=2 * HOUR_MS), user_id=2)
+    assert isinstance(await join(stores, challenge_on(board), 1, HOUR_MS), ChallengeNotFound)
+    assert await stores.challenges.find(created[-2].invitation) is not None
+    assert isinstance(await join(stores, joined, 1, HOUR_MS), Challenge)
+    assert await stores.challenges.find(created[-2].invitation) is None
+
+
+async def test_a_full_service_replaces_the_challenge_that_is_settled_longest(stores: Stores) -> None:
+    board = await stores.board()
+    await stores.players(1, 2)
+    ended = [await create(stores, challenge_on(board, ends_at=at)) for at in (0, -2, -1)]
+    full = replace(LIMITS, stored=3)
+    settled_at = ended[2].settled_at
+
+    async def create_at(now: int) -> Challenge:
+        challenge = challenge_on(board, starts_at=now, ends_at=HOUR_MS)
+        return await stores.challenges.create(challenge, 2, UUID(int=next(numbers)), full)
+
+    for gone in (ended[1], ended[2]):
+        await create_at(settled_at)
+        assert await stores.challenges.find(gone.invitation) is None
+        assert await players(stores, gone) == []
+    with pytest.raises(TooManyChallenges, match="maximum of 3"):
+        await create_at(settled_at)
+    assert await stores.challenges.find(ended[0].invitation) == ended[0]
 
 
 async def test_concurrent_players_take_each_place_once(database: Database) -> None:

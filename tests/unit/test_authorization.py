@@ -313,7 +313,7 @@ def _refusal_in(body: bytes) -> int | None:
 @asynccontextmanager
 async def stage(*, private: bool) -> AsyncIterator[tuple[Api, Mapping[str, str | None]]]:
     """Yield an application with a board that is open to players, and the credentials of each caller."""
-    async with serving(**TOKENS, **SIGNING, **UNREACHABLE, LEADERFORGE_CHALLENGES="200") as api:
+    async with serving(**TOKENS, **SIGNING, **UNREACHABLE, LEADERFORGE_CHALLENGES="50") as api:
         await api.players(PLAYER)
         await api.change_board(open_to_players=True, private=private)
         credentials: dict[str, str | None] = {

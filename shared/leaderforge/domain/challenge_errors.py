@@ -77,4 +77,4 @@ class TooManyChallenges(Refused):
     @classmethod
     def stored(cls, limit: int) -> "TooManyChallenges":
         """Return the error for a service with this number of stored challenges."""
-        return cls(f"the service stores its maximum of {limit} challenges; wait until old ones expire", limit=limit)
+        return cls(f"the service has its maximum of {limit} challenges; wait until one is settled", limit=limit)

@@ -4,7 +4,7 @@ A challenge has no ladder. Its result follows from the stored events of its play
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from secrets import token_urlsafe
 from typing import NamedTuple
@@ -26,7 +26,7 @@ from leaderforge.domain.tournaments import TournamentState
 
 MIN_CHALLENGE_PLAYERS, MAX_CHALLENGE_PLAYERS = 2, 50
 MIN_CHALLENGE_S = 60
-MAX_STORED_EACH = 200
+MAX_STORED_EACH = 50
 """Maximum number of stored challenges of a player. It bounds the list and the export of a player."""
 
 _INVITATION_BYTES = 16
@@ -37,8 +37,8 @@ class ChallengeLimits:
     """Limits of a service. Times are in ms.
 
     `open_each` is the maximum number of open challenges of a player. With 0, nobody creates or joins challenges.
-    `players` and `length_ms` limit each challenge. At about `stored` challenges, the service refuses further ones. A
-    challenge is deleted `retention_ms` after its end.
+    `players` and `length_ms` limit each challenge. At about `stored` challenges, a new one replaces the settled one
+    that ended first, and is refused without one. A challenge is deleted `retention_ms` after its end.
     """
 
     open_each: int
@@ -127,13 +127,22 @@ def repeated(stored: Challenge, requested: Challenge) -> Challenge:
     return stored
 
 
-def require_room(user_id: int, stored: Iterable[Challenge], now: int, limits: ChallengeLimits) -> None:
-    """Raise `TooManyChallenges` if a player with these challenges cannot have another one at a time (ms)."""
-    ends = [challenge.ends_at for challenge in stored]
-    if sum(end > now for end in ends) >= limits.open_each:
+def replaced_challenge(
+    user_id: int, stored: Collection[PlayedChallenge], now: int, limits: ChallengeLimits
+) -> Challenge | None:
+    """Return the challenge that another one of the player replaces at a time (ms), None if there is room.
+
+    It is the settled one that ended first, of those that the player created: the player must not delete challenges of
+    others. Raises `TooManyChallenges` without one, or at the maximum of open challenges.
+    """
+    if sum(challenge.ends_at > now for challenge, _ in stored) >= limits.open_each:
         raise TooManyChallenges.open_each(user_id, limits.open_each)
-    if len(ends) >= MAX_STORED_EACH:
+    if len(stored) < MAX_STORED_EACH:
+        return None
+    settled = [challenge for challenge, player in stored if player.number == 1 and challenge.settled_at <= now]
+    if not settled:
         raise TooManyChallenges.stored_each(user_id, MAX_STORED_EACH)
+    return min(settled, key=lambda challenge: (challenge.ends_at, challenge.invitation))
 
 
 def in_range(standing: Standing) -> Standing:

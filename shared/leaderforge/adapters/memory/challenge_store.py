@@ -17,7 +17,7 @@ from leaderforge.domain.challenges import (
     PlayedChallenge,
     in_range,
     repeated,
-    require_room,
+    replaced_challenge,
 )
 from leaderforge.domain.errors import PlayerNotFound
 from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Standing, fold
@@ -46,25 +46,26 @@ class MemoryChallengeStore:
         for stored, player in played:
             if player.challenge_id == challenge_id:
                 return repeated(stored, challenge)
-        require_room(user_id, [stored for stored, _ in played], challenge.starts_at, limits)
+        self._replace(replaced_challenge(user_id, played, challenge.starts_at, limits))
         if len(self._challenges) >= limits.stored:
-            raise TooManyChallenges.stored(limits.stored)
+            self._delete_settled(challenge.starts_at, limits)
         self._add(challenge, user_id, challenge.starts_at, challenge_id)
         return challenge
 
     async def join(self, invitation: str, user_id: int, now: int, limits: ChallengeLimits) -> Challenge:
         self._require_player(user_id)
-        played = [challenge for challenge, _ in self._played(user_id)]
-        for challenge in played:
-            if challenge.invitation == invitation:
-                return challenge
-        require_room(user_id, played, now, limits)
+        played = self._played(user_id)
+        for stored, _ in played:
+            if stored.invitation == invitation:
+                return stored
+        replaced = replaced_challenge(user_id, played, now, limits)
         challenge = self._require(invitation)
         challenge.require_open(now)
         challenge = challenge.joined()
         others = {player.user_id for player in await self.players(invitation)}
         if self._friends.are_blocked(user_id, others):
             raise ChallengeBlocked.of(user_id)
+        self._replace(replaced)
         self._add(challenge, user_id, now)
         return challenge
 
@@ -111,6 +112,16 @@ class MemoryChallengeStore:
     def _played(self, user_id: int) -> Sequence[PlayedChallenge]:
         played = [PlayedChallenge(self._challenges[p.invitation], p) for p in self._players if p.user_id == user_id]
         return [item for item in played if self._scores.has_board(item.challenge.board_id)]
+
+    def _replace(self, replaced: Challenge | None) -> None:
+        if replaced is not None:
+            self._delete({replaced.invitation})
+
+    def _delete_settled(self, now: int, limits: ChallengeLimits) -> None:
+        settled = [(c.ends_at, c.invitation) for c in self._challenges.values() if c.settled_at <= now]
+        if not settled:
+            raise TooManyChallenges.stored(limits.stored)
+        self._delete({min(settled)[1]})
 
     def _add(self, challenge: Challenge, user_id: int, at: int, challenge_id: UUID | None = None) -> None:
         self._challenges[challenge.invitation] = challenge

@@ -21,9 +21,10 @@ from leaderforge.domain.challenges import (
     ChallengePlayer,
     PlayedChallenge,
     repeated,
-    require_room,
+    replaced_challenge,
 )
 from leaderforge.domain.standings import Standing
+from leaderforge.domain.timing import SETTLE_MS
 
 
 class PostgresChallengeStore:
@@ -41,10 +42,8 @@ class PostgresChallengeStore:
             for stored, player in played:
                 if player.challenge_id == challenge_id:
                     return repeated(stored, challenge)
-            require_room(user_id, [stored for stored, _ in played], challenge.starts_at, limits)
-            [(count,)] = await connection.fetch(statement("count_challenges"), limits.stored)
-            if count >= limits.stored:
-                raise TooManyChallenges.stored(limits.stored)
+            await _make_room_of(connection, user_id, played, challenge.starts_at, limits)
+            await _make_room(connection, challenge.starts_at, limits)
             await connection.execute(statement("create_challenge"), *challenge)
             await _add(connection, challenge, user_id, challenge.starts_at, challenge_id)
             return challenge
@@ -54,11 +53,11 @@ class PostgresChallengeStore:
     async def join(self, invitation: str, user_id: int, now: int, limits: ChallengeLimits) -> Challenge:
         async def work(connection: Connection) -> Challenge:
             await lock_users(connection, user_id)
-            played = [challenge for challenge, _ in await _played(connection, user_id)]
-            for challenge in played:
-                if challenge.invitation == invitation:
-                    return challenge
-            require_room(user_id, played, now, limits)
+            played = await _played(connection, user_id)
+            for stored, _ in played:
+                if stored.invitation == invitation:
+                    return stored
+            await _make_room_of(connection, user_id, played, now, limits)
             rows = await connection.fetch(statement("hold_challenge"), invitation)
             if not rows:
                 raise ChallengeNotFound.of()
@@ -98,8 +97,7 @@ class PostgresChallengeStore:
         async def work(connection: Connection) -> None:
             if not await connection.fetch(statement("hold_challenge"), invitation):
                 raise ChallengeNotFound.of()
-            await connection.execute(statement("delete_challenge"), invitation)
-            await connection.execute(statement("delete_challenge_players"), invitation)
+            await _delete(connection, invitation)
             await write_audit(connection, act)
 
         await self._pool.transact(work)
@@ -124,6 +122,31 @@ async def _played(connection: Connection, user_id: int) -> Sequence[PlayedChalle
     challenges = {row["invitation"]: _challenge_of(row) for row in rows}
     # A challenge that is purged now may be missing.
     return [PlayedChallenge(challenges[i], player) for player in players if (i := player.invitation) in challenges]
+
+
+async def _make_room_of(
+    connection: Connection, user_id: int, played: Sequence[PlayedChallenge], now: int, limits: ChallengeLimits
+) -> None:
+    """Delete a challenge of a player at its maximum. Raises `TooManyChallenges`."""
+    replaced = replaced_challenge(user_id, played, now, limits)
+    if replaced is not None:
+        await _delete(connection, replaced.invitation)
+
+
+async def _make_room(connection: Connection, now: int, limits: ChallengeLimits) -> None:
+    """Delete a settled challenge if the service stores its maximum. Raises `TooManyChallenges`."""
+    [(count,)] = await connection.fetch(statement("count_challenges"), limits.stored)
+    if count < limits.stored:
+        return
+    rows = await connection.fetch(statement("delete_settled_challenge"), now - SETTLE_MS)
+    if not rows:
+        raise TooManyChallenges.stored(limits.stored)
+    await connection.execute(statement("delete_challenge_players"), rows[0]["invitation"])
+
+
+async def _delete(connection: Connection, invitation: str) -> None:
+    await connection.execute(statement("delete_challenge"), invitation)
+    await connection.execute(statement("delete_challenge_players"), invitation)
 
 
 async def _add(
