@@ -31,8 +31,20 @@ def c_program(source: Path) -> Path:
     if not is_installed():
         pytest.skip(f"this machine cannot compile C; install Debian's {PACKAGES}")
     program = Path(_FOLDER.name) / source.stem
-    sources = [str(source), str(C / "leaderforge.c"), f"-I{C}"]
-    command = ["cc", *_OPTIONS, "-o", str(program), *sources, "-lcurl", "-lcjson"]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    _compile("-o", program, source, C / "leaderforge.c", f"-I{C}", "-lcurl", "-lcjson")
     return program
+
+
+@cache
+def c_library(source: Path) -> Path:
+    """Compile a library for `LD_PRELOAD`."""
+    if shutil.which("cc") is None:
+        pytest.skip("this machine cannot compile C")
+    library = Path(_FOLDER.name) / f"{source.stem}.so"
+    _compile("-shared", "-fPIC", "-o", library, source, "-ldl")
+    return library
+
+
+def _compile(*arguments: str | Path) -> None:
+    done = subprocess.run(["cc", *_OPTIONS, *arguments], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

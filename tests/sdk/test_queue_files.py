@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sdk.c import c_library
 from tests.sdk.drivers import COMMANDS, LONG_ONLY, SAMPLED, Driver, Refused, driving
 from tests.waiting import PATIENCE_S
 
@@ -110,6 +111,26 @@ async def test_a_full_disk_refuses_a_score_and_loses_none(tmp_path: Path, name: 
                 assert refused.value.error["kind"] == "QueueUnwritable"
         await enqueue(driver, 7)
         assert await reopened(driver, queue) == [5, 7]
+
+
+@pytest.mark.parametrize("name", OF_LINES)
+async def test_half_a_line_that_cannot_be_cut_off_spoils_no_later_score(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue, obstacle = tmp_path / "queue", tmp_path / "obstacle"
+    monkeypatch.setenv("LD_PRELOAD", str(c_library(Path(__file__).with_name("no_truncate.c"))))
+    monkeypatch.setenv("NO_TRUNCATE", str(obstacle))
+    async with driving(name) as driver:
+        await open_queue(driver, queue)
+        await enqueue(driver, 5)
+        obstacle.touch()
+        with full_disk(driver, queue.stat().st_size + 20), pytest.raises(Refused) as refused:
+            await enqueue(driver, 6)
+        assert refused.value.error["kind"] == "QueueUnwritable"
+        obstacle.unlink()
+        await enqueue(driver, 7)
+        assert await reopened(driver, queue) == [5, 7]
+    assert not (tmp_path / "queue.damaged").exists()
 
 
 @pytest.mark.parametrize("name", OF_LINES)

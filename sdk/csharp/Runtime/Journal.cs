@@ -29,6 +29,11 @@ namespace LeaderForge
         private FileStream file;
 
         /// <summary>
+        /// Bytes before a failed append, which may have left half a line, or a whole one that was not added.
+        /// </summary>
+        private long? wholeLength;
+
+        /// <summary>
         /// Open the file, and create it. Throws <see cref="QueueLockedException"/> or
         /// <see cref="QueueUnwritableException"/>.
         /// </summary>
@@ -68,18 +73,19 @@ namespace LeaderForge
             }
         }
 
-        /// <summary>Append a line. Throws <see cref="QueueUnwritableException"/>; the file is then as before.</summary>
+        /// <summary>Append a line. Throws <see cref="QueueUnwritableException"/>; the line was not added.</summary>
         public void Append(object entry)
         {
-            var size = file.Length;
             try
             {
+                CutTornLine();
+                wholeLength = file.Length;
                 WriteLines(file, new[] { Json.Write(entry) });
+                wholeLength = null;
             }
-            catch (IOException error)
+            catch (Exception error) when (IsOfDisk(error))
             {
-                file.SetLength(size); // a full disk: the next entry must not continue half a line
-                file.Seek(0, SeekOrigin.End);
+                TryCutTornLine();
                 throw new QueueUnwritableException(path, error);
             }
         }
@@ -105,6 +111,27 @@ namespace LeaderForge
             file?.Dispose();
             guard?.Dispose();
             lock (Opened) Opened.Remove(path);
+        }
+
+        /// <summary>Remove the bytes of a failed append: the next entry must not continue half a line.</summary>
+        private void CutTornLine()
+        {
+            if (wholeLength == null) return;
+            file.SetLength(wholeLength.Value);
+            file.Seek(0, SeekOrigin.End);
+            wholeLength = null;
+        }
+
+        private void TryCutTornLine()
+        {
+            try
+            {
+                CutTornLine();
+            }
+            catch (Exception error) when (IsOfDisk(error))
+            {
+                // The next append tries again, and is refused until it succeeds.
+            }
         }
 
         private static bool IsOfDisk(Exception error)
@@ -144,6 +171,7 @@ namespace LeaderForge
             {
                 // Null keeps no copy. The old or the new file has the name at each moment.
                 File.Replace(next, path, null);
+                wholeLength = null;
             }
             finally
             {

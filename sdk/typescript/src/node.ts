@@ -22,6 +22,8 @@ export class FileJournal implements Journal {
   damaged = 0
   readonly #path: string
   #file: FileHandle | undefined
+  /** Size in bytes before a failed append, which may have left half a line, or a whole one that was not added. */
+  #wholeSize: number | undefined
 
   constructor(path: string) {
     this.#path = resolve(path)
@@ -40,12 +42,14 @@ export class FileJournal implements Journal {
   async append(entry: Entry): Promise<void> {
     const file = this.#file
     if (file === undefined) throw new Error('the queue is closed')
+    await this.#cutTornLine(file)
     const { size } = await file.stat()
     try {
       await file.appendFile(line(entry))
       await file.datasync()
     } catch (error) {
-      await file.truncate(size) // a full disk: the next entry must not continue half a line
+      this.#wholeSize = size
+      await this.#cutTornLine(file).catch(() => undefined) // the next append tries again
       throw error
     }
   }
@@ -63,6 +67,7 @@ export class FileJournal implements Journal {
     }
     const previous = this.#file
     this.#file = next // the old file has no name: an entry in it would be lost
+    this.#wholeSize = undefined
     await previous?.close()
     await this.#syncFolder()
   }
@@ -92,6 +97,13 @@ export class FileJournal implements Journal {
       await this.replace(whole)
     }
     return whole
+  }
+
+  /** Remove the bytes of a failed append: the next entry must not continue half a line. */
+  async #cutTornLine(file: FileHandle): Promise<void> {
+    if (this.#wholeSize === undefined) return
+    await file.truncate(this.#wholeSize)
+    this.#wholeSize = undefined
   }
 
   async #lock(): Promise<void> {
