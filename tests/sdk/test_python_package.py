@@ -5,6 +5,9 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
+
+from leaderforge_client import Client, ClientClosed
 from scripts.sdk_types import TYPES, python_types
 from tests.sdk.drivers import SDK
 
@@ -19,3 +22,11 @@ def test_the_wheel_has_all_modules(tmp_path: Path) -> None:
     [wheel] = tmp_path.iterdir()
     modules = {path.name for path in (SDK / "python" / "src" / "leaderforge_client").iterdir() if path.is_file()}
     assert {Path(name).name for name in zipfile.ZipFile(wheel).namelist() if "dist-info" not in name} == modules
+
+
+def test_a_call_after_the_end_says_that_the_client_is_closed(tmp_path: Path) -> None:
+    client = Client("http://127.0.0.1:9", queue=tmp_path / "queue")
+    client.close()
+    client.close()
+    with pytest.raises(ClientClosed, match="the client is closed"):
+        client.enqueue("board", 5, user_id=7)

@@ -5,6 +5,7 @@ from leaderforge_client.client import Client
 from leaderforge_client.errors import (
     ApiError,
     Cancelled,
+    ClientClosed,
     Conflict,
     Forbidden,
     Invalid,
@@ -29,6 +30,7 @@ __all__ = [
     "AsyncClient",
     "Cancelled",
     "Client",
+    "ClientClosed",
     "Conflict",
     "Flushed",
     "Forbidden",

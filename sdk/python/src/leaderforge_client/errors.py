@@ -16,6 +16,10 @@ class Cancelled(LeaderForgeError):
     """The call was cancelled by `Client.cancel`. Queued scores stay in the queue."""
 
 
+class ClientClosed(LeaderForgeError):
+    """The client was closed before the call. Queued scores stay in the queue; a new one was not added."""
+
+
 class NotSignedIn(LeaderForgeError):
     """The call needs a player: sign in, or pass `user_id`."""
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from leaderforge_client.errors import QueueDamaged, QueueFull, QueueLocked, QueueUnwritable
+from leaderforge_client.errors import ClientClosed, QueueDamaged, QueueFull, QueueLocked, QueueUnwritable
 from leaderforge_client.results import QueuedScore, RejectedScore
 
 _SCHEMA = """
@@ -37,6 +37,7 @@ class Store:
         """
         self._capacity, self._path = capacity, path
         self._lock = threading.Lock()
+        self._is_closed = False
         with self._guarded():
             if path is not None:
                 Path(path).touch(mode=0o600)
@@ -124,13 +125,17 @@ class Store:
                     self._connection.execute("insert into session values (?, ?)", (name, value))
 
     def close(self) -> None:
-        """Close the file and release its lock."""
-        self._connection.close()
+        """Close the file and release its lock. Later calls raise `ClientClosed`."""
+        with self._lock:
+            self._is_closed = True
+            self._connection.close()
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
         """Hold the lock of the threads. Errors of the file become errors of this package."""
         with self._lock:
+            if self._is_closed:
+                raise ClientClosed("the client is closed; open another one")
             try:
                 yield
             except (sqlite3.OperationalError, OSError) as error:
