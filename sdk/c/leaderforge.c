@@ -270,6 +270,12 @@ static bool is_settled(struct lf_client *client, const char *line, const cJSON *
     return error == NULL || set_aside(client, line, code);
 }
 
+/* Return whether the service refused a batch because it cannot read it. A refusal without a text is a proxy's. */
+static bool is_unreadable(const struct lf_client *client) {
+    long status = strtol(client->message, NULL, 10);
+    return (status == 400 || status == 413 || status == 415 || status == 422) && client->message[4] != '\0';
+}
+
 /* Send up to BATCH lines, and put the rest of the queue back without those that are settled. */
 static enum lf_status send_batch(struct lf_client *client, char **lines, size_t count, const char *rest) {
     char *body = NULL, *kept = NULL;
@@ -281,11 +287,12 @@ static enum lf_status send_batch(struct lf_client *client, char **lines, size_t 
     fclose(stream);
     enum lf_status status = authorized(client, "/api/scores/batch", body, &answer);
     const cJSON *results = cJSON_GetObjectItemCaseSensitive(answer, "results");
+    bool is_refused = status == LF_REFUSED && count == 1 && is_unreadable(client);
     if (status == LF_OK && cJSON_GetArraySize(results) != (int)count) status = LF_WAITING;
-    if (status == LF_OK) {
+    if (status == LF_OK || is_refused) {
         stream = allocated(open_memstream(&kept, &size));
         for (size_t i = 0; i < count; i++) {
-            bool leaves = is_settled(client, lines[i], cJSON_GetArrayItem(results, (int)i));
+            bool leaves = is_settled(client, lines[i], is_refused ? answer : cJSON_GetArrayItem(results, (int)i));
             if (!leaves) kept_count++, fprintf(stream, "%s\n", lines[i]);
         }
         fprintf(stream, "%s", rest);
@@ -304,20 +311,30 @@ static bool is_score(struct lf_client *client, const char *line) {
     return !is_damaged || !set_aside(client, line, "damaged");
 }
 
-enum lf_status lf_flush(struct lf_client *client) {
-    char *queue = file_text(client->path), *rest = queue, *end;
+/* Send the first scores of the queue, up to `limit`. Set `count` to their number. */
+static enum lf_status send_first(struct lf_client *client, size_t limit, size_t *count) {
+    char *queue = file_text(client->path), *rest = queue, *end, *lines[BATCH];
     enum lf_status status = queue == NULL ? LF_DISK : LF_OK;
-    while (status == LF_OK && *rest != '\0') {
-        char *lines[BATCH];
-        size_t count = 0;
-        for (; count < BATCH && (end = strchr(rest, '\n')) != NULL; rest = end + 1) {
-            *end = '\0';
-            if (is_score(client, rest)) lines[count++] = rest;
-        }
-        if (count == 0 && *rest == '\0') status = replace_file(client->path, "") ? LF_OK : LF_DISK;
-        if (count > 0) status = send_batch(client, lines, count, rest);
+    *count = 0;
+    for (; status == LF_OK && *count < limit && (end = strchr(rest, '\n')) != NULL; rest = end + 1) {
+        *end = '\0';
+        if (is_score(client, rest)) lines[(*count)++] = rest;
     }
+    if (*count > 0) status = send_batch(client, lines, *count, rest);
+    else if (rest != queue) status = replace_file(client->path, rest) ? LF_OK : LF_DISK; /* damaged lines only */
     free(queue);
+    return status;
+}
+
+enum lf_status lf_flush(struct lf_client *client) {
+    enum lf_status status;
+    size_t limit = BATCH, count;
+    bool is_halved;
+    do {
+        status = send_first(client, limit, &count);
+        is_halved = status == LF_REFUSED && count > 1 && is_unreadable(client);
+        limit = is_halved ? count / 2 : BATCH;
+    } while (is_halved || (status == LF_OK && count > 0));
     return status;
 }
 

@@ -115,6 +115,28 @@ async def test_damaged_lines_are_set_aside_and_a_begun_line_is_cut_off(service: 
     assert queue.read_text() == ""
 
 
+async def test_a_score_that_the_service_cannot_read_holds_up_no_other(service: Served, tmp_path: Path) -> None:
+    await open_board(service, "c-unreadable")
+    queue = tmp_path / "queue"
+    async with rush(service.url, queue, "c-unreadable", "Tuuli") as process:
+        assert await answer(process, 1, 2) == ["queued", "sent"]
+    user_id = json.loads((tmp_path / "queue.device").read_text())["user_id"]
+    scores = [2, 3, "many", 4, 5]
+    ids = [f"0e0c8d5e-6f0a-4d6c-8a34-0d0f4f3a1b2{number}" for number in range(len(scores))]
+    body = {"board": "c-unreadable", "user_id": user_id}
+    lines = [
+        body | {"score": score, "submission_id": submission_id}
+        for score, submission_id in zip(scores, ids, strict=True)
+    ]
+    queue.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    async with rush(service.url, queue, "c-unreadable", "Tuuli") as process:
+        assert await answer(process, "flush") == ["sent"]
+        assert await answer(process, "rank") == ["1 Tuuli 15"]
+    [rejected] = map(json.loads, (tmp_path / "queue.rejected").read_text().splitlines())
+    assert json.loads(rejected["line"])["score"] == "many"
+    assert queue.read_text() == ""
+
+
 async def test_a_score_that_cannot_be_written_is_no_score(tmp_path: Path) -> None:
     (tmp_path / "queue.device").write_text(DEVICE)
     (tmp_path / "queue.new").mkdir()  # the file that replaces the queue cannot be written
