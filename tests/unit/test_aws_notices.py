@@ -2,12 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from ipaddress import ip_network
+from typing import Any, NamedTuple
 
 import pytest
 
+from leaderforge.adapters.aws.client import AwsAccess
 from leaderforge.adapters.aws.notice_sender import AwsNoticeSender
+from leaderforge.adapters.aws.signature import AwsCredentials
 from leaderforge.adapters.webhooks.deferred import DeferredNoticeSender
 from leaderforge.adapters.webhooks.routed import RoutedNoticeSender
 from leaderforge.adapters.webhooks.sender import HttpNoticeSender
@@ -99,6 +104,60 @@ async def test_concurrent_notices_have_connections_of_their_own(service: Service
     await asyncio.gather(*(sender.send(QUEUE, HEADERS, BODY, "7") for _ in range(3)))
     await sender.send(QUEUE, HEADERS, BODY, "7")
     assert len(set(service.clients)) == 3
+
+
+class Unresponsive(NamedTuple):
+    """Service that accepts requests and never completes a response."""
+
+    access: AwsAccess
+    has_accepted: asyncio.Event
+    has_lost: asyncio.Event
+
+
+@asynccontextmanager
+async def unresponsive(text: bytes = b"") -> AsyncIterator[Unresponsive]:
+    """Serve on a free port. Each connection gets the text again and again until the client closes it."""
+    has_accepted, has_lost = asyncio.Event(), asyncio.Event()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        has_accepted.set()
+        closing = asyncio.create_task(reader.read())
+        while not closing.done():
+            writer.write(text)
+            await asyncio.wait([closing], timeout=0.02)
+        writer.close()
+        has_lost.set()
+
+    async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield Unresponsive(AwsAccess("r", AwsCredentials("id", "key"), url), has_accepted, has_lost)
+
+
+async def test_a_silent_queue_delays_no_other_endpoint(service: Service) -> None:
+    service.answers = [(200, {})]
+    # Names are resolved in this executor. With one thread, a single call in it would stop all look-ups.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+    http = HttpNoticeSender([ip_network("127.0.0.0/8"), ip_network("::1")], timeout_s=5)
+    async with unresponsive() as silent:
+        sender = AwsNoticeSender(silent.access, timeout_s=60)
+        call = asyncio.create_task(sender.send(QUEUE, HEADERS, BODY, "7"))
+        await silent.has_accepted.wait()
+        headers = HEADERS | {"x-amz-target": "any"}
+        attempt = await http.send(f"http://localhost:{service.server_port}/", headers, BODY)
+        assert (attempt.status, call.done()) == (200, False)
+        call.cancel()
+        await silent.has_lost.wait()  # the thread of a cancelled call ends
+        await sender.close()
+    await http.close()
+
+
+async def test_the_time_limit_holds_for_a_whole_call() -> None:
+    async with unresponsive(b"H") as dripping:
+        sender = AwsNoticeSender(dripping.access, timeout_s=0.5)
+        attempt = await sender.send(QUEUE, HEADERS, BODY, "7")
+        assert (attempt.status, attempt.error) == (None, "no response within 0.5 s")
+        await dripping.has_lost.wait()
+        await sender.close()
 
 
 async def test_endpoints_are_sent_to_by_their_kind(service: Service, sender: AwsNoticeSender) -> None:
