@@ -70,7 +70,7 @@ async def create(edge: TheEdge, caller: Submitter, challenge: ChallengeIn) -> An
         length_s=challenge.length_s,
         max_players=challenge.max_players,
     )
-    return answer_written(await _rendered(edge, caller, board, stored))
+    return answer_written(await _current(edge, caller, board, stored))
 
 
 @routes.get(
@@ -85,7 +85,8 @@ async def challenge(edge: TheEdge, caller: Anyone, invitation: Invitation) -> An
     """
     board, stored = await edge.services.seasons.challenges.find(invitation)
     caller.require_read(board)
-    return answer_stored(await _rendered(edge, caller, board, stored))
+    view = await edge.services.seasons.challenges.view(board, stored, caller)
+    return answer_stored(render_challenge(view, marks_hidden=caller.views_console))
 
 
 @routes.put(
@@ -112,7 +113,7 @@ async def join(edge: TheEdge, caller: Submitter, invitation: Invitation, user_id
     board, _ = await edge.services.seasons.challenges.find(invitation)
     _require_read(caller, board)
     stored = await edge.services.seasons.challenges.join(invitation, user_id)
-    return answer_written(await _rendered(edge, caller, board, stored))
+    return answer_written(await _current(edge, caller, board, stored))
 
 
 @routes.get(
@@ -146,6 +147,6 @@ def _require_read(caller: Caller, board: Board) -> None:
         caller.require_read(board)
 
 
-async def _rendered(edge: Edge, caller: Caller, board: Board, stored: Challenge) -> JsonBody:
-    view = await edge.services.seasons.challenges.view(board, stored, caller)
+async def _current(edge: Edge, caller: Caller, board: Board, stored: Challenge) -> JsonBody:
+    view = await edge.services.seasons.challenges.current_view(board, stored, caller)
     return render_challenge(view, marks_hidden=caller.views_console)

@@ -100,6 +100,30 @@ async def test_the_state_follows_from_the_time_and_the_result_is_final(arena: Ap
     assert ranks(await view(arena, invitation)) == [(1, 1, 10)]
 
 
+async def test_readers_share_a_result_for_a_second(arena: Api) -> None:
+    invitation = await create(arena)
+    await submit(arena, 1, 10)
+    settled_at = END + GRACE_MS + SETTLE_MS
+    assert ranks(await view(arena, invitation)) == [(1, 1, 10)]
+    await submit(arena, 1, 20)
+    arena.clock.now += 999
+    challenge = await view(arena, invitation, token(1))
+    assert (ranks(challenge), challenge["now"]) == ([(1, 1, 10)], time_text(START + 999))
+    arena.clock.now += 1
+    assert ranks(await view(arena, invitation)) == [(1, 1, 20)]
+    # Joining is visible at once, with current scores.
+    await submit(arena, 1, 30)
+    assert ranks((await join(arena, invitation, 2)).json()) == [(1, 1, 30)]
+    assert (await view(arena, invitation))["unscored"] == [{"user_id": 2, "username": "player 2"}]
+    # A result of before the settlement is not final.
+    arena.clock.now = settled_at - 1
+    await view(arena, invitation)
+    await arena.post("/api/users/1/hide", {"reason": "test"}, ADMIN_KEY)
+    assert ranks(await view(arena, invitation)) == [(1, 1, 30)]
+    arena.clock.now = settled_at
+    assert ranks(await view(arena, invitation)) == []
+
+
 async def test_a_service_without_the_setting_has_no_challenges(api: Api) -> None:
     await api.players(1, 2)
     created = await request(api, SUBMIT_KEY, board="default")

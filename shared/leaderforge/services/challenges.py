@@ -24,8 +24,8 @@ from leaderforge.domain.standings import Standing
 from leaderforge.domain.tournaments import TournamentState
 from leaderforge.ports.challenges import ChallengeStore
 from leaderforge.ports.clock import Clock
-from leaderforge.ports.players import PlayerStore
 from leaderforge.ports.scores import ScoreStore
+from leaderforge.services.challenge_results import ChallengeResult, ChallengeResults
 from leaderforge.services.entries import Entry
 
 _PURGE_EVERY_S = 3600.0
@@ -53,7 +53,7 @@ class ChallengeView:
 
 
 class ChallengeService:
-    """Challenges by link. Their results are read from the store, and follow from the stored events and the time.
+    """Challenges by link. Their results follow from the stored events and the time.
 
     `grace_ms` is the time after the end in which late submissions of earlier scores count.
     """
@@ -62,7 +62,7 @@ class ChallengeService:
         self,
         challenges: ChallengeStore,
         store: ScoreStore,
-        users: PlayerStore,
+        results: ChallengeResults,
         clock: Clock,
         limits: ChallengeLimits,
         *,
@@ -70,7 +70,7 @@ class ChallengeService:
     ) -> None:
         self._challenges = challenges
         self._store = store
-        self._users = users
+        self._results = results
         self._clock = clock
         self._limits = limits
         self._grace_ms = grace_ms
@@ -111,19 +111,18 @@ class ChallengeService:
         raise BoardNotFound("the board of the challenge was deleted")
 
     async def view(self, board: Board, challenge: Challenge, viewer: Caller = ANONYMOUS) -> ChallengeView:
-        """Return a challenge with its players and scores. Hidden players are left out, except for their own view."""
+        """Return a challenge with its players and scores, which may be cached.
+
+        Hidden players are left out, except for their own view.
+        """
         now = self._clock()
-        user_ids = [player.user_id for player in await self._challenges.players(challenge.invitation)]
-        hidden = await self._challenges.hidden(board, user_ids)
-        visible = [user_id for user_id in user_ids if user_id not in hidden or viewer.sees_hidden(user_id)]
-        standings = await self._challenges.standings(board, challenge, visible)
-        players = await self._users.get(visible)
-        # A player that was erased since the first query is left out.
-        ranked = ranked_standings(board, [s for s in standings if s.user_id in players])
-        entries = [_entry(board, rank, s, players[s.user_id], hidden=s.user_id in hidden) for rank, s in ranked]
-        scored = {standing.user_id for _, standing in ranked}
-        unscored = [players[i] for i in visible if i in players and i not in scored]
-        return ChallengeView(board, challenge, entries, unscored, now)
+        result = await self._results.get(board, challenge, now)
+        return _view(board, challenge, result, viewer, now)
+
+    async def current_view(self, board: Board, challenge: Challenge, viewer: Caller) -> ChallengeView:
+        """Return a challenge as `view` does, with the current players and scores."""
+        now = self._clock()
+        return _view(board, challenge, await self._results.load(board, challenge), viewer, now)
 
     async def of_player(self, user_id: int) -> Sequence[tuple[Board, PlayedChallenge]]:
         """Return the challenges of a player with their boards, the latest end first. Deleted boards are left out."""
@@ -151,6 +150,16 @@ class ChallengeService:
     def _require_enabled(self) -> None:
         if not self._limits.open_each:
             raise ChallengesDisabled("this service has no challenges; its setting is LEADERFORGE_CHALLENGES")
+
+
+def _view(board: Board, challenge: Challenge, result: ChallengeResult, viewer: Caller, now: int) -> ChallengeView:
+    # A player that was erased during the load is left out.
+    players, hidden = result.players, result.hidden
+    visible = [i for i in result.user_ids if i in players and (i not in hidden or viewer.sees_hidden(i))]
+    ranked = ranked_standings(board, [standing for standing in result.standings if standing.user_id in visible])
+    entries = [_entry(board, rank, s, players[s.user_id], hidden=s.user_id in hidden) for rank, s in ranked]
+    scored = {entry.user_id for entry in entries}
+    return ChallengeView(board, challenge, entries, [players[i] for i in visible if i not in scored], now)
 
 
 def _entry(board: Board, rank: int, standing: Standing, player: Player, *, hidden: bool) -> Entry:

@@ -7,6 +7,7 @@ from leaderforge.parts import Parts
 from leaderforge.ports.settlement import SettlementPart
 from leaderforge.services.award_settlement import AWARDS, AwardPart
 from leaderforge.services.awards import AwardService
+from leaderforge.services.challenge_results import CHALLENGE_TTL_MS, ChallengeResults
 from leaderforge.services.challenges import ChallengeService
 from leaderforge.services.league_reading import LeagueQueryService
 from leaderforge.services.league_settlement import LeagueMovements
@@ -54,7 +55,8 @@ def season_services(settings: EnvironmentSettings, parts: Parts, query: QuerySer
 
 
 def _challenges(settings: EnvironmentSettings, parts: Parts) -> ChallengeService:
-    stores = parts.challenges, parts.store, parts.users
+    results = ChallengeResults(parts.challenges, parts.users, ttl_ms=CHALLENGE_TTL_MS)
+    stores = parts.challenges, parts.store, results
     return ChallengeService(*stores, parts.clock, settings.challenge_limits, grace_ms=settings.late_grace_ms)
 
 
