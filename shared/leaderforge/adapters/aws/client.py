@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
@@ -59,6 +61,7 @@ class AwsClient:
         self._address = urlsplit(access.url(service))
         self._connection: HTTPConnection | None = None
         self._lock = threading.Lock()
+        self._is_aborted = False
 
     async def call(self, operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Return the response of an operation. The call runs in a thread, which keeps the event loop free.
@@ -76,6 +79,9 @@ class AwsClient:
                 status, answer = self._send(operation, encoded)
             except (OSError, HTTPException) as error:
                 raise AwsError(f"{self._service} cannot be reached: {type(error).__name__}") from error
+            finally:
+                if self._is_aborted:
+                    self.close()
         if status != _OK:
             raise self._refusal(operation, status, answer)
         return answer
@@ -85,6 +91,15 @@ class AwsClient:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+    def abort(self) -> None:
+        """End the call in flight, if any, from another thread. No further call may follow."""
+        self._is_aborted = True
+        connection = self._connection
+        if connection is not None and connection.sock is not None:
+            # Only a shutdown wakes a thread that waits for the socket. A close would not.
+            with suppress(OSError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
 
     def _refusal(self, operation: str, status: int, answer: Mapping[str, Any]) -> AwsError:
         code = str(answer.get("__type", "")).rpartition("#")[2] or str(status)
@@ -96,7 +111,7 @@ class AwsClient:
         try:
             return self._exchange(operation, body)
         except (OSError, HTTPException):
-            if not is_reused:
+            if not is_reused or self._is_aborted:
                 raise
         # AWS closes idle connections, for example while Lambda has frozen this process. Retry on a new connection.
         return self._exchange(operation, body)

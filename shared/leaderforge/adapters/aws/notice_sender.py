@@ -1,8 +1,10 @@
 """Sending of notices to queues and event buses of AWS."""
 
+import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from time import monotonic
 from typing import Any
@@ -12,6 +14,8 @@ from leaderforge.domain.dispatching import DispatchAttempt
 from leaderforge.domain.event_targets import AwsTarget, aws_target
 
 _OK = 200
+_MOST_CALLS = 64
+"""Maximum concurrent calls. Further ones wait for a thread, within their time limit."""
 _MOST_REASON = 200
 """Maximum characters of a failure."""
 _SOURCE = "leaderforge"
@@ -24,13 +28,15 @@ class AwsNoticeSender:
     """`NoticeSender` to the ARNs of queues and event buses, with the credentials of this process.
 
     The hosts follow from the regions of the ARNs. Nobody can therefore direct a request elsewhere. Concurrent calls
-    have connections of their own.
+    have connections of their own. `timeout_s` limits a whole call.
     """
 
     def __init__(self, access: AwsAccess, *, timeout_s: float = 10.0) -> None:
         self._access = access
         self._timeout_s = timeout_s
         self._idle: defaultdict[tuple[str, str], list[AwsClient]] = defaultdict(list)
+        # The event loop resolves names in its default threads. Silent services must not occupy those.
+        self._threads = ThreadPoolExecutor(_MOST_CALLS, "aws-notices")
 
     async def send(self, url: str, headers: Mapping[str, str], body: bytes, group: str = "") -> DispatchAttempt:
         began = monotonic()
@@ -39,6 +45,7 @@ class AwsNoticeSender:
         return DispatchAttempt(None if error else _OK, error, round((monotonic() - began) * 1000))
 
     async def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
         for clients in self._idle.values():
             for client in clients:
                 client.close()
@@ -46,19 +53,34 @@ class AwsNoticeSender:
 
     async def _failure(self, target: AwsTarget, headers: Mapping[str, str], body: bytes, group: str) -> str | None:
         """Send a notice. Return why it was not accepted, None if it was."""
-        idle = self._idle[target.service, target.region]
-        client = idle.pop() if idle else self._new_client(target)
         try:
             if target.service == "sqs":
-                await client.call("SendMessage", self._message(target, headers, body.decode(), group))
+                await self._answer(target, "SendMessage", self._message(target, headers, body.decode(), group))
                 return None
-            answer = await client.call("PutEvents", {"Entries": [bus_entry(target, headers, json.loads(body))]})
+            entry = bus_entry(target, headers, json.loads(body))
+            return _refused_entry(await self._answer(target, "PutEvents", {"Entries": [entry]}))
+        except TimeoutError:
+            return f"no response within {self._timeout_s:g} s"
         except AwsError as error:
             # The first line is enough. A further one repeats the signed headers of a refused request.
             return str(error).splitlines()[0][:_MOST_REASON]
-        finally:
+
+    async def _answer(self, target: AwsTarget, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the answer to a request, over an idle connection if any. Raises `AwsError` or `TimeoutError`."""
+        idle = self._idle[target.service, target.region]
+        client = idle.pop() if idle else self._new_client(target)
+        call = asyncio.get_running_loop().run_in_executor(self._threads, client.call_waiting, operation, request)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                answer = await call
+        except (TimeoutError, asyncio.CancelledError):
+            client.abort()
+            raise
+        except AwsError:
             idle.append(client)
-        return _refused_entry(answer)
+            raise
+        idle.append(client)
+        return answer
 
     def _new_client(self, target: AwsTarget) -> AwsClient:
         access = replace(self._access, region=target.region)
