@@ -1,5 +1,6 @@
 """The Godot SDK: both editions offer the same functions. `make sdk-lint` checks its grammar and its format."""
 
+import os
 import re
 import subprocess
 import zipfile
@@ -9,9 +10,23 @@ import pytest
 
 from scripts.godot_sdk import EDITIONS, ROOT, SDK
 from scripts.sdk_packages import godot_package
+from tests.sdk.godot import godot_project
 from tests.sdk.test_quick_starts import MOST_LINES, lines, programs
+from tests.waiting import PATIENCE_S
 
 _TOOLS = ROOT / "tests" / "clients" / ".venv" / "bin"
+_IGNORES = """extends SceneTree
+
+const Store = preload("res://addons/leaderforge/store.gd")
+
+
+func _init():
+	var store = Store.new(10)
+	print("opening: %s" % store.open(OS.get_environment("QUEUE")).kind)
+	print("score: %s" % store.add("a", {"score": 5}).error.kind)
+	print("waiting: %d" % store.pending().size())
+	quit()
+"""
 _FUNCTION = re.compile(r"^static func ([a-z]\w*)\((.*)\):$", re.MULTILINE)
 
 
@@ -51,3 +66,16 @@ def test_the_zip_has_the_addon_of_its_edition(tmp_path: Path, edition: str) -> N
     added = {f"addons/leaderforge/{name}" for name in ("host.gd", "LICENSE", "samples/rush.gd")}
     assert names == shared | added
     assert f"the edition of Godot {edition}" in host
+
+
+def test_a_queue_that_could_not_be_opened_accepts_no_score(tmp_path: Path) -> None:
+    """A game that ignores the error of the opening must not show scores as accepted that end with the process."""
+    queue = tmp_path / "queue"
+    queue.symlink_to(queue)  # a path without an end, also for root
+    folder = godot_project(tmp_path)
+    (folder / "ignores.gd").write_text(_IGNORES)
+    command = ["godot3-server", "--path", str(folder), "-s", "ignores.gd"]
+    environment = {**os.environ, "QUEUE": str(queue)}
+    output = subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert "opening: QueueUnwritable\nscore: QueueUnwritable\nwaiting: 0\n" in output.stdout
+    assert queue.is_symlink()

@@ -9,6 +9,8 @@ const DEAD_ENTRIES = 1000
 
 var _capacity = 0
 var _journal
+# The error of the opening. Without its file, the queue would forget scores that it has accepted.
+var _failure
 var _mutex = Mutex.new()
 # Dictionaries keep the order of their insertion, which is that of the positions.
 var _scores = {}
@@ -21,23 +23,10 @@ func _init(capacity):
 	_capacity = capacity
 
 
-## Open the file of the queue. Return an error, null without one.
+## Open the file of the queue. Return an error, null without one. After an error, the queue accepts no score.
 func open(path):
-	if path == "":
-		return null
-	var journal = Journal.new(path)
-	var kind = journal.open()
-	if kind == "QueueLocked":
-		return Failure.new(kind, "another process uses the queue %s; give each process its own" % path)
-	var entries = journal.read() if kind == "" else null
-	if entries == null:
-		if kind == "":
-			journal.close()
-		return Failure.new("QueueUnwritable", "the queue %s cannot be read or written" % path)
-	for entry in entries:
-		_apply(entry)
-	_journal = journal
-	return null
+	_failure = _opened(path) if path != "" else null
+	return _failure
 
 
 ## Append a score. The value is the score; a known submission id is returned as it is stored.
@@ -126,6 +115,22 @@ func close():
 		_journal.close()
 
 
+func _opened(path):
+	var journal = Journal.new(path)
+	var kind = journal.open()
+	if kind == "QueueLocked":
+		return Failure.new(kind, "another process uses the queue %s; give each process its own" % path)
+	var entries = journal.read() if kind == "" else null
+	if entries == null:
+		if kind == "":
+			journal.close()
+		return Failure.new("QueueUnwritable", "the queue %s cannot be read or written" % path)
+	for entry in entries:
+		_apply(entry)
+	_journal = journal
+	return null
+
+
 func _locked(entry):
 	_mutex.lock()
 	var failure = _append(entry)
@@ -134,6 +139,8 @@ func _locked(entry):
 
 
 func _append(entry):
+	if _failure != null:
+		return _failure
 	if _journal != null and not _appended(entry):
 		return Failure.new("QueueUnwritable", "the queue cannot be written: is the disk full?")
 	_apply(entry)
