@@ -136,6 +136,16 @@ async def test_a_service_that_is_not_there_is_told_of() -> None:
         await AwsClient(access, "sqs", target="t", version="1.0", timeout_s=1).call("Count", {})
 
 
+async def test_a_refusal_of_the_queue_shows_no_signed_headers(service: Service) -> None:
+    message = "no match\n\nThe Canonical String is\nx-amz-security-token:token"
+    service.answers = [(403, {"__type": "InvalidSignatureException", "message": message})]
+    queue = SqsQueue(service.access, "http://q/submissions", None, timeout_s=5)
+    with pytest.raises(QueueUnavailable) as refused:
+        await queue.put(["a"])
+    assert str(refused.value).endswith("sqs refused SendMessageBatch: InvalidSignatureException no match")
+    await queue.close()
+
+
 async def test_the_queue_sends_as_many_as_a_call_takes(service: Service) -> None:
     queue = SqsQueue(service.access, "http://q/submissions", None, timeout_s=5)
     service.answers = [(200, {})] * 4

@@ -103,8 +103,10 @@ class AwsClient:
 
     def _refusal(self, operation: str, status: int, answer: Mapping[str, Any]) -> AwsError:
         code = str(answer.get("__type", "")).rpartition("#")[2] or str(status)
-        reason = answer.get("message") or answer.get("Message") or ""
-        return AwsError(f"{self._service} refused {operation}: {code} {reason}".rstrip(), code)
+        reason = str(answer.get("message") or answer.get("Message") or "").strip()
+        # The first line is enough. A further one repeats the signed headers of a refused request.
+        first_line = reason.partition("\n")[0]
+        return AwsError(f"{self._service} refused {operation}: {code} {first_line}".rstrip(), code)
 
     def _send(self, operation: str, body: bytes) -> tuple[int, dict[str, Any]]:
         is_reused = self._connection is not None

@@ -62,8 +62,7 @@ class AwsNoticeSender:
         except TimeoutError:
             return f"no response within {self._timeout_s:g} s"
         except AwsError as error:
-            # The first line is enough. A further one repeats the signed headers of a refused request.
-            return str(error).splitlines()[0][:_MOST_REASON]
+            return str(error)[:_MOST_REASON]
 
     async def _answer(self, target: AwsTarget, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the answer to a request, over an idle connection if any. Raises `AwsError` or `TimeoutError`."""
