@@ -198,7 +198,8 @@ async def test_an_erased_player_leaves_and_an_export_has_the_challenge(arena: Ap
 
 async def test_moderators_remove_challenges(arena: Api) -> None:
     invitation = await create(arena)
-    path = f"/api/challenges/{invitation}?reason=abuse"
+    [listed] = (await arena.get("/api/users/1/challenges", ADMIN_KEY)).json()["challenges"]
+    path = f"/api/challenges/{listed['invitation']}?reason=abuse"
     assert code(await arena.send("DELETE", path, key=SUBMIT_KEY)) == (403, "forbidden")
     assert (await arena.send("DELETE", path, key=ADMIN_KEY)).json() == {"removed": True}
     assert code(await arena.get(f"/api/challenges/{invitation}")) == (404, "challenge_not_found")
