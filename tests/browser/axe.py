@@ -12,8 +12,12 @@ _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice
 
 
 async def violations(page: Page) -> list[str]:
-    """Return each violated rule with its elements, once the page is loaded and its animations have ended."""
+    """Return each violated rule with its elements, once the page is loaded and its animations have ended.
+
+    The page is scrolled to its top, because the header covers parts of what was scrolled below it.
+    """
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    await page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
     await page.evaluate(_STILL)
     await page.evaluate(_AXE.read_text())  # no inline script tag, which the site's policy forbids
     found = await page.evaluate("(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}})", _RULES)
