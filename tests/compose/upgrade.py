@@ -14,6 +14,8 @@ from tests.compose.deployment import KEY, URL, Deployment
 from tests.compose.images import build_next
 
 CLIENTS = 4
+_FIRST_PLAYER = 11
+"""Player of the first client. Earlier steps create players with smaller ids."""
 _INTERVAL_S = 0.05
 """Time in s between the submissions of a client."""
 _PAUSE_S = 0.5
@@ -27,12 +29,12 @@ def upgrade_of_the_api(deployment: Deployment) -> None:
     image = build_next(deployment.engine)
     done = Event()
     with ThreadPoolExecutor(CLIENTS) as pool:
-        counts = [pool.submit(_submit_until, done, player) for player in range(2, 2 + CLIENTS)]
+        counts = [pool.submit(_submit_until, done, player) for player in range(_FIRST_PLAYER, _FIRST_PLAYER + CLIENTS)]
         try:
             _replace_all(deployment)
         finally:
             done.set()
-    for player, count in enumerate(counts, start=2):
+    for player, count in enumerate(counts, start=_FIRST_PLAYER):
         acknowledged, repeated = count.result()
         print(f"player {player}: {acknowledged} submissions, {repeated} repeated")  # noqa: T201 - the test's output
         assert acknowledged > 0
