@@ -101,6 +101,10 @@ class Deployment:
         self.score += POINTS * (status == httpx.codes.OK)
         return status
 
+    def reads_the_index(self) -> bool:
+        """Return whether the index answers reads."""
+        return self.client.get("/api/leaderboard/rank/1").headers.get("X-LeaderForge-Source") == "index"
+
     def check_score(self) -> None:
         """Fail if player 1 has another score than the acknowledged one."""
         entry = self.client.get("/api/leaderboard/rank/1").json()

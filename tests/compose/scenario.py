@@ -124,6 +124,8 @@ def kill_of_the_coordinator(deployment: Deployment) -> None:
 
 def restart_of_the_coordinator(deployment: Deployment) -> None:
     """Stop the database, and start it again at another address. Reads go on, and submissions must succeed again."""
+    # Reads go on from the index only if it is believed, and that takes a moment after the previous outage.
+    wait_until(deployment.reads_the_index, READY_S, "an answer from the index")
     coordinator, before = deployment.container("citus-coordinator"), deployment.address("citus-coordinator")
     deployment.engine.docker("stop", coordinator)
     with deployment.occupied(before):
