@@ -1,7 +1,6 @@
 """Client that creates, changes, fills, reads and deletes boards of its own."""
 
 import asyncio
-from collections.abc import Sequence
 from random import Random
 from time import monotonic
 from typing import Any
@@ -11,12 +10,11 @@ from leaderforge.torture.checks import Problem
 from leaderforge.torture.client import Reply
 from leaderforge.torture.report import Report
 from leaderforge.torture.wire import FAILED
-from tests.api_client import ADMIN_KEY
-from tests.torture.rig import API_PROCESSES, Rig
+from tests.torture.api_writer import RETRY_S, ApiWriter
+from tests.torture.rig import Rig
 
 _ACTS = {"create": 4, "submit": 20, "read": 25, "change": 6, "delete": 3}
 _MOST_BOARDS = 6
-_RETRY_S = 0.1
 
 
 class OwnBoard:
@@ -37,15 +35,14 @@ class OwnBoard:
         return sum(scores) if self.policy == "sum" else scores[-1]
 
 
-class BoardWriter:
+class BoardWriter(ApiWriter):
     """Client of boards that nobody else uses. It checks that each board has exactly its own submissions."""
 
     def __init__(self, rig: Rig, report: Report, random: Random, players: list[int]) -> None:
-        self._rig, self._report, self._random, self._players = rig, report, random, players
+        super().__init__(rig, report, random, "board")
+        self._players = players
         self._boards: list[OwnBoard] = []
         self._created = 0
-        self.processes: Sequence[int] = range(API_PROCESSES)
-        self.over = False
 
     async def write(self, pace_s: float) -> None:
         """Choose and perform random acts until `over` is set."""
@@ -63,7 +60,7 @@ class BoardWriter:
         policy, order = self._random.choice(("sum", "best", "latest")), self._random.choice(("desc", "asc"))
         board = OwnBoard(f"own-{self._created}", policy, order, self._rig.clock.jumps)
         body = {"board": board.slug, "policy": policy, "order": order, "periods": ["daily"]}
-        answer = await self._until_done("POST", "/api/boards", body, retry_refusal=409)
+        answer = await self._until_changed("POST", "/api/boards", body, retry_refusal=409)
         if answer.status in {201, 409}:
             self._boards.append(board)
 
@@ -72,7 +69,7 @@ class BoardWriter:
         board, player = self._random.choice(self._boards), self._random.choice(self._players)
         score = self._random.randrange(10**9)
         body = {"user_id": player, "score": score, "submission_id": str(UUID(int=self._random.getrandbits(128)))}
-        answer = await self._until_done("POST", f"/api/boards/{board.slug}/scores", body)
+        answer = await self._until_changed("POST", f"/api/boards/{board.slug}/scores", body)
         if answer.status == 200:
             board.scores.setdefault(player, []).append(score)
 
@@ -105,31 +102,27 @@ class BoardWriter:
                 {"periods": ["daily", "all-time"]},
             )
         )
-        await self._until_done("PATCH", f"/api/boards/{board.slug}", settings)
+        await self._until_changed("PATCH", f"/api/boards/{board.slug}", settings)
 
     async def delete(self) -> None:
         """Delete a board."""
         if len(self._boards) > 1:
             board = self._boards.pop(self._random.randrange(len(self._boards)))
-            await self._until_done("DELETE", f"/api/boards/{board.slug}", None, retry_refusal=404)
+            await self._until_changed("DELETE", f"/api/boards/{board.slug}", None, retry_refusal=404)
 
-    async def _until_done(self, method: str, path: str, body: Any, *, retry_refusal: int | None = None) -> Reply:
+    async def _until_changed(self, method: str, path: str, body: Any, *, retry_refusal: int | None = None) -> Reply:
         """Send a request through any process until it is answered by a status below 500.
 
         If a retry is refused with `retry_refusal`, an earlier attempt succeeded.
         """
         attempts, began = 0, monotonic()
         while True:
-            client = self._rig.client(self._random.choice(self.processes), ADMIN_KEY)
-            answer = await client.ask(method, path, body)
-            client.close()
-            self._report.wrote(answer, began)
+            answer = await self._send(began, method, path, body)
             attempts += 1
             if 200 <= answer.status < 300 or (attempts > 1 and answer.status == retry_refusal):
                 return answer
             if answer.status != FAILED and not answer.refused_well:
-                problem = Problem("refused wrongly", f"{method} {path} {body}", f"{answer.status} {answer.body}")
-                self._report.violation("board", 0, [problem], answer)
+                self._report_refusal(answer, method, path, body)
             if 400 <= answer.status < 500:
                 return answer
-            await asyncio.sleep(_RETRY_S)
+            await asyncio.sleep(RETRY_S)

@@ -13,8 +13,7 @@ import asyncpg
 from leaderforge.torture.checks import Problem
 from leaderforge.torture.client import Reply
 from leaderforge.torture.report import Report
-from leaderforge.torture.wire import FAILED
-from tests.api_client import ADMIN_KEY
+from tests.torture.api_writer import ApiWriter
 from tests.torture.cups import (
     ATTEMPTS,
     DURATION_S,
@@ -28,12 +27,11 @@ from tests.torture.cups import (
     notices_of,
 )
 from tests.torture.ledger import StoredEvent
-from tests.torture.rig import API_PROCESSES, Rig
+from tests.torture.rig import Rig
 
 _CANDIDATES = ENTRANTS + 2
 _SUBMISSIONS = ATTEMPTS + 2
 _CLAIMERS = 2
-_RETRY_S = 0.1
 _PAUSE_S = 0.5
 _SEARCH_S = 15.0
 """Time in s within which a due settlement is written: the time between two searches, and that of a lease."""
@@ -42,15 +40,14 @@ _REFUSALS = frozenset(
 )
 
 
-class CupWriter:
+class CupWriter(ApiWriter):
     """Client that holds one tournament after another. Everything of it is checked in the store at the end."""
 
     def __init__(self, rig: Rig, report: Report, random: Random, players: Sequence[int]) -> None:
-        self._rig, self._report, self._random, self._players = rig, report, random, players
+        super().__init__(rig, report, random, "tournament", refusals=_REFUSALS)
+        self._players = players
         self._cups: list[Cup] = []
         self._unclaimed: list[Cup] = []
-        self.processes: Sequence[int] = range(API_PROCESSES)
-        self.over = False
 
     async def write(self, pace_s: float) -> None:
         """Hold a tournament every `pace_s` seconds until `over` is set, and claim awards meanwhile."""
@@ -172,21 +169,6 @@ class CupWriter:
     async def _send_claim(self, cup: Cup, key: AwardKey, claim_id: str) -> Reply:
         body = {"board": cup.slug, "period": "all-time", "reward": key.reward, "claim_id": claim_id}
         return await self._until_done("POST", f"/api/users/{key.user_id}/awards/claim", body)
-
-    async def _until_done(self, method: str, path: str, body: Any) -> Reply:
-        """Send a request through any process until it is answered by a status below 500."""
-        began = monotonic()
-        while True:
-            client = self._rig.client(self._random.choice(self.processes), ADMIN_KEY)
-            answer = await client.ask(method, path, body)
-            client.close()
-            self._report.wrote(answer, began)
-            if answer.status not in {200, 201, FAILED} and not answer.refused_well and answer.code not in _REFUSALS:
-                problem = Problem("refused wrongly", f"{method} {path} {body}", f"{answer.status} {answer.body}")
-                self._report.violation("tournament", 0, [problem], answer)
-            if 200 <= answer.status < 500:
-                return answer
-            await asyncio.sleep(_RETRY_S)
 
     async def _stored(self) -> dict[str, StoredCup]:
         """Return the stored tournaments by slug."""

@@ -21,13 +21,11 @@ from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
 from leaderforge.torture.checks import Problem
-from leaderforge.torture.client import Reply
 from leaderforge.torture.report import Report
-from leaderforge.torture.wire import FAILED
-from tests.api_client import ADMIN_KEY
+from tests.torture.api_writer import ApiWriter
 from tests.torture.leagues import BOARD, RULES, SEASON_S, StoredSeason, lost, period_of, season_of
 from tests.torture.ledger import StoredEvent
-from tests.torture.rig import API_PROCESSES, GRACE_S, Rig
+from tests.torture.rig import GRACE_S, Rig
 
 _SETTLED_AFTER_S = 20.0
 """Time in s from the end of a season's grace until it may be settled: see `leaderforge.domain.timing`."""
@@ -36,7 +34,6 @@ _SEARCH_S = 15.0
 _EARLIER_SEASONS = 3
 """Number of seasons that are played before the start, so that the shortest runs settle some."""
 _ACTIVE = 0.7
-_RETRY_S = 0.1
 _PAUSE_S = 0.5
 _REFUSALS = frozenset({"period_closed", "not_ranked", "period_not_found"})
 _Result = tuple[Any, ...]
@@ -51,18 +48,17 @@ class _Settled:
     result: _Result
 
 
-class LeagueWriter:
+class LeagueWriter(ApiWriter):
     """Client of a league with a season each minute. Everything of it is checked in the store at the end."""
 
     def __init__(self, rig: Rig, report: Report, random: Random, players: Sequence[int]) -> None:
-        self._rig, self._report, self._random, self._players = rig, report, random, players
+        super().__init__(rig, report, random, "league", refusals=_REFUSALS, successes=frozenset({200}))
+        self._players = players
         self._first_s = _oldest_open_s() - _EARLIER_SEASONS * SEASON_S
         self._jumps: dict[int, int] = {}
         """Numbers of clock jumps before the first submission to each season."""
         self._counted: dict[UUID, int] = {}
         self._answers: list[_Settled] = []
-        self.processes: Sequence[int] = range(API_PROCESSES)
-        self.over = False
 
     async def prepare(self) -> None:
         """Create the board and play its first seasons, in the store: the grace of the API is over for them."""
@@ -161,21 +157,6 @@ class LeagueWriter:
             members = ("group", "group_rank", "movement", "next_division")
             result = tuple(answer.body[member] for member in members)
             self._answers.append(_Settled(period_of(start_s), user_id, result))
-
-    async def _until_done(self, method: str, path: str, body: Any) -> Reply:
-        """Send a request through any process until it is answered by a status below 500."""
-        began = monotonic()
-        while True:
-            client = self._rig.client(self._random.choice(self.processes), ADMIN_KEY)
-            answer = await client.ask(method, path, body)
-            client.close()
-            self._report.wrote(answer, began)
-            if answer.status not in {200, FAILED} and not answer.refused_well and answer.code not in _REFUSALS:
-                problem = Problem("refused wrongly", f"{method} {path} {body}", f"{answer.status} {answer.body}")
-                self._report.violation("league", 0, [problem], answer)
-            if 200 <= answer.status < 500:
-                return answer
-            await asyncio.sleep(_RETRY_S)
 
     async def _stored(self) -> tuple[Sequence[StoredSeason], Sequence[StoredEvent]]:
         """Return the stored seasons in order, and all events."""

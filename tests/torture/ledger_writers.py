@@ -8,16 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from leaderforge.torture.checks import Problem
-from leaderforge.torture.client import Client, Reply
+from leaderforge.torture.client import Reply
 from leaderforge.torture.report import Report
 from leaderforge.torture.wire import FAILED
-from tests.api_client import ADMIN_KEY
+from tests.torture.api_writer import RETRY_S, ApiWriter
 from tests.torture.ledger import RECENT, TALLY, TURNS, Attempt, Ledger
 from tests.torture.rig import API_PROCESSES, Rig
 
 _ACTS = {"single": 30, "overlapping": 40, "first_sight": 6, "put": 4, "void": 12, "erase": 1}
 _MOST_SCORE = 1000
-_RETRY_S = 0.1
 _MOST_ITEMS = 6
 _FEWEST_PLAYERS = 20
 _REFUSALS = {"user_not_found", "submission_not_found"}
@@ -25,18 +24,16 @@ _REFUSALS = {"user_not_found", "submission_not_found"}
 _TRANSIENT = {"store_unavailable", "index_unavailable", "unavailable", "overloaded"}
 
 
-class LedgerWriter:
+class LedgerWriter(ApiWriter):
     """Client that submits to the ledger's boards for players whom all of these clients share."""
 
     def __init__(self, rig: Rig, ledger: Ledger, report: Report, random: Random, players: list[int], name: str) -> None:
-        self._rig, self._ledger, self._report, self._random = rig, ledger, report, random
-        self._players, self._name = players, name
+        super().__init__(rig, report, random, "ledger", refusals=_REFUSALS)
+        self._ledger, self._players, self._name = ledger, players, name
         self._first_sights = 0
         self._removable: list[Attempt] = []
-        self.processes: Sequence[int] = range(API_PROCESSES)
         self.hurried = False
         """Whether the client sends overlapping batches without pause."""
-        self.over = False
 
     async def write(self, pace_s: float) -> None:
         """Act until `over` is set."""
@@ -142,7 +139,7 @@ class LedgerWriter:
                 self._note(answer, [Problem("refused wrongly", "200", f"{answer.status} {answer.body}")])
                 break
             if pending:
-                await asyncio.sleep(_RETRY_S)
+                await asyncio.sleep(RETRY_S)
 
     def _is_settled(self, answer: Reply, attempt: Attempt, result: dict[str, Any]) -> bool:
         """Note the result of one submission of a batch. Return whether it is final."""
@@ -155,24 +152,6 @@ class LedgerWriter:
         if code not in _REFUSALS or attempt.user_id not in self._ledger.erased:
             self._note(answer, [Problem("refused wrongly", str(attempt.body), str(result), attempt.user_id)])
         return True
-
-    async def _until_done(self, method: str, path: str, body: Any) -> Reply:
-        """Send a request through any process until it is answered by a status below 500."""
-        began = monotonic()
-        while True:
-            client = self._client()
-            answer = await client.ask(method, path, body)
-            client.close()
-            self._report.wrote(answer, began)
-            expected = answer.status in {200, 201, FAILED} or answer.refused_well or answer.code in _REFUSALS
-            if not expected:
-                self._note(answer, [Problem("refused wrongly", f"{method} {path}", f"{answer.status} {answer.body}")])
-            if 200 <= answer.status < 500:
-                return answer
-            await asyncio.sleep(_RETRY_S)
-
-    def _client(self) -> Client:
-        return self._rig.client(self._random.choice(self.processes), ADMIN_KEY)
 
     def _add_player(self, user_ids: set[int], external_id: str) -> None:
         """Let all clients submit for a new player. Note a problem if one external id has several players."""
