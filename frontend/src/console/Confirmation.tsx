@@ -1,8 +1,7 @@
 import { useState, type ReactNode } from 'react';
 
-import { Dialog } from '../ui/Dialog';
 import { Field } from '../ui/Field';
-import { Answers } from './Answers';
+import { DialogForm } from './DialogForm';
 import { ReasonField } from './ReasonField';
 import type { ConsoleMessages } from './i18n/en';
 import { useConsoleText } from './i18n/text';
@@ -28,22 +27,21 @@ export function Confirmation({ title, act, asks, pending, error, confirm, close,
   const typed = text.trim();
   const missing = missingIn(asks, typed, words);
   return (
-    <Dialog title={title} close={close}>
-      <form
-        className="space-y-5"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (missing === null) confirm(typed);
-        }}
-      >
-        <div className="space-y-3 text-muted">{children}</div>
-        {asks === 'reason' && <ReasonField value={text} set={setText} />}
-        {typeof asks === 'object' && (
-          <Field label={words.typeToConfirm(asks.typed)} value={text} onChange={(event) => setText(event.currentTarget.value)} />
-        )}
-        <Answers act={act} close={close} pending={pending} error={error} missing={missing} />
-      </form>
-    </Dialog>
+    <DialogForm
+      title={title}
+      close={close}
+      act={act}
+      submit={() => confirm(typed)}
+      pending={pending}
+      error={error}
+      missing={missing}
+    >
+      <div className="space-y-3 text-muted">{children}</div>
+      {asks === 'reason' && <ReasonField value={text} set={setText} />}
+      {typeof asks === 'object' && (
+        <Field label={words.typeToConfirm(asks.typed)} value={text} onChange={(event) => setText(event.currentTarget.value)} />
+      )}
+    </DialogForm>
   );
 }
 

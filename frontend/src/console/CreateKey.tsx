@@ -4,9 +4,8 @@ import { useId, useState } from 'react';
 import { OPERATORS } from '../api/DeploymentProvider';
 import type { IssuedKey, Role, Scope } from '../api/types';
 import { Field } from '../ui/Field';
-import { Dialog } from '../ui/Dialog';
 import { Select } from '../ui/Select';
-import { Answers } from './Answers';
+import { DialogForm } from './DialogForm';
 import { useConsoleText } from './i18n/text';
 import { useOperator } from './operator';
 
@@ -48,42 +47,41 @@ export function CreateKey({ close, issued }: Props) {
   }
 
   return (
-    <Dialog title={words.keys.create} close={close}>
-      <form
-        className="space-y-5"
-        onSubmit={(event) => {
-          event.preventDefault();
-          creating.mutate();
-        }}
-      >
-        <Field
-          label={words.name}
-          value={name}
-          placeholder={holder === 'person' ? 'ada' : 'game-server'}
-          flaw={wrong ? words.keys.nameFlaw : undefined}
-          help={words.keys.nameHelp}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <Select label={words.keys.usedBy} value={holder} options={HOLDERS.map((kind) => [kind, words.keys.holders[kind]] as const)} choose={setHolder} />
-        {holder === 'person' ? (
-          <>
-            <Field
-              label={words.keys.personName}
-              dir="auto"
-              maxLength={80}
-              value={person}
-              placeholder="Ada Lovelace"
-              help={words.keys.personHelp}
-              onChange={(event) => setPerson(event.currentTarget.value)}
-            />
-            <Select label={words.role} value={role} options={ROLES.map((one) => [one, words.roles[one]] as const)} choose={setRole} help={words.rights[role]} />
-          </>
-        ) : (
-          <Scopes scopes={scopes} choose={setScopes} />
-        )}
-        <Answers act={words.create} close={close} pending={creating.isPending} error={creating.error} missing={missingIn()} />
-      </form>
-    </Dialog>
+    <DialogForm
+      title={words.keys.create}
+      close={close}
+      act={words.create}
+      submit={() => creating.mutate()}
+      pending={creating.isPending}
+      error={creating.error}
+      missing={missingIn()}
+    >
+      <Field
+        label={words.name}
+        value={name}
+        placeholder={holder === 'person' ? 'ada' : 'game-server'}
+        flaw={wrong ? words.keys.nameFlaw : undefined}
+        help={words.keys.nameHelp}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <Select label={words.keys.usedBy} value={holder} options={HOLDERS.map((kind) => [kind, words.keys.holders[kind]] as const)} choose={setHolder} />
+      {holder === 'person' ? (
+        <>
+          <Field
+            label={words.keys.personName}
+            dir="auto"
+            maxLength={80}
+            value={person}
+            placeholder="Ada Lovelace"
+            help={words.keys.personHelp}
+            onChange={(event) => setPerson(event.currentTarget.value)}
+          />
+          <Select label={words.role} value={role} options={ROLES.map((one) => [one, words.roles[one]] as const)} choose={setRole} help={words.rights[role]} />
+        </>
+      ) : (
+        <Scopes scopes={scopes} choose={setScopes} />
+      )}
+    </DialogForm>
   );
 }
 

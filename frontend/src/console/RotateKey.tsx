@@ -3,9 +3,8 @@ import { useState } from 'react';
 
 import { OPERATORS } from '../api/DeploymentProvider';
 import type { IssuedKey } from '../api/types';
-import { Dialog } from '../ui/Dialog';
 import { Select } from '../ui/Select';
-import { Answers } from './Answers';
+import { DialogForm } from './DialogForm';
 import { useConsoleText } from './i18n/text';
 import { useOperator } from './operator';
 
@@ -35,17 +34,15 @@ export function RotateKey({ name, close, issued }: Props) {
     gcTime: 0,
   });
   return (
-    <Dialog title={words.keys.rotateTitle(name)} close={close}>
-      <form
-        className="space-y-5"
-        onSubmit={(event) => {
-          event.preventDefault();
-          rotating.mutate();
-        }}
-      >
-        <Select label={words.keys.oldEnd} value={overlap} options={OVERLAPS.map((s) => [s, words.keys.overlaps[s]] as const)} choose={setOverlap} />
-        <Answers act={words.keys.rotateButton} close={close} pending={rotating.isPending} error={rotating.error} />
-      </form>
-    </Dialog>
+    <DialogForm
+      title={words.keys.rotateTitle(name)}
+      close={close}
+      act={words.keys.rotateButton}
+      submit={() => rotating.mutate()}
+      pending={rotating.isPending}
+      error={rotating.error}
+    >
+      <Select label={words.keys.oldEnd} value={overlap} options={OVERLAPS.map((s) => [s, words.keys.overlaps[s]] as const)} choose={setOverlap} />
+    </DialogForm>
   );
 }

@@ -4,9 +4,8 @@ import { useState } from 'react';
 import { OPERATORS } from '../../api/DeploymentProvider';
 import type { EndpointIn, IssuedEndpoint, NoticeType } from '../../api/types';
 import { BOARD } from '../../ladder/search';
-import { Dialog } from '../../ui/Dialog';
 import { Field } from '../../ui/Field';
-import { Answers } from '../Answers';
+import { DialogForm } from '../DialogForm';
 import { EventTypes } from '../EventTypes';
 import { FieldGroup } from '../FieldGroup';
 import { useConsoleText } from '../i18n/text';
@@ -44,36 +43,35 @@ export function CreateEndpoint({ close, issued }: Props) {
   }
 
   return (
-    <Dialog title={words.endpoints.create} close={close}>
-      <form
-        className="space-y-5"
-        onSubmit={(event) => {
-          event.preventDefault();
-          creating.mutate();
-        }}
-      >
-        <Field
-          label={words.endpoints.address}
-          inputMode="url"
-          maxLength={500}
-          value={url}
-          placeholder="https://game.example/hooks"
-          help={words.endpoints.addressHelp}
-          onChange={(event) => setUrl(event.currentTarget.value)}
-        />
-        <Field
-          label={words.endpoints.boards}
-          value={boards}
-          placeholder="laps, cup"
-          help={words.endpoints.boardsHelp}
-          flaw={areSlugs ? undefined : words.endpoints.boardsFlaw}
-          onChange={(event) => setBoards(event.currentTarget.value)}
-        />
-        <FieldGroup title={words.endpoints.types} help={words.endpoints.typesHelp}>
-          <EventTypes types={types} set={setTypes} />
-        </FieldGroup>
-        <Answers act={words.create} close={close} pending={creating.isPending} error={creating.error} missing={missingIn()} />
-      </form>
-    </Dialog>
+    <DialogForm
+      title={words.endpoints.create}
+      close={close}
+      act={words.create}
+      submit={() => creating.mutate()}
+      pending={creating.isPending}
+      error={creating.error}
+      missing={missingIn()}
+    >
+      <Field
+        label={words.endpoints.address}
+        inputMode="url"
+        maxLength={500}
+        value={url}
+        placeholder="https://game.example/hooks"
+        help={words.endpoints.addressHelp}
+        onChange={(event) => setUrl(event.currentTarget.value)}
+      />
+      <Field
+        label={words.endpoints.boards}
+        value={boards}
+        placeholder="laps, cup"
+        help={words.endpoints.boardsHelp}
+        flaw={areSlugs ? undefined : words.endpoints.boardsFlaw}
+        onChange={(event) => setBoards(event.currentTarget.value)}
+      />
+      <FieldGroup title={words.endpoints.types} help={words.endpoints.typesHelp}>
+        <EventTypes types={types} set={setTypes} />
+      </FieldGroup>
+    </DialogForm>
   );
 }

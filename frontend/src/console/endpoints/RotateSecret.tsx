@@ -3,9 +3,8 @@ import { useState } from 'react';
 
 import { OPERATORS } from '../../api/DeploymentProvider';
 import type { Endpoint, IssuedEndpoint } from '../../api/types';
-import { Dialog } from '../../ui/Dialog';
 import { Select } from '../../ui/Select';
-import { Answers } from '../Answers';
+import { DialogForm } from '../DialogForm';
 import { OVERLAPS, type Overlap } from '../RotateKey';
 import { useConsoleText } from '../i18n/text';
 import { useOperator } from '../operator';
@@ -31,18 +30,16 @@ export function RotateSecret({ endpoint, close, issued }: Props) {
     gcTime: 0, // do not cache the secret
   });
   return (
-    <Dialog title={words.endpoints.rotateTitle} close={close}>
-      <form
-        className="space-y-5"
-        onSubmit={(event) => {
-          event.preventDefault();
-          rotating.mutate();
-        }}
-      >
-        <p className="break-all text-muted">{endpoint.url}</p>
-        <Select label={words.endpoints.oldEnd} value={overlap} options={OVERLAPS.map((s) => [s, words.keys.overlaps[s]] as const)} choose={setOverlap} />
-        <Answers act={words.endpoints.rotate} close={close} pending={rotating.isPending} error={rotating.error} />
-      </form>
-    </Dialog>
+    <DialogForm
+      title={words.endpoints.rotateTitle}
+      close={close}
+      act={words.endpoints.rotate}
+      submit={() => rotating.mutate()}
+      pending={rotating.isPending}
+      error={rotating.error}
+    >
+      <p className="break-all text-muted">{endpoint.url}</p>
+      <Select label={words.endpoints.oldEnd} value={overlap} options={OVERLAPS.map((s) => [s, words.keys.overlaps[s]] as const)} choose={setOverlap} />
+    </DialogForm>
   );
 }

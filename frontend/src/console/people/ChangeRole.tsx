@@ -3,9 +3,8 @@ import { useState } from 'react';
 
 import { OPERATORS } from '../../api/DeploymentProvider';
 import type { Person, Role } from '../../api/types';
-import { Dialog } from '../../ui/Dialog';
 import { Select } from '../../ui/Select';
-import { Answers } from '../Answers';
+import { DialogForm } from '../DialogForm';
 import { useConsoleText } from '../i18n/text';
 import { useOperator } from '../operator';
 
@@ -24,24 +23,17 @@ export function ChangeRole({ person, close }: { person: Person; close: () => voi
     },
   });
   return (
-    <Dialog title={words.people.roleOf(person.person)} close={close}>
-      <form
-        className="space-y-5"
-        onSubmit={(event) => {
-          event.preventDefault();
-          changing.mutate();
-        }}
-      >
-        <Select label={words.role} value={role} options={ROLES.map((one) => [one, words.roles[one]] as const)} choose={setRole} help={words.rights[role]} />
-        {person.signed_in_at !== null && <p className="text-sm text-muted">{words.people.lasts}</p>}
-        <Answers
-          act={words.people.change}
-          close={close}
-          pending={changing.isPending}
-          error={changing.error}
-          missing={role === person.role ? words.people.already(role) : null}
-        />
-      </form>
-    </Dialog>
+    <DialogForm
+      title={words.people.roleOf(person.person)}
+      close={close}
+      act={words.people.change}
+      submit={() => changing.mutate()}
+      pending={changing.isPending}
+      error={changing.error}
+      missing={role === person.role ? words.people.already(role) : null}
+    >
+      <Select label={words.role} value={role} options={ROLES.map((one) => [one, words.roles[one]] as const)} choose={setRole} help={words.rights[role]} />
+      {person.signed_in_at !== null && <p className="text-sm text-muted">{words.people.lasts}</p>}
+    </DialogForm>
   );
 }

@@ -2,10 +2,9 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import type { User } from '../../api/types';
-import { Dialog } from '../../ui/Dialog';
 import { Field } from '../../ui/Field';
 import { nameOf } from '../../ui/PlayerName';
-import { Answers } from '../Answers';
+import { DialogForm } from '../DialogForm';
 import { useConsoleText } from '../i18n/text';
 import { useOperator } from '../operator';
 
@@ -23,30 +22,23 @@ export function RenamePlayer({ player, close }: { player: User; close: () => voi
     },
   });
   return (
-    <Dialog title={words.players.rename(nameOf(player))} close={close}>
-      <form
-        className="space-y-5"
-        onSubmit={(event) => {
-          event.preventDefault();
-          renaming.mutate();
-        }}
-      >
-        <Field
-          label={words.players.newName}
-          dir="auto"
-          maxLength={64}
-          value={name}
-          help={words.players.newNameHelp}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <Answers
-          act={words.players.renameButton}
-          close={close}
-          pending={renaming.isPending}
-          error={renaming.error}
-          missing={wanted === '' || wanted === player.username ? words.players.enterOther : null}
-        />
-      </form>
-    </Dialog>
+    <DialogForm
+      title={words.players.rename(nameOf(player))}
+      close={close}
+      act={words.players.renameButton}
+      submit={() => renaming.mutate()}
+      pending={renaming.isPending}
+      error={renaming.error}
+      missing={wanted === '' || wanted === player.username ? words.players.enterOther : null}
+    >
+      <Field
+        label={words.players.newName}
+        dir="auto"
+        maxLength={64}
+        value={name}
+        help={words.players.newNameHelp}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+    </DialogForm>
   );
 }
