@@ -145,7 +145,7 @@ def test_locust_has_the_version_of_the_tests() -> None:
 
 
 async def test_the_set_up_of_citus_registers_each_node_once(services: Mapping[str, Any], postgres) -> None:
-    """Functions of SQL stand for those of Citus: a second registration of a node fails."""
+    """SQL functions replace the functions of Citus. As on Citus, a second registration of a node fails."""
     dsn = await empty_database(postgres.dsn)
     connection = await asyncpg.connect(dsn)
     await connection.execute(STAND_IN_FOR_CITUS)

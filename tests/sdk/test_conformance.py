@@ -17,7 +17,7 @@ _numbers = count(1)
 
 
 def features(case: Mapping[str, Any]) -> set[str]:
-    """Return the kinds of the faults and steps of a case, of events during its steps, and of what it compares."""
+    """Return the kinds of a case: of its faults, its steps, the events during its steps, and its expectations."""
     faults = {f"fault {fault['fault']}" for fault in case.get("faults", [])}
     steps = {kind for step in case["steps"] for kind in step}
     meanwhile = {f"meanwhile {kind}" for step in case["steps"] for event in step.get("meanwhile", []) for kind in event}

@@ -1,4 +1,4 @@
-"""Lanes by player: what is in flight together, in which order, and in which batches."""
+"""Lanes by player: which submissions are in flight together, their order, and their batches."""
 
 import asyncio
 from collections.abc import Sequence

@@ -100,7 +100,7 @@ class ChallengeOut(_ChallengeTimesOut):
     """A challenge with its players and their scores since its start."""
 
     entries: list[EntryOut] = Field(
-        description="The players with a score, best first. Ranks and scores are those of the challenge."
+        description="The players with a score, best first. Ranks and scores are in the challenge, not on the board."
     )
     unscored: list[UnscoredPlayerOut] = Field(description="The players without a score, in the order of joining.")
     now: TimeOut = Field(description="The time of this answer, for countdowns.")

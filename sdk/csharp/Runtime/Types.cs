@@ -919,7 +919,9 @@ namespace LeaderForge
         /// <summary>The member <c>max_players</c>.</summary>
         public long MaxPlayers { get; }
 
-        /// <summary>The players with a score, best first. Ranks and scores are those of the challenge.</summary>
+        /// <summary>
+        /// The players with a score, best first. Ranks and scores are in the challenge, not on the board.
+        /// </summary>
         public IReadOnlyList<EntryOut> Entries { get; }
 
         /// <summary>The players without a score, in the order of joining.</summary>

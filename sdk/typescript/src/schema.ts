@@ -2807,7 +2807,7 @@ export interface components {
             players: number;
             /** Format: int64 */
             max_players: number;
-            /** @description The players with a score, best first. Ranks and scores are those of the challenge. */
+            /** @description The players with a score, best first. Ranks and scores are in the challenge, not on the board. */
             entries: components["schemas"]["EntryOut"][];
             /** @description The players without a score, in the order of joining. */
             unscored: components["schemas"]["UnscoredPlayerOut"][];

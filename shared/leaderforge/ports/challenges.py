@@ -55,7 +55,7 @@ class ChallengeStore(Protocol):
         ...
 
     async def hidden(self, board: Board, user_ids: Collection[int]) -> Set[int]:
-        """Return those of the players who are hidden, on all boards or on this one."""
+        """Return the hidden players among `user_ids`. A player may be hidden on all boards or on this one."""
         ...
 
     async def remove(self, invitation: str, act: AuditEntry) -> None:

@@ -1,4 +1,4 @@
-"""Construction of the services of players, of what is stored of them, and of their friends."""
+"""Construction of the services of players, of their stored data, and of their friends."""
 
 from dataclasses import dataclass
 

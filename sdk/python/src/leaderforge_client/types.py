@@ -2387,7 +2387,7 @@ class ChallengeOut(TypedDict):
     max_players: int
     entries: list[EntryOut]
     """
-    The players with a score, best first. Ranks and scores are those of the challenge.
+    The players with a score, best first. Ranks and scores are in the challenge, not on the board.
     """
     unscored: list[UnscoredPlayerOut]
     """

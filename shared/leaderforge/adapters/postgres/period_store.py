@@ -33,7 +33,7 @@ _PARTS = (
     "occurrence",
     "period",
 )
-"""Rows of a period that are deleted after those of its players, the period itself last."""
+"""Rows of a period that are deleted after the rows of its players. The period itself is deleted last."""
 
 
 class PostgresPeriodStore:
