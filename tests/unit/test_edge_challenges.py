@@ -100,6 +100,24 @@ async def test_the_state_follows_from_the_time_and_the_result_is_final(arena: Ap
     assert ranks(await view(arena, invitation)) == [(1, 1, 10)]
 
 
+async def test_a_poll_with_the_etag_is_answered_304_until_the_challenge_changes(arena: Api) -> None:
+    invitation = await create(arena)
+    path = f"/api/challenges/{invitation}"
+    first = await arena.get(path)
+    arena.clock.now += 1000
+    etag = first.headers["etag"]
+    unchanged = await arena.get(path, if_none_match=etag)
+    assert (unchanged.status_code, unchanged.content, unchanged.headers["etag"]) == (304, b"", etag)
+    later = await arena.get(path)
+    assert later.json() == first.json() | {"now": time_text(START + 1000)}
+    await join(arena, invitation, 2)
+    changed = await arena.get(path, if_none_match=etag)
+    assert (changed.status_code, changed.json()["players"]) == (200, 2)
+    # The end changes the state.
+    arena.clock.now = END
+    assert (await arena.get(path, if_none_match=changed.headers["etag"])).json()["state"] == "closed"
+
+
 async def test_readers_share_a_result_for_a_second(arena: Api) -> None:
     invitation = await create(arena)
     await submit(arena, 1, 10)

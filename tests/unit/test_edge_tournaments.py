@@ -138,6 +138,18 @@ async def test_every_way_in_has_the_same_rules() -> None:
             assert (result["recorded"], result["bad"]) == (0, 1), result
 
 
+async def test_a_poll_of_a_tournament_with_the_etag_is_answered_304_until_it_changes(api: Api) -> None:
+    await create(api)
+    first = await api.get(f"{CUP}/tournament")
+    api.clock.now += 1000
+    etag = first.headers["etag"]
+    assert (await api.get(f"{CUP}/tournament", if_none_match=etag)).status_code == 304
+    assert (await api.get(f"{CUP}/tournament")).json() == first.json() | {"now": time_text(START + 1000)}
+    await api.send("PUT", f"{CUP}/tournament/entrants/1", key=SUBMIT_KEY)
+    changed = await api.get(f"{CUP}/tournament", if_none_match=etag)
+    assert (changed.status_code, changed.json()["entrants"]) == (200, 1)
+
+
 async def test_a_recurring_tournament_shows_the_open_or_the_next_occurrence(api: Api) -> None:
     body = {"board": "cup", "policy": "best", "periods": ["season"], "season": "0 18 * * 6"}
     answer = await api.post("/api/boards", {**body, "tournament": {"duration_s": 86_400}}, ADMIN_KEY)

@@ -14,27 +14,28 @@ _DIGEST_BYTES = 12
 class JsonBody:
     """JSON object of a response, in UTF-8. Immutable.
 
-    The digest does not cover the member `as_of`, which is added last. Equal contents of different times have equal
-    digests.
+    `now` is the time of the response in ms, for responses that show it. The digest covers neither the member `now` nor
+    the member `as_of`, which are added last. Equal contents of different times therefore have equal digests.
     """
 
-    __slots__ = ("_content",)
+    __slots__ = ("_content", "_now")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, now: int | None = None) -> None:
         self._content = text.encode()
+        self._now = now
 
     @classmethod
-    def of(cls, model: StrictOut) -> Self:
-        """Return the members that are set in a model, except `as_of`."""
-        return cls(model.model_dump_json(exclude_unset=True, exclude={"as_of"}))
+    def of(cls, model: StrictOut, now: int | None = None) -> Self:
+        """Return the members that are set in a model, except `as_of` and `now`."""
+        return cls(model.model_dump_json(exclude_unset=True, exclude={"as_of", "now"}), now)
 
     def closed(self) -> bytes:
-        """Return the complete JSON object."""
-        return self._content
+        """Return the complete JSON object, without `as_of`."""
+        return self._content if self._now is None else with_member(self._content, b"now", time_text(self._now).encode())
 
     def with_as_of(self, time: int) -> bytes:
         """Return the object with the member `as_of`, a time in ms since 1970."""
-        return with_member(self._content, b"as_of", time_text(time).encode())
+        return with_member(self.closed(), b"as_of", time_text(time).encode())
 
     def digest(self) -> bytes:
         """Return a hash of the content as hexadecimal text."""

@@ -116,7 +116,7 @@ def render_tournament(view: TournamentView) -> JsonBody:
         bracket_size=rules.bracket_size,
         now=view.now,
     )
-    return JsonBody.of(model)
+    return JsonBody.of(model, view.now)
 
 
 def render_entrant(view: EntrantView) -> JsonBody:
