@@ -1,6 +1,6 @@
 """Challenges in the stores: limits and the last place under races, and results that follow from the events."""
 
-from asyncio import gather
+from asyncio import create_task, gather
 from dataclasses import replace
 from itertools import product
 from random import Random
@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import AuditEntry, AuditFilter
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.challenge_errors import (
@@ -24,6 +25,7 @@ from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
 from tests.contract.store_fixtures import Database, Stores, numbers, submit
 from tests.oracle import Line, Oracle
+from tests.waiting import until
 
 HOUR_MS = 3_600_000
 LIMITS = ChallengeLimits(open_each=3, players=50, length_ms=HOUR_MS, stored=1000, retention_ms=HOUR_MS)
@@ -182,6 +184,32 @@ async def test_limits_and_ids_hold_under_concurrent_creations(database: Database
     assert sum(isinstance(outcome, Challenge) for outcome in outcomes) == 3
     assert sum(isinstance(outcome, TooManyChallenges) for outcome in outcomes) == 9
     assert [tuple(row) for row in await database.run("select count(*) from challenges")] == [(4,)]
+
+
+async def test_the_limit_holds_between_the_commits_of_the_worker_and_of_the_coordinator(database: Database) -> None:
+    """Hold a creation where Citus has committed on the worker, and not yet on the coordinator."""
+    board = await database.board()
+    await database.players(1)
+    challenges = [challenge_on(board) for _ in range(LIMITS.open_each)]
+    for challenge in challenges:
+        place = f"(1, '{challenge.invitation}', 1, 0, '{UUID(int=next(numbers))}')"
+        await database.run(f"insert into challenge_players values {place}")
+    async with database.pool.connection() as unfinished:
+        transaction = unfinished.transaction()
+        await transaction.start()
+        await unfinished.fetch(statement("lock_challenges_of"), 1)
+        for challenge in challenges:
+            await unfinished.execute(statement("create_challenge"), *challenge)
+        late = create_task(create(database, challenge_on(board)))
+        await until(lambda: late.done() or waits_for_a_lock(database), "the creation to wait or to end")
+        await transaction.commit()
+    with pytest.raises(TooManyChallenges, match="3 open"):
+        await late
+
+
+async def waits_for_a_lock(database: Database) -> bool:
+    here = "database = (select oid from pg_database where datname = current_database())"
+    return bool(await database.run(f"select from pg_locks where locktype = 'advisory' and not granted and {here}"))
 
 
 COMBINATIONS = [

@@ -1,7 +1,7 @@
 """Challenges in PostgreSQL.
 
-A change locks its player, then the challenge. A player's limits therefore hold under concurrent requests, and the last
-place is taken once.
+A change locks the challenges of its player, then the player, then the challenge. A player's limits therefore hold under
+concurrent requests, and the last place is taken once.
 """
 
 from collections.abc import Collection, Sequence, Set
@@ -37,8 +37,7 @@ class PostgresChallengeStore:
         self, challenge: Challenge, user_id: int, challenge_id: UUID, limits: ChallengeLimits
     ) -> Challenge:
         async def work(connection: Connection) -> Challenge:
-            await lock_users(connection, user_id)
-            played = await _played(connection, user_id)
+            played = await _locked(connection, user_id)
             for stored, player in played:
                 if player.challenge_id == challenge_id:
                     return repeated(stored, challenge)
@@ -52,8 +51,7 @@ class PostgresChallengeStore:
 
     async def join(self, invitation: str, user_id: int, now: int, limits: ChallengeLimits) -> Challenge:
         async def work(connection: Connection) -> Challenge:
-            await lock_users(connection, user_id)
-            played = await _played(connection, user_id)
+            played = await _locked(connection, user_id)
             for stored, _ in played:
                 if stored.invitation == invitation:
                     return stored
@@ -111,6 +109,13 @@ class PostgresChallengeStore:
             return len(rows)
 
         return await self._pool.transact(work)
+
+
+async def _locked(connection: Connection, user_id: int) -> Sequence[PlayedChallenge]:
+    """Lock a player and its challenges, and return these like `_played`. Raises `PlayerNotFound`."""
+    await connection.fetch(statement("lock_challenges_of"), user_id)
+    await lock_users(connection, user_id)
+    return await _played(connection, user_id)
 
 
 async def _played(connection: Connection, user_id: int) -> Sequence[PlayedChallenge]:
