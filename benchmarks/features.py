@@ -53,7 +53,7 @@ FEATURES = {
         ["submit", "rank", "top", "page", "around", "lookup"],
     ),
 }
-"""The board with tiers has as many as possible, with all kinds of limits."""
+"""Features by name. The board with tiers has the maximum number of tiers, with all kinds of limits."""
 COUNTRIES = 50
 PLATFORMS = 5
 A_REQUEST = 500

@@ -55,4 +55,4 @@ def _count_blocks(file: Path) -> None:
         gc.collect()
         partial = file.with_suffix(".partial")
         partial.write_text(str(sys.getallocatedblocks()))
-        partial.replace(file)  # a reader sees the old number or the new one
+        partial.replace(file)  # a reader of the file sees the old or the new number, never a part

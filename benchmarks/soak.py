@@ -35,7 +35,7 @@ from leaderforge.torture.client import Client
 SAMPLE_S = 5.0
 PLAYERS = 500
 _BOARDS = 5
-"""Boards of one turn. Each turn deletes them and creates others."""
+"""Number of boards that each turn creates and deletes."""
 _STREAMS = 10
 _SUBMITTERS = 4
 _SMALL_CACHES = "benchmarks.small_caches:create_app"

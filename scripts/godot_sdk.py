@@ -1,4 +1,4 @@
-"""Assemble the Godot SDK. Both editions have the same files, beside `host.gd`, which has what differs between them.
+"""Assemble the Godot SDK. Both editions have the same files, beside `host.gd`, which has the code that differs.
 
     python -m scripts.godot_sdk 3|4 FOLDER
 

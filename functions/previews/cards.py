@@ -41,7 +41,7 @@ class Card:
 
 
 def board_card(board: Board, page: Page, site: str) -> Card:
-    """Return the card of a board. `site` is the title of the deployment, and that of a board without a name."""
+    """Return the card of a board. `site` is the title of the deployment, which replaces a missing name of the board."""
     leaders = tuple(Line(str(entry.rank), name_of(entry), _score(board, entry)) for entry in page.entries[:SHOWN])
     name = _name_of(board)
     return Card(name or site, site if name else "", leaders)

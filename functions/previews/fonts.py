@@ -43,7 +43,10 @@ class Face:
             return frozenset(font.getBestCmap() or ())
 
     def has(self, character: str) -> bool:
-        """Return whether the font can draw the character. The font inside the library is used for all."""
+        """Return whether the font can draw the character.
+
+        The font inside the library counts as having every character.
+        """
         return self.path is None or ord(character) in self.characters
 
 
@@ -128,7 +131,7 @@ def _first(character: str, faces: Sequence[Face]) -> Face:
 def _directions(text: str) -> Sequence[bool]:
     """Return for each character whether it is right-to-left.
 
-    A character without a direction takes that of its neighbours, or that of the text if they differ.
+    A character without a direction takes the direction of its neighbours or, if they differ, of the text.
     """
     base = _is_right_to_left(text)
     strong = list(map(_strong_direction, text))

@@ -30,7 +30,7 @@ class Painter:
     def __init__(self) -> None:
         """Find the fonts. Raises `ImportError` if the packages of the extra `previews` are not installed."""
         import fontTools.ttLib
-        import PIL.ImageFont  # noqa: F401 - the first picture must not be the one that finds it missing
+        import PIL.ImageFont  # noqa: F401 - a missing package must show at the start, not at the first picture
 
         del fontTools
         self._faces = installed_faces()

@@ -40,7 +40,7 @@ _WAIT_S = 1.0
 _FRESH_S = 60.0
 _MAX_CACHED_BYTES = 8 * 2**20
 _ACCENT = "#ad400d"
-"""Accent of the page without one of the deployment."""
+"""Accent colour of the page if the deployment configures none."""
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _PLAYER = re.compile(r"/player/(-?\d{1,16})/?")
 _LONGEST = 64

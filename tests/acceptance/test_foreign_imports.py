@@ -197,7 +197,9 @@ async def test_scores_that_contain_a_time_are_divided(
     command: Command, cluster: "RedisCluster[bytes]", cluster_url: str
 ):
     # Common layout: score * 2^20 plus a number that is larger for earlier players.
-    await cluster.hset("member_data", mapping={"first": '{"clan": "blue"}'})  # of all boards of agoragames
+    await cluster.hset(
+        "member_data", mapping={"first": '{"clan": "blue"}'}
+    )  # agoragames keeps data of the members of all boards in this hash
     await cluster.zadd("{packed}", {"late": 7 * 2**20 + 1, "early": 7 * 2**20 + 900, "first": 8 * 2**20 + 5})
     command.run("boards", "create", "packed", "policy=best")
     arguments = ("import", "--from", "redis", cluster_url, "--key", "{packed}", "--divisor", str(2**20))
@@ -368,7 +370,7 @@ async def test_sessions_and_totals_of_the_plain_sql_design(command: Command, for
     totals = await fetch_sql(foreign_dsn, "select user_id::text, sum(score)::bigint from game_sessions group by 1")
     assert sorted(ranking(command, "plain")) == sorted(totals)
 
-    # A server that writes to both uses the id that an import gives to the session.
+    # A game server that writes to both services uses the id that an import gives to the session.
     await run_sql(foreign_dsn, "insert into game_sessions values (401, 1, 6, '2026-11-02T00:00:00Z')")
     submission_id = uuid5(LINE_IDS, "plain\0game_sessions/401")
     ids = await command.query("select submission_id from score_events where submission_id = $1", submission_id)

@@ -26,7 +26,7 @@ def keys_of(addresses: list[str], namespace: str, partitions: int) -> int:
 
 
 def age_watermarks(addresses: list[str], keys: IndexKeys) -> None:
-    """Make the watermarks as old as they are a minute after the last process has left the index."""
+    """Set the watermarks back, as if the last process had stopped using the index more than a minute ago."""
     nodes = [ClusterNode(host, int(port)) for host, _, port in (address.rpartition(":") for address in addresses)]
     with RedisCluster(startup_nodes=nodes) as cluster:
         for meta in keys.meta:

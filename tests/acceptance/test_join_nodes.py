@@ -42,7 +42,7 @@ def nodes(directory: Path) -> Iterator[list[int]]:
 
 
 def join(ports: list[int]) -> str:
-    """Run the script, and return its last line. Fails if it fails."""
+    """Run the script, and return its last line. Fails on a nonzero exit code."""
     command = ["sh", str(SCRIPT), "0", *(f"127.0.0.1:{port}" for port in ports)]
     environment = {**os.environ, "VALKEY_CLI": str(CLIENT)}
     joined = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -66,7 +66,7 @@ def test_a_cluster_comes_back_at_other_addresses(tmp_path: Path) -> None:
     with nodes(tmp_path) as ports:
         join(ports)
         join(ports)
-        # A node that is introduced again has a second, random id for a moment.
+        # For a moment, the cluster lists a node that joins again under a second, random id.
         wait_until(lambda: members(ports[0]) == before, PATIENCE_S, "the same nodes")
         with redis.RedisCluster("127.0.0.1", ports[0]) as cluster:
             assert cluster.set("player", 1)

@@ -93,7 +93,7 @@ async def test_the_guide(
 
     output = await guide.follow("sh")
     assert "20 scores imported" in output
-    old.zadd("scores", {"p3": 50})  # between the steps 1 and 2
+    old.zadd("scores", {"p3": 50})  # the old service accepts this score between the steps 1 and 2
     await guide.follow("python")
     for member, score in (("p1", 30), ("p2", 1), ("new", 40)):
         await asyncio.to_thread(guide.names["finish"], member, score)
@@ -108,7 +108,7 @@ async def test_the_guide(
     top = (await api.get("/api/boards/arena/top?limit=3")).json()["entries"]
     assert [(entry["username"], entry["score"]) for entry in top] == [("Guide 3", 50), (None, 40), ("Guide 1", 30)]
 
-    # Sums of single scores: the import recognises the session that the game has submitted.
+    # A board that sums stored sessions: the import recognises the session that the game has submitted already.
     dsn = await new_foreign_database(postgres.dsn)
     await run_sql(dsn, PLAIN)
     await copy_rows(dsn, "users", ["id", "username"], [(7, "Guided seven")])
@@ -123,7 +123,7 @@ async def test_the_guide(
     [entry] = (await api.get("/api/boards/totals/top")).json()["entries"]
     assert (entry["external_id"], entry["score"], entry["submissions"]) == ("7", 11, 2)
 
-    # Sums without single scores.
+    # A board that sums scores, of which the old service stores the totals only.
     old.zadd("coins", {"p1": 100, "p2": 90})
     assert "2 scores imported" in await guide.follow("sh")
     await guide.follow("python")

@@ -190,7 +190,7 @@ def has_previews(url: str) -> None:
 
 
 def has_no_previews(url: str) -> None:
-    """Fail if the page does not stay, with its own tags and headers, without the API."""
+    """Without the API, the page must still be served, with its own tags and headers. Fails otherwise."""
     assert tags(url, "/player/1")["og:title"] == STATIC_TITLE
     picture = httpx.get(f"{url}/preview.png?player=1", timeout=PATIENCE_S)
     assert (picture.status_code, picture.content) == (200, static_picture())
@@ -199,7 +199,7 @@ def has_no_previews(url: str) -> None:
 
 
 def tags(url: str, path: str, headers: Mapping[str, str] | None = None) -> Mapping[str, str]:
-    """Return the tags of a page's preview. Fails if one is there twice, or if the page lacks a part or a header."""
+    """Return the tags of a page's preview. Fails if a tag occurs twice, or if the page lacks a part or a header."""
     page = httpx.get(f"{url}{path}", headers=headers, timeout=PATIENCE_S)
     assert page.status_code == 200, path
     assert page.headers.get_list("Content-Security-Policy") == [SITE_POLICY], path

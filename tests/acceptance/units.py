@@ -30,7 +30,7 @@ class Systemctl:
             yield process
 
     def run(self, unit: str) -> None:
-        """Run a service of the type `oneshot`. Fails if it fails."""
+        """Run a service of the type `oneshot`. Fails on a nonzero exit code."""
         code = self._popen(unit).wait(PATIENCE_S)
         assert code == 0, (self.root / "log").read_text()
 
@@ -68,9 +68,9 @@ class Systemctl:
         return variables
 
     def _account(self, command: Sequence[str], user: str) -> str | None:
-        """Return the account to run a command as, None for the one of the tests.
+        """Return the account to run a command as, None for the account of the tests.
 
-        It may be the only one that can read the environment of the tests, from which `leaderforge` runs.
+        No other account may be able to read the environment of the tests, from which `leaderforge` runs.
         """
         return user if os.geteuid() == 0 and Path(command[0]).name != "leaderforge" else None
 

@@ -34,7 +34,7 @@ class Engine:
     @property
     def environment(self) -> dict[str, str]:
         """Variables for the clients of the engine."""
-        # The path of Debian first: another client may precede it.
+        # Put Debian's folders first, because PATH may lead to another Docker client.
         path = f"/usr/bin:/usr/sbin:{os.environ['PATH']}"
         return {**os.environ, "PATH": path, "DOCKER_HOST": f"unix://{self._socket}", "DOCKER_BUILDKIT": "0"}
 
@@ -68,7 +68,7 @@ class Engine:
         """End the engine and all containers at once, as a power failure does, which also empties the folder `run`."""
         containers = self.docker("ps", "--quiet").split()
         first = self.docker("inspect", "--format", "{{.State.Pid}}", *containers).split()
-        # The engine first, because it would start containers again.
+        # Kill the engine first, because it would start containers again.
         for pid in [*self.processes(), *map(int, first)]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -130,7 +130,7 @@ def _content(path: Path) -> str:
 
 
 def missing_requirement() -> str | None:
-    """Return what the machine lacks for an engine of its own, None if it lacks nothing."""
+    """Return the first requirement of an engine that the machine does not meet, None if it meets all."""
     if os.geteuid() != 0:
         return "root"
     if "overlay" not in Path("/proc/filesystems").read_text().split():

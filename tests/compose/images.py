@@ -24,7 +24,7 @@ _NAMES = {
     "python": "python",
     "valkey/valkey": "valkey",
 }
-"""Stand-in of each base image."""
+"""Stand-ins by the name of the base image."""
 CITUS = os.environ.get("LEADERFORGE_TEST_CITUS_FILES")
 """Directory with the files of PostgreSQL and Citus below `usr/`, which Debian lacks. None: PostgreSQL without Citus."""
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")

@@ -67,7 +67,7 @@ async def test_a_repeated_creation_returns_the_same_challenge(stores: Stores) ->
     for other in (replace_length(challenge), challenge_on(board, max_players=5)):
         with pytest.raises(ChallengeConflict):
             await create(stores, other, challenge_id=7)
-    # The id belongs to the player.
+    # Ids are unique per player: another player may use the same id.
     second = challenge_on(board)
     assert await create(stores, second, user_id=2, challenge_id=7) == second
     with pytest.raises(PlayerNotFound):
@@ -121,7 +121,7 @@ async def test_a_player_replaces_the_own_challenge_that_is_settled_longest(store
     other = await create(stores, challenge_on(board, ends_at=1), user_id=2)
     assert isinstance(await join(stores, other, 1, now=0), Challenge)
     created = [await create(stores, challenge_on(board, ends_at=-i)) for i in range(1, MAX_STORED_EACH)]
-    # All have ended, and none is settled.
+    # All these challenges have ended, and none is settled. Therefore none can be replaced.
     with pytest.raises(TooManyChallenges, match="50 stored"):
         await create(stores, challenge_on(board, starts_at=5))
     settled_at = created[-1].settled_at
@@ -129,7 +129,7 @@ async def test_a_player_replaces_the_own_challenge_that_is_settled_longest(store
     remaining = {played.challenge.invitation for played in await stores.challenges.of_player(1)}
     assert remaining == {challenge.invitation for challenge in (other, new, *created[:-1])}
     assert await stores.challenges.find(created[-1].invitation) is None
-    # Joining replaces too, and a refused join replaces nothing.
+    # Joining replaces a settled challenge too. A refused join replaces none.
     joined = await create(stores, challenge_on(board, ends_at=2 * HOUR_MS), user_id=2)
     assert isinstance(await join(stores, challenge_on(board), 1, HOUR_MS), ChallengeNotFound)
     assert await stores.challenges.find(created[-2].invitation) is not None
@@ -315,7 +315,7 @@ async def test_blocks_prevent_joining(stores: Stores) -> None:
     assert isinstance(await join(stores, challenge, 3), ChallengeBlocked)
     await stores.friends.unblock(1, 2)
     assert isinstance(await join(stores, challenge, 2), Challenge)
-    # A later block changes nothing.
+    # A block after both have joined changes nothing.
     await stores.friends.block(2, 1, 6)
     assert await players(stores, challenge) == [(1, 1), (2, 2)]
 

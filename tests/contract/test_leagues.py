@@ -255,7 +255,7 @@ async def settle_next_week(world: LeagueWorld) -> None:
 
 
 async def rows_by_table(database: Database, ladder: Ladder) -> dict[str, int]:
-    """Return the number of rows of a period in each table with any."""
+    """Return the number of rows of a period by table. Tables without such rows are left out."""
     tables = await database.run(
         "select table_name from information_schema.columns where column_name = 'period_id' and table_schema = 'public'"
     )

@@ -89,7 +89,7 @@ async def test_refused_submissions_write_nothing(database: Database) -> None:
     await database.players(1)
     ladder = Ladder(await asking(database, *_IMPROVED))
     await database.scores.record([submit(ladder, 999_999, 5), submit(ladder, 1, 2**53 - 1)])
-    await database.scores.record([submit(ladder, 1, 2**53 - 1)])  # beyond the range of sums
+    await database.scores.record([submit(ladder, 1, 2**53 - 1)])  # refused: the sum would leave the range of scores
     assert [user_id for user_id, _, _ in await outbox(database)] == [1]
 
 

@@ -107,7 +107,7 @@ def commands(page: str) -> Sequence[tuple[str, str]]:
 
 
 def everyday(page: str) -> Sequence[tuple[str, str]]:
-    """Return the purposes and commands of everyday operation, without the logs: these are systemd's."""
+    """Return the purposes and commands of everyday operation. Leave out commands for logs, which need systemd."""
     table = page.partition("## Everyday operation\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (.+?) \| `(system.+?)`", table, re.MULTILINE)
     return [(purpose, command) for purpose, command in rows]

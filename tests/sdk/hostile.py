@@ -45,7 +45,10 @@ class Fault:
 
 
 class Script:
-    """Faults by the beginning of the request line. Each is used as often as it says."""
+    """Faults by the beginning of the request line.
+
+    Each applies to as many requests as its member `times`, by default one.
+    """
 
     def __init__(self, lines: Sequence[Mapping[str, Any]] = ()) -> None:
         self._lines = [dict(line) for line in lines]

@@ -71,7 +71,10 @@ async def test_it_submits_and_reads(service: Served, tmp_path: Path) -> None:
 async def test_a_killed_client_behind_a_hostile_proxy_loses_and_doubles_nothing(
     service: Served, proxy: HostileProxy, tmp_path: Path
 ) -> None:
-    """The k-th score is k. The sample has made a score durable once it prints `queued`; then it is killed."""
+    """The k-th score is k: the sum shows a lost or doubled score.
+
+    Every second run is killed once a score is durable.
+    """
     await open_board(service, "c-sum")
     url = f"http://127.0.0.1:{proxy.port}"
     for score in range(1, 11):
@@ -92,7 +95,7 @@ async def test_a_killed_client_behind_a_hostile_proxy_loses_and_doubles_nothing(
 async def test_a_second_process_is_refused(tmp_path: Path) -> None:
     (tmp_path / "queue.device").write_text(DEVICE)
     async with rush(NOWHERE, tmp_path / "queue", "nowhere", "Nobody") as first:
-        assert (await answer(first, 5))[0] == "waits"  # the sign-in
+        assert (await answer(first, 5))[0] == "waits"  # for the sign-in, which needs the network
         [refusal] = await run_once(NOWHERE, tmp_path / "queue")
         assert "temporarily unavailable" in refusal
 

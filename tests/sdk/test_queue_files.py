@@ -55,7 +55,7 @@ async def test_a_second_process_is_refused_until_the_first_ends(tmp_path: Path, 
     async with driving(name) as first, driving(name) as second:
         await open_queue(first, queue)
         await enqueue(first, 5)
-        for _ in range(2):  # a refused one must not release the lock
+        for _ in range(2):  # a refused process must not release the first one's lock
             with pytest.raises(Refused) as refused:
                 await open_queue(second, queue)
             assert refused.value.error["kind"] == "QueueLocked"

@@ -84,7 +84,9 @@ class CupWriter(ApiWriter):
         Wait for settlements that are due and for events until `promised_s` seconds have passed.
         """
         deadline = monotonic() + promised_s
-        self._rig.receiver.failures = 0.0  # another failure would double a pause that is long after an absence
+        self._rig.receiver.failures = (
+            0.0  # a failure would double the pause, which is long after an absence of the receiver
+        )
         while True:
             problems = await self._problems()
             if not problems or monotonic() > deadline:

@@ -82,7 +82,7 @@ class Stage:
             writer.weights = weights
 
     def rest(self) -> None:
-        """Restore the writers' background acts."""
+        """Let the writers do their usual acts again, as between two nemeses."""
         self.act(self.background)
 
     async def acknowledged(self, count: int) -> None:

@@ -34,7 +34,7 @@ BODY = json.dumps(EVENT, ensure_ascii=False).encode()
 
 @pytest.fixture
 def sender(service: Service) -> Iterator[AwsNoticeSender]:
-    """Sender to the replacement for all services."""
+    """Sender that uses the replacement in place of all AWS services."""
     made = AwsNoticeSender(service.access, timeout_s=5)
     yield made
     asyncio.run(made.close())
@@ -226,7 +226,7 @@ async def test_failed_notices_are_retried_in_order_given_up_and_redriven(service
         await api.services.events.dispatch.run(5)
     bodies = [body for _, body in service.asked]
     totals = [json.loads(body["MessageBody"])["data"]["score"] for body in bodies]
-    assert totals == [1, 1, 2, 1]  # the second one waited until the first one was given up
+    assert totals == [1, 1, 2, 1]  # the player's second notice waited until the first one was given up
     ids = [body["MessageAttributes"]["webhook-id"]["StringValue"] for body in bodies]
     assert ids[0] == ids[1] == ids[3] == letter["event_id"]
     assert ["leaderforge-redriven" in body["MessageAttributes"] for body in bodies] == [False, False, False, True]

@@ -1,4 +1,4 @@
-"""Cache of the results of challenges: shared loads, failed loads, and the oldest results that give way."""
+"""Cache of the results of challenges: shared loads, failed loads, and eviction of the oldest results."""
 
 from asyncio import gather
 from collections.abc import Collection, Sequence

@@ -72,7 +72,7 @@ async def test_players_compete_by_link(arena: Api) -> None:
     await submit(arena, 1, 10)
     challenge = await view(arena, invitation)
     assert (challenge["board"], challenge["players"], challenge["max_players"]) == ("duel", 2, 3)
-    # The score of before the start does not count, the one of before joining does.
+    # The score from before the start does not count. The score from before the player joined counts.
     assert ranks(challenge) == [(1, 2, 20), (2, 1, 10)]
     assert challenge["unscored"] == []
     joined = (await join(arena, invitation, 3, SUBMIT_KEY)).json()
@@ -133,7 +133,7 @@ async def test_readers_share_a_result_for_a_second(arena: Api) -> None:
     await submit(arena, 1, 30)
     assert ranks((await join(arena, invitation, 2)).json()) == [(1, 1, 30)]
     assert (await view(arena, invitation))["unscored"] == [{"user_id": 2, "username": "player 2"}]
-    # A result of before the settlement is not final.
+    # A result that was read before the settlement is not final.
     arena.clock.now = settled_at - 1
     await view(arena, invitation)
     await arena.post("/api/users/1/hide", {"reason": "test"}, ADMIN_KEY)
@@ -230,7 +230,7 @@ async def test_the_challenges_of_a_deleted_board_are_gone(arena: Api) -> None:
     assert (await arena.send("DELETE", "/api/boards/duel", key=ADMIN_KEY)).status_code == 200
     assert code(await arena.get(f"/api/challenges/{invitation}")) == (404, "board_not_found")
     assert (await arena.get("/api/users/1/challenges", token(1))).json()["challenges"] == []
-    # They do not count for the limit of 2.
+    # Challenges on a deleted board do not count for the limit of 2.
     assert await create(arena, board="default")
 
 

@@ -38,7 +38,7 @@ async def test_periods_close_once_after_their_end_and_grace(api: Api) -> None:
     assert await events(api) == []
     day = (api.clock.now // _DAY_MS + 1) * _DAY_MS
     api.clock.now = day + 1000
-    assert await events(api) == []  # late submissions still count
+    assert await events(api) == []  # no notice yet, because late submissions still count
     api.clock.now = day + _DAY_MS // 2
     closed = [("period.closed", {"board": "days", "period": "2026-11-23", "ended_at": "2026-11-24T00:00:00.000Z"})]
     assert await events(api) == closed
@@ -62,7 +62,7 @@ async def test_entering_the_top_is_an_event_and_climbing_in_it_is_none(api: Api)
     assert data == {"board": "default", "user_id": 1, "period": "all-time", "rank": 2, "score": 601, "top": TOP}
     await api.post("/api/boards/default/entries/5/hide", {"reason": "a test"}, ADMIN_KEY)
     api.clock.now += 60_000
-    assert [data["user_id"] for _, data in await events(api)] == [1, 2]  # the next one moved up
+    assert [data["user_id"] for _, data in await events(api)] == [1, 2]  # player 2 moves up into the top
 
 
 async def test_a_change_of_the_tier_is_an_event(api: Api) -> None:

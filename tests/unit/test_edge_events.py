@@ -62,7 +62,9 @@ async def test_events_reach_an_endpoint_with_a_valid_signature(api: Api, receive
     api.clock.now = int(datetime.now(UTC).timestamp() * 1000)
     receiver.secrets.append(endpoint["secret"])
     await api.ranked({1: 5, 2: 7})
-    await api.post("/api/boards/default/scores", {"user_id": 1, "score": -9})  # no improvement
+    await api.post(
+        "/api/boards/default/scores", {"user_id": 1, "score": -9}
+    )  # a lower sum is no improvement and causes no event
     await dispatch(api)
     received = {user_id: [data["score"] for data in events] for user_id, events in receiver.by_player().items()}
     assert received == {1: [5], 2: [7]}
@@ -111,7 +113,7 @@ async def test_failures_are_retried_given_up_and_redriven(receiver: WebhookRecei
         await dispatch(api)
         assert (await api.get(PATH, ADMIN_KEY)).json()["endpoints"][0]["failing"] is True
         requests = receiver.requests
-        await dispatch(api)  # in the pause, nothing is sent
+        await dispatch(api)  # nothing is sent during the pause after the failure
         assert receiver.requests == requests
         await dispatch(api, 60_000)
         [letter] = (await api.get(f"{path}/dead-letters", ADMIN_KEY)).json()["dead_letters"]

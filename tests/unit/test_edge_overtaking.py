@@ -71,9 +71,9 @@ async def test_a_player_whom_a_friend_passes_gets_an_event() -> None:
         await score(api, 1, 50)
         await score(api, 2, 40)
         assert await look(api) == []
-        await score(api, 4, 90)  # no friend
+        await score(api, 4, 90)  # player 1 does not follow player 4
         await score(api, 2, 60)
-        await score(api, 3, 70)  # the first score of a friend passes too
+        await score(api, 3, 70)  # a friend may pass by its first score
         assert await look(api) == [Pass(1, 2, 4), Pass(1, 3, 4)]
         await score(api, 3, 80)
         await score(api, 1, 55)
@@ -90,7 +90,7 @@ async def test_only_the_order_at_the_looks_counts() -> None:
         for user_id, points in ((1, 60), (2, 70), (1, 80), (2, 90)):
             await score(api, user_id, points)
         assert await look(api) == []
-        await score(api, 2, 10)  # a friend who falls back passes nobody
+        await score(api, 2, 10)  # a friend whose score becomes lower passes nobody
         assert await look(api) == []
         await score(api, 2, 100)
         assert await look(api) == [Pass(1, 2, 2)]
@@ -103,7 +103,7 @@ async def test_players_of_before_the_setting_are_noticed_first() -> None:
         await score(api, 1, 50)
         await score(api, 2, 40)
         await api.change_board("race", events=("player.overtaken",))
-        await score(api, 2, 60)  # was it behind before? nothing says so
+        await score(api, 2, 60)  # no pass is reported, because the places before are unknown
         assert await look(api) == []
         await score(api, 2, 45)
         await score(api, 2, 70)
@@ -127,11 +127,11 @@ async def test_hidden_and_blocked_players_pass_nobody() -> None:
         await score(api, 2, 90)
         assert await look(api) == []
         await api.post(f"{BOARD}/entries/2/unhide", {"reason": "a test"}, ADMIN_KEY)
-        assert await look(api) == []  # a moderator passes nobody either
+        assert await look(api) == []  # a moderator's act causes no pass
         assert (await api.send("PUT", "/api/users/1/blocks/3", None, token(1))).status_code == 200
         await api.post(f"{BOARD}/entries/4/hide", {"reason": "a test"}, ADMIN_KEY)
         await score(api, 3, 80)
-        assert await look(api) == []  # 1 has blocked 3, and 4 is hidden
+        assert await look(api) == []  # player 1 has blocked player 3, and player 4 is hidden
 
 
 async def test_friends_must_follow_back_if_the_service_says_so() -> None:

@@ -61,7 +61,7 @@ async def test_submissions_count_only_while_it_is_open(api: Api) -> None:
         outcomes.append(await submit(api, 1))
     assert [code(outcome) for outcome in outcomes] == ["tournament_not_open", None, None, "tournament_not_open"]
     assert [outcomes[i]["error"]["details"]["state"] for i in (0, 3)] == ["upcoming", "closed"]
-    # During the grace, scores of before the end still count.
+    # During the grace, scores from before the end still count.
     for now, expected in ((END + 59_999, None), (END + 60_000, "tournament_not_open")):
         api.clock.now = now
         assert code(await submit(api, 2, achieved_at=time_text(END - 1))) == expected

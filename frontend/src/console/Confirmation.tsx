@@ -45,7 +45,7 @@ export function Confirmation({ title, act, asks, pending, error, confirm, close,
   );
 }
 
-/** Return what is still to be typed, null if nothing is. */
+/** Return a text that names the missing input, null if nothing more has to be typed. */
 function missingIn(asks: Props['asks'], typed: string, words: ConsoleMessages): string | null {
   if (asks === 'reason') return typed === '' ? words.enterReason : null;
   return asks === undefined || typed === asks.typed ? null : words.typeFirst(asks.typed);

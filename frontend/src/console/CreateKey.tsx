@@ -39,7 +39,7 @@ export function CreateKey({ close, issued }: Props) {
   });
   const wrong = name !== '' && !NAME.test(name);
 
-  /** Return what is still to be entered, null if nothing is. */
+  /** Return a text that names the missing input, null if the form is complete. */
   function missingIn(): string | null {
     if (!NAME.test(name)) return words.keys.enterName;
     if (holder === 'person') return person.trim() === '' ? words.keys.enterPerson : null;

@@ -3,7 +3,10 @@ import type { components } from '../api/schema';
 export type Top = components['schemas']['TopOut'];
 export type Board = components['schemas']['BoardOut'];
 
-/** What a widget shows, from the attributes of its element. `api` is the address of the service, with a final slash. */
+/**
+ * Board and options of a widget, from the attributes of its element. `api` is the address of the service, with a final
+ * slash.
+ */
 export interface Source {
   readonly api: string;
   readonly board: string;

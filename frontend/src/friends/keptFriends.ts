@@ -34,7 +34,9 @@ export function keptFriends(around: Deployment, session: Session) {
   });
 }
 
-/** Query of the ranks of friends: of those in this browser, or with a session of those that the service keeps. */
+/**
+ * Query of the ranks of friends: the friends in this browser or, with a session, the friends that the service keeps.
+ */
 export function friendRanks(around: Surroundings, session: Session | null, ids: readonly number[]) {
   const { queryKey } = lookup(around, ids);
   return queryOptions({

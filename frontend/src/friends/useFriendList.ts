@@ -28,7 +28,7 @@ export function useFriendList(): FriendList {
   const changing = useMutation({
     mutationFn: (change: () => Promise<void>) => change(),
     onSettled: () => cache.invalidateQueries({ queryKey: ['friends'] }),
-    gcTime: 0, // do not cache: the mutation's variables reach the token
+    gcTime: 0, // do not cache: the mutation's variables contain the token
   });
   if (session === null) {
     return {

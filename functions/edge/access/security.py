@@ -93,34 +93,34 @@ class OperatorCheck(AccessCheck):
 
 
 Anyone = Annotated[Caller, Depends(AccessCheck())]
-"""Everybody. The handler checks private boards."""
+"""Any caller. The handler checks the right to read a private board."""
 Monitor = Annotated[Caller, Depends(MonitorCheck())]
-"""Everybody, also during an outage of the store."""
+"""Any caller, also during an outage of the store."""
 Submitter = Annotated[Caller, Depends(AccessCheck(Permission.SUBMIT, players=True))]
-"""A key that may submit for all players, or a player. The handler checks the player and board of the submission."""
+"""Caller with a key that may submit for all players, or a player. The handler checks player and board."""
 ServerSubmitter = Annotated[Caller, Depends(AccessCheck(Permission.SUBMIT))]
-"""A key that may submit for all players."""
+"""Caller with a key that may submit for all players."""
 AwardReader = Annotated[Caller, Depends(AccessCheck(Permission.READ_AWARDS))]
-"""A key that may submit for all players, or a viewer."""
+"""Caller with a key that may submit for all players, or a viewer."""
 Registrar = Annotated[Caller, Depends(AccessCheck(Permission.EDIT_PLAYERS))]
-"""A key that may create and change players."""
+"""Caller with a key that may create and change players."""
 Setter = Annotated[Caller, Depends(AccessCheck(Permission.SET_SCORES))]
-"""A key that may set scores."""
+"""Caller with a key that may set scores."""
 KeyHolder = Annotated[Caller, Depends(AccessCheck(Permission.READ_BOARDS))]
-"""A key of any scope or role."""
+"""Caller with a key of any scope or role."""
 KeyHolderOrPlayer = Annotated[Caller, Depends(AccessCheck(Permission.READ_BOARDS, players=True))]
-"""A key of any scope or role, or a player. The handler checks that a player reads only its own data."""
+"""Caller with a key of any scope or role, or a player. The handler checks that a player reads only its own data."""
 ViewerOrPlayer = Annotated[Caller, Depends(AccessCheck(Permission.VIEW_CONSOLE, players=True))]
-"""A viewer or a player. The handler checks that a player reads only its own data."""
+"""Viewer or player. The handler checks that a player reads only its own data."""
 Viewer = Annotated[Caller, Depends(AccessCheck(Permission.VIEW_CONSOLE))]
-"""A person who may see the console, or an admin key."""
+"""Person who may see the console, or caller with an admin key."""
 Moderator = Annotated[Caller, Depends(AccessCheck(Permission.MODERATE))]
-"""A person who may moderate, or an admin key."""
+"""Person who may moderate, or caller with an admin key."""
 PlayerEraser = Annotated[Caller, Depends(AccessCheck(Permission.ERASE_PLAYERS))]
 BoardManager = Annotated[Caller, Depends(AccessCheck(Permission.MANAGE_BOARDS))]
 KeyManager = Annotated[Caller, Depends(AccessCheck(Permission.MANAGE_KEYS))]
 Operator = Annotated[Caller, Depends(OperatorCheck(Permission.VIEW_CONSOLE))]
-"""A viewer, or a program on this machine."""
+"""Viewer, or program on this machine."""
 
 
 async def require_allowance(request: Request, rate_limits: RateLimits) -> None:

@@ -67,7 +67,7 @@ class RequestLines:
         self._add(message.get("body", b""))
         if not message.get("more_body", False):
             self._is_open = False
-            self._add(b"\n")  # ends a last line without a line feed
+            self._add(b"\n")  # end the last line, which may lack a line feed
 
     def _add(self, received: bytes) -> None:
         if self._is_skipping:

@@ -471,7 +471,7 @@ export class Client {
   }
 }
 
-/** Return whether a score whose delivery failed so stays in the queue for another try. */
+/** Return whether a score stays in the queue for another try after its delivery failed with this error. */
 function mayWait(error: unknown): boolean {
   if (error instanceof ApiError) return TRANSIENT.has(error.code)
   return error instanceof NetworkError || error instanceof QueueUnwritable

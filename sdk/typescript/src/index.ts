@@ -1,4 +1,6 @@
-/** Client of LeaderForge that never loses a score. `./node`, `./browser` and `./react` have what differs by place. */
+/**
+ * Client of LeaderForge that never loses a score. `./node`, `./browser` and `./react` have the parts for one platform.
+ */
 
 export { Client } from './client.js'
 export type { CallOptions, Flushed, ReadOptions, Receipt, Submitted, SubmitOptions } from './client.js'

@@ -13,7 +13,7 @@ export interface Options {
   key?: string
   /** Player token of your own server, or a function that returns the present one. */
   token?: string | (() => string | Promise<string>)
-  /** Where scores and the session are kept. Without it, both are lost with the process. */
+  /** Storage of scores and the session. Without it, both are lost with the process. */
   journal?: Journal
   /** Time limit of one try. */
   timeoutMs?: number

@@ -9,7 +9,7 @@ export interface Tag {
   value: string
 }
 
-/** Request, with what may happen to it. */
+/** Request, and the rules for its tries. */
 export interface Attempt {
   method: string
   path: string

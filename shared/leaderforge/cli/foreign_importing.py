@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from leaderforge.wiring import Services
 
 _COMPARED = ("policy", "subscore_order", "season")
-"""Settings whose difference from the proposal is reported."""
+"""Settings that are compared with the proposed settings of the foreign board. Differences are reported."""
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class Snapshots:
 
 @dataclass(slots=True)
 class Refusals:
-    """Reasons for lines that are not imported, by their numbers. All are passed on to `bad`."""
+    """Collector of the reasons for refused lines, by line number. It also passes them on to `bad`."""
 
     bad: BadLines
     reasons: dict[int, str] = field(default_factory=dict)

@@ -21,7 +21,9 @@ def rules_of(board: Board) -> TournamentRules:
 
 
 def occurrence_of(board: Board, period: str | None, now: int) -> Occurrence:
-    """Return the occurrence with the name of a period, by default the open, otherwise the next or the last one.
+    """Return the occurrence in the period with this name.
+
+    Without a name, it is the open one, the next one or the last one.
 
     Raises `TournamentNotFound` or `PeriodNotFound`.
     """

@@ -37,8 +37,9 @@ class ChallengeLimits:
     """Limits of a service. Times are in ms.
 
     `open_each` is the maximum number of open challenges of a player. With 0, nobody creates or joins challenges.
-    `players` and `length_ms` limit each challenge. At about `stored` challenges, a new one replaces the settled one
-    that ended first, and is refused without one. A challenge is deleted `retention_ms` after its end.
+    `players` and `length_ms` limit each challenge. If about `stored` challenges are stored, a new one replaces the
+    settled challenge that ended first. It is refused if no challenge is settled. A challenge is deleted `retention_ms`
+    after its end.
     """
 
     open_each: int
@@ -130,10 +131,10 @@ def repeated(stored: Challenge, requested: Challenge) -> Challenge:
 def replaced_challenge(
     user_id: int, stored: Collection[PlayedChallenge], now: int, limits: ChallengeLimits
 ) -> Challenge | None:
-    """Return the challenge that another one of the player replaces at a time (ms), None if there is room.
+    """Return the challenge that the next one of the player replaces at a time (ms), None if there is room.
 
-    It is the settled one that ended first, of those that the player created: the player must not delete challenges of
-    others. Raises `TooManyChallenges` without one, or at the maximum of open challenges.
+    Only a settled challenge that the player created is replaced, the one that ended first: the player must not delete
+    challenges of others. Raises `TooManyChallenges` if there is none, or at the maximum of open challenges.
     """
     if sum(challenge.ends_at > now for challenge, _ in stored) >= limits.open_each:
         raise TooManyChallenges.open_each(user_id, limits.open_each)
@@ -146,9 +147,9 @@ def replaced_challenge(
 
 
 def in_range(standing: Standing) -> Standing:
-    """Return a standing with sums of at most `MAX_INTEGER`.
+    """Return a standing with its sums clamped to `MAX_INTEGER`.
 
-    A part of a player's events may have a larger sum than all of them, which a board limits.
+    A board limits the sum of all events of a player, but a part of them may have a larger sum.
     """
     return standing._replace(score=_clamped(standing.score), subscore=_clamped(standing.subscore))
 

@@ -9,7 +9,7 @@ from leaderforge.domain.friend_errors import MAX_FRIENDS, TooManyFriends
 
 
 class FriendMode(StrEnum):
-    """Which followed players are friends: all of them, or only those who follow back."""
+    """Condition for a friend: a followed player, or only a followed player who follows back."""
 
     ONE_WAY = "one-way"
     MUTUAL = "mutual"
@@ -100,8 +100,8 @@ def planned(
 ) -> FriendPlan:
     """Return the changes that add the requested players to a list, or replace it.
 
-    `followed` are the players of the list. `existing` are the other requested players that exist. With one of `blocked`
-    there is a block in either direction. Raises `TooManyFriends`.
+    `followed` are the players of the list. `existing` are the further requested players who exist. `blocked` are the
+    players with a block in either direction. Raises `TooManyFriends`.
     """
     allowed = [other for other in requested if other in followed or (other in existing and other not in blocked)]
     added = [other for other in allowed if other not in followed]

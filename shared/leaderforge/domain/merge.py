@@ -149,7 +149,7 @@ def local_range(first: int, end: int, partitions: int, *, widening: int = 1) -> 
 
 
 def _margin(count: int, partitions: int) -> float:
-    """Return by how much a partition's share of `count` entries probably differs from the mean, at most."""
+    """Return the largest probable difference between a partition's share of `count` entries and the mean share."""
     return 0 if partitions == 1 else 1 + _DEVIATIONS * sqrt(abs(count) * (partitions - 1)) / partitions
 
 

@@ -56,7 +56,7 @@ class NewNotice(NamedTuple):
 
 
 def announces(board: Board) -> Announcement:
-    """Return which changes of standings by submissions the board writes to the outbox.
+    """Return the kind of changes by submissions that the board writes to the outbox.
 
     Any change of a standing may change ranks and tiers, also a change that is no improvement.
     """
@@ -77,7 +77,7 @@ def score_notices(
 ) -> Iterator[NewNotice]:
     """Yield the notices about standings that a submission has changed at `at` (ms), as the board announces them.
 
-    The main ladder comes first. `improved` belongs to it.
+    The main ladder comes first. `improved` says whether the submission improved the standing on it.
     """
     announcement = announces(ladders[0].board)
     if announcement is Announcement.IMPROVEMENTS and improved:

@@ -116,7 +116,7 @@ def complete_blocks(blocks: Iterable[Block], processes: BlockProcesses[ResultT])
     """Yield the blocks with their results, up to the end of the table. Rows that continue are in one of the results."""
     incomplete: Block | None = None
     for parsed in processes.parsed(blocks):
-        # If the block begins within a row, its process could not know it. Parse both parts together.
+        # A process cannot detect that its block begins within a row. Parse both parts of the row together.
         complete = parsed if incomplete is None else processes.parsed_here(incomplete.continued(parsed.block))
         incomplete = complete.incomplete
         if incomplete is not None and len(incomplete.text) > _MOST_OPEN:

@@ -77,7 +77,7 @@ class Occurrences:
 class LineDigests:
     """Digests (16 bytes) by which the lines of one file are identified. `source` distinguishes files with equal lines.
 
-    They need no knowledge of other lines.
+    A digest does not depend on other lines.
     """
 
     def __init__(self, board: str, source: str | None = None) -> None:

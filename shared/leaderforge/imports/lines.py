@@ -61,7 +61,7 @@ class LineColumns(NamedTuple):
         player, score, time, *extras = (repeat(None) if column is None else column for column in self.values)
         # Skip the constructor, which takes half of the time of this loop.
         new = tuple.__new__
-        # The numbers come first, because `zip` ends with them.
+        # `zip` ends with its shortest argument: the numbers, because constant columns are endless.
         return [new(ScoreLine, line) for line in zip(self.numbers, player, score, time, ids, *extras)]  # noqa: B905
 
 

@@ -90,7 +90,7 @@ class ResettlementStore(Protocol):
         ...
 
     async def changed_between(self, since: int, until: int) -> Collection[tuple[int, int]]:
-        """Return the board id and period number of each standing of a player whom a moderator changed in a time (ms).
+        """Return the ladders (board id and period number) of players whom a moderator changed between two times (ms).
 
         Erased players are left out.
         """

@@ -48,7 +48,7 @@ class DerivedNoticeStore(Protocol):
         ...
 
     async def forget_closed(self, board_ids: Collection[int]) -> None:
-        """Forget the times of all other boards."""
+        """Forget the times of all boards except these."""
         ...
 
     async def top(self, board_id: int, period: int) -> Sequence[int] | None:
@@ -70,5 +70,8 @@ class DerivedNoticeStore(Protocol):
         ...
 
     async def forget_places(self, ladders: Collection[tuple[int, int]]) -> int:
-        """Forget places on all other ladders than these boards and periods, some at a time. Return their number."""
+        """Forget some places on ladders other than these (board id and period number).
+
+        Return their number, 0 if none is left.
+        """
         ...

@@ -73,8 +73,8 @@ class NoticeStore(Protocol):
         `drafts` has the notices of the log for each taken sequence number of the outbox. If another process has taken a
         number, its notices and `tiers` are skipped. `without_outbox` do not come from the outbox.
 
-        `overtakings` compare all rows with the places before them. Therefore nothing moves if another process has taken
-        a number. Notices to players who were erased meanwhile are skipped.
+        `overtakings` follow from all rows together. If they are given, nothing moves if another process has taken a
+        number. Notices to players who were erased meanwhile are skipped.
         """
         ...
 
@@ -87,13 +87,15 @@ class NoticeStore(Protocol):
         ...
 
     async def backlog(self) -> NoticeBacklog:
-        """Return how much waits in the outbox and for endpoints."""
+        """Return the backlog of the outbox and of all endpoints."""
         ...
 
     async def purge(self, before: int, most: int, now: int) -> int:
-        """Delete notices of before a time (ms) or beyond the newest `most`, some at a time. Return their number.
+        """Delete some notices from before a time (ms) or beyond the newest `most`.
 
-        Disable endpoints that have not looked at them.
+        Return their number, 0 if none is left.
+
+        Disable endpoints that have not read the deleted notices.
         """
         ...
 

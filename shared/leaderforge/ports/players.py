@@ -85,7 +85,7 @@ class PlayerStore(Protocol):
 
 
 class NameClaimer(Protocol):
-    """Function that claims unclaimed names: names of former services with shared names, or of older versions."""
+    """Function that claims names without a claim. Services with shared names, and older versions, store such names."""
 
     async def __call__(self, after: int, limit: int) -> ClaimedNames:
         """Claim the names of up to `limit` players whose ids follow `after`, unless other players claim them."""

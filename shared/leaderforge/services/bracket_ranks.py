@@ -49,7 +49,7 @@ class BracketRanks:
 
 
 def _portions(brackets: Brackets) -> Iterator[Sequence[range]]:
-    """Yield the numbers of entrants of all brackets, for one read each."""
+    """Yield groups of brackets, each for one read. A bracket is given by the numbers of its entrants."""
     size = max(1, _AT_ONCE // brackets.size)
     for first in range(1, brackets.count + 1, size):
         yield [brackets.numbers(i) for i in range(first, min(first + size, brackets.count + 1))]

@@ -63,18 +63,18 @@ class Changes:
         self._note(LadderChange(board_id=ladder.board.id, period=ladder.period))
 
     def repaired(self, ladder: Ladder | None) -> None:
-        """Discard the cached tops of a repaired ladder and announce the repair. None: names were repaired."""
+        """Discard the cached tops of a repaired ladder, and announce the repair. None stands for repaired names."""
         if ladder is None:
             self.everything()
         else:
             self.ladder(ladder)
 
     def board(self, board_id: int) -> None:
-        """Do the same for all ladders of a board, for example after a change of its settings."""
+        """Discard the cached tops of a board and announce the change, for example after a change of its settings."""
         self._note(LadderChange(board_id=board_id))
 
     def everything(self) -> None:
-        """Do the same for all ladders of all boards, for example after a player was renamed."""
+        """Discard all cached tops and announce the change, for example after a player was renamed."""
         self._note(LadderChange())
 
     def on_players(self, callback: Callable[[Sequence[int | str]], None]) -> None:

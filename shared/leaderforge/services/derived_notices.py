@@ -16,7 +16,7 @@ from leaderforge.ports.derived_notices import DerivedNoticeStore, NoticedTier
 from leaderforge.services.query import QueryService
 
 TOP = 10
-"""Number of entries of a ladder that `rank.entered_top` is about."""
+"""Number of first entries of a ladder. A player who enters them causes the notice `rank.entered_top`."""
 _MOST_CLOSED = 1_000
 """Maximum closed periods of a board that one look reports."""
 

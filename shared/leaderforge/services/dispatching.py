@@ -201,7 +201,7 @@ class DispatchService:
         return moved
 
     async def _report_if_due(self) -> None:
-        """Report what waits, in every process. Otherwise, a process without the lease would keep old values."""
+        """Set the gauges of waiting notices. Call this in every process, with or without the lease."""
         if monotonic() < self._report_due:
             return
         self._report_due = monotonic() + _REPORT_EVERY_S

@@ -153,7 +153,7 @@ class LeagueQueryService:
         entries = _final_entries(lookup, results.group)
         player_entry = _entry_of(user_id, entries)
         if player_entry is None and results.player_result.group is not None:
-            # The entry was hidden or removed since then.
+            # The entry was hidden or removed since the settlement.
             raise NotRanked.on(ladder.board.slug, user_id)
         return replace(
             self._view(ladder, period, league, LeagueState.SETTLED, user_id, lookup),

@@ -74,7 +74,7 @@ class LeagueMovements:
         return await self._open_next(ladder, progress)
 
     async def faults(self, ladder: Ladder, settlement: Settlement) -> Sequence[SettlementFault]:
-        """Return the differences between the stored results and those that the stored scores yield."""
+        """Return the differences between the stored results and the results that the stored scores yield."""
         from leaderforge.services.league_verification import LeagueVerification
 
         return await LeagueVerification(self._leagues).faults(ladder, settlement)

@@ -237,7 +237,7 @@ def _newcomers(
             if is_league_period(ladder.board, ladder.board.calendar.numbered(ladder.period)):
                 key = user_id, ladder.board.id, ladder.period
                 counts[key] += 1
-                # The standing is the one after the whole batch.
+                # The standing in an outcome includes the whole batch.
                 if standing.submissions <= counts[key]:
                     newcomers.setdefault(ladder, []).append(user_id)
     return newcomers

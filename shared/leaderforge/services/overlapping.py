@@ -36,11 +36,10 @@ async def for_each(
 async def in_order(
     items: AsyncGenerator[ItemT, None], work: Callable[[ItemT], Coroutine[Any, Any, ResultT]], *, at_once: int = 3
 ) -> AsyncGenerator[ResultT, None]:
-    """Yield the results of `work` in the order of the items. Up to `at_once` items are worked on concurrently.
+    """Yield the results of `work` in the order of the items, with up to `at_once` calls in flight.
 
-    No work starts before the caller has taken the results of earlier items, except for these items. Raises the first
-    exception of the iteration or of the work. Started work is never cancelled, and has ended when the generator ends.
-    Closes `items`.
+    A result that the caller has not taken yet counts as a call in flight. Raises the first exception of the iteration
+    or of the work. Calls are never cancelled, and have ended when the generator ends. Closes `items`.
     """
     working: deque[asyncio.Task[ResultT]] = deque()
     upcoming: asyncio.Task[ItemT | None] | None = asyncio.create_task(_next(items))

@@ -30,7 +30,8 @@ _FORGET_EVERY_S = 600.0
 class _Mover:
     """Player whose standing on a ladder has changed.
 
-    `row` is the last row of the outbox about it. `passes` if only submissions changed it. `is_new` if it had none.
+    `row` is the last row of the outbox about the standing. `passes` is true if only submissions have changed it.
+    `is_new` is true if the player had no standing before.
     """
 
     row: OutboxRow
@@ -149,7 +150,9 @@ class OvertakingService:
 
 
 def _movers(rows: Sequence[OutboxRow], boards: Mapping[int, Board]) -> Mapping[Ladder, Mapping[int, _Mover]]:
-    """Return the players whose standings changed, on the first ladder of each board that asks."""
+    """Return the players whose standings changed, on the first ladder of each board that asks for notices about
+    overtaken players.
+    """
     movers: defaultdict[Ladder, dict[int, _Mover]] = defaultdict(dict)
     for row in rows:
         board = boards.get(row.board_id)

@@ -30,7 +30,7 @@ class Sighting(NamedTuple):
 
 
 class _Cached(NamedTuple):
-    """Player id, and the number of the last check for which it counts as checked."""
+    """Cached player id, with the number of the last check that has confirmed it."""
 
     user_id: int
     check: int
@@ -66,7 +66,8 @@ class PlayerIds:
         self._released: set[str] = set()
         self._invalidations = 0
         self._checks = 0
-        # By the cache's clock in s, and in ms since 1970. One clock stands still while a machine is suspended.
+        # Time of the last check by two clocks: the cache's in s, and in ms since 1970. Only the second one advances
+        # while a machine is suspended.
         self._checked_at_s, self._checked_at_ms = 0.0, 0
         wait_s = LOOKUP_WAIT_MS / 1000
         # Collect look-ups while a query is in flight, because a query costs more than its look-ups.
@@ -188,7 +189,7 @@ class PlayerIds:
         return {**rivals, **{i: user.user_id for i, user in created.items()}}
 
     async def _check(self) -> None:
-        """Read which external ids were released, so that all other cached players may be used on."""
+        """Read the released external ids. All other cached players may be used further."""
         now_s, now_ms = self._now(), self._clock()
         if self._unchecked_ms() > CHECKABLE_MS or len(self._released) > _MOST_RELEASED:
             self._cached.clear()
@@ -205,7 +206,7 @@ class PlayerIds:
         return not self._released or digest_of_id(identity) not in self._released
 
     def _unchecked_ms(self) -> float:
-        """Return the time since the start of the last check, by the clock that measured more."""
+        """Return the time since the start of the last check, by the clock that shows the longer time."""
         return max((self._now() - self._checked_at_s) * 1000, self._clock() - self._checked_at_ms)
 
     def _keep(self, user_ids: Mapping[int | ExternalId, int], check: int) -> None:

@@ -48,7 +48,8 @@ class RolloverService:
     Finally, its standings are removed.
 
     The index keeps a period for `index_ms` after its end, and at least while late submissions may arrive (`grace_ms`).
-    A period that is settled expires after its settlement only: `awaited` returns the others of a board.
+    A period expires only after its settlement, if there is one. `awaited` returns a board's periods with an unfinished
+    settlement.
     """
 
     def __init__(

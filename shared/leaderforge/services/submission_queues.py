@@ -31,7 +31,7 @@ class TakeBatch(Protocol):
 
 
 class _Kind(NamedTuple):
-    """What all submissions of a queue have in common.
+    """Common properties of the submissions of a queue.
 
     Each policy has its queues, because a single statement can record submissions of one policy only. Submissions with
     previous standings need more round trips, and must not delay others. Boards without notices must not run the longer
@@ -63,7 +63,7 @@ class SubmissionQueues:
         self._dependent = {previous: self._new_queue(previous, max_in_flight=2) for previous in either}
 
     async def take(self, request: SubmitRequest) -> Receipt | LeaderForgeError:
-        """Return the receipt, or why the submission was refused. Raises `StoreUnavailable` or `Overloaded`."""
+        """Return the receipt, or the error that refuses the submission. Raises `StoreUnavailable` or `Overloaded`."""
         previous = request.options.previous
         if request.submission.depends_on_player:
             return await self._dependent[previous](request)

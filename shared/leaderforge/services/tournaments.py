@@ -73,7 +73,7 @@ class TournamentService:
         self._clock = clock
 
     async def view(self, board: Board, period: str | None = None) -> TournamentView:
-        """Return the occurrence of a period, by default the open, otherwise the next or the last one.
+        """Return the occurrence of a period. Without a period, it is the open one, the next one or the last one.
 
         Raises `TournamentNotFound` or `PeriodNotFound`.
         """

@@ -47,7 +47,7 @@ async def run_trial(target: Target, trial: Trial, advance: OnSeconds) -> Report:
     """Return the report of a run. Raises `TargetRefused`."""
     random, report = Random(trial.seed), Report(target.journal)
     target.journal.note(QUIET, "start")
-    # Ids are random, not of the seed: a repeated run must not meet ids that were erased a moment ago.
+    # Do not derive the ids from the seed: a repeated run must not meet ids that were erased a moment ago.
     first = Random().randrange(_FIRST_ID, _LAST_ID)
     players = list(range(first, first + trial.players))
     ladder = LadderModel(target.board)

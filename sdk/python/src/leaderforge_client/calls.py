@@ -180,7 +180,7 @@ class Calls:
                 settled = yield from self._deliver(batch, flushed)
             except Invalid as error:
                 if error.code == UNKNOWN:
-                    raise  # of a proxy
+                    raise  # the refusal of a proxy says nothing about single scores
                 if len(batch) > 1:
                     size = len(batch) // 2
                     continue

@@ -17,7 +17,7 @@ _OK = 200
 _MOST_CALLS = 64
 """Maximum concurrent calls. Further ones wait for a thread, within their time limit."""
 _MOST_REASON = 200
-"""Maximum characters of a failure."""
+"""Maximum length of the reason for a failure, in characters."""
 _SOURCE = "leaderforge"
 """Source of the events on a bus, by which its rules select them."""
 _PROTOCOLS = {"sqs": ("AmazonSQS", "1.0"), "events": ("AWSEvents", "1.1")}
@@ -35,7 +35,8 @@ class AwsNoticeSender:
         self._access = access
         self._timeout_s = timeout_s
         self._idle: defaultdict[tuple[str, str], list[AwsClient]] = defaultdict(list)
-        # The event loop resolves names in its default threads. Silent services must not occupy those.
+        # Use separate threads. The event loop resolves host names in its default threads, which calls of a silent
+        # service would occupy.
         self._threads = ThreadPoolExecutor(_MOST_CALLS, "aws-notices")
 
     async def send(self, url: str, headers: Mapping[str, str], body: bytes, group: str = "") -> DispatchAttempt:
@@ -52,7 +53,7 @@ class AwsNoticeSender:
         self._idle.clear()
 
     async def _failure(self, target: AwsTarget, headers: Mapping[str, str], body: bytes, group: str) -> str | None:
-        """Send a notice. Return why it was not accepted, None if it was."""
+        """Send a notice. Return the reason for which it was refused, None if it was accepted."""
         try:
             if target.service == "sqs":
                 await self._answer(target, "SendMessage", self._message(target, headers, body.decode(), group))
@@ -113,7 +114,7 @@ def bus_entry(target: AwsTarget, headers: Mapping[str, str], event: Mapping[str,
 
 
 def _refused_entry(answer: Mapping[str, Any]) -> str | None:
-    """Return why a bus refused its only entry, None if it did not."""
+    """Return the reason for which a bus refused the only entry, None if the bus accepted it."""
     if not answer.get("FailedEntryCount"):
         return None
     [entry] = answer.get("Entries") or [{}]

@@ -81,7 +81,7 @@ def _printable(text: str) -> str:
 def _chunks(bodies: Sequence[str]) -> Sequence[Sequence[str]]:
     """Split the bodies into as few calls as their number and sizes allow."""
     chunks: list[list[str]] = []
-    size = _MOST_BYTES  # the size of a full chunk, therefore the first body begins a new one
+    size = _MOST_BYTES  # as if a chunk were full: the first body then begins a chunk
     for body in bodies:
         length = len(body.encode())
         if size + length > _MOST_BYTES or len(chunks[-1]) == _MOST_ENTRIES:

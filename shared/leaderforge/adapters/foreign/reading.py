@@ -31,7 +31,7 @@ class ForeignDatabase:
         return await self._connection.fetchrow(_query(name), *arguments)
 
     async def rows(self, name: str, *arguments: object) -> AsyncIterator[ForeignRecord]:
-        """Yield the rows of a statement of queries/. Only some are in memory."""
+        """Yield the rows of a statement of queries/. A cursor loads `_PREFETCHED` rows at a time."""
         async for record in self._connection.cursor(_query(name), *arguments, prefetch=_PREFETCHED):
             yield record
 

@@ -172,9 +172,9 @@ class OpenIdProvider:
         return self._keys
 
     async def _answer(self, request: Request) -> Mapping[str, Any]:
-        """Return the JSON object of an answer. Raises `_ErrorStatus`, and `Unavailable` if there is none in time."""
+        """Return the JSON object of an answer. Raises `_ErrorStatus`, and `Unavailable` without an answer in time."""
         try:
-            async with asyncio.timeout(2 * _FETCH_S):  # the limit of `_read` is one of each step
+            async with asyncio.timeout(2 * _FETCH_S):  # the timeout in `_read` limits single steps only
                 return await asyncio.to_thread(_read, self._opener, request)
         except _ErrorStatus:
             raise

@@ -1,4 +1,4 @@
-"""Entries and refusals of standings in the in-memory index."""
+"""Conditions of the in-memory index for the entry and the refusal of a standing."""
 
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.order import sort_key

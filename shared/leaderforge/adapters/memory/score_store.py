@@ -53,7 +53,7 @@ class MemoryScoreStore(RowRanking, MemoryEvents):
         self.on_period_removal: list[Callable[[Ladder], object]] = []
 
     async def orphaned_standings(self) -> Mapping[int, int]:
-        return {}  # standings belong to boards here
+        return {}  # the in-memory store has standings of existing boards only
 
     async def record(
         self, submissions: Sequence[Submission], *, previous: bool = False

@@ -95,7 +95,8 @@ class PostgresEndpointStore:
             if not await connection.fetch(statement("advance_endpoint"), *values):
                 return False
             if result.waiting:
-                # An erasure also takes this lock first. A later one deletes the rows that this transaction writes.
+                # An erasure takes this lock too. If it waits for this transaction, it deletes the rows that the
+                # transaction writes.
                 await connection.execute(statement("lock_notice_log"))
             accepted = joined([notice.position for notice in result.accepted])
             await connection.execute(statement("accept_deliveries"), endpoint.endpoint_id, accepted)
@@ -133,7 +134,7 @@ async def _logged(
 ) -> Sequence[Waiting]:
     """Return the waiting notices that were neither erased nor purged since the work was read.
 
-    Give those of bundles rows of their own. The log must be locked.
+    Give each notice of a bundle a row of its own. The caller must hold the lock of the log.
     """
     if not waiting:
         return []
@@ -176,7 +177,7 @@ def _endpoint(row: Record) -> Endpoint:
 
 
 def _changeable(endpoint: Endpoint) -> Sequence[object]:
-    """Return the values of update_endpoint.sql."""
+    """Return the parameters of update_endpoint.sql after the id."""
     return (
         endpoint.endpoint_id,
         endpoint.url,
@@ -197,7 +198,7 @@ def _split(text: str) -> tuple[str, ...]:
 
 
 def _bundled_values(notice: Notice) -> Sequence[object]:
-    """Return the values of append_bundled.sql."""
+    """Return the parameters of append_bundled.sql."""
     content = notice.user_id, notice.type, notice.board, notice.at, notice.body
     return notice.position, UUID(notice.notice_id), f"bundled:{notice.position}", *content
 

@@ -117,8 +117,8 @@ async def _apply(connection: "asyncpg.Connection[asyncpg.Record]", number: int) 
         if number in await _applied(connection):
             return None
         name = migrations()[number]
-        # Send one statement per round trip. Citus would forward all statements of a request to its workers with some of
-        # them.
+        # Send one statement per round trip. If several statements share a request, Citus may forward all of them to its
+        # workers although it must forward only one.
         for command in commands(files(__package__).joinpath("migrations", name).read_text()):
             await connection.execute(command)
         await connection.execute(statement("schema_migrated"), number, name)

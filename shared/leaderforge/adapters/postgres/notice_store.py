@@ -47,7 +47,7 @@ class PostgresNoticeStore:
                 raise _Overlapping
             appended = [_log_row(draft, texts[seq]) for seq in sorted(texts) for draft in drafts[seq]]
             appended += [("append_notices", draft) for draft in without_outbox]
-            # The positions must have the order of the outbox, also where bundles follow notices.
+            # Append notices and bundles by turns, because the positions must have the order of the outbox.
             for name, rows in groupby(appended, key=lambda named: named[0]):
                 await run_rows(connection, name, [row for _, row in rows])
             await run_rows(connection, "store_noticed_tiers", _latest(tiers, texts))
@@ -113,15 +113,15 @@ def _notices_of_row(row: Record, after: int) -> Sequence[Notice]:
 
 
 def _log_row(draft: NoticeDraft | BundleDraft, text: str) -> tuple[str, Sequence[object]]:
-    """Return the statement that appends a draft, and its row. `text` is the present data of the outbox.
+    """Return the name of the statement that appends a draft to the log, and the values of its row.
 
-    Notices that were erased since the outbox was read are missing in it.
+    `text` is the present data of the outbox. It lacks notices that were erased since the draft was made.
     """
     return ("append_bundles", (*draft, text)) if isinstance(draft, BundleDraft) else ("append_notices", draft)
 
 
 def _latest(tiers: Mapping[int, Sequence[NoticedTier]], numbers: Collection[int]) -> Sequence[NoticedTier]:
-    """Return the last tier of each player on each ladder, of these outbox numbers."""
+    """Return the last tier of each player on each ladder, among the tiers with these numbers of the outbox."""
     latest = {tier[:3]: tier for seq in sorted(numbers) for tier in tiers.get(seq, ())}
     return list(latest.values())
 

@@ -31,7 +31,10 @@ _NOTICES = (
     "erase_noticed_tiers",
     "erase_noticed_places",
 )
-"""Statements that erase notices, after the lock of the log, which keeps notices in place."""
+"""Statements that erase notices.
+
+They run under the lock of the log, because a relay must not move notices meanwhile.
+"""
 
 
 class PostgresPlayerRecords:
@@ -72,7 +75,8 @@ class PostgresPlayerRecords:
                 removed=[(ladder, removed_standing(ladder.board, user_id, last)) for ladder, _ in standings],
                 external_id=player.external_id,
             )
-            # The ranks of others have changed. The player's awards are deleted with the player.
+            # Settle again, because the ranks of other players have changed. The player's own awards are deleted with
+            # the player.
             for ladder, _ in standings:
                 if ladder.board.rewards is not None:
                     ids = ladder.board.id, ladder.period, now // 1000
@@ -85,7 +89,7 @@ class PostgresPlayerRecords:
             await connection.execute(statement("release_devices"), user_id)
             await connection.fetch(statement("end_sessions"), user_id)
             while await erase_links(connection, user_id, _LINKS_AT_ONCE):
-                pass  # those that were added since the transactions before this one
+                pass  # delete the links that were added since the transactions below
             await connection.execute(statement("erase_user"), user_id)
             return erased
 

@@ -109,7 +109,7 @@ async def _counts(connection: Connection, ladder: Ladder, bounds: Sequence[bytes
 
 
 async def _count_within(connection: Connection, ladder: Ladder, bound: SegmentBound) -> int:
-    """Return the number of entries above the bound in its segment."""
+    """Return the number of entries above the bound in the segment of the bound."""
     segment = Segment(ladder.board.segments[bound.position], bound.segment)
     return (await _counts(connection, ladder._replace(segment=segment), [bound.bound])).above[0]
 

@@ -20,7 +20,8 @@ async def move_segments(connection: Connection, user_id: int, now: int) -> Seque
     boards = {board.id: board for board in map(board_of, await connection.fetch(statement("boards"))) if board.segments}
     if not boards:
         return []
-    # This lock waits for submissions that have read the old attributes for a new standing. Later ones wait for it.
+    # This lock waits for submissions that have read the old attributes for a new standing. Later submissions wait for
+    # this lock.
     await lock_player(connection, user_id)
     rows = await connection.fetch(statement("lock_standings"), user_id)
     for board in boards.values():

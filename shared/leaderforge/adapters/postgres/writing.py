@@ -70,7 +70,7 @@ async def upsert_standings(connection: Connection, submissions: Sequence[Submiss
             key = key_of_row(row)
             board, added = folded[key]
             standings[key] = standing_of_row(board, row)
-            # A standing with only the new submissions has a row that is new or was removed.
+            # If a standing consists of the new submissions only, its row is new or was a removed standing.
             if added.submissions == row["submissions"]:
                 newcomers.add(row["user_id"])
     if newcomers:

@@ -51,7 +51,7 @@ class WatchedCluster(RedisCluster):
         self._runs = runs
         self._on_restart = on_restart
         self._tracer = tracer
-        # Set both now, because the nodes' pools copy this mapping when they are created.
+        # Set these two options here, because the nodes' pools copy the mapping when they are created.
         self.connection_kwargs["redis_connect_func"] = self.on_connect
         self.connection_kwargs["connection_class"] = SecureNodeConnection if options.get("ssl") else NodeConnection
 

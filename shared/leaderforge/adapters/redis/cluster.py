@@ -220,7 +220,7 @@ class Cluster:
 
     async def _members(self, client: WatchedCluster) -> Collection[str]:
         """Read the topology again, and return the names of all primary nodes. A takeover must be counted before."""
-        with suppress(RedisError, RedisClusterException, OSError, TimeoutError):  # without an answer, nothing changes
+        with suppress(RedisError, RedisClusterException, OSError, TimeoutError):  # on failure, keep the last topology
             async with asyncio.timeout(self._timeout_s / 4):
                 await client.nodes_manager.initialize()
         return {node.name for node in client.get_primaries()}

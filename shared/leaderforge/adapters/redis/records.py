@@ -120,7 +120,7 @@ def segments_of_value(board: Board, value: bytes) -> Sequence[bytes | None]:
 
 
 def listed_rows(keys: Sequence[bytes], packed_details: bytes, packed_names: bytes, part: slice) -> dict[bytes, Row]:
-    """Return the rows of window.lua at some positions, by sort key. `keys` has the keys of all positions."""
+    """Return the rows in a reply of window.lua at the positions `part`, by sort key. `keys` has all sort keys."""
     details = _DETAILS.iter_unpack(packed_details[part.start * _DETAILS.size : part.stop * _DETAILS.size])
     return {
         key: Row(key, submissions, name or None, flags & _HAS_METADATA != 0, flags & _HIDDEN != 0)
@@ -129,13 +129,13 @@ def listed_rows(keys: Sequence[bytes], packed_details: bytes, packed_names: byte
 
 
 def listed_keys(board: Board, packed_entries: bytes) -> list[bytes]:
-    """Return the sort keys of window.lua."""
+    """Return the sort keys in a reply of window.lua."""
     width = key_bytes(board)
     return [packed_entries[at : at + width] for at in range(0, len(packed_entries), width)]
 
 
 def stored_rows(ladder: Ladder, users: Sequence[bytes], packed_values: bytes, packed_names: bytes) -> dict[bytes, Row]:
-    """Return the rows of rows.lua by player, as in `user_bytes`.
+    """Return the rows in a reply of rows.lua, by the player ids in the form of `user_bytes`.
 
     Players without a standing, or outside the ladder's segment, are left out.
     """

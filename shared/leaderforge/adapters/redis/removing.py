@@ -76,7 +76,8 @@ async def remove_index(cluster: Cluster, keys: IndexKeys, on_removed: Callable[[
 
     A call after an interrupted one is safe. Raises `IndexUnavailable`.
     """
-    # First, because a partition without its watermark is incomplete. A part of its keys would give wrong answers.
+    # Delete the watermarks first: without one, a partition is incomplete and no process reads it. Reads of a partly
+    # deleted partition would give wrong answers.
     await cluster.commands([("DEL", meta) for meta in keys.meta])
     for partition, slot in enumerate(keys.slots):
         async for names in cluster.scan(slot, keys.of_partition(partition)):

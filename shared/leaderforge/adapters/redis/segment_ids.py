@@ -14,7 +14,7 @@ _SEGMENTS_CACHED = 4096
 @lru_cache(_SEGMENTS_CACHED)
 def segment_id(attribute: str, value: str) -> bytes:
     """Return the id of a segment."""
-    # The name of an attribute contains no colon.
+    # The text is unambiguous, because the name of an attribute contains no colon.
     return blake2b(f"{attribute}:{value}".encode(), digest_size=SEGMENT_BYTES).digest()
 
 

@@ -37,9 +37,9 @@ class SpansStep(NamedTuple):
 
 
 class RowsStep(NamedTuple):
-    """Read of the rows of players, as in `user_bytes`, by partition.
+    """Read of the rows of players, whose ids (in the form of `user_bytes`) are given by partition.
 
-    Its reply maps players to rows. It may contain other players too.
+    Its reply maps player ids to rows, and may contain other players too.
     """
 
     ladder: Ladder
@@ -94,7 +94,7 @@ class Spans(NamedTuple):
         return rows
 
     def users(self, best: bytes, last: bytes) -> Mapping[int, Sequence[bytes]]:
-        """Return the players between two sort keys, inclusive, as in `user_bytes`, by partition."""
+        """Return the ids of the players between two sort keys, inclusive, by partition, in the form of `user_bytes`."""
         return {
             p: [key[-USER_BYTES:] for key in span.keys[span.between(best, last)]] for p, span in enumerate(self.spans)
         }

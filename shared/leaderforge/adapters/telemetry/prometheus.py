@@ -19,7 +19,10 @@ _ACROSS_WORKERS: Mapping[str, Literal["livesum", "livemin"]] = {
     "change_feed_connected": "livemin",
     "stream_listeners": "livesum",
 }
-"""Aggregation of a gauge over several workers. All other gauges have the most recent value."""
+"""Aggregation of the values that several workers report for one gauge.
+
+Gauges that are not listed show the latest value.
+"""
 
 
 class Prometheus:

@@ -1,11 +1,11 @@
-"""Metadata of foreign boards as a JSON object, which metadata is here."""
+"""Conversion of the metadata of foreign boards to JSON objects."""
 
 import json
 from collections.abc import Mapping
 
 
 def metadata_members(value: object, member: str = "metadata") -> Mapping[str, object] | None:
-    """Return a value as an object: parsed if it is the text of one, else under the name `member`. None for no value."""
+    """Return a value as an object, parsed if it is text. Wrap other values as `member`. Return None without a value."""
     if value is None or value in ("", "{}"):
         return None
     if isinstance(value, str):

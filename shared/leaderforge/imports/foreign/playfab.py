@@ -14,7 +14,7 @@ from leaderforge.imports.foreign.documents import objects_in, rank_in, saved_doc
 from leaderforge.imports.foreign.metadata import metadata_members
 
 _LEAST_COLUMNS = 2
-"""Number of columns from which a board has a subscore."""
+"""Minimum number of score columns of a board with a subscore."""
 
 
 class PlayFabBoard:

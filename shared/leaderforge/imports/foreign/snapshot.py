@@ -110,7 +110,7 @@ def _writable(text: str | None) -> str:
 def snapshot_plan(
     board: Board, facts: ForeignFacts, *, scores: str | None, time_zone: str | None, as_of: str | None
 ) -> FilePlan:
-    """Return the plan for importing a snapshot. Excluded rows are no lines."""
+    """Return the plan for importing a snapshot. The import skips excluded rows."""
     options = FileOptions(
         file="snapshot.ndjson",
         player="player",

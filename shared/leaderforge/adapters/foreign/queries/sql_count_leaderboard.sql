@@ -1,2 +1,2 @@
--- Number of totals.
+-- Returns the number of totals, the rows of the table `leaderboard`.
 select count(*) as rows from leaderboard

@@ -1,4 +1,5 @@
--- Number of players with a total, and numbers of totals that are the sum, the maximum and the minimum of the sessions.
+-- Returns the number of players with a total. Returns also the numbers of totals that equal the sum, the maximum and
+-- the minimum of the player's session scores.
 with results as (
   select user_id, sum(score) as total, max(score) as highest, min(score) as lowest from game_sessions group by user_id
 )

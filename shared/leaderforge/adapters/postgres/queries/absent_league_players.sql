@@ -1,4 +1,5 @@
--- A player is absent if the latest result is one of an earlier period.
+-- Returns the last results of up to $4 absent players of a league, after an id. A player is absent in a period if the
+-- latest result belongs to an earlier period.
 select user_id, group_rank, group_size, movement, next_division
 from (
     select distinct on (user_id) user_id, period_id, group_rank, group_size, movement, next_division

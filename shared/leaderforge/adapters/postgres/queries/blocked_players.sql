@@ -1,4 +1,4 @@
--- The players among $2 whose notices must wait behind earlier ones in a queue of the endpoint.
+-- Returns the players among $2 whose notices must wait behind earlier notices in a queue of the endpoint.
 select distinct user_id
 from deliveries
 where

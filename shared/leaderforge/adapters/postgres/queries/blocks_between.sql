@@ -1,4 +1,4 @@
--- Returns those of the players $2 with a block between them and a player, in either direction.
+-- Returns the players among $2 who have blocked a player, or whom the player has blocked.
 select distinct other_id
 from player_links
 where user_id = $1 and kind in ('blocks', 'blocked_by') and other_id = any (string_to_array($2, ',')::bigint[]);

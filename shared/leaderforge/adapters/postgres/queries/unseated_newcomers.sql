@@ -1,6 +1,7 @@
--- Players with a recent event only. The index of the times of events makes it cheap on a board with many players.
--- `+ 0` keeps the planner from the indexes that begin with board and period. Without statistics of a new period, it
--- would expect one row there, and scan all members of the period for each player.
+-- Returns players without a seat, among the players with a recent event. The index on the times of events keeps this
+-- cheap on a board with many players. `+ 0` keeps the planner from the indexes that begin with board and period.
+-- Without statistics of a new period, it would expect one row there, and scan all members of the period for each
+-- player.
 select s.user_id
 from (select distinct user_id from score_events where board_id = $1 and recorded_at >= $3) e
 join standings s on s.user_id = e.user_id and s.board_id + 0 = $1 and s.period_id + 0 = $2

@@ -34,7 +34,10 @@ class ScalingFailed(LeaderForgeError):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Node in the view of a node. `address` is host:port, `primary` the id of its primary if it is a replica."""
+    """Node of the cluster, as another node or the node itself sees it.
+
+    `address` is host:port, `primary` the id of its primary if it is a replica.
+    """
 
     id: NodeId
     address: str
@@ -80,10 +83,12 @@ class NodeClients:
         """Send commands in one write, and return the replies in order. Raises `ScalingFailed` on the first error."""
         pipeline = self._client(address).pipeline(transaction=False)
         for command in commands:
-            # Several arguments, because redis-py parses the replies of commands of two words.
+            # Pass the words as separate arguments: redis-py would parse the replies of commands of two words in one
+            # argument.
             pipeline.execute_command(*command)
         try:
-            # Otherwise, redis-py adds the arguments of the command to the error, and `MIGRATE` has the password.
+            # Let redis-py return errors: in an error that it raises, it repeats the arguments of the command. Those of
+            # `MIGRATE` contain the password.
             replies: Sequence[Any] = await pipeline.execute(raise_on_error=False)
         except (RedisError, OSError, TimeoutError) as error:
             raise ScalingFailed(f"the index node {address} did not answer: {error or type(error).__name__}") from error
