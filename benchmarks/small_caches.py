@@ -35,7 +35,7 @@ from leaderforge.services import ladders, leagues, top  # noqa: E402
 
 functools.lru_cache = _lru_cache
 
-for module, name in ((periods, "_MAX_CACHED"), (leagues, "_MOST_CACHED"), (ladders, "_MOST_BOARDS")):
+for module, name in ((periods, "_MAX_CACHED"), (leagues, "_MAX_CACHED"), (ladders, "_MAX_BOARDS")):
     getattr(module, name)
     setattr(module, name, CAPACITY)
 defaults = top.TopCache.__init__.__kwdefaults__

@@ -24,7 +24,7 @@ from tests.browser.chromium import SITE, chromium, context
 
 BOARD = "laps"
 PLAYER = 1
-MOST_MS = 10_000
+MAX_MS = 10_000
 """Longest wait for a change in ms. A later one ends the benchmark."""
 _NOTE = """() => {
     const note = () => {
@@ -91,7 +91,7 @@ async def submitted(client: httpx.AsyncClient, score: int) -> float:
 
 async def shown_at(page: Page, text: str) -> float:
     """Return when the page showed a text, in ms since 1970."""
-    handle = await page.wait_for_function(_SHOWN, arg=text, timeout=MOST_MS)
+    handle = await page.wait_for_function(_SHOWN, arg=text, timeout=MAX_MS)
     return float(await handle.json_value())
 
 

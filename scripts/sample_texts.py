@@ -30,7 +30,7 @@ NOT_PROSE = re.compile(r"\s*([#|<]|!\[|\[!)")
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Text with its place, and for a docstring or TSDoc comment the first line of the code that it describes."""
+    """Text with its place, and for a docstring or comment the first line of the code that it describes."""
 
     path: str
     line: int
@@ -44,7 +44,7 @@ class Text:
 
 
 class Comment(NamedTuple):
-    """One comment of a source, such as one line of Python."""
+    """One comment of a source. `subject` is the code before it on its line, otherwise the code after it."""
 
     line: int
     has_own_line: bool
@@ -102,10 +102,11 @@ def unindented(text: str) -> str:
 
 def python_comments(source: str) -> Iterator[Comment]:
     """Yield the comments of a Python module."""
+    lines = [*source.splitlines(), ""]
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
-            before = token.line[: token.start[1]]
-            yield Comment(token.start[0], not before.strip(), token.string.removeprefix("#").strip())
+            line, before = token.start[0], token.line[: token.start[1]].strip()
+            yield Comment(line, not before, token.string.removeprefix("#").strip(), before or lines[line].strip())
 
 
 MARKS = {
@@ -121,11 +122,11 @@ def marked_comments(source: str, mark: str, strings: str) -> Iterator[Comment]:
     """Yield the comments from a mark to the end of a line, and those between /* and */."""
     for match in re.finditer(rf"{strings}|{mark}[^\n]*|/\*.*?\*/", source, re.DOTALL):
         line = line_of(source, match.start())
-        before = source[: match.start()].rpartition("\n")[2]
+        before = source[: match.start()].rpartition("\n")[2].strip()
+        subject = before or source[match.end() :].strip().partition("\n")[0]
         if match[0].startswith(mark):
-            yield Comment(line, not before.strip(), match[0].removeprefix(mark).strip())
+            yield Comment(line, not before, match[0].removeprefix(mark).strip(), subject)
         elif match[0].startswith("/*"):
-            subject = source[match.end() :].strip().partition("\n")[0] if match[0].startswith("/**") else ""
             yield Comment(line, False, re.sub(r"^ *\* ?", "", match[0].strip("/* \n"), flags=re.MULTILINE), subject)
 
 
@@ -138,7 +139,7 @@ def joined(path: str, comments: Iterable[Comment]) -> Iterator[Text]:
             continue
         text = "\n".join(line.text for line in block)
         if text and not PRAGMA.match(text):
-            yield Text(path, block[0].line, "comment", text, block[0].subject)
+            yield Text(path, block[0].line, "comment", text, block[-1].subject)
         block = [comment] if comment else []
 
 

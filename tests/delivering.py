@@ -50,7 +50,7 @@ class Process:
         names = NameSync(self.index, self.users)
         self.delivery = Delivery(self.index, self.store, names, declaration, self.changes, self.telemetry)
         self.maintain = MaintainService(
-            self.store, self.users, self.index, self.processes, self.clock, self.telemetry, self.changes.repaired
+            self.store, self.users, self.index, self.processes, self.clock, self.telemetry, self.changes.note_repair
         )
         self.trust.repair_with(self.delivery.deliver_pending, self.maintain.catch_up)
         self.players = PlayerService(self.users, self.delivery, self.clock)

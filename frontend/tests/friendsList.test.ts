@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { MOST_FRIENDS, parseFriends, readFriends, withFriends, withoutFriend } from '../src/friends/friendsList';
+import { MAX_FRIENDS, parseFriends, readFriends, withFriends, withoutFriend } from '../src/friends/friendsList';
 
 const ada = { id: 1, name: 'Ada' };
 const bob = { id: 2, name: 'Bob' };
@@ -34,7 +34,7 @@ describe('the list', () => {
 
   it('is never longer than the API takes', () => {
     const many = Array.from({ length: 600 }, (_, id) => ({ id, name: '' }));
-    expect(withFriends([], many)).toHaveLength(MOST_FRIENDS);
+    expect(withFriends([], many)).toHaveLength(MAX_FRIENDS);
   });
 
   it.each([null, 'nonsense', '{}', '[1, null, {"id": "1", "name": "x"}, {"id": 1.5, "name": "x"}]'])(

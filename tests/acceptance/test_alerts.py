@@ -53,7 +53,7 @@ def shortened_alerts() -> str:
     return re.sub(r"\b(\d+)m\b", lambda match: f"{int(match[1]) * 60 // FASTER}s", text)
 
 
-class Watched:
+class AlertWatch:
     """The alerts of a Prometheus."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
@@ -114,7 +114,7 @@ async def make_a_standing_differ(api: Served) -> None:
 @asynccontextmanager
 async def watched_service(
     valkey: ValkeyCluster, dsn: str, directory: Path
-) -> AsyncIterator[tuple[Served, Served, Watched]]:
+) -> AsyncIterator[tuple[Served, Served, AlertWatch]]:
     """Yield two services and the alerts. The first service reconciles, the second one does not.
 
     At first, Prometheus scrapes the second service only.
@@ -139,7 +139,7 @@ async def watched_service(
         await api.post(
             "/api/scores/batch", {"submissions": [{"user_id": i, "score": i} for i in (*PLAYERS, QUIET_PLAYER)]}
         )
-        watched = Watched(await stack.enter_async_context(prometheus([idle.url], directory, alerts)))
+        watched = AlertWatch(await stack.enter_async_context(prometheus([idle.url], directory, alerts)))
         await stack.enter_async_context(traffic(api))
         yield api, idle, watched
 

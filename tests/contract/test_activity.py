@@ -7,8 +7,8 @@ from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.postgres.activity import PostgresActivity
 from leaderforge.domain.activity import (
     LEADERS_A_MINUTE,
+    MAX_A_MINUTE,
     MINUTE_MS,
-    MOST_A_MINUTE,
     RETENTION_MS,
     ActivityPoint,
     RecentScore,
@@ -92,7 +92,7 @@ async def test_a_repeated_fold_changes_nothing(stage: Stage) -> None:
 async def test_the_best_of_a_minute_and_the_busiest_are_kept(stage: Stage) -> None:
     stage.at(0)
     sent = await stage.submit(*((user_id, user_id) for user_id in PLAYERS))
-    busy = await stage.submit(*((107, 200 + i) for i in range(MOST_A_MINUTE)))
+    busy = await stage.submit(*((107, 200 + i) for i in range(MAX_A_MINUTE)))
     await stage.fold(1)
     leaders = await stage.activity.leaders(stage.board, stage.start, 100)
     best = [score for score in sent if score.user_id in PLAYERS[:LEADERS_A_MINUTE]]

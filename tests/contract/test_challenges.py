@@ -193,7 +193,7 @@ async def test_the_limit_holds_between_the_commits_of_the_worker_and_of_the_coor
     challenges = [challenge_on(board) for _ in range(LIMITS.open_each)]
     for challenge in challenges:
         place = f"(1, '{challenge.invitation}', 1, 0, '{UUID(int=next(numbers))}')"
-        await database.run(f"insert into challenge_players values {place}")
+        await database.run(f"insert into challenge_players values {place}")  # noqa: S608 - ids of this test
     async with database.pool.connection() as unfinished:
         transaction = unfinished.transaction()
         await transaction.start()

@@ -24,13 +24,13 @@ from tests.waiting import PATIENCE_S, until
 
 __all__ = ["cluster"]
 
-MOST_STEPS = 1_000
+MAX_STEPS = 1_000
 NAMESPACE = "test"
 KEYS = IndexKeys(NAMESPACE, 1)
 
 
 async def test_a_cancelled_use_is_cancelled_whenever_that_is(cluster: Cluster) -> None:
-    for steps in range(MOST_STEPS):
+    for steps in range(MAX_STEPS):
         using = asyncio.create_task(cluster.commands([("GET", "nothing")]))
         for _ in range(steps):
             await asyncio.sleep(0)
@@ -38,7 +38,7 @@ async def test_a_cancelled_use_is_cancelled_whenever_that_is(cluster: Cluster) -
             return
         await asyncio.wait([using])
         assert using.cancelled(), f"cancelled after {steps} steps, it went on"
-    pytest.fail(f"it never ended within {MOST_STEPS} steps")
+    pytest.fail(f"it never ended within {MAX_STEPS} steps")
 
 
 async def test_uses_wait_for_their_turn_when_there_are_more_than_connections(cluster: Cluster) -> None:
@@ -246,7 +246,7 @@ async def migrate(server: ValkeyCluster, client: Cluster, slot: int) -> None:
 
 PLAYERS_OF_A_LARGE_KEY = 3_000
 UPDATES_A_STEP = 40
-MOST_MEMBERS_A_COMMAND = 500
+MAX_MEMBERS_A_COMMAND = 500
 """Maximum number of members that one command may delete. Meanwhile the node runs no other command."""
 
 
@@ -283,7 +283,7 @@ async def test_a_large_key_is_freed_in_short_steps(
     memory, commands = await watched.info("memory"), await watched.info("commandstats")
     assert memory["lazyfreed_objects"] == 0
     assert "cmdstat_del" not in commands
-    least = len(keys) * PLAYERS_OF_A_LARGE_KEY / MOST_MEMBERS_A_COMMAND
+    least = len(keys) * PLAYERS_OF_A_LARGE_KEY / MAX_MEMBERS_A_COMMAND
     assert commands["cmdstat_hdel"]["calls"] + commands["cmdstat_zrem"]["calls"] >= least
 
 

@@ -8,7 +8,7 @@ import pytest
 from leaderforge.domain.audit import AuditEntry, AuditFilter
 from leaderforge.domain.errors import PlayerExists, PlayerNotFound, SigningKeyNotFound, UsernameTaken
 from leaderforge.domain.players import Player
-from leaderforge.domain.sessions import MOST_SESSIONS, REPEAT_MS, PlayerSession, RefreshToken, device_of
+from leaderforge.domain.sessions import MAX_SESSIONS, REPEAT_MS, PlayerSession, RefreshToken, device_of
 from leaderforge.domain.signing_keys import SigningKey, new_kid
 from tests.contract.store_fixtures import Database, Stores
 
@@ -201,9 +201,9 @@ class TestSessions:
         assert await refreshed(stores, tokens[-1], 2) is None
 
     async def test_the_newest_sessions_remain(self, stores: Stores, user_id: int) -> None:
-        tokens = [await started(stores, user_id, at) for at in range(MOST_SESSIONS + 2)]
+        tokens = [await started(stores, user_id, at) for at in range(MAX_SESSIONS + 2)]
         alive = [await refreshed(stores, token, END - 1) is not None for token in tokens]
-        assert alive == [False, False, *[True] * MOST_SESSIONS]
+        assert alive == [False, False, *[True] * MAX_SESSIONS]
 
     async def test_all_sessions_of_a_player_end_together(self, stores: Stores, user_id: int) -> None:
         other = player()

@@ -11,7 +11,7 @@ import pytest
 from scripts.godot_sdk import EDITIONS, ROOT, SDK
 from scripts.sdk_packages import godot_package
 from tests.sdk.godot import godot_project
-from tests.sdk.test_quick_starts import MOST_LINES, lines, programs
+from tests.sdk.test_quick_starts import MAX_LINES, lines, programs
 from tests.waiting import PATIENCE_S
 
 _TOOLS = ROOT / "tests" / "clients" / ".venv" / "bin"
@@ -38,7 +38,7 @@ def tools() -> Path:
 
 def test_the_programs_for_godot_4_have_its_grammar(tools: Path, tmp_path: Path) -> None:
     [_, program] = programs("sdk-godot.md", "gdscript")
-    assert lines(program) <= MOST_LINES
+    assert lines(program) <= MAX_LINES
     (tmp_path / "program.gd").write_text(program)
     subprocess.run([tools / "gdparse", tmp_path / "program.gd"], check=True, capture_output=True)
 

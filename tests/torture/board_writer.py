@@ -14,7 +14,7 @@ from tests.torture.api_writer import RETRY_S, ApiWriter
 from tests.torture.rig import Rig
 
 _ACTS = {"create": 4, "submit": 20, "read": 25, "change": 6, "delete": 3}
-_MOST_BOARDS = 6
+_MAX_BOARDS = 6
 
 
 class OwnBoard:
@@ -54,7 +54,7 @@ class BoardWriter(ApiWriter):
 
     async def create(self) -> None:
         """Create a board, unless there are many."""
-        if len(self._boards) == _MOST_BOARDS:
+        if len(self._boards) == _MAX_BOARDS:
             return
         self._created += 1
         policy, order = self._random.choice(("sum", "best", "latest")), self._random.choice(("desc", "asc"))

@@ -16,8 +16,8 @@ from tests.torture.ledger import RECENT, TALLY, TURNS, Attempt, Ledger
 from tests.torture.rig import API_PROCESSES, Rig
 
 _ACTS = {"single": 30, "overlapping": 40, "first_sight": 6, "put": 4, "void": 12, "erase": 1}
-_MOST_SCORE = 1000
-_MOST_ITEMS = 6
+_MAX_SCORE = 1000
+_MAX_ITEMS = 6
 _FEWEST_PLAYERS = 20
 _REFUSALS = {"user_not_found", "submission_not_found"}
 """Codes of refusals that are permanent: the player was erased."""
@@ -52,7 +52,7 @@ class LedgerWriter(ApiWriter):
 
     async def overlapping(self) -> None:
         """Send a batch through all processes at once, as a client does that retries before the first answer."""
-        attempts = [self.new_attempt() for _ in range(self._random.randint(2, _MOST_ITEMS))]
+        attempts = [self.new_attempt() for _ in range(self._random.randint(2, _MAX_ITEMS))]
         await asyncio.gather(*(self._send_batch(attempts) for _ in range(API_PROCESSES)))
         self._removable += [attempt for attempt in attempts if attempt.board == TALLY and attempt.is_acknowledged]
 
@@ -166,7 +166,7 @@ class LedgerWriter(ApiWriter):
         board = self._random.choice((TALLY, TURNS, RECENT))
         player = self._random.choice(self._players) if user_id is None else user_id
         submission_id = UUID(int=self._random.getrandbits(128))
-        return self._ledger.begin(board, player, self._random.randrange(1, _MOST_SCORE), submission_id)
+        return self._ledger.begin(board, player, self._random.randrange(1, _MAX_SCORE), submission_id)
 
 
 def _without_board(body: dict[str, Any]) -> dict[str, Any]:

@@ -69,7 +69,7 @@ async def processes(channel: MemoryChannel) -> AsyncIterator[list[Process]]:
 async def test_what_one_process_changes_is_dropped_in_all(processes: list[Process]) -> None:
     one, other = processes
     assert (await one.total(), await other.total()) == (1, 1)
-    one.changes.applied(LADDER, [Applied(b"z", LAST, None)])
+    one.changes.note_applied(LADDER, [Applied(b"z", LAST, None)])
     assert await one.total() == 2
 
     async def dropped() -> bool:
@@ -81,9 +81,9 @@ async def test_what_one_process_changes_is_dropped_in_all(processes: list[Proces
 async def test_what_does_not_concern_a_top_leaves_it(processes: list[Process]) -> None:
     one, other = processes
     await other.total()
-    one.changes.applied(LADDER, [Applied(b"z", b"y", None)])
-    one.changes.ladder(OTHER)
-    one.changes.applied(LADDER, [])
+    one.changes.note_applied(LADDER, [Applied(b"z", b"y", None)])
+    one.changes.discard_ladder(OTHER)
+    one.changes.note_applied(LADDER, [])
     await one.changes.settle()
     assert one.metric("changes_announced_total 2.0")
     assert await other.total() == 1
@@ -131,8 +131,8 @@ async def test_a_top_grows_old_when_the_feed_is_lost(processes: list[Process], c
 async def test_what_could_not_be_announced_is_announced_later(channel: MemoryChannel) -> None:
     process = Process(channel)
     channel.broken = True
-    process.changes.ladder(LADDER)
-    process.changes.board(7)
+    process.changes.discard_ladder(LADDER)
+    process.changes.discard_board(7)
     await process.changes.settle()
     channel.broken = False
     async with aclosing(MemoryFeed(channel).hear(now_ms)) as hearing:
@@ -150,7 +150,7 @@ async def test_announcements_of_a_moment_leave_together(channel: MemoryChannel) 
     async with aclosing(MemoryFeed(channel).hear(now_ms)) as hearing:
         await anext(hearing)
         for key in (b"c", b"a", b"b"):
-            process.changes.applied(LADDER, [Applied(key, None if key == b"b" else key, None)])
+            process.changes.note_applied(LADDER, [Applied(key, None if key == b"b" else key, None)])
         async with asyncio.timeout(PATIENCE_S):
             while not (heard := await anext(hearing)).changes:
                 pass
@@ -164,7 +164,7 @@ async def test_what_is_to_be_announced_has_a_bound(channel: MemoryChannel, monke
     async with aclosing(MemoryFeed(channel).hear(now_ms)) as hearing:
         await anext(hearing)
         for board_id in range(4):
-            process.changes.board(board_id)
+            process.changes.discard_board(board_id)
         async with asyncio.timeout(PATIENCE_S):
             while not (heard := await anext(hearing)).changes:
                 pass

@@ -17,7 +17,7 @@ from leaderforge.domain.timing import BOARD_FRESH_MS, BOARD_STALE_MS
 CHANGE = AuditEntry(0, "tests", "board.change")
 
 
-class Watched(MemoryScoreStore):
+class GatedBoardStore(MemoryScoreStore):
     """Store that counts lookups, and answers them when the test allows it."""
 
     def __init__(self) -> None:
@@ -54,21 +54,21 @@ async def settle() -> None:
 
 
 async def test_a_board_is_looked_up_once(watch: Stopwatch) -> None:
-    store = Watched()
+    store = GatedBoardStore()
     cache = BoardCache(store, watch)
     assert {(await cache.get("default")).id for _ in range(5)} == {1}
     assert store.asked == 1
 
 
 async def test_many_at_once_share_one_look_up(watch: Stopwatch) -> None:
-    store = Watched()
+    store = GatedBoardStore()
     cache = BoardCache(store, watch)
     await asyncio.gather(*(cache.get("default") for _ in range(5)))
     assert store.asked == 1
 
 
 async def test_what_does_not_exist_is_looked_up_each_time(watch: Stopwatch) -> None:
-    store = Watched()
+    store = GatedBoardStore()
     cache = BoardCache(store, watch)
     for _ in range(2):
         with pytest.raises(BoardNotFound):
@@ -77,7 +77,7 @@ async def test_what_does_not_exist_is_looked_up_each_time(watch: Stopwatch) -> N
 
 
 async def test_a_board_in_use_is_looked_up_again_without_waiting(watch: Stopwatch) -> None:
-    store = Watched()
+    store = GatedBoardStore()
     cache = BoardCache(store, watch)
     await cache.get("default")
     watch.now += BOARD_FRESH_MS / 1000
@@ -89,7 +89,7 @@ async def test_a_board_in_use_is_looked_up_again_without_waiting(watch: Stopwatc
 
 
 async def test_no_board_is_older_than_five_seconds(watch: Stopwatch) -> None:
-    store = Watched()
+    store = GatedBoardStore()
     cache = BoardCache(store, watch)
     await cache.get("default")
     await store.delete_board("default", CHANGE)
@@ -99,7 +99,7 @@ async def test_no_board_is_older_than_five_seconds(watch: Stopwatch) -> None:
 
 
 async def test_known_boards_survive_the_loss_of_the_store(watch: Stopwatch) -> None:
-    store = Watched()
+    store = GatedBoardStore()
     cache = BoardCache(store, watch)
     await cache.get("default")
     store.available = False
@@ -109,7 +109,7 @@ async def test_known_boards_survive_the_loss_of_the_store(watch: Stopwatch) -> N
 
 
 async def test_a_store_that_hangs_is_waited_for_only_now_and_then(watch: Stopwatch) -> None:
-    store = Watched()
+    store = GatedBoardStore()
     cache = BoardCache(store, watch)
     await cache.get("default")
     store.may_answer.clear()
@@ -126,7 +126,7 @@ async def test_a_store_that_hangs_is_waited_for_only_now_and_then(watch: Stopwat
 async def test_an_answer_that_takes_too_long_is_not_used(watch: Stopwatch, monkeypatch: pytest.MonkeyPatch) -> None:
     """The cache waits at most `CACHE_LIMIT_MS`, because a board from a slower answer would be too old."""
     monkeypatch.setattr("functions.edge.board_cache.CACHE_LIMIT_MS", 10)
-    store = Watched()
+    store = GatedBoardStore()
     store.may_answer.clear()
     cache = BoardCache(store, watch)
     with pytest.raises(StoreUnavailable):
@@ -136,14 +136,14 @@ async def test_an_answer_that_takes_too_long_is_not_used(watch: Stopwatch, monke
 
 
 async def test_an_unknown_board_has_to_wait_for_the_store(watch: Stopwatch) -> None:
-    store = Watched()
+    store = GatedBoardStore()
     store.available = False
     with pytest.raises(StoreUnavailable):
         await BoardCache(store, watch).get("default")
 
 
 async def test_look_ups_of_many_boards_are_few_queries(watch: Stopwatch) -> None:
-    store = Watched()
+    store = GatedBoardStore()
     slugs = [f"board-{i}" for i in range(1000)]
     for slug in slugs:
         await store.create_board(Board(0, slug, slug))
@@ -157,7 +157,7 @@ async def test_look_ups_of_many_boards_are_few_queries(watch: Stopwatch) -> None
 
 
 async def test_what_counts_is_never_counted_by_an_old_board(watch: Stopwatch) -> None:
-    store = Watched()
+    store = GatedBoardStore()
     cache = BoardCache(store, watch)
     await cache.get("default")
     store.available = False
@@ -168,7 +168,7 @@ async def test_what_counts_is_never_counted_by_an_old_board(watch: Stopwatch) ->
 
 
 async def test_a_board_changed_here_is_looked_up_at_once(watch: Stopwatch) -> None:
-    store = Watched()
+    store = GatedBoardStore()
     cache = BoardCache(store, watch)
     await cache.get("default")
     await store.change_board("default", lambda board: replace(board, name="Changed"), CHANGE)
@@ -178,7 +178,7 @@ async def test_a_board_changed_here_is_looked_up_at_once(watch: Stopwatch) -> No
 
 
 async def test_a_look_up_from_before_a_change_here_does_not_bring_the_old_board_back(watch: Stopwatch) -> None:
-    store = Watched()
+    store = GatedBoardStore()
     cache = BoardCache(store, watch)
     store.may_answer.clear()
     asking = asyncio.create_task(cache.get("default"))
@@ -194,7 +194,7 @@ async def test_a_look_up_from_before_a_change_here_does_not_bring_the_old_board_
 async def test_a_board_created_during_a_shared_look_up_is_found(watch: Stopwatch) -> None:
     """Another process creates the board after the query in flight has read the store, but before it returns."""
 
-    class Early(Watched):
+    class Early(GatedBoardStore):
         async def boards_named(self, slugs: Collection[str]) -> Mapping[str, Board]:
             found = await MemoryScoreStore.boards_named(self, slugs)
             self.asked += 1

@@ -12,9 +12,9 @@ from functions.edge.wire.models import MAX_MEMBERS
 from tests.unit.edge_fixtures import ADMIN_KEY, Api, serving
 from tests.unit.test_authorization import OPERATIONS, Ask, resolved
 
-MOST_BYTES = 4096
+MAX_BYTES = 4096
 """Upper bound of the response to a refused request, in bytes."""
-MOST_BYTES_AN_ITEM = 512
+MAX_BYTES_AN_ITEM = 512
 """Upper bound of the result of an invalid batch item, in bytes."""
 BODY_LIMIT = 4 * 2**20
 HEADERS = {"Authorization": f"Bearer {ADMIN_KEY}", "Content-Type": "application/json"}
@@ -58,7 +58,7 @@ async def test_the_answer_to_a_flood_of_problems_is_short(api: Api, route: str) 
         response = await sent(api, Ask.of(route), body)
         if not response.content.startswith(b'{"results"'):
             assert response.status_code in (413, 422), (description, response.text[:1000])
-            assert len(response.content) <= MOST_BYTES, description
+            assert len(response.content) <= MAX_BYTES, description
 
 
 async def test_an_error_lists_the_first_problems_and_counts_all(api: Api) -> None:
@@ -103,7 +103,7 @@ async def test_an_item_of_a_batch_has_a_short_result(api: Api, route: str, name:
     *wrong, right = response.json()["results"]
     assert "error" not in right
     assert all(len(item["error"]["details"]["errors"]) <= 3 for item in wrong)
-    assert len(response.content) <= MOST_BYTES_AN_ITEM * len(items)
+    assert len(response.content) <= MAX_BYTES_AN_ITEM * len(items)
 
 
 LONGEST: Mapping[str, Any] = {
@@ -158,4 +158,4 @@ async def test_a_call_takes_only_as_much_as_it_needs(api: Api, route: str) -> No
 async def test_a_long_target_is_not_repeated(api: Api, path: str) -> None:
     response = await api.get(path)
     assert response.status_code in (404, 422)
-    assert len(response.content) <= MOST_BYTES
+    assert len(response.content) <= MAX_BYTES

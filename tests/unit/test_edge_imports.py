@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from functions.edge.http import uploads
-from functions.edge.http.upload_slots import MOST_UPLOADS
+from functions.edge.http.upload_slots import MAX_UPLOADS
 from tests.api_client import ADMIN_KEY, bearer
 from tests.unit.edge_fixtures import Api, serving
 from tests.waiting import until
@@ -117,9 +117,9 @@ async def test_a_process_takes_few_files_at_a_time(laps: Api):
     headers = bearer(ADMIN_KEY) | {"Content-Type": uploads.CONTENT_TYPE}
     tasks = [
         asyncio.create_task(laps.client.post(PREVIEW + QUERY, content=slowly(), headers=headers))
-        for _ in range(MOST_UPLOADS)
+        for _ in range(MAX_UPLOADS)
     ]
-    await until(lambda: laps.edge.uploads.taken == MOST_UPLOADS, "all slots to be taken")
+    await until(lambda: laps.edge.uploads.taken == MAX_UPLOADS, "all slots to be taken")
     answer = await laps.upload(IMPORT + QUERY, FILE, ADMIN_KEY)
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "overloaded")
     sending.set()

@@ -17,7 +17,7 @@ from leaderforge.services.api_keys import KeyService
 from tests.unit.edge_fixtures import Ticks
 
 
-class Watched(MemoryKeyStore):
+class GatedKeyStore(MemoryKeyStore):
     """Store that counts reads. A read waits until the test allows an answer, or fails if the test says so."""
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class Stage:
     """Key cache over a watched store, with clocks that the test sets."""
 
     def __init__(self) -> None:
-        self.store = Watched()
+        self.store = GatedKeyStore()
         self.seconds = 1000.0
         self.clock = Ticks()
         self.service = KeyService(self.store, self.clock)

@@ -148,7 +148,7 @@ async def test_friends_must_follow_back_if_the_service_says_so() -> None:
 
 
 async def test_strangers_displace_no_mutual_friend(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(overtaking, "MOST_FOLLOWERS", 2)
+    monkeypatch.setattr(overtaking, "MAX_FOLLOWERS", 2)
     async with serving(LEADERFORGE_FRIENDS="mutual") as api:
         await race(api)
         for user_id, friend_id in ((1, 5), (2, 5), (3, 5), (4, 5), (5, 4)):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from leaderforge.embedded.process import ServerProcess
-from leaderforge.embedded.tasks import Backoff, Watched, attempt, keep_up
+from leaderforge.embedded.tasks import Backoff, RestartedServer, attempt, keep_up
 
 
 def pauses(backoff: Backoff, now: float, *, attempts: int, lasting: float) -> tuple[list[float], float]:
@@ -43,7 +43,7 @@ async def test_goes_on_after_any_error_of_a_restart(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(Backoff, "pause", lambda self: asyncio.sleep(0))
     process = ServerProcess("test server", tmp_path)
-    keeping = asyncio.create_task(keep_up(Watched(process, restart, lambda: None), messages.append))
+    keeping = asyncio.create_task(keep_up(RestartedServer(process, restart, lambda: None), messages.append))
     await asyncio.wait_for(enough.wait(), 60)
     assert not keeping.done()
     keeping.cancel()

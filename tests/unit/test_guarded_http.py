@@ -27,7 +27,7 @@ from functions.edge.http.guarded import MAX_HEAD_BYTES, MAX_HEADERS, GuardedHttp
 from tests.waiting import PATIENCE_S
 
 REQUEST = b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello"
-MOST_READ = 4 * MAX_HEAD_BYTES
+MAX_READ = 4 * MAX_HEAD_BYTES
 """Maximum number of bytes that the server reads of an endless request head."""
 
 

@@ -23,7 +23,7 @@ DAY = 86_400_000
 DAYS = [f"2026-11-{day}" for day in (20, 21, 22)]
 
 
-class Watched(MemoryScoreStore):
+class GatedScoreStore(MemoryScoreStore):
     """Store that counts queries, and answers them when the test allows it."""
 
     def __init__(self) -> None:
@@ -66,12 +66,12 @@ def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture
-async def store() -> Watched:
-    return Watched()
+async def store() -> GatedScoreStore:
+    return GatedScoreStore()
 
 
 @pytest.fixture
-async def board(store: Watched) -> Board:
+async def board(store: GatedScoreStore) -> Board:
     board = await store.create_board(
         Board(0, "laps", "Laps", calendar=Calendar((PeriodKind.ALL_TIME, PeriodKind.DAILY)))
     )
@@ -80,7 +80,7 @@ async def board(store: Watched) -> Board:
 
 
 async def test_the_age_of_a_list_counts_from_the_start_of_its_query(
-    store: Watched, board: Board, seconds: list[float]
+    store: GatedScoreStore, board: Board, seconds: list[float]
 ) -> None:
     """A list of past periods may lack a retirement that was committed during its query."""
     process = Ladders(store, lambda: START)
@@ -94,7 +94,7 @@ async def test_the_age_of_a_list_counts_from_the_start_of_its_query(
     assert store.lists == 2
 
 
-async def test_a_period_that_began_to_be_after_the_list_was_read(store: Watched, board: Board) -> None:
+async def test_a_period_that_began_to_be_after_the_list_was_read(store: GatedScoreStore, board: Board) -> None:
     processes = [Ladders(store, lambda: START) for _ in range(2)]
     for process in processes:
         assert (await process.get(board, DAYS[0])).period_name == DAYS[0]
@@ -105,7 +105,9 @@ async def test_a_period_that_began_to_be_after_the_list_was_read(store: Watched,
         assert (await process.get(board, DAYS[1])).period_name == DAYS[1]
 
 
-async def test_what_is_listed_is_not_asked_for_again(store: Watched, board: Board, seconds: list[float]) -> None:
+async def test_what_is_listed_is_not_asked_for_again(
+    store: GatedScoreStore, board: Board, seconds: list[float]
+) -> None:
     process = Ladders(store, lambda: START)
     for _ in range(5):
         await process.get(board, DAYS[0])
@@ -115,7 +117,7 @@ async def test_what_is_listed_is_not_asked_for_again(store: Watched, board: Boar
     assert (store.lists, store.finds) == (2, 0)
 
 
-async def test_concurrent_look_ups_share_queries(store: Watched, board: Board) -> None:
+async def test_concurrent_look_ups_share_queries(store: GatedScoreStore, board: Board) -> None:
     process = Ladders(store, lambda: START)
     found = await asyncio.gather(*(process.get(board, day) for day in DAYS * 20), return_exceptions=True)
     assert [isinstance(one, Ladder) for one in found] == [True, False, False] * 20
@@ -123,7 +125,7 @@ async def test_concurrent_look_ups_share_queries(store: Watched, board: Board) -
     assert store.finds <= 2
 
 
-async def test_a_look_up_never_shares_a_query_that_began_before_it(store: Watched, board: Board) -> None:
+async def test_a_look_up_never_shares_a_query_that_began_before_it(store: GatedScoreStore, board: Board) -> None:
     process = Ladders(store, lambda: START)
     await process.get(board, DAYS[0])
     store.may_answer.clear()
@@ -138,7 +140,7 @@ async def test_a_look_up_never_shares_a_query_that_began_before_it(store: Watche
     assert (await late).period_name == DAYS[1]
 
 
-async def test_a_store_out_of_reach(store: Watched, board: Board, seconds: list[float]) -> None:
+async def test_a_store_out_of_reach(store: GatedScoreStore, board: Board, seconds: list[float]) -> None:
     """Cached periods are still found. Lookups of other periods raise the store's error."""
     process = Ladders(store, lambda: START)
     store.available = False

@@ -147,7 +147,7 @@ async def test_a_check_sees_every_release_after_the_previous_one(world: World) -
 
 
 async def test_many_releases_clear_the_cache(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(player_ids, "_MOST_RELEASED", 0)
+    monkeypatch.setattr(player_ids, "_MAX_RELEASED", 0)
     await world.add(user(1, A), user(2, B), user(3, C))
     await world.ids.find_many([A, B, C])
     await world.move(1, None)

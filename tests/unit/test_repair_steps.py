@@ -54,7 +54,7 @@ class WatchedIndex(MemoryIndex):
         return call
 
 
-class Watched(World):
+class WatchedWorld(World):
     """World whose reader checks the board after each step of a repair."""
 
     index: WatchedIndex
@@ -88,14 +88,14 @@ class Watched(World):
 
 
 @pytest.fixture
-async def world(monkeypatch: pytest.MonkeyPatch) -> Watched:
+async def world(monkeypatch: pytest.MonkeyPatch) -> WatchedWorld:
     monkeypatch.setattr(comparing, "RETRY_S", 0)
-    made = Watched()
+    made = WatchedWorld()
     await made.maintain.reconcile()
     return made
 
 
-async def pass_over(world: Watched) -> None:
+async def pass_over(world: WatchedWorld) -> None:
     """Reconcile all changes."""
     world.now += SETTLE_MS + 1
     await world.maintain.reconcile()
@@ -104,7 +104,7 @@ async def pass_over(world: Watched) -> None:
 
 
 @pytest.mark.parametrize("touched", ["renamed", "hidden and shown", "renamed to the same", "moderated elsewhere"])
-async def test_a_new_player_who_is_touched_stays_on_the_board(world: Watched, touched: str) -> None:
+async def test_a_new_player_who_is_touched_stays_on_the_board(world: WatchedWorld, touched: str) -> None:
     for user_id in (1, 2, 3):
         await world.indexed(user_id, 10 * user_id)
     match touched:
@@ -125,7 +125,7 @@ async def test_a_new_player_who_is_touched_stays_on_the_board(world: Watched, to
     assert "advance" in world.steps
 
 
-async def test_what_the_store_lost_is_removed_and_nothing_else(world: Watched) -> None:
+async def test_what_the_store_lost_is_removed_and_nothing_else(world: WatchedWorld) -> None:
     other = Ladder(await world.store.create_board(Board(0, "other", "Other")))
     for user_id in (1, 2, 3):
         await world.indexed(user_id, 10 * user_id)
@@ -136,7 +136,7 @@ async def test_what_the_store_lost_is_removed_and_nothing_else(world: Watched) -
     assert await world.ranked_ids(other) == []
 
 
-async def test_a_standing_that_begins_during_the_pass_is_left_alone(world: Watched) -> None:
+async def test_a_standing_that_begins_during_the_pass_is_left_alone(world: WatchedWorld) -> None:
     """A standing that begins after the pass has read the store must not be removed as unknown to the store."""
     late = await world.commit(1, 5)
     await world.records.erase(1, ERASE)
@@ -156,7 +156,7 @@ async def test_a_standing_that_begins_during_the_pass_is_left_alone(world: Watch
 
 
 @pytest.mark.parametrize("wrong", ["missing", "of the same revision", "of a newer revision"])
-async def test_a_mended_standing_never_vanishes(world: Watched, wrong: str) -> None:
+async def test_a_mended_standing_never_vanishes(world: WatchedWorld, wrong: str) -> None:
     for user_id in (1, 2, 3):
         await world.indexed(user_id, 10 * user_id)
     standing = world.index.lose(LADDER, 2)
@@ -172,7 +172,7 @@ async def test_a_mended_standing_never_vanishes(world: Watched, wrong: str) -> N
     assert (await world.maintain.verify()).clean
 
 
-async def test_a_rename_during_a_rebuild_is_not_undone(world: Watched) -> None:
+async def test_a_rename_during_a_rebuild_is_not_undone(world: WatchedWorld) -> None:
     await world.indexed(1, 5)
     all_names = world.store.all_names
 
@@ -187,7 +187,7 @@ async def test_a_rename_during_a_rebuild_is_not_undone(world: Watched) -> None:
     assert await world.index.names([1]) == {1: "Ada"}
 
 
-async def test_a_name_that_comes_late_does_not_outlive_a_rebuild(world: Watched) -> None:
+async def test_a_name_that_comes_late_does_not_outlive_a_rebuild(world: WatchedWorld) -> None:
     """A process creates a player, and freezes before it adds the name. Meanwhile another player gets the id."""
     await world.commit(1, 5)
     await world.records.erase(1, ERASE)
@@ -209,7 +209,7 @@ REBUILD = ("begin_rebuild", "add_erasures", "mend", "load", "add_names", "finish
 @pytest.mark.parametrize("thaw", REBUILD)
 @pytest.mark.parametrize("recreated", [False, True])
 async def test_a_late_update_of_an_erased_player_does_not_survive_a_rebuild(
-    world: Watched, thaw: str, recreated: bool
+    world: WatchedWorld, thaw: str, recreated: bool
 ) -> None:
     """A frozen process commits, then updates the index late: after the step `thaw`, and once more after the rebuild."""
     other = Ladder(await world.store.create_board(Board(0, "other", "Other")))
@@ -242,7 +242,7 @@ async def test_a_late_update_of_an_erased_player_does_not_survive_a_rebuild(
     assert (await world.maintain.verify()).clean
 
 
-async def test_only_the_lost_partition_gets_erasures(world: Watched) -> None:
+async def test_only_the_lost_partition_gets_erasures(world: WatchedWorld) -> None:
     """A rebuild without erased players takes no additional step."""
     steps = []
 
@@ -263,7 +263,7 @@ async def test_only_the_lost_partition_gets_erasures(world: Watched) -> None:
 
 
 @pytest.mark.parametrize("act", ["reconcile", "catch_up"])
-async def test_an_erasure_whose_process_died_keeps_late_updates_away(world: Watched, act: str) -> None:
+async def test_an_erasure_whose_process_died_keeps_late_updates_away(world: WatchedWorld, act: str) -> None:
     """The process committed the erasure, and died before the index had the removed standings."""
     late = await world.commit(1, 5)
     await world.records.erase(1, ERASE)
@@ -273,7 +273,7 @@ async def test_an_erasure_whose_process_died_keeps_late_updates_away(world: Watc
     assert await world.ranked_ids() == []
 
 
-async def test_a_repair_frozen_across_a_rebuild_brings_no_erased_player_back(world: Watched) -> None:
+async def test_a_repair_frozen_across_a_rebuild_brings_no_erased_player_back(world: WatchedWorld) -> None:
     """The repair reads a standing that the index lacks. Before it continues, an erasure and a rebuild happen."""
     await world.commit(1, 5)
     standings_on = world.store.standings
@@ -291,7 +291,7 @@ async def test_a_repair_frozen_across_a_rebuild_brings_no_erased_player_back(wor
     assert await world.ranked_ids() == []
 
 
-async def test_an_erasure_does_not_keep_out_a_later_player(world: Watched) -> None:
+async def test_an_erasure_does_not_keep_out_a_later_player(world: WatchedWorld) -> None:
     """A frozen rebuild may write an erasure that the store has deleted since. Repairs then follow the store."""
     await world.index.add_erasures({1: 2**52})
     standing = await world.commit(1, 5)
@@ -300,7 +300,7 @@ async def test_an_erasure_does_not_keep_out_a_later_player(world: Watched) -> No
     assert (await world.maintain.verify()).clean
 
 
-async def test_erasures_are_forgotten_after_a_day_unless_the_player_was_erased_again(world: Watched) -> None:
+async def test_erasures_are_forgotten_after_a_day_unless_the_player_was_erased_again(world: WatchedWorld) -> None:
     await world.commit(1, 5)
     await world.commit(2, 5)
     for user_id in (1, 2):
@@ -319,7 +319,7 @@ async def test_erasures_are_forgotten_after_a_day_unless_the_player_was_erased_a
 
 
 @pytest.mark.parametrize("act", ["reconcile", "rebuild", "catch_up"])
-async def test_a_repair_that_was_cut_off_does_not_count(world: Watched, act: str) -> None:
+async def test_a_repair_that_was_cut_off_does_not_count(world: WatchedWorld, act: str) -> None:
     """After a broken connection, a new primary may lack updates of the repair."""
     await world.commit(1, 5)
     world.now += SETTLE_MS + 1

@@ -36,17 +36,17 @@ def test_python() -> None:
         Text("a.py", 1, "docstring", "A module."),
         Text("a.py", 6, "docstring", "A limit.", "LIMIT = 3"),
         Text("a.py", 10, "docstring", "An adder.", "class Adder()"),
-        Text("a.py", 12, "comment", "A reason\non two lines."),
+        Text("a.py", 12, "comment", "A reason\non two lines.", "def add(self, a: int, *, b: int = 1) -> int:"),
         Text("a.py", 15, "docstring", "Return the sum.\n\nIt is exact.", "def add(self, a: int, *, b: int=1) -> int"),
-        Text("a.py", 19, "comment", "a remark"),
+        Text("a.py", 19, "comment", "a remark", 'name = "# no comment"'),
     ]
 
 
 def test_sql() -> None:
     source = "-- The table\n-- of scores.\nCREATE TABLE a (b text DEFAULT '-- no');  -- A column.\n"
     assert list(texts_of("a.sql", source)) == [
-        Text("a.sql", 1, "comment", "The table\nof scores."),
-        Text("a.sql", 3, "comment", "A column."),
+        Text("a.sql", 1, "comment", "The table\nof scores.", "CREATE TABLE a (b text DEFAULT '-- no');  -- A column."),
+        Text("a.sql", 3, "comment", "A column.", "CREATE TABLE a (b text DEFAULT '-- no');"),
     ]
 
 
@@ -67,7 +67,7 @@ const at = "http://a"; // a remark
 def test_typescript() -> None:
     assert list(texts_of("a.tsx", TYPESCRIPT)) == [
         Text("a.tsx", 1, "comment", "A page.\nWith entries.", 'const at = "http://a"; // a remark'),
-        Text("a.tsx", 5, "comment", "a remark"),
+        Text("a.tsx", 5, "comment", "a remark", 'const at = "http://a";'),
     ]
 
 

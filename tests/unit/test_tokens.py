@@ -210,7 +210,7 @@ async def test_a_token_is_not_believed_beyond_its_end() -> None:
 
 
 async def test_only_so_many_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verifier, "_MOST_KEPT", 3)
+    monkeypatch.setattr(verifier, "_MAX_KEPT", 3)
     keys = Counted()
     verifies = verifying(keys)
     tokens = [signed(sub=str(i)) for i in range(10)]

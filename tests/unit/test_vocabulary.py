@@ -22,7 +22,7 @@ FOLDERS = ("functions", "shared")
 PRONOUNS = "one some own such those others rest more both who again"
 PARTICIPLES = "found held told asked made given done known wanted shown seen mark kept left named listed lent mains"
 VAGUE = frozenset(f"{PRONOUNS} {PARTICIPLES}".split())
-MOST_VAGUE = 0.003
+MAX_VAGUE = 0.003
 """Upper bound of the share of vague bindings among all bindings."""
 
 TYPE_VARIABLES = frozenset({"TypeVar", "ParamSpec", "TypeVarTuple"})
@@ -85,12 +85,12 @@ def _is_type_variable(value: ast.expr | None) -> bool:
 
 
 def require_clear_names(modules: Sequence[Module]) -> None:
-    """Fail if more than `MOST_VAGUE` of the bindings are vague, and list the vague ones."""
+    """Fail if more than `MAX_VAGUE` of the bindings are vague, and list the vague ones."""
     names = list(bindings(modules))
     vague = [name for name in names if name.name in VAGUE]
-    if len(vague) > MOST_VAGUE * len(names):
+    if len(vague) > MAX_VAGUE * len(names):
         pytest.fail(
-            f"{len(vague)} of {len(names)} bindings are vague, more than {MOST_VAGUE:.1%}: name the thing instead.\n"
+            f"{len(vague)} of {len(names)} bindings are vague, more than {MAX_VAGUE:.1%}: name the thing instead.\n"
             + "\n".join(map(str, vague)),
             pytrace=False,
         )

@@ -150,18 +150,18 @@ export function countBetween(around: Surroundings, low: number, high: number) {
   });
 }
 
-export function user(around: Deployment, userId: number) {
+export function user(deployment: Deployment, userId: number) {
   return queryOptions({
     queryKey: ['user', userId],
-    queryFn: ({ signal }) => around.client.get<User>(`/api/users/${userId}`, signal),
+    queryFn: ({ signal }) => deployment.client.get<User>(`/api/users/${userId}`, signal),
     staleTime: SPREAD_MS,
   });
 }
 
-export function usersNamed(around: Deployment, search: string, limit: number) {
+export function usersNamed(deployment: Deployment, search: string, limit: number) {
   return queryOptions({
     queryKey: ['users', search, limit],
-    queryFn: ({ signal }) => around.client.get<Users>(withQuery('/api/users', { search, limit }), signal),
+    queryFn: ({ signal }) => deployment.client.get<Users>(withQuery('/api/users', { search, limit }), signal),
     staleTime: SPREAD_MS,
   });
 }

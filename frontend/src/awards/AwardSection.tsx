@@ -36,10 +36,10 @@ function clientOf({ client }: Deployment, session: Session) {
 
 function OwnAwards({ session }: { session: Session }) {
   const words = useAwardTexts();
-  const around = useDeployment();
+  const deployment = useDeployment();
   const { data, error, refetch } = useQuery({
     queryKey: ['awards', session.id],
-    queryFn: ({ signal }) => clientOf(around, session).get<Awards>(awardsPath(session), signal),
+    queryFn: ({ signal }) => clientOf(deployment, session).get<Awards>(awardsPath(session), signal),
     refetchInterval: POLL_MS,
   });
   return (
@@ -60,7 +60,7 @@ function OwnAwards({ session }: { session: Session }) {
 
 function AwardItem({ award, session }: { award: Award; session: Session }) {
   const words = useAwardTexts();
-  const around = useDeployment();
+  const deployment = useDeployment();
   const cache = useQueryClient();
   const boards = useBoards();
   const { board: slug, period, reward, rank, payload, claim, revoked_at: revokedAt } = award;
@@ -69,7 +69,7 @@ function AwardItem({ award, session }: { award: Award; session: Session }) {
   const [claimId] = useState(randomId);
   const claiming = useMutation({
     mutationFn: () =>
-      clientOf(around, session).change<Award>('POST', awardsPath(session, '/claim'), { board: slug, period, reward, claim_id: claimId }),
+      clientOf(deployment, session).change<Award>('POST', awardsPath(session, '/claim'), { board: slug, period, reward, claim_id: claimId }),
     onSettled: () => cache.invalidateQueries({ queryKey: ['awards', session.id] }),
   });
   return (

@@ -8,7 +8,7 @@ import { textsFor, type Texts } from './texts';
 
 const ATTRIBUTES = ['api', 'board', 'period', 'limit', 'from-address'] as const;
 const ADDRESS_ATTRIBUTES = ['board', 'period', 'limit', 'theme', 'obs', 'heading'] as const;
-const MOST_ENTRIES = 100;
+const MAX_ENTRIES = 100;
 /** Folder of this script, which is the site's. */
 const HOME = new URL('.', (document.currentScript as HTMLScriptElement | null)?.src ?? location.href).href;
 
@@ -77,7 +77,7 @@ export class LeaderBoard extends HTMLElement {
       api: '',
       board: this.getAttribute('board') ?? 'default',
       period: this.getAttribute('period') ?? 'current',
-      limit: Number.isInteger(limit) ? Math.min(Math.max(limit, 1), MOST_ENTRIES) : 10,
+      limit: Number.isInteger(limit) ? Math.min(Math.max(limit, 1), MAX_ENTRIES) : 10,
     };
   }
 

@@ -12,10 +12,10 @@ import { useFriendTexts } from './texts';
 /** Sign-in of the reader's player by a token of the game. The tab keeps the token. */
 export function TokenSignIn({ me, act }: { me: Me; act: string }) {
   const words = useFriendTexts();
-  const around = useDeployment();
+  const deployment = useDeployment();
   const [token, setToken] = useState('');
   const opening = useMutation({
-    mutationFn: (text: string) => openSession(around, me.id, text),
+    mutationFn: (text: string) => openSession(deployment, me.id, text),
     onSuccess: saveSession,
     gcTime: 0, // do not cache: the mutation's variables contain the token
   });

@@ -10,7 +10,7 @@ export interface Pasted {
 }
 
 /** Maximum number of friends in this browser. */
-export const MOST_FRIENDS = 500;
+export const MAX_FRIENDS = 500;
 const LONGEST_NAME = 64;
 
 export function parseFriends(text: string): Pasted {
@@ -26,7 +26,7 @@ export function parseFriends(text: string): Pasted {
 }
 
 /** Return the list with new friends added, up to the limit. */
-export function withFriends(list: readonly Friend[], added: readonly Friend[], most = MOST_FRIENDS): Friend[] {
+export function withFriends(list: readonly Friend[], added: readonly Friend[], most = MAX_FRIENDS): Friend[] {
   const all = new Map(list.map((friend) => [friend.id, friend]));
   for (const friend of added) {
     if (!all.has(friend.id) && all.size < most) all.set(friend.id, friend);

@@ -8,7 +8,7 @@ import type { Friend } from './friendsList';
 import { saveSession, type Session } from './session';
 
 /** Maximum number of friends that the service keeps. */
-export const MOST_KEPT = 5000;
+export const MAX_KEPT = 5000;
 const A_PAGE = 1000;
 
 /** Entries of friends and the reader, best first, and the ids without an entry. */
@@ -18,14 +18,14 @@ export interface Ranks {
 }
 
 /** Query of the friends that the service keeps for a player. */
-export function keptFriends(around: Deployment, session: Session) {
+export function keptFriends(deployment: Deployment, session: Session) {
   return queryOptions({
     queryKey: ['friends', session.id],
     queryFn: async ({ signal }) => {
       const friends: Friend[] = [];
       for (let after: number | null | undefined; after !== null; ) {
         const path = withQuery(friendsPath(session), { limit: A_PAGE, ...(after !== undefined && { after }) });
-        const page: Friends = await signedIn(around, session).get<Friends>(path, signal);
+        const page: Friends = await signedIn(deployment, session).get<Friends>(path, signal);
         friends.push(...page.friends.map((friend) => ({ id: friend.user_id, name: nameOf(friend) })));
         after = page.next;
       }
@@ -68,12 +68,12 @@ export async function openSession({ client }: Deployment, id: number, token: str
   return session;
 }
 
-export async function addKept(around: Deployment, session: Session, friends: readonly Friend[]): Promise<void> {
-  await signedIn(around, session).change('POST', friendsPath(session), { user_ids: friends.map((friend) => friend.id) });
+export async function addKept(deployment: Deployment, session: Session, friends: readonly Friend[]): Promise<void> {
+  await signedIn(deployment, session).change('POST', friendsPath(session), { user_ids: friends.map((friend) => friend.id) });
 }
 
-export async function removeKept(around: Deployment, session: Session, id: number): Promise<void> {
-  await signedIn(around, session).change('DELETE', `${friendsPath(session)}/${id}`);
+export async function removeKept(deployment: Deployment, session: Session, id: number): Promise<void> {
+  await signedIn(deployment, session).change('DELETE', `${friendsPath(session)}/${id}`);
 }
 
 function friendsPath(session: Session): string {

@@ -1,8 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 
 import { useDeployment } from '../api/context';
-import { MOST_FRIENDS, withFriends, withoutFriend, type Friend } from './friendsList';
-import { MOST_KEPT, addKept, keptFriends, removeKept } from './keptFriends';
+import { MAX_FRIENDS, withFriends, withoutFriend, type Friend } from './friendsList';
+import { MAX_KEPT, addKept, keptFriends, removeKept } from './keptFriends';
 import { useSession, type Session } from './session';
 import { saveFriends, useFriends } from './useFriends';
 
@@ -22,9 +22,9 @@ const NOBODY: Session = { id: 0, token: '' };
 export function useFriendList(): FriendList {
   const local = useFriends();
   const session = useSession();
-  const around = useDeployment();
+  const deployment = useDeployment();
   const cache = useQueryClient();
-  const { data, error, isPending } = useQuery({ ...keptFriends(around, session ?? NOBODY), enabled: session !== null });
+  const { data, error, isPending } = useQuery({ ...keptFriends(deployment, session ?? NOBODY), enabled: session !== null });
   const changing = useMutation({
     mutationFn: (change: () => Promise<void>) => change(),
     onSettled: () => cache.invalidateQueries({ queryKey: ['friends'] }),
@@ -33,7 +33,7 @@ export function useFriendList(): FriendList {
   if (session === null) {
     return {
       friends: local,
-      most: MOST_FRIENDS,
+      most: MAX_FRIENDS,
       error: null,
       isPending: false,
       add: (friends) => {
@@ -45,10 +45,10 @@ export function useFriendList(): FriendList {
   }
   return {
     friends: data ?? [],
-    most: MOST_KEPT,
+    most: MAX_KEPT,
     isPending,
     error: changing.error ?? error,
-    add: (friends) => changing.mutateAsync(() => addKept(around, session, friends)),
-    remove: (id) => changing.mutate(() => removeKept(around, session, id)),
+    add: (friends) => changing.mutateAsync(() => addKept(deployment, session, friends)),
+    remove: (id) => changing.mutate(() => removeKept(deployment, session, id)),
   };
 }

@@ -86,10 +86,10 @@ class EdgeMiddleware:
                 self._write(exchange, method, route, status, seconds, **({"omitted": omitted} if omitted else {}))
 
     def _write(
-        self, exchange: "_Exchange", method: str, route: str, status: int, seconds: float, **more: object
+        self, exchange: "_Exchange", method: str, route: str, status: int, seconds: float, **additions: object
     ) -> None:
         facts: dict[str, object] = {
-            **more,
+            **additions,
             "request_id": exchange.request_id.decode()[:_LOGGED_ID],
             "method": method,
             "route": route,

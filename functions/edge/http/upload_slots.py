@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from leaderforge.domain.errors import Overloaded
 
-MOST_UPLOADS = 2
+MAX_UPLOADS = 2
 """Maximum number of files that a process has at a time. It bounds their space on the disk, and the processor time."""
 
 
@@ -17,9 +17,9 @@ class UploadSlots:
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
-        """Count a file within the block. Raises `Overloaded` if there are `MOST_UPLOADS` already."""
-        if self.taken >= MOST_UPLOADS:
-            raise Overloaded(f"this process has {MOST_UPLOADS} uploaded files already; retry later")
+        """Count a file within the block. Raises `Overloaded` if there are `MAX_UPLOADS` already."""
+        if self.taken >= MAX_UPLOADS:
+            raise Overloaded(f"this process has {MAX_UPLOADS} uploaded files already; retry later")
         self.taken += 1
         try:
             yield

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_MOST_SHOWN = 200
+_MAX_SHOWN = 200
 
 endpoints = typer.Typer(no_args_is_help=True, help="Create, list, test and delete webhook endpoints.")
 
@@ -91,7 +91,7 @@ def send_test(endpoint_id: IdArgument, *, data_dir: DataDir = DEFAULT_DATA_DIR) 
 @endpoints.command()
 def deliveries(endpoint_id: IdArgument, *, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """List the latest requests to an endpoint, newest first."""
-    for logged in _run(data_dir, lambda service: service.attempts(endpoint_id, _MOST_SHOWN)):
+    for logged in _run(data_dir, lambda service: service.attempts(endpoint_id, _MAX_SHOWN)):
         result = logged.attempt.error or f"status {logged.attempt.status}"
         typer.echo(f"{time_text(logged.at)}\t{logged.type}\t{logged.notice_id}\tattempt {logged.number}\t{result}")
 
@@ -99,7 +99,7 @@ def deliveries(endpoint_id: IdArgument, *, data_dir: DataDir = DEFAULT_DATA_DIR)
 @endpoints.command("dead-letters")
 def dead_letters(endpoint_id: IdArgument, *, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """List the events that were given up for an endpoint, newest first."""
-    for letter in _run(data_dir, lambda service: service.dead(endpoint_id, _MOST_SHOWN)):
+    for letter in _run(data_dir, lambda service: service.dead(endpoint_id, _MAX_SHOWN)):
         notice = letter.queued.notice
         typer.echo(f"{time_text(letter.dead_at)}\t{notice.type}\t{notice.notice_id}\t{letter.reason}")
 

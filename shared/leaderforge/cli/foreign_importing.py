@@ -148,7 +148,7 @@ async def _import(
             snapshots.scores, plan, terms, tally, refusals, print_note, advance, spare_processes()
         )
     tally.index_behind = not await completed(product)
-    product.changes.board(plan.board.id)
+    product.changes.discard_board(plan.board.id)
     return tally
 
 

@@ -55,8 +55,8 @@ def import_(
     with file.open(encoding="utf-8-sig", newline="") as text:
         pairs = _Pairs(text, (player, friend), external=external, mutual=mutual, bad=bad)
         tally = run_until_stopped(_import(pairs, file, dry_run, data_dir))
-    done = "that would be imported" if dry_run else "imported"
-    typer.echo(f"pairs {done}: {tally.pairs - tally.unknown - tally.blocked:,}, of which new: {tally.added:,}")
+    verb = "that would be imported" if dry_run else "imported"
+    typer.echo(f"pairs {verb}: {tally.pairs - tally.unknown - tally.blocked:,}, of which new: {tally.added:,}")
     typer.echo(f"pairs with unknown players: {tally.unknown:,}, with a block: {tally.blocked:,}")
     typer.echo(f"players with too many friends: {tally.full:,}, bad lines: {bad.count:,}")
     if bad.count or tally.full:

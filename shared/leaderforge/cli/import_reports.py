@@ -138,8 +138,8 @@ def print_preview(imports: "FileImports", raw: BinaryIO, plan: "FilePlan", bad: 
 
 def _cells(board: Board, zone: str, line: "ScoreLine", event: "Event") -> Sequence[str]:
     unit = board.display.unit
-    shown = score_text(board.display, event.score)
-    score = shown if unit is None or ":" in shown else f"{shown} {unit}"
+    text = score_text(board.display, event.score)
+    score = text if unit is None or ":" in text else f"{text} {unit}"
     player = line.player if line.external_id is None else f"{line.player or ''} ({line.external_id})".strip()
     return str(line.number), player or "", score, _time_text(event.achieved_at, zone)
 

@@ -89,7 +89,7 @@ async def _populate(users: int, sessions: int, seed: int, end: int, board: str, 
         # Call `completed` first: if it rebuilds a partition, the rebuild also loads the missed chunks.
         if await completed(product):
             await _index_missed(product, target, filled)
-        product.changes.ladder(target)
+        product.changes.discard_ladder(target)
         return filled
 
 

@@ -12,7 +12,7 @@ from leaderforge.cli.stop_signals import run_until_stopped
 if TYPE_CHECKING:
     from leaderforge.domain.dead_letters import DeadLetter
 
-_MOST_SHOWN = 20
+_MAX_SHOWN = 20
 """Maximum number of dead letters that are printed."""
 _SHOWN_CHARACTERS = 100
 """Maximum characters of a dead letter's body that are printed."""
@@ -36,12 +36,12 @@ def redrive(
     def show(letter: "DeadLetter") -> None:
         nonlocal printed
         printed += 1
-        if printed <= _MOST_SHOWN:
+        if printed <= _MAX_SHOWN:
             typer.echo(f"{letter.reason}: {letter.body[:_SHOWN_CHARACTERS]}")
 
     count = run_until_stopped(_redrive(queue, dead_letters, limit, show))
-    if count > _MOST_SHOWN:
-        typer.echo(f"... and {count - _MOST_SHOWN:,} more")
+    if count > _MAX_SHOWN:
+        typer.echo(f"... and {count - _MAX_SHOWN:,} more")
     typer.echo(f"{counted(count, 'submission')} queued again")
 
 

@@ -14,7 +14,7 @@ RETENTION_MS = 48 * 3_600_000
 """Time in ms for which the store keeps the activity."""
 LEADERS_A_MINUTE = 3
 """Number of players whose best scores of a minute the store keeps for a board."""
-MOST_A_MINUTE = 60
+MAX_A_MINUTE = 60
 """Submissions of one player to one board in a minute above which the player's scores are suspicious."""
 
 _FAR = 6.0
@@ -134,7 +134,7 @@ def _judged(board: Board, score: RecentScore, middle: float, spread: float) -> S
         for reason, applies in (
             (SuspicionReason.OUTLIER, deviation > _FAR),
             (SuspicionReason.NEAR_LIMIT, _is_near_limit(board, score.score)),
-            (SuspicionReason.RATE, score.submissions > MOST_A_MINUTE),
+            (SuspicionReason.RATE, score.submissions > MAX_A_MINUTE),
         )
         if applies
     ]

@@ -13,7 +13,7 @@ SESSION_PREFIX = "lfs_"
 """Prefix of the secrets of sessions. People and secret scanners recognise them by it."""
 
 _SECRET_BYTES = 24
-_MOST_SUBJECT = 255
+_MAX_SUBJECT = 255
 """Maximum length of a subject, by OpenID Connect Core, section 2."""
 _STRONGEST_FIRST = (Role.OWNER, Role.MODERATOR, Role.VIEWER)
 
@@ -115,7 +115,7 @@ def digest_of_secret(secret: str) -> bytes:
 def subject_in(claims: Claims) -> str:
     """Return the subject: printable ASCII without blanks. Raises `Refused` for any other."""
     subject = claims.get("sub")
-    if not isinstance(subject, str) or not 0 < len(subject) <= _MOST_SUBJECT or not _is_plain(subject):
+    if not isinstance(subject, str) or not 0 < len(subject) <= _MAX_SUBJECT or not _is_plain(subject):
         raise Refused("the identity provider's sub must be 1 to 255 printable ASCII characters without blanks")
     return subject
 

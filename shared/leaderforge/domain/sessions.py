@@ -20,7 +20,7 @@ MAX_SECRET_LENGTH = 256
 MAX_REFRESH_TOKEN_LENGTH = 128
 """Upper bound of the length of a refresh token in characters."""
 
-MOST_SESSIONS = 10
+MAX_SESSIONS = 10
 """Maximum number of sessions of a player. A further sign-in ends the oldest one."""
 
 REPEAT_MS = 60_000

@@ -24,7 +24,7 @@ USER = "leaderforge"
 
 _START_SECONDS = 60.0  # including recovery after a crash
 _STOP_STEPS = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 5.0))  # fast shutdown, then immediate shutdown
-_MOST_BUFFERS_MIB = 1024
+_MAX_BUFFERS_MIB = 1024
 _SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
@@ -208,4 +208,4 @@ def _buffers_mib() -> int:
 
     It is a quarter of the machine's memory, as PostgreSQL's manual advises, up to the size that a million players need.
     """
-    return min(psutil.virtual_memory().total // 4 // 2**20, _MOST_BUFFERS_MIB)
+    return min(psutil.virtual_memory().total // 4 // 2**20, _MAX_BUFFERS_MIB)

@@ -16,7 +16,7 @@ from leaderforge.embedded.files import write_private
 from leaderforge.embedded.lock import DirectoryLock
 from leaderforge.embedded.ports import free_port
 from leaderforge.embedded.postgres import PostgresServer
-from leaderforge.embedded.tasks import Backoff, Say, Watched, attempt, in_thread, keep_up, together
+from leaderforge.embedded.tasks import Backoff, Say, RestartedServer, attempt, in_thread, keep_up, together
 from leaderforge.embedded.valkey import ValkeyCluster
 
 FIRST_VALKEY_PORT = 17_001
@@ -158,8 +158,8 @@ class LocalStack:
         """Restart and report each server that ends, until cancelled. A failure of one does not end the others."""
         await together(
             self._keep_index(say),
-            keep_up(Watched(self.postgres.process, self.postgres.restart, self.postgres.abort), say),
-            keep_up(Watched(self.api.process, self._restart_api, lambda: None), say),
+            keep_up(RestartedServer(self.postgres.process, self.postgres.restart, self.postgres.abort), say),
+            keep_up(RestartedServer(self.api.process, self._restart_api, lambda: None), say),
             self._keep_api_informed(say),
         )
 
@@ -213,7 +213,7 @@ class LocalStack:
             await backoff.pause()
             starting = self._start_index()
         nodes = (
-            Watched(self.valkey.process(number), partial(self.valkey.revive, number), self.valkey.abort)
+            RestartedServer(self.valkey.process(number), partial(self.valkey.revive, number), self.valkey.abort)
             for number in range(self.valkey.size)
         )
         await together(self._keep_complete(say, backoff), *(keep_up(node, say) for node in nodes))

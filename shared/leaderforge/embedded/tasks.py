@@ -59,7 +59,7 @@ class Backoff:
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class RestartedServer:
     """Server process to keep running, with the functions that restart it and abort a restart."""
 
     process: ServerProcess
@@ -67,9 +67,9 @@ class Watched:
     abort: Callable[[], None]
 
 
-async def keep_up(watched: Watched, say: Say) -> None:
+async def keep_up(server: RestartedServer, say: Say) -> None:
     """Restart the server whenever it ends, with growing pauses, until cancelled. Rotate its log."""
-    process, backoff = watched.process, Backoff()
+    process, backoff = server.process, Backoff()
     while True:
         await asyncio.sleep(_POLL_SECONDS)
         process.rotate_log()
@@ -77,7 +77,7 @@ async def keep_up(watched: Watched, say: Say) -> None:
             continue
         say(f"{process.name} ended unexpectedly and is restarting")
         await backoff.pause()
-        await attempt(f"{process.name} does not start", in_thread(watched.restart, watched.abort), say)
+        await attempt(f"{process.name} does not start", in_thread(server.restart, server.abort), say)
 
 
 async def attempt(failure: str, action: Awaitable[None], say: Say) -> bool:

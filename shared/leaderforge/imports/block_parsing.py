@@ -15,9 +15,9 @@ from leaderforge.imports.rows import OpenRow
 
 _FIRST_BLOCKS = 12
 """Blocks that are parsed before processes start. Starting them takes as long as parsing some 100,000 lines."""
-_MOST_OPEN = 1 << 24
+_MAX_OPEN = 1 << 24
 """Maximum characters of a row. A longer one is bad."""
-_MOST_PROCESSES = 2
+_MAX_PROCESSES = 2
 """Maximum number of processes. With more, the process that counts the lines limits the speed."""
 
 
@@ -51,7 +51,7 @@ class ParsedBlock(NamedTuple, Generic[ResultT]):
 def spare_processes() -> int:
     """Return the number of processes that can parse beside this one: one less than it may use cores, and at most 2."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores - 1, _MOST_PROCESSES)
+    return min(cores - 1, _MAX_PROCESSES)
 
 
 class BlockProcesses(Generic[ResultT]):
@@ -119,7 +119,7 @@ def complete_blocks(blocks: Iterable[Block], processes: BlockProcesses[ResultT])
         # A process cannot detect that its block begins within a row. Parse both parts of the row together.
         complete = parsed if incomplete is None else processes.parsed_here(incomplete.continued(parsed.block))
         incomplete = complete.incomplete
-        if incomplete is not None and len(incomplete.text) > _MOST_OPEN:
+        if incomplete is not None and len(incomplete.text) > _MAX_OPEN:
             complete, incomplete = processes.parsed_here(complete.block._replace(is_last=True)), None
         yield complete
         if complete.result.is_end:

@@ -26,7 +26,7 @@ SERIAL = "serial"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SERIAL_EPOCH = datetime(1899, 12, 30)
 _MILLISECOND = timedelta(milliseconds=1)
-_MOST_DIGITS = 30
+_MAX_DIGITS = 30
 _HINTS = {10: "seconds", 16: "microseconds", 19: "nanoseconds"}
 """Likely units of numbers, by their number of digits."""
 
@@ -102,7 +102,7 @@ def _milliseconds(text: str) -> int:
 
 def _number(text: str) -> Decimal:
     try:
-        number = Decimal(text) if len(text) <= _MOST_DIGITS and "_" not in text else None
+        number = Decimal(text) if len(text) <= _MAX_DIGITS and "_" not in text else None
     except InvalidOperation:
         number = None
     if number is None or not number.is_finite():

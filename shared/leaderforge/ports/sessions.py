@@ -28,7 +28,7 @@ class SessionStore(Protocol):
     async def start(self, session: PlayerSession) -> bool:
         """Store a new session. Return False if its player does not exist.
 
-        Only the `MOST_SESSIONS` newest sessions of a player remain.
+        Only the `MAX_SESSIONS` newest sessions of a player remain.
         """
         ...
 

@@ -19,11 +19,11 @@ STEP_MS_BY_HOURS = {1: MINUTE_MS, 6: 5 * MINUTE_MS, 24: 15 * MINUTE_MS, 48: 30 *
 
 _EVERY_S = 60.0
 """Minimum time between two folds by all processes, in s."""
-_MOST_MINUTES = 60
+_MAX_MINUTES = 60
 """Maximum minutes that one fold covers. After an outage, several folds catch up, and no statement reads too much."""
 _ROWS = 10
 """Number of newest and of suspicious scores in a report."""
-_MOST_COMPARED = 5_000
+_MAX_COMPARED = 5_000
 """Maximum number of scores that are compared in the search for suspicious ones."""
 _WINDOWS_MS = (10_000, 10 * MINUTE_MS, HOUR_MS)
 """Ages in which to look for the newest scores. A busy board needs the first one only, which reads few events."""
@@ -68,12 +68,12 @@ class ActivityService:
         now, in_doubt = self._clock(), await self._changes.in_doubt_since()
         until = ((now if in_doubt is None else min(now, in_doubt)) - SETTLE_MS) // MINUTE_MS * MINUTE_MS
         folded = await self._store.folded_until()
-        oldest = until - _MOST_MINUTES * MINUTE_MS
+        oldest = until - _MAX_MINUTES * MINUTE_MS
         since = oldest if folded is None else max(folded, until - RETENTION_MS)
         if since >= until:
             return 0
         await self._store.forget(until - RETENTION_MS)
-        return await self._store.fold(since, min(until, since + _MOST_MINUTES * MINUTE_MS))
+        return await self._store.fold(since, min(until, since + _MAX_MINUTES * MINUTE_MS))
 
     async def report(self, board: Board, hours: int) -> ActivityReport:
         """Return the activity of a board in the last hours, one of `STEP_MS_BY_HOURS`."""
@@ -81,7 +81,7 @@ class ActivityService:
         until = await self._store.folded_until() or self._clock() // MINUTE_MS * MINUTE_MS
         first = (until - hours * HOUR_MS) // step_ms * step_ms
         points = {point.at: point for point in await self._store.points(board, first, step_ms)}
-        leaders = await self._store.leaders(board, first, _MOST_COMPARED)
+        leaders = await self._store.leaders(board, first, _MAX_COMPARED)
         return ActivityReport(
             board,
             step_ms,

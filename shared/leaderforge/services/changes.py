@@ -49,7 +49,7 @@ class Changes:
         self._announcing: asyncio.Task[None] | None = None
         self._sending = asyncio.Lock()
 
-    def applied(self, ladder: Ladder, applied: Sequence[Applied]) -> None:
+    def note_applied(self, ladder: Ladder, applied: Sequence[Applied]) -> None:
         """Note that an update of the index has changed entries. `applied` has the old and the new sort keys."""
         if applied:
             # Take the better of the old and the new key, because a player who falls out of a cached top also changes
@@ -58,22 +58,22 @@ class Changes:
             grown = any(a.previous is None for a in applied)
             self._note(LadderChange(best, grown, ladder.board.id, ladder.period))
 
-    def ladder(self, ladder: Ladder) -> None:
+    def discard_ladder(self, ladder: Ladder) -> None:
         """Discard the cached tops of a ladder and announce the change, because any of its entries may have changed."""
         self._note(LadderChange(board_id=ladder.board.id, period=ladder.period))
 
-    def repaired(self, ladder: Ladder | None) -> None:
+    def note_repair(self, ladder: Ladder | None) -> None:
         """Discard the cached tops of a repaired ladder, and announce the repair. None stands for repaired names."""
         if ladder is None:
-            self.everything()
+            self.discard_all()
         else:
-            self.ladder(ladder)
+            self.discard_ladder(ladder)
 
-    def board(self, board_id: int) -> None:
+    def discard_board(self, board_id: int) -> None:
         """Discard the cached tops of a board and announce the change, for example after a change of its settings."""
         self._note(LadderChange(board_id=board_id))
 
-    def everything(self) -> None:
+    def discard_all(self) -> None:
         """Discard all cached tops and announce the change, for example after a player was renamed."""
         self._note(LadderChange())
 
@@ -81,7 +81,7 @@ class Changes:
         """Set the callback for ids and external ids of players that any process changed or erased."""
         self._on_identities = callback
 
-    def players(self, identities: Sequence[int | str]) -> None:
+    def note_players(self, identities: Sequence[int | str]) -> None:
         """Note that the players with these ids and external ids changed or were erased."""
         self._on_identities(identities)
         # Announce no more players above the limit. Other processes then use their cached players until the TTL ends.

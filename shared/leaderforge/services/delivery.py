@@ -59,7 +59,7 @@ class Delivery:
         for update in updates:
             # The store answers reads of these ladders, but their tops are cached too, and must be invalidated.
             if not update.ladder.indexed:
-                self._changes.ladder(update.ladder)
+                self._changes.discard_ladder(update.ladder)
         try:
             with self._telemetry.timed("index_apply_seconds"):
                 applied = await self._index.apply_all(indexed)
@@ -68,7 +68,7 @@ class Delivery:
             await self._defer(indexed)
             return [[None] * len(update.standings) for update in updates]
         for update, results in zip(indexed, applied, strict=True):
-            self._changes.applied(update.ladder, results)
+            self._changes.note_applied(update.ladder, results)
         remaining = iter(applied)
         return [next(remaining) if u.ladder.indexed else [None] * len(u.standings) for u in updates]
 
@@ -81,14 +81,14 @@ class Delivery:
             await self._defer(indexed)
             return False
         for update in indexed:
-            self._changes.ladder(update.ladder)
+            self._changes.discard_ladder(update.ladder)
         return True
 
     async def moderated(self, changed: Sequence[LadderStanding]) -> None:
         """Apply standings that changed without an event. Invalidate the tops of their ladders, as totals may differ."""
         await self.apply([LadderUpdate(ladder, [standing]) for ladder, standing in changed])
         for ladder, _ in changed:
-            self._changes.ladder(ladder)
+            self._changes.discard_ladder(ladder)
 
     async def repeated(self, user_id: int) -> None:
         """Apply a player's present standings again, for a retried change that was already committed.
@@ -111,16 +111,16 @@ class Delivery:
     async def relabelled(self, user_id: int, released: str | None = None) -> None:
         """Replace a player's label in the index by the store's label. `released` is the lost external id, if any."""
         if released is not None:
-            self._changes.players([released])
+            self._changes.note_players([released])
         await self._refresh_names([user_id])
-        self._changes.everything()
+        self._changes.discard_all()
 
     async def erased(self, user_id: int, removed: Sequence[LadderStanding], external_id: str | None = None) -> None:
         """Remove an erased player from the index. The `removed` standings stay and make it ignore late updates."""
-        self._changes.players([user_id] if external_id is None else [user_id, external_id])
+        self._changes.note_players([user_id] if external_id is None else [user_id, external_id])
         await self.moderated(removed)
         await self._refresh_names([user_id])
-        self._changes.everything()
+        self._changes.discard_all()
 
     async def erased_before(self, user_id: int) -> None:
         """Remove a player whom the store does not have from the index, for a retried erasure.
@@ -128,9 +128,9 @@ class Delivery:
         The process of the first attempt may have lost the answer to its commit. Raises `Unavailable`.
         """
         for ladder in await mend_touched(self._index, self._store, [user_id]):
-            self._changes.ladder(ladder)
+            self._changes.discard_ladder(ladder)
         await self._refresh_names([user_id])
-        self._changes.everything()
+        self._changes.discard_all()
 
     async def deliver_pending(self) -> None:
         """Deliver all pending updates and withdraw the declaration.
@@ -157,9 +157,9 @@ class Delivery:
         if self._pending:
             ladders, renamed = await self._pending.deliver(self._index, self._store, self._names)
             for ladder in ladders:
-                self._changes.ladder(ladder)
+                self._changes.discard_ladder(ladder)
             if renamed:
-                self._changes.everything()
+                self._changes.discard_all()
         with suppress(StoreUnavailable):  # harmless, because a later call withdraws the declaration, or it expires
             await self._declaration.withdraw(lambda: bool(self._pending))
 
@@ -182,5 +182,5 @@ class Delivery:
         self._telemetry.count("index_updates_deferred", sum(len(update.standings) for update in updates))
         self._pending.add(updates)
         for update in updates:
-            self._changes.ladder(update.ladder)
+            self._changes.discard_ladder(update.ladder)
         await self._declaration.declare()

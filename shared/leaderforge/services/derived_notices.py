@@ -17,7 +17,7 @@ from leaderforge.services.query import QueryService
 
 TOP = 10
 """Number of first entries of a ladder. A player who enters them causes the notice `rank.entered_top`."""
-_MOST_CLOSED = 1_000
+_MAX_CLOSED = 1_000
 """Maximum closed periods of a board that one look reports."""
 
 
@@ -103,7 +103,7 @@ def closed_periods(board: Board, since: int, until: int) -> Iterator[Period]:
             continue
         calendar = replace(board.calendar, kinds=(kind,))
         [period] = calendar.at(since)
-        for _ in range(_MOST_CLOSED):
+        for _ in range(_MAX_CLOSED):
             if period.ends_at is None or period.ends_at > until:
                 break
             if period.ends_at > since:

@@ -152,7 +152,7 @@ class FileImports:
                 _remark(scores.notes, on_note)
                 return await importer.run(scores.lines(on_bad, on_progress))
         finally:
-            self._changes.board(plan.board.id)
+            self._changes.discard_board(plan.board.id)
 
     def _importer(
         self, plan: FilePlan, terms: ImportTerms, tally: ImportTally, on_bad: OnBadLine, expected: int

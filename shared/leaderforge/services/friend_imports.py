@@ -50,7 +50,7 @@ class FriendImports:
 
         Pairs of one player in one call are one change. Raises `StoreUnavailable`.
         """
-        user_ids = await self._known({identity for pair in pairs for identity in pair})
+        user_ids = await self._existing({identity for pair in pairs for identity in pair})
         lists: defaultdict[int, list[int]] = defaultdict(list)
         for player, friend in pairs:
             if player in user_ids and friend in user_ids:
@@ -75,13 +75,13 @@ class FriendImports:
         tally.unknown += len(change.missing)
         tally.blocked += len(change.blocked)
 
-    async def _known(self, identities: Collection[PairMember]) -> Mapping[PairMember, int]:
+    async def _existing(self, identities: Collection[PairMember]) -> Mapping[PairMember, int]:
         """Return the ids of the players that exist."""
         external_ids = [identity for identity in identities if isinstance(identity, ExternalId)]
         user_ids = [identity for identity in identities if not isinstance(identity, ExternalId)]
-        known: dict[PairMember, int] = {}
+        user_id_of: dict[PairMember, int] = {}
         if external_ids:
-            known.update((await self._player_ids.find_many(external_ids)).items())
+            user_id_of.update((await self._player_ids.find_many(external_ids)).items())
         if user_ids:
-            known.update((user_id, user_id) for user_id in await self._users.find_many(user_ids))
-        return known
+            user_id_of.update((user_id, user_id) for user_id in await self._users.find_many(user_ids))
+        return user_id_of

@@ -19,7 +19,7 @@ CURRENT = "current"
 
 _FRESH_S = LADDERS_FRESH_MS / 1000
 _WAIT_S = LOOKUP_WAIT_MS / 1000
-_MOST_BOARDS = 1024
+_MAX_BOARDS = 1024
 """Maximum boards with a cached list."""
 
 _Ladders: TypeAlias = Mapping[int, Ladder]
@@ -91,7 +91,7 @@ class Ladders:
         # Take the time before the query, because the list may lack retirements after the start of the query.
         began_at = monotonic()
         ladders = {ladder.period: ladder for ladder in await self._store.ladders_of(board)}
-        if len(self._past) >= _MOST_BOARDS:
+        if len(self._past) >= _MAX_BOARDS:
             self._past.clear()
         self._past[board.id] = _Past(ladders, began_at)
         return ladders

@@ -31,7 +31,7 @@ _SWEEP_EVERY_S = 60.0
 """Time between two searches for players without a seat, over all processes, in s."""
 _OVERLAP_MS = 60_000 + 2 * SETTLE_MS
 """Time, in ms, that a search looks back before the previous one. An event may be committed some seconds after it."""
-_MOST_CACHED = 10_000
+_MAX_CACHED = 10_000
 """Size at which the caches of rules and of closed periods are emptied."""
 _EARLIER_PERIODS = 100
 """Number of earlier periods of a board among which one that is not settled keeps the groups of a period closed."""
@@ -142,7 +142,7 @@ class SeatService:
 
     def _cached(self, ladder: Ladder, league: League | None) -> League | None:
         key = ladder.board.id, ladder.period
-        if len(self._rules) + len(self._closed) > _MOST_CACHED:
+        if len(self._rules) + len(self._closed) > _MAX_CACHED:
             self._rules.clear()
             self._closed.clear()
         if league is None:

@@ -19,7 +19,7 @@ from leaderforge.ports.friends import FriendStore
 from leaderforge.services.entries import Entry
 from leaderforge.services.query import QueryService
 
-MOST_FOLLOWERS = 5_000
+MAX_FOLLOWERS = 5_000
 """Maximum followers of a player who get a notice when the player passes them."""
 _LOOKED_UP = 1_000
 """Maximum players of one look-up in the index."""
@@ -110,13 +110,13 @@ class OvertakingService:
         places: list[NoticedPlace] = []
         for ladder, on_ladder in movers.items():
             friends = {user_id: await self._recipients(user_id) for user_id, m in on_ladder.items() if m.passes}
-            seen = await self._places(ladder, {*on_ladder, *(i for ids in friends.values() for i in ids)})
-            places += _noticed(seen, on_ladder, friends)
+            looked_up = await self._places(ladder, {*on_ladder, *(i for ids in friends.values() for i in ids)})
+            places += _noticed(looked_up, on_ladder, friends)
             for friend_id, recipients in friends.items():
                 mover = on_ladder[friend_id]
                 for user_id in recipients:
-                    if seen.was_passed(user_id, friend_id, friend_is_new=mover.is_new):
-                        drafts[mover.row.seq].append(_draft(ladder, mover.row, seen.now[user_id]))
+                    if looked_up.was_passed(user_id, friend_id, friend_is_new=mover.is_new):
+                        drafts[mover.row.seq].append(_draft(ladder, mover.row, looked_up.now[user_id]))
         return Overtakings(drafts, places)
 
     async def forget_if_due(self, boards: Sequence[Board]) -> None:
@@ -134,7 +134,7 @@ class OvertakingService:
     async def _recipients(self, user_id: int) -> Sequence[int]:
         """Return the players who get a notice when this player passes them."""
         if self._mode is FriendMode.ONE_WAY:
-            return await self._friends.followers(user_id, MOST_FOLLOWERS)
+            return await self._friends.followers(user_id, MAX_FOLLOWERS)
         # A limit on followers would let strangers displace friends: anybody can follow a player.
         followed = await self._friends.followed(user_id, MAX_FRIENDS)
         return [friend.user_id for friend in followed if friend.is_mutual]
@@ -186,14 +186,14 @@ def _first_periods(row: OutboxRow, board: Board) -> Iterator[int]:
 
 
 def _noticed(
-    seen: _Places, movers: Mapping[int, _Mover], friends: Mapping[int, Sequence[int]]
+    places: _Places, movers: Mapping[int, _Mover], friends: Mapping[int, Sequence[int]]
 ) -> Iterator[NoticedPlace]:
     """Yield the places to store: of all movers, and of other players whose places were unknown."""
     seqs = {user_id: movers[friend_id].row.seq for friend_id, ids in friends.items() for user_id in ids}
-    seqs = {user_id: seq for user_id, seq in seqs.items() if user_id not in seen.before}
+    seqs = {user_id: seq for user_id, seq in seqs.items() if user_id not in places.before}
     seqs |= {user_id: mover.row.seq for user_id, mover in movers.items()}
     for user_id, seq in seqs.items():
-        yield NoticedPlace(user_id, seen.ladder.board.id, seen.ladder.period, seen.key(user_id), seq)
+        yield NoticedPlace(user_id, places.ladder.board.id, places.ladder.period, places.key(user_id), seq)
 
 
 def _draft(ladder: Ladder, row: OutboxRow, passed: Entry) -> NoticeDraft:

@@ -14,7 +14,7 @@ from leaderforge.ports.clock import Clock
 from leaderforge.ports.players import PlayerStore
 from leaderforge.services.delivery import Delivery
 
-_MOST_RELEASED = 10_000
+_MAX_RELEASED = 10_000
 """Maximum number of released ids that this process remembers. Above it, all players are looked up again."""
 _A_BATCH = 1000
 """Maximum number of look-ups of one query."""
@@ -191,7 +191,7 @@ class PlayerIds:
     async def _check(self) -> None:
         """Read the released external ids. All other cached players may be used further."""
         now_s, now_ms = self._now(), self._clock()
-        if self._unchecked_ms() > CHECKABLE_MS or len(self._released) > _MOST_RELEASED:
+        if self._unchecked_ms() > CHECKABLE_MS or len(self._released) > _MAX_RELEASED:
             self._cached.clear()
             self._released.clear()
         if self._cached:

@@ -271,9 +271,9 @@ def first_page(ladder: Ladder, page: Page, limit: int) -> Page:
     return replace(page, entries=entries, next=_key(ladder.board, entries[-1]) if has_next else None)
 
 
-def _is_same(listed: Row, row: Row) -> bool:
+def _is_same(window_row: Row, row: Row) -> bool:
     """Return whether a row of a window equals a player's row, which may also have segments."""
-    return listed._replace(segments=()) == row._replace(segments=())
+    return window_row._replace(segments=()) == row._replace(segments=())
 
 
 def _not_ranked(ladder: Ladder, user_id: int) -> NotRanked:

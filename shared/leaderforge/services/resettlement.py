@@ -12,7 +12,7 @@ from leaderforge.ports.scores import ScoreStore
 
 _EVERY_S = 5.0
 """Time between two searches of a process, in s."""
-_MOST_PERIODS = 1_000
+_MAX_PERIODS = 1_000
 """Number of a board's latest periods that are settled again after a long outage."""
 
 
@@ -69,7 +69,7 @@ class ResettlementService:
     async def _changed(self, boards: Collection[Board], since: int, until: int) -> Collection[tuple[int, int]]:
         if until - since > TOUCHES_KEPT_MS:
             # The notes of some changes are deleted. Settle all periods again.
-            periods = [ladder for board in boards for ladder in await self._periods.periods(board, _MOST_PERIODS)]
+            periods = [ladder for board in boards for ladder in await self._periods.periods(board, _MAX_PERIODS)]
             return [(ladder.board.id, ladder.period) for ladder in (*map(Ladder, boards), *periods)]
         rewarded = {board.id for board in boards}
         changed = await self._resettlements.changed_between(since, until)

@@ -24,7 +24,7 @@ from leaderforge.services.leases import Lease
 
 _EVERY_S = 5.0
 """Time between two searches of a process for periods to settle, in s."""
-_MOST_PERIODS = 1_000
+_MAX_PERIODS = 1_000
 """Number of a board's latest periods among which unsettled ones are searched."""
 _LONGEST_PERIOD_MS = 366 * 86_400_000
 """Length, in ms, that no period exceeds. Periods that end after a time start at most this long before it."""
@@ -150,7 +150,7 @@ class SettlementService:
         """Return the ladders of the board's stored periods that a part settles, the earliest first."""
         if self._since(board) is None:
             return ()
-        stored = await self._periods.periods(board, _MOST_PERIODS)
+        stored = await self._periods.periods(board, _MAX_PERIODS)
         # The period of all time is not stored, because each board may have it. It ends only as a tournament.
         return [ladder for ladder in (Ladder(board), *reversed(stored)) if self._parts_of(ladder)]
 

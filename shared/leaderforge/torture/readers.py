@@ -23,7 +23,7 @@ CALM_S = 5.0
 """Time in s after a nemesis during which reads may still be refused."""
 
 _RECENT = 40
-_MOST_SCORE = 10**12
+_MAX_SCORE = 10**12
 
 Check = Callable[[LadderView, Reply], Iterator[Problem]]
 
@@ -145,7 +145,7 @@ class LadderReader:
 
     async def score_range(self, ladder: LadderModel) -> None:
         """Read a range of scores."""
-        low, high = sorted(self._random.randrange(_MOST_SCORE) for _ in range(2))
+        low, high = sorted(self._random.randrange(_MAX_SCORE) for _ in range(2))
         path = f"range?min_score={low}&max_score={high}&limit=50"
         await self._ask("range", ladder, path, lambda v, a: checks.check_range(v, a.body, low, high, 50))
 

@@ -30,7 +30,7 @@ BASE: Mapping[str, int] = {
 ACTS: Mapping[str, int] = {"newcomer": 2, "erase": 2, "recreate": 4, "duel": 1, "swap_names": 2}
 """Weights of background acts that are added to `BASE`, unless the run has only chosen nemeses."""
 
-_MOST_SCORE = 10**12
+_MAX_SCORE = 10**12
 _RETRY_S = 0.05
 _FEWEST_PLAYERS = 15
 
@@ -50,7 +50,7 @@ class Numbers:
 
     def score(self) -> int:
         """Return a score that no player ever had."""
-        while (score := self._random.randrange(1, _MOST_SCORE)) in self._scores:
+        while (score := self._random.randrange(1, _MAX_SCORE)) in self._scores:
             pass
         self._scores.add(score)
         return score

@@ -156,7 +156,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
     names = NameSync(parts.index, parts.users)
     delivery = Delivery(parts.index, parts.store, names, declaration, changes, parts.telemetry)
     indexed = parts.store, parts.users, parts.index
-    maintain = MaintainService(*indexed, parts.processes, parts.clock, parts.telemetry, changes.repaired)
+    maintain = MaintainService(*indexed, parts.processes, parts.clock, parts.telemetry, changes.note_repair)
     trust.repair_with(delivery.deliver_pending, maintain.catch_up)
     players = player_services(settings, parts, delivery, reader, query)
     changes.on_players(players.ids.invalidate)
@@ -187,12 +187,12 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         live=Hub(parts.telemetry, most=settings.max_listeners, most_an_address=settings.address_listeners),
         distributions=DistributionService(reader),
         maintain=maintain,
-        verification=VerificationService(*indexed, parts.clock, parts.telemetry, changes.repaired),
+        verification=VerificationService(*indexed, parts.clock, parts.telemetry, changes.note_repair),
         history=HistoryService(parts.history, query, parts.clock),
         moderation=ModerationService(parts.moderation, delivery, reader, parts.clock, reception_clock),
         activity=ActivityService(parts.activity, parts.store, parts.index, parts.clock),
         boards=BoardService(parts.store, parts.clock, segments=settings.segments),
-        board_maintenance=BoardMaintenance(parts.store, parts.index, parts.clock, parts.telemetry, changes.repaired),
+        board_maintenance=BoardMaintenance(parts.store, parts.index, parts.clock, parts.telemetry, changes.note_repair),
         reception_clock=reception_clock,
     )
 

@@ -14,9 +14,9 @@ from leaderforge.domain.dispatching import DispatchAttempt
 from leaderforge.domain.event_targets import AwsTarget, aws_target
 
 _OK = 200
-_MOST_CALLS = 64
+_MAX_CALLS = 64
 """Maximum concurrent calls. Further ones wait for a thread, within their time limit."""
-_MOST_REASON = 200
+_MAX_REASON = 200
 """Maximum length of the reason for a failure, in characters."""
 _SOURCE = "leaderforge"
 """Source of the events on a bus, by which its rules select them."""
@@ -37,7 +37,7 @@ class AwsNoticeSender:
         self._idle: defaultdict[tuple[str, str], list[AwsClient]] = defaultdict(list)
         # Use separate threads. The event loop resolves host names in its default threads, which calls of a silent
         # service would occupy.
-        self._threads = ThreadPoolExecutor(_MOST_CALLS, "aws-notices")
+        self._threads = ThreadPoolExecutor(_MAX_CALLS, "aws-notices")
 
     async def send(self, url: str, headers: Mapping[str, str], body: bytes, group: str = "") -> DispatchAttempt:
         began = monotonic()
@@ -63,7 +63,7 @@ class AwsNoticeSender:
         except TimeoutError:
             return f"no response within {self._timeout_s:g} s"
         except AwsError as error:
-            return str(error)[:_MOST_REASON]
+            return str(error)[:_MAX_REASON]
 
     async def _answer(self, target: AwsTarget, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the answer to a request, over an idle connection if any. Raises `AwsError` or `TimeoutError`."""
@@ -119,4 +119,4 @@ def _refused_entry(answer: Mapping[str, Any]) -> str | None:
         return None
     [entry] = answer.get("Entries") or [{}]
     reason = f"{entry.get('ErrorCode')} {entry.get('ErrorMessage') or ''}".rstrip()
-    return f"the bus refused the event: {reason}"[:_MOST_REASON]
+    return f"the bus refused the event: {reason}"[:_MAX_REASON]

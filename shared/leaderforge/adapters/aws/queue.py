@@ -7,12 +7,12 @@ from leaderforge.adapters.aws.client import AwsAccess, AwsClient, AwsError
 from leaderforge.domain.dead_letters import DeadLetter
 from leaderforge.domain.errors import LeaderForgeError, QueueUnavailable
 
-_MOST_ENTRIES = 10
+_MAX_ENTRIES = 10
 """Maximum number of messages of an SQS call."""
-_MOST_BYTES = 250_000
+_MAX_BYTES = 250_000
 """Maximum size, in bytes, of the message bodies of a call. SQS accepts 256 KiB, including attributes."""
 _REASON = "Reason"
-_MOST_REASON = 1000
+_MAX_REASON = 1000
 """Maximum characters of a stored reason."""
 _NO_REASON = "failed repeatedly; see the log of the ingest function"
 """Reason of a dead letter that SQS itself has moved, because it was received too often."""
@@ -36,14 +36,14 @@ class SqsQueue:
                 )
 
     async def bury(self, body: str, reason: str) -> None:
-        attribute = {"DataType": "String", "StringValue": _printable(reason)[:_MOST_REASON] or "unknown"}
+        attribute = {"DataType": "String", "StringValue": _printable(reason)[:_MAX_REASON] or "unknown"}
         message = {"QueueUrl": self._dead(), "MessageBody": body, "MessageAttributes": {_REASON: attribute}}
         await self._call("SendMessage", message)
 
     async def dead_letters(self) -> Sequence[DeadLetter]:
         request = {
             "QueueUrl": self._dead(),
-            "MaxNumberOfMessages": _MOST_ENTRIES,
+            "MaxNumberOfMessages": _MAX_ENTRIES,
             "MessageAttributeNames": [_REASON],
             "WaitTimeSeconds": 1,
         }
@@ -81,10 +81,10 @@ def _printable(text: str) -> str:
 def _chunks(bodies: Sequence[str]) -> Sequence[Sequence[str]]:
     """Split the bodies into as few calls as their number and sizes allow."""
     chunks: list[list[str]] = []
-    size = _MOST_BYTES  # as if a chunk were full: the first body then begins a chunk
+    size = _MAX_BYTES  # as if a chunk were full: the first body then begins a chunk
     for body in bodies:
         length = len(body.encode())
-        if size + length > _MOST_BYTES or len(chunks[-1]) == _MOST_ENTRIES:
+        if size + length > _MAX_BYTES or len(chunks[-1]) == _MAX_ENTRIES:
             chunks.append([])
             size = 0
         chunks[-1].append(body)

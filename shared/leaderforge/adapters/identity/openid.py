@@ -22,7 +22,7 @@ from leaderforge.domain.people import Claims
 
 _FETCH_S = 5.0
 """Time limit of each request to the provider, in s."""
-_MOST_BYTES = 256 * 1024
+_MAX_BYTES = 256 * 1024
 """Maximum size of an answer of the provider, in bytes."""
 _METADATA_S = 3600.0
 """TTL of the provider's metadata, in s."""
@@ -186,12 +186,12 @@ def _read(opener: OpenerDirector, request: Request) -> Mapping[str, Any]:
     """Return the JSON object at an address. Raises `OSError`, or `ValueError` for a long or malformed answer."""
     try:
         with opener.open(request, timeout=_FETCH_S) as answer:
-            body = answer.read(_MOST_BYTES + 1)
+            body = answer.read(_MAX_BYTES + 1)
     except HTTPError as error:
         error.close()
         raise _ErrorStatus(error.code) from None
-    if len(body) > _MOST_BYTES:
-        raise ValueError(f"the answer has more than {_MOST_BYTES} bytes")
+    if len(body) > _MAX_BYTES:
+        raise ValueError(f"the answer has more than {_MAX_BYTES} bytes")
     document = json.loads(body)
     if not isinstance(document, dict):
         raise ValueError("the answer is not a JSON object")

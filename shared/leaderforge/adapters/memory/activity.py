@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.activity import (
     LEADERS_A_MINUTE,
+    MAX_A_MINUTE,
     MINUTE_MS,
-    MOST_A_MINUTE,
     ActivityPoint,
     BoardMinute,
     MinuteLeader,
@@ -83,5 +83,5 @@ def _folded(board_id: int, minute: int, submissions: Iterable[Submission]) -> Bo
         best.setdefault(user_id, MinuteLeader(board_id, minute, user_id, submission_id, counts[user_id]))
     scores = {user_id: min(score for score, owner, _ in events if owner == user_id) for user_id in best}
     ordered = sorted(best.values(), key=lambda leader: (scores[leader.user_id], leader.user_id))
-    leaders = [leader for i, leader in enumerate(ordered) if i < LEADERS_A_MINUTE or leader.submissions > MOST_A_MINUTE]
+    leaders = [leader for i, leader in enumerate(ordered) if i < LEADERS_A_MINUTE or leader.submissions > MAX_A_MINUTE]
     return BoardMinute(board_id, minute, len(events), len(best), leaders)

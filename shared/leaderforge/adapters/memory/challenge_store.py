@@ -62,8 +62,8 @@ class MemoryChallengeStore:
         challenge = self._require(invitation)
         challenge.require_open(now)
         challenge = challenge.joined()
-        others = {player.user_id for player in await self.players(invitation)}
-        if self._friends.are_blocked(user_id, others):
+        user_ids = {player.user_id for player in await self.players(invitation)}
+        if self._friends.are_blocked(user_id, user_ids):
             raise ChallengeBlocked.of(user_id)
         self._replace(replaced)
         self._add(challenge, user_id, now)

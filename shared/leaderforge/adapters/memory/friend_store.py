@@ -58,10 +58,10 @@ class MemoryFriendStore:
     async def blocked(self, user_id: int) -> Sequence[Blocked]:
         return [Blocked(i, since) for i, since in sorted(self._linked_players(user_id, LinkKind.BLOCKS).items())]
 
-    def are_blocked(self, user_id: int, others: Set[int]) -> bool:
+    def are_blocked(self, user_id: int, other_ids: Set[int]) -> bool:
         """Return whether a block exists between a player and one of the others, in either direction."""
         kinds = LinkKind.BLOCKS, LinkKind.BLOCKED_BY
-        return any(others & self._linked_players(user_id, kind).keys() for kind in kinds)
+        return any(other_ids & self._linked_players(user_id, kind).keys() for kind in kinds)
 
     def _change(self, user_id: int, friend_ids: Sequence[int], at: int, *, replaces: bool) -> FriendChange:
         self._require(user_id)

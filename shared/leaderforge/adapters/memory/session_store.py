@@ -8,7 +8,7 @@ from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound
 from leaderforge.domain.players import Player
 from leaderforge.domain.sessions import (
-    MOST_SESSIONS,
+    MAX_SESSIONS,
     REPEAT_MS,
     PlayerSession,
     RefreshToken,
@@ -42,7 +42,7 @@ class MemorySessionStore:
         sessions = self._users.sessions.setdefault(session.user_id, {})
         sessions[session.session_id] = stored
         newest = sorted(sessions, key=lambda key: (sessions[key].created_at, key), reverse=True)
-        for session_id in newest[MOST_SESSIONS:]:
+        for session_id in newest[MAX_SESSIONS:]:
             del sessions[session_id]
         return True
 

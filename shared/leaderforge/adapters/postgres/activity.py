@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import statement
-from leaderforge.domain.activity import LEADERS_A_MINUTE, MINUTE_MS, MOST_A_MINUTE, ActivityPoint, RecentScore
+from leaderforge.domain.activity import LEADERS_A_MINUTE, MAX_A_MINUTE, MINUTE_MS, ActivityPoint, RecentScore
 from leaderforge.domain.boards import Board
 
 _ALL_BOARDS = 0
@@ -23,7 +23,7 @@ class PostgresActivity:
 
     async def fold(self, since: int, until: int) -> int:
         rows = await self._pool.fetch(
-            statement("activity_between"), since, until, LEADERS_A_MINUTE, MOST_A_MINUTE, MINUTE_MS
+            statement("activity_between"), since, until, LEADERS_A_MINUTE, MAX_A_MINUTE, MINUTE_MS
         )
         return await self._pool.transact(lambda connection: _store(connection, rows, range(since, until, MINUTE_MS)))
 

@@ -163,8 +163,8 @@ async def _add(
 
 
 async def _require_no_blocks(connection: Connection, invitation: str, user_id: int) -> None:
-    others = [row["user_id"] for row in await connection.fetch(statement("challenge_players"), invitation)]
-    if others and await connection.fetch(statement("blocks_between"), user_id, joined(others)):
+    user_ids = [row["user_id"] for row in await connection.fetch(statement("challenge_players"), invitation)]
+    if user_ids and await connection.fetch(statement("blocks_between"), user_id, joined(user_ids)):
         raise ChallengeBlocked.of(user_id)
 
 

@@ -55,5 +55,5 @@ class PostgresDerivedNotices:
         return {row["user_id"]: row["place"] for row in rows}
 
     async def forget_places(self, ladders: Collection[tuple[int, int]]) -> int:
-        kept = joined([f"{board_id}:{period}" for board_id, period in ladders])
-        return len(await self._pool.fetch(statement("forget_noticed_places"), kept, _FORGOTTEN_AT_ONCE))
+        remaining = joined([f"{board_id}:{period}" for board_id, period in ladders])
+        return len(await self._pool.fetch(statement("forget_noticed_places"), remaining, _FORGOTTEN_AT_ONCE))

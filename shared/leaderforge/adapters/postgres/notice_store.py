@@ -48,7 +48,7 @@ class PostgresNoticeStore:
             appended = [_log_row(draft, texts[seq]) for seq in sorted(texts) for draft in drafts[seq]]
             appended += [("append_notices", draft) for draft in without_outbox]
             # Append notices and bundles by turns, because the positions must have the order of the outbox.
-            for name, rows in groupby(appended, key=lambda named: named[0]):
+            for name, rows in groupby(appended, key=lambda statement_row: statement_row[0]):
                 await run_rows(connection, name, [row for _, row in rows])
             await run_rows(connection, "store_noticed_tiers", _latest(tiers, texts))
             if overtakings is not None:

@@ -15,7 +15,7 @@ from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound
 from leaderforge.domain.players import Player
 from leaderforge.domain.sessions import (
-    MOST_SESSIONS,
+    MAX_SESSIONS,
     REPEAT_MS,
     PlayerSession,
     RefreshToken,
@@ -69,7 +69,7 @@ class PostgresSessionStore:
                 session.started_at,
                 session.expires_at,
             )
-            await connection.execute(statement("end_oldest_sessions"), session.user_id, MOST_SESSIONS)
+            await connection.execute(statement("end_oldest_sessions"), session.user_id, MAX_SESSIONS)
 
         try:
             await self._pool.transact(work)

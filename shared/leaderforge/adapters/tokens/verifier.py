@@ -21,7 +21,7 @@ from leaderforge.ports.clock import Clock
 KEPT_MS = 60_000
 """Maximum time in ms for which a verified token is cached. A token is never cached after its end."""
 
-_MOST_KEPT = 10_000
+_MAX_KEPT = 10_000
 """Maximum number of cached tokens."""
 _LONGEST = 8192
 """Maximum length of a token, in characters."""
@@ -112,7 +112,7 @@ class JwtVerifier:
         return (int(claims["exp"]) + self._rules.leeway_s) * 1000
 
     def _keep(self, digest: bytes, verified: _Verified) -> None:
-        if len(self._verified) >= _MOST_KEPT:
+        if len(self._verified) >= _MAX_KEPT:
             # Clear the whole cache, which costs only one more verification per active token.
             self._verified.clear()
         self._verified[digest] = verified

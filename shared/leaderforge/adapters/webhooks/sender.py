@@ -16,7 +16,7 @@ _MAX_RESPONSE_BYTES = 64 * 1024
 """Maximum length of a response that is read, to keep its connection. A longer one is cut off."""
 _MAX_CONNECTIONS = 64
 _KEEPALIVE_S = 15.0
-_MOST_TRIED = 3
+_MAX_TRIED = 3
 """Maximum number of a host's addresses to which a connection is tried."""
 _SUCCESSES = range(200, 300)
 _REDIRECTS = range(300, 400)
@@ -105,7 +105,7 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         failure: Exception = _RefusedAddress(f"{host} has no address")
-        for address in (await self._addresses(host, port))[:_MOST_TRIED]:
+        for address in (await self._addresses(host, port))[:_MAX_TRIED]:
             try:
                 return await self._network.connect_tcp(
                     address, port, timeout=timeout, local_address=local_address, socket_options=socket_options
