@@ -1,7 +1,7 @@
 """Announcements of changes between processes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 
 import pytest
@@ -89,12 +89,19 @@ async def test_what_does_not_concern_a_top_leaves_it(processes: list[Process]) -
     assert await other.total() == 1
 
 
-@pytest.mark.parametrize("told", ["ladder", "board", "everything"])
-async def test_all_ways_to_tell(processes: list[Process], told: str) -> None:
+@pytest.mark.parametrize(
+    "discard",
+    [
+        lambda changes: changes.discard_ladder(LADDER),
+        lambda changes: changes.discard_board(LADDER.board.id),
+        lambda changes: changes.discard_all(),
+    ],
+    ids=["ladder", "board", "everything"],
+)
+async def test_all_ways_to_tell(processes: list[Process], discard: Callable[[Changes], None]) -> None:
     one, other = processes
     await other.total()
-    argument = {"ladder": [LADDER], "board": [LADDER.board.id], "everything": []}[told]
-    getattr(one.changes, told)(*argument)
+    discard(one.changes)
 
     async def dropped() -> bool:
         return await other.total() == 2

@@ -16,7 +16,7 @@ from leaderforge.embedded.files import write_private
 from leaderforge.embedded.lock import DirectoryLock
 from leaderforge.embedded.ports import free_port
 from leaderforge.embedded.postgres import PostgresServer
-from leaderforge.embedded.tasks import Backoff, Say, RestartedServer, attempt, in_thread, keep_up, together
+from leaderforge.embedded.tasks import Backoff, RestartedServer, Say, attempt, in_thread, keep_up, together
 from leaderforge.embedded.valkey import ValkeyCluster
 
 FIRST_VALKEY_PORT = 17_001
