@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
-from fastapi import FastAPI
 
 from functions import (
     admin,
@@ -74,35 +73,35 @@ def create_app(services: Services | None = None) -> Application:
 
     Ends the process if the settings are wrong. Otherwise, a server would start its workers again and again.
     """
-    services = services or build(_settings_under_server(os.environ))
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        _warn_without_limits()
-        raise_open_files()
-        await services.open()
-        collect_seldom()
-        services.live.open()
-        services.events.feed.open()
-        try:
-            # Streams must end before the server waits for open requests.
-            submissions = app.edge.streams
-            with (
-                on_shutdown(services.live.close),
-                on_shutdown(services.events.feed.close),
-                on_shutdown(submissions.close),
-            ):
-                async with _background(keep_maintained(services), services.changes.follow()):
-                    yield
-        finally:
-            services.live.close()
-            services.events.feed.close()
-            await services.close()
-
-    app = application(services, *_ROUTERS, lifespan=lifespan, documented=True)
-    serve_documentation(app, services.settings.web_directory)
-    _serve_page(app, services.settings)
+    product = services or build(_settings_under_server(os.environ))
+    app: Application = application(product, *_ROUTERS, lifespan=lambda _: _running(app, product), documented=True)
+    serve_documentation(app, product.settings.web_directory)
+    _serve_page(app, product.settings)
     return app
+
+
+@asynccontextmanager
+async def _running(app: Application, services: Services) -> AsyncIterator[None]:
+    """Open the services and run the background jobs until the end of the block."""
+    _warn_without_limits()
+    raise_open_files()
+    await services.open()
+    collect_seldom()
+    services.live.open()
+    services.events.feed.open()
+    try:
+        # Streams must end before the server waits for open requests.
+        with (
+            on_shutdown(services.live.close),
+            on_shutdown(services.events.feed.close),
+            on_shutdown(app.edge.streams.close),
+        ):
+            async with _background(keep_maintained(services), services.changes.follow()):
+                yield
+    finally:
+        services.live.close()
+        services.events.feed.close()
+        await services.close()
 
 
 def _serve_page(app: Application, settings: EnvironmentSettings) -> None:

@@ -14,12 +14,16 @@ from functions.edge.wire.models import StrictOut
 from functions.edge.wire.periods import PeriodNameOut
 from functions.edge.wire.players import UserOut, user_out
 from functions.edge.wire.rewards import AwardOut, award_json
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.challenges import PlayedChallenge
 from leaderforge.domain.friends import Blocked, Followed
 from leaderforge.domain.history import Kept
 from leaderforge.domain.league import Movement
+from leaderforge.domain.league_places import LeaguePlace
 from leaderforge.domain.sessions import SignInRecord
 from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, LadderStanding
 from leaderforge.domain.times import time_text
+from leaderforge.domain.tournaments import Entrant
 from leaderforge.services.participation import Participation
 from leaderforge.services.player_records import PlayerExport
 
@@ -192,38 +196,43 @@ def _render_sign_ins(record: SignInRecord) -> str:
 
 def _render_participation(participation: Participation) -> str:
     """Return the members about tournaments, leagues, challenges and awards. Those without a value are absent."""
-    tournaments = [
-        ExportedEntrantOut(
-            board=ladder.board.slug,
-            period=ladder.period_name,
-            joined_at=entrant.joined_at,
-            number=entrant.number,
-            attempts=entrant.attempts,
-        ).model_dump_json()
-        for ladder, entrant in participation.entrants
-    ]
-    leagues = [
-        ExportedLeaguePlaceOut(
-            board=ladder.board.slug,
-            period=ladder.period_name,
-            division=place.division + 1,
-            group=place.group,
-            group_rank=place.rank,
-            movement=place.movement,
-        ).model_dump_json()
-        for ladder, place in participation.league_places
-    ]
-    challenges = [
-        ExportedChallengeOut(
-            board=board.slug,
-            invitation=challenge.invitation,
-            starts_at=challenge.starts_at,
-            ends_at=challenge.ends_at,
-            joined_at=player.joined_at,
-            number=player.number,
-        ).model_dump_json()
-        for board, (challenge, player) in participation.challenges
-    ]
-    awards = [award_json(award) for award in participation.awards]
-    members = {"tournaments": tournaments, "leagues": leagues, "challenges": challenges, "awards": awards}
+    members = {
+        "tournaments": [_entrant_json(ladder, entrant) for ladder, entrant in participation.entrants],
+        "leagues": [_league_place_json(ladder, place) for ladder, place in participation.league_places],
+        "challenges": [_challenge_json(board, played) for board, played in participation.challenges],
+        "awards": [award_json(award) for award in participation.awards],
+    }
     return "".join(f'"{name}":[{",".join(values)}],' for name, values in members.items() if values)
+
+
+def _entrant_json(ladder: Ladder, entrant: Entrant) -> str:
+    return ExportedEntrantOut(
+        board=ladder.board.slug,
+        period=ladder.period_name,
+        joined_at=entrant.joined_at,
+        number=entrant.number,
+        attempts=entrant.attempts,
+    ).model_dump_json()
+
+
+def _league_place_json(ladder: Ladder, place: LeaguePlace) -> str:
+    return ExportedLeaguePlaceOut(
+        board=ladder.board.slug,
+        period=ladder.period_name,
+        division=place.division + 1,
+        group=place.group,
+        group_rank=place.rank,
+        movement=place.movement,
+    ).model_dump_json()
+
+
+def _challenge_json(board: Board, played: PlayedChallenge) -> str:
+    challenge, player = played
+    return ExportedChallengeOut(
+        board=board.slug,
+        invitation=challenge.invitation,
+        starts_at=challenge.starts_at,
+        ends_at=challenge.ends_at,
+        joined_at=player.joined_at,
+        number=player.number,
+    ).model_dump_json()

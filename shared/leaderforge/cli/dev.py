@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from leaderforge.cli.development import DevelopmentPlayer
-    from leaderforge.embedded.stack import LocalStack, Step
+    from leaderforge.embedded.stack import LocalStack, StackOptions, Step
 
 INTERRUPTED = 130
 DEMO_PLAYER = 1
@@ -58,21 +58,29 @@ def dev(
     keys for other programs.
     """
     with StopSignals() as signals:
-        from rich.console import Console
-
-        from leaderforge.embedded.stack import LocalStack, StackOptions
+        from leaderforge.embedded.stack import StackOptions
         from leaderforge.site_files import packaged_site
 
         partitions = partitions or nodes
         site = _built_site(site) if site else packaged_site()
-        stack = LocalStack(
-            StackOptions(data_dir, host=host, port=port, nodes=nodes, partitions=partitions, workers=workers, site=site)
+        options = StackOptions(
+            data_dir, host=host, port=port, nodes=nodes, partitions=partitions, workers=workers, site=site
         )
-        stack.claim()
-        _require_valid(stack)
-        was_ready = asyncio.run(_Session(stack, Console(highlight=False), signals, demo=demo).run())
+        was_ready = _run(options, signals, demo=demo)
     if not was_ready:
         raise typer.Exit(INTERRUPTED)
+
+
+def _run(options: StackOptions, signals: StopSignals, *, demo: bool) -> bool:
+    """Run a stack with these options until a stop signal. Return whether it had become ready."""
+    from rich.console import Console
+
+    from leaderforge.embedded.stack import LocalStack
+
+    stack = LocalStack(options)
+    stack.claim()
+    _require_valid(stack)
+    return asyncio.run(_Session(stack, Console(highlight=False), signals, demo=demo).run())
 
 
 def _built_site(site: Path) -> Path:
@@ -119,7 +127,6 @@ class _Session:
 
     async def _serve(self) -> None:
         from leaderforge.cli.demo import fill
-        from leaderforge.cli.development import development_player
         from leaderforge.wiring import enable_name_search, migrate
 
         with _steps(self._console) as step:
@@ -129,6 +136,13 @@ class _Session:
                     if await fill(self._stack.settings):
                         await enable_name_search(self._stack.postgres.dsn)
         self._stack.describe()
+        await self._print_welcome()
+        self._ready = True
+        await self._stack.watch(lambda text: _say(self._console, f"[yellow]{text}[/]"))
+
+    async def _print_welcome(self) -> None:
+        from leaderforge.cli.development import development_player
+
         lines = await _welcome(self._stack)
         if self._stack.has_development_tokens:
             player = await development_player(self._stack.settings)
@@ -136,8 +150,6 @@ class _Session:
         lines += ["", "Ctrl-C stops everything."]
         self._console.print("\n[bold green]LeaderForge is ready.[/]\n")
         self._console.print("\n".join(lines), soft_wrap=True, markup=False)
-        self._ready = True
-        await self._stack.watch(lambda text: _say(self._console, f"[yellow]{text}[/]"))
 
     async def _stop(self) -> None:
         self._stopping = True
@@ -147,7 +159,17 @@ class _Session:
 
 async def _welcome(stack: LocalStack) -> list[str]:
     """Return the welcome text of a running stack, by lines: addresses, keys and commands to paste."""
-    facts = {
+    has_player = await stack.api.status(f"/api/users/{DEMO_PLAYER}", stack.keys["admin_key"]) == OK
+    create = [] if has_player else [_post(stack, "/api/users", f'{{"user_id": {DEMO_PLAYER}, "username": "ada"}}')]
+    submit = _post(stack, "/api/scores", f'{{"user_id": {DEMO_PLAYER}, "score": 500}}')
+    top = f"curl '{stack.api.url}/api/leaderboard/top?limit=10'"
+    rows = [f"  {name:<12}{value}" for name, value in _addresses_and_keys(stack).items()]
+    variables = f"API={stack.api.url} KEY={stack.keys['submit_key']} ADMIN={stack.keys['admin_key']}"
+    return [*rows, "", "Try it:", "", *create, submit, top, "", _VARIABLES, "", variables]
+
+
+def _addresses_and_keys(stack: LocalStack) -> dict[str, str]:
+    return {
         **({"Web site": f"{stack.api.url}/"} if stack.options.site else {}),
         "API": stack.api.url,
         "API docs": f"{stack.api.url}/api/docs",
@@ -158,13 +180,6 @@ async def _welcome(stack: LocalStack) -> list[str]:
         "Data": str(stack.directory),
         "API log": str(stack.api.process.log),
     }
-    has_player = await stack.api.status(f"/api/users/{DEMO_PLAYER}", stack.keys["admin_key"]) == OK
-    create = [] if has_player else [_post(stack, "/api/users", f'{{"user_id": {DEMO_PLAYER}, "username": "ada"}}')]
-    submit = _post(stack, "/api/scores", f'{{"user_id": {DEMO_PLAYER}, "score": 500}}')
-    top = f"curl '{stack.api.url}/api/leaderboard/top?limit=10'"
-    rows = [f"  {name:<12}{value}" for name, value in facts.items()]
-    variables = f"API={stack.api.url} KEY={stack.keys['submit_key']} ADMIN={stack.keys['admin_key']}"
-    return [*rows, "", "Try it:", "", *create, submit, top, "", _VARIABLES, "", variables]
 
 
 def _player_lines(stack: LocalStack, player: DevelopmentPlayer) -> list[str]:

@@ -14,6 +14,7 @@ from leaderforge.domain.errors import Refused
 from leaderforge.domain.sharding import MAX_PARTITIONS
 
 if TYPE_CHECKING:
+    from leaderforge.adapters.redis.cluster import Cluster
     from leaderforge.config import EnvironmentSettings
 
 PartitionCount = Annotated[int, typer.Argument(min=1, max=MAX_PARTITIONS, help="Number of partitions of the index.")]
@@ -52,40 +53,56 @@ async def _build(partitions: int, data_dir: Path) -> int:
 
 
 async def _drop(partitions: int, data_dir: Path) -> int:
-    from leaderforge.adapters.redis.cluster import Cluster
-    from leaderforge.adapters.redis.keys import IndexKeys
-    from leaderforge.adapters.redis.removing import remove_index
-    from leaderforge.cli.progress import progress_bar
+    settings = _require_other(partitions, data_dir)
+    await _require_unused(settings, partitions, data_dir)
+    cluster = _cluster(settings)
+    try:
+        return await _delete_keys(cluster, settings.namespace, partitions)
+    finally:
+        await cluster.close()
+
+
+async def _require_unused(settings: "EnvironmentSettings", partitions: int, data_dir: Path) -> None:
+    """Raise `Refused` if a process has used the index with this number of partitions within the last minute."""
     from leaderforge.cli.target import services
 
-    settings = _require_other(partitions, data_dir)
     async with services(data_dir, LEADERFORGE_PARTITIONS=str(partitions)) as product:
         watermarks = await product.parts.index.watermarks()
-        if any(watermark is not None and watermark > time() * 1000 - _UNUSED_MS for watermark in watermarks):
-            raise Refused(
-                f"a process has used the index with {counted(partitions, 'partition')} within the last minute: restart "
-                f"all processes with LEADERFORGE_PARTITIONS={settings.partitions}, and drop it a minute later"
-            )
+    if any(watermark is not None and watermark > time() * 1000 - _UNUSED_MS for watermark in watermarks):
+        raise Refused(
+            f"a process has used the index with {counted(partitions, 'partition')} within the last minute: restart "
+            f"all processes with LEADERFORGE_PARTITIONS={settings.partitions}, and drop it a minute later"
+        )
+
+
+def _cluster(settings: "EnvironmentSettings") -> "Cluster":
+    from leaderforge.adapters.redis.cluster import Cluster
+
     password = settings.redis_password
-    cluster = Cluster(
+    return Cluster(
         settings.redis_nodes,
         timeout_s=_TIMEOUT_S,
         password=password.get_secret_value() if password else None,
         tls=settings.redis_tls,
     )
-    removed = 0
-    try:
-        with progress_bar("Deleting keys", None) as advance:
 
-            def report(keys: int) -> None:
-                nonlocal removed
-                removed += keys
-                advance(keys)
 
-            await remove_index(cluster, IndexKeys(settings.namespace, partitions), report)
-    finally:
-        await cluster.close()
-    return removed
+async def _delete_keys(cluster: "Cluster", namespace: str, partitions: int) -> int:
+    """Delete the keys of the index with this number of partitions. Return their number."""
+    from leaderforge.adapters.redis.keys import IndexKeys
+    from leaderforge.adapters.redis.removing import remove_index
+    from leaderforge.cli.progress import progress_bar
+
+    deleted = 0
+    with progress_bar("Deleting keys", None) as advance:
+
+        def report(keys: int) -> None:
+            nonlocal deleted
+            deleted += keys
+            advance(keys)
+
+        await remove_index(cluster, IndexKeys(namespace, partitions), report)
+    return deleted
 
 
 def _require_other(partitions: int, data_dir: Path) -> "EnvironmentSettings":

@@ -15,7 +15,7 @@ from leaderforge.cli.counts import counted
 from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, BoardOption, DataDir
 from leaderforge.domain.board_settings import DEFAULT_BOARD
-from leaderforge.domain.boards import Ladder
+from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import IndexUnavailable, Refused
 
 if TYPE_CHECKING:
@@ -100,14 +100,17 @@ async def _index_missed(product: "Services", ladder: Ladder, filled: Filled) -> 
             filled.missed.remove(plan)
 
 
+def _require_populatable(board: Board) -> None:
+    if board.policy != "sum" or board.order != "desc" or board.calendar.kinds != ("all-time",):
+        raise Refused(f"board {board.slug!r} must have policy=sum, order=desc and periods=all-time to be populated")
+
+
 async def fill(product: "Services", ladder: Ladder, plans: list["Plan"], advance: Callable[[int], None]) -> Filled:
     """Store the missing chunks of the plans.
 
     Raises `Refused` if other players have these ids, or if the players exist without these sessions.
     """
-    board = ladder.board
-    if board.policy != "sum" or board.order != "desc" or board.calendar.kinds != ("all-time",):
-        raise Refused(f"board {board.slug!r} must have policy=sum, order=desc and periods=all-time to be populated")
+    _require_populatable(ladder.board)
     slots = asyncio.Semaphore(_IN_FLIGHT)
     filled = Filled()
 

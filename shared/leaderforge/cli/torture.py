@@ -61,10 +61,15 @@ def torture(
         every_s=every,
     )
     outcome = run_until_stopped(_run(target, trial))
-    typer.echo(outcome.table(trial.seed))
-    typer.echo(f"{counted(outcome.reads.total(), 'read')} checked, {counted(outcome.total, 'violation')}")
     if report is not None:
         outcome.save(report, version=__version__, urls=list(target.urls), seconds=seconds, seed=trial.seed)
+    _tell(outcome, trial.seed)
+
+
+def _tell(outcome: "Report", seed: int) -> None:
+    """Print the outcome of a trial. Exit with 1 if an answer was wrong."""
+    typer.echo(outcome.table(seed))
+    typer.echo(f"{counted(outcome.reads.total(), 'read')} checked, {counted(outcome.total, 'violation')}")
     if outcome.total:
         raise typer.Exit(1)
 

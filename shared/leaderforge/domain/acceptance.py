@@ -1,9 +1,10 @@
 """Acceptance of submissions: the rules that need no stored data, for API, queue and import."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from leaderforge.domain.boards import NO_LIMITS, Board
+from leaderforge.domain.boards import NO_LIMITS, Board, Ladder
 from leaderforge.domain.errors import PeriodClosed, Refused
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
@@ -40,6 +41,15 @@ def accept(
         raise Refused(f"board {board.slug!r} has no subscore; remove subscore", board=board.slug)
     received_ms = received_us // 1000
     achieved_at = received_ms if requested_at is None else min(requested_at, received_ms)
+    ladders = _ladders_at(board, achieved_at, now, grace_ms, history=history)
+    event = Event(user_id, submission_id, score, achieved_at, metadata, subscore or 0, received_us, change)
+    submission = Submission(ladders, event, requested_at)
+    submission.require_score()
+    return submission
+
+
+def _ladders_at(board: Board, achieved_at: int, now: int, grace_ms: int, *, history: bool) -> Sequence[Ladder]:
+    """Return the ladders in which a score counts. Raises `TournamentNotOpen` or `PeriodClosed` if there are none."""
     occurrence = None
     if board.tournament is not None:
         arrives_at = None if history else now
@@ -50,10 +60,7 @@ def accept(
         raise PeriodClosed(
             f"all periods of board {board.slug!r} at achieved_at are closed; submit scores sooner", board=board.slug
         )
-    event = Event(user_id, submission_id, score, achieved_at, metadata, subscore or 0, received_us, change)
-    submission = Submission(ladders, event, requested_at)
-    submission.require_score()
-    return submission
+    return ladders
 
 
 def without_limits(board: Board) -> Board:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from leaderforge.domain.boards import MAX_INTEGER, Backfill, Board, Display, Order, Policy, RankStyle, ScoreLimits
 from leaderforge.domain.errors import Refused, SettingFixed
@@ -38,6 +38,10 @@ Exception: a board without a season may get one.
 """
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+PartT = TypeVar("PartT", RewardTable, League)
+"""Part of the settings that begins at some time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,7 @@ def new_board(slug: str, values: Mapping[str, Any], now: int = 0) -> Board:
     _require_known(values)
     settings = _valid(BoardSettings(**{"name": slug, **values}))
     settings = replace(
-        settings, rewards=_started(settings.rewards, None, now), league=_league_started(settings.league, None, now)
+        settings, rewards=_started(settings.rewards, None, now), league=_started(settings.league, None, now)
     )
     _require_subscore_named(settings)
     _require_season_used(settings)
@@ -148,7 +152,7 @@ def changed_board(board: Board, values: Mapping[str, Any], now: int) -> Board:
         settings,
         tournament=changed_tournament(before.tournament, settings.tournament, now),
         rewards=_started(settings.rewards, before.rewards, now),
-        league=_league_started(settings.league, before.league, now),
+        league=_started(settings.league, before.league, now),
     )
     _require_unchanged(board, before, settings)
     _require_subscore_named(settings)
@@ -157,20 +161,12 @@ def changed_board(board: Board, values: Mapping[str, Any], now: int) -> Board:
     return replace(_board(board.id, board.slug, settings), backfill=_backfill(board, settings.periods, now))
 
 
-def _started(table: RewardTable | None, before: RewardTable | None, now: int) -> RewardTable | None:
-    """Return the table with its start: `now` (ms), unless the board had rewards for periods of this kind."""
-    if table is None:
+def _started(part: PartT | None, before: PartT | None, now: int) -> PartT | None:
+    """Return the rewards or the league with its start: `now` (ms), unless the board had one for such periods."""
+    if part is None:
         return None
-    continues = before is not None and before.period is table.period
-    return replace(table, since=before.since if before is not None and continues else now)
-
-
-def _league_started(league: League | None, before: League | None, now: int) -> League | None:
-    """Return the league with its start: `now` (ms), unless the board had a league of such periods."""
-    if league is None:
-        return None
-    continues = before is not None and before.period is league.period
-    return replace(league, since=before.since if before is not None and continues else now)
+    continues = before is not None and before.period is part.period
+    return replace(part, since=before.since if before is not None and continues else now)
 
 
 def _board(board_id: int, slug: str, settings: BoardSettings) -> Board:
@@ -252,6 +248,18 @@ def _require_default_kept(after: BoardSettings) -> None:
         )
 
 
+_RANGES: Mapping[str, tuple[int, int]] = {
+    "decimals": (0, MAX_DECIMALS),
+    "min_score": (-MAX_INTEGER, MAX_INTEGER),
+    "max_score": (-MAX_INTEGER, MAX_INTEGER),
+    "max_change": (0, MAX_INTEGER),
+    "min_interval_ms": (0, MAX_INTERVAL_MS),
+    "keep_days": (1, MAX_KEEP_DAYS),
+    "min_submissions": (1, MAX_MIN_SUBMISSIONS),
+}
+"""Least and greatest value of each numeric setting."""
+
+
 def _valid(settings: BoardSettings) -> BoardSettings:
     """Return the settings with texts and the season in canonical form. Raises `Refused` if a value is invalid."""
     settings = replace(
@@ -263,13 +271,8 @@ def _valid(settings: BoardSettings) -> BoardSettings:
         events=tuple(dict.fromkeys(settings.events)),
         league=None if settings.league is None else valid_league(settings.league, settings.periods),
     )
-    _require_within("decimals", settings.decimals, 0, MAX_DECIMALS)
-    _require_within("min_score", settings.min_score, -MAX_INTEGER, MAX_INTEGER)
-    _require_within("max_score", settings.max_score, -MAX_INTEGER, MAX_INTEGER)
-    _require_within("max_change", settings.max_change, 0, MAX_INTEGER)
-    _require_within("min_interval_ms", settings.min_interval_ms, 0, MAX_INTERVAL_MS)
-    _require_within("keep_days", settings.keep_days, 1, MAX_KEEP_DAYS)
-    _require_within("min_submissions", settings.min_submissions, 1, MAX_MIN_SUBMISSIONS)
+    for setting, (low, high) in _RANGES.items():
+        _require_within(setting, getattr(settings, setting), low, high)
     _require_ordered(settings.min_score, settings.max_score)
     _require_kinds(settings.periods)
     require_board_segments(settings.segments)
@@ -279,13 +282,18 @@ def _valid(settings: BoardSettings) -> BoardSettings:
         rewards=valid_reward_table(settings.rewards, settings.periods, settings.tiers, settings.tournament),
     )
     _checked("time_zone", require_time_zone, settings.time_zone)
-    if settings.season is None:
-        if PeriodKind.SEASON in settings.periods:
-            raise Refused(
-                "season: missing; set a cron expression for the season starts, such as '0 0 1 * *'", setting="season"
-            )
-        return settings
-    return replace(settings, season=_checked("season", require_cron, settings.season))
+    return replace(settings, season=_valid_season(settings))
+
+
+def _valid_season(settings: BoardSettings) -> str | None:
+    """Return the season in canonical form. Raises `Refused` if it is invalid, or missing for periods of this kind."""
+    if settings.season is not None:
+        return _checked("season", require_cron, settings.season)
+    if PeriodKind.SEASON in settings.periods:
+        raise Refused(
+            "season: missing; set a cron expression for the season starts, such as '0 0 1 * *'", setting="season"
+        )
+    return None
 
 
 def _require_season_used(settings: BoardSettings) -> None:

@@ -65,11 +65,7 @@ def elements(block: Block, scan: Scan) -> ListPart:
             return part
         position = _after_blanks(text, position + 1)
         number, counted = number + line_ends(text[counted:position]), position
-        try:
-            value, end = scan(text, position)
-        # Deeply nested JSON raises a `RecursionError`.
-        except (StopIteration, ValueError, RecursionError):
-            end = -1
+        value, end = _scanned(scan, text, position)
         # A number at the end of the block may continue in the next one.
         if end < 0 or (end == len(text) and not block.is_last and text[position] in _FIRST_OF_LITERAL):
             if block.is_last:
@@ -79,6 +75,15 @@ def elements(block: Block, scan: Scan) -> ListPart:
             return part
         part.elements.append(JsonElement(number, value))
         start = end
+
+
+def _scanned(scan: Scan, text: str, position: int) -> tuple[object, int]:
+    """Return the value at a position and the position behind it, which is -1 if there is no complete value."""
+    try:
+        return scan(text, position)
+    # Deeply nested JSON raises a `RecursionError`.
+    except (StopIteration, ValueError, RecursionError):
+        return None, -1
 
 
 def list_start(chunks: Iterator[str], decoder: json.JSONDecoder, path: str = "") -> ListStart:

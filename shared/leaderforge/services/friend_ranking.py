@@ -9,10 +9,11 @@ from typing import NamedTuple
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.callers import ANONYMOUS, Caller
 from leaderforge.domain.errors import IndexUnavailable
-from leaderforge.domain.merge import Row, ranked_on
+from leaderforge.domain.merge import Counts, Row, ranked_on
 from leaderforge.domain.order import rank_bound, user_id_of
 from leaderforge.domain.ranks import rank_of
 from leaderforge.domain.sources import Source
+from leaderforge.ports.ranking import Ranking
 from leaderforge.services.entries import Entry
 from leaderforge.services.friends import FriendService
 from leaderforge.services.query import as_seen
@@ -72,6 +73,14 @@ class _Parts(NamedTuple):
         return sorted({*self.page, *self.around, *ahead})
 
 
+class _State(NamedTuple):
+    """Sorted rows of the player and its friends, the requested parts of them, and their counts on the ladder."""
+
+    rows: Sequence[Row]
+    parts: _Parts
+    counts: Counts
+
+
 class FriendRankingService:
     """Reads of ranks among friends. The store has the lists, and the index the scores and ranks.
 
@@ -105,23 +114,13 @@ class FriendRankingService:
         view: FriendView,
         viewer: Caller,
     ) -> FriendRanking:
-        board, ranking = ladder.board, reading.ranking
-        for _ in range(_ATTEMPTS):
-            stored = await ranking.rows(ladder, [user_id, *friend_ids])
-            rows = [row for i, row in stored.items() if not row.hidden or (i == user_id and viewer.sees_hidden(i))]
-            rows = sorted(ranked_on(board, rows), key=_sort_key)
-            parts = _parts(board, rows, user_id, view)
-            positions = parts.positions
-            bounds = [rank_bound(board, rows[i].key) for i in positions]
-            counts = await ranking.counts(ladder, bounds, [row.key for row in rows if not row.hidden])
-            if counts.all_present:
-                break
-        else:
-            raise IndexUnavailable("friends moved in every attempt to rank them")
-        selected = [rows[i] for i in positions]
+        board = ladder.board
+        state = await _state(reading.ranking, ladder, user_id, friend_ids, view, viewer)
+        rows, parts, counts = state.rows, state.parts, state.counts
+        selected = [rows[i] for i in parts.positions]
         entries = await self._reader.ranked_entries(ladder, selected, [rank_of(n) for n in counts.above])
-        among = [1 + bisect_left(rows, bound, key=_sort_key) for bound in bounds]
-        by_position = dict(zip(positions, map(FriendEntry, as_seen(board, entries, viewer), among), strict=True))
+        among = [1 + bisect_left(rows, rank_bound(board, row.key), key=_sort_key) for row in selected]
+        by_position = dict(zip(parts.positions, map(FriendEntry, as_seen(board, entries, viewer), among), strict=True))
         around = [by_position[i] for i in parts.around]
         ahead = None if parts.ahead is None else by_position[parts.ahead]
         player_entry = next((item.entry for item in around if item.entry.user_id == user_id), None)
@@ -134,8 +133,27 @@ class FriendRankingService:
             ranked=len(rows),
             total=counts.total + sum(row.hidden for row in rows),
             as_of=reading.as_of,
-            source=ranking.source,
+            source=reading.ranking.source,
         )
+
+
+async def _state(
+    ranking: Ranking, ladder: Ladder, user_id: int, friend_ids: Sequence[int], view: FriendView, viewer: Caller
+) -> _State:
+    """Return a state of the ladder in which the player and its friends did not move.
+
+    Raises `IndexUnavailable` if one of them moved in every attempt.
+    """
+    for _ in range(_ATTEMPTS):
+        stored = await ranking.rows(ladder, [user_id, *friend_ids])
+        rows = [row for i, row in stored.items() if not row.hidden or (i == user_id and viewer.sees_hidden(i))]
+        rows = sorted(ranked_on(ladder.board, rows), key=_sort_key)
+        parts = _parts(ladder.board, rows, user_id, view)
+        bounds = [rank_bound(ladder.board, rows[i].key) for i in parts.positions]
+        counts = await ranking.counts(ladder, bounds, [row.key for row in rows if not row.hidden])
+        if counts.all_present:
+            return _State(rows, parts, counts)
+    raise IndexUnavailable("friends moved in every attempt to rank them")
 
 
 def _parts(board: Board, rows: Sequence[Row], user_id: int, view: FriendView) -> _Parts:

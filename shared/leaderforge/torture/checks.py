@@ -1,11 +1,12 @@
 """Checks of answers of the product. An answer is correct if any possible state of the players explains it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import inf
 from typing import Any, NamedTuple
 
 from leaderforge.domain.statistics import percentile, rank_at
+from leaderforge.torture.history import State
 from leaderforge.torture.model import LadderView
 
 Json = Mapping[str, Any]
@@ -44,14 +45,21 @@ def check_entry(view: LadderView, entry: Json) -> Iterator[Problem]:
         yield Problem("wrong score", _states_text(ranked), entry_text, user_id)
     elif not any((state.score, state.submissions) == (entry["score"], entry["submissions"]) for state in ranked):
         yield Problem("wrong submissions", _states_text(ranked), entry_text, user_id)
-    names = {state.name for state in states if state.exists}
-    if entry["username"] is None:
-        if all(state.exists for state in states):
-            yield Problem(NAMELESS, f"{sorted(names)}", entry_text, user_id)
-    elif entry["username"] not in names:
-        yield Problem("wrong name", f"{sorted(names)}", entry_text, user_id)
+    if name_kind := _kind_of_name_problem(states, entry["username"]):
+        yield Problem(name_kind, f"{sorted(_possible_names(states))}", entry_text, user_id)
     if entry.get("hidden"):
         yield Problem("hidden is shown", "no entry marked as hidden", entry_text, user_id)
+
+
+def _kind_of_name_problem(states: Collection[State], name: str | None) -> str | None:
+    """Return what is wrong with the name in an entry of a player, None if nothing is."""
+    if name is None:
+        return NAMELESS if all(state.exists for state in states) else None
+    return None if name in _possible_names(states) else "wrong name"
+
+
+def _possible_names(states: Collection[State]) -> set[str]:
+    return {state.name for state in states if state.exists}
 
 
 def check_rank(view: LadderView, entry: Json, kind: str = "wrong rank") -> Iterator[Problem]:
@@ -90,12 +98,16 @@ def check_listing(
         yield from check_rank(view, entries[-1])
     first = after if after is not None else keys[0] if keys else None
     last = complete_to if complete_to is not None else keys[-1] if keys else None
-    if first is None or last is None:
-        return
+    if first is not None and last is not None:
+        yield from _missing_entries(view, entries, first, last)
+
+
+def _missing_entries(view: LadderView, entries: Sequence[Json], first: float, last: float) -> Iterator[Problem]:
+    """Yield a problem for each player between two keys who has no entry."""
+    ranks_text = f"{entries[0]['rank']} to {entries[-1]['rank']}" if entries else "nobody"
     answered_ids = {entry["user_id"] for entry in entries}
     for user_id in view.surely_between(first, last):
         if user_id not in answered_ids:
-            ranks_text = f"{ranks[0]} to {ranks[-1]}" if ranks else "nobody"
             yield Problem(
                 "missing", f"player {user_id}: {_states_text(view.states(user_id))}", f"ranks {ranks_text}", user_id
             )

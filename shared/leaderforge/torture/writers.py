@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from leaderforge.torture.checks import Problem, check_rank
+from leaderforge.torture.checks import Json, Problem, check_rank
 from leaderforge.torture.client import HUNG, Reply
 from leaderforge.torture.history import NOBODY, State, StateStep
 from leaderforge.torture.model import LadderModel
@@ -178,28 +178,31 @@ class Writer:
             for i in range(len(ids))
         ]
 
-        async def submit_all(process: int) -> None:
-            client = self._target.client(process, self._target.admin_key)
-            for submission_id in ids:
-                body = {"user_id": user_id, "score": score, "submission_id": str(submission_id)}
-                answer = await client.ask("POST", f"/api/boards/{self._target.board}/scores", body)
-                self._report.wrote(answer)
-                if answer.status not in {200, 404, FAILED} and not answer.refused_well:
-                    problem = Problem("refused wrongly", "200, or 404 once erased", _reply_text(answer), user_id)
-                    self._report.violation("duel", process, [problem], answer)
-            client.close()
-
-        async def erase() -> StateStep:
-            await asyncio.sleep(self._random.uniform(0, 0.03))
-            step = self._ladder.begin(user_id, NOBODY, monotonic())
-            await self._until_done("DELETE", f"/api/users/{user_id}", None, 404)
-            return step
-
+        bodies = [{"user_id": user_id, "score": score, "submission_id": str(submission_id)} for submission_id in ids]
         first, last = self._target.processes[0], self._target.processes[-1]
-        *_, step = await asyncio.gather(submit_all(first), submit_all(last), erase())
-        for submitted in steps:
-            self._ladder.acknowledge(user_id, submitted, monotonic())
-        self._ladder.acknowledge(user_id, step, monotonic())
+        *_, erasure = await asyncio.gather(
+            self._submit_in_duel(first, bodies), self._submit_in_duel(last, bodies), self._erase_soon(user_id)
+        )
+        for step in (*steps, erasure):
+            self._ladder.acknowledge(user_id, step, monotonic())
+
+    async def _submit_in_duel(self, process: int, bodies: Sequence[Json]) -> None:
+        """Submit these scores of one player to a process. The player may be erased meanwhile."""
+        client = self._target.client(process, self._target.admin_key)
+        for body in bodies:
+            answer = await client.ask("POST", f"/api/boards/{self._target.board}/scores", body)
+            self._report.wrote(answer)
+            if answer.status not in {200, 404, FAILED} and not answer.refused_well:
+                problem = Problem("refused wrongly", "200, or 404 once erased", _reply_text(answer), body["user_id"])
+                self._report.violation("duel", process, [problem], answer)
+        client.close()
+
+    async def _erase_soon(self, user_id: int) -> StateStep:
+        """Erase a player after up to 30 ms. Return the step, which the caller must acknowledge."""
+        await asyncio.sleep(self._random.uniform(0, 0.03))
+        step = self._ladder.begin(user_id, NOBODY, monotonic())
+        await self._until_done("DELETE", f"/api/users/{user_id}", None, 404)
+        return step
 
     async def _submit(self, user_id: int) -> None:
         state = self._ladder.state(user_id)

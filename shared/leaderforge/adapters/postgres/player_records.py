@@ -15,6 +15,7 @@ from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.history import Erased, Kept
 from leaderforge.domain.notices import moderation_notices
+from leaderforge.domain.players import Player
 from leaderforge.domain.standings import LadderStanding, removed_standing
 from leaderforge.ports.clock import Clock
 
@@ -56,31 +57,10 @@ class PostgresPlayerRecords:
 
     async def erase(self, user_id: int, act: AuditEntry, creatable_at: int | None = None) -> Erased:
         async def work(connection: Connection, now: int) -> Erased:
-            # Delete entrants before the player is locked, as submissions lock them in this order.
-            await connection.execute(statement("erase_entrants"), user_id)
-            player = user_of(await lock_player(connection, user_id))
-            # Delete entrants again that a submission in flight added before the lock.
-            await connection.execute(statement("erase_entrants"), user_id)
-            # The locks wait for submissions in flight. Their events are then committed, and the purge deletes them too.
-            await connection.fetch(statement("lock_standings"), user_id)
+            player = await _locked_player(connection, user_id)
             standings = await standings_of_player(connection, user_id)
-            last = max((standing.revision for _, standing in standings), default=0) + 1
-            # If the id is reused, the new player's standings need higher revisions, because the index ignores lower
-            # ones.
-            await connection.execute(statement("touch_erased"), user_id, now // 1000, last)
-            erased = Erased(
-                events=_count(await connection.execute(statement("erase_events"), user_id)),
-                standings=_count(await connection.execute(statement("erase_standings"), user_id)),
-                acts=_count(await connection.execute(statement("anonymize_audit"), user_id, f"player:{user_id}")),
-                removed=[(ladder, removed_standing(ladder.board, user_id, last)) for ladder, _ in standings],
-                external_id=player.external_id,
-            )
-            # Settle again, because the ranks of other players have changed. The player's own awards are deleted with
-            # the player.
-            for ladder, _ in standings:
-                if ladder.board.rewards is not None:
-                    ids = ladder.board.id, ladder.period, now // 1000
-                    await connection.execute(statement("request_resettlement"), *ids)
+            erased = await _erase_scores(connection, player, standings, now // 1000)
+            await _request_resettlements(connection, standings, now // 1000)
             await connection.execute(statement("lock_notice_log"))
             for erase in ("erase_leaders", "erase_league_members", "erase_league_results", *_NOTICES):
                 await connection.execute(statement(erase), user_id)
@@ -96,6 +76,43 @@ class PostgresPlayerRecords:
         while await self._pool.transact(lambda connection: erase_links(connection, user_id, _LINKS_AT_ONCE)):
             pass
         return await self._acts.do(user_id, work, lambda erased: erased.noted_in(act))
+
+
+async def _locked_player(connection: Connection, user_id: int) -> Player:
+    """Lock a player, its entrants and its standings, and return the player. Its entrants are deleted."""
+    # Delete entrants before the player is locked, as submissions lock them in this order.
+    await connection.execute(statement("erase_entrants"), user_id)
+    player = user_of(await lock_player(connection, user_id))
+    # Delete entrants again that a submission in flight added before the lock.
+    await connection.execute(statement("erase_entrants"), user_id)
+    # The locks wait for submissions in flight. Their events are then committed, and the purge deletes them too.
+    await connection.fetch(statement("lock_standings"), user_id)
+    return player
+
+
+async def _erase_scores(connection: Connection, player: Player, standings: Sequence[LadderStanding], at: int) -> Erased:
+    """Delete the events and standings of a locked player, and take the player's id out of the audit log."""
+    user_id = player.user_id
+    last = max((standing.revision for _, standing in standings), default=0) + 1
+    # If the id is reused, the new player's standings need higher revisions, because the index ignores lower ones.
+    await connection.execute(statement("touch_erased"), user_id, at, last)
+    return Erased(
+        events=_count(await connection.execute(statement("erase_events"), user_id)),
+        standings=_count(await connection.execute(statement("erase_standings"), user_id)),
+        acts=_count(await connection.execute(statement("anonymize_audit"), user_id, f"player:{user_id}")),
+        removed=[(ladder, removed_standing(ladder.board, user_id, last)) for ladder, _ in standings],
+        external_id=player.external_id,
+    )
+
+
+async def _request_resettlements(connection: Connection, standings: Sequence[LadderStanding], at: int) -> None:
+    """Request that the ladders with rewards are settled again, because the ranks of other players have changed.
+
+    The player's own awards are deleted with the player.
+    """
+    for ladder, _ in standings:
+        if ladder.board.rewards is not None:
+            await connection.execute(statement("request_resettlement"), ladder.board.id, ladder.period, at)
 
 
 def _count(status: str) -> int:
