@@ -365,6 +365,9 @@ HEADERS: dict[str, tuple[int, list[tuple[bytes, bytes]], bool]] = {
     "an injected header": (200, [(b"content-length", b"5"), (b"x-a", b"b\r\nx-c: d")], False),
     "a bare line feed": (200, [(b"content-length", b"5"), (b"x-a", b"b\nx-c: d")], False),
     "a zero byte": (200, [(b"content-length", b"5"), (b"x-a\0", b"b")], False),
+    "a length below the body's": (200, [(b"content-length", b"4")], False),
+    "a length beyond the body's": (200, [(b"content-length", b"6")], False),
+    "an empty body": (204, [(b"content-length", b"0")], False),
 }
 
 
@@ -386,6 +389,39 @@ async def test_responses_are_those_of_uvicorn(kind: str) -> None:
     assert [re.sub(rb"date: [^\r]+", b"", a) for a in answers[0]] == [
         re.sub(rb"date: [^\r]+", b"", a) for a in answers[1]
     ]
+
+
+class RecordedTransport:
+    """Transport that records the number of its writes."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self.writes = 0
+
+    def __getattr__(self, name: str) -> Any:
+        self.writes += name in {"write", "writelines"}
+        return getattr(self._transport, name)
+
+
+@pytest.mark.parametrize(("headers", "writes"), [([(b"content-length", b"5")], 1), ([], 3)])
+async def test_the_head_is_written_with_a_body_of_known_length(headers: list[tuple[bytes, bytes]], writes: int) -> None:
+    transports: list[RecordedTransport] = []
+
+    class RecordedHttp(GuardedHttp):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+            transports.append(RecordedTransport(transport))
+            super().connection_made(transports[0])  # type: ignore[arg-type]  # has all methods of the transport
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"hello", "more_body": not headers})
+        if not headers:
+            await send({"type": "http.response.body"})
+
+    async with served(app, RecordedHttp) as port:
+        received = await answer_to(port, [b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"])
+    assert b"hello" in received
+    assert transports[0].writes == writes
 
 
 @dataclass

@@ -40,16 +40,50 @@ class Cycle(RequestResponseCycle):
         self.response_complete = False
         self.chunked_encoding: bool | None = None
         self.expected_content_length = 0
+        self._unsent_head = b""
 
     async def send(self, message: Any) -> None:
-        """Send a part of the response. Raises `RuntimeError` if it cannot be sent."""
-        if self.response_started or self.disconnected or self.flow.write_paused or self.access_log:
+        """Send a part of the response. Raises `RuntimeError` if it cannot be sent.
+
+        The head of a response with a known length is sent with the first part of its body, in one write.
+        """
+        if self._unsent_head:
+            await self._send_with_head(message)
+        elif self.response_started or self.disconnected or self.flow.write_paused or self.access_log:
             await super().send(message)
         elif message["type"] == "http.response.start":
             self.response_started, self.waiting_for_100_continue = True, False
-            self.transport.write(self._head(message))
+            head = self._head(message)
+            # Each write is a system call, and wakes up the client. A head without a length may precede a pause.
+            if self.chunked_encoding is False:
+                self._unsent_head = head
+            else:
+                self.transport.write(head)
         else:
             raise RuntimeError(f"Expected ASGI message 'http.response.start', but got '{message['type']}'.")
+
+    async def _send_with_head(self, message: Any) -> None:
+        head, self._unsent_head = self._unsent_head, b""
+        if not self._completes(message):
+            if not self.disconnected:
+                self.transport.write(head)
+            await super().send(message)
+            return
+        self.transport.writelines((head, message["body"]))
+        self.expected_content_length, self.response_complete = 0, True
+        self.message_event.set()
+        if not self.keep_alive:
+            self.transport.close()
+        self.on_response()
+
+    def _completes(self, message: Any) -> bool:
+        """Return whether the message is a complete body that can be sent now."""
+        return (
+            message["type"] == "http.response.body"
+            and not message.get("more_body", False)
+            and len(message.get("body", b"")) == self.expected_content_length > 0
+            and not (self.disconnected or self.flow.write_paused or self.scope["method"] == "HEAD")
+        )
 
     def _head(self, message: Mapping[str, Any]) -> bytes:
         headers = [*self.default_headers, *message.get("headers", ())]
