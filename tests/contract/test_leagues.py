@@ -3,11 +3,9 @@
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from random import Random
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -19,7 +17,7 @@ from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import StoreUnavailable
-from leaderforge.domain.league import Arrival, Assignment, Inactivity, MemberSeat, Movement, Zone
+from leaderforge.domain.league import Arrival, Inactivity, MemberSeat, Movement, Zone
 from leaderforge.domain.league_places import LeaguePlace
 from leaderforge.domain.reward_tables import reward_table_of
 from leaderforge.domain.rewards import Claim
@@ -27,24 +25,11 @@ from leaderforge.domain.submissions import Submission
 from leaderforge.services.leagues import SeatService
 from leaderforge.services.settlement import SettlementService
 from tests.contract.league_world import START, WEEK_MS, LeagueWorld, Weeks, league
-from tests.contract.settling_process import SettlingProcesses
 from tests.contract.store_fixtures import Database, submit
+from tests.simulation import weeks as simulated
+from tests.simulation.weeks import Simulation
 
-RULES = [
-    pytest.param(
-        {"promotion": Zone(places=3), "relegation": Zone(percent=20), "inactive": Inactivity.RELEGATE}, id="relegate"
-    ),
-    pytest.param(
-        {
-            "promotion": Zone(percent=30),
-            "relegation": Zone(places=2),
-            "inactive": Inactivity.LEAVE,
-            "assignment": Assignment.BALANCED,
-        },
-        id="balanced",
-    ),
-]
-
+RULES = [pytest.param(rules, id=name) for name, rules in simulated.RULES.items()]
 
 INSERTIONS = (
     "insert into noticed_tiers (user_id, board_id, period_id, revision) values (1, $1, $2, 1)",
@@ -54,69 +39,13 @@ INSERTIONS = (
 )
 """Rows of a period that neither a league nor rewards have."""
 
-REWARDS = (
-    {"reward": "winner", "last_rank": 1, "payload": {}},
-    {"reward": "podium", "first_rank": 2, "last_rank": 3, "payload": {}},
-    {"reward": "tenth", "percent": 10, "payload": {}},
-    {"reward": "promoted", "league": {"movement": "promoted"}, "payload": {}},
-    {"reward": "best-of-iron", "league": {"division": "Iron", "last_group_rank": 1}, "payload": {}},
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Simulation:
-    """Size of a simulation. `chunk` is the number of players of a step of the settlement."""
-
-    players: int
-    weeks: int
-    group_size: int
-    chunk: int
-    moderated: float
-    """Share of the players who are erased each week, of those who are hidden, and of those whose score is removed."""
-
-    async def run(self, database: Database, rules: Mapping[str, Any], report: Callable[[str], object]) -> None:
-        """Play the weeks, and compare each settlement with the reference."""
-        table = reward_table_of({"period": "weekly", "rewards": list(REWARDS)}, START)
-        world = await LeagueWorld.of(database, league(self.group_size, **rules), table)
-        weeks = Weeks(world, Random(7), [])
-        await weeks.create(range(1, self.players + 1))
-        assert await world.resettlement().run() == 0
-        movements: Counter[str] = Counter()
-        async with SettlingProcesses(world, self.chunk, weeks.random) as processes:
-            for number in range(self.weeks):
-                await weeks.play(active=0.7, arrivals=self.players // 20)
-                await weeks.moderate(self.moderated)
-                started = monotonic()
-                ladder = await weeks.end(processes.settle)
-                seconds = monotonic() - started
-                week = await weeks.require_reference(ladder)
-                movements += week
-                scores = f"{len(weeks.scores):,} participants"
-                report(f"week {number + 1}: {scores}, {seconds:.0f} s, {processes.kills} kills until now, {dict(week)}")
-                before = await world.results(ladder), await world.awards(ladder)
-                assert await world.settlement().run() == 0
-                assert (await world.results(ladder), await world.awards(ladder)) == before
-        assert processes.kills > 10 * self.weeks
-        assert movements.keys() >= {"promoted", "stayed", "relegated"}
-        await self._settle_again(world, weeks)
-
-    async def _settle_again(self, world: LeagueWorld, weeks: Weeks) -> None:
-        """Compare the awards of all weeks with the reference after the changes that moderators made since then."""
-        world.set_now(world.now + 3_600_000)
-        await world.resettlement().run()
-        while await world.settlement().run():
-            continue
-        for end in weeks.ends:
-            await weeks.require_awards(end)
-        assert await world.settlement().faults() == []
-
 
 @pytest.mark.parametrize("rules", RULES)
 async def test_weeks_with_a_kill_at_every_step_equal_the_reference(
     database: Database, rules: Mapping[str, Any]
 ) -> None:
     simulation = Simulation(players=120, weeks=2, group_size=10, chunk=60, moderated=0.03)
-    await simulation.run(database, rules, lambda text: None)
+    await simulation.run(await simulation.begin(database, rules))
 
 
 @pytest.mark.long
@@ -132,8 +61,8 @@ async def test_twelve_weeks_of_many_players_with_a_kill_at_every_step_equal_the_
         with capsys.disabled():
             sys.stdout.write(f"{text}\n")
 
-    simulation = Simulation(players, weeks=12, group_size=30, chunk=chunk, moderated=0.0005)
-    await simulation.run(database, rules, report)
+    simulation = Simulation(players, weeks=12, group_size=30, chunk=chunk, moderated=0.0005, report=report)
+    await simulation.run(await simulation.begin(database, rules))
 
 
 async def test_concurrent_settlements_write_each_result_once(on_postgres: Database) -> None:
