@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from functions.previews.serving import PICTURE_PATH, NoPicture, NothingToShow, Previews
+from functions.previews.serving import PICTURE_PATH, NoPicture, NothingToShow, Picture, Previews
 
 _TAGS_PATH = "/preview-tags"
 """Path before the page's address, such as `/preview-tags/player/5?board=laps`."""
@@ -43,6 +43,11 @@ async def picture_answer(previews: Previews, request: Request) -> Response:
         picture = await previews.picture(request.query_params)
     except NothingToShow:
         return Response(status_code=404, headers=_NOT_CACHED)
+    return _response(picture, request)
+
+
+def _response(picture: Picture, request: Request) -> Response:
+    """Return the response with a picture, 304 if the client has cached it."""
     headers = {"Cache-Control": _PICTURE_AGE, "ETag": picture.etag}
     if picture.etag in _cached_etags(request):
         return Response(status_code=304, headers=headers)

@@ -9,7 +9,7 @@ from pydantic import Field
 from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.fields import BoardName, CountOut, IntegerOut, TimeOut
 from functions.edge.wire.models import QueryIn, StrictOut
-from leaderforge.domain.activity import RecentScore, SuspicionReason
+from leaderforge.domain.activity import RecentScore, Suspect, SuspicionReason
 from leaderforge.services.activity import ActivityReport
 
 
@@ -71,16 +71,17 @@ def render_activity(report: ActivityReport, names: Mapping[int, str | None]) -> 
             for point in report.points
         ],
         newest=[RecentScoreOut(**_members(score, names)) for score in report.newest],
-        suspicious=[
-            SuspectOut(
-                **_members(suspect.score, names),
-                reasons=list(suspect.reasons),
-                deviation=0.0 if suspect.deviation <= 0 else round(suspect.deviation, 1),
-            )
-            for suspect in report.suspects
-        ],
+        suspicious=[_suspect_out(suspect, names) for suspect in report.suspects],
     )
     return JsonBody.of(model)
+
+
+def _suspect_out(suspect: Suspect, names: Mapping[int, str | None]) -> SuspectOut:
+    return SuspectOut(
+        **_members(suspect.score, names),
+        reasons=list(suspect.reasons),
+        deviation=0.0 if suspect.deviation <= 0 else round(suspect.deviation, 1),
+    )
 
 
 def _members(score: RecentScore, names: Mapping[int, str | None]) -> dict[str, Any]:

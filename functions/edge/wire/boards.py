@@ -1,6 +1,6 @@
 """Boards on the wire. The domain decides which settings are valid."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -37,6 +37,18 @@ Title = Annotated[StrictStr, Field(min_length=1, max_length=MAX_NAME_LENGTH)]
 Unit = Annotated[StrictStr, Field(min_length=1, max_length=MAX_UNIT_LENGTH)]
 SubscoreName = Annotated[StrictStr, Field(min_length=1, max_length=MAX_SUBSCORE_NAME_LENGTH)]
 Kinds = Annotated[list[PeriodKind], Field(min_length=1, max_length=len(PeriodKind))]
+
+
+_CONVERSIONS: Mapping[str, Callable[[Any], object]] = {
+    "periods": tuple,
+    "tiers": tiers_of,
+    "events": tuple,
+    "segments": tuple,
+    "tournament": tournament_of,
+    "rewards": reward_table_of,
+    "league": league_of,
+}
+"""Functions that convert members of a request to settings of a board. All other members are settings already."""
 
 
 class TierIn(StrictIn):
@@ -147,19 +159,10 @@ class _SettingsIn(StrictIn):
     def changes(self) -> dict[str, Any]:
         """Return the settings that were sent. Raises `Refused` if a tier has several limits."""
         settings = self.model_dump(exclude={"board"}, exclude_unset=True)
-        tupled: dict[str, Callable[[Any], tuple[Any, ...]]] = {
-            "periods": tuple,
-            "tiers": tiers_of,
-            "events": tuple,
-            "segments": tuple,
-        }
-        if settings.get("tournament") is not None:
-            settings["tournament"] = tournament_of(settings["tournament"])
-        if settings.get("rewards") is not None:
-            settings["rewards"] = reward_table_of(settings["rewards"])
-        if settings.get("league") is not None:
-            settings["league"] = league_of(settings["league"])
-        return settings | {name: tupled[name](settings[name]) for name in tupled if name in settings}
+        for name, converted in _CONVERSIONS.items():
+            if settings.get(name) is not None:
+                settings[name] = converted(settings[name])
+        return settings
 
 
 class BoardIn(_SettingsIn):

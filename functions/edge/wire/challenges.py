@@ -151,19 +151,10 @@ def played_members(board: Board, played: PlayedChallenge, now: int) -> str:
 
 
 def _members(board: Board, challenge: Challenge, now: int) -> str:
-    times = ",".join(
-        [
-            f'"{name}":"{time_text(at)}"'
-            for name, at in (
-                ("starts_at", challenge.starts_at),
-                ("ends_at", challenge.ends_at),
-                ("late_until", challenge.late_until),
-                ("settled_at", challenge.settled_at),
-            )
-        ]
-    )
     return (
-        f'"invitation":"{challenge.invitation}","board":"{board.slug}","state":"{challenge.state(now)}",{times},'
+        f'"invitation":"{challenge.invitation}","board":"{board.slug}","state":"{challenge.state(now)}",'
+        f'"starts_at":"{time_text(challenge.starts_at)}","ends_at":"{time_text(challenge.ends_at)}",'
+        f'"late_until":"{time_text(challenge.late_until)}","settled_at":"{time_text(challenge.settled_at)}",'
         f'"players":{challenge.players},"max_players":{challenge.max_players}'
     )
 

@@ -186,42 +186,37 @@ def render_attempt(attempt: DispatchAttempt) -> JsonBody:
 
 def render_deliveries(attempts: Sequence[LoggedAttempt]) -> JsonBody:
     """Return the delivery log of an endpoint."""
-    return JsonBody.of(
-        DeliveriesOut(
-            deliveries=[
-                DeliveryOut(
-                    event_id=logged.notice_id,
-                    type=logged.type,
-                    at=logged.at,
-                    attempt=logged.number,
-                    redriven=logged.is_redriven,
-                    status=logged.attempt.status,
-                    failure=logged.attempt.error,
-                    duration_ms=logged.attempt.duration_ms,
-                )
-                for logged in attempts
-            ]
-        )
-    )
+    return JsonBody.of(DeliveriesOut(deliveries=list(map(_delivery_out, attempts))))
 
 
 def render_dead_letters(dead: Sequence[DeadNotice]) -> JsonBody:
     """Return the dead letters of an endpoint."""
-    return JsonBody.of(
-        DeadEventsOut(
-            dead_letters=[
-                DeadEventOut(
-                    event_id=letter.queued.notice.notice_id,
-                    type=letter.queued.notice.type,
-                    board=letter.queued.notice.board,
-                    at=letter.queued.notice.at,
-                    given_up_at=letter.dead_at,
-                    attempts=letter.queued.attempts,
-                    reason=letter.reason,
-                )
-                for letter in dead
-            ]
-        )
+    return JsonBody.of(DeadEventsOut(dead_letters=list(map(_dead_event_out, dead))))
+
+
+def _delivery_out(logged: LoggedAttempt) -> DeliveryOut:
+    return DeliveryOut(
+        event_id=logged.notice_id,
+        type=logged.type,
+        at=logged.at,
+        attempt=logged.number,
+        redriven=logged.is_redriven,
+        status=logged.attempt.status,
+        failure=logged.attempt.error,
+        duration_ms=logged.attempt.duration_ms,
+    )
+
+
+def _dead_event_out(letter: DeadNotice) -> DeadEventOut:
+    notice = letter.queued.notice
+    return DeadEventOut(
+        event_id=notice.notice_id,
+        type=notice.type,
+        board=notice.board,
+        at=notice.at,
+        given_up_at=letter.dead_at,
+        attempts=letter.queued.attempts,
+        reason=letter.reason,
     )
 
 

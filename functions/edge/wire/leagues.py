@@ -151,20 +151,38 @@ class LeagueGroupOut(StrictOut):
 
 def render_group(view: LeagueGroup, *, marks_hidden: bool = False) -> JsonBody:
     """Return a player's group."""
-    player_entry, zones, league, ends_at = view.player_entry, view.zones, view.league, view.period.ends_at
-    board = view.ladder.board
+    board, zones = view.ladder.board, view.zones
     tiers = board.tiers_among(view.lookup.total) if board.tiers else None
     entries = ",".join(_entry_json(entry, tiers, marks_hidden=marks_hidden) for entry in view.entries)
-    board_entries = view.lookup.entries if player_entry is None else [(player_entry.entry, 0)]
-    rank = next((entry.rank for entry, _ in board_entries if entry.user_id == view.user_id), None)
     members = {
-        "board": string_json(board.slug),
+        **_period_members(view),
+        **_place_members(view),
+        "promoted": str(zones.promoted),
+        "relegated": str(zones.relegated),
+        "entries": f"[{entries}]",
+    }
+    return JsonBody("{" + ",".join(f'"{name}":{text}' for name, text in members.items()) + "}")
+
+
+def _period_members(view: LeagueGroup) -> dict[str, str]:
+    ends_at = view.period.ends_at
+    return {
+        "board": string_json(view.ladder.board.slug),
         "period": string_json(view.period.name),
         "state": string_json(view.state),
         "starts_at": string_json(time_text(view.period.starts_at or 0)),
         "ends_at": "null" if ends_at is None else string_json(time_text(ends_at)),
         "left_ms": str(view.left_ms),
-        "divisions": f"[{','.join(map(string_json, league.divisions))}]",
+        "divisions": f"[{','.join(map(string_json, view.league.divisions))}]",
+    }
+
+
+def _place_members(view: LeagueGroup) -> dict[str, str]:
+    """Return the members about the player: the division, the group, and the ranks in them and on the board."""
+    player_entry, league = view.player_entry, view.league
+    board_entries = view.lookup.entries if player_entry is None else [(player_entry.entry, 0)]
+    rank = next((entry.rank for entry, _ in board_entries if entry.user_id == view.user_id), None)
+    return {
         "user_id": str(view.user_id),
         "division": string_json(None if view.division is None else league.divisions[view.division]),
         "group": number_json(view.group),
@@ -176,11 +194,7 @@ def render_group(view: LeagueGroup, *, marks_hidden: bool = False) -> JsonBody:
         "total": str(view.lookup.total),
         "movement": string_json(view.movement),
         "next_division": string_json(view.next_division),
-        "promoted": str(zones.promoted),
-        "relegated": str(zones.relegated),
-        "entries": f"[{entries}]",
     }
-    return JsonBody("{" + ",".join(f'"{name}":{text}' for name, text in members.items()) + "}")
 
 
 def _entry_json(league_entry: LeagueEntry, tiers: LadderTiers | None, *, marks_hidden: bool) -> str:

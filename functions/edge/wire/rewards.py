@@ -14,7 +14,7 @@ from leaderforge.domain.boards import MAX_INTEGER
 from leaderforge.domain.metadata import MAX_METADATA_BYTES
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.reward_tables import MAX_DIVISION_LENGTH, MAX_REWARDS, PERCENT_DECIMALS
-from leaderforge.domain.rewards import Award
+from leaderforge.domain.rewards import Award, Claim
 from leaderforge.domain.tier_rules import MAX_TIER_NAME_LENGTH
 from leaderforge.domain.times import time_text
 from leaderforge.ports.awards import AwardPosition, RankPosition
@@ -208,16 +208,17 @@ def render_awards(page: AwardPage[AwardPosition] | AwardPage[RankPosition]) -> J
     return JsonBody(f'{{"awards":[{awards}],"next":{cursor}}}')
 
 
+def _claim_json(claim: Claim) -> str:
+    return (
+        f'{{"claim_id":"{claim.claim_id}","claimed_at":"{time_text(claim.claimed_at)}",'
+        f'"claimed_by":{string_json(claim.claimed_by)}}}'
+    )
+
+
 def award_json(award: Award) -> str:
     """Return an award as a JSON object."""
-    claim, revoked_at = "null", "null"
-    if award.claim is not None:
-        claim = (
-            f'{{"claim_id":"{award.claim.claim_id}","claimed_at":"{time_text(award.claim.claimed_at)}",'
-            f'"claimed_by":{string_json(award.claim.claimed_by)}}}'
-        )
-    if award.revoked_at is not None:
-        revoked_at = f'"{time_text(award.revoked_at)}"'
+    claim = "null" if award.claim is None else _claim_json(award.claim)
+    revoked_at = "null" if award.revoked_at is None else f'"{time_text(award.revoked_at)}"'
     return (
         f'{{"board":"{award.ladder.board.slug}","period":"{award.ladder.period_name}","user_id":{award.user_id},'
         f'"reward":"{award.reward}","rank":{award.rank},"payload":{award.payload},'

@@ -92,14 +92,9 @@ class _Pairs:
             raise Refused(f"the header has no column {missing[0]!r}; it has {', '.join(header) or 'none'}")
         self._positions = [header.index(column) for column in columns]
 
-    def chunks(self) -> Iterator[Sequence["FriendPair"]]:
-        """Yield the pairs of the file in chunks. Bad lines are reported and skipped."""
-        from leaderforge.services.friend_imports import FriendPair
-
-        chunk: list[FriendPair] = []
-        for row in self._rows:
-            if not row:
-                continue
+    def _identities(self) -> Iterator[tuple["PairMember", "PairMember"]]:
+        """Yield player and friend of each line. Bad lines are reported and skipped."""
+        for row in filter(None, self._rows):
             if len(row) <= max(self._positions):
                 self._bad.refused(self._rows.line_num, "a cell is missing")
                 continue
@@ -107,7 +102,15 @@ class _Pairs:
                 player, friend = (self._identity(row[position].strip()) for position in self._positions)
             except (ValueError, Refused) as error:
                 self._bad.refused(self._rows.line_num, str(error))
-                continue
+            else:
+                yield player, friend
+
+    def chunks(self) -> Iterator[Sequence["FriendPair"]]:
+        """Yield the pairs of the file in chunks. Bad lines are reported and skipped."""
+        from leaderforge.services.friend_imports import FriendPair
+
+        chunk: list[FriendPair] = []
+        for player, friend in self._identities():
             chunk += [FriendPair(player, friend)] + ([FriendPair(friend, player)] if self._mutual else [])
             if len(chunk) >= _CHUNK:
                 yield chunk

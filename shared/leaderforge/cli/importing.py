@@ -91,6 +91,10 @@ def _run(parameters: dict[str, Any]) -> None:
         if tally is not None:
             require_no_bad_line(tally, bad)
         return
+    _run_on_file(request, bad)
+
+
+def _run_on_file(request: "ImportRequest", bad: BadLines) -> None:
     if not request.path.is_file():
         raise Refused(f"{request.file} is not a file" if request.path.exists() else f"there is no file {request.file}")
     with request.path.open("rb") as raw:

@@ -81,16 +81,16 @@ class Plan:
         played = list(self.players[: self.sessions])
         weights = [random.paretovariate(_ACTIVITY_SHAPE) for _ in self.players]
         played += random.choices(self.players, weights, k=max(0, self.sessions - len(self.players)))
-        sessions = [
-            (
-                user_id,
-                random.getrandbits(128),
-                1 + int(random.lognormvariate(_SCORE_LOG_MEAN, _SCORE_LOG_DEVIATION)),
-                self.until - int(random.random() * SPAN_MS),
-            )
-            for user_id in played
-        ]
+        sessions = [self._session(user_id, random) for user_id in played]
         return Chunk(self.names(), sessions, _standings(sessions, revision=self.until * 1000))
+
+    def _session(self, user_id: int, random: Random) -> Session:
+        return (
+            user_id,
+            random.getrandbits(128),
+            1 + int(random.lognormvariate(_SCORE_LOG_MEAN, _SCORE_LOG_DEVIATION)),
+            self.until - int(random.random() * SPAN_MS),
+        )
 
 
 def _standings(sessions: list[Session], revision: int) -> list[Standing]:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -38,12 +38,16 @@ def environment(data_dir: Path) -> Mapping[str, str]:
     if os.environ.get("LEADERFORGE_POSTGRES_DSN", "").strip():
         return os.environ
     try:
-        facts = json.loads((data_dir / "dev.json").read_text())
+        return _variables_of(json.loads((data_dir / "dev.json").read_text()))
     except FileNotFoundError:
         raise SettingsError(
             f"no service runs in {data_dir}: start `leaderforge dev`, set its --data-dir, or set "
             "LEADERFORGE_POSTGRES_DSN and LEADERFORGE_REDIS_NODES"
         ) from None
+
+
+def _variables_of(facts: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the variables of the service that a `dev.json` describes."""
     # If other machines can reach the service, it issues no development tokens, and dev.json has no signing secret.
     signing = {"LEADERFORGE_SIGNING_SECRET": facts["signing_secret"]} if "signing_secret" in facts else {}
     return {

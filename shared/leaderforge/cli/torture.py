@@ -51,15 +51,8 @@ def torture(
     from leaderforge.torture.trial import Trial
 
     target = _target(urls, admin_key, submit_key, data_dir)
-    trial = Trial(
-        seconds=seconds,
-        seed=SystemRandom().randrange(2**32) if seed is None else seed,
-        players=players,
-        writers=writers,
-        readers=readers,
-        script=nemesis,
-        every_s=every,
-    )
+    seed = SystemRandom().randrange(2**32) if seed is None else seed
+    trial = Trial(seconds, seed, players, writers, readers, script=nemesis, every_s=every)
     outcome = run_until_stopped(_run(target, trial))
     if report is not None:
         outcome.save(report, version=__version__, urls=list(target.urls), seconds=seconds, seed=trial.seed)

@@ -92,6 +92,17 @@ class Suspect:
     deviation: float
 
 
+def _best(board: Board, scores: Sequence[RecentScore]) -> int:
+    """Return the best of a player's scores. Lower numbers are better."""
+    return min(ranked_score(board.order, score.score) for score in scores)
+
+
+def _clearest(board: Board, scores: Sequence[RecentScore], middle: float, spread: float) -> Suspect:
+    """Return the most suspicious one of a player's scores."""
+    judged = (_judged(board, score, middle, spread) for score in scores)
+    return max(judged, key=lambda suspect: (len(suspect.reasons), suspect.deviation))
+
+
 def suspects(board: Board, scores: Iterable[RecentScore], limit: int) -> Sequence[Suspect]:
     """Return the most suspicious scores, at most one per player and the clearest first.
 
@@ -100,18 +111,8 @@ def suspects(board: Board, scores: Iterable[RecentScore], limit: int) -> Sequenc
     by_player: dict[int, list[RecentScore]] = {}
     for score in scores:
         by_player.setdefault(score.user_id, []).append(score)
-    best = {
-        user_id: min(ranked_score(board.order, s.score) for s in player_scores)
-        for user_id, player_scores in by_player.items()
-    }
-    middle, spread = _middle_and_spread(list(best.values()))
-    clearest = [
-        max(
-            (_judged(board, score, middle, spread) for score in player_scores),
-            key=lambda suspect: (len(suspect.reasons), suspect.deviation),
-        )
-        for player_scores in by_player.values()
-    ]
+    middle, spread = _middle_and_spread([_best(board, player_scores) for player_scores in by_player.values()])
+    clearest = [_clearest(board, player_scores, middle, spread) for player_scores in by_player.values()]
     suspicious = [suspect for suspect in clearest if suspect.reasons]
     suspicious.sort(key=lambda suspect: (-len(suspect.reasons), -suspect.deviation, suspect.score.user_id))
     return suspicious[:limit]

@@ -181,16 +181,19 @@ def valid_reward_table(
         raise _refused(f"period {table.period} is not among the periods of the board")
     if table.period is PeriodKind.ALL_TIME and tournament is None:
         raise _refused("the all-time period ends only as a tournament; choose another period")
-    if not 1 <= len(table.rewards) <= MAX_REWARDS:
-        raise _refused(f"must be 1 to {MAX_REWARDS} rewards, not {len(table.rewards)}")
-    names = {tier.name for tier in tiers}
-    for reward in table.rewards:
-        _require_valid(reward, names)
+    _require_valid_rewards(table.rewards, {tier.name for tier in tiers})
     if any(reward.needs_bracket for reward in table.rewards) and not _has_brackets(table, tournament):
         raise _refused("ranks in brackets need a tournament with bracket_size, and the period of its occurrences")
-    if len({reward.id for reward in table.rewards}) < len(table.rewards):
-        raise _refused("two rewards have the same id; rename one")
     return table
+
+
+def _require_valid_rewards(rewards: Sequence[Reward], tiers: set[str]) -> None:
+    if not 1 <= len(rewards) <= MAX_REWARDS:
+        raise _refused(f"must be 1 to {MAX_REWARDS} rewards, not {len(rewards)}")
+    for reward in rewards:
+        _require_valid(reward, tiers)
+    if len({reward.id for reward in rewards}) < len(rewards):
+        raise _refused("two rewards have the same id; rename one")
 
 
 def _has_brackets(table: RewardTable, tournament: TournamentRules | None) -> bool:

@@ -43,17 +43,22 @@ def tournament_of(members: Mapping[str, Any]) -> TournamentRules:
     return rules
 
 
-def valid_tournament(rules: TournamentRules | None, periods: Sequence[PeriodKind]) -> TournamentRules | None:
-    """Return the rules. Raises `Refused` if a value is invalid, or contradicts the first one of the period kinds."""
-    if rules is None:
-        return None
+def _require_occurrences(rules: TournamentRules, first_kind: PeriodKind) -> None:
+    """Raise `Refused` unless the rules define occurrences that are periods of the first kind of the board."""
     if rules.is_recurring == (rules.starts_at is not None or rules.ends_at is not None):
         raise _refused("set either starts_at and ends_at, or duration_s with a season")
     if not rules.is_recurring:
         _require_span(rules)
-    if periods[0] is not rules.period_kind:
+    if first_kind is not rules.period_kind:
         needs = "duration_s needs" if rules.is_recurring else "starts_at and ends_at need"
         raise _refused(f"{needs} {rules.period_kind} as the first one of periods")
+
+
+def valid_tournament(rules: TournamentRules | None, periods: Sequence[PeriodKind]) -> TournamentRules | None:
+    """Return the rules. Raises `Refused` if a value is invalid, or contradicts the first one of the period kinds."""
+    if rules is None:
+        return None
+    _require_occurrences(rules, periods[0])
     _require_within("duration_s", rules.duration_s, 1, MAX_LENGTH_S)
     _require_within("max_entrants", rules.max_entrants, 1, MAX_ENTRANTS)
     _require_within("max_attempts", rules.max_attempts, 1, MAX_ATTEMPTS)

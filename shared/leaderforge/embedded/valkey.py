@@ -281,21 +281,24 @@ class ValkeyCluster:
         self._wait(lambda: self._answers(number), f"{self._nodes[number].name} to answer")
 
     def _spawn(self, number: int) -> None:
-        node, port = self._nodes[number], self._ports[number]
         self._make_directories(number)
-        ports = {"port": str(port), "cluster-port": str(port + BUS_OFFSET)}
-        settings = {**ports, "dir": str(self._data(number)), **self._settings}
-        options = [part for name, value in settings.items() for part in (f"--{name}", value)]
         # Set the collation by LC_ALL, which servers read since version 7. Only later versions have an option for it.
         environment = {**os.environ, "LC_ALL": "C"}
         # Pass secrets as standard input, because every user of the machine can read the options of a process.
         secrets = [f"{name} {self.password}\n" for name in ("requirepass", "masterauth") if self.password]
-        node.start(
-            [self._executable, "-", *options],
+        self._nodes[number].start(
+            [self._executable, "-", *self._options(number)],
             cwd=self._data(number),
             environment=environment,
             standard_input="".join(secrets).encode(),
         )
+
+    def _options(self, number: int) -> Sequence[str]:
+        """Return the options of a node's command."""
+        port = self._ports[number]
+        ports = {"port": str(port), "cluster-port": str(port + BUS_OFFSET)}
+        settings = {**ports, "dir": str(self._data(number)), **self._settings}
+        return [part for name, value in settings.items() for part in (f"--{name}", value)]
 
     def _make_directories(self, number: int) -> None:
         data = self._data(number)

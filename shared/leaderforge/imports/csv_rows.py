@@ -118,14 +118,18 @@ def read_header(block: Block, layout: FileLayout, required: Sequence[str]) -> tu
     if layout.header is not None:
         _require_columns(layout.header, required, first, blanks + 1)
         return CsvTable(separator, layout.header, tuple(required)), block
-    reader = _reader(chain([first], lines), separator)
-    try:
-        header = tuple(cell.strip() for cell in next(reader))
-    except csv.Error as error:
-        raise BadLine(blanks + 1, f"not CSV: {error}") from None
+    header, header_lines = _names(_reader(chain([first], lines), separator), blanks + 1)
     _require_columns(header, required, first, blanks + 1)
-    lines_read = blanks + reader.line_num
+    lines_read = blanks + header_lines
     return CsvTable(separator, header, tuple(required)), block.tail(_offset(block.text, lines_read), lines_read + 1)
+
+
+def _names(reader: Any, number: int) -> tuple[tuple[str, ...], int]:
+    """Return the names of the columns and the number of their lines. Raises `BadLine` with the line's `number`."""
+    try:
+        return tuple(cell.strip() for cell in next(reader)), reader.line_num
+    except csv.Error as error:
+        raise BadLine(number, f"not CSV: {error}") from None
 
 
 def _reader(lines: Iterator[str], separator: str) -> Any:

@@ -56,13 +56,9 @@ class Occurrences:
 
     def _store(self) -> None:
         if self._file is None:
-            # For an empty name, SQLite creates a temporary file, and deletes it at the end.
-            # The threads that parse take turns.
-            self._file = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-            self._file.execute("pragma journal_mode = off")
+            self._file = _temporary_table()
             # Most contents are new. The filter shows it without a query, which takes longer than parsing the line.
             self._filter = bytearray(_FILTER_MASK + 1 >> 3)
-            self._file.execute("create table contents (digest integer primary key, times integer not null)")
         with closing(self._file.cursor()) as cursor:
             cursor.execute("begin")
             # Insert in the order of the table, because sequential pages are faster.
@@ -72,6 +68,15 @@ class Occurrences:
             bit = digest & _FILTER_MASK
             self._filter[bit >> 3] |= 1 << (bit & 7)
         self._recent.clear()
+
+
+def _temporary_table() -> sqlite3.Connection:
+    """Return a connection to an empty table of counts in a temporary file."""
+    # For an empty name, SQLite creates a temporary file, and deletes it at the end. The threads that parse take turns.
+    connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    connection.execute("pragma journal_mode = off")
+    connection.execute("create table contents (digest integer primary key, times integer not null)")
+    return connection
 
 
 class LineDigests:

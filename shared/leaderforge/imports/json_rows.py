@@ -150,7 +150,11 @@ def _lines(block: Block, rows: TableRows) -> Iterator[JsonElement]:
                 value = DECODER.decode(stripped)
         # Deeply nested JSON raises a `RecursionError`.
         except (StopIteration, ValueError, RecursionError) as error:
-            reason = "Expecting value: line 1 column 1 (char 0)" if isinstance(error, StopIteration) else str(error)
-            rows.faults.append(Fault(number, f"not JSON: {reason}" + (_LIST_HINT if stripped[0] == "[" else "")))
+            rows.faults.append(_not_json(number, stripped, error))
         else:
             yield JsonElement(number, value)
+
+
+def _not_json(number: int, line: str, error: Exception) -> Fault:
+    reason = "Expecting value: line 1 column 1 (char 0)" if isinstance(error, StopIteration) else str(error)
+    return Fault(number, f"not JSON: {reason}" + (_LIST_HINT if line[0] == "[" else ""))

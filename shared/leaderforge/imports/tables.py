@@ -36,6 +36,10 @@ def open_table(raw: BinaryIO, layout: FileLayout, required: Sequence[str]) -> Op
     blocks = blocks_of(chunks, raw.tell, after_line)
     if layout.format is TableFormat.NDJSON:
         return OpenedTable(JsonTable(tuple(required), is_list=False), blocks)
+    return _open_csv(blocks, layout, required)
+
+
+def _open_csv(blocks: Iterator[Block], layout: FileLayout, required: Sequence[str]) -> OpenedTable:
     first = next(blocks)
     if first.damage is not None and not first.text:
         raise CutOff(first.damage)

@@ -91,6 +91,13 @@ async def _run(program: str, dsn: str | None, *arguments: str) -> None:
     process = await asyncio.create_subprocess_exec(
         _path(program), *options, env=variables, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
     )
+    errors = await _errors_of(process)
+    if process.returncode:
+        raise BackupFailed(f"{program} failed: {' '.join(errors.decode(errors='replace').split())}")
+
+
+async def _errors_of(process: asyncio.subprocess.Process) -> bytes:
+    """Return the standard error of a process after its end. If this call is cancelled, end the process first."""
     try:
         _, errors = await process.communicate()
     except asyncio.CancelledError:
@@ -98,9 +105,7 @@ async def _run(program: str, dsn: str | None, *arguments: str) -> None:
             process.terminate()
         await process.wait()
         raise
-    if process.returncode:
-        reason = " ".join(errors.decode(errors="replace").split())
-        raise BackupFailed(f"{program} failed: {reason}")
+    return errors
 
 
 def _without_password(dsn: str) -> tuple[str, str | None]:

@@ -1,6 +1,6 @@
 """Settlement of rewards: a part of the settlement of periods, and repeated settlements after changes by moderators."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.order import FIRST
@@ -65,14 +65,7 @@ class AwardPart:
         outcomes = await self._outcomes(ladder, rules, [player.user_id for player in players])
         bracket_ranks = await self._present_bracket_ranks(ladder, rules, revision)
         awards = earned(ladder.board, rules, players, total, outcomes, bracket_ranks)
-        after: Position = {
-            "revision": revision,
-            "total": total,
-            "after": following.after.hex(),
-            "count": following.count,
-            "rank": following.rank,
-            EARLIER: progress.earlier,
-        }
+        after = {"revision": revision, "total": total, **_members(following), EARLIER: progress.earlier}
         await self._awards.grant(SettlementStep(ladder, progress, after), awards, revision, self._clock())
         return after
 
@@ -81,17 +74,7 @@ class AwardPart:
         if rules is None:
             return ()
         faults, expected = [], 0
-        total = (await self._store.counts(ladder, [FIRST])).total
-        bracket_ranks = await self._bracket_ranks.of_all(ladder) if rules.need_brackets else {}
-        cursor = AwardCursor()
-        while True:
-            players, cursor = await self._players(ladder, rules, cursor, total)
-            if not players:
-                break
-            user_ids = [player.user_id for player in players]
-            outcomes = await self._outcomes(ladder, rules, user_ids)
-            earnings = earned(ladder.board, rules, players, total, outcomes, bracket_ranks)
-            awards = {(award.user_id, award.reward) for award in earnings}
+        async for user_ids, awards in self._earned(ladder, rules):
             expected += len(awards)
             stored = {*await self._awards.granted(ladder, user_ids)}
             faults += [_fault(ladder, f"player {u} lacks award {r!r}") for u, r in sorted(awards - stored)]
@@ -100,6 +83,20 @@ class AwardPart:
         if count != expected and not faults:
             faults.append(_fault(ladder, f"{count} awards are granted, and {expected} are earned"))
         return faults
+
+    async def _earned(
+        self, ladder: Ladder, rules: AwardRules
+    ) -> AsyncIterator[tuple[Sequence[int], set[tuple[int, str]]]]:
+        """Yield players in order of their ranks, in chunks, and the awards that they have earned."""
+        total = (await self._store.counts(ladder, [FIRST])).total
+        bracket_ranks = await self._bracket_ranks.of_all(ladder) if rules.need_brackets else {}
+        players, cursor = await self._players(ladder, rules, AwardCursor(), total)
+        while players:
+            user_ids = [player.user_id for player in players]
+            outcomes = await self._outcomes(ladder, rules, user_ids)
+            earnings = earned(ladder.board, rules, players, total, outcomes, bracket_ranks)
+            yield user_ids, {(award.user_id, award.reward) for award in earnings}
+            players, cursor = await self._players(ladder, rules, cursor, total)
 
     async def _players(
         self, ladder: Ladder, rules: AwardRules, cursor: AwardCursor, total: int
@@ -158,6 +155,11 @@ class AwardPart:
 
 def _cursor(position: Position) -> AwardCursor:
     return AwardCursor(bytes.fromhex(position.get("after", "")), position.get("count", 0), position.get("rank", 0))
+
+
+def _members(cursor: AwardCursor) -> Position:
+    """Return the members of a position that `_cursor` reads."""
+    return {"after": cursor.after.hex(), "count": cursor.count, "rank": cursor.rank}
 
 
 def _fault(ladder: Ladder, text: str) -> SettlementFault:

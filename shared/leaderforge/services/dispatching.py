@@ -192,12 +192,15 @@ class DispatchService:
         if not await self._lease.acquire():
             return 0
         async with self._lease.renewal():
-            deadline = monotonic() + budget_s
-            moved = await self._relay.run(_RELAY_STEPS)
-            self._telemetry.count("events_logged", moved)
-            if self._dispatch is not None:
-                moved += await self._dispatch.run(deadline)
-            await self._purge_if_due()
+            return await self._move(monotonic() + budget_s)
+
+    async def _move(self, deadline: float) -> int:
+        """Relay, then dispatch until the deadline. Return the number of notices that moved."""
+        moved = await self._relay.run(_RELAY_STEPS)
+        self._telemetry.count("events_logged", moved)
+        if self._dispatch is not None:
+            moved += await self._dispatch.run(deadline)
+        await self._purge_if_due()
         return moved
 
     async def _report_if_due(self) -> None:

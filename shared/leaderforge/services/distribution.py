@@ -33,19 +33,22 @@ class DistributionService:
         """
 
         async def read(reading: Reading) -> PlayerRank:
-            # A player may leave the board between the steps. Then select another one.
-            for _ in range(_ATTEMPTS):
-                total = (await reading.ranking.counts(ladder, [])).total
-                if total == 0:
-                    raise NotRanked(f"board {ladder.board.slug!r} has no scores", board=ladder.board.slug)
-                key = await _last_ahead_of(reading.ranking, ladder, percent, total)
-                if key is not None:
-                    players = await self._reader.player_ranks(reading, ladder, [user_id_of(key)])
-                    if players and not players[0].entry.hidden:
-                        return players[0]
-            raise IndexUnavailable("the board changed in every attempt to find a percentile")
+            return await self._at_percentile(reading, ladder, percent)
 
         return await self._reader.read(ladder, read)
+
+    async def _at_percentile(self, reading: Reading, ladder: Ladder, percent: Fraction) -> PlayerRank:
+        # A player may leave the board between the steps. Then select another one.
+        for _ in range(_ATTEMPTS):
+            total = (await reading.ranking.counts(ladder, [])).total
+            if total == 0:
+                raise NotRanked(f"board {ladder.board.slug!r} has no scores", board=ladder.board.slug)
+            key = await _last_ahead_of(reading.ranking, ladder, percent, total)
+            if key is not None:
+                players = await self._reader.player_ranks(reading, ladder, [user_id_of(key)])
+                if players and not players[0].entry.hidden:
+                    return players[0]
+        raise IndexUnavailable("the board changed in every attempt to find a percentile")
 
     async def distribution(self, ladder: Ladder, buckets: int) -> Distribution:
         """Return an exact histogram in at most `buckets` buckets, as equally wide as integers allow."""

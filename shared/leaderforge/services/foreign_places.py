@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from leaderforge.domain.boards import Ladder
 from leaderforge.imports.bad_lines import BadLine
 from leaderforge.imports.files import FilePlan, opened_scores
-from leaderforge.imports.foreign.snapshot import snapshot_rows
+from leaderforge.imports.foreign.snapshot import SnapshotRow, snapshot_rows
 from leaderforge.services.exporting import pages
 from leaderforge.services.rank_differences import ForeignPlace, LocalPlace
 
@@ -23,19 +23,22 @@ def foreign_places(file: BinaryIO, plan: FilePlan, refusals: Mapping[int, str]) 
 
     with opened_scores(file, plan) as scores:
         lines = {line.number: (line.score, line.subscore or 0) for line in scores.lines(refused)}
-    return [
-        ForeignPlace(
-            rank=row.number,
-            player_id=row.player_id,
-            player=row.player,
-            exact=row.exact,
-            score=lines[row.number][0] if row.number in lines else None,
-            subscore=lines[row.number][1] if row.number in lines else 0,
-            excluded=row.excluded,
-            refusal=reasons.get(row.number),
-        )
-        for row in snapshot_rows(file)
-    ]
+    return [_place(row, lines.get(row.number), reasons.get(row.number)) for row in snapshot_rows(file)]
+
+
+def _place(row: SnapshotRow, scores: tuple[int, int] | None, refusal: str | None) -> ForeignPlace:
+    """Return the place of a row. `scores` are the score and the subscore of its line, None if it was refused."""
+    score, subscore = scores or (None, 0)
+    return ForeignPlace(
+        rank=row.number,
+        player_id=row.player_id,
+        player=row.player,
+        exact=row.exact,
+        score=score,
+        subscore=subscore,
+        excluded=row.excluded,
+        refusal=refusal,
+    )
 
 
 async def local_places(query: "QueryService", ladder: Ladder) -> Sequence[LocalPlace]:

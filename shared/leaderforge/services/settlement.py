@@ -78,14 +78,17 @@ class SettlementService:
         # A submission in doubt may still be committed. It counts if it is committed before the settlement.
         if not due or await self._store.in_doubt_since() is not None or not await self._lease.acquire():
             return 0
+        async with self._lease.renewal():
+            return await self._settle_boards(due)
+
+    async def _settle_boards(self, due: Sequence[Sequence[Ladder]]) -> int:
         count = 0
         errors: list[LeaderForgeError] = []
-        async with self._lease.renewal():
-            for ladders in due:
-                try:
-                    count += await self._settle_board(ladders)
-                except LeaderForgeError as error:
-                    errors.append(error)
+        for ladders in due:
+            try:
+                count += await self._settle_board(ladders)
+            except LeaderForgeError as error:
+                errors.append(error)
         if errors:
             raise errors[0]
         return count

@@ -220,25 +220,41 @@ def check_range(view: LadderView, body: Json, low: int, high: int, limit: int) -
         yield Problem("wrong length", f"at most {limit}", str(len(entries)))
 
 
+def _check_compared(entries: Sequence[Json]) -> Iterator[Problem]:
+    """Yield the problems of the order and the ranks of players who are compared with each other."""
+    scores = [entry["score"] for entry in entries]
+    ranks = [entry["rank"] for entry in entries]
+    among = [entry["rank_among"] for entry in entries]
+    if scores != sorted(scores, reverse=True):
+        yield Problem("wrong order", "best first", str(scores))
+    if ranks != sorted(set(ranks)):
+        yield Problem("ranks disagree", "growing ranks", str(ranks))
+    if among != list(range(1, len(entries) + 1)):
+        yield Problem("ranks disagree", "rank_among from 1 on", str(among))
+
+
 def check_lookup(view: LadderView, body: Json, user_ids: Sequence[int]) -> Iterator[Problem]:
     """Yield the problems of the entries of several players."""
     entries = body["entries"]
     for entry in entries:
         yield from check_entry(view, entry)
         yield from check_rank(view, entry)
-    scores = [entry["score"] for entry in entries]
-    ranks = [entry["rank"] for entry in entries]
-    if scores != sorted(scores, reverse=True):
-        yield Problem("wrong order", "best first", str(scores))
-    if ranks != sorted(set(ranks)):
-        yield Problem("ranks disagree", "growing ranks", str(ranks))
-    if [entry["rank_among"] for entry in entries] != list(range(1, len(entries) + 1)):
-        yield Problem("ranks disagree", "rank_among from 1 on", str([entry["rank_among"] for entry in entries]))
+    yield from _check_compared(entries)
     if sorted([entry["user_id"] for entry in entries] + body["missing"]) != sorted(user_ids):
         yield Problem("wrong player", str(sorted(user_ids)), "others, or some twice")
     for user_id in body["missing"]:
         yield from check_unranked(view, user_id)
     yield from check_total(view, body["total"])
+
+
+def _check_buckets(view: LadderView, buckets: Sequence[Json]) -> Iterator[Problem]:
+    """Yield the problems of the counts of buckets. The first and the last one are open-ended."""
+    for i, bucket in enumerate(buckets):
+        best = -inf if i == len(buckets) - 1 else -bucket["high"]
+        worst = inf if i == 0 else -bucket["low"]
+        least, most = view.within(best, worst if worst != inf else float(2**53))
+        if not least <= bucket["count"] <= most:
+            yield Problem("wrong bucket", f"{least} to {most} from {bucket['low']} to {bucket['high']}", str(bucket))
 
 
 def check_distribution(view: LadderView, body: Json) -> Iterator[Problem]:
@@ -247,12 +263,7 @@ def check_distribution(view: LadderView, body: Json) -> Iterator[Problem]:
     yield from check_total(view, count)
     if sum(bucket["count"] for bucket in buckets) != count:
         yield Problem("totals disagree", f"{count} in all buckets", str([bucket["count"] for bucket in buckets]))
-    for i, bucket in enumerate(buckets):
-        best = -inf if i == len(buckets) - 1 else -bucket["high"]
-        worst = inf if i == 0 else -bucket["low"]
-        least, most = view.within(best, worst if worst != inf else float(2**53))
-        if not least <= bucket["count"] <= most:
-            yield Problem("wrong bucket", f"{least} to {most} from {bucket['low']} to {bucket['high']}", str(bucket))
+    yield from _check_buckets(view, buckets)
     for percent in (50, 90, 99):
         score = body[f"p{percent}"]
         if score is not None:

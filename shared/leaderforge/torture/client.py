@@ -104,22 +104,26 @@ class Client:
 
     async def first_event(self, path: str) -> Reply:
         """Return the data of the first event of a stream. Without an event in time, the status is `FAILED`."""
-        parts = urlsplit(self._url)
         sent = monotonic()
         try:
             async with asyncio.timeout(_EVENT_S):
-                is_secure = parts.scheme == "https"
-                port = parts.port or (443 if is_secure else 80)
-                reader, writer = await asyncio.open_connection(parts.hostname, port, ssl=is_secure or None)
-                try:
-                    writer.write(f"GET {self._prefix}{path} {self._head}\r\n".encode())
-                    status, data = await _read_event(reader)
-                finally:
-                    writer.close()
+                status, data = await self._receive_event(path)
         except (OSError, TimeoutError, IndexError, ValueError):
             return Reply(FAILED, "", None, "", sent, monotonic())
         retry_after = "1" if status == UNAVAILABLE else ""
         return Reply(status, data.get("source", ""), data, retry_after, sent, monotonic())
+
+    async def _receive_event(self, path: str) -> tuple[int, Any]:
+        """Return the status of a stream and the data of its first event, over a connection of its own."""
+        parts = urlsplit(self._url)
+        is_secure = parts.scheme == "https"
+        port = parts.port or (443 if is_secure else 80)
+        reader, writer = await asyncio.open_connection(parts.hostname, port, ssl=is_secure or None)
+        try:
+            writer.write(f"GET {self._prefix}{path} {self._head}\r\n".encode())
+            return await _read_event(reader)
+        finally:
+            writer.close()
 
     def close(self) -> None:
         """Close the connection."""

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -85,21 +85,23 @@ class Report:
         """Note the problems of an answer."""
         self.wrong_answers[self.journal.nemesis] += bool(problems)
         for problem in problems:
-            violation = Violation(
-                at_s=round(answer.came - self.began, 3),
-                read=read,
-                kind=problem.kind,
-                expected=problem.expected,
-                answered=problem.answered,
-                source=answer.source,
-                process=process,
-                nemesis=self.journal.nemesis,
-                step=self.journal.step,
-                since_step_ms=round((answer.came - self.journal.since) * 1000),
-                subject=problem.subject,
-                in_flight_ms=round((answer.came - answer.sent) * 1000),
-            )
-            self._count(violation)
+            self._count(self._violation(read, process, problem, answer))
+
+    def _violation(self, read: str, process: int, problem: Problem, answer: Reply) -> Violation:
+        return Violation(
+            at_s=round(answer.came - self.began, 3),
+            read=read,
+            kind=problem.kind,
+            expected=problem.expected,
+            answered=problem.answered,
+            source=answer.source,
+            process=process,
+            nemesis=self.journal.nemesis,
+            step=self.journal.step,
+            since_step_ms=round((answer.came - self.journal.since) * 1000),
+            subject=problem.subject,
+            in_flight_ms=round((answer.came - answer.sent) * 1000),
+        )
 
     def _count(self, violation: Violation) -> None:
         kind = (violation.nemesis, violation.kind, violation.read, violation.source)
@@ -128,28 +130,35 @@ class Report:
 
     def table(self, seed: int) -> str:
         """Return the outcome as text."""
-        violations: Counter[str] = Counter()
-        for (nemesis, *_), count in self.counts.items():
-            violations[nemesis] += count
-        titles = f"{'nemesis':<20}{'times':>6}{'s':>6}{'reads checked':>15}{'writes':>8}{'violations':>12}"
-        lines = [f"{titles}{'reads down, s':>15}{'writes down, s':>15}{'healed after, s':>17}"]
-        lines += [
-            f"{name:<20}{self.times[name]:>6}{self.lasted_s[name]:>6.0f}{self.reads[name]:>15}"
-            f"{self.availability.acknowledged[name]:>8}{violations[name]:>12}{self.availability.row(name)}"
-            for name in dict.fromkeys([*self.times, *self.reads, *violations])
-        ]
-        lines += [f"{name:<18} skipped: {reason}" for name, reason in self.skipped.items()]
-        lines += ["", f"{'read':<20}{'index':>9}{'postgres':>10}{'cache':>9}{'other':>9}"]
-        for kind, sources in sorted(self.kinds.items()):
-            index, postgres, cache = (sources[source] for source in ("index", "postgres", "cache"))
-            other = sources.total() - index - postgres - cache
-            lines.append(f"{kind:<20}{index:>9}{postgres:>10}{cache:>9}{other:>9}")
+        lines = [*self._nemesis_rows(), *(f"{name:<18} skipped: {reason}" for name, reason in self.skipped.items())]
+        lines += ["", *self._kind_rows()]
         lines += [""] if self.counts else []
         for (nemesis, kind, read, source), count in self.counts.most_common(LISTED):
             lines.append(f"{count:>7} {nemesis}: {kind} ({read}, {source or 'no source'})")
         lines += ["", *self.notes]
         lines.append(f"reads by status {dict(self.statuses)}, writes by status {dict(self.writes)}, seed {seed}")
         return "\n".join(lines)
+
+    def _nemesis_rows(self) -> Iterator[str]:
+        """Yield the titles, and a row for each nemesis."""
+        violations: Counter[str] = Counter()
+        for (nemesis, *_), count in self.counts.items():
+            violations[nemesis] += count
+        titles = f"{'nemesis':<20}{'times':>6}{'s':>6}{'reads checked':>15}{'writes':>8}{'violations':>12}"
+        yield f"{titles}{'reads down, s':>15}{'writes down, s':>15}{'healed after, s':>17}"
+        for name in dict.fromkeys([*self.times, *self.reads, *violations]):
+            yield (
+                f"{name:<20}{self.times[name]:>6}{self.lasted_s[name]:>6.0f}{self.reads[name]:>15}"
+                f"{self.availability.acknowledged[name]:>8}{violations[name]:>12}{self.availability.row(name)}"
+            )
+
+    def _kind_rows(self) -> Iterator[str]:
+        """Yield the titles, and a row for each kind of read with its numbers of reads by source."""
+        yield f"{'read':<20}{'index':>9}{'postgres':>10}{'cache':>9}{'other':>9}"
+        for kind, sources in sorted(self.kinds.items()):
+            index, postgres, cache = (sources[source] for source in ("index", "postgres", "cache"))
+            other = sources.total() - index - postgres - cache
+            yield f"{kind:<20}{index:>9}{postgres:>10}{cache:>9}{other:>9}"
 
     def save(self, file: Path, **details: Any) -> None:
         """Write everything as JSON."""

@@ -52,11 +52,7 @@ async def run_trial(target: Target, trial: Trial, advance: OnSeconds) -> Report:
     players = list(range(first, first + trial.players))
     ladder = LadderModel(target.board)
     async with own_board(target, ladder, players):
-        numbers = Numbers(Random(random.random()), first + _NEWCOMERS_AFTER)
-        groups = chunks(players, -(-len(players) // trial.writers))
-        writers = [Writer(target, ladder, report, numbers, Random(random.random()), group) for group in groups]
-        for writer in writers:
-            writer.weights = {**BASE, **ACTS}
+        writers = _writers(trial, target, ladder, report, random, players)
         readers = [
             LadderReader(target, process, ladder, (), report, Random(random.random()))
             for process in target.processes
@@ -69,6 +65,18 @@ async def run_trial(target: Target, trial: Trial, advance: OnSeconds) -> Report:
                 advance(1)
         await _check_outcome(target, readers, ladder)
     return report
+
+
+def _writers(
+    trial: Trial, target: Target, ladder: LadderModel, report: Report, random: Random, players: Sequence[int]
+) -> Sequence[Writer]:
+    """Return writers, each with its share of the players. They do all acts."""
+    numbers = Numbers(Random(random.random()), players[0] + _NEWCOMERS_AFTER)
+    groups = chunks(players, -(-len(players) // trial.writers))
+    writers = [Writer(target, ladder, report, numbers, Random(random.random()), group) for group in groups]
+    for writer in writers:
+        writer.weights = {**BASE, **ACTS}
+    return writers
 
 
 @asynccontextmanager

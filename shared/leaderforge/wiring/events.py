@@ -42,28 +42,35 @@ def event_services(settings: EnvironmentSettings, parts: Parts, query: QueryServ
 
 def _dispatch(settings: EnvironmentSettings, parts: Parts, query: QueryService) -> DispatchService:
     """Return the relay and the dispatch of notices. Without a signing secret, notices only go to the log."""
-    closes_after_ms = settings.late_grace_ms + LAST_COUNT_MS
-    derived = DerivedNotices(parts.derived_notices, query, parts.clock, closes_after_ms=closes_after_ms)
-    overtaking = OvertakingService(
-        parts.derived_notices, parts.friends, query, parts.clock, settings.friends, closes_after_ms=closes_after_ms
-    )
-    dispatch = None
-    if parts.notice_signer is not None:
-        dispatch = EndpointDispatch(
-            parts.endpoints,
-            parts.notice_sender,
-            parts.notice_signer,
-            parts.clock,
-            parts.telemetry,
-            rules=RetryRules(settings.event_attempts, settings.event_pause_ms),
-        )
     return DispatchService(
-        NoticeRelay(parts.notices, parts.store, derived, overtaking),
-        dispatch,
+        _relay(settings, parts, query),
+        _endpoint_dispatch(settings, parts),
         parts.notices,
         parts.index,
         parts.clock,
         parts.telemetry,
         kept_ms=settings.event_days * 86_400_000,
         kept_rows=settings.event_rows,
+    )
+
+
+def _relay(settings: EnvironmentSettings, parts: Parts, query: QueryService) -> NoticeRelay:
+    closes_after_ms = settings.late_grace_ms + LAST_COUNT_MS
+    derived = DerivedNotices(parts.derived_notices, query, parts.clock, closes_after_ms=closes_after_ms)
+    overtaking = OvertakingService(
+        parts.derived_notices, parts.friends, query, parts.clock, settings.friends, closes_after_ms=closes_after_ms
+    )
+    return NoticeRelay(parts.notices, parts.store, derived, overtaking)
+
+
+def _endpoint_dispatch(settings: EnvironmentSettings, parts: Parts) -> EndpointDispatch | None:
+    if parts.notice_signer is None:
+        return None
+    return EndpointDispatch(
+        parts.endpoints,
+        parts.notice_sender,
+        parts.notice_signer,
+        parts.clock,
+        parts.telemetry,
+        rules=RetryRules(settings.event_attempts, settings.event_pause_ms),
     )

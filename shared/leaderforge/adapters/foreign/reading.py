@@ -40,8 +40,20 @@ class ForeignDatabase:
 async def opened_foreign_database(dsn: str) -> AsyncIterator[ForeignDatabase]:
     """Yield the database with this DSN in a read-only transaction. Raises `Refused`, without the password."""
     address = without_password(dsn)
+    connection = await _connected(dsn, address)
     try:
-        connection = await asyncpg.connect(
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            yield ForeignDatabase(connection, address)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as error:
+        raise _unreadable(address, error) from None
+    finally:
+        await connection.close()
+
+
+async def _connected(dsn: str, address: str) -> "asyncpg.Connection[ForeignRecord]":
+    """Return a connection. `address` is the DSN without its password. Raises `Refused`."""
+    try:
+        return await asyncpg.connect(
             dsn,
             timeout=_TIMEOUT_S,
             server_settings={"application_name": "leaderforge import", "default_transaction_read_only": "on"},
@@ -54,13 +66,6 @@ async def opened_foreign_database(dsn: str) -> AsyncIterator[ForeignDatabase]:
         ) from None
     except (OSError, asyncpg.PostgresError) as error:
         raise _unreadable(address, error) from None
-    try:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            yield ForeignDatabase(connection, address)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as error:
-        raise _unreadable(address, error) from None
-    finally:
-        await connection.close()
 
 
 def _unreadable(address: str, error: Exception) -> Refused:

@@ -36,8 +36,19 @@ async def opened_redis_board(
     Raises `Refused`.
     """
     public_address = without_password(address)
+    client = await _opened_client(address, public_address)
     try:
-        client = await _connected(address)
+        yield RedisBoard(client, public_address, key, order, names, now)
+    except RedisError as error:
+        raise Refused(f"{public_address} cannot be read: {error}") from None
+    finally:
+        await client.aclose()
+
+
+async def _opened_client(address: str, public_address: str) -> "_Client":
+    """Return a connected client. `public_address` is the address without its password. Raises `Refused`."""
+    try:
+        return await _connected(address)
     except ValueError:
         # The message may repeat the address with its password.
         raise Refused(
@@ -46,12 +57,6 @@ async def opened_redis_board(
         ) from None
     except (RedisError, OSError) as error:
         raise Refused(f"{public_address} cannot be read: {error}") from None
-    try:
-        yield RedisBoard(client, public_address, key, order, names, now)
-    except RedisError as error:
-        raise Refused(f"{public_address} cannot be read: {error}") from None
-    finally:
-        await client.aclose()
 
 
 async def _connected(address: str) -> "_Client":
@@ -82,13 +87,7 @@ class RedisBoard:
         self._now_s = now / 1000
 
     async def facts(self) -> ForeignFacts:
-        kind = await self._type(self._key)
-        if kind == "none":
-            raise Refused(f"there is no key {self._key!r} at {self._address}")
-        if kind != "zset":
-            raise Refused(f"the key {self._key!r} at {self._address} is a {kind}, not a sorted set")
-        if self._names is not None and "*" not in self._names and await self._type(self._names) != "hash":
-            raise Refused(f"the key {self._names!r} at {self._address} is not a hash of usernames: change --names")
+        await self._require_types()
         direction = "reverse lexicographic" if self._order == "desc" else "lexicographic"
         return ForeignFacts(
             title=f"sorted set {self._key} at {self._address}",
@@ -97,6 +96,16 @@ class RedisBoard:
             count=await self._client.zcard(self._key),
             remarks=["a sorted set does not say how scores combine: choose policy=best, latest or sum"],
         )
+
+    async def _require_types(self) -> None:
+        """Raise `Refused` unless the key is a sorted set, and the key of usernames, if any, is a hash."""
+        kind = await self._type(self._key)
+        if kind == "none":
+            raise Refused(f"there is no key {self._key!r} at {self._address}")
+        if kind != "zset":
+            raise Refused(f"the key {self._key!r} at {self._address} is a {kind}, not a sorted set")
+        if self._names is not None and "*" not in self._names and await self._type(self._names) != "hash":
+            raise Refused(f"the key {self._names!r} at {self._address} is not a hash of usernames: change --names")
 
     async def scores(self) -> Rows:
         # Sort here: pages by rank would skip members whose ranks change between two pages.

@@ -103,15 +103,7 @@ class OpenIdProvider:
         """Return the claims of an ID token. Raises `PyJWTError` unless one of the keys signed it for this client."""
         for key in keys:
             try:
-                claims: dict[str, Any] = jwt.decode(
-                    token,
-                    key.key,
-                    algorithms=[key.algorithm],
-                    issuer=self._client.issuer,
-                    audience=self._client.audience,
-                    leeway=self._client.leeway_s,
-                    options={"require": list(_REQUIRED)},
-                )
+                claims = self._decoded(token, key)
             except jwt.InvalidSignatureError:
                 continue
             if claims.get("azp", self._client.client_id) != self._client.client_id:
@@ -119,8 +111,35 @@ class OpenIdProvider:
             return claims
         raise jwt.InvalidSignatureError("it is not signed by a key of the issuer")
 
+    def _decoded(self, token: str, key: TrustedKey) -> dict[str, Any]:
+        """Return the claims of an ID token. Raises `PyJWTError` if they are invalid or another key signed them."""
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key.key,
+            algorithms=[key.algorithm],
+            issuer=self._client.issuer,
+            audience=self._client.audience,
+            leeway=self._client.leeway_s,
+            options={"require": list(_REQUIRED)},
+        )
+        return claims
+
     async def _exchanged(self, metadata: Mapping[str, Any], code: str, redirect_uri: str, verifier: str) -> str:
         """Return the ID token for an authorization code. Raises `Unauthenticated` or `Unavailable`."""
+        try:
+            answer = await self._answer(self._token_request(metadata, code, redirect_uri, verifier))
+        except _ErrorStatus as error:
+            if error.status >= 500:
+                raise Unavailable("the identity provider fails; try again shortly") from None
+            raise Unauthenticated(
+                "the identity provider refuses the code, which is used, expired or foreign; sign in again"
+            ) from None
+        token = answer.get("id_token")
+        if not isinstance(token, str):
+            raise Unauthenticated("the identity provider has sent no ID token; its client needs the scope openid")
+        return token
+
+    def _token_request(self, metadata: Mapping[str, Any], code: str, redirect_uri: str, verifier: str) -> Request:
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -134,36 +153,27 @@ class OpenIdProvider:
                 headers["Authorization"] = _basic(self._client.client_id, self._client.secret)
             else:
                 form["client_secret"] = self._client.secret
-        request = Request(  # noqa: S310 - `_endpoint` has checked the scheme
-            _endpoint(metadata, "token_endpoint"), urlencode(form).encode(), headers
-        )
-        try:
-            answer = await self._answer(request)
-        except _ErrorStatus as error:
-            if error.status >= 500:
-                raise Unavailable("the identity provider fails; try again shortly") from None
-            raise Unauthenticated(
-                "the identity provider refuses the code, which is used, expired or foreign; sign in again"
-            ) from None
-        token = answer.get("id_token")
-        if not isinstance(token, str):
-            raise Unauthenticated("the identity provider has sent no ID token; its client needs the scope openid")
-        return token
+        address = _endpoint(metadata, "token_endpoint")
+        return Request(address, urlencode(form).encode(), headers)  # noqa: S310 - `_endpoint` has checked the scheme
 
     async def _current(self) -> Mapping[str, Any]:
         """Return the provider's metadata. Raises `Unavailable` if it could not be fetched yet."""
         if self._metadata is None or monotonic() >= self._refresh_at:
-            address = f"{self._client.issuer.rstrip('/')}/.well-known/openid-configuration"
             try:
-                metadata = await self._answer(Request(address))  # noqa: S310 - the setting admits https and loopback only
-                if metadata.get("issuer") != self._client.issuer:
-                    raise Unavailable(f"the metadata is of the issuer {str(metadata.get('issuer'))[:200]!r}")
-                self._metadata, self._refresh_at = metadata, monotonic() + _METADATA_S
+                self._metadata, self._refresh_at = await self._fetched(), monotonic() + _METADATA_S
             except (_ErrorStatus, Unavailable) as error:
                 structlog.get_logger("leaderforge.openid").warning("openid_metadata_not_fetched", error=str(error))
                 if self._metadata is None:
                     raise Unavailable("the identity provider cannot be reached; try again shortly") from None
         return self._metadata
+
+    async def _fetched(self) -> Mapping[str, Any]:
+        """Return the provider's metadata from its address. Raises `_ErrorStatus` or `Unavailable`."""
+        address = f"{self._client.issuer.rstrip('/')}/.well-known/openid-configuration"
+        metadata = await self._answer(Request(address))  # noqa: S310 - the setting admits https and loopback only
+        if metadata.get("issuer") != self._client.issuer:
+            raise Unavailable(f"the metadata is of the issuer {str(metadata.get('issuer'))[:200]!r}")
+        return metadata
 
     def _published(self, metadata: Mapping[str, Any]) -> PublishedKeys:
         if self._keys is None:

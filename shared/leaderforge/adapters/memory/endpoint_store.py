@@ -1,6 +1,6 @@
 """In-memory store of endpoints and their deliveries."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
@@ -67,11 +67,7 @@ class MemoryEndpointStore:
         for row in result.waiting:
             if row.queued.notice.position in self._notices.log:
                 self._waiting[endpoint.endpoint_id, row.queued.notice.position] = row
-        log = self._attempts.setdefault(endpoint.endpoint_id, [])
-        for queued, attempt in result.attempts:
-            if attempt is not None:
-                notice, number = queued.notice, queued.attempts + 1
-                log.append(LoggedAttempt(notice.notice_id, notice.type, at, number, queued.is_redriven, attempt))
+        self._attempts.setdefault(endpoint.endpoint_id, []).extend(_logged(result, at))
         return True
 
     async def attempts(self, endpoint_id: str, limit: int) -> Sequence[LoggedAttempt]:
@@ -106,3 +102,11 @@ class MemoryEndpointStore:
         if endpoint_id not in self._endpoints:
             raise EndpointNotFound.of(endpoint_id)
         return self._endpoints[endpoint_id]
+
+
+def _logged(result: DispatchResult, at: int) -> Iterator[LoggedAttempt]:
+    """Yield the log entries of a round's attempts, which were made at `at` (ms)."""
+    for queued, attempt in result.attempts:
+        if attempt is not None:
+            notice, number = queued.notice, queued.attempts + 1
+            yield LoggedAttempt(notice.notice_id, notice.type, at, number, queued.is_redriven, attempt)

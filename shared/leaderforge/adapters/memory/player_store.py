@@ -76,11 +76,7 @@ class MemoryPlayerStore:
             raise PlayerNotFound.of(user_id)
         old = self.by_id[user_id]
         new = replace(old, **changes)
-        refusal = self._refusal(new, [user for user in self.by_id.values() if user.user_id != user_id])
-        if refusal is not None:
-            raise refusal
-        if new.external_id is not None and new.external_id != old.external_id:
-            self._require_claimable(new.external_id, user_id)
+        self._require_allowed(old, new)
         self.by_id[user_id] = new
         if old.external_id is not None and new.external_id != old.external_id:
             until = self._now() + RELEASE_MS
@@ -90,6 +86,14 @@ class MemoryPlayerStore:
         self.touch(user_id)
         self._audit.write(act)
         return ProfileChanged(new, moved)
+
+    def _require_allowed(self, old: Player, new: Player) -> None:
+        """Raise the error if a player may not change from `old` to `new`, because another player has its values."""
+        refusal = self._refusal(new, [user for user in self.by_id.values() if user.user_id != old.user_id])
+        if refusal is not None:
+            raise refusal
+        if new.external_id is not None and new.external_id != old.external_id:
+            self._require_claimable(new.external_id, old.user_id)
 
     def erase(self, user_id: int, revision: int, creatable_at: int | None) -> None:
         """Erase a player, and note the erasure for reconcile.

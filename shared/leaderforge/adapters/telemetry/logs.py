@@ -60,13 +60,18 @@ def configure(level: str, to: TextIO | None = None) -> None:
         logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=False,
     )
+    _configure_libraries(stream, number)
+
+
+def _configure_libraries(stream: Any, level: int) -> None:
+    """Write the logs of `logging` to the stream, and remove the handlers that libraries have added."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_formatter())
     handler.addFilter(_LibraryBudget())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     # A level below WARNING applies only to the project's own logs, because libraries log too much at that level.
-    root.setLevel(max(number, logging.WARNING))
+    root.setLevel(max(level, logging.WARNING))
     for name in _WITH_THEIR_OWN:
         logger = logging.getLogger(name)
         logger.handlers.clear()

@@ -14,7 +14,7 @@ from leaderforge.domain.boards import MAX_INTEGER
 from leaderforge.domain.callers import Caller, external_player, player
 from leaderforge.domain.errors import Refused, Unauthenticated
 from leaderforge.domain.permissions import KeyScope
-from leaderforge.domain.players import external_id, username
+from leaderforge.domain.players import ExternalId, external_id, username
 from leaderforge.domain.tokens import EXTERNAL_SUBJECT
 from leaderforge.ports.clock import Clock
 
@@ -126,13 +126,17 @@ def _player(claims: dict[str, Any], rules: TokenRules) -> Caller:
     is_prefixed = rules.is_prefixed and subject.startswith(EXTERNAL_SUBJECT)
     subject = subject.removeprefix(EXTERNAL_SUBJECT) if is_prefixed else subject
     if rules.is_external or is_prefixed:
-        try:
-            return external_player(external_id(subject), reads=reads, username=name)
-        except Refused as error:
-            raise Unauthenticated(f"the token's {rules.player_claim} must be an external id: {error.message}") from None
+        return external_player(_external_id(subject, rules), reads=reads, username=name)
     if not _USER_ID.fullmatch(subject) or abs(int(subject)) > MAX_INTEGER:
         raise Unauthenticated(f"the token's {rules.player_claim} must be a player id")
     return player(int(subject), reads=reads, username=name)
+
+
+def _external_id(subject: str, rules: TokenRules) -> ExternalId:
+    try:
+        return external_id(subject)
+    except Refused as error:
+        raise Unauthenticated(f"the token's {rules.player_claim} must be an external id: {error.message}") from None
 
 
 def _text(claim: object) -> str:

@@ -27,6 +27,17 @@ def saved_documents(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield file.name, document
 
 
+def _document(file: Path, text: str, position: int) -> tuple[Mapping[str, Any], int]:
+    """Return the JSON object at a position in the text of a file, and the position behind it. Raises `Refused`."""
+    try:
+        value, end = _DECODER.raw_decode(text, position)
+    except (ValueError, RecursionError) as error:
+        raise Refused(f"{file} is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise Refused(f"{file} has a JSON value that is no object: save the API's responses unchanged")
+    return value, end
+
+
 def _documents(file: Path) -> Iterator[Mapping[str, Any]]:
     try:
         text = file.read_text(encoding="utf-8-sig").strip()
@@ -34,13 +45,8 @@ def _documents(file: Path) -> Iterator[Mapping[str, Any]]:
         raise Refused(f"{file} is not UTF-8 text") from None
     position = 0
     while position < len(text):
-        try:
-            value, position = _DECODER.raw_decode(text, position)
-        except (ValueError, RecursionError) as error:
-            raise Refused(f"{file} is not JSON: {error}") from None
-        if not isinstance(value, dict):
-            raise Refused(f"{file} has a JSON value that is no object: save the API's responses unchanged")
-        yield value
+        document, position = _document(file, text, position)
+        yield document
         while position < len(text) and text[position].isspace():
             position += 1
 

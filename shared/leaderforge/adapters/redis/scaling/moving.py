@@ -8,7 +8,7 @@ from typing import Any
 from redis.exceptions import ResponseError
 
 from leaderforge.adapters.redis.scaling.nodes import Member, MemberView, NodeClients, ScalingFailed
-from leaderforge.domain.slot_plan import SlotMove
+from leaderforge.domain.slot_plan import NodeId, SlotMove
 
 OnSlotsMoved = Callable[[int], object]
 """Callback with a number of slots that have moved."""
@@ -88,7 +88,14 @@ class KeyMoves:
 
     async def finish(self) -> None:
         """Complete all moves that have begun. Raises `ScalingFailed`."""
-        moves = {
+        for slot, source_id, target_id in sorted(self._begun()):
+            source, target = self._members[source_id], self._members[target_id]
+            await self._open([slot], source, target)
+            await self._transfer([slot], source, target)
+
+    def _begun(self) -> set[tuple[int, NodeId, NodeId]]:
+        """Return the moves that have begun: slot, source and target. One node may know a move that the other lacks."""
+        return {
             (slot, source.id, target)
             for source in self._members.values()
             for slot, target in source.migrating.items()
@@ -99,10 +106,6 @@ class KeyMoves:
             for slot, source in target.importing.items()
             if source in self._members
         }
-        for slot, source_id, target_id in sorted(moves):
-            source, target = self._members[source_id], self._members[target_id]
-            await self._open([slot], source, target)
-            await self._transfer([slot], source, target)
 
     async def _steps(self, source: Member, slots: Sequence[int]) -> Sequence[Sequence[int]]:
         """Return the slots in groups: each slot with keys alone, because its clients wait for a part of its keys."""
