@@ -4,6 +4,7 @@ import { useState, type SyntheticEvent } from 'react';
 import { useDeployment } from '../api/context';
 import { Refused, inWords } from '../api/errors';
 import { POLL_MS } from '../api/reads';
+import { serverAhead } from '../api/serverClock';
 import type { Challenge } from '../api/types';
 import { EntryRow } from '../board/EntryRow';
 import { formatLeft } from '../format/countdown';
@@ -27,7 +28,7 @@ export function ChallengePanel() {
     queryFn: async ({ signal }) => {
       const challenge = await client.get<Challenge>(challengePath(invitation), signal);
       // The countdown follows the clock of the server, because the reader's clock may be wrong.
-      return { challenge, ahead: Date.parse(challenge.now) - Date.now() };
+      return { challenge, ahead: serverAhead(challenge) };
     },
     refetchInterval: POLL_MS,
   });

@@ -4,6 +4,7 @@ import { useState, type SyntheticEvent } from 'react';
 import { useSurroundings } from '../api/context';
 import { Refused, inWords } from '../api/errors';
 import { POLL_MS, boardPath } from '../api/reads';
+import { serverAhead } from '../api/serverClock';
 import type { Entrant, Tournament } from '../api/types';
 import { formatLeft } from '../format/countdown';
 import { useBoard } from '../ladder/useBoard';
@@ -25,7 +26,7 @@ export function TournamentPanel() {
     queryFn: async ({ signal }) => {
       const tournament = await around.client.get<Tournament>(boardPath(around, 'tournament', occurrenceQuery(around)), signal);
       // Countdowns follow the clock of the server, because the reader's clock may be wrong.
-      return { tournament, ahead: Date.parse(tournament.now) - Date.now() };
+      return { tournament, ahead: serverAhead(tournament) };
     },
     refetchInterval: POLL_MS,
   });
