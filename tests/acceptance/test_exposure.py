@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, Sequence[str]] = {
     "uvicorn with workers": (*UVICORN, "--workers", "2"),
     "uvicorn with limits": (*UVICORN, "--http", "functions.edge.http.guarded:GuardedHttp", "--ws", "none"),
     "python -m functions.local": (sys.executable, "-m", "functions.local"),
+    "leaderforge serve": (sys.executable, "-m", "leaderforge", "serve"),
 }
 NEEDED = {"LEADERFORGE_REDIS_NODES": "127.0.0.1:1", "LEADERFORGE_POSTGRES_DSN": "postgresql://127.0.0.1:1/none"}
 STRONG = {"LEADERFORGE_SUBMIT_KEYS": SUBMIT_KEY, "LEADERFORGE_ADMIN_KEYS": ADMIN_KEY}
@@ -100,11 +101,16 @@ def test_a_server_whose_address_is_unknown_refuses_weak_keys(
     assert problem in (tmp_path / "log").read_text()
 
 
-@pytest.mark.parametrize(("keys", "problem"), WEAK, ids=["short", "none", "guessable"])
-def test_a_server_of_all_addresses_refuses_weak_keys(keys: Mapping[str, str], problem: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "keys", "problem"),
+    [*(("python -m functions.local", *weak) for weak in WEAK), ("leaderforge serve", *WEAK[-1])],
+)
+def test_a_server_of_all_addresses_refuses_weak_keys(
+    name: str, keys: Mapping[str, str], problem: str, tmp_path: Path
+) -> None:
     """The command of Compose makes the server listen on all addresses."""
     everywhere = {"LEADERFORGE_HOST": "0.0.0.0"}  # noqa: S104 - the server must refuse it
-    process = started("python -m functions.local", {**NEEDED, **everywhere, **keys}, free_port(), tmp_path / "log")
+    process = started(name, {**NEEDED, **everywhere, **keys}, free_port(), tmp_path / "log")
     assert ended(process) == 1
     assert problem in (tmp_path / "log").read_text()
 
