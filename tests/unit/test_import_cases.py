@@ -20,6 +20,7 @@ from leaderforge.imports.bad_lines import BadLine, OnBadLine
 from leaderforge.imports.columns import Columns
 from leaderforge.imports.files import FilePlan
 from leaderforge.imports.formats import FileLayout, format_of
+from leaderforge.imports.line_ranges import LineRanges
 from leaderforge.services.file_imports import ImportTerms
 from leaderforge.services.importing import ImportTally
 from tests import zstd
@@ -340,9 +341,18 @@ async def test_equal_lines_of_another_file_count_with_its_source(desk: Desk):
     await desk.run(board, "day-1.csv")
     result = await desk.run(board, "day-2.csv")
     assert (result.tally.duplicates, result.tally.duplicate_lines) == (1, [2])
+    known = Columns(lines=LineRanges.parse(str(result.tally.duplicate_ranges)))
+    for _ in range(2):
+        await desk.run(board, "day-2.csv", known, source="day 2")
+        assert dict(await desk.scores(board)) == {"Vigo": 600, "Xenia": 90, "Wenda": 150}
+
+
+async def test_equal_lines_count_with_a_source_from_the_first_import_on(desk: Desk):
+    board = await desk.board(policy="sum")
+    await desk.run(board, "day-1.csv")
     for _ in range(2):
         await desk.run(board, "day-2.csv", source="day 2")
-        assert dict(await desk.scores(board)) == {"Vigo": 600, "Xenia": 180, "Wenda": 150}
+        assert dict(await desk.scores(board)) == {"Vigo": 600, "Xenia": 90, "Wenda": 150}
 
 
 ASTA = [("Bo", 20), ("Asta", 10)]

@@ -42,6 +42,11 @@ Text = Annotated[
     Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$"),
     Rule("must be a text of 1 to 255 characters, without control characters"),
 ]
+LineNumbers = Annotated[
+    str,
+    Field(min_length=1, max_length=6000, pattern=r"^[0-9][0-9 ,-]*$", examples=["2,5-9"]),
+    Rule("must be line numbers and ranges of them, such as 2,5-9"),
+]
 Flag = Annotated[int, Field(ge=0, le=1), FROM_TEXT]
 
 
@@ -97,6 +102,9 @@ class FileQuery(QueryIn):
     time_format: Omittable[Text] = Field(None, description="Format of the times.")
     time_zone: Omittable[Text] = Field(None, description="Zone of times without an offset.")
     missing: Omittable[Text] = Field(None, description="Text that means no value, such as NA.")
+    lines: Omittable[LineNumbers] = Field(
+        None, description="Import only the lines with these numbers, such as `2,5-9`."
+    )
     source: Omittable[Text] = Field(None, description="Name that makes equal lines of two files different.")
     history: Flag = Field(0, description="1 to count in past periods too, without the board's score limits.")
 
@@ -127,6 +135,7 @@ class FileQuery(QueryIn):
             header=self.columns,
             encoding=self.encoding,
             list_path=self.path or "",
+            lines=self.lines,
             source=self.source,
         )
 
@@ -229,9 +238,17 @@ def render_result(tally: "ImportTally", bad: BadLineList, notes: Sequence[str]) 
         "clamped": tally.clamped,
         "closed": tally.closed,
         "duplicate_lines": tally.duplicate_lines,
+        "duplicate_ranges": _ranges(tally),
         "index_behind": tally.index_behind,
     }
     return _event("result", {**_counts(tally, bad), **warnings, "notes": notes, "problems": problems})
+
+
+def _ranges(tally: "ImportTally") -> str | None:
+    """Return the numbers of all duplicates for the parameter `lines`, None if they are in too many ranges."""
+    from leaderforge.imports.line_ranges import MAX_RANGES
+
+    return str(tally.duplicate_ranges) if len(tally.duplicate_ranges) <= MAX_RANGES else None
 
 
 def render_stop(error: LeaderForgeError, tally: "ImportTally", bad: BadLineList) -> bytes:

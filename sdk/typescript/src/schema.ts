@@ -19123,6 +19123,8 @@ export interface operations {
                 time_zone?: string;
                 /** @description Text that means no value, such as NA. */
                 missing?: string;
+                /** @description Import only the lines with these numbers, such as `2,5-9`. */
+                lines?: string;
                 /** @description Name that makes equal lines of two files different. */
                 source?: string;
                 /** @description 1 to count in past periods too, without the board's score limits. */
@@ -19343,6 +19345,8 @@ export interface operations {
                 time_zone?: string;
                 /** @description Text that means no value, such as NA. */
                 missing?: string;
+                /** @description Import only the lines with these numbers, such as `2,5-9`. */
+                lines?: string;
                 /** @description Name that makes equal lines of two files different. */
                 source?: string;
                 /** @description 1 to count in past periods too, without the board's score limits. */

@@ -133,6 +133,10 @@ WhereOption: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(help="Import only lines with COLUMN=VALUE or COLUMN!=VALUE. Repeatable.", rich_help_panel=_RULES),
 ]
+LinesOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(help="Import only the lines with these numbers, such as 2,5-9.", rich_help_panel=_RULES),
+]
 SourceOption: TypeAlias = Annotated[
     str | None,
     typer.Option(

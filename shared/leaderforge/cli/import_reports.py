@@ -93,12 +93,7 @@ def require_no_bad_line(tally: "ImportTally", bad: BadLines) -> None:
 def _remarks(tally: "ImportTally") -> Iterator[str]:
     """Yield remarks on lines that count, but perhaps not as the user expects."""
     if tally.duplicates and tally.recorded:
-        lines = ", ".join(map(str, tally.duplicate_lines))
-        yield (
-            f"lines that equal imported ones of this or another file and do not count again: {tally.duplicates:,} "
-            f"(lines {lines}{', ...' if tally.duplicates > len(tally.duplicate_lines) else ''}). "
-            "If they are new scores, set --source to a name of this file"
-        )
+        yield _duplicates(tally)
     if tally.conflicts:
         yield f"lines that are stored with other content: {tally.conflicts:,}. To correct them, set --replace"
     if tally.clamped:
@@ -110,6 +105,20 @@ def _remarks(tally: "ImportTally") -> Iterator[str]:
             "the index could not be reached: a running API updates it; without one, run `leaderforge rebuild` when it "
             "is available"
         )
+
+
+def _duplicates(tally: "ImportTally") -> str:
+    """Return the remark on duplicates, with options that count exactly these lines.
+
+    `--source` alone would also count the new lines of this import once more.
+    """
+    from leaderforge.imports.line_ranges import MAX_RANGES
+
+    remark = f"lines that equal imported ones of this or another file and do not count again: {tally.duplicates:,}"
+    if len(tally.duplicate_ranges) > MAX_RANGES:
+        first = ", ".join(map(str, tally.duplicate_lines))
+        return f"{remark} (lines {first}, ...). To count equal lines of two files, set --source at their first imports"
+    return f"{remark}. If they are new scores, add: --lines {tally.duplicate_ranges} --source NAME_OF_THIS_FILE"
 
 
 def print_note(note: str) -> None:

@@ -32,6 +32,7 @@ _OF_FILES = {
     "encoding": "--encoding",
     "list_path": "--path",
     "where": "--where",
+    "lines": "--lines",
     "source": "--source",
 }
 """Options that only files have, by their fields."""
@@ -76,6 +77,7 @@ class ImportRequest:
     encoding: str | None
     list_path: str
     where: list[str] | None
+    lines: str | None
     source: str | None
     replace: bool
     history: bool
@@ -136,6 +138,7 @@ class ImportRequest:
             encoding=self.encoding,
             list_path=self.list_path,
             conditions=[condition(text) for text in self.where or ()],
+            lines=self.lines,
             source=self.source,
         )
 

@@ -52,6 +52,7 @@ def import_(
     encoding: options.EncodingOption = None,
     list_path: options.ListPathOption = "",
     where: options.WhereOption = None,
+    lines: options.LinesOption = None,
     source: options.SourceOption = None,
     replace: options.ReplaceOption = False,
     history: options.HistoryOption = False,

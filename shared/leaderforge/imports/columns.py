@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from leaderforge.imports.line_ranges import LineRanges
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:
@@ -24,6 +26,7 @@ class Columns:
     The columns `player` (username), `player_id` (external id) and `user_id` (id of this service) identify the player. A
     line needs one of them. The column `time_of_day` adds a clock time to the dates of `time`. Without `id`, the content
     identifies a line. `metadata` has JSON text, to which `members` add members. Texts in `missing` mean no value.
+    With `lines`, only lines with these numbers are score lines.
     """
 
     player: str | None = "player"
@@ -37,6 +40,7 @@ class Columns:
     metadata: str | None = None
     members: Sequence[str] = ()
     conditions: Sequence[Condition] = ()
+    lines: LineRanges | None = None
     missing: frozenset[str] = field(default=frozenset({""}))
 
     @property

@@ -103,6 +103,9 @@ class ScoreLineParser:
     def parse(self, rows: TableRows) -> LineColumns:
         """Return the lines of the rows. Conditions exclude rows. Bad rows become faults."""
         positions: Sequence[int] = range(len(rows.numbers))
+        if self._columns.lines is not None:
+            requested = self._columns.lines
+            positions = [i for i, number in enumerate(rows.numbers) if number in requested]
         for position, condition in self._conditions:
             column = rows.columns[position]
             positions = [i for i in positions if condition.holds(column[i])]

@@ -9,6 +9,7 @@ from leaderforge.domain.score_texts import NumberStyle
 from leaderforge.imports.columns import Columns, Condition
 from leaderforge.imports.files import FilePlan
 from leaderforge.imports.formats import FileLayout, ScoreNotation, TableFormat, format_of
+from leaderforge.imports.line_ranges import LineRanges
 from leaderforge.imports.proposals import ColumnProposal
 
 
@@ -39,6 +40,7 @@ class FileOptions:
     encoding: str | None = None
     list_path: str = ""
     conditions: Sequence[Condition] = ()
+    lines: str | None = None
     source: str | None = None
 
     @property
@@ -80,6 +82,7 @@ class FileOptions:
             metadata=self.metadata,
             members=self.members,
             conditions=self.conditions,
+            lines=None if self.lines is None else LineRanges.parse(self.lines),
             missing=frozenset({"", *self.missing}),
         )
 

@@ -13,6 +13,7 @@ from leaderforge.domain.errors import BoardNotFound, LeaderForgeError, Submissio
 from leaderforge.domain.name_rules import BASIC_RULES, NameRules
 from leaderforge.domain.standings import Event, Standing
 from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.imports.line_ranges import MAX_RANGES, LineRanges
 from leaderforge.imports.lines import ScoreLine
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.index import LadderUpdate
@@ -25,7 +26,7 @@ from leaderforge.services.ordered_batches import OrderedBatches
 from leaderforge.services.player_lanes import PlayerLanes
 
 _LISTED = 5
-"""Maximum number of duplicates whose line numbers are kept."""
+"""Maximum number of duplicates in `ImportTally.duplicate_lines`."""
 
 OnRefused: TypeAlias = Callable[[int, str], None]
 """Callback for each line that cannot be recorded, with the reason. It may raise an error to stop the import."""
@@ -59,7 +60,8 @@ class ImportTally:
 
     `refused` counts the lines that could not be recorded. `conflicts` counts the refused lines that are stored with
     other content. `clamped` counts the lines with times in the future. `closed` counts the lines whose time lies in a
-    period that no longer accepts them. `duplicate_lines` has the numbers of the first duplicates.
+    period that no longer accepts them. `duplicate_lines` has the numbers of the first duplicates. `duplicate_ranges`
+    has those of all duplicates, until there are more than `MAX_RANGES` ranges.
     """
 
     recorded: int = 0
@@ -72,6 +74,7 @@ class ImportTally:
     closed: int = 0
     index_behind: bool = False
     duplicate_lines: list[int] = field(default_factory=list, compare=False)
+    duplicate_ranges: LineRanges = field(default_factory=LineRanges, compare=False)
 
 
 class Importer:
@@ -200,6 +203,8 @@ class Importer:
             self.tally.duplicates += 1
             if len(self.tally.duplicate_lines) < _LISTED:
                 self.tally.duplicate_lines.append(line.number)
+            if len(self.tally.duplicate_ranges) <= MAX_RANGES:
+                self.tally.duplicate_ranges.add(line.number)
             return
         self.tally.recorded += 1
         if isinstance(submission, Submission):

@@ -387,6 +387,8 @@ export const de: ConsoleMessages = {
     timeOfDay: 'Spalte der Uhrzeit',
     source: 'Quelle',
     sourceHelp: 'Macht Zeilen, die denen einer anderen Datei gleichen, zu neuen Ergebnissen.',
+    lines: 'Zeilen',
+    linesHelp: 'Nur Zeilen mit diesen Nummern, etwa 2,5-9.',
     history: 'Auch in vergangenen Zeiträumen zählen',
     historyHelp: 'Die Grenzen der Rangliste gelten dann nicht.',
     replace: 'Ergebnisse eines früheren Imports ersetzen',
@@ -407,7 +409,10 @@ export const de: ConsoleMessages = {
     complete: (counts) => `Der Import ist vollständig: ${counts}.`,
     conflicts: (count) =>
       `${plural(count, 'Zeile ist', 'Zeilen sind')} mit anderem Inhalt gespeichert. Um sie zu berichtigen, ersetze Ergebnisse eines früheren Imports.`,
-    duplicatesHint: 'Zeilen, die schon importiert wurden, zählen nicht noch einmal. Sind es neue Ergebnisse, gib eine Quelle an.',
+    duplicatesHint: (ranges) =>
+      ranges === null
+        ? 'Zeilen, die schon importiert wurden, zählen nicht noch einmal. Damit gleiche Zeilen anderer Dateien zählen, gib vom ersten Import an eine Quelle an.'
+        : `Zeilen, die schon importiert wurden, zählen nicht noch einmal. Sind es neue Ergebnisse, importiere die Datei mit einer Quelle und nur die Zeilen ${ranges}.`,
     clamped: (count) => `${plural(count, 'Zeile hat', 'Zeilen haben')} eine Zeit in der Zukunft und zählt ab jetzt.`,
     closed: (count) => `${plural(count, 'Zeile zählt', 'Zeilen zählen')} nicht in vergangenen Zeiträumen.`,
     recorded: (count) => `${plural(count, 'Ergebnis', 'Ergebnisse')} importiert`,

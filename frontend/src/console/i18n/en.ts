@@ -381,6 +381,8 @@ export const en = {
     timeOfDay: 'Time of day column',
     source: 'Source',
     sourceHelp: 'Makes lines that equal those of another file new scores.',
+    lines: 'Lines',
+    linesHelp: 'Only lines with these numbers, such as 2,5-9.',
     history: 'Count in past periods too',
     historyHelp: 'The board’s score limits then do not apply.',
     replace: 'Replace scores of an earlier import',
@@ -401,7 +403,10 @@ export const en = {
     complete: (counts: string) => `The import is complete: ${counts}.`,
     conflicts: (count: number) =>
       `${plural(count, 'line is', 'lines are')} stored with other content. To correct them, replace scores of an earlier import.`,
-    duplicatesHint: 'Lines that were imported before do not count again. If they are new scores, set a source.',
+    duplicatesHint: (ranges: string | null) =>
+      ranges === null
+        ? 'Lines that were imported before do not count again. To count equal lines of other files, set a source from the first import on.'
+        : `Lines that were imported before do not count again. If they are new scores, import the file with a source and only the lines ${ranges}.`,
     clamped: (count: number) => `${plural(count, 'line has', 'lines have')} a time in the future and count as of now.`,
     closed: (count: number) => `${plural(count, 'line does', 'lines do')} not count in past periods.`,
     recorded: (count: number) => plural(count, 'score imported', 'scores imported'),

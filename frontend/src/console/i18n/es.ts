@@ -395,6 +395,8 @@ export const es: ConsoleMessages = {
     timeOfDay: 'Columna de la hora',
     source: 'Origen',
     sourceHelp: 'Convierte en nuevas las líneas iguales a las de otro archivo.',
+    lines: 'Líneas',
+    linesHelp: 'Solo las líneas con estos números, como 2,5-9.',
     history: 'Contar también en periodos pasados',
     historyHelp: 'Entonces no se aplican los límites de la tabla.',
     replace: 'Sustituir puntuaciones de una importación anterior',
@@ -415,7 +417,10 @@ export const es: ConsoleMessages = {
     complete: (counts) => `La importación ha terminado: ${counts}.`,
     conflicts: (count) =>
       `${plural(count, 'línea está guardada', 'líneas están guardadas')} con otro contenido. Para corregirlas, sustituye las puntuaciones de una importación anterior.`,
-    duplicatesHint: 'Las líneas ya importadas no cuentan otra vez. Si son puntuaciones nuevas, indica un origen.',
+    duplicatesHint: (ranges) =>
+      ranges === null
+        ? 'Las líneas ya importadas no cuentan otra vez. Para que cuenten líneas iguales de otros archivos, indica un origen desde la primera importación.'
+        : `Las líneas ya importadas no cuentan otra vez. Si son puntuaciones nuevas, importa el archivo con un origen y solo las líneas ${ranges}.`,
     clamped: (count) => `${plural(count, 'línea tiene', 'líneas tienen')} una fecha futura y cuentan desde ahora.`,
     closed: (count) => `${plural(count, 'línea no cuenta', 'líneas no cuentan')} en periodos pasados.`,
     recorded: (count) => plural(count, 'puntuación importada', 'puntuaciones importadas'),

@@ -379,6 +379,8 @@ export const ja: ConsoleMessages = {
     timeOfDay: '時刻の列',
     source: 'ソース',
     sourceHelp: '別のファイルと同じ行を、新しいスコアとして扱います。',
+    lines: '行',
+    linesHelp: 'この番号の行だけ（例：2,5-9）。',
     history: '過去の期間にも数える',
     historyHelp: 'その場合、ボードのスコア制限は適用しません。',
     replace: '以前のインポートのスコアを置き換える',
@@ -399,7 +401,10 @@ export const ja: ConsoleMessages = {
     complete: (counts) => `インポートが完了しました: ${counts}。`,
     conflicts: (count) =>
       `${formatNumber(count)}行は別の内容で保存されています。修正するには、以前のインポートのスコアを置き換えてください。`,
-    duplicatesHint: 'インポート済みの行は再び数えません。新しいスコアなら、ソースを設定してください。',
+    duplicatesHint: (ranges) =>
+      ranges === null
+        ? 'インポート済みの行は再び数えません。別のファイルの同じ行も数えるには、最初のインポートからソースを設定してください。'
+        : `インポート済みの行は再び数えません。新しいスコアなら、ソースを設定し、行${ranges}だけをインポートしてください。`,
     clamped: (count) => `${formatNumber(count)}行は未来の日時のため、現在の時刻で数えます。`,
     closed: (count) => `${formatNumber(count)}行は過去の期間に数えません。`,
     recorded: (count) => `スコア${formatNumber(count)}件をインポート`,

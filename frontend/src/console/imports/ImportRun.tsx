@@ -48,7 +48,7 @@ function Complete({ result }: { result: Result }) {
   const { imports } = words;
   const remarks = [
     result.conflicts > 0 && imports.conflicts(result.conflicts),
-    result.duplicates > 0 && result.recorded > 0 && imports.duplicatesHint,
+    result.duplicates > 0 && result.recorded > 0 && imports.duplicatesHint(result.duplicate_ranges),
     result.clamped > 0 && imports.clamped(result.clamped),
     result.closed > 0 && imports.closed(result.closed),
   ].filter((remark) => remark !== false);

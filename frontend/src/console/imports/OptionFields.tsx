@@ -67,6 +67,7 @@ export function OptionFields({ boards, columns, options, set }: Props) {
             <Field label={imports.timeZone} help={imports.timeZoneHelp} value={options.time_zone} onChange={field('time_zone')} />
             <Field label={imports.timeOfDay} list={list} value={options.time_of_day} onChange={field('time_of_day')} />
             <Field label={imports.source} help={imports.sourceHelp} value={options.source} onChange={field('source')} />
+            <Field label={imports.lines} help={imports.linesHelp} value={options.lines} onChange={field('lines')} />
           </Pair>
           <Check
             label={imports.history}

@@ -16,6 +16,7 @@ export interface Options {
   readonly scores: '' | 'stored' | 'shown';
   readonly separator: string;
   readonly source: string;
+  readonly lines: string;
   readonly history: boolean;
   readonly replace: boolean;
 }
@@ -33,6 +34,7 @@ export const NO_OPTIONS: Omit<Options, 'board'> = {
   scores: '',
   separator: '',
   source: '',
+  lines: '',
   history: false,
   replace: false,
 };

@@ -24,6 +24,7 @@ export interface Result extends Counts {
   readonly conflicts: number;
   readonly clamped: number;
   readonly closed: number;
+  readonly duplicate_ranges: string | null;
   readonly notes: readonly string[];
   readonly problems: readonly Problem[];
 }
