@@ -23,14 +23,11 @@ def unsafe_keys(
     """Return the problems that would admit strangers. Weak keys are refused if other machines can reach the service."""
     if not settings.exposed and settings.function_name is None:
         return []
-    problems = []
+    problems: list[str] = []
     for name in ("LEADERFORGE_SUBMIT_KEYS", "LEADERFORGE_ADMIN_KEYS"):
         keys = split_list(environment.get(name, ""))
         if not keys and settings.exposed:
-            problems.append(
-                f"{name} is required to listen on {settings.host}: {variables[name]}; "
-                "or set LEADERFORGE_HOST=127.0.0.1 for a server that only this machine reaches"
-            )
+            problems.append(_missing_keys(name, settings.host, variables))
         problems += [f"{name} has {fault}" for fault in dict.fromkeys(map(weakness, keys)) if fault]
     if settings.submit_keys.shares(settings.admin_keys):
         problems.append("LEADERFORGE_ADMIN_KEYS and LEADERFORGE_SUBMIT_KEYS share a key: use different keys")
@@ -64,18 +61,25 @@ def token_sources(settings: "EnvironmentSettings") -> dict[str, object]:
     return {name: source for name, source in sources.items() if source is not None}
 
 
+def _missing_keys(name: str, host: str, variables: Mapping[str, str]) -> str:
+    return (
+        f"{name} is required to listen on {host}: {variables[name]}; "
+        "or set LEADERFORGE_HOST=127.0.0.1 for a server that only this machine reaches"
+    )
+
+
 def token_problems(settings: "EnvironmentSettings", variables: Mapping[str, str]) -> list[str]:
     """Return the problems that would admit forged tokens, or tokens for another service."""
     sources = token_sources(settings)
     if not sources:
         return []
     problems = [] if len(sources) == 1 else [f"{' and '.join(sources)} exclude each other: set one of them"]
-    for name, value in (
-        ("LEADERFORGE_TOKEN_ISSUER", settings.token_issuer),
-        ("LEADERFORGE_TOKEN_AUDIENCE", settings.token_audience),
-    ):
-        if value is None:
-            problems.append(f"{name} is required to accept tokens: {variables[name]}")
+    required = {
+        "LEADERFORGE_TOKEN_ISSUER": settings.token_issuer,
+        "LEADERFORGE_TOKEN_AUDIENCE": settings.token_audience,
+    }
+    missing = [name for name, value in required.items() if value is None]
+    problems += [f"{name} is required to accept tokens: {variables[name]}" for name in missing]
     secret = settings.token_secret
     if secret is not None and len(secret.get_secret_value().encode()) < _SHORTEST_SECRET:
         problems.append(f"LEADERFORGE_TOKEN_SECRET is too short: {variables['LEADERFORGE_TOKEN_SECRET']}")

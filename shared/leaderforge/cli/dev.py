@@ -126,19 +126,25 @@ class _Session:
         serving.cancel()
 
     async def _serve(self) -> None:
-        from leaderforge.cli.demo import fill
-        from leaderforge.wiring import enable_name_search, migrate
+        from leaderforge.wiring import migrate
 
         with _steps(self._console) as step:
             await self._stack.start(step, migrate)
             if self._demo:
                 with step("Demo players"):
-                    if await fill(self._stack.settings):
-                        await enable_name_search(self._stack.postgres.dsn)
+                    await self._fill()
         self._stack.describe()
         await self._print_welcome()
         self._ready = True
         await self._stack.watch(lambda text: _say(self._console, f"[yellow]{text}[/]"))
+
+    async def _fill(self) -> None:
+        """Fill an empty store with demo players."""
+        from leaderforge.cli.demo import fill
+        from leaderforge.wiring import enable_name_search
+
+        if await fill(self._stack.settings):
+            await enable_name_search(self._stack.postgres.dsn)
 
     async def _print_welcome(self) -> None:
         from leaderforge.cli.development import development_player

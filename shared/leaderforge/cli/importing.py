@@ -85,14 +85,18 @@ def _run(parameters: dict[str, Any]) -> None:
     request = ImportRequest(**parameters)
     request.check()
     bad = BadLines(stop=request.on_bad_line == "stop" and not request.dry_run, quiet=request.dry_run)
-    if request.from_ is not None:
-        from leaderforge.cli.foreign_importing import import_foreign
+    if request.from_ is None:
+        _run_on_file(request, bad)
+    else:
+        _run_on_foreign_board(request, bad)
 
-        tally = run_until_stopped(import_foreign(request, bad))
-        if tally is not None:
-            require_no_bad_line(tally, bad)
-        return
-    _run_on_file(request, bad)
+
+def _run_on_foreign_board(request: "ImportRequest", bad: BadLines) -> None:
+    from leaderforge.cli.foreign_importing import import_foreign
+
+    tally = run_until_stopped(import_foreign(request, bad))
+    if tally is not None:
+        require_no_bad_line(tally, bad)
 
 
 def _run_on_file(request: "ImportRequest", bad: BadLines) -> None:

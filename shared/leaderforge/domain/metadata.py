@@ -12,14 +12,19 @@ _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 """Escaped U+0000, which PostgreSQL cannot store. It is an escape only after an odd number of backslashes."""
 
 
-def metadata_text(value: Mapping[str, object]) -> str:
-    """Return the JSON text of an object. Raises `ValueError` if it is too large or cannot be stored."""
+def _encoded(value: Mapping[str, object]) -> tuple[str, int]:
+    """Return the JSON text of an object, and its size in bytes. Raises `ValueError`."""
     try:
         text = dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         # Encoding raises a `ValueError` for lone surrogates, which JSON text may contain.
-        size = len(text.encode())
+        return text, len(text.encode())
     except ValueError:
         raise ValueError("must hold JSON values only; remove NaN, Infinity and lone surrogates") from None
+
+
+def metadata_text(value: Mapping[str, object]) -> str:
+    """Return the JSON text of an object. Raises `ValueError` if it is too large or cannot be stored."""
+    text, size = _encoded(value)
     if size > MAX_METADATA_BYTES:
         raise ValueError(f"must be at most {MAX_METADATA_BYTES} bytes of JSON, not {size}")
     if _NUL.search(text):

@@ -122,14 +122,17 @@ def number_of_name(calendar: Calendar, name: str) -> int | None:
     for kind, pattern in _NAMES.items():
         match = pattern.fullmatch(name)
         if match is not None:
-            try:
-                number = _number(kind, _begin_named(calendar, kind, match))
-                # If the time zone skipped a day, the first moment of that day lies in the next day, and the name would
-                # differ.
-                return number if calendar.numbered(number).name == name else None
-            except (ValueError, OverflowError):
-                return None
+            return _number_of_match(calendar, kind, match)
     return None
+
+
+def _number_of_match(calendar: Calendar, kind: PeriodKind, match: re.Match[str]) -> int | None:
+    try:
+        number = _number(kind, _begin_named(calendar, kind, match))
+        # If the time zone skipped a day, the first moment of that day lies in the next day, and the name would differ.
+        return number if calendar.numbered(number).name == match[0] else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def require_time_zone(name: str) -> str:

@@ -91,6 +91,12 @@ class CountedRun(NamedTuple):
 
 def conflict(submission: Submission, stored: Event) -> SubmissionConflict | None:
     """Return the error if the stored event with the same id has other content, None if the submission repeats it."""
+    differences = _differences(submission, stored)
+    return SubmissionConflict.of(submission.event.submission_id, differences) if differences else None
+
+
+def _differences(submission: Submission, stored: Event) -> dict[str, tuple[object, object]]:
+    """Return the stored and the sent value of each member that differs."""
     sent = submission.event
     differences: dict[str, tuple[object, object]] = {}
     if sent.change != stored.change:
@@ -103,7 +109,7 @@ def conflict(submission: Submission, stored: Event) -> SubmissionConflict | None
         differences["metadata"] = _json_value(stored.metadata), _json_value(sent.metadata)
     if submission.requested_at is not None and not _can_have_requested(stored, submission.requested_at):
         differences["achieved_at"] = time_text(stored.achieved_at), time_text(submission.requested_at)
-    return SubmissionConflict.of(sent.submission_id, differences) if differences else None
+    return differences
 
 
 def _can_have_requested(stored: Event, requested_at: int) -> bool:

@@ -41,11 +41,16 @@ def rotate_log(path: Path, limit_bytes: int) -> None:
         if length <= limit_bytes:
             return
         try:
-            with path.open("rb") as log, open(path.with_name(f"{path.name}.1"), "wb", opener=_private) as previous:
-                log.seek(length - limit_bytes)
-                previous.write(log.read(limit_bytes))
+            _copy_end(path, length, limit_bytes)
         finally:
             os.truncate(path, 0)
+
+
+def _copy_end(path: Path, length: int, limit_bytes: int) -> None:
+    """Write the last `limit_bytes` of a log of this length to `<name>.1`."""
+    with path.open("rb") as log, open(path.with_name(f"{path.name}.1"), "wb", opener=_private) as previous:
+        log.seek(length - limit_bytes)
+        previous.write(log.read(limit_bytes))
 
 
 def _private(path: str, flags: int) -> int:

@@ -3,7 +3,7 @@
 The file is a binary stream that can be rewound, such as an open file or an upload.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +17,7 @@ from leaderforge.domain.score_texts import PLAIN_NUMBERS, NumberStyle, ScorePars
 from leaderforge.imports.bad_lines import BadLine, OnBadLine
 from leaderforge.imports.block_parsing import BlockProcesses, complete_blocks
 from leaderforge.imports.blocks import Block
-from leaderforge.imports.columns import Columns
+from leaderforge.imports.columns import Columns, Condition
 from leaderforge.imports.formats import FileLayout, ScoreNotation, TableFormat
 from leaderforge.imports.identity import Identities, LineDigests
 from leaderforge.imports.lines import LineColumns, ScoreLine, ScoreLineParser
@@ -157,7 +157,12 @@ def _scores(raw: BinaryIO, plan: FilePlan) -> Iterator[Sequence[str]]:
     opened = open_table(raw, plan.layout, required)
     with BlockProcesses(partial(partial, opened.table.rows, with_content=False), processes=0) as parsing:
         for _, rows in complete_blocks(opened.blocks, parsing):
-            for position, condition in conditions:
-                admitted = [condition.holds(text) for text in rows.columns[position]]
-                rows.columns = [list(compress(column, admitted)) for column in rows.columns]
-            yield rows.columns[score]
+            yield _admitted(rows.columns, conditions)[score]
+
+
+def _admitted(columns: Sequence[Sequence[str]], conditions: Iterable[tuple[int, Condition]]) -> Sequence[Sequence[str]]:
+    """Return the columns without the rows that a condition on a column, given by its position, excludes."""
+    for position, condition in conditions:
+        selectors = [condition.holds(text) for text in columns[position]]
+        columns = [list(compress(column, selectors)) for column in columns]
+    return columns

@@ -155,11 +155,10 @@ class _Document:
         """Return the value at the position, and move behind it."""
         self._peek()
         while True:
-            try:
-                value, end = self._decoder.raw_decode(self._buffer, self._position)
-            except (ValueError, RecursionError):
+            value, end = _scanned(self._decoder.raw_decode, self._buffer, self._position)
+            if end < 0:
                 if len(self._buffer) - self._position >= _MAX_VALUE or not self._read():
-                    raise BadLine(self._current_line, f"not JSON: {_CUT_OFF}") from None
+                    raise BadLine(self._current_line, f"not JSON: {_CUT_OFF}")
                 continue
             # A number at the end of the buffer may continue in the next part.
             if end == len(self._buffer) and self._buffer[self._position] in _FIRST_OF_LITERAL and self._read():

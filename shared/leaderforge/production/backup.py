@@ -86,8 +86,7 @@ async def _run(program: str, dsn: str | None, *arguments: str) -> None:
     if dsn is not None:
         address, password = _without_password(dsn)
         options.append(f"--dbname={address}")
-        if password is not None:
-            variables["PGPASSWORD"] = password
+        variables |= {} if password is None else {"PGPASSWORD": password}
     process = await asyncio.create_subprocess_exec(
         _path(program), *options, env=variables, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
     )

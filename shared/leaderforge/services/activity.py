@@ -80,16 +80,11 @@ class ActivityService:
         step_ms = STEP_MS_BY_HOURS[hours]
         until = await self._store.folded_until() or self._clock() // MINUTE_MS * MINUTE_MS
         first = (until - hours * HOUR_MS) // step_ms * step_ms
-        points = {point.at: point for point in await self._store.points(board, first, step_ms)}
+        stored = {point.at: point for point in await self._store.points(board, first, step_ms)}
+        points = [stored.get(at) or ActivityPoint(at, 0, 0) for at in range(first, until, step_ms)]
         leaders = await self._store.leaders(board, first, _MAX_COMPARED)
-        return ActivityReport(
-            board,
-            step_ms,
-            until,
-            [points.get(at) or ActivityPoint(at, 0, 0) for at in range(first, until, step_ms)],
-            await self._newest(board, hours),
-            suspects(board, leaders, _ROWS),
-        )
+        newest = await self._newest(board, hours)
+        return ActivityReport(board, step_ms, until, points, newest, suspects(board, leaders, _ROWS))
 
     async def _newest(self, board: Board, hours: int) -> Sequence[RecentScore]:
         scores: Sequence[RecentScore] = []

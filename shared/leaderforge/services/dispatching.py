@@ -140,11 +140,8 @@ class EndpointDispatch:
         if not result.has_only_failed:
             return replace(endpoint, failures=0, retry_at=0)
         failures = endpoint.failures + 1
-        return replace(
-            endpoint,
-            failures=failures,
-            retry_at=now + pause_ms(failures, self._jitter(), self._rules.first_pause_ms, LONGEST_ENDPOINT_PAUSE_MS),
-        )
+        pause = pause_ms(failures, self._jitter(), self._rules.first_pause_ms, LONGEST_ENDPOINT_PAUSE_MS)
+        return replace(endpoint, failures=failures, retry_at=now + pause)
 
     def _count(self, result: DispatchResult) -> None:
         self._telemetry.count("events_sent", len(result.accepted))

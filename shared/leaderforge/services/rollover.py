@@ -1,6 +1,6 @@
 """Period rollover: retire, drop, expire and purge past periods."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import TypeAlias
@@ -90,18 +90,23 @@ class RolloverService:
     async def run(self) -> Rollover:
         """Run all due steps, and return the numbers of their results. Limit the number of removed standings."""
         boards = await self._store.boards()
-        retired = dropped = 0
-        for period in await self._periods.undropped(boards):
-            if period.retired_at is None:
-                retired += await self._retire(period)
-            else:
-                dropped += await self._drop(period, period.retired_at)
+        retired, dropped = await self._retire_and_drop(boards)
         removed = 0
         for board in boards:
             removed += await self._remove_old(board, _CHUNKS_A_ROUND * _CHUNK - removed)
         self._telemetry.count("periods_retired", retired)
         self._telemetry.count("standings_expired", removed)
         return Rollover(retired, dropped, removed)
+
+    async def _retire_and_drop(self, boards: Sequence[Board]) -> tuple[int, int]:
+        """Take the due step of each period that is still indexed. Return the numbers of retired and dropped periods."""
+        retired = dropped = 0
+        for period in await self._periods.undropped(boards):
+            if period.retired_at is None:
+                retired += await self._retire(period)
+            else:
+                dropped += await self._drop(period, period.retired_at)
+        return retired, dropped
 
     async def sweep(self) -> int:
         """Delete index keys of dropped periods and deleted boards. Return the number of ladders that had such keys.

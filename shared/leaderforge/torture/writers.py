@@ -211,8 +211,11 @@ class Writer:
         state = state._replace(score=best, submissions=state.submissions + 1)
         body = {"user_id": user_id, "score": score, "submission_id": str(self._new_id())}
         answer = await self._change(user_id, state, "POST", f"/api/boards/{self._target.board}/scores", body)
-        if answer.status != 200:
-            return
+        if answer.status == 200:
+            self._check_receipt(user_id, state, answer)
+
+    def _check_receipt(self, user_id: int, state: State, answer: Reply) -> None:
+        """Report the problems of the receipt of a submission that led to this state."""
         if (answer.body["score"], answer.body["submissions"]) != (state.score, state.submissions):
             problem = Problem("wrong receipt", f"{state.score} ({state.submissions})", str(answer.body), user_id)
             self._report.violation("receipt", self._process, [problem], answer)

@@ -200,6 +200,10 @@ def _read(opener: OpenerDirector, request: Request) -> Mapping[str, Any]:
     except HTTPError as error:
         error.close()
         raise _ErrorStatus(error.code) from None
+    return _json_object(body)
+
+
+def _json_object(body: bytes) -> Mapping[str, Any]:
     if len(body) > _MAX_BYTES:
         raise ValueError(f"the answer has more than {_MAX_BYTES} bytes")
     document = json.loads(body)

@@ -79,13 +79,17 @@ class MemoryPlayerStore:
         self._require_allowed(old, new)
         self.by_id[user_id] = new
         if old.external_id is not None and new.external_id != old.external_id:
-            until = self._now() + RELEASE_MS
-            self._released[old.external_id] = _Release(user_id, until, until)
+            self._released[old.external_id] = self._release_for(user_id)
         callbacks = self.on_attributes if "attributes" in changes else []
         moved = [standing for move in callbacks for standing in move(user_id)]
         self.touch(user_id)
         self._audit.write(act)
         return ProfileChanged(new, moved)
+
+    def _release_for(self, user_id: int) -> _Release:
+        """Return the release of an external id that only its former player may claim for the next `RELEASE_MS`."""
+        until = self._now() + RELEASE_MS
+        return _Release(user_id, until, until)
 
     def _require_allowed(self, old: Player, new: Player) -> None:
         """Raise the error if a player may not change from `old` to `new`, because another player has its values."""

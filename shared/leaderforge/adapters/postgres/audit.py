@@ -38,16 +38,8 @@ class PostgresAuditLog:
         self, criteria: AuditFilter, limit: int, before: tuple[int, int] | None = None
     ) -> Sequence[Audited]:
         at, audit_id = before or _END
-        rows = await self._pool.fetch(
-            statement("audit"),
-            criteria.board,
-            criteria.user_id,
-            criteria.action,
-            criteria.actor,
-            at,
-            audit_id,
-            limit,
-        )
+        values = criteria.board, criteria.user_id, criteria.action, criteria.actor
+        rows = await self._pool.fetch(statement("audit"), *values, at, audit_id, limit)
         return [_audited_from_row(row) for row in rows]
 
     async def latest(self, actors: Collection[str]) -> Mapping[str, int]:

@@ -37,16 +37,7 @@ class PostgresEndpointStore:
             await connection.execute(statement("lock_notice_log"))
             if len(await connection.fetch(statement("endpoints"))) >= most:
                 raise TooManyEndpoints(f"there are {most} endpoints already, the maximum; delete one")
-            values = (
-                endpoint.endpoint_id,
-                endpoint.url,
-                joined(endpoint.types),
-                joined(endpoint.boards),
-                endpoint.secret_id,
-                endpoint.created_at,
-                endpoint.created_by,
-            )
-            await connection.execute(statement("create_endpoint"), *values)
+            await connection.execute(statement("create_endpoint"), *_new_values(endpoint))
             await write_audit(connection, act)
             return await _lock(connection, endpoint.endpoint_id)
 
@@ -176,13 +167,21 @@ def _endpoint(row: Record) -> Endpoint:
     )
 
 
+def _new_values(endpoint: Endpoint) -> Sequence[object]:
+    """Return the parameters of create_endpoint.sql."""
+    created = endpoint.created_at, endpoint.created_by
+    return *_subscription(endpoint), endpoint.secret_id, *created
+
+
+def _subscription(endpoint: Endpoint) -> Sequence[object]:
+    """Return the first parameters of both statements: the id, the address, and what the endpoint receives."""
+    return endpoint.endpoint_id, endpoint.url, joined(endpoint.types), joined(endpoint.boards)
+
+
 def _changeable(endpoint: Endpoint) -> Sequence[object]:
     """Return the parameters of update_endpoint.sql after the id."""
     return (
-        endpoint.endpoint_id,
-        endpoint.url,
-        joined(endpoint.types),
-        joined(endpoint.boards),
+        *_subscription(endpoint),
         endpoint.secret_id,
         endpoint.previous_secret_id,
         endpoint.previous_until,

@@ -21,15 +21,9 @@ class PostgresPeople:
 
     async def sign_in(self, session: PersonSession, act: AuditEntry) -> None:
         async def work(connection: Connection) -> None:
-            await connection.execute(
-                statement("sign_in_person"),
-                session.subject,
-                session.person,
-                session.role,
-                session.digest,
-                session.signed_in_at,
-                session.expires_at,
-            )
+            person = session.subject, session.person, session.role
+            times = session.signed_in_at, session.expires_at
+            await connection.execute(statement("sign_in_person"), *person, session.digest, *times)
             await write_audit(connection, act)
 
         await self._pool.transact(work)

@@ -61,14 +61,8 @@ class PostgresSessionStore:
     async def start(self, session: PlayerSession) -> bool:
         async def work(connection: Connection) -> None:
             await lock_player(connection, session.user_id)
-            await connection.execute(
-                statement("start_session"),
-                session.user_id,
-                session.session_id,
-                session.digest,
-                session.started_at,
-                session.expires_at,
-            )
+            values = session.session_id, session.digest, session.started_at, session.expires_at
+            await connection.execute(statement("start_session"), session.user_id, *values)
             await connection.execute(statement("end_oldest_sessions"), session.user_id, MAX_SESSIONS)
 
         try:

@@ -82,18 +82,22 @@ class PlayFabBoard:
     async def facts(self) -> ForeignFacts:
         rows = [row for _, row in self._entries.values()]
         has_subscores = any(row.subscore is not None for row in rows)
-        orders = ["asc" if column.get("SortDirection") == "Ascending" else "desc" for column in self._columns]
-        settings = {"policy": "best", "order": orders[0] if orders else "desc", "periods": "all-time"}
-        if has_subscores:
-            settings["subscore_order"] = orders[1] if len(orders) >= _LEAST_COLUMNS else settings["order"]
         return ForeignFacts(
             title=f"responses of PlayFab in {self._path}",
             tie_rule="PlayFab does not document its order of equal scores",
-            settings=settings,
+            settings=self._settings(has_subscores=has_subscores),
             count=len(rows),
             has_subscores=has_subscores,
             has_times=bool(rows) and all(row.time for row in rows),
         )
+
+    def _settings(self, *, has_subscores: bool) -> dict[str, str]:
+        """Return the settings of a board that ranks as the columns of the statistic do."""
+        orders = ["asc" if column.get("SortDirection") == "Ascending" else "desc" for column in self._columns]
+        settings = {"policy": "best", "order": orders[0] if orders else "desc", "periods": "all-time"}
+        if has_subscores:
+            settings["subscore_order"] = orders[1] if len(orders) >= _LEAST_COLUMNS else settings["order"]
+        return settings
 
     async def scores(self) -> Rows:
         for row in _ranked_rows(self._entries.values()):
