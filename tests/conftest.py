@@ -31,8 +31,8 @@ OwnPostgres = Callable[..., PostgresServer]
 """Function that starts a server, with the keyword arguments of `PostgresServer`."""
 
 
-LONGEST_FIRST = ("acceptance", "browser", "contract")
-"""Order of the folders. Short modules run last, and therefore all workers end at about the same time."""
+LONGEST_FIRST = ("acceptance", "browser", "contract", "sdk", "torture", "fuzz")
+"""Order of the folders. The short modules of `unit` run last, and therefore all workers end at about the same time."""
 
 
 class ByModule(LoadScopeScheduling):  # type: ignore[misc]
