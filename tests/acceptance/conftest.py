@@ -30,20 +30,37 @@ def lasting_belief(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def new_database(dsn: str) -> str:
     """Create a migrated database on the server of this DSN, and return its DSN."""
-    created = await empty_database(dsn)
-    await migrate(created)
-    return created
+    return await _created(dsn, template=await _migrated_template(dsn))
 
 
 async def empty_database(dsn: str) -> str:
     """Create a database without tables on the server of this DSN, and return its DSN."""
+    return await _created(dsn, template="template1")
+
+
+async def _migrated_template(dsn: str) -> str:
+    """Return the name of a migrated database, which is created once on each server. Nobody may connect to it."""
+    name = f"migrated_{os.getpid()}"
+    # All migrations take 0.3 s of CPU, a copy 0.05 s.
+    if not await _run(dsn, f"select from pg_database where datname = '{name}'"):
+        migrated = await empty_database(dsn)
+        await migrate(migrated)
+        await _run(dsn, f"alter database {urlsplit(migrated).path[1:]} rename to {name}")
+    return name
+
+
+async def _created(dsn: str, template: str) -> str:
     name = f"test_{os.getpid()}_{next(_numbers)}"
+    await _run(dsn, f"create database {name} template {template}")
+    return urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
+
+
+async def _run(dsn: str, statement: str) -> list[asyncpg.Record]:
     connection = await asyncpg.connect(dsn)
     try:
-        await connection.execute(f"create database {name}")
+        return await connection.fetch(statement)
     finally:
         await connection.close()
-    return urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
 
 
 @pytest.fixture(scope="session")
