@@ -1,11 +1,12 @@
 """In-memory player store."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from time import time_ns
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
+from leaderforge.adapters.memory.claims import MemoryClaims
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import (
     EmailTaken,
@@ -15,8 +16,8 @@ from leaderforge.domain.errors import (
     PlayerNotFound,
     UsernameTaken,
 )
-from leaderforge.domain.names import MIN_WITHIN, claims_of, name_key, prefix_key
-from leaderforge.domain.players import Player, ProfileChange, digest_of_id, email_key
+from leaderforge.domain.names import MIN_WITHIN, name_key, prefix_key
+from leaderforge.domain.players import Player, ProfileChange, digest_of_id
 from leaderforge.domain.standings import LadderStanding
 from leaderforge.domain.timing import RELEASE_MS
 from leaderforge.ports.clock import Clock
@@ -58,6 +59,7 @@ class MemoryPlayerStore:
         self._clock = clock
         self._unique_names = unique_names
         self.by_id: dict[int, Player] = {}
+        self._claims = MemoryClaims()
         self.hidden: set[int] = set()
         self.on_attributes: list[Callable[[int], Sequence[LadderStanding]]] = []
         """Callbacks after a change of a player's attributes. They receive the player id, and return moved standings."""
@@ -77,6 +79,8 @@ class MemoryPlayerStore:
         old = self.by_id[user_id]
         new = replace(old, **changes)
         self._require_allowed(old, new)
+        self._claims.remove(old)
+        self._claims.add(new)
         self.by_id[user_id] = new
         if old.external_id is not None and new.external_id != old.external_id:
             self._released[old.external_id] = self._release_for(user_id)
@@ -93,7 +97,7 @@ class MemoryPlayerStore:
 
     def _require_allowed(self, old: Player, new: Player) -> None:
         """Raise the error if a player may not change from `old` to `new`, because another player has its values."""
-        refusal = self._refusal(new, [user for user in self.by_id.values() if user.user_id != old.user_id])
+        refusal = self._refusal(new)
         if refusal is not None:
             raise refusal
         if new.external_id is not None and new.external_id != old.external_id:
@@ -105,7 +109,9 @@ class MemoryPlayerStore:
         `revision` is above the revisions of all the player's standings. First sight does not create the player again
         before `creatable_at` (ms). None means that it never creates players.
         """
-        external_id = self.by_id.pop(user_id).external_id
+        erased = self.by_id.pop(user_id)
+        external_id = erased.external_id
+        self._claims.remove(erased)
         self.hidden.discard(user_id)
         self.devices = {device: owner for device, owner in self.devices.items() if owner != user_id}
         self.sessions.pop(user_id, None)
@@ -127,7 +133,7 @@ class MemoryPlayerStore:
         return {i: self.by_id[i] for i in user_ids if i in self.by_id}
 
     async def by_external_id(self, external_ids: Collection[str]) -> Mapping[str, int]:
-        owners = {user.external_id: user.user_id for user in self.by_id.values() if user.external_id is not None}
+        owners = self._claims.external_ids
         return {i: owners[i] for i in external_ids if i in owners}
 
     async def released(self, now: int) -> Set[str]:
@@ -148,7 +154,7 @@ class MemoryPlayerStore:
         return {name: owners[name_key(name)] for name in usernames if name_key(name) in owners}
 
     async def claimants(self, usernames: Collection[str]) -> Mapping[str, int]:
-        owners = {name: _claimants(name, self.by_id.values()) for name in usernames}
+        owners = {name: self._claims.claimants(name) for name in usernames}
         return {name: user_ids[-1] for name, user_ids in owners.items() if user_ids}
 
     async def with_name(self, username: str) -> Sequence[Player]:
@@ -177,11 +183,12 @@ class MemoryPlayerStore:
     def _create(self, new: Player, on_sight: bool) -> Player | LeaderForgeError:
         if new.user_id in self.by_id or self._is_released(new.user_id, on_sight):
             return PlayerExists(f"there is a player {new.user_id} already", user_id=new.user_id)
-        refusal = self._refusal(new, self.by_id.values())
+        refusal = self._refusal(new)
         if refusal is None and new.external_id is not None and self._is_released(new.external_id, on_sight):
             return _external_id_taken(new.external_id)
         if refusal is None:
             self.by_id[new.user_id] = new
+            self._claims.add(new)
         return refusal or new
 
     def _is_released(self, identity: int | str, on_sight: bool) -> bool:
@@ -192,24 +199,15 @@ class MemoryPlayerStore:
         if self._is_released(external_id, on_sight=False) and self._released[external_id].user_id != user_id:
             raise _external_id_taken(external_id)
 
-    def _refusal(self, new: Player, players: Collection[Player]) -> LeaderForgeError | None:
-        """Return the error if one of these players owns a unique value of the new player, None otherwise."""
-        if self._unique_names and new.username is not None and _claimants(new.username, players):
+    def _refusal(self, new: Player) -> LeaderForgeError | None:
+        """Return the error if another player owns a unique value of this one, None otherwise."""
+        if self._unique_names and new.username is not None and {*self._claims.claimants(new.username)} - {new.user_id}:
             return UsernameTaken(f"the name {new.username!r} is taken", username=new.username)
-        emails = {email_key(user.email) for user in players if user.email is not None}
-        if new.email is not None and email_key(new.email) in emails:
+        if new.email is not None and self._claims.owner_of_email(new.email) not in (None, new.user_id):
             return EmailTaken("the email is taken")
-        if new.external_id is not None and new.external_id in {user.external_id for user in players}:
+        if new.external_id is not None and self._claims.external_ids.get(new.external_id) not in (None, new.user_id):
             return _external_id_taken(new.external_id)
         return None
-
-
-def _claimants(username: str, players: Iterable[Player]) -> Sequence[int]:
-    """Return the ids of the players who claim this name. Owners of the name itself follow owners of look-alikes."""
-    keys, key = claims_of(username).keys(), name_key(username)
-    claims = {user.user_id: claims_of(user.username) for user in players if user.username is not None}
-    owners = [user_id for user_id, player_claims in claims.items() if keys & player_claims.keys()]
-    return sorted(owners, key=lambda user_id: key in claims[user_id])
 
 
 def _external_id_taken(external_id: str) -> ExternalIdTaken:
