@@ -67,7 +67,8 @@ def main(
     sessions: Annotated[int | None, typer.Option(help="Submissions to populate; five a player.")] = None,
     connections: Annotated[int, typer.Option(help="Connections kept busy.")] = 64,
     rounds: Annotated[int, typer.Option(help="How often each scenario is measured, in turns with the others.")] = 3,
-    seconds: Annotated[int, typer.Option(help="Seconds a scenario is measured for in a round.")] = 5,
+    seconds: Annotated[float, typer.Option(help="Seconds a scenario is measured for in a round.")] = 5,
+    warmup_s: Annotated[float, typer.Option(help="Seconds of the warm-up before each measurement.")] = WARMUP_S,
     batch: Annotated[int, typer.Option(help="Submissions in a batch.")] = 500,
     workers: Annotated[int, typer.Option(help="API processes.")] = 1,
     nodes: Annotated[int, typer.Option(help="Index nodes.")] = 3,
@@ -98,7 +99,13 @@ def main(
             if kind == next(iter(samples)):
                 await_reconciliation(facts)
             url = ceiling if kind.startswith("noop") else facts["api"]
-            result = loaded(facts, kind, url, players=players, connections=connections, seconds=seconds, batch=batch)
+            load: dict[str, Any] = {
+                "connections": connections,
+                "seconds": seconds,
+                "batch": batch,
+                "warmup_s": warmup_s,
+            }
+            result = loaded(facts, kind, url, players=players, **load)
             samples[kind].append(result)
             console.print(f"{kind}: {result['rate']:,.0f}/s")
         results = {kind: summary(kind, samples) for kind in samples}

@@ -166,23 +166,23 @@ async def test_populate_refuses_other_peoples_ids_and_other_boards(new: NewComma
 
 
 async def test_populate_goes_on_after_a_kill(new: NewCommand):
-    crowd = ("populate", "--users", "32000", "--sessions", "64000", "--until", "2024-05-06")
+    crowd = ("populate", "--users", "21000", "--sessions", "21000", "--until", "2024-05-06")
     unbroken, killed = await new(), await new()
     unbroken.run(*crowd)
     # A transaction holds the name of a player of the second chunk, and only this chunk waits for it.
     [(key,)] = await unbroken.query("select username_key from username_claims where user_id = 15000")
 
     async def others_done() -> bool:
-        return await killed.waits() and await killed.count("users") == 22_000
+        return await killed.waits() and await killed.count("users") == 11_000
 
     with killed.running(*crowd) as process:
         async with killed.held("insert into username_claims values ($1, -1)", key):
             await until(others_done, "all chunks but one")
             kill(process)
-    assert await killed.count("score_events") == 44_000
-    assert killed.run(*crowd).output == ["20,000 sessions added, 44,000 existed already"]
+    assert await killed.count("score_events") == 11_000
+    assert killed.run(*crowd).output == ["10,000 sessions added, 11,000 existed already"]
     assert await everything(killed) == await everything(unbroken)
-    assert killed.run("verify").output == unbroken.run("verify").output == ["32,000 standings compared, 0 differ"]
+    assert killed.run("verify").output == unbroken.run("verify").output == ["21,000 standings compared, 0 differ"]
 
 
 async def test_verify_tells_of_a_lost_index_and_rebuild_or_reconcile_mends_it(populated: Command):

@@ -25,7 +25,8 @@ Report = Mapping[str, Any]
 
 SHORT: Mapping[str, str] = {
     "benchmarks.bench": (
-        "--players 300 --connections 4 --rounds 1 --seconds 1 --batch 10 --only noop_get --only submit --only batch"
+        "--players 300 --connections 4 --rounds 1 --seconds 0.5 --warmup-s 0.1 --batch 10"
+        " --only noop_get --only submit --only batch"
     ),
     "benchmarks.boards_bench": "--boards 3 --connections 4 --seconds 0.5",
     "benchmarks.compression": "--rounds 1",
