@@ -1,0 +1,274 @@
+"""Capacity model: machines, memory, network and money for a load, from the raw data of other benchmarks.
+
+    python -m benchmarks.capacity
+    python -m benchmarks.capacity --sizes postgresql://... --out docs/performance/results/store-sizes.json
+
+Without options, prints the tables of docs/capacity.md. With `--sizes`, measures the tables of a store instead.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from math import ceil
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import asyncpg
+import typer
+
+from benchmarks.capacity_model import (
+    CORE_US,
+    CheckedPoint,
+    OperationCost,
+    machine_points,
+    node_lines,
+    operation_costs,
+    player_bytes,
+    results,
+)
+from benchmarks.report import about, write
+
+USED = 0.6
+"""Share of its processor time and memory that a part uses at the peak."""
+CORE_DOLLARS = 0.0408 * 730
+"""Dollars a month of a core with 4 GiB: m7g.large in us-east-1, on demand, $0.0816 an hour for two (2026-06-17)."""
+DISK_DOLLARS = 0.08
+"""Dollars a month of a GB of gp3. A list price that was not checked on a day."""
+CORE_BYTES = 4 * 2**30
+"""Memory of a core, in bytes."""
+MOST_STORE_CORES = 32
+"""Maximum cores of a single PostgreSQL. More are spread over workers of Citus."""
+CITUS_COST = 1 / 0.59
+"""Cost of a submission on Citus, in batches: see the comparison of stores in docs/performance/scaling.md."""
+MEASURED_NODES = 3
+"""Index nodes of the benchmark that the costs come from, and the minimum of a plan."""
+PEAK_TO_MEAN = 4
+"""Ratio of the peak to the mean of submissions a second."""
+MONTH_S = 30 * 86_400
+SUBMIT_BYTES, READ_BYTES = 800, 700
+"""Bytes of a request with its response, with headers: a submission, and the mean of a rank and a top of ten."""
+
+
+class Load(NamedTuple):
+    """Load at the peak: submissions a second, and as many tops. `exact` of the submissions have ranks.
+
+    `ranks` are read a second besides.
+    """
+
+    name: str
+    players: float
+    submits: float
+    exact: bool
+    ranks: float
+
+
+LOADS = (
+    Load("1 million players", 1e6, 1_000, True, 1_000),
+    Load("10 million players", 1e7, 10_000, True, 10_000),
+    Load("100 million players", 1e8, 50_000, True, 50_000),
+    Load("the same, ranks only when read", 1e8, 100_000, False, 50_000),
+    Load("1 billion players", 1e9, 1_000_000, True, 1_000_000),
+    Load("the same, ranks only when read", 1e9, 1_000_000, False, 50_000),
+)
+
+
+class Plan(NamedTuple):
+    """Machines for a load. Cores and primaries are numbers of cores. `primaries` is None if no number suffices."""
+
+    api: int
+    store: int
+    primaries: int | None
+    bottleneck: str
+    index_gb: float
+    disk_gb: float
+    growth_gb: float
+    gbit: float
+
+    @property
+    def dollars(self) -> float | None:
+        """Return the dollars of a month. A replica stands beside each primary, and a standby beside the store."""
+        if self.primaries is None:
+            return None
+        cores = self.api + 2 * self.store + 2 * self.primaries
+        return cores * CORE_DOLLARS + 2 * (self.disk_gb + self.growth_gb) * DISK_DOLLARS
+
+
+def costs() -> Mapping[str, OperationCost]:
+    """Return the measured costs of operations."""
+    return operation_costs(results("bench"), results("shards"))
+
+
+def plan(load: Load) -> Plan:
+    """Return the machines for a load."""
+    sizes = player_bytes(results("bench"), results("store-sizes"))
+    submit, rank = costs()["submit, exact rank" if load.exact else "submit, rank=none"], costs()["rank"]
+    store = _cores(load.submits * submit.store_us)
+    by_time = _primaries(
+        load.submits * submit.index_own_us + load.ranks * rank.index_own_us,
+        load.submits * submit.index_each_us + load.ranks * rank.index_each_us,
+    )
+    by_memory = ceil(load.players * sizes.index / (USED * CORE_BYTES))
+    primaries = None if by_time is None else max(by_time, by_memory, MEASURED_NODES)
+    return Plan(
+        _cores(_api_us(load, submit, primaries or MEASURED_NODES)),
+        store if store <= MOST_STORE_CORES else ceil(store * CITUS_COST),
+        primaries,
+        _bottleneck(by_time, by_memory, store),
+        load.players * sizes.index / 1e9,
+        load.players * sizes.store / 1e9,
+        load.submits / PEAK_TO_MEAN * MONTH_S * sizes.further / 1e9,
+        (load.submits * (SUBMIT_BYTES + READ_BYTES) + load.ranks * READ_BYTES) * 8 / 1e9,
+    )
+
+
+def _api_us(load: Load, submit: OperationCost, primaries: int) -> float:
+    """Return the processor time of the API in us a second."""
+    added, rank = primaries - MEASURED_NODES, costs()["rank"]
+    submits = load.submits * (submit.api_us + added * submit.api_node_us + costs()["top"].api_us)
+    return submits + load.ranks * (rank.api_us + added * rank.api_node_us)
+
+
+def _cores(processor_us: float) -> int:
+    """Return the cores for an amount of processor time a second."""
+    return max(1, ceil(processor_us / (USED * CORE_US)))
+
+
+def _primaries(shared_us: float, each_us: float) -> int | None:
+    """Return the number of nodes for work that they share and work that each of them does, in us a second."""
+    free_us = USED * CORE_US - each_us
+    return None if free_us <= 0 else max(1, ceil(shared_us / free_us))
+
+
+def _bottleneck(by_time: int | None, by_memory: int, store: int) -> str:
+    if by_time is None or by_time > max(by_memory, MEASURED_NODES):
+        return "exact ranks"
+    if store > MOST_STORE_CORES:
+        return "store"
+    return "memory of the index" if by_memory > MEASURED_NODES else "none"
+
+
+def exact_limit() -> float:
+    """Return how many exact ranks a second an index gives, with any number of nodes."""
+    return USED * CORE_US / costs()["rank"].index_each_us
+
+
+def checked_points() -> Sequence[CheckedPoint]:
+    """Return all measured rates beside those of the model."""
+    by_node = [point for _, points in node_lines(results("shards-capped")).values() for point in points]
+    return [*machine_points(results("bench")), *by_node]
+
+
+def tables() -> Sequence[str]:
+    """Return the computed parts of docs/capacity.md."""
+    return _cost_table(), _plan_table(), _node_table(), _check_table()
+
+
+def _cost_table() -> str:
+    columns = (
+        "us of processor time", "API", "store", "index, shared by nodes", "index, on every node",
+        "API, for a further node",
+    )  # fmt: skip
+    rows = [
+        (
+            name,
+            f"{cost.api_us:.0f}",
+            f"{cost.store_us:.0f}",
+            f"{cost.index_own_us:.0f}",
+            f"{cost.index_each_us:.1f}",
+            f"{cost.api_node_us:.1f}",
+        )
+        for name, cost in costs().items()
+    ]
+    sizes = player_bytes(results("bench"), results("store-sizes"))
+    return (
+        f"{_table(columns, rows)}\n\n"
+        f"A player with a name and one submission takes {sizes.index:.0f} bytes in the index and {sizes.store:.0f} in "
+        f"the store. A\nfurther submission takes {sizes.further:.0f} bytes in the store. An index gives at most "
+        f"{exact_limit():,.0f} exact ranks a second."
+    )
+
+
+def _plan_table() -> str:
+    columns = (
+        "load", "submissions a second", "ranks a second", "cores of the API", "of the store", "primaries of the index",
+        "index, GB", "store, GB", "its growth a month, GB", "Gbit a second", "$ a month", "bottleneck",
+    )  # fmt: skip
+    return _table(columns, [_plan_row(load, plan(load)) for load in LOADS])
+
+
+def _plan_row(load: Load, needed: Plan) -> Sequence[str]:
+    is_possible = needed.dollars is not None
+    return (
+        load.name,
+        f"{load.submits:,.0f}",
+        f"{load.ranks:,.0f}",
+        f"{needed.api:,}" if is_possible else "",
+        f"{needed.store:,}",
+        f"{needed.primaries:,}" if needed.primaries is not None else "no number",
+        f"{needed.index_gb:,.1f}",
+        f"{needed.disk_gb:,.0f}",
+        f"{needed.growth_gb:,.0f}",
+        f"{needed.gbit:.2f}",
+        f"{needed.dollars:,.0f}" if needed.dollars is not None else "",
+        needed.bottleneck,
+    )
+
+
+def _node_table() -> str:
+    numbers = (1, 2, 3, 6, 12, 100)
+    rows = []
+    for name, (line, _) in node_lines(results("shards-capped")).items():
+        gains = [f"{line.at(1) / line.at(1 / n):.1f}" for n in numbers]
+        rows.append((name, f"{line.slope:.1f}", f"{line.base:.1f}", *gains))
+    gain_columns = [f"{n} nodes" if n > 1 else "1 node" for n in numbers]
+    return _table(("gain over one node", "shared, us", "on every node, us", *gain_columns), rows)
+
+
+def _check_table() -> str:
+    rows = [(p.name, f"{p.measured:,.0f}", f"{p.predicted:,.0f}", f"{p.deviation:+.0%}") for p in checked_points()]
+    return _table(("measured point", "a second", "by the model", "deviation"), rows)
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in Markdown."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return (
+        "\n".join("| " + " | ".join(line) + " |" for line in lines)
+        .replace("| --- |", "|---|")
+        .replace(" --- |", "---|")
+    )
+
+
+async def store_sizes(dsn: str) -> dict[str, Any]:
+    """Return bytes and rows of the tables with a row per player or submission, with their indexes."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        tables = {}
+        for name in ("score_events", "standings", "users", "username_claims"):
+            size = await connection.fetchval(
+                "select pg_total_relation_size($1::text::regclass) + coalesce(sum(pg_total_relation_size(inhrelid)), 0)"
+                " from pg_inherits where inhparent = $1::text::regclass",
+                name,
+            )
+            rows = await connection.fetchval(f"select count(*) from {name}")  # noqa: S608 - names from above
+            tables[name] = {"bytes": int(size), "rows": rows}
+        return tables
+    finally:
+        await connection.close()
+
+
+def main(
+    sizes: Annotated[str | None, typer.Option(help="Measure the tables of this store instead.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the sizes here as JSON.")] = None,
+) -> None:
+    """Print the tables of docs/capacity.md, or measure the sizes of a store."""
+    if sizes is None:
+        typer.echo("\n\n".join(tables()))
+        return
+    report = {**about("benchmarks.capacity"), "tables": asyncio.run(store_sizes(sizes))}
+    report["command"] = "python -m benchmarks.capacity --sizes DSN --out docs/performance/results/store-sizes.json"
+    write(report, out)
+    typer.echo(report["tables"])
+
+
+if __name__ == "__main__":
+    typer.run(main)
