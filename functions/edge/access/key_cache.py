@@ -75,12 +75,17 @@ class KeyCache:
             return None
         return key.caller
 
+    async def _read(self) -> _Keys:
+        """Return the valid keys and the sessions of people."""
+        keys = dict(_by_digest(await self._store.valid(self._clock())))
+        if self._people is not None:
+            sessions = await self._people.sessions(self._clock())
+            keys |= {session.digest: _CachedKey(session.caller, session.expires_at) for session in sessions}
+        return keys
+
     async def _load(self, _: str) -> _Keys:
         try:
-            keys = dict(_by_digest(await self._store.valid(self._clock())))
-            if self._people is not None:
-                sessions = await self._people.sessions(self._clock())
-                keys |= {session.digest: _CachedKey(session.caller, session.expires_at) for session in sessions}
+            keys = await self._read()
         except LeaderForgeError as error:
             # Log each outage only once, because loads are retried every 2 s. Meanwhile, the cached keys stay in use.
             if not self._is_failing:

@@ -9,7 +9,7 @@ from pydantic import Field
 from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.fields import BoardName, CountOut, IntegerOut, TimeOut
 from functions.edge.wire.models import QueryIn, StrictOut
-from leaderforge.domain.activity import RecentScore, Suspect, SuspicionReason
+from leaderforge.domain.activity import ActivityPoint, RecentScore, Suspect, SuspicionReason
 from leaderforge.services.activity import ActivityReport
 
 
@@ -66,14 +66,15 @@ def render_activity(report: ActivityReport, names: Mapping[int, str | None]) -> 
         board=report.board.slug,
         step_s=report.step_ms // 1000,
         until=report.until,
-        points=[
-            ActivityPointOut(at=point.at, submissions=point.submissions, players=point.players)
-            for point in report.points
-        ],
+        points=list(map(_point_out, report.points)),
         newest=[RecentScoreOut(**_members(score, names)) for score in report.newest],
         suspicious=[_suspect_out(suspect, names) for suspect in report.suspects],
     )
     return JsonBody.of(model)
+
+
+def _point_out(point: ActivityPoint) -> ActivityPointOut:
+    return ActivityPointOut(at=point.at, submissions=point.submissions, players=point.players)
 
 
 def _suspect_out(suspect: Suspect, names: Mapping[int, str | None]) -> SuspectOut:

@@ -54,15 +54,7 @@ async def _rebuild(data_dir: Path) -> int:
             return await outlast(product, lambda: product.maintain.rebuild(advance))
 
 
-def verify(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Compare every standing in the database with the rank index, and list the differences.
-
-    Also list standings of boards that do not exist, and results of settled periods that do not follow from the stored
-    scores. Exit with 1 if there are any of these, and with 3 if there are none but the index is incomplete.
-    """
-    verification, faults, is_maintained = run_until_stopped(_verify(data_dir))
-    if not verification.complete:
-        typer.echo(_incompleteness(verification.incomplete, is_maintained=is_maintained))
+def _print_differences(verification: "Verification") -> None:
     for difference in verification.differences[:_REPORTED]:
         typer.echo(f"board {difference.board}: player {difference.user_id} {FAULTS[difference.kind]}")
     if len(verification.differences) > _REPORTED:
@@ -72,6 +64,18 @@ def verify(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
             f"board id {board_id} does not exist, but has {counted(count, 'standing')}: restore its row of the table "
             "boards"
         )
+
+
+def verify(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """Compare every standing in the database with the rank index, and list the differences.
+
+    Also list standings of boards that do not exist, and results of settled periods that do not follow from the stored
+    scores. Exit with 1 if there are any of these, and with 3 if there are none but the index is incomplete.
+    """
+    verification, faults, is_maintained = run_until_stopped(_verify(data_dir))
+    if not verification.complete:
+        typer.echo(_incompleteness(verification.incomplete, is_maintained=is_maintained))
+    _print_differences(verification)
     _print_faults(faults)
     typer.echo(f"{counted(verification.checked, 'standing')} compared, {len(verification.differences):,} differ")
     if faults or not verification.clean:

@@ -262,15 +262,7 @@ _RANGES: Mapping[str, tuple[int, int]] = {
 
 def _valid(settings: BoardSettings) -> BoardSettings:
     """Return the settings with texts and the season in canonical form. Raises `Refused` if a value is invalid."""
-    settings = replace(
-        settings,
-        name=_text("name", settings.name, MAX_NAME_LENGTH),
-        unit=_optional_text("unit", settings.unit, MAX_UNIT_LENGTH),
-        subscore_name=_optional_text("subscore_name", settings.subscore_name, MAX_SUBSCORE_NAME_LENGTH),
-        tiers=valid_tiers(settings.tiers, settings.order),
-        events=tuple(dict.fromkeys(settings.events)),
-        league=None if settings.league is None else valid_league(settings.league, settings.periods),
-    )
+    settings = _with_valid_texts(settings)
     for setting, (low, high) in _RANGES.items():
         _require_within(setting, getattr(settings, setting), low, high)
     _require_ordered(settings.min_score, settings.max_score)
@@ -283,6 +275,19 @@ def _valid(settings: BoardSettings) -> BoardSettings:
     )
     _checked("time_zone", require_time_zone, settings.time_zone)
     return replace(settings, season=_valid_season(settings))
+
+
+def _with_valid_texts(settings: BoardSettings) -> BoardSettings:
+    """Return the settings with valid texts, tiers, events and league. Raises `Refused`."""
+    return replace(
+        settings,
+        name=_text("name", settings.name, MAX_NAME_LENGTH),
+        unit=_optional_text("unit", settings.unit, MAX_UNIT_LENGTH),
+        subscore_name=_optional_text("subscore_name", settings.subscore_name, MAX_SUBSCORE_NAME_LENGTH),
+        tiers=valid_tiers(settings.tiers, settings.order),
+        events=tuple(dict.fromkeys(settings.events)),
+        league=None if settings.league is None else valid_league(settings.league, settings.periods),
+    )
 
 
 def _valid_season(settings: BoardSettings) -> str | None:

@@ -1,7 +1,7 @@
 """Planning of deliveries to an endpoint: order, retries and dead letters. Without I/O."""
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from typing import NamedTuple
 
 from leaderforge.domain.notice_log import Notice
@@ -112,16 +112,19 @@ def plan(work: DispatchWork, *, is_suspect: bool) -> DispatchPlan:
         # A redriven notice comes out of order in any case. It must not delay the other notices of its player.
         lanes[queued.notice.user_id, queued.is_redriven].append(queued)
     queues = [lane[:MAX_LANE] for lane in lanes.values()]
-    fresh: defaultdict[int, list[Queued]] = defaultdict(list)
-    postponed: list[Notice] = []
-    for notice in work.fresh:
-        if notice.user_id in work.blocked:
-            postponed.append(notice)
-        else:
-            fresh[notice.user_id].append(Queued(notice))
     if is_suspect:
         queues = queues[:MAX_LANES]
-    return DispatchPlan([*queues, *fresh.values()], postponed)
+    postponed = [notice for notice in work.fresh if notice.user_id in work.blocked]
+    return DispatchPlan([*queues, *_fresh_queues(work)], postponed)
+
+
+def _fresh_queues(work: DispatchWork) -> Iterable[list[Queued]]:
+    """Return the fresh notices in queues by player, without those of blocked players."""
+    fresh: defaultdict[int, list[Queued]] = defaultdict(list)
+    for notice in work.fresh:
+        if notice.user_id not in work.blocked:
+            fresh[notice.user_id].append(Queued(notice))
+    return fresh.values()
 
 
 def result_of(

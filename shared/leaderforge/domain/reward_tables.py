@@ -202,13 +202,17 @@ def _has_brackets(table: RewardTable, tournament: TournamentRules | None) -> boo
     return table.period is tournament.period_kind
 
 
-def _require_valid(reward: Reward, tiers: set[str]) -> None:
-    if not _ID.fullmatch(reward.id):
-        raise _refused(f"{reward.id[:64]!r} is no id of a reward: use 1 to 64 of a-z, 0-9, '_' and '-'")
+def _require_one_condition(reward: Reward) -> None:
     ranks = reward.first_rank is not None or reward.last is not None
     single = [reward.percent, reward.tier, reward.outcome]
     if sum([ranks, reward.needs_bracket, *(condition is not None for condition in single)]) > 1:
         raise _refused(f"{reward.id!r} has several conditions; keep ranks, ranks in brackets, percent, tier or league")
+
+
+def _require_valid(reward: Reward, tiers: set[str]) -> None:
+    if not _ID.fullmatch(reward.id):
+        raise _refused(f"{reward.id[:64]!r} is no id of a reward: use 1 to 64 of a-z, 0-9, '_' and '-'")
+    _require_one_condition(reward)
     _require_ranks(reward.id, reward.first_rank, reward.last)
     _require_ranks(reward.id, reward.first_bracket_rank, reward.last_bracket_rank)
     percent = reward.percent

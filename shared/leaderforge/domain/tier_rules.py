@@ -91,12 +91,16 @@ def _require_reachable(tiers: Sequence[Tier], order: Order) -> None:
                 f"tiers: {tier.name!r} contains every entry; give it a limit, or list it last", setting="tiers"
             )
     for kind in TierLimit:
-        alike = [tier for tier in tiers if tier.kind is kind]
         falling = kind is TierLimit.SCORE and order is Order.DESC
-        for above, below in pairwise(alike):
-            if below.limit == above.limit or (below.limit > above.limit) is falling:
-                raise Refused(
-                    f"tiers: no entry could be in {below.name!r}, because {above.name!r} is above it with {kind} "
-                    f"{above.limit}; list the best tier first",
-                    setting="tiers",
-                )
+        _require_monotonic([tier for tier in tiers if tier.kind is kind], kind, falling=falling)
+
+
+def _require_monotonic(tiers: Sequence[Tier], kind: TierLimit, *, falling: bool) -> None:
+    """Raise `Refused` unless the limits of tiers with this kind of limit only fall, or only rise."""
+    for above, below in pairwise(tiers):
+        if below.limit == above.limit or (below.limit > above.limit) is falling:
+            raise Refused(
+                f"tiers: no entry could be in {below.name!r}, because {above.name!r} is above it with {kind} "
+                f"{above.limit}; list the best tier first",
+                setting="tiers",
+            )

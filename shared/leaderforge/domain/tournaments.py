@@ -143,10 +143,17 @@ def _ended_early(rules: TournamentRules, occurrence: Occurrence) -> Occurrence:
 
 def occurrence_in(rules: TournamentRules, calendar: Calendar, period: int) -> Occurrence | None:
     """Return the occurrence that the ladder with this period number ranks, None if it ranks none."""
-    if rules.duration_s is None:
-        if period != ALL_TIME or rules.starts_at is None or rules.ends_at is None:
-            return None
-        return _ended_early(rules, Occurrence(ALL_TIME, rules.starts_at, rules.ends_at, 0))
+    if rules.duration_s is not None:
+        return _occurrence_in_season(rules, rules.duration_s, calendar, period)
+    if period != ALL_TIME or rules.starts_at is None or rules.ends_at is None:
+        return None
+    return _ended_early(rules, Occurrence(ALL_TIME, rules.starts_at, rules.ends_at, 0))
+
+
+def _occurrence_in_season(
+    rules: TournamentRules, duration_s: int, calendar: Calendar, period: int
+) -> Occurrence | None:
+    """Return the occurrence at the start of the season with this number, None if there is no such season."""
     if period == ALL_TIME or calendar.season is None or not calendar.knows(period):
         return None
     season = calendar.numbered(period)
@@ -155,7 +162,7 @@ def occurrence_in(rules: TournamentRules, calendar: Calendar, period: int) -> Oc
     begun = calendar.of_kind(PeriodKind.SEASON, season.starts_at)
     if begun is None or begun.number != period:
         return None  # no season starts at this time
-    ends_at = season.starts_at + rules.duration_s * 1000
+    ends_at = season.starts_at + duration_s * 1000
     ends_at = ends_at if season.ends_at is None else min(ends_at, season.ends_at)
     return _ended_early(rules, Occurrence(period, season.starts_at, ends_at, 0))
 

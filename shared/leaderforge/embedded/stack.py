@@ -67,13 +67,7 @@ class LocalStack:
         self._keys_file = self.directory / "keys.json"
         self.valkey = ValkeyCluster(self.directory / "valkey", nodes=options.nodes, first_port=FIRST_VALKEY_PORT)
         self.postgres = PostgresServer(self.directory / "postgres", port=FIRST_POSTGRES_PORT)
-        self.api = ApiServer(
-            self.directory / "api",
-            self.directory / "logs" / "api.log",
-            host=options.host,
-            port=options.port or free_port(),
-            workers=options.workers,
-        )
+        self.api = _api_server(self.directory, options)
         self.keys: dict[str, str] = {}
         self._index_start: asyncio.Task[None] | None = None
         self._lock = DirectoryLock(self.directory / "leaderforge.lock")
@@ -275,6 +269,16 @@ class LocalStack:
             "LEADERFORGE_DEVICE_SIGN_IN": "1",
         }
         return {name: os.environ.get(name) or value for name, value in defaults.items()}
+
+
+def _api_server(directory: Path, options: StackOptions) -> ApiServer:
+    return ApiServer(
+        directory / "api",
+        directory / "logs" / "api.log",
+        host=options.host,
+        port=options.port or free_port(),
+        workers=options.workers,
+    )
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

@@ -144,9 +144,8 @@ class _Document:
             return False
         if not self._is_first:
             if character != ",":
-                raise BadLine(
-                    self._current_line, "not JSON: " + (f"{character!r} is in the object" if character else _CUT_OFF)
-                )
+                reason = f"{character!r} is in the object" if character else _CUT_OFF
+                raise BadLine(self._current_line, f"not JSON: {reason}")
             self._position += 1
         self._is_first = False
         return True
@@ -159,12 +158,10 @@ class _Document:
             if end < 0:
                 if len(self._buffer) - self._position >= _MAX_VALUE or not self._read():
                     raise BadLine(self._current_line, f"not JSON: {_CUT_OFF}")
-                continue
             # A number at the end of the buffer may continue in the next part.
-            if end == len(self._buffer) and self._buffer[self._position] in _FIRST_OF_LITERAL and self._read():
-                continue
-            self._position = end
-            return value
+            elif end < len(self._buffer) or self._buffer[self._position] not in _FIRST_OF_LITERAL or not self._read():
+                self._position = end
+                return value
 
     def _peek(self) -> str:
         """Skip blanks, and return the next character, empty at the end."""

@@ -81,18 +81,24 @@ async def _refuse_citus(dsn: str) -> None:
 
 async def _run(program: str, dsn: str | None, *arguments: str) -> None:
     """Run a program of PostgreSQL, with a database if there is a DSN. Raises `BackupFailed` with its error."""
-    variables = {**os.environ, "LC_ALL": "C"}
-    options = list(arguments)
-    if dsn is not None:
-        address, password = _without_password(dsn)
-        options.append(f"--dbname={address}")
-        variables |= {} if password is None else {"PGPASSWORD": password}
+    options, variables = ([], {}) if dsn is None else _connection(dsn)
     process = await asyncio.create_subprocess_exec(
-        _path(program), *options, env=variables, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
+        _path(program),
+        *arguments,
+        *options,
+        env={**os.environ, "LC_ALL": "C", **variables},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
     )
     errors = await _errors_of(process)
     if process.returncode:
         raise BackupFailed(f"{program} failed: {' '.join(errors.decode(errors='replace').split())}")
+
+
+def _connection(dsn: str) -> tuple[list[str], dict[str, str]]:
+    """Return the options and the variables by which a program connects to a database. The password is no option."""
+    address, password = _without_password(dsn)
+    return [f"--dbname={address}"], {} if password is None else {"PGPASSWORD": password}
 
 
 async def _errors_of(process: asyncio.subprocess.Process) -> bytes:

@@ -1,6 +1,6 @@
 """Settlement of rewards: a part of the settlement of periods, and repeated settlements after changes by moderators."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.order import FIRST
@@ -73,12 +73,11 @@ class AwardPart:
         rules = await self._awards.rules(ladder)
         if rules is None:
             return ()
-        faults, expected = [], 0
+        faults: list[SettlementFault] = []
+        expected = 0
         async for user_ids, awards in self._earned(ladder, rules):
             expected += len(awards)
-            stored = {*await self._awards.granted(ladder, user_ids)}
-            faults += [_fault(ladder, f"player {u} lacks award {r!r}") for u, r in sorted(awards - stored)]
-            faults += [_fault(ladder, f"player {u} has not earned award {r!r}") for u, r in sorted(stored - awards)]
+            faults += _award_faults(ladder, awards, {*await self._awards.granted(ladder, user_ids)})
         count = await self._awards.count(ladder)
         if count != expected and not faults:
             faults.append(_fault(ladder, f"{count} awards are granted, and {expected} are earned"))
@@ -160,6 +159,14 @@ def _cursor(position: Position) -> AwardCursor:
 def _members(cursor: AwardCursor) -> Position:
     """Return the members of a position that `_cursor` reads."""
     return {"after": cursor.after.hex(), "count": cursor.count, "rank": cursor.rank}
+
+
+def _award_faults(
+    ladder: Ladder, awards: set[tuple[int, str]], stored: set[tuple[int, str]]
+) -> Iterator[SettlementFault]:
+    """Yield the differences between earned and stored awards, each given by player and reward."""
+    yield from (_fault(ladder, f"player {u} lacks award {r!r}") for u, r in sorted(awards - stored))
+    yield from (_fault(ladder, f"player {u} has not earned award {r!r}") for u, r in sorted(stored - awards))
 
 
 def _fault(ladder: Ladder, text: str) -> SettlementFault:

@@ -178,12 +178,14 @@ class Importer:
             # Return it as outcomes, because the tally has the lines of the other lanes.
             outcomes = [error] * len(submissions)
         self._outage = self._outage or next((o for o in outcomes if isinstance(o, Unavailable)), None)
-        if self._replace is None:
-            return outcomes
+        return outcomes if self._replace is None else await self._replace_all(self._replace, submissions, outcomes)
+
+    async def _replace_all(
+        self, replace: Replace, submissions: Sequence[Submission], outcomes: Sequence[_Outcome]
+    ) -> Sequence[_Outcome]:
+        """Replace the stored submissions that conflict with imported ones. Return the outcomes then."""
         return [
-            await self._replaced(self._replace, submission, outcome)
-            if isinstance(outcome, SubmissionConflict)
-            else outcome
+            await self._replaced(replace, submission, outcome) if isinstance(outcome, SubmissionConflict) else outcome
             for submission, outcome in zip(submissions, outcomes, strict=True)
         ]
 

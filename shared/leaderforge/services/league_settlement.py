@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeAlias
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.league import (
+    FilledGroup,
     GroupMember,
     Inactivity,
     League,
@@ -83,11 +84,7 @@ class LeagueMovements:
         """Seat the players who still wait, and store the merges."""
         await self._seats.seat_waiting(ladder, league)
         groups = await self._leagues.filled_groups(ladder)
-        merged = [
-            [division, source, target]
-            for division, filled in sorted(groups.items())
-            for source, target in sorted(merged_groups(filled, league.group_size).items())
-        ]
+        merged = _merges(league, groups)
         counts = {
             str(division): [max(group.number for group in filled), sum(group.players for group in filled)]
             for division, filled in groups.items()
@@ -105,11 +102,7 @@ class LeagueMovements:
             following = "next" if league.inactive is Inactivity.STAY else "absent"
             return await self._step(ladder, progress, _later(position, following))
         members = await members_by_group(self._leagues, ladder, position, chunk)
-        results = [
-            result
-            for division, number in chunk
-            for result in group_results(league, division, number, [m.finisher for m in members[division, number]])
-        ]
+        results = list(chain.from_iterable(_results(league, group, members[group]) for group in chunk))
         return await self._step(ladder, progress, {**position, "after": list(chunk[-1])}, results)
 
     async def _settle_absent(self, ladder: Ladder, league: League, progress: SettlementProgress) -> Position:
@@ -158,6 +151,20 @@ def final_groups(position: Position) -> Sequence[_Group]:
         for number in range(1, highest + 1)
         if (division, number) not in sources
     )
+
+
+def _results(league: League, group: _Group, members: Sequence[GroupMember]) -> Sequence[LeagueResult]:
+    division, number = group
+    return group_results(league, division, number, [member.finisher for member in members])
+
+
+def _merges(league: League, groups: Mapping[int, Sequence[FilledGroup]]) -> Sequence[Sequence[int]]:
+    """Return the merges of all divisions, each as division, source and target."""
+    return [
+        [division, source, target]
+        for division, filled in sorted(groups.items())
+        for source, target in sorted(merged_groups(filled, league.group_size).items())
+    ]
 
 
 async def members_by_group(

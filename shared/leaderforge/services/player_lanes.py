@@ -1,7 +1,7 @@
 """Concurrent recording of submissions in lanes, by player."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from itertools import chain, pairwise
 from typing import TypeAlias, TypeVar
 
@@ -64,13 +64,19 @@ class PlayerLanes:
         number = max(1, round(len(submissions) / self._batch))
         bounds = [len(submissions) * i // number for i in range(number + 1)]
         for start, end in pairwise(bounds):
-            players: set[int] = set()
-            firsts: list[int] = []
-            repeats: list[int] = []
-            for position in range(start, end):
-                user_id = submissions[position].event.user_id
-                (repeats if user_id in players else firsts).append(position)
-                players.add(user_id)
+            firsts, repeats = _firsts_and_repeats(submissions, range(start, end))
             yield firsts
             if repeats:
                 yield repeats
+
+
+def _firsts_and_repeats(submissions: Sequence[Submission], positions: Iterable[int]) -> tuple[list[int], list[int]]:
+    """Return the positions of the first submission of each player, and those of all others."""
+    players: set[int] = set()
+    firsts: list[int] = []
+    repeats: list[int] = []
+    for position in positions:
+        user_id = submissions[position].event.user_id
+        (repeats if user_id in players else firsts).append(position)
+        players.add(user_id)
+    return firsts, repeats

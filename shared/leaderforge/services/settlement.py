@@ -133,13 +133,20 @@ class SettlementService:
         # A part that this version does not have, or that was switched off meanwhile, is over.
         first = names.index(progress.part) if progress.part in names else 0
         for part in parts[first:]:
-            if part.name != progress.part:
-                begun = progress.followed_by(part.name)
-                await self._settlements.move(ladder, progress, begun)
-                progress = begun
-            while (position := await part.settle_chunk(ladder, progress)) is not None:
-                progress = SettlementProgress(part.name, position)
+            progress = await self._settle_part(ladder, part, progress)
         await self._settlements.finish(ladder, progress, self._clock())
+
+    async def _settle_part(
+        self, ladder: Ladder, part: SettlementPart, progress: SettlementProgress
+    ) -> SettlementProgress:
+        """Begin or continue a part of the settlement. Return the progress at its end."""
+        if part.name != progress.part:
+            begun = progress.followed_by(part.name)
+            await self._settlements.move(ladder, progress, begun)
+            progress = begun
+        while (position := await part.settle_chunk(ladder, progress)) is not None:
+            progress = SettlementProgress(part.name, position)
+        return progress
 
     async def _due_on(self, board: Board) -> Sequence[Ladder]:
         """Return the ladders of the board's periods that are due and not settled, the earliest first."""

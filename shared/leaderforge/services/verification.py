@@ -71,17 +71,22 @@ class VerificationService:
         before = await self._index.verification()
         before = _FIRST_ROUND if before is None or before.reached is None else before
         players = await self._users.following(before.reached, self._players_a_round)
+        checked, differing = await self._check(players)
+        reached = players[-1] if len(players) == self._players_a_round else None
+        if reached is None:
+            differing += await self._remove_strays()
+        await self._note(before, checked, differing, reached)
+        return checked
+
+    async def _check(self, players: Sequence[int]) -> tuple[int, int]:
+        """Compare the standings of these players and repair differences. Return the numbers of both."""
         checked = differing = 0
         for user_ids in chunks(players, _PLAYERS_A_LOOKUP):
             for ladder, standings in await self._store.standings_of(user_ids):
                 checked += len(standings)
                 suspects = await self._index.differences(ladder, standings)
                 differing += await self._repair(ladder, suspects)
-        reached = players[-1] if len(players) == self._players_a_round else None
-        if reached is None:
-            differing += await self._remove_strays()
-        await self._note(before, checked, differing, reached)
-        return checked
+        return checked, differing
 
     async def _remove_strays(self) -> int:
         """Remove the stray entries in segments of all ladders. Return the number of their players."""

@@ -28,15 +28,19 @@ def event_services(settings: EnvironmentSettings, parts: Parts, query: QueryServ
     """Return the services of events."""
     return EventServices(
         dispatch=_dispatch(settings, parts, query),
-        endpoints=EndpointService(
-            parts.endpoints,
-            parts.notice_sender,
-            parts.notice_signer,
-            parts.clock,
-            allowed=settings.event_networks,
-            has_aws=settings.has_aws_credentials,
-        ),
+        endpoints=_endpoints(settings, parts),
         feed=NoticeFeed(parts.notices),
+    )
+
+
+def _endpoints(settings: EnvironmentSettings, parts: Parts) -> EndpointService:
+    return EndpointService(
+        parts.endpoints,
+        parts.notice_sender,
+        parts.notice_signer,
+        parts.clock,
+        allowed=settings.event_networks,
+        has_aws=settings.has_aws_credentials,
     )
 
 

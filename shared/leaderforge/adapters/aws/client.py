@@ -72,19 +72,22 @@ class AwsClient:
 
     def call_waiting(self, operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Return the response of an operation, and block the thread until then. Raises `AwsError` if the call fails."""
-        encoded = json.dumps(body).encode()
+        status, answer = self._send_alone(operation, json.dumps(body).encode())
+        if status != _OK:
+            raise self._refusal(operation, status, answer)
+        return answer
+
+    def _send_alone(self, operation: str, encoded: bytes) -> tuple[int, dict[str, Any]]:
+        """Return the status and the content of a response, after the calls of other threads. Raises `AwsError`."""
         # An HTTP connection carries one call at a time, and calls come from several threads.
         with self._lock:
             try:
-                status, answer = self._send(operation, encoded)
+                return self._send(operation, encoded)
             except (OSError, HTTPException) as error:
                 raise AwsError(f"{self._service} cannot be reached: {type(error).__name__}") from error
             finally:
                 if self._is_aborted:
                     self.close()
-        if status != _OK:
-            raise self._refusal(operation, status, answer)
-        return answer
 
     def close(self) -> None:
         """Close the connection. The next call opens a new one."""

@@ -46,11 +46,10 @@ class NakamaBoard:
         counts = await self._database.row("nakama_counts", self._leaderboard)
         assert counts is not None  # noqa: S101 - a count always returns a row
         direction = "highest" if self._order == "desc" else "lowest"
-        proposal = self._proposal(has_subscores=counts["subscores"])
         return ForeignFacts(
             title=f"leaderboard {self._leaderboard} of Nakama at {self._database.address}",
             tie_rule=f"for equal score and subscore, the {direction} owner id leads",
-            settings=proposal,
+            settings=self._proposal(has_subscores=counts["subscores"]),
             count=counts["records"] - (0 if self._history else counts["expired"]),
             has_subscores=counts["subscores"],
             has_times=True,
@@ -100,17 +99,20 @@ class NakamaBoard:
     async def _rows(self, *, with_expired: bool) -> Rows:
         name = f"nakama_records_{self._order}"
         async for record in self._database.rows(name, self._leaderboard, with_expired):
-            owner = record["owner_id"]
-            yield ForeignRow(
-                id=f"nakama/{self._leaderboard}/{record['expiry_s']}/{owner}",
-                player_id=owner,
-                score=str(record["score"]),
-                player=record["username"],
-                subscore=str(record["subscore"]),
-                time=time_text_of(record["update_time"]),
-                metadata=metadata_members(record["metadata"]),
-                excluded="banned in Nakama" if record["banned"] else None,
-            )
+            yield self._row(record)
+
+    def _row(self, record: ForeignRecord) -> ForeignRow:
+        owner = record["owner_id"]
+        return ForeignRow(
+            id=f"nakama/{self._leaderboard}/{record['expiry_s']}/{owner}",
+            player_id=owner,
+            score=str(record["score"]),
+            player=record["username"],
+            subscore=str(record["subscore"]),
+            time=time_text_of(record["update_time"]),
+            metadata=metadata_members(record["metadata"]),
+            excluded="banned in Nakama" if record["banned"] else None,
+        )
 
 
 def season_of(schedule: str | None) -> str | None:

@@ -161,6 +161,10 @@ class RedisBoard:
         if "*" not in names:
             usernames: Sequence[bytes | None] = await self._client.hmget(names, members)
             return usernames
+        return await self._usernames_by_pattern(names, members)
+
+    async def _usernames_by_pattern(self, names: str, members: Sequence[bytes]) -> Sequence[bytes | None]:
+        """Return the usernames in keys of their own, by a pattern such as `user:*` or `user:*->name`."""
         pattern, _, field = names.partition("->")
         pipeline = self._client.pipeline(transaction=False)
         for member in members:

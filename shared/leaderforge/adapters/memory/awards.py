@@ -52,13 +52,16 @@ class MemoryAwards:
             self._awards[key] = revision, new
             self._report(step.ladder, NoticeType.AWARD_GRANTED, award.user_id, award.reward, at, revision > 1)
 
-    async def revoke_outdated(self, step: SettlementStep, revision: int, at: int, limit: int) -> int:
-        place = place_of(step.ladder)
-        outdated = [
+    def _outdated(self, ladder: Ladder, revision: int) -> list[tuple[int, int, int, str]]:
+        """Return the keys of the awards of a ladder that this revision has not confirmed."""
+        return [
             key
             for key, (confirmed, award) in sorted(self._awards.items())
-            if key[1:3] == place and confirmed < revision and award.revoked_at is None
-        ][:limit]
+            if key[1:3] == place_of(ladder) and confirmed < revision and award.revoked_at is None
+        ]
+
+    async def revoke_outdated(self, step: SettlementStep, revision: int, at: int, limit: int) -> int:
+        outdated = self._outdated(step.ladder, revision)[:limit]
         if outdated:
             self._settlements.make_step(step)
         for key in outdated:

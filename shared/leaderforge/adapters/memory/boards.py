@@ -11,7 +11,7 @@ from leaderforge.domain.boards import Board, DeletedBoard, Ladder
 from leaderforge.domain.errors import BoardExists, BoardNotFound, StoreUnavailable
 from leaderforge.domain.periods import ALL_TIME, Period
 from leaderforge.domain.segments import segment_values
-from leaderforge.domain.standings import HIDDEN_PLAYER, REMOVED, Standing, fold, removed_standing
+from leaderforge.domain.standings import HIDDEN_PLAYER, REMOVED, Event, Standing, fold, removed_standing
 from leaderforge.domain.submissions import EventKey, Submission
 from leaderforge.ports.clock import Clock
 
@@ -155,14 +155,18 @@ class MemoryBoards:
         """Return whether the board exists and is not deleted."""
         return any(board.id == board_id for board in self._boards.values())
 
-    def _refold(self, ladder: Ladder, user_id: int) -> Standing:
+    def _counting_events(self, ladder: Ladder, user_id: int) -> list[Event]:
+        """Return the player's events that count on the ladder."""
         period = ladder.board.calendar.numbered(ladder.period)
-        events = [
+        return [
             s.event
             for key, s in self._events.items()
             if key[:2] == (user_id, ladder.board.id) and period.holds(s.event.achieved_at)
             if key not in self._void and (key, ladder.period) not in self._void_in
         ]
+
+    def _refold(self, ladder: Ladder, user_id: int) -> Standing:
+        events = self._counting_events(ladder, user_id)
         revision = self._next_revision()
         standing = fold(ladder.board, events) if events else removed_standing(ladder.board, user_id, revision)
         previous = self._standings.get(place_of(ladder), {}).get(user_id)

@@ -101,17 +101,17 @@ class MemoryIndex(RowRanking):
             previous = before.get(standing.user_id)
             if previous is None or previous.revision < standing.revision:
                 stored[standing.user_id] = standing
-        complete = None not in self._watermarks
-        return [
-            Applied(
-                key=sort_key(ladder.board, s),
-                previous=listed_key(ladder, before.get(s.user_id)),
-                above=self._above(ladder, s) if count and complete else None,
-                refused=refuses(before.get(s.user_id), s),
-                above_within=self._above_within(ladder, s) if count and complete else (),
-            )
-            for s in standings
-        ]
+        counts = count and None not in self._watermarks
+        return [self._applied(ladder, before.get(s.user_id), s, counts=counts) for s in standings]
+
+    def _applied(self, ladder: Ladder, previous: Standing | None, standing: Standing, *, counts: bool) -> Applied:
+        return Applied(
+            key=sort_key(ladder.board, standing),
+            previous=listed_key(ladder, previous),
+            above=self._above(ladder, standing) if counts else None,
+            refused=refuses(previous, standing),
+            above_within=self._above_within(ladder, standing) if counts else (),
+        )
 
     async def apply_all(self, updates: Sequence[LadderUpdate]) -> Sequence[Sequence[Applied]]:
         return [await self._apply(update) for update in updates]

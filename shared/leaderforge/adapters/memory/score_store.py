@@ -19,6 +19,7 @@ from leaderforge.domain.segments import segment_values
 from leaderforge.domain.sources import Source
 from leaderforge.domain.standings import (
     EarlierPlace,
+    Event,
     LadderStanding,
     Standing,
     combine,
@@ -220,15 +221,20 @@ class MemoryScoreStore(RowRanking, MemoryEvents):
         # The index stores each erased standing as a removed one, whose revision is higher by one. Reserve that
         # revision.
         self._next_revision()
+        events = self._erase_events(user_id)
+        self.tournaments.erase(user_id)
+        for erase in self.on_erasure:
+            erase(user_id)
+        return events, sum(s.pop(user_id, None) is not None for s in self._standings.values())
+
+    def _erase_events(self, user_id: int) -> int:
+        """Erase the player's events, and return their number."""
         events = [key for key in self._events if key[0] == user_id]
         for key in events:
             del self._events[key], self._recorded_at[key]
         self._void -= set(events)
-        self.tournaments.erase(user_id)
-        for erase in self.on_erasure:
-            erase(user_id)
         self._void_in = {(key, period) for key, period in self._void_in if key[0] != user_id}
-        return len(events), sum(s.pop(user_id, None) is not None for s in self._standings.values())
+        return len(events)
 
     def _places(self, submission: Submission) -> Sequence[EarlierPlace | None]:
         """Return the `EarlierPlace` of the player's standing on each ladder of the submission, or None."""
@@ -274,16 +280,20 @@ class MemoryScoreStore(RowRanking, MemoryEvents):
         if standing is not None and standing.submissions:
             limits.require_step(submission.board.policy, standing.score, event.score)
 
+    def _folded(self, ladder: Ladder, event: Event) -> Standing:
+        """Return the player's standing on the ladder with the event. Raises `ScoreOutOfRange`."""
+        previous = self._standings.get(place_of(ladder), {}).get(event.user_id)
+        new = standing_of(event) if previous is None else combine(ladder.board, previous, standing_of(event))
+        require_in_range(new)
+        hidden = self._hidden(event.user_id, previous)
+        segments = self._segments(ladder, event.user_id, previous)
+        return new._replace(revision=self._next_revision(), hidden=hidden, segments=segments)
+
     def _fold_in(self, submission: Submission) -> None:
         """Fold the event into the standings of all its ladders, or into none. Raises `ScoreOutOfRange`."""
         event, folded = submission.event, {}
         for ladder in submission.ladders:
-            previous = self._standings.get(place_of(ladder), {}).get(event.user_id)
-            new = standing_of(event) if previous is None else combine(ladder.board, previous, standing_of(event))
-            require_in_range(new)
-            hidden = self._hidden(event.user_id, previous)
-            segments = self._segments(ladder, event.user_id, previous)
-            folded[ladder] = new._replace(revision=self._next_revision(), hidden=hidden, segments=segments)
+            folded[ladder] = self._folded(ladder, event)
         for ladder, standing in folded.items():
             self._standings.setdefault(place_of(ladder), {})[event.user_id] = standing
             if ladder.period != ALL_TIME:

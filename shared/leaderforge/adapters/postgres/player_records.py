@@ -66,11 +66,7 @@ class PostgresPlayerRecords:
                 await connection.execute(statement(erase), user_id)
             await write_notices(connection, moderation_notices(act, standings))
             await release(connection, player, now // 1000, creatable_at)
-            await connection.execute(statement("release_devices"), user_id)
-            await connection.fetch(statement("end_sessions"), user_id)
-            while await erase_links(connection, user_id, _LINKS_AT_ONCE):
-                pass  # delete the links that were added since the transactions below
-            await connection.execute(statement("erase_user"), user_id)
+            await _erase_user(connection, user_id)
             return erased
 
         while await self._pool.transact(lambda connection: erase_links(connection, user_id, _LINKS_AT_ONCE)):
@@ -113,6 +109,15 @@ async def _request_resettlements(connection: Connection, standings: Sequence[Lad
     for ladder, _ in standings:
         if ladder.board.rewards is not None:
             await connection.execute(statement("request_resettlement"), ladder.board.id, ladder.period, at)
+
+
+async def _erase_user(connection: Connection, user_id: int) -> None:
+    """Delete the player, the player's devices and sessions, and the links added since `erase` deleted most of them."""
+    await connection.execute(statement("release_devices"), user_id)
+    await connection.fetch(statement("end_sessions"), user_id)
+    while await erase_links(connection, user_id, _LINKS_AT_ONCE):
+        pass
+    await connection.execute(statement("erase_user"), user_id)
 
 
 def _count(status: str) -> int:

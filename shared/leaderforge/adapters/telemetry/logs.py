@@ -64,7 +64,7 @@ def configure(level: str, to: TextIO | None = None) -> None:
 
 
 def _configure_libraries(stream: Any, level: int) -> None:
-    """Write the logs of `logging` to the stream, and remove the handlers that libraries have added."""
+    """Write the logs of libraries that use `logging` to the stream."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_formatter())
     handler.addFilter(_LibraryBudget())
@@ -72,6 +72,11 @@ def _configure_libraries(stream: Any, level: int) -> None:
     root.handlers[:] = [handler]
     # A level below WARNING applies only to the project's own logs, because libraries log too much at that level.
     root.setLevel(max(level, logging.WARNING))
+    _remove_handlers()
+
+
+def _remove_handlers() -> None:
+    """Remove the handlers of libraries, so that their logs reach the root. Discard the access log of uvicorn."""
     for name in _WITH_THEIR_OWN:
         logger = logging.getLogger(name)
         logger.handlers.clear()

@@ -92,20 +92,23 @@ class JwtVerifier:
         """Return the claims of the token. Raises `InvalidSignatureError` unless one of the keys has signed it."""
         for key in keys:
             try:
-                return jwt.decode(
-                    token,
-                    key.key,
-                    algorithms=[key.algorithm],
-                    issuer=self._rules.issuer,
-                    audience=self._rules.audience,
-                    leeway=self._rules.leeway_s,
-                    options={"require": [*_REQUIRED, self._rules.player_claim]},
-                )
+                return self._decoded(token, key)
             # Try the next key only after a wrong signature, because errors of the claims would be the same with every
             # key.
             except jwt.InvalidSignatureError:
                 continue
         raise jwt.InvalidSignatureError("it is not signed by a trusted key")
+
+    def _decoded(self, token: str, key: TrustedKey) -> dict[str, Any]:
+        return jwt.decode(
+            token,
+            key.key,
+            algorithms=[key.algorithm],
+            issuer=self._rules.issuer,
+            audience=self._rules.audience,
+            leeway=self._rules.leeway_s,
+            options={"require": [*_REQUIRED, self._rules.player_claim]},
+        )
 
     def _end(self, claims: dict[str, Any]) -> int:
         """Return the time until which the token is valid, in ms."""

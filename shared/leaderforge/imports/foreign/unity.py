@@ -20,13 +20,16 @@ class UnityBoard:
         self._order = order
         self._total: int | None = None
         for file, document in saved_documents(path):
-            if "results" not in document:
-                raise Refused(f"{file} has no results: save the responses of the calls for scores")
-            total = document.get("total")
-            self._total = int(total) if isinstance(total, str) and total.isdecimal() else self._total
-            for entry in objects_in(document, "results", file):
-                rank, row = _ranked(entry, _version_of(document), file)
-                self._entries[row.player_id] = rank, row
+            self._read(file, document)
+
+    def _read(self, file: str, document: Mapping[str, Any]) -> None:
+        if "results" not in document:
+            raise Refused(f"{file} has no results: save the responses of the calls for scores")
+        total = document.get("total")
+        self._total = int(total) if isinstance(total, str) and total.isdecimal() else self._total
+        for entry in objects_in(document, "results", file):
+            rank, row = _ranked(entry, _version_of(document), file)
+            self._entries[row.player_id] = rank, row
 
     async def facts(self) -> ForeignFacts:
         remarks = []

@@ -1,7 +1,7 @@
 """Moves of slots between two nodes, in one piece where the servers can do so, else key by key."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import compress
 from typing import Any
 
@@ -41,12 +41,7 @@ class AtomicMoves:
         )
         name = f"{slots[0]}-{slots[-1]}".encode()
         [latest] = [job for job in await self._jobs(source) if job[b"slot_ranges"] == name][:1]
-        state = await self._end_of(source, latest[b"name"])
-        if state[b"state"] != b"success":
-            raise ScalingFailed(
-                f"slots {name.decode()} did not move from {source}: {state[b'message'].decode() or 'unknown reason'}; "
-                "run the command again"
-            )
+        _require_success(await self._end_of(source, latest[b"name"]), name, source)
         advance(len(slots))
 
     async def settle(self) -> None:
@@ -155,6 +150,15 @@ async def supports_atomic_moves(clients: NodeClients, members: MemberView) -> bo
                 return False
             raise
     return True
+
+
+def _require_success(state: Mapping[bytes, Any], name: bytes, source: str) -> None:
+    """Raise `ScalingFailed` unless this final state of a migration from the node at `source` is a success."""
+    if state[b"state"] != b"success":
+        raise ScalingFailed(
+            f"slots {name.decode()} did not move from {source}: {state[b'message'].decode() or 'unknown reason'}; "
+            "run the command again"
+        )
 
 
 def _groups(slots: Sequence[int], have_keys: Sequence[bool]) -> Iterator[Sequence[int]]:
