@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -32,8 +32,10 @@ _OWN_PORTS = f"import leaderforge.embedded.stack as stack; stack.FIRST_VALKEY_PO
 class Dev:
     """Run of the command, with its output and its processes."""
 
-    def __init__(self, directory: Path, *options: str, before: str = "") -> None:
-        """Start the command with these options, after the Python statements `before`.
+    def __init__(
+        self, directory: Path, *options: str, before: str = "", environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Start the command with these options and environment variables, after the Python statements `before`.
 
         Its index has ports that only this process of pytest uses. Otherwise, a product of another process could take
         them while this one is stopped, and the next start would create the index anew at other ports.
@@ -44,7 +46,10 @@ class Dev:
         command += ["--port", "0", "--data-dir", str(self.data), *options]
         with self.output_file.open("wb") as output:
             self.process = subprocess.Popen(
-                command, stdout=output, stderr=subprocess.STDOUT, env={**os.environ, "COLUMNS": "1000"}
+                command,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "COLUMNS": "1000", **(environment or {})},
             )
         self.family: list[psutil.Process] = []
 
@@ -93,8 +98,10 @@ def runs() -> Iterator[ExitStack]:
         yield stack
 
 
-def run(runs: ExitStack, directory: Path, *options: str, before: str = "") -> Dev:
-    dev = Dev(directory, *options, before=before)
+def run(
+    runs: ExitStack, directory: Path, *options: str, before: str = "", environment: Mapping[str, str] | None = None
+) -> Dev:
+    dev = Dev(directory, *options, before=before, environment=environment)
     runs.callback(_end, dev)
     return dev
 

@@ -1,17 +1,23 @@
 """Every SDK behaves as sdk/conformance/cases.json says, behind a proxy that breaks the network."""
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.acceptance.api_fixtures import Served
+from tests.acceptance.api_fixtures import connected_to_server
+from tests.acceptance.test_dev import run
+from tests.api_client import ADMIN_KEY, SUBMIT_KEY, ApiClient
 from tests.sdk.cases import CASES, Trial
+from tests.sdk.conftest import OPEN
 from tests.sdk.drivers import COMMANDS, LONG_ONLY, SAMPLED, Driver, driving
 from tests.sdk.hostile import HostileProxy
+from tests.tokens import SIGNING, TOKENS
 
 _numbers = count(1)
 
@@ -47,6 +53,30 @@ PARAMS = [
 ]
 
 
+@dataclass(frozen=True)
+class DevelopmentStack(ApiClient):
+    """Running `leaderforge dev`, and a client of its API."""
+
+    url: str
+
+
+@pytest.fixture(scope="module")
+async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DevelopmentStack]:
+    """Replace the service of the other tests by `leaderforge dev`."""
+    directory = tmp_path_factory.mktemp("dev")
+    data = directory / "data"
+    data.mkdir(mode=0o711)
+    # The files of an earlier stack: the command keeps its keys.
+    (data / "leaderforge.lock").touch()
+    (data / "keys.json").write_text(json.dumps({"submit_key": SUBMIT_KEY, "admin_key": ADMIN_KEY}))
+    settings = {**TOKENS, **SIGNING, **OPEN, "LEADERFORGE_CREATE_PLAYERS": "0", "LEADERFORGE_OVERLOAD_MS": "0"}
+    with ExitStack() as runs:
+        dev = run(runs, directory, "--no-demo", "--nodes", "1", environment=settings).ready()
+        async with connected_to_server(dev.description["api"]) as client:
+            yield DevelopmentStack(client, dev.description["api"])
+        assert dev.stop() == 0
+
+
 @pytest.fixture(scope="module")
 async def driver_of() -> AsyncIterator[Callable[[str], Awaitable[Driver]]]:
     """Return a function that returns the driver of this name. Each is started once, because a start takes a second."""
@@ -69,7 +99,7 @@ def test_there_are_enough_cases_with_unique_names() -> None:
 
 @pytest.mark.parametrize(("name", "case"), PARAMS)
 async def test_case(
-    service: Served,
+    service: DevelopmentStack,
     proxy: HostileProxy,
     driver_of: Callable[[str], Awaitable[Driver]],
     tmp_path: Path,
