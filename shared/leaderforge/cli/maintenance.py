@@ -54,7 +54,9 @@ async def _rebuild(data_dir: Path) -> int:
             return await outlast(product, lambda: product.maintain.rebuild(advance))
 
 
-def _print_differences(verification: "Verification") -> None:
+def _print_differences(verification: "Verification", *, is_maintained: bool) -> None:
+    if not verification.complete:
+        typer.echo(_incompleteness(verification.incomplete, is_maintained=is_maintained))
     for difference in verification.differences[:_REPORTED]:
         typer.echo(f"board {difference.board}: player {difference.user_id} {FAULTS[difference.kind]}")
     if len(verification.differences) > _REPORTED:
@@ -73,9 +75,7 @@ def verify(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     scores. Exit with 1 if there are any of these, and with 3 if there are none but the index is incomplete.
     """
     verification, faults, is_maintained = run_until_stopped(_verify(data_dir))
-    if not verification.complete:
-        typer.echo(_incompleteness(verification.incomplete, is_maintained=is_maintained))
-    _print_differences(verification)
+    _print_differences(verification, is_maintained=is_maintained)
     _print_faults(faults)
     typer.echo(f"{counted(verification.checked, 'standing')} compared, {len(verification.differences):,} differ")
     if faults or not verification.clean:

@@ -263,9 +263,7 @@ _RANGES: Mapping[str, tuple[int, int]] = {
 def _valid(settings: BoardSettings) -> BoardSettings:
     """Return the settings with texts and the season in canonical form. Raises `Refused` if a value is invalid."""
     settings = _with_valid_texts(settings)
-    for setting, (low, high) in _RANGES.items():
-        _require_within(setting, getattr(settings, setting), low, high)
-    _require_ordered(settings.min_score, settings.max_score)
+    _require_ranges(settings)
     _require_kinds(settings.periods)
     require_board_segments(settings.segments)
     settings = replace(
@@ -288,6 +286,12 @@ def _with_valid_texts(settings: BoardSettings) -> BoardSettings:
         events=tuple(dict.fromkeys(settings.events)),
         league=None if settings.league is None else valid_league(settings.league, settings.periods),
     )
+
+
+def _require_ranges(settings: BoardSettings) -> None:
+    for setting, (low, high) in _RANGES.items():
+        _require_within(setting, getattr(settings, setting), low, high)
+    _require_ordered(settings.min_score, settings.max_score)
 
 
 def _valid_season(settings: BoardSettings) -> str | None:

@@ -107,15 +107,19 @@ class LocalStack:
         self._make_directory()
         self._take_lock()
         try:
-            for name in ("api", "logs"):
-                (self.directory / name).mkdir(mode=0o700, exist_ok=True)
-            self._description.unlink(missing_ok=True)
-            self.keys = self._stored_keys()
-            self.valkey.password = self.keys["redis_password"]
+            self._prepare_directory()
             self.api.require_port()
         except BaseException:
             self._lock.release()
             raise
+
+    def _prepare_directory(self) -> None:
+        """Create the folders, remove the description of an earlier stack, and read or create the keys."""
+        for name in ("api", "logs"):
+            (self.directory / name).mkdir(mode=0o700, exist_ok=True)
+        self._description.unlink(missing_ok=True)
+        self.keys = self._stored_keys()
+        self.valkey.password = self.keys["redis_password"]
 
     async def start(self, step: Step, migrate: Migrate) -> None:
         """Start all servers and return once the API is healthy. Raises `ServerFailed`.

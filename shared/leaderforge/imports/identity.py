@@ -5,7 +5,7 @@ earlier lines with this content. Identities therefore stay the same if the file 
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from hashlib import blake2b, sha1
 from uuid import UUID
@@ -64,10 +64,13 @@ class Occurrences:
             # Insert in the order of the table, because sequential pages are faster.
             cursor.executemany("insert or replace into contents values (?, ?)", sorted(self._recent.items()))
             cursor.execute("commit")
-        for digest in self._recent:
+        self._add_to_filter(self._recent)
+        self._recent.clear()
+
+    def _add_to_filter(self, digests: Iterable[int]) -> None:
+        for digest in digests:
             bit = digest & _FILTER_MASK
             self._filter[bit >> 3] |= 1 << (bit & 7)
-        self._recent.clear()
 
 
 def _temporary_table() -> sqlite3.Connection:

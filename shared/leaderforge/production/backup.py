@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib.util import find_spec
@@ -82,13 +83,9 @@ async def _refuse_citus(dsn: str) -> None:
 async def _run(program: str, dsn: str | None, *arguments: str) -> None:
     """Run a program of PostgreSQL, with a database if there is a DSN. Raises `BackupFailed` with its error."""
     options, variables = ([], {}) if dsn is None else _connection(dsn)
+    environment = {**os.environ, "LC_ALL": "C", **variables}
     process = await asyncio.create_subprocess_exec(
-        _path(program),
-        *arguments,
-        *options,
-        env={**os.environ, "LC_ALL": "C", **variables},
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
+        _path(program), *arguments, *options, env=environment, stdout=DEVNULL, stderr=PIPE
     )
     errors = await _errors_of(process)
     if process.returncode:

@@ -17,7 +17,7 @@ import structlog
 
 from leaderforge.adapters.tokens.sources import PublishedKeys
 from leaderforge.adapters.tokens.trusted import TrustedKey
-from leaderforge.domain.errors import Unauthenticated, Unavailable
+from leaderforge.domain.errors import LeaderForgeError, Unauthenticated, Unavailable
 from leaderforge.domain.people import Claims
 
 _FETCH_S = 5.0
@@ -129,11 +129,7 @@ class OpenIdProvider:
         try:
             answer = await self._answer(self._token_request(metadata, code, redirect_uri, verifier))
         except _ErrorStatus as error:
-            if error.status >= 500:
-                raise Unavailable("the identity provider fails; try again shortly") from None
-            raise Unauthenticated(
-                "the identity provider refuses the code, which is used, expired or foreign; sign in again"
-            ) from None
+            raise _error_of_exchange(error.status) from None
         token = answer.get("id_token")
         if not isinstance(token, str):
             raise Unauthenticated("the identity provider has sent no ID token; its client needs the scope openid")
@@ -190,6 +186,13 @@ class OpenIdProvider:
             raise
         except (OSError, ValueError, TimeoutError) as error:
             raise Unavailable(f"the identity provider does not answer: {error}") from None
+
+
+def _error_of_exchange(status: int) -> LeaderForgeError:
+    """Return the error if the provider answers the exchange of a code with this status."""
+    if status >= 500:
+        return Unavailable("the identity provider fails; try again shortly")
+    return Unauthenticated("the identity provider refuses the code, which is used, expired or foreign; sign in again")
 
 
 def _read(opener: OpenerDirector, request: Request) -> Mapping[str, Any]:

@@ -86,9 +86,8 @@ class PostgresFriendStore:
             await lock_users(connection, user_id)
             followed = await _linked_players(connection, user_id, LinkKind.FOLLOWS)
             new = joined([other for other in friend_ids if other not in followed])
-            existing = (
-                {row["user_id"] for row in await connection.fetch(statement("known_users"), new)} if new else set()
-            )
+            users = await connection.fetch(statement("known_users"), new) if new else []
+            existing = {row["user_id"] for row in users}
             blocks = await connection.fetch(statement("blocks_between"), user_id, new) if new else []
             blocked = {row["other_id"] for row in blocks}
             plan = planned(user_id, friend_ids, followed, existing, blocked, replaces=replaces)

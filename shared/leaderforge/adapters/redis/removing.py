@@ -81,11 +81,17 @@ async def remove_index(cluster: Cluster, keys: IndexKeys, on_removed: Callable[[
     await cluster.commands([("DEL", meta) for meta in keys.meta])
     for partition, slot in enumerate(keys.slots):
         async for names in cluster.scan(slot, keys.of_partition(partition)):
-            ladders = {ids for name in names if (ids := keys.ladder_of(partition, name)) is not None}
-            standings = [keys.of_ladder(partition, ids) for ids in ladders]
-            await remove_ladders(cluster, slot, [(first, second) for first, second in standings])
-            if keys.names[partition] in names:
-                await remove_hash(cluster, slot, keys.names[partition])
-            # All other keys are small.
-            await cluster.commands([("DEL", name) for name in names])
+            await _remove_keys(cluster, keys, partition, names)
             on_removed(len(names))
+
+
+async def _remove_keys(cluster: Cluster, keys: IndexKeys, partition: int, names: Sequence[bytes]) -> None:
+    """Delete keys of a partition. Empty the large ones step by step first."""
+    slot = keys.slots[partition]
+    ladders = {ids for name in names if (ids := keys.ladder_of(partition, name)) is not None}
+    standings = [keys.of_ladder(partition, ids) for ids in ladders]
+    await remove_ladders(cluster, slot, [(first, second) for first, second in standings])
+    if keys.names[partition] in names:
+        await remove_hash(cluster, slot, keys.names[partition])
+    # All other keys are small.
+    await cluster.commands([("DEL", name) for name in names])

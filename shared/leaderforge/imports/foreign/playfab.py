@@ -3,7 +3,7 @@
 Entity leaderboards have `Rankings`, the older leaderboards of player statistics have `Leaderboard`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -44,9 +44,7 @@ class PlayFabBoard:
     def _ranked(self, entry: Mapping[str, Any], version: str, file: str) -> tuple[int, ForeignRow]:
         entity = entry.get("Entity")
         player_id = text_in(entity if isinstance(entity, dict) else {}, "Id", file)
-        scores = entry.get("Scores")
-        if not isinstance(scores, list) or not scores:
-            raise Refused(f"{file}: an entry has no Scores")
+        scores = _scores_in(entry, file)
         row = ForeignRow(
             id=f"playfab/{version}/{player_id}",
             player_id=player_id,
@@ -111,6 +109,13 @@ def _data(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the content of a response, with or without its envelope."""
     data = document.get("data")
     return data if isinstance(data, dict) else document
+
+
+def _scores_in(entry: Mapping[str, Any], file: str) -> Sequence[Any]:
+    scores = entry.get("Scores")
+    if not isinstance(scores, list) or not scores:
+        raise Refused(f"{file}: an entry has no Scores")
+    return scores
 
 
 def _ranked_rows(entries: Iterable[tuple[int, ForeignRow]]) -> Iterator[ForeignRow]:
