@@ -49,6 +49,7 @@ async def test_a_look_alike_is_taken_whichever_comes_first(stores: Stores) -> No
 async def test_only_the_name_itself_is_found(stores: Stores) -> None:
     await stores.users.create([user(1, "САВА"), user(2, "ОКАРІ"), user(3, "Cab"), user(4, "оказия")])
     assert await stores.users.by_name(["Caba", "сава", "okapi"]) == {"сава": user(1, "САВА")}
+    assert await stores.users.ids_by_name(["Caba", "сава", "САВА", "okapi"]) == {"сава": 1, "САВА": 1}
     assert list(await stores.users.with_name("caba")) == []
     assert [player.user_id for player in await stores.users.with_name("сАВА")] == [1]
     assert [player.user_id for player in await stores.users.with_prefix("cab", 9)] == [3]
@@ -165,6 +166,7 @@ class TestStoredBefore:
     async def test_they_are_found_by_their_spelling(self, database: Database) -> None:
         await stored_before(database, ["oka\u00adpi"])
         assert [player.user_id for player in await database.users.with_name("oka\u00adpi")] == [1]
+        assert await database.users.ids_by_name(["oka\u00adpi", "okapi"]) == {"oka\u00adpi": 1}
         await claim_names(database.pool, 0, 10)
         assert [player.user_id for player in await database.users.with_name("OKAPI")] == [1]
 

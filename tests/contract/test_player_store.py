@@ -63,6 +63,7 @@ class TestCreate:
         assert kinds(outcomes) == [UsernameTaken] * len(same)
         found = await stores.users.by_name([*same, "nobody"])
         assert {name: found[name].user_id for name in found} == {name: i for i, name in enumerate(same)}
+        assert await stores.users.ids_by_name([*same, "nobody"]) == {name: i for i, name in enumerate(same)}
 
     async def test_within_one_call_the_first_wins(self, stores: Stores) -> None:
         await stores.users.create([user(1, "taken", "taken@example.org")])

@@ -36,6 +36,7 @@ async def test_players_share_a_name(users: PlayerStore) -> None:
     assert list(await users.create(players)) == players
     assert [player.user_id for player in await users.with_name("rIKO")] == [1, 2, 3]
     assert {name: player.user_id for name, player in (await users.by_name(["Riko", "nobody"])).items()} == {"Riko": 1}
+    assert await users.ids_by_name(["Riko", "nobody"]) == {"Riko": 1}
     assert [player.user_id for player in await users.with_prefix("rik", 9)] == [1, 2, 3, 4]
     assert [player.user_id for player in await users.with_prefix("rik", 2)] == [1, 2]
     [refused] = await users.create([user(5, "Riko", "A@example.org")])

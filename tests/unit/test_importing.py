@@ -106,9 +106,9 @@ class Users(MemoryPlayerStore):
         await asyncio.sleep(0)
         return [created.get(user) or self.refusals[user.username] for user in users]
 
-    async def by_name(self, usernames: Collection[str]) -> Mapping[str, Player]:
+    async def ids_by_name(self, usernames: Collection[str]) -> Mapping[str, int]:
         await asyncio.sleep(0)
-        return await super().by_name(usernames)
+        return await super().ids_by_name(usernames)
 
 
 class Store(MemoryScoreStore):

@@ -104,6 +104,8 @@ def _decomposed(text: str) -> str:
 
 def folded(text: str) -> str:
     """Return the text without case and compatibility forms."""
+    if text.isascii():
+        return text.casefold()
     # Normalise again, because case folding can denormalise text.
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 

@@ -63,6 +63,10 @@ class PlayerStore(Protocol):
         """Return the players with these usernames, by the requested spelling. Case is ignored."""
         ...
 
+    async def ids_by_name(self, usernames: Collection[str]) -> Mapping[str, int]:
+        """Return player ids by username, as `by_name` does, in less time."""
+        ...
+
     async def claimants(self, usernames: Collection[str]) -> Mapping[str, int]:
         """Return the ids of the players who claim these usernames or look-alikes of them, by the requested spelling."""
         ...

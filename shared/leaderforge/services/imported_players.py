@@ -1,6 +1,7 @@
 """Players of imported lines: look-up by username or external id, and creation of unknown ones."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import TypeAlias
 
 from leaderforge.domain.chunks import chunks
@@ -67,7 +68,7 @@ class ImportedPlayers:
         external_ids = [external_id for external_id, _ in names if external_id is not None]
         stored: dict[_PlayerKey, int | LeaderForgeError] = {}
         if usernames:
-            stored |= {usernames[name]: user.user_id for name, user in (await self._users.by_name(usernames)).items()}
+            stored |= {usernames[name]: user_id for name, user_id in (await self._users.ids_by_name(usernames)).items()}
         if external_ids:
             stored |= {(i, None): user_id for i, user_id in (await self._users.by_external_id(external_ids)).items()}
         if not self._names.unique:
@@ -109,8 +110,9 @@ class ImportedPlayers:
 
     def _remember(self, ids: _Outcomes) -> None:
         self._cached |= {key: user_id for key, user_id in ids.items() if isinstance(user_id, int)}
-        while len(self._cached) > _MAX_CACHED:
-            del self._cached[next(iter(self._cached))]
+        # Search for the oldest keys only once: each search passes the deleted entries at the start of the dict.
+        for key in list(islice(self._cached, max(0, len(self._cached) - _MAX_CACHED))):
+            del self._cached[key]
 
 
 def _key(line: ScoreLine) -> _PlayerKey:

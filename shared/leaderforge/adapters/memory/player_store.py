@@ -153,6 +153,9 @@ class MemoryPlayerStore:
         owners = dict(reversed(self._players_by_name_key()))
         return {name: owners[name_key(name)] for name in usernames if name_key(name) in owners}
 
+    async def ids_by_name(self, usernames: Collection[str]) -> Mapping[str, int]:
+        return {name: user.user_id for name, user in (await self.by_name(usernames)).items()}
+
     async def claimants(self, usernames: Collection[str]) -> Mapping[str, int]:
         owners = {name: self._claims.claimants(name) for name in usernames}
         return {name: user_ids[-1] for name, user_ids in owners.items() if user_ids}

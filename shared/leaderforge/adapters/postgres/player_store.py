@@ -17,7 +17,7 @@ from leaderforge.adapters.postgres.segments import move_segments
 from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import LeaderForgeError, Refused
-from leaderforge.domain.names import MIN_WITHIN, claims_of, name_key, prefix_key
+from leaderforge.domain.names import MIN_WITHIN, claims_of, folded, name_key, prefix_key
 from leaderforge.domain.players import Player, ProfileChange
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.players import ProfileChanged
@@ -88,6 +88,17 @@ class PostgresPlayerStore:
     async def by_name(self, usernames: Collection[str]) -> Mapping[str, Player]:
         by_key = await self._by_key(usernames)
         return {name: by_key[key] for name in usernames if (key := name_key(name)) in by_key}
+
+    async def ids_by_name(self, usernames: Collection[str]) -> Mapping[str, int]:
+        # Shared names have no claims. Versions up to 0.2.0 claimed some names by their folded spelling.
+        keys = {name: key for name in usernames if self._unique_names and (key := name_key(name)) == folded(name)}
+        rows = await self._pool.fetch(statement("username_owners"), list(keys.values())) if keys else []
+        owners = {row["username_key"]: row["user_id"] for row in rows}
+        ids = {name: owners[key] for name, key in keys.items() if key in owners}
+        others = [name for name in usernames if name not in keys]
+        if others:
+            ids |= {name: player.user_id for name, player in (await self.by_name(others)).items()}
+        return ids
 
     async def claimants(self, usernames: Collection[str]) -> Mapping[str, int]:
         claims = {name: claims_of(name) for name in usernames}
