@@ -28,6 +28,8 @@ _ATTEMPTS = 8
 
 
 _sort_key = attrgetter("key")
+_new = tuple.__new__
+"""Constructor of named tuples from all members. It costs half of a call of the class, and a page has many entries."""
 
 
 class Reading(NamedTuple):
@@ -170,13 +172,11 @@ class Reader:
                 username, external_id = label_parts(username)
             run_metadata = metadata.get(user_id) if has_metadata else None
             shown_subscore = subscore if has_subscore else None
-            # Positional arguments cost half of keywords, and a page has many entries.
-            entries.append(
-                Entry(
-                    rank, user_id, username, score, submissions, achieved_at,
-                    run_metadata, shown_subscore, hidden, external_id,
-                )
+            members = (
+                rank, user_id, username, score, submissions, achieved_at,
+                run_metadata, shown_subscore, hidden, external_id, None,
             )  # fmt: skip
+            entries.append(_new(Entry, members))
         return entries
 
     async def _names(self, user_ids: Sequence[int]) -> Mapping[int, str]:
