@@ -5,9 +5,13 @@
 
 Starts both versions on this machine, each with its own data, and loads them in turn, in short rounds. The order changes
 with each round. Other load on the machine affects both versions. Therefore compare the ratios. The table shows their
-median and quartiles over the rounds.
+median and quartiles over the rounds. `--setting` sets variables of this version only. With `.` as the other checkout,
+it compares settings:
+
+    python -m benchmarks.compare . --setting LEADERFORGE_INDEX_NAMES=viewed --only random_page
 """
 
+import os
 import tempfile
 from contextlib import ExitStack
 from itertools import product as pairs
@@ -40,15 +44,19 @@ def main(
     rounds: Annotated[int, typer.Option(help="How often each version is loaded.")] = 10,
     seconds: Annotated[int, typer.Option(help="Seconds a round, after a warm-up of two.")] = 3,
     only: Annotated[list[str] | None, typer.Option(help="Run only these scenarios and commands.")] = None,
+    setting: Annotated[list[str] | None, typer.Option(help="Variable of this version only, as NAME=VALUE.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the results here as JSON.")] = None,
 ) -> None:
     """Measure another version and this version."""
     console = Console()
-    kinds = only or SCENARIOS + STEPS
+    kinds = only or (SCENARIOS if setting else SCENARIOS + STEPS)
     samples: Samples = {kind: {version: [] for version in VERSIONS} for kind in kinds}
     with ExitStack() as stack:
         running = {}
         for version, tree in zip(VERSIONS, (before.resolve(), HERE), strict=True):
+            if tree is HERE:
+                # The processes of the other version have their variables already.
+                os.environ |= dict(pair.split("=", 1) for pair in setting or [])
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=f"leaderforge-{version}-")))
             running[version] = stack.enter_context(product(directory, [], tree)), directory, tree
             step("populate", ["populate", "--users", str(players), "--sessions", str(2 * players)], directory, tree)

@@ -39,6 +39,7 @@ class Process:
     clock: Clock = now_ms
     telemetry: Telemetry = field(default_factory=lambda: Fanout([]))
     top_ttl_ms: int = 1000
+    stores_all_names: bool = True
 
     def __post_init__(self) -> None:
         declaration = Declaration(self.processes)
@@ -47,10 +48,17 @@ class Process:
         self.query = QueryService(self.reader, self.clock, self.telemetry, top_ttl_ms=self.top_ttl_ms)
         feed = MemoryFeed(MemoryChannel())
         self.changes = Changes(feed, self.query.tops, self.clock, self.telemetry, self.trust.is_believed)
-        names = NameSync(self.index, self.users)
+        names = NameSync(self.index, self.users, stores_all=self.stores_all_names)
         self.delivery = Delivery(self.index, self.store, names, declaration, self.changes, self.telemetry)
         self.maintain = MaintainService(
-            self.store, self.users, self.index, self.processes, self.clock, self.telemetry, self.changes.note_repair
+            self.store,
+            self.users,
+            self.index,
+            self.processes,
+            self.clock,
+            self.telemetry,
+            self.changes.note_repair,
+            stores_all_names=self.stores_all_names,
         )
         self.trust.repair_with(self.delivery.deliver_pending, self.maintain.catch_up)
         self.players = PlayerService(self.users, self.delivery, self.clock)

@@ -118,6 +118,9 @@ class EnvironmentSettings(CloudSettings, ChallengeSettings, EventSettings, Ident
     partitions: int = variable(
         "LEADERFORGE_PARTITIONS", "give about the expected number of index nodes, 1 to 1024", 3, ge=1, le=MAX_PARTITIONS
     )
+    index_names: Literal["all", "viewed"] = variable(
+        "LEADERFORGE_INDEX_NAMES", "say which names of players the index stores: all or viewed", "all"
+    )
     postgres_dsn: Dsn = variable(
         "LEADERFORGE_POSTGRES_DSN",
         "give the database as postgresql://user:password@host:port/name, with %2F for / and so on in the password, or "

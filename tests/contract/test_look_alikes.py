@@ -120,7 +120,7 @@ async def test_claims_follow_the_names(stores: Stores, steps: list[tuple[int, st
             if free:
                 names[user_id] = name
         if isinstance(stores, Database):
-            rows = await stores.run("select username_key, user_id, is_look_alike from username_claims")
+            rows = await stores.run("select username_key, user_id, is_look_alike is true from username_claims")
             wanted = {(key, i, look) for i, name in names.items() if name for key, look in claims_of(name).items()}
             assert {tuple(row) for row in rows} == wanted
     finally:
@@ -178,7 +178,7 @@ class TestStoredBefore:
         await database.users.change(1, {"username": "okapi"}, act(1))
         await database.users.change(2, {"username": "caba"}, act(2))
         await database.records.erase(3, AuditEntry(0, "tests", "player.erase"))
-        rows = await database.run("select username_key, user_id, is_look_alike from username_claims order by 2")
+        rows = await database.run("select username_key, user_id, is_look_alike is true from username_claims order by 2")
         assert [tuple(row) for row in rows] == [("okapi", 1, False), ("caba", 2, False)]
 
     async def test_the_review_goes_on_after_any_player(self, database: Database) -> None:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from leaderforge.adapters.postgres.player_store import PostgresPlayerStore
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Ladder, Order, Policy
 from leaderforge.domain.standings import Event, Standing
@@ -73,3 +74,14 @@ async def test_a_subscore_that_was_not_stored_as_a_change_is_one(database: Datab
         assert (standing.achieved_at, standing.run_id) == (5, UUID(int=1))
     standing = await recorded(database, submit(ladder, 1, 1, at=7))
     assert (standing.achieved_at, standing.scored) == (7, True)
+
+
+@pytest.mark.parametrize("unique", [True, False])
+async def test_a_claim_of_before_0039_is_found_by_its_start_and_replaced(database: Database, unique: bool) -> None:
+    await database.players(1, 2)
+    await database.run("update username_claims set is_look_alike = false where user_id = 1")
+    users = PostgresPlayerStore(database.pool, unique_names=unique)
+    assert [player.user_id for player in await users.with_prefix("play", 9)] == [1, 2]
+    await users.change(1, {"username": "Ada"}, AuditEntry(9, "cli", "player.change", user_id=1))
+    assert [player.user_id for player in await users.with_prefix("play", 9)] == [2]
+    assert [player.user_id for player in await users.with_prefix("ad", 9)] == [1]

@@ -169,7 +169,8 @@ async def _index(product: "Services", ladder: Ladder, plan: "Plan", standings: S
     """Load the plan's players into the index. Return False if it cannot be reached."""
     try:
         await product.parts.index.load(ladder, standings)
-        await product.parts.index.add_names(plan.names())
+        if product.settings.index_names == "all":
+            await product.parts.index.add_names(plan.names())
     except IndexUnavailable:
         return False
     return True

@@ -7,7 +7,7 @@ from contextlib import suppress
 from leaderforge.domain.errors import IndexUnavailable, StoreUnavailable, Unavailable
 from leaderforge.domain.players import Player
 from leaderforge.domain.standings import LadderStanding
-from leaderforge.ports.index import Applied, LadderUpdate, NameSwap, RankIndex
+from leaderforge.ports.index import Applied, LadderUpdate, RankIndex
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.changes import Changes
@@ -99,12 +99,11 @@ class Delivery:
         await self.moderated([(ladder, standing) for ladder, rows in standings for standing in rows])
 
     async def created(self, users: Collection[Player]) -> None:
-        """Add the labels of new players to the index."""
-        swaps = {user.user_id: NameSwap(None, user.label) for user in users}
+        """Add the labels of new players to the index, if it stores all names."""
         try:
-            unresolved = await self._index.swap_names(swaps)
+            unresolved = await self._names.add(users)
         except IndexUnavailable:
-            unresolved = list(swaps)
+            unresolved = [user.user_id for user in users]
         if unresolved:
             await self._refresh_names(unresolved)
 

@@ -59,11 +59,13 @@ class MaintainService:
         clock: Clock,
         telemetry: Telemetry,
         on_repair: OnRepair = lambda _: None,
+        *,
+        stores_all_names: bool = True,
     ) -> None:
         self._store = store
         self._users = users
         self._index = index
-        self._names = NameSync(index, users)
+        self._names = NameSync(index, users, stores_all=stores_all_names)
         self._processes = processes
         self._clock = clock
         self._telemetry = telemetry
@@ -220,7 +222,7 @@ class MaintainService:
         for user_ids in touched:
             for ladder in await mend_touched(self._index, self._store, user_ids):
                 self._on_repair(ladder)
-            await self._names.refresh(user_ids)
+            await self._names.repair(user_ids)
             self._on_repair(None)
         await for_each(self._store.changed_between(since, until), load)
         return count
@@ -263,7 +265,8 @@ class MaintainService:
         await self._keep_out_erased(rebuilding)
         for scan in chunks(ladders, LADDERS_A_SCAN):
             loaded += await self._load(scan, rebuilding, progress)
-        await self._load_names(rebuilding)
+        if self._names.stores_all:
+            await self._load_names(rebuilding)
         finished = await self._index.finish_rebuild(token, partitions, watermark, disruptions=disruptions)
         lost = rebuilding - set(finished)
         if lost:

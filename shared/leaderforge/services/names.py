@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from leaderforge.domain.players import Player
 from leaderforge.ports.index import NameIndex, NameSwap
 from leaderforge.ports.players import PlayerStore
 
@@ -14,11 +15,31 @@ class NameSync:
 
     The index is read first, then the store. A name is replaced only if the index still has the name that was read. The
     check is repeated after each replacement. The index therefore has the latest name, even after concurrent renames.
+
+    With `stores_all`, the index has the names of all players. Otherwise it has only those that reads have added, and
+    those of players who were renamed.
     """
 
-    def __init__(self, index: NameIndex, users: PlayerStore) -> None:
+    def __init__(self, index: NameIndex, users: PlayerStore, *, stores_all: bool = True) -> None:
         self._index = index
         self._users = users
+        self.stores_all = stores_all
+
+    async def add(self, users: Collection[Player]) -> Collection[int]:
+        """Add the labels of new players, if the index stores all. Return the players who have another name there.
+
+        Such a name belongs to an erased player with the same id. Raises `IndexUnavailable`.
+        """
+        return await self._index.swap_names(
+            {user.user_id: NameSwap(None, user.label if self.stores_all else None) for user in users}
+        )
+
+    async def repair(self, user_ids: Collection[int]) -> None:
+        """Refresh names that may differ from the store. Add missing ones only if the index stores all.
+
+        Raises `Unavailable`.
+        """
+        await self.refresh(user_ids if self.stores_all else await self._index.names(user_ids))
 
     async def refresh(self, user_ids: Collection[int]) -> None:
         """Replace the players' names by the store's names. Remove the names of missing players.

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from operator import attrgetter
+from time import monotonic
 from typing import NamedTuple, TypeVar
 
 from leaderforge.domain.boards import Board, Ladder, RankStyle
@@ -19,13 +20,18 @@ from leaderforge.ports.ranking import Ranking
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.entries import Entry, PlayerRank, RankedEntries
+from leaderforge.services.names import NameSync
 from leaderforge.services.trust import IndexTrust
 
 ResultT = TypeVar("ResultT")
 
 _ATTEMPTS = 8
 """Maximum reads of the same entries. They are read again if an entry has moved before its rank was counted."""
+_FRESH_S = 1.0
+"""Time in s for which names from the store may be added to the index without a second look at the store.
 
+It is below `SETTLE_MS`: after that time, reconciliation repairs the names that changed.
+"""
 
 _sort_key = attrgetter("key")
 _new = tuple.__new__
@@ -184,8 +190,13 @@ class Reader:
         names: Mapping[int, str] = {}
         if user_ids:
             with suppress(Unavailable):
+                began = monotonic()
                 names = {i: user.label for i, user in (await self._users.get(user_ids)).items()}
                 await self._index.add_names(names)
+                # A player may have been renamed or erased since the read. A repair then replaces the added name, but
+                # only if it was added before the repair.
+                if monotonic() - began > _FRESH_S:
+                    await NameSync(self._index, self._users).refresh(user_ids)
         return names
 
     async def _metadata(self, ladder: Ladder, user_ids: Sequence[int]) -> Mapping[int, str]:

@@ -153,10 +153,13 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
     reader = Reader(parts.index, trust, parts.store, parts.users, parts.clock, parts.telemetry)
     query = _query(settings, parts, reader, time_limit_s)
     changes = Changes(parts.feed, query.tops, parts.clock, parts.telemetry, trust.is_believed)
-    names = NameSync(parts.index, parts.users)
+    stores_all = settings.index_names == "all"
+    names = NameSync(parts.index, parts.users, stores_all=stores_all)
     delivery = Delivery(parts.index, parts.store, names, declaration, changes, parts.telemetry)
     indexed = parts.store, parts.users, parts.index
-    maintain = MaintainService(*indexed, parts.processes, parts.clock, parts.telemetry, changes.note_repair)
+    maintain = MaintainService(
+        *indexed, parts.processes, parts.clock, parts.telemetry, changes.note_repair, stores_all_names=stores_all
+    )
     trust.repair_with(delivery.deliver_pending, maintain.catch_up)
     players = player_services(settings, parts, delivery, reader, query)
     changes.on_players(players.ids.invalidate)

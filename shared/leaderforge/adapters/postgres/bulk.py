@@ -62,7 +62,7 @@ async def _copy_users(con: Connection, users: Sequence[Player]) -> None:
         "username_claims",
         columns=("username_key", "user_id", "is_look_alike"),
         records=(
-            (key, u.user_id, is_look_alike)
+            (key, u.user_id, is_look_alike or None)
             for u in users
             if u.username is not None
             for key, is_look_alike in claims_of(u.username).items()

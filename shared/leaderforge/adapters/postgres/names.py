@@ -19,7 +19,8 @@ async def insert_names(connection: Connection, users: Iterable[Player], *, uniqu
         await run_rows(connection, "share_usernames", sorted((name_key(name), user_id) for name, user_id in names))
         return set()
     claims = sorted((key, user_id, is_look) for name, user_id in names for key, is_look in claims_of(name).items())
-    claimed = {key for (key,) in await run_rows(connection, "claim_usernames", claims)}
+    rows = [(key, user_id, is_look or None) for key, user_id, is_look in claims]
+    claimed = {key for (key,) in await run_rows(connection, "claim_usernames", rows)}
     return {key for key, _, _ in claims} - claimed
 
 
@@ -44,11 +45,11 @@ def keys_of(name: str) -> set[str]:
 
 async def claim(connection: Connection, key: str, user_id: int, is_look_alike: bool) -> int | None:
     """Claim a key for a player if it is free. Return its owner, None if the owner has just released it."""
-    if await connection.fetch(statement("claim_usernames"), key, user_id, is_look_alike):
+    if await connection.fetch(statement("claim_usernames"), key, user_id, is_look_alike or None):
         return user_id
     owners = {row["user_id"] for row in await connection.fetch(statement("username_claims"), [key])}
     if user_id in owners:
-        await connection.execute(statement("mark_username_claim"), key, user_id, is_look_alike)
+        await connection.execute(statement("mark_username_claim"), key, user_id, is_look_alike or None)
     return next(iter(owners), None)
 
 
