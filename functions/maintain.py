@@ -49,9 +49,12 @@ async def reconcile(services: Services, every_ms: int = 0) -> int:
 
 
 async def keep_boards(services: Services) -> int:
-    """Run backfills of boards and purges of deleted boards. Return the number of boards with work."""
+    """Run backfills of boards, purges of deleted boards, and the maintenance of past standings.
+
+    Return the number of boards with work.
+    """
     with services.telemetry.transaction("keep_boards"):
-        return await services.board_maintenance.run()
+        return await services.board_maintenance.run() + await services.moment_maintenance.run_if_due()
 
 
 async def verify_some(services: Services) -> int:

@@ -14,6 +14,7 @@ from functions.edge.dependencies import TheEdge
 from functions.edge.http import documentation
 from functions.edge.http.application import router
 from functions.edge.http.responses import Answer, answer_read, answer_stored
+from functions.edge.moments import compares, requested_ladder, requested_movement
 from functions.edge.wire.cursors import Cursor, Direction, decoded
 from functions.edge.wire.distributions import DistributionOut, DistributionQuery, render_distribution
 from functions.edge.wire.entries import (
@@ -26,6 +27,7 @@ from functions.edge.wire.entries import (
     TopOut,
     TopQuery,
     render_around,
+    render_listing,
     render_page,
     render_range,
 )
@@ -33,7 +35,8 @@ from functions.edge.wire.fields import BoardName, UserId
 from functions.edge.wire.friends import FriendRanksOut, FriendRanksQuery, render_friend_ranks
 from functions.edge.wire.history import HistoryOut, HistoryQuery, render_history
 from functions.edge.wire.leagues import LeagueGroupOut, LeagueQuery, render_group
-from functions.edge.wire.periods import LadderQuery
+from functions.edge.wire.moments import MomentQuery, MovementQuery
+from functions.edge.wire.rank_history import RankHistoryOut, RankHistoryQuery, render_rank_history
 from functions.edge.wire.ranks import (
     LookupIn,
     LookupOut,
@@ -59,13 +62,14 @@ from leaderforge.domain.errors import (
     StoreUnavailable,
 )
 from leaderforge.domain.league_errors import LeagueNotFound
+from leaderforge.domain.moment_errors import MomentNotFound
 from leaderforge.services.entries import Page
 from leaderforge.services.ladders import CURRENT
 
 routes = router("boards")
 handler = LambdaHandler(routes)
 
-_NO_LADDER = (BoardNotFound, PeriodNotFound, PeriodBuilding)
+_NO_LADDER = (BoardNotFound, PeriodNotFound, PeriodBuilding, MomentNotFound)
 _RADIUS = 5
 """Default number of neighbours on each side, if neither `radius` nor `window` is set."""
 _DOWN = (IndexUnavailable, StoreUnavailable, Overloaded)
@@ -88,7 +92,7 @@ async def board_top(edge: TheEdge, caller: Anyone, board: BoardName, query: Anno
     operation_id="getRank",
     **documentation.read(PlayerOut, NotRanked, *_NO_LADDER, *_DOWN),
 )
-async def rank(edge: TheEdge, caller: Anyone, user_id: UserId, query: Annotated[LadderQuery, Query()]) -> Answer:
+async def rank(edge: TheEdge, caller: Anyone, user_id: UserId, query: Annotated[MovementQuery, Query()]) -> Answer:
     """Return a player's entry on the board `default`."""
     return await _rank(edge, caller, DEFAULT_BOARD, user_id, query)
 
@@ -99,13 +103,14 @@ async def rank(edge: TheEdge, caller: Anyone, user_id: UserId, query: Annotated[
     **documentation.read_by_body(LookupOut, *_NO_LADDER, *_DOWN),
 )
 async def lookup(
-    edge: TheEdge, caller: Anyone, board: BoardName, query: Annotated[LadderQuery, Query()], players: LookupIn
+    edge: TheEdge, caller: Anyone, board: BoardName, query: Annotated[MovementQuery, Query()], players: LookupIn
 ) -> Answer:
     """Return the entries of up to 5000 players, such as friends, with each player's rank among them."""
-    ladder = await edge.readable_ladder(board, caller, query.period, query.selected_segment)
+    ladder = await requested_ladder(edge, caller, board, query)
     if not players.external_ids:
         result = await edge.services.query.lookup(ladder, players.user_ids, caller)
-        return answer_read(render_lookup(ladder, result, marks_hidden=caller.views_console), result)
+        movement = await requested_movement(edge, caller, ladder, query, [entry for entry, _ in result.entries])
+        return answer_read(render_lookup(ladder, result, None, movement, marks_hidden=caller.views_console), result)
     user_ids = await edge.services.players.ids.find_many(players.external_ids)
     requested = [*players.user_ids, *user_ids.values()]
     result = await edge.services.query.lookup(ladder, requested, caller)
@@ -113,7 +118,8 @@ async def lookup(
     missing = [i for i in dict.fromkeys(players.external_ids) if user_ids.get(i) not in ranked]
     by_user_id = set(players.user_ids)
     result = replace(result, missing=[i for i in result.missing if i in by_user_id])
-    return answer_read(render_lookup(ladder, result, missing, marks_hidden=caller.views_console), result)
+    movement = await requested_movement(edge, caller, ladder, query, [entry for entry, _ in result.entries])
+    return answer_read(render_lookup(ladder, result, missing, movement, marks_hidden=caller.views_console), result)
 
 
 @routes.get(
@@ -122,7 +128,7 @@ async def lookup(
     **documentation.read(PlayerOut, NotRanked, *_NO_LADDER, *_DOWN),
 )
 async def board_rank(
-    edge: TheEdge, caller: Anyone, board: BoardName, user_id: UserId, query: Annotated[LadderQuery, Query()]
+    edge: TheEdge, caller: Anyone, board: BoardName, user_id: UserId, query: Annotated[MovementQuery, Query()]
 ) -> Answer:
     """Return a player's entry on a board."""
     return await _rank(edge, caller, board, user_id, query)
@@ -140,14 +146,15 @@ async def around(
 
     With `window`, return that many entries, even for a player near an end of the board.
     """
-    ladder = await edge.readable_ladder(board, caller, query.period, query.selected_segment)
+    ladder = await requested_ladder(edge, caller, board, query)
     reads = edge.services.query
     require_at_most_one(radius=query.radius, window=query.window)
     if query.window is None:
         page = await reads.around(ladder, user_id, _RADIUS if query.radius is None else query.radius, caller)
     else:
         page = await reads.around_window(ladder, user_id, query.window, caller)
-    return answer_read(render_around(ladder, page, marks_hidden=caller.views_console), page)
+    movement = await requested_movement(edge, caller, ladder, query, page.entries)
+    return answer_read(render_around(ladder, page, movement, marks_hidden=caller.views_console), page)
 
 
 @routes.get(
@@ -162,14 +169,15 @@ async def page(edge: TheEdge, caller: Anyone, board: BoardName, query: Annotated
     standing is unchanged.
     """
     if query.cursor is None:
-        ladder = await edge.readable_ladder(board, caller, query.period, query.selected_segment)
-        if query.rank in (None, 1) and query.limit <= listings.MAX_CACHED:
+        ladder = await requested_ladder(edge, caller, board, query)
+        if query.rank in (None, 1) and query.limit <= listings.MAX_CACHED and not compares(query):
             return await listings.first_page(edge, ladder, query.limit)
         page = await edge.services.query.page(ladder, query.rank or 1, query.limit)
     else:
         require_at_most_one(rank=query.rank, cursor=query.cursor)
         ladder, page = await _continued_page(edge, caller, board, query, query.cursor)
-    return answer_read(render_page(ladder, page), page)
+    movement = await requested_movement(edge, caller, ladder, query, page.entries)
+    return answer_read(render_page(ladder, page, movement), page)
 
 
 @routes.get(
@@ -182,7 +190,7 @@ async def score_range(edge: TheEdge, caller: Anyone, board: BoardName, query: An
     if query.min_score > query.max_score:
         raise Refused(f"min_score {query.min_score} is greater than max_score {query.max_score}; swap them")
     if query.cursor is None:
-        ladder, after = await edge.readable_ladder(board, caller, query.period, query.selected_segment), None
+        ladder, after = await requested_ladder(edge, caller, board, query), None
     else:
         ladder, cursor = await _continued(edge, caller, board, query, query.cursor, Direction.RANGE)
         after = cursor.key
@@ -199,7 +207,7 @@ async def distribution(
     edge: TheEdge, caller: Anyone, board: BoardName, query: Annotated[DistributionQuery, Query()]
 ) -> Answer:
     """Return an exact histogram of the scores, and the scores at the percentiles 50, 90 and 99."""
-    ladder = await edge.readable_ladder(board, caller, query.period, query.selected_segment)
+    ladder = await requested_ladder(edge, caller, board, query)
     result = await edge.services.distributions.distribution(ladder, query.buckets)
     return answer_read(render_distribution(ladder, result), result)
 
@@ -210,10 +218,10 @@ async def distribution(
     **documentation.read(PercentileOut, NotRanked, *_NO_LADDER, *_DOWN),
 )
 async def percentile(
-    edge: TheEdge, caller: Anyone, board: BoardName, p: PercentIn, query: Annotated[LadderQuery, Query()]
+    edge: TheEdge, caller: Anyone, board: BoardName, p: PercentIn, query: Annotated[MomentQuery, Query()]
 ) -> Answer:
     """Return the last entry that is ahead of at least `p` percent of the other players."""
-    ladder = await edge.readable_ladder(board, caller, query.period, query.selected_segment)
+    ladder = await requested_ladder(edge, caller, board, query)
     player = await edge.services.distributions.at_percentile(ladder, p)
     return answer_read(render_percentile(ladder.board, player), player)
 
@@ -236,6 +244,23 @@ async def history(
 
 
 @routes.get(
+    "/api/boards/{board}/rank-history/{user_id}",
+    operation_id="getRankHistory",
+    **documentation.read(RankHistoryOut, *_NO_LADDER, *_DOWN),
+)
+async def rank_history(
+    edge: TheEdge, caller: Anyone, board: BoardName, user_id: UserId, query: Annotated[RankHistoryQuery, Query()]
+) -> Answer:
+    """Return a player's rank at the end of each of the last days, and now.
+
+    Days begin in the board's time zone. The board needs `moment_days`.
+    """
+    ladder = await edge.readable_ladder(board, caller, query.period, user_id=user_id)
+    ranks = await edge.services.rank_history.ranks(ladder, user_id, query.days, caller)
+    return answer_stored(render_rank_history(ladder, user_id, ranks))
+
+
+@routes.get(
     "/api/boards/{board}/friends/{user_id}",
     operation_id="getFriendRanks",
     **documentation.read(FriendRanksOut, *_NO_LADDER, *_DOWN),
@@ -253,9 +278,13 @@ async def friend_ranks(
     difference to the score of the friend `ahead`. Requires a key or the player's token.
     """
     caller.require_friends_of(user_id)
-    ladder = await edge.readable_ladder(board, caller, query.period, query.selected_segment)
+    ladder = await requested_ladder(edge, caller, board, query)
     ranking = await edge.services.players.friend_ranks.ranking(ladder, user_id, query.view, caller)
-    return answer_read(render_friend_ranks(ladder, user_id, ranking, marks_hidden=caller.views_console), ranking)
+    ahead = [] if ranking.ahead is None else [ranking.ahead]
+    entries = [friend.entry for friend in (*ranking.entries, *ranking.around, *ahead)]
+    movement = await requested_movement(edge, caller, ladder, query, entries)
+    rendered = render_friend_ranks(ladder, user_id, ranking, movement, marks_hidden=caller.views_console)
+    return answer_read(rendered, ranking)
 
 
 @routes.get(
@@ -274,20 +303,25 @@ async def league_group(
     if readable_board.league is None:
         raise LeagueNotFound.on(board, query.period)
     name = readable_board.league.period if query.period == CURRENT else query.period
-    view = await edge.services.seasons.leagues.group(await edge.ladder_of(readable_board, name), user_id, caller)
+    ladder = edge.seen_at(await edge.ladder_of(readable_board, name), caller, None)
+    view = await edge.services.seasons.leagues.group(ladder, user_id, caller)
     return answer_read(render_group(view, marks_hidden=caller.views_console), view.lookup)
 
 
 async def _top(edge: Edge, caller: Caller, board: str, query: TopQuery) -> Answer:
-    return await listings.top(
-        edge, await edge.readable_ladder(board, caller, query.period, query.selected_segment), query.limit
-    )
+    ladder = await requested_ladder(edge, caller, board, query)
+    if not compares(query):
+        return await listings.top(edge, ladder, query.limit)
+    page = await edge.services.query.page(ladder, 1, query.limit)
+    movement = await requested_movement(edge, caller, ladder, query, page.entries)
+    return answer_read(render_listing(ladder, page.entries, page.total, movement=movement), page)
 
 
-async def _rank(edge: Edge, caller: Caller, board: str, user_id: int, query: LadderQuery) -> Answer:
-    ladder = await edge.readable_ladder(board, caller, query.period, query.selected_segment)
+async def _rank(edge: Edge, caller: Caller, board: str, user_id: int, query: MovementQuery) -> Answer:
+    ladder = await requested_ladder(edge, caller, board, query, user_id)
     player = await edge.services.query.rank(ladder, user_id, caller)
-    return answer_read(render_player(ladder.board, player, marks_hidden=caller.views_console), player)
+    movement = await requested_movement(edge, caller, ladder, query, [player.entry])
+    return answer_read(render_player(ladder.board, player, movement, marks_hidden=caller.views_console), player)
 
 
 async def _continued_page(edge: Edge, caller: Caller, slug: str, query: PageQuery, text: str) -> tuple[Ladder, Page]:
@@ -299,13 +333,13 @@ async def _continued_page(edge: Edge, caller: Caller, slug: str, query: PageQuer
 
 
 async def _continued(
-    edge: Edge, caller: Caller, slug: str, query: LadderQuery, text: str, *allowed: Direction
+    edge: Edge, caller: Caller, slug: str, query: MomentQuery, text: str, *allowed: Direction
 ) -> tuple[Ladder, Cursor]:
     """Return a cursor and its ladder. `current` stands for the cursor's period, even after the end of this period."""
     board = await edge.readable_board(slug, caller)
     cursor = decoded(text, board, *allowed)
     name = board.calendar.numbered(cursor.period).name if query.period == CURRENT else query.period
-    ladder = await edge.ladder_of(board, name, query.selected_segment)
+    ladder = edge.seen_at(await edge.ladder_of(board, name, query.selected_segment), caller, query.at)
     if ladder.period != cursor.period:
         raise InvalidCursor(f"the cursor is not of period {query.period!r}; start again without a cursor", cursor=text)
     return ladder, cursor

@@ -111,7 +111,7 @@ async def bracket(
 async def _lookup(edge: Edge, view: BracketView, caller: Caller) -> Lookup:
     """Return the entries of a bracket's players, none before the first submission to the occurrence."""
     try:
-        ladder = await edge.ladder_of(view.board, view.period_name)
+        ladder = edge.seen_at(await edge.ladder_of(view.board, view.period_name), caller, None)
     except PeriodNotFound:
         return Lookup((), view.user_ids, total=0, as_of=view.now, source=Source.STORE)
     return await edge.services.query.lookup(ladder, view.user_ids, caller)

@@ -1,11 +1,12 @@
 """Write the SQL statements that record a batch: record_*.sql, record_previous_*.sql with previous standings, and
-record_notices_*.sql and record_bundle_*.sql with notices to the outbox.
+record_notices_*.sql and record_bundle_*.sql with notices to the outbox, and record_past*.sql with past standings.
 
 Each statement consists of fragments/record.sql, which inserts events and computes the rows of their standings, and of a
 policy's upsert over these rows. Therefore each rule of a policy exists in one file only. record_previous_*.sql also
 contain fragments/previous.sql, which locks and reads the standings before the upsert, and
 fragments/previous_result.sql, which returns them. record_notices_*.sql also contain fragments/notices.sql, and
-record_bundle_*.sql fragments/bundle.sql. Run `python scripts/record_statements.py` after a change of these files.
+record_bundle_*.sql fragments/bundle.sql. record_past*.sql end with fragments/past.sql.
+Run `python scripts/record_statements.py` after a change of these files.
 """
 
 import re
@@ -27,6 +28,7 @@ _ANNOUNCED = (
     ("$12::text[], $13::text[]\n", "$12::text[], $13::text[], $16::smallint[]\n"),
     ("metadata, segments\n    )\n),\nnew_events", "metadata, segments, announces\n    )\n),\nnew_events"),
 )
+_RESULT = "select * from written;\n"
 _AFTER = "    where (select count(*) from previous) >= 0\n"
 
 
@@ -43,6 +45,7 @@ def record_statements() -> Iterator[tuple[Path, str]]:
     with_previous = _replaced(with_previous, _WITHOUT_STANDING, _WITHOUT_PREVIOUS)
     with_previous = _replaced(with_previous, _LAST_JOIN, _LAST_JOIN + _AFTER)
     result = _text("fragments/previous_result.sql").rstrip() + ";\n"
+    past = _text("fragments/past.sql").rstrip() + ";\n"
     announced = record
     for before, after in _ANNOUNCED:
         announced = _replaced(announced, before, after)
@@ -59,6 +62,10 @@ def record_statements() -> Iterator[tuple[Path, str]]:
         for kind in ("notices", "bundle"):
             notices = _text(f"fragments/{kind}.sql").rstrip() + ";\n"
             yield QUERIES / upsert.name.replace("upsert", f"record_{kind}"), origin + written.rstrip() + ",\n" + notices
+            kept = f"{written.rstrip()},\n{notices.removesuffix(_RESULT).rstrip()},\n{past}"
+            yield QUERIES / upsert.name.replace("upsert", f"record_past_{kind}"), origin + kept
+        # Without notices, `record_past` still has their parameter, which costs less than one more form of the items.
+        yield QUERIES / upsert.name.replace("upsert", "record_past"), origin + f"{written.rstrip()},\n{past}"
 
 
 def _text(name: str) -> str:

@@ -25,6 +25,8 @@ EVERYTHING: dict[str, Any] = {
     "time_zone": "Europe/Berlin",
     "season": "0 0 1 */3 *",
     "keep_days": 30,
+    "moment_days": 60,
+    "frozen_at": 1_795_435_200_000,
     "unit": "ms",
     "decimals": 2,
     "subscore_name": "laps led, ü",

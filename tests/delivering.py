@@ -4,12 +4,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leaderforge.adapters.clock import now_ms
+from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.feed import MemoryChannel, MemoryFeed
+from leaderforge.adapters.memory.moment_store import MemoryMoments
 from leaderforge.adapters.memory.pending_processes import MemoryPendingProcesses
+from leaderforge.adapters.memory.player_store import MemoryPlayerStore
+from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.index import RankIndex
+from leaderforge.ports.moments import MomentStore
 from leaderforge.ports.pending import PendingProcesses
 from leaderforge.ports.players import PlayerStore
 from leaderforge.ports.scores import ScoreStore
@@ -40,11 +45,14 @@ class Process:
     telemetry: Telemetry = field(default_factory=lambda: Fanout([]))
     top_ttl_ms: int = 1000
     stores_all_names: bool = True
+    moments: MomentStore | None = None
 
     def __post_init__(self) -> None:
         declaration = Declaration(self.processes)
         self.trust = IndexTrust(self.index, self.processes, declaration, self.clock, self.telemetry)
-        self.reader = Reader(self.index, self.trust, self.store, self.users, self.clock, self.telemetry)
+        # A process that reads no moments may have none.
+        moments = self.moments or MemoryMoments(MemoryScoreStore(MemoryPlayerStore(MemoryAuditLog())))
+        self.reader = Reader(self.index, self.trust, self.store, self.users, moments, self.clock, self.telemetry)
         self.query = QueryService(self.reader, self.clock, self.telemetry, top_ttl_ms=self.top_ttl_ms)
         feed = MemoryFeed(MemoryChannel())
         self.changes = Changes(feed, self.query.tops, self.clock, self.telemetry, self.trust.is_believed)

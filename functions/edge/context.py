@@ -13,10 +13,12 @@ from functions.edge.http.lines import OpenStreams
 from functions.edge.http.responses import Answer
 from functions.edge.http.upload_slots import UploadSlots
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.callers import Caller
+from leaderforge.domain.callers import ANONYMOUS, Caller
 from leaderforge.domain.errors import PeriodBuilding, Refused
+from leaderforge.domain.moments import require_moment
 from leaderforge.domain.segments import Segment
 from leaderforge.services.entries import Page
+from leaderforge.services.freezing import as_frozen, at_moment, frozen_at
 from leaderforge.services.ladders import CURRENT, Ladders
 from leaderforge.wiring import Services
 
@@ -87,16 +89,40 @@ class Edge:
         return board
 
     async def readable_ladder(
-        self, slug: str, caller: Caller, period: str = CURRENT, segment: Segment | None = None
+        self,
+        slug: str,
+        caller: Caller,
+        period: str = CURRENT,
+        segment: Segment | None = None,
+        *,
+        at: int | None = None,
+        user_id: int | None = None,
     ) -> Ladder:
-        """Return the ladder of a board in a period, restricted to a segment if there is one.
+        """Return the ladder of a board in a period, restricted to a segment if there is one, at a moment `at` (ms).
+
+        On a frozen board, the caller sees its moment, unless `user_id` is the caller's own entry.
 
         Raises `BoardNotFound`, `PeriodNotFound`, `PeriodBuilding`, `Unauthenticated` or `Forbidden` if the caller may
-        not read the board, and `Refused` if the board is not divided by the segment's attribute.
+        not read the board, `MomentNotFound`, and `Refused` if the board is not divided by the segment's attribute.
         """
         board = await self._boards.get(slug)
         caller.require_read(board)
-        return await self.ladder_of(board, period, segment)
+        return self.seen_at(await self.ladder_of(board, period, segment), caller, at, user_id=user_id)
+
+    def seen_at(self, ladder: Ladder, caller: Caller, at: int | None, *, user_id: int | None = None) -> Ladder:
+        """Return a ladder as the caller sees it, at a moment `at` (ms) or now.
+
+        Raises `MomentNotFound`, and `Refused` if the moment is too recent or the ladder has a segment.
+        """
+        board, now = ladder.board, self.services.clock()
+        if at is None:
+            return as_frozen(ladder, caller, now, user_id)
+        frozen = frozen_at(board, caller, now, user_id)
+        moment = at if frozen is None else min(at, frozen)
+        if moment != board.frozen_at:
+            first = None if board.moments is None else board.moments.first(now, board.frozen_at)
+            require_moment(board.slug, board.moments, moment, now, first=first)
+        return at_moment(ladder, moment)
 
     async def ladder_of(self, board: Board, period: str, segment: Segment | None = None) -> Ladder:
         """Return the ladder of a readable board in a period, restricted to a segment if there is one.
@@ -116,10 +142,12 @@ class Edge:
     async def ladder_unchecked(self, slug: str, period: str = CURRENT, segment: Segment | None = None) -> Ladder:
         """Return the ladder of a board in a period without a check of rights, restricted to a segment if there is one.
 
+        A frozen board is at its moment.
+
         Raises `BoardNotFound`, `PeriodNotFound` or `Refused`.
         """
         ladder = await self._ladders.get(await self._boards.get(slug), period)
-        return ladder if segment is None else _within(ladder, segment)
+        return as_frozen(ladder if segment is None else _within(ladder, segment), ANONYMOUS, self.services.clock())
 
     def board_changed(self, slug: str) -> None:
         """Invalidate the cached board after a change in this process."""

@@ -18,6 +18,7 @@ from leaderforge.adapters.memory.challenge_store import MemoryChallengeStore
 from leaderforge.adapters.memory.friend_store import MemoryFriendStore
 from leaderforge.adapters.memory.league_store import MemoryLeagueStore
 from leaderforge.adapters.memory.moderation import MemoryModeration
+from leaderforge.adapters.memory.moment_store import MemoryMoments
 from leaderforge.adapters.memory.pending_processes import MemoryPendingProcesses
 from leaderforge.adapters.memory.player_records import MemoryPlayerRecords
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
@@ -33,6 +34,7 @@ from leaderforge.adapters.postgres.friend_store import PostgresFriendStore
 from leaderforge.adapters.postgres.league_store import PostgresLeagueStore
 from leaderforge.adapters.postgres.migrate import migrate
 from leaderforge.adapters.postgres.moderation import PostgresModeration
+from leaderforge.adapters.postgres.moment_store import PostgresMoments
 from leaderforge.adapters.postgres.pending_processes import PostgresPendingProcesses
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.player_records import PostgresPlayerRecords
@@ -51,6 +53,7 @@ from leaderforge.ports.challenges import ChallengeStore
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.friends import FriendStore
 from leaderforge.ports.moderation import Moderation
+from leaderforge.ports.moments import MomentStore
 from leaderforge.ports.pending import PendingProcesses
 from leaderforge.ports.players import PlayerRecords, PlayerStore
 from leaderforge.ports.scores import ScoreStore
@@ -71,6 +74,7 @@ TABLES = (
     "external_id_claims, released_ids, shared_names, boards, api_keys, audit_log, "
     "signing_keys, device_claims, sessions, activity, minute_leaders, people, entrants, occurrences, "
     "awards, award_rules, resettlements, player_links, challenges, challenge_players, "
+    "past_standings, moment_checkpoints, moment_corrections, "
     "settlements, league_periods, league_divisions, league_members, league_results, schema_migrations"
 )
 
@@ -104,6 +108,7 @@ class Stores:
     friends: FriendStore
     challenges: ChallengeStore
     participation: ParticipationReader
+    moments: MomentStore
     clock: "StoreClock"
 
     async def ladder(
@@ -189,6 +194,7 @@ def on_pool(pool: Pool, dsn: str, **options: float) -> Database:
         participation=ParticipationReader(
             scores, tournaments, PostgresLeagueStore(pool), challenges, PostgresAwards(pool)
         ),
+        moments=PostgresMoments(pool, block=2),
         clock=clock,
         dsn=dsn,
         pool=pool,
@@ -226,6 +232,7 @@ def in_memory() -> Stores:
         friends,
         challenges,
         participation,
+        MemoryMoments(scores),
         clock,
     )
 

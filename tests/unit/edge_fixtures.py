@@ -22,6 +22,7 @@ from leaderforge.adapters.memory.key_store import MemoryKeyStore
 from leaderforge.adapters.memory.league_store import MemoryLeagueStore
 from leaderforge.adapters.memory.limiter import MemoryRateLimiter
 from leaderforge.adapters.memory.moderation import MemoryModeration
+from leaderforge.adapters.memory.moment_store import MemoryMoments
 from leaderforge.adapters.memory.notice_store import MemoryNoticeStore
 from leaderforge.adapters.memory.pending_processes import MemoryPendingProcesses
 from leaderforge.adapters.memory.people import MemoryPeople
@@ -128,6 +129,7 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
         people=MemoryPeople(audit),
         settlements=settlements,
         leagues=MemoryLeagueStore(store, settlements),
+        moments=MemoryMoments(store),
         moderation=MemoryModeration(store, users, audit),
         records=MemoryPlayerRecords(store, users, audit),
         friends=friends,

@@ -128,6 +128,7 @@ RULES: Mapping[str, Rule] = {
     "GET /api/boards/{board}/export": EXPORT,
     "GET /api/boards/{board}/history/{user_id}": READ,
     "GET /api/boards/{board}/league/{user_id}": READ,
+    "GET /api/boards/{board}/rank-history/{user_id}": READ,
     "GET /api/boards/{board}/friends/{user_id}": FRIEND_RANKS,
     "GET /api/boards/{board}/periods": READ,
     "GET /api/boards/{board}/awards": AWARDS,

@@ -10,10 +10,10 @@ TYPED = [
     ("/api/boards/default/top?Limit=5", "Limit", "did you mean limit?"),
     ("/api/boards/default/range?minscore=5", "minscore", "did you mean min_score?"),
     ("/api/users?prefix=a&limits=5", "limits", "did you mean limit?"),
-    ("/api/boards/default/top?offset=5", "offset", "this call takes period, segment, limit"),
+    ("/api/boards/default/top?offset=5", "offset", "this call takes period, segment, at, since, limit"),
     ("/api/boards?page=2", "page", "this call takes none"),
     ("/api/health?verbose", "verbose", "this call takes none"),
-    ("/api/boards/default/top?=5", "", "this call takes period, segment, limit"),
+    ("/api/boards/default/top?=5", "", "this call takes period, segment, at, since, limit"),
 ]
 
 

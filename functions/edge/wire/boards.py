@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from functions.edge.wire.bodies import JsonBody
-from functions.edge.wire.fields import BoardName, CountOut, IntegerIn, IntegerOut, PercentOut, RankOut
+from functions.edge.wire.fields import BoardName, CountOut, IntegerIn, IntegerOut, PercentOut, RankOut, TimeIn, TimeOut
 from functions.edge.wire.leagues import LeagueIn, LeagueOut, league_out
 from functions.edge.wire.models import StrictIn, StrictOut
 from functions.edge.wire.rewards import RewardTableIn, RewardTableOut
@@ -26,6 +26,7 @@ from leaderforge.domain.board_settings import (
 from leaderforge.domain.boards import MAX_INTEGER, Board, Order, Policy, RankStyle
 from leaderforge.domain.errors import SettingFixed
 from leaderforge.domain.league_rules import league_of
+from leaderforge.domain.moments import MAX_MOMENT_DAYS
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.reward_tables import reward_table_of
@@ -156,6 +157,17 @@ class _SettingsIn(StrictIn):
         examples=[["country", "platform"]],
     )
 
+    moment_days: Annotated[StrictInt, Field(ge=1, le=MAX_MOMENT_DAYS), FROM_NUMBER] | None = Field(
+        None,
+        description="The number of days for which ranks at past moments can be read (`at`, `since`); null for none.",
+    )
+
+    frozen_at: TimeIn | None = Field(
+        None,
+        description="The moment that the public sees from then on; null for a board that is not frozen. Players see "
+        "their own current entries, and admins all. Needs `moment_days`.",
+    )
+
     def changes(self) -> dict[str, Any]:
         """Return the settings that were sent. Raises `Refused` if a tier has several limits."""
         settings = self.model_dump(exclude={"board"}, exclude_unset=True)
@@ -247,6 +259,10 @@ class BoardOut(StrictOut):
     segments: list[str] = Field(
         description="The attributes of players that divide the board into segments.", examples=[["country"]]
     )
+    moment_days: CountOut | None = Field(
+        description="The number of days for which ranks at past moments can be read; null for none."
+    )
+    frozen_at: TimeOut | None = Field(description="The moment that the public sees from then on; null for none.")
     building: list[PeriodKind] = Field(description="The period kinds that are being computed from earlier scores.")
 
 

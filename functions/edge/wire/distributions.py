@@ -7,13 +7,14 @@ from pydantic import Field
 from functions.edge.wire.bodies import JsonBody, number_json
 from functions.edge.wire.fields import CountOut, IntegerOut, TimeOut
 from functions.edge.wire.models import StrictOut
-from functions.edge.wire.periods import LadderQuery, PeriodNameOut
+from functions.edge.wire.moments import MomentQuery
+from functions.edge.wire.periods import PeriodNameOut
 from functions.edge.wire.rules import FROM_TEXT
 from leaderforge.domain.boards import Ladder
 from leaderforge.services.entries import Distribution
 
 
-class DistributionQuery(LadderQuery):
+class DistributionQuery(MomentQuery):
     buckets: Annotated[int, Field(ge=1, le=200), FROM_TEXT] = Field(50, description="The maximum number of buckets.")
 
 

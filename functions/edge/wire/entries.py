@@ -20,15 +20,24 @@ from functions.edge.wire.fields import (
 )
 from functions.edge.wire.metadata import MetadataOut
 from functions.edge.wire.models import StrictOut
+from functions.edge.wire.moments import (
+    MomentQuery,
+    MovementOut,
+    MovementQuery,
+    SinceOut,
+    movement_json,
+    since_member,
+)
 from functions.edge.wire.periods import LadderQuery, PeriodNameOut
 from functions.edge.wire.rules import FROM_TEXT, Omittable
 from functions.edge.wire.tiers import TierNameOut, tier_json
 from leaderforge.domain.boards import MAX_INTEGER, Ladder
 from leaderforge.domain.times import time_text
 from leaderforge.services.entries import Entry, Page
+from leaderforge.services.movement import RankMovement
 
 
-class TopQuery(LadderQuery):
+class TopQuery(MovementQuery):
     limit: PageLimit = 10
 
 
@@ -36,7 +45,7 @@ class StreamQuery(LadderQuery):
     limit: Annotated[int, Field(ge=1, le=100, description="The maximum number of entries."), FROM_TEXT] = 10
 
 
-class AroundQuery(LadderQuery):
+class AroundQuery(MovementQuery):
     radius: Omittable[Annotated[int, Field(ge=0, le=500), FROM_TEXT]] = Field(
         None, description="The maximum number of neighbours on each side. Defaults to 5. Not allowed with `window`."
     )
@@ -45,7 +54,7 @@ class AroundQuery(LadderQuery):
     )
 
 
-class PageQuery(LadderQuery):
+class PageQuery(MovementQuery):
     rank: Omittable[Annotated[int, Field(ge=1, le=MAX_INTEGER), FROM_TEXT]] = Field(
         None,
         description="The position of the first entry, from 1. On a board with shared ranks, its rank may be smaller. "
@@ -55,14 +64,14 @@ class PageQuery(LadderQuery):
     cursor: Omittable[CursorText] = Field(None, description="A page's `next` or `previous`. Not allowed with `rank`.")
 
 
-class RangeQuery(LadderQuery):
+class RangeQuery(MomentQuery):
     min_score: IntegerText = Field(-MAX_INTEGER, description="The lowest score, inclusive.")
     max_score: IntegerText = Field(MAX_INTEGER, description="The highest score, inclusive.")
     limit: PageLimit = 50
     cursor: Omittable[CursorText] = Field(None, description="A page's `next`.")
 
 
-class EntryOut(StrictOut):
+class EntryOut(MovementOut):
     """A player's entry on a board."""
 
     rank: RankOut
@@ -91,17 +100,21 @@ class _Listing(StrictOut):
     as_of: TimeOut
 
 
-class TopOut(_Listing):
+class _MovingListing(_Listing):
+    since: SinceOut | None = Field(None)
+
+
+class TopOut(_MovingListing):
     """The first entries of a board."""
 
 
-class AroundOut(_Listing):
+class AroundOut(_MovingListing):
     """A player's entry and its neighbours. `rank_in` belongs to the player."""
 
     rank_in: RankInOut = Field({})
 
 
-class PageOut(_Listing):
+class PageOut(_MovingListing):
     """Consecutive entries of a board."""
 
     next: str | None = Field(description="Cursor of the following entries; null at the end.")
@@ -146,6 +159,7 @@ def render_listing(
     extra: str = "",
     *,
     population: int | None = None,
+    movement: RankMovement | None = None,
     marks_hidden: bool = False,
 ) -> JsonBody:
     """Return entries and their total. `extra` contains further members, each after a comma.
@@ -153,9 +167,12 @@ def render_listing(
     `population` is the number of ranked players, None if it is the total.
     """
     board, ranked = ladder.board, total if population is None else population
-    if board.tiers:
-        tiers = board.tiers_among(ranked)
-        rendered = ",".join([render_entry(e, tier_json(tiers, e.score, e.rank), marks_hidden) for e in entries])
+    if board.tiers or movement is not None:
+        tiers, moves = board.tiers_among(ranked), movement_json(movement)
+        of_tiers = [tier_json(tiers, e.score, e.rank) if board.tiers else "" for e in entries]
+        members = zip(entries, of_tiers, strict=True)
+        rendered = ",".join([render_entry(e, f"{tier}{moves(e)}", marks_hidden) for e, tier in members])
+        extra += since_member(movement)
     else:
         rendered = ",".join([render_entry(entry, "", marks_hidden) for entry in entries])
     # Slugs and names of periods need no escapes.
@@ -170,17 +187,20 @@ def segment_member(ladder: Ladder) -> str:
     return "" if ladder.segment is None else f'"segment":{string_json(":".join(ladder.segment))},'
 
 
-def render_around(ladder: Ladder, page: Page, *, marks_hidden: bool = False) -> JsonBody:
+def render_around(
+    ladder: Ladder, page: Page, movement: RankMovement | None = None, *, marks_hidden: bool = False
+) -> JsonBody:
     """Return a player's entry and its neighbours."""
     within = "" if page.rank_in is None else f',"rank_in":{rank_in_json(page.rank_in)}'
-    return render_listing(ladder, page.entries, page.total, within, marks_hidden=marks_hidden)
+    return render_listing(ladder, page.entries, page.total, within, movement=movement, marks_hidden=marks_hidden)
 
 
-def render_page(ladder: Ladder, page: Page) -> JsonBody:
+def render_page(ladder: Ladder, page: Page, movement: RankMovement | None = None) -> JsonBody:
     """Return a page with cursors in both directions."""
     following = string_json(encoded(Direction.NEXT, ladder, page.next))
     previous = string_json(encoded(Direction.PREVIOUS, ladder, page.previous))
-    return render_listing(ladder, page.entries, page.total, f',"next":{following},"previous":{previous}')
+    cursors = f',"next":{following},"previous":{previous}'
+    return render_listing(ladder, page.entries, page.total, cursors, movement=movement)
 
 
 def render_range(ladder: Ladder, page: Page) -> JsonBody:

@@ -9,7 +9,8 @@ from functions.edge.wire.bodies import JsonBody, number_json, string_json, truth
 from functions.edge.wire.entries import EntryOut, segment_member
 from functions.edge.wire.fields import CountOut, ExternalIdOut, IntegerOut, IntegerText, RankOut, TimeOut
 from functions.edge.wire.models import QueryIn, StrictOut
-from functions.edge.wire.periods import LadderQuery, PeriodNameOut
+from functions.edge.wire.moments import MovementQuery, SinceOut, since_member
+from functions.edge.wire.periods import PeriodNameOut
 from functions.edge.wire.player_lists import PlayerListIn, missing_external_member
 from functions.edge.wire.ranks import compared_entries
 from functions.edge.wire.rules import FROM_TEXT, Omittable
@@ -19,6 +20,7 @@ from leaderforge.domain.players import Player
 from leaderforge.domain.times import time_text
 from leaderforge.services.friend_ranking import FriendRanking, FriendView
 from leaderforge.services.friends import BlockedPlayer, Friend, FriendPage
+from leaderforge.services.movement import RankMovement
 
 
 class FriendsIn(PlayerListIn):
@@ -34,7 +36,7 @@ class FriendsQuery(QueryIn):
     after: Omittable[IntegerText] = Field(None, description="A page's `next`: return only players with higher ids.")
 
 
-class FriendRanksQuery(LadderQuery):
+class FriendRanksQuery(MovementQuery):
     rank: Annotated[
         int, Field(ge=1, le=MAX_INTEGER, description="The position of the first entry, from 1."), FROM_TEXT
     ] = 1
@@ -130,6 +132,7 @@ class FriendRanksOut(StrictOut):
     friends: CountOut = Field(description="The number of friends.")
     ranked: CountOut = Field(description="The number of entries of the player and its friends.")
     total: CountOut = Field(description="The number of ranked players of the board.")
+    since: SinceOut | None = Field(None)
     as_of: TimeOut
 
 
@@ -165,19 +168,24 @@ def render_block(user_id: int, blocked_id: int, *, is_blocked: bool) -> JsonBody
 
 
 def render_friend_ranks(
-    ladder: Ladder, user_id: int, ranking: FriendRanking, *, marks_hidden: bool = False
+    ladder: Ladder,
+    user_id: int,
+    ranking: FriendRanking,
+    movement: RankMovement | None = None,
+    *,
+    marks_hidden: bool = False,
 ) -> JsonBody:
     """Return the ranks of a player and its friends."""
     board, total = ladder.board, ranking.total
     ahead_entries = () if ranking.ahead is None else (ranking.ahead,)
     entries, around, ahead = (
-        ",".join(compared_entries(board, friends, total, "rank_among", marks_hidden=marks_hidden))
+        ",".join(compared_entries(board, friends, total, "rank_among", movement, marks_hidden=marks_hidden))
         for friends in (ranking.entries, ranking.around, ahead_entries)
     )
     return JsonBody(
         f'{{"board":"{board.slug}","period":"{ladder.period_name}",{segment_member(ladder)}"user_id":{user_id},'
         f'"entries":[{entries}],"around":[{around}],"ahead":{ahead or "null"},"gap":{number_json(ranking.gap)},'
-        f'"friends":{ranking.friends},"ranked":{ranking.ranked},"total":{total}}}'
+        f'"friends":{ranking.friends},"ranked":{ranking.ranked},"total":{total}{since_member(movement)}}}'
     )
 
 

@@ -19,11 +19,13 @@ from functions.edge.wire.fields import (
     TimeOut,
 )
 from functions.edge.wire.models import StrictOut
+from functions.edge.wire.moments import SinceOut, movement_json, since_member
 from functions.edge.wire.periods import PeriodNameOut
 from functions.edge.wire.player_lists import PlayerListIn, missing_external_member
 from functions.edge.wire.tiers import NextTierMember, tier_json, tier_member, tier_members
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.services.entries import Entry, Lookup, PlayerRank
+from leaderforge.services.movement import RankMovement
 
 _DECIMAL = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?([eE]-[0-9]{1,3})?")
 
@@ -58,6 +60,7 @@ class PlayerOut(EntryOut):
     next_tier: NextTierMember = None
     percentile: PercentOut = Field(description="The percentage of the other players that this one is ahead of.")
     total: CountOut
+    since: SinceOut | None = Field(None)
     as_of: TimeOut
 
 
@@ -79,6 +82,7 @@ class LookupOut(StrictOut):
         [], description="The requested external ids without a ranked player. Absent if none were requested."
     )
     total: CountOut
+    since: SinceOut | None = Field(None)
     as_of: TimeOut
 
 
@@ -92,10 +96,13 @@ class PercentileOut(StrictOut):
     as_of: TimeOut
 
 
-def render_player(board: Board, player: PlayerRank, *, marks_hidden: bool = False) -> JsonBody:
+def render_player(
+    board: Board, player: PlayerRank, movement: RankMovement | None = None, *, marks_hidden: bool = False
+) -> JsonBody:
     """Return a player's entry with its percentile and its next tier."""
     tiers = tier_members(board, player.entry.score, player.entry.rank, player.total)
-    extra = f'{tiers},"percentile":{player.percentile!r},"total":{player.total}'
+    moves = f"{movement_json(movement)(player.entry)}{since_member(movement)}"
+    extra = f'{tiers},"percentile":{player.percentile!r},"total":{player.total}{moves}'
     return JsonBody(render_entry(player.entry, extra, marks_hidden))
 
 
@@ -109,16 +116,22 @@ def render_percentile(board: Board, player: PlayerRank) -> JsonBody:
 
 
 def render_lookup(
-    ladder: Ladder, lookup: Lookup, missing_external_ids: Sequence[str] | None = None, *, marks_hidden: bool = False
+    ladder: Ladder,
+    lookup: Lookup,
+    missing_external_ids: Sequence[str] | None = None,
+    movement: RankMovement | None = None,
+    *,
+    marks_hidden: bool = False,
 ) -> JsonBody:
     """Return the entries of players that were looked up. `missing_external_ids` is None if none were requested."""
     board, total = ladder.board, lookup.total
-    entries = ",".join(compared_entries(board, lookup.entries, total, "rank_among", marks_hidden=marks_hidden))
+    compared = compared_entries(board, lookup.entries, total, "rank_among", movement, marks_hidden=marks_hidden)
+    entries = ",".join(compared)
     missing = ",".join(map(str, lookup.missing))
     external = missing_external_member(missing_external_ids)
     return JsonBody(
         f'{{"board":"{board.slug}","period":"{ladder.period_name}",{segment_member(ladder)}"entries":[{entries}],"missing":[{missing}],{external}'
-        f'"total":{total}}}'
+        f'"total":{total}{since_member(movement)}}}'
     )
 
 
@@ -127,6 +140,7 @@ def compared_entries(
     entries: Sequence[tuple[Entry, int]],
     total: int,
     rank_name: str,
+    movement: RankMovement | None = None,
     *,
     marks_hidden: bool = False,
 ) -> list[str]:
@@ -135,10 +149,11 @@ def compared_entries(
     `total` is the number of ranked players of the board.
     """
     of_tier: Iterable[str] = repeat("")
+    moves = movement_json(movement)
     if board.tiers:
         tiers = board.tiers_among(total)
         of_tier = [tier_json(tiers, entry.score, entry.rank) for entry, _ in entries]
     return [
-        render_entry(entry, f'{tier},"{rank_name}":{rank}', marks_hidden)
+        render_entry(entry, f'{tier},"{rank_name}":{rank}{moves(entry)}', marks_hidden)
         for (entry, rank), tier in zip(entries, of_tier, strict=False)
     ]

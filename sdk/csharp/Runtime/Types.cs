@@ -139,6 +139,7 @@ namespace LeaderForge
             Segment = json.OptionalText("segment");
             Total = json.Integer("total");
             AsOf = json.Time("as_of");
+            Since = json.OptionalTime("since");
             RankIn = json.OptionalMap("rank_in", Members.IntegerOf);
         }
 
@@ -162,6 +163,9 @@ namespace LeaderForge
 
         /// <summary>The member <c>as_of</c>.</summary>
         public DateTimeOffset AsOf { get; }
+
+        /// <summary>The member <c>since</c>.</summary>
+        public DateTimeOffset? Since { get; }
 
         /// <summary>
         /// The rank among the players with the same value of each of the board's attributes, by attribute. Only on
@@ -523,6 +527,8 @@ namespace LeaderForge
             Rewards = json.OptionalObject("rewards", fields => new RewardTableOut(fields));
             League = json.OptionalObject("league", fields => new LeagueOut(fields));
             Segments = json.List("segments", Members.TextOf);
+            MomentDays = json.OptionalInteger("moment_days");
+            FrozenAt = json.OptionalTime("frozen_at");
             Building = json.List("building", Members.TextOf);
         }
 
@@ -607,6 +613,12 @@ namespace LeaderForge
         /// <summary>The attributes of players that divide the board into segments.</summary>
         public IReadOnlyList<string> Segments { get; }
 
+        /// <summary>The number of days for which ranks at past moments can be read; null for none.</summary>
+        public long? MomentDays { get; }
+
+        /// <summary>The moment that the public sees from then on; null for none.</summary>
+        public DateTimeOffset? FrozenAt { get; }
+
         /// <summary>The period kinds that are being computed from earlier scores.</summary>
         public IReadOnlyList<string> Building { get; }
     }
@@ -641,6 +653,10 @@ namespace LeaderForge
         public BracketEntryOut(IReadOnlyDictionary<string, object> json)
         {
             Json = json;
+            PreviousRank = json.OptionalInteger("previous_rank");
+            PreviousScore = json.OptionalInteger("previous_score");
+            Moved = json.OptionalInteger("moved");
+            New = json.OptionalTruth("new");
             Rank = json.Integer("rank");
             UserId = json.Integer("user_id");
             Username = json.OptionalText("username");
@@ -657,6 +673,20 @@ namespace LeaderForge
 
         /// <summary>All members, also those of a later version of the service.</summary>
         public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The rank at the moment `since`; null without an entry then. Only with `since`.</summary>
+        public long? PreviousRank { get; }
+
+        /// <summary>The score at the moment `since`; null without an entry then. Only with `since`.</summary>
+        public long? PreviousScore { get; }
+
+        /// <summary>
+        /// The places gained since then, negative for lost ones; null for new entries. Only with `since`.
+        /// </summary>
+        public long? Moved { get; }
+
+        /// <summary>Whether there was no entry at the moment `since`. Only with `since`.</summary>
+        public bool? New { get; }
 
         /// <summary>The member <c>rank</c>.</summary>
         public long Rank { get; }
@@ -1073,6 +1103,10 @@ namespace LeaderForge
         public CurrentStandingOut(IReadOnlyDictionary<string, object> json)
         {
             Json = json;
+            PreviousRank = json.OptionalInteger("previous_rank");
+            PreviousScore = json.OptionalInteger("previous_score");
+            Moved = json.OptionalInteger("moved");
+            New = json.OptionalTruth("new");
             Rank = json.Integer("rank");
             UserId = json.Integer("user_id");
             Username = json.OptionalText("username");
@@ -1093,6 +1127,20 @@ namespace LeaderForge
 
         /// <summary>All members, also those of a later version of the service.</summary>
         public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The rank at the moment `since`; null without an entry then. Only with `since`.</summary>
+        public long? PreviousRank { get; }
+
+        /// <summary>The score at the moment `since`; null without an entry then. Only with `since`.</summary>
+        public long? PreviousScore { get; }
+
+        /// <summary>
+        /// The places gained since then, negative for lost ones; null for new entries. Only with `since`.
+        /// </summary>
+        public long? Moved { get; }
+
+        /// <summary>Whether there was no entry at the moment `since`. Only with `since`.</summary>
+        public bool? New { get; }
 
         /// <summary>The member <c>rank</c>.</summary>
         public long Rank { get; }
@@ -1143,6 +1191,42 @@ namespace LeaderForge
 
         /// <summary>The member <c>total</c>.</summary>
         public long Total { get; }
+    }
+
+    /// <summary>A player's rank at the end of a day, or now for the current day.</summary>
+    public sealed class DailyRankOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public DailyRankOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            Day = json.Text("day");
+            At = json.Time("at");
+            Rank = json.OptionalInteger("rank");
+            Score = json.OptionalInteger("score");
+            Total = json.OptionalInteger("total");
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The day in the board's time zone.</summary>
+        public string Day { get; }
+
+        /// <summary>The moment of the rank.</summary>
+        public DateTimeOffset At { get; }
+
+        /// <summary>The rank; null if the player was not ranked.</summary>
+        public long? Rank { get; }
+
+        /// <summary>The score; null if the player was not ranked.</summary>
+        public long? Score { get; }
+
+        /// <summary>The number of ranked players; null if the player was not ranked.</summary>
+        public long? Total { get; }
     }
 
     /// <summary>A node of the database.</summary>
@@ -1569,6 +1653,10 @@ namespace LeaderForge
         public EntryOut(IReadOnlyDictionary<string, object> json)
         {
             Json = json;
+            PreviousRank = json.OptionalInteger("previous_rank");
+            PreviousScore = json.OptionalInteger("previous_score");
+            Moved = json.OptionalInteger("moved");
+            New = json.OptionalTruth("new");
             Rank = json.Integer("rank");
             UserId = json.Integer("user_id");
             Username = json.OptionalText("username");
@@ -1584,6 +1672,20 @@ namespace LeaderForge
 
         /// <summary>All members, also those of a later version of the service.</summary>
         public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The rank at the moment `since`; null without an entry then. Only with `since`.</summary>
+        public long? PreviousRank { get; }
+
+        /// <summary>The score at the moment `since`; null without an entry then. Only with `since`.</summary>
+        public long? PreviousScore { get; }
+
+        /// <summary>
+        /// The places gained since then, negative for lost ones; null for new entries. Only with `since`.
+        /// </summary>
+        public long? Moved { get; }
+
+        /// <summary>Whether there was no entry at the moment `since`. Only with `since`.</summary>
+        public bool? New { get; }
 
         /// <summary>The member <c>rank</c>.</summary>
         public long Rank { get; }
@@ -2060,6 +2162,10 @@ namespace LeaderForge
         public FoundOut(IReadOnlyDictionary<string, object> json)
         {
             Json = json;
+            PreviousRank = json.OptionalInteger("previous_rank");
+            PreviousScore = json.OptionalInteger("previous_score");
+            Moved = json.OptionalInteger("moved");
+            New = json.OptionalTruth("new");
             Rank = json.Integer("rank");
             UserId = json.Integer("user_id");
             Username = json.OptionalText("username");
@@ -2076,6 +2182,20 @@ namespace LeaderForge
 
         /// <summary>All members, also those of a later version of the service.</summary>
         public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The rank at the moment `since`; null without an entry then. Only with `since`.</summary>
+        public long? PreviousRank { get; }
+
+        /// <summary>The score at the moment `since`; null without an entry then. Only with `since`.</summary>
+        public long? PreviousScore { get; }
+
+        /// <summary>
+        /// The places gained since then, negative for lost ones; null for new entries. Only with `since`.
+        /// </summary>
+        public long? Moved { get; }
+
+        /// <summary>Whether there was no entry at the moment `since`. Only with `since`.</summary>
+        public bool? New { get; }
 
         /// <summary>The member <c>rank</c>.</summary>
         public long Rank { get; }
@@ -2170,6 +2290,10 @@ namespace LeaderForge
         public FriendEntryOut(IReadOnlyDictionary<string, object> json)
         {
             Json = json;
+            PreviousRank = json.OptionalInteger("previous_rank");
+            PreviousScore = json.OptionalInteger("previous_score");
+            Moved = json.OptionalInteger("moved");
+            New = json.OptionalTruth("new");
             Rank = json.Integer("rank");
             UserId = json.Integer("user_id");
             Username = json.OptionalText("username");
@@ -2186,6 +2310,20 @@ namespace LeaderForge
 
         /// <summary>All members, also those of a later version of the service.</summary>
         public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The rank at the moment `since`; null without an entry then. Only with `since`.</summary>
+        public long? PreviousRank { get; }
+
+        /// <summary>The score at the moment `since`; null without an entry then. Only with `since`.</summary>
+        public long? PreviousScore { get; }
+
+        /// <summary>
+        /// The places gained since then, negative for lost ones; null for new entries. Only with `since`.
+        /// </summary>
+        public long? Moved { get; }
+
+        /// <summary>Whether there was no entry at the moment `since`. Only with `since`.</summary>
+        public bool? New { get; }
 
         /// <summary>The member <c>rank</c>.</summary>
         public long Rank { get; }
@@ -2285,6 +2423,7 @@ namespace LeaderForge
             Friends = json.Integer("friends");
             Ranked = json.Integer("ranked");
             Total = json.Integer("total");
+            Since = json.OptionalTime("since");
             AsOf = json.Time("as_of");
         }
 
@@ -2325,6 +2464,9 @@ namespace LeaderForge
 
         /// <summary>The number of ranked players of the board.</summary>
         public long Total { get; }
+
+        /// <summary>The member <c>since</c>.</summary>
+        public DateTimeOffset? Since { get; }
 
         /// <summary>The member <c>as_of</c>.</summary>
         public DateTimeOffset AsOf { get; }
@@ -2410,6 +2552,10 @@ namespace LeaderForge
         public HiddenEntryOut(IReadOnlyDictionary<string, object> json)
         {
             Json = json;
+            PreviousRank = json.OptionalInteger("previous_rank");
+            PreviousScore = json.OptionalInteger("previous_score");
+            Moved = json.OptionalInteger("moved");
+            New = json.OptionalTruth("new");
             Rank = json.Integer("rank");
             UserId = json.Integer("user_id");
             Username = json.OptionalText("username");
@@ -2426,6 +2572,20 @@ namespace LeaderForge
 
         /// <summary>All members, also those of a later version of the service.</summary>
         public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The rank at the moment `since`; null without an entry then. Only with `since`.</summary>
+        public long? PreviousRank { get; }
+
+        /// <summary>The score at the moment `since`; null without an entry then. Only with `since`.</summary>
+        public long? PreviousScore { get; }
+
+        /// <summary>
+        /// The places gained since then, negative for lost ones; null for new entries. Only with `since`.
+        /// </summary>
+        public long? Moved { get; }
+
+        /// <summary>Whether there was no entry at the moment `since`. Only with `since`.</summary>
+        public bool? New { get; }
 
         /// <summary>The member <c>rank</c>.</summary>
         public long Rank { get; }
@@ -2878,6 +3038,10 @@ namespace LeaderForge
         public LeagueEntryOut(IReadOnlyDictionary<string, object> json)
         {
             Json = json;
+            PreviousRank = json.OptionalInteger("previous_rank");
+            PreviousScore = json.OptionalInteger("previous_score");
+            Moved = json.OptionalInteger("moved");
+            New = json.OptionalTruth("new");
             Rank = json.Integer("rank");
             UserId = json.Integer("user_id");
             Username = json.OptionalText("username");
@@ -2895,6 +3059,20 @@ namespace LeaderForge
 
         /// <summary>All members, also those of a later version of the service.</summary>
         public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The rank at the moment `since`; null without an entry then. Only with `since`.</summary>
+        public long? PreviousRank { get; }
+
+        /// <summary>The score at the moment `since`; null without an entry then. Only with `since`.</summary>
+        public long? PreviousScore { get; }
+
+        /// <summary>
+        /// The places gained since then, negative for lost ones; null for new entries. Only with `since`.
+        /// </summary>
+        public long? Moved { get; }
+
+        /// <summary>Whether there was no entry at the moment `since`. Only with `since`.</summary>
+        public bool? New { get; }
 
         /// <summary>The member <c>rank</c>.</summary>
         public long Rank { get; }
@@ -3183,6 +3361,7 @@ namespace LeaderForge
             Missing = json.List("missing", Members.IntegerOf);
             MissingExternalIds = json.OptionalList("missing_external_ids", Members.TextOf);
             Total = json.Integer("total");
+            Since = json.OptionalTime("since");
             AsOf = json.Time("as_of");
         }
 
@@ -3209,6 +3388,9 @@ namespace LeaderForge
 
         /// <summary>The member <c>total</c>.</summary>
         public long Total { get; }
+
+        /// <summary>The member <c>since</c>.</summary>
+        public DateTimeOffset? Since { get; }
 
         /// <summary>The member <c>as_of</c>.</summary>
         public DateTimeOffset AsOf { get; }
@@ -3306,6 +3488,7 @@ namespace LeaderForge
             Segment = json.OptionalText("segment");
             Total = json.Integer("total");
             AsOf = json.Time("as_of");
+            Since = json.OptionalTime("since");
             Next = json.OptionalText("next");
             Previous = json.OptionalText("previous");
         }
@@ -3330,6 +3513,9 @@ namespace LeaderForge
 
         /// <summary>The member <c>as_of</c>.</summary>
         public DateTimeOffset AsOf { get; }
+
+        /// <summary>The member <c>since</c>.</summary>
+        public DateTimeOffset? Since { get; }
 
         /// <summary>Cursor of the following entries; null at the end.</summary>
         public string Next { get; }
@@ -3624,6 +3810,10 @@ namespace LeaderForge
         public PlayerOut(IReadOnlyDictionary<string, object> json)
         {
             Json = json;
+            PreviousRank = json.OptionalInteger("previous_rank");
+            PreviousScore = json.OptionalInteger("previous_score");
+            Moved = json.OptionalInteger("moved");
+            New = json.OptionalTruth("new");
             Rank = json.Integer("rank");
             UserId = json.Integer("user_id");
             Username = json.OptionalText("username");
@@ -3639,11 +3829,26 @@ namespace LeaderForge
             NextTier = json.OptionalObject("next_tier", fields => new NextTierOut(fields));
             Percentile = json.Number("percentile");
             Total = json.Integer("total");
+            Since = json.OptionalTime("since");
             AsOf = json.Time("as_of");
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
         public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The rank at the moment `since`; null without an entry then. Only with `since`.</summary>
+        public long? PreviousRank { get; }
+
+        /// <summary>The score at the moment `since`; null without an entry then. Only with `since`.</summary>
+        public long? PreviousScore { get; }
+
+        /// <summary>
+        /// The places gained since then, negative for lost ones; null for new entries. Only with `since`.
+        /// </summary>
+        public long? Moved { get; }
+
+        /// <summary>Whether there was no entry at the moment `since`. Only with `since`.</summary>
+        public bool? New { get; }
 
         /// <summary>The member <c>rank</c>.</summary>
         public long Rank { get; }
@@ -3694,6 +3899,9 @@ namespace LeaderForge
 
         /// <summary>The member <c>total</c>.</summary>
         public long Total { get; }
+
+        /// <summary>The member <c>since</c>.</summary>
+        public DateTimeOffset? Since { get; }
 
         /// <summary>The member <c>as_of</c>.</summary>
         public DateTimeOffset AsOf { get; }
@@ -3904,6 +4112,40 @@ namespace LeaderForge
 
         /// <summary>Cursor of the following entries; null at the end.</summary>
         public string Next { get; }
+    }
+
+    /// <summary>
+    /// The daily ranks of a player, the earliest first. Days before the board's first moment are absent.
+    /// </summary>
+    public sealed class RankHistoryOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public RankHistoryOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            Board = json.Text("board");
+            Period = json.Text("period");
+            UserId = json.Integer("user_id");
+            Ranks = json.List("ranks", item => new DailyRankOut(Members.Fields(item)));
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>board</c>.</summary>
+        public string Board { get; }
+
+        /// <summary>The period's name.</summary>
+        public string Period { get; }
+
+        /// <summary>The member <c>user_id</c>.</summary>
+        public long UserId { get; }
+
+        /// <summary>The member <c>ranks</c>.</summary>
+        public IReadOnlyList<DailyRankOut> Ranks { get; }
     }
 
     /// <summary>The receipt of a submission: the player's standing after it.</summary>
@@ -4566,6 +4808,7 @@ namespace LeaderForge
             Segment = json.OptionalText("segment");
             Total = json.Integer("total");
             AsOf = json.Time("as_of");
+            Since = json.OptionalTime("since");
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -4588,6 +4831,9 @@ namespace LeaderForge
 
         /// <summary>The member <c>as_of</c>.</summary>
         public DateTimeOffset AsOf { get; }
+
+        /// <summary>The member <c>since</c>.</summary>
+        public DateTimeOffset? Since { get; }
     }
 
     /// <summary>A tournament's state, its times, and its number of entrants.</summary>

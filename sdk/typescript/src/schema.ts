@@ -337,6 +337,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/boards/{board}/rank-history/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get rank history
+         * @description Return a player's rank at the end of each of the last days, and now.
+         *
+         *     Days begin in the board's time zone. The board needs `moment_days`.
+         */
+        get: operations["getRankHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/boards/{board}/friends/{user_id}": {
         parameters: {
             query?: never;
@@ -1994,6 +2016,7 @@ export interface components {
              * @example 2026-11-23T12:00:00.000Z
              */
             as_of: string;
+            since?: string | null;
             /**
              * @description The rank among the players with the same value of each of the board's attributes, by attribute. Only on boards with segments.
              * @example {
@@ -2330,6 +2353,10 @@ export interface components {
              *     ]
              */
             segments?: string[];
+            /** @description The number of days for which ranks at past moments can be read (`at`, `since`); null for none. */
+            moment_days?: number | null;
+            /** @description The moment that the public sees from then on; null for a board that is not frozen. Players see their own current entries, and admins all. Needs `moment_days`. */
+            frozen_at?: string | null;
             /**
              * @description The board's current identifier in paths.
              * @example default
@@ -2460,6 +2487,10 @@ export interface components {
              *     ]
              */
             segments?: string[];
+            /** @description The number of days for which ranks at past moments can be read (`at`, `since`); null for none. */
+            moment_days?: number | null;
+            /** @description The moment that the public sees from then on; null for a board that is not frozen. Players see their own current entries, and admins all. Needs `moment_days`. */
+            frozen_at?: string | null;
             /**
              * @description The board's identifier in paths (its slug). Permanent.
              * @example default
@@ -2531,6 +2562,10 @@ export interface components {
              *     ]
              */
             segments: string[];
+            /** @description The number of days for which ranks at past moments can be read; null for none. */
+            moment_days: number | null;
+            /** @description The moment that the public sees from then on; null for none. */
+            frozen_at: string | null;
             /** @description The period kinds that are being computed from earlier scores. */
             building: components["schemas"]["PeriodKind"][];
         };
@@ -2580,6 +2615,14 @@ export interface components {
          * @description An entry of a bracket. `rank` is the rank in the whole tournament.
          */
         BracketEntryOut: {
+            /** @description The rank at the moment `since`; null without an entry then. Only with `since`. */
+            previous_rank?: number | null;
+            /** @description The score at the moment `since`; null without an entry then. Only with `since`. */
+            previous_score?: number | null;
+            /** @description The places gained since then, negative for lost ones; null for new entries. Only with `since`. */
+            moved?: number | null;
+            /** @description Whether there was no entry at the moment `since`. Only with `since`. */
+            new?: boolean;
             /** Format: int64 */
             rank: number;
             /** Format: int64 */
@@ -2922,6 +2965,14 @@ export interface components {
          * @description A player's entry on a board in a current period, and its percentile.
          */
         CurrentStandingOut: {
+            /** @description The rank at the moment `since`; null without an entry then. Only with `since`. */
+            previous_rank?: number | null;
+            /** @description The score at the moment `since`; null without an entry then. Only with `since`. */
+            previous_score?: number | null;
+            /** @description The places gained since then, negative for lost ones; null for new entries. Only with `since`. */
+            moved?: number | null;
+            /** @description Whether there was no entry at the moment `since`. Only with `since`. */
+            new?: boolean;
             /** Format: int64 */
             rank: number;
             /** Format: int64 */
@@ -2978,6 +3029,29 @@ export interface components {
             percentile: number;
             /** Format: int64 */
             total: number;
+        };
+        /**
+         * DailyRankOut
+         * @description A player's rank at the end of a day, or now for the current day.
+         */
+        DailyRankOut: {
+            /**
+             * @description The day in the board's time zone.
+             * @example 2026-11-23
+             */
+            day: string;
+            /**
+             * Format: date-time
+             * @description The moment of the rank.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            at: string;
+            /** @description The rank; null if the player was not ranked. */
+            rank: number | null;
+            /** @description The score; null if the player was not ranked. */
+            score: number | null;
+            /** @description The number of ranked players; null if the player was not ranked. */
+            total: number | null;
         };
         /**
          * DatabaseNodeOut
@@ -3276,6 +3350,14 @@ export interface components {
          * @description A player's entry on a board.
          */
         EntryOut: {
+            /** @description The rank at the moment `since`; null without an entry then. Only with `since`. */
+            previous_rank?: number | null;
+            /** @description The score at the moment `since`; null without an entry then. Only with `since`. */
+            previous_score?: number | null;
+            /** @description The places gained since then, negative for lost ones; null for new entries. Only with `since`. */
+            moved?: number | null;
+            /** @description Whether there was no entry at the moment `since`. Only with `since`. */
+            new?: boolean;
             /** Format: int64 */
             rank: number;
             /** Format: int64 */
@@ -3599,6 +3681,14 @@ export interface components {
          * @description The entry of a player that was looked up.
          */
         FoundOut: {
+            /** @description The rank at the moment `since`; null without an entry then. Only with `since`. */
+            previous_rank?: number | null;
+            /** @description The score at the moment `since`; null without an entry then. Only with `since`. */
+            previous_score?: number | null;
+            /** @description The places gained since then, negative for lost ones; null for new entries. Only with `since`. */
+            moved?: number | null;
+            /** @description Whether there was no entry at the moment `since`. Only with `since`. */
+            new?: boolean;
             /** Format: int64 */
             rank: number;
             /** Format: int64 */
@@ -3676,6 +3766,14 @@ export interface components {
          * @description The entry of a player or of a friend.
          */
         FriendEntryOut: {
+            /** @description The rank at the moment `since`; null without an entry then. Only with `since`. */
+            previous_rank?: number | null;
+            /** @description The score at the moment `since`; null without an entry then. Only with `since`. */
+            previous_score?: number | null;
+            /** @description The places gained since then, negative for lost ones; null for new entries. Only with `since`. */
+            moved?: number | null;
+            /** @description Whether there was no entry at the moment `since`. Only with `since`. */
+            new?: boolean;
             /** Format: int64 */
             rank: number;
             /** Format: int64 */
@@ -3792,6 +3890,7 @@ export interface components {
              * @description The number of ranked players of the board.
              */
             total: number;
+            since?: string | null;
             /**
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
@@ -3864,6 +3963,14 @@ export interface components {
          * @description A hidden entry with the rank that it would have if it were visible.
          */
         HiddenEntryOut: {
+            /** @description The rank at the moment `since`; null without an entry then. Only with `since`. */
+            previous_rank?: number | null;
+            /** @description The score at the moment `since`; null without an entry then. Only with `since`. */
+            previous_score?: number | null;
+            /** @description The places gained since then, negative for lost ones; null for new entries. Only with `since`. */
+            moved?: number | null;
+            /** @description Whether there was no entry at the moment `since`. Only with `since`. */
+            new?: boolean;
             /** Format: int64 */
             rank: number;
             /** Format: int64 */
@@ -4180,6 +4287,14 @@ export interface components {
          * @description An entry of a group. `rank` is the rank on the board.
          */
         LeagueEntryOut: {
+            /** @description The rank at the moment `since`; null without an entry then. Only with `since`. */
+            previous_rank?: number | null;
+            /** @description The score at the moment `since`; null without an entry then. Only with `since`. */
+            previous_score?: number | null;
+            /** @description The places gained since then, negative for lost ones; null for new entries. Only with `since`. */
+            moved?: number | null;
+            /** @description Whether there was no entry at the moment `since`. Only with `since`. */
+            new?: boolean;
             /** Format: int64 */
             rank: number;
             /** Format: int64 */
@@ -4487,6 +4602,7 @@ export interface components {
             missing_external_ids?: string[];
             /** Format: int64 */
             total: number;
+            since?: string | null;
             /**
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
@@ -4620,6 +4736,7 @@ export interface components {
              * @example 2026-11-23T12:00:00.000Z
              */
             as_of: string;
+            since?: string | null;
             /** @description Cursor of the following entries; null at the end. */
             next: string | null;
             /** @description Cursor of the preceding entries; null at the start. */
@@ -4808,6 +4925,14 @@ export interface components {
          * @description A player's entry and its percentile.
          */
         PlayerOut: {
+            /** @description The rank at the moment `since`; null without an entry then. Only with `since`. */
+            previous_rank?: number | null;
+            /** @description The score at the moment `since`; null without an entry then. Only with `since`. */
+            previous_score?: number | null;
+            /** @description The places gained since then, negative for lost ones; null for new entries. Only with `since`. */
+            moved?: number | null;
+            /** @description Whether there was no entry at the moment `since`. Only with `since`. */
+            new?: boolean;
             /** Format: int64 */
             rank: number;
             /** Format: int64 */
@@ -4866,6 +4991,7 @@ export interface components {
             percentile: number;
             /** Format: int64 */
             total: number;
+            since?: string | null;
             /**
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
@@ -5056,6 +5182,22 @@ export interface components {
             as_of: string;
             /** @description Cursor of the following entries; null at the end. */
             next: string | null;
+        };
+        /**
+         * RankHistoryOut
+         * @description The daily ranks of a player, the earliest first. Days before the board's first moment are absent.
+         */
+        RankHistoryOut: {
+            /** @example default */
+            board: string;
+            /**
+             * @description The period's name.
+             * @example all-time
+             */
+            period: string;
+            /** Format: int64 */
+            user_id: number;
+            ranks: components["schemas"]["DailyRankOut"][];
         };
         /**
          * RankStyle
@@ -5732,6 +5874,7 @@ export interface components {
              * @example 2026-11-23T12:00:00.000Z
              */
             as_of: string;
+            since?: string | null;
         };
         /**
          * TournamentIn
@@ -6964,6 +7107,10 @@ export interface operations {
                 period?: string;
                 /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
+                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. */
+                at?: string;
+                /** @description An earlier moment to compare with: a duration such as `P1D` or `PT6H`, a period such as `weekly` or `2026-W48` (its start), or a time. Each entry then has its previous rank and score, `moved` and `new`. */
+                since?: string;
                 /** @description The maximum number of entries. */
                 limit?: number;
             };
@@ -7102,6 +7249,10 @@ export interface operations {
                 period?: string;
                 /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
+                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. */
+                at?: string;
+                /** @description An earlier moment to compare with: a duration such as `P1D` or `PT6H`, a period such as `weekly` or `2026-W48` (its start), or a time. Each entry then has its previous rank and score, `moved` and `new`. */
+                since?: string;
                 /** @description The maximum number of entries. */
                 limit?: number;
             };
@@ -7243,6 +7394,10 @@ export interface operations {
                 period?: string;
                 /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
+                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. */
+                at?: string;
+                /** @description An earlier moment to compare with: a duration such as `P1D` or `PT6H`, a period such as `weekly` or `2026-W48` (its start), or a time. Each entry then has its previous rank and score, `moved` and `new`. */
+                since?: string;
             };
             header?: never;
             path: {
@@ -7382,6 +7537,10 @@ export interface operations {
                 period?: string;
                 /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
+                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. */
+                at?: string;
+                /** @description An earlier moment to compare with: a duration such as `P1D` or `PT6H`, a period such as `weekly` or `2026-W48` (its start), or a time. Each entry then has its previous rank and score, `moved` and `new`. */
+                since?: string;
             };
             header?: never;
             path: {
@@ -7554,6 +7713,10 @@ export interface operations {
                 period?: string;
                 /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
+                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. */
+                at?: string;
+                /** @description An earlier moment to compare with: a duration such as `P1D` or `PT6H`, a period such as `weekly` or `2026-W48` (its start), or a time. Each entry then has its previous rank and score, `moved` and `new`. */
+                since?: string;
             };
             header?: never;
             path: {
@@ -7695,6 +7858,10 @@ export interface operations {
                 period?: string;
                 /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
+                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. */
+                at?: string;
+                /** @description An earlier moment to compare with: a duration such as `P1D` or `PT6H`, a period such as `weekly` or `2026-W48` (its start), or a time. Each entry then has its previous rank and score, `moved` and `new`. */
+                since?: string;
                 /** @description The maximum number of neighbours on each side. Defaults to 5. Not allowed with `window`. */
                 radius?: number;
                 /** @description The number of entries, fewer only on a smaller board. Not allowed with `radius`. */
@@ -7840,6 +8007,10 @@ export interface operations {
                 period?: string;
                 /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
+                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. */
+                at?: string;
+                /** @description An earlier moment to compare with: a duration such as `P1D` or `PT6H`, a period such as `weekly` or `2026-W48` (its start), or a time. Each entry then has its previous rank and score, `moved` and `new`. */
+                since?: string;
                 /** @description The position of the first entry, from 1. On a board with shared ranks, its rank may be smaller. Defaults to 1. Not allowed with `cursor`. */
                 rank?: number;
                 /** @description The maximum number of entries. */
@@ -7985,6 +8156,8 @@ export interface operations {
                 period?: string;
                 /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
+                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. */
+                at?: string;
                 /** @description The lowest score, inclusive. */
                 min_score?: number;
                 /** @description The highest score, inclusive. */
@@ -8132,6 +8305,8 @@ export interface operations {
                 period?: string;
                 /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
+                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. */
+                at?: string;
                 /** @description The maximum number of buckets. */
                 buckets?: number;
             };
@@ -8273,6 +8448,8 @@ export interface operations {
                 period?: string;
                 /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
+                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. */
+                at?: string;
             };
             header?: never;
             path: {
@@ -8550,6 +8727,147 @@ export interface operations {
             };
         };
     };
+    getRankHistory: {
+        parameters: {
+            query?: {
+                /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                period?: string;
+                /** @description The maximum number of days. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The board's identifier in paths (its slug). */
+                board: string;
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The daily ranks of a player, the earliest first. Days before the board's first moment are absent. */
+            200: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
+                    ETag: string;
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RankHistoryOut"];
+                };
+            };
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
+            304: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
+                    ETag: string;
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The call needs a key or a token, or the given one is unknown. */
+            401: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller has no right to this call. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The requested object does not exist. */
+            404: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is invalid. */
+            422: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
+            429: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    /** @description The maximum number of requests in a burst. */
+                    "RateLimit-Limit": number;
+                    /** @description The remaining number of requests in the burst. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until the whole burst is available again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
+            500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A required part of the service is unavailable. Retry after the given time. */
+            503: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     getFriendRanks: {
         parameters: {
             query?: {
@@ -8557,6 +8875,10 @@ export interface operations {
                 period?: string;
                 /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
+                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. */
+                at?: string;
+                /** @description An earlier moment to compare with: a duration such as `P1D` or `PT6H`, a period such as `weekly` or `2026-W48` (its start), or a time. Each entry then has its previous rank and score, `moved` and `new`. */
+                since?: string;
                 /** @description The position of the first entry, from 1. */
                 rank?: number;
                 /** @description The maximum number of entries. */

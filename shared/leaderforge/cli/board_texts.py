@@ -14,6 +14,7 @@ from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.reward_tables import RewardTable, reward_table_of
 from leaderforge.domain.tier_rules import tiers_of
 from leaderforge.domain.tiers import Tier
+from leaderforge.domain.times import moment_of
 from leaderforge.domain.tournament_rules import tournament_of
 from leaderforge.domain.tournaments import TournamentRules
 
@@ -65,6 +66,16 @@ def _integer(text: str) -> int:
         return int(text)
     except ValueError:
         raise ValueError(f"{text!r} is not an integer") from None
+
+
+def _time(text: str) -> int:
+    """Return a time in ms, from RFC 3339 or from ms since 1970, as which `text_of` writes it."""
+    if text.isdigit():
+        return int(text)
+    time = moment_of(text)
+    if time.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone; add Z or an offset")
+    return round(time.timestamp() * 1000)
 
 
 def _truth(text: str) -> bool:
@@ -165,6 +176,8 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "rewards": _rewards,
     "league": _league,
     "segments": _names,
+    "moment_days": _integer,
+    "frozen_at": _time,
 }
 _NULLABLE = {
     *(
@@ -180,5 +193,7 @@ _NULLABLE = {
         "tournament",
         "rewards",
         "league",
+        "moment_days",
+        "frozen_at",
     ),
 }

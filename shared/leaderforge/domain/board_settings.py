@@ -5,18 +5,25 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
-from leaderforge.domain.boards import MAX_INTEGER, Backfill, Board, Display, Order, Policy, RankStyle, ScoreLimits
+from leaderforge.domain.backfills import changed_backfill
+from leaderforge.domain.boards import MAX_INTEGER, Board, Display, Order, Policy, RankStyle, ScoreLimits
 from leaderforge.domain.errors import Refused, SettingFixed
 from leaderforge.domain.league import League
-from leaderforge.domain.league_rules import members_of, valid_league
+from leaderforge.domain.league_rules import valid_league
+from leaderforge.domain.moments import (
+    MAX_MOMENT_DAYS,
+    Moments,
+    changed_moments,
+    require_freezable,
+    require_moments_kept,
+)
 from leaderforge.domain.names import display_fault, displayed
 from leaderforge.domain.notice_types import NoticeType
-from leaderforge.domain.periods import Calendar, PeriodKind, require_cron, require_time_zone
+from leaderforge.domain.periods import Calendar, PeriodKind, require_cron, require_kinds, require_time_zone
 from leaderforge.domain.reward_tables import RewardTable, valid_reward_table
 from leaderforge.domain.segments import require_board_segments
 from leaderforge.domain.tier_rules import valid_tiers
 from leaderforge.domain.tiers import Tier
-from leaderforge.domain.timing import PROPAGATION_MS
 from leaderforge.domain.tournament_rules import changed_tournament, valid_tournament
 from leaderforge.domain.tournaments import TournamentRules
 
@@ -73,6 +80,8 @@ class BoardSettings:
     rewards: RewardTable | None = None
     league: League | None = None
     segments: tuple[str, ...] = ()
+    moment_days: int | None = None
+    frozen_at: int | None = None
 
 
 NAMES = tuple(field.name for field in fields(BoardSettings))
@@ -107,20 +116,9 @@ def settings_of(board: Board) -> BoardSettings:
         rewards=board.rewards,
         league=board.league,
         segments=board.segments,
+        moment_days=None if board.moments is None else board.moments.days,
+        frozen_at=board.frozen_at,
     )
-
-
-def plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings with values that JSON can hold."""
-    result = dict(values)
-    if "tiers" in values:
-        result["tiers"] = [tier.members for tier in values["tiers"]]
-    for name in ("tournament", "rewards"):
-        if values.get(name) is not None:
-            result[name] = values[name].members
-    if values.get("league") is not None:
-        result["league"] = members_of(values["league"])
-    return result
 
 
 def new_board(slug: str, values: Mapping[str, Any], now: int = 0) -> Board:
@@ -136,7 +134,9 @@ def new_board(slug: str, values: Mapping[str, Any], now: int = 0) -> Board:
     )
     _require_subscore_named(settings)
     _require_season_used(settings)
-    return _board(0, slug, settings)
+    # No process can have cached a new board. Its moments therefore begin at once.
+    moments = None if settings.moment_days is None else Moments(settings.moment_days, now, now)
+    return replace(_board(0, slug, settings), moments=moments)
 
 
 def changed_board(board: Board, values: Mapping[str, Any], now: int) -> Board:
@@ -158,7 +158,11 @@ def changed_board(board: Board, values: Mapping[str, Any], now: int) -> Board:
     _require_subscore_named(settings)
     if settings.season != before.season:
         _require_season_used(settings)
-    return replace(_board(board.id, board.slug, settings), backfill=_backfill(board, settings.periods, now))
+    moments = changed_moments(board.moments, settings.moment_days, now)
+    if settings.frozen_at != before.frozen_at:
+        require_freezable(settings.frozen_at, moments)
+    backfill = changed_backfill(board, settings.periods, now)
+    return replace(_board(board.id, board.slug, settings), backfill=backfill, moments=moments)
 
 
 def _started(part: PartT | None, before: PartT | None, now: int) -> PartT | None:
@@ -191,20 +195,8 @@ def _board(board_id: int, slug: str, settings: BoardSettings) -> Board:
         rewards=settings.rewards,
         league=settings.league,
         segments=settings.segments,
+        frozen_at=settings.frozen_at,
     )
-
-
-def _backfill(board: Board, kinds: tuple[PeriodKind, ...], now: int) -> Backfill | None:
-    """Return the backfill that a board needs after a change of its period kinds to `kinds`, None if it needs none."""
-    before = board.backfill
-    added = tuple(kind for kind in kinds if kind not in board.calendar.kinds)
-    if not added:
-        return before
-    until = now + PROPAGATION_MS
-    if before is None:
-        return Backfill(added, now, until)
-    # A second change during a backfill extends it. The new backfill has the earlier start and the kinds of both.
-    return Backfill(tuple(dict.fromkeys((*before.kinds, *added))), before.since, until)
 
 
 def _require_slug(text: str) -> None:
@@ -256,6 +248,7 @@ _RANGES: Mapping[str, tuple[int, int]] = {
     "min_interval_ms": (0, MAX_INTERVAL_MS),
     "keep_days": (1, MAX_KEEP_DAYS),
     "min_submissions": (1, MAX_MIN_SUBMISSIONS),
+    "moment_days": (1, MAX_MOMENT_DAYS),
 }
 """Least and greatest value of each numeric setting."""
 
@@ -264,7 +257,8 @@ def _valid(settings: BoardSettings) -> BoardSettings:
     """Return the settings with texts and the season in canonical form. Raises `Refused` if a value is invalid."""
     settings = _with_valid_texts(settings)
     _require_ranges(settings)
-    _require_kinds(settings.periods)
+    require_kinds(settings.periods)
+    require_moments_kept(settings.frozen_at, settings.moment_days)
     require_board_segments(settings.segments)
     settings = replace(
         settings,
@@ -341,13 +335,6 @@ def _require_within(setting: str, value: int | None, low: int, high: int) -> Non
 def _require_ordered(low: int | None, high: int | None) -> None:
     if low is not None and high is not None and low > high:
         raise Refused(f"min_score: {low} is above max_score ({high}); lower it or raise max_score", setting="min_score")
-
-
-def _require_kinds(kinds: tuple[PeriodKind, ...]) -> None:
-    if not kinds or len(set(kinds)) < len(kinds):
-        raise Refused(
-            f"periods: list one or more period kinds, each once, not {','.join(kinds) or 'none'}", setting="periods"
-        )
 
 
 def _checked(setting: str, require: Callable[[str], str], value: str) -> str:

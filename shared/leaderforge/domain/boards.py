@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from leaderforge.domain.errors import PeriodNotFound, RuleViolated
 from leaderforge.domain.league import League
+from leaderforge.domain.moments import Moments
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import ALL_TIME, Calendar, Period, PeriodKind, counting_in, number_of_name
 from leaderforge.domain.reward_tables import RewardTable
@@ -133,7 +134,7 @@ class Board:
     `keep_days`, permanently if it is None. Players with fewer than `min_submissions` in a period are not ranked in it.
     `tiers` are in order, the best one first. `events` are the types of notices that the board asks for. Periods of one
     kind are played as a `league`, if there is one. `segments` names the attributes whose values divide the players into
-    segments.
+    segments. With `moments`, past standings are kept. From `frozen_at` (ms) on, others than admins read this moment.
     """
 
     id: int
@@ -157,6 +158,8 @@ class Board:
     league: League | None = None
     segments: tuple[str, ...] = ()
     backfill: Backfill | None = None
+    moments: Moments | None = None
+    frozen_at: int | None = None
 
     def __hash__(self) -> int:
         # Boards are keys of caches on the submit path, where a hash over every field is too expensive.
@@ -220,13 +223,14 @@ class Ladder(NamedTuple):
     """One board in one period: the unit of ranking.
 
     A past period is retired some time after its end. From then on, its ladder is not `indexed`, and the store answers
-    reads. With a `segment`, only its players are ranked.
+    reads. With a `segment`, only its players are ranked. With `at` (ms), the ladder is as it was at this moment.
     """
 
     board: Board
     period: int = ALL_TIME
     indexed: bool = True
     segment: Segment | None = None
+    at: int | None = None
 
     @property
     def period_name(self) -> str:

@@ -144,6 +144,14 @@ def require_time_zone(name: str) -> str:
     return name
 
 
+def require_kinds(kinds: tuple[PeriodKind, ...]) -> None:
+    """Raise `Refused` unless there is at least one period kind, and each occurs once."""
+    if not kinds or len(set(kinds)) < len(kinds):
+        raise Refused(
+            f"periods: list one or more period kinds, each once, not {','.join(kinds) or 'none'}", setting="periods"
+        )
+
+
 def require_cron(expression: str) -> str:
     """Return the cron expression with single spaces. Raises `Refused` if it is invalid or never matches."""
     text = " ".join(expression.split())

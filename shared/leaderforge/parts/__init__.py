@@ -16,6 +16,7 @@ from leaderforge.ports.history import HistoryLoader, HistoryStore
 from leaderforge.ports.index import RankIndex
 from leaderforge.ports.leagues import LeagueStore
 from leaderforge.ports.moderation import Moderation
+from leaderforge.ports.moments import MomentStore
 from leaderforge.ports.notices import EndpointStore, NoticeSender, NoticeSigner, NoticeStore
 from leaderforge.ports.pending import PendingProcesses
 from leaderforge.ports.people import IdentityProvider, PeopleStore
@@ -58,6 +59,7 @@ class Parts:
     people: PeopleStore
     settlements: SettlementStore
     leagues: LeagueStore
+    moments: MomentStore
     moderation: Moderation
     records: PlayerRecords
     friends: FriendStore

@@ -19,6 +19,7 @@ from leaderforge.adapters.postgres.history import PostgresHistoryStore
 from leaderforge.adapters.postgres.key_store import PostgresKeyStore
 from leaderforge.adapters.postgres.league_store import PostgresLeagueStore
 from leaderforge.adapters.postgres.moderation import PostgresModeration
+from leaderforge.adapters.postgres.moment_store import PostgresMoments
 from leaderforge.adapters.postgres.name_claims import claim_names, release_stale_claims
 from leaderforge.adapters.postgres.notice_store import PostgresNoticeStore
 from leaderforge.adapters.postgres.pending_processes import PostgresPendingProcesses
@@ -74,6 +75,7 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         people=PostgresPeople(pool),
         settlements=PostgresSettlementStore(pool),
         leagues=PostgresLeagueStore(pool),
+        moments=PostgresMoments(pool),
         moderation=PostgresModeration(pool, periods),
         records=PostgresPlayerRecords(pool),
         friends=PostgresFriendStore(pool),

@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.board_settings import DEFAULT_BOARD, changed_board, new_board, plain
+from leaderforge.domain.board_settings import DEFAULT_BOARD, changed_board, new_board
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import BoardNotFound, Conflict, StoreUnavailable
 from leaderforge.domain.segments import require_declared
+from leaderforge.domain.setting_values import plain
 from leaderforge.domain.timing import COMMIT_LIMIT_MS
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.scores import ScoreStore

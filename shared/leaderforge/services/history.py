@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.callers import ANONYMOUS, Caller
-from leaderforge.domain.errors import NotRanked
+from leaderforge.domain.errors import NotRanked, Refused
 from leaderforge.domain.history import HistoryPoint, HistoryPosition
 from leaderforge.domain.periods import ALL_TIME, Period
+from leaderforge.domain.times import time_text
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.history import HistoryStore
 from leaderforge.services.entries import PlayerRank
+from leaderforge.services.freezing import frozen_at
 from leaderforge.services.query import QueryService
 
 _KINDS = 5
@@ -59,8 +61,14 @@ class HistoryService:
         """Return up to `limit` of the latest submissions and up to `periods` past periods.
 
         With `before`, return submissions before this position only. Raises `NotRanked` if the player has no
-        standing on the board, or one that the caller must not see.
+        standing on the board, or one that the caller must not see. Raises `Refused` if the board is frozen for the
+        viewer.
         """
+        if (moment := frozen_at(board, viewer, self._clock(), user_id)) is not None:
+            raise Refused(
+                f"board {board.slug!r} is frozen at {time_text(moment)}; only players see their own histories",
+                board=board.slug,
+            )
         # The store also lists current periods, which are not returned. Raise the limit by their maximum number.
         played = await self._store.played(board, user_id, periods + _KINDS)
         if not played or (any(standing.hidden for standing in played) and not viewer.sees_hidden(user_id)):

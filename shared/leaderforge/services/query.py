@@ -135,7 +135,7 @@ class QueryService:
                     return replace(page, rank_in=ranked.entries[0].rank_in)
             raise IndexUnavailable("the board changed in every attempt to find a player's ranks")
 
-        has_segments = ladder.board.segments and ladder.segment is None
+        has_segments = ladder.board.segments and ladder.segment is None and ladder.at is None
         return await self._reader.read(ladder, read_with_segments if has_segments else read)
 
     async def _row_within(

@@ -15,6 +15,7 @@ from leaderforge.domain.ranks import rank_of
 from leaderforge.domain.statistics import percentile
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.index import RankIndex
+from leaderforge.ports.moments import MomentStore
 from leaderforge.ports.players import PlayerStore
 from leaderforge.ports.ranking import Ranking
 from leaderforge.ports.scores import ScoreStore
@@ -57,6 +58,7 @@ class Reader:
         trust: IndexTrust,
         store: ScoreStore,
         users: PlayerStore,
+        moments: MomentStore,
         clock: Clock,
         telemetry: Telemetry,
     ) -> None:
@@ -64,6 +66,7 @@ class Reader:
         self._trust = trust
         self._store = store
         self._users = users
+        self._moments = moments
         self._clock = clock
         self._telemetry = telemetry
 
@@ -83,8 +86,10 @@ class Reader:
 
         Use the store if the index is not believed, or does not contain the ladder. Raises `IndexUnavailable` if neither
         answers, and `StoreUnavailable` if the store does not answer and the ladder is in the store only. Other
-        exceptions of `read`, such as `NotRanked`, propagate.
+        exceptions of `read`, such as `NotRanked`, propagate. A ladder at a moment is read from the store of moments.
         """
+        if ladder.at is not None:
+            return await read(Reading(self._moments.ranking(ladder.at), ladder.at))
         if not ladder.indexed:
             return await self._read_store(read)
         try:
@@ -125,7 +130,7 @@ class Reader:
         Hidden entries are included, each with the rank that it would have if it were visible.
         """
         board = ladder.board
-        segments = segments and bool(board.segments) and ladder.segment is None
+        segments = segments and bool(board.segments) and ladder.segment is None and ladder.at is None
         for _ in range(_ATTEMPTS):
             stored = (await ranking.rows(ladder, user_ids)).values()
             rows = sorted(ranked_on(board, stored), key=_sort_key)
@@ -204,7 +209,8 @@ class Reader:
         if not user_ids:
             return {}
         try:
-            return await self._store.metadata(ladder, user_ids)
+            source = self._store if ladder.at is None else self._moments
+            return await source.metadata(ladder, user_ids)
         except Unavailable:
             self._telemetry.count("metadata_omitted", len(user_ids))
             return {}

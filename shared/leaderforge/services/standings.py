@@ -13,6 +13,7 @@ from leaderforge.ports.clock import Clock
 from leaderforge.ports.history import HistoryStore
 from leaderforge.ports.players import PlayerStore
 from leaderforge.services.entries import PlayerRank
+from leaderforge.services.freezing import as_frozen
 from leaderforge.services.ladders import CURRENT
 from leaderforge.services.query import QueryService
 
@@ -112,7 +113,7 @@ class StandingService:
 
     async def _rank(self, ladder: Ladder, user_id: int, viewer: Caller) -> PlayerRank | None:
         try:
-            return await self._query.rank(ladder, user_id, viewer)
+            return await self._query.rank(as_frozen(ladder, viewer, self._clock(), user_id), user_id, viewer)
         except NotRanked:
             return None
 

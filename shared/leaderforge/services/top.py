@@ -38,8 +38,8 @@ class Top:
         return self.last is None or key <= self.last
 
 
-_SlotKey: TypeAlias = tuple[int, int, Segment | None, int]
-"""Board id, period number, segment and size of a cached top."""
+_SlotKey: TypeAlias = tuple[int, int, Segment | None, int | None, int]
+"""Board id, period number, segment, moment (ms) and size of a cached top."""
 
 Load = Callable[[Ladder, int], Awaitable[Top]]
 
@@ -121,7 +121,7 @@ class TopCache:
     def _slots_of(self, change: LadderChange) -> list[_Slot]:
         board_id, period = change.board_id, change.period
         if board_id is not None and period is not None:
-            keys: list[_SlotKey] = [(board_id, period, None, size) for size in SIZES]
+            keys: list[_SlotKey] = [(board_id, period, None, None, size) for size in SIZES]
             if (board_id, period) in self._segmented:
                 # A change of the board may have changed each of its segments.
                 keys += self._segmented[board_id, period]
@@ -134,7 +134,7 @@ class TopCache:
         return max(slot.until, min(self._followed_until + self._ttl_ms, slot.began + TOP_LIMIT_MS))
 
     def _slot(self, ladder: Ladder, limit: int) -> _Slot:
-        key = (ladder.board.id, ladder.period, ladder.segment, _size(limit))
+        key = (ladder.board.id, ladder.period, ladder.segment, ladder.at, _size(limit))
         slot = self._slots.get(key)
         if slot is None or slot.ladder != ladder:  # a change of the board's settings may have changed the entries
             if len(self._slots) >= self._capacity:

@@ -27,8 +27,11 @@ from leaderforge.services.ingest import IngestService
 from leaderforge.services.live import Hub
 from leaderforge.services.maintain import MaintainService
 from leaderforge.services.moderation import ModerationService
+from leaderforge.services.moment_maintenance import MomentMaintenance
+from leaderforge.services.movement import MovementService
 from leaderforge.services.names import NameSync
 from leaderforge.services.query import QueryService
+from leaderforge.services.rank_history import RankHistoryService
 from leaderforge.services.reading import Reader
 from leaderforge.services.reception import ReceptionClock
 from leaderforge.services.submit import SubmitService
@@ -67,6 +70,9 @@ class Services:
     maintain: MaintainService
     verification: VerificationService
     history: HistoryService
+    movement: MovementService
+    rank_history: RankHistoryService
+    moment_maintenance: MomentMaintenance
     moderation: ModerationService
     activity: ActivityService
     boards: BoardService
@@ -150,7 +156,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
     # On Lambda, check the index during the call, because a concurrent task would need another database connection.
     renews = settings.function_name is None
     trust = IndexTrust(parts.index, parts.processes, declaration, parts.clock, parts.telemetry, renews=renews)
-    reader = Reader(parts.index, trust, parts.store, parts.users, parts.clock, parts.telemetry)
+    reader = Reader(parts.index, trust, parts.store, parts.users, parts.moments, parts.clock, parts.telemetry)
     query = _query(settings, parts, reader, time_limit_s)
     changes = Changes(parts.feed, query.tops, parts.clock, parts.telemetry, trust.is_believed)
     stores_all = settings.index_names == "all"
@@ -191,6 +197,16 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         distributions=DistributionService(reader),
         maintain=maintain,
         verification=VerificationService(*indexed, parts.clock, parts.telemetry, changes.note_repair),
+        movement=MovementService(reader),
+        rank_history=RankHistoryService(query, parts.clock),
+        moment_maintenance=MomentMaintenance(
+            parts.store,
+            parts.moments,
+            parts.index,
+            parts.clock,
+            parts.telemetry,
+            changes=settings.moment_changes,
+        ),
         history=HistoryService(parts.history, query, parts.clock),
         moderation=ModerationService(parts.moderation, delivery, reader, parts.clock, reception_clock),
         activity=ActivityService(parts.activity, parts.store, parts.index, parts.clock),

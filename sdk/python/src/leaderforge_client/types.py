@@ -241,6 +241,22 @@ class BracketEntryOut(TypedDict):
     An entry of a bracket. `rank` is the rank in the whole tournament.
     """
 
+    previous_rank: NotRequired[int | None]
+    """
+    The rank at the moment `since`; null without an entry then. Only with `since`.
+    """
+    previous_score: NotRequired[int | None]
+    """
+    The score at the moment `since`; null without an entry then. Only with `since`.
+    """
+    moved: NotRequired[int | None]
+    """
+    The places gained since then, negative for lost ones; null for new entries. Only with `since`.
+    """
+    new: NotRequired[bool]
+    """
+    Whether there was no entry at the moment `since`. Only with `since`.
+    """
     rank: int
     user_id: int
     username: str | None
@@ -381,6 +397,33 @@ class ConsoleSignInOut(TypedDict):
     provider: str | None
     """
     The name of the identity provider; null without one.
+    """
+
+
+class DailyRankOut(TypedDict):
+    """
+    A player's rank at the end of a day, or now for the current day.
+    """
+
+    day: str
+    """
+    The day in the board's time zone.
+    """
+    at: str
+    """
+    The moment of the rank.
+    """
+    rank: int | None
+    """
+    The rank; null if the player was not ranked.
+    """
+    score: int | None
+    """
+    The score; null if the player was not ranked.
+    """
+    total: int | None
+    """
+    The number of ranked players; null if the player was not ranked.
     """
 
 
@@ -596,6 +639,22 @@ class EntryOut(TypedDict):
     A player's entry on a board.
     """
 
+    previous_rank: NotRequired[int | None]
+    """
+    The rank at the moment `since`; null without an entry then. Only with `since`.
+    """
+    previous_score: NotRequired[int | None]
+    """
+    The score at the moment `since`; null without an entry then. Only with `since`.
+    """
+    moved: NotRequired[int | None]
+    """
+    The places gained since then, negative for lost ones; null for new entries. Only with `since`.
+    """
+    new: NotRequired[bool]
+    """
+    Whether there was no entry at the moment `since`. Only with `since`.
+    """
     rank: int
     user_id: int
     username: str | None
@@ -764,6 +823,22 @@ class FoundOut(TypedDict):
     The entry of a player that was looked up.
     """
 
+    previous_rank: NotRequired[int | None]
+    """
+    The rank at the moment `since`; null without an entry then. Only with `since`.
+    """
+    previous_score: NotRequired[int | None]
+    """
+    The score at the moment `since`; null without an entry then. Only with `since`.
+    """
+    moved: NotRequired[int | None]
+    """
+    The places gained since then, negative for lost ones; null for new entries. Only with `since`.
+    """
+    new: NotRequired[bool]
+    """
+    Whether there was no entry at the moment `since`. Only with `since`.
+    """
     rank: int
     user_id: int
     username: str | None
@@ -836,6 +911,22 @@ class FriendEntryOut(TypedDict):
     The entry of a player or of a friend.
     """
 
+    previous_rank: NotRequired[int | None]
+    """
+    The rank at the moment `since`; null without an entry then. Only with `since`.
+    """
+    previous_score: NotRequired[int | None]
+    """
+    The score at the moment `since`; null without an entry then. Only with `since`.
+    """
+    moved: NotRequired[int | None]
+    """
+    The places gained since then, negative for lost ones; null for new entries. Only with `since`.
+    """
+    new: NotRequired[bool]
+    """
+    Whether there was no entry at the moment `since`. Only with `since`.
+    """
     rank: int
     user_id: int
     username: str | None
@@ -941,6 +1032,7 @@ class FriendRanksOut(TypedDict):
     """
     The number of ranked players of the board.
     """
+    since: NotRequired[str | None]
     as_of: str
 
 
@@ -1095,6 +1187,7 @@ class LookupOut(TypedDict):
     The requested external ids without a ranked player. Absent if none were requested.
     """
     total: int
+    since: NotRequired[str | None]
     as_of: str
 
 
@@ -1160,6 +1253,7 @@ class PageOut(TypedDict):
     The number of ranked players.
     """
     as_of: str
+    since: NotRequired[str | None]
     next: str | None
     """
     Cursor of the following entries; null at the end.
@@ -1295,6 +1389,22 @@ class PlayerOut(TypedDict):
     A player's entry and its percentile.
     """
 
+    previous_rank: NotRequired[int | None]
+    """
+    The rank at the moment `since`; null without an entry then. Only with `since`.
+    """
+    previous_score: NotRequired[int | None]
+    """
+    The score at the moment `since`; null without an entry then. Only with `since`.
+    """
+    moved: NotRequired[int | None]
+    """
+    The places gained since then, negative for lost ones; null for new entries. Only with `since`.
+    """
+    new: NotRequired[bool]
+    """
+    Whether there was no entry at the moment `since`. Only with `since`.
+    """
     rank: int
     user_id: int
     username: str | None
@@ -1343,6 +1453,7 @@ class PlayerOut(TypedDict):
     The percentage of the other players that this one is ahead of.
     """
     total: int
+    since: NotRequired[str | None]
     as_of: str
 
 
@@ -1509,6 +1620,20 @@ class RangeOut(TypedDict):
     """
     Cursor of the following entries; null at the end.
     """
+
+
+class RankHistoryOut(TypedDict):
+    """
+    The daily ranks of a player, the earliest first. Days before the board's first moment are absent.
+    """
+
+    board: str
+    period: str
+    """
+    The period's name.
+    """
+    user_id: int
+    ranks: list[DailyRankOut]
 
 
 RankStyle: TypeAlias = Literal['ordinal', 'shared']
@@ -1990,6 +2115,7 @@ class TopOut(TypedDict):
     The number of ranked players.
     """
     as_of: str
+    since: NotRequired[str | None]
 
 
 class TournamentIn(TypedDict):
@@ -2226,6 +2352,7 @@ class AroundOut(TypedDict):
     The number of ranked players.
     """
     as_of: str
+    since: NotRequired[str | None]
     rank_in: NotRequired[dict[str, int]]
     """
     The rank among the players with the same value of each of the board's attributes, by attribute. Only on boards with segments.
@@ -2431,6 +2558,22 @@ class CurrentStandingOut(TypedDict):
     A player's entry on a board in a current period, and its percentile.
     """
 
+    previous_rank: NotRequired[int | None]
+    """
+    The rank at the moment `since`; null without an entry then. Only with `since`.
+    """
+    previous_score: NotRequired[int | None]
+    """
+    The score at the moment `since`; null without an entry then. Only with `since`.
+    """
+    moved: NotRequired[int | None]
+    """
+    The places gained since then, negative for lost ones; null for new entries. Only with `since`.
+    """
+    new: NotRequired[bool]
+    """
+    Whether there was no entry at the moment `since`. Only with `since`.
+    """
     rank: int
     user_id: int
     username: str | None
@@ -2652,6 +2795,22 @@ class HiddenEntryOut(TypedDict):
     A hidden entry with the rank that it would have if it were visible.
     """
 
+    previous_rank: NotRequired[int | None]
+    """
+    The rank at the moment `since`; null without an entry then. Only with `since`.
+    """
+    previous_score: NotRequired[int | None]
+    """
+    The score at the moment `since`; null without an entry then. Only with `since`.
+    """
+    moved: NotRequired[int | None]
+    """
+    The places gained since then, negative for lost ones; null for new entries. Only with `since`.
+    """
+    new: NotRequired[bool]
+    """
+    Whether there was no entry at the moment `since`. Only with `since`.
+    """
     rank: int
     user_id: int
     username: str | None
@@ -2915,6 +3074,22 @@ class LeagueEntryOut(TypedDict):
     An entry of a group. `rank` is the rank on the board.
     """
 
+    previous_rank: NotRequired[int | None]
+    """
+    The rank at the moment `since`; null without an entry then. Only with `since`.
+    """
+    previous_score: NotRequired[int | None]
+    """
+    The score at the moment `since`; null without an entry then. Only with `since`.
+    """
+    moved: NotRequired[int | None]
+    """
+    The places gained since then, negative for lost ones; null for new entries. Only with `since`.
+    """
+    new: NotRequired[bool]
+    """
+    Whether there was no entry at the moment `since`. Only with `since`.
+    """
     rank: int
     user_id: int
     username: str | None
@@ -3587,6 +3762,14 @@ class BoardChangesIn(TypedDict):
     """
     The attributes of players that divide the board into segments. `LEADERFORGE_SEGMENTS` must declare them. Permanent.
     """
+    moment_days: NotRequired[int | None]
+    """
+    The number of days for which ranks at past moments can be read (`at`, `since`); null for none.
+    """
+    frozen_at: NotRequired[str | None]
+    """
+    The moment that the public sees from then on; null for a board that is not frozen. Players see their own current entries, and admins all. Needs `moment_days`.
+    """
     board: NotRequired[str]
     """
     The board's current identifier in paths.
@@ -3698,6 +3881,14 @@ class BoardIn(TypedDict):
     """
     The attributes of players that divide the board into segments. `LEADERFORGE_SEGMENTS` must declare them. Permanent. Defaults to `[]`.
     """
+    moment_days: NotRequired[int | None]
+    """
+    The number of days for which ranks at past moments can be read (`at`, `since`); null for none.
+    """
+    frozen_at: NotRequired[str | None]
+    """
+    The moment that the public sees from then on; null for a board that is not frozen. Players see their own current entries, and admins all. Needs `moment_days`.
+    """
     board: str
     """
     The board's identifier in paths (its slug). Permanent.
@@ -3773,6 +3964,14 @@ class BoardOut(TypedDict):
     segments: list[str]
     """
     The attributes of players that divide the board into segments.
+    """
+    moment_days: int | None
+    """
+    The number of days for which ranks at past moments can be read; null for none.
+    """
+    frozen_at: str | None
+    """
+    The moment that the public sees from then on; null for none.
     """
     building: list[PeriodKind]
     """

@@ -1,10 +1,12 @@
 """In-memory board store and board maintenance."""
 
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
+from leaderforge.adapters.memory.past import PastStandings
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, DeletedBoard, Ladder
@@ -38,7 +40,7 @@ class MemoryBoards:
         self._events: dict[EventKey, Submission] = {}
         self._void: set[EventKey] = set()
         self._void_in: set[tuple[EventKey, int]] = set()
-        self._standings: dict[LadderKey, dict[int, Standing]] = {}
+        self._standings: defaultdict[LadderKey, PastStandings] = defaultdict(PastStandings)
         self.on_purged_board: list[Callable[[Board], object]] = []
 
     async def board(self, slug: str) -> Board | None:
@@ -108,7 +110,8 @@ class MemoryBoards:
         if ladder.period != ALL_TIME:
             self._periods.setdefault(place_of(ladder), False)
         standings = {user_id: self._refold(ladder, user_id) for user_id in user_ids}
-        self._standings.setdefault(place_of(ladder), {}).update(standings)
+        for user_id, standing in standings.items():
+            self._standings[place_of(ladder)][user_id] = standing
         self._users.touches += [(user_id, self._clock() // 1000) for user_id in user_ids]
         return list(standings.values())
 
@@ -151,6 +154,19 @@ class MemoryBoards:
         for forget in self.on_purged_board:
             forget(board)
 
+    def begin_moments(self, board: Board, since: int) -> bool:
+        """Set the first moment (ms) of a board. Return False if its moments were changed meanwhile."""
+        current = self._boards.get(board.slug)
+        if current is None or current.moments is None or current.moments != board.moments:
+            return False
+        self._boards[board.slug] = replace(current, moments=replace(current.moments, since=since))
+        return True
+
+    def past_standings(self, ladder: Ladder, revision: int) -> Iterable[Standing]:
+        """Return the states of all standings of a ladder as of a revision."""
+        self._require_available()
+        return self._standings[place_of(ladder)].at(revision)
+
     def has_board(self, board_id: int) -> bool:
         """Return whether the board exists and is not deleted."""
         return any(board.id == board_id for board in self._boards.values())
@@ -169,7 +185,7 @@ class MemoryBoards:
         events = self._counting_events(ladder, user_id)
         revision = self._next_revision()
         standing = fold(ladder.board, events) if events else removed_standing(ladder.board, user_id, revision)
-        previous = self._standings.get(place_of(ladder), {}).get(user_id)
+        previous = self._standings[place_of(ladder)].get(user_id)
         hidden = standing.hidden | self._hidden(user_id, previous)
         segments = self._segments(ladder, user_id, previous)
         return standing._replace(revision=revision, hidden=hidden, segments=segments)

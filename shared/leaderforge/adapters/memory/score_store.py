@@ -152,7 +152,7 @@ class MemoryScoreStore(RowRanking, MemoryEvents):
 
     def remove_standings(self, ladder: Ladder, limit: int) -> int:
         """Delete up to `limit` standings of a ladder, and return their number."""
-        stored = self._standings.get(place_of(ladder), {})
+        stored = self._standings[place_of(ladder)]
         removed = list(stored)[:limit]
         for user_id in removed:
             del stored[user_id]
@@ -166,7 +166,7 @@ class MemoryScoreStore(RowRanking, MemoryEvents):
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
         standings = await self.standings(ladder, user_ids)
-        return {s.user_id: self._row(ladder, s) for s in standings if not s.removed and is_in_segment(ladder, s)}
+        return {s.user_id: self.row_of(ladder, s) for s in standings if not s.removed and is_in_segment(ladder, s)}
 
     def standings_of_player(self, user_id: int) -> Sequence[LadderStanding]:
         """Return the player's standings, including removed ones, on all boards that are not deleted."""
@@ -183,7 +183,7 @@ class MemoryScoreStore(RowRanking, MemoryEvents):
     def standings_by_player(self, ladder: Ladder) -> Mapping[int, Standing]:
         """Return all standings of a ladder, including removed ones, by player id."""
         self._require_available()
-        return self._standings.get(place_of(ladder), {})
+        return self._standings[place_of(ladder)]
 
     def has_player(self, user_id: int) -> bool:
         """Return whether the player exists."""
@@ -191,7 +191,7 @@ class MemoryScoreStore(RowRanking, MemoryEvents):
 
     def put(self, ladder: Ladder, standing: Standing) -> None:
         """Replace the player's standing on the ladder by this one, with the next revision."""
-        stored = self._standings.setdefault(place_of(ladder), {})
+        stored = self._standings[place_of(ladder)]
         segments = self._segments(ladder, standing.user_id, stored.get(standing.user_id))
         stored[standing.user_id] = standing._replace(revision=self._next_revision(), segments=segments)
 
@@ -205,9 +205,7 @@ class MemoryScoreStore(RowRanking, MemoryEvents):
         """Raise `ScoreOutOfRange` if the submission on top of these standings would leave the range of scores."""
         periods = {ladder.period: standing for ladder, standing in standings.items()}
         for ladder in submission.ladders:
-            previous = periods.get(ladder.period) or self._standings.get(place_of(ladder), {}).get(
-                submission.event.user_id
-            )
+            previous = periods.get(ladder.period) or self._standings[place_of(ladder)].get(submission.event.user_id)
             added = standing_of(submission.event)
             require_in_range(added if previous is None else combine(ladder.board, previous, added))
 
@@ -282,7 +280,7 @@ class MemoryScoreStore(RowRanking, MemoryEvents):
 
     def _folded(self, ladder: Ladder, event: Event) -> Standing:
         """Return the player's standing on the ladder with the event. Raises `ScoreOutOfRange`."""
-        previous = self._standings.get(place_of(ladder), {}).get(event.user_id)
+        previous = self._standings[place_of(ladder)].get(event.user_id)
         new = standing_of(event) if previous is None else combine(ladder.board, previous, standing_of(event))
         require_in_range(new)
         hidden = self._hidden(event.user_id, previous)
@@ -295,7 +293,7 @@ class MemoryScoreStore(RowRanking, MemoryEvents):
         for ladder in submission.ladders:
             folded[ladder] = self._folded(ladder, event)
         for ladder, standing in folded.items():
-            self._standings.setdefault(place_of(ladder), {})[event.user_id] = standing
+            self._standings[place_of(ladder)][event.user_id] = standing
             if ladder.period != ALL_TIME:
                 self._periods.setdefault(place_of(ladder), False)
 
@@ -316,17 +314,18 @@ class MemoryScoreStore(RowRanking, MemoryEvents):
 
     def _ladder(self, ladder: Ladder) -> Mapping[int, Standing]:
         self._require_available()
-        return self._standings.get(place_of(ladder), {})
+        return self._standings[place_of(ladder)]
 
     def _rows(self, ladder: Ladder) -> list[Row]:
         rows = (
-            self._row(ladder, standing)
+            self.row_of(ladder, standing)
             for standing in self._ladder(ladder).values()
             if is_listed(ladder.board, standing) and is_in_segment(ladder, standing)
         )
         return sorted(rows, key=lambda row: row.key)
 
-    def _row(self, ladder: Ladder, standing: Standing) -> Row:
+    def row_of(self, ladder: Ladder, standing: Standing) -> Row:
+        """Return the row of a standing of the ladder."""
         return Row(
             key=sort_key(ladder.board, standing),
             submissions=standing.submissions,

@@ -43,6 +43,7 @@ class Acts:
         async def act(connection: Connection) -> T:
             now = self._clock()
             result = await work(connection, now)
+            await connection.execute(statement("keep_past_of_player"), user_id)
             await connection.execute(statement("touch"), user_id, now // 1000)
             await write_audit(connection, entry_of(result))
             return result

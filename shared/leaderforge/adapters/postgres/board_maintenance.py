@@ -6,6 +6,7 @@ from contextlib import aclosing
 
 from leaderforge.adapters.postgres.boards import board_of
 from leaderforge.adapters.postgres.event_rows import event_of_row
+from leaderforge.adapters.postgres.past_rows import keep_past
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.standing_rows import bounds_of_period, period_bounds, replacing_row, standing_of_row
@@ -29,6 +30,8 @@ _PARTS_OF_BOARD = (
     "league_divisions",
     "league_periods",
     "noticed_tops",
+    "moment_checkpoints",
+    "moment_corrections",
     "challenge_players",
     "challenges",
     "board",
@@ -38,6 +41,7 @@ _PURGES = (
     "purge_league_members",
     "purge_league_results",
     "purge_noticed_tiers",
+    "purge_past_standings",
     "purge_standings",
     "purge_events",
 )
@@ -112,6 +116,8 @@ async def _refold(connection: Connection, ladder: Ladder, user_ids: Sequence[int
     changed = dict(await segment_newcomers(connection, user_ids, [board]))
     changed |= await hide_newcomers(connection, user_ids, {board.id: board})
     standings |= {i: changed[key] for i in standings if (key := (i, board.id, ladder.period)) in changed}
+    kept = {(user_id, board.id, ladder.period): standing for user_id, standing in standings.items()}
+    await keep_past(connection, kept, [board])
     await run_rows(connection, "touch", [(standing.user_id, now // 1000) for standing in empty])
     return list(standings.values())
 

@@ -11,6 +11,7 @@ from leaderforge.domain.boards import Backfill, Board, Display, Order, Policy, R
 from leaderforge.domain.errors import BoardExists, BoardNotFound
 from leaderforge.domain.league import League
 from leaderforge.domain.league_rules import stored_league, stored_members_of
+from leaderforge.domain.moments import Moments
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.reward_tables import RewardTable, reward_table_of
@@ -45,6 +46,10 @@ BOARD_VALUES: Mapping[str, Callable[[Board], object]] = {
     "rewards_since": lambda board: None if board.rewards is None else board.rewards.since,
     "league": lambda board: None if board.league is None else json.dumps(stored_members_of(board.league)),
     "segments": lambda board: ",".join(board.segments) or None,
+    "moment_days": lambda board: None if board.moments is None else board.moments.days,
+    "moments_enabled_at": lambda board: None if board.moments is None else board.moments.enabled_at,
+    "moments_since": lambda board: None if board.moments is None else board.moments.since,
+    "frozen_at": lambda board: board.frozen_at,
     "backfill_kinds": lambda board: None if board.backfill is None else _kinds(board.backfill.kinds),
     "backfill_since": lambda board: None if board.backfill is None else board.backfill.since,
     "backfill_until": lambda board: None if board.backfill is None else board.backfill.until,
@@ -86,6 +91,8 @@ def board_of(row: Record) -> Board:
         league=_league_of(row),
         segments=tuple(row["segments"].split(",")) if row["segments"] else (),
         backfill=_backfill_of(row),
+        moments=_moments_of(row),
+        frozen_at=row["frozen_at"],
     )
 
 
@@ -149,3 +156,9 @@ def _backfill_of(row: Record) -> Backfill | None:
     if row["backfill_kinds"] is None:
         return None
     return Backfill(_kinds_of(row["backfill_kinds"]), row["backfill_since"], row["backfill_until"])
+
+
+def _moments_of(row: Record) -> Moments | None:
+    if row["moment_days"] is None:
+        return None
+    return Moments(row["moment_days"], row["moments_enabled_at"], row["moments_since"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from leaderforge.adapters.postgres.past_rows import PAST_COLUMNS, past_row
 from leaderforge.adapters.postgres.pool import Connection, Pool
 from leaderforge.adapters.postgres.standing_rows import standing_row
 from leaderforge.domain.boards import Ladder
@@ -43,6 +44,10 @@ async def copy_chunk(
             columns=_EVENT_COLUMNS,
             records=((u, board_id, i, score, at, recorded_at, metadata) for u, i, score, at, metadata in events),
         )
+        if ladder.board.moments is not None:
+            standings = list(standings)
+            past = (past_row((s.user_id, board_id, ladder.period), ladder.board, s) for s in standings)
+            await con.copy_records_to_table("past_standings", columns=PAST_COLUMNS, records=past)
         # Pass generators: COPY streams their rows, and no chunk exists twice in memory.
         keyed = (((s.user_id, board_id, ladder.period), s) for s in standings)
         await con.copy_records_to_table(

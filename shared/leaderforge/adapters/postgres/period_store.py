@@ -20,11 +20,14 @@ _REMOVALS = (
     "remove_noticed_tiers",
     "remove_entrants",
     "remove_league_results",
+    "remove_past_standings",
     "remove_from_period",
 )
 """Statements that delete the rows of players in a period. The rows that name the players come last."""
 _PARTS = (
     "noticed_top",
+    "moment_checkpoints",
+    "moment_corrections",
     "league_divisions",
     "league_period",
     "award_rules",

@@ -60,6 +60,8 @@ class PostgresPlayerRecords:
             player = await _locked_player(connection, user_id)
             standings = await standings_of_player(connection, user_id)
             erased = await _erase_scores(connection, player, standings, now // 1000)
+            await connection.execute(statement("correct_checkpoints"), user_id)
+            await connection.execute(statement("erase_past_standings"), user_id)
             await _request_resettlements(connection, standings, now // 1000)
             await connection.execute(statement("lock_notice_log"))
             for erase in ("erase_leaders", "erase_league_members", "erase_league_results", *_NOTICES):

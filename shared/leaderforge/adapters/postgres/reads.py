@@ -28,7 +28,7 @@ class PostgresRanking:
         self._pool = pool
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
-        values = *_ids(ladder), joined(user_ids), *_segment(ladder)
+        values = *ladder_ids(ladder), joined(user_ids), *_segment(ladder)
         rows = await self._pool.fetch(statement("rows"), *values)
         return {row["user_id"]: _row_of_player(ladder.board, row) for row in rows}
 
@@ -46,8 +46,8 @@ class PostgresRanking:
             if not present:
                 return counts
             user_ids = joined([user_id_of(key) for key in present])
-            rows = await connection.fetch(statement("rows"), *_ids(ladder), user_ids, *_segment(ladder))
-        listed_keys = {row.key for row in listed_on(ladder.board, [_row(ladder.board, row) for row in rows])}
+            rows = await connection.fetch(statement("rows"), *ladder_ids(ladder), user_ids, *_segment(ladder))
+        listed_keys = {row.key for row in listed_on(ladder.board, [row_of(ladder.board, row) for row in rows])}
         return replace(counts, all_present=listed_keys.issuperset(present))
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
@@ -83,16 +83,16 @@ async def _window(connection: Connection, ladder: Ladder, bound: bytes, before: 
 
 async def _key_at(connection: Connection, ladder: Ladder, rank: int) -> bytes | None:
     rows = await connection.fetch(
-        statement("key_at"), *_ids(ladder), rank - 1, ladder.board.min_submissions, *_segment(ladder)
+        statement("key_at"), *ladder_ids(ladder), rank - 1, ladder.board.min_submissions, *_segment(ladder)
     )
-    return _key(ladder.board, rows[0]) if rows else None
+    return ranked_key_of(ladder.board, rows[0]) if rows else None
 
 
 async def _counts(connection: Connection, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:
     # Count between adjacent bounds, because the server then reads each entry once. The sums are the counts above each
     # bound.
     edges = sorted({FIRST, *bounds, LAST})
-    columns = list(zip(*(_edge(ladder.board, edge) for edge in edges), strict=True))
+    columns = list(zip(*(edge_of(ladder.board, edge) for edge in edges), strict=True))
     rows = await connection.fetch(
         statement("counts"),
         ladder.board.id,
@@ -118,12 +118,13 @@ async def _nearest(connection: Connection, name: str, ladder: Ladder, bound: byt
     if limit == 0:
         return []
     board = ladder.board
-    values = *_edge(board, bound), limit, board.min_submissions, *_segment(ladder)
-    rows = await connection.fetch(statement(name), *_ids(ladder), *values)
-    return [_row(board, row) for row in rows]
+    values = *edge_of(board, bound), limit, board.min_submissions, *_segment(ladder)
+    rows = await connection.fetch(statement(name), *ladder_ids(ladder), *values)
+    return [row_of(board, row) for row in rows]
 
 
-def _ids(ladder: Ladder) -> tuple[int, int]:
+def ladder_ids(ladder: Ladder) -> tuple[int, int]:
+    """Return the numbers of the ladder's board and period."""
     return ladder.board.id, ladder.period
 
 
@@ -132,22 +133,26 @@ def _segment(ladder: Ladder) -> tuple[str | None, int | None]:
     return (None, None) if ladder.segment is None else (ladder.segment.value, ladder.segment_position + 1)
 
 
-def _edge(board: Board, bound: bytes) -> tuple[int, int, int, int]:
+def edge_of(board: Board, bound: bytes) -> tuple[int, int, int, int]:
     """Return a bound as values of the four order columns. `FIRST` and `LAST` lie beyond all entries."""
     edge = ranked_bound(board, bound)
     return edge.score, edge.subscore, edge.achieved_at, edge.user_id
 
 
-def _key(board: Board, row: Record) -> bytes:
+def ranked_key_of(board: Board, row: Record) -> bytes:
+    """Return the sort key of a row."""
     return ranked_key(board, Ranked(row["ranked"], row["subranked"], row["achieved_at"], row["user_id"]))
 
 
-def _row(board: Board, row: Record) -> Row:
+def row_of(board: Board, row: Record) -> Row:
+    """Return the row of a standing, without segments."""
     label = label_of(row["username"], row["external_id"])
-    return Row(_key(board, row), row["submissions"], label, row["has_metadata"], hidden=row["hidden"] != VISIBLE)
+    return Row(
+        ranked_key_of(board, row), row["submissions"], label, row["has_metadata"], hidden=row["hidden"] != VISIBLE
+    )
 
 
 def _row_of_player(board: Board, row: Record) -> Row:
     """Return the row with the player's segments."""
     segments = row["segments"] if board.segments and row["segments"] else ()
-    return _row(board, row)._replace(segments=segments)
+    return row_of(board, row)._replace(segments=segments)

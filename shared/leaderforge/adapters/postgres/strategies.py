@@ -166,8 +166,13 @@ class SingleStatementWrite:
         *columns, announced = zip(*rows, strict=True)
         values: list[object] = [*columns, now // 1000, now]
         kind = "record_previous" if self._previous else "record"
+        keeps_past = _keeps_past(submissions)
         if any(announced):
-            kind = "record_notices" if Announcement.ALL in announced else "record_bundle"
+            kind = "notices" if Announcement.ALL in announced else "bundle"
+            kind = f"record_past_{kind}" if keeps_past else f"record_{kind}"
+        elif keeps_past:
+            kind = "record_past"
+        if keeps_past or any(announced):
             values.append(announced)
         written = await connection.fetch(statement(f"{kind}_{submissions[0].board.policy}"), *values)
         boards = {board.id: board for board in distinct_boards(submissions)}
@@ -196,7 +201,8 @@ class WriteStrategies:
 
         With `previous`, the outcomes have the previous standing of each submission, as `EarlierPlace`.
         """
-        fits = SingleStatementWrite.fits(submissions) and not (previous and _announced(submissions))
+        alone = previous and (_announced(submissions) or _keeps_past(submissions))
+        fits = SingleStatementWrite.fits(submissions) and not alone
         if fits and not await self.is_distributed():
             return self._single_statement_with_previous if previous else self._single_statement
         return self._batch_with_previous if previous else self._batch
@@ -220,6 +226,11 @@ def distinct_boards(submissions: Sequence[Submission]) -> Collection[Board]:
 def _announced(submissions: Sequence[Submission]) -> bool:
     """Return whether a board of the submissions writes notices about them."""
     return any(map(announces, distinct_boards(submissions)))
+
+
+def _keeps_past(submissions: Sequence[Submission]) -> bool:
+    """Return whether a board of the submissions keeps past standings."""
+    return any(board.moments is not None for board in distinct_boards(submissions))
 
 
 def judges(board: Board) -> bool:

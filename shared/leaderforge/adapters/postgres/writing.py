@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from leaderforge.adapters.postgres.event_rows import event_row
+from leaderforge.adapters.postgres.past_rows import keep_past
 from leaderforge.adapters.postgres.pool import Connection
 from leaderforge.adapters.postgres.standing_rows import (
     StandingKey,
@@ -73,10 +74,11 @@ async def upsert_standings(connection: Connection, submissions: Sequence[Submiss
             # If a standing consists of the new submissions only, its row is new or was a removed standing.
             if added.submissions == row["submissions"]:
                 newcomers.add(row["user_id"])
+    boards = {s.board.id: s.board for s in submissions}
     if newcomers:
-        boards = {s.board.id: s.board for s in submissions}
         standings |= await segment_newcomers(connection, newcomers, boards.values())
         standings |= await hide_newcomers(connection, newcomers, boards)
+    await keep_past(connection, standings, boards.values())
     return standings
 
 

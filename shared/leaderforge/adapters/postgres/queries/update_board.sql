@@ -20,8 +20,12 @@ update boards set
     rewards = $19,
     rewards_since = $20,
     league = $21,
-    backfill_kinds = $22,
-    backfill_since = $23,
-    backfill_until = $24
+    moment_days = $22,
+    moments_enabled_at = $23,
+    moments_since = $24,
+    frozen_at = $25,
+    backfill_kinds = $26,
+    backfill_since = $27,
+    backfill_until = $28
 where board_id = $1 and not deleted
 returning :board_columns;

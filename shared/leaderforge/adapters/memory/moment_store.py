@@ -1,0 +1,74 @@
+"""In-memory moments, over the past standings of the score store."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from leaderforge.adapters.memory.ranking import RowRanking
+from leaderforge.adapters.memory.score_store import MemoryScoreStore
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.merge import Row
+from leaderforge.domain.moments import revision_at
+from leaderforge.domain.sources import Source
+from leaderforge.domain.standings import Standing, is_listed
+from leaderforge.ports.ranking import Ranking
+
+
+class MemoryMoments:
+    """`MomentStore` over a `MemoryScoreStore`. It keeps all states permanently, and needs no checkpoints."""
+
+    def __init__(self, scores: MemoryScoreStore) -> None:
+        self._scores = scores
+
+    def ranking(self, moment: int) -> Ranking:
+        return MemoryPastRanking(self._scores, revision_at(moment))
+
+    async def metadata(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, str]:
+        states = self._scores.past_standings(ladder, revision_at(ladder.at or 0))
+        return {s.user_id: s.metadata for s in states if s.metadata is not None and s.user_id in user_ids}
+
+    async def copy_standings(self, board: Board, user_ids: Sequence[int]) -> None:
+        return None  # all states are stored already
+
+    async def begin(self, board: Board, since: int) -> bool:
+        return self._scores.begin_moments(board, since)
+
+    async def add_checkpoint(self, ladder: Ladder, changes: int, until: int) -> bool:
+        return False
+
+    async def correct(self, ladder: Ladder) -> int:
+        return 0
+
+    async def checkpoints(self, ladder: Ladder) -> Sequence[int]:
+        return []
+
+    async def repair_checkpoint(self, ladder: Ladder, revision: int) -> bool:
+        return True
+
+    async def forget_before(self, board: Board, user_ids: Sequence[int], moment: int) -> None:
+        return None
+
+    async def forget_checkpoints(self, board: Board, moment: int) -> None:
+        return None
+
+
+class MemoryPastRanking(RowRanking):
+    """`Ranking` as of a revision."""
+
+    source = Source.STORE
+
+    def __init__(self, scores: MemoryScoreStore, revision: int) -> None:
+        self._scores = scores
+        self._revision = revision
+
+    async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
+        states = [s for s in self._states(ladder) if s.user_id in user_ids and not s.removed]
+        return {s.user_id: self._row(ladder, s) for s in states}
+
+    def _rows(self, ladder: Ladder) -> list[Row]:
+        listed = (state for state in self._states(ladder) if is_listed(ladder.board, state))
+        return sorted((self._row(ladder, state) for state in listed), key=lambda row: row.key)
+
+    def _states(self, ladder: Ladder) -> Iterable[Standing]:
+        return self._scores.past_standings(ladder, self._revision)
+
+    def _row(self, ladder: Ladder, state: Standing) -> Row:
+        return self._scores.row_of(ladder, state)._replace(segments=())

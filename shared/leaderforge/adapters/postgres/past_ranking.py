@@ -1,0 +1,80 @@
+"""Ranks at past moments, from PostgreSQL."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from leaderforge.adapters.postgres.past_counts import past_counts
+from leaderforge.adapters.postgres.pool import SNAPSHOT, Connection, Pool
+from leaderforge.adapters.postgres.reads import edge_of, ladder_ids, ranked_key_of, row_of
+from leaderforge.adapters.postgres.statements import joined, statement
+from leaderforge.domain.boards import Ladder
+from leaderforge.domain.merge import Counts, Row, SegmentBound, Window
+from leaderforge.domain.order import LAST
+from leaderforge.domain.sources import Source
+from leaderforge.domain.standings import REMOVED
+
+
+class PostgresPastRanking:
+    """`Ranking` as of a revision. The ladder's board must keep its past standings, and the ladder has no segment.
+
+    The past never changes, apart from erasures. Therefore, entries that were read before are always present.
+    """
+
+    source = Source.STORE
+
+    def __init__(self, pool: Pool, revision: int) -> None:
+        self._pool = pool
+        self._revision = revision
+
+    async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
+        values = *ladder_ids(ladder), joined(user_ids), self._revision
+        rows = await self._pool.fetch(statement("past_rows"), *values)
+        return {row["user_id"]: row_of(ladder.board, row) for row in rows if not row["hidden"] & REMOVED}
+
+    async def counts(
+        self,
+        ladder: Ladder,
+        bounds: Sequence[bytes],
+        present: Sequence[bytes] = (),
+        within: Sequence[SegmentBound] = (),
+    ) -> Counts:
+        async with self._pool.transaction(SNAPSHOT) as connection:
+            return await (await past_counts(connection, ladder, self._revision)).counts(connection, bounds)
+
+    async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
+        async with self._pool.transaction(SNAPSHOT) as connection:
+            counts = await (await past_counts(connection, ladder, self._revision)).counts(connection, [bound])
+            above = await self._nearest(connection, "past_window_before", ladder, bound, before)
+            below = await self._nearest(connection, "past_window_after", ladder, bound, after)
+            return Window(counts.total, counts.above[0], above[::-1], below)
+
+    async def window_at(self, ladder: Ladder, rank: int, count: int) -> Window[Row]:
+        async with self._pool.transaction(SNAPSHOT) as connection:
+            total, key = await self._key_at(connection, ladder, rank)
+            if key is None:
+                return Window(total, total, [], [])
+            rows = await self._nearest(connection, "past_window_after", ladder, key, count)
+            return Window(total, rank - 1, [], rows)
+
+    async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
+        async with self._pool.transaction(SNAPSHOT) as connection:
+            return (await self._key_at(connection, ladder, rank))[1]
+
+    async def _key_at(self, connection: Connection, ladder: Ladder, rank: int) -> tuple[int, bytes | None]:
+        """Return the number of entries, and the sort key of the entry at an ordinal rank, None if there is none."""
+        counts = await past_counts(connection, ladder, self._revision)
+        if not 1 <= rank <= counts.total:
+            return counts.total, None
+        start, position = counts.block_with(rank - 1)
+        board = ladder.board
+        values = *edge_of(board, start), rank - 1 - position, board.min_submissions, self._revision
+        rows = await connection.fetch(statement("past_key_at"), *ladder_ids(ladder), *values)
+        return counts.total, ranked_key_of(board, rows[0]) if rows else LAST
+
+    async def _nearest(
+        self, connection: Connection, name: str, ladder: Ladder, bound: bytes, limit: int
+    ) -> Sequence[Row]:
+        if limit == 0:
+            return []
+        values = *edge_of(ladder.board, bound), limit, ladder.board.min_submissions, self._revision
+        rows = await connection.fetch(statement(name), *ladder_ids(ladder), *values)
+        return [row_of(ladder.board, row) for row in rows]

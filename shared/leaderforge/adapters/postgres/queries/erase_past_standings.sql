@@ -1,0 +1,1 @@
+delete from past_standings where user_id = $1;

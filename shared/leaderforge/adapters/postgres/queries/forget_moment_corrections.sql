@@ -1,0 +1,1 @@
+delete from moment_corrections where board_id = $1;

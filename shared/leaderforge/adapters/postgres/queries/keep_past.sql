@@ -1,0 +1,6 @@
+-- Stores states of standings. A state that is stored already stays.
+insert into past_standings (
+    user_id, board_id, period_id, revision, ranked, subranked, achieved_at, submissions, hidden, has_metadata, run_id
+)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+on conflict do nothing;

@@ -1,0 +1,20 @@
+-- Returns the number of entries in each interval from one bound (inclusive) to another (exclusive), as of the revision $12.
+select b.interval, count(*) as entries
+from unnest(
+    string_to_array($3, ',')::bigint[], string_to_array($4, ',')::bigint[], string_to_array($5, ',')::bigint[],
+    string_to_array($6, ',')::bigint[], string_to_array($7, ',')::bigint[], string_to_array($8, ',')::bigint[],
+    string_to_array($9, ',')::bigint[], string_to_array($10, ',')::bigint[]
+) with ordinality as b (
+    from_ranked, from_subranked, from_time, from_user, to_ranked, to_subranked, to_time, to_user, interval
+)
+join past_standings p
+    on p.board_id = $1 and p.period_id = $2 and p.hidden = 0
+    and ($11::integer <= 1 or p.submissions >= $11)
+    and p.revision = (
+        select max(n.revision) from past_standings n
+        where n.user_id = p.user_id and n.board_id = p.board_id and n.period_id = p.period_id and n.revision <= $12
+    )
+    and (p.ranked, p.subranked, p.achieved_at, p.user_id)
+        >= (b.from_ranked, b.from_subranked, b.from_time, b.from_user)
+    and (p.ranked, p.subranked, p.achieved_at, p.user_id) < (b.to_ranked, b.to_subranked, b.to_time, b.to_user)
+group by b.interval;

@@ -1,0 +1,23 @@
+-- Returns the places of the players whose standings changed after the revision $3, up to $4: those of $4 as arrivals, and
+-- those of $3, which they have left.
+select p.ranked, p.subranked, p.achieved_at, p.user_id, true as arrived
+from past_standings p
+where p.board_id = $1 and p.period_id = $2 and p.revision > $3 and p.revision <= $4 and p.hidden = 0
+    and ($5::integer <= 1 or p.submissions >= $5)
+    and p.revision = (
+        select max(n.revision) from past_standings n
+        where n.user_id = p.user_id and n.board_id = p.board_id and n.period_id = p.period_id and n.revision <= $4
+    )
+union all
+select p.ranked, p.subranked, p.achieved_at, p.user_id, false
+from (
+    select distinct user_id
+    from past_standings
+    where board_id = $1 and period_id = $2 and revision > $3 and revision <= $4
+) c
+join past_standings p on p.user_id = c.user_id
+where p.board_id = $1 and p.period_id = $2 and p.hidden = 0 and ($5::integer <= 1 or p.submissions >= $5)
+    and p.revision = (
+        select max(n.revision) from past_standings n
+        where n.user_id = p.user_id and n.board_id = p.board_id and n.period_id = p.period_id and n.revision <= $3
+    );

@@ -1,0 +1,14 @@
+-- Returns the nearest entries above a bound as of the revision $9. See window_before.sql. The subquery is
+-- evaluated for each row that is read, therefore the limit ends the scan.
+select
+    p.ranked, p.subranked, p.achieved_at, p.user_id, p.submissions, u.username, u.external_id, p.has_metadata, p.hidden
+from past_standings p
+join users u on u.user_id = p.user_id
+where p.board_id = $1 and p.period_id = $2 and p.hidden = 0 and ($8::integer <= 1 or p.submissions >= $8)
+    and p.revision = (
+        select max(n.revision) from past_standings n
+        where n.user_id = p.user_id and n.board_id = p.board_id and n.period_id = p.period_id and n.revision <= $9
+    )
+    and (p.ranked, p.subranked, p.achieved_at, p.user_id) < ($3, $4, $5, $6)
+order by p.ranked desc, p.subranked desc, p.achieved_at desc, p.user_id desc
+limit $7;

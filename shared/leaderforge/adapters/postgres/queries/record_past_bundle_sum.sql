@@ -1,0 +1,113 @@
+-- Generated from fragments/record.sql and upsert_sum.sql by scripts/record_statements.py.
+-- Inserts events, and computes the rows for their standings. The upsert of the policy follows and writes `upsert_rows`.
+-- Each parameter is an array with one item per standing. `leads` is true for the item that inserts the event. A player
+-- must have at most one event per board. Items must be sorted by key, which prevents deadlocks.
+with items as (
+    select *
+    from unnest(
+        $1::bigint[], $2::bigint[], $3::bigint[], $4::boolean[], $5::smallint[], $6::uuid[],
+        $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::text[], $16::smallint[]
+    ) as i (
+        user_id, board_id, period_id, leads, sign, submission_id,
+        score, subscore, subranked, achieved_at, received_us, metadata, segments, announces
+    )
+),
+new_events as (
+    insert into score_events (
+        user_id, board_id, submission_id, score, subscore, achieved_at, received_us, recorded_at, metadata
+    )
+    select user_id, board_id, submission_id, score, subscore, achieved_at, received_us, $14, metadata::jsonb
+    from items
+    where leads
+    on conflict (user_id, board_id, submission_id) do nothing
+    returning user_id, board_id
+),
+-- Players who get their first standing on a ladder. The row lock waits for a concurrent action that hides the player,
+-- because new standings of a hidden player must be hidden. In the same way, it waits for a change
+-- of the player's attributes, which give the segments of a new standing. `segments` of an item names the attributes.
+newcomers as (
+    select
+        user_id, hidden, attributes,
+        -- If an erased player had the same id, new revisions must be higher, even after a clock was set back.
+        (select max(touches.revision) from touches where touches.user_id = users.user_id) as last_revision
+    from users
+    where user_id in (
+        select user_id
+        from items
+        where not exists (
+            select from standings
+            where (standings.user_id, standings.board_id, standings.period_id)
+                = (items.user_id, items.board_id, items.period_id)
+        )
+    )
+    for key share
+),
+upsert_rows as (
+    select
+        user_id, board_id, period_id, sign, score, subranked, achieved_at, received_us, submission_id, metadata::jsonb,
+        (score, subscore) <> (0, 0), 1, greatest($15::bigint, newcomers.last_revision + 1),
+        case when newcomers.hidden then 2 else 0 end, segments_of(newcomers.attributes, items.segments)
+    from new_events
+    join items using (user_id, board_id)
+    left join newcomers using (user_id)
+    order by user_id, board_id, period_id
+),
+-- The score is the sum. The run is the last event that changed it: see fragments/wins_sum.sql.
+written as (
+insert into standings (
+    user_id, board_id, period_id, sign, score, subranked, achieved_at, received_us, run_id, metadata, scored,
+    submissions, revision, hidden, segments
+)
+select * from upsert_rows
+on conflict (user_id, board_id, period_id) do update set
+    score = standings.score + excluded.score,
+    subranked = standings.subranked + excluded.subranked,
+    achieved_at = case when :wins then excluded.achieved_at else standings.achieved_at end,
+    received_us = case when :wins then excluded.received_us else standings.received_us end,
+    run_id = case when :wins then excluded.run_id else standings.run_id end,
+    metadata = case when :wins then excluded.metadata else standings.metadata end,
+    scored = standings.scored or excluded.scored,
+    submissions = standings.submissions + excluded.submissions,
+    revision = greatest(standings.revision + 1, excluded.revision),
+    hidden = standings.hidden & 3 -- the event makes a removed standing present again
+returning
+    user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, received_us,
+    segments, board_id, period_id
+),
+-- Writes the notices of all improved scores as one row, a bundle: see domain/notice_bundles.py. One row for a batch costs
+-- a tenth of a row for each notice. The outbox takes the sequence number after the upsert has locked all standings of the
+-- batch. The numbers of one standing therefore have the order of its changes. `offset 0` keeps the condition out of the
+-- join. With it, the planner expects one row, and compares all pairs.
+notices as (
+    insert into outbox (user_id, board_id, period_id, type, at, data)
+    select
+        -9223372036854775808, 0, 0, 'bundle', $14, json_agg(json_build_array(
+            user_id, board_id, period_id, score, subranked, submissions, revision, achieved_at, submission_id
+        ))::text
+    from (
+        select
+            written.*, items.leads, items.announces, items.submission_id, :improves as improved
+        from written
+        join items on (items.user_id, items.board_id, items.period_id)
+            = (written.user_id, written.board_id, written.period_id)
+        offset 0
+    ) as changes
+    where announces = 1 and leads and improved
+    having count(*) > 0
+),
+-- Stores the new state of each standing whose board keeps past standings.
+past as (
+    insert into past_standings (
+        user_id, board_id, period_id, revision, ranked, subranked, achieved_at, submissions, hidden, has_metadata, run_id
+    )
+    select
+        written.user_id, written.board_id, written.period_id, written.revision, written.score * items.sign,
+        written.subranked, written.achieved_at, written.submissions, written.hidden, written.metadata is not null,
+        written.run_id
+    from written
+    join items on (items.user_id, items.board_id, items.period_id)
+        = (written.user_id, written.board_id, written.period_id)
+    join boards on boards.board_id = written.board_id
+    where boards.moment_days is not null
+)
+select * from written;

@@ -1,0 +1,77 @@
+"""Checkpoints: numbers of entries of a ladder at a moment, from which reads at later moments start."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from struct import pack, unpack_from
+
+BLOCK = 512
+"""Number of entries from one sort key of a new checkpoint to the next. A read counts the entries of one block."""
+_NUMBER_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Numbers of entries as of a revision: the total, and the number above each of some sort keys, in their order.
+
+    `keys` are sort keys of `width` bytes, one after the other. `above` has 8 bytes for each.
+    """
+
+    revision: int
+    total: int
+    width: int
+    keys: bytes
+    above: bytes
+
+    def __len__(self) -> int:
+        return len(self.above) // _NUMBER_BYTES
+
+    def key(self, i: int) -> bytes:
+        """Return the sort key number `i`."""
+        return self.keys[i * self.width : (i + 1) * self.width]
+
+    def above_key(self, i: int) -> int:
+        """Return the number of entries above the sort key number `i`."""
+        (above,) = unpack_from(">q", self.above, i * _NUMBER_BYTES)
+        return int(above)
+
+    def block_of(self, bound: bytes) -> int:
+        """Return the number of the last sort key at or above a bound, -1 if there is none."""
+        return bisect_right(range(len(self)), bound, key=self.key) - 1
+
+    def is_uneven(self, most: int) -> bool:
+        """Return whether a block has more than `most` entries."""
+        sizes = (after - before for before, after in pairwise([*map(self.above_key, range(len(self))), self.total]))
+        return max(sizes, default=self.total) > most
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Sort keys of changed players: those at the end of a time, and those at its start. Both are sorted."""
+
+    arrivals: Sequence[bytes] = ()
+    departures: Sequence[bytes] = ()
+
+    def above(self, bound: bytes) -> int:
+        """Return by how much the number of entries above a bound has grown."""
+        return bisect_left(self.arrivals, bound) - bisect_left(self.departures, bound)
+
+    @property
+    def growth(self) -> int:
+        """Return by how much the number of entries has grown."""
+        return len(self.arrivals) - len(self.departures)
+
+
+def checkpoint_of(revision: int, total: int, width: int, counts: Iterable[tuple[bytes, int]]) -> Checkpoint:
+    """Return the checkpoint with the number of entries above each sort key of `width` bytes."""
+    pairs = list(counts)
+    keys, above = b"".join(key for key, _ in pairs), [n for _, n in pairs]
+    return Checkpoint(revision, total, width, keys, pack(f">{len(above)}q", *above))
+
+
+def moved(checkpoint: Checkpoint, moves: Moves, revision: int) -> Checkpoint:
+    """Return the checkpoint at a later revision with the same sort keys, after these moves."""
+    keys = map(checkpoint.key, range(len(checkpoint)))
+    counts = ((key, checkpoint.above_key(i) + moves.above(key)) for i, key in enumerate(keys))
+    return checkpoint_of(revision, checkpoint.total + moves.growth, checkpoint.width, counts)

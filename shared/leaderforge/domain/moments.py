@@ -1,0 +1,89 @@
+"""Moments: times in the past for which a board can be read."""
+
+from dataclasses import dataclass, replace
+
+from leaderforge.domain.errors import Refused
+from leaderforge.domain.moment_errors import MomentNotFound
+from leaderforge.domain.times import time_text
+from leaderforge.domain.timing import SETTLE_MS
+
+MAX_MOMENT_DAYS = 3_660
+"""Maximum number of days for which past standings are kept: ten years."""
+
+_DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Setting of a board that keeps its past standings for `days`.
+
+    `enabled_at` (ms) is the time of the change that set it. `since` (ms) is the first moment that can be read. It is
+    None until the existing standings are copied.
+    """
+
+    days: int
+    enabled_at: int
+    since: int | None = None
+
+    def first(self, now: int, frozen_at: int | None = None) -> int | None:
+        """Return the first moment (ms) that can be read at `now` (ms), None while there is none.
+
+        A frozen board keeps the moment `frozen_at` (ms) beyond the retention.
+        """
+        if self.since is None:
+            return None
+        oldest = now - self.days * _DAY_MS
+        return max(self.since, oldest if frozen_at is None else min(oldest, frozen_at))
+
+
+def changed_moments(before: Moments | None, days: int | None, now: int) -> Moments | None:
+    """Return the moments of a board after a change of `moment_days` at `now` (ms)."""
+    if days is None or before is None:
+        return None if days is None else Moments(days, now)
+    return replace(before, days=days)
+
+
+def revision_at(moment: int) -> int:
+    """Return the highest revision that a standing could have at a moment (ms). Revisions are in us."""
+    return moment * 1000 + 999
+
+
+def require_moment(slug: str, moments: Moments | None, moment: int, now: int, *, first: int | None) -> None:
+    """Raise `MomentNotFound` unless the board can be read at the moment. Raise `Refused` if the moment is too recent.
+
+    A submission is recorded at the start of its transaction, and committed within `SETTLE_MS`. The entries of a later
+    moment are therefore not final yet. All times are in ms.
+    """
+    if moments is None:
+        raise MomentNotFound(
+            f"board {slug!r} keeps no past standings; set moment_days, and read moments from then on", board=slug
+        )
+    if first is None:
+        raise MomentNotFound(f"board {slug!r} copies its standings; its first moment can be read soon", board=slug)
+    if moment < first:
+        raise MomentNotFound(
+            f"board {slug!r} has no moment {time_text(moment)}; the first one is {time_text(first)}",
+            board=slug,
+            first=time_text(first),
+        )
+    if moment > now - SETTLE_MS:
+        raise Refused(
+            f"the moment {time_text(moment)} is not final; use a time before {time_text(now - SETTLE_MS)}", board=slug
+        )
+
+
+def require_moments_kept(frozen_at: int | None, moment_days: int | None) -> None:
+    """Raise `Refused` if a board is to be frozen (at a time in ms) without past standings."""
+    if frozen_at is not None and moment_days is None:
+        raise Refused("frozen_at: needs past standings; set moment_days too", setting="frozen_at")
+
+
+def require_freezable(frozen_at: int | None, moments: Moments | None) -> None:
+    """Raise `Refused` if a board with these moments cannot be frozen at this time (ms)."""
+    if frozen_at is None or moments is None:
+        return
+    if moments.since is None:
+        raise Refused("frozen_at: the board still copies its standings; freeze it later", setting="frozen_at")
+    if frozen_at < moments.since:
+        first = time_text(moments.since)
+        raise Refused(f"frozen_at: {time_text(frozen_at)} is before the first moment {first}", setting="frozen_at")

@@ -1,0 +1,19 @@
+"""Values of board settings as JSON, for the audit log."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from leaderforge.domain.league_rules import members_of
+
+
+def plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with values that JSON can hold."""
+    result = dict(values)
+    if "tiers" in values:
+        result["tiers"] = [tier.members for tier in values["tiers"]]
+    for name in ("tournament", "rewards"):
+        if values.get(name) is not None:
+            result[name] = values[name].members
+    if values.get("league") is not None:
+        result["league"] = members_of(values["league"])
+    return result

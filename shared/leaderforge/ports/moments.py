@@ -1,0 +1,58 @@
+"""Reads of boards at past moments, and the maintenance of past standings."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.ports.ranking import Ranking
+
+
+class MomentStore(Protocol):
+    """Past standings of the boards that keep them, with checkpoints that make their counts fast.
+
+    Moments are in ms since 1970. A moment includes all changes that were recorded until its end. All writes are safe to
+    retry.
+    """
+
+    def ranking(self, moment: int) -> Ranking:
+        """Return the ranking as of a moment. It reads ladders without a segment."""
+        ...
+
+    async def metadata(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, str]:
+        """Return the JSON metadata of the standings that the players had at `ladder.at`."""
+        ...
+
+    async def copy_standings(self, board: Board, user_ids: Sequence[int]) -> None:
+        """Store the current standings of these players on the board as past ones."""
+        ...
+
+    async def begin(self, board: Board, since: int) -> bool:
+        """Set the board's first moment. Return False if its moments were disabled or enabled again meanwhile."""
+        ...
+
+    async def add_checkpoint(self, ladder: Ladder, changes: int, until: int) -> bool:
+        """Add the next checkpoint, `changes` changes after the last one and not after the moment `until`.
+
+        Return False if there are fewer changes until then. Concurrent changes are not blocked.
+        """
+        ...
+
+    async def correct(self, ladder: Ladder) -> int:
+        """Subtract players who were erased since from the ladder's checkpoints. Return the number of their places."""
+        ...
+
+    async def checkpoints(self, ladder: Ladder) -> Sequence[int]:
+        """Return the revisions (us) of the ladder's checkpoints, in order."""
+        ...
+
+    async def repair_checkpoint(self, ladder: Ladder, revision: int) -> bool:
+        """Count all entries as of a checkpoint, and replace it if it differs. Return whether it was correct."""
+        ...
+
+    async def forget_before(self, board: Board, user_ids: Sequence[int], moment: int) -> None:
+        """Delete the states of these players' standings on the board that were replaced by the moment."""
+        ...
+
+    async def forget_checkpoints(self, board: Board, moment: int) -> None:
+        """Delete the board's checkpoints before the moment, except the last one of each ladder."""
+        ...

@@ -1,0 +1,33 @@
+"""Frozen boards: the moment that others than admins see."""
+
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.callers import Caller
+from leaderforge.domain.errors import Refused
+
+
+def frozen_at(board: Board, viewer: Caller, now: int, user_id: int | None = None) -> int | None:
+    """Return the moment (ms) at which the viewer sees the board, None for the present.
+
+    Admins always see the present. The player of a token sees the own entry `user_id` in the present.
+    """
+    is_frozen = board.frozen_at is not None and board.frozen_at <= now
+    if not is_frozen or viewer.views_console or (user_id is not None and viewer.is_player(user_id)):
+        return None
+    return board.frozen_at
+
+
+def as_frozen(ladder: Ladder, viewer: Caller, now: int, user_id: int | None = None) -> Ladder:
+    """Return the ladder at the moment at which the viewer sees it. The parameters are the same as in `frozen_at`.
+
+    Raises `Refused` if the ladder has a segment, because segments of past moments are not stored.
+    """
+    moment = frozen_at(ladder.board, viewer, now, user_id)
+    return ladder if moment is None else at_moment(ladder, moment)
+
+
+def at_moment(ladder: Ladder, moment: int) -> Ladder:
+    """Return the ladder at a moment (ms). Raises `Refused` if it has a segment."""
+    if ladder.segment is not None:
+        slug = ladder.board.slug
+        raise Refused(f"segment: board {slug!r} has no segments at past moments; leave out segment", board=slug)
+    return ladder._replace(at=moment)

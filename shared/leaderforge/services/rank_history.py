@@ -1,0 +1,72 @@
+"""Daily ranks of a player."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from leaderforge.domain.boards import Ladder
+from leaderforge.domain.callers import ANONYMOUS, Caller
+from leaderforge.domain.chunks import chunks
+from leaderforge.domain.errors import NotRanked
+from leaderforge.domain.moments import require_moment
+from leaderforge.domain.periods import Period, PeriodKind
+from leaderforge.ports.clock import Clock
+from leaderforge.services.entries import PlayerRank
+from leaderforge.services.query import QueryService
+
+_CONCURRENT = 4
+"""Maximum ranks that one call reads concurrently, because other calls need connections too."""
+
+
+@dataclass(frozen=True, slots=True)
+class DailyRank:
+    """Rank of a player at the end of a day, or now for the current day. `rank` is None without an entry then."""
+
+    day: Period
+    at: int
+    rank: PlayerRank | None
+
+
+class RankHistoryService:
+    """Reads of daily ranks at past moments. Days begin in the board's time zone."""
+
+    def __init__(self, query: QueryService, clock: Clock) -> None:
+        self._query = query
+        self._clock = clock
+
+    async def ranks(self, ladder: Ladder, user_id: int, days: int, viewer: Caller = ANONYMOUS) -> Sequence[DailyRank]:
+        """Return the ranks of up to `days` days, the earliest first. The last one is the ladder's own moment, or now.
+
+        Days before the board's first moment are left out. Raises `MomentNotFound` if the board has no moments.
+        """
+        board, now = ladder.board, self._clock()
+        first = None if board.moments is None else board.moments.first(now, board.frozen_at)
+        last = now if ladder.at is None else ladder.at
+        require_moment(board.slug, board.moments, first or 0, now, first=first)
+        moments = _days(ladder, last, days, first or 0)
+        ranks: list[PlayerRank | None] = []
+        for chunk in chunks(moments[1:], _CONCURRENT):
+            ladders = [ladder._replace(at=at) for _, at in chunk]
+            ranks += await asyncio.gather(*(self._rank(past, user_id, viewer) for past in ladders))
+        ranks.insert(0, await self._rank(ladder, user_id, viewer))
+        return [DailyRank(day, at, rank) for (day, at), rank in zip(moments, ranks, strict=True)][::-1]
+
+    async def _rank(self, ladder: Ladder, user_id: int, viewer: Caller) -> PlayerRank | None:
+        try:
+            return await self._query.rank(ladder, user_id, viewer)
+        except NotRanked:
+            return None
+
+
+def _days(ladder: Ladder, last: int, days: int, first: int) -> list[tuple[Period, int]]:
+    """Return the latest days with their last moments (ms), the latest first. `first` is the first readable moment."""
+    calendar = replace(ladder.board.calendar, kinds=(PeriodKind.DAILY,))
+    moments: list[tuple[Period, int]] = []
+    at = last
+    while len(moments) < days and at >= first:
+        [day] = calendar.at(at)
+        moments.append((day, at))
+        if day.starts_at is None:
+            break
+        at = day.starts_at - 1
+    return moments

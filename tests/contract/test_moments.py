@@ -1,0 +1,216 @@
+"""Reads at past moments equal the reads that were made at these moments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from random import Random
+from uuid import UUID
+
+import pytest
+
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
+from leaderforge.domain.errors import NotRanked
+from leaderforge.domain.merge import Row
+from leaderforge.domain.moments import Moments
+from leaderforge.domain.order import FIRST, user_id_of
+from leaderforge.domain.periods import Calendar, PeriodKind
+from leaderforge.domain.standings import Event
+from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.ports.ranking import Ranking
+from tests.contract.store_fixtures import Stores, numbers
+
+NOON = 1_795_435_200_000
+"""2026-11-23T12:00:00Z, a Monday."""
+PLAYERS = range(1, 10)
+DAILY = Calendar((PeriodKind.ALL_TIME, PeriodKind.DAILY))
+MOMENTS = Moments(30, 0, 0)
+GAMES = [
+    {"policy": Policy.SUM, "calendar": DAILY},
+    {"policy": Policy.BEST, "order": Order.ASC, "subscore_order": Order.DESC},
+    {"policy": Policy.LATEST, "rank_style": RankStyle.SHARED, "min_submissions": 2},
+]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a reader sees of a ladder at a moment: its entries in order, and the rows of all players."""
+
+    entries: Sequence[Row]
+    rows: dict[int, Row]
+
+    def without(self, user_id: int) -> "Seen":
+        entries = [row for row in self.entries if user_id_of(row.key) != user_id]
+        return Seen(entries, {i: row for i, row in self.rows.items() if i != user_id})
+
+
+async def seen_by(ranking: Ranking, ladder: Ladder) -> Seen:
+    window = await ranking.window(ladder, FIRST, before=0, after=99)
+    rows = await ranking.rows(ladder, PLAYERS)
+    assert window.total == len(window.after)
+    return Seen(list(window.after), {i: row._replace(segments=()) for i, row in rows.items()})
+
+
+async def require_seen(ranking: Ranking, ladder: Ladder, seen: Seen, random: Random) -> None:
+    """Compare each kind of read with what was seen."""
+    assert await seen_by(ranking, ladder) == seen
+    keys = [row.key for row in seen.entries]
+    bounds = [*random.sample(keys, min(3, len(keys))), random.randbytes(20), FIRST]
+    counts = await ranking.counts(ladder, bounds)
+    assert (counts.total, list(counts.above)) == (len(keys), [sum(key < bound for key in keys) for bound in bounds])
+    rank = random.randint(1, len(keys) + 1)
+    assert await ranking.key_at(ladder, rank) == (keys[rank - 1] if rank <= len(keys) else None)
+    window = await ranking.window_at(ladder, rank, 3)
+    assert (window.total, window.above, list(window.after)) == (len(keys), rank - 1, seen.entries[rank - 1 :][:3])
+    bound = random.choice(bounds)
+    position = sum(key < bound for key in keys)
+    around = await ranking.window(ladder, bound, before=2, after=2)
+    assert list(around.before) == seen.entries[max(0, position - 2) : position]
+    assert list(around.after) == seen.entries[position : position + 2]
+
+
+class Story:
+    """Random changes of one board, one per ms, and what a reader saw of its ladders after each of them."""
+
+    def __init__(self, stores: Stores, board: Board, random: Random) -> None:
+        self.stores, self.board, self.random = stores, board, random
+        self.now = NOON
+        self.ladders = list(board.ladders_at(NOON))
+        self.events: list[Event] = []
+        self.seen: list[tuple[int, Ladder, Seen]] = []
+
+    async def step(self) -> None:
+        self.now += self.random.choice([1, 40])
+        self.stores.clock.ms = self.now
+        change = self.random.choice([self.submit] * 6 + [self.hide, self.hide_player, self.void, self.remove, self.set])
+        try:
+            await change(self.random.choice(PLAYERS))
+        except NotRanked:
+            return
+        for ladder in self.ladders:
+            self.seen.append((self.now, ladder, await seen_by(self.stores.scores, ladder)))
+
+    async def submit(self, user_id: int) -> None:
+        users = [user_id, self.random.choice(PLAYERS)]
+        events = [self.event(i) for i in users]
+        outcomes = await self.stores.scores.record([Submission(self.board.ladders_at(NOON), e) for e in events])
+        assert all(isinstance(outcome, Recorded) for outcome in outcomes), outcomes
+        self.events += events
+
+    def event(self, user_id: int) -> Event:
+        metadata = self.random.choice([None, '{"run":1}'])
+        score, subscore = self.random.randint(-3, 9), self.random.randint(0, 2)
+        if self.board.subscore_order is None:
+            subscore = 0
+        return Event(user_id, UUID(int=next(numbers)), score, NOON + self.random.randint(0, 2), metadata, subscore)
+
+    async def hide(self, user_id: int) -> None:
+        await self.stores.moderation.set_entry_hidden(
+            self.board, user_id, self.random.random() < 0.5, self.act("entry.hide", user_id)
+        )
+
+    async def hide_player(self, user_id: int) -> None:
+        act = self.act("player.hide", user_id)
+        await self.stores.moderation.set_player_hidden(user_id, self.random.random() < 0.5, act)
+
+    async def void(self, _: int) -> None:
+        if self.events:
+            event = self.random.choice(self.events)
+            act = self.act("submission.remove", event.user_id)
+            ids = self.board, event.user_id, event.submission_id
+            await self.stores.moderation.set_submission_removed(*ids, self.random.random() < 0.7, act)
+
+    async def remove(self, user_id: int) -> None:
+        await self.stores.moderation.remove(self.board, user_id, self.act("entry.remove", user_id))
+
+    async def set(self, user_id: int) -> None:
+        submission = Submission(self.board.ladders_at(NOON), self.event(user_id))
+        await self.stores.moderation.set_score(submission, self.act("entry.set", user_id))
+
+    def act(self, action: str, user_id: int) -> AuditEntry:
+        return AuditEntry(self.now, "key:ops", action, self.board.slug, user_id, "a test")
+
+    async def require(self, erased: int | None = None) -> None:
+        for moment, ladder, seen in self.random.sample(self.seen, min(12, len(self.seen))):
+            expected = seen if erased is None else seen.without(erased)
+            await require_seen(self.stores.moments.ranking(moment), ladder._replace(at=moment), expected, self.random)
+
+
+@pytest.mark.parametrize("game", GAMES, ids=["sum", "best", "latest"])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long), pytest.param(3, marks=pytest.mark.long)])
+async def test_each_moment_can_be_read_as_it_was(stores: Stores, game: dict[str, object], seed: int) -> None:
+    random = Random(seed)
+    story = Story(stores, await stores.board(**game, moments=MOMENTS), random)
+    await stores.players(*PLAYERS)
+    for _ in range(40):
+        await story.step()
+        if random.random() < 0.3:
+            await stores.moments.add_checkpoint(story.ladders[0], 5, story.now)
+    await story.require()
+    erased = random.choice(PLAYERS)
+    await stores.records.erase(erased, story.act("player.erase", erased), creatable_at=story.now)
+    await story.require(erased)
+    for ladder in story.ladders:
+        await stores.moments.correct(ladder)
+    await story.require(erased)
+    revisions = await stores.moments.checkpoints(story.ladders[0])
+    for revision in revisions:
+        assert await stores.moments.repair_checkpoint(story.ladders[0], revision)
+
+
+async def test_what_was_replaced_before_the_retention_is_deleted(stores: Stores) -> None:
+    random = Random(4)
+    story = Story(stores, await stores.board(moments=MOMENTS), random)
+    await stores.players(*PLAYERS)
+    for _ in range(30):
+        await story.step()
+        await stores.moments.add_checkpoint(story.ladders[0], 4, story.now)
+    moment = story.seen[len(story.seen) // 2][0]
+    await stores.moments.forget_checkpoints(story.board, moment)
+    await stores.moments.forget_before(story.board, list(PLAYERS), moment)
+    story.seen = [seen for seen in story.seen if seen[0] >= moment]
+    await story.require()
+
+
+async def test_standings_from_before_are_copied(stores: Stores) -> None:
+    random = Random(5)
+    board = await stores.board()
+    await stores.players(*PLAYERS)
+    story = Story(stores, board, random)
+    for _ in range(20):
+        await story.step()
+    enabled = replace(board, moments=Moments(30, story.now))
+    act = AuditEntry(story.now, "key:ops", "board.change", board.slug, None, "a test")
+    await stores.scores.change_board(board.slug, lambda _: enabled, act)
+    await stores.moments.copy_standings(enabled, list(PLAYERS))
+    story.now += 1
+    first = story.now
+    assert await stores.moments.begin(enabled, first)
+    story.seen = [(story.now, Ladder(enabled), await seen_by(stores.scores, Ladder(enabled)))]
+    story.board = enabled
+    for _ in range(20):
+        await story.step()
+    await story.require()
+    stored = await stores.scores.board(board.slug)
+    assert stored is not None
+    assert stored.moments is not None
+    assert stored.moments.since == first
+
+
+async def test_metadata_is_that_of_the_moment(stores: Stores) -> None:
+    board = await stores.board(policy=Policy.BEST, moments=MOMENTS)
+    await stores.players(1)
+    for i in range(2):
+        stores.clock.ms = NOON + i
+        event = Event(1, UUID(int=next(numbers)), i, NOON, f'{{"run": {i}}}')
+        await stores.scores.record([Submission(board.ladders_at(NOON), event)])
+    for i in range(2):
+        metadata = await stores.moments.metadata(Ladder(board, at=NOON + i), [1])
+        assert {user_id: text.replace(" ", "") for user_id, text in metadata.items()} == {1: f'{{"run":{i}}}'}
+
+
+async def test_boards_without_moments_store_no_past(database) -> None:
+    board = await database.board()
+    await database.players(1)
+    event = Event(1, UUID(int=next(numbers)), 7, NOON)
+    await database.scores.record([Submission(board.ladders_at(NOON), event)])
+    assert await database.run("select from past_standings") == []

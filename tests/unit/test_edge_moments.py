@@ -1,0 +1,205 @@
+"""Past moments at the HTTP edge: `at`, `since`, and frozen boards."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from leaderforge.domain.times import time_text
+from leaderforge.domain.timing import PROPAGATION_MS, SETTLE_MS
+from tests.api_client import ADMIN_KEY
+from tests.tokens import TOKENS, token
+from tests.unit.edge_fixtures import START, Api, serving
+
+BOARD = {
+    "board": "race",
+    "policy": "best",
+    "periods": ["all-time", "daily"],
+    "moment_days": 30,
+    "segments": ["country"],
+}
+HOUR = 3_600_000
+PATHS = ["top", "page", "page?rank=1&limit=200", "range", "around/1", "friends/1"]
+
+
+@pytest.fixture
+async def race() -> AsyncIterator[Api]:
+    """Board at 15:00. Players 1 and 2 had the scores 10 and 20 at 12:00; 1 and 3 got 30 and 25 at 14:00."""
+    async with serving(LEADERFORGE_SEGMENTS="country", **TOKENS) as api:
+        assert (await api.post("/api/boards", BOARD, ADMIN_KEY)).status_code == 201
+        await api.players(1, 2, 3)
+        await api.send("PUT", "/api/users/1/friends", {"user_ids": [2, 3]}, token(1))
+        for hour, user_id, score in ((0, 1, 10), (0, 2, 20), (2, 1, 30), (2, 3, 25)):
+            api.clock.now = START + hour * HOUR
+            answer = await api.post("/api/boards/race/scores", {"user_id": user_id, "score": score})
+            assert answer.status_code == 200, answer.text
+        api.clock.now = START + 3 * HOUR
+        yield api
+
+
+def with_parameter(path: str, parameter: str) -> str:
+    return f"{path}{'&' if '?' in path else '?'}{parameter}"
+
+
+async def get(api: Api, path: str, key: str | None = None) -> Any:
+    answer = await api.get(f"/api/boards/race/{path}", key)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def scores(answer: Any) -> list[tuple[int, int, int]]:
+    return [(entry["rank"], entry["user_id"], entry["score"]) for entry in answer["entries"]]
+
+
+async def error_of(api: Api, path: str, key: str | None = None) -> Any:
+    return (await api.get(f"/api/boards/race/{path}", key)).json()["error"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_every_read_answers_as_of_a_moment(race: Api, path: str) -> None:
+    at = time_text(START + HOUR)
+    answer = await get(race, with_parameter(path, f"at={at}"), ADMIN_KEY)
+    assert scores(answer) == [(1, 2, 20), (2, 1, 10)]
+    assert (answer["as_of"], answer["total"]) == (at, 2)
+    assert scores(await get(race, path, ADMIN_KEY))[0] == (1, 1, 30)
+
+
+async def test_other_reads_answer_as_of_a_moment(race: Api) -> None:
+    at = time_text(START + HOUR)
+    assert (await get(race, f"ranks/1?at={at}"))["rank"] == 2
+    assert (await error_of(race, f"ranks/3?at={at}"))["code"] == "not_ranked"
+    assert (await get(race, f"distribution?at={at}"))["count"] == 2
+    assert (await get(race, f"percentile/50?at={at}"))["entry"]["user_id"] == 2
+    found = (await race.post(f"/api/boards/race/ranks/lookup?at={at}", {"user_ids": [1, 3]})).json()
+    assert ([e["rank"] for e in found["entries"]], found["missing"]) == ([2], [3])
+    page = await get(race, f"page?at={at}&limit=1")
+    assert scores(await get(race, f"page?at={at}&limit=1&cursor={page['next']}")) == [(2, 1, 10)]
+    assert scores(await get(race, f"top?period=daily&at={at}")) == [(1, 2, 20), (2, 1, 10)]
+    assert scores(await get(race, f"top?at={time_text(START)}&period=daily")) == [(1, 2, 20), (2, 1, 10)]
+
+
+async def test_moments_that_cannot_be_read_are_refused(race: Api) -> None:
+    before = await error_of(race, f"top?at={time_text(START - 1)}")
+    assert (before["code"], before["details"]["first"]) == ("moment_not_found", time_text(START))
+    late = await error_of(race, f"top?at={time_text(race.clock.now - SETTLE_MS + 1)}")
+    assert "is not final; use a time before 2026-11-23T14:59:53.000Z" in late["message"]
+    none = (await race.get(f"/api/boards/default/top?at={time_text(START)}")).json()["error"]
+    assert "keeps no past standings; set moment_days" in none["message"]
+    segment = await error_of(race, f"top?segment=country:FI&at={time_text(START)}")
+    assert segment["message"] == "segment: board 'race' has no segments at past moments; leave out segment"
+    assert "at: must be" in (await error_of(race, "top?at=yesterday"))["message"]
+
+
+async def test_the_retention_ends_the_moments(race: Api) -> None:
+    race.clock.now += 30 * 24 * HOUR
+    at = time_text(START + 2 * HOUR)
+    assert (await error_of(race, f"top?at={at}"))["details"]["first"] == time_text(START + 3 * HOUR)
+
+
+@pytest.mark.parametrize("since", ["PT2H", "2026-11-23T13:00:00Z", "PT0H120M"])
+@pytest.mark.parametrize("path", PATHS)
+async def test_entries_have_their_movement(race: Api, path: str, since: str) -> None:
+    if path == "range":
+        return
+    answer = await get(race, with_parameter(path, f"since={since}"), ADMIN_KEY)
+    members = ("user_id", "previous_rank", "previous_score", "moved", "new")
+    moves = [tuple(entry[name] for name in members) for entry in answer["entries"]]
+    assert moves == [(1, 2, 10, 1, False), (3, None, None, None, True), (2, 1, 20, -2, False)]
+    assert answer["since"] == time_text(START + HOUR)
+
+
+async def test_ranks_and_lookups_have_their_movement(race: Api) -> None:
+    rank = await get(race, "ranks/1?since=PT2H")
+    assert (rank["previous_rank"], rank["moved"], rank["since"]) == (2, 1, time_text(START + HOUR))
+    found = (await race.post("/api/boards/race/ranks/lookup?since=PT2H", {"user_ids": [3]})).json()
+    assert (found["entries"][0]["new"], found["since"]) == (True, time_text(START + HOUR))
+    at = time_text(START + HOUR)
+    assert (await get(race, f"ranks/1?at={at}&since=PT0H1S"))["moved"] == 0
+
+
+async def test_a_period_stands_for_its_start(race: Api) -> None:
+    race.clock.now += 24 * HOUR
+    for period in ("daily", "2026-11-24"):
+        answer = await get(race, f"top?period=all-time&since={period}")
+        assert answer["since"] == "2026-11-24T00:00:00.000Z"
+    assert "has no start" in (await error_of(race, "top?since=all-time"))["message"]
+    assert (await error_of(race, "top?since=weekly"))["code"] == "period_not_found"
+    assert (await error_of(race, "top?since=soon"))["code"] == "period_not_found"
+    assert "has no time zone" in (await error_of(race, "top?since=2026-11-24T00:00:00"))["message"]
+    assert "later than the answer" in (await error_of(race, "top?since=2027-01-01T00:00:00Z"))["message"]
+
+
+async def test_the_public_sees_the_moment_of_a_frozen_board(race: Api) -> None:
+    frozen = time_text(START + HOUR)
+    changed = await race.send("PATCH", "/api/boards/race", {"frozen_at": frozen}, ADMIN_KEY)
+    assert changed.json()["frozen_at"] == frozen
+    for path in PATHS[:-1]:
+        assert scores(await get(race, path)) == [(1, 2, 20), (2, 1, 10)]
+        assert scores(await get(race, path, ADMIN_KEY))[0] == (1, 1, 30)
+    assert scores(await get(race, f"top?at={time_text(START + 150 * 60_000)}")) == [(1, 2, 20), (2, 1, 10)]
+    assert (await get(race, "ranks/1"))["score"] == 10
+    own = token(1)
+    assert (await get(race, "ranks/1", own))["score"] == 30
+    assert (await error_of(race, "ranks/3", own))["code"] == "not_ranked"
+    assert "is frozen at" in (await error_of(race, "history/1"))["message"]
+    assert (await race.get("/api/boards/race/history/1", own)).status_code == 200
+    assert (await race.get("/api/users/1/standings?board=race")).json()["standings"][0]["score"] == 10
+    assert (await race.get("/api/users/1/standings?board=race", own)).json()["standings"][0]["score"] == 30
+    await race.send("PATCH", "/api/boards/race", {"frozen_at": None}, ADMIN_KEY)
+    assert scores(await get(race, "top"))[0] == (1, 1, 30)
+
+
+async def test_boards_freeze_at_a_future_time(race: Api) -> None:
+    await race.send("PATCH", "/api/boards/race", {"frozen_at": time_text(START + 4 * HOUR)}, ADMIN_KEY)
+    assert scores(await get(race, "top"))[0] == (1, 1, 30)
+    race.clock.now = START + 4 * HOUR + 1
+    await race.post("/api/boards/race/scores", {"user_id": 3, "score": 99})
+    race.clock.now += 10_000
+    assert scores(await get(race, "top"))[0] == (1, 1, 30)
+
+
+async def test_only_boards_with_moments_freeze(race: Api) -> None:
+    refused = (await race.send("PATCH", "/api/boards/default", {"frozen_at": time_text(START)}, ADMIN_KEY)).json()[
+        "error"
+    ]
+    assert refused["message"] == "frozen_at: needs past standings; set moment_days too"
+    early = (await race.send("PATCH", "/api/boards/race", {"frozen_at": time_text(START - 1)}, ADMIN_KEY)).json()[
+        "error"
+    ]
+    assert "is before the first moment" in early["message"]
+
+
+async def test_moments_begin_after_the_copy(race: Api) -> None:
+    await race.send("PATCH", "/api/boards/default", {"moment_days": 5}, ADMIN_KEY)
+    early = (await race.get(f"/api/boards/default/top?at={time_text(START)}")).json()["error"]
+    assert "copies its standings" in early["message"]
+    refused = (await race.send("PATCH", "/api/boards/default", {"frozen_at": time_text(START)}, ADMIN_KEY)).json()[
+        "error"
+    ]
+    assert "still copies" in refused["message"]
+    await race.services.moment_maintenance.run()
+    race.clock.now += PROPAGATION_MS
+    assert await race.services.moment_maintenance.run() == 2
+    first, race.clock.now = time_text(race.clock.now), race.clock.now + 2 * SETTLE_MS
+    race.edge.board_changed("default")
+    assert (await race.get(f"/api/boards/default/top?at={time_text(START)}")).json()["error"]["details"][
+        "first"
+    ] == first
+    assert (await race.get(f"/api/boards/default/top?at={first}")).status_code == 200
+    assert await race.services.moment_maintenance.run_if_due() == 2
+    assert await race.services.moment_maintenance.run_if_due() == 0
+
+
+async def test_players_have_daily_ranks(race: Api) -> None:
+    race.clock.now += 25 * HOUR  # the next day, 16:00
+    await race.post("/api/boards/race/scores", {"user_id": 3, "score": 99})
+    answer = await get(race, "rank-history/1?period=all-time&days=5")
+    ranks = [(daily["day"], daily["at"], daily["rank"], daily["score"], daily["total"]) for daily in answer["ranks"]]
+    assert ranks == [
+        ("2026-11-23", "2026-11-23T23:59:59.999Z", 1, 30, 3),
+        ("2026-11-24", "2026-11-24T16:00:00.000Z", 2, 30, 3),
+    ]
+    assert [daily["rank"] for daily in (await get(race, "rank-history/9?period=all-time"))["ranks"]] == [None, None]
+    assert len((await get(race, "rank-history/1?period=all-time&days=1"))["ranks"]) == 1
+    none = (await race.get("/api/boards/default/rank-history/1")).json()["error"]
+    assert none["code"] == "moment_not_found"
