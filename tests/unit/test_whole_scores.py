@@ -1,7 +1,8 @@
-"""The notation of JSON files, whose text is searched for decimals before it is decoded."""
+"""The notation of files, whose text is searched for decimals before it is decoded."""
 
+import csv
 import json
-from io import BytesIO
+from io import BytesIO, StringIO
 from typing import Any
 from unittest.mock import patch
 
@@ -14,7 +15,7 @@ from leaderforge.imports import blocks
 from leaderforge.imports.columns import Columns
 from leaderforge.imports.files import FilePlan, ScoreNotation, find_notation
 from leaderforge.imports.formats import FileLayout, TableFormat
-from leaderforge.imports.whole_scores import WholeScores
+from leaderforge.imports.whole_scores import WholeCsvScores, WholeJsonScores
 
 BOARD = Board(1, "laps", "Laps", display=Display("s", 2))
 SCORES = st.sampled_from([1, -20, "7", "x", 300, "1:02", 2.5, "2.5", None, [1.5], {"score": 1.5}, True])
@@ -52,6 +53,50 @@ def test_the_notation_is_that_of_the_decoded_scores(
     assert notation is (ScoreNotation.SHOWN if has_decimals else ScoreNotation.STORED)
 
 
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.text(st.characters(codec="utf-8", exclude_characters="\0") | st.sampled_from(',;"\n\r'), max_size=6),
+            st.sampled_from(["1", "-20", "300", "2.5", "1:02", "x", "", " 4 "]) | st.integers(0, 9).map(str),
+        ),
+        max_size=12,
+    ),
+    separator=st.sampled_from([",", ";", "\t", "|"]),
+    line_end=st.sampled_from(["\n", "\r\n", "\r"]),
+    is_first=st.booleans(),
+    block=st.integers(1, 60),
+)
+def test_the_notation_is_that_of_the_separated_scores(
+    rows: list[tuple[str, str]], separator: str, line_end: str, is_first: bool, block: int
+) -> None:
+    order = -1 if is_first else 1
+    file = StringIO(newline="")
+    csv.writer(file, delimiter=separator, lineterminator=line_end).writerows(
+        row[::order] for row in [("player", "score"), *rows]
+    )
+    plan = FilePlan(BOARD, Columns(), FileLayout(TableFormat.CSV, separator))
+    with patch.object(blocks, "BLOCK_CHARACTERS", block):
+        notation = find_notation(BytesIO(file.getvalue().encode()), plan)
+    has_decimals = any(score in ("2.5", "1:02") for _, score in rows)
+    assert notation is (ScoreNotation.SHOWN if has_decimals else ScoreNotation.STORED)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_whole"),
+    [
+        ("Ann,12,x\nBob,-7,\r\nCid,5", True),
+        ("Ann,12.5\n", False),
+        ("Ann,1:02\n", False),
+        ("Ann\n12,12\n", False),
+        ("Ann,\n", False),
+        ('"Ann\nBob",12.5\n', False),
+        ("Ann,12\rBob,12.5\r", False),
+    ],
+)
+def test_only_certain_blocks_of_separated_values_have_whole_scores(text: str, is_whole: bool) -> None:
+    assert WholeCsvScores(",", 1).only_in(blocks.Block(1, text, 0)) is is_whole
+
+
 @pytest.mark.parametrize(
     ("text", "is_whole"),
     [
@@ -66,9 +111,9 @@ def test_the_notation_is_that_of_the_decoded_scores(
         ('{"\\u0073core": 12.5}\n', False),
     ],
 )
-def test_only_certain_blocks_have_whole_scores(text: str, is_whole: bool) -> None:
-    assert WholeScores("score").only_in(blocks.Block(1, text, 0)) is is_whole
+def test_only_certain_blocks_of_json_have_whole_scores(text: str, is_whole: bool) -> None:
+    assert WholeJsonScores("score").only_in(blocks.Block(1, text, 0)) is is_whole
 
 
 def test_a_name_that_json_may_write_in_several_ways_is_not_certain() -> None:
-    assert not WholeScores("Punktzähl").only_in(blocks.Block(1, '{"Punktzähl": 12}\n', 0))
+    assert not WholeJsonScores("Punktzähl").only_in(blocks.Block(1, '{"Punktzähl": 12}\n', 0))

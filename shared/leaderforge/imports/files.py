@@ -18,13 +18,14 @@ from leaderforge.imports.bad_lines import BadLine, OnBadLine
 from leaderforge.imports.block_parsing import BlockProcesses, complete_blocks
 from leaderforge.imports.blocks import Block
 from leaderforge.imports.columns import Columns, Condition
+from leaderforge.imports.csv_rows import CsvTable
 from leaderforge.imports.formats import FileLayout, ScoreNotation, TableFormat
 from leaderforge.imports.identity import Identities, LineDigests
 from leaderforge.imports.lines import LineColumns, ScoreLine, ScoreLineParser
 from leaderforge.imports.rows import Fault
 from leaderforge.imports.tables import OpenedTable, Table, open_table
 from leaderforge.imports.times import TimeParser
-from leaderforge.imports.whole_scores import WholeScores
+from leaderforge.imports.whole_scores import WholeCsvScores, WholeJsonScores
 
 OnProgress: TypeAlias = Callable[[int], None]
 """Callback that receives the number of bytes read since its last call."""
@@ -139,11 +140,14 @@ def find_notation(raw: BinaryIO, plan: FilePlan) -> ScoreNotation:
 
 
 def _has_whole_scores_only(raw: BinaryIO, plan: FilePlan) -> bool:
-    """Return whether the text of a JSON file shows that all its scores are whole numbers."""
+    """Return whether the text of a file shows that all its scores are whole numbers."""
     column = plan.columns.score
-    if plan.layout.format is TableFormat.CSV or not isinstance(column, str):
+    if not isinstance(column, str):
         return False
-    return all(map(WholeScores(column).only_in, open_table(raw, plan.layout, plan.columns.required).blocks))
+    table, blocks = open_table(raw, plan.layout, plan.columns.required)
+    if isinstance(table, CsvTable):
+        return all(map(WholeCsvScores(table.separator, table.header.index(column)).only_in, blocks))
+    return all(map(WholeJsonScores(column).only_in, blocks))
 
 
 def _scores(raw: BinaryIO, plan: FilePlan) -> Iterator[Sequence[str]]:

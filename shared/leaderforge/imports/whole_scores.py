@@ -1,4 +1,4 @@
-"""Search for scores with decimals in the text of JSON rows, which is ten times faster than decoding the rows."""
+"""Search for scores with decimals in the text of rows, which is five to ten times faster than decoding the rows."""
 
 import re
 
@@ -11,7 +11,22 @@ _ESCAPED = re.compile(r"\\u00[2-7]")
 _BLANKS = r"[ \t\r\n]*+"
 
 
-class WholeScores:
+class WholeCsvScores:
+    """Check whether all scores in blocks of separated values are whole numbers. `position` is that of their column."""
+
+    def __init__(self, separator: str, position: int) -> None:
+        mark = re.escape(separator)
+        cell = rf'[^{mark}"\r\n]*+'
+        # Repeat without backtracking, because a block has thousands of lines.
+        row = rf'(?:{cell}{mark}){{{position}}}-?[0-9]++(?:{mark}[^"\r\n]*+)?(?:\r?\n|\Z)'
+        self._rows = re.compile(rf"(?:{row})*+")
+
+    def only_in(self, block: Block) -> bool:
+        """Return whether the block certainly has no other score. Blocks with quotes or blank lines are not certain."""
+        return block.damage is None and self._rows.fullmatch(block.text) is not None
+
+
+class WholeJsonScores:
     """Check whether all scores in blocks of JSON are whole numbers."""
 
     def __init__(self, column: str) -> None:
