@@ -6,7 +6,6 @@ from itertools import chain, pairwise
 from typing import TypeAlias, TypeVar
 
 from leaderforge.domain.batches import run_in_groups
-from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.submissions import Submission
 
 OutcomeT = TypeVar("OutcomeT")
@@ -53,7 +52,8 @@ class PlayerLanes:
         """Return the positions of the submissions in each lane."""
         lanes: list[list[int]] = [[] for _ in self._lanes]
         for position, submission in enumerate(submissions):
-            lanes[partition_of(submission.event.user_id, len(lanes))].append(position)
+            # Do not use `partition_of`: its cache would lose the partitions of the index, which are needed twice.
+            lanes[submission.event.user_id % len(lanes)].append(position)
         return lanes
 
     def _batches(self, submissions: Sequence[Submission]) -> Iterator[Sequence[int]]:
