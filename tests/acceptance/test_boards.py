@@ -189,7 +189,8 @@ async def test_a_period_is_completed_while_submissions_go_on(world: World, polic
     async def weekly_is(status: int) -> bool:
         return set(await world.statuses(f"/api/boards/{board}/top?period=weekly")) == {status}
 
-    # Set the clock past the propagation time only after the caches have expired, which they do in real time.
+    # Wait in real time until the caches of both processes have expired. Only then advance the clock beyond the
+    # propagation time.
     await until(lambda: weekly_is(503), "both processes to know of the period")
     await another_batch_each()  # batches in flight may still lack the new period
     world.clock.now += PROPAGATION_MS

@@ -232,7 +232,7 @@ async def test_processes_agree_on_each_edge_of_a_league_and_of_a_tournament(worl
 
 
 async def late(world: World, board: str, at: int) -> set[str]:
-    """Submit a score that was achieved at a time (ms) to each process. Return the codes of the answers."""
+    """Submit a score that was achieved at `at` (ms) to each process. Return the codes of the answers."""
     answers = [
         await client.post(
             f"/api/boards/{board}/scores",

@@ -27,7 +27,7 @@ def event(**members: Any) -> Edit:
 
 
 def requested(time: int) -> Edit:
-    """Return the edit that requests a time (ms)."""
+    """Return the edit that requests `time` (ms)."""
     return lambda submission: submission._replace(requested_at=time)
 
 

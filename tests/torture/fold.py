@@ -47,7 +47,7 @@ def fold(policy: str, order: str, events: Sequence[CountedEvent]) -> Folded:
 
 
 def periods_at(kinds: Sequence[str], achieved_at: int) -> Sequence[int]:
-    """Return the numbers of the periods of a time (ms) in UTC. Seasons begin every minute."""
+    """Return the numbers of the periods of `achieved_at` (ms) in UTC. Seasons begin every minute."""
     starts: Mapping[str, tuple[int, int]] = {"daily": (_DAY_MS, _DAILY), "season": (_MINUTE_MS, _SEASON)}
     numbers = []
     for kind in kinds:

@@ -160,7 +160,7 @@ class TestPeriodRollover:
 
 class TestSettlement:
     def test_the_last_submission_of_a_period_is_committed_before_its_settlement(self) -> None:
-        """A settlement ranks the committed scores. A later one would be missing in the results."""
+        """A settlement ranks the committed scores. A score that is committed later would be missing in the results."""
         assert SUBMISSION_MS + CLOCK_DIFFERENCE_MS <= LAST_COUNT_MS
 
 

@@ -137,13 +137,13 @@ def render_challenge(view: ChallengeView, *, marks_hidden: bool = False) -> Json
 
 
 def render_challenges(user_id: int, played: Iterable[tuple[Board, PlayedChallenge]], now: int) -> JsonBody:
-    """Return the challenges of a player at a time (ms)."""
+    """Return the challenges of a player at `now` (ms)."""
     challenges = ",".join([f"{{{played_members(board, item, now)}}}" for board, item in played])
     return JsonBody(f'{{"user_id":{user_id},"challenges":[{challenges}]}}')
 
 
 def played_members(board: Board, played: PlayedChallenge, now: int) -> str:
-    """Return the members of a player's challenge at a time (ms), without braces."""
+    """Return the members of a player's challenge at `now` (ms), without braces."""
     player = played.player
     return (
         f'{_members(board, played.challenge, now)},"number":{player.number},"joined_at":"{time_text(player.joined_at)}"'

@@ -14,7 +14,7 @@ from leaderforge.domain.tournaments import (
 
 
 def rules_of(board: Board) -> TournamentRules:
-    """Return the rules of a board's tournament. Raises `TournamentNotFound` if the board is none."""
+    """Return the rules of a board's tournament. Raises `TournamentNotFound` if the board is not a tournament."""
     if board.tournament is None:
         raise TournamentNotFound(f"board {board.slug!r} is no tournament", board=board.slug)
     return board.tournament
@@ -38,13 +38,13 @@ def occurrence_of(board: Board, period: str | None, now: int) -> Occurrence:
 
 
 def require_joinable(board: Board, occurrence: Occurrence, now: int) -> None:
-    """Raise `TournamentNotOpen` if nobody can join an occurrence any more at a time (ms)."""
+    """Raise `TournamentNotOpen` if nobody can join an occurrence any more at `now` (ms)."""
     if not occurrence.is_joinable(now):
         raise not_open(occurrence, board.slug, now)
 
 
 def joined(board: Board, user_id: int, entrants: int, at: int) -> Entrant:
-    """Return a player who joins at a time (ms), after this number of entrants. Raises `TournamentFull`."""
+    """Return a player who joins at `at` (ms), after this number of entrants. Raises `TournamentFull`."""
     limit = rules_of(board).max_entrants
     if limit is not None and entrants >= limit:
         raise TournamentFull.of(board.slug, limit)

@@ -183,7 +183,7 @@ class Board:
         return LadderTiers(self.tiers, total, descending=self.order is Order.DESC)
 
     def ladders_at(self, time: int) -> "tuple[Ladder, ...]":
-        """Return the ladders of the periods that contain a time (ms)."""
+        """Return the ladders of the periods that contain `time` (ms)."""
         return tuple(Ladder(self, period.number) for period in self.calendar.at(time))
 
     def ladders_kept(self, time: int, now: int) -> "tuple[Ladder, ...]":

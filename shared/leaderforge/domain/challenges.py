@@ -70,14 +70,14 @@ class Challenge(NamedTuple):
         return self.late_until + SETTLE_MS
 
     def state(self, now: int) -> TournamentState:
-        """Return the state at a time (ms)."""
+        """Return the state at `now` (ms)."""
         if now < self.ends_at:
             # The challenge is open at once. The clock of the process that created it may be ahead.
             return TournamentState.OPEN
         return TournamentState.CLOSED if now < self.settled_at else TournamentState.SETTLED
 
     def require_open(self, now: int) -> None:
-        """Raise `ChallengeOver` if the challenge has ended at a time (ms)."""
+        """Raise `ChallengeOver` if the challenge has ended at `now` (ms)."""
         if now >= self.ends_at:
             raise ChallengeOver.of(time_text(self.ends_at))
 
@@ -131,7 +131,7 @@ def repeated(stored: Challenge, requested: Challenge) -> Challenge:
 def replaced_challenge(
     user_id: int, stored: Collection[PlayedChallenge], now: int, limits: ChallengeLimits
 ) -> Challenge | None:
-    """Return the challenge that the next one of the player replaces at a time (ms), None if there is room.
+    """Return the challenge that the next one of the player replaces at `now` (ms), None if there is room.
 
     Only a settled challenge that the player created is replaced, the one that ended first: the player must not delete
     challenges of others. Raises `TooManyChallenges` if there is none, or at the maximum of open challenges.

@@ -51,7 +51,7 @@ class Zone(NamedTuple):
     percent: int | None = None
 
     def size(self, ranked: int) -> int:
-        """Return the number of moving places in a group with this number of ranked players."""
+        """Return the size of the zone in a group with this number of ranked players."""
         if self.percent is not None:
             return ranked * self.percent // 100
         return min(self.places or 0, ranked)

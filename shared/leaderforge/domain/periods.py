@@ -73,14 +73,14 @@ class Calendar:
     season: str | None = None
 
     def at(self, time: int) -> Sequence[Period]:
-        """Return the periods that contain a time (ms), one per kind.
+        """Return the periods that contain `time` (ms), one per kind.
 
         Times beyond the years 1 to 9999 lie in the all-time period only.
         """
         return _FOR_EVER_ONLY if self.kinds == _ALL_TIME_ONLY else _at_second(self, time // 1000)
 
     def of_kind(self, kind: PeriodKind, time: int) -> Period | None:
-        """Return the period of this kind that contains a time (ms), None if the calendar lacks the kind."""
+        """Return the period of this kind that contains `time` (ms), None if the calendar lacks the kind."""
         return next((period for period in self.at(time) if period.kind is kind), None)
 
     def numbered(self, number: int) -> Period:

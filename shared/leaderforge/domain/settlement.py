@@ -88,7 +88,7 @@ class SettledPeriods:
     since: int
 
     def includes(self, period: Period, ends_at: int | None) -> bool:
-        """Return whether a period is settled whose scores end at a time (ms)."""
+        """Return whether a period is settled whose scores end at `ends_at` (ms)."""
         return period.kind is self.kind and ends_at is not None and ends_at > self.since
 
 

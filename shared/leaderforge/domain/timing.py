@@ -160,7 +160,10 @@ REPEATED_DROP_MS = 3_600_000
 # Settlement ---------------------------------------------------------------------------------------------------------
 
 LAST_COUNT_MS = SUBMISSION_MS + CLOCK_DIFFERENCE_MS + PAUSE_MS
-"""Time from the end of a period's grace to its settlement. The last submission that counts in it is then committed."""
+"""Time from the end of a period's grace until the last submission that counts in the period is committed.
+
+Then it is settled.
+"""
 
 
 def commit_limit_s(store_timeout_s: float) -> float:

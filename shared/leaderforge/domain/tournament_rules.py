@@ -72,7 +72,7 @@ def valid_tournament(rules: TournamentRules | None, periods: Sequence[PeriodKind
 def changed_tournament(
     before: TournamentRules | None, after: TournamentRules | None, now: int
 ) -> TournamentRules | None:
-    """Return the rules after a change at a time (ms). Ends within the last minute become the present.
+    """Return the rules after a change at `now` (ms). Ends within the last minute become the present.
 
     Raises `Refused` for an earlier end, because scores that arrived since would count after the end, and for another
     size of the brackets, because the results of past brackets would change.

@@ -82,7 +82,7 @@ class Occurrence(NamedTuple):
         return self.late_until + PROPAGATION_MS
 
     def state(self, now: int) -> TournamentState:
-        """Return the state at a time (ms)."""
+        """Return the state at `now` (ms)."""
         if now < self.starts_at:
             return TournamentState.UPCOMING
         if now < self.ends_at:
@@ -90,7 +90,7 @@ class Occurrence(NamedTuple):
         return TournamentState.CLOSED if now < self.settled_at else TournamentState.SETTLED
 
     def is_joinable(self, now: int) -> bool:
-        """Return whether players can join at a time (ms)."""
+        """Return whether players can join at `now` (ms)."""
         return now < self.ends_at
 
     def contains(self, time: int) -> bool:
@@ -122,7 +122,7 @@ class Entrant(NamedTuple):
         return self.first_attempt_at + rules.attempt_window_s * 1000
 
     def after_attempt(self, rules: TournamentRules, achieved_at: int) -> "Entrant":
-        """Return the entrant after a submission of a score that was achieved at a time (ms).
+        """Return the entrant after a submission of a score that was achieved at `achieved_at` (ms).
 
         Raises `AttemptsExhausted` or `AttemptWindowOver`.
         """
@@ -168,7 +168,7 @@ def _occurrence_in_season(
 
 
 def occurrence_at(rules: TournamentRules, calendar: Calendar, time: int) -> Occurrence | None:
-    """Return the latest occurrence that has begun at a time (ms), or the one of a tournament that takes place once.
+    """Return the latest occurrence that has begun at `time` (ms), or the one of a tournament that takes place once.
 
     It is None for a time without a season.
     """
@@ -185,7 +185,7 @@ def next_occurrence(rules: TournamentRules, calendar: Calendar, occurrence: Occu
 
 
 def current_occurrence(rules: TournamentRules, calendar: Calendar, now: int) -> Occurrence | None:
-    """Return the occurrence that is open at a time (ms), otherwise the next one, otherwise the last one."""
+    """Return the occurrence that is open at `now` (ms), otherwise the next one, otherwise the last one."""
     occurrence = occurrence_at(rules, calendar, now)
     if occurrence is None or now < occurrence.ends_at:
         return occurrence
@@ -209,7 +209,7 @@ def require_accepted(
 
 
 def not_open(occurrence: Occurrence, board: str, now: int) -> TournamentNotOpen:
-    """Return the error for a request that an occurrence does not accept at a time (ms)."""
+    """Return the error for a request that an occurrence does not accept at `now` (ms)."""
     state = occurrence.state(now)
     if state is TournamentState.OPEN:
         state = TournamentState.UPCOMING  # the score was achieved before the start

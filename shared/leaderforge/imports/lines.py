@@ -133,7 +133,10 @@ class ScoreLineParser:
         return parsing.parsed(lambda value: digest(text(value)), self._position[column])
 
     def _parsed(self, parsing: "_RowParsing") -> list[_Values | None]:
-        """Return the columns of `LineColumns.values`. A row has the reason of its first bad value in this order."""
+        """Return the columns of `LineColumns.values`.
+
+        If a row has several bad values, its fault is about the first one that is parsed here.
+        """
         external_ids = self._optional_column(parsing, self._columns.player_id, self._external_id)
         subscores = self._optional_column(parsing, self._columns.subscore, lambda text: _integer(text, "subscore"))
         metadata = self._metadata_column(parsing)

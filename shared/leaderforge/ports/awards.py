@@ -97,7 +97,7 @@ class ResettlementStore(Protocol):
         ...
 
     async def request(self, periods: Collection[tuple[int, int]], at: int) -> None:
-        """Request another settlement of these periods (board id and period number) at a time (ms)."""
+        """Request another settlement of these periods (board id and period number) at `at` (ms)."""
         ...
 
     async def requests(self) -> Mapping[tuple[int, int], int]:

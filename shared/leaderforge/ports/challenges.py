@@ -28,7 +28,7 @@ class ChallengeStore(Protocol):
         ...
 
     async def join(self, invitation: str, user_id: int, now: int, limits: ChallengeLimits) -> Challenge:
-        """Add a player at a time (ms), and return the challenge, also if the player joined before.
+        """Add a player at `now` (ms), and return the challenge, also if the player joined before.
 
         Raises `ChallengeNotFound`, `ChallengeOver`, `ChallengeFull`, `ChallengeBlocked`, `TooManyChallenges` or
         `PlayerNotFound`.

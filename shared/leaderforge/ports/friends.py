@@ -22,7 +22,7 @@ class FriendStore(Protocol):
         ...
 
     async def remove(self, user_id: int, friend_id: int) -> FriendChange:
-        """Let a player no longer follow another. Raises `PlayerNotFound` without the player `user_id`."""
+        """Let a player no longer follow another. Raises `PlayerNotFound` if the player `user_id` does not exist."""
         ...
 
     async def followed(self, user_id: int, limit: int, after: int | None = None) -> Sequence[Followed]:
@@ -45,7 +45,7 @@ class FriendStore(Protocol):
         ...
 
     async def unblock(self, user_id: int, other_id: int) -> None:
-        """Let a player no longer block another. Raises `PlayerNotFound` without the player `user_id`."""
+        """Let a player no longer block another. Raises `PlayerNotFound` if the player `user_id` does not exist."""
         ...
 
     async def blocked(self, user_id: int) -> Sequence[Blocked]:

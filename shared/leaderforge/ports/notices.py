@@ -91,7 +91,7 @@ class NoticeStore(Protocol):
         ...
 
     async def purge(self, before: int, most: int, now: int) -> int:
-        """Delete some notices from before a time (ms) or beyond the newest `most`.
+        """Delete some notices from before `before` (ms) or beyond the newest `most`.
 
         Return their number, 0 if none is left.
 

@@ -14,14 +14,14 @@ class TournamentStore(Protocol):
     """
 
     async def join(self, board: Board, period: int, user_id: int, at: int) -> Entrant:
-        """Let a player join at a time (ms), and return the entrant, also if the player joined before.
+        """Let a player join at `at` (ms), and return the entrant, also if the player joined before.
 
         Raises `TournamentFull` or `PlayerNotFound`.
         """
         ...
 
     async def entrant(self, board: Board, period: int, user_id: int) -> Entrant | None:
-        """Return a player who joined, None otherwise."""
+        """Return a player as an entrant, None if the player has not joined."""
         ...
 
     async def count(self, board: Board, period: int) -> int:

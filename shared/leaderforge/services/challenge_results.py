@@ -55,7 +55,7 @@ class ChallengeResults:
         self._slots: dict[_SlotKey, _Slot] = {}
 
     async def get(self, board: Board, challenge: Challenge, now: int) -> ChallengeResult:
-        """Return the result at a time (ms), at most `ttl_ms` old."""
+        """Return the result at `now` (ms), at most `ttl_ms` old."""
         key = board, challenge, challenge.state(now)
         slot = self._slots.get(key)
         if slot is None or not slot.began <= now < slot.began + self._ttl_ms:

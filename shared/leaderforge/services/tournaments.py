@@ -123,7 +123,7 @@ class TournamentService:
         return EntrantView(board, rules_of(board), occurrence, entrant, bracket)
 
     async def _brackets(self, board: Board, occurrence: Occurrence, now: int) -> Brackets | None:
-        """Return the brackets of an occurrence at a time (ms), None without brackets."""
+        """Return the brackets of an occurrence at `now` (ms), None without brackets."""
         size = rules_of(board).bracket_size
         if size is None:
             return None

@@ -43,7 +43,7 @@ export function countingRuns(operator: Client, { board, userId }: Subject) {
   });
 }
 
-/** Return the runs of the pages, newest first. */
+/** Return the submissions in these pages of a player's history, newest first. */
 export function runsIn(pages: readonly History[]): Run[] {
   return pages.flatMap(({ points }) =>
     [...points].reverse().map(({ submission_id: id, at, submitted: score }) => ({ id, at, score, removed: false })),

@@ -46,7 +46,10 @@ class MemoryTournaments:
         ]
 
     def attempted(self, submission: Submission, now: int) -> Entrant | None:
-        """Return the entrant after a submission (ms), None on a board without a tournament. Raises like `attempted`."""
+        """Return the entrant after a submission at `now` (ms), None on a board without a tournament.
+
+        Raises `TournamentFull`, and the errors of `Entrant.after_attempt`.
+        """
         if submission.board.tournament is None:
             return None
         entrants = self._counts.get((submission.board.id, submission.ladders[0].period), 0)

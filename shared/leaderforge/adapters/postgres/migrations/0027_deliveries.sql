@@ -82,7 +82,7 @@ create table noticed_tops (
     primary key (board_id, period_id)
 );
 
--- Up to `closed_until`, the closed periods of a board have their notices.
+-- Boards of which the notices about closed periods are written. `closed_until` is the latest end (ms) of such a period.
 create table noticed_boards (
     board_id bigint primary key,
     closed_until bigint not null

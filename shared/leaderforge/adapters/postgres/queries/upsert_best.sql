@@ -1,4 +1,4 @@
--- The run is the best event: see fragments/wins_best.sql.
+-- `run_id` is that of the best event: see fragments/wins_best.sql.
 insert into standings (
     user_id, board_id, period_id, sign, score, subranked, achieved_at, received_us, run_id, metadata, scored,
     submissions, revision, hidden, segments

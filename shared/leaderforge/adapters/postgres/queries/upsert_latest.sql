@@ -1,4 +1,4 @@
--- The run is the latest event: see fragments/wins_latest.sql.
+-- `run_id` is that of the latest event: see fragments/wins_latest.sql.
 insert into standings (
     user_id, board_id, period_id, sign, score, subranked, achieved_at, received_us, run_id, metadata, scored,
     submissions, revision, hidden, segments

@@ -1,4 +1,4 @@
--- The score is the sum. The run is the last event that changed it: see fragments/wins_sum.sql.
+-- The score is the sum. `run_id` is that of the last event that changed it: see fragments/wins_sum.sql.
 insert into standings (
     user_id, board_id, period_id, sign, score, subranked, achieved_at, received_us, run_id, metadata, scored,
     submissions, revision, hidden, segments

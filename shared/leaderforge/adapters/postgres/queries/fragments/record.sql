@@ -23,7 +23,7 @@ new_events as (
 ),
 -- Players who get their first standing on a ladder. The row lock waits for a concurrent action that hides the player,
 -- because new standings of a hidden player must be hidden. In the same way, it waits for a change
--- of the player's attributes, which give the segments of a new standing. `segments` of an item names the attributes.
+-- of the player's attributes, which give the segments of a new standing. `segments` of an item are their names.
 newcomers as (
     select
         user_id, hidden, attributes,
