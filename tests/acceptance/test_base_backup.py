@@ -42,13 +42,16 @@ def backups() -> Iterator[Path]:
 
 
 def documented_settings(places: Mapping[str, str]) -> Sequence[Mapping[str, str]]:
-    """Return the settings of PostgreSQL of each block of the section, with other places."""
+    """Return the settings of PostgreSQL in each block of the guide's section.
+
+    `places` replaces the paths in the guide.
+    """
     blocks = re.findall(r"```ini\n(.*?) *```", SECTION, re.DOTALL)
     return [dict(re.findall(r"^ *(\w+) = '?(.*?)'?$", replaced(block, places), re.MULTILINE)) for block in blocks]
 
 
 def documented_commands(places: Mapping[str, str]) -> Sequence[Sequence[str]]:
-    """Return the commands of the section, with other places."""
+    """Return the commands in the guide's section. `places` replaces the paths in the guide."""
     blocks = re.findall(r"```sh\n(.*?) *```", SECTION, re.DOTALL)
     return [shlex.split(line) for block in blocks for line in replaced(block, places).splitlines()]
 

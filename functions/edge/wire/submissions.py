@@ -252,7 +252,8 @@ def render_receipt(receipt: Receipt, external_id: str | None = None) -> str:
 def _details_json(receipt: Receipt, details: ReceiptDetails, achieved_at: str) -> str:
     """Return the requested members of a receipt, each after a comma. `achieved_at` is the text of the receipt's time.
 
-    Periods share texts with the receipt: the main one its previous standing, and all with the same run its time.
+    Periods reuse texts of the receipt: the main period its previous standing, and each period with the same time its
+    time.
     """
     previous = _previous_member(details.previous) if details.has_previous else ""
     if details.periods is None:

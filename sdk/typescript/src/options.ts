@@ -27,7 +27,7 @@ export interface Options {
   /** Number of scores in one request. */
   batchSize?: number
   onEvent?: (event: TelemetryEvent) => void
-  /** Function that waits in place of the clock, for tests of a game. */
+  /** Function that replaces the waits of the client, for tests of a game. */
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>
   fetch?: typeof fetch
 }

@@ -44,7 +44,7 @@ class ChallengeOver(Refused):
 
     @classmethod
     def of(cls, ended_at: str) -> "ChallengeOver":
-        """Return the error for a challenge that ended at a time (text)."""
+        """Return the error for a challenge that ended at the time `ended_at`, given as text."""
         return cls(f"the challenge ended at {ended_at}", ends_at=ended_at)
 
 

@@ -79,7 +79,7 @@ class AwardStore(Protocol):
 
 
 class ResettlementStore(Protocol):
-    """Settled periods whose results a moderator may have changed. All writes are safe to retry."""
+    """Store of the settled periods whose results a moderator may have changed. All writes are safe to retry."""
 
     async def reviewed_until(self) -> int | None:
         """Return the time (ms) up to which changes were searched, None before the first search."""

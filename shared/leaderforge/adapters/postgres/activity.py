@@ -8,7 +8,10 @@ from leaderforge.domain.activity import LEADERS_A_MINUTE, MAX_A_MINUTE, MINUTE_M
 from leaderforge.domain.boards import Board
 
 _ALL_BOARDS = 0
-"""Board id of the sums over all boards. Each folded minute has such a row, therefore the last one is the progress."""
+"""Board id of the sums over all boards.
+
+Each folded minute has a row of sums, therefore the latest of these rows shows the progress.
+"""
 
 
 class PostgresActivity:

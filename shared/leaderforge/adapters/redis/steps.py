@@ -75,7 +75,7 @@ class ProbesStep(NamedTuple):
 
     @property
     def weight(self) -> int:
-        # Probes of different steps cannot share a call.
+        # This weight fills a call, because the probes of several steps cannot share one.
         return _WEIGHT_OF_CALLS
 
 
