@@ -231,7 +231,7 @@ class EnvironmentSettings(CloudSettings, ChallengeSettings, EventSettings, Ident
     )
     period_index_hours: int = variable("LEADERFORGE_PERIOD_INDEX_HOURS", "give hours, 0 to 87600", 48, ge=0, le=87_600)
     moment_changes: int = variable(
-        "LEADERFORGE_MOMENT_CHANGES", "give a number of changes, 100 to 1000000", 4_000, ge=100, le=1_000_000
+        "LEADERFORGE_MOMENT_CHANGES", "give a number of changes, 100 to 1000000", 1_000, ge=100, le=1_000_000
     )
     access_log: bool = variable("LEADERFORGE_ACCESS_LOG", "set 1 to log every request, else 0", False)
     log_level: LogLevel = variable("LEADERFORGE_LOG_LEVEL", "choose debug, info, warning or error", "info")

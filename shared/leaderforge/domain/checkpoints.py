@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from struct import pack, unpack_from
 
-BLOCK = 512
+BLOCK = 1_024
 """Number of entries from one sort key of a new checkpoint to the next. A read counts the entries of one block."""
 _NUMBER_BYTES = 8
 
