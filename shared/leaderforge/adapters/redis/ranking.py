@@ -28,11 +28,8 @@ _ATTEMPTS = 8
 """Maximum round trips near landmarks. Each corrects the position of a landmark for the next one."""
 _MAX_GUESSED = 3000
 """Maximum keys that a round trip near a landmark reads. If more are necessary, a selection costs less."""
-_SPARE_DETAILS = 12
-"""Maximum entries whose details are read although they may not be returned. For more, another round costs less.
-
-The details of an entry cost a node some 3 us, mostly misses of its caches. A further round costs a read some 30 us.
-"""
+_SPARE_DETAILS = 40
+"""Maximum entries whose details are read although they may not be returned. For more, another round costs less."""
 _LADDERS_WITH_LANDMARKS = 256
 """Maximum ladders with landmarks. 1024 landmarks take some 100 kB."""
 
