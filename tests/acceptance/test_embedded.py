@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import signal
 import socket
@@ -27,6 +28,7 @@ from leaderforge.embedded.waiting import wait_until
 from tests.conftest import OwnPostgres, OwnValkey
 from tests.waiting import PATIENCE_S
 
+HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 SLOTS_OF_THREE = ["0-5460", "5461-10921", "10922-16383"]
 
 
@@ -150,6 +152,18 @@ class TestValkey:
     def test_a_node_that_root_starts_does_not_run_as_root(self, own_valkey: OwnValkey) -> None:
         [pid] = own_valkey(nodes=1).pids
         assert psutil.Process(pid).uids().effective != 0
+
+    @pytest.mark.skipif(
+        not HUGE_PAGES.exists() or "[never]" in HUGE_PAGES.read_text(), reason="the kernel gives no huge pages"
+    )
+    async def test_the_heap_of_a_node_has_huge_pages(self, own_valkey: OwnValkey) -> None:
+        cluster = own_valkey(nodes=1)
+        async with client(cluster) as redis:
+            await redis.set("key", bytes(2**25))
+        [pid] = cluster.pids
+        mapped = re.search(r"AnonHugePages:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text())
+        assert mapped is not None
+        assert int(mapped[1]) > 0
 
     def test_its_directory_has_one_owner(self, tmp_path: Path) -> None:
         with ValkeyCluster(tmp_path, nodes=1) as cluster:
