@@ -32,6 +32,7 @@ SHORT: Mapping[str, str] = {
     "benchmarks.compression": "--rounds 1",
     "benchmarks.counting": "--players 300 --lines 200 --rounds 2 --seconds 1 --batch 10 --only names",
     "benchmarks.dense_ranks": "--players 500 --updates 20",
+    "benchmarks.huge_pages": "--players 2000 --rounds 2 --calls 2",
     "benchmarks.imports": "--lines 2000",
     "benchmarks.index_bench": "--players 300 --partitions 3 --connections 4 --seconds 0.1",
     "benchmarks.layouts": "--players 500 --counts 50",
