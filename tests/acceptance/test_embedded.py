@@ -53,6 +53,13 @@ def role(cluster: ValkeyCluster, node: int) -> str:
         return str(redis.execute_command("ROLE")[0])
 
 
+def huge_kilobytes(pid: int) -> int:
+    """Return the memory of a process in huge pages, in kB."""
+    mapped = re.search(r"AnonHugePages:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text())
+    assert mapped is not None
+    return int(mapped[1])
+
+
 async def query(server: PostgresServer, statement: str) -> object:
     connection = await asyncpg.connect(server.dsn)
     try:
@@ -161,9 +168,8 @@ class TestValkey:
         async with client(cluster) as redis:
             await redis.set("key", bytes(2**25))
         [pid] = cluster.pids
-        mapped = re.search(r"AnonHugePages:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text())
-        assert mapped is not None
-        assert int(mapped[1]) > 0
+        assert pid is not None
+        assert huge_kilobytes(pid) > 0
 
     def test_its_directory_has_one_owner(self, tmp_path: Path) -> None:
         with ValkeyCluster(tmp_path, nodes=1) as cluster:
