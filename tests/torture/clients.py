@@ -10,6 +10,7 @@ from leaderforge.torture.readers import LadderReader
 from leaderforge.torture.report import Report
 from leaderforge.torture.writers import ACTS, BASE, Numbers, Writer
 from tests.torture.board_writer import BoardWriter
+from tests.torture.challenge_writer import ChallengeWriter
 from tests.torture.cup_writer import CupWriter
 from tests.torture.late import LateWriter
 from tests.torture.league_writer import LeagueWriter
@@ -32,6 +33,7 @@ class Clients:
         self.board_players = list(range(7001, 7009))
         self.cup_players = list(range(8001, 8013))
         self.league_players = list(range(9001, 9025))
+        self.challenge_players = list(range(9501, 9513))
         self.main, self.ledger = LadderModel(BOARD), Ledger()
         ladders: list[LadderModel] = []
         numbers = Numbers(self._new_random())
@@ -52,20 +54,19 @@ class Clients:
         self.cup_writers = [CupWriter(rig, report, self._new_random(), self.cup_players)][: plan.ledger_writers]
         leagues = [LeagueWriter(rig, report, self._new_random(), self.league_players)]
         self.league_writers = leagues[: plan.ledger_writers]
+        challenges = [ChallengeWriter(rig, report, self._new_random(), self.challenge_players)]
+        self.challenge_writers = challenges[: plan.ledger_writers]
 
     @property
     def all_players(self) -> list[int]:
         """Return the players who exist at the start."""
         groups = (self.players, self.late_players, self.ledger_players, self.board_players)
-        return [player for group in (*groups, self.cup_players, self.league_players) for player in group]
+        of_own_boards = self.cup_players, self.league_players, self.challenge_players
+        return [player for group in (*groups, *of_own_boards) for player in group]
 
     def stage(self) -> Stage:
         """Return the stage of the nemeses."""
-        own: list[BoardWriter | CupWriter | LeagueWriter] = [
-            *self.board_writers,
-            *self.cup_writers,
-            *self.league_writers,
-        ]
+        own = [*self.board_writers, *self.cup_writers, *self.league_writers, *self.challenge_writers]
         shared = self._rig, self.writers, self.readers, self.late, self.ledger_writers
         stage = Stage(*shared, own, self._report, self._plan)
         if self._plan.all_acts:
@@ -81,13 +82,14 @@ class Clients:
             *(writer.write(plan.ledger_pace_s) for writer in self.board_writers),
             *(writer.write(plan.cup_pace_s) for writer in self.cup_writers),
             *(writer.write(plan.league_pace_s) for writer in self.league_writers),
+            *(writer.write(plan.challenge_pace_s) for writer in self.challenge_writers),
             *(reader.read(plan.read_pace_s) for reader in self.readers),
         ]
 
     def stop(self) -> None:
         """Let all clients end after their present act."""
-        own = (self.ledger_writers, self.board_writers, self.cup_writers, self.league_writers)
-        for clients in (self.writers, self.readers, *own):
+        own = (self.board_writers, self.cup_writers, self.league_writers, self.challenge_writers)
+        for clients in (self.writers, self.readers, self.ledger_writers, *own):
             for client in clients:
                 client.over = True
 

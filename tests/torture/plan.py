@@ -23,8 +23,8 @@ class Plan:
     each nemesis is followed by a wait until all processes answer from the index. `mutation` is the fault of the API
     processes, if any. Without `all_acts`, writers create and erase players only in nemeses that are about it.
     After a nemesis and at the end, the index must equal the standings within `promised_s` (s). `ledger_writers` is the
-    number of clients of the ledger's boards. A tournament begins every `cup_pace_s` (s). The
-    client of the league submits every `league_pace_s` (s). The receiver of events is away
+    number of clients of the ledger's boards. A tournament begins every `cup_pace_s` (s), challenges every
+    `challenge_pace_s` (s). The client of the league submits every `league_pace_s` (s). The receiver of events is away
     for `away_s` (s) in its nemesis.
     """
 
@@ -41,6 +41,7 @@ class Plan:
     ledger_pace_s: float = 0.15
     cup_pace_s: float = 12.0
     league_pace_s: float = 0.6
+    challenge_pace_s: float = 6.0
     away_s: float = AWAY_S
     read_pace_s: float = 0.006
     scale: float = 1.0

@@ -25,6 +25,7 @@ from leaderforge.torture.target import Target
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.contract.store_fixtures import empty
 from tests.torture import ledger
+from tests.torture.challenges import OPEN_EACH
 from tests.torture.citus import CitusNode, workers_of
 from tests.torture.disk import SmallDisk
 from tests.torture.faketime import Clock
@@ -103,6 +104,7 @@ class Rig:
             "LEADERFORGE_EVENT_NETWORKS": "127.0.0.0/8",
             "LEADERFORGE_EVENT_PAUSE_MS": "50",
             "LEADERFORGE_EVENT_ATTEMPTS": "30",
+            "LEADERFORGE_CHALLENGES": str(OPEN_EACH),
         }
         self._mutation = {VARIABLE: mutation} if mutation else {}
 

@@ -9,10 +9,8 @@ from leaderforge.torture.client import PATIENCE_S
 from leaderforge.torture.readers import LadderReader
 from leaderforge.torture.report import Report
 from leaderforge.torture.writers import BASE, Writer
-from tests.torture.board_writer import BoardWriter
-from tests.torture.cup_writer import CupWriter
+from tests.torture.api_writer import ApiWriter
 from tests.torture.late import LateWriter
-from tests.torture.league_writer import LeagueWriter
 from tests.torture.ledger_writers import LedgerWriter
 from tests.torture.network import Disturbance, Relay
 from tests.torture.plan import Plan
@@ -43,7 +41,7 @@ class Stage:
         readers: Sequence[LadderReader],
         late: LateWriter,
         ledger_writers: Sequence[LedgerWriter],
-        own_board_writers: Sequence[BoardWriter | CupWriter | LeagueWriter],
+        own_board_writers: Sequence[ApiWriter],
         report: Report,
         plan: Plan,
     ) -> None:
