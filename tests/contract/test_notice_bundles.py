@@ -9,11 +9,12 @@ from uuid import UUID
 
 import pytest
 
+from leaderforge.adapters.postgres.strategies import BatchWrite, SingleStatementWrite
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder, Order, Policy
 from leaderforge.domain.dispatching import DispatchResult, Queued, Waiting
 from leaderforge.domain.notice_bundles import OutboxBundle, bundle_draft
-from leaderforge.domain.notice_log import Notice
+from leaderforge.domain.notice_log import Notice, OutboxRow
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.submissions import Recorded
 from tests.contract.store_fixtures import Database, submit
@@ -77,20 +78,40 @@ async def test_a_batch_is_one_row_and_its_notices_have_positions_of_their_own(sc
 
 
 @pytest.mark.parametrize("settings", [{}, {"subscore_order": Order.DESC}, {"policy": Policy.LATEST}])
-async def test_a_notice_is_the_same_in_a_bundle_and_alone(scene: Scene, settings: dict[str, Any]) -> None:
-    # Receipts with previous standings need several statements, which write no bundles.
+async def test_a_notice_is_the_same_however_it_is_written(scene: Scene, settings: dict[str, Any]) -> None:
+    """Compare the bundle of one statement, the bundle of several statements, and a row of its own as on Citus."""
+    assert isinstance(scene.stores, Database)
+    pool, limit_s = scene.stores.pool, scene.stores.pool.timeout_s
     board = await scene.stores.board(events=(NoticeType.SCORE_IMPROVED,), **settings)
-    for previous, user_id in ((False, 1), (True, 2)):
+    for user_id, strategy in enumerate(
+        (
+            SingleStatementWrite(pool, scene.stores.clock, limit_s),
+            BatchWrite(pool, scene.stores.clock, limit_s, bundles=True),
+            BatchWrite(pool, scene.stores.clock, limit_s),
+        ),
+        1,
+    ):
         submission = submit(Ladder(board), user_id, 7, at=5, id=user_id)
         event = submission.event._replace(subscore=3 if "subscore_order" in settings else 0)
-        await scene.stores.scores.record([submission._replace(event=event)], previous=previous)
+        await strategy.write([submission._replace(event=event)])
+    assert [type(row) for row in await scene.notices.outbox(10)] == [OutboxBundle, OutboxBundle, OutboxRow]
     await scene.relay.run(5)
-    bundled, single = ({**json.loads(notice.body), "timestamp": ""} for notice in await following(scene, 9))
-    assert list(bundled["data"]) == list(single["data"])
-    for notice in (bundled, single):
-        for member in ("user_id", "submission_id", "revision"):
-            del notice["data"][member]
-    assert bundled == single
+    bodies = [{**json.loads(notice.body), "timestamp": ""} for notice in await following(scene, 9)]
+    assert [list(body["data"]) for body in bodies] == [list(bodies[0]["data"])] * 3
+    for user_id, body in enumerate(bodies, 1):
+        assert (body["data"].pop("user_id"), UUID(body["data"].pop("submission_id")).int) == (user_id, user_id)
+        del body["data"]["revision"]
+    assert bodies == [bodies[0]] * 3
+
+
+@pytest.mark.parametrize("previous", [False, True])
+async def test_notices_of_boards_with_rules_are_one_row_for_a_batch(scene: Scene, previous: bool) -> None:
+    limits = (await scene.stores.board()).limits.__class__(min_interval_ms=1)
+    board = await scene.stores.board(events=(NoticeType.SCORE_IMPROVED,), limits=limits)
+    await scene.stores.scores.record([submit(Ladder(board), i, 1) for i in _PLAYERS], previous=previous)
+    [bundle] = await scene.notices.outbox(10)
+    assert isinstance(bundle, OutboxBundle)
+    assert [item.user_id for item in bundle.items if item is not None] == [*_PLAYERS]
 
 
 async def test_notices_keep_the_order_of_the_outbox_among_bundles(scene: Scene) -> None:

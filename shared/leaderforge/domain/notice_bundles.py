@@ -8,6 +8,7 @@ from uuid import UUID
 from leaderforge.domain.boards import Board, Ladder, Order
 from leaderforge.domain.notice_log import Notice, body_of
 from leaderforge.domain.notice_types import NoticeType
+from leaderforge.domain.notices import NewNotice
 from leaderforge.domain.order import ranked_score
 from leaderforge.domain.times import time_text
 
@@ -16,7 +17,7 @@ BUNDLE = "bundle"
 
 
 class BundleItem(NamedTuple):
-    """Item of a bundle, as fragments/bundle.sql writes it. `achieved_at` is in ms."""
+    """Item of a bundle, as fragments/bundle.sql and `bundle_item` write it. `achieved_at` is in ms."""
 
     user_id: int
     board_id: int
@@ -69,6 +70,13 @@ class LoggedBundle(NamedTuple):
                 body = _body(item, self.at, ladder)
                 place = item.user_id, NoticeType.SCORE_IMPROVED, ladder["board"], self.at
                 yield Notice(first + number, notice_id, *place, body, is_bundled=True)
+
+
+def bundle_item(notice: NewNotice) -> BundleItem:
+    """Return the item of a notice about an improved score."""
+    members: Mapping[str, Any] = notice.data
+    values = {name: members[name] for name in BundleItem._fields if name in members}
+    return BundleItem(user_id=notice.user_id, board_id=notice.board.id, period=notice.period, **values)
 
 
 def bundle_items(text: str) -> Sequence[BundleItem | None]:

@@ -1,11 +1,13 @@
 """Outbox: notices, written in the transaction of the change that they report."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from leaderforge.adapters.postgres.pool import Connection
 from leaderforge.adapters.postgres.statements import run_rows
-from leaderforge.domain.notices import NewNotice, announced_notices
+from leaderforge.domain.notice_bundles import BUNDLE, bundle_item
+from leaderforge.domain.notices import NO_PLAYER, Announcement, NewNotice, announced_notices, announces
+from leaderforge.domain.periods import ALL_TIME
 
 
 async def write_notices(connection: Connection, notices: Iterable[NewNotice]) -> None:
@@ -14,6 +16,23 @@ async def write_notices(connection: Connection, notices: Iterable[NewNotice]) ->
     Call it in the transaction of the change, after the change: the caller must hold the locks on the changed rows. The
     notices of one player then get the order of the commits.
     """
-    rows = [(n.user_id, n.board.id, n.period, n.type, n.at, json.dumps(n.data)) for n in announced_notices(notices)]
+    await _insert(connection, announced_notices(notices))
+
+
+async def write_score_notices(connection: Connection, notices: Iterable[NewNotice]) -> None:
+    """Write notices of submissions like `write_notices`, those of improved scores in one row, a bundle.
+
+    Not for Citus: there, a notice lies beside the standing of its player.
+    """
+    announced = announced_notices(notices)
+    bundled = [n for n in announced if announces(n.board) is Announcement.IMPROVEMENTS]
+    await _insert(connection, [n for n in announced if announces(n.board) is not Announcement.IMPROVEMENTS])
+    if bundled:
+        items = json.dumps([bundle_item(notice) for notice in bundled])
+        await run_rows(connection, "insert_notices", [(NO_PLAYER, 0, ALL_TIME, BUNDLE, bundled[0].at, items)])
+
+
+async def _insert(connection: Connection, notices: Sequence[NewNotice]) -> None:
+    rows = [(n.user_id, n.board.id, n.period, n.type, n.at, json.dumps(n.data)) for n in notices]
     if rows:
         await run_rows(connection, "insert_notices", rows)

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import chain
+from itertools import chain, product
 from typing import Any, Protocol, TypeAlias
 
 from leaderforge.adapters.postgres.duplicates import read_duplicates
 from leaderforge.adapters.postgres.entrants import count_attempts, entrant_key, hold_entrants
 from leaderforge.adapters.postgres.judging import judge
-from leaderforge.adapters.postgres.outbox import write_notices
+from leaderforge.adapters.postgres.outbox import write_notices, write_score_notices
 from leaderforge.adapters.postgres.pool import Connection, Pool
 from leaderforge.adapters.postgres.standing_rows import (
     SIGNS,
@@ -53,14 +53,18 @@ class BatchWrite:
     In a batch, a player must have at most one submission with a rule that depends on the standing. `clock` returns the
     recording time of the events (us since 1970), which is the lower bound of new revisions.
 
-    With `previous`, the outcomes have the previous standing of each submission, as `EarlierPlace`.
+    With `previous`, the outcomes have the previous standing of each submission, as `EarlierPlace`. With `bundles`, the
+    notices of improved scores are one row, which only a plain server allows.
     """
 
-    def __init__(self, pool: Pool, clock: Clock, timeout_s: float, *, previous: bool = False) -> None:
+    def __init__(
+        self, pool: Pool, clock: Clock, timeout_s: float, *, previous: bool = False, bundles: bool = False
+    ) -> None:
         self._pool = pool
         self._clock = clock
         self._timeout_s = timeout_s
         self._previous = previous
+        self._write_notices = write_score_notices if bundles else write_notices
 
     async def write(self, submissions: Sequence[Submission]) -> Outcomes:
         return await self._pool.transact(lambda connection: self._write(connection, submissions), self._timeout_s)
@@ -111,7 +115,7 @@ class BatchWrite:
                 outcome.ladders, outcome.standings, submissions[position].event, at, improved=outcome.improved
             )
         ]
-        await write_notices(connection, announced)
+        await self._write_notices(connection, announced)
 
     async def _previous_of(
         self, connection: Connection, submissions: Sequence[Submission], now: int
@@ -190,9 +194,11 @@ class WriteStrategies:
 
     def __init__(self, pool: Pool, clock: Clock, timeout_s: float) -> None:
         self._pool = pool
-        self._batch = BatchWrite(pool, clock, timeout_s)
+        self._batches = {
+            (previous, bundles): BatchWrite(pool, clock, timeout_s, previous=previous, bundles=bundles)
+            for previous, bundles in product((False, True), repeat=2)
+        }
         self._single_statement = SingleStatementWrite(pool, clock, timeout_s)
-        self._batch_with_previous = BatchWrite(pool, clock, timeout_s, previous=True)
         self._single_statement_with_previous = SingleStatementWrite(pool, clock, timeout_s, previous=True)
         self._distributed: bool | None = None
 
@@ -202,10 +208,10 @@ class WriteStrategies:
         With `previous`, the outcomes have the previous standing of each submission, as `EarlierPlace`.
         """
         alone = previous and (_announced(submissions) or _keeps_past(submissions))
-        fits = SingleStatementWrite.fits(submissions) and not alone
-        if fits and not await self.is_distributed():
+        is_plain = not await self.is_distributed()
+        if is_plain and SingleStatementWrite.fits(submissions) and not alone:
             return self._single_statement_with_previous if previous else self._single_statement
-        return self._batch_with_previous if previous else self._batch
+        return self._batches[previous, is_plain]
 
     async def is_distributed(self) -> bool:
         """Return whether the database is a coordinator of Citus."""
