@@ -7,9 +7,10 @@ docs/images/<page>-<device>-<colours>.png.
 """
 
 import asyncio
+import os
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -26,6 +27,8 @@ from playwright.async_api import Browser, FilePayload, Page, expect
 
 from benchmarks.bench import product, step
 from tests.browser.chromium import SCHEMES, SITE, SIZES, chromium, context
+from tests.browser.picture_competitions import SETTINGS, compete
+from tests.tokens import token
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 COLOURS = 256
@@ -68,15 +71,18 @@ Act = Callable[[Page, dict[str, Any]], Awaitable[None]]
 def main(
     players: Annotated[int, typer.Option(help="Players of the crowd.")] = 200_000,
     sessions: Annotated[int, typer.Option(help="Submissions of the crowd.")] = 1_000_000,
+    only: Annotated[list[str], typer.Option(help="Write the pictures of this page only. Repeat it for several.")] = [],  # noqa: B006 - typer copies it
 ) -> None:
     """Write the pictures."""
+    os.environ.update(SETTINGS)
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leaderforge-pictures-")))
         facts = stack.enter_context(product(directory, ["--site", str(SITE)]))
         step("populate", ["populate", "--users", str(players), "--sessions", str(sessions)], directory)
         live(facts)
+        compete(facts, HERO)
         asyncio.run(past_day(facts["postgres"]))
-        written = [*asyncio.run(take(facts)), link_preview(facts)]
+        written = [*asyncio.run(take(facts, only)), *([] if only else [link_preview(facts)])]
     typer.echo(f"{len(written)} pictures, {sum(path.stat().st_size for path in written) / 1e6:.1f} MB")
 
 
@@ -157,26 +163,32 @@ def lap(user_id: int, place: int) -> dict[str, Any]:
     return {"user_id": user_id, "score": LAPS_MS + place * 137 + user_id % 89, "metadata": metadata}
 
 
-async def take(facts: dict[str, Any]) -> list[Path]:
-    """Take all pictures and return their paths."""
+async def take(facts: dict[str, Any], only: Sequence[str]) -> list[Path]:
+    """Take all pictures, or those of some pages, and return their paths."""
     written = []
     async with chromium() as browser:
         for device, size in SIZES.items():
             for colours in SCHEMES:
-                written += [path async for path in visit(browser, facts, device, size, colours)]
+                written += [path async for path in visit(browser, facts, device, size, colours, only)]
     return written
 
 
-async def visit(browser: Browser, facts: dict[str, Any], device: str, size: tuple[int, int], colours: str):
-    """Visit all pages in one window, in order, and take their pictures."""
+async def visit(
+    browser: Browser, facts: dict[str, Any], device: str, size: tuple[int, int], colours: str, only: Sequence[str]
+):
+    """Visit all pages, or some of them, in one window, in order, and take their pictures."""
     window = await context(browser, size, colours)
     page = await window.new_page()
     for name, (address, act) in PAGES.items():
+        if only and name not in {*only, "console"}:  # the other pages of the console need its key
+            continue
         if name.startswith("console-"):
             await page.evaluate("(hash) => { location.hash = hash }", address)  # loading the page again loses the key
         else:
             await page.goto(facts["web"] + address)
         await act(page, facts)
+        if only and name not in only:
+            continue
         await page.evaluate("document.fonts.ready")
         await page.wait_for_load_state("networkidle")
         await expect(page.locator(".animate-pulse-soft")).to_have_count(0)
@@ -212,6 +224,29 @@ async def _befriend(page: Page, _: dict[str, Any]) -> None:
     await page.get_by_role("button", name="Add 6 friends").click()
     await expect(page.get_by_role("row")).to_have_count(7)
     await page.evaluate("scrollTo(0, 0)")
+
+
+async def _show_challenge(page: Page, facts: dict[str, Any]) -> None:
+    await page.goto(f"{facts['web']}#/friends?board=laps&challenge={facts['challenge']}")
+    await expect(page.get_by_role("region", name="Challenge").get_by_role("listitem")).to_have_count(5)
+
+
+async def _show_awards(page: Page, facts: dict[str, Any]) -> None:
+    await page.goto(f"{facts['web']}#/player/{HERO}?board=sprints&period={facts['season']}")
+    await page.get_by_role("button", name="This is me").click()
+    await page.get_by_label("Player token of AdaLovelace").fill(token(HERO))
+    await page.get_by_role("button", name="Show my awards").click()
+    awards = page.get_by_role("region", name="Your awards")
+    await expect(awards.get_by_text("Claimed")).to_be_visible()
+    await awards.evaluate("(one) => one.scrollIntoView({block: 'center'})")
+
+
+async def _choose_segment(page: Page, _: dict[str, Any]) -> None:
+    await expect(page.get_by_label("Value of country")).to_have_value("FI")
+
+
+async def _list_awards(page: Page, _: dict[str, Any]) -> None:
+    await expect(page.get_by_role("table", name="Awards").get_by_text("gold-cup")).to_be_visible()
 
 
 async def _submit(page: Page, facts: dict[str, Any]) -> None:
@@ -270,13 +305,17 @@ PAGES: dict[str, tuple[str, Act]] = {
     "board": ("#/?board=laps", _look),
     "player": (f"#/player/{HERO}", _look),
     "history": (f"#/player/{HERO}", _look_at_history),
+    "segment": ("#/?board=nations&segment=country:FI", _choose_segment),
     "friends": ("#/friends", _befriend),
+    "challenge": ("#/friends?board=laps", _show_challenge),
+    "awards": (f"#/player/{HERO}?board=sprints", _show_awards),
     "submit": ("#/submit", _submit),
     "console": ("#/console", _sign_in),
     "console-boards": ("#/console/boards", _list_boards),
     "console-players": ("#/console/players", _find_player),
     "console-moderation": (f"#/console/moderation?board=laps&player={HERO}", _moderate),
     "console-entries": ("#/console/moderation?board=laps", _list_entries),
+    "console-awards": ("#/console/awards", _list_awards),
     "console-endpoints": ("#/console/endpoints", _look_at("Event endpoints")),
     "console-form": ("#/console/boards", _create_board),
     "console-activity": ("#/console/activity?board=laps", _watch_scores),

@@ -79,7 +79,9 @@ function AwardRows({ awards }: { awards: readonly Award[] }) {
             <code className="block font-mono text-xs break-all text-muted">{JSON.stringify(award.payload)}</code>
           </td>
           <td className="py-2.5 text-right align-top leading-6">
-            <AwardState award={award} />
+            <div className="sm:min-w-32">
+              <AwardState award={award} />
+            </div>
           </td>
         </tr>
       ))}
