@@ -1,1 +1,1 @@
-select username_key, user_id from username_claims where username_key = any ($1::text[]) and not is_look_alike;
+select username_key, user_id from username_claims where username_key = any ($1::text[]) and is_look_alike is not true;
