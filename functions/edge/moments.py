@@ -1,4 +1,4 @@
-"""Requested moments: the ladder at one, and the movement of its entries since another one."""
+"""The ladder at a requested moment, and the movement of its entries since another moment."""
 
 from collections.abc import Sequence
 

@@ -166,7 +166,7 @@ def require_page(command: list[str], variables: Mapping[str, str], directory: Pa
 
 @pytest.mark.long
 def test_uvx_starts_the_development_stack(wheel: Path, readable_directory: Path, tmp_path: Path) -> None:
-    """Downloads packages."""
+    """The test downloads packages."""
     [line] = re.findall(r"^uvx .*", (ROOT / "docs" / "operations.md").read_text(encoding="utf-8"), re.MULTILINE)
     uvx = [sys.executable, "-m", "uv", "tool", "run", "--python", sys.executable]
     place = re.compile(r"file:///path/of/\S+\.whl")
@@ -176,7 +176,7 @@ def test_uvx_starts_the_development_stack(wheel: Path, readable_directory: Path,
 
 @pytest.mark.long
 def test_pip_installs_it_from_pins_as_the_documentation_says(wheel: Path, tmp_path: Path) -> None:
-    """Downloads packages."""
+    """The test downloads packages."""
     subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
     pip = [str(tmp_path / "venv" / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
     subprocess.run([*pip, "--require-hashes", "-r", str(ROOT / "requirements" / "server.txt")], check=True)

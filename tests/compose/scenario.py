@@ -124,7 +124,7 @@ def kill_of_the_coordinator(deployment: Deployment) -> None:
 
 def restart_of_the_coordinator(deployment: Deployment) -> None:
     """Stop the database, and start it again at another address. Reads go on, and submissions must succeed again."""
-    # Reads go on from the index only if it is believed, and that takes a moment after the previous outage.
+    # Reads come from the index only while the process believes it. After the previous outage, that takes a moment.
     wait_until(deployment.reads_the_index, READY_S, "an answer from the index")
     coordinator, before = deployment.container("citus-coordinator"), deployment.address("citus-coordinator")
     deployment.engine.docker("stop", coordinator)

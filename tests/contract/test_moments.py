@@ -33,7 +33,7 @@ GAMES = [
 
 @dataclass(frozen=True)
 class Seen:
-    """What a reader sees of a ladder at a moment: its entries in order, and the rows of all players."""
+    """View of a ladder at a moment: its entries in order, and the rows of all players."""
 
     entries: Sequence[Row]
     rows: dict[int, Row]
@@ -69,7 +69,7 @@ async def require_seen(ranking: Ranking, ladder: Ladder, seen: Seen, random: Ran
 
 
 class Story:
-    """Random changes of one board, one per ms, and what a reader saw of its ladders after each of them."""
+    """Random changes of one board, one per ms, and the views of its ladders after each of them."""
 
     def __init__(self, stores: Stores, board: Board, random: Random) -> None:
         self.stores, self.board, self.random = stores, board, random

@@ -12,7 +12,7 @@ class CountedEvent(NamedTuple):
     achieved_at: int
     received_us: int
     submission_id: UUID = UUID(int=0)
-    """Decides between events of equal times, such as messages that were queued in the same millisecond."""
+    """The id orders events of equal times, such as messages that were queued in the same millisecond."""
 
 
 class Folded(NamedTuple):

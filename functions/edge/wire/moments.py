@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, TypeAlias
 
 from pydantic import Field
@@ -66,15 +67,20 @@ def since_of(text: str, board: Board, now: int) -> int:
     if match := _DURATION.fullmatch(text):
         # Whole seconds, so that concurrent readers compare with one moment.
         return (now - sum(int(n) * ms for n, ms in zip(match.groups("0"), _UNITS_MS, strict=True))) // 1000 * 1000
+    time = _time_in(text)
+    if time is None:
+        return _start_of_period(text, board, now)
+    if time.tzinfo is None:
+        raise Refused(f"since: {text!r} has no time zone; add Z or an offset")
+    return round(time.timestamp() * 1000)
+
+
+def _time_in(text: str) -> datetime | None:
+    """Return the time that a text states, None for another text, such as the name of a period."""
     try:
-        time = moment_of(text) if "T" in text and not text.startswith("season") else None
+        return moment_of(text) if "T" in text and not text.startswith("season") else None
     except ValueError:
-        time = None
-    if time is not None:
-        if time.tzinfo is None:
-            raise Refused(f"since: {text!r} has no time zone; add Z or an offset")
-        return round(time.timestamp() * 1000)
-    return _start_of_period(text, board, now)
+        return None
 
 
 def _start_of_period(name: str, board: Board, now: int) -> int:

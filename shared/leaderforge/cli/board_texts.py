@@ -69,7 +69,7 @@ def _integer(text: str) -> int:
 
 
 def _time(text: str) -> int:
-    """Return a time in ms, from RFC 3339 or from ms since 1970, as which `text_of` writes it."""
+    """Return the time (ms) in a text: RFC 3339, or ms since 1970, the form in which `text_of` writes times."""
     if text.isdigit():
         return int(text)
     time = moment_of(text)

@@ -257,9 +257,7 @@ def _valid(settings: BoardSettings) -> BoardSettings:
     """Return the settings with texts and the season in canonical form. Raises `Refused` if a value is invalid."""
     settings = _with_valid_texts(settings)
     _require_ranges(settings)
-    require_kinds(settings.periods)
-    require_moments_kept(settings.frozen_at, settings.moment_days)
-    require_board_segments(settings.segments)
+    _require_parts(settings)
     settings = replace(
         settings,
         tournament=valid_tournament(settings.tournament, settings.periods),
@@ -286,6 +284,12 @@ def _require_ranges(settings: BoardSettings) -> None:
     for setting, (low, high) in _RANGES.items():
         _require_within(setting, getattr(settings, setting), low, high)
     _require_ordered(settings.min_score, settings.max_score)
+
+
+def _require_parts(settings: BoardSettings) -> None:
+    require_kinds(settings.periods)
+    require_moments_kept(settings.frozen_at, settings.moment_days)
+    require_board_segments(settings.segments)
 
 
 def _valid_season(settings: BoardSettings) -> str | None:

@@ -134,7 +134,8 @@ class Board:
     `keep_days`, permanently if it is None. Players with fewer than `min_submissions` in a period are not ranked in it.
     `tiers` are in order, the best one first. `events` are the types of notices that the board asks for. Periods of one
     kind are played as a `league`, if there is one. `segments` names the attributes whose values divide the players into
-    segments. With `moments`, past standings are kept. From `frozen_at` (ms) on, others than admins read this moment.
+    segments. With `moments`, past standings are kept. After `frozen_at` (ms), all callers except admins read the board
+    as it was at this moment.
     """
 
     id: int

@@ -48,7 +48,10 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """Sort keys of changed players: those at the end of a time, and those at its start. Both are sorted."""
+    """Sort keys of the players whose standings changed in a span of time: those at its end, and those at its start.
+
+    Both are sorted.
+    """
 
     arrivals: Sequence[bytes] = ()
     departures: Sequence[bytes] = ()

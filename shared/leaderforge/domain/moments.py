@@ -73,7 +73,7 @@ def require_moment(slug: str, moments: Moments | None, moment: int, now: int, *,
 
 
 def require_moments_kept(frozen_at: int | None, moment_days: int | None) -> None:
-    """Raise `Refused` if a board is to be frozen (at a time in ms) without past standings."""
+    """Raise `Refused` if a board without past standings is to be frozen. `frozen_at` is in ms."""
     if frozen_at is not None and moment_days is None:
         raise Refused("frozen_at: needs past standings; set moment_days too", setting="frozen_at")
 

@@ -38,7 +38,10 @@ class MomentStore(Protocol):
         ...
 
     async def correct(self, ladder: Ladder) -> int:
-        """Subtract players who were erased since from the ladder's checkpoints. Return the number of their places."""
+        """Subtract erased players from the ladder's checkpoints that still count them.
+
+        Return the number of their places.
+        """
         ...
 
     async def checkpoints(self, ladder: Ladder) -> Sequence[int]:
@@ -50,7 +53,7 @@ class MomentStore(Protocol):
         ...
 
     async def forget_before(self, board: Board, user_ids: Sequence[int], moment: int) -> None:
-        """Delete the states of these players' standings on the board that were replaced by the moment."""
+        """Delete the states of these players' standings on the board that newer states had replaced at the moment."""
         ...
 
     async def forget_checkpoints(self, board: Board, moment: int) -> None:

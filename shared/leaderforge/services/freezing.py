@@ -1,4 +1,4 @@
-"""Frozen boards: the moment that others than admins see."""
+"""Frozen boards: the moment that all callers except admins see."""
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.callers import Caller

@@ -199,20 +199,19 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         verification=VerificationService(*indexed, parts.clock, parts.telemetry, changes.note_repair),
         movement=MovementService(reader),
         rank_history=RankHistoryService(query, parts.clock),
-        moment_maintenance=MomentMaintenance(
-            parts.store,
-            parts.moments,
-            parts.index,
-            parts.clock,
-            parts.telemetry,
-            changes=settings.moment_changes,
-        ),
+        moment_maintenance=_moment_maintenance(settings, parts),
         history=HistoryService(parts.history, query, parts.clock),
         moderation=ModerationService(parts.moderation, delivery, reader, parts.clock, reception_clock),
         activity=ActivityService(parts.activity, parts.store, parts.index, parts.clock),
         boards=BoardService(parts.store, parts.clock, segments=settings.segments),
         board_maintenance=BoardMaintenance(parts.store, parts.index, parts.clock, parts.telemetry, changes.note_repair),
         reception_clock=reception_clock,
+    )
+
+
+def _moment_maintenance(settings: EnvironmentSettings, parts: Parts) -> MomentMaintenance:
+    return MomentMaintenance(
+        parts.store, parts.moments, parts.index, parts.clock, parts.telemetry, changes=settings.moment_changes
     )
 
 

@@ -64,8 +64,8 @@ class MemoryPastRanking(RowRanking):
         return {s.user_id: self._row(ladder, s) for s in states}
 
     def _rows(self, ladder: Ladder) -> list[Row]:
-        listed = (state for state in self._states(ladder) if is_listed(ladder.board, state))
-        return sorted((self._row(ladder, state) for state in listed), key=lambda row: row.key)
+        ranked = (state for state in self._states(ladder) if is_listed(ladder.board, state))
+        return sorted((self._row(ladder, state) for state in ranked), key=lambda row: row.key)
 
     def _states(self, ladder: Ladder) -> Iterable[Standing]:
         return self._scores.past_standings(ladder, self._revision)

@@ -116,8 +116,8 @@ async def _refold(connection: Connection, ladder: Ladder, user_ids: Sequence[int
     changed = dict(await segment_newcomers(connection, user_ids, [board]))
     changed |= await hide_newcomers(connection, user_ids, {board.id: board})
     standings |= {i: changed[key] for i in standings if (key := (i, board.id, ladder.period)) in changed}
-    kept = {(user_id, board.id, ladder.period): standing for user_id, standing in standings.items()}
-    await keep_past(connection, kept, [board])
+    by_key = {(user_id, board.id, ladder.period): standing for user_id, standing in standings.items()}
+    await keep_past(connection, by_key, [board])
     await run_rows(connection, "touch", [(standing.user_id, now // 1000) for standing in empty])
     return list(standings.values())
 

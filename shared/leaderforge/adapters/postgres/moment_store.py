@@ -60,10 +60,13 @@ class PostgresMoments:
             since = ladder.board.moments.since if ladder.board.moments else None
             await self._store(ladder, await self._counted(ladder, max(revision, revision_at(since or 0))))
         else:
-            checkpoint = moved(last, moves, revision)
-            is_uneven = checkpoint.is_uneven(_UNEVEN * self._block)
-            await self._store(ladder, await self._counted(ladder, revision) if is_uneven else checkpoint)
+            await self._store_moved(ladder, moved(last, moves, revision))
         return True
+
+    async def _store_moved(self, ladder: Ladder, checkpoint: Checkpoint) -> None:
+        """Store a checkpoint that was computed from the previous one. If its blocks are uneven, count it anew."""
+        is_uneven = checkpoint.is_uneven(_UNEVEN * self._block)
+        await self._store(ladder, await self._counted(ladder, checkpoint.revision) if is_uneven else checkpoint)
 
     async def correct(self, ladder: Ladder) -> int:
         return await self._pool.transact(lambda connection: _correct(connection, ladder))

@@ -60,8 +60,7 @@ class PostgresPlayerRecords:
             player = await _locked_player(connection, user_id)
             standings = await standings_of_player(connection, user_id)
             erased = await _erase_scores(connection, player, standings, now // 1000)
-            await connection.execute(statement("correct_checkpoints"), user_id)
-            await connection.execute(statement("erase_past_standings"), user_id)
+            await _erase_past(connection, user_id)
             await _request_resettlements(connection, standings, now // 1000)
             await connection.execute(statement("lock_notice_log"))
             for erase in ("erase_leaders", "erase_league_members", "erase_league_results", *_NOTICES):
@@ -101,6 +100,12 @@ async def _erase_scores(connection: Connection, player: Player, standings: Seque
         removed=[(ladder, removed_standing(ladder.board, user_id, last)) for ladder, _ in standings],
         external_id=player.external_id,
     )
+
+
+async def _erase_past(connection: Connection, user_id: int) -> None:
+    """Delete the player's past standings. First store the places that the checkpoints still count."""
+    await connection.execute(statement("correct_checkpoints"), user_id)
+    await connection.execute(statement("erase_past_standings"), user_id)
 
 
 async def _request_resettlements(connection: Connection, standings: Sequence[LadderStanding], at: int) -> None:

@@ -95,9 +95,9 @@ class PostgresPlayerStore:
         rows = await self._pool.fetch(statement("username_owners"), list(keys.values())) if keys else []
         owners = {row["username_key"]: row["user_id"] for row in rows}
         ids = {name: owners[key] for name, key in keys.items() if key in owners}
-        others = [name for name in usernames if name not in keys]
-        if others:
-            ids |= {name: player.user_id for name, player in (await self.by_name(others)).items()}
+        unclaimed = [name for name in usernames if name not in keys]
+        if unclaimed:
+            ids |= {name: player.user_id for name, player in (await self.by_name(unclaimed)).items()}
         return ids
 
     async def claimants(self, usernames: Collection[str]) -> Mapping[str, int]:

@@ -1,5 +1,5 @@
--- Deletes the states of standings that other states had replaced by the revision $3, or by the revision in $5 of a period in
--- $4: that of the last checkpoint before, because reads compare with its states.
+-- Deletes the states of standings that newer states had replaced by the revision $3. For the periods in $4, the
+-- revisions in $5 apply instead: those of their last checkpoints before, because reads compare with the states of then.
 delete from past_standings p
 where p.board_id = $1 and p.user_id = any (string_to_array($2, ',')::bigint[])
     and p.revision < (

@@ -24,7 +24,7 @@ new_events as (
 ),
 -- Players who get their first standing on a ladder. The row lock waits for a concurrent action that hides the player,
 -- because new standings of a hidden player must be hidden. In the same way, it waits for a change
--- of the player's attributes, which give the segments of a new standing. `segments` of an item names the attributes.
+-- of the player's attributes, which give the segments of a new standing. `segments` of an item are their names.
 newcomers as (
     select
         user_id, hidden, attributes,
@@ -52,7 +52,7 @@ upsert_rows as (
     left join newcomers using (user_id)
     order by user_id, board_id, period_id
 ),
--- The run is the best event: see fragments/wins_best.sql.
+-- `run_id` is that of the best event: see fragments/wins_best.sql.
 written as (
 insert into standings (
     user_id, board_id, period_id, sign, score, subranked, achieved_at, received_us, run_id, metadata, scored,
