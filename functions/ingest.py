@@ -25,7 +25,7 @@ class IngestHandler:
         messages = messages_of(event)
         services = runtime.services
         failed_ids = runtime.run(self._count(services, messages))
-        runtime.run(services.changes.settle())
+        runtime.run(services.settle())
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed_ids]}
 
     async def _count(self, services: Services, messages: list[dict[str, Any]]) -> list[str]:

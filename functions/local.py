@@ -27,6 +27,7 @@ from functions import (
     sign_in,
     stream,
     submit,
+    teams,
     tournaments,
     users,
 )
@@ -51,6 +52,7 @@ _ROUTERS = (
     tournaments.routes,
     awards.routes,
     challenges.routes,
+    teams.routes,
     users.routes,
     friends.routes,
     moderation.routes,

@@ -18,7 +18,7 @@ def handler(event: Any, context: Any) -> dict[str, int]:
     An exception makes the scheduler report a failure.
     """
     counts = runtime.run(maintain(runtime.services))
-    runtime.run(runtime.services.changes.settle())
+    runtime.run(runtime.services.settle())
     return counts
 
 
@@ -81,6 +81,12 @@ async def settle(services: Services) -> int:
         return await services.seasons.settlement.run_if_due()
 
 
+async def sweep_teams(services: Services) -> int:
+    """Bring the scores of teams up to date, every few seconds. Return the number of changed standings."""
+    with services.telemetry.transaction("sweep_teams"):
+        return await services.teams.scores.sweep_if_due()
+
+
 async def dispatch_notices(services: Services) -> int:
     """Relay notices to the log and dispatch them to endpoints. Return the number of notices that moved."""
     with services.telemetry.transaction("dispatch_notices"):
@@ -93,6 +99,7 @@ TASKS: Mapping[str, Callable[[Services], Awaitable[int]]] = {
     "verified": verify_some,
     "folded": fold_activity,
     "settled": settle,
+    "teams": sweep_teams,
     "dispatched": dispatch_notices,
 }
 """Scheduled tasks, by the name of each task's count in the result of `handler`."""

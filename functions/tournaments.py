@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from functions import awards, challenges
+from functions import awards, challenges, teams
 from functions.edge.access.security import Anyone, Submitter
 from functions.edge.aws.handler import LambdaHandler
 from functions.edge.context import Edge
@@ -45,7 +45,7 @@ from leaderforge.services.entries import Lookup
 from leaderforge.services.tournaments import BracketView
 
 routes = router("tournaments")
-handler = LambdaHandler(routes, awards.routes, challenges.routes)
+handler = LambdaHandler(routes, awards.routes, challenges.routes, teams.routes)
 
 OccurrenceOptions = Annotated[OccurrenceQuery, Query()]
 _DOWN = (IndexUnavailable, StoreUnavailable, Overloaded)

@@ -71,6 +71,16 @@ async def keep_settled(services: Services) -> None:
     )
 
 
+async def keep_teams(services: Services) -> None:
+    """Bring the scores of teams up to date, in a loop."""
+    await _repeat(
+        "teams",
+        lambda: maintain.sweep_teams(services),
+        lambda: services.telemetry.count("team_failures"),
+        services.settings.reconcile_ms,
+    )
+
+
 async def keep_dispatched(services: Services) -> None:
     """Relay notices to the log and dispatch them to endpoints, in a loop."""
     await _repeat(
@@ -89,6 +99,7 @@ async def keep_maintained(services: Services) -> None:
         keep_verified(services),
         keep_folded(services),
         keep_settled(services),
+        keep_teams(services),
         keep_dispatched(services),
     )
 

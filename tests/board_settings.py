@@ -8,6 +8,7 @@ from leaderforge.domain.league import Assignment, Inactivity, League, Zone
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.reward_tables import OutcomeCondition, Reward, RewardTable
+from leaderforge.domain.team_rules import TeamFunction, TeamRules
 from leaderforge.domain.tiers import Tier, TierLimit
 from leaderforge.domain.tournaments import TournamentRules
 
@@ -71,6 +72,7 @@ EVERYTHING: dict[str, Any] = {
         assignment=Assignment.BALANCED,
     ),
     "segments": ("country", "age_group"),
+    "team": TeamRules("points", TeamFunction.BEST, 5),
 }
 """Board settings for all fields. No value is a default.
 

@@ -152,6 +152,7 @@ class Edge:
     def board_changed(self, slug: str) -> None:
         """Invalidate the cached board after a change in this process."""
         self._boards.invalidate(slug)
+        self.services.teams.scores.boards_changed()
 
 
 def _within(ladder: Ladder, segment: Segment) -> Ladder:

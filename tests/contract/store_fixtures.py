@@ -26,6 +26,8 @@ from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.memory.session_store import MemorySessionStore
 from leaderforge.adapters.memory.settlement_store import MemorySettlementStore
 from leaderforge.adapters.memory.signing_key_store import MemorySigningKeyStore
+from leaderforge.adapters.memory.team_scores import MemoryTeamScores
+from leaderforge.adapters.memory.team_store import MemoryTeamStore
 from leaderforge.adapters.postgres.audit import PostgresAuditLog
 from leaderforge.adapters.postgres.awards import PostgresAwards
 from leaderforge.adapters.postgres.challenge_store import PostgresChallengeStore
@@ -43,6 +45,8 @@ from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.adapters.postgres.session_store import PostgresSessionStore
 from leaderforge.adapters.postgres.signing_key_store import PostgresSigningKeyStore
+from leaderforge.adapters.postgres.team_scores import PostgresTeamScores
+from leaderforge.adapters.postgres.team_store import PostgresTeamStore
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.periods import ALL_TIME
 from leaderforge.domain.players import Player
@@ -58,6 +62,7 @@ from leaderforge.ports.pending import PendingProcesses
 from leaderforge.ports.players import PlayerRecords, PlayerStore
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.sessions import SessionStore
+from leaderforge.ports.teams import TeamScoreStore, TeamStore
 from leaderforge.ports.tournaments import TournamentStore
 from leaderforge.services.delivery import Delivery
 from leaderforge.services.participation import ParticipationReader
@@ -75,6 +80,7 @@ TABLES = (
     "signing_keys, device_claims, sessions, activity, minute_leaders, people, entrants, occurrences, "
     "awards, award_rules, resettlements, player_links, challenges, challenge_players, "
     "past_standings, moment_checkpoints, moment_corrections, "
+    "teams, team_spans, team_contributions, team_progress, "
     "settlements, league_periods, league_divisions, league_members, league_results, schema_migrations"
 )
 
@@ -107,6 +113,8 @@ class Stores:
     tournaments: TournamentStore
     friends: FriendStore
     challenges: ChallengeStore
+    teams: TeamStore
+    team_scores: TeamScoreStore
     participation: ParticipationReader
     moments: MomentStore
     clock: "StoreClock"
@@ -179,6 +187,7 @@ def on_pool(pool: Pool, dsn: str, **options: float) -> Database:
     """Return the stores on a pool of connections to a migrated database. `options` belong to the score store."""
     clock, periods, challenges = StoreClock(), Periods(pool), PostgresChallengeStore(pool)
     scores, tournaments = PostgresScoreStore(pool, periods=periods, clock=clock, **options), PostgresTournaments(pool)
+    teams = PostgresTeamStore(pool, clock=clock)
     return Database(
         scores=scores,
         users=PostgresPlayerStore(pool, clock=clock),
@@ -191,8 +200,10 @@ def on_pool(pool: Pool, dsn: str, **options: float) -> Database:
         tournaments=tournaments,
         friends=PostgresFriendStore(pool),
         challenges=challenges,
+        teams=teams,
+        team_scores=PostgresTeamScores(pool, periods, clock=clock),
         participation=ParticipationReader(
-            scores, tournaments, PostgresLeagueStore(pool), challenges, PostgresAwards(pool)
+            scores, tournaments, PostgresLeagueStore(pool), challenges, PostgresAwards(pool), teams
         ),
         moments=PostgresMoments(pool, block=2),
         clock=clock,
@@ -212,12 +223,14 @@ def in_memory() -> Stores:
     processes, tournaments = MemoryPendingProcesses(), scores.tournaments
     friends, settlements = MemoryFriendStore(scores, users), MemorySettlementStore()
     challenges = MemoryChallengeStore(scores, users, friends, audit)
+    teams = MemoryTeamStore(scores, users, audit)
     participation = ParticipationReader(
         scores,
         tournaments,
         MemoryLeagueStore(scores, settlements),
         challenges,
         MemoryAwards(scores, settlements, audit),
+        teams,
     )
     return Stores(
         scores,
@@ -231,6 +244,8 @@ def in_memory() -> Stores:
         tournaments,
         friends,
         challenges,
+        teams,
+        MemoryTeamScores(scores, users, teams),
         participation,
         MemoryMoments(scores),
         clock,

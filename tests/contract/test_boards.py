@@ -82,7 +82,7 @@ class TestSettings:
         fixed = {"order": Order.ASC, "subscore_order": Order.DESC, "time_zone": "Europe/Berlin"}
         made = await stores.scores.create_board(new(policy=Policy.BEST, **fixed))
         # A board can be frozen once its standings are copied.
-        permanent = {"subscore_order", "min_submissions", "segments", "frozen_at"}
+        permanent = {"subscore_order", "min_submissions", "segments", "team", "frozen_at"}
         given = {name: value for name, value in EVERYTHING.items() if name not in permanent}
         after = await change(stores, made, **given)
         assert after == changed_board(made, given, NOW)

@@ -33,6 +33,8 @@ from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.memory.session_store import MemorySessionStore
 from leaderforge.adapters.memory.settlement_store import MemorySettlementStore
 from leaderforge.adapters.memory.signing_key_store import MemorySigningKeyStore
+from leaderforge.adapters.memory.team_scores import MemoryTeamScores
+from leaderforge.adapters.memory.team_store import MemoryTeamStore
 from leaderforge.adapters.telemetry.prometheus import Prometheus
 from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.audit import AuditEntry
@@ -112,6 +114,7 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
     keys, limiter = MemoryKeyStore(audit), MemoryRateLimiter(lambda: clock() * 1000)
     settings = EnvironmentSettings.from_environment({**ENVIRONMENT, **environment})
     tokens = token_verifier(settings)
+    teams = MemoryTeamStore(store, users, audit)
     notices, friends = MemoryNoticeStore(store.outbox), MemoryFriendStore(store, users)
     parts = Parts(
         store=store,
@@ -134,6 +137,8 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
         records=MemoryPlayerRecords(store, users, audit),
         friends=friends,
         challenges=MemoryChallengeStore(store, users, friends, audit),
+        teams=teams,
+        team_scores=MemoryTeamScores(store, users, teams),
         notices=notices,
         derived_notices=MemoryDerivedNotices(notices),
         endpoints=MemoryEndpointStore(notices, audit),
@@ -158,5 +163,6 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
     app = create_app(services)
     async with connected_to_app(app) as client:
         yield Api(client, app, services, store, index, keys, limiter, clock)
+    await services.teams.scores.settle()
     await services.trust.close()
     await parts.notice_sender.close()

@@ -20,6 +20,8 @@ from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.people import PersonSession, digest_of_secret, new_session_secret
 from leaderforge.domain.permissions import Role
+from leaderforge.domain.teams import Joining
+from leaderforge.services.teams import NewTeam
 from leaderforge.wiring import build
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.tokens import SIGNING, TOKENS, token
@@ -153,6 +155,13 @@ RULES: Mapping[str, Rule] = {
     "GET /api/challenges/{invitation}": OPEN,
     "PUT /api/challenges/{invitation}/players/{user_id}": SUBMIT,
     "DELETE /api/challenges/{invitation}": MODERATE,
+    "POST /api/teams": SUBMIT_FOR_ALL,
+    "GET /api/teams/{team_id}": OPEN,
+    "PATCH /api/teams/{team_id}": SUBMIT,
+    "PUT /api/teams/{team_id}/members/{user_id}": SUBMIT,
+    "DELETE /api/teams/{team_id}/members/{user_id}": SUBMIT,
+    "GET /api/users/{user_id}/teams": OPEN,
+    "GET /api/boards/{board}/teams/{team_id}": READ,
     "GET /api/users/{user_id}/friends": FRIENDS,
     "PUT /api/users/{user_id}/friends": SUBMIT,
     "POST /api/users/{user_id}/friends": SUBMIT,
@@ -316,6 +325,8 @@ async def stage(*, private: bool) -> AsyncIterator[tuple[Api, Mapping[str, str |
     """Yield an application with a board that is open to players, and the credentials of each caller."""
     async with serving(**TOKENS, **SIGNING, **UNREACHABLE, LEADERFORGE_CHALLENGES="50") as api:
         await api.players(PLAYER)
+        captained = NewTeam("blues", PLAYER, joining=Joining.OPEN, team_id=-456)
+        await api.services.teams.rosters.create(captained, "tests")
         await api.change_board(open_to_players=True, private=private)
         credentials: dict[str, str | None] = {
             "anonymous": None,

@@ -109,6 +109,7 @@ def test_what_is_for_ever_is_named(setting: str) -> None:
         "season": "0 0 2 * *",
         "min_submissions": 1,
         "segments": (),
+        "team": None,
         "tiers": (),
         "events": (),
         "league": None,

@@ -5,7 +5,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from functions.edge.http import errors as edge_errors
-from leaderforge.domain import challenge_errors, errors, event_errors, friend_errors, league_errors, tournament_errors
+from leaderforge.domain import (
+    challenge_errors,
+    errors,
+    event_errors,
+    friend_errors,
+    league_errors,
+    moment_errors,
+    team_errors,
+    tournament_errors,
+)
 from leaderforge.domain.errors import LeaderForgeError
 from tests.documented import FOLDER, examples, pages
 from tests.unit.edge_fixtures import Api
@@ -76,7 +85,17 @@ async def test_reads_promise_what_they_keep(api: Api) -> None:
 
 def codes() -> dict[str, int]:
     """Return every error code that callers can receive, and its status."""
-    modules = (challenge_errors, errors, event_errors, friend_errors, league_errors, tournament_errors, edge_errors)
+    modules = (
+        challenge_errors,
+        errors,
+        event_errors,
+        friend_errors,
+        league_errors,
+        moment_errors,
+        team_errors,
+        tournament_errors,
+        edge_errors,
+    )
     classes = {one for module in modules for one in vars(module).values() if isinstance(one, type)}
     return {
         one.code: edge_errors.status_of(one)

@@ -52,7 +52,7 @@ class LambdaHandler:
             return mangum(event, context)
         finally:
             # Lambda freezes the process after the response, including all background tasks.
-            runtime.run(runtime.services.changes.settle())
+            runtime.run(runtime.services.settle())
 
     def _mangum(self) -> Mangum:
         services = runtime.services

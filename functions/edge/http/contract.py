@@ -17,6 +17,7 @@ _TAGS = {
     "boards": "Read boards; create, change and delete them.",
     "tournaments": "Read tournaments and their entrants, and join.",
     "challenges": "Create, join and read private challenges between a few players.",
+    "teams": "Create teams, change their members, and read their scores by member.",
     "awards": "List and claim the awards that players earn with their final ranks.",
     "sign-in": "Sign players in by their device, and people in to the console; end sessions.",
     "players": "Create, find, change, export and erase players.",

@@ -28,7 +28,7 @@ from functions.edge.http.errors import BodyTooLarge, RequestTimeout, Unsupported
 from functions.edge.http.headers import header
 from functions.edge.http.responses import Answer, Unchanged
 from functions.edge.http.streaming import Stream
-from functions.edge.wire.fields import EXTERNAL_PREFIX, OtherUserId, UserId
+from functions.edge.wire.fields import EXTERNAL_PREFIX, OtherUserId, TeamId, UserId
 from functions.edge.wire.models import StrictIn
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.players import ExternalId
@@ -133,7 +133,7 @@ class _Operation:
         hints = get_type_hints(endpoint, include_extras=True)
         hints.pop("return", None)
         self._in_path = {n: hints.pop(n) for n in in_path}
-        self._players = [n for n, hint in self._in_path.items() if hint in (UserId, OtherUserId)]
+        self._players = [n for n, hint in self._in_path.items() if hint in (UserId, OtherUserId, TeamId)]
         self._bodies: dict[str, type[StrictIn]] = {n: hints.pop(n) for n in list(hints) if _is_body(hints[n])}
         self._checks = [(n, check) for n, hint in hints.items() if (check := _access_check(hint))]
         self._extractors = [(n, _extractor(n, hint)) for n, hint in hints.items() if _access_check(hint) is None]

@@ -12,6 +12,7 @@ from functions.edge.wire.leagues import LeagueIn, LeagueOut, league_out
 from functions.edge.wire.models import StrictIn, StrictOut
 from functions.edge.wire.rewards import RewardTableIn, RewardTableOut
 from functions.edge.wire.rules import FROM_NUMBER
+from functions.edge.wire.team_rules import TeamRulesIn, TeamRulesOut
 from functions.edge.wire.tournament_rules import TournamentIn, TournamentRulesOut
 from leaderforge.domain.board_settings import (
     MAX_DECIMALS,
@@ -31,6 +32,7 @@ from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.reward_tables import reward_table_of
 from leaderforge.domain.segments import MAX_BOARD_SEGMENTS
+from leaderforge.domain.team_rules import team_rules_of
 from leaderforge.domain.tier_rules import MAX_TIER_NAME_LENGTH, MAX_TIERS, PERCENT_DECIMALS, tiers_of
 from leaderforge.domain.tournament_rules import tournament_of
 
@@ -48,6 +50,7 @@ _CONVERSIONS: Mapping[str, Callable[[Any], object]] = {
     "tournament": tournament_of,
     "rewards": reward_table_of,
     "league": league_of,
+    "team": team_rules_of,
 }
 """Functions that convert members of a request to settings of a board. All other members are settings already."""
 
@@ -168,6 +171,10 @@ class _SettingsIn(StrictIn):
         "their own current entries, and admins all. Needs `moment_days`.",
     )
 
+    team: TeamRulesIn | None = Field(
+        None, description="The rules of a team board; null for a board that ranks players. Permanent."
+    )
+
     def changes(self) -> dict[str, Any]:
         """Return the settings that were sent. Raises `Refused` if a tier has several limits."""
         settings = self.model_dump(exclude={"board"}, exclude_unset=True)
@@ -263,6 +270,7 @@ class BoardOut(StrictOut):
         description="The number of days for which ranks at past moments can be read; null for none."
     )
     frozen_at: TimeOut | None = Field(description="The moment that the public sees from then on; null for none.")
+    team: TeamRulesOut | None = Field(None, description="The rules of a team board; null for a board of players.")
     building: list[PeriodKind] = Field(description="The period kinds that are being computed from earlier scores.")
 
 
@@ -289,5 +297,6 @@ def _board_out(board: Board) -> BoardOut:
         "rewards": None if board.rewards is None else RewardTableOut.model_validate(board.rewards.members),
         "tournament": None if board.tournament is None else TournamentRulesOut(**asdict(board.tournament)),
         "league": None if board.league is None else league_out(board.league),
+        "team": None if board.team is None else TeamRulesOut(**asdict(board.team)),
     }
     return BoardOut(board=board.slug, **settings, building=list(building))

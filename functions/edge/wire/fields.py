@@ -119,6 +119,11 @@ OtherUserId = Annotated[
     Field(description="The other player's id, or `ext:` and the percent-encoded external id.", examples=[456]),
 ]
 """The id of a second player in a path, like `UserId`."""
+TeamId = Annotated[
+    _PlayerInPath,
+    Field(description="The team's id, or `ext:` and the percent-encoded external id.", examples=[-456]),
+]
+"""The id of a team in a path, like `UserId`."""
 Identity = Annotated[UserId, "identity"]
 """A player id in a path. The player may not exist: handlers receive an external id unchanged."""
 ExternalIdIn = Annotated[

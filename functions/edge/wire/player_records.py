@@ -22,6 +22,7 @@ from leaderforge.domain.league import Movement
 from leaderforge.domain.league_places import LeaguePlace
 from leaderforge.domain.sessions import SignInRecord
 from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, LadderStanding
+from leaderforge.domain.teams import TeamSpan
 from leaderforge.domain.times import time_text
 from leaderforge.domain.tournaments import Entrant
 from leaderforge.services.participation import Participation
@@ -105,6 +106,14 @@ class ExportedChallengeOut(StrictOut):
     number: RankOut = Field(description="The position in the order of joining, 1 for the creator.")
 
 
+class ExportedTeamOut(StrictOut):
+    """A team in which the player is or was."""
+
+    team_id: IntegerOut
+    joined_at: TimeOut
+    left_at: TimeOut | None = Field(description="The time at which the player left; null for a member.")
+
+
 class ExportOut(StrictOut):
     """All data of a player."""
 
@@ -126,6 +135,7 @@ class ExportOut(StrictOut):
     challenges: list[ExportedChallengeOut] = Field(
         [], description="The challenges that the player created or joined. Absent without any."
     )
+    teams: list[ExportedTeamOut] = Field([], description="The teams in which the player is or was. Absent without any.")
     awards: list[AwardOut] = Field([], description="The player's awards. Absent without any.")
     events: list[EventOut]
 
@@ -195,11 +205,12 @@ def _render_sign_ins(record: SignInRecord) -> str:
 
 
 def _render_participation(participation: Participation) -> str:
-    """Return the members about tournaments, leagues, challenges and awards. Those without a value are absent."""
+    """Return the members about tournaments, leagues, challenges, teams and awards. Those without a value are absent."""
     members = {
         "tournaments": [_entrant_json(ladder, entrant) for ladder, entrant in participation.entrants],
         "leagues": [_league_place_json(ladder, place) for ladder, place in participation.league_places],
         "challenges": [_challenge_json(board, played) for board, played in participation.challenges],
+        "teams": [_team_json(span) for span in participation.teams],
         "awards": [award_json(award) for award in participation.awards],
     }
     return "".join(f'"{name}":[{",".join(values)}],' for name, values in members.items() if values)
@@ -224,6 +235,11 @@ def _league_place_json(ladder: Ladder, place: LeaguePlace) -> str:
         group_rank=place.rank,
         movement=place.movement,
     ).model_dump_json()
+
+
+def _team_json(span: TeamSpan) -> str:
+    left_at = "null" if span.left_at is None else f'"{time_text(span.left_at)}"'
+    return f'{{"team_id":{span.team_id},"joined_at":"{time_text(span.joined_at)}","left_at":{left_at}}}'
 
 
 def _challenge_json(board: Board, played: PlayedChallenge) -> str:

@@ -529,6 +529,7 @@ namespace LeaderForge
             Segments = json.List("segments", Members.TextOf);
             MomentDays = json.OptionalInteger("moment_days");
             FrozenAt = json.OptionalTime("frozen_at");
+            Team = json.OptionalObject("team", fields => new TeamRulesOut(fields));
             Building = json.List("building", Members.TextOf);
         }
 
@@ -618,6 +619,9 @@ namespace LeaderForge
 
         /// <summary>The moment that the public sees from then on; null for none.</summary>
         public DateTimeOffset? FrozenAt { get; }
+
+        /// <summary>The rules of a team board; null for a board of players.</summary>
+        public TeamRulesOut Team { get; }
 
         /// <summary>The period kinds that are being computed from earlier scores.</summary>
         public IReadOnlyList<string> Building { get; }
@@ -1091,6 +1095,90 @@ namespace LeaderForge
 
         /// <summary>The name of the identity provider; null without one.</summary>
         public string Provider { get; }
+    }
+
+    /// <summary>What a player contributes to the score of a team in a period.</summary>
+    public sealed class ContributionOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public ContributionOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            UserId = json.Integer("user_id");
+            Username = json.OptionalText("username");
+            ExternalId = json.OptionalText("external_id");
+            Score = json.Integer("score");
+            Submissions = json.Integer("submissions");
+            AchievedAt = json.Time("achieved_at");
+            Member = json.Truth("member");
+            Counts = json.Truth("counts");
+            Hidden = json.OptionalTruth("hidden");
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>user_id</c>.</summary>
+        public long UserId { get; }
+
+        /// <summary>The player's name; null if it has none.</summary>
+        public string Username { get; }
+
+        /// <summary>The player's id in another system, only if it has one.</summary>
+        public string ExternalId { get; }
+
+        /// <summary>The player's score from the times in which the player was in the team.</summary>
+        public long Score { get; }
+
+        /// <summary>The member <c>submissions</c>.</summary>
+        public long Submissions { get; }
+
+        /// <summary>The member <c>achieved_at</c>.</summary>
+        public DateTimeOffset AchievedAt { get; }
+
+        /// <summary>Whether the player is a member now.</summary>
+        public bool Member { get; }
+
+        /// <summary>Whether the score is a part of the team's score.</summary>
+        public bool Counts { get; }
+
+        /// <summary>Whether the player is hidden. Only moderators see such players.</summary>
+        public bool? Hidden { get; }
+    }
+
+    /// <summary>The contributions to the score of a team.</summary>
+    public sealed class ContributionsOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public ContributionsOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            Board = json.Text("board");
+            Period = json.Text("period");
+            TeamId = json.Integer("team_id");
+            Contributions = json.List("contributions", item => new ContributionOut(Members.Fields(item)));
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>board</c>.</summary>
+        public string Board { get; }
+
+        /// <summary>The period's name.</summary>
+        public string Period { get; }
+
+        /// <summary>The member <c>team_id</c>.</summary>
+        public long TeamId { get; }
+
+        /// <summary>The contributions that count first, best first.</summary>
+        public IReadOnlyList<ContributionOut> Contributions { get; }
     }
 
     /// <summary>A player's entry on a board in a current period, and its percentile.</summary>
@@ -1910,6 +1998,7 @@ namespace LeaderForge
             Tournaments = json.OptionalList("tournaments", item => new ExportedEntrantOut(Members.Fields(item)));
             Leagues = json.OptionalList("leagues", item => new ExportedLeaguePlaceOut(Members.Fields(item)));
             Challenges = json.OptionalList("challenges", item => new ExportedChallengeOut(Members.Fields(item)));
+            Teams = json.OptionalList("teams", item => new ExportedTeamOut(Members.Fields(item)));
             Awards = json.OptionalList("awards", item => new AwardOut(Members.Fields(item)));
             Events = json.List("events", item => new EventOut(Members.Fields(item)));
         }
@@ -1946,6 +2035,9 @@ namespace LeaderForge
 
         /// <summary>The challenges that the player created or joined. Absent without any.</summary>
         public IReadOnlyList<ExportedChallengeOut> Challenges { get; }
+
+        /// <summary>The teams in which the player is or was. Absent without any.</summary>
+        public IReadOnlyList<ExportedTeamOut> Teams { get; }
 
         /// <summary>The player's awards. Absent without any.</summary>
         public IReadOnlyList<AwardOut> Awards { get; }
@@ -2092,6 +2184,34 @@ namespace LeaderForge
 
         /// <summary>The final movement; null before the settlement.</summary>
         public string Movement { get; }
+    }
+
+    /// <summary>A team in which the player is or was.</summary>
+    public sealed class ExportedTeamOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public ExportedTeamOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            TeamId = json.Integer("team_id");
+            JoinedAt = json.Time("joined_at");
+            LeftAt = json.OptionalTime("left_at");
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>team_id</c>.</summary>
+        public long TeamId { get; }
+
+        /// <summary>The member <c>joined_at</c>.</summary>
+        public DateTimeOffset JoinedAt { get; }
+
+        /// <summary>The time at which the player left; null for a member.</summary>
+        public DateTimeOffset? LeftAt { get; }
     }
 
     /// <summary>A player's rank at the end of a past period.</summary>
@@ -3800,6 +3920,62 @@ namespace LeaderForge
         public DateTimeOffset? LastActAt { get; }
     }
 
+    /// <summary>A team in which a player is or was.</summary>
+    public sealed class PlayedTeamOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public PlayedTeamOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            TeamId = json.Integer("team_id");
+            Name = json.OptionalText("name");
+            JoinedAt = json.Time("joined_at");
+            LeftAt = json.OptionalTime("left_at");
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>team_id</c>.</summary>
+        public long TeamId { get; }
+
+        /// <summary>The member <c>name</c>.</summary>
+        public string Name { get; }
+
+        /// <summary>The member <c>joined_at</c>.</summary>
+        public DateTimeOffset JoinedAt { get; }
+
+        /// <summary>The time at which the player left; null for a member.</summary>
+        public DateTimeOffset? LeftAt { get; }
+    }
+
+    /// <summary>The teams of a player, the latest first. A player is in at most one team at a time.</summary>
+    public sealed class PlayedTeamsOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public PlayedTeamsOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            UserId = json.Integer("user_id");
+            Teams = json.List("teams", item => new PlayedTeamOut(Members.Fields(item)));
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>user_id</c>.</summary>
+        public long UserId { get; }
+
+        /// <summary>The member <c>teams</c>.</summary>
+        public IReadOnlyList<PlayedTeamOut> Teams { get; }
+    }
+
     /// <summary>A player's entry and its percentile.</summary>
     public sealed class PlayerOut
     {
@@ -4756,6 +4932,119 @@ namespace LeaderForge
 
         /// <summary>The distance from the median, in robust standard deviations.</summary>
         public double Deviation { get; }
+    }
+
+    /// <summary>A member of a team.</summary>
+    public sealed class TeamMemberOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public TeamMemberOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            UserId = json.Integer("user_id");
+            Username = json.OptionalText("username");
+            ExternalId = json.OptionalText("external_id");
+            JoinedAt = json.Time("joined_at");
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>user_id</c>.</summary>
+        public long UserId { get; }
+
+        /// <summary>The player's name; null if it has none.</summary>
+        public string Username { get; }
+
+        /// <summary>The player's id in another system, only if it has one.</summary>
+        public string ExternalId { get; }
+
+        /// <summary>The member <c>joined_at</c>.</summary>
+        public DateTimeOffset JoinedAt { get; }
+    }
+
+    /// <summary>A team with its members.</summary>
+    public sealed class TeamOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public TeamOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            TeamId = json.Integer("team_id");
+            Name = json.OptionalText("name");
+            ExternalId = json.OptionalText("external_id");
+            CaptainId = json.OptionalInteger("captain_id");
+            MaxMembers = json.Integer("max_members");
+            Joining = json.Text("joining");
+            CreatedAt = json.Time("created_at");
+            Members = json.List("members", item => new TeamMemberOut(Members.Fields(item)));
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>team_id</c>.</summary>
+        public long TeamId { get; }
+
+        /// <summary>The member <c>name</c>.</summary>
+        public string Name { get; }
+
+        /// <summary>The team's id in another system.</summary>
+        public string ExternalId { get; }
+
+        /// <summary>The captain. If the captain leaves, the member who joined first follows.</summary>
+        public long? CaptainId { get; }
+
+        /// <summary>The member <c>max_members</c>.</summary>
+        public long MaxMembers { get; }
+
+        /// <summary>The member <c>joining</c>.</summary>
+        public string Joining { get; }
+
+        /// <summary>The member <c>created_at</c>.</summary>
+        public DateTimeOffset CreatedAt { get; }
+
+        /// <summary>The members, in the order of joining.</summary>
+        public IReadOnlyList<TeamMemberOut> Members { get; }
+    }
+
+    /// <summary>Rules of a team board.</summary>
+    public sealed class TeamRulesOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public TeamRulesOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            Source = json.Text("source");
+            Function = json.Text("function");
+            Members = json.OptionalInteger("members");
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The board with the scores of the members.</summary>
+        public string Source { get; }
+
+        /// <summary>
+        /// How the scores of the members combine: the `sum` of all, of the `best` few, or their `mean`.
+        /// </summary>
+        public string Function { get; }
+
+        /// <summary>
+        /// For `best`, how many members count. For `mean`, how many members with a score a team needs to be ranked.
+        /// Null for `sum`.
+        /// </summary>
+        public long? Members { get; }
     }
 
     /// <summary>A tier of a board: the entries that reach its limit, and no limit of an earlier tier.</summary>

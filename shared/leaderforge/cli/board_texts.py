@@ -12,6 +12,7 @@ from leaderforge.domain.league_rules import league_of, members_of
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.reward_tables import RewardTable, reward_table_of
+from leaderforge.domain.team_rules import TeamRules, team_rules_of
 from leaderforge.domain.tier_rules import tiers_of
 from leaderforge.domain.tiers import Tier
 from leaderforge.domain.times import moment_of
@@ -150,6 +151,16 @@ def _league(text: str) -> League:
         ) from None
 
 
+def _team(text: str) -> TeamRules:
+    try:
+        return team_rules_of(json.loads(text))
+    except ValueError:
+        example = json.dumps({"source": "points", "function": "best", "members": 5})
+        raise ValueError(
+            f"{text[:80]!r} is not a JSON object of team rules: write {_NONE}, or an object such as {example}"
+        ) from None
+
+
 _READERS: Mapping[str, Callable[[str], object]] = {
     "name": str,
     "policy": _one_of(Policy),
@@ -178,6 +189,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "segments": _names,
     "moment_days": _integer,
     "frozen_at": _time,
+    "team": _team,
 }
 _NULLABLE = {
     *(
@@ -195,5 +207,6 @@ _NULLABLE = {
         "league",
         "moment_days",
         "frozen_at",
+        "team",
     ),
 }

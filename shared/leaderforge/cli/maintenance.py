@@ -71,8 +71,9 @@ def _print_differences(verification: "Verification", *, is_maintained: bool) -> 
 def verify(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Compare every standing in the database with the rank index, and list the differences.
 
-    Also list standings of boards that do not exist, and results of settled periods that do not follow from the stored
-    scores. Exit with 1 if there are any of these, and with 3 if there are none but the index is incomplete.
+    Also list standings of boards that do not exist, and results of settled periods and scores of teams that do not
+    follow from the stored scores. Exit with 1 if there are any of these, and with 3 if there are none but the index is
+    incomplete.
     """
     verification, faults, is_maintained = run_until_stopped(_verify(data_dir))
     _print_differences(verification, is_maintained=is_maintained)
@@ -108,7 +109,8 @@ async def _verify(data_dir: Path) -> "tuple[Verification, Sequence[SettlementFau
     async with services(data_dir) as product:
         with progress_bar("Comparing", None) as advance:
             verification = await outlast(product, lambda: product.maintain.verify(advance))
-        return verification, await product.seasons.settlement.faults(), await product.maintain.is_maintained_elsewhere()
+        faults = [*await product.seasons.settlement.faults(), *await product.teams.scores.faults()]
+        return verification, faults, await product.maintain.is_maintained_elsewhere()
 
 
 def reconcile(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:

@@ -8,6 +8,7 @@ from leaderforge.domain.boards import NO_LIMITS, Board, Ladder
 from leaderforge.domain.errors import PeriodClosed, Refused
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
+from leaderforge.domain.team_errors import ScoredByMembers
 from leaderforge.domain.tournaments import require_accepted
 
 
@@ -37,6 +38,8 @@ def accept(
     on the player's earlier submissions are checked when the submission is recorded. The score of a change is computed
     then.
     """
+    if board.team is not None:
+        raise ScoredByMembers.of(board.slug, board.team.source)
     if subscore is not None and board.subscore_order is None:
         raise Refused(f"board {board.slug!r} has no subscore; remove subscore", board=board.slug)
     received_ms = received_us // 1000

@@ -1,7 +1,7 @@
 """Settings of a board by name: validation of their values, and permission to change them."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
@@ -17,11 +17,12 @@ from leaderforge.domain.moments import (
     require_freezable,
     require_moments_kept,
 )
-from leaderforge.domain.names import display_fault, displayed
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import Calendar, PeriodKind, require_cron, require_kinds, require_time_zone
 from leaderforge.domain.reward_tables import RewardTable, valid_reward_table
 from leaderforge.domain.segments import require_board_segments
+from leaderforge.domain.setting_checks import checked_setting, optional_text, require_within, shown_text
+from leaderforge.domain.team_rules import TeamRules
 from leaderforge.domain.tier_rules import valid_tiers
 from leaderforge.domain.tiers import Tier
 from leaderforge.domain.tournament_rules import changed_tournament, valid_tournament
@@ -38,7 +39,7 @@ MAX_INTERVAL_MS = 366 * 86_400_000
 MAX_KEEP_DAYS = 36_600
 MAX_MIN_SUBMISSIONS = 1_000_000
 
-FIXED = ("policy", "order", "subscore_order", "time_zone", "season", "min_submissions", "segments")
+FIXED = ("policy", "order", "subscore_order", "time_zone", "season", "min_submissions", "segments", "team")
 """Settings that cannot change, because stored scores or ranks depend on them.
 
 Exception: a board without a season may get one.
@@ -80,6 +81,7 @@ class BoardSettings:
     rewards: RewardTable | None = None
     league: League | None = None
     segments: tuple[str, ...] = ()
+    team: TeamRules | None = None
     moment_days: int | None = None
     frozen_at: int | None = None
 
@@ -116,6 +118,7 @@ def settings_of(board: Board) -> BoardSettings:
         rewards=board.rewards,
         league=board.league,
         segments=board.segments,
+        team=board.team,
         moment_days=None if board.moments is None else board.moments.days,
         frozen_at=board.frozen_at,
     )
@@ -195,6 +198,7 @@ def _board(board_id: int, slug: str, settings: BoardSettings) -> Board:
         rewards=settings.rewards,
         league=settings.league,
         segments=settings.segments,
+        team=settings.team,
         frozen_at=settings.frozen_at,
     )
 
@@ -263,7 +267,7 @@ def _valid(settings: BoardSettings) -> BoardSettings:
         tournament=valid_tournament(settings.tournament, settings.periods),
         rewards=valid_reward_table(settings.rewards, settings.periods, settings.tiers, settings.tournament),
     )
-    _checked("time_zone", require_time_zone, settings.time_zone)
+    checked_setting("time_zone", require_time_zone, settings.time_zone)
     return replace(settings, season=_valid_season(settings))
 
 
@@ -271,9 +275,9 @@ def _with_valid_texts(settings: BoardSettings) -> BoardSettings:
     """Return the settings with valid texts, tiers, events and league. Raises `Refused`."""
     return replace(
         settings,
-        name=_text("name", settings.name, MAX_NAME_LENGTH),
-        unit=_optional_text("unit", settings.unit, MAX_UNIT_LENGTH),
-        subscore_name=_optional_text("subscore_name", settings.subscore_name, MAX_SUBSCORE_NAME_LENGTH),
+        name=shown_text("name", settings.name, MAX_NAME_LENGTH),
+        unit=optional_text("unit", settings.unit, MAX_UNIT_LENGTH),
+        subscore_name=optional_text("subscore_name", settings.subscore_name, MAX_SUBSCORE_NAME_LENGTH),
         tiers=valid_tiers(settings.tiers, settings.order),
         events=tuple(dict.fromkeys(settings.events)),
         league=None if settings.league is None else valid_league(settings.league, settings.periods),
@@ -282,7 +286,7 @@ def _with_valid_texts(settings: BoardSettings) -> BoardSettings:
 
 def _require_ranges(settings: BoardSettings) -> None:
     for setting, (low, high) in _RANGES.items():
-        _require_within(setting, getattr(settings, setting), low, high)
+        require_within(setting, getattr(settings, setting), low, high)
     _require_ordered(settings.min_score, settings.max_score)
 
 
@@ -295,7 +299,7 @@ def _require_parts(settings: BoardSettings) -> None:
 def _valid_season(settings: BoardSettings) -> str | None:
     """Return the season in canonical form. Raises `Refused` if it is invalid, or missing for periods of this kind."""
     if settings.season is not None:
-        return _checked("season", require_cron, settings.season)
+        return checked_setting("season", require_cron, settings.season)
     if PeriodKind.SEASON in settings.periods:
         raise Refused(
             "season: missing; set a cron expression for the season starts, such as '0 0 1 * *'", setting="season"
@@ -318,32 +322,6 @@ def _require_subscore_named(settings: BoardSettings) -> None:
         raise Refused("subscore_name: the board has no subscore; remove the name", setting="subscore_name")
 
 
-def _text(setting: str, text: str, longest: int) -> str:
-    """Return the text in its displayed form. Raises `Refused`, with the name of the setting, if it cannot be shown."""
-    displayed_text = displayed(text)
-    fault = display_fault(displayed_text, longest)
-    if fault is not None:
-        raise Refused(f"{setting}: {text[:80]!r} {fault}", setting=setting)
-    return displayed_text
-
-
-def _optional_text(setting: str, text: str | None, longest: int) -> str | None:
-    return None if text is None else _text(setting, text, longest)
-
-
-def _require_within(setting: str, value: int | None, low: int, high: int) -> None:
-    if value is not None and not low <= value <= high:
-        raise Refused(f"{setting}: must be {low} to {high}, not {value}", setting=setting)
-
-
 def _require_ordered(low: int | None, high: int | None) -> None:
     if low is not None and high is not None and low > high:
         raise Refused(f"min_score: {low} is above max_score ({high}); lower it or raise max_score", setting="min_score")
-
-
-def _checked(setting: str, require: Callable[[str], str], value: str) -> str:
-    """Return the result of `require` for the value. Prefix its refusal with the name of the setting."""
-    try:
-        return require(value)
-    except Refused as refused:
-        raise Refused(f"{setting}: {refused.message}", setting=setting) from None

@@ -12,6 +12,7 @@ from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import ALL_TIME, Calendar, Period, PeriodKind, counting_in, number_of_name
 from leaderforge.domain.reward_tables import RewardTable
 from leaderforge.domain.segments import Segment
+from leaderforge.domain.team_rules import TeamRules
 from leaderforge.domain.tiers import LadderTiers, Tier
 from leaderforge.domain.tournaments import TournamentRules
 
@@ -134,8 +135,8 @@ class Board:
     `keep_days`, permanently if it is None. Players with fewer than `min_submissions` in a period are not ranked in it.
     `tiers` are in order, the best one first. `events` are the types of notices that the board asks for. Periods of one
     kind are played as a `league`, if there is one. `segments` names the attributes whose values divide the players into
-    segments. With `moments`, past standings are kept. After `frozen_at` (ms), all callers except admins read the board
-    as it was at this moment.
+    segments. A board with `team` ranks teams by the scores of another board. With `moments`, past standings are kept.
+    After `frozen_at` (ms), all callers except admins read the board as it was at this moment.
     """
 
     id: int
@@ -158,6 +159,7 @@ class Board:
     rewards: RewardTable | None = None
     league: League | None = None
     segments: tuple[str, ...] = ()
+    team: TeamRules | None = None
     backfill: Backfill | None = None
     moments: Moments | None = None
     frozen_at: int | None = None

@@ -16,4 +16,6 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
             result[name] = values[name].members
     if values.get("league") is not None:
         result["league"] = members_of(values["league"])
+    if values.get("team") is not None:
+        result["team"] = values["team"].as_json
     return result

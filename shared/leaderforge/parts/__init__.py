@@ -26,6 +26,7 @@ from leaderforge.ports.queue import SubmissionQueue
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.sessions import SessionStore
 from leaderforge.ports.settlement import SettlementStore
+from leaderforge.ports.teams import TeamScoreStore, TeamStore
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.ports.tournaments import TournamentStore
 from leaderforge.ports.tracing import Tracer
@@ -64,6 +65,8 @@ class Parts:
     records: PlayerRecords
     friends: FriendStore
     challenges: ChallengeStore
+    teams: TeamStore
+    team_scores: TeamScoreStore
     notices: NoticeStore
     derived_notices: DerivedNoticeStore
     endpoints: EndpointStore

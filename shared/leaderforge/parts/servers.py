@@ -34,6 +34,8 @@ from leaderforge.adapters.postgres.session_store import PostgresSessionStore
 from leaderforge.adapters.postgres.settlement_store import PostgresSettlementStore
 from leaderforge.adapters.postgres.signing_key_store import PostgresSigningKeyStore
 from leaderforge.adapters.postgres.submission_ids import new_submission_id
+from leaderforge.adapters.postgres.team_scores import PostgresTeamScores
+from leaderforge.adapters.postgres.team_store import PostgresTeamStore
 from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.redis.feed import RedisFeed
 from leaderforge.adapters.redis.index import RedisIndex
@@ -80,6 +82,8 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         records=PostgresPlayerRecords(pool),
         friends=PostgresFriendStore(pool),
         challenges=PostgresChallengeStore(pool),
+        teams=PostgresTeamStore(pool, unique_names=settings.unique_names),
+        team_scores=PostgresTeamScores(pool, periods),
         notices=PostgresNoticeStore(pool),
         derived_notices=PostgresDerivedNotices(pool),
         endpoints=PostgresEndpointStore(pool),

@@ -10,6 +10,13 @@ from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import BoardNotFound, Conflict, StoreUnavailable
 from leaderforge.domain.segments import require_declared
 from leaderforge.domain.setting_values import plain
+from leaderforge.domain.team_boards import (
+    require_no_team_boards,
+    require_same_kinds,
+    require_source_kept,
+    require_team_board,
+    team_boards_of,
+)
 from leaderforge.domain.timing import COMMIT_LIMIT_MS
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.scores import ScoreStore
@@ -31,6 +38,7 @@ class BoardService:
         """Create a board. Raises `BoardExists`, and `Refused` if a setting is invalid."""
         board = new_board(slug, settings, self._clock())
         require_declared(board.segments, self._segments)
+        require_team_board(board, await self._source(board))
         return await self._store.create_board(board, self._audit_entry(actor, "board.create", slug, settings))
 
     async def all(self) -> Sequence[Board]:
@@ -51,20 +59,40 @@ class BoardService:
         Raises `BoardNotFound`, `SettingFixed`, and `Refused` if a setting is invalid.
         """
         entry = self._audit_entry(actor, "board.change", slug, settings)
-        return await _within_commit_limit(
-            self._store.change_board(slug, lambda board: changed_board(board, settings, entry.at), entry)
-        )
+        boards = await self._store.boards()
+
+        def change(board: Board) -> Board:
+            changed = changed_board(board, settings, entry.at)
+            require_same_kinds(board, changed)
+            require_team_board(changed, _source_among(boards, changed))
+            require_source_kept(team_boards_of(board, boards), changed)
+            return changed
+
+        return await _within_commit_limit(self._store.change_board(slug, change, entry))
 
     async def delete(self, slug: str, actor: str) -> Board:
-        """Delete a board permanently. Raises `BoardNotFound`, and `Conflict` for the default board."""
+        """Delete a board permanently. Raises `BoardNotFound`, and `Conflict` for the default board or a source."""
         if slug == DEFAULT_BOARD:
             raise Conflict(f"board {slug!r} cannot be deleted: calls without a slug use it", board=slug)
+        boards = await self._store.boards()
+        for board in boards:
+            if board.slug == slug:
+                require_no_team_boards(team_boards_of(board, boards), board)
         return await _within_commit_limit(
             self._store.delete_board(slug, self._audit_entry(actor, "board.delete", slug, {}))
         )
 
+    async def _source(self, board: Board) -> Board | None:
+        """Return the source of a team board, None for another board and for a source that does not exist."""
+        return None if board.team is None else await self._store.board(board.team.source)
+
     def _audit_entry(self, actor: str, action: str, slug: str, settings: Mapping[str, Any]) -> AuditEntry:
         return AuditEntry(self._clock(), actor, action, board=slug, details=plain(settings))
+
+
+def _source_among(boards: Sequence[Board], board: Board) -> Board | None:
+    """Return the source of a team board among these boards, None if there is none."""
+    return next((b for b in boards if board.team is not None and b.slug == board.team.source), None)
 
 
 async def _within_commit_limit(change: Awaitable[Board]) -> Board:

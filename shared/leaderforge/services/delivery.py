@@ -1,9 +1,10 @@
 """Delivery of all committed changes to the index: standings, names, erasures. No other module changes the index."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 
+from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import IndexUnavailable, StoreUnavailable, Unavailable
 from leaderforge.domain.players import Player
 from leaderforge.domain.standings import LadderStanding
@@ -15,6 +16,8 @@ from leaderforge.services.declaring import Declaration
 from leaderforge.services.mending import load_standings, mend_players, mend_touched
 from leaderforge.services.names import NameSync
 from leaderforge.services.pending import PendingUpdates
+
+OnChanged = Callable[[Ladder, Iterable[int]], None]
 
 
 class Delivery:
@@ -44,6 +47,8 @@ class Delivery:
         self._telemetry = telemetry
         self._pending = PendingUpdates()
         self._delivering = False
+        self.on_changed: OnChanged = lambda ladder, user_ids: None
+        """Callback for the changed players of each ladder, before the delivery."""
 
     @property
     def has_pending(self) -> bool:
@@ -55,6 +60,7 @@ class Delivery:
 
         Return the result of each standing, None if the update is pending or its ladder is not in the index.
         """
+        self._note(updates)
         indexed = [update for update in updates if update.ladder.indexed]
         for update in updates:
             # The store answers reads of these ladders, but their tops are cached too, and must be invalidated.
@@ -74,6 +80,7 @@ class Delivery:
 
     async def load(self, updates: Sequence[LadderUpdate]) -> bool:
         """Apply many standings without blocking other callers for long. Return False if the updates are pending."""
+        self._note(updates)
         indexed = [update for update in updates if update.ladder.indexed]
         try:
             await asyncio.gather(*(load_standings(self._index, self._store, u.ladder, u.standings) for u in indexed))
@@ -151,6 +158,10 @@ class Delivery:
         except Unavailable:
             if self._pending:
                 await self._declaration.declare()
+
+    def _note(self, updates: Sequence[LadderUpdate]) -> None:
+        for update in updates:
+            self.on_changed(update.ladder, (standing.user_id for standing in update.standings))
 
     async def _deliver_pending(self) -> None:
         if self._pending:

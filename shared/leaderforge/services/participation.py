@@ -1,4 +1,4 @@
-"""Everything that leagues, tournaments, challenges and rewards have stored about a player."""
+"""Everything that leagues, tournaments, challenges, teams and rewards have stored about a player."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,11 +7,13 @@ from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.challenges import PlayedChallenge
 from leaderforge.domain.league_places import LeaguePlace
 from leaderforge.domain.rewards import Award
+from leaderforge.domain.teams import TeamSpan
 from leaderforge.domain.tournaments import Entrant
 from leaderforge.ports.awards import AwardPosition, AwardStore
 from leaderforge.ports.challenges import ChallengeStore
 from leaderforge.ports.leagues import LeagueStore
 from leaderforge.ports.scores import ScoreStore
+from leaderforge.ports.teams import TeamStore
 from leaderforge.ports.tournaments import TournamentStore
 
 _AWARDS_A_READ = 1000
@@ -20,7 +22,7 @@ _AWARDS_A_READ = 1000
 
 @dataclass(frozen=True, slots=True)
 class Participation:
-    """Occurrences that a player joined, the player's places in leagues, challenges, and awards.
+    """Occurrences that a player joined, the player's places in leagues, challenges, awards, and spans in teams.
 
     Deleted boards are left out.
     """
@@ -29,6 +31,7 @@ class Participation:
     league_places: Sequence[tuple[Ladder, LeaguePlace]] = ()
     challenges: Sequence[tuple[Board, PlayedChallenge]] = ()
     awards: Sequence[Award] = ()
+    teams: Sequence[TeamSpan] = ()
 
 
 class ParticipationReader:
@@ -41,12 +44,14 @@ class ParticipationReader:
         leagues: LeagueStore,
         challenges: ChallengeStore,
         awards: AwardStore,
+        teams: TeamStore,
     ) -> None:
         self._store = store
         self._tournaments = tournaments
         self._leagues = leagues
         self._challenges = challenges
         self._awards = awards
+        self._teams = teams
 
     async def of_player(self, user_id: int) -> Participation:
         """Return a player's participation. It is empty for an unknown player."""
@@ -60,6 +65,7 @@ class ParticipationReader:
                 if played.challenge.board_id in boards
             ],
             await self._awards_of(boards, user_id),
+            await self._teams.spans([user_id]),
         )
 
     async def _awards_of(self, boards: Mapping[int, Board], user_id: int) -> Sequence[Award]:

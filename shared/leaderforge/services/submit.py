@@ -1,12 +1,16 @@
 """Submission of scores: commit, delivery to the index, receipt."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from leaderforge.domain.batches import complete
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
 from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.domain.team_errors import IsTeam
+from leaderforge.domain.teams import is_team_id
 from leaderforge.ports.scores import ScoreStore
+from leaderforge.ports.teams import TeamStore
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.ports.tracing import Tracer
 from leaderforge.services.delivery import Delivery
@@ -40,10 +44,12 @@ class SubmitService:
         *,
         tracer: Tracer | None = None,
         seats: SeatService | None = None,
+        teams: TeamStore | None = None,
         time_limit_s: float = 10.0,
     ) -> None:
         self._store = store
         self._seats = seats
+        self._teams = teams
         self._delivery = delivery
         self._trust = trust
         self._telemetry = telemetry
@@ -112,13 +118,20 @@ class SubmitService:
             for (request, recorded), submission_groups in zip(batch, groups_of, strict=True)
         ]
 
+    async def _of_players(self, submissions: Sequence[Submission]) -> Sequence[Submission | IsTeam]:
+        """Return the submissions. Replace those for teams by errors: the scores of teams come from their members."""
+        ids = {s.event.user_id for s in submissions if is_team_id(s.event.user_id)}
+        teams = await self._teams.teams(ids) if ids and self._teams is not None else {}
+        return [IsTeam.of(s.event.user_id) if s.event.user_id in teams else s for s in submissions]
+
     async def _record(
         self, submissions: Sequence[Submission], *, previous: bool
     ) -> Sequence[Recorded | LeaderForgeError]:
         self._telemetry.observe("submit_batch_size", len(submissions))
         try:
             with self._telemetry.timed("store_record_seconds"):
-                outcomes = await self._store.record(submissions, previous=previous)
+                record = partial(self._store.record, previous=previous)
+                outcomes = await complete(await self._of_players(submissions), Submission, record)
         except StoreUnavailable:
             self.writes.note(accepted=False)
             raise

@@ -41,6 +41,7 @@ from leaderforge.wiring.access import AccessServices, access_services
 from leaderforge.wiring.events import EventServices, event_services
 from leaderforge.wiring.players import PlayerServices, player_services
 from leaderforge.wiring.seasons import SeasonServices, season_services
+from leaderforge.wiring.teams import TeamServices, team_services
 
 if TYPE_CHECKING:
     from leaderforge.services.file_imports import FileImports
@@ -58,6 +59,7 @@ class Services:
     access: AccessServices
     players: PlayerServices
     seasons: SeasonServices
+    teams: TeamServices
     events: EventServices
     changes: Changes
     delivery: Delivery
@@ -129,10 +131,17 @@ class Services:
         """Close connections that do not respond. After a long pause the network may have dropped them silently."""
         await asyncio.gather(*(renew() for renew in self.parts.renews))
 
+    async def settle(self) -> None:
+        """Finish the background work of the previous requests, before the process may be frozen."""
+        await self.teams.scores.settle()
+        await self.changes.settle()
+
     async def close(self) -> None:
         """Deliver and announce pending updates for up to `_SETTLING_S`, then disconnect from all parts."""
         with suppress(Unavailable, TimeoutError):
-            await asyncio.wait_for(self.delivery.settle(), _SETTLING_S)
+            async with asyncio.timeout(_SETTLING_S):
+                await self.teams.scores.settle()
+                await self.delivery.settle()
         await self.trust.close()
         await self.changes.close()
         await asyncio.gather(*(disconnect() for disconnect in self.parts.closes), return_exceptions=True)
@@ -169,6 +178,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
     trust.repair_with(delivery.deliver_pending, maintain.catch_up)
     players = player_services(settings, parts, delivery, reader, query)
     changes.on_players(players.ids.invalidate)
+    teams = team_services(parts, delivery, players)
     seasons = season_services(settings, parts, query)
     submit = SubmitService(
         parts.store,
@@ -177,6 +187,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         parts.telemetry,
         tracer=parts.tracer,
         seats=seasons.seats,
+        teams=parts.teams,
         time_limit_s=time_limit_s,
     )
     reception_clock = ReceptionClock(parts.clock_us)
@@ -186,6 +197,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         access=access_services(settings, parts, delivery, players.name_rules),
         players=players,
         seasons=seasons,
+        teams=teams,
         events=event_services(settings, parts, query),
         changes=changes,
         delivery=delivery,

@@ -51,5 +51,5 @@ def player_services(
 def _records(settings: EnvironmentSettings, parts: Parts, delivery: Delivery) -> RecordService:
     stores = parts.records, parts.users, parts.audit, parts.sessions, parts.friends
     played = parts.tournaments, parts.leagues, parts.challenges
-    participation = ParticipationReader(parts.store, *played, parts.awards)
+    participation = ParticipationReader(parts.store, *played, parts.awards, parts.teams)
     return RecordService(*stores, participation, delivery, parts.clock, settings.erased_ms)

@@ -400,6 +400,57 @@ class ConsoleSignInOut(TypedDict):
     """
 
 
+class ContributionOut(TypedDict):
+    """
+    What a player contributes to the score of a team in a period.
+    """
+
+    user_id: int
+    username: str | None
+    """
+    The player's name; null if it has none.
+    """
+    external_id: NotRequired[str]
+    """
+    The player's id in another system, only if it has one.
+    """
+    score: int
+    """
+    The player's score from the times in which the player was in the team.
+    """
+    submissions: int
+    achieved_at: str
+    member: bool
+    """
+    Whether the player is a member now.
+    """
+    counts: bool
+    """
+    Whether the score is a part of the team's score.
+    """
+    hidden: NotRequired[bool]
+    """
+    Whether the player is hidden. Only moderators see such players.
+    """
+
+
+class ContributionsOut(TypedDict):
+    """
+    The contributions to the score of a team.
+    """
+
+    board: str
+    period: str
+    """
+    The period's name.
+    """
+    team_id: int
+    contributions: list[ContributionOut]
+    """
+    The contributions that count first, best first.
+    """
+
+
 class DailyRankOut(TypedDict):
     """
     A player's rank at the end of a day, or now for the current day.
@@ -812,6 +863,19 @@ class ExportedFriendOut(TypedDict):
     since: str
 
 
+class ExportedTeamOut(TypedDict):
+    """
+    A team in which the player is or was.
+    """
+
+    team_id: int
+    joined_at: str
+    left_at: str | None
+    """
+    The time at which the player left; null for a member.
+    """
+
+
 FileEncoding: TypeAlias = Literal['utf-8', 'utf-16', 'utf-16-le', 'utf-16-be', 'latin-1', 'cp1252']
 """
 Encoding of a file.
@@ -1104,6 +1168,14 @@ class IndexNodeOut(TypedDict):
     """
 
 
+Joining: TypeAlias = Literal['open', 'captain', 'server']
+"""
+Callers who may add members: `open`: the players themselves; `captain`: the captain; `server`: keys only.
+
+Keys of game servers may add members in all cases.
+"""
+
+
 KeyScope: TypeAlias = Literal['read', 'submit', 'set', 'admin']
 """
 Right of a key.
@@ -1359,6 +1431,29 @@ Permission: TypeAlias = Literal['read_boards', 'submit', 'read_awards', 'edit_pl
 """
 Right to a group of calls. Each call that needs a key needs one permission.
 """
+
+
+class PlayedTeamOut(TypedDict):
+    """
+    A team in which a player is or was.
+    """
+
+    team_id: int
+    name: str | None
+    joined_at: str
+    left_at: str | None
+    """
+    The time at which the player left; null for a member.
+    """
+
+
+class PlayedTeamsOut(TypedDict):
+    """
+    The teams of a player, the latest first. A player is in at most one team at a time.
+    """
+
+    user_id: int
+    teams: list[PlayedTeamOut]
 
 
 class PlayerChangesIn(TypedDict):
@@ -2047,6 +2142,147 @@ TableFormat: TypeAlias = Literal['csv', 'ndjson', 'json']
 """
 Format of a file: separated values with a header, one JSON object a line, or one JSON document with a list.
 """
+
+
+class TeamChangesIn(TypedDict):
+    """
+    Values of a team to change. Absent ones stay unchanged.
+    """
+
+    name: NotRequired[str]
+    """
+    The team's new name.
+    """
+    captain_id: NotRequired[int]
+    """
+    The new captain, who must be a member. Defaults to `0`.
+    """
+    max_members: NotRequired[int]
+    """
+    The maximum number of members. Not below the present number. Defaults to `50`.
+    """
+    joining: NotRequired[Joining]
+    """
+    Who adds members, besides submit keys: the players themselves (`open`), the captain (`captain`), or nobody else (`server`). Defaults to `server`.
+    """
+
+
+TeamFunction: TypeAlias = Literal['sum', 'best', 'mean']
+"""
+Combination of the contributions of a team's members.
+
+`sum`: the sum of all. `best`: the sum of the best k. `mean`: the mean of all, if there are at least m.
+"""
+
+
+class TeamIn(TypedDict):
+    """
+    A team to create.
+    """
+
+    name: str
+    """
+    The team's name. Names of teams and players are unique together.
+    """
+    team_id: NotRequired[int | None]
+    """
+    The team's id, a negative number. Generated if absent.
+    """
+    external_id: NotRequired[str | None]
+    """
+    The team's id in another system. Unique.
+    """
+    captain_id: NotRequired[int | None]
+    """
+    The captain, and the first member.
+    """
+    max_members: NotRequired[int]
+    """
+    The maximum number of members. Defaults to `50`.
+    """
+    joining: NotRequired[Joining]
+    """
+    Who adds members, besides submit keys: the players themselves (`open`), the captain (`captain`), or nobody else (`server`). Defaults to `server`.
+    """
+
+
+class TeamMemberOut(TypedDict):
+    """
+    A member of a team.
+    """
+
+    user_id: int
+    username: str | None
+    """
+    The player's name; null if it has none.
+    """
+    external_id: NotRequired[str]
+    """
+    The player's id in another system, only if it has one.
+    """
+    joined_at: str
+
+
+class TeamOut(TypedDict):
+    """
+    A team with its members.
+    """
+
+    team_id: int
+    name: str | None
+    external_id: str | None
+    """
+    The team's id in another system.
+    """
+    captain_id: int | None
+    """
+    The captain. If the captain leaves, the member who joined first follows.
+    """
+    max_members: int
+    joining: Joining
+    created_at: str
+    members: list[TeamMemberOut]
+    """
+    The members, in the order of joining.
+    """
+
+
+class TeamRulesIn(TypedDict):
+    """
+    Rules of a team board.
+    """
+
+    source: str
+    """
+    The board with the scores of the members.
+    """
+    function: NotRequired[TeamFunction]
+    """
+    How the scores of the members combine: the `sum` of all, of the `best` few, or their `mean`. Defaults to `sum`.
+    """
+    members: NotRequired[int | None]
+    """
+    For `best`, how many members count. For `mean`, how many members with a score a team needs to be ranked. Not for `sum`.
+    """
+
+
+class TeamRulesOut(TypedDict):
+    """
+    Rules of a team board.
+    """
+
+    source: str
+    """
+    The board with the scores of the members.
+    """
+    function: TeamFunction
+    """
+    How the scores of the members combine: the `sum` of all, of the `best` few, or their `mean`.
+    """
+    members: NotRequired[int | None]
+    """
+    For `best`, how many members count. For `mean`, how many members with a score a team needs to be ranked. Null for `sum`.
+    """
 
 
 ThousandsMark: TypeAlias = Literal[',', '.', "'", ' ']
@@ -3770,6 +4006,10 @@ class BoardChangesIn(TypedDict):
     """
     The moment that the public sees from then on; null for a board that is not frozen. Players see their own current entries, and admins all. Needs `moment_days`.
     """
+    team: NotRequired[TeamRulesIn | None]
+    """
+    The rules of a team board; null for a board that ranks players. Permanent.
+    """
     board: NotRequired[str]
     """
     The board's current identifier in paths.
@@ -3889,6 +4129,10 @@ class BoardIn(TypedDict):
     """
     The moment that the public sees from then on; null for a board that is not frozen. Players see their own current entries, and admins all. Needs `moment_days`.
     """
+    team: NotRequired[TeamRulesIn | None]
+    """
+    The rules of a team board; null for a board that ranks players. Permanent.
+    """
     board: str
     """
     The board's identifier in paths (its slug). Permanent.
@@ -3973,6 +4217,10 @@ class BoardOut(TypedDict):
     """
     The moment that the public sees from then on; null for none.
     """
+    team: NotRequired[TeamRulesOut | None]
+    """
+    The rules of a team board; null for a board of players.
+    """
     building: list[PeriodKind]
     """
     The period kinds that are being computed from earlier scores.
@@ -4034,6 +4282,10 @@ class ExportOut(TypedDict):
     challenges: NotRequired[list[ExportedChallengeOut]]
     """
     The challenges that the player created or joined. Absent without any.
+    """
+    teams: NotRequired[list[ExportedTeamOut]]
+    """
+    The teams in which the player is or was. Absent without any.
     """
     awards: NotRequired[list[AwardOut]]
     """

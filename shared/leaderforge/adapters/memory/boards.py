@@ -13,7 +13,15 @@ from leaderforge.domain.boards import Board, DeletedBoard, Ladder
 from leaderforge.domain.errors import BoardExists, BoardNotFound, StoreUnavailable
 from leaderforge.domain.periods import ALL_TIME, Period
 from leaderforge.domain.segments import segment_values
-from leaderforge.domain.standings import HIDDEN_PLAYER, REMOVED, Event, Standing, fold, removed_standing
+from leaderforge.domain.standings import (
+    HIDDEN_PLAYER,
+    REMOVED,
+    Event,
+    LadderStanding,
+    Standing,
+    fold,
+    removed_standing,
+)
 from leaderforge.domain.submissions import EventKey, Submission
 from leaderforge.ports.clock import Clock
 
@@ -167,22 +175,32 @@ class MemoryBoards:
         self._require_available()
         return self._standings[place_of(ladder)].at(revision)
 
+    def put_open(self, ladder: Ladder, standing: Standing) -> LadderStanding:
+        """Replace a standing on a ladder whose period may be new, and return it with its ladder."""
+        place, user_id = place_of(ladder), standing.user_id
+        if ladder.period != ALL_TIME:
+            self._periods.setdefault(place, False)
+        stored = self._standings[place]
+        hidden = standing.hidden | self._hidden(user_id, stored.get(user_id))
+        stored[user_id] = standing._replace(revision=self._next_revision(), hidden=hidden)
+        return ladder._replace(indexed=not self._periods.get(place, False)), stored[user_id]
+
     def has_board(self, board_id: int) -> bool:
         """Return whether the board exists and is not deleted."""
         return any(board.id == board_id for board in self._boards.values())
 
-    def _counting_events(self, ladder: Ladder, user_id: int) -> list[Event]:
-        """Return the player's events that count on the ladder."""
+    def counting_in(self, ladder: Ladder) -> Sequence[Event]:
+        """Return the events on the ladder's board that count in its period."""
         period = ladder.board.calendar.numbered(ladder.period)
         return [
             s.event
             for key, s in self._events.items()
-            if key[:2] == (user_id, ladder.board.id) and period.holds(s.event.achieved_at)
+            if key[1] == ladder.board.id and period.holds(s.event.achieved_at)
             if key not in self._void and (key, ladder.period) not in self._void_in
         ]
 
     def _refold(self, ladder: Ladder, user_id: int) -> Standing:
-        events = self._counting_events(ladder, user_id)
+        events = [event for event in self.counting_in(ladder) if event.user_id == user_id]
         revision = self._next_revision()
         standing = fold(ladder.board, events) if events else removed_standing(ladder.board, user_id, revision)
         previous = self._standings[place_of(ladder)].get(user_id)

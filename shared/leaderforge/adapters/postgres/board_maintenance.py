@@ -34,6 +34,7 @@ _PARTS_OF_BOARD = (
     "moment_corrections",
     "challenge_players",
     "challenges",
+    "team_progress",
     "board",
 )
 """Rows of a board that are deleted with it, the board itself last."""
@@ -42,6 +43,7 @@ _PURGES = (
     "purge_league_results",
     "purge_noticed_tiers",
     "purge_past_standings",
+    "purge_team_contributions",
     "purge_standings",
     "purge_events",
 )

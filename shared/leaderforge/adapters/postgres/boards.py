@@ -15,6 +15,7 @@ from leaderforge.domain.moments import Moments
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.reward_tables import RewardTable, reward_table_of
+from leaderforge.domain.team_rules import team_rules_of
 from leaderforge.domain.tier_rules import tiers_of
 from leaderforge.domain.tournament_rules import tournament_of
 
@@ -46,6 +47,7 @@ BOARD_VALUES: Mapping[str, Callable[[Board], object]] = {
     "rewards_since": lambda board: None if board.rewards is None else board.rewards.since,
     "league": lambda board: None if board.league is None else json.dumps(stored_members_of(board.league)),
     "segments": lambda board: ",".join(board.segments) or None,
+    "team": lambda board: None if board.team is None else str(board.team),
     "moment_days": lambda board: None if board.moments is None else board.moments.days,
     "moments_enabled_at": lambda board: None if board.moments is None else board.moments.enabled_at,
     "moments_since": lambda board: None if board.moments is None else board.moments.since,
@@ -57,7 +59,7 @@ BOARD_VALUES: Mapping[str, Callable[[Board], object]] = {
 """Value of each column except the id. The order is the same as in fragments/board_columns.sql and in all parameters."""
 
 _PERMANENT = frozenset(
-    {"slug", "policy", "direction", "subscore_direction", "time_zone", "min_submissions", "segments"}
+    {"slug", "policy", "direction", "subscore_direction", "time_zone", "min_submissions", "segments", "team"}
 )
 _BACKFILL = frozenset({"backfill_kinds", "backfill_since", "backfill_until"})
 CREATED = tuple(column for column in BOARD_VALUES if column not in _BACKFILL)
@@ -90,6 +92,7 @@ def board_of(row: Record) -> Board:
         rewards=_rewards_of(row),
         league=_league_of(row),
         segments=tuple(row["segments"].split(",")) if row["segments"] else (),
+        team=None if row["team"] is None else team_rules_of(json.loads(row["team"])),
         backfill=_backfill_of(row),
         moments=_moments_of(row),
         frozen_at=row["frozen_at"],

@@ -21,6 +21,7 @@ _REMOVALS = (
     "remove_entrants",
     "remove_league_results",
     "remove_past_standings",
+    "remove_team_contributions",
     "remove_from_period",
 )
 """Statements that delete the rows of players in a period. The rows that name the players come last."""

@@ -65,6 +65,12 @@ class Periods:
             return outcomes
         return [_unindexed(outcome, retired) if isinstance(outcome, Recorded) else outcome for outcome in outcomes]
 
+    async def with_state(self, ladder: Ladder) -> Ladder:
+        """Return the ladder, with `indexed` false if its period is retired."""
+        if ladder.period == ALL_TIME:
+            return ladder
+        return ladder._replace(indexed=_ids(ladder) not in await self._retired({_ids(ladder)}))
+
     async def _read_retired(self, ids: Set[_Ids]) -> Set[_Ids]:
         boards, periods = map(set, zip(*ids, strict=True))
         rows = await self._pool.fetch(statement("period_states"), joined(boards), joined(periods))

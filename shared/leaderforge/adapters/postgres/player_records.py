@@ -17,6 +17,7 @@ from leaderforge.domain.history import Erased, Kept
 from leaderforge.domain.notices import moderation_notices
 from leaderforge.domain.players import Player
 from leaderforge.domain.standings import LadderStanding, removed_standing
+from leaderforge.domain.teams import is_team_id
 from leaderforge.ports.clock import Clock
 
 _CHUNK = 1000
@@ -124,6 +125,8 @@ async def _erase_user(connection: Connection, user_id: int) -> None:
     await connection.fetch(statement("end_sessions"), user_id)
     while await erase_links(connection, user_id, _LINKS_AT_ONCE):
         pass
+    if is_team_id(user_id):
+        await connection.execute(statement("erase_team_spans"), user_id)
     await connection.execute(statement("erase_user"), user_id)
 
 

@@ -1,0 +1,133 @@
+"""In-memory scores of teams."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+
+from leaderforge.adapters.memory.player_store import MemoryPlayerStore
+from leaderforge.adapters.memory.score_store import MemoryScoreStore
+from leaderforge.adapters.memory.team_store import MemoryTeamStore
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.challenges import in_range
+from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Event, LadderStanding, fold
+from leaderforge.domain.teams import Contribution, is_same_result, team_standing
+from leaderforge.ports.teams import MemberEvent
+
+
+class MemoryTeamScores:
+    """`TeamScoreStore` over the events of a `MemoryScoreStore` and the spans of a `MemoryTeamStore`."""
+
+    def __init__(self, scores: MemoryScoreStore, users: MemoryPlayerStore, teams: MemoryTeamStore) -> None:
+        self._scores = scores
+        self._users = users
+        self._teams = teams
+        self._stored: dict[tuple[int, int], dict[tuple[int, int], Contribution]] = {}
+        """Contributions by team and player, by board and period."""
+        self._reached: dict[int, int] = {}
+        scores.on_erasure.append(self._erase)
+        scores.on_purged_board.append(self._forget)
+        scores.on_period_removal.append(lambda ladder: self._stored.pop(_key(ladder), None))
+
+    async def contributions(self, ladder: Ladder, team_ids: Collection[int]) -> Mapping[int, Sequence[Contribution]]:
+        by_team: defaultdict[int, list[Contribution]] = defaultdict(list)
+        for (team_id, _), contribution in sorted(self._of(ladder).items()):
+            if team_id in team_ids:
+                by_team[team_id].append(contribution)
+        return by_team
+
+    async def stale(self, ladder: Ladder, source: Board, user_ids: Collection[int]) -> Mapping[int, Collection[int]]:
+        stored = {key: c for key, c in self._of(ladder).items() if key[1] in user_ids}
+        folded = self._fold(ladder, source, user_ids)
+        by_team: defaultdict[int, set[int]] = defaultdict(set)
+        for key in stored.keys() | folded.keys():
+            if stored.get(key) != folded.get(key):
+                by_team[key[0]].add(key[1])
+        return by_team
+
+    async def refresh(
+        self, ladder: Ladder, source: Board, team_id: int, user_ids: Collection[int]
+    ) -> Sequence[LadderStanding]:
+        if team_id not in self._users.by_id:
+            return []
+        stored = self._of(ladder)
+        for user_id in user_ids:
+            stored.pop((team_id, user_id), None)
+        stored |= {key: c for key, c in self._fold(ladder, source, user_ids).items() if key[0] == team_id}
+        contributions = [c for key, c in stored.items() if key[0] == team_id]
+        standing = team_standing(ladder.board, team_id, contributions, 0)
+        if is_same_result(self._scores.standings_by_player(ladder).get(team_id), standing):
+            return []
+        written = self._scores.put_open(ladder, standing)
+        self._users.touch(team_id)
+        return [written]
+
+    async def submitted_between(self, sources: Collection[Board], since: int, until: int) -> Sequence[MemberEvent]:
+        ids = {board.id for board in sources}
+        events = [submission for submission, _ in self._scores.recorded_between(since, until)]
+        return [MemberEvent(s.board.id, s.event.user_id, s.event.achieved_at) for s in events if s.board.id in ids]
+
+    async def periods_of(
+        self, board: Board, source: Board, user_ids: Collection[int], since: int
+    ) -> Mapping[int, Collection[int]]:
+        by_period: defaultdict[int, set[int]] = defaultdict(set)
+        for (board_id, period), stored in self._stored.items():
+            for _, user_id in stored if board_id == board.id else ():
+                if user_id in user_ids:
+                    by_period[period].add(user_id)
+        for user_id in user_ids:
+            for ladder, standing in self._scores.standings_of_player(user_id):
+                if ladder.board.id == source.id and standing.revision >= since * 1000:
+                    by_period[ladder.period].add(user_id)
+        return by_period
+
+    async def members_after(self, user_id: int | None, limit: int) -> Sequence[int]:
+        members = {span.user_id for span in self._teams.all_spans}
+        return sorted(i for i in members if user_id is None or i > user_id)[:limit]
+
+    async def teams_after(self, team_id: int | None, limit: int) -> Sequence[int]:
+        return sorted(i for i in self._teams.team_ids() if team_id is None or i > team_id)[:limit]
+
+    async def reached(self, board: Board) -> int | None:
+        return self._reached.get(board.id)
+
+    async def set_reached(self, board: Board, at: int) -> None:
+        self._reached[board.id] = max(at, self._reached.get(board.id, at))
+
+    def _of(self, ladder: Ladder) -> dict[tuple[int, int], Contribution]:
+        return self._stored.setdefault(_key(ladder), {})
+
+    def _fold(self, ladder: Ladder, source: Board, user_ids: Collection[int]) -> dict[tuple[int, int], Contribution]:
+        """Return the contributions that follow from the events of these players."""
+        events: defaultdict[tuple[int, int], list[Event]] = defaultdict(list)
+        spans = [span for span in self._teams.all_spans if span.user_id in user_ids]
+        for event in self._scores.counting_in(Ladder(source, ladder.period)):
+            for span in spans:
+                if span.user_id == event.user_id and span.holds(event.achieved_at):
+                    events[span.team_id, event.user_id].append(event)
+        return {key: self._contribution(source, key[1], played) for key, played in events.items()}
+
+    def _contribution(self, source: Board, user_id: int, events: Sequence[Event]) -> Contribution:
+        standing = in_range(fold(source, events))
+        of_source = [s for ladder, s in self._scores.standings_of_player(user_id) if ladder.board.id == source.id]
+        is_hidden = any(s.hidden & (HIDDEN_ENTRY | HIDDEN_PLAYER) for s in of_source)
+        return Contribution(
+            user_id,
+            standing.score,
+            standing.achieved_at,
+            standing.received_us,
+            standing.run_id,
+            standing.submissions,
+            is_hidden or user_id in self._users.hidden,
+        )
+
+    def _erase(self, user_id: int) -> None:
+        for stored in self._stored.values():
+            for key in [key for key in stored if key[0] == user_id]:
+                del stored[key]
+
+    def _forget(self, board: Board) -> None:
+        self._stored = {key: stored for key, stored in self._stored.items() if key[0] != board.id}
+        self._reached.pop(board.id, None)
+
+
+def _key(ladder: Ladder) -> tuple[int, int]:
+    return ladder.board.id, ladder.period

@@ -1,0 +1,1 @@
+delete from team_spans where team_id = $1;

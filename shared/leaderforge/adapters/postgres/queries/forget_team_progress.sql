@@ -1,0 +1,1 @@
+delete from team_progress where board_id = $1;

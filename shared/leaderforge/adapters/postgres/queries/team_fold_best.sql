@@ -1,0 +1,15 @@
+-- Returns, for each of these players and each team, the best counting event of the times in which the player was in the
+-- team, and the number of counting events. $3 restricts the result to a team. $4 is the period, $5 and $6 are its
+-- bounds. $7 is -1 if higher scores are better, 1 if lower ones are.
+select distinct on (e.user_id, s.team_id)
+    e.user_id, s.team_id, e.submission_id as run_id, e.score, e.achieved_at, e.received_us,
+    count(*) over of_member as submissions
+from score_events e
+join team_spans s on s.user_id = e.user_id
+where e.board_id = $1 and e.user_id = any (string_to_array($2, ',')::bigint[])
+    and ($3::bigint is null or s.team_id = $3)
+    and e.achieved_at >= $5 and e.achieved_at < $6
+    and e.achieved_at >= s.joined_at and (s.left_at is null or e.achieved_at < s.left_at)
+    and not e.void and ($4::bigint = any (e.void_in)) is not true
+window of_member as (partition by e.user_id, s.team_id)
+order by e.user_id, s.team_id, e.score * $7::bigint, e.subscore * $8::bigint, e.achieved_at, e.received_us, e.submission_id;

@@ -1,0 +1,22 @@
+-- Returns, for each of these players and each team, the sum of the counting events of the times in which the player was
+-- in the team, and their number. The other columns belong to the latest event that changed the sum, or to the earliest
+-- event if none did. $3 restricts the result to a team. $4 is the period, $5 and $6 are its bounds. $7 is the largest
+-- magnitude of a sum: a part of the events may have a larger one than all of them.
+select distinct on (e.user_id, s.team_id)
+    e.user_id, s.team_id, e.submission_id as run_id,
+    greatest(-$7::bigint, least($7, sum(e.score) over of_member))::bigint as score,
+    e.achieved_at, e.received_us,
+    count(*) over of_member as submissions
+from score_events e
+join team_spans s on s.user_id = e.user_id
+where e.board_id = $1 and e.user_id = any (string_to_array($2, ',')::bigint[])
+    and ($3::bigint is null or s.team_id = $3)
+    and e.achieved_at >= $5 and e.achieved_at < $6
+    and e.achieved_at >= s.joined_at and (s.left_at is null or e.achieved_at < s.left_at)
+    and not e.void and ($4::bigint = any (e.void_in)) is not true
+window of_member as (partition by e.user_id, s.team_id)
+order by e.user_id, s.team_id,
+    e.score = 0 and e.subscore = 0,
+    e.achieved_at * case when e.score = 0 and e.subscore = 0 then 1 else -1 end,
+    e.received_us * case when e.score = 0 and e.subscore = 0 then 1 else -1 end,
+    e.submission_id desc;

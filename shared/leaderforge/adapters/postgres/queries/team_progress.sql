@@ -1,0 +1,1 @@
+select reached from team_progress where board_id = $1;

@@ -1,0 +1,65 @@
+"""Comparison of the stored scores of teams with the scores that follow from the events of their members."""
+
+from collections.abc import Collection, Sequence
+
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.settlement import SettlementFault
+from leaderforge.domain.teams import is_same_result, team_standing
+from leaderforge.ports.scores import ScoreStore
+from leaderforge.ports.teams import TeamScoreStore
+from leaderforge.services.comparing import lasting
+
+_A_READ = 500
+"""Maximum number of players or teams that one read compares."""
+
+
+class TeamComparison:
+    """Comparison of one team board's ladder. It changes nothing."""
+
+    def __init__(self, store: ScoreStore, scores: TeamScoreStore, ladder: Ladder, source: Board) -> None:
+        self._store = store
+        self._scores = scores
+        self._ladder = ladder
+        self._source = source
+
+    async def faults(self) -> Sequence[SettlementFault]:
+        """Return the wrong contributions and standings, without changes in flight."""
+        board, period = self._ladder.board.slug, self._ladder.period_name
+        members = [f"contributions of player {user_id} are wrong" for user_id in await self._wrong_members()]
+        teams = [
+            f"the score of team {team_id} is not that of its contributions" for team_id in await self._wrong_teams()
+        ]
+        return [SettlementFault(board, period, text) for text in (*members, *teams)]
+
+    async def _wrong_members(self) -> Sequence[int]:
+        suspects: list[int] = []
+        after = None
+        while user_ids := await self._scores.members_after(after, _A_READ):
+            suspects += await self._stale(user_ids)
+            after = user_ids[-1]
+        return await lasting(suspects, self._stale)
+
+    async def _stale(self, user_ids: Collection[int]) -> Sequence[int]:
+        stale = await self._scores.stale(self._ladder, self._source, user_ids) if user_ids else {}
+        return sorted({user_id for members in stale.values() for user_id in members})
+
+    async def _wrong_teams(self) -> Sequence[int]:
+        suspects: list[int] = []
+        after = None
+        while team_ids := await self._scores.teams_after(after, _A_READ):
+            suspects += await self._inconsistent(team_ids)
+            after = team_ids[-1]
+        return await lasting(suspects, self._inconsistent)
+
+    async def _inconsistent(self, team_ids: Collection[int]) -> Sequence[int]:
+        """Return the teams whose standing does not follow from their contributions."""
+        standings = {s.user_id: s for s in await self._store.standings(self._ladder, team_ids)}
+        contributions = await self._scores.contributions(self._ladder, team_ids)
+        return [
+            team_id
+            for team_id in team_ids
+            if not is_same_result(
+                standings.get(team_id),
+                team_standing(self._ladder.board, team_id, contributions.get(team_id, ()), 0),
+            )
+        ]

@@ -1,0 +1,331 @@
+"""Teams in the stores: members under races, and scores that follow from the events and the spans."""
+
+from asyncio import gather
+from collections.abc import Awaitable, Sequence
+from dataclasses import replace
+
+import pytest
+
+from leaderforge.domain.audit import AuditEntry, AuditFilter
+from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, Policy
+from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound, UsernameTaken
+from leaderforge.domain.periods import Calendar, PeriodKind
+from leaderforge.domain.players import Player
+from leaderforge.domain.standings import HIDDEN_PLAYER
+from leaderforge.domain.team_errors import InOtherTeam, IsTeam, NotInTeam, TeamFull, TeamNotFound
+from leaderforge.domain.team_rules import TeamFunction, TeamRules
+from leaderforge.domain.teams import Joining, Roster, Team, TeamSpan
+from tests.contract.store_fixtures import Database, Stores, submit
+
+DAY_MS = 86_400_000
+ACT = AuditEntry(5, "tests", "team.change")
+RED, BLUE = -1, -2
+
+
+async def create(stores: Stores, team_id: int, name: str | None = None, **values: object) -> Team:
+    team = replace(Team(team_id), **values)  # type: ignore[arg-type]
+    await stores.teams.create(Player(team_id, name or f"Team {-team_id}", None, 0), team, ACT)
+    return team
+
+
+async def join(stores: Stores, team_id: int, user_id: int, at: int = 0, *, transfers: bool = True) -> object:
+    return await outcome(stores.teams.join(team_id, user_id, at, ACT, transfers=transfers))
+
+
+async def outcome(change: Awaitable[object]) -> object:
+    try:
+        return await change
+    except LeaderForgeError as error:
+        return error
+
+
+async def members(stores: Stores, team_id: int) -> list[tuple[int, int]]:
+    roster = await stores.teams.roster(team_id)
+    assert roster is not None
+    return [(span.user_id, span.joined_at) for span in roster.members]
+
+
+async def team_board(stores: Stores, source: Board, function: TeamFunction = TeamFunction.SUM, k: int | None = None):
+    rules = TeamRules(source.slug, function, k)
+    return Ladder(await stores.board(policy=source.policy, order=source.order, calendar=source.calendar, team=rules))
+
+
+async def refreshed(stores: Stores, ladder: Ladder, source: Board, *user_ids: int) -> Sequence[int]:
+    """Refresh all stale teams of these players. Return the teams."""
+    stale = await stores.team_scores.stale(ladder, source, user_ids)
+    for team_id, players in sorted(stale.items()):
+        await stores.team_scores.refresh(ladder, source, team_id, players)
+    assert not await stores.team_scores.stale(ladder, source, user_ids)
+    return sorted(stale, reverse=True)
+
+
+async def scores(stores: Stores, ladder: Ladder, *team_ids: int) -> dict[int, int]:
+    standings = await stores.scores.standings(ladder, team_ids)
+    return {s.user_id: s.score for s in standings if not s.removed}
+
+
+async def test_a_team_has_a_unique_name_and_at_most_its_maximum_of_members(stores: Stores) -> None:
+    await stores.players(1, 2, 3)
+    team = await create(stores, RED, "Reds", max_members=2, joining=Joining.OPEN, captain_id=2)
+    assert await stores.teams.teams([RED, BLUE, 1]) == {RED: team}
+    with pytest.raises(UsernameTaken):
+        await create(stores, BLUE, "reds")
+    assert isinstance(await join(stores, RED, 1, 10), list)
+    assert await stores.teams.roster(RED) == Roster(team, [TeamSpan(1, RED, 10)])
+    assert await join(stores, RED, 2, 20) == [TeamSpan(2, RED, 20)]
+    assert await join(stores, RED, 2, 30) == []
+    assert isinstance(await join(stores, RED, 3, 40), TeamFull)
+    assert isinstance(await join(stores, BLUE, 3, 40), TeamNotFound)
+    assert isinstance(await join(stores, RED, 9, 40), PlayerNotFound)
+    assert await members(stores, RED) == [(1, 10), (2, 20)]
+
+
+async def test_a_player_is_in_one_team_at_a_time(stores: Stores) -> None:
+    await stores.players(1)
+    for team_id in (RED, BLUE):
+        await create(stores, team_id)
+    assert isinstance(await join(stores, RED, BLUE), IsTeam)
+    await join(stores, RED, 1, 10)
+    assert isinstance(await join(stores, BLUE, 1, 20, transfers=False), InOtherTeam)
+    assert await join(stores, BLUE, 1, 20) == [TeamSpan(1, RED, 10, 20), TeamSpan(1, BLUE, 20)]
+    assert isinstance(await outcome(stores.teams.leave(RED, 1, 30, ACT)), NotInTeam)
+    assert await stores.teams.leave(BLUE, 1, 30, ACT) == TeamSpan(1, BLUE, 20, 30)
+    assert isinstance(await outcome(stores.teams.leave(BLUE, 1, 30, ACT)), NotInTeam)
+    # A clock that was set back neither overlaps nor turns a span around. A span without time is not stored.
+    assert await join(stores, RED, 1, 25) == [TeamSpan(1, RED, 30)]
+    assert await stores.teams.leave(RED, 1, 5, ACT) == TeamSpan(1, RED, 30, 30)
+    assert await join(stores, RED, 1, 31) == [TeamSpan(1, RED, 31)]
+    spans = [TeamSpan(1, RED, 10, 20), TeamSpan(1, BLUE, 20, 30), TeamSpan(1, RED, 31)]
+    assert await stores.teams.spans([1, 2]) == spans
+    entries = await stores.audit.entries(AuditFilter(action="team.change"), 100)
+    assert len(entries) == 8
+
+
+async def test_a_change_sees_the_members_and_keeps_the_team_if_it_is_refused(stores: Stores) -> None:
+    await stores.players(1)
+    team = await create(stores, RED)
+    await join(stores, RED, 1)
+    rosters: list[Roster] = []
+
+    def appoint(roster: Roster) -> Team:
+        rosters.append(roster)
+        return replace(roster.team, captain_id=1, max_members=3, joining=Joining.CAPTAIN)
+
+    def refuse(_: Roster) -> Team:
+        raise TeamFull.of(RED, 1)
+
+    changed = await stores.teams.change(RED, appoint, ACT)
+    assert rosters == [Roster(team, [TeamSpan(1, RED, 0)])]
+    with pytest.raises(TeamFull):
+        await stores.teams.change(RED, refuse, ACT)
+    with pytest.raises(TeamNotFound):
+        await stores.teams.change(BLUE, appoint, ACT)
+    assert await stores.teams.teams([RED]) == {RED: changed}
+
+
+async def test_the_last_place_is_taken_once(stores: Stores) -> None:
+    await stores.players(*range(1, 9))
+    for team_id in (RED, BLUE):
+        await create(stores, team_id, max_members=2)
+    outcomes = await gather(*(join(stores, RED, i) for i in range(1, 9)))
+    assert sum(isinstance(o, TeamFull) for o in outcomes) == 6
+    # Transfers in both directions at the same time neither deadlock nor overfill a team.
+    await gather(*(join(stores, (RED, BLUE)[i % 2], i, 10) for i in range(1, 9)))
+    assert len(await members(stores, RED)) <= 2
+    assert len(await members(stores, BLUE)) <= 2
+    spans = await stores.teams.spans(range(1, 9))
+    assert len({span.user_id for span in spans if span.left_at is None}) == sum(s.left_at is None for s in spans)
+
+
+async def test_scores_belong_to_the_team_of_their_time(stores: Stores) -> None:
+    source = await stores.board()
+    await stores.players(1, 2)
+    for team_id in (RED, BLUE):
+        await create(stores, team_id)
+    ladder = await team_board(stores, source)
+    await join(stores, RED, 1, 10)
+    await join(stores, RED, 2, 10)
+    played = [(1, 100, 9), (1, 1, 10), (1, 2, 19), (1, 4, 20), (2, 8, 30)]
+    await join(stores, BLUE, 1, 20)
+    await stores.scores.record([submit(Ladder(source), user_id, score, at=at) for user_id, score, at in played])
+    assert await refreshed(stores, ladder, source, 1, 2) == [RED, BLUE]
+    assert await scores(stores, ladder, RED, BLUE) == {RED: 11, BLUE: 4}
+    # Leaving and joining again gains nothing and takes nothing away.
+    await stores.teams.leave(BLUE, 1, 40, ACT)
+    await join(stores, RED, 1, 50)
+    await stores.scores.record([submit(Ladder(source), 1, 16, at=45), submit(Ladder(source), 1, 32, at=50)])
+    assert await refreshed(stores, ladder, source, 1, 2) == [RED]
+    assert await scores(stores, ladder, RED, BLUE) == {RED: 43, BLUE: 4}
+    contributions = (await stores.team_scores.contributions(ladder, [RED, BLUE]))[RED]
+    assert [(c.user_id, c.score, c.submissions, c.achieved_at) for c in contributions] == [
+        (1, 35, 3, 50),
+        (2, 8, 1, 30),
+    ]
+    [standing] = await stores.scores.standings(ladder, [RED])
+    assert (standing.achieved_at, standing.submissions, standing.run_id) == (50, 4, contributions[0].run_id)
+
+
+@pytest.mark.parametrize(
+    ("policy", "order", "function", "k", "expected"),
+    [
+        (Policy.BEST, Order.DESC, TeamFunction.BEST, 2, {RED: 15}),
+        (Policy.BEST, Order.ASC, TeamFunction.BEST, 2, {RED: 3}),
+        (Policy.LATEST, Order.DESC, TeamFunction.SUM, None, {RED: 12}),
+        (Policy.SUM, Order.DESC, TeamFunction.MEAN, 3, {RED: 10}),
+        (Policy.SUM, Order.DESC, TeamFunction.MEAN, 4, {}),
+    ],
+)
+async def test_functions(
+    stores: Stores, policy: Policy, order: Order, function: TeamFunction, k: int | None, expected: dict[int, int]
+) -> None:
+    source = await stores.board(policy=policy, order=order)
+    await stores.players(1, 2, 3)
+    await create(stores, RED)
+    ladder = await team_board(stores, source, function, k)
+    for user_id in (1, 2, 3):
+        await join(stores, RED, user_id)
+    played = [(1, 5, 1), (1, 1, 2), (2, 10, 1), (2, 9, 3), (3, 4, 1), (3, 2, 4)]
+    await stores.scores.record([submit(Ladder(source), user_id, score, at=at) for user_id, score, at in played])
+    await refreshed(stores, ladder, source, 1, 2, 3)
+    assert await scores(stores, ladder, RED) == expected
+
+
+async def test_acts_of_moderators_correct_the_team(stores: Stores) -> None:
+    source = await stores.board()
+    await stores.players(1, 2, 3)
+    await create(stores, RED)
+    ladder = await team_board(stores, source)
+    for user_id in (1, 2, 3):
+        await join(stores, RED, user_id)
+    played = [submit(Ladder(source), user_id, 10**user_id, at=user_id) for user_id in (1, 2, 3)]
+    await stores.scores.record(played)
+    await refreshed(stores, ladder, source, 1, 2, 3)
+    moderation = stores.moderation
+
+    async def total() -> dict[int, int]:
+        await refreshed(stores, ladder, source, 1, 2, 3)
+        return await scores(stores, ladder, RED)
+
+    await moderation.set_player_hidden(1, True, ACT)
+    assert await total() == {RED: 1100}
+    await moderation.set_entry_hidden(source, 2, True, ACT)
+    assert await total() == {RED: 1000}
+    await moderation.set_submission_removed(source, 3, played[2].event.submission_id, True, ACT)
+    assert await total() == {}
+    await moderation.set_submission_removed(source, 3, played[2].event.submission_id, False, ACT)
+    await moderation.set_entry_hidden(source, 2, False, ACT)
+    await moderation.set_player_hidden(1, False, ACT)
+    assert await total() == {RED: 1110}
+    await moderation.remove(source, 2, ACT)
+    await moderation.remove_from(Ladder(source), 3, ACT)
+    assert await total() == {RED: 10}
+    await stores.records.erase(1, ACT)
+    assert await total() == {}
+
+
+async def test_a_hidden_team_stays_hidden_and_an_erased_one_is_ignored(stores: Stores) -> None:
+    source = await stores.board()
+    await stores.players(1)
+    await create(stores, RED)
+    ladder = await team_board(stores, source)
+    await stores.moderation.set_player_hidden(RED, True, ACT)
+    await join(stores, RED, 1)
+    await stores.scores.record([submit(Ladder(source), 1, 5)])
+    await refreshed(stores, ladder, source, 1)
+    [standing] = await stores.scores.standings(ladder, [RED])
+    assert (standing.score, standing.hidden) == (5, HIDDEN_PLAYER)
+    await stores.records.erase(RED, ACT)
+    assert await stores.teams.spans([1]) == []
+    assert await stores.teams.teams([RED]) == {}
+    assert await stores.team_scores.stale(ladder, source, [1]) == {}
+    assert await stores.team_scores.refresh(ladder, source, RED, [1]) == []
+    assert await stores.scores.standings(ladder, [RED]) == []
+
+
+async def test_periods_are_counted_apart(stores: Stores) -> None:
+    calendar = Calendar((PeriodKind.DAILY, PeriodKind.ALL_TIME))
+    source = await stores.board(calendar=calendar)
+    await stores.players(1)
+    await create(stores, RED)
+    board = (await team_board(stores, source)).board
+    await join(stores, RED, 1)
+    for day, score in ((0, 1), (1, 2), (1, 4)):
+        ladders = source.ladders_at(day * DAY_MS)
+        submission = submit(ladders[0], 1, score, at=day * DAY_MS)
+        await stores.scores.record([submission._replace(ladders=ladders)])
+    for day, expected in ((0, [1, 7]), (1, [6, 7])):
+        for ladder, score in zip(board.ladders_at(day * DAY_MS), expected, strict=True):
+            await refreshed(stores, ladder, source, 1)
+            assert await scores(stores, ladder, RED) == {RED: score}
+    assert {ladder.period for ladder in await stores.scores.ladders_of(board)} == {
+        ladder.period for ladder in await stores.scores.ladders_of(source)
+    }
+
+
+async def test_a_sum_of_a_team_is_clamped_to_the_range_of_scores(stores: Stores) -> None:
+    source = await stores.board(policy=Policy.BEST)
+    await stores.players(1, 2)
+    await create(stores, RED)
+    ladder = await team_board(stores, source)
+    for user_id in (1, 2):
+        await join(stores, RED, user_id)
+    await stores.scores.record([submit(Ladder(source), user_id, MAX_INTEGER) for user_id in (1, 2)])
+    await refreshed(stores, ladder, source, 1, 2)
+    assert await scores(stores, ladder, RED) == {RED: MAX_INTEGER}
+
+
+async def test_concurrent_refreshes_see_all_committed_scores(database: Database) -> None:
+    source = await database.board()
+    await database.players(*range(1, 9))
+    await create(database, RED)
+    ladder = await team_board(database, source)
+    for user_id in range(1, 9):
+        await join(database, RED, user_id)
+
+    async def play(user_id: int) -> None:
+        for _ in range(5):
+            await database.scores.record([submit(Ladder(source), user_id, 1)])
+            await database.team_scores.refresh(ladder, source, RED, [user_id])
+
+    await gather(*map(play, range(1, 9)))
+    assert await scores(database, ladder, RED) == {RED: 40}
+
+
+async def test_changes_are_found_by_the_time_of_recording(stores: Stores) -> None:
+    source, other = await stores.board(), await stores.board()
+    await stores.players(1, 2)
+    await create(stores, RED)
+    board = (await team_board(stores, source)).board
+    stores.clock.ms = 1000
+    await join(stores, RED, 1, 5)
+    await stores.scores.record([submit(Ladder(source), 1, 5, at=7), submit(Ladder(other), 2, 5, at=8)])
+    assert await stores.team_scores.submitted_between([source], 1000, 1001) == [(source.id, 1, 7)]
+    assert await stores.team_scores.submitted_between([source, other], 0, 1000) == []
+    assert await stores.team_scores.periods_of(board, source, [1, 2], 1000) == {0: {1}}
+    assert await stores.team_scores.periods_of(board, source, [1, 2], 1001) == {}
+    await stores.team_scores.refresh(Ladder(board), source, RED, [1])
+    assert await stores.team_scores.periods_of(board, source, [1, 2], 2000) == {0: {1}}
+    assert await stores.team_scores.members_after(None, 9) == [1]
+    assert await stores.team_scores.members_after(1, 9) == []
+    assert await stores.team_scores.teams_after(None, 9) == [RED]
+    assert await stores.team_scores.teams_after(RED, 9) == []
+    assert await stores.team_scores.reached(board) is None
+    for at in (7, 5):
+        await stores.team_scores.set_reached(board, at)
+        assert await stores.team_scores.reached(board) == 7
+
+
+async def test_a_purged_board_leaves_no_contributions(stores: Stores) -> None:
+    source = await stores.board()
+    await stores.players(1)
+    await create(stores, RED)
+    ladder = await team_board(stores, source)
+    await join(stores, RED, 1)
+    await stores.scores.record([submit(Ladder(source), 1, 5)])
+    await refreshed(stores, ladder, source, 1)
+    await stores.team_scores.set_reached(ladder.board, 5)
+    await stores.scores.delete_board(ladder.board.slug, ACT)
+    await stores.scores.purge(ladder.board, [RED])
+    await stores.scores.forget_board(ladder.board)
+    assert await stores.team_scores.contributions(ladder, [RED]) == {}
+    assert await stores.team_scores.reached(ladder.board) is None

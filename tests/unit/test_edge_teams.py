@@ -1,0 +1,244 @@
+"""Teams over HTTP: rights, members, team boards, and what moderators see."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from tests.api_client import ADMIN_KEY, SUBMIT_KEY
+from tests.tokens import TOKENS, token
+from tests.unit.edge_fixtures import Api, serving
+
+REDS, BLUES = -1, -2
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[Api]:
+    async with serving(**TOKENS) as api:
+        await api.players(1, 2, 3)
+        yield api
+
+
+async def create(api: Api, team_id: int, name: str, **values: Any) -> dict[str, Any]:
+    answer = await api.post("/api/teams", {"team_id": team_id, "name": name, **values})
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["location"] == f"/api/teams/{team_id}"
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+async def board(api: Api, slug: str = "clans", **settings: Any) -> None:
+    rules = {"source": "default"}
+    answer = await api.send("POST", "/api/boards", {"board": slug, "team": rules, **settings}, ADMIN_KEY)
+    assert answer.status_code == 201, answer.text
+    await api.services.teams.scores.sweep()
+
+
+async def play(api: Api, user_id: int, score: int) -> None:
+    api.clock.now += 1
+    answer = await api.post("/api/scores", {"user_id": user_id, "score": score})
+    assert answer.status_code == 200, answer.text
+    await api.services.teams.scores.settle()
+
+
+async def join(api: Api, team_id: int, user_id: int, key: str = SUBMIT_KEY) -> int:
+    api.clock.now += 1
+    return (await api.send("PUT", f"/api/teams/{team_id}/members/{user_id}", None, key)).status_code
+
+
+async def leave(api: Api, team_id: int, user_id: int, key: str = SUBMIT_KEY) -> int:
+    api.clock.now += 1
+    return (await api.send("DELETE", f"/api/teams/{team_id}/members/{user_id}", None, key)).status_code
+
+
+async def top(api: Api, slug: str = "clans", **query: Any) -> list[tuple[int, str, int]]:
+    answer = await api.get(f"/api/boards/{slug}/top", **query)
+    assert answer.status_code == 200, answer.text
+    return [(e["rank"], e["username"], e["score"]) for e in answer.json()["entries"]]
+
+
+async def contributions(api: Api, team_id: int, key: str | None = None) -> list[tuple[int, int, bool, bool]]:
+    answer = await api.send("GET", f"/api/boards/clans/teams/{team_id}", None, key)
+    assert answer.status_code == 200, answer.text
+    return [(c["user_id"], c["score"], c["member"], c["counts"]) for c in answer.json()["contributions"]]
+
+
+async def test_a_team_is_shown_with_its_members_and_captain(api: Api) -> None:
+    created = await create(api, REDS, "Reds", captain_id=2, max_members=2, joining="open", external_id="clan-7")
+    assert (created["captain_id"], created["max_members"], created["joining"]) == (2, 2, "open")
+    assert await join(api, REDS, 1) == 200
+    shown = (await api.get("/api/teams/ext:clan-7")).json()
+    assert [member["username"] for member in shown["members"]] == ["player 2", "player 1"]
+    assert await join(api, REDS, 3) == 409
+    assert await leave(api, REDS, 2) == 200
+    assert (await api.get(f"/api/teams/{REDS}")).json()["captain_id"] == 1
+    played = (await api.get("/api/users/2/teams")).json()["teams"]
+    assert [(t["team_id"], t["name"], t["left_at"] is None) for t in played] == [(REDS, "Reds", False)]
+    assert (await api.get("/api/teams/-9")).json()["error"]["code"] == "team_not_found"
+    assert (await api.get("/api/teams/1")).json()["error"]["code"] == "team_not_found"
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"name": "Reds"}, "username_taken"),
+        ({"name": "player 1"}, "username_taken"),
+        ({"name": "new", "team_id": REDS}, "user_exists"),
+        ({"name": "new", "team_id": 5}, "invalid_request"),
+        ({"name": "new", "captain_id": 1}, "in_other_team"),
+        ({"name": "new", "captain_id": REDS}, "is_team"),
+        ({"name": "new", "captain_id": 9}, "user_not_found"),
+        ({"name": "new", "max_members": 501}, "invalid_request"),
+    ],
+)
+async def test_a_refused_team_is_not_created(api: Api, body: dict[str, Any], code: str) -> None:
+    await create(api, REDS, "Reds", captain_id=1)
+    answer = await api.post("/api/teams", body)
+    assert answer.json()["error"]["code"] == code
+    assert await api.services.parts.teams.teams([REDS]) == await api.services.parts.teams.teams([REDS, BLUES, 5])
+
+
+async def test_who_may_join_and_leave(api: Api) -> None:
+    await create(api, REDS, "Reds", captain_id=1, joining="captain")
+    await create(api, BLUES, "Blues", joining="open")
+    assert await join(api, REDS, 2, token(2)) == 403
+    assert await join(api, REDS, 2, token(1)) == 200
+    assert await join(api, BLUES, 3, token(2)) == 403
+    assert await join(api, BLUES, 3, token(3)) == 200
+    # A captain takes no member from another team. The player moves alone.
+    assert await join(api, REDS, 3, token(1)) == 409
+    assert await join(api, BLUES, 2, token(2)) == 200
+    assert await leave(api, BLUES, 2, token(1)) == 403
+    assert await leave(api, BLUES, 2, token(3)) == 200
+    assert await leave(api, BLUES, 3, token(3)) == 200
+    assert await leave(api, BLUES, 3, token(3)) == 404
+    assert await join(api, REDS, 3) == 200
+    answer = await api.send("PATCH", f"/api/teams/{REDS}", {"joining": "server"}, token(1))
+    assert answer.status_code == 200
+    assert await join(api, REDS, 2, token(1)) == 403
+    assert await join(api, REDS, BLUES) == 422
+
+
+async def test_a_captain_renames_the_team_and_appoints_another_captain(api: Api) -> None:
+    await create(api, REDS, "Reds", captain_id=1)
+    await join(api, REDS, 2)
+    path = f"/api/teams/{REDS}"
+    changed = await api.send("PATCH", path, {"name": "Crimsons", "captain_id": 2}, token(1))
+    assert (changed.json()["name"], changed.json()["captain_id"]) == ("Crimsons", 2)
+    assert (await api.send("PATCH", path, {"name": "Scarlets"}, token(1))).status_code == 403
+    assert (await api.send("PATCH", path, {"captain_id": 3}, token(2))).json()["error"]["code"] == "not_in_team"
+    assert (await api.send("PATCH", path, {"max_members": 1}, token(2))).status_code == 409
+    assert (await api.send("PATCH", path, {"name": "player 1"}, token(2))).status_code == 409
+    assert (await api.get(path)).json()["name"] == "Crimsons"
+
+
+async def test_scores_of_members_rank_the_team_at_once(api: Api) -> None:
+    await create(api, REDS, "Reds")
+    await create(api, BLUES, "Blues")
+    await board(api)
+    for team_id, user_id in ((REDS, 1), (REDS, 2), (BLUES, 3)):
+        await join(api, team_id, user_id)
+    for user_id, score in ((1, 10), (2, 5), (3, 12)):
+        await play(api, user_id, score)
+    assert await top(api) == [(1, "Reds", 15), (2, "Blues", 12)]
+    assert await contributions(api, REDS) == [(1, 10, True, True), (2, 5, True, True)]
+    # A transfer takes no points along.
+    await join(api, BLUES, 1)
+    await play(api, 1, 100)
+    assert await top(api) == [(1, "Blues", 112), (2, "Reds", 15)]
+    assert await contributions(api, REDS) == [(1, 10, False, True), (2, 5, True, True)]
+    rank = (await api.get(f"/api/boards/clans/ranks/{REDS}")).json()
+    assert (rank["rank"], rank["score"], rank["submissions"]) == (2, 15, 2)
+    around = (await api.get(f"/api/boards/clans/around/{REDS}")).json()
+    assert [entry["username"] for entry in around["entries"]] == ["Blues", "Reds"]
+
+
+async def test_moderation_corrects_the_team(api: Api) -> None:
+    await create(api, REDS, "Reds")
+    await board(api)
+    await join(api, REDS, 1)
+    await join(api, REDS, 2)
+    await play(api, 1, 10)
+    await play(api, 2, 5)
+    await api.send("POST", "/api/users/1/hide", {"reason": "bot"}, ADMIN_KEY)
+    await api.services.teams.scores.settle()
+    assert await top(api) == [(1, "Reds", 5)]
+    assert await contributions(api, REDS) == [(2, 5, True, True)]
+    assert await contributions(api, REDS, ADMIN_KEY) == [(2, 5, True, True), (1, 10, True, False)]
+    assert await contributions(api, REDS, token(1)) == [(2, 5, True, True), (1, 10, True, False)]
+    await api.send("POST", "/api/users/1/unhide", {"reason": "no bot"}, ADMIN_KEY)
+    await api.send("DELETE", "/api/users/2", None, ADMIN_KEY)
+    await api.services.teams.scores.settle()
+    assert await top(api) == [(1, "Reds", 10)]
+    await api.send("DELETE", f"/api/users/{REDS}", None, ADMIN_KEY)
+    assert await top(api) == []
+    assert (await api.get("/api/users/1/teams")).json() == {"user_id": 1, "teams": []}
+
+
+async def test_an_export_has_the_teams_of_a_player(api: Api) -> None:
+    await create(api, REDS, "Reds", captain_id=1)
+    await leave(api, REDS, 1)
+    await join(api, REDS, 1)
+    exported = (await api.send("GET", "/api/users/1/export", None, token(1))).json()["teams"]
+    assert [(team["team_id"], team["left_at"] is None) for team in exported] == [(REDS, False), (REDS, True)]
+    exported = (await api.send("GET", "/api/users/2/export", None, token(2))).json()
+    assert "teams" not in exported
+
+
+async def test_a_sweep_finds_what_a_dead_process_left(api: Api) -> None:
+    await create(api, REDS, "Reds")
+    await board(api)
+    await join(api, REDS, 1)
+    api.services.delivery.on_changed = lambda ladder, user_ids: None
+    await play(api, 1, 10)
+    assert await top(api) == []
+    api.clock.now += 60_000
+    assert await api.services.teams.scores.sweep() == 1
+    assert await top(api) == [(1, "Reds", 10)]
+    assert await api.services.teams.scores.sweep() == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "setting"),
+    [
+        ({"team": {"source": "nothing"}}, "team"),
+        ({"team": {"source": "default", "function": "best"}}, "team"),
+        ({"team": {"source": "default", "function": "sum", "members": 2}}, "team"),
+        ({"policy": "best"}, "policy"),
+        ({"order": "asc"}, "order"),
+        ({"periods": ["daily"]}, "periods"),
+        ({"open_to_players": True}, "open_to_players"),
+        ({"max_score": 5}, "max_score"),
+    ],
+)
+async def test_settings_that_a_team_board_cannot_have(api: Api, settings: dict[str, Any], setting: str) -> None:
+    body = {"board": "clans", "team": {"source": "default"}, **settings}
+    answer = await api.send("POST", "/api/boards", body, ADMIN_KEY)
+    assert answer.status_code == 422
+    assert answer.json()["error"]["details"]["setting"] == setting
+
+
+async def test_a_team_board_takes_no_submissions_and_keeps_its_source(api: Api) -> None:
+    await api.send("POST", "/api/boards", {"board": "points"}, ADMIN_KEY)
+    await board(api, team={"source": "points"})
+    answer = await api.post("/api/boards/clans/scores", {"user_id": 1, "score": 5})
+    assert answer.json()["error"]["code"] == "scored_by_members"
+    assert (await api.send("DELETE", "/api/boards/points", None, ADMIN_KEY)).status_code == 409
+    changed = await api.send("PATCH", "/api/boards/clans", {"max_score": 5}, ADMIN_KEY)
+    assert changed.json()["error"]["details"]["setting"] == "max_score"
+    changed = await api.send("PATCH", "/api/boards/clans", {"periods": ["all-time", "daily"]}, ADMIN_KEY)
+    assert changed.json()["error"]["code"] == "setting_fixed"
+    assert (await api.get("/api/boards/default/teams/-1")).status_code == 404
+    await create(api, REDS, "Reds")
+    answer = await api.post("/api/boards/points/scores", {"user_id": REDS, "score": 5})
+    assert answer.json()["error"]["code"] == "is_team"
+    assert (await api.send("DELETE", "/api/boards/clans", None, ADMIN_KEY)).status_code == 200
+    assert (await api.send("DELETE", "/api/boards/points", None, ADMIN_KEY)).status_code == 200
+
+
+async def test_a_board_that_begins_later_has_the_earlier_scores(api: Api) -> None:
+    await create(api, REDS, "Reds")
+    await join(api, REDS, 1)
+    await play(api, 1, 10)
+    await board(api)
+    assert await top(api) == [(1, "Reds", 10)]
