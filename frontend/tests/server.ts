@@ -48,6 +48,8 @@ export function aBoard(board: string, change: Partial<Board> = {}): Board {
     rewards: null,
     events: [],
     segments: [],
+    moment_days: null,
+    frozen_at: null,
     league: null,
     building: [],
     ...change,

@@ -6,6 +6,7 @@ import type {
   Distribution,
   Entry,
   History,
+  RankHistory,
   LeagueGroup,
   Listing,
   Lookup,
@@ -68,6 +69,14 @@ export function history(around: Surroundings, userId: number) {
     queryKey: ['history', around.ladder.board, userId],
     queryFn: ({ signal }) => around.client.get<History>(boardPath(around, `history/${userId}`), signal),
     refetchInterval: POLL_MS,
+  });
+}
+
+/** Query of a player's daily ranks on the ladder, on boards that keep past standings. */
+export function rankHistory(around: Surroundings, userId: number) {
+  return queryOptions({
+    queryKey: ['rank-history', around.ladder, userId],
+    queryFn: ({ signal }) => around.client.get<RankHistory>(ladderPath(around, `rank-history/${userId}`, { days: 30 }), signal),
   });
 }
 

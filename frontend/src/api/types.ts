@@ -49,6 +49,7 @@ export type People = Schemas['PeopleOut'];
 export type Person = Schemas['PersonOut'];
 export type PlayerExport = Schemas['ExportOut'];
 export type History = Schemas['HistoryOut'];
+export type RankHistory = Schemas['RankHistoryOut'];
 export type IssuedKey = Schemas['IssuedKeyOut'];
 export type ImportPreview = Schemas['ImportPreviewOut'];
 export type IndexNode = Schemas['IndexNodeOut'];

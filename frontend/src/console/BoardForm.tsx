@@ -216,6 +216,7 @@ export function BoardForm({ title, act, initial, exists, pending, error, send, c
             />
             {number('min_submissions')}
             {number('keep_days')}
+            {number('moment_days')}
           </Pair>
           <datalist id={`${id}-zones`}>
             {TIME_ZONES.map((zone) => (

@@ -34,6 +34,7 @@ export const NUMBERS = {
   min_interval_ms: 0,
   min_submissions: 1,
   keep_days: 1,
+  moment_days: 1,
 } as const;
 
 export type NumberName = keyof typeof NUMBERS;
@@ -62,7 +63,7 @@ export const EMPTY: BoardDraft = {
   league: '',
   rewards: '',
   events: [],
-  numbers: { decimals: '0', min_score: '', max_score: '', max_change: '', min_interval_ms: '', min_submissions: '1', keep_days: '' },
+  numbers: { decimals: '0', min_score: '', max_score: '', max_change: '', min_interval_ms: '', min_submissions: '1', keep_days: '', moment_days: '' },
   private: false,
   openToPlayers: false,
 };

@@ -15,6 +15,7 @@ import { LeagueSection } from './LeagueSection';
 import { Neighbours } from './Neighbours';
 import { Place } from './Place';
 import { PlayerHead } from './PlayerHead';
+import { RankHistory } from './RankHistory';
 import { RunDetails } from './RunDetails';
 import { Unranked } from './Unranked';
 
@@ -39,6 +40,7 @@ export function PlayerDetails({ userId }: { userId: number }) {
       )}
       <LeagueSection userId={userId} />
       <AwardSection userId={userId} />
+      <RankHistory userId={userId} />
       <History userId={userId} />
     </div>
   );

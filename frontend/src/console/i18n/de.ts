@@ -255,6 +255,7 @@ export const de: ConsoleMessages = {
       min_interval_ms: { label: 'Mindestabstand, ms', help: 'Zwischen zwei Einsendungen eines Spielers.' },
       min_submissions: { label: 'Mindestzahl der Einsendungen', help: 'Für einen Rang in einem Zeitraum. Unveränderlich.' },
       keep_days: { label: 'Aufbewahrung, Tage', help: 'Danach werden vergangene Zeiträume gelöscht. Leer: nie.' },
+      moment_days: { label: 'Zeitpunkte, Tage', help: 'Ränge zu jedem Zeitpunkt dieser Tage sind lesbar. Leer: keine.' },
     },
     wholeNumber: 'Gib eine ganze Zahl ein, oder lasse das Feld leer.',
     wholeNumberFrom: (least) => `Gib eine ganze Zahl ab ${least} ein, oder lasse das Feld leer.`,

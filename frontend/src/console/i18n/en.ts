@@ -249,6 +249,7 @@ export const en = {
       min_interval_ms: { label: 'Minimum interval, ms', help: 'Between two submissions of a player.' },
       min_submissions: { label: 'Minimum submissions', help: 'To be ranked in a period. Permanent.' },
       keep_days: { label: 'Retention, days', help: 'Past periods are deleted after it. Empty: never.' },
+      moment_days: { label: 'Moments, days', help: 'Ranks at any past moment of these days can be read. Empty: none.' },
     },
     wholeNumber: 'Enter a whole number, or leave it empty.',
     wholeNumberFrom: (least: number) => `Enter a whole number from ${least}, or leave it empty.`,

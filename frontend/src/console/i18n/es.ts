@@ -263,6 +263,7 @@ export const es: ConsoleMessages = {
       min_interval_ms: { label: 'Intervalo mínimo, ms', help: 'Entre dos envíos de un jugador.' },
       min_submissions: { label: 'Envíos mínimos', help: 'Para tener puesto en un periodo. Permanente.' },
       keep_days: { label: 'Conservación, días', help: 'Después se eliminan los periodos pasados. Vacío: nunca.' },
+      moment_days: { label: 'Momentos, días', help: 'Se pueden leer los puestos de cualquier momento de estos días. Vacío: ninguno.' },
     },
     wholeNumber: 'Escribe un número entero o deja el campo vacío.',
     wholeNumberFrom: (least) => `Escribe un número entero desde ${least} o deja el campo vacío.`,

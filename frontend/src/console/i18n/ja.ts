@@ -247,6 +247,7 @@ export const ja: ConsoleMessages = {
       min_interval_ms: { label: '最小間隔（ms）', help: 'プレイヤーの2回の送信の間隔。' },
       min_submissions: { label: '最少送信数', help: '期間内で順位が付くのに必要な数。変更できません。' },
       keep_days: { label: '保存期間（日）', help: '過ぎると過去の期間を削除します。空: 削除しません。' },
+      moment_days: { label: '過去の時点（日）', help: 'この日数内の任意の時点の順位を読めます。空: なし。' },
     },
     wholeNumber: '整数を入力するか、空にしてください。',
     wholeNumberFrom: (least) => `${least}以上の整数を入力するか、空にしてください。`,
