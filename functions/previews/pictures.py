@@ -89,7 +89,7 @@ class _Text:
             if run.face.is_emoji:
                 x += self._draw_emoji(run.text, font, (x, at[1]), size)
             else:
-                direction = _direction(run.is_right_to_left)
+                direction = _direction(font, run.is_right_to_left)
                 self._drawer.text((x, at[1]), run.text, colour, font, "ls", direction=direction)
                 x += _length(run.text, font, run.is_right_to_left)
         return x
@@ -139,14 +139,17 @@ def _emoji_width(text: str, font: "FreeTypeFont", size: int) -> int:
 
 
 def _length(text: str, font: "FreeTypeFont", is_right_to_left: bool) -> int:
-    return round(font.getlength(text, direction=_direction(is_right_to_left)))
+    return round(font.getlength(text, direction=_direction(font, is_right_to_left)))
 
 
-def _direction(is_right_to_left: bool) -> str | None:
-    """Return the direction to shape a run in. Without raqm, characters are drawn one by one, unshaped."""
-    from PIL import features
+def _direction(font: "FreeTypeFont", is_right_to_left: bool) -> str | None:
+    """Return the direction to shape a run in. A font without raqm draws characters one by one, unshaped.
 
-    return ("rtl" if is_right_to_left else "ltr") if features.check("raqm") else None
+    Pillow's own font has no raqm. Other fonts have it if the machine has the library of FriBidi.
+    """
+    from PIL.ImageFont import Layout
+
+    return ("rtl" if is_right_to_left else "ltr") if font.layout_engine == Layout.RAQM else None
 
 
 @lru_cache(maxsize=64)
