@@ -1,4 +1,5 @@
--- Number of all records of a leaderboard of Nakama, of those before its last reset, and whether any has a subscore.
+-- Returns the number of all records of a Nakama leaderboard, the number of records from before its last reset, and
+-- whether any record has a subscore.
 select
   count(*) as records,
   count(*) filter (where expiry_time > '1970-01-01 00:00:00 UTC' and expiry_time <= now()) as expired,

@@ -1,4 +1,5 @@
--- Records of a leaderboard of Nakama in its order of ranks. With $2, those before its last reset are included.
+-- Returns the records of a Nakama leaderboard in the order of their ranks. If $2 is true, the records from before its
+-- last reset are included.
 select
   record.owner_id::text,
   coalesce(record.username, users.username) as username,

@@ -19,7 +19,8 @@ alter table boards
     -- A deleted board is invisible to callers at once. The background purge deletes its rows.
     add column deleted boolean not null default false;
 
--- Constraints are added separately, with names, because Citus accepts no others on a distributed table.
+-- Each constraint is added by a statement of its own and has a name, because Citus accepts no other form on a
+-- distributed table.
 alter table boards add constraint boards_subscore_direction check (subscore_direction in ('desc', 'asc'));
 alter table boards add constraint boards_max_change check (max_change >= 0);
 alter table boards add constraint boards_min_interval check (min_interval_ms >= 0);

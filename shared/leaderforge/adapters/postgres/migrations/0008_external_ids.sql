@@ -1,8 +1,8 @@
--- Ids of players in other systems, and players without a name. A claim table makes external ids unique, as usernames.
--- released_ids has hashes of ids that lost their player. Other players may claim an id only from claimable_at on,
--- because processes may still have the old player in their caches. First sight creates a player with the id only from
--- creatable_at on. user_id is the player who released the id and may claim it again, null after an erasure. Times are
--- ms since 1970.
+-- Ids of players in other systems, and players without a name. A claim table makes external ids unique, in the same way
+-- as usernames. released_ids has hashes of ids that lost their player. Other players may claim an id only from
+-- claimable_at on, because processes may still have the old player in their caches. First sight creates a player with
+-- the id only from creatable_at on. user_id is the player who released the id, and who may claim it again at any time.
+-- It is null after an erasure. Times are ms since 1970.
 
 alter table users
     alter column username drop not null,

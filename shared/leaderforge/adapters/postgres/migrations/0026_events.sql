@@ -1,7 +1,7 @@
 -- `events` has the types of the notices that a board asks for, comma-separated. Null means none. `outbox` has the notices
 -- that no relay has moved to the log yet, written in the transaction of the change that they report. On Citus, they are
--- beside the player's standings. The sequence numbers order the notices of one standing, because its lock is held when a
--- number is taken.
+-- beside the player's standings. A transaction takes a sequence number while it holds the lock of the standing.
+-- Therefore the notices of one standing are ordered by their numbers.
 
 alter table boards add column events text;
 

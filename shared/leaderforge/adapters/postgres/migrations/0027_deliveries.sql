@@ -65,7 +65,8 @@ create table delivery_attempts (
 
 create index delivery_attempts_endpoint on delivery_attempts (endpoint_id, attempt_id);
 
--- What rank notices were derived from: the last tier of a player on a ladder, and the players in the top of a ladder.
+-- State at the last check for rank notices: the tier of each player on a ladder, and the players in the top of a
+-- ladder. The next check compares with it.
 create table noticed_tiers (
     user_id bigint not null,
     board_id bigint not null,
@@ -82,7 +83,7 @@ create table noticed_tops (
     primary key (board_id, period_id)
 );
 
--- Boards of which the notices about closed periods are written. `closed_until` is the latest end (ms) of such a period.
+-- Boards with notices about closed periods. `closed_until` is the latest end (ms) of a period whose notice is written.
 create table noticed_boards (
     board_id bigint primary key,
     closed_until bigint not null

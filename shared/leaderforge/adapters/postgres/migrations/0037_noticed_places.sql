@@ -1,6 +1,6 @@
 -- `noticed_places` has the places of players on the ladders of boards with notices about overtaken players, as sort keys.
--- Null means that the player had no visible entry. `seq` is the number of the outbox that changed the place. The table is
--- local, even on Citus, because only maintenance writes it.
+-- Null means that the player had no visible entry. `seq` is the outbox number of the notice that changed the place. The
+-- table is local, even on Citus, because only maintenance writes it.
 
 create table noticed_places (
     board_id bigint not null,

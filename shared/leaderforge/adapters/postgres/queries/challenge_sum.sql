@@ -1,6 +1,7 @@
 -- Returns the sum of the counting events of each player in a challenge, with their number. The other columns belong to
--- the latest event that changed the sum, or to the earliest event if none did. $6 is the largest magnitude of a sum: a
--- part of the events may have a larger one than all of them.
+-- the latest event that changed the sum, or to the earliest event if none did. $6 is the largest magnitude of a sum.
+-- The result needs this limit, because only the sum of all events was checked, and a sum of a part of them may be
+-- larger.
 select distinct on (user_id)
     user_id, submission_id, achieved_at, received_us, metadata,
     greatest(-$6::bigint, least($6, sum(score) over of_player))::bigint as score,

@@ -1,5 +1,6 @@
--- Deletes the challenge that ended first, of those whose late submissions ended up to $1. Concurrent transactions delete
--- different ones. No challenge ends after its late submissions: the first condition lets the index stop the scan.
+-- Deletes the settled challenge that ended first. A challenge is settled if its time for late submissions ended by $1.
+-- Concurrent transactions delete different challenges. The condition on `ends_at` follows from the one on `late_until`,
+-- and lets the scan of the index stop early.
 delete from challenges
 where invitation = any (array(
     select invitation from challenges

@@ -1,5 +1,6 @@
--- Deletes the states of standings that newer states had replaced by the revision $3. For the periods in $4, the
--- revisions in $5 apply instead: those of their last checkpoints before, because reads compare with the states of then.
+-- Deletes each state of a standing that a newer state had replaced at the revision $3 or earlier. For the periods in
+-- $4, the revisions in $5 take the place of $3. They are the revisions of the last checkpoints before $3, because reads
+-- add up the changes since a checkpoint, and need the states at its revision.
 delete from past_standings p
 where p.board_id = $1 and p.user_id = any (string_to_array($2, ',')::bigint[])
     and p.revision < (

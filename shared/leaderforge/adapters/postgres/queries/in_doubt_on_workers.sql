@@ -1,4 +1,4 @@
--- Runs on Citus only. $1 is the text of in_doubt_since.sql.
+-- Runs the statement $1, the text of in_doubt_since.sql, on each worker. Runs on Citus only.
 select
     bool_and(success) as answered,
     min(case when success then nullif(result, '')::bigint end) as prepared_at

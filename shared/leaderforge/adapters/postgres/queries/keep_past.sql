@@ -1,4 +1,4 @@
--- Stores states of standings. A state that is stored already stays.
+-- Stores states of standings. A stored state stays unchanged.
 insert into past_standings (
     user_id, board_id, period_id, revision, ranked, subranked, achieved_at, submissions, hidden, has_metadata, run_id
 )

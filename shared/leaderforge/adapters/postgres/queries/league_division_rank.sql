@@ -1,5 +1,5 @@
--- `+ 0` keeps the planner from the indexes that begin with board and period. Without statistics of a new period, it
--- would expect one row there, and scan all members of the period for each player.
+-- `+ 0` keeps the planner from the indexes that begin with board and period. While a new period has no statistics, the
+-- planner would expect one row in such an index. It would then scan all members of the period for each player.
 select
     count(*) as total,
     count(*) filter (where (s.ranked, s.subranked, s.achieved_at, s.user_id) < ($5, $6, $7, $8)) as above

@@ -1,5 +1,5 @@
--- `+ 0` keeps the planner from the indexes that begin with board and period. Without statistics of a new period, it
--- would expect one row there, and scan all members of the period for each player.
+-- `+ 0` keeps the planner from the indexes that begin with board and period. While a new period has no statistics, the
+-- planner would expect one row in such an index. It would then scan all members of the period for each player.
 select
     m.user_id, m.group_number, s.ranked, s.subranked, s.achieved_at, s.hidden, s.revision,
     coalesce(s.submissions, 0) >= $5 as has_entry

@@ -1,5 +1,6 @@
--- Rows of the log with the $2 notices after a position, in order. The first and the last row may have more notices. After
--- a gap in the positions, the last row is the first one beyond $2 positions.
+-- Returns the rows of the log with the next $2 positions after a position, in order. The first row may be a bundle that
+-- begins before these positions, and the last row one that ends behind them. If the positions have a gap, the last row
+-- may lie behind them completely.
 select position, notice_id, user_id, type, board, at, body, size, ladders
 from notice_log
 where

@@ -1,4 +1,4 @@
--- Returns awards that the settlement of revision $3 has not confirmed.
+-- Returns the awards of a period that its settlement of revision $3 has not confirmed.
 select user_id, reward from awards
 where board_id = $1 and period_id = $2 and revision < $3 and revoked_at is null
 order by user_id, reward

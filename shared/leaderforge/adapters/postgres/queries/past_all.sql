@@ -1,5 +1,5 @@
--- Returns every entry number $5 of a ladder in its order, with the number of entries above it and the total, as of the
--- revision $4.
+-- Returns the first entry of a ladder and each $5th entry after it, as of the revision $4. Each row has the number of
+-- entries above the entry, and the total.
 select ranked, subranked, achieved_at, user_id, position - 1 as above, total
 from (
     select

@@ -1,4 +1,5 @@
--- The ids are two lists instead of pairs. The result may therefore have other combinations of them, which callers skip.
+-- The ids of boards and of periods are two lists instead of pairs. The result may therefore have pairs that were not
+-- requested, which callers skip.
 select board_id, period_id, retired_at is not null as retired
 from periods
 where board_id = any (string_to_array($1, ',')::bigint[]) and period_id = any (string_to_array($2, ',')::bigint[])

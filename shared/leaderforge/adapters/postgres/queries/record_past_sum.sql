@@ -1,7 +1,8 @@
 -- Generated from fragments/record.sql and upsert_sum.sql by scripts/record_statements.py.
--- Inserts events, and computes the rows for their standings. The upsert of the policy follows and writes `upsert_rows`.
--- Each parameter is an array with one item per standing. `leads` is true for the item that inserts the event. A player
--- must have at most one event per board. Items must be sorted by key, which prevents deadlocks.
+-- Inserts events, and computes the rows of their standings, `upsert_rows`. The policy's upsert, the next part of the
+-- statement, writes these rows. Each parameter is an array with one item per standing. An event has an item for each of
+-- its standings; `leads` is true for one of them, which inserts the event. A batch has at most one event per player and
+-- board. Items must be sorted by key, which prevents deadlocks.
 with items as (
     select *
     from unnest(
@@ -23,12 +24,13 @@ new_events as (
     returning user_id, board_id
 ),
 -- Players who get their first standing on a ladder. The row lock waits for a concurrent action that hides the player,
--- because new standings of a hidden player must be hidden. In the same way, it waits for a change
--- of the player's attributes, which give the segments of a new standing. `segments` of an item are their names.
+-- because new standings of a hidden player must be hidden. It also waits for a change of the player's attributes,
+-- because their values are the segments of a new standing. `segments` of an item has the names of these attributes.
 newcomers as (
     select
         user_id, hidden, attributes,
-        -- If an erased player had the same id, new revisions must be higher, even after a clock was set back.
+        -- If an erased player had the same id, new revisions must be higher than the erased ones, even after a clock
+        -- was set back.
         (select max(touches.revision) from touches where touches.user_id = users.user_id) as last_revision
     from users
     where user_id in (
@@ -52,7 +54,7 @@ upsert_rows as (
     left join newcomers using (user_id)
     order by user_id, board_id, period_id
 ),
--- The score is the sum. `run_id` is that of the last event that changed it: see fragments/wins_sum.sql.
+-- The score is the sum. `run_id` is the id of the last event that changed the sum: see fragments/wins_sum.sql.
 written as (
 insert into standings (
     user_id, board_id, period_id, sign, score, subranked, achieved_at, received_us, run_id, metadata, scored,
@@ -69,7 +71,7 @@ on conflict (user_id, board_id, period_id) do update set
     scored = standings.scored or excluded.scored,
     submissions = standings.submissions + excluded.submissions,
     revision = greatest(standings.revision + 1, excluded.revision),
-    hidden = standings.hidden & 3 -- the event makes a removed standing present again
+    hidden = standings.hidden & 3 -- clears bit 4 (removed): an event restores the standing
 returning
     user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, received_us,
     segments, board_id, period_id

@@ -1,5 +1,5 @@
--- The previous token is accepted if the last refresh was after $7 (ms). Its use does not set `refreshed_at`, therefore
--- it is not accepted for longer.
+-- The previous token is accepted if the last refresh was after $7 (ms). A refresh with the previous token does not set
+-- `refreshed_at`, therefore the token's remaining time does not grow.
 update sessions
 set
     digest = $4,

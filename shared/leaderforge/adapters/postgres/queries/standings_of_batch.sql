@@ -1,4 +1,5 @@
--- Returns the standings of a batch. It may also return standings of its players on ladders of other players.
+-- Returns the standings of a batch. The result may also have standings that the batch does not name: any of its players
+-- on any of its ladders.
 select
     user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, received_us, segments,
     board_id, period_id

@@ -1,7 +1,8 @@
 -- Returns, for each of these players and each team, the sum of the counting events of the times in which the player was
 -- in the team, and their number. The other columns belong to the latest event that changed the sum, or to the earliest
 -- event if none did. $3 restricts the result to a team. $4 is the period, $5 and $6 are its bounds. $7 is the largest
--- magnitude of a sum: a part of the events may have a larger one than all of them.
+-- magnitude of a sum. The result needs this limit, because only the sum of all events was checked, and a sum of a part
+-- of them may be larger.
 select distinct on (e.user_id, s.team_id)
     e.user_id, s.team_id, e.submission_id as run_id,
     greatest(-$7::bigint, least($7, sum(e.score) over of_member))::bigint as score,

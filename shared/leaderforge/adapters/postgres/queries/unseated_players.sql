@@ -1,5 +1,5 @@
--- `+ 0` keeps the planner from the indexes that begin with board and period. Without statistics of a new period, it
--- would expect one row there, and scan all members of the period for each player.
+-- `+ 0` keeps the planner from the indexes that begin with board and period. While a new period has no statistics, the
+-- planner would expect one row in such an index. It would then scan all members of the period for each player.
 select s.user_id
 from standings s
 where s.board_id = $1 and s.period_id = $2 and s.submissions > 0

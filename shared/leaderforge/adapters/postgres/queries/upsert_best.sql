@@ -1,4 +1,4 @@
--- `run_id` is that of the best event: see fragments/wins_best.sql.
+-- `run_id` is the id of the best event: see fragments/wins_best.sql.
 insert into standings (
     user_id, board_id, period_id, sign, score, subranked, achieved_at, received_us, run_id, metadata, scored,
     submissions, revision, hidden, segments
@@ -14,7 +14,7 @@ on conflict (user_id, board_id, period_id) do update set
     scored = standings.scored or excluded.scored,
     submissions = standings.submissions + excluded.submissions,
     revision = greatest(standings.revision + 1, excluded.revision),
-    hidden = standings.hidden & 3 -- the event makes a removed standing present again
+    hidden = standings.hidden & 3 -- clears bit 4 (removed): an event restores the standing
 returning
     user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, received_us,
     segments, board_id, period_id;

@@ -1,6 +1,7 @@
 -- Writes a notice for each changed standing that its board announces: see `Announcement`. The outbox takes a sequence
 -- number for a standing after the upsert has locked it. Numbers of one standing therefore have the order of its changes.
--- `offset 0` keeps the condition out of the join. With it, the planner expects one row, and compares all pairs.
+-- `offset 0` keeps the condition out of the join. As a part of the join, the condition would make the planner expect
+-- one row, and compare all pairs of rows.
 notices as (
     insert into outbox (user_id, board_id, period_id, type, at, data)
     select

@@ -1,9 +1,9 @@
--- Returns the written standings, each with the columns of its earlier place, null if there was none. If another batch
--- inserted a standing that was missing when `previous` was read, its previous place is unknown. The condition then
--- divides by zero, which rolls the whole statement back, and the writer repeats the batch. A check in the writer would
--- come after the commit, or need a transaction, which costs two round trips. The planner expects few rows, and would
--- compare all pairs in a left join, but it can only hash or merge a full join. The submission of a duplicate writes no
--- standing, and its row lacks the written columns.
+-- Returns the written standings, each with the columns of the previous standing, null if there was none. Another batch
+-- may insert a standing after `previous` was read as missing. The previous standing is then unknown. In this case, the
+-- condition divides by zero, which rolls back the whole statement, and the writer repeats the batch. A check in the
+-- writer would come after the commit, or need a transaction, which costs two round trips. The join is a full join,
+-- because the planner can only hash or merge it. For a left join, it would expect few rows and compare all pairs. A
+-- duplicate submission writes no standing. Its row has null in the written columns.
 select
     written.*, previous.score as previous_score, previous.achieved_at as previous_achieved_at,
     previous.submissions as previous_submissions, previous.subranked as previous_subranked,

@@ -1,6 +1,7 @@
--- Inserts events, and computes the rows for their standings. The upsert of the policy follows and writes `upsert_rows`.
--- Each parameter is an array with one item per standing. `leads` is true for the item that inserts the event. A player
--- must have at most one event per board. Items must be sorted by key, which prevents deadlocks.
+-- Inserts events, and computes the rows of their standings, `upsert_rows`. The policy's upsert, the next part of the
+-- statement, writes these rows. Each parameter is an array with one item per standing. An event has an item for each of
+-- its standings; `leads` is true for one of them, which inserts the event. A batch has at most one event per player and
+-- board. Items must be sorted by key, which prevents deadlocks.
 with items as (
     select *
     from unnest(
@@ -22,12 +23,13 @@ new_events as (
     returning user_id, board_id
 ),
 -- Players who get their first standing on a ladder. The row lock waits for a concurrent action that hides the player,
--- because new standings of a hidden player must be hidden. In the same way, it waits for a change
--- of the player's attributes, which give the segments of a new standing. `segments` of an item are their names.
+-- because new standings of a hidden player must be hidden. It also waits for a change of the player's attributes,
+-- because their values are the segments of a new standing. `segments` of an item has the names of these attributes.
 newcomers as (
     select
         user_id, hidden, attributes,
-        -- If an erased player had the same id, new revisions must be higher, even after a clock was set back.
+        -- If an erased player had the same id, new revisions must be higher than the erased ones, even after a clock
+        -- was set back.
         (select max(touches.revision) from touches where touches.user_id = users.user_id) as last_revision
     from users
     where user_id in (
