@@ -3,7 +3,8 @@
     python -m benchmarks.attack --out docs/reliability/attack.json
 
 Each attack runs in a process of its own, as fast as one core allows. Meanwhile this process reads the first entries
-every 20 ms. The product has few listeners, so that the attack on the log finds the limit.
+every 20 ms. The product admits one listener only. Therefore the attack on the log soon exceeds
+this limit.
 """
 
 import asyncio

@@ -46,7 +46,7 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.embedded.waiting import wait_until
 
 LEADERFORGE = [sys.executable, "-m", "leaderforge"]
-"""Command of the product as a module: PYTHONPATH selects the checkout. The installed script has a fixed one."""
+"""Command of the product as a module, whose checkout PYTHONPATH selects. The installed script has a fixed checkout."""
 CEILINGS = {"submit": "noop_post", "submit_unranked": "noop_post"}
 BATCHES = {"batch", "batch_unranked", "batch_previous"}
 INCOMPARABLE = {"noop_post", "noop_get", *BATCHES}
@@ -303,7 +303,7 @@ def _answers(url: str) -> bool:
 def _environment(tree: Path | None) -> dict[str, str]:
     """Return the environment of the product. If a checkout is given, Python imports the product from there.
 
-    Requests are not refused under overload, because a closed loop with many connections is one.
+    The service must refuse no requests as `overloaded`: a closed loop with many connections looks like an overload.
     """
     if tree is None:
         return {"LEADERFORGE_OVERLOAD_MS": "0", **os.environ}

@@ -32,7 +32,7 @@ USED = 0.6
 CORE_DOLLARS = 0.0408 * 730
 """Dollars a month of a core with 4 GiB: m7g.large in us-east-1, on demand, $0.0816 an hour for two (2026-06-17)."""
 DISK_DOLLARS = 0.08
-"""Dollars a month of a GB of gp3. A list price that was not checked on a day."""
+"""Dollars a month of a GB of gp3. The date of this list price is unknown."""
 CORE_BYTES = 4 * 2**30
 """Memory of a core, in bytes."""
 MOST_STORE_CORES = 32
@@ -49,9 +49,9 @@ SUBMIT_BYTES, READ_BYTES = 800, 700
 
 
 class Load(NamedTuple):
-    """Load at the peak: submissions a second, and as many tops. `exact` of the submissions have ranks.
+    """Load at the peak: `submits` submissions a second, as many reads of tops, and `ranks` reads of ranks.
 
-    `ranks` are read a second besides.
+    With `exact`, each receipt has a rank.
     """
 
     name: str
@@ -72,7 +72,10 @@ LOADS = (
 
 
 class Plan(NamedTuple):
-    """Machines for a load. Cores and primaries are numbers of cores. `primaries` is None if no number suffices."""
+    """Machines for a load: cores of the API and of the store, and primaries of one core.
+
+    `primaries` is None if no number of them suffices.
+    """
 
     api: int
     store: int

@@ -55,7 +55,7 @@ def main(
         running = {}
         for version, tree in zip(VERSIONS, (before.resolve(), HERE), strict=True):
             if tree is HERE:
-                # The processes of the other version have their variables already.
+                # Set the variables after the start of the other version, so that they affect this version only.
                 os.environ |= dict(pair.split("=", 1) for pair in setting or [])
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=f"leaderforge-{version}-")))
             running[version] = stack.enter_context(product(directory, [], tree)), directory, tree

@@ -76,7 +76,7 @@ def main(
 
 
 def create_external_ids(directory: Path, players: int) -> None:
-    """Create as many players with external ids, by an import of one line each."""
+    """Create this number of players with external ids, by an import with one line of each."""
     columns, player_of = KINDS["external ids"]
     path = directory / "players.csv"
     lines = [f"{player_of(user_id, 0)},1\n" for user_id in range(1, players + 1)]

@@ -5,8 +5,8 @@
     python -m benchmarks.features tiers --out docs/performance/results/tiers.json
 
 Other load on the machine varies. Therefore each call is measured directly before or after the same call on the other
-board, and the ratios of these pairs are compared: their medians with quartiles. The memory is that of the nodes of the
-index after the players' scores on each board, less the memory before.
+board, and the ratios of these pairs are compared: their medians with quartiles. The memory of a board is
+the growth of the index nodes' memory while all players submit to it.
 """
 
 import asyncio
@@ -108,7 +108,7 @@ def filled(facts: dict[str, Any], feature: str, players: int) -> dict[str, int]:
             for batch in track(batches, f"Scoring on the board {board}"):
                 scores = {"submissions": [{"user_id": i, "score": i * 7919 % 1_000_003} for i in batch]}
                 client.post(f"/api/boards/{board}/scores/batch?rank=none", json=scores).raise_for_status()
-            memory[board] = max(0, used_memory(client) - before)  # with few players, buffers that shrink weigh more
+            memory[board] = max(0, used_memory(client) - before)  # with few players, shrinking buffers may outweigh it
     return memory
 
 

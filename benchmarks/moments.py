@@ -51,8 +51,8 @@ _MEGABYTE = 1_000_000
 class World:
     """Two boards with the same players: one with past standings, one without.
 
-    `log` has the submissions to the first one: time of recording (ms), time (ms), player and score. `now` (ms) is the
-    time of the store.
+    `log` has the submissions to the board with past standings: time of recording (ms), time of achievement (ms),
+    player and score. `now` (ms) is the time of the store.
     """
 
     pool: Pool
@@ -193,7 +193,10 @@ async def _reads(world: World, reads: int) -> dict[str, float]:
 
 
 async def _compared(world: World, reads: int) -> int:
-    """Compare reads at some moments with a replay, and return their number. Raises `AssertionError`."""
+    """Compare ranks at some moments with a replay, and return their number.
+
+    Raises `AssertionError` if a rank differs.
+    """
     random = Random(3)
     moments = [random.randint(START, world.now) for _ in range(20)]
     for moment in track(moments, "Comparing"):

@@ -48,7 +48,7 @@ _SECOND = 1.0
 
 
 class Sender:
-    """Open loop that takes little processor time, of which the product needs all.
+    """Open loop that takes little processor time, because it shares the machine with the product.
 
     Request i is due at i / rate seconds. A request that is due while no connection is free waits, and its latency
     counts from its due time.
@@ -121,7 +121,7 @@ def phase(facts: Mapping[str, Any], players: int, rate: float, seconds: float, w
 
 
 def figures(rows: Sequence[Sequence[float]], seconds: float) -> dict[str, Any]:
-    """Return throughput, latencies and statuses of a phase, and the same for each second."""
+    """Return throughput, latencies and statuses of a whole phase, and those of each of its seconds."""
     accepted = [row[2] for row in rows if row[1] == ACCEPTED]
     refused = [row[2] for row in rows if row[1] not in {ACCEPTED, FAILED}]
     by_second = []

@@ -49,7 +49,7 @@ class PeerRequest(BaseModel):
 
 
 class Peer(BaseModel):
-    """Other server: its address, the headers of all requests, and one request for each kind of the product's."""
+    """Other server: its address, the headers of all requests, and its requests by the kind of the product's request."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -87,7 +87,7 @@ def main(
     url: Annotated[str | None, typer.Option(help="Address of the other server, instead of the file's.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the results here as JSON.")] = None,
 ) -> None:
-    """Measure another server and the product, with as many players."""
+    """Measure another server, and the product with the same number of players."""
     console = Console()
     peer = read_peer(description, url)
     samples: Samples = {kind: {server: [] for server in _SERVERS} for kind in peer.requests}

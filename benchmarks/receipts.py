@@ -3,8 +3,8 @@
     python -m benchmarks.receipts --out docs/performance/results/receipts.json
     LEADERFORGE_CACHED_PLAYERS=0 python -m benchmarks.receipts --only submit_external --out ...
 
-The second command measures external ids that are looked up in the database each time. In the first one, they come from
-the cache, because the players were created and scored by external id.
+The second command measures external ids that are looked up in the database each time. With the first command, they come
+from the cache, because the players were created and scored by external id.
 
 Starts a new product and loads it with submissions with and without these options, in many short rounds. Other load on
 the machine varies. Therefore each scenario is measured directly before or after the same scenario without options, and

@@ -35,7 +35,8 @@ def about(module: str) -> dict[str, Any]:
 def quartiles(samples: Iterable[float]) -> list[float]:
     """Return [lower quartile, median, upper quartile] of at least two samples.
 
-    They are interpolated between samples only: with few samples, the usual method would name values outside of them.
+    Quartiles are interpolated between samples only. With few samples, the usual method would return values outside of
+    the range of the samples.
     """
     return quantiles(samples, n=4, method="inclusive")
 

@@ -84,7 +84,7 @@ class Load:
                 self.failures[f"{response.status_code} {response.json()['error']['code']}"] += 1
 
     def report(self) -> dict[str, Any]:
-        """Return the figures of all requests. The longest one is a submission."""
+        """Return the figures of all requests. `longest_ms` is the time of the slowest submission."""
         return {
             "accepted": self.acknowledged.total(),
             "pages": self.pages,

@@ -40,7 +40,7 @@ _STREAMS = 10
 _SUBMITTERS = 4
 _SMALL_CACHES = "benchmarks.small_caches:create_app"
 BLOCKS_FILE = "SOAK_BLOCKS_FILE"
-"""Environment variable of the application with small caches."""
+"""Environment variable with the path of the file to which the application writes its number of memory blocks."""
 
 
 class Soak:
@@ -128,7 +128,7 @@ class Soak:
 async def soak(
     clients: Soak, api: psutil.Process, seconds: float, console: Console, blocks: Path | None
 ) -> dict[str, Any]:
-    """Act for a time, and return the samples of the API's memory and the numbers of answers.
+    """Let the clients act for a time. Return the samples of the API's memory and the numbers of answers.
 
     A sample has the time (s), the memory (MiB) and the open files, and the number in the file `blocks`, if any.
     """

@@ -4,8 +4,8 @@
 
 Creates players with names, and counts one submission of each on the default board, in random order. Then it counts
 further submissions. It measures the store after each of these steps and a vacuum. The free space in the pages of tables
-and indexes counts, because no other table can use it. The part of a kind of keys in the index is the difference of the
-used memory of all nodes. The parts of standings and entries are estimates of the nodes, scaled to their sum.
+and indexes counts, because no other table can use it. The bytes of names in the index are the growth of the nodes'
+memory while they are added. The growth by standings and entries is divided in the ratio that the nodes estimate.
 """
 
 import asyncio

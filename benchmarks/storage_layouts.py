@@ -47,7 +47,7 @@ LAYOUTS = (
         ("unique (user_id, board_id, submission_id)",),
     ),
     Layout(
-        # A time that follows from `received_us` is null. All columns that are rarely used are one value.
+        # A time that `received_us` implies is null. One column has all values that are rarely used.
         "events, narrow",
         "user_id bigint not null, submission_id uuid not null, score bigint not null, received_us bigint not null,"
         " board_id integer not null, recorded_after_ms integer not null, achieved_at bigint, uncommon jsonb",
@@ -81,9 +81,9 @@ LAYOUTS = (
         ),
     ),
     Layout(
-        # A table of ladders would have the numbers. The score follows from `ranked` and the board. Columns that are
+        # Another table would have the numbers of ladders. `ranked` and the board imply the score. Columns that are
         # rarely used, such as metadata, are in another table: a null would make the header of each row 8 bytes longer.
-        # `recorded_after_ms` makes the row hold all of the player's event, while it is the only one.
+        # With `recorded_after_ms`, the row has all of the player's event, as long as it is the player's only event.
         "standings, narrow, with numbers of ladders",
         "user_id bigint not null, ranked bigint not null, achieved_at bigint not null, received_us bigint not null,"
         " revision bigint not null, run_id uuid not null, ladder integer not null, submissions integer not null,"
@@ -118,7 +118,8 @@ LAYOUTS = (
         ("unique (username_key)",),
     ),
     Layout(
-        # No search by the start of a name. Two names with one hash must be told apart by the players' names.
+        # Such claims cannot be searched by the start of a name. If two names have one hash, the names of the players
+        # must be compared.
         "claims, by a hash of 8 bytes",
         "user_id bigint not null, key_hash bigint not null",
         "user_id, hashtextextended(name, 0)",

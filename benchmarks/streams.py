@@ -2,7 +2,7 @@
 
     python -m benchmarks.streams --out docs/performance/results/streams.json
 
-Each connection of the stream keeps `ahead` lines without a receipt. Each connection of the batches sends its next batch
+Each connection of the stream keeps `ahead` lines in flight. Each connection of the batches sends its next batch
 after the answer to the last.
 """
 

@@ -2,7 +2,7 @@
 
     make site && python -m benchmarks.widget --out docs/performance/results/widget.json
 
-The page notes the time of each change by the clock of the machine, which is also that of the sender.
+The page records the time of each change. Page and sender use the clock of the same machine.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from tests.browser.chromium import SITE, chromium, context
 BOARD = "laps"
 PLAYER = 1
 MAX_MS = 10_000
-"""Longest wait for a change in ms. A later one ends the benchmark."""
+"""Longest wait for a change in ms. A later change ends the benchmark."""
 _NOTE = """() => {
     const note = () => {
         const text = document.querySelector('leader-board').shadowRoot.querySelector('tbody')?.textContent ?? '';

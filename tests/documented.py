@@ -37,9 +37,9 @@ _CHANGING = frozenset(
         "previous_secret_until", "disabled_at", "since", "invitation",
     }
 )  # fmt: skip
-"""Response members that differ from run to run, unless they are null."""
+"""JSON members of responses that differ from run to run, unless they are null."""
 _CHANGING_AT_TIMES = frozenset({"verification"})
-"""Response members that differ from run to run, and are null in some runs."""
+"""JSON members of responses that differ from run to run, and are null in some runs."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Example:
         return len(_FORMS["text"](self.answer or ""))
 
     def shows(self, answer: str) -> bool:
-        """Return whether the page shows this response, except members that differ between runs."""
+        """Return whether the page shows this response, except JSON members that differ between runs."""
         parse = _FORMS[self.form]
         return self.answer is None or _plain(parse(answer)) == _plain(parse(self.answer))
 

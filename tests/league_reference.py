@@ -20,9 +20,9 @@ def moving(zone: Mapping[str, int] | None, ranked: int) -> int:
 
 
 def group_outcomes(rules: Rules, division: int, members: Sequence[Mapping[str, Any]]) -> dict[int, tuple[Any, ...]]:
-    """Return rank, movement and next division of each member by its id.
+    """Return rank, movement and next division of each player of a group, by player id.
 
-    A member has `id`, `key` (the best first; None without an entry) and `hidden`.
+    `members` has the `id` of each player, the sort key `key` (None without an entry) and `hidden`.
     """
     names = rules["divisions"]
     ranking = [m["id"] for m in sorted((m for m in members if m["key"] is not None and not m["hidden"]), key=_key)]
@@ -137,7 +137,7 @@ def awards(
 
 
 def matches(condition: Mapping[str, Any], outcome: tuple[Any, ...]) -> bool:
-    """Return whether division, group rank and movement meet each member of the condition."""
+    """Return whether division, group rank and movement meet all parts of the condition."""
     division, group_rank, movement = outcome
     if "last_group_rank" in condition and group_rank > condition["last_group_rank"]:
         return False

@@ -111,6 +111,6 @@ class Reference:
 
 
 def round_half_up(total: int, count: int) -> int:
-    """Return the nearest integer to `total / count`, the larger one of two."""
+    """Return the nearest integer to `total / count`. If two are equally near, return the larger one."""
     quotient, remainder = divmod(total, count)
     return quotient + 1 if remainder * 2 >= count else quotient

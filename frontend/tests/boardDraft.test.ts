@@ -10,7 +10,7 @@ describe('the settings of a board', () => {
   it('are the same after a visit to the form', () => {
     const settings = settingsOf(draftOf(LAPS));
     expect(LAPS).toMatchObject(settings);
-    // The form does not edit these. The other members are settings of the form.
+    // The form does not edit these JSON members. All others are settings in the form.
     const others = ['board', 'building', 'frozen_at'];
     expect(Object.keys(settings).toSorted()).toEqual(Object.keys(LAPS).filter((name) => !others.includes(name)).toSorted());
   });

@@ -52,7 +52,7 @@ function argumentsOf(key: string): unknown[] {
   return named[key] ?? [12, '34'];
 }
 
-/** Texts that are words of other languages too. */
+/** Texts that may be equal in English and in another language. */
 const SAME = new Set(['live', 'links', 'name', 'tabs.moderation', 'form.nameGroup', 'state.partition', 'state.compared']);
 
 /** Return the names in braces, which stand for parts of the page. */
@@ -83,7 +83,7 @@ describe.each(CATALOGUES)('the catalogue of the %s in %s', (_, tag, messages, in
   });
 });
 
-/** Words of programs and of translations, in place of which players and operators use others. */
+/** Technical words and literal translations. The texts must use the words of players and operators instead. */
 const CLUMSY = /did not work|^look$|\bdo it\b|forget the key|none differs|name in addresses|`|^second score$| and \w+ and /i;
 
 describe('the words', () => {

@@ -27,7 +27,7 @@ function anEndpoint(change: Partial<Endpoint> = {}): Endpoint {
 const DELIVERY: Delivery = { event_id: 'e', type: 'score.improved', at: TIME, attempt: 2, redriven: true, status: 500, failure: 'status 500', duration_ms: 12 };
 const DEAD: DeadEvents = { dead_letters: [{ event_id: 'd', type: 'tier.changed', board: 'laps', at: TIME, given_up_at: TIME, attempts: 15, reason: 'status 503' }] };
 
-/** Open a page of the console, whose API answers by the handler. Return the changes that it was sent, too. */
+/** Open a page of the console, whose API answers by `answer`. Return the page, and the changes that it sends. */
 function openConsole(path: string, answer: (url: URL, body: unknown) => unknown) {
   const sent: { method: string; path: string; body: unknown }[] = [];
   const usual = board(5);

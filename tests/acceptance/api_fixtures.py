@@ -58,7 +58,7 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def served_twice(settings: Mapping[str, str]) -> AsyncIterator[tuple[Served, Served]]:
-    """Serve with two services, which share the stores but no caches. Both are healthy."""
+    """Serve two services, which share the stores but no caches. Yield them once both are healthy."""
     async with served(settings) as first, served(settings) as second:
         await first.until_healthy()
         await second.until_healthy()

@@ -43,7 +43,7 @@ STORE = frozenset({"postgres"})
 EITHER = INDEX | STORE
 
 _CLIENTS = 8
-"""Maximum number of index clients to try while a node hangs. Each new client asks for the present nodes."""
+"""Maximum number of retries with a new index client while a node hangs. A new client looks up the present nodes."""
 
 
 class Rig:
@@ -102,7 +102,7 @@ class Rig:
         await until(acknowledged, "a submission to be acknowledged")
 
     async def source(self) -> str | None:
-        """Return the source of a new read, None if the read fails."""
+        """Read a page anew. Return the source of the answer, such as `index`, or None if the read fails."""
         return (await self.ask(f"{BOARD}/page?rank=2&limit=1")).source
 
     async def reads_from(self, source: str) -> None:

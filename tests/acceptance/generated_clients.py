@@ -17,7 +17,10 @@ CLIENTS = ROOT / "tests" / "clients"
 FRONTEND = ROOT / "frontend"
 DOCUMENT = FRONTEND / "openapi.json"
 LATER_MEMBERS = {"ReceiptOut": "duplicate", "EntryOut": "submissions", "BoardOut": "decimals", "ErrorObject": "details"}
-"""Response members by schema. Clients are generated without them, as if a later version had added them."""
+"""JSON members of responses, by schema.
+
+Clients are generated without them, as if a later version of the API had added them.
+"""
 
 _TOOLS = CLIENTS / ".venv" / "bin"
 _PACKAGES = FRONTEND / "node_modules"
@@ -27,8 +30,8 @@ _CSHARP_OPTIONS = (
     "packageName=LeaderForge",
     "targetFramework=net48",
     "supportsRetry=false",  # code with retries needs the package Polly, which only NuGet offers
-    "disallowAdditionalPropertiesIfNotPresent=false",  # otherwise a client fails on unknown members of batch results
-    "conditionalSerialization=true",  # otherwise a request to change a board has null for unset members
+    "disallowAdditionalPropertiesIfNotPresent=false",  # otherwise clients fail on unknown JSON members of batch results
+    "conditionalSerialization=true",  # otherwise a request to change a board has null for unset JSON members
 )
 _CSHARP = ("-langversion:7.2", "-warn:0")
 """Compiler options: the C# version that the generated code needs, and no warnings."""

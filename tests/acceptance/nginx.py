@@ -8,7 +8,7 @@ def main_configuration(directory: Path, included: Path) -> Path:
     """Write a main configuration of nginx that contains another one. All other files of nginx are in the directory."""
     kinds = ("proxy", "client_body", "fastcgi", "uwsgi", "scgi")
     paths = "".join(f"{kind}_temp_path {directory}/{kind}; " for kind in kinds)
-    # As root, its workers would otherwise be another user, who cannot write into the directory.
+    # If root starts nginx, its workers would otherwise run as another user, who cannot write into the directory.
     user = "user root;" if os.geteuid() == 0 else ""
     main = directory / "nginx.conf"
     main.write_text(

@@ -52,7 +52,10 @@ class Load:
             await asyncio.sleep(PAUSE_S)
 
     async def require_scores(self) -> None:
-        """Fail unless each acknowledged submission counts once. Those cancelled at an end may count too."""
+        """Fail unless each acknowledged submission counts once.
+
+        Submissions that were in flight when `running` ended may count too, once each.
+        """
         for user_id, score in self.acknowledged.items():
             entry = (await self.api.get(f"/api/boards/sums/ranks/{user_id}")).json()
             assert score <= entry["score"] <= score + self._cancelled, (entry, score)

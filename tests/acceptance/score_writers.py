@@ -36,7 +36,7 @@ class Writers:
             self.acknowledged[submission] = player
 
     async def submit(self, submission: UUID, player: int, api: Served | None = None) -> Mapping[str, object]:
-        """Submit, and return the part of the receipt that says whether the submission was known."""
+        """Submit a score, and return the JSON member `duplicate` of the receipt."""
         body = {"user_id": player, "score": 7, "submission_id": str(submission)}
         receipt = await (api or self.api).post("/api/scores", body)
         assert receipt.status_code == 200, receipt.text

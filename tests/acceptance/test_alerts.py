@@ -30,10 +30,10 @@ THRESHOLDS = {
 }
 PATIENCE_S = 300.0
 CALM_S = 45.0
-"""Time in s of a healthy service, longer than that of each shortened alert."""
+"""Time in s for which the service stays healthy. Each shortened alert would fire earlier."""
 PLAYERS = range(1, 21)
 QUIET_PLAYER = 21
-"""Player who does not play any more. A submission would bring a lost standing back to the index."""
+"""Player who submits nothing more. A submission would restore the player's lost standing in the index."""
 MAINTENANCE = {
     "LeaderForgeNoMaintenance",
     "LeaderForgeStandingsDiffer",
@@ -45,7 +45,7 @@ FROZEN_DATABASE = {"LeaderForgeErrors", "LeaderForgeSlow", "LeaderForgeMaintenan
 
 
 def shortened_alerts() -> str:
-    """Return the alerts with shorter times."""
+    """Return the text of alerts.yml, with shortened times and lower thresholds."""
     text = (WATCHING / "alerts.yml").read_text()
     for threshold, replacement in THRESHOLDS.items():
         assert threshold in text
@@ -73,7 +73,7 @@ class AlertWatch:
         assert names <= {*expected, *allowed}, f"{names} fire"
 
     async def until_only(self, remaining: Collection[str]) -> None:
-        """Return once no other alerts fire."""
+        """Return once no alerts fire except the remaining ones."""
         deadline = asyncio.get_running_loop().time() + PATIENCE_S
         while (names := await self.firing()) - set(remaining):
             assert asyncio.get_running_loop().time() < deadline, f"{names} still fire"
@@ -183,7 +183,7 @@ async def test_alerts_of_a_frozen_index(own_valkey, postgres, tmp_path: Path) ->
         await watched.until_only(())
         for node in range(valkey.size):
             valkey.pause(node)
-        # The time limit of a frozen index makes some requests slow, and it cannot be reconciled.
+        # Some requests are slow, because they wait for the frozen index until its time limit. Reconciliation fails.
         await watched.until(FROZEN_INDEX, allowed={"LeaderForgeSlow", "LeaderForgeMaintenanceFails"})
         for node in range(valkey.size):
             valkey.resume(node)

@@ -244,7 +244,10 @@ async def late(world: World, board: str, at: int) -> set[str]:
 
 
 async def joined(world: World, first: int) -> set[str]:
-    """Let a player join by each process, from this player on. Return the codes of the answers."""
+    """Let one player join the cup through each process. Return the codes of the answers.
+
+    The first process gets the player with the id `first`, the next process the next id.
+    """
     paths = [f"/api/boards/cup/tournament/entrants/{first + number}" for number in range(PROCESSES)]
     return {code_of(await client.put(path)) for path, client in zip(paths, world.clients, strict=True)}
 

@@ -174,7 +174,10 @@ async def test_the_set_up_of_citus_registers_each_node_once(services: Mapping[st
 
 @pytest.mark.skipif("LEADERFORGE_TEST_CITUS_DSN" not in os.environ, reason="needs a Citus cluster")
 async def test_the_set_up_of_citus_leaves_registered_nodes_alone() -> None:
-    """Repeated registrations fail if a two-phase commit of an earlier one had the same process id."""
+    """Run the set-up again on registered nodes. It must not register them a second time.
+
+    A second registration can fail: its two-phase commit may have the same process id as that of the first one.
+    """
     connection = await asyncpg.connect(os.environ["LEADERFORGE_TEST_CITUS_DSN"])
     registered = await connection.fetch("select nodename, nodeport from pg_dist_node order by groupid limit 3")
     script = (ROOT / "deploy" / "images" / "citus-setup.sql").read_text()

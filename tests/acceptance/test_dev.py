@@ -37,8 +37,8 @@ class Dev:
     ) -> None:
         """Start the command with these options and environment variables, after the Python statements `before`.
 
-        Its index has ports that only this process of pytest uses. Otherwise, a product of another process could take
-        them while this one is stopped, and the next start would create the index anew at other ports.
+        Its index has ports that only this process of pytest uses. Otherwise, while this command is stopped, a command
+        of another process could take the ports. The next start would then create the index anew at other ports.
         """
         self.data = directory / "data"
         self.output_file = directory / "output.txt"
@@ -272,7 +272,7 @@ def test_help_and_version() -> None:
 
 
 def _made(data: Path) -> tuple[dict[Path, int], list[str]]:
-    """Return the modification times of the files of database creation, and the ids of the index's nodes."""
+    """Return the modification times of files that only the first start writes, and the ids of the index's nodes."""
     once = [data / "keys.json", *data.rglob("PG_VERSION")]
     nodes = [line.split() for path in data.rglob("nodes.conf") for line in path.read_text().splitlines()]
     return {path: path.stat().st_mtime_ns for path in once}, sorted(node[0] for node in nodes if "myself" in node[2])

@@ -76,7 +76,7 @@ def with_player(dev: Dev) -> Dev:
 def kill(dev: Dev, part: str) -> bool:
     """Kill the processes of a part and return whether there were any.
 
-    A process that starts has no command line for a moment, so that a second look at the same part can miss it.
+    A process that has just been started has no command line for a moment, and is then not found.
     """
     processes = dev.named(part)
     for process in processes:

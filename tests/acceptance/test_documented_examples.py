@@ -82,12 +82,12 @@ async def test_the_examples_are_true(api: Served, clock: Ticks, page: Path) -> N
 
 
 async def caught_up(api: Served, clock: Ticks) -> None:
-    """Return once the index is complete: after a jump of days, it is rebuilt."""
+    """Return once the index is complete. After a jump of the clock by days, the server rebuilds it."""
 
     async def is_current() -> bool:
         try:
             await api.services.maintain.reconcile()
-        except IndexUnavailable:  # the server's own repair has replaced this one
+        except IndexUnavailable:  # a rebuild by the server's own maintenance has replaced this one
             return False
         watermarks = await api.services.parts.index.watermarks()
         return all(watermark is not None and watermark >= clock.now - LAG_MS for watermark in watermarks)

@@ -30,7 +30,7 @@ async def test_each_improvement_arrives_once_and_in_order_after_kills(new_rig: N
         await asked_for_events(rig, receiver)
         async with rig.load() as load:
             await until(lambda: len(receiver.bodies()) > 5, "events to arrive", every=0.1)
-            rig.kill_api()  # while it delivers, commits and relays
+            rig.kill_api()  # while it sends events, commits submissions and relays notices to the log
             await rig.start_api()
             await load.goes_on(10)
             await asyncio.to_thread(rig.postgres.kill)
@@ -54,12 +54,12 @@ async def test_each_improvement_arrives_once_and_in_order_after_kills(new_rig: N
         players = {sent.submission_id: sent.user_id for sent in rig.acknowledged}
         assert all(players[UUID(data["submission_id"])] == data["user_id"] for data in arrived)
         for events in receiver.by_player().values():
-            # Two submissions of one batch may have the same standing.
+            # Two submissions of one batch may have the same standing, and therefore equal revisions.
             assert (revisions := [data["revision"] for data in events]) == sorted(revisions)
 
 
 async def asked_for_events(rig: Rig, receiver: WebhookReceiver) -> None:
-    """Let the board send its improved scores to the receiver."""
+    """Let the board have events of improved scores, and create an endpoint that sends them to the receiver."""
     async with httpx.AsyncClient(base_url=rig.api.url, headers=bearer(ADMIN_KEY), timeout=20) as client:
         changed = await client.patch(BOARD, json={"events": ["score.improved"]})
         assert changed.status_code == 200, changed.text
@@ -68,7 +68,7 @@ async def asked_for_events(rig: Rig, receiver: WebhookReceiver) -> None:
 
 
 async def in_bundles(rig: Rig) -> bool:
-    """Return whether the log has bundles."""
+    """Return whether the log of notices has bundles."""
     connection = await asyncpg.connect(rig.settings["LEADERFORGE_POSTGRES_DSN"])
     try:
         return bool(await connection.fetch("select from notice_log where type = 'bundle' limit 1"))

@@ -184,7 +184,7 @@ async def connections(dsn: str) -> int:
 async def test_long_answers_are_compressed_where_bytes_pass(
     invoke: Invoke, make: MakeEvent, is_compressed: bool
 ) -> None:
-    """API Gateway compresses the answers of REST APIs itself."""
+    """Only events of function URLs and HTTP APIs get compressed answers. For REST APIs, API Gateway compresses."""
     batch = {"submissions": [{"user_id": 2**50 + number, "score": 1} for number in range(50)]}
     event = make("POST", "/api/scores/batch", batch, SUBMIT_KEY)
     plain = await invoke(submit.handler, event)

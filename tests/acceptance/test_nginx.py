@@ -38,7 +38,7 @@ BASES = {
     "../": ["/player/1", "/console/boards", "/player/1?board=default"],
     None: ["/api-docs.html"],
 }
-"""Addresses of pages by their base."""
+"""Addresses of pages by the base of their relative links. None: a page without a base."""
 
 
 class NameServer(socketserver.UDPServer):
@@ -95,7 +95,7 @@ def nginx(configuration: Path, *options: str) -> list[str]:
 
 @pytest.mark.parametrize("folder", [IMAGES, KUBERNETES])
 def test_nginx_accepts_it(tmp_path: Path, folder: Path) -> None:
-    # nginx resolves the name of an upstream when it starts.
+    # nginx resolves the name of an upstream even for a check. This machine lacks the name, so use an address.
     main = configuration(tmp_path, folder / "api-address.conf", {"server leaderforge-api:80": "server 127.0.0.1:80"})
     command = nginx(main, "-t")
     check = subprocess.run(command, capture_output=True, text=True, check=False)

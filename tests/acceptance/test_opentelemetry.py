@@ -51,7 +51,7 @@ def test_a_request_is_traced_to_the_nodes(
         try:
             submit(f"http://127.0.0.1:{port}")
         finally:
-            # The export ends before the process.
+            # The process exports the remaining data before it ends.
             serving.send_signal(signal.SIGTERM)
             serving.wait(PATIENCE_S)
     assert collector.services == {"scores of a game"}

@@ -53,7 +53,7 @@ Rules = tuple[Policy, Order, Order | None, RankStyle, PeriodKind]
 ROTATED = [(*PAIRS[(i + i // len(PAIRS)) % len(PAIRS)], rules) for i, rules in enumerate(RULES)]
 """Each combination of rules, with one of `PAIRS`. Each pair occurs with each period kind."""
 IN_THE_STORE = 6
-"""Step between the combinations of rules that are also read from the store, while the index is away."""
+"""Every sixth combination of rules is also read from the store, while the index is away."""
 
 Case = tuple[int, int, Rules]
 

@@ -23,7 +23,7 @@ def nodes(own_valkey) -> ValkeyCluster:
 
 @pytest.fixture
 async def api(nodes: ValkeyCluster, postgres) -> AsyncIterator[Served]:
-    # Time limit in s for the response about a frozen node.
+    # With a time limit of 1 s for the index, the answer about a frozen node comes soon.
     more = {"LEADERFORGE_PARTITIONS": "6", "LEADERFORGE_INDEX_TIMEOUT_MS": "1000"}
     settings = environment(nodes.addresses, await new_database(postgres.dsn), **more)
     async with served(settings) as api:

@@ -23,11 +23,11 @@ BACKFILLED_MS = 60_000
 AT_ONCE = 8
 """Number of concurrent requests. With more, a slow machine refuses some as `overloaded`."""
 VOLATILE = {"as_of", "next", "previous"}
-"""Members that differ in every answer and are not compared: times of reading, and cursors."""
+"""JSON members that differ in every answer and are not compared: times of reading, and cursors."""
 PURGED = {None, "short"}
 """Boards whose events outlive their standings: deleted boards (None), and `short`, whose periods have expired."""
 REFUSED = {"error"}
-"""Members of which only `code` is compared, because their texts may change."""
+"""JSON members of which only `code` is compared, because their texts may change."""
 
 _numbers = count()
 
@@ -79,7 +79,7 @@ def ordered(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def unlike(recorded: Any, present: Any, path: str = "") -> Iterator[str]:
-    """Yield the differences of two JSON values. A new member of the present value is no difference."""
+    """Yield the differences between two JSON values. A new JSON member of the present value is no difference."""
     if isinstance(recorded, dict) and isinstance(present, dict):
         for name in recorded.keys() - VOLATILE:
             yield from _unlike_member(recorded, present, name, f"{path}.{name}")

@@ -1,4 +1,4 @@
-"""The wheel: it contains the page, and with an extra and nothing else it runs a production or a development stack."""
+"""The wheel: it contains the page. Installed with one extra, it runs a production or a development stack."""
 
 import os
 import re

@@ -125,8 +125,8 @@ async def past_day(dsn: str) -> None:
     try:
         board = await connection.fetchval("select board_id from boards where slug = $1", LAPS["board"])
         rows = []
-        for minute in range(now - 25 * HOUR_S, now - 2 * MINUTE_S, MINUTE_S):  # maintenance adds the latest ones
-            share = 1 - cos(2 * pi * (minute % DAY_S - 5 * HOUR_S) / DAY_S)  # the fewest play at 5 o'clock
+        for minute in range(now - 25 * HOUR_S, now - 2 * MINUTE_S, MINUTE_S):  # maintenance adds the latest minutes
+            share = 1 - cos(2 * pi * (minute % DAY_S - 5 * HOUR_S) / DAY_S)  # the fewest players submit at 5 o'clock
             submissions = round(90 + 400 * share + random.randrange(90))
             rows += [(of, minute * 1000, submissions, round(submissions * 0.6)) for of in (0, board)]
         await connection.executemany(
@@ -180,7 +180,7 @@ async def visit(
     window = await context(browser, size, colours)
     page = await window.new_page()
     for name, (address, act) in PAGES.items():
-        if only and name not in {*only, "console"}:  # the other pages of the console need its key
+        if only and name not in {*only, "console"}:  # other pages of the console need its sign-in
             continue
         if name.startswith("console-"):
             await page.evaluate("(hash) => { location.hash = hash }", address)  # loading the page again loses the key

@@ -16,7 +16,7 @@ PLAYERS = 200
 
 PRELOADED = """() => ['PlayerPage', 'FriendsPage'].every((page) =>
     performance.getEntriesByType('resource').some(({ name, responseEnd }) => name.includes(page) && responseEnd > 0))"""
-"""Whether the browser, which was idle, has loaded the other pages in advance."""
+"""Script that returns whether the browser has loaded the other pages in advance. It does so when it is idle."""
 
 
 async def test_answers_of_the_database_are_marked_until_the_index_is_back(
@@ -41,7 +41,7 @@ async def test_answers_of_the_database_are_marked_until_the_index_is_back(
         await asyncio.to_thread(lambda: [cluster.restart(node, wait=False) for node in range(cluster.size)])
         await asyncio.to_thread(cluster.wait_ready)
         await expect(mark).not_to_be_visible()
-        await page.close()  # close the page before its server
+        await page.close()  # an open page would log the end of its server as an error
 
 
 async def test_offline_the_last_that_was_loaded_stays(product, open_page: Open) -> None:

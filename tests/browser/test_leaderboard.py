@@ -15,7 +15,7 @@ HEADER_ROW = 66
 """Height of a header with one row, in pixels, with its border."""
 
 LARGEST_GAP = 70
-"""Pixels between rank and name: a picture of 36 with 16 on either side."""
+"""Maximum number of pixels between rank and name: a picture of 36, and 16 on either side of it."""
 
 
 async def test_the_leaders_and_the_beginning_of_all_ranks_are_shown(product: Served, open_page: Open) -> None:

@@ -46,7 +46,10 @@ class Season:
     clock: Clock
 
     async def settle_again(self) -> None:
-        """Settle after acts of moderators, which are noted at the real time."""
+        """Set the clock to a minute after the real time, and settle again.
+
+        The store records acts of moderators at the real time. Only acts before the present time cause a resettlement.
+        """
         self.clock.now = now_ms() + 60_000
         await self.api.services.seasons.resettlement.run()
         await self.api.services.seasons.settlement.run()
@@ -106,7 +109,7 @@ async def test_awards_show_claims_and_changes_after_moderation(season: Season, o
     await expect(changes.filter(has_text="Sepp")).to_contain_text("Granted")
     await expect(awards.filter(has_text="winner").filter(has_text="Winnie")).to_contain_text("Revoked")
     assert await violations(page) == []
-    await page.close()  # close the page before its server
+    await page.close()  # an open page would log the end of its server as an error
 
 
 async def test_a_player_claims_an_award_and_looks_at_the_own_country(season: Season, open_page: Open) -> None:
@@ -129,7 +132,7 @@ async def test_a_player_claims_an_award_and_looks_at_the_own_country(season: Sea
     await expect(leaders).to_contain_text("Sepp")
     assert await violations(page) == []
     assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
-    await page.close()  # close the page before its server
+    await page.close()  # an open page would log the end of its server as an error
 
 
 async def test_an_endpoint_is_created_tested_and_rotated(season: Season, open_page: Open) -> None:
@@ -164,7 +167,7 @@ async def test_an_endpoint_is_created_tested_and_rotated(season: Season, open_pa
         await endpoint.get_by_role("button", name="Delete").click()
         await dialog.get_by_role("button", name="Delete").click()
         await expect(page.get_by_text("No endpoints")).to_be_visible()
-        await page.close()  # close the page before its server
+        await page.close()  # an open page would log the end of its server as an error
 
 
 @asynccontextmanager

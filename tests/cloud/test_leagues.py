@@ -27,7 +27,7 @@ REWARDS = (
 
 
 def past_monday() -> int:
-    """Return the start (ms) of a week that ended, as the weeks after it, before the present one."""
+    """Return the start (ms) of a past week that is followed by at least `WEEKS` past weeks."""
     weeks = (int(time() * 1000) - START) // WEEK_MS
     return START + (weeks - WEEKS - 1) * WEEK_MS
 
@@ -59,7 +59,7 @@ async def settle(cloud: LocalCloud, world: LeagueWorld) -> None:
     await store_league(world, world.board)
     await until(lambda: is_settled(cloud, world), "the scheduled function to settle the week", every=1.0)
     await store_league(world, replace(world.board, league=None, rewards=None))
-    # The function has one instance. A call that has read the league before is therefore over.
+    # The function has one instance. When it accepts another call, the call that has read the league is over.
     await until(lambda: is_maintained(cloud), "the scheduled function to end", every=1.0)
 
 
@@ -72,7 +72,10 @@ async def store_league(world: LeagueWorld, board: Board) -> None:
 
 
 async def is_settled(cloud: LocalCloud, world: LeagueWorld) -> bool:
-    """Call the scheduled function. Return whether all weeks are settled. It searches at most every 5 s."""
+    """Call the scheduled function, which searches for due settlements at most every 5 s.
+
+    Return whether all weeks are settled.
+    """
     await is_maintained(cloud)
     return not await world.settlement().due()
 

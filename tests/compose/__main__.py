@@ -19,7 +19,7 @@ def main() -> None:
     engine.forget()
     with engine.running(*OFFLINE):
         build(engine)
-    # In a network namespace: bridges and rules of the second engine end with it.
+    # Run the second engine in a network namespace, because its bridges and rules then end with the namespace.
     scenario = [sys.executable, "-m", "tests.compose.scenario", str(engine.directory)]
     code = subprocess.run(["unshare", "--net", *scenario], check=False).returncode
     difference = traces(engine.directory) ^ before

@@ -123,7 +123,7 @@ class Deployment:
 
 
 def clean(engine: Engine) -> None:
-    """Delete all containers, volumes and networks, of an interrupted run too. Images stay, until they are old."""
+    """Delete all containers, volumes and networks, also those of an interrupted run. Delete images after 72 hours."""
     containers = engine.docker("ps", "--all", "--quiet").split()
     if containers:
         engine.docker("rm", "--force", "--volumes", *containers)

@@ -1,4 +1,7 @@
-"""Container engine of the test: two runs of dockerd on one data directory, of which nothing is left on the machine."""
+"""Container engine of the test: two runs of dockerd on one data directory.
+
+No link, rule, mount or process of the runs is left on the machine.
+"""
 
 import os
 import shutil
@@ -60,7 +63,10 @@ class Engine:
             self._unmount()  # the engine does not unmount its network namespace
 
     def forget(self) -> None:
-        """Delete the containers and networks of an interrupted run, before they start in the machine's network."""
+        """Delete the containers and networks of an interrupted run.
+
+        Otherwise, the next engine would start the containers again, in the machine's network.
+        """
         for name in ("containers", "network"):
             shutil.rmtree(self.directory / "data" / name, ignore_errors=True)
 

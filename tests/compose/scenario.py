@@ -138,7 +138,7 @@ def restart_of_the_coordinator(deployment: Deployment) -> None:
 
 
 def return_after_a_crash(deployment: Deployment) -> None:
-    """Wait until an engine that was killed with all containers has them back, without any command."""
+    """Wait until the engine, which was killed with all containers, has started them again without any command."""
     deployment.wait_until_ready()
     assert deployment.submit() == httpx.codes.OK
     deployment.check_score()

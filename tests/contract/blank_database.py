@@ -21,7 +21,7 @@ select array(select oid from pg_class where relnamespace = 'public'::regnamespac
              select oid from pg_proc where pronamespace = 'public'::regnamespace union all
              select oid from pg_trigger order by 1)
 """
-"""Objects of the database. A test that adds or drops some needs a new database after it."""
+"""Query for the ids of the database's objects. After a test that added or dropped objects, a new database is needed."""
 _TABLES = (
     "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') order by oid"
 )

@@ -121,7 +121,7 @@ class LeagueWorld:
         return {(row["user_id"], row["reward"]) for row in rows}
 
     async def members(self, ladder: Ladder) -> dict[int, tuple[int, int, int]]:
-        """Return division, group and seat of each member of a period."""
+        """Return division, group and seat of each player who has a seat in a period."""
         rows = await self.database.pool.fetch(_MEMBERS, ladder.board.id, ladder.period)
         return {row["user_id"]: tuple(row)[1:] for row in rows}
 
@@ -142,7 +142,7 @@ class WeekEnd:
 
 @dataclass
 class Weeks:
-    """Random weeks of a league: what happened, by player, and the divisions of the reference program."""
+    """Random weeks of a league: scores, hidden and erased players, and the divisions of the reference program."""
 
     world: LeagueWorld
     random: Random
@@ -160,9 +160,9 @@ class Weeks:
         self._submissions = 0
 
     async def play(self, active: float, arrivals: int) -> None:
-        """Let a share of the players and some new ones submit, some of them twice, in concurrent batches.
+        """Let a share of the players and some new players submit, some of them twice, in concurrent batches.
 
-        A tenth of the new ones, or fewer, were erased and return.
+        At most a tenth of the new players are erased players who return.
         """
         returning = self.erased[: arrivals // 10]
         del self.erased[: len(returning)]
@@ -236,7 +236,7 @@ class Weeks:
         return ladder
 
     async def require_reference(self, ladder: Ladder) -> Counter[str]:
-        """Compare members and results of a settled week with the reference. Return the numbers of movements."""
+        """Compare seats and results of a settled week with the reference. Return the number of each movement."""
         assert ladder.board.league is not None
         rules, members = members_of(ladder.board.league), await self.world.members(ladder)
         names = rules["divisions"]
@@ -257,7 +257,7 @@ class Weeks:
         return Counter(result[-2] for result in results.values())
 
     async def require_awards(self, end: "WeekEnd") -> None:
-        """Compare the awards of a settled week with those that the reference derives from its present ranks."""
+        """Compare the awards of a settled week with the reference, which derives them from the week's present ranks."""
         table = end.ladder.board.rewards
         listed = sorted((*key, user_id) for user_id, key in end.scores.items() if user_id not in self.hidden)
         rewards: Any = table.members["rewards"] if table else ()
@@ -265,7 +265,7 @@ class Weeks:
         assert await self.world.awards(end.ladder) == expected
 
     def _require_sizes(self, results: dict[int, tuple[Any, ...]], size: int) -> None:
-        """Fail if a final group is under half its size in a division with several groups."""
+        """Fail if a division with several groups has a final group of under half of `size` players."""
         groups = Counter(result[:2] for user_id, result in results.items() if user_id in self.scores)
         divisions = Counter(division for division, _ in groups)
         assert all(count * 2 >= size or divisions[division] == 1 for (division, _), count in groups.items())

@@ -80,7 +80,7 @@ class QueueContract:
         assert len({letter.receipt for letter in letters}) == 2
         for letter in letters:
             await queued.queue.forget(letter)
-            # A caller may retry after a lost reply.
+            # A caller may retry after a lost reply. Therefore deleting a dead letter twice must succeed.
             await queued.queue.forget(letter)
         assert await queued.buried(0) == []
 

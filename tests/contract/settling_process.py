@@ -114,7 +114,8 @@ async def _settle(dsn: str, slug: str, now: int) -> None:
     world = LeagueWorld(database, board)
     world.set_now(now)
     settlement = world.settlement(_spoken)
-    # A step of the killed process may still be committed meanwhile. It then overtakes this one.
+    # A step of the killed process may still commit before the same step of this process. Therefore, run again
+    # until nothing is due.
     while await settlement.due():
         await settlement.run()
     _say(SETTLED)

@@ -121,7 +121,7 @@ def expected(ranking: Sequence[int]) -> list[tuple[int, str]]:
 
 
 async def scored(world: World, board: Board, *user_ids: int) -> None:
-    """Create players and record their scores, the first one best."""
+    """Create players and record their scores. The first player has the best score."""
     await world.stores.players(*user_ids)
     submissions = [submit(Ladder(board), i, 100 - n, at=5) for n, i in enumerate(user_ids)]
     await world.stores.scores.record(submissions)
@@ -197,7 +197,7 @@ async def test_ranks_in_brackets_earn_rewards(world: World, monkeypatch: pytest.
         await stores.tournaments.join(board, ALL_TIME, user_id, 5)
     scores = {user_id: random.randint(0, 99) * 16 + user_id for user_id in joining if user_id != joining[4]}
     await stores.scores.record([submit(Ladder(board), i, score, at=5) for i, score in scores.items()])
-    # The last bracket has one entrant, therefore it is part of the one before.
+    # A last bracket of one entrant becomes part of the bracket before it.
     brackets = [joining[:3], joining[3:6], joining[6:]]
     assert await world.settle() == 1
     assert await world.granted(board) == by_bracket(brackets, scores)

@@ -81,7 +81,7 @@ class TestSettings:
     async def test_every_setting_that_may_change_does(self, stores: Stores) -> None:
         fixed = {"order": Order.ASC, "subscore_order": Order.DESC, "time_zone": "Europe/Berlin"}
         made = await stores.scores.create_board(new(policy=Policy.BEST, **fixed))
-        # A board can be frozen once its standings are copied.
+        # These settings are permanent, except `frozen_at`: a board cannot be frozen before its standings are copied.
         permanent = {"subscore_order", "min_submissions", "segments", "team", "frozen_at"}
         given = {name: value for name, value in EVERYTHING.items() if name not in permanent}
         after = await change(stores, made, **given)

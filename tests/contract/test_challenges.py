@@ -104,7 +104,7 @@ async def test_a_player_has_a_limit_of_open_and_of_stored_challenges(stores: Sto
         await create(stores, challenge_on(board))
     other = await create(stores, challenge_on(board), user_id=2)
     assert isinstance(await join(stores, other, 1), TooManyChallenges)
-    # An ended challenge is not open.
+    # An ended challenge does not count as open.
     later = await create(stores, challenge_on(board, starts_at=HOUR_MS, ends_at=2 * HOUR_MS))
     assert [p.challenge for p in await stores.challenges.of_player(1)] == [
         later,
@@ -315,7 +315,7 @@ async def test_blocks_prevent_joining(stores: Stores) -> None:
     assert isinstance(await join(stores, challenge, 3), ChallengeBlocked)
     await stores.friends.unblock(1, 2)
     assert isinstance(await join(stores, challenge, 2), Challenge)
-    # A block after both have joined changes nothing.
+    # A block between two players who have joined already changes nothing.
     await stores.friends.block(2, 1, 6)
     assert await players(stores, challenge) == [(1, 1), (2, 2)]
 

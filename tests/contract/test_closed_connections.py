@@ -13,7 +13,10 @@ from tests.waiting import PATIENCE_S
 
 
 def close_from_afar(connection: AbstractConnection) -> None:
-    """Close the transport, as if the node had closed the connection. Its reader learns of it only in the next step."""
+    """Close the transport, as if the node had closed the connection.
+
+    The connection's reader notices this only in the next iteration of the event loop.
+    """
     writer = connection._writer
     assert writer is not None
     writer.transport.abort()

@@ -93,7 +93,7 @@ async def test_equal_content_is_a_duplicate(stores: Stores, edit: Edit) -> None:
 
 
 async def test_a_time_in_the_future_of_the_first_copy_was_clamped(stores: Stores) -> None:
-    """A later copy may be clamped to a later time, or not at all. Both copies are equal."""
+    """A later copy may be clamped to a later time, or not at all. It is a duplicate all the same."""
     submission = await first(stores)
     sent = submit(submission.ladders[0], 1, 5, at=RECEIVED_MS)
     sent = requested(RECEIVED_MS + 3000)(event(received_us=RECEIVED_MS * 1000)(sent))

@@ -26,7 +26,7 @@ MINUTE_MS = 60_000
 
 
 class World:
-    """Stores on Citus, with a repair of an index that has the player's score 5."""
+    """Stores on Citus, an index in which the player has the score 5, and the service that repairs the index."""
 
     def __init__(self, database: Database, ladder: Ladder) -> None:
         self.database, self.ladder = database, ladder
@@ -53,7 +53,7 @@ class World:
             f"update {shards['standings']} set score = {score}, revision = revision + 1000000"  # noqa: S608 - as above
             f" where user_id = {PLAYER} and board_id = {self.ladder.board.id}",
         )
-        # The coordinator stores that it has committed the transaction. Its recovery then commits it on the worker.
+        # With this row, the coordinator has committed the transaction. Its recovery then commits it on the worker.
         await run(self.database.dsn, f"insert into pg_dist_transaction values ({group}, '{GID}')")  # noqa: S608 - as above
 
 

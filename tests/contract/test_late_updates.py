@@ -101,7 +101,7 @@ async def test_an_erased_player_stays_gone(late: Late, repair: str) -> None:
 async def test_an_erased_player_stays_gone_though_the_process_of_the_erasure_died(late: Late) -> None:
     submitting = await late.freeze()
     await late.records.erase(1, "key:ops")
-    # Only the store has the erasure, as if its process had died before the update of the index.
+    # After this, only the store has the erasure, as if the erasing process had died before it updated the index.
     await late.index.begin_rebuild([late.ladder], range(3))
     assert await late.process.maintain.reconcile() == 1
     late.way.thaw.set()

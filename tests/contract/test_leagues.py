@@ -37,7 +37,7 @@ INSERTIONS = (
     "insert into occurrences (board_id, period_id, entrants) values ($1, $2, 1)",
     "insert into entrants (user_id, board_id, period_id) values (9, $1, $2)",
 )
-"""Rows of a period that neither a league nor rewards have."""
+"""Statements that insert rows of a period which leagues and rewards do not cause."""
 
 
 @pytest.mark.parametrize("rules", RULES)

@@ -286,7 +286,7 @@ async def test_states_of_derived_notices_change_with_their_notices(scene: Scene)
     derived, draft = scene.derived, NoticeDraft("a", 1, "rank.entered_top", "b", 0, "{}")
     assert await derived.top(1, 0) is None
     await derived.append_top(1, 0, [5, 6], [], [draft])
-    # This process has read an older state.
+    # The caller has read an older state than the stored one. Therefore nothing may be appended.
     await derived.append_top(1, 0, [7], [6, 5], [draft._replace(origin="late")])
     assert await derived.top(1, 0) == [5, 6]
     await derived.append_top(1, 0, [], [5, 6], [])

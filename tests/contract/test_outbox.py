@@ -52,7 +52,8 @@ async def test_boards_that_ask_for_nothing_write_nothing(database: Database) -> 
 @pytest.mark.parametrize("policy", Policy)
 @pytest.mark.parametrize("judged", [False, True])
 async def test_improvements_are_written_with_the_standing(database: Database, policy: Policy, judged: bool) -> None:
-    # A minimum interval needs several statements, and a board without rules needs one on PostgreSQL.
+    # Test two ways of recording: a minimum interval needs several statements, a board without rules needs only one
+    # on PostgreSQL.
     await database.players(1, 2)
     rules: dict[str, Any] = {"events": _IMPROVED, "policy": policy}
     if judged:

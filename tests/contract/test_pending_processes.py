@@ -24,7 +24,7 @@ async def test_processes_declare_themselves_and_withdraw(stores: Stores) -> None
 
 
 async def test_only_declarations_that_are_old_enough_are_withdrawn(stores: Stores) -> None:
-    """A declaration that was renewed meanwhile stays."""
+    """A declaration that its process has renewed meanwhile stays."""
     process_id = uuid4()
     await stores.processes.declare(process_id)
     await stores.processes.withdraw([process_id], older_than_ms=3_600_000)

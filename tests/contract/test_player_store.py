@@ -137,7 +137,7 @@ class TestCreate:
             for new, outcome in zip(users, outcomes, strict=True):
                 email = new.email and email_key(new.email)
                 wanted = {PlayerExists: new.user_id, UsernameTaken: (name_key(new.username),), EmailTaken: email}
-                # Any of several reasons may be reported.
+                # If there are several reasons for a refusal, the store may report any of them.
                 reasons = {kind for kind, what in wanted.items() if what in owned} or {Player}
                 assert type(outcome) in reasons
                 if isinstance(outcome, Player):

@@ -184,7 +184,7 @@ async def test_one_statement_records_a_batch_on_several_periods(postgres_dsn: st
         board = await stores.board(calendar=CALENDAR)
         await stores.players(1, 2)
         submissions = [submit(Ladder(board), i, 1)._replace(ladders=board.ladders_at(0)) for i in (1, 2, 1, 2)]
-        await stores.scores.record(submissions[:2], previous=previous)  # also stores the period
+        await stores.scores.record(submissions[:2], previous=previous)  # the first batch also stores the period
         async with stores.pool.connection() as connection:
             connection.add_query_logger(lambda query: statements.append(query.query))
         await stores.scores.record(submissions[2:], previous=previous)
@@ -192,7 +192,11 @@ async def test_one_statement_records_a_batch_on_several_periods(postgres_dsn: st
 
 
 async def test_a_player_twice_in_a_batch_needs_one_more_transaction(postgres_dsn: str) -> None:
-    """It inserts events, locks, reads and writes standings. One statement records the submissions of all others."""
+    """Record two submissions of one player beside submissions of others.
+
+    The additional transaction inserts the player's events, and locks, reads and writes the standings. One statement
+    records the submissions of all other players.
+    """
     statements: list[str] = []
     async for stores in opened(postgres_dsn, max_size=1):
         ladder = await stores.ladder()

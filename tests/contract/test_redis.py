@@ -290,7 +290,7 @@ async def test_a_large_key_is_freed_in_short_steps(
 async def test_an_update_between_two_steps_of_a_removal_stays_whole(
     alone: tuple[ValkeyCluster, Cluster, RedisIndex], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A standing without its entry would remain so: the following load does not replace an equal revision."""
+    """A standing that lost its entry would never get it back: a load does not replace a standing of equal revision."""
     _, client, index = alone
     ladder = Ladder(Board(1, "default", "Default"))
     await fill(index, ladder)

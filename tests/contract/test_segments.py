@@ -53,7 +53,7 @@ PLAYERS = 40
 class World:
     """Product on one store and one index, and the expected state of one board with segments.
 
-    The board ranks days and all time. Yesterday is over, and the day before today ends at `MIDNIGHT`.
+    The board ranks days and all time. Yesterday ended at `MIDNIGHT`.
     """
 
     def __init__(self, stores: Stores, index: RankIndex, board: Board, random: Random) -> None:
@@ -97,7 +97,7 @@ class World:
         return {name: value for name, value in values.items() if value is not None}
 
     async def step(self) -> None:
-        """Do one random thing."""
+        """Make one random change: submit, change attributes, hide, unhide or erase."""
         user_id = self.random.choice(list(self.attributes))
         match self.random.choices(("submit", "attributes", "hide", "unhide", "erase"), (60, 25, 8, 5, 2))[0]:
             case "submit":

@@ -235,7 +235,7 @@ class TestSessions:
         token = await started(stores, user_id)
         await stores.moderation.set_player_hidden(user_id, True, act("player.hide"))
         assert await refreshed(stores, token, 1) is None
-        # A hidden player can sign in again, and therefore does not notice that the player is hidden.
+        # A hidden player can sign in again. A refusal would reveal that the player is hidden.
         token = await started(stores, user_id)
         await stores.moderation.set_player_hidden(user_id, False, act("player.unhide"))
         assert await refreshed(stores, token, 1) is not None

@@ -31,7 +31,7 @@ class FuzzReport:
     defects: list[dict[str, str]] = field(default_factory=list)
 
     def note(self, kind: str, request: bytes, answer: bytes) -> None:
-        """Note a defect."""
+        """Add a defect to the report."""
         shown = request[:1500].decode("latin-1")
         self.defects.append({"kind": kind, "request": shown, "answer": answer[:1500].decode("latin-1")})
 

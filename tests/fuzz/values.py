@@ -34,7 +34,7 @@ class Values:
     """Values by the schemas of an OpenAPI document. Equal seeds give equal values."""
 
     def __init__(self, document: Mapping[str, Any], random: Random, known: Mapping[str, Sequence[Json]]) -> None:
-        """Set the values that exist in the service, by the name of a parameter or member."""
+        """Set the values that exist in the service, by the name of a parameter or JSON member."""
         self._schemas = document["components"]["schemas"]
         self._random, self._known = random, known
 

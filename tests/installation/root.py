@@ -29,7 +29,7 @@ mount -t proc proc {root}/proc
 ip link set lo up
 exec chroot {root} sh -c 'touch /run/held; while sleep 1000; do :; done'
 """
-"""Script of PID 1. It ends as a shell, because a shell reaps daemons whose parents have ended."""
+"""Script of PID 1. It becomes a shell that waits, because a shell reaps daemons whose parents have ended."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Root:
     holder: int
 
     def run(self, script: str, *, with_network: bool = False) -> str:
-        """Run a shell script as root in the folder /root/leaderforge, and return its output, with that of errors.
+        """Run a shell script as root in the folder /root/leaderforge. Return its output and its error output.
 
-        With `with_network`, it has the network of the machine. Raises `CalledProcessError` if a command fails.
+        With `with_network`, the script uses the network of the machine. Raises `CalledProcessError` if a command fails.
         """
         network = () if with_network else ("--net",)
         enter = ("nsenter", f"--target={self.holder}", "--mount", "--pid", *network, "--root", "--wd")
@@ -58,7 +58,10 @@ class Root:
 
 
 def create(directory: Path, suite: str) -> None:
-    """Create a minimal Debian in a directory, with the certificates of the machine: a proxy may have its own."""
+    """Create a minimal Debian in a directory, with the certificates of the machine.
+
+    The machine may have a proxy whose certificate Debian does not know.
+    """
     options = ("--quiet", "--variant=minbase", "--include=ca-certificates")
     subprocess.run(["mmdebstrap", *options, suite, directory], check=True)
     shutil.copy(_CERTIFICATES, directory / "etc/ssl/certs/ca-certificates.crt")
@@ -79,7 +82,7 @@ def copy_files(directory: Path, files: Mapping[Path, str]) -> None:
 def entered(directory: Path) -> Iterator[Root]:
     """Hold namespaces for the root until the end of the block. Then all of its processes are killed."""
     holding = _HOLDING.format(root=directory)
-    # Also if this process is killed, all processes of the root end.
+    # With these options, all processes of the root end even if this process is killed.
     unshare = ("setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--pid", "--mount", "--fork", "--kill-child")
     with subprocess.Popen([*unshare, "sh", "-ec", holding]) as process:
         try:

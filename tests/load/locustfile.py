@@ -33,13 +33,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 @events.test_start.add_listener
 def require_key(environment: Environment, **_: Any) -> None:
-    """End the run at once if there is no key, because every submission would be refused."""
+    """End the run at once if there is no submit key. Otherwise, every submission would be refused."""
     if not submit_key(environment):
         raise SystemExit("give a submit key of the service with --submit-key or in LEADERFORGE_SUBMIT_KEY")
 
 
 def submit_key(environment: Environment) -> str:
-    """Return the submit key: the option's, or else the first plain one of LEADERFORGE_SUBMIT_KEYS. May be empty."""
+    """Return the submit key of the option, or else the first unhashed key of LEADERFORGE_SUBMIT_KEYS.
+
+    Return an empty text if there is none.
+    """
     service_keys = (key.strip() for key in os.environ.get("LEADERFORGE_SUBMIT_KEYS", "").split(","))
     plain_keys = (key for key in service_keys if not key.startswith("sha256:"))
     return environment.parsed_options.submit_key or next(plain_keys, "")
@@ -94,7 +97,7 @@ class Player(User):
 
 
 class GameServer(User):
-    """Game server that submits its players' scores in batches, and retries a batch if the response may be lost."""
+    """Game server that submits its players' scores in batches. It repeats some batches, as after a lost response."""
 
     weight = 1
 

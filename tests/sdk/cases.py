@@ -186,7 +186,11 @@ class Trial:
 
 
 def require(result: Any, expected: Any) -> None:
-    """Compare a result with dotted paths and their values, `any`, or `{"length": n}`. None expects nothing."""
+    """Fail unless a result is as expected.
+
+    `expected` is a value, the text `any`, or an object with a value for each dotted path or `length`. None accepts any
+    result.
+    """
     if expected is not None:
         _require(result, expected)
 

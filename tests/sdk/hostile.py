@@ -47,7 +47,7 @@ class Fault:
 class Script:
     """Faults by the beginning of the request line.
 
-    Each applies to as many requests as its member `times`, by default one.
+    The JSON member `times` of a fault is the number of requests that get it, by default one.
     """
 
     def __init__(self, lines: Sequence[Mapping[str, Any]] = ()) -> None:
@@ -64,7 +64,7 @@ class Script:
 
 
 class Weather:
-    """Random faults, seeded: `share` of the requests get one."""
+    """Random faults by a seed. This share of the requests gets a fault."""
 
     def __init__(self, seed: int, share: float) -> None:
         self._random, self._share = random.Random(seed), share
@@ -80,7 +80,10 @@ class Weather:
 
 @dataclass(slots=True)
 class HostileProxy:
-    """Proxy with a plan of faults. `requests` are the request lines it saw, `statuses` those that the client got."""
+    """Proxy with a plan of faults.
+
+    `requests` are the request lines that it received. `statuses` counts the HTTP statuses that it sent to clients.
+    """
 
     server_port: int
     plan: Callable[[str], Fault | None] = field(default_factory=Script)
@@ -93,7 +96,7 @@ class HostileProxy:
     _open: set[asyncio.Task[None]] = field(default_factory=set)
 
     def restart(self, plan: Callable[[str], Fault | None]) -> None:
-        """Follow another plan, and forget the requests so far."""
+        """Use another plan, and clear `requests` and `statuses`."""
         self.plan = plan
         self.requests.clear()
         self.statuses.clear()
@@ -190,7 +193,7 @@ class HostileProxy:
 
 @asynccontextmanager
 async def hostile_proxy(server_port: int) -> AsyncIterator[HostileProxy]:
-    """Serve a proxy, with its network, on free ports of the loopback address."""
+    """Serve a proxy and the relay in front of it on free ports of the loopback address."""
     proxy = HostileProxy(server_port)
     server = await asyncio.start_server(proxy.serve_client, LOOPBACK, 0)
     behind = server.sockets[0].getsockname()[1]

@@ -95,7 +95,7 @@ async def test_a_killed_client_behind_a_hostile_proxy_loses_and_doubles_nothing(
 async def test_a_second_process_is_refused(tmp_path: Path) -> None:
     (tmp_path / "queue.device").write_text(DEVICE)
     async with rush(NOWHERE, tmp_path / "queue", "nowhere", "Nobody") as first:
-        assert (await answer(first, 5))[0] == "waits"  # for the sign-in, which needs the network
+        assert (await answer(first, 5))[0] == "waits"  # the score waits for the sign-in, which needs the network
         [refusal] = await run_once(NOWHERE, tmp_path / "queue")
         assert "temporarily unavailable" in refusal
 

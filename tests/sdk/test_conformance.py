@@ -31,7 +31,10 @@ def features(case: Mapping[str, Any]) -> set[str]:
 
 
 def sampled() -> set[str]:
-    """Return the names of the cases of a sampled SDK in `make test`: the first ones with a feature of their own."""
+    """Return the names of the cases that `make test` runs for a sampled SDK.
+
+    Each of them has a feature that no case before it has.
+    """
     names, covered = set(), set[str]()
     for case in CASES:
         if not features(case) <= covered:
@@ -66,7 +69,7 @@ async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Dev
     directory = tmp_path_factory.mktemp("dev")
     data = directory / "data"
     data.mkdir(mode=0o711)
-    # The files of an earlier stack: the command keeps its keys.
+    # With the files of an earlier start, the command uses the keys in them.
     (data / "leaderforge.lock").touch()
     (data / "keys.json").write_text(json.dumps({"submit_key": SUBMIT_KEY, "admin_key": ADMIN_KEY}))
     settings = {**TOKENS, **SIGNING, **OPEN, "LEADERFORGE_CREATE_PLAYERS": "0", "LEADERFORGE_OVERLOAD_MS": "0"}

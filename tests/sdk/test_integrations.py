@@ -111,7 +111,7 @@ async def test_a_python_server_submits_for_its_players(rush: Served, tmp_path: P
 
 
 async def test_the_unity_script_submits_and_follows_the_board(rush: Served, tmp_path: Path) -> None:
-    """It is the sample of the package, word for word, with a stand-in for Unity."""
+    """The script is the sample of the package, word for word. It runs with a stand-in for Unity."""
     sample = SDK / "csharp" / "Samples~" / "Rush" / "Rush.cs"
     assert program("csharp") == sample.read_text(encoding="utf-8")
     scene = csharp_program("UnityScene", sample, *(SCENES / name for name in ("UnityEngine.cs", "UnityScene.cs")))

@@ -60,7 +60,7 @@ async def play(
         if remaining and number in deaths:
             deaths.discard(number)
             remaining -= 1
-            if number % 2:  # every other death comes while a batch is on its way
+            if number % 2:  # kill half of the clients while a batch is in flight
                 await driver.start("call", name="flush")
             await driver.kill()
             await reopen(driver, proxy, queue)

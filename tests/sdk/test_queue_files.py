@@ -15,7 +15,7 @@ from tests.sdk.drivers import COMMANDS, LONG_ONLY, SAMPLED, Driver, Refused, dri
 from tests.waiting import PATIENCE_S
 
 LINES = frozenset(COMMANDS) - {"python-async", "python-sync"}
-"""SDKs whose queue is a file of JSON lines. That of the Python SDK is a database, which recovers itself."""
+"""SDKs whose queue is a file of JSON lines. The queue of the Python SDK is a database, which recovers itself."""
 ALL = [pytest.param(name, marks=[pytest.mark.long] * (name in LONG_ONLY | SAMPLED)) for name in COMMANDS]
 OF_LINES = [pytest.param(name, marks=[pytest.mark.long] * (name in SAMPLED)) for name in sorted(LINES)]
 NOWHERE = "http://127.0.0.1:9"

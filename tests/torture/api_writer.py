@@ -21,7 +21,7 @@ RETRY_S = 0.1
 class ApiWriter:
     """Client that sends each request through a random process. It reports wrong refusals under the name `kind`.
 
-    `refusals` are the codes of refusals that may be right, `successes` the statuses of answers that are none.
+    `refusals` are the error codes of refusals that may be right, `successes` the statuses of successful answers.
     """
 
     def __init__(

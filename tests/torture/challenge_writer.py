@@ -37,7 +37,7 @@ _REFUSALS = frozenset({"challenge_full", "challenge_over", "too_many_challenges"
 
 
 class ChallengeWriter(ApiWriter):
-    """Client that creates challenges one after another. Everything of them is checked in the store at the end."""
+    """Client that creates challenges one after another. At the end, it compares all of them with the store."""
 
     def __init__(self, rig: Rig, report: Report, random: Random, players: Sequence[int]) -> None:
         super().__init__(rig, report, random, "challenge", refusals=_REFUSALS)
@@ -59,7 +59,7 @@ class ChallengeWriter(ApiWriter):
                 await asyncio.sleep(_PAUSE_S)
 
     async def hold(self) -> None:
-        """Create challenges concurrently, and let more players join each than it has places."""
+        """Create challenges concurrently. Let more players join each challenge than it has places."""
         creator, *candidates = self._random.sample(self._players, 1 + _CANDIDATES)
         created = await asyncio.gather(*(self._create(creator) for _ in range(_CREATIONS)))
         challenges = [challenge for challenge in created if challenge is not None]

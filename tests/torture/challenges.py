@@ -1,4 +1,4 @@
-"""Private challenges: what clients did to them, and the state that it demands in the store and in the answers."""
+"""Private challenges: the acknowledged acts of clients, and the state that the store and the answers must have."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ class OwnChallenge:
     jumps: int
     joined: set[int] = field(default_factory=set)
     answer: Sequence[Entry] | None = None
-    """Entries of an answer from after its end."""
+    """Entries in an answer that the client received after the end of the challenge."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ _REFUSALS = frozenset(
 
 
 class CupWriter(ApiWriter):
-    """Client that holds one tournament after another. Everything of it is checked in the store at the end."""
+    """Client that holds one tournament after another. At the end, it compares all of them with the store."""
 
     def __init__(self, rig: Rig, report: Report, random: Random, players: Sequence[int]) -> None:
         super().__init__(rig, report, random, "tournament", refusals=_REFUSALS)
@@ -85,7 +85,7 @@ class CupWriter(ApiWriter):
         """
         deadline = monotonic() + promised_s
         self._rig.receiver.failures = (
-            0.0  # a failure would double the pause, which is long after an absence of the receiver
+            0.0  # another failure would double the pause of the endpoint, which is long after the receiver was away
         )
         while True:
             problems = await self._problems()

@@ -1,4 +1,4 @@
-"""Tournaments with rewards and events: what clients did to them, and the state that it demands in the store."""
+"""Tournaments with rewards and events: the acknowledged acts of clients, and the state that the store must have."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -29,7 +29,7 @@ class SmallDisk:
     def fill(self) -> None:
         """Take all free space."""
         with (self._path / _BALLAST).open("wb") as file, suppress(OSError):
-            # Take it in small steps, because a step that does not fit takes nothing, and PostgreSQL writes meanwhile.
+            # Take the space in small steps: a step that does not fit takes nothing, and PostgreSQL writes meanwhile.
             for start in range(0, _BYTES, _STEP_BYTES):
                 os.posix_fallocate(file.fileno(), start, _STEP_BYTES)
 

@@ -49,7 +49,7 @@ class _Settled:
 
 
 class LeagueWriter(ApiWriter):
-    """Client of a league with a season each minute. Everything of it is checked in the store at the end."""
+    """Client of a league with a season each minute. At the end, it compares all seasons with the store."""
 
     def __init__(self, rig: Rig, report: Report, random: Random, players: Sequence[int]) -> None:
         super().__init__(rig, report, random, "league", refusals=_REFUSALS, successes=frozenset({200}))

@@ -1,4 +1,4 @@
-"""Seasons of a league: what clients did in them, and the results that the stored events demand."""
+"""Seasons of a league as the store has them, and the results that follow from the stored events."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence

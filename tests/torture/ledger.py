@@ -1,4 +1,4 @@
-"""Recorded history of submissions by many clients for the same players, and the state that it demands at the end."""
+"""History of submissions by many clients for the same players, and the state that the store must have at the end."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -62,12 +62,12 @@ class Ledger:
     """Number of acknowledged submissions by board and player."""
 
     def begin(self, board: str, user_id: int, score: int, submission_id: UUID) -> Attempt:
-        """Note that a submission is about to be sent."""
+        """Record that a submission is about to be sent."""
         attempt = self.attempts[submission_id] = Attempt(submission_id, board, user_id, score)
         return attempt
 
     def acknowledge(self, attempt: Attempt, receipt: dict[str, Any]) -> Iterator[Problem]:
-        """Note a receipt. Yield a problem if the submission counted twice, or if the receipt has another submission."""
+        """Record a receipt. Yield a problem if the submission counted twice, or if the receipt is for another one."""
         if not attempt.is_acknowledged:
             attempt.is_acknowledged = True
             self.acknowledged[attempt.board, attempt.user_id] += 1

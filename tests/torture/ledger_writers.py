@@ -142,7 +142,7 @@ class LedgerWriter(ApiWriter):
                 await asyncio.sleep(RETRY_S)
 
     def _is_settled(self, answer: Reply, attempt: Attempt, result: dict[str, Any]) -> bool:
-        """Note the result of one submission of a batch. Return whether it is final."""
+        """Record the result of one submission of a batch. Return whether the result is final."""
         if "error" not in result:
             self._note(answer, self._ledger.acknowledge(attempt, result))
             return True
@@ -154,7 +154,7 @@ class LedgerWriter(ApiWriter):
         return True
 
     def _add_player(self, user_ids: set[int], external_id: str) -> None:
-        """Let all clients submit for a new player. Note a problem if one external id has several players."""
+        """Let all clients submit for a new player. Report a problem if one external id has several players."""
         if len(user_ids) != 1:
             self._report.conclude([Problem("player twice", f"one player for {external_id}", str(user_ids))])
         self._players += user_ids

@@ -21,7 +21,7 @@ class Plan:
     With `rounds`, the run ends after `rounds` rounds of all nemeses. In a round, each nemesis acts once or, with
     `each_s`, as often as takes this time (s). With `until_found`, the run ends at the first violation. With `heals`,
     each nemesis is followed by a wait until all processes answer from the index. `mutation` is the fault of the API
-    processes, if any. Without `all_acts`, writers create and erase players only in nemeses that are about it.
+    processes, if any. Without `all_acts`, writers create and erase players only in the nemeses of these acts.
     After a nemesis and at the end, the index must equal the standings within `promised_s` (s). `ledger_writers` is the
     number of clients of the ledger's boards. A tournament begins every `cup_pace_s` (s), challenges every
     `challenge_pace_s` (s). The client of the league submits every `league_pace_s` (s). The receiver of events is away

@@ -83,7 +83,7 @@ async def _torment(plan: Plan, stage: Stage) -> None:
 
 
 async def _let_act(plan: Plan, stage: Stage, name: str, ends: float) -> None:
-    """Run a nemesis once or, with `each_s`, as often as takes this time, including the times of healing."""
+    """Run a nemesis once. With `each_s`, repeat it for this time, which includes the times of healing."""
     turn_ends = monotonic() + plan.each_s
     while True:
         stage.rig.journal.note(name, "begun")
@@ -99,7 +99,7 @@ async def _let_act(plan: Plan, stage: Stage, name: str, ends: float) -> None:
 
 
 async def _await_healing(stage: Stage, name: str, promised_s: float) -> None:
-    """Wait until all processes answer from the index. Note a problem if that takes longer than promised."""
+    """Wait until all processes answer from the index. Report a problem if that takes longer than `promised_s`."""
     began = monotonic()
     while not await is_healed(stage.rig.target):
         if monotonic() - began > promised_s:

@@ -148,7 +148,7 @@ async def stored_boards(dsn: str) -> list[StoredBoard]:
 
 
 async def _differences(rig: Rig, boards: Sequence[StoredBoard], main: LadderModel) -> AsyncIterator[Problem]:
-    """Yield the differences between the answers of all processes and the store, and between them and the model."""
+    """Yield the differences between the answers of all processes and the store or the model."""
     for process in range(API_PROCESSES):
         client = rig.client(process, ADMIN_KEY)
         try:
@@ -174,7 +174,7 @@ async def _differences_of(client: Client, board: StoredBoard) -> AsyncIterator[P
             different = next((pair for pair in zip(expected, shown, strict=False) if pair[0] != pair[1]), None)
             text = f"{board.slug} {name}: {len(expected)} entries, first difference {different}"
             yield Problem("index differs", text, f"{len(shown)} entries, status {answers[0].status}")
-        # Jumps of the clock retire days and seasons early, which the store answers from then on.
+        # After a jump of the clock, days and seasons may be retired. Then the store answers for them, rightly.
         if name == "all-time" and any(answer.source == "postgres" for answer in answers):
             yield Problem("index not believed", f"{board.slug} {name} from the index", "from postgres")
 

@@ -71,7 +71,7 @@ class Stage:
         await self.hold(self.random.uniform(least, most))
 
     def step(self, text: str) -> None:
-        """Note a step of the current nemesis."""
+        """Record a step of the current nemesis in the report."""
         self.rig.journal.note(self.rig.journal.nemesis, text)
 
     def act(self, weights: Mapping[str, int]) -> None:

@@ -1,4 +1,4 @@
-"""Translation of errors of the database: lost nodes of Citus are passing, other internal errors are faults."""
+"""Translation of errors of the database: a lost node of Citus is an outage, another internal error is a defect."""
 
 import asyncpg
 import pytest

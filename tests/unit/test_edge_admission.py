@@ -85,7 +85,7 @@ def test_nothing_is_refused_below_the_capacity() -> None:
 def test_under_overload_accepted_requests_stay_fast_and_no_capacity_is_lost() -> None:
     queue = Queue(1000)
     queue.offer(800, 2)
-    queue.offer(5000, 1)  # the onset: until the limiter judges, requests queue
+    queue.offer(5000, 1)  # requests queue until the limiter judges for the first time
     taken = queue.offer(5000, 10)
     assert len(taken) >= 9900
     assert max(taken) <= 3 * FLOOR_S
@@ -113,7 +113,7 @@ def test_a_burst_is_served() -> None:
 def test_slow_requests_are_no_overload_if_they_are_always_slow() -> None:
     queue = Queue(0)
     limiter = queue.limiter
-    for in_flight in (MIN, 100):  # each response takes 100 ms, however many there are
+    for in_flight in (MIN, 100):  # each response takes 100 ms, however many are in flight
         while limiter.in_flight < in_flight:
             assert limiter.admit()
         for _ in range(50 * in_flight):
@@ -147,7 +147,7 @@ def test_a_saturated_processor_answers_a_few_requests_at_a_time() -> None:
     queue.offer(500, 2)
     taken = queue.offer(2500, 60)
     assert len(taken) >= 59_400
-    assert sorted(taken)[int(0.99 * len(taken))] <= (2 * MIN_BUSY + 1) / 1000  # slower ones came in the first 100 ms
+    assert sorted(taken)[int(0.99 * len(taken))] <= (2 * MIN_BUSY + 1) / 1000  # a few, at first, are slower
     queue.offer(500, 2 * INTERVAL_S)
     queue.refused = 0
     queue.offer(500, 5)
@@ -166,7 +166,7 @@ def test_the_limit_rises_until_the_processor_is_busy() -> None:
     queue = Queue(1000, is_busy=True, floor_s=1.0)
     queue.offer(5000, 5)
     assert queue.processor.limit == MIN_BUSY
-    queue.is_busy = False  # now requests wait for something else, of which more can wait at a time
+    queue.is_busy = False  # more requests may wait at a time if they do not wait for the processor
     queue.offer(5000, 1)
     assert queue.processor.limit > 2 * MIN_BUSY
 

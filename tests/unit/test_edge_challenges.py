@@ -1,4 +1,4 @@
-"""Private challenges over HTTP: by players' tokens, by link, within limits, with results that follow from time."""
+"""Private challenges over HTTP: player tokens, links, limits, and results before and after the end."""
 
 from collections.abc import AsyncIterator
 from typing import Any

@@ -25,7 +25,7 @@ COLLIDING |= {"Results", "ResultsInner", "Item", "Key", "Token", "Match", "Level
 LARGE = re.compile(
     r"(.+_)?(id|ids|score|ms|bytes)|subscore|submitted|missing|rank|rank_among|low|high|min|max|p\d\d|total|count"
 )
-"""Names of members and parameters whose integers may need more than 32 bits."""
+"""Names of JSON members and parameters whose integers may need more than 32 bits."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, 
 
 
 def named_schemas(node: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield every schema of a member or a parameter, with the name of the member or parameter."""
+    """Yield every schema of a JSON member or a parameter, with the name of this member or parameter."""
     if isinstance(node, list):
         for child in node:
             yield from named_schemas(child)
@@ -124,7 +124,7 @@ def test_names_of_schemas_do_not_collide(document: Mapping[str, Any]) -> None:
     assert {name for name in schemas if not re.fullmatch(r"[A-Z][A-Za-z]+", name)} == set()
     assert set(schemas) & COLLIDING == set()
     assert {name: schema["title"] for name, schema in schemas.items()} == {name: name for name in schemas}
-    # Members and parameters must have no title, because generators would make it the name of a type.
+    # JSON members and parameters must have no title, because generators would make it the name of a type.
     titled = {name for name, schema in named_schemas(document["components"]) if isinstance(schema.get("title"), str)}
     assert titled == set()
 
@@ -154,7 +154,7 @@ def test_answers_may_get_members_and_requests_may_not(document: Mapping[str, Any
 
 
 def test_members_with_a_default_are_optional_and_say_it(document: Mapping[str, Any]) -> None:
-    """With `default`, the generator of TypeScript types makes a member mandatory. The description has the default."""
+    """Descriptions state the defaults. With `default`, the generated TypeScript types would make a member mandatory."""
     schemas = document["components"]["schemas"]
     for name, schema in schemas.items():
         for member, of_it in schema.get("properties", {}).items():

@@ -70,7 +70,7 @@ async def test_an_error_lists_the_first_problems_and_counts_all(api: Api) -> Non
 
 
 def item_lists() -> Iterator[tuple[str, str]]:
-    """Yield the routes of batches, each with the member of the body that holds the items."""
+    """Yield the routes of batches, each with the JSON member of the body that has the items."""
     for route in WITH_BODY:
         [content] = OPERATIONS[route]["requestBody"]["content"].values()
         for name, schema in resolved(content["schema"])["properties"].items():
@@ -85,7 +85,7 @@ VALID: Mapping[str, Mapping[str, Any]] = {
     "scores": {"user_id": 1, "score": 5},
     "users": {"user_id": 2},
 }
-"""Valid item of a batch, by the member of the body that holds the items."""
+"""Valid item of a batch, by the JSON member of the body that has the items."""
 
 
 def test_batches_are_found() -> None:
@@ -125,7 +125,7 @@ LENGTHS: Mapping[str, int] = {
     "POST /api/users/{user_id}/friends": 1_310_720,
     "PUT /api/users/{user_id}/friends": 1_310_720,
 }
-"""Lengths in bytes that no body of these calls exceeds. Bodies of all others are shorter."""
+"""Upper bounds of the bodies of these calls, in bytes. The bodies of all other calls are shorter."""
 
 
 @pytest.mark.parametrize("route", LONGEST)

@@ -103,7 +103,7 @@ async def test_players_of_before_the_setting_are_noticed_first() -> None:
         await score(api, 1, 50)
         await score(api, 2, 40)
         await api.change_board("race", events=("player.overtaken",))
-        await score(api, 2, 60)  # no pass is reported, because the places before are unknown
+        await score(api, 2, 60)  # no pass is reported, because the places before this score are unknown
         assert await look(api) == []
         await score(api, 2, 45)
         await score(api, 2, 70)

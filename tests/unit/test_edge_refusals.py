@@ -14,7 +14,7 @@ from tests.unit.test_authorization import OPERATIONS, Ask, resolved
 TEXTS = ["", " ", "x", "-1", "0", "1.5", "9" * 17, "\x07", "é\u202e", '"', "null", "z" * 300, "X" * 10_000]
 """Values of parameters. Each is invalid for some calls."""
 VALUES: list[Any] = [None, True, -1, 0, 1.5, 1e300, 2**53, "", "x", "\x07", "z" * 300, [], [None], ["x"], {}, {"x": 1}]
-"""Values of members of a body."""
+"""Values of the JSON members of a body."""
 INSIDE = re.compile(
     r"\\[sdwSDW]|\^|\(\?|\]\{|function|constrained|pydantic|valid(ator|ation)|Input|should|error|str_|int_", re.I
 )
@@ -53,7 +53,7 @@ def asks(route: str) -> Iterator[Ask]:
 
 
 def bodies(operation: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield bodies: each of `VALUES`, and objects with an unknown member, without a member, or with a wrong value."""
+    """Yield bodies: each of `VALUES`, and objects with an unknown, a missing or a wrong JSON member."""
     if "application/json" not in operation.get("requestBody", {}).get("content", {}):
         return  # files have rules of their own
     [content] = operation["requestBody"]["content"].values()

@@ -426,7 +426,7 @@ async def test_the_head_is_written_with_a_body_of_known_length(headers: list[tup
 
 @dataclass
 class ManualLoop:
-    """Loop whose time the test sets. It keeps one timer."""
+    """Loop whose time the test sets. It has at most one timer at a time."""
 
     now: float = 0.0
     due: float = inf
@@ -441,7 +441,7 @@ class ManualLoop:
         return object()
 
     def call_later(self, _delay: float, _callback: Any) -> object:
-        """Ignore the timers of heads."""
+        """Ignore the time-outs for request heads."""
         return object()
 
     def advance(self, now: float) -> None:

@@ -241,7 +241,10 @@ async def test_overlapping_batches_count_as_batches_one_after_another(scores: li
 async def test_lanes_keep_the_order_of_the_file_where_a_line_depends_on_earlier_ones(
     scores: list[tuple[str, int, int]], batch: int
 ):
-    """A rule refuses lines by the previous score. A replacement has the last of the lines with an id."""
+    """A score limit may refuse a line because of the player's previous score.
+
+    If several lines have one submission id, the last line replaces the submission of the others.
+    """
     lines = [
         ScoreLine(number, f"player {name}", score, 1000 * number, UUID(int=line_id))
         for number, (name, score, line_id) in enumerate(scores, 1)

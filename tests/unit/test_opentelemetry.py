@@ -17,7 +17,7 @@ from leaderforge.coalescing import BatchTrace, Coalescer
 
 
 class World:
-    """Receivers under test, and what they exported."""
+    """Receivers under test, and the spans and metrics that they exported."""
 
     def __init__(self, sampler: Sampler) -> None:
         self._exporter = InMemorySpanExporter()
@@ -51,7 +51,7 @@ def world() -> World:
 
 
 def doubling(world: World) -> Coalescer[int, int]:
-    """Return a function that doubles numbers, in batches that ask a server."""
+    """Return a function that doubles numbers in batches. Each batch records a call of a server."""
 
     async def run(items: Sequence[int]) -> Sequence[int]:
         with world.tracer.exchange("valkey", "127.0.0.1:7000", len(items)):

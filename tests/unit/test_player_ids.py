@@ -116,7 +116,7 @@ async def test_players_whose_ids_were_not_released_outlive_a_check(world: World)
 
 
 async def test_player_ids_do_not_outlive_a_check(world: World) -> None:
-    """Erasures of players without external ids are not noted."""
+    """The store keeps no notes of the erasure of players without external ids. Therefore a check cannot find it."""
     await world.add(user(3, C), user(7))
     await world.ids.ensure(Sighting(7))
     assert world.ids.cached(7) == 7
@@ -126,7 +126,7 @@ async def test_player_ids_do_not_outlive_a_check(world: World) -> None:
 
 
 async def test_players_are_looked_up_again_if_a_check_would_come_too_late(world: World) -> None:
-    """The note of a release that committed just after the last check may be gone."""
+    """The store may have deleted the note of a release that was committed just after the last check."""
     await world.add(user(1, A), user(2), user(3, C))
     await world.ids.find_many([A, C])
     await world.move(1, None)
@@ -138,7 +138,7 @@ async def test_players_are_looked_up_again_if_a_check_would_come_too_late(world:
 async def test_a_check_sees_every_release_after_the_previous_one(world: World) -> None:
     await world.add(user(1, A), user(3, C))
     await world.ids.find_many([A, C])
-    world.ms -= COMMIT_LIMIT_MS + CLOCK_DIFFERENCE_MS  # the time that another process writes into a slow release
+    world.ms -= COMMIT_LIMIT_MS + CLOCK_DIFFERENCE_MS  # by a clock behind, a slow release has this time
     await world.move(1, None)
     world.ms += COMMIT_LIMIT_MS + CLOCK_DIFFERENCE_MS
     world.wait(CHECKABLE_MS - 1)

@@ -188,7 +188,7 @@ async def test_a_rename_during_a_rebuild_is_not_undone(world: WatchedWorld) -> N
 
 
 async def test_a_name_that_comes_late_does_not_outlive_a_rebuild(world: WatchedWorld) -> None:
-    """A process creates a player, and freezes before it adds the name. Meanwhile another player gets the id."""
+    """A process creates a player, and freezes before it adds the name to the index. Another player gets the id."""
     await world.commit(1, 5)
     await world.records.erase(1, ERASE)
     await world.users.create([Player(1, "Ada", None, world.now)])
@@ -292,7 +292,7 @@ async def test_a_repair_frozen_across_a_rebuild_brings_no_erased_player_back(wor
 
 
 async def test_an_erasure_does_not_keep_out_a_later_player(world: WatchedWorld) -> None:
-    """A frozen rebuild may write an erasure that the store has deleted since. Repairs then follow the store."""
+    """A frozen rebuild may write an erasure that the store has deleted since. Repairs then restore the player."""
     await world.index.add_erasures({1: 2**52})
     standing = await world.commit(1, 5)
     await load_standings(world.index, world.store, LADDER, [standing])

@@ -49,7 +49,7 @@ BRACKET_RANKS = {1: 1, 2: 2, 3: 3, 4: 1, 7: 2}
 
 
 def is_expected(condition: Mapping[str, Any], user_id: int, rank: int, score: int, total: int) -> bool:
-    """Return whether an entry earns the reward with a condition."""
+    """Return whether an entry earns a reward that has this condition."""
     if "percent" in condition:
         return Fraction(condition["percent"]) * total > 100 * (rank - 1)
     if "tier" in condition:

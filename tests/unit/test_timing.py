@@ -117,7 +117,7 @@ class TestExternalIds:
         assert MAPPING_MS + LOOKUP_WAIT_MS < CHECKABLE_MS
 
     def test_a_slow_lookup_is_no_older_than_a_cached_one(self) -> None:
-        """A lookup may take its time limit. Its result must not be older than a cached mapping may be."""
+        """A lookup may take as long as its time limit. Its result must not be older than a cached mapping may be."""
         assert LOOKUP_WAIT_MS <= MAPPING_MS
 
 

@@ -72,7 +72,7 @@ def public_types(modules: Iterable[Module]) -> Iterator[Name]:
                 case ast.ClassDef(name=name) if name[0].isupper():
                     yield Name(path, node.lineno, name)
                 case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-                    # A name in capitals is a constant.
+                    # A name in capitals is a constant, not an alias of a type.
                     if name[0].isupper() and not name.isupper() and not _is_type_variable(node.value):
                         yield Name(path, node.lineno, name)
 
