@@ -28,7 +28,7 @@ class Maker:
         return self._players // 2 + self._random.randrange(1000)
 
     def percent(self) -> int:
-        """Return a percentage of the players."""
+        """Return a random percentage."""
         return self._random.randrange(101)
 
     def score(self) -> int:

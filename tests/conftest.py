@@ -48,7 +48,7 @@ class ByModule(LoadScopeScheduling):  # type: ignore[misc]
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByModule:
-    # The marks of `--dist loadgroup` have no effect with pytest 9.2.
+    # The scheduler of `--dist loadgroup` ignores its marks with pytest 9.2. Therefore replace it.
     return ByModule(config, log)
 
 

@@ -1,4 +1,4 @@
-"""Clients that submit during a backup, and the check of the standings in its copy."""
+"""Clients that submit during a backup, and a check of the standings in a restored store."""
 
 import asyncio
 import random

@@ -150,7 +150,7 @@ async def stream_of_submissions(api: Served) -> AsyncIterator[tuple[asyncio.Stre
 
 
 def _chunk(content: bytes) -> bytes:
-    """Return a chunk of a body. An empty one ends the body."""
+    """Return a chunk of a body. An empty chunk ends the body."""
     return b"%x\r\n%s\r\n" % (len(content), content)
 
 

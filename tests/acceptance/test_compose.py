@@ -190,7 +190,7 @@ async def test_the_set_up_of_citus_leaves_registered_nodes_alone() -> None:
 
 
 async def test_the_api_the_worker_and_locust_run_by_its_commands(valkey, postgres, tmp_path: Path) -> None:
-    """Locust has no key of its own, and the API has several."""
+    """The API has several submit keys. Locust has no key of its own, and must use one of them."""
     services = services_with({"LEADERFORGE_SUBMIT_KEYS": SUBMIT_KEYS})
     here = {
         "LEADERFORGE_REDIS_NODES": ",".join(valkey.addresses),

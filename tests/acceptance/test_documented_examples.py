@@ -87,7 +87,7 @@ async def caught_up(api: Served, clock: Ticks) -> None:
     async def is_current() -> bool:
         try:
             await api.services.maintain.reconcile()
-        except IndexUnavailable:  # a rebuild by the server's own maintenance has replaced this one
+        except IndexUnavailable:  # a repair by the server has replaced the repair of this call
             return False
         watermarks = await api.services.parts.index.watermarks()
         return all(watermark is not None and watermark >= clock.now - LAG_MS for watermark in watermarks)

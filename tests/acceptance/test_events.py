@@ -116,7 +116,7 @@ async def is_failing(api: Served) -> bool:
 
 
 async def follow(url: str, count: int, after: str) -> list[dict[str, Any]]:
-    """Return this number of events of the stream after one with this id. Then disconnect."""
+    """Return the first `count` events that the stream sends after the event with the id `after`. Then disconnect."""
     headers = {"authorization": f"Bearer {SUBMIT_KEY}", "last-event-id": after}
     events: list[dict[str, Any]] = []
     async with (

@@ -87,7 +87,7 @@ def ranking(command: Command, board: str, period: str = "current") -> list[tuple
 
 
 def causes(ended: Finished) -> dict[str, int]:
-    """Return the numbers of players by the cause of the report."""
+    """Return the numbers of players by the cause of difference that the report states."""
     start = next(i for i, line in enumerate(ended.output) if line.startswith("cause "))
     rows = [re.split(r" {2,}", line) for line in ended.output[start + 1 :]]
     return {row[0]: int(row[1].replace(",", "")) for row in rows if len(row) > 1 and row[1].replace(",", "").isdigit()}
@@ -199,7 +199,7 @@ async def test_scores_that_contain_a_time_are_divided(
     # Common layout: score * 2^20 plus a number that is larger for earlier players.
     await cluster.hset(
         "member_data", mapping={"first": '{"clan": "blue"}'}
-    )  # agoragames keeps data of the members of all boards in this hash
+    )  # the library of agoragames stores data of players here, for all boards
     await cluster.zadd("{packed}", {"late": 7 * 2**20 + 1, "early": 7 * 2**20 + 900, "first": 8 * 2**20 + 5})
     command.run("boards", "create", "packed", "policy=best")
     arguments = ("import", "--from", "redis", cluster_url, "--key", "{packed}", "--divisor", str(2**20))
@@ -311,7 +311,7 @@ async def test_a_leaderboard_of_nakama_with_resets_subscores_and_bans(
     }
     assert reason == "for equal score and subscore, the lowest owner id leads"
 
-    # The periods before the last reset come with --history. Changed records replace the imported ones.
+    # With --history, periods before the last reset are imported too. Changed records replace the imported ones.
     await run_sql(foreign_dsn, "update leaderboard_record set score = score + 1000 where subscore = 0")
     again = command.run(*arguments, "daily", "--board", "nakama", "--history")
     [(changed,)] = await fetch_sql(

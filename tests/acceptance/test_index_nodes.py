@@ -69,7 +69,7 @@ async def test_errors_of_nodes_do_not_contain_the_password(valkey: ValkeyCluster
 
 
 def slots(nodes: ValkeyCluster) -> dict[str, int]:
-    """Return the number of slots of each node that has any, in its own view."""
+    """Ask each node for its number of slots. Return the numbers of the nodes that have any."""
     counts = {}
     for address in nodes.addresses:
         host, _, port = address.rpartition(":")

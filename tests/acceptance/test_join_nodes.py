@@ -59,7 +59,7 @@ def members(port: int) -> set[str]:
 def test_a_cluster_comes_back_at_other_addresses(tmp_path: Path) -> None:
     with nodes(tmp_path) as ports:
         with redis.Redis(port=ports[0]) as client:
-            client.execute_command("cluster", "addslotsrange", 0, 99)  # as an interrupted creation would leave it
+            client.execute_command("cluster", "addslotsrange", 0, 99)  # as an interrupted creation would leave the node
         assert "the index's cluster is complete" in join(ports)
         before = members(ports[0])
         assert len(before) == NODES

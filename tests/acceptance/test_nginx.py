@@ -71,9 +71,9 @@ def name_server() -> Iterator[NameServer]:
 
 
 def configuration(directory: Path, api_address: Path, values: Mapping[str, str]) -> Path:
-    """Write a configuration of nginx that contains the site's, as the image does, with texts replaced by others.
+    """Write a configuration of nginx that includes the files of the site, as the image does.
 
-    `api_address` is the file with the address of the API.
+    `api_address` is the file with the address of the API. `values` has the texts to replace, and their replacements.
     """
     for file in (api_address, IMAGES / "nginx.conf"):
         text = file.read_text()

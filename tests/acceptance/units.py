@@ -70,7 +70,7 @@ class Systemctl:
     def _account(self, command: Sequence[str], user: str) -> str | None:
         """Return the account to run a command as, None for the account of the tests.
 
-        No other account may be able to read the environment of the tests, from which `leaderforge` runs.
+        `leaderforge` runs under the account of the tests, because other accounts may lack the right to read its files.
         """
         return user if os.geteuid() == 0 and Path(command[0]).name != "leaderforge" else None
 

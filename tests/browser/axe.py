@@ -14,7 +14,7 @@ _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice
 async def violations(page: Page) -> list[str]:
     """Return each violated rule with its elements, once the page is loaded and its animations have ended.
 
-    The page is scrolled to its top, because the header covers parts of what was scrolled below it.
+    The page is scrolled to its top. Otherwise, its header would cover elements.
     """
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
     await page.evaluate("scrollTo({top: 0, behavior: 'instant'})")

@@ -29,9 +29,9 @@ HEADINGS = {"en": "Leaderboard", "de": "Rangliste", "es": "Clasificación", "ja"
 
 
 def look(page: int, language: int) -> tuple[tuple[int, int], str]:
-    """Return the size and the colours in which a page is checked in a language, by their numbers.
+    """Return the size and the colours in which a page is checked, by the numbers of the page and the language.
 
-    Over all pages and languages, each pair of page, language, width and colours occurs.
+    Each page and each language is therefore checked in each width and in each choice of colours.
     """
     number = page + language
     return list(WIDTHS.values())[number % len(WIDTHS)], SCHEMES[number % len(SCHEMES)]

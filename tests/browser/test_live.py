@@ -1,4 +1,4 @@
-"""An open page follows the board by server-sent events, or else by polling."""
+"""An open page receives changes of the board by server-sent events, or else by polling."""
 
 import re
 from itertools import count

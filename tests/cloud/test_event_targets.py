@@ -95,7 +95,7 @@ async def delivered_trial(call: Caller, endpoint: Mapping[str, Any]) -> Any:
 
 
 def attributes(message: Mapping[str, Any]) -> dict[str, str]:
-    """Return the headers of the webhook, which a message has as attributes."""
+    """Return the attributes of a message, which have the values of a webhook's headers."""
     return {name: attribute["StringValue"] for name, attribute in message["MessageAttributes"].items()}
 
 

@@ -27,7 +27,7 @@ REWARDS = (
 
 
 def past_monday() -> int:
-    """Return the start (ms) of a past week that is followed by at least `WEEKS` past weeks."""
+    """Return the start (ms) of a past week that is followed by `WEEKS` past weeks."""
     weeks = (int(time() * 1000) - START) // WEEK_MS
     return START + (weeks - WEEKS - 1) * WEEK_MS
 

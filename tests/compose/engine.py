@@ -86,7 +86,7 @@ class Engine:
             subprocess.run(["umount", *options, mount], check=True)
 
     def processes(self) -> list[int]:
-        """Return the ids of the engine's processes, the oldest first. Their arguments name its directory."""
+        """Return the ids of the processes whose arguments name the engine's directory, in ascending order."""
         folder = f"{self.directory}/"
         commands = {int(path.parent.name): _content(path) for path in Path("/proc").glob("[0-9]*/cmdline")}
         return sorted(pid for pid, command in commands.items() if folder in command)

@@ -51,7 +51,7 @@ async def seen_by(ranking: Ranking, ladder: Ladder) -> Seen:
 
 
 async def require_seen(ranking: Ranking, ladder: Ladder, seen: Seen, random: Random) -> None:
-    """Compare each kind of read with what was seen."""
+    """Compare each kind of read with the view `seen`."""
     assert await seen_by(ranking, ladder) == seen
     keys = [row.key for row in seen.entries]
     bounds = [*random.sample(keys, min(3, len(keys))), random.randbytes(20), FIRST]

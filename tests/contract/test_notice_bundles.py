@@ -199,7 +199,7 @@ async def test_bundles_are_purged_whole(scene: Scene) -> None:
     work = await scene.endpoints.work(target, 10, due=10, fresh=9)
     waiting = [Waiting(Queued(notice), 10) for notice in work.fresh]
     await scene.endpoints.commit_round(target, work, DispatchResult([], waiting, []), 10)
-    assert await scene.notices.purge(0, 9, 1) == 0  # the ninth newest position belongs to the first bundle
+    assert await scene.notices.purge(0, 9, 1) == 0  # the first bundle has one of the nine newest positions, and stays
     assert await scene.notices.purge(0, 8, 1) == 7
     assert await scene.notices.bounds() == (8, 16)
     assert players(await following(scene, 5)) == [*_PLAYERS]

@@ -60,7 +60,10 @@ class Sorted:
         return self._window(above, above, above + count)
 
     def ranks(self, chosen: Sequence[tuple[int, ...]]) -> Any:
-        """Return the number of entries, those above the rank of each chosen entry, those down to the end of its tie."""
+        """Return the number of entries, counts for the chosen entries, and whether the ladder has all chosen entries.
+
+        The counts are the number of entries above each rank and, with shared ranks, down to the end of each tie.
+        """
         entries, chosen_standings = self.entries(), set(chosen)
         shared = self.board.rank_style is RankStyle.SHARED
         order: Callable[[Any], Any] = (lambda e: self._order(e)[:2]) if shared else self._order

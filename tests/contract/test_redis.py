@@ -1,4 +1,4 @@
-"""Cluster client beyond the contracts of its users."""
+"""Client of the cluster: outages, retries and large keys, which the contracts of the adapters leave out."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence

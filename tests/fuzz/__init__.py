@@ -1,1 +1,1 @@
-"""Fuzzing of the HTTP edge: hostile requests to all routes. No answer may be a defect of the service."""
+"""Fuzzing of the HTTP edge: hostile requests to all routes. No answer may show a defect of the service."""

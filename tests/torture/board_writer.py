@@ -77,7 +77,7 @@ class BoardWriter(ApiWriter):
         """Read a board through any process. The answer must have exactly the acknowledged submissions."""
         board = self._random.choice(self._boards)
         if self._rig.clock.jumps != board.jumps:
-            return  # the submissions may lie in several days, and the last one may not be the latest
+            return  # after a jump of the clock, the submissions may be in several days, and not in order
         process = self._random.choice(self.processes)
         client = self._rig.client(process)
         answer = await client.ask("GET", f"/api/boards/{board.slug}/range?limit=100&period=daily")

@@ -9,7 +9,10 @@ from uuid import UUID
 from leaderforge.torture.checks import Problem
 
 TALLY, TURNS, RECENT = "tally", "turns", "recent"
-"""Slugs of the boards. Only on `TALLY`, which has no periods, moderators remove submissions: past periods keep them."""
+"""Slugs of the boards.
+
+Moderators remove submissions from `TALLY` only, which has no periods. Past periods would keep a removed submission.
+"""
 
 BOARDS: tuple[dict[str, Any], ...] = (
     {"board": TALLY, "policy": "sum", "order": "desc"},

@@ -1,4 +1,4 @@
-"""Capacity model beside the measured figures that it comes from, and beside its page."""
+"""Capacity model, compared with the measurements from which it is derived, and with its page."""
 
 from pathlib import Path
 
