@@ -11,7 +11,7 @@ from leaderforge.domain.chunks import chunks
 from leaderforge.wiring import Services
 
 _MESSAGES_A_CHUNK = 1000
-"""Maximum number of messages that share one look-up of boards. It limits the age of the boards."""
+"""Maximum number of messages that share one look-up of boards. With more, the boards would be too old at the end."""
 
 
 class IngestHandler:

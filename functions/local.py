@@ -107,7 +107,7 @@ async def _running(app: Application, services: Services) -> AsyncIterator[None]:
 
 
 def _serve_page(app: Application, settings: EnvironmentSettings) -> None:
-    """Serve the built site with its previews. Without a site, serve the previews of a page of another server."""
+    """Serve the built site with its previews. Without a site, serve previews for a page that another server serves."""
     folder, public_url = settings.web_directory, settings.public_url
     if folder is not None:
         previews = Previews(app.edge, settings.web_config or folder / "config.json")

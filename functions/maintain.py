@@ -37,9 +37,9 @@ async def maintain(services: Services) -> dict[str, int]:
 
 
 async def reconcile(services: Services, every_ms: int = 0) -> int:
-    """Reconcile the index unless the last time was less than `every_ms` ago. Return the number of read standings.
+    """Reconcile the index, at most every `every_ms`, then run period rollover, at most once a minute.
 
-    Then run period rollover, at most once a minute.
+    Return the number of standings that reconciliation has read.
     """
     with services.telemetry.transaction("reconcile"):
         await services.delivery.settle()
@@ -70,9 +70,9 @@ async def fold_activity(services: Services) -> int:
 
 
 async def settle(services: Services) -> int:
-    """Settle the periods that are due or changed, searched every few seconds. Return the number of settled periods.
+    """Settle the periods that are due, or whose scores changed. Return the number of settled periods.
 
-    Also delete expired challenges, once an hour.
+    Search for such periods at most every few seconds. Also delete expired challenges, at most once an hour.
     """
     with services.telemetry.transaction("settle"):
         await services.seasons.challenges.purge_if_due()
@@ -82,7 +82,7 @@ async def settle(services: Services) -> int:
 
 
 async def sweep_teams(services: Services) -> int:
-    """Bring the scores of teams up to date, every few seconds. Return the number of changed standings."""
+    """Bring the scores of teams up to date, at most every few seconds. Return the number of changed standings."""
     with services.telemetry.transaction("sweep_teams"):
         return await services.teams.scores.sweep_if_due()
 

@@ -44,7 +44,7 @@ def serve(app: FastAPI | str, *, host: str, port: int, workers: int = 1) -> None
 
 @contextmanager
 def _shared_metrics(workers: int) -> Iterator[None]:
-    """Give several workers an empty directory for their metrics. Otherwise, each one would answer with its own."""
+    """Give several workers an empty directory for their metrics. Otherwise, each would return its own metrics only."""
     directory = os.environ.get(_METRICS, "").strip()
     if workers == 1:
         yield
@@ -52,7 +52,7 @@ def _shared_metrics(workers: int) -> Iterator[None]:
         _empty(Path(directory))
         yield
     else:
-        # RUNTIME_DIRECTORY is systemd's, and is deleted with the service.
+        # systemd sets RUNTIME_DIRECTORY, and deletes this directory when the service stops.
         with tempfile.TemporaryDirectory(prefix="leaderforge-metrics-", dir=os.environ.get("RUNTIME_DIRECTORY")) as new:
             os.environ[_METRICS] = new
             yield

@@ -142,7 +142,8 @@ async def _events(
 class _TopView:
     """First entries of a board. Each load uses the board's current settings and period.
 
-    All listeners of the board with the same query share it. Therefore, `_Admission` checks their rights instead.
+    All listeners of the board with the same query share one view. It therefore checks no rights: each listener has an
+    `_Admission` for them.
     """
 
     def __init__(self, edge: Edge, board: str, query: StreamQuery) -> None:
@@ -167,7 +168,7 @@ class _TopView:
 
 
 def _state(answer: Answer) -> ViewState:
-    """Return a response as an event. The source header becomes a member, because events have no headers."""
+    """Return a response as an event. Its source header becomes a JSON member, because events have no headers."""
     identity = answer.tag
     source = dict(answer.raw_headers)[b"x-leaderforge-source"]
     content = with_member(bytes(answer.body), b"source", source)

@@ -34,7 +34,7 @@ _PAGE = re.compile(r"/(player/[^/]+|friends|submit|console(/[a-z]+)?)/?")
 _WIDGET_PATH = "/embed"
 _WIDGET_PAGE = "embed.html"
 _SWITCHES = {"submit": "devMode", "console": "console"}
-"""Member of config.json that enables a page, by the name of the page."""
+"""JSON member of config.json that enables a page, by the name of the page."""
 _HEAD = "<head>"
 _STATIC_PICTURE = "icon-512.png"
 """File of the site that replaces the picture of a preview."""
@@ -63,7 +63,7 @@ def serve_site(
     """Serve the built site in this directory at `/`, after all routes. Return False if it has no index.html.
 
     `pages` names the optional pages to show: `submit` and `console`. `public_url` is the address of the site for
-    `previews`. None means that of each request.
+    `previews`. None means the address in each request.
     """
     if not (directory / _INDEX).is_file():
         return False

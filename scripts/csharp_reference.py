@@ -1,6 +1,7 @@
 """Write the reference of the C# SDK from the documentation comments of its sources, as Markdown.
 
-Mono's compiler demands a comment on each public member. Its own generator of pages is in no package.
+Each public member has a comment, because Mono's compiler demands it. Debian has no package of Mono's own generator of
+pages.
 """
 
 import re

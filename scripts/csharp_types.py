@@ -2,7 +2,7 @@
 
     python -m scripts.csharp_types
 
-The generators of C# that exist need a package for JSON, which engines lack. A test compares the text with the file.
+Existing generators for C# need a package for JSON, which game engines lack. A test compares the text with the file.
 """
 
 import json

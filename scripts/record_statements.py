@@ -64,7 +64,8 @@ def record_statements() -> Iterator[tuple[Path, str]]:
             yield QUERIES / upsert.name.replace("upsert", f"record_{kind}"), origin + written.rstrip() + ",\n" + notices
             kept = f"{written.rstrip()},\n{notices.removesuffix(_RESULT).rstrip()},\n{past}"
             yield QUERIES / upsert.name.replace("upsert", f"record_past_{kind}"), origin + kept
-        # Without notices, `record_past` still has their parameter, which costs less than one more form of the items.
+        # `record_past` has the parameter of the notices, but writes none: an unused parameter costs less than items of
+        # another form.
         yield QUERIES / upsert.name.replace("upsert", "record_past"), origin + f"{written.rstrip()},\n{past}"
 
 

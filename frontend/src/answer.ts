@@ -8,7 +8,10 @@ export function hasAddresses(): boolean {
   return document.querySelector('base[href]') !== null;
 }
 
-/** Move the answer of an identity provider from the address to the tab, and open the console. The code must not stay in the history. */
+/**
+ * Move the answer of an identity provider from the address to the tab, and open the console. Its code must not stay in
+ * the browser's history.
+ */
 export function keepAnswer(): void {
   if (session.get(ATTEMPT) === null || !/[?&]state=/.test(location.search)) return;
   session.set(ANSWER, location.search);

@@ -1,4 +1,4 @@
-"""Checks of members and parameters that exclude each other."""
+"""Checks of JSON members and parameters that exclude each other."""
 
 from leaderforge.domain.errors import Refused
 

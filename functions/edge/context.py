@@ -142,7 +142,7 @@ class Edge:
     async def ladder_unchecked(self, slug: str, period: str = CURRENT, segment: Segment | None = None) -> Ladder:
         """Return the ladder of a board in a period without a check of rights, restricted to a segment if there is one.
 
-        A frozen board is at its moment.
+        On a frozen board, the ladder is at the moment of the freeze.
 
         Raises `BoardNotFound`, `PeriodNotFound` or `Refused`.
         """

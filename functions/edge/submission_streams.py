@@ -112,7 +112,7 @@ async def _outcomes(
 
 
 async def _counted(edge: Edge, options: SubmitQuery, batch: _Batch) -> bytes:
-    """Return the lines of the response to a batch, whose submissions are counted then."""
+    """Count or queue the submissions of a batch, and return the lines of the response to it."""
     try:
         results = await results_of(edge, options, batch.outcomes)
     except LeaderForgeError as error:

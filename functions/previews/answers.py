@@ -1,7 +1,7 @@
 """Previews over HTTP: pictures, and tags for a page that another server serves.
 
-That server includes the tags in the page's head, as deploy/images/nginx.conf does. The page itself stays its own, so it
-needs no API: without an answer, the page has its static tags.
+That server includes the tags in the page's head, as deploy/images/nginx.conf does. The page itself is a file of that
+server. Without an answer of the API, the server therefore serves the page with its static tags.
 """
 
 from fastapi import FastAPI

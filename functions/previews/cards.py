@@ -1,4 +1,4 @@
-"""Content of a preview: texts that are ready to be shown. A card has no words but names, so it needs no language."""
+"""Content of a preview: texts that are ready to be shown. A card needs no translation: its only words are names."""
 
 import html
 from dataclasses import dataclass

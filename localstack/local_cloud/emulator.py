@@ -29,14 +29,14 @@ _SETTINGS = {
     # Fail on unsupported resources. Use the older engine, because the newer one needs a request to LocalStack's host.
     "CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES": "0",
     "PROVIDER_OVERRIDE_CLOUDFORMATION": "engine-legacy",
-    # No requests to other hosts.
+    # Prevent requests to other hosts.
     "API_ENDPOINT": "http://127.0.0.1:1",
     "DISABLE_EVENTS": "1",
     "SKIP_SSL_CERT_DOWNLOAD": "1",
     "DNS_ADDRESS": "0",
     "IN_MEMORY_CLIENT": "1",
     "OVERRIDE_IN_DOCKER": "0",
-    # The API answers CORS requests itself.
+    # Leave CORS requests to the API, which answers them itself.
     "DISABLE_CORS_CHECKS": "1",
 }
 _START_S = 90.0
@@ -55,7 +55,7 @@ class Emulator:
 
     @property
     def endpoint(self) -> str:
-        """Return the URL that replaces all of AWS."""
+        """Return the URL of LocalStack, which replaces the URLs of all AWS services."""
         return f"http://{LOOPBACK}:{self._port}"
 
     def start(self) -> None:
@@ -90,7 +90,7 @@ class Emulator:
             "TMPDIR": str(self.directory / "tmp"),
             "XDG_CACHE_HOME": str(self.directory / "cache"),
         }
-        # With a plain IPv4 address, LocalStack listens on every interface.
+        # Write the address as an IPv6 address: with a plain IPv4 address, LocalStack listens on every interface.
         listen = {"GATEWAY_LISTEN": f"[::ffff:{LOOPBACK}]:{self._port}"}
         # Names below `localhost` resolve to this machine, without a DNS server.
         return {**inherited, **_SETTINGS, **folders, **listen, "LOCALSTACK_HOST": f"localhost:{self._port}"}

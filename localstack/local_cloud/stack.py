@@ -45,7 +45,7 @@ class LocalCloud:
 
     @property
     def endpoint(self) -> str:
-        """Return the URL that replaces all of AWS."""
+        """Return the URL of LocalStack, which replaces the URLs of all AWS services."""
         return self._emulator.endpoint
 
     @property

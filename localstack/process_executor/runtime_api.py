@@ -60,7 +60,7 @@ class RuntimeApi:
 
     def __init__(self) -> None:
         self.invocations: SimpleQueue[Invocation | None] = SimpleQueue()
-        """Invocations for the process. None ends its wait."""
+        """Invocations for the process. None ends the process's wait for the next one."""
         self.messages: SimpleQueue[Message] = SimpleQueue()
         """Messages by and about the process."""
         self._server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"api": self}))

@@ -290,7 +290,7 @@ class EnvironmentSettings(CloudSettings, ChallengeSettings, EventSettings, Ident
 
     @property
     def exports_otlp(self) -> bool:
-        """Return whether metrics and traces are exported. Functions do not: their packages lack the exporter."""
+        """Return whether metrics and traces are exported. AWS Lambda exports none: the packages lack the exporter."""
         return self.otlp_endpoint is not None and self.function_name is None
 
     @property

@@ -39,7 +39,7 @@ def _limit(value: object) -> object:
 
 
 def check_dsn(dsn: str) -> str:
-    """Return the DSN. Raises `ValueError`, without the password, if the driver would take parts of it for others."""
+    """Return the DSN. Raises `ValueError`, without the password, if the driver would misread parts of the DSN."""
     parts = urlsplit(dsn)
     if parts.scheme not in {"postgresql", "postgres"}:
         raise ValueError("it must begin with postgresql://")

@@ -65,7 +65,7 @@ function AwardItem({ award, session }: { award: Award; session: Session }) {
   const boards = useBoards();
   const { board: slug, period, reward, rank, payload, claim, revoked_at: revokedAt } = award;
   const board = boards?.find((candidate) => candidate.board === slug);
-  // A retry with the same id succeeds again, if only the answer was lost.
+  // If the claim succeeded and only its answer was lost, a retry with the same id succeeds too.
   const [claimId] = useState(randomId);
   const claiming = useMutation({
     mutationFn: () =>

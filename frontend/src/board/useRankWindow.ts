@@ -74,6 +74,6 @@ function viewOf(row: number, total: number): View {
 
 function place(scroller: HTMLDivElement, { window, row }: View, rowHeight: number): void {
   scroller.scrollTop = (row - window.start) * rowHeight;
-  // Notify now: the browser does so only after painting one frame at the wrong position.
+  // Dispatch the event now: the browser dispatches its own only after it has painted one frame at the wrong position.
   scroller.dispatchEvent(new Event('scroll'));
 }

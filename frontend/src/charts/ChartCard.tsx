@@ -15,7 +15,7 @@ interface Props {
   readonly label: string;
   readonly samples: readonly Sample[];
   readonly formatValue: (value: number) => string;
-  /** Times in ms between which the chart lies. */
+  /** First and last time of the chart, in ms since 1970. */
   readonly times: readonly [number, number];
   readonly formatTime?: (time: number) => string;
 }

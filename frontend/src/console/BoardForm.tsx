@@ -15,7 +15,7 @@ const POLICIES: readonly Policy[] = ['best', 'sum', 'latest'];
 const ORDERS: readonly Order[] = ['desc', 'asc'];
 const RANK_STYLES: readonly RankStyle[] = ['ordinal', 'shared'];
 const KINDS: readonly Kind[] = ['all-time', 'daily', 'weekly', 'monthly', 'season'];
-/** Usual starts of seasons, in the order of their names in the catalogues. */
+/** Cron expressions of usual season starts, in the order of their names in the catalogues of texts. */
 const SEASONS = ['0 0 1 * *', '0 0 1 */3 *', '0 0 1 1,7 *', '0 0 1 1 *', '0 6 * * 1'] as const;
 const TIME_ZONES = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
 

@@ -54,7 +54,7 @@ function SignOut() {
     try {
       await client.change('DELETE', '/api/auth/console/session');
     } catch {
-      // The session ends by itself; the tab forgets it now.
+      // A session that the service did not end expires by itself. The tab drops its key in any case.
     }
     setAdminKey(null);
   }

@@ -25,7 +25,7 @@ export interface BoardDraft {
   readonly openToPlayers: boolean;
 }
 
-/** Least value of each number. */
+/** Smallest valid value of each number of the form. */
 export const NUMBERS = {
   decimals: 0,
   min_score: Number.MIN_SAFE_INTEGER,

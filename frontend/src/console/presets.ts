@@ -3,7 +3,7 @@ import type { BoardDraft } from './boardDraft';
 
 export type PresetName = 'none' | 'laps' | 'weekly' | 'league' | 'cup' | 'season';
 
-/** Settings that every preset sets, so that it leaves nothing of the one chosen before. */
+/** Settings that every preset sets, so that no setting of a preset chosen before remains. */
 const USUAL: Partial<BoardDraft> = {
   policy: 'best',
   order: 'desc',

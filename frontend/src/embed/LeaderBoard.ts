@@ -9,7 +9,7 @@ import { textsFor, type Texts } from './texts';
 const ATTRIBUTES = ['api', 'board', 'period', 'limit', 'from-address'] as const;
 const ADDRESS_ATTRIBUTES = ['board', 'period', 'limit', 'theme', 'obs', 'heading'] as const;
 const MAX_ENTRIES = 100;
-/** Folder of this script, which is the site's. */
+/** Folder of this script. The folder also has the files of the site. */
 const HOME = new URL('.', (document.currentScript as HTMLScriptElement | null)?.src ?? location.href).href;
 
 /** Live leaderboard. All rows exist from the beginning, so that nothing moves when entries arrive. */

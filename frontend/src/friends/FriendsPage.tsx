@@ -10,7 +10,7 @@ import { FriendsRanking } from './FriendsRanking';
 import { KeepFriends } from './KeepFriends';
 import { useFriendList } from './useFriendList';
 
-// Few readers come by the link of a challenge.
+// Load the code of challenges on demand: few readers come by the link of a challenge.
 const ChallengePanel = lazyPage(() => import('../challenge/ChallengePanel'), 'ChallengePanel');
 
 /** Friends of the reader and, by the link of a challenge, the challenge. */

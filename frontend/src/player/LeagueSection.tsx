@@ -25,7 +25,7 @@ function League({ userId, board }: { userId: number; board: Board }) {
   const kinds: readonly string[] = board.periods;
   const past = period === null || period === 'current' || kinds.includes(period) ? null : period;
   const { data, error, refetch } = useQuery(leagueGroup(around, userId, past));
-  // Other periods are no league, and the player may have no entry in this one.
+  // The selected period is not played as a league, or the player has no group in it.
   if (error instanceof Refused && error.status === 404) return null;
   if (!data) return error ? <ErrorNotice error={error} retry={refetch} /> : null;
   return <Group group={data} board={board} />;
@@ -65,7 +65,7 @@ function Group({ group, board }: { group: LeagueGroup; board: Board }) {
   );
 }
 
-/** Line between the places that move and the others. */
+/** Line between the places that are promoted or relegated and the places that stay. */
 function Line({ text, tone, mark }: { text: string; tone: string; mark: string }) {
   return (
     <li className={`px-4 py-1 text-center text-xs font-semibold ${tone}`}>

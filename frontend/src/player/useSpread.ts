@@ -55,7 +55,7 @@ export function useSpread(): Spread {
   };
 }
 
-/** Return the shape of the histogram and its bands. The shape `equal` has none: the buckets of `data` suffice. */
+/** Return the shape of the histogram and its bands. The shape `equal` has no bands: its bars are the buckets of `data`. */
 function planned(data: Distribution | undefined, core: Band | null): { shape: Shape; bands: readonly Band[] } {
   const { min, max, p50 } = data ?? { min: null, max: null, p50: null };
   if (core === null || min === null || max === null || p50 === null) return { shape: 'equal', bands: [] };

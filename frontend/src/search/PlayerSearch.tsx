@@ -39,7 +39,7 @@ export function PlayerSearch() {
     if (expanded) input.current?.focus();
   }, [expanded, requests]);
 
-  // Enter pressed while a search runs takes effect when its answer is there: a fast typist loses no key.
+  // If a reader presses Enter while a search runs, open the result when the answer arrives.
   useEffect(() => {
     if (!enteredEarly.current || pending) return;
     enteredEarly.current = false;

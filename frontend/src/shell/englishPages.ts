@@ -1,4 +1,4 @@
-/** Path of the page for developers. Its texts are in English only, and header and numbers therefore are too. */
+/** Path of the page for developers. Its texts are in English only. Therefore its header and numbers are too. */
 const ENGLISH = /^\/submit(\/|$)/;
 
 export function isEnglishPage(pathname: string): boolean {

@@ -21,7 +21,7 @@ export function useSlides<T extends HTMLElement>(content: unknown): RefObject<T 
     if (!root) return;
     const elements = markedIn(root);
     if (![...elements.keys()].some((mark) => places.current.has(mark))) {
-      // Nothing moves. Measure in the next frame, which lays the page out anyway: measuring now would do so twice.
+      // Nothing moves. Measure in the next frame, which lays the page out anyway: now, measuring would cost a layout.
       const frame = requestAnimationFrame(() => void (places.current = placesIn(root, elements)));
       return () => cancelAnimationFrame(frame);
     }

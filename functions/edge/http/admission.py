@@ -32,13 +32,13 @@ _FALL, _RISE = 0.1, 0.001
 A slower interval counts little. Otherwise, the normal time would follow a load that grows for some seconds.
 """
 STANDING = 128
-"""Number of requests in flight. Only a standing queue exceeds it for a whole interval: see `ProcessorLimit`."""
+"""Number of requests in flight that only a standing queue exceeds for a whole interval: see `ProcessorLimit`."""
 BUSY = 0.95
 """Demand for the processor from which it is saturated. See `ProcessorDemand`."""
 MIN_BUSY = 8
 """Requests of a class in flight that suffice to keep the processor busy. Further ones only wait for these."""
 _FEWER, _MORE = 0.9, 1.25
-"""Changes of the limit in an interval, with and without a saturated processor."""
+"""Factors by which the limit changes in an interval, with and without a saturated processor."""
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _ALWAYS_ADMITTED = frozenset({"/api/health", "/metrics"})
 _STREAMS = "/stream"
@@ -54,7 +54,7 @@ def is_exempt(path: str) -> bool:
 
 
 def release(scope: Scope) -> None:
-    """Note that the response to a request has begun. Further calls for the request have no effect."""
+    """Count the request as answered, because its response has begun. Further calls for the request have no effect."""
     limiter = scope.pop(ADMITTED, None)
     if limiter is not None:
         limiter.release()
@@ -116,7 +116,7 @@ class AdmissionLimiter:
     time, by its present rate. The limit ends after an interval without a refused request. Netflix's concurrency-limits
     and Envoy's adaptive concurrency compare response times in the same way.
 
-    A normal time below `floor_s` (s) counts as `floor_s`. The limit of `processor` holds too.
+    The allowed response time is at least `floor_s` (s). The limit of `processor` applies in addition.
     """
 
     def __init__(
@@ -158,7 +158,7 @@ class AdmissionLimiter:
         return True
 
     def release(self) -> None:
-        """Note that the response to an admitted request has begun."""
+        """Count an admitted request as answered, because its response has begun."""
         self.in_flight -= 1
         self._released += 1
         self._processor.leave()

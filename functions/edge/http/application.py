@@ -97,7 +97,7 @@ class Application(FastAPI):
         """Return the OpenAPI document. It is generated on first use, because a cold start does not need it."""
         if self.openapi_schema is None:
             with catch_warnings(category=UnsupportedFieldAttributeWarning, action="ignore"):
-                # FastAPI ignores this category of warnings itself, but not for models with `defer_build`.
+                # The warnings mean no fault here. FastAPI hides them itself, except for models with `defer_build`.
                 document = get_openapi(
                     title=self.title,
                     summary=self.summary,
@@ -163,7 +163,7 @@ def _checks(settings: EnvironmentSettings) -> Iterator[RequestCheck]:
 
 
 def _limiters(services: Services) -> Limiters | None:
-    """Return the limiters of an overloaded process. AWS Lambda needs none: it starts another instance."""
+    """Return the limiters for overload, None if they are off or on AWS Lambda, which starts more instances instead."""
     if not services.settings.overload_ms or services.settings.function_name is not None:
         return None
     return Limiters.of(services.settings.overload_ms / 1000, lambda: services.telemetry.count("requests_shed"))

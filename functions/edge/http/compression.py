@@ -41,7 +41,8 @@ def passes_bytes(scope: Scope) -> bool:
     """Return whether the connection to the client can carry binary bodies.
 
     Events of version 2.0 come from function URLs and HTTP APIs, which always carry binary bodies. Events of REST APIs
-    have another version. REST APIs carry binary bodies only by a setting, but can compress answers themselves.
+    have another version. Their answers stay uncompressed: REST APIs carry binary bodies only by a setting, but can
+    compress answers themselves.
     """
     event = scope.get("aws.event")
     return event is None or event.get("version") == "2.0"

@@ -1,7 +1,7 @@
 """The OpenAPI document as generators of clients need it.
 
 FastAPI's document describes valid values only, but generators also derive types and names from it. Unchanged, they
-would use 32 bits for ids, name an enumeration `Order`, and require members that have a default.
+would use 32 bits for ids, name an enumeration `Order`, and require JSON members that have a default.
 """
 
 import re
@@ -39,14 +39,14 @@ def operation_id(name: str) -> str:
 
 
 def for_generators(document: JsonObject) -> JsonObject:
-    """Return FastAPI's document with typed integers, distinct names and optional members. Changes its input."""
+    """Return FastAPI's document with typed integers, distinct names and optional JSON members. Changes its input."""
     schemas: JsonObject = document["components"]["schemas"]
     document["components"]["schemas"] = {_SCHEMA_NAMES.get(name, name): schema for name, schema in schemas.items()}
     for name, schema in schemas.items():
         is_input = name.endswith("In")
         _name_once(name, schema)
         if not is_input:
-            schema.pop("additionalProperties", None)  # later versions may add members to answers
+            schema.pop("additionalProperties", None)  # later versions may add JSON members to answers
         for member in schema.get("properties", {}).values():
             _state_default(member, is_input=is_input)
     for node in _objects(document):
@@ -69,7 +69,7 @@ def _objects(node: Any) -> Iterator[JsonObject]:
 
 
 def _name_once(name: str, schema: JsonObject) -> None:
-    """Set a schema's title to its name, and remove its members' titles, from which generators would make types."""
+    """Set a schema's title to its name. Remove the titles of its properties, from which generators would make types."""
     schema["title"] = _SCHEMA_NAMES.get(name, name)
     for node in _objects(schema.get("properties", {})):
         if isinstance(node.get("title"), str):
@@ -77,10 +77,10 @@ def _name_once(name: str, schema: JsonObject) -> None:
 
 
 def _state_default(member: JsonObject, *, is_input: bool) -> None:
-    """Move the default of a body's member to its description.
+    """Move the default of a JSON member of a body to its description.
 
-    With a default in the schema, generated TypeScript requires the member. Other generated clients send the default, or
-    add it to answers that lack the member.
+    With a default in the schema, generated TypeScript requires the JSON member. Other generated clients send the
+    default, or add it to answers without the member.
     """
     if "default" not in member:
         return

@@ -54,7 +54,8 @@ class Cycle(RequestResponseCycle):
         elif message["type"] == "http.response.start":
             self.response_started, self.waiting_for_100_continue = True, False
             head = self._head(message)
-            # Each write is a system call, and wakes up the client. A head without a length may precede a pause.
+            # Save a write, which is a system call and wakes up the client. Send a head without a length at once,
+            # because its body may come much later.
             if self.chunked_encoding is False:
                 self._unsent_head = head
             else:

@@ -179,7 +179,7 @@ def stream(
 ) -> dict[str, Any]:
     """Return the options of a route that streams. `headers` are optional request headers with their descriptions.
 
-    Their values must match the `pattern`, if there is one.
+    The values of these headers must match the `pattern`, if there is one.
     """
     schema = {"type": "string"} if pattern is None else {"type": "string", "pattern": pattern}
     options = text(meaning, content_type, *errors)

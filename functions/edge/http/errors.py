@@ -107,7 +107,7 @@ _MAX_PROBLEMS = 20
 _MAX_ITEM_PROBLEMS = 3
 """Maximum number of problems in the error of one item of a batch. A batch may have a thousand invalid items."""
 _MAX_PLACE = 100
-"""Maximum length, in characters, of the path of an invalid member in an error."""
+"""Maximum length, in characters, of the path of an invalid JSON member in an error."""
 
 
 def status_of(error: type[LeaderForgeError]) -> int:
@@ -130,7 +130,7 @@ def render_item_error(error: Exception) -> str:
 
 
 def validation_error(error: ValidationError, most_problems: int = _MAX_PROBLEMS) -> LeaderForgeError:
-    """Return the error for an invalid input. It lists the first problems with their members, and counts all.
+    """Return the error for an invalid input. It lists the first problems, each with its JSON member, and counts all.
 
     The message describes the first problem.
     """
@@ -144,7 +144,7 @@ def validation_error(error: ValidationError, most_problems: int = _MAX_PROBLEMS)
 
 
 def _place_of(failure: ErrorDetails) -> str:
-    """Return the path of the invalid member, cut to `_MAX_PLACE`, because a client chooses names of unknown members."""
+    """Return the path of an invalid JSON member, cut to `_MAX_PLACE`: clients choose the names of unknown ones."""
     return ".".join(map(str, failure["loc"]))[:_MAX_PLACE]
 
 

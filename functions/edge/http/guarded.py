@@ -195,7 +195,7 @@ class GuardedHttp(HttpToolsProtocol):
         if self._is_shed:  # the request has its answer already
             self.transport.close()
         elif self._is_body_unanswered():
-            self.cycle.disconnected = True  # drops the application's answer: the refusal is the only one
+            self.cycle.disconnected = True  # drops the application's answer, because the refusal answers the request
             super().send_400_response(msg)
         elif self._is_answering():  # an error would become a part of the answer to the earlier request
             self.transport.close()

@@ -100,7 +100,7 @@ class Unchanged(Response):
 
 
 def answer_read(body: JsonBody, result: ReadResult) -> Answer:
-    """Return the response to a read, with `as_of` as the last member. The ETag does not depend on `as_of`."""
+    """Return the response to a read, with `as_of` as the last JSON member. The ETag does not depend on `as_of`."""
     return _answer_read(body, body.with_as_of(result.as_of), result.source)
 
 

@@ -294,7 +294,7 @@ async def _body(request: Request, limit: int) -> bytes:
 
 
 async def _joined_body(request: Request, message: Any, limit: int) -> bytes:
-    """Receive the other messages of a body, and return it with its first message."""
+    """Receive the further messages of a body whose first one is `message`, and return the whole body."""
     body = bytearray()
     while True:
         if message["type"] == "http.disconnect":

@@ -63,7 +63,7 @@ class Stream(Response):
 
 
 class Exchange(Stream):
-    """Stream whose generator receives the request's body meanwhile. The generator notices a disconnect itself."""
+    """Stream whose generator receives the request's body while it yields. The generator detects a disconnect itself."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with aclosing(self._pieces):

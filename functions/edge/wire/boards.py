@@ -52,7 +52,7 @@ _CONVERSIONS: Mapping[str, Callable[[Any], object]] = {
     "league": league_of,
     "team": team_rules_of,
 }
-"""Functions that convert members of a request to settings of a board. All other members are settings already."""
+"""Functions that convert JSON members of a request to settings of a board. All other settings need no conversion."""
 
 
 class TierIn(StrictIn):

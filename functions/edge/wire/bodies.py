@@ -14,8 +14,8 @@ _DIGEST_BYTES = 12
 class JsonBody:
     """JSON object of a response, in UTF-8. Immutable.
 
-    `now` is the time of the response in ms, for responses that show it. The digest covers neither the member `now` nor
-    the member `as_of`, which are added last. Equal contents of different times therefore have equal digests.
+    `now` is the time of the response in ms, for responses that show it. The digest covers neither the JSON member `now`
+    nor `as_of`, which are added last. Equal contents of different times therefore have equal digests.
     """
 
     __slots__ = ("_content", "_now")
@@ -26,7 +26,7 @@ class JsonBody:
 
     @classmethod
     def of(cls, model: StrictOut, now: int | None = None) -> Self:
-        """Return the members that are set in a model, except `as_of` and `now`."""
+        """Return the JSON members that are set in a model, except `as_of` and `now`."""
         return cls(model.model_dump_json(exclude_unset=True, exclude={"as_of", "now"}), now)
 
     def closed(self) -> bytes:
@@ -43,7 +43,7 @@ class JsonBody:
 
 
 def with_member(content: bytes, name: bytes, text: bytes) -> bytes:
-    """Return a JSON object with one more member. It must have members already, and `text` must not need escapes."""
+    """Return a JSON object with one more member. The object must not be empty, and `text` must not need escapes."""
     # Use a view, because a slice would copy the whole body once more.
     return b'%s,"%s":"%s"}' % (memoryview(content)[:-1], name, text)
 

@@ -143,7 +143,7 @@ def render_challenges(user_id: int, played: Iterable[tuple[Board, PlayedChalleng
 
 
 def played_members(board: Board, played: PlayedChallenge, now: int) -> str:
-    """Return the members of a player's challenge at `now` (ms), without braces."""
+    """Return the JSON members that describe a player's challenge at `now` (ms), without braces."""
     player = played.player
     return (
         f'{_members(board, played.challenge, now)},"number":{player.number},"joined_at":"{time_text(player.joined_at)}"'

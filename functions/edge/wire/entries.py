@@ -128,12 +128,12 @@ class RangeOut(_Listing):
 
 
 def render_entry(entry: Entry, extra: str = "", marks_hidden: bool = False) -> str:
-    """Return an entry as a JSON object. `extra` contains further members, each after a comma.
+    """Return an entry as a JSON object. `extra` contains further JSON members, each after a comma.
 
     All entries are rendered here, therefore this function implements the hidden-player view. `marks_hidden` is for
     admins. Without it, a hidden entry is unmarked, therefore its own player does not learn that it is hidden.
     """
-    # Unpacking costs less than an access to each member, and a page has many entries.
+    # Unpacking costs less than an access to each field, and a page has many entries.
     rank, user_id, username, score, submissions, achieved_at, metadata, subscore, hidden, external_id, ranks_in = entry
     second = "" if subscore is None else f'"subscore":{subscore},'
     external = "" if external_id is None else f'"external_id":{string_json(external_id)},'
@@ -162,7 +162,7 @@ def render_listing(
     movement: RankMovement | None = None,
     marks_hidden: bool = False,
 ) -> JsonBody:
-    """Return entries and their total. `extra` contains further members, each after a comma.
+    """Return entries and their total. `extra` contains further JSON members, each after a comma.
 
     `population` is the number of ranked players, None if it is the total.
     """
@@ -183,7 +183,7 @@ def render_listing(
 
 
 def segment_member(ladder: Ladder) -> str:
-    """Return the member for the segment of a listing, followed by a comma. It is empty without a segment."""
+    """Return the JSON member for the segment of a listing, followed by a comma. It is empty without a segment."""
     return "" if ladder.segment is None else f'"segment":{string_json(":".join(ladder.segment))},'
 
 

@@ -1,4 +1,4 @@
-"""Types of members that several resources share. `In` types validate requests, `Out` types document responses.
+"""Types of JSON members that several resources share. `In` types validate requests, `Out` types document responses.
 
 Integers must be integers: fractions, texts and booleans are refused.
 """
@@ -125,7 +125,7 @@ TeamId = Annotated[
 ]
 """The id of a team in a path, like `UserId`."""
 Identity = Annotated[UserId, "identity"]
-"""A player id in a path. The player may not exist: handlers receive an external id unchanged."""
+"""A player id in a path. The player need not exist: handlers receive an external id unchanged."""
 ExternalIdIn = Annotated[
     InstanceOf[ExternalId],
     BeforeValidator(_external_id),

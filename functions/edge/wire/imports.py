@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from leaderforge.services.importing import ImportTally
 
 MAX_LISTED = 1000
-"""Maximum number of bad lines in an answer. Further ones are counted."""
+"""Maximum number of bad lines in an answer. Further bad lines are only counted."""
 
 FileName = Annotated[
     str,
@@ -245,7 +245,7 @@ def render_result(tally: "ImportTally", bad: BadLineList, notes: Sequence[str]) 
 
 
 def _ranges(tally: "ImportTally") -> str | None:
-    """Return the numbers of all duplicates for the parameter `lines`, None if they are in too many ranges."""
+    """Return the line numbers of all duplicates for the parameter `lines`, None if they form too many ranges."""
     from leaderforge.imports.line_ranges import MAX_RANGES
 
     return str(tally.duplicate_ranges) if len(tally.duplicate_ranges) <= MAX_RANGES else None

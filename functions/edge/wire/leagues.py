@@ -178,7 +178,7 @@ def _period_members(view: LeagueGroup) -> dict[str, str]:
 
 
 def _place_members(view: LeagueGroup) -> dict[str, str]:
-    """Return the members about the player: the division, the group, and the ranks in them and on the board."""
+    """Return the JSON members about the player: the division, the group, and the ranks in them and on the board."""
     player_entry, league = view.player_entry, view.league
     board_entries = view.lookup.entries if player_entry is None else [(player_entry.entry, 0)]
     rank = next((entry.rank for entry, _ in board_entries if entry.user_id == view.user_id), None)

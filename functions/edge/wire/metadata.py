@@ -25,7 +25,7 @@ MetadataIn = Annotated[
         }
     ),
 ]
-"""Member that clients send as an object, and that becomes its JSON text."""
+"""JSON member that clients send as an object. The model has the object's JSON text."""
 MetadataOut = Annotated[
     dict[str, Any] | None,
     Field(description=f"The metadata sent with the score, at most {MAX_METADATA_BYTES} bytes."),

@@ -8,13 +8,13 @@ from pydantic_core import PydanticCustomError
 from functions.edge.wire.rules import RULE
 
 MAX_MEMBERS = 64
-"""Maximum number of members of an object in a long body. Valid objects have fewer. It bounds the cost of a refusal."""
+"""Maximum JSON members of an object in a long body. Valid objects have fewer. It bounds the cost of a refusal."""
 
 
 def require_few_members(value: object) -> None:
-    """Raise a validation error if the value is an object with too many members.
+    """Raise a validation error if the value is an object with too many JSON members.
 
-    pydantic would create an error for each unknown member, of which a body of 4 MiB may have some 400,000.
+    pydantic would create an error for each unknown JSON member, of which a body of 4 MiB may have some 400,000.
     """
     if isinstance(value, dict) and len(value) > MAX_MEMBERS:
         raise PydanticCustomError(RULE, f"must have at most {MAX_MEMBERS} members, not {len(value)}")

@@ -29,7 +29,7 @@ SinceText = Annotated[
     Rule("must be a duration such as P1D, a period such as weekly or 2026-W48, or a time"),
 ]
 MovementRenderer: TypeAlias = Callable[[Entry], str]
-"""Function that returns the members of an entry's movement, each after a comma. They are empty without `since`."""
+"""Function that returns the JSON members of an entry's movement, each after a comma. They are empty without `since`."""
 
 
 class MomentQuery(LadderQuery):
@@ -65,7 +65,7 @@ class MovementOut(StrictOut):
 def since_of(text: str, board: Board, now: int) -> int:
     """Return the moment (ms) in a text, seen from `now` (ms). Raises `PeriodNotFound` or `Refused`."""
     if match := _DURATION.fullmatch(text):
-        # Whole seconds, so that concurrent readers compare with one moment.
+        # Round to whole seconds, so that concurrent readers compare with the same moment.
         return (now - sum(int(n) * ms for n, ms in zip(match.groups("0"), _UNITS_MS, strict=True))) // 1000 * 1000
     time = _time_in(text)
     if time is None:
@@ -117,7 +117,7 @@ def movement_json(movement: RankMovement | None) -> MovementRenderer:
 
 
 def since_member(movement: RankMovement | None) -> str:
-    """Return the member `since` of a response after a comma, an empty text without a movement."""
+    """Return the JSON member `since` of a response after a comma, an empty text without a movement."""
     return "" if movement is None else f',"since":"{time_text(movement.since)}"'
 
 

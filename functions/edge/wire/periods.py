@@ -98,7 +98,7 @@ def render_periods(board: Board, page: PeriodPage) -> JsonBody:
 
 
 def bounds_of(period: Period) -> dict[str, Any]:
-    """Return the members for the name and the bounds of a period."""
+    """Return the JSON members for the name and the bounds of a period."""
     return {"period": period.name, "kind": period.kind, "starts_at": period.starts_at, "ends_at": period.ends_at}
 
 

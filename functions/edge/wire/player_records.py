@@ -189,13 +189,13 @@ def _render_event(stored: Kept) -> str:
 
 
 def _render_links(name: str, links: Sequence[Followed | Blocked]) -> str:
-    """Return the member with the other players of links, or nothing without links."""
+    """Return the JSON member with the other players of links, or nothing without links."""
     players = [f'{{"user_id":{link.user_id},"since":"{time_text(link.since)}"}}' for link in links]
     return f'"{name}":[{",".join(players)}],' if players else ""
 
 
 def _render_sign_ins(record: SignInRecord) -> str:
-    """Return the members about devices and sessions, or nothing for a player who never signed in by a device."""
+    """Return the JSON members about devices and sessions, or nothing for a player who never signed in by a device."""
     sessions = [
         SessionTimesOut(started_at=times.started_at, refreshed_at=times.refreshed_at, ends_at=times.ends_at)
         for times in record.sessions
@@ -205,7 +205,7 @@ def _render_sign_ins(record: SignInRecord) -> str:
 
 
 def _render_participation(participation: Participation) -> str:
-    """Return the members about tournaments, leagues, challenges, teams and awards. Those without a value are absent."""
+    """Return the JSON members about tournaments, leagues, challenges, teams and awards. Empty ones are absent."""
     members = {
         "tournaments": [_entrant_json(ladder, entrant) for ladder, entrant in participation.entrants],
         "leagues": [_league_place_json(ladder, place) for ladder, place in participation.league_places],

@@ -120,7 +120,7 @@ class NewPlayersIn(LongIn):
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
-    """Remove the defaults from the schema, because absent members of a change stay unchanged."""
+    """Remove the defaults from the schema, because values that a change does not send stay unchanged."""
     for member in schema["properties"].values():
         member.pop("default", None)
     schema["minProperties"] = 1
@@ -140,7 +140,7 @@ class ProfileIn(StrictIn):
     )
 
     def changes(self) -> ProfileChange:
-        """Return the members that were sent."""
+        """Return the JSON members that were sent."""
         changes: ProfileChange = {}
         if "username" in self.model_fields_set:
             changes["username"] = self.username

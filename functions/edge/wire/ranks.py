@@ -144,7 +144,7 @@ def compared_entries(
     *,
     marks_hidden: bool = False,
 ) -> list[str]:
-    """Return entries as JSON objects. The member `rank_name` has each entry's rank among some players.
+    """Return entries as JSON objects. The JSON member `rank_name` has the rank that comes with each entry.
 
     `total` is the number of ranked players of the board.
     """

@@ -112,7 +112,7 @@ PLAYER_FROM_NUMBER = Whole(_without_fraction, is_common=False, alternative="; se
 
 
 class _NotNull:
-    """Annotation that removes null from the documentation, because a query parameter cannot be null, only absent."""
+    """Annotation that removes null from the documentation: a query parameter can be absent, but never null."""
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         members = handler(schema)

@@ -250,10 +250,10 @@ def render_receipt(receipt: Receipt, external_id: str | None = None) -> str:
 
 
 def _details_json(receipt: Receipt, details: ReceiptDetails, achieved_at: str) -> str:
-    """Return the requested members of a receipt, each after a comma. `achieved_at` is the text of the receipt's time.
+    """Return the requested JSON members of a receipt, each after a comma. `achieved_at` is the receipt's time as text.
 
-    Periods reuse texts of the receipt: the main period its previous standing, and each period with the same time its
-    time.
+    Texts of the receipt are reused: that of the previous standing for the main period, and that of the time for each
+    period with an equal time.
     """
     previous = _previous_member(details.previous) if details.has_previous else ""
     if details.periods is None:
@@ -270,7 +270,7 @@ def _details_json(receipt: Receipt, details: ReceiptDetails, achieved_at: str) -
 
 
 def _previous_member(previous: PreviousStanding | None) -> str:
-    """Return the member `previous` after a comma."""
+    """Return the JSON member `previous` after a comma."""
     if previous is None:
         return ',"previous":null'
     score, rank, subscore = previous
@@ -279,7 +279,7 @@ def _previous_member(previous: PreviousStanding | None) -> str:
 
 
 def _period_json(receipt: PeriodReceipt, time: str, previous_member: str) -> str:
-    # Format in place, because calls for single numbers take half of the time.
+    # Format all numbers here: a call of a function for each of them would double the time.
     period, score, rank, submissions, improved, _, subscore, _, tier = receipt
     middle = "" if subscore is None else f'"subscore":{subscore},'
     tiers = "" if tier is None else reached_tier_members(tier)

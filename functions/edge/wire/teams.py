@@ -145,7 +145,7 @@ def render_played_teams(user_id: int, spans: Iterable[tuple[TeamSpan, Player]]) 
 
 
 def played_team_members(span: TeamSpan, team: Player) -> str:
-    """Return the members of a player's team, without braces."""
+    """Return the JSON members that describe a player's time in a team, without braces."""
     left = "null" if span.left_at is None else f'"{time_text(span.left_at)}"'
     return (
         f'"team_id":{span.team_id},"name":{string_json(team.username)},"joined_at":"{time_text(span.joined_at)}",'

@@ -26,7 +26,7 @@ export interface CallOptions {
   signal?: AbortSignal
 }
 
-/** Members of a submission beside its score. */
+/** Options of a submission beside its score. */
 export interface SubmitOptions extends CallOptions {
   /** Instead of a score: the difference to the player's score. */
   change?: number
@@ -34,7 +34,7 @@ export interface SubmitOptions extends CallOptions {
   externalId?: string
   subscore?: number
   metadata?: Record<string, unknown>
-  /** RFC 3339. Set by itself for a client with a key. */
+  /** Time of the score, as RFC 3339. A client with a key sets it by default to the present. */
   achievedAt?: string
   submissionId?: string
 }
@@ -263,8 +263,8 @@ export class Client {
     const hasPlayer = options.userId !== undefined || options.externalId !== undefined
     const userId = hasPlayer ? options.userId : await this.userId()
     if (userId === null) throw new NotSignedIn()
-    // The time of the score, not of its delivery. Tokens may not set it. With an id of the caller, a later call with
-    // the same id must have the same content.
+    // Send the time of the score, because its delivery may be later. A player token may not set it. With a submission
+    // id of the caller, send no time: a later call with this id must have the same content.
     const isTimed = this.#options.key !== undefined && options.submissionId === undefined && options.change === undefined
     const body = {
       board,
@@ -298,7 +298,7 @@ export class Client {
       try {
         if ((await this.#deliver(batch, flushed, signal)) < batch.length) break
       } catch (error) {
-        // The service cannot read one of them. A refusal without its code comes from a proxy.
+        // The service cannot read a score of the batch. A refusal without a code of the service comes from a proxy.
         if (!(error instanceof ApiError && error.kind === 'Invalid' && error.code !== UNKNOWN)) throw error
         if (batch.length > 1) size = Math.floor(batch.length / 2)
         else await this.#settle([], [{ ...score, code: error.code, message: error.message }], flushed)
@@ -438,7 +438,7 @@ export class Client {
   async #started(call: string, body: unknown, state: string): Promise<SessionOut> {
     const session = (await this.#auth(call, body)) as SessionOut
     const { user_id: userId, token, refresh_token: refreshToken } = session
-    // The refresh token is durable before the token is used: a lost one would end the session.
+    // Make the refresh token durable before the player token is used: its loss would end the session.
     await this.#keep({ user_id: String(userId), token, refresh_token: refreshToken })
     this.#transport.emit('session', { state, userId })
     return session

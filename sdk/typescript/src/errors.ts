@@ -101,7 +101,7 @@ function kindOf(status: number): string {
 /** Code of a refusal without the service's error object. */
 export const UNKNOWN = 'unknown'
 
-/** Codes that a later try may not get. */
+/** Codes of errors that a later try may not meet. */
 export const TRANSIENT: ReadonlySet<string> = new Set([
   'rate_limited',
   'request_timeout',

@@ -16,7 +16,7 @@ export class EventReader {
     return lines.flatMap((line) => this.#line(line.replace(/\r$/, '')))
   }
 
-  /** Forget an incomplete event: the connection broke. */
+  /** Discard an incomplete event after the connection broke. */
   interrupt(): void {
     this.#data = []
     this.#rest = ''

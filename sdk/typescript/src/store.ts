@@ -71,7 +71,7 @@ export class Store {
     private readonly capacity: number,
   ) {}
 
-  /** Append a score. A known submission id is returned as it is stored. Rejects with `QueueFull`. */
+  /** Append a score, or return the stored score with this submission id. Rejects with `QueueFull`. */
   async add(submissionId: string, body: Record<string, unknown>): Promise<QueuedScore> {
     return this.#write(async () => {
       const stored = this.#scores.get(submissionId)
@@ -83,7 +83,7 @@ export class Store {
     })
   }
 
-  /** Return the first scores that wait, all by default. */
+  /** Return the first `limit` scores that wait, by default all. */
   async pending(limit = Infinity): Promise<QueuedScore[]> {
     await this.#open()
     return this.#sorted()
@@ -103,7 +103,7 @@ export class Store {
     return this.#accepted
   }
 
-  /** Remove delivered scores and note refusals, at once. */
+  /** Remove delivered scores and store refusals, both in one entry. */
   async settle(delivered: string[], rejected: RejectedScore[]): Promise<void> {
     await this.#write(() => this.#append({ settle: { delivered, rejected } }))
   }
@@ -182,7 +182,8 @@ export class Store {
     this.#entries += 1
     const live = this.#live()
     if (this.#entries > live.length + DEAD_ENTRIES) {
-      // The entry is durable. A caller that saw an error here would add its score once more.
+      // Ignore a failed rewrite, because the entry itself is durable. A caller that got an error would add its score
+      // once more.
       await this.journal.replace(live).catch(() => undefined)
       this.#entries = live.length
     }

@@ -20,7 +20,7 @@ export interface Attempt {
   mayRepeat: boolean
   tag?: Tag
   signal?: AbortSignal | undefined
-  /** Whether an answer is whole; another one counts as a broken connection. */
+  /** Whether an answer is complete; an incomplete one counts as a broken connection. */
   isComplete?: (answer: unknown) => boolean
 }
 
@@ -101,7 +101,7 @@ export class Transport {
     if (attempt.tag?.value) headers.set('If-None-Match', attempt.tag.value)
     const body = attempt.body === undefined ? null : JSON.stringify(attempt.body)
     try {
-      // The client has its own ETags; the browser's cache would answer 304 itself.
+      // Bypass the browser's cache, which would hide a 304 from the client. The client sends its own ETags.
       const request: RequestInit = { method: attempt.method, headers, body, signal, cache: 'no-store' }
       return await (this.#limits.fetch ?? fetch)(url, request)
     } catch (error) {

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from leaderforge.wiring import Services
 
 _COMPARED = ("policy", "subscore_order", "season")
-"""Settings that are compared with the proposed settings of the foreign board. Differences are reported."""
+"""Settings of the board here that are compared with those that the foreign board proposes. Differences are reported."""
 
 
 @dataclass(slots=True)
@@ -106,7 +106,7 @@ def _temporary_files() -> Iterator[tuple[BinaryIO, BinaryIO]]:
 async def _read(
     request: "ImportRequest", board: Board, foreign: ForeignBoard, scores: BinaryIO, ranking: BinaryIO
 ) -> Snapshots:
-    """Copy the rows of the other service to the files. Raises `Refused` if its order is not the board's."""
+    """Copy the rows of the foreign board to the files. Raises `Refused` if the orders of the two boards differ."""
     facts = await foreign.facts()
     if facts.settings["order"] != board.order:
         raise Refused(f"{facts.title} has order={facts.settings['order']}, and board {board.slug!r} has {board.order}")

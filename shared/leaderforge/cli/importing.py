@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 _STORE_MS = "5000"
-"""Time limit of store calls in ms: the limit of a commit. With a longer one, each batch would need two more round trips
-to the database, for a transaction that has a limit of its own.
+"""Time limit of store calls in ms, equal to the time limit of a commit. With a longer one, each batch would need a
+transaction with its own time limit, which costs two more round trips to the database.
 """
 EPILOG = (
     "Exit codes: 0 all lines are imported or were before, 3 some lines are bad, 4 nothing is imported and lines are "
@@ -75,7 +75,7 @@ def import_(
     An import is idempotent: lines that were imported before change nothing. Run an interrupted import again to continue
     it. Bad lines are reported with their line numbers. Begin with --dry-run.
     """
-    # The parameters have the names of the fields of `ImportRequest`.
+    # Pass all parameters: they have the names of the fields of `ImportRequest`.
     _run(locals())
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PartitionCount = Annotated[int, typer.Argument(min=1, max=MAX_PARTITIONS, help="Number of partitions of the index.")]
 
 _UNUSED_MS = 60_000
-"""Age in ms from which on a watermark is unused. Reconciliation advances a used one every few seconds."""
+"""Age of a watermark in ms that shows an unused index. In a used one, reconciliation advances it every few seconds."""
 _TIMEOUT_S = 60.0
 
 

@@ -71,9 +71,8 @@ def _print_differences(verification: "Verification", *, is_maintained: bool) -> 
 def verify(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Compare every standing in the database with the rank index, and list the differences.
 
-    Also list standings of boards that do not exist, and results of settled periods and scores of teams that do not
-    follow from the stored scores. Exit with 1 if there are any of these, and with 3 if there are none but the index is
-    incomplete.
+    Also list standings of boards that do not exist, and results of settled periods and team scores that contradict the
+    stored scores. Exit with 1 if the list has any of these, and with 3 if it has none but the index is incomplete.
     """
     verification, faults, is_maintained = run_until_stopped(_verify(data_dir))
     _print_differences(verification, is_maintained=is_maintained)

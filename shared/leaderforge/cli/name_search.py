@@ -12,7 +12,8 @@ name_search = typer.Typer(no_args_is_help=True, help="Search all parts of names,
 def enable(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Build the indexes for search inside names while the service runs. Processes use them within 10 seconds.
 
-    New players cost more with them. The database needs the extension pg_trgm. The command is idempotent.
+    With these indexes, the creation of a player costs more. The database needs the extension pg_trgm. The command is
+    idempotent.
     """
     from leaderforge.wiring import enable_name_search
 

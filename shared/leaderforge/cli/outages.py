@@ -52,7 +52,8 @@ async def prepare(product: Services) -> None:
 async def completed(product: Services) -> bool:
     """Deliver this command's pending updates, and rebuild incomplete partitions of the index.
 
-    A running API or worker would do the same, but none may run. Return False if the index cannot be reached.
+    Do not leave this to an API process or a worker, because possibly none runs. Return False if the index cannot be
+    reached.
     """
 
     async def complete() -> None:

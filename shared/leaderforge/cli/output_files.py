@@ -18,13 +18,13 @@ def opened_output(out: Path | None) -> Iterator[TextIO]:
     if out is None:
         yield sys.stdout
     elif out.exists() and not out.is_file():
-        # A rename would replace the device or pipe itself.
+        # Write to a device or pipe directly, because a rename would replace the device or pipe itself.
         with out.open("w", encoding="utf-8", newline="") as file:
             yield file
     elif not out.parent.is_dir():
         raise LeaderForgeError(f"there is no folder {out.parent}: create it, or name another file")
     else:
-        # A rename to a link would replace the link instead of its target.
+        # Resolve a link, because a rename to the link would replace the link instead of its target.
         with _renamed_at_end(out.resolve()) as file:
             yield file
 

@@ -43,7 +43,7 @@ def serve(
 def worker() -> None:
     """Run maintenance in a process of its own: reconciling, period rollover, backfills and verification.
 
-    API processes do this too. Set LEADERFORGE_RECONCILE_MS=0 for them to leave it to the worker.
+    API processes also run maintenance. Set LEADERFORGE_RECONCILE_MS=0 for them to leave it to the worker.
     """
     from functions.worker import main
 

@@ -93,7 +93,7 @@ class Suspect:
 
 
 def _best(board: Board, scores: Sequence[RecentScore]) -> int:
-    """Return the best of a player's scores. Lower numbers are better."""
+    """Return the best of a player's scores as a number of the board's order, in which lower numbers are better."""
     return min(ranked_score(board.order, score.score) for score in scores)
 
 

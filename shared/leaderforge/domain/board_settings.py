@@ -49,7 +49,7 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 PartT = TypeVar("PartT", RewardTable, League)
-"""Part of the settings that begins at some time."""
+"""Part of the settings that applies to periods from a start time on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,10 @@ def changed_board(board: Board, values: Mapping[str, Any], now: int) -> Board:
 
 
 def _started(part: PartT | None, before: PartT | None, now: int) -> PartT | None:
-    """Return the rewards or the league with its start: `now` (ms), unless the board had one for such periods."""
+    """Return the rewards or the league with its start. Keep the start of `before` if it has the same period kind.
+
+    Otherwise, the start is `now` (ms).
+    """
     if part is None:
         return None
     continues = before is not None and before.period is part.period
@@ -297,7 +300,7 @@ def _require_parts(settings: BoardSettings) -> None:
 
 
 def _valid_season(settings: BoardSettings) -> str | None:
-    """Return the season in canonical form. Raises `Refused` if it is invalid, or missing for periods of this kind."""
+    """Return the season in canonical form. Raises `Refused` if it is invalid, or missing on a board with seasons."""
     if settings.season is not None:
         return checked_setting("season", require_cron, settings.season)
     if PeriodKind.SEASON in settings.periods:

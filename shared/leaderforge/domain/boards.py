@@ -83,7 +83,7 @@ class ScoreLimits:
             self.require_change(score - before)
 
     def depend_on_standing(self, policy: Policy) -> bool:
-        """Return whether the rules need the player's standing or previous submission."""
+        """Return whether the rules depend on the player's standing or previous submission."""
         return self.min_interval_ms is not None or (self.max_change is not None and policy is not Policy.SUM)
 
 
@@ -97,7 +97,8 @@ FOR_ALL_TIME = Calendar()
 class Display:
     """Display of scores: a unit such as `points` or `ms`, and the number of digits after the decimal point.
 
-    `subscore_name` is what readers see beside a subscore, such as `laps led`. None: the reader's word for subscore.
+    `subscore_name` is the text beside a subscore, such as `laps led`. If it is None, readers see their language's word
+    for subscore.
     """
 
     unit: str | None = None

@@ -1,6 +1,6 @@
 """Brackets of tournaments: groups of entrants in the order of joining.
 
-A bracket is a range of entrant numbers, so it follows from the number of entrants and needs no stored state.
+A bracket is a range of entrant numbers. It depends on the number of entrants only, and needs no stored state.
 """
 
 from dataclasses import dataclass

@@ -125,7 +125,7 @@ class Caller:
     def require_resolved(self) -> None:
         """Raise `StoreUnavailable` if the player of the token could not be looked up or created.
 
-        Without this check, a player who was not created yet would be told that it does not exist.
+        Without this check, the error for a player who was not created yet would say that the player does not exist.
         """
         if self.is_unresolved:
             raise StoreUnavailable("the player of the token cannot be looked up; retry shortly")

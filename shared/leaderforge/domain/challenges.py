@@ -1,6 +1,6 @@
 """Private challenges: small tournaments by link, between the players who have the invitation and join.
 
-A challenge has no ladder. Its result follows from the stored events of its players in its time span.
+A challenge has no ladder. Its result is computed from the stored events of its players in its time span.
 """
 
 from bisect import bisect_left
@@ -72,7 +72,7 @@ class Challenge(NamedTuple):
     def state(self, now: int) -> TournamentState:
         """Return the state at `now` (ms)."""
         if now < self.ends_at:
-            # The challenge is open at once. The clock of the process that created it may be ahead.
+            # Count it as open even before its start: the clock of the process that created it may be ahead.
             return TournamentState.OPEN
         return TournamentState.CLOSED if now < self.settled_at else TournamentState.SETTLED
 
@@ -106,7 +106,7 @@ class ChallengePlayer(NamedTuple):
 
 
 class PlayedChallenge(NamedTuple):
-    """Challenge of a player, and the player in it."""
+    """Challenge that a player has joined, and the player's place in it."""
 
     challenge: Challenge
     player: ChallengePlayer
@@ -120,8 +120,8 @@ def new_invitation() -> str:
 def repeated(stored: Challenge, requested: Challenge) -> Challenge:
     """Return the stored challenge for a repeated request with the same id.
 
-    Raises `ChallengeConflict` if the requests differ. The times of both depend on the times of the requests, therefore
-    only their lengths are compared.
+    Raises `ChallengeConflict` if the requests differ. The start and end of a challenge depend on the time of its
+    request. Therefore, compare only the lengths of the challenges.
     """
     if _content(stored) != _content(requested):
         raise ChallengeConflict("another challenge of this player has the same challenge_id; send a new one")

@@ -50,7 +50,7 @@ class Checkpoint:
 class Moves:
     """Sort keys of the players whose standings changed in a span of time: those at its end, and those at its start.
 
-    Both are sorted.
+    Both lists are sorted.
     """
 
     arrivals: Sequence[bytes] = ()

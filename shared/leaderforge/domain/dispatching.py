@@ -152,7 +152,8 @@ def result_of(
 def pause_ms(failures: int, jitter: float, first_ms: int, longest_ms: int = LONGEST_PAUSE_MS) -> int:
     """Return the pause after this number of consecutive failures, at least 1, in ms. It doubles each time.
 
-    `jitter`, from 0 to 1, shortens it by up to a half, because many notices fail at the same time.
+    `jitter`, from 0 to 1, shortens the pause by up to a half: many notices fail at once, and must not all return at
+    once.
     """
     pause = min(first_ms << min(failures - 1, 30), longest_ms)
     return round(pause * (1 - jitter / 2))

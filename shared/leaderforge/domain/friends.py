@@ -98,7 +98,7 @@ def distinct_others(user_id: int, requested: Iterable[int]) -> Sequence[int]:
 def planned(
     user_id: int, requested: Sequence[int], followed: Set[int], existing: Set[int], blocked: Set[int], *, replaces: bool
 ) -> FriendPlan:
-    """Return the changes that add the requested players to a list, or replace it.
+    """Return the changes that add the requested players to a list or, with `replaces`, make them the whole list.
 
     `followed` are the players of the list. `existing` are the further requested players who exist. `blocked` are the
     players with a block in either direction. Raises `TooManyFriends`.

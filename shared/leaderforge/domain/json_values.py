@@ -16,8 +16,8 @@ class _Number(Decimal):
 def is_same_json(first: str | None, second: str | None) -> bool:
     """Return whether two JSON texts have the same value.
 
-    The order of members, white space and the form of numbers make no difference. None means no text, and equals only
-    None.
+    The order of JSON members, white space and the form of numbers make no difference. None means no text, and equals
+    only None.
     """
     if first is None or second is None or first == second:
         return first == second

@@ -1,7 +1,7 @@
 """Leagues: divisions, groups of players, and movements between divisions at the end of a period.
 
-All functions are pure: their results depend on the arguments only. Of the orders of the arguments, only the order of
-arrival matters.
+All functions are pure: their results depend on the arguments only. The order of players in an argument does not matter,
+except for the order of arrival.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from leaderforge.domain.periods import PeriodKind
 BANDS = 3
 """Number of bands of strength among which balanced groups have equal numbers of players."""
 MIDDLE_BAND = 1
-"""Band of players without a result."""
+"""Band of players who have no result of an earlier period."""
 OPEN_GROUPS = 4
 """Maximum number of groups of a division that fill at the same time, if they are balanced."""
 
@@ -177,7 +177,7 @@ def _with_open_group(league: League, seats: DivisionSeats) -> DivisionSeats:
 class Finisher(NamedTuple):
     """Member of a group at the end of a period. `key` orders the members, the best first.
 
-    It is None for members without an entry: with a removed score, or with too few submissions. A hidden member has a
+    `key` is None for members without an entry: with a removed score, or with too few submissions. A hidden member has a
     key, but no rank.
     """
 
@@ -187,7 +187,7 @@ class Finisher(NamedTuple):
 
 
 class LeagueResult(NamedTuple):
-    """Result of a player in a period. `division` is its index. Without an entry, there is no group.
+    """Result of a player in a period. `division` is an index. `group` is None for a player without an entry.
 
     `size` is the number of ranked players of the group. `next_division` is None for players who left.
     """
@@ -333,7 +333,7 @@ class MemberSeat(NamedTuple):
 
 
 class GroupMember(NamedTuple):
-    """Member of a group with the standing of now. `revision` is 0 without a standing."""
+    """Member of a group with the current standing. `revision` is 0 without a standing."""
 
     group: int
     finisher: Finisher
@@ -341,7 +341,7 @@ class GroupMember(NamedTuple):
 
 
 class DivisionRank(NamedTuple):
-    """Rank of a player among the ranked players of a division, None without an entry, and their number."""
+    """Rank of a player in a division, None without an entry, and the number of ranked players of the division."""
 
     rank: int | None
     total: int

@@ -8,7 +8,7 @@ from leaderforge.domain.league import Movement
 class LeaguePlace(NamedTuple):
     """Place of a player in a period: division (its index) and group, and after the settlement rank and movement.
 
-    Without an entry in a settled period, there is no group.
+    `group` is None for a player without an entry in a settled period.
     """
 
     division: int

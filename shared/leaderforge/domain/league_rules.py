@@ -43,9 +43,9 @@ def stored_league(members: Mapping[str, Any]) -> League:
 
 
 def league_of(members: Mapping[str, Any]) -> League:
-    """Return the league of a JSON object with the members that `members_of` returns.
+    """Return the league of a JSON object with the JSON members that `members_of` returns.
 
-    All except `divisions` and `group_size` have defaults. Raises `Refused` if a member is unknown, missing or of
+    All except `divisions` and `group_size` have defaults. Raises `Refused` if a JSON member is unknown, missing or of
     another type. `valid_league` checks the values.
     """
     if unknown := members.keys() - set(_MEMBERS):

@@ -12,15 +12,18 @@ from leaderforge.domain.boards import Board
 T = TypeVar("T")
 
 _DEVIATIONS = 3.2
-"""Standard deviations that a probable share covers. A share is too small in some 0.1 % of cases, and is read again."""
+"""Margin of a partition's probable share, in standard deviations.
+
+In some 0.1 % of cases, the share is beyond the margin. The partition is then read again.
+"""
 
 
 class Row(NamedTuple):
     """Sort key and shown columns of an entry, as index or store lists it.
 
     `label` is the player's label, None if it is missing in the index. Only lookups by player id return rows that are
-    not listed, and the `segments` of a row: the player's segment for each attribute of the board, None for no value. A
-    segment is opaque. Only the ranking that listed the row can count in it (see `SegmentBound`).
+    not listed, and only they set `segments`: the player's segment for each attribute of the board, None for no value.
+    Only the ranking that listed the row knows the form of a segment, and can count in it (see `SegmentBound`).
     """
 
     key: bytes

@@ -14,7 +14,7 @@ from leaderforge.domain.times import time_text
 def drafts_of(row: OutboxRow, ladder: Ladder) -> Sequence[NoticeDraft]:
     """Return the notice for the log, none if the board does not ask for it.
 
-    Some rows of the outbox only say that a player's tier may have changed.
+    Some rows of the outbox yield no notice, because they only say that ranks and tiers may have changed.
     """
     board = ladder.board
     if row.type not in board.events or (row.type == NoticeType.SCORE_IMPROVED and not _is_improvement(row.data)):

@@ -103,7 +103,7 @@ def _ladder_key(item: BundleItem) -> str:
 
 
 def _body(item: BundleItem, at: int, ladder: Mapping[str, Any]) -> str:
-    """Return the JSON of a notice, with the same members as `drafts_of`."""
+    """Return the JSON of a notice, with the same JSON members as `drafts_of`."""
     order = ladder["subscore_order"]
     subscore = {} if order is None else {"subscore": ranked_score(Order(order), item.subranked)}
     data = {

@@ -41,8 +41,8 @@ class NoticeDraft(NamedTuple):
 class Notice(NamedTuple):
     """Notice in the log. `position` is its place in the order of all notices. `notice_id` identifies it permanently.
 
-    The notices of a player have the order in which their changes were committed. `body` is its JSON.
-    `is_bundled` if the log has it in a bundle only.
+    The notices of a player have the order in which their changes were committed. `body` is the notice as JSON.
+    `is_bundled` is true if the log has the notice in a bundle only.
     """
 
     position: int

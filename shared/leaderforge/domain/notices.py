@@ -68,7 +68,7 @@ def announces(board: Board) -> Announcement:
 
 
 def announced_notices(notices: Iterable[NewNotice]) -> Sequence[NewNotice]:
-    """Return the notices whose boards ask for them. A moderator's action may change ranks."""
+    """Return the notices to write: those that their boards ask for, or that may lead to notices about changed ranks."""
     return [n for n in notices if n.type in n.board.events or _may_change_ranks(n)]
 
 

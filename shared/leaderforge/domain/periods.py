@@ -1,7 +1,7 @@
 """Periods: time spans in which boards rank, and the rules for late submissions.
 
-A period's number encodes its start and its kind. Number and name therefore follow from the board's calendar and a time,
-without I/O. Days, weeks and months follow the calendar's time zone. Weeks follow ISO 8601.
+A period's number encodes its start and its kind. Number and name can therefore be computed from the board's calendar
+and a time, without I/O. Days, weeks and months are those of the calendar's time zone. Weeks are those of ISO 8601.
 
 A period begins at the first moment at which the local clocks show its start or, if they skip it, a later time.
 Period starts are therefore monotonic across all clock changes. Each moment lies in exactly one period of a kind.

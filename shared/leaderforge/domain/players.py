@@ -153,7 +153,7 @@ class StaleClaims:
 
 
 class ProfileChange(TypedDict, total=False):
-    """Changes of a player. Absent members stay unchanged; None removes a value."""
+    """Changes of a player. Values without a key here stay unchanged; None removes a value."""
 
     username: str | None
     email: str | None

@@ -31,7 +31,7 @@ class LeagueOutcome(NamedTuple):
 
 
 class OutcomeCondition(NamedTuple):
-    """Outcome of a league that earns a reward. Every member that is not None must match."""
+    """Outcome of a league that earns a reward. Every field that is not None must match."""
 
     division: str | None = None
     movement: str | None = None
@@ -93,7 +93,7 @@ class Reward(NamedTuple):
 
     @property
     def members(self) -> Mapping[str, object]:
-        """Members of the reward as a JSON object. Those without a value are absent."""
+        """JSON members of the reward. Those without a value are absent."""
         outcome = None if self.outcome is None else {k: v for k, v in self.outcome._asdict().items() if v is not None}
         percent = None if self.percent is None else float(self.percent)
         values = {
@@ -120,14 +120,14 @@ class RewardTable:
 
     @property
     def members(self) -> Mapping[str, object]:
-        """Members of the table as a JSON object, without `since`."""
+        """JSON members of the table, without `since`."""
         return {"period": self.period.value, "rewards": [reward.members for reward in self.rewards]}
 
 
 def reward_table_of(members: Mapping[str, Any], since: int = 0) -> RewardTable:
-    """Return the table of an object with the members that `RewardTable.members` returns.
+    """Return the table of an object with the JSON members that `RewardTable.members` returns.
 
-    Raises `Refused` if a member is unknown or has a wrong type.
+    Raises `Refused` if a JSON member is unknown or has a wrong type.
     """
     if unknown := members.keys() - {"period", "rewards"}:
         raise _refused(f"unknown member {min(unknown)!r}: use period and rewards")
@@ -138,7 +138,7 @@ def reward_table_of(members: Mapping[str, Any], since: int = 0) -> RewardTable:
 
 
 def reward_of(members: Mapping[str, Any]) -> Reward:
-    """Return the reward of an object with the members that `Reward.members` returns. Raises `Refused`."""
+    """Return the reward of an object with the JSON members that `Reward.members` returns. Raises `Refused`."""
     bracket_ranks = ("first_bracket_rank", "last_bracket_rank")
     allowed = {"reward", "first_rank", "last_rank", "percent", "tier", "league", "payload", *bracket_ranks}
     if not isinstance(members, Mapping) or members.keys() - allowed:

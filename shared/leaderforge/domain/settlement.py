@@ -11,11 +11,11 @@ from leaderforge.domain.timing import LAST_COUNT_MS
 from leaderforge.domain.tournaments import Occurrence, occurrence_in
 
 Position: TypeAlias = Mapping[str, Any]
-"""Position within a part of a settlement, as JSON. Each part defines its own members."""
+"""Position within a part of a settlement, as a JSON object. Each part defines its own JSON members."""
 
 
 EARLIER = "earlier"
-"""Member of a position with the final positions of earlier parts."""
+"""JSON member of a position with the final positions of earlier parts."""
 
 
 class SettlementOvertaken(LeaderForgeError):
@@ -27,7 +27,7 @@ class SettlementOvertaken(LeaderForgeError):
 class SettlementProgress(NamedTuple):
     """Progress of a settlement: the name of the part in progress, and the position within it.
 
-    The member `EARLIER` of the position has the final positions of earlier parts, by their names. A part must keep it.
+    The JSON member `EARLIER` of the position has the final positions of earlier parts, by name. A part must keep it.
     """
 
     part: str
@@ -88,7 +88,7 @@ class SettledPeriods:
     since: int
 
     def includes(self, period: Period, ends_at: int | None) -> bool:
-        """Return whether a period is settled whose scores end at `ends_at` (ms)."""
+        """Return whether the period is settled. Scores achieved from `ends_at` (ms) on do not count in it."""
         return period.kind is self.kind and ends_at is not None and ends_at > self.since
 
 

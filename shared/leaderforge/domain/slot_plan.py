@@ -22,8 +22,8 @@ def moves_to_balance(
 ) -> Sequence[SlotMove]:
     """Return the fewest moves after which only `nodes` own slots, in equal shares.
 
-    `owners` has the node of each slot. The slots of partitions have all keys, therefore they are balanced first, and
-    the other slots afterwards.
+    `owners` has the node of each slot. All keys are in the slots of partitions. Therefore balance these first, and the
+    other slots afterwards.
     """
     targets = dict(owners)
     _balance(targets, sorted(set(partition_slots)), nodes)
@@ -46,7 +46,7 @@ def _balance(
     share, larger = divmod(len(slots) + len(fixed), len(ranked))
     shares = {node: share + (i < larger) - fixed_counts[node] for i, node in enumerate(ranked)}
     for node in ranked:
-        # The last slots leave, so that the shares consist of long ranges.
+        # Take the last slots of a node, so that the shares consist of long ranges.
         size = max(0, shares[node])
         free += owned[node][size:]
         del owned[node][size:]

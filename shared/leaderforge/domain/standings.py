@@ -58,9 +58,8 @@ class Standing(NamedTuple):
 
     `achieved_at`, `received_us`, `run_id` and `metadata` come from one event, the run. `scored` is true if any event
     had a score or subscore other than zero. On `sum` boards, only such events change the time. `revision` grows with
-    each change. `segments` has the player's value of each attribute in `Board.segments`, None for no value. They are
-    the values of now in an open period, and the last ones of the period in a past one. It is None on boards without
-    segments.
+    each change. `segments` has the player's value of each attribute in `Board.segments`, None for no value: the current
+    values in an open period, the last values of the period in a past one. It is None on boards without segments.
     """
 
     user_id: int
@@ -113,7 +112,8 @@ def removed_standing(board: Board, user_id: int, revision: int) -> Standing:
     standing.
     """
     # This version never takes the run from a standing with the flag `REMOVED`. Processes of version 0.2, which may run
-    # during an upgrade, ignore the flag and compare the values. Therefore no event has values as bad as these.
+    # during an upgrade, ignore the flag and compare the values. Therefore give it values that are worse than those of
+    # any event.
     worst, latest = MAX_INTEGER, MAX_TIME
     best = board.policy is Policy.BEST
     return Standing(

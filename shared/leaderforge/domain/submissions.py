@@ -96,7 +96,7 @@ def conflict(submission: Submission, stored: Event) -> SubmissionConflict | None
 
 
 def _differences(submission: Submission, stored: Event) -> dict[str, tuple[object, object]]:
-    """Return the stored and the sent value of each member that differs."""
+    """Return the stored and the sent value of each JSON member that differs."""
     sent = submission.event
     differences: dict[str, tuple[object, object]] = {}
     if sent.change != stored.change:

@@ -63,7 +63,7 @@ def is_kept(ladder: Ladder, now: int) -> bool:
 
 
 def _require_no_own_rules(board: Board) -> None:
-    """Raise `Refused` if the board has settings that need submissions to it."""
+    """Raise `Refused` if the board has settings for submissions, because a team board has none of its own."""
     unusable = {
         "subscore_order": board.subscore_order is not None,
         "min_score": board.limits.min_score is not None,

@@ -51,7 +51,7 @@ class Team:
 
 
 class TeamSpan(NamedTuple):
-    """Time from `joined_at` to `left_at` (ms, exclusive) in which a player was in a team. None: still in it.
+    """Time of a player in a team, from `joined_at` up to, not including, `left_at` (ms), None for a present member.
 
     The spans of a player do not overlap.
     """
@@ -83,7 +83,7 @@ class Roster:
 
     @property
     def is_full(self) -> bool:
-        """Return whether the team has all of its members."""
+        """Return whether the team has its maximum number of members."""
         return len(self.members) >= self.team.max_members
 
 
@@ -95,7 +95,7 @@ def joining_order(span: TeamSpan) -> tuple[int, int]:
 class Contribution(NamedTuple):
     """Fold of a member's events in one period, from the times in which the member was in the team.
 
-    The members of the run have the same meaning as in `Standing`. A hidden contribution does not count.
+    The fields about the run have the same meaning as in `Standing`. A hidden contribution does not count.
     """
 
     user_id: int

@@ -25,9 +25,9 @@ _RANGES = {
 
 
 def tiers_of(objects: Iterable[Mapping[str, Any]]) -> tuple[Tier, ...]:
-    """Return the tiers of objects with the members that `Tier.members` returns.
+    """Return the tiers of objects with the JSON members that `Tier.members` returns.
 
-    Members that are None count as absent. Raises `Refused` if a tier has another member, no name or several limits.
+    None counts as absent. Raises `Refused` if a tier has another JSON member, no name or several limits.
     """
     return tuple(map(_tier, objects))
 

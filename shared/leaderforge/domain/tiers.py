@@ -19,18 +19,18 @@ class TierLimit(StrEnum):
 
 _SCORE, _PERCENT = TierLimit.SCORE, TierLimit.PERCENT  # the attribute of an enumeration costs more than a comparison
 _BY_SCORE, _BY_RANK = 0, 1
-"""Indexes of the merits of an entry."""
+"""Indexes of the two merits of an entry: by its score, and by its rank."""
 _PERCENT_PARTS = 1_000_000
-"""Integer by which all players are divided for a limit in percent. It allows limits of four decimals."""
+"""Number of equal parts of all players in which a limit in percent is measured. It allows four decimals."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tier:
     """Class of entries. An entry is in the first tier of its board whose limit it reaches.
 
-    It reaches a limit of `SCORE` with a score that is at least as good, and one of `RANK` with this rank or a better
-    one. A limit of `PERCENT` stands for the rank that this percentage of the players has, rounded up. A tier without
-    `kind` contains every entry.
+    An entry reaches a limit of `SCORE` with a score that is at least as good, and a limit of `RANK` with this rank or a
+    better one. A limit of `PERCENT` stands for the rank that this percentage of the players has, rounded up. A tier
+    without `kind` contains every entry.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Tier:
 
     @property
     def members(self) -> Mapping[str, str | int | float]:
-        """Members of the tier as a JSON object: its name and, if it has a limit, the limit under its kind's name."""
+        """JSON members of the tier: its name and, if it has a limit, the limit under the name of its kind."""
         if self.kind is None:
             return {"name": self.name}
         limit = float(self.limit) if self.kind is TierLimit.PERCENT and self.limit % 1 else int(self.limit)

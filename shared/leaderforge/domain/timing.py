@@ -83,9 +83,10 @@ for the old player commits.
 """
 
 CHECKABLE_MS = RELEASE_MS - COMMIT_LIMIT_MS - CLOCK_DIFFERENCE_MS
-"""Time since the previous check of cached external ids within which the next one sees all releases meanwhile.
+"""Maximum time between two checks of cached external ids at which the later one still sees all releases in between.
 
-A release that commits after a check was written up to a commit earlier. Its note is visible for `RELEASE_MS`.
+A release that the earlier check missed was written at most `COMMIT_LIMIT_MS` before it. The release is visible for
+`RELEASE_MS` after it was written.
 """
 
 # Repair of the index ------------------------------------------------------------------------------------------------
@@ -162,7 +163,7 @@ REPEATED_DROP_MS = 3_600_000
 LAST_COUNT_MS = SUBMISSION_MS + CLOCK_DIFFERENCE_MS + PAUSE_MS
 """Time from the end of a period's grace until the last submission that counts in the period is committed.
 
-Then it is settled.
+After this time, the period is settled.
 """
 
 

@@ -19,15 +19,15 @@ MAX_EARLY_ENDS = 50
 MIN_BRACKET_SIZE, MAX_BRACKET_SIZE = 2, 200
 
 _TOLERATED_MS = 60_000
-"""Age, in ms, of an end that stands for the present. It covers slow requests and clocks that differ."""
+"""Maximum age, in ms, of a requested end that counts as the present. It covers slow requests and clocks that differ."""
 _NAMES = tuple(field.name for field in fields(TournamentRules))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def tournament_of(members: Mapping[str, Any]) -> TournamentRules:
-    """Return the rules of an object with the members that `TournamentRules.members` returns, times also in ms.
+    """Return the rules of an object with the JSON members that `TournamentRules.members` returns, times also in ms.
 
-    Raises `Refused` if a member is unknown or has a wrong type.
+    Raises `Refused` if a JSON member is unknown or has a wrong type.
     """
     if unknown := members.keys() - {*_NAMES}:
         raise _refused(f"unknown member {min(unknown)!r}: use one of {', '.join(_NAMES)}")

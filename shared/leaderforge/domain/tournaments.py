@@ -1,6 +1,6 @@
 """Tournaments: boards whose scores count between a start and an end, for entrants, with a number of attempts.
 
-A tournament's state follows from its rules and the time. No timer and no stored state exists.
+A tournament's state is computed from its rules and the time. Therefore it needs neither a timer nor stored state.
 """
 
 from collections.abc import Mapping

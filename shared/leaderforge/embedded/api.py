@@ -54,7 +54,7 @@ class ApiServer:
         options += ["--timeout-graceful-shutdown", _DRAIN_SECONDS, "--no-access-log", "--no-proxy-headers"]
         options += ["--http", _PROTOCOL, "--ws", "none", "--no-server-header"]
         command = [sys.executable, "-m", "uvicorn", _APPLICATION, "--factory", *map(str, options)]
-        # The application cannot read its address from uvicorn's options.
+        # Pass the address as variables too, because the application cannot read it from uvicorn's options.
         address = {"LEADERFORGE_HOST": self.host}
         self.process.start(command, environment={**os.environ, **settings, **address, **self._metrics()})
 

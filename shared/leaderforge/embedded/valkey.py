@@ -47,7 +47,8 @@ _SETTINGS = {
     "rdbcompression": "no",
     "shutdown-on-sigterm": "save",
     "shutdown-timeout": "2",  # seconds that a primary waits for lagging replicas
-    # Valkey refuses huge pages because of the copies that a fork causes. These nodes fork only for a new replica.
+    # Allow huge pages. Valkey disables them because of the copies that a fork causes, but these nodes fork only for a
+    # new replica.
     "disable-thp": "no",
 }
 _HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}

@@ -16,7 +16,7 @@ from leaderforge.imports.rows import OpenRow
 _FIRST_BLOCKS = 12
 """Blocks that are parsed before processes start. Starting them takes as long as parsing some 100,000 lines."""
 _MAX_OPEN = 1 << 24
-"""Maximum characters of a row. A longer one is bad."""
+"""Maximum characters of a row. A longer row becomes a bad line."""
 _MAX_PROCESSES = 2
 """Maximum number of processes. With more, the process that counts the lines limits the speed."""
 
@@ -49,7 +49,7 @@ class ParsedBlock(NamedTuple, Generic[ResultT]):
 
 
 def spare_processes() -> int:
-    """Return the number of processes that can parse beside this one: one less than it may use cores, and at most 2."""
+    """Return the number of processes that can parse beside this one: one for each further usable core, at most 2."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores - 1, _MAX_PROCESSES)
 
@@ -113,7 +113,7 @@ class BlockProcesses(Generic[ResultT]):
 
 
 def complete_blocks(blocks: Iterable[Block], processes: BlockProcesses[ResultT]) -> Iterator[ParsedBlock[ResultT]]:
-    """Yield the blocks with their results, up to the end of the table. Rows that continue are in one of the results."""
+    """Yield the blocks with their results, up to the end of the table. A row on several blocks is in one result."""
     incomplete: Block | None = None
     for parsed in processes.parsed(blocks):
         # A process cannot detect that its block begins within a row. Parse both parts of the row together.

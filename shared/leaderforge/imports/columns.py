@@ -25,8 +25,8 @@ class Columns:
 
     The columns `player` (username), `player_id` (external id) and `user_id` (id of this service) identify the player. A
     line needs one of them. The column `time_of_day` adds a clock time to the dates of `time`. Without `id`, the content
-    identifies a line. `metadata` has JSON text, to which `members` add members. Texts in `missing` mean no value.
-    With `lines`, only lines with these numbers are score lines.
+    identifies a line. `metadata` has JSON text, to which each column in `members` adds a JSON member. Texts in
+    `missing` mean no value. With `lines`, only lines with these numbers are score lines.
     """
 
     player: str | None = "player"

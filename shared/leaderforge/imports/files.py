@@ -50,12 +50,12 @@ class FilePlan:
 
     @property
     def is_stored(self) -> bool:
-        """Return whether numbers are stored scores. On boards without decimals, both notations are equal: False."""
+        """Return whether numbers are stored scores. Return False without decimals, where both notations are equal."""
         return self.notation is not ScoreNotation.SHOWN and self.board.display.decimals > 0
 
 
 class _Parser:
-    """Parser of the blocks of a table to score lines, as a process has it."""
+    """Parser of the blocks of a table to score lines. Each process has its own."""
 
     def __init__(self, plan: FilePlan, table: Table) -> None:
         self._table = table

@@ -11,7 +11,7 @@ from hashlib import blake2b, sha1
 from uuid import UUID
 
 _IDS = UUID("6f1c7a0e-2a5e-5b0e-9f57-1c0d8b9f4a11").bytes
-"""Namespace of the submission ids. With another one, lines of earlier imports would count again."""
+"""Namespace of the submission ids. With another namespace, lines of earlier imports would count again."""
 _NO_VERSION = (1 << 128) - 1 & ~(0xF << 76) & ~(0x3 << 62)
 _VERSION_5 = 5 << 76 | 0x2 << 62
 """Bits of the version and the variant of a UUID."""
@@ -57,7 +57,8 @@ class Occurrences:
     def _store(self) -> None:
         if self._file is None:
             self._file = _temporary_table()
-            # Most contents are new. The filter shows it without a query, which takes longer than parsing the line.
+            # Most contents are new. The filter recognises them without a query, which would take longer than parsing
+            # the line.
             self._filter = bytearray(_FILTER_MASK + 1 >> 3)
         with closing(self._file.cursor()) as cursor:
             cursor.execute("begin")

@@ -46,7 +46,7 @@ class ListStart(NamedTuple):
 
 
 def elements(block: Block, scan: Scan) -> ListPart:
-    """Return the elements in a block. Before each of them is a comma, so that all blocks of a list begin alike.
+    """Return the elements in a block. A comma is before each element, so that all blocks of a list begin alike.
 
     An element that does not end in the block is the open row of the result.
     """
@@ -87,7 +87,7 @@ def _scanned(scan: Scan, text: str, position: int) -> tuple[object, int]:
 
 
 def list_start(chunks: Iterator[str], decoder: json.JSONDecoder, path: str = "") -> ListStart:
-    """Return the start of the list at a path: names of members, separated by dots. An empty path is the document.
+    """Return the start of the list at a path: names of JSON members, separated by dots. An empty path is the document.
 
     Raises `BadLine` if there is no such list.
     """
@@ -115,7 +115,7 @@ class _Document:
         return ListStart(self._current_line, separator + self._buffer[self._position :])
 
     def enter(self, name: str) -> None:
-        """Move to the value of a member of the current object."""
+        """Move to the value of the JSON member with this name in the current object."""
         self.expect("{", f"there is no object with the member {name!r}")
         self._is_first = True
         while self._next_member():
@@ -137,7 +137,7 @@ class _Document:
         return self._line + line_ends(self._buffer[: self._position])
 
     def _next_member(self) -> bool:
-        """Move to the next member of an object. Return False behind its end."""
+        """Move to the next JSON member of an object. Return False at the end of the object, and move behind it."""
         character = self._peek()
         if character == "}":
             self._position += 1

@@ -103,10 +103,10 @@ def _unzipped(elements: Iterable[JsonElement]) -> tuple[Sequence[int], Sequence[
 
 
 def _by_members(objects: Sequence[_Object]) -> Mapping[tuple[str, ...], Sequence[int]]:
-    """Return the positions of the objects with equal members, which are rows of one table."""
+    """Return the positions of the objects by their JSON members. Objects with equal ones are rows of one table."""
     members = list(map(tuple, objects))
     if len(set(members)) == 1:
-        # Nearly all objects of a file have equal members.
+        # Nearly all objects of a file have the same JSON members.
         return {members[0]: range(len(objects))}
     positions: dict[tuple[str, ...], list[int]] = {}
     for position, names in enumerate(members):

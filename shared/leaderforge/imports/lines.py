@@ -68,8 +68,8 @@ class LineColumns(NamedTuple):
 class ScoreLineParser:
     """Parser of the rows of one file, column by column.
 
-    `time` parses a text, and raises `ValueError` with the reason. `scores` does so too; `whole_scores` returns all
-    scores of a column of whole numbers, None for another column.
+    `time` and `scores` parse the text of a time or a score, and raise `ValueError` with the reason. `whole_scores`
+    returns all scores of a column of whole numbers, None for another column.
     """
 
     def __init__(
@@ -259,7 +259,7 @@ class _RowParsing:
         return [self._result(i, parse, value) for i, value in enumerate(values)]
 
     def require(self, conditions: Sequence[bool], reason: str) -> None:
-        """Give all rows without the condition this reason."""
+        """Mark the rows whose condition is false as bad, with this reason unless they have another one."""
         for i, condition in enumerate(conditions):
             if not condition:
                 self.reasons.setdefault(i, reason)

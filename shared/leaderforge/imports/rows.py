@@ -27,9 +27,9 @@ class OpenRow(NamedTuple):
 class TableRows:
     """Rows of a block: their line numbers, the columns with the required values, and their contents.
 
-    Without rows, the columns are empty. A content is a text that is equal for equal rows of all formats. There are none
-    if a column of ids identifies rows.
-    With `is_end`, the table ends in this block, though the text may continue.
+    Without rows, the columns are empty. A content is a text that is equal for equal rows of all formats. If a column of
+    ids identifies rows, they have no contents. With `is_end`, the table ends in this block, though the text may
+    continue.
     """
 
     numbers: Sequence[int]

@@ -49,8 +49,7 @@ def text_chunks(raw: BinaryIO, encoding: str | None = None) -> Iterator[str]:
 def count_lines(raw: BinaryIO) -> int:
     """Return an upper bound of the score lines in a file: the number of its line ends or of its objects.
 
-    Afterwards, the stream is at its beginning again. A file that is cut off is counted up to this point without an
-    error.
+    Afterwards, the stream is at its beginning again. A damaged file is counted up to the damage, without an error.
     """
     total = 1
     stream = _decompressed(raw)

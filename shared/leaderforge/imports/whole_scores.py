@@ -22,7 +22,7 @@ class WholeCsvScores:
         self._rows = re.compile(rf"(?:{row})*+")
 
     def only_in(self, block: Block) -> bool:
-        """Return whether the block certainly has no other score. Blocks with quotes or blank lines are not certain."""
+        """Return whether all scores are certainly whole numbers. Blocks with quotes or blank lines are uncertain."""
         return block.damage is None and self._rows.fullmatch(block.text) is not None
 
 
@@ -35,7 +35,7 @@ class WholeJsonScores:
         self._other = re.compile(rf'"{re.escape(column)}"{_BLANKS}:{_BLANKS}(?!{whole})')
 
     def only_in(self, block: Block) -> bool:
-        """Return whether the block certainly has no other score. Also members of nested objects count as scores."""
+        """Return whether all scores are certainly whole numbers. JSON members of nested objects count as scores too."""
         text = block.text
         # If a block ends elsewhere than behind an object, a name or a number may continue in the next block.
         ends_well = block.damage is None and (block.is_last or text.rstrip(" \t\r\n,").endswith(("}", "]")))

@@ -22,7 +22,7 @@ class Availability:
     _refused_since: dict[int, float] = field(default_factory=dict)
 
     def on_read(self, nemesis: str, process: int, answer: Reply) -> None:
-        """Note a read of a process."""
+        """Record a read of a process."""
         if 200 <= answer.status < 500:
             since = self._refused_since.pop(process, answer.sent)
             _raise(self.reads_down_s, nemesis, answer.came - since)
@@ -30,13 +30,13 @@ class Availability:
             self._refused_since.setdefault(process, answer.sent)
 
     def on_write(self, nemesis: str, answer: Reply, began: float | None) -> None:
-        """Note an attempt to write, whose first attempt was sent at `began` (s, monotonic)."""
+        """Record an attempt of a write. The first attempt of the write was sent at `began` (s, monotonic)."""
         if 200 <= answer.status < 500:
             self.acknowledged[nemesis] += 1
             _raise(self.writes_down_s, nemesis, answer.came - (answer.sent if began is None else began))
 
     def on_healed(self, nemesis: str, seconds: float) -> None:
-        """Note the time until the product was healthy after a nemesis."""
+        """Record the time until the product was healthy after a nemesis."""
         _raise(self.healed_after_s, nemesis, seconds)
 
     def row(self, nemesis: str) -> str:

@@ -169,7 +169,7 @@ def check_around(view: LadderView, body: Json, user_id: int, radius: int) -> Ite
 
 
 def check_window(view: LadderView, body: Json, user_id: int, window: int) -> Iterator[Problem]:
-    """Yield the problems of a number of entries around a player, wherever the player stands."""
+    """Yield the problems of a fixed number of entries around a player, also near an end of the board."""
     entries, total = body["entries"], body["total"]
     if sum(entry["user_id"] == user_id for entry in entries) != 1 and len(view.states(user_id)) == 1:
         yield Problem("missing", f"player {user_id} once", str([entry["user_id"] for entry in entries]), user_id)

@@ -12,7 +12,7 @@ PATIENCE_S = 30.0
 """Time limit of a response, in s. It exceeds all nemeses, because an abandoned request could take effect later."""
 
 _EVENT_S = 5.0
-"""Time limit of the first event of a stream, in s. While neither index nor database answers, there is none."""
+"""Time limit of the first event of a stream, in s. While neither index nor database answers, no event arrives."""
 
 UNAVAILABLE = 503
 _THROTTLED = 429

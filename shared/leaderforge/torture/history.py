@@ -52,7 +52,7 @@ class StateHistory:
         return self.steps[-1].state
 
     def begin(self, state: State, now: float) -> StateStep:
-        """Note that the change to this state was sent. From now on the state is possible."""
+        """Record that the change to this state was sent. From now on, the state is possible."""
         self.steps.append(StateStep(state, now))
         return self.steps[-1]
 

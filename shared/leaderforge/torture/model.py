@@ -29,14 +29,14 @@ class LadderModel:
         return NOBODY if history is None else history.last
 
     def begin(self, user_id: int, state: State, now: float) -> StateStep:
-        """Note that a change of the player was sent."""
+        """Record that a change of the player was sent."""
         history = self.histories.setdefault(user_id, StateHistory())
         self._replace(user_id, history.last.key, state.key)
         self._open[user_id] = self._open.get(user_id, 0) + 1
         return history.begin(state, now)
 
     def acknowledge(self, user_id: int, step: StateStep, now: float) -> None:
-        """Note that a change was acknowledged. From now on, earlier states are impossible."""
+        """Record that a change was acknowledged. From now on, earlier states are impossible."""
         step.acknowledged = now
         self._open[user_id] -= 1
         if not self._open[user_id]:
@@ -47,7 +47,7 @@ class LadderModel:
             self._changes.popleft()
 
     def refuse(self, user_id: int, step: StateStep, now: float) -> None:
-        """Note that a change was refused. Its state was possible until now, and the previous state is valid again."""
+        """Record that a change was refused. Its state was possible until now, and the previous state is valid again."""
         history = self.histories[user_id]
         before = history.steps[history.steps.index(step) - 1].state
         self.acknowledge(user_id, step, now)

@@ -67,7 +67,7 @@ class LadderReader:
     async def read(self, pace_s: float) -> None:
         """Read until the event `over` is set. Do not read while `paused`.
 
-        Pause after each read, for as long as the read took, within one to five times `pace_s`.
+        Pause after each read for as long as the read took, but at least `pace_s` and at most five times `pace_s`.
         """
         reads, weights = list(self._reads), list(self._reads.values())
         while not self.over:

@@ -15,7 +15,7 @@ from leaderforge.torture.client import Reply
 from leaderforge.torture.target import Journal
 
 SHOWN = 20
-"""Maximum number of printed violations. More are counted."""
+"""Maximum number of printed violations. Further ones are only counted."""
 
 LISTED = 40
 """Maximum number of kinds of violations in the outcome, the most frequent first."""
@@ -64,7 +64,7 @@ class Report:
     """Further facts about the run."""
 
     def read(self, kind: str, process: int, answer: Reply, problems: Sequence[Problem]) -> None:
-        """Note a read and its problems."""
+        """Record a read and its problems."""
         self.reads[self.journal.nemesis] += 1
         self.kinds[kind][answer.source or str(answer.status)] += 1
         self.statuses[answer.status] += 1
@@ -72,17 +72,17 @@ class Report:
         self.violation(kind, process, problems, answer)
 
     def wrote(self, answer: Reply, began: float | None = None) -> None:
-        """Note an attempt to write. The first attempt of the write was sent at `began` (s, monotonic)."""
+        """Record an attempt of a write. The first attempt of the write was sent at `began` (s, monotonic)."""
         self.writes[answer.status] += 1
         self.availability.on_write(self.journal.nemesis, answer, began)
 
     def conclude(self, problems: Sequence[Problem]) -> None:
-        """Note problems that are not about one answer."""
+        """Record problems of the whole run, which are not about a single answer."""
         now = monotonic()
         self.violation("outcome", 0, problems, Reply(0, "", None, "", now, now))
 
     def violation(self, read: str, process: int, problems: Sequence[Problem], answer: Reply) -> None:
-        """Note the problems of an answer."""
+        """Record the problems of an answer."""
         self.wrong_answers[self.journal.nemesis] += bool(problems)
         for problem in problems:
             self._count(self._violation(read, process, problem, answer))

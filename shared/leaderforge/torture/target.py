@@ -17,7 +17,7 @@ class Journal:
     database_back: float = 0.0
 
     def note(self, nemesis: str, step: str) -> None:
-        """Note a step of a nemesis."""
+        """Record that a nemesis begins this step."""
         self.nemesis, self.step, self.since = nemesis, step, monotonic()
 
 

@@ -22,7 +22,7 @@ OnSeconds = Callable[[int], object]
 _FIRST_ID, _LAST_ID = 2**51, 2**52
 """Range of the ids of players. Games do not use such large ids."""
 _NEWCOMERS_AFTER = 100_000
-"""Distance between the first player and the first player that is created during the run."""
+"""Distance between the id of the first player and the id of the first player that is created during the run."""
 _STOP_S = 60.0
 
 
@@ -70,7 +70,7 @@ async def run_trial(target: Target, trial: Trial, advance: OnSeconds) -> Report:
 def _writers(
     trial: Trial, target: Target, ladder: LadderModel, report: Report, random: Random, players: Sequence[int]
 ) -> Sequence[Writer]:
-    """Return writers, each with its share of the players. They do all acts."""
+    """Return writers, each with its share of the players. Each writer performs all kinds of acts."""
     numbers = Numbers(Random(random.random()), players[0] + _NEWCOMERS_AFTER)
     groups = chunks(players, -(-len(players) // trial.writers))
     writers = [Writer(target, ladder, report, numbers, Random(random.random()), group) for group in groups]

@@ -38,7 +38,7 @@ class Wire(asyncio.Protocol):
         return await self.ask_soon(request)
 
     def ask_soon(self, request: bytes) -> asyncio.Future[int]:
-        """Send a complete request, and return the future status of its response. It takes no task to wait for it."""
+        """Send a complete request, and return the future status of its response. The wait for it needs no task."""
         self._asked = asyncio.get_running_loop().create_future()
         if self.closed:
             self._asked.set_result(FAILED)
@@ -59,7 +59,7 @@ class Wire(asyncio.Protocol):
         self._answer(FAILED)
 
     def on_message_complete(self) -> None:
-        """Note the end of a response. The parser calls this."""
+        """Handle the end of a response. The parser calls this."""
         self._answer(self._parser.get_status_code())
 
     def _answer(self, status: int) -> None:

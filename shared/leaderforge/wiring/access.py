@@ -1,4 +1,4 @@
-"""Construction of the services that say who calls, and what callers may do."""
+"""Construction of the services for the identity and the rights of callers."""
 
 from dataclasses import dataclass
 

@@ -17,7 +17,7 @@ from leaderforge.services.query import QueryService
 
 @dataclass(frozen=True, slots=True)
 class EventServices:
-    """Events: their dispatch, the endpoints that receive them, and the stream of them."""
+    """Events: their dispatch, the endpoints that receive them, and the stream of events."""
 
     dispatch: DispatchService
     endpoints: EndpointService

@@ -18,7 +18,7 @@ class TeamServices:
 
 
 def team_services(parts: Parts, delivery: Delivery, players: PlayerServices) -> TeamServices:
-    """Return the services of teams. The scores of teams follow the changes that `delivery` delivers."""
+    """Return the services of teams. After each change that `delivery` delivers, they update the scores of teams."""
     scores = TeamScores(parts.store, parts.team_scores, delivery, parts.index, parts.clock)
     delivery.on_changed = scores.note
     rosters = TeamService(

@@ -16,7 +16,7 @@ import { ActivityCharts } from './ActivityCharts';
 import { ScoreList } from './ScoreList';
 import { HOURS, activityOf, whySuspicious, type Hours } from './reads';
 
-/** Activity of a board over the last hours, with its newest and most suspicious scores. The server stores it. */
+/** Activity of a board over the last hours, as the server stores it, with the newest and the most suspicious scores. */
 export function ActivityPage() {
   const words = useConsoleText();
   const { data, error, refetch } = useQuery(allBoards(useOperator()));

@@ -60,7 +60,7 @@ export function AwardTable({ board, period }: Props) {
   );
 }
 
-/** Rows of a page of awards. Each page has its own look-up of names. */
+/** Rows of a page of awards. Each page looks up the names of its players. */
 function AwardRows({ awards }: { awards: readonly Award[] }) {
   const ids = [...new Set(awards.map((award) => award.user_id))];
   const { data: names } = useQuery(namesOf(useOperator(), ids));

@@ -36,11 +36,11 @@ export async function undo(operator: Client, requests: readonly Request[]): Prom
   for (const { method, path, body } of requests) await operator.change(method, path, body);
 }
 
-/** Return the requests that undo an action, by which the submissions with these ids stopped counting. */
+/** Return the requests that undo an action. `ids` are the submissions that stopped counting by the action. */
 export function undoOf(draft: ModerationDraft, ids: readonly string[]): Request[] {
   const opposite = OPPOSITE[draft.act];
   if (opposite !== undefined) return [requestOf({ ...draft, act: opposite, reason: UNDONE })];
-  // Restore first: in between, the player keeps an entry.
+  // Restore the submissions before the set score is removed: otherwise the player would lose the entry for a moment.
   const restored = ids.map((id) => restorationOf(draft, { id }, UNDONE));
   return draft.submissionId === undefined ? restored : [...restored, removalOf(draft, { id: draft.submissionId }, UNDONE)];
 }

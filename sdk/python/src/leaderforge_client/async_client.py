@@ -111,7 +111,7 @@ class AsyncClient:
         return await self._run(self._calls.flush())
 
     async def top(self, board: str, *, period: str = "current", segment: str | None = None, limit: int = 10) -> TopOut:
-        """Return the first entries, with `segment` those within a segment such as `country:FI`."""
+        """Return the first entries of the board or, with `segment`, of a segment such as `country:FI`."""
         return cast(TopOut, await self._get(reads.top(board, period, limit, segment)))
 
     async def rank(

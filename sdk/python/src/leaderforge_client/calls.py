@@ -56,7 +56,7 @@ class _Attempt:
     is_complete: Callable[[Any], bool] | None = None
 
     def step(self, headers: Mapping[str, str]) -> Send:
-        """Return the step that sends it with these headers."""
+        """Return the step that sends the request with these headers."""
         if self.body is None:
             return Send(self.method, self.path, self.query, headers)
         content = json.dumps(self.body).encode()
@@ -96,8 +96,9 @@ class Calls:
     ) -> Call[Any]:
         """Return the JSON of the response, None for 304 and 204.
 
-        Retries calls that are safe to repeat: those of `_SAFE`, and others with `retried`. Raises `ApiError` or
-        `NetworkError`, also for an answer that is not `is_complete`. An expired token is refreshed once.
+        Retries calls that are safe to repeat: by `retried` or, if it is None, with a method of `_SAFE`. Raises
+        `ApiError`, and `NetworkError` also for an answer that `is_complete` rejects. An expired token is refreshed
+        once.
         """
         may_repeat = method in _SAFE if retried is None else retried
         attempt = _Attempt(method, path, body, query or {}, may_repeat, tag, is_complete)
@@ -136,8 +137,8 @@ class Calls:
         """Make a score durable. No request is sent. Raises `QueueFull` or `NotSignedIn`."""
         identifier = submission_id or str(uuid.uuid4())
         full = {**self._with_player(body), "board": board, "submission_id": identifier}
-        # The time of the score, not of its delivery. Tokens may not set it. With an id of the caller, a later call with
-        # the same id must have the same content.
+        # Send the time of the score, because its delivery may be later. A player token may not set it. With a
+        # submission id of the caller, send no time: a later call with this id must have the same content.
         if self._key is not None and submission_id is None and "change" not in full:
             full.setdefault("achieved_at", _timestamp())
         queued = cast(QueuedScore, (yield Local(lambda: self.store.add(identifier, full))))
@@ -187,7 +188,7 @@ class Calls:
                 settled = yield from self._settle([], [_rejected(batch[0], error)], flushed)
             size = self.options.batch_size
             if settled < len(batch):
-                break  # the service cannot count some of them at present
+                break  # the service cannot count some scores of the batch at present
         pending = yield Local(self.store.pending_count)
         return Flushed(flushed.receipts, flushed.rejected, pending)
 
@@ -262,7 +263,7 @@ class Calls:
 
     def _started(self, call: Call[Any], state: str) -> Call[SessionOut]:
         session = cast(SessionOut, (yield from call))
-        # The refresh token is durable before the token is used: a lost one would end the session.
+        # Make the refresh token durable before the player token is used: its loss would end the session.
         values = {name: str(session[name]) for name in ("user_id", "token", "refresh_token")}
         yield from self._keep(dict(values))
         self.emit("session", state=state, user_id=session["user_id"])

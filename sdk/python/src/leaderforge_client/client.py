@@ -111,7 +111,7 @@ class Client:
         return self._run(self._calls.flush())
 
     def top(self, board: str, *, period: str = "current", segment: str | None = None, limit: int = 10) -> TopOut:
-        """Return the first entries, with `segment` those within a segment such as `country:FI`."""
+        """Return the first entries of the board or, with `segment`, of a segment such as `country:FI`."""
         return cast(TopOut, self._get(reads.top(board, period, limit, segment)))
 
     def rank(

@@ -110,7 +110,7 @@ TRANSIENT = frozenset(
         "queue_unavailable", "period_building", "overloaded",
     }
 )  # fmt: skip
-"""Codes that a later try may not get."""
+"""Codes of errors that a later try may not meet."""
 
 
 def api_error(status: int, body: Any, *, request_id: str | None = None, retry_after_s: float | None = None) -> ApiError:

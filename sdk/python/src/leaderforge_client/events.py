@@ -32,5 +32,5 @@ class EventReader:
                 self._data.append(value)
 
     def interrupt(self) -> None:
-        """Forget an incomplete event: the connection broke."""
+        """Discard an incomplete event after the connection broke."""
         self._data = []

@@ -53,7 +53,7 @@ class Store:
                 raise
 
     def add(self, submission_id: str, body: dict[str, Any]) -> QueuedScore:
-        """Append a score. Raises `QueueFull`. A known submission id is returned as it is stored."""
+        """Append a score, or return the stored score with this submission id. Raises `QueueFull`."""
         with self._guarded():
             for position, text in self._rows(
                 "select position, body from scores where submission_id = ?", submission_id
@@ -67,7 +67,7 @@ class Store:
             return QueuedScore(int(cursor.lastrowid or 0), submission_id, body)
 
     def pending(self, limit: int = -1) -> list[QueuedScore]:
-        """Return the first scores that wait, all by default."""
+        """Return the first `limit` scores that wait, by default all."""
         query = "select position, submission_id, body from scores where code is null order by position limit ?"
         with self._guarded():
             return [QueuedScore(row[0], row[1], json.loads(row[2])) for row in self._rows(query, limit)]
@@ -90,7 +90,7 @@ class Store:
             return int(rows[0][0]) if rows else 0
 
     def settle(self, delivered: Sequence[str], rejected: Sequence[RejectedScore]) -> None:
-        """Remove delivered scores and note refusals, in one transaction."""
+        """Remove delivered scores and store refusals, in one transaction."""
         with self._guarded(), self._connection:
             self._connection.execute("begin immediate")
             self._connection.executemany("delete from scores where submission_id = ?", [(each,) for each in delivered])

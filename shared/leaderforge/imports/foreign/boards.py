@@ -20,10 +20,10 @@ class ForeignKind(StrEnum):
 
 
 class ForeignRow(NamedTuple):
-    """Score of a foreign board. The `id` is equal in each run, and differs from the ids of all other boards.
+    """Score of a foreign board. Its `id` is the same in each import, and differs from the ids of all other boards.
 
     `time` is ISO 8601. `metadata` is a value that JSON can represent. `excluded` is the reason for which the score is
-    not imported, None if it is.
+    not imported, None for a score to import.
     """
 
     id: str
@@ -63,7 +63,7 @@ class ForeignBoard(Protocol):
     """Leaderboard of another service. All methods only read. They raise `Refused` if it cannot be read."""
 
     async def facts(self) -> ForeignFacts:
-        """Return its properties."""
+        """Return the properties of the board."""
 
     def scores(self) -> Rows:
         """Yield the scores to import. They are in the order of the ranks if `ranking` is None."""

@@ -52,7 +52,7 @@ def _documents(file: Path) -> Iterator[Mapping[str, Any]]:
 
 
 def objects_in(document: Mapping[str, Any], member: str, file: str) -> list[Mapping[str, Any]]:
-    """Return the objects of the list that a member of a document has. Raises `Refused`."""
+    """Return the objects of the list in a JSON member of a document. Raises `Refused`."""
     values = document.get(member)
     if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
         raise Refused(f"{file}: {member} is not a list of objects")
@@ -60,7 +60,7 @@ def objects_in(document: Mapping[str, Any], member: str, file: str) -> list[Mapp
 
 
 def text_in(entry: Mapping[str, Any], member: str, file: str) -> str:
-    """Return the text or the number that a member of an entry has. Raises `Refused`."""
+    """Return the text or the number in a JSON member of an entry. Raises `Refused`."""
     value = entry.get(member)
     if not isinstance(value, str) or not value:
         raise Refused(f"{file}: an entry has no {member}")
@@ -68,7 +68,7 @@ def text_in(entry: Mapping[str, Any], member: str, file: str) -> str:
 
 
 def rank_in(entry: Mapping[str, Any], member: str, file: str) -> int:
-    """Return the rank or the position that a member of an entry has. Raises `Refused`."""
+    """Return the rank or the position in a JSON member of an entry. Raises `Refused`."""
     text = text_in(entry, member, file)
     try:
         return int(text)

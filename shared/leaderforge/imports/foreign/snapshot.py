@@ -89,7 +89,7 @@ def _line(row: ForeignRow, scale: ScoreScale) -> str:
     score = scale.converted(row.score)
     exact = None if score == row.score else row.score
     values = (row.id, row.player_id, row.player, score, row.subscore, row.time, row.metadata, row.excluded, exact)
-    # All rows have equal members, because the import reads such rows faster.
+    # Give all rows the same JSON members, because the import reads such rows faster.
     return json.dumps(dict(zip(_COLUMNS, values, strict=True)), separators=(",", ":")) + "\n"
 
 

@@ -14,7 +14,7 @@ class UnityBoard:
     """Board in saved responses. Pages may overlap: the last entry of a player counts."""
 
     def __init__(self, path: Path, order: str) -> None:
-        """Read the responses. `order` is the board's sort order, which they do not contain. Raises `Refused`."""
+        """Read the responses. They lack the board's sort order, which `order` therefore names. Raises `Refused`."""
         self._entries: dict[str, tuple[int, ForeignRow]] = {}
         self._path = path
         self._order = order
