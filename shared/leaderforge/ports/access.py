@@ -27,9 +27,9 @@ class KeyStore(Protocol):
         ...
 
     async def valid(self, now: int) -> Sequence[ApiKey]:
-        """Return the keys that are not revoked.
+        """Return the API keys that are not revoked.
 
-        `replaced` is None unless the replaced digest is still valid at `now` (ms).
+        `replaced` of a key is None unless the replaced digest is still valid at `now` (ms).
         """
         ...
 

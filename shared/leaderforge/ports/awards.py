@@ -29,7 +29,7 @@ class AwardStore(Protocol):
     """Store of awards. Times are in ms."""
 
     async def keep_rules(self, ladder: Ladder, rules: AwardRules) -> AwardRules:
-        """Store the rules of a period unless some are stored. Return the stored ones."""
+        """Store the rules of a period unless it has stored rules. Return the stored rules."""
         ...
 
     async def rules(self, ladder: Ladder) -> AwardRules | None:
@@ -56,7 +56,7 @@ class AwardStore(Protocol):
         ...
 
     async def granted(self, ladder: Ladder, user_ids: Collection[int]) -> Collection[tuple[int, str]]:
-        """Return the players and rewards of the awards of these players that are not revoked."""
+        """Return the awards of these players that are not revoked, each as player id and reward."""
         ...
 
     async def count(self, ladder: Ladder) -> int:
@@ -86,7 +86,7 @@ class ResettlementStore(Protocol):
         ...
 
     async def note_reviewed(self, until: int) -> None:
-        """Note that changes were searched up to a time (ms)."""
+        """Store the time (ms) up to which changes were searched."""
         ...
 
     async def changed_between(self, since: int, until: int) -> Collection[tuple[int, int]]:

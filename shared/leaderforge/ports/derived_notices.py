@@ -34,9 +34,9 @@ class Overtakings(NamedTuple):
 
 
 class DerivedNoticeStore(Protocol):
-    """Store of the last states, each of which changes in the transaction that appends its notices.
+    """Store of the states from which notices were last derived.
 
-    Raises `StoreUnavailable`.
+    A state changes in the transaction that appends its notices. Raises `StoreUnavailable`.
     """
 
     async def closed_until(self) -> Mapping[int, int]:
@@ -48,17 +48,20 @@ class DerivedNoticeStore(Protocol):
         ...
 
     async def forget_closed(self, board_ids: Collection[int]) -> None:
-        """Forget the times of all boards except these."""
+        """Delete the stored times of all boards except these."""
         ...
 
     async def top(self, board_id: int, period: int) -> Sequence[int] | None:
-        """Return the players in the top of a ladder at the last look, None if there was none."""
+        """Return the stored players in the top of a ladder, None if none were stored yet."""
         ...
 
     async def append_top(
         self, board_id: int, period: int, user_ids: Sequence[int], before: Sequence[int], drafts: Sequence[NoticeDraft]
     ) -> None:
-        """Replace the players in the top, and append the notices. Do nothing if another process has replaced them."""
+        """Replace the players in the top, and append the notices.
+
+        Do nothing if another process has replaced `before`.
+        """
         ...
 
     async def tiers(self, user_ids: Collection[int]) -> Mapping[tuple[int, int, int], str | None]:
@@ -70,7 +73,7 @@ class DerivedNoticeStore(Protocol):
         ...
 
     async def forget_places(self, ladders: Collection[tuple[int, int]]) -> int:
-        """Forget some places on ladders other than these (board id and period number).
+        """Delete some stored places on all ladders except these (board id and period number).
 
         Return their number, 0 if none is left.
         """

@@ -23,8 +23,8 @@ class Applied(NamedTuple):
     `above_earlier` counts the entries of other players above each of the player's keys in `LadderUpdate.earlier`. It is
     empty if `above` is None.
 
-    `above_within` counts the entries above in each segment of the player, in the order of `Board.segments`, None for an
-    attribute without a value. It is empty if `above` is None.
+    `above_within` counts the entries above the standing in each segment of the player, in the order of
+    `Board.segments`, None for an attribute without a value. It is empty if `above` is None.
     """
 
     key: bytes
@@ -76,7 +76,7 @@ class NameIndex(Protocol):
         ...
 
     async def swap_names(self, swaps: Mapping[int, NameSwap]) -> Collection[int]:
-        """Replace each name that still equals the observed one. Return the players whose names did not equal it."""
+        """Replace each name that still equals the observed one. Return the players whose names differed."""
         ...
 
     async def add_names(self, names: Mapping[int, str]) -> Collection[int]:

@@ -86,7 +86,7 @@ class IndexMaintenance(Protocol):
         ...
 
     async def strays(self, ladder: Ladder) -> Collection[int]:
-        """Return the players with a stray entry: in a segment of this ladder that their value in the index is not in.
+        """Return the players with a stray entry: in a segment that their value in the index does not have.
 
         `differences` compares the values. Segment and value are compared in one step, therefore updates in flight are
         not strays.

@@ -53,7 +53,7 @@ class LeagueStore(Protocol):
         ...
 
     async def absent(self, ladder: Ladder, after: int, limit: int) -> Sequence[LastResult]:
-        """Return the latest results, before the period, of players without a result in it.
+        """Return the latest earlier results of the players who have no result in the period.
 
         Return up to `limit` of them with ids above `after`, in the order of ids, without players who left.
         """
@@ -72,7 +72,7 @@ class LeagueStore(Protocol):
         ...
 
     async def unsettled(self, ladder: Ladder) -> int:
-        """Return the number of members of a period without a result."""
+        """Return the number of members of a period who have no result yet."""
         ...
 
     async def group_results(self, ladder: Ladder, division: int, group: int) -> Sequence[LeagueResult]:
@@ -80,11 +80,11 @@ class LeagueStore(Protocol):
         ...
 
     async def seat_of(self, ladder: Ladder, user_id: int) -> MemberSeat | None:
-        """Return a player's division and group in a period, None if there is none."""
+        """Return a player's division and group in a period, None if the player has no seat."""
         ...
 
     async def division_rank(self, ladder: Ladder, division: int, user_id: int) -> DivisionRank:
-        """Return the rank of a player in the division, by the standings of now."""
+        """Return the rank of a player in the division, by the present standings."""
         ...
 
     async def of_player(self, boards: Mapping[int, Board], user_id: int) -> Sequence[tuple[Ladder, LeaguePlace]]:

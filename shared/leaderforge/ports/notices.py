@@ -73,8 +73,8 @@ class NoticeStore(Protocol):
         `drafts` has the notices of the log for each taken sequence number of the outbox. If another process has taken a
         number, its notices and `tiers` are skipped. `without_outbox` do not come from the outbox.
 
-        `overtakings` follow from all rows together. If they are given, nothing moves if another process has taken a
-        number. Notices to players who were erased meanwhile are skipped.
+        `overtakings` are computed from all rows together. If they are given and another process has taken a number,
+        nothing moves. Notices to players who were erased meanwhile are skipped.
         """
         ...
 
@@ -91,7 +91,7 @@ class NoticeStore(Protocol):
         ...
 
     async def purge(self, before: int, most: int, now: int) -> int:
-        """Delete some notices from before `before` (ms) or beyond the newest `most`.
+        """Delete some notices that are older than `before` (ms), or not among the newest `most`.
 
         Return their number, 0 if none is left.
 

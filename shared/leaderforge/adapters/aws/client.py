@@ -78,7 +78,10 @@ class AwsClient:
         return answer
 
     def _send_alone(self, operation: str, encoded: bytes) -> tuple[int, dict[str, Any]]:
-        """Return the status and the content of a response, after the calls of other threads. Raises `AwsError`."""
+        """Wait for the calls of other threads, then send an operation.
+
+        Return the status and the content of its response. Raises `AwsError`.
+        """
         # An HTTP connection carries one call at a time, and calls come from several threads.
         with self._lock:
             try:
@@ -107,7 +110,7 @@ class AwsClient:
     def _refusal(self, operation: str, status: int, answer: Mapping[str, Any]) -> AwsError:
         code = str(answer.get("__type", "")).rpartition("#")[2] or str(status)
         reason = str(answer.get("message") or answer.get("Message") or "").strip()
-        # The first line is enough. A further one repeats the signed headers of a refused request.
+        # Use only the first line. If AWS refuses a signature, further lines repeat the signed headers of the request.
         first_line = reason.partition("\n")[0]
         return AwsError(f"{self._service} refused {operation}: {code} {first_line}".rstrip(), code)
 

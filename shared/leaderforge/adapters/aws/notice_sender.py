@@ -15,7 +15,7 @@ from leaderforge.domain.event_targets import AwsTarget, aws_target
 
 _OK = 200
 _MAX_CALLS = 64
-"""Maximum concurrent calls. Further ones wait for a thread, within their time limit."""
+"""Maximum concurrent calls. Further calls wait for a thread, within their time limit."""
 _MAX_REASON = 200
 """Maximum length of the reason for a failure, in characters."""
 _SOURCE = "leaderforge"
@@ -27,8 +27,8 @@ _PROTOCOLS = {"sqs": ("AmazonSQS", "1.0"), "events": ("AWSEvents", "1.1")}
 class AwsNoticeSender:
     """`NoticeSender` to the ARNs of queues and event buses, with the credentials of this process.
 
-    The hosts follow from the regions of the ARNs. Nobody can therefore direct a request elsewhere. Concurrent calls
-    have connections of their own. `timeout_s` limits a whole call.
+    The region of an ARN determines the host. Therefore no ARN can direct a request to a host outside of AWS. Concurrent
+    calls have connections of their own. `timeout_s` limits a whole call.
     """
 
     def __init__(self, access: AwsAccess, *, timeout_s: float = 10.0) -> None:
@@ -88,7 +88,7 @@ class AwsNoticeSender:
         return AwsClient(access, target.service, target=prefix, version=version, timeout_s=self._timeout_s)
 
     def _message(self, target: AwsTarget, headers: Mapping[str, str], body: str, group: str) -> dict[str, Any]:
-        """Return a message with the signed body, and the headers of a webhook as attributes."""
+        """Return the SQS message with the signed body, and with the headers of a webhook as message attributes."""
         base = replace(self._access, region=target.region).url("sqs")
         message: dict[str, Any] = {
             "QueueUrl": f"{base}/{target.account}/{target.name}",
@@ -103,7 +103,10 @@ class AwsNoticeSender:
 
 
 def bus_entry(target: AwsTarget, headers: Mapping[str, str], event: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the entry of a bus. Its detail is the event with its id, because a bus passes no headers on."""
+    """Return the entry that sends an event to a bus.
+
+    Its detail has the event and its id, because a bus passes no headers on.
+    """
     redriven = {"redriven": True} if "leaderforge-redriven" in headers else {}
     return {
         "EventBusName": f"arn:aws:events:{target.region}:{target.account}:event-bus/{target.name}",
@@ -114,7 +117,7 @@ def bus_entry(target: AwsTarget, headers: Mapping[str, str], event: Mapping[str,
 
 
 def _refused_entry(answer: Mapping[str, Any]) -> str | None:
-    """Return the reason for which a bus refused the only entry, None if the bus accepted it."""
+    """Return the reason for which a bus refused the only entry of a call, None if the bus accepted the entry."""
     if not answer.get("FailedEntryCount"):
         return None
     [entry] = answer.get("Entries") or [{}]

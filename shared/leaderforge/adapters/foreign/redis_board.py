@@ -62,7 +62,7 @@ async def _opened_client(address: str, public_address: str) -> "_Client":
 async def _connected(address: str) -> "_Client":
     client = Redis.from_url(address, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S)
     is_cluster = False
-    # A server may forbid INFO. It is then read as a single server.
+    # A server may refuse INFO. Then assume that it is not a part of a cluster.
     with suppress(ResponseError):
         is_cluster = bool((await client.info("cluster")).get("cluster_enabled"))
     if not is_cluster:
@@ -108,8 +108,8 @@ class RedisBoard:
             raise Refused(f"the key {self._names!r} at {self._address} is not a hash of usernames: change --names")
 
     async def scores(self) -> Rows:
-        # Sort here: pages by rank would skip members whose ranks change between two pages.
-        # Redis compares the bytes of members with equal scores.
+        # Sort here, because pages by rank would skip members whose ranks change between two pages. Like Redis, order
+        # members with equal scores by their bytes.
         members = await self._members(self._key)
         ranked = sorted(members.items(), key=lambda pair: (pair[1], pair[0]), reverse=self._order == "desc")
         members.clear()
@@ -145,7 +145,7 @@ class RedisBoard:
         return kind.decode()
 
     async def _members(self, key: str) -> dict[bytes, float]:
-        """Return the members of a sorted set. `ZSCAN` returns each member that is in the set all the time."""
+        """Return the members of a sorted set. `ZSCAN` returns every member that stays in the set during the scan."""
         members: dict[bytes, float] = {}
         cursor = 0
         while True:
@@ -183,5 +183,5 @@ def _number(score: float) -> str:
 
 
 def _text(value: bytes) -> str:
-    # Bytes that are not UTF-8 become lone surrogates. Their line is then a bad line.
+    # Decode bytes that are not UTF-8 to lone surrogates. The import then reports the member's line as a bad line.
     return value.decode(errors="surrogateescape")

@@ -8,7 +8,7 @@ from leaderforge.domain.errors import Refused
 from leaderforge.imports.foreign.boards import ForeignFacts, ForeignRow, Rows
 
 _POLICIES = {"sum": ("sum", "desc"), "highest": ("best", "desc"), "lowest": ("best", "asc")}
-"""Policies and orders by the column of the session scores that the totals equal."""
+"""Policies and orders, by the column of sql_policies.sql that counts the totals they explain."""
 
 
 @asynccontextmanager
@@ -78,7 +78,7 @@ class SqlBoard:
 
 
 def _policy(agreed: ForeignRecord) -> tuple[str, str]:
-    """Return the policy and the order by which most totals follow from the sessions."""
+    """Return the policy and the order that compute most of the totals from the sessions."""
     return _POLICIES[max(_POLICIES, key=lambda name: agreed[name])]
 
 

@@ -43,7 +43,7 @@ class OpenIdClient:
 
 
 class _ErrorStatus(OSError):
-    """Error for an answer with an error status."""
+    """Error for an answer whose HTTP status reports an error."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"the status is {status}")
@@ -51,7 +51,7 @@ class _ErrorStatus(OSError):
 
 
 class _RefusedRedirect(HTTPRedirectHandler):
-    """Refusal of redirects: an answer from another address than the metadata names is not the provider's."""
+    """Handler that refuses redirects. Only the addresses in the metadata belong to the provider."""
 
     def redirect_request(self, *_: Any, **__: Any) -> None:
         return None
@@ -189,7 +189,7 @@ class OpenIdProvider:
 
 
 def _error_of_exchange(status: int) -> LeaderForgeError:
-    """Return the error if the provider answers the exchange of a code with this status."""
+    """Return the error for a failed exchange of an authorization code, by the HTTP status of the provider's answer."""
     if status >= 500:
         return Unavailable("the identity provider fails; try again shortly")
     return Unauthenticated("the identity provider refuses the code, which is used, expired or foreign; sign in again")

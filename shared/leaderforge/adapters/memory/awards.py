@@ -53,7 +53,7 @@ class MemoryAwards:
             self._report(step.ladder, NoticeType.AWARD_GRANTED, award.user_id, award.reward, at, revision > 1)
 
     def _outdated(self, ladder: Ladder, revision: int) -> list[tuple[int, int, int, str]]:
-        """Return the keys of the awards of a ladder that this revision has not confirmed."""
+        """Return the keys of a ladder's awards that the settlement of this revision has not confirmed."""
         return [
             key
             for key, (confirmed, award) in sorted(self._awards.items())
@@ -140,7 +140,7 @@ class MemoryResettlements:
             self._requests[key] = max(at, self._requests.get(key, at))
 
     def _request_all(self, _: int) -> None:
-        """Request all settlements again after an erasure."""
+        """Request another settlement of all settled periods, because a player was erased."""
         self._requests |= dict.fromkeys(self._settlements.settled(), 0)
 
     async def requests(self) -> Mapping[tuple[int, int], int]:

@@ -209,7 +209,10 @@ class MemoryBoards:
         return standing._replace(revision=revision, hidden=hidden, segments=segments)
 
     def _segments(self, ladder: Ladder, user_id: int, previous: Standing | None) -> tuple[str | None, ...] | None:
-        """Return the segments of the previous standing, or for a new one the segments by the player's attributes."""
+        """Return the segments of the previous standing.
+
+        For a new standing, return the segments of the player's attributes.
+        """
         if previous is not None:
             return previous.segments
         return segment_values(self._users.by_id[user_id].attributes, ladder.board.segments) or None

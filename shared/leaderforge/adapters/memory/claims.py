@@ -17,7 +17,10 @@ class MemoryClaims:
         self.external_ids: dict[str, int] = {}
 
     def add(self, player: Player) -> None:
-        """Claim the values of a player, which have no other owner or may have several."""
+        """Claim the values of a player.
+
+        Each value must have no other owner, or be a name that several players may have.
+        """
         for key in _name_claims(player.username):
             self._names[key][player.user_id] = None
         if player.email is not None:
@@ -35,7 +38,7 @@ class MemoryClaims:
             del self.external_ids[player.external_id]
 
     def claimants(self, username: str) -> Sequence[int]:
-        """Return the ids of the players who claim this name. Owners of the name itself follow owners of look-alikes."""
+        """Return the ids of the players who claim this name: owners of look-alikes, then owners of the name itself."""
         owners = {user_id: None for key in _name_claims(username) for user_id in self._names.get(key, ())}
         of_name = self._names.get(name_key(username), {})
         return sorted(owners, key=lambda user_id: user_id in of_name)

@@ -1,4 +1,4 @@
-"""Conditions of the in-memory index for the entry and the refusal of a standing."""
+"""Conditions of the in-memory index: whether a standing has an entry, and whether the index refuses a standing."""
 
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.order import sort_key

@@ -69,7 +69,7 @@ class MemoryNoticeStore:
         return len(purged)
 
     def _erase(self, user_id: int) -> None:
-        """Delete the notices that name a player, and what they were derived from."""
+        """Delete the notices that name a player, and the player's last tiers and places."""
         self.log = {position: notice for position, notice in self.log.items() if not _names(notice, user_id)}
         self.tiers = {key: tier for key, tier in self.tiers.items() if tier.user_id != user_id}
         self.places = {key: place for key, place in self.places.items() if place.user_id != user_id}

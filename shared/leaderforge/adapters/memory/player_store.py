@@ -31,7 +31,7 @@ def microseconds() -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Release:
-    """Released id. Times are in ms. The player `user_id` may claim it again at once; None after an erasure."""
+    """Released id. Times are in ms. `user_id` is the player who may claim it again at once, None after an erasure."""
 
     user_id: int | None
     claimable_at: int
@@ -96,7 +96,7 @@ class MemoryPlayerStore:
         return _Release(user_id, until, until)
 
     def _require_allowed(self, old: Player, new: Player) -> None:
-        """Raise the error if a player may not change from `old` to `new`, because another player has its values."""
+        """Raise the error of a change from `old` to `new` if another player owns a value of `new`."""
         refusal = self._refusal(new)
         if refusal is not None:
             raise refusal
@@ -104,10 +104,10 @@ class MemoryPlayerStore:
             self._require_claimable(new.external_id, old.user_id)
 
     def erase(self, user_id: int, revision: int, creatable_at: int | None) -> None:
-        """Erase a player, and note the erasure for reconcile.
+        """Erase a player, and store the erasure for reconcile.
 
         `revision` is above the revisions of all the player's standings. First sight does not create the player again
-        before `creatable_at` (ms). None means that it never creates players.
+        before `creatable_at` (ms). `creatable_at` is None if first sight never creates players.
         """
         erased = self.by_id.pop(user_id)
         external_id = erased.external_id
@@ -126,7 +126,7 @@ class MemoryPlayerStore:
             self._released[external_id] = release
 
     def touch(self, user_id: int) -> None:
-        """Note for reconcile a change without an event: a new name, a moderation, a creation or an erasure."""
+        """Record a change without an event, for reconcile: a new name, a moderation, a creation or an erasure."""
         self.touches.append((user_id, self._now()))
 
     async def get(self, user_ids: Collection[int]) -> Mapping[int, Player]:
@@ -203,7 +203,7 @@ class MemoryPlayerStore:
             raise _external_id_taken(external_id)
 
     def _refusal(self, new: Player) -> LeaderForgeError | None:
-        """Return the error if another player owns a unique value of this one, None otherwise."""
+        """Return the error if another player owns a unique value of the player `new`, None otherwise."""
         if self._unique_names and new.username is not None and {*self._claims.claimants(new.username)} - {new.user_id}:
             return UsernameTaken(f"the name {new.username!r} is taken", username=new.username)
         if new.email is not None and self._claims.owner_of_email(new.email) not in (None, new.user_id):

@@ -258,7 +258,10 @@ class MemoryScoreStore(RowRanking, MemoryEvents):
         return False
 
     def _changed(self, submission: Submission) -> Submission:
-        """Return the submission. For a change, compute its score on top of the player's standing."""
+        """Return the submission.
+
+        If it requests a change of the score, add the change to the score of the player's standing.
+        """
         if submission.event.change is None:
             return submission
         standing = self._ladder(submission.ladders[0]).get(submission.event.user_id)
@@ -298,7 +301,7 @@ class MemoryScoreStore(RowRanking, MemoryEvents):
                 self._periods.setdefault(place_of(ladder), False)
 
     def _outcome(self, submission: Submission, duplicate: bool) -> Recorded | LeaderForgeError:
-        """Return the outcome of a stored submission, or of its duplicate."""
+        """Return the outcome of a stored submission. `duplicate` is true if an earlier copy was stored before."""
         first = self._events[submission.event_key]
         standings = [self._standings[place_of(ladder)].get(first.event.user_id) for ladder in first.ladders]
         counted = [(lad, s) for lad, s in zip(first.ladders, standings, strict=True) if s and not s.removed]

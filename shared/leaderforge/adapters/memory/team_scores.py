@@ -96,7 +96,7 @@ class MemoryTeamScores:
         return self._stored.setdefault(_key(ladder), {})
 
     def _fold(self, ladder: Ladder, source: Board, user_ids: Collection[int]) -> dict[tuple[int, int], Contribution]:
-        """Return the contributions that follow from the events of these players."""
+        """Return the contributions of these players, computed from their events."""
         events: defaultdict[tuple[int, int], list[Event]] = defaultdict(list)
         spans = [span for span in self._teams.all_spans if span.user_id in user_ids]
         for event in self._scores.counting_in(Ladder(source, ladder.period)):

@@ -93,7 +93,7 @@ class MemoryTeamStore:
         return roster
 
     def _close(self, span: TeamSpan, at: int) -> TeamSpan:
-        """End a span at a time (ms), not before its start, and return it. Delete it if it holds no time."""
+        """End a span at a time (ms), not before its start, and return it. Delete a span that has no duration."""
         closed = span._replace(left_at=max(at, span.joined_at))
         self.all_spans.remove(span)
         if closed.left_at != span.joined_at:

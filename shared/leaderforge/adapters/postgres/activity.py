@@ -10,7 +10,7 @@ from leaderforge.domain.boards import Board
 _ALL_BOARDS = 0
 """Board id of the sums over all boards.
 
-Each folded minute has a row of sums, therefore the latest of these rows shows the progress.
+Each folded minute has a row of these sums. Therefore the latest of these rows shows the last folded minute.
 """
 
 

@@ -126,7 +126,7 @@ class PostgresResettlements:
     async def reopen(self, ladder: Ladder, part: str, requested_at: int) -> bool:
         async def work(connection: Connection) -> bool:
             reopened = bool(await connection.fetch(statement("reopen_settlement"), *_ids(ladder), part))
-            # Keep the request while a settlement is in progress, because it may have missed the change.
+            # Keep the request while a settlement is in progress, because that settlement may have missed the change.
             if reopened or not await connection.fetch(statement("settlement_in_progress"), *_ids(ladder)):
                 await connection.execute(statement("end_resettlement"), *_ids(ladder), requested_at)
             return reopened
@@ -142,7 +142,10 @@ class PostgresResettlements:
 
 
 _REVIEWED = (0, 0)
-"""Key of the row with the time up to which changes were searched. No board has the id 0."""
+"""Key of the row of `resettlements` with the time up to which changes of moderators were searched.
+
+No board has the id 0.
+"""
 
 
 async def _report(

@@ -37,7 +37,7 @@ _PARTS_OF_BOARD = (
     "team_progress",
     "board",
 )
-"""Rows of a board that are deleted with it, the board itself last."""
+"""Kinds of rows that are deleted with a board. The row of the board itself is last."""
 _PURGES = (
     "purge_league_members",
     "purge_league_results",

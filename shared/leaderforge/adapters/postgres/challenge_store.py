@@ -1,7 +1,7 @@
 """Challenges in PostgreSQL.
 
-A change locks the challenges of its player, then the player, then the challenge. A player's limits therefore hold under
-concurrent requests, and the last place is taken once.
+A change locks the challenges of its player, then the player, then the challenge. Therefore a player's limits hold under
+concurrent requests, and only one player gets the last place.
 """
 
 from collections.abc import Collection, Sequence, Set
@@ -112,7 +112,7 @@ class PostgresChallengeStore:
 
 
 async def _locked(connection: Connection, user_id: int) -> Sequence[PlayedChallenge]:
-    """Lock a player and its challenges, and return these like `_played`. Raises `PlayerNotFound`."""
+    """Lock a player and the player's challenges, and return the challenges like `_played`. Raises `PlayerNotFound`."""
     await connection.fetch(statement("lock_challenges_of"), user_id)
     await lock_users(connection, user_id)
     return await _played(connection, user_id)
@@ -125,21 +125,21 @@ async def _played(connection: Connection, user_id: int) -> Sequence[PlayedChalle
         return []
     rows = await connection.fetch(statement("challenges_with"), joined([p.invitation for p in players]))
     challenges = {row["invitation"]: _challenge_of(row) for row in rows}
-    # A challenge that is purged now may be missing.
+    # Leave out challenges that were purged between the two statements.
     return [PlayedChallenge(challenges[i], player) for player in players if (i := player.invitation) in challenges]
 
 
 async def _make_room_of(
     connection: Connection, user_id: int, played: Sequence[PlayedChallenge], now: int, limits: ChallengeLimits
 ) -> None:
-    """Delete a challenge of a player at its maximum. Raises `TooManyChallenges`."""
+    """If a player has the maximum number of challenges, delete a replaceable one. Raises `TooManyChallenges`."""
     replaced = replaced_challenge(user_id, played, now, limits)
     if replaced is not None:
         await _delete(connection, replaced.invitation)
 
 
 async def _make_room(connection: Connection, now: int, limits: ChallengeLimits) -> None:
-    """Delete a settled challenge if the service stores its maximum. Raises `TooManyChallenges`."""
+    """Delete a settled challenge if the store has the maximum number of challenges. Raises `TooManyChallenges`."""
     [(count,)] = await connection.fetch(statement("count_challenges"), limits.stored)
     if count < limits.stored:
         return

@@ -1,8 +1,8 @@
 """Creation and change of players. No two players share an id, username, email or external id.
 
 Claims are inserted and deleted in the order of their keys: usernames, then emails, then external ids. This order
-prevents deadlocks. An id is claimed before its release is read. Otherwise, a release that commits in between would be
-missed.
+prevents deadlocks. An id is claimed before its release is read. In the other order, a release that commits between the
+read and the claim would be missed.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -103,10 +103,11 @@ async def insert(
     on_sight: bool = False,
     unique_names: bool = True,
 ) -> None:
-    """Insert players and their claims. Raises `Collision` if a value is taken, or a released id not free at `now` (ms).
+    """Insert players and their claims.
 
-    The players must not share a unique value: see `without_rivals`. A released id may be claimed again only after some
-    time. With `on_sight`, as on first sight, this time is longer for ids of erased players.
+    Raises `Collision` if a value is taken, or if a released id is not yet free at `now` (ms). The players must not
+    share a unique value: see `without_rivals`. A released id may be claimed again only after some time. With
+    `on_sight`, as on first sight, this time is longer for ids of erased players.
     """
     by_id = {user.user_id: user for user in users}
     emails = {email_key(user.email): user.user_id for user in by_id.values() if user.email is not None}
@@ -151,9 +152,10 @@ async def change(
 
 
 async def release(connection: Connection, user: Player, now: int, creatable_at: int | None) -> None:
-    """Delete the claims of a player who is erased at `now` (ms), and note the player id and external id as released.
+    """Delete the claims of a player who is erased at `now` (ms), and store both ids of the player as released.
 
-    First sight does not create the player again before `creatable_at` (ms). None means that it never creates players.
+    First sight does not create the player again before `creatable_at` (ms). `creatable_at` is None if first sight never
+    creates players.
     """
     await replace_name(connection, user.user_id, user.username, None, unique=True)
     await _swap_emails(connection, user.user_id, user.email, None)
@@ -230,7 +232,7 @@ async def _swap_emails(connection: Connection, user_id: int, old: str | None, ne
     released, claimed = (None if text is None else email_key(text) for text in (old, new))
     if released == claimed:
         return True
-    # Use the order of keys. Otherwise, two players who swap emails concurrently could deadlock.
+    # Change the claims in the order of their keys. Otherwise, two players who swap emails concurrently could deadlock.
     for key in sorted(key for key in (released, claimed) if key is not None):
         if key == released:
             await connection.execute(statement("release_emails"), key, user_id)

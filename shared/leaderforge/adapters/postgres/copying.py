@@ -15,7 +15,7 @@ from leaderforge.domain.errors import LeaderForgeError, Refused
 
 DirectConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 CopyProgress = Callable[[int], object]
-"""Callback with the number of further copied bytes."""
+"""Callback with the number of bytes that were copied since the last call."""
 
 _CONNECT_S = 10.0
 
@@ -37,8 +37,8 @@ async def copy_store(source_dsn: str, target_dsn: str, *, freeze: bool, progress
     """Copy all boards, players, events, standings, keys and audit entries. Return the rows of each table.
 
     The target must be empty, except for the remains of an interrupted copy, which are replaced. With `freeze`, the
-    source stays read-only after a complete copy, because later writes would be lost. After a failure, the source is
-    writable again.
+    source stays read-only after a complete copy, because the target would lack later writes. After a failure, the
+    source is writable again.
 
     Raises `CopyRefused`, and `StoreUnavailable` if a database does not answer.
     """
@@ -87,7 +87,7 @@ async def _prepare(source: DirectConnection, target: DirectConnection, tables: S
         used = [table.name for table in tables if table.name != "boards" and await _has_rows(target, table)]
         if used or await target.fetchval("select exists (select 1 from boards offset 1)"):
             raise CopyRefused(f"the target is not empty: it has rows in {', '.join(used) or 'boards'}")
-        # The table marks an unfinished copy. A later call may therefore delete what this one has copied.
+        # The table marks an unfinished copy. A later call may therefore delete the rows that this call copies.
         await target.execute("create table store_copies ()")
     if await source.fetchval("select to_regclass('store_copies') is not null"):
         await target.execute("drop table store_copies")

@@ -7,7 +7,7 @@ from leaderforge.adapters.postgres.statements import joined, run_rows, statement
 from leaderforge.domain.notice_log import NoticeDraft
 
 _FORGOTTEN_AT_ONCE = 5_000
-"""Maximum places that one statement deletes. It keeps transactions short."""
+"""Maximum noticed places that one statement deletes. The limit keeps transactions short."""
 
 
 class PostgresDerivedNotices:

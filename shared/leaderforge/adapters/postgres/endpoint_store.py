@@ -33,7 +33,8 @@ class PostgresEndpointStore:
 
     async def create(self, endpoint: Endpoint, most: int, act: AuditEntry) -> Endpoint:
         async def work(connection: Connection) -> Endpoint:
-            # The lock stops appends, which makes the position exact, and other creations, which makes the count exact.
+            # While this lock is held, no notice is appended and no other endpoint is created. Therefore the position of
+            # the new endpoint and the number of endpoints are exact.
             await connection.execute(statement("lock_notice_log"))
             if len(await connection.fetch(statement("endpoints"))) >= most:
                 raise TooManyEndpoints(f"there are {most} endpoints already, the maximum; delete one")
@@ -174,7 +175,7 @@ def _new_values(endpoint: Endpoint) -> Sequence[object]:
 
 
 def _subscription(endpoint: Endpoint) -> Sequence[object]:
-    """Return the first parameters of both statements: the id, the address, and what the endpoint receives."""
+    """Return the id, the address, and the types and boards of the notices: the first parameters of both statements."""
     return endpoint.endpoint_id, endpoint.url, joined(endpoint.types), joined(endpoint.boards)
 
 

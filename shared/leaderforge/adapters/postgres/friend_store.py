@@ -16,7 +16,7 @@ ResultT = TypeVar("ResultT")
 _BEFORE_ALL = -(2**63)
 """Number below every player id."""
 _ATTEMPTS = 8
-"""Maximum attempts of a change. It is repeated if one of the other players is erased meanwhile."""
+"""Maximum attempts of a change. A change is repeated if one of the other players is erased meanwhile."""
 
 
 class PostgresFriendStore:

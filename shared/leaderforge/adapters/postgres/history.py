@@ -44,8 +44,8 @@ class PostgresHistoryStore:
 def best_signs(board: Board) -> Sequence[int]:
     """Return the last two parameters of history_best.sql and challenge_best.sql.
 
-    They are factors of score and subscore, by which lower is better. Return an empty sequence for other policies, whose
-    statements lack these parameters.
+    They are the factors that make lower scores and lower subscores better. For other policies than `best`, return an
+    empty sequence, because their statements lack these parameters.
     """
     if board.policy is not Policy.BEST:
         return ()

@@ -30,7 +30,10 @@ from leaderforge.domain.standings import VISIBLE
 from leaderforge.domain.timing import commit_limit_s
 
 _ROWS_A_CHUNK = 10_000
-"""Maximum rows of a chunk of a result that may be large. Its statement has the long time limit of streams."""
+"""Maximum rows of a chunk of a large result.
+
+Statements with large results are streams, because the time limit of streams is long.
+"""
 _RESULT_COLUMNS = (
     *("user_id", "board_id", "period_id", "division", "group_number", "group_rank", "group_size", "movement"),
     "next_division",
@@ -151,7 +154,7 @@ class PostgresLeagueStore:
 async def _seat(
     connection: Connection, ladder: Ladder, league: League, division: int, arrivals: Sequence[Arrival]
 ) -> Sequence[int]:
-    """Give the players seats, and return the players who had none."""
+    """Give the players seats, and return the ids of the players who had no seat before."""
     key = *_ids(ladder), division
     await connection.execute(statement("open_league_division"), *key)
     # The lock also excludes other batches with the same players: a player has the same division in all of them.

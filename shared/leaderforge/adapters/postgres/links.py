@@ -1,7 +1,8 @@
 """Links between players: both directions of a relation, in one transaction.
 
-A change locks its player first. It adds and deletes the links of the other players before those of its own player. It
-therefore waits for erasures of the others before it holds locks that these erasures need.
+A change locks first the player whose relations change. It adds and deletes the links beside the other players before
+the links beside this player. It therefore waits for erasures of the other players before it holds locks that these
+erasures need.
 """
 
 from collections import defaultdict
@@ -24,13 +25,16 @@ async def lock_users(connection: Connection, *user_ids: int) -> None:
 
 
 async def add_links(connection: Connection, links: Collection[Link], at: int) -> None:
-    """Add relations of players, given by the links of their own players, in both directions. `at` is in ms."""
+    """Add relations, given by the link in one direction. The opposite links are added too. `at` is in ms."""
     for side in sorted(link.opposite for link in links), sorted(links):
         await run_rows(connection, "add_links", [(*link, at) for link in side])
 
 
 async def delete_links(connection: Connection, links: Collection[Link]) -> None:
-    """Delete relations of one player in both directions, given by this player's links. The player must be locked."""
+    """Delete relations of one player, given by this player's links, with the opposite links.
+
+    The player must be locked.
+    """
     opposites = sorted(link.opposite for link in links)
     await run_rows(connection, "hold_links", opposites)
     if len(opposites) <= _SEPARATE:
@@ -51,7 +55,7 @@ async def erase_links(connection: Connection, user_id: int, limit: int) -> int:
 
 
 def _grouped(links: Iterable[Link]) -> dict[tuple[LinkKind, int], list[int]]:
-    """Return the other players by kind and own player."""
+    """Return the other players of the links, by kind of link and player."""
     groups: defaultdict[tuple[LinkKind, int], list[int]] = defaultdict(list)
     for link in links:
         groups[link.kind, link.user_id].append(link.other_id)

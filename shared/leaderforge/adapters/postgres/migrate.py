@@ -17,8 +17,8 @@ _LOCK = 0x6C656164_666F7267  # the bytes of "leadforg"
 _LOCK_WAIT_MS = 1500
 """Limit of the wait for a lock on a table, in ms.
 
-Statements of clients queue behind this wait, and fail after 5 s. Two waits of a migration must fit into this time.
-Autovacuum releases its lock after 1 s: with a shorter limit, a migration could never lock a table under vacuum.
+Statements of clients queue behind this wait, and fail after 5 s. Two waits of a migration must fit into these 5 s.
+Autovacuum releases its lock only after 1 s. With a shorter limit, a migration could never lock a table under vacuum.
 """
 _PAUSE_S = 1.0
 """Pause in s before a migration waits for its locks again. Queued statements of clients run in this time."""

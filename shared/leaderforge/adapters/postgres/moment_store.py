@@ -15,15 +15,19 @@ from leaderforge.domain.order import key_bytes
 from leaderforge.ports.ranking import Ranking
 
 _UNEVEN = 4
-"""Factor by which a block of a checkpoint may grow until the next checkpoint gets other keys, by a scan."""
+"""Factor by which a block of a checkpoint may grow.
+
+Beyond it, the next checkpoint gets new keys from a scan of the ladder.
+"""
 _CHUNK = 2_000
 """Maximum keys of a checkpoint that are read at a time."""
 
 
 class PostgresMoments:
-    """`MomentStore` on PostgreSQL. A new checkpoint costs the time of its changes, and its first one that of a scan.
+    """`MomentStore` on PostgreSQL.
 
-    `block` is the number of entries between two sort keys of a new checkpoint.
+    The first checkpoint of a ladder costs a scan. Each further one costs time in proportion to the changes since the
+    last one. `block` is the number of entries between two sort keys of a new checkpoint.
     """
 
     def __init__(self, pool: Pool, block: int = BLOCK) -> None:
@@ -56,7 +60,7 @@ class PostgresMoments:
             revision = following[0]["revision"]
             moves = None if last is None else await read_moves(connection, ladder, last.revision, revision)
         if last is None or moves is None:
-            # Earlier moments cannot be read, and need no checkpoint.
+            # Moments before `since` cannot be read, and need no checkpoint.
             since = ladder.board.moments.since if ladder.board.moments else None
             await self._store(ladder, await self._counted(ladder, max(revision, revision_at(since or 0))))
         else:
@@ -98,7 +102,10 @@ class PostgresMoments:
         await self._pool.fetch(statement("forget_checkpoints"), board.id, revision_at(moment))
 
     async def _counted(self, ladder: Ladder, revision: int, every: int | None = None) -> Checkpoint:
-        """Return a checkpoint with every entry number `every`, by a scan of the ladder."""
+        """Return a checkpoint with every `every`-th sort key of the ladder, by a scan.
+
+        The default is the block size.
+        """
         values = *ladder_ids(ladder), ladder.board.min_submissions, revision, every or self._block
         counts: list[tuple[bytes, int]] = []
         total = 0
@@ -143,5 +150,5 @@ def _checkpoint(ladder: Ladder, row: Record) -> Checkpoint:
 
 
 def _above(counted: Checkpoint, positions: Mapping[bytes, int], key: bytes) -> int:
-    """Return the number of entries above a key, from a checkpoint with all entries."""
+    """Return the number of entries above a key, from a checkpoint with the keys of all entries."""
     return positions[key] if key in positions else counted.block_of(key) + 1

@@ -14,7 +14,7 @@ from leaderforge.domain.errors import LeaderForgeError, Overloaded
 _LOCK = 0x6E616D65_696E6478  # the bytes of "nameindx"
 """Key of the advisory lock that only one builder of the indexes holds."""
 _CHECKED_S = 10.0
-"""Time in s for which the presence of the indexes is believed."""
+"""TTL of the cached presence of the indexes, in s."""
 _CONNECT_S = 10.0
 
 
@@ -49,11 +49,15 @@ async def disable_name_search(dsn: str) -> bool:
 
 
 async def _run(dsn: str, script: str, *, unless: bool) -> bool:
-    """Run the statements of a script, one transaction each, unless the indexes are enabled or disabled already."""
+    """Run the statements of a script, one transaction each.
+
+    Do nothing if `unless` equals whether the indexes are enabled.
+    """
     try:
         connection = await asyncpg.connect(dsn, timeout=_CONNECT_S, statement_cache_size=0)
         try:
-            # A wait for the lock would hold a snapshot, which a concurrent build waits for.
+            # Do not wait for the lock. The wait would hold a snapshot, and the build that holds the lock waits for the
+            # end of older snapshots.
             if not await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK):
                 raise Overloaded("another command changes the search of names; retry when it has finished")
             return await _apply(connection, script, unless=unless)

@@ -1,7 +1,7 @@
 """Usernames in PostgreSQL. Unique names are stored as claims, other names as shared names.
 
-The setting at the time of storing a name decides how it is stored. Claims are inserted and deleted in the order of
-their keys, which prevents deadlocks.
+The setting for unique names decides between claim and shared name when a name is stored. Claims are inserted and
+deleted in the order of their keys, which prevents deadlocks.
 """
 
 from collections.abc import Iterable, Mapping, Set

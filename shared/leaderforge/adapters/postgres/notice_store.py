@@ -12,9 +12,9 @@ from leaderforge.ports.derived_notices import NoticedPlace, NoticedTier, Overtak
 from leaderforge.ports.notices import NO_TIERS, LogBounds, LogPage, NoticeBacklog
 
 _PURGED_AT_ONCE = 5_000
-"""Maximum notices that one statement deletes. It keeps transactions short."""
+"""Maximum notices that one statement deletes. The limit keeps transactions short."""
 _ATTEMPTS_KEPT = 10_000
-"""Number of requests in the delivery log, over all endpoints."""
+"""Maximum number of requests that the delivery log keeps, over all endpoints."""
 _BEHIND = "it was so far behind that notices for it were purged"
 
 

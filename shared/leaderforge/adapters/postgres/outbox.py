@@ -20,9 +20,9 @@ async def write_notices(connection: Connection, notices: Iterable[NewNotice]) ->
 
 
 async def write_score_notices(connection: Connection, notices: Iterable[NewNotice]) -> None:
-    """Write notices of submissions like `write_notices`, those of improved scores in one row, a bundle.
+    """Write notices of submissions like `write_notices`, but the notices of improved scores as one row, a bundle.
 
-    Not for Citus: there, a notice lies beside the standing of its player.
+    Do not call it on Citus. There, a notice must be on the node of its player's standing.
     """
     announced = announced_notices(notices)
     bundled = [n for n in announced if announces(n.board) is Announcement.IMPROVEMENTS]

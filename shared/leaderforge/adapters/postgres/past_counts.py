@@ -19,7 +19,7 @@ _Interval: TypeAlias = tuple[bytes, bytes]
 
 @dataclass(frozen=True, slots=True)
 class PastCounts:
-    """Numbers of entries of a ladder as of a revision: those of a checkpoint, and the moves since."""
+    """Numbers of entries of a ladder as of a revision, computed from a checkpoint and the moves of players since."""
 
     ladder: Ladder
     revision: int
@@ -48,7 +48,7 @@ class PastCounts:
     async def counts(self, connection: Connection, bounds: Sequence[bytes]) -> Counts:
         """Return the number of entries, and the number above each bound."""
         above: dict[bytes, int] = {FIRST: 0, LAST: self.total}
-        # Count from the start of a block to its first bound, and from there to the next one in the same block.
+        # Count from the start of a block to the first bound in it, and from each bound to the next bound in the block.
         starts: list[tuple[_Interval, int | None]] = []
         last: tuple[bytes, bytes] | None = None
         for bound in sorted(set(bounds) - above.keys()):

@@ -12,7 +12,8 @@ from leaderforge.domain.timing import commit_limit_s
 _PLAYERS = ("players_in_period", "league_players_in_period", "entrants_in_period")
 """Statements that return players with rows in a period.
 
-Players who were absent from a league have a result without a standing, and entrants may never have submitted.
+The standings alone are not enough. Players who were absent from a league have a result without a standing, and entrants
+may never have submitted.
 """
 _REMOVALS = (
     "remove_league_members",
@@ -37,7 +38,7 @@ _PARTS = (
     "occurrence",
     "period",
 )
-"""Rows of a period that are deleted after the rows of its players. The period itself is deleted last."""
+"""Kinds of rows of a period that are deleted after the rows of its players. The row of the period itself is last."""
 
 
 class PostgresPeriodStore:
@@ -69,8 +70,8 @@ class PostgresPeriodStore:
         await self._change("expire_period", ladder, at)
 
     async def _change(self, name: str, ladder: Ladder, at: int) -> None:
-        # Other processes rely on the change once the propagation time since `at` is over. Without a limit, the commit
-        # could be later.
+        # Other processes rely on the change once the propagation time since `at` is over. Without the time limit of the
+        # transaction, the commit could be later.
         await self._pool.transact(
             lambda connection: connection.execute(statement(name), ladder.board.id, ladder.period, at),
             commit_limit_s(self._pool.timeout_s),

@@ -17,7 +17,7 @@ _Ids: TypeAlias = tuple[int, int]
 
 _FRESH_S = PERIOD_STATE_FRESH_MS / 1000
 _MAX_CACHED = 20_000
-"""Number of periods at which a cache is emptied. It bounds the memory of both caches to about 10 MB."""
+"""Number of periods at which a cache is emptied. The limit bounds the memory of the two caches to about 10 MB."""
 
 _BEYOND_ALL = 2**63 - 1
 """Number above every period number."""
@@ -38,7 +38,7 @@ class Periods:
     async def open(self, ladders: Iterable[Ladder]) -> None:
         """Store the periods of these ladders. Call it before recording submissions on them.
 
-        Raises `StoreUnavailable` after `COMMIT_LIMIT_MS`.
+        Raises `StoreUnavailable` if this takes longer than `COMMIT_LIMIT_MS`.
         """
         counted = {_ids(ladder) for ladder in ladders if ladder.period != ALL_TIME}
         if new := counted - self._open:

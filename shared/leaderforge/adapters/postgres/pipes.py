@@ -10,7 +10,10 @@ _CHUNKS = 64
 
 
 class Pipe:
-    """Bounded queue of bytes: an output for COPY TO, and a source for COPY FROM. Iteration ends with its writer."""
+    """Bounded queue of bytes: an output for COPY TO, and a source for COPY FROM.
+
+    Iteration ends when the task that writes ends.
+    """
 
     def __init__(self, progress: Callable[[int], object]) -> None:
         self._chunks: asyncio.Queue[bytes | None] = asyncio.Queue(_CHUNKS)

@@ -78,7 +78,8 @@ class PostgresPlayerRecords:
 
 async def _locked_player(connection: Connection, user_id: int) -> Player:
     """Lock a player, its entrants and its standings, and return the player. Its entrants are deleted."""
-    # Delete entrants before the player is locked, as submissions lock them in this order.
+    # Delete entrants before the player is locked, because submissions lock entrants first, and another order could
+    # deadlock.
     await connection.execute(statement("erase_entrants"), user_id)
     player = user_of(await lock_player(connection, user_id))
     # Delete entrants again that a submission in flight added before the lock.

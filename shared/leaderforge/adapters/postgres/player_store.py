@@ -90,7 +90,8 @@ class PostgresPlayerStore:
         return {name: by_key[key] for name in usernames if (key := name_key(name)) in by_key}
 
     async def ids_by_name(self, usernames: Collection[str]) -> Mapping[str, int]:
-        # Shared names have no claims. Versions up to 0.2.0 claimed some names by their folded spelling.
+        # Look up claims only of unique names whose key equals their folded spelling. Shared names have no claims, and
+        # versions up to 0.2.0 claimed names by the folded spelling instead of the key.
         keys = {name: key for name in usernames if self._unique_names and (key := name_key(name)) == folded(name)}
         rows = await self._pool.fetch(statement("username_owners"), list(keys.values())) if keys else []
         owners = {row["username_key"]: row["user_id"] for row in rows}
@@ -134,11 +135,14 @@ class PostgresPlayerStore:
         return [user for user in owners if key in (_key_of(user) or "")]
 
     async def _by_key(self, usernames: Collection[str]) -> Mapping[str, Player]:
-        """Return the players with these usernames, by key. Of several players, return the one with the lowest id."""
+        """Return the players with these usernames, by key.
+
+        If players share a name, return the player with the lowest id.
+        """
         keys = {key for name in usernames for key in keys_of(name)}
         rows = await self._pool.fetch(self._names_statement, list(keys))
         users = await self.get({row["user_id"] for row in rows})
-        # A player may be renamed between the two statements, and then has another key or none.
+        # Use the key of the present name, because a player may have been renamed between the two statements.
         return {key: user for _, user in sorted(users.items(), reverse=True) if (key := _key_of(user)) is not None}
 
     @property
@@ -183,7 +187,7 @@ class PostgresPlayerStore:
     async def _create_apart(
         self, users: Mapping[int, Player], taken: Taken, on_sight: bool
     ) -> dict[int, Player | LeaderForgeError]:
-        """Create each half of the players separately, to isolate a value that the database cannot store."""
+        """Create the two halves of the players separately, which isolates a value that the database cannot store."""
         if len(users) == 1:
             return dict.fromkeys(users, Refused("the player has a value that cannot be stored"))
         items = list(users.items())

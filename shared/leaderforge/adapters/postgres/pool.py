@@ -44,7 +44,7 @@ _PROBE_S = 0.5
 _REPETITIONS = 4
 """Maximum retries of a transaction after deadlocks."""
 _UNCOMMITTED = "failed to commit transaction on"
-"""Part of the warning of Citus about a node that has not committed."""
+"""Text in the warning with which Citus reports a node that has not committed."""
 # After these errors, no reply is outstanding, therefore the connection can be reused.
 _LEAVES_WELL = (asyncpg.PostgresError, LeaderForgeError)
 
@@ -283,7 +283,7 @@ def _server_settings(timeout_s: float) -> dict[str, str]:
 
 
 def _terminate(connection: Connection) -> None:
-    """Close a connection at once, unless the server has closed it. It then belongs to the pool again."""
+    """Close a connection at once. If the server has closed it already, do nothing: the pool has taken it back."""
     with suppress(asyncpg.InterfaceError):
         connection.terminate()
 

@@ -35,7 +35,7 @@ _REPETITIONS = 4
 """Maximum retries of a duplicate whose first copy was deleted. Each further retry needs another concurrent deletion."""
 
 _LARGE = 200
-"""Number of submissions from which on a batch is large: its players often recur, and one more transaction is cheap."""
+"""Minimum submissions of a batch that may be split: its players often recur, and one more transaction is cheap."""
 
 
 class Recorder:

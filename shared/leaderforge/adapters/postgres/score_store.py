@@ -32,7 +32,7 @@ _CHUNK = 10_000
 """Maximum rows of a chunk, when all standings are read."""
 _CHANGES_A_CHUNK = 2_000
 _CHANGES_A_PIECE = 100
-"""Maximum rows that are converted without a pause. A longer step would delay concurrent requests."""
+"""Maximum rows that are converted without a pause. Converting more rows at once would delay concurrent requests."""
 _WORKER_SHARE = 0.6
 """Share of the time limit of `record` that each worker of Citus gets. The rest suffices to return the outcomes."""
 
@@ -140,7 +140,8 @@ class PostgresScoreStore:
                             yield group
 
     async def in_doubt_since(self) -> int | None:
-        # A single server decides its transactions when it recovers from a crash, before it answers.
+        # Only Citus has transactions in doubt. A single server decides its transactions in the recovery from a crash,
+        # before it answers.
         return await in_doubt_since(self._pool) if await self._strategies.is_distributed() else None
 
     async def touched_between(self, since: int, until: int) -> Collection[int]:

@@ -61,7 +61,7 @@ def _earlier_of_row(board: Board, row: Record) -> EarlierPlace | None:
     score, achieved_at, submissions, subscore, hidden = row[-_EARLIER_FIELDS:]
     if score is None or hidden & REMOVED:
         return None
-    # Most boards have no subscore.
+    # Skip the conversion on boards without subscores, which are most boards.
     subscore = 0 if board.subscore_order is None else subranked(board, subscore)
     return EarlierPlace(score, achieved_at, row["user_id"], subscore, submissions)
 

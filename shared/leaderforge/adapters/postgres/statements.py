@@ -20,9 +20,10 @@ _PLACEHOLDER = re.compile(r"\$(\d+)")
 _BOARD_COLUMNS = ":board_columns"
 """Marker that fragments/board_columns.sql replaces. psql reads it as a variable: `\\set board_columns ...`."""
 _OF_POLICY = ("wins", "improves")
-"""Markers that the policy's fragments, such as fragments/wins_best.sql, replace in statements that end with the policy.
+"""Markers that the policy's fragments, such as fragments/wins_best.sql, replace in statements whose names end so.
 
-The fragments are conditions on which several columns depend. Without the markers, each column would repeat them.
+The end of the name is the policy. A fragment is a condition on which several columns depend. Without the marker, each
+column would repeat the condition.
 """
 
 

@@ -215,7 +215,7 @@ class WriteStrategies:
 
     async def is_distributed(self) -> bool:
         """Return whether the database is a coordinator of Citus."""
-        # Read it only once: a plain server never becomes a coordinator of Citus while processes run.
+        # Ask the server only once, because a plain server never becomes a coordinator of Citus while processes run.
         if self._distributed is None:
             rows = await self._pool.fetch(statement("has_workers"))
             self._distributed = bool(rows[0]["distributed"])
@@ -275,7 +275,7 @@ def _keys(submission: Submission) -> Sequence[StandingKey]:
 def _rows(submission: Submission) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of record_notices_*.sql and record_bundle_*.sql, one per ladder.
 
-    The first one also inserts the event. Other statements lack the last value, the announcement.
+    The first row also inserts the event. In other statements, the rows lack the last value, the announcement.
     """
     board, event = submission.board, submission.event
     event_subranked, announced = subranked(board, event.subscore), announces(board)

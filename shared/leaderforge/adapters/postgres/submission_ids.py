@@ -11,7 +11,7 @@ _IDS_A_CALL = 256
 """Ids whose random bytes one system call returns. A call per id took a seventh of the API's time for a batch."""
 
 _unused: list[bytes] = []
-# A forked process must not give the ids of its parent.
+# A forked process must not use the random bytes that its parent has stored, because both would create the same ids.
 os.register_at_fork(after_in_child=_unused.clear)
 
 

@@ -127,14 +127,14 @@ async def _update(
 async def _rank(
     connection: Connection, ladder: Ladder, team_id: int, contributions: Sequence[Contribution], now: int
 ) -> Standing | None:
-    """Replace the standing of a locked team. Return it, None if it is as before. `now` is in us."""
+    """Replace the standing of a locked team. Return the standing, None if it has not changed. `now` is in us."""
     board = ladder.board
     rows = await connection.fetch(statement("standings"), board.id, ladder.period, str(team_id))
     stored = standing_of_row(board, rows[0]) if rows else None
     standing = team_standing(board, team_id, contributions, now)
     if is_same_result(stored, standing):
         return None
-    # Lock or insert first, as all writers of standings do. A moderator may have locked the standing.
+    # Like all writers of standings, first lock the standing, or insert a removed one. A moderator may hold the lock.
     empty = removed_standing(board, team_id, now)
     await run_rows(connection, "hold_standings", [replacing_row(ladder, empty, now)])
     written = await run_rows(connection, "replace_standings", [replacing_row(ladder, standing, now)])
@@ -146,7 +146,7 @@ async def _rank(
 async def _fold(
     connection: Connection, ladder: Ladder, source: Board, user_ids: Collection[int], team_id: int | None = None
 ) -> _Contributions:
-    """Return the contributions that follow from the events of these players, to one team or to all."""
+    """Return the contributions of these players to one team or to all, computed from their events."""
     further: Sequence[int] = ()
     if source.policy is not Policy.LATEST:
         further = (MAX_INTEGER,) if source.policy is Policy.SUM else best_signs(source)

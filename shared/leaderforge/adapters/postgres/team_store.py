@@ -105,7 +105,7 @@ async def _current(connection: Connection, spans: Sequence[TeamSpan]) -> TeamSpa
 
 
 async def _lock_teams(connection: Connection, team_id: int, current: TeamSpan | None) -> Roster:
-    """Lock a team and the team of a span, in the order of ids. Return the roster of the former.
+    """Lock a team and the team of the span `current`, in the order of ids. Return the roster of the team `team_id`.
 
     Raises `TeamNotFound`.
     """
@@ -138,7 +138,7 @@ async def _spans(connection: Connection, user_ids: Collection[int]) -> Sequence[
 
 
 async def _close(connection: Connection, span: TeamSpan, at: int) -> TeamSpan:
-    """End a span at a time (ms), not before its start, and return it. Delete it if it holds no time."""
+    """End a span at a time (ms), not before its start, and return it. Delete a span that has no duration."""
     closed = span._replace(left_at=max(at, span.joined_at))
     if closed.left_at == span.joined_at:
         await connection.execute(statement("delete_team_span"), span.user_id, span.joined_at)

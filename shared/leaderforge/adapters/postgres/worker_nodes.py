@@ -90,7 +90,7 @@ class WorkerNodes:
         return (await self._state()).name in _RUNNING
 
     async def _wait(self, on_moved: OnShardsMoved) -> int:
-        """Return the number of moves of the newest rebalance at its end."""
+        """Wait for the end of the newest rebalance, and return the number of its moves."""
         reported = 0
         while True:
             state = await self._state()

@@ -96,7 +96,8 @@ async def segment_newcomers(connection: Connection, user_ids: Collection[int], b
 async def hide_newcomers(connection: Connection, user_ids: Collection[int], boards: Mapping[int, Board]) -> Standings:
     """Hide new standings of hidden players, and raise revisions of reused player ids. Return the changed standings.
 
-    New standings lock the player's row by their foreign key. A concurrent action that hides the player waits for it.
+    New standings lock the player's row by their foreign key. A concurrent action that hides the player waits for this
+    lock.
     """
     newcomers = await connection.fetch(statement("newcomers"), joined(user_ids))
     if not newcomers:

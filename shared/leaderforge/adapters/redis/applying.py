@@ -109,7 +109,8 @@ def packed_bounds(bounds: Iterable[bytes]) -> Sequence[bytes | int]:
 def packed_segment_bounds(bounds: Iterable[tuple[bytes, bytes]]) -> Sequence[bytes]:
     """Return bounds in segments as script arguments: pairs like those of `packed_bounds`, with an id before each bound.
 
-    A length begins with "s", which tells these pairs from others. All bounds must have the same length.
+    A length begins with "s", which distinguishes these pairs from pairs without segments. All bounds must have the same
+    length.
     """
     packed = [segment + b"(" + bound for segment, bound in bounds]
     return [b"s%d" % len(packed[0]), b"".join(packed)] if packed else []
@@ -152,7 +153,7 @@ def _applied(
     above: Mapping[bytes, int],
     earlier: Sequence[bytes],
 ) -> Applied:
-    """Return the result for a player. `above` has the counts by rank bound. It is empty if they are unknown."""
+    """Return the result for a player. `above` has the counts by rank bound. It is empty if the counts are unknown."""
     previous, refused, entry = None, False, record.key if record.is_listed else None
     if previous_value is not None:
         if is_listed(previous_value):

@@ -99,7 +99,7 @@ class Cluster:
 
         In a disruption, a node may have lost the writes. Calls are therefore not retried after an error. Raises
         `IndexUnavailable` if a call fails, or if `self.disruptions` is not `disruptions` (default: its value at the
-        call). Calls follow a slot in migration, because its keys move with all writes.
+        call). If a slot moves, its calls go to the new node, because its keys move with all writes.
         """
         number = self.disruptions if disruptions is None else disruptions
 
@@ -136,7 +136,7 @@ class Cluster:
         async with self._guarded() as client:
             primaries = sorted(client.get_primaries(), key=lambda node: node.name)
             nodes = await asyncio.gather(*(self._describe(client, node) for node in primaries))
-            # A node that is down may have left the cluster.
+            # A node that is down may have left the cluster. Read the topology to leave out such a node.
             members = {node.name for node in nodes} if all(node.up for node in nodes) else await self._members(client)
             return [node for node in nodes if node.name in members]
 
@@ -219,7 +219,10 @@ class Cluster:
         self.disruptions += 1
 
     async def _members(self, client: WatchedCluster) -> Collection[str]:
-        """Read the topology again, and return the names of all primary nodes. A takeover must be counted before."""
+        """Read the topology again, and return the names of all primary nodes.
+
+        Call it only after counting a takeover.
+        """
         with suppress(RedisError, RedisClusterException, OSError, TimeoutError):  # on failure, keep the last topology
             async with asyncio.timeout(self._timeout_s / 4):
                 await client.nodes_manager.initialize()

@@ -98,7 +98,7 @@ class RedisIndex(RedisRanking):
                 for p, ids in self._by_partition(user_ids).items()
                 for users in chunks(list(map(user_bytes, ids)), _PLAYERS_AN_OBSERVATION)
             ]
-            # Lua counts from 1.
+            # The script numbers ladders from 1, as Lua does.
             for number, user, value in chain.from_iterable(await self._cluster.run(calls)):
                 index_value = IndexValue(int.from_bytes(revision_of(value), "big"), is_removed(value), value)
                 observed[piece[number - 1]][user_id_of(user)] = index_value
@@ -176,5 +176,8 @@ class RedisIndex(RedisRanking):
 
 
 def _segment_count(ladder: Ladder) -> list[int]:
-    """Return the last argument of scripts that write: the number of the board's attributes, nothing for none."""
+    """Return the last argument of scripts that write: the number of the board's attributes.
+
+    Without attributes, return none.
+    """
     return [len(ladder.board.segments)] if ladder.board.segments else []

@@ -23,11 +23,14 @@ from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.sources import Source
 
 _SELECTION_ROUNDS = 64
-"""Maximum round trips of a selection. Without this limit, concurrent writes could prolong it without end."""
+"""Maximum round trips of a selection, a search in all partitions.
+
+Concurrent writes could otherwise prolong it endlessly.
+"""
 _ATTEMPTS = 8
-"""Maximum round trips near landmarks. Each corrects the position of a landmark for the next one."""
+"""Maximum round trips of a search near landmarks. Each corrects the position of a landmark for the next round trip."""
 _MAX_GUESSED = 3000
-"""Maximum keys that a round trip near a landmark reads. If more are necessary, a selection costs less."""
+"""Maximum keys that a round trip near a landmark reads. If more keys are necessary, a selection costs less."""
 _SPARE_DETAILS = 40
 """Maximum entries whose details are read although they may not be returned. For more, another round costs less."""
 _LADDERS_WITH_LANDMARKS = 256
@@ -211,7 +214,10 @@ def _single(step: ReadStep) -> Read[Any]:
 
 
 def _advanced(read: Read[Any], reply: Any) -> Any:
-    """Return the result of a read, or its next step. Return an error, because it must not fail the other reads."""
+    """Return the result of a read, or its next step.
+
+    Return an error instead of raising it, because it must not fail the other reads.
+    """
     try:
         return Continued(_Pending(read, read.send(reply)))
     except StopIteration as end:

@@ -1,10 +1,10 @@
 """Deletion of large keys in short steps.
 
 DEL would block the node until the key is freed. UNLINK frees it in a thread, which can block the node too, depending on
-its allocator. An UNLINK of 3.3 million members stalled writes for 1.9 s. Other nodes consider a node failed after a
-shorter time.
+its allocator. An UNLINK of 3.3 million members stalled writes for 1.9 s. Other nodes may consider a node failed after a
+shorter stall.
 
-Updates go on between the steps. A step therefore removes the value of a player and its entry together. If an update's
+Updates go on between the steps. A step therefore removes the value and the entry of a player together. If an update's
 value stayed without its entry, no later load would add the entry, because the revision of the value is not newer.
 """
 
@@ -25,9 +25,9 @@ _LADDERS_A_TRIP = 32
 
 
 async def remove_ladders(cluster: Cluster, slot: int, ladders: Sequence[LadderKeys]) -> None:
-    """Delete the entries and standings of ladders in one slot. Updates during the call may remain, each as a whole.
+    """Delete the entries and standings of ladders in one slot.
 
-    Raises `IndexUnavailable`.
+    An update during the call may stay, with value and entry. Raises `IndexUnavailable`.
     """
     for piece in chunks(ladders, _LADDERS_A_TRIP):
         await _repeat(cluster, slot, script("cut_standings"), piece)
@@ -35,7 +35,7 @@ async def remove_ladders(cluster: Cluster, slot: int, ladders: Sequence[LadderKe
 
 
 async def remove_orphans(cluster: Cluster, slot: int, segments: Sequence[LadderKeys]) -> Collection[bytes]:
-    """Delete the entries of segments whose players have no such value, or none in the segment. Return these entries.
+    """Delete the entries of segments that contradict the values of their players, and return these entries.
 
     `segments` are keys of a segment's entries and its ladder's standings. Updates may go on. Raises `IndexUnavailable`.
     """
@@ -93,5 +93,5 @@ async def _remove_keys(cluster: Cluster, keys: IndexKeys, partition: int, names:
     await remove_ladders(cluster, slot, [(first, second) for first, second in standings])
     if keys.names[partition] in names:
         await remove_hash(cluster, slot, keys.names[partition])
-    # All other keys are small.
+    # The other keys are small, and DEL frees them at once.
     await cluster.commands([("DEL", name) for name in names])

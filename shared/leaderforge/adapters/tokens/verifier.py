@@ -56,7 +56,7 @@ class _Verified:
 class JwtVerifier:
     """`TokenVerifier` by PyJWT.
 
-    The key determines the algorithm. If the token did, an attacker could choose a weaker one.
+    The key determines the algorithm. If the token determined it, an attacker could choose a weaker algorithm.
     """
 
     def __init__(self, keys: KeySource, rules: TokenRules, clock: Clock) -> None:

@@ -1,2 +1,2 @@
--- Returns the number of totals, the rows of the table `leaderboard`.
+-- Returns the number of totals, which is the number of rows of the table `leaderboard`.
 select count(*) as rows from leaderboard

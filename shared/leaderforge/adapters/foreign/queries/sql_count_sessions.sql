@@ -1,2 +1,2 @@
--- Returns the number of sessions, the rows of the table `game_sessions`.
+-- Returns the number of sessions, which is the number of rows of the table `game_sessions`.
 select count(*) as rows from game_sessions

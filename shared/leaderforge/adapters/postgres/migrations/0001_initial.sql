@@ -1,6 +1,6 @@
 -- Tables of the service. Times are in ms since 1970. Scores lie within +-(2^53 - 1). The same file creates a plain and
--- a distributed database. With the extension Citus, the block at the end distributes claim tables by their keys, and
--- the other tables that grow with players by user_id.
+-- a distributed database. With the extension Citus, the block at the end distributes claim tables by their keys. It
+-- distributes the other tables that grow with the number of players by user_id.
 
 set local citus.enable_local_reference_table_foreign_keys to off;
 

@@ -1,7 +1,7 @@
--- Activity of boards by the minute, folded from the events by maintenance. `activity` has the numbers of each board, and
--- in rows of board 0 the sums over all boards. `minute_leaders` has the players with the best scores of a minute, and
--- players with very many submissions. Both keep two days. `people` has the people who signed in to the console by an
--- identity provider, with the digest (SHA-256) of the session's secret. Times are in ms.
+-- Activity of boards by the minute, folded from the events by maintenance. `activity` has the numbers of each board,
+-- and in rows of board 0 the sums over all boards. `minute_leaders` has the players with the best scores of a minute,
+-- and players with very many submissions. Both tables keep the last two days. `people` has the people who signed in to
+-- the console by an identity provider, with the digest (SHA-256) of the session's secret. Times are in ms.
 
 create table activity (
     board_id bigint not null,

@@ -1,8 +1,8 @@
--- `tournament` has the rules of a tournament as a JSON object. Null means that the board is none. `rewards` has the
--- reward table of a board as a JSON object, `rewards_since` the time from which periods earn rewards. `entrants` has
--- the players of each occurrence; `number` is the position in the order of joining. A row without a number belongs to a
--- player who is being checked in an open transaction. `occurrences` has the number of entrants of each occurrence. It
--- is one row per occurrence, therefore it is not distributed. Times are in ms.
+-- `tournament` has the rules of a tournament as a JSON object. Null means that the board is not a tournament. `rewards`
+-- has the reward table of a board as a JSON object, `rewards_since` the time from which periods earn rewards.
+-- `entrants` has the players of each occurrence; `number` is the position in the order of joining. A row without a
+-- number belongs to a player who is being checked in an open transaction. `occurrences` has the number of entrants of
+-- each occurrence. This table has one row per occurrence, therefore it is not distributed. Times are in ms.
 
 alter table boards add column tournament jsonb, add column rewards jsonb, add column rewards_since bigint;
 

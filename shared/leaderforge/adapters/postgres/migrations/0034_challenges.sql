@@ -1,7 +1,7 @@
--- `challenges` has the private challenges, `players` is the number of players who have joined, including erased ones. It is
--- one row per challenge, therefore it is not distributed. `challenge_players` has the players; `number` is the position
--- in the order of joining, and the first one is the creator. `challenge_id` is the creator's own id of the challenge,
--- null for other players. Times are in ms.
+-- `challenges` has the private challenges. Its column `players` is the number of players who have joined, including
+-- erased ones. The table has one row per challenge, therefore it is not distributed. `challenge_players` has the
+-- players; `number` is the position in the order of joining, and the first one is the creator. `challenge_id` is the
+-- creator's own id of the challenge, null for other players. Times are in ms.
 
 create table challenges (
     invitation text collate "C" primary key,

@@ -1,5 +1,5 @@
--- `past_standings` has each state of the standings of boards with `moment_days`. `revision` is the time of the change in
--- us, and is never later than the next one of the same standing. The other columns have the same meaning as in
+-- `past_standings` has each state of the standings of boards with `moment_days`. `revision` is the time of the change
+-- in us, and is never later than the next revision of the same standing. The other columns have the same meaning as in
 -- `standings`. `run_id` names the event with the metadata.
 
 create table past_standings (
@@ -35,8 +35,9 @@ create table moment_checkpoints (
     primary key (board_id, period_id, revision)
 );
 
--- `moment_corrections` has the former places of erased players, whom checkpoints still count, until maintenance subtracts
--- them. A place holds from `revision` until before `until`, the revision of the next change or null.
+-- `moment_corrections` has the former places of erased players, whom checkpoints still count, until maintenance
+-- subtracts them. A place is valid from `revision` until before `until`, which is the revision of the next change, null
+-- if there was none.
 
 create table moment_corrections (
     board_id bigint not null,

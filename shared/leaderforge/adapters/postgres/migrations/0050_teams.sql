@@ -1,9 +1,9 @@
 -- `teams` has the teams. A team is also a row of `users` with the same id, its name and its scores. `captain_id` is the
 -- appointed captain, who may have left. `team_spans` has the times in which players are or were in teams, beside the
 -- player: `left_at` is null for a present member. It has no reference to the team, which may be on another node.
--- `team_contributions` has what each member contributes to a team in a period of a team board, beside the team's
--- standing. It follows from the events and the spans. `team_progress` has the time up to which a team board is complete.
--- It is one row per team board, therefore it is not distributed. Times are in ms.
+-- `team_contributions` has the contribution of each member to a team in a period of a team board, beside the team's
+-- standing. It is computed from the events and the spans. `team_progress` has the time up to which a team board is
+-- complete. This table has one row per team board, therefore it is not distributed. Times are in ms.
 
 create table teams (
     team_id bigint primary key references users on delete cascade,

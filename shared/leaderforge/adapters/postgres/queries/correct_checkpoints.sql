@@ -1,4 +1,4 @@
--- Stores the former places of a player, whom checkpoints count until maintenance has subtracted them.
+-- Stores the former places of an erased player. Checkpoints count these places until maintenance has subtracted them.
 insert into moment_corrections (
     board_id, period_id, revision, until, ranked, subranked, achieved_at, user_id, submissions
 )

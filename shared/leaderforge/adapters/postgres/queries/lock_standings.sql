@@ -1,4 +1,5 @@
--- Locks rows in the order in which submissions write them, by policy first, which prevents deadlocks.
+-- Locks a player's standings in the order in which submissions write standings, by policy first, which prevents
+-- deadlocks.
 select standings.board_id, standings.period_id, standings.submissions
 from standings
 left join boards on boards.board_id = standings.board_id

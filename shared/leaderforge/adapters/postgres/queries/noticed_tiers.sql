@@ -1,3 +1,3 @@
--- Last tiers of players on all boards.
+-- Returns the last tiers of players on all boards, as of the last notices about them.
 select user_id, board_id, period_id, tier from noticed_tiers
 where user_id = any (string_to_array($1, ',')::bigint[]);

@@ -1,5 +1,5 @@
--- Last position of the log to purge: all rows before the first one since $1 (ms), and all beyond the newest $2 positions.
--- The newest row always stays, because it shows the end of the log.
+-- Returns the last position of the log to purge. A purge deletes all rows before the first row since $1 (ms), and all
+-- rows before the newest $2 positions. The newest row always stays, because it shows the end of the log.
 select coalesce(max(position), 0) as position
 from notice_log
 where

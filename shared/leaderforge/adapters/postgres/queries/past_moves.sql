@@ -1,5 +1,5 @@
--- Returns places of the players whose standings changed after the revision $3, up to $4: those as of $4 as arrivals,
--- and those as of $3 as places that the players have left.
+-- Returns places of the players whose standings changed after the revision $3, up to $4: the places as of $4 as
+-- arrivals, and the places as of $3 as departures.
 select p.ranked, p.subranked, p.achieved_at, p.user_id, true as arrived
 from past_standings p
 where p.board_id = $1 and p.period_id = $2 and p.revision > $3 and p.revision <= $4 and p.hidden = 0

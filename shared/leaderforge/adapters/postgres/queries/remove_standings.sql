@@ -1,4 +1,5 @@
--- Resets standings to the neutral element, which the next event replaces. Bits 1 and 2 (hidden) stay; 4 means removed.
+-- Resets standings to the neutral element of folds, which the next event replaces. Bits 1 and 2 of `hidden` stay. Bit 4
+-- means removed.
 update standings
 set score = $4, subranked = $5, achieved_at = $6, run_id = $7, metadata = null, scored = false, submissions = 0,
     hidden = (hidden & 3) | 4, revision = greatest(revision + 1, $8)

@@ -1,5 +1,6 @@
 -- Begins a part of a settled period's settlement again, with the next revision. Changes no row if the period is not
--- settled, or if its last part was another one. Citus refuses the stable function jsonb_build_object in an update.
+-- settled, or if its last part is not $3. The JSON is concatenated, because Citus refuses the stable function
+-- jsonb_build_object in an update.
 update settlements set
     settled_at = null,
     revision = revision + 1,

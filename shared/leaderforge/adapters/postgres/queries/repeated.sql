@@ -1,6 +1,6 @@
--- Returns standings of players, and events by id. One statement reads both, because either could be deleted between two
--- statements. In a row of an event, period_id is null, run_id is the id of the event, and subranked is its subscore. A
--- join would repeat all standings of a player for each event.
+-- Returns standings of players, and events by id. One statement reads both, because a standing or an event could be
+-- deleted between two statements. In a row of an event, period_id is null, run_id is the id of the event, and subranked
+-- is its subscore. A join would repeat all standings of a player for each event.
 select
     user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, received_us,
     segments, board_id, period_id, void, change

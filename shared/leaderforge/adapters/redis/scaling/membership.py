@@ -119,7 +119,8 @@ class Membership:
     async def _forget(self, node: Member) -> None:
         """Remove a node without slots from the views of all others, then make it forget them."""
         view = await cluster_view(self._clients, self._seeds)
-        # Each node must forget it within 60 s. Otherwise, another one introduces it again.
+        # All members must forget the node within 60 s. Otherwise, a member that still has it introduces it to the
+        # others again.
         for member in view.members.values():
             if member.id != node.id and node.id in (await self._clients.view(member.address))[1]:
                 await self._clients.ask(member.address, "CLUSTER", "FORGET", node.id)

@@ -11,7 +11,7 @@ from leaderforge.adapters.redis.scaling.nodes import Member, MemberView, NodeCli
 from leaderforge.domain.slot_plan import NodeId, SlotMove
 
 OnSlotsMoved = Callable[[int], object]
-"""Callback with a number of slots that have moved."""
+"""Callback with the number of slots that have moved since the last call."""
 
 _POLL_S = 0.05
 _KEYS_A_COMMAND = 16
@@ -103,7 +103,10 @@ class KeyMoves:
         }
 
     async def _steps(self, source: Member, slots: Sequence[int]) -> Sequence[Sequence[int]]:
-        """Return the slots in groups: each slot with keys alone, because its clients wait for a part of its keys."""
+        """Return the slots in groups.
+
+        A slot with keys is a group of its own, because clients wait while its keys move.
+        """
         return list(_groups(slots, await self._have_keys(slots, source)))
 
     async def _have_keys(self, slots: Sequence[int], source: Member) -> Sequence[bool]:
@@ -111,7 +114,7 @@ class KeyMoves:
         return [count > 0 for count in await self._clients.ask_all(source.address, commands)]
 
     async def _open(self, slots: Sequence[int], source: Member, target: Member) -> None:
-        """Mark the slots as moving: at the target first, which the source redirects clients to."""
+        """Mark the slots as moving, first at the target, because a marked source redirects clients to the target."""
         await self._set(target, [slot for slot in slots if slot not in target.slots], "IMPORTING", source.id)
         await self._set(source, [slot for slot in slots if slot in source.slots], "MIGRATING", target.id)
 
@@ -119,7 +122,8 @@ class KeyMoves:
         for slot in compress(slots, await self._have_keys(slots, source)):
             while keys := await self._clients.ask(source.address, "CLUSTER", "GETKEYSINSLOT", slot, _KEYS_A_COMMAND):
                 await self._migrate(keys, source, target)
-        # The target first: with its new epoch, it overrides all others. If the command ends here, no owner is missing.
+        # Tell the target first: its new epoch overrides the views of all other nodes. If the command ends after this,
+        # the slot has an owner.
         uninvolved = [
             node for node in self._members.values() if not node.is_replica and node.id not in {source.id, target.id}
         ]
@@ -135,7 +139,7 @@ class KeyMoves:
         host, _, port = target.address.rpartition(":")
         password = self._clients.access.password
         authentication = ("AUTH", password) if password else ()
-        # An interrupted command may have left a copy of a key at the target.
+        # REPLACE, because an interrupted command may have left a copy of a key at the target.
         command = ("MIGRATE", host, int(port), "", 0, _MIGRATE_MS, "REPLACE", *authentication, "KEYS", *keys)
         await self._clients.ask(source.address, *command)
 

@@ -87,8 +87,8 @@ class NodeClients:
             # argument.
             pipeline.execute_command(*command)
         try:
-            # Let redis-py return errors: in an error that it raises, it repeats the arguments of the command. Those of
-            # `MIGRATE` contain the password.
+            # Let redis-py return errors: in an error that it raises, it repeats the arguments of the command. The
+            # arguments of `MIGRATE` contain the password.
             replies: Sequence[Any] = await pipeline.execute(raise_on_error=False)
         except (RedisError, OSError, TimeoutError) as error:
             raise ScalingFailed(f"the index node {address} did not answer: {error or type(error).__name__}") from error
@@ -227,7 +227,7 @@ def _node(line: str, source: str) -> Member:
     opened = [match.groups() for match in map(_OPEN_SLOT.fullmatch, slots) if match]
     return Member(
         id=node_id,
-        # A node that has not met another one does not know its own host.
+        # A node that has not met another node does not report its own host. Use the host of its address.
         address=f"{host or source.rpartition(':')[0]}:{port}",
         bus_port=int(bus),
         flags=frozenset(flags.split(",")),

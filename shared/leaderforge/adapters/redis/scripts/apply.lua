@@ -23,7 +23,8 @@ local function entry_of(value)
     return value and string.byte(value, 8) < 2 and string.sub(value, 9 + ids, -5)
 end
 
--- Move a player's entry in the sorted sets of segments. `old_entry` is false if there was none, `entry` if there is none.
+-- Move a player's entry in the sorted sets of segments. `old_entry` is false if the player had no entry, `entry` if
+-- there is none now.
 local function move(user, old, old_entry, value, entry)
     for at = 9, 8 + ids, 8 do
         local old_id, id = old_entry and string.sub(old, at, at + 7), string.sub(value, at, at + 7)
