@@ -56,7 +56,7 @@ def answered(url: str, request: bytes) -> None:
 
 
 def many_problems(url: str) -> Iterator[None]:
-    """Send bodies with very many unknown members."""
+    """Send bodies with very many unknown JSON members."""
     body = b"{" + b",".join(b'"m%d":1' % i for i in range(380_000)) + b"}"
     head = b"POST /api/boards/default/ranks/lookup HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
     request = b"%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (head, len(body), body)

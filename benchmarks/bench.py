@@ -219,7 +219,7 @@ def api_memory(supervisor: int) -> int:
 
 
 async def store_alone(dsn: str, players: int, batch: int, seconds: float) -> float:
-    """Return the submissions per second that the same database records in the same batches, without API and index."""
+    """Return the submissions a second that this database records in batches of this size, without API and index."""
     pool = Pool(dsn, timeout_s=START_S)
     store = PostgresScoreStore(pool, record_timeout_s=START_S)
     board = await store.board(DEFAULT_BOARD)

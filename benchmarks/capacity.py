@@ -40,7 +40,7 @@ MOST_STORE_CORES = 32
 CITUS_COST = 1 / 0.59
 """Cost of a submission on Citus, in batches: see the comparison of stores in docs/performance/scaling.md."""
 MEASURED_NODES = 3
-"""Index nodes of the benchmark that the costs come from, and the minimum of a plan."""
+"""Number of index nodes in the benchmark that measured the costs. A plan has at least as many."""
 PEAK_TO_MEAN = 4
 """Ratio of the peak to the mean of submissions a second."""
 MONTH_S = 30 * 86_400

@@ -120,9 +120,10 @@ def player_bytes(bench: Mapping[str, Any], sizes: Mapping[str, Any]) -> PlayerBy
 
 
 def machine_points(bench: Mapping[str, Any]) -> Sequence[CheckedPoint]:
-    """Return the rates of a machine that runs everything, beside the law of its processor time.
+    """Return the measured rates of a machine that runs all parts, and the rates by the law of its processor time.
 
-    The law has two constants: the time of the load generator for a request, and the share of the time that is used.
+    The law has two constants: the time of the load generator for a request, and the used share of
+    processor time.
     """
     scenarios = {name: s for name, s in bench["scenarios"].items() if not name.startswith("noop")}
     machine_us = bench["machine"]["cores"] * CORE_US

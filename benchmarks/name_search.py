@@ -76,7 +76,7 @@ async def searched(dsn: str, players: int) -> dict[str, Any]:
 
 
 async def search_times(store: PostgresPlayerStore, text: str) -> Sequence[float]:
-    """Return the median and the maximum time in ms of a search by prefix and inside names, as the page needs it."""
+    """Return the median and the maximum time in ms of two concurrent searches: by prefix, and inside names."""
     times = []
     for _ in range(SEARCHES + 1):
         start = time.perf_counter()

@@ -129,7 +129,7 @@ def read_peer(path: Path, url: str | None = None) -> Peer:
 def peer_loaded(peer: Peer, kind: str, *, players: int, connections: int, seconds: float) -> dict[str, Any]:
     """Load the other server with one kind of request after a warm-up, and return its figures. Times are in ms.
 
-    All successful responses count as status 200, as those of the product do.
+    All successful responses count as status 200, which the product's successful responses have.
     """
     requests = peer.maker(kind)
     uvloop.run(busy_loop(peer.url, requests, WARMUP_S, connections))

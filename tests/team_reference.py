@@ -12,7 +12,7 @@ ALL = "all"
 
 
 class Reference:
-    """Events, memberships and acts of moderators, and the scores of teams that follow from them."""
+    """Events, memberships and acts of moderators, and the scores of teams computed from them."""
 
     def __init__(self, policy: str, order: str) -> None:
         self.policy = policy

@@ -7,7 +7,7 @@ import { saveMe } from '../src/me/me';
 import { open } from './page';
 import { board, entry, refusal, serve } from './server';
 
-/** Serve a board of five players, and the list of player 2. Return the authorized requests that change it. */
+/** Serve a board of five players, and the friends of player 2. Return the authorized requests that change the friends. */
 function serveFriends(kept: Set<number>, token = 'secret') {
   const usual = board(5);
   const changes: string[] = [];

@@ -23,7 +23,7 @@ _TIME = Struct("=q")
 
 
 class SharedClock:
-    """Clock in a file, in ms since 1970. It is the same for every process that maps the file."""
+    """Clock in a file, in ms since 1970. All processes that map the file have the same time."""
 
     def __init__(self, memory: mmap.mmap) -> None:
         self._memory = memory

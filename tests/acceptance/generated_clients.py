@@ -41,7 +41,7 @@ _MONO = " ".join(["mono-mcs", *(f"libmono-{name.replace('.', '-').lower()}4.0-ci
 
 
 def typescript(folder: Path) -> Sequence[str | Path]:
-    """Bundle the TypeScript client, whose types are `src/api/schema.ts`. Return the command that runs it."""
+    """Bundle the TypeScript client, whose types are in `src/api/schema.ts`. Return the command that runs it."""
     program = folder / "calls.mjs"
     bundle = (_PACKAGES / ".bin" / "rolldown", "tests/clients/calls.ts", "--file", program)
     _run(*bundle, "--platform", "node", "--format", "esm", cwd=FRONTEND)

@@ -5,7 +5,10 @@ from pathlib import Path
 
 
 def main_configuration(directory: Path, included: Path) -> Path:
-    """Write a main configuration of nginx that contains another one. All other files of nginx are in the directory."""
+    """Write a main configuration of nginx that includes the configuration `included`.
+
+    nginx writes all its own files into the directory.
+    """
     kinds = ("proxy", "client_body", "fastcgi", "uwsgi", "scgi")
     paths = "".join(f"{kind}_temp_path {directory}/{kind}; " for kind in kinds)
     # If root starts nginx, its workers would otherwise run as another user, who cannot write into the directory.

@@ -1,4 +1,4 @@
-"""Replacement for an OpenTelemetry collector: a local server that stores what exporters send."""
+"""Replacement for an OpenTelemetry collector: a local server that stores the data of exporters."""
 
 import gzip
 import threading

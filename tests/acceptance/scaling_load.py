@@ -12,7 +12,7 @@ from tests.waiting import until
 
 PLAYERS = range(1, 21)
 PAUSE_S = 0.02
-"""Pause of a client in s. Without it, the clients would take the processor's time from the commands."""
+"""Pause of a client in s. Without pauses, the clients would leave the commands too little processor time."""
 
 
 class Load:

@@ -103,7 +103,7 @@ async def traffic(api: Served) -> AsyncIterator[None]:
 
 
 async def make_a_standing_differ(api: Served) -> None:
-    """Take a player out of the index only, and verify."""
+    """Remove a player from the index, but not from the store, and run a verification."""
     services = api.services
     [(ladder, _)] = await services.parts.store.standings_of([QUIET_PLAYER])
     observed = (await services.parts.index.observe([ladder], [QUIET_PLAYER]))[ladder]

@@ -92,7 +92,7 @@ async def require_scores(api: Served, acknowledged: Counter[int], refused: Submi
 
 
 async def require_new_rows(api: Served) -> None:
-    """Fail unless a board and a player can be created, whose ids come from the sequences of the target."""
+    """Create a board and a player, whose ids come from the sequences of the target. Fail if this is refused."""
     board = await api.post("/api/boards", {"board": "third", "policy": "best", "order": "desc"}, ADMIN_KEY)
     assert board.status_code == httpx.codes.CREATED, board.text
     player = (await api.post("/api/users", {"username": "after the move"})).json()

@@ -1,4 +1,4 @@
-"""`leaderforge dev` keeps serving after the death of a part, and without disk space, a port or the index."""
+"""`leaderforge dev` continues to serve after the death of a part, and without disk space, a port or the index."""
 
 import json
 import os
@@ -135,7 +135,7 @@ def test_moves_a_server_whose_port_was_taken(runs: ExitStack, tmp_path: Path, pa
     before = dev.description[part]
     port = int(re.findall(r":(\d+)", str(before))[-1])
     server = min(dev.named(executable), key=psutil.Process.create_time)
-    psutil.Process(dev.process.pid).suspend()  # restart no server before the port is taken
+    psutil.Process(dev.process.pid).suspend()  # the supervisor must not restart the server before the port is taken
     server.kill()
     with taken(port):
         psutil.Process(dev.process.pid).resume()

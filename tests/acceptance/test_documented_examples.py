@@ -1,6 +1,6 @@
-"""Every example in the documentation is true, if a reader follows a page from its top on a new server.
+"""Every example in the documentation is true if a reader runs a page from its top on a new server.
 
-A reader can also follow all pages one after another on the demo of the README.
+A reader can also run all pages, one after another, on the demo of the README.
 """
 
 import asyncio
@@ -74,7 +74,7 @@ async def test_the_examples_are_true(api: Served, clock: Ticks, page: Path) -> N
         if example.now:
             await caught_up(api, clock)
             await settled(api)
-        # Calls are 2 s apart. In this time, the scores of teams follow those of their members.
+        # Calls are 2 s apart. In this time, the service updates the scores of teams after their members' scores.
         await api.services.teams.scores.settle()
         answer = await (_beginning if example.streamed else _whole)(api, example, values)
         values |= example.values_in(answer)

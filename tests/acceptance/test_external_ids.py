@@ -127,7 +127,7 @@ async def test_the_index_has_the_labels_of_the_store(servers: tuple[Served, Serv
     assert await index.names([named, bare]) == labels
 
     async def is_rebuilt() -> bool:
-        # The other process repeats a rebuild that it takes for abandoned, such as one on a stalled machine.
+        # The other process may begin the rebuild anew if it regards this one as abandoned, as on a stalled machine.
         with suppress(IndexUnavailable):
             await first.services.maintain.rebuild()
             return True

@@ -121,8 +121,9 @@ class TestIndexFails:
         await rig.verifies()
 
     async def test_a_slot_moved_there_and_back(self, new_rig: NewRig, own_valkey: OwnValkey) -> None:
-        # While a part of a slot's keys has moved, a submission waits for the index, then for its declaration. The time
-        # limit of requests follows from that of the database, and must be longer than both.
+        # While only a part of a slot's keys has moved, a submission waits for the index, and then for the declaration
+        # of its pending update. Raise the database's time limit, from which requests get theirs: a request must
+        # outlast both waits.
         rig = await new_rig(await asyncio.to_thread(own_valkey, nodes=2), LEADERFORGE_STORE_TIMEOUT_MS="30000")
         slot = IndexKeys(rig.settings["LEADERFORGE_NAMESPACE"], PARTITIONS).slots[0]
         async with rig.load() as load:
@@ -232,7 +233,7 @@ async def _recorded(rig: Rig, score: int, number: int) -> bool:
 
 
 async def _move(rig: Rig, slot: int, source: int, target: int, load: Load) -> None:
-    """Move a slot, first one key, then the others. Run the load at every stage."""
+    """Move a slot: first one of its keys, then all others. Run the load at every stage."""
     port = int(rig.valkey.addresses[target].split(":")[1])
     with node(rig.valkey, source) as old, node(rig.valkey, target) as new:
         ids = [client.execute_command("CLUSTER MYID").decode() for client in (old, new)]

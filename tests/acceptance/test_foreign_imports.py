@@ -120,7 +120,7 @@ async def test_a_sorted_set_keeps_its_ranks_and_a_second_run_counts_nothing_twic
     assert entries["player-2"]["metadata"] == {"member_data": "free text"}
     assert entries["player-3"]["username"] == "Name player-3"
 
-    # A score becomes lower, and a new member shares the score of others.
+    # The score of one player becomes lower. A new player has the same score as other players.
     await cluster.zadd("{moved}", {"player-6": 1.0, "player-new": 3.0})
     report = tmp_path / "ranks.csv"
     again = command.run(*arguments, "--board", "moved", "--report", str(report))
@@ -370,7 +370,7 @@ async def test_sessions_and_totals_of_the_plain_sql_design(command: Command, for
     totals = await fetch_sql(foreign_dsn, "select user_id::text, sum(score)::bigint from game_sessions group by 1")
     assert sorted(ranking(command, "plain")) == sorted(totals)
 
-    # A game server that writes to both services uses the id that an import gives to the session.
+    # A game server that submits to both services must send the id that an import would give to the session.
     await run_sql(foreign_dsn, "insert into game_sessions values (401, 1, 6, '2026-11-02T00:00:00Z')")
     submission_id = uuid5(LINE_IDS, "plain\0game_sessions/401")
     ids = await command.query("select submission_id from score_events where submission_id = $1", submission_id)

@@ -1,4 +1,4 @@
-"""Generated clients: each makes one call of each kind on the running product, and gets the same results."""
+"""Generated clients: each makes one call of each kind on the running product, and all get equal results."""
 
 import asyncio
 import json
@@ -46,7 +46,7 @@ async def api(valkey, postgres) -> AsyncIterator[Served]:
 async def test_a_generated_client_makes_one_call_of_each_kind(
     api: Served, tmp_path: Path, client: Callable[[Path], Sequence[str | Path]]
 ) -> None:
-    """The Python and C# clients are generated from a document that lacks some members of the responses."""
+    """The Python and C# clients are generated from a document that lacks some JSON members of responses."""
     command = await asyncio.to_thread(client, tmp_path)
     assert await facts(api, command) == FACTS
 

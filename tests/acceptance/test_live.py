@@ -69,7 +69,7 @@ async def test_every_listener_gets_each_change(api: Served) -> None:
         for number in range(1, 6):
             await submit(api, 1)
             await all_at(listeners, 1000 + number)
-        # Listeners share one read per change. Some more reads follow from announcements of reconciliation.
+        # Listeners share one read per change. Announcements of reconciliation cause some more reads.
         assert metric(api, "top_merge_seconds_count") - before < 50
         assert metric(api, "stream_listeners") == 50
     for listener in listeners:

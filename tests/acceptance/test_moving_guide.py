@@ -97,7 +97,7 @@ async def test_the_guide(
     await guide.follow("python")
     for member, score in (("p1", 30), ("p2", 1), ("new", 40)):
         await asyncio.to_thread(guide.names["finish"], member, score)
-    # Since the first import, the game has added a member, and the old service has other scores of three members.
+    # Since the first import, the game has added a player, and three players have other scores in the old service.
     output = await guide.follow("sh")
     assert output.startswith("1 scores imported, 18 duplicates, 2 replaced, 0 players created")
     output = await guide.follow("sh")

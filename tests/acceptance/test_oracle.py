@@ -238,7 +238,7 @@ def ladders_of(board: Board, events: Sequence[Event]) -> Mapping[Ladder, Sequenc
 async def submit(product: Product, board: Board, events: Sequence[Event], *, split: int) -> None:
     """Submit the events in three batches, cut after the first event and at `split`, and check each receipt.
 
-    The last batch requests receipts with all optional members.
+    The last batch requests receipts with all optional JSON members.
     """
     taken: list[Event] = []
     for batch in (events[:1], events[1:split], events[split:]):

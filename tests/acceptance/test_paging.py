@@ -103,7 +103,7 @@ async def test_every_untouched_player_is_met_once_in_both_directions(api: Served
 
 
 async def paged(api: Served, load: Load, query: str, follow: str) -> tuple[Counter[int], Any]:
-    """Read the page of `query`, then follow the cursors in its member `follow` to an end of the board.
+    """Read the page of `query`, then all pages to an end of the board, by the cursors in the JSON member `follow`.
 
     Return how often each player appeared, and the last page.
     """

@@ -164,7 +164,7 @@ def lap(user_id: int, place: int) -> dict[str, Any]:
 
 
 async def take(facts: dict[str, Any], only: Sequence[str]) -> list[Path]:
-    """Take all pictures, or those of some pages, and return their paths."""
+    """Take the pictures of all pages, or of the pages `only`. Return the paths of the pictures."""
     written = []
     async with chromium() as browser:
         for device, size in SIZES.items():

@@ -16,7 +16,7 @@ PLAYERS = 200
 
 PRELOADED = """() => ['PlayerPage', 'FriendsPage'].every((page) =>
     performance.getEntriesByType('resource').some(({ name, responseEnd }) => name.includes(page) && responseEnd > 0))"""
-"""Script that returns whether the browser has loaded the other pages in advance. It does so when it is idle."""
+"""Script that returns whether the browser has loaded the other pages in advance, as it does when it is idle."""
 
 
 async def test_answers_of_the_database_are_marked_until_the_index_is_back(

@@ -46,7 +46,7 @@ def headers_of_nginx(deployment: Deployment) -> None:
     assert page.headers.get_list("Cache-Control") == ["no-cache"]
     [script] = deployment.client.get("/api/leaderboard/top").headers.get_list("Cache-Control")
     assert script, "the API's own header"
-    # Only a compressed file has the header that keeps caches from mixing it up with the plain one.
+    # nginx sends `Vary` with compressed files only. It keeps caches from answering other clients with them.
     assert (page.headers.get("Content-Encoding"), page.headers.get("Vary")) == ("gzip", "Accept-Encoding")
 
 
@@ -99,7 +99,7 @@ def down_and_up_in_another_subnet(deployment: Deployment) -> None:
 
 
 def another_address_of_the_api(deployment: Deployment) -> None:
-    """Replace the container of the API, while others occupy its address. nginx must follow."""
+    """Replace the container of the API, while other containers occupy its address. nginx must use the new address."""
     before = deployment.address("api")
     deployment.compose("rm", "--stop", "--force", "api")
     with deployment.occupied(before):
@@ -124,7 +124,7 @@ def kill_of_the_coordinator(deployment: Deployment) -> None:
 
 def restart_of_the_coordinator(deployment: Deployment) -> None:
     """Stop the database, and start it again at another address. Reads go on, and submissions must succeed again."""
-    # Reads come from the index only while the process believes it. After the previous outage, that takes a moment.
+    # After the previous outage, it takes a moment until the process believes the index and reads from it.
     wait_until(deployment.reads_the_index, READY_S, "an answer from the index")
     coordinator, before = deployment.container("citus-coordinator"), deployment.address("citus-coordinator")
     deployment.engine.docker("stop", coordinator)

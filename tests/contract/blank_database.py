@@ -1,6 +1,6 @@
 """Migrated database that tests use one after another.
 
-A copy of a database takes 0.3 to 1.5 s on a busy machine, and dropping it as long. Deleting its rows takes 10 ms.
+On a busy machine, it takes 0.3 to 1.5 s to copy a database, and as long to drop it. Deleting its rows takes 10 ms.
 """
 
 from collections.abc import AsyncIterator

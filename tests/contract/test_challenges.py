@@ -1,4 +1,4 @@
-"""Challenges in the stores: limits and the last place under races, and results that follow from the events."""
+"""Challenges in the stores: limits and the last place under races, and results computed from the events."""
 
 from asyncio import create_task, gather
 from dataclasses import replace
@@ -129,7 +129,7 @@ async def test_a_player_replaces_the_own_challenge_that_is_settled_longest(store
     remaining = {played.challenge.invitation for played in await stores.challenges.of_player(1)}
     assert remaining == {challenge.invitation for challenge in (other, new, *created[:-1])}
     assert await stores.challenges.find(created[-1].invitation) is None
-    # Joining replaces a settled challenge too. A refused join replaces none.
+    # Joining, like creation, replaces a settled challenge. A refused join replaces none.
     joined = await create(stores, challenge_on(board, ends_at=2 * HOUR_MS), user_id=2)
     assert isinstance(await join(stores, challenge_on(board), 1, HOUR_MS), ChallengeNotFound)
     assert await stores.challenges.find(created[-2].invitation) is not None
@@ -187,7 +187,7 @@ async def test_limits_and_ids_hold_under_concurrent_creations(database: Database
 
 
 async def test_the_limit_holds_between_the_commits_of_the_worker_and_of_the_coordinator(database: Database) -> None:
-    """Hold a creation where Citus has committed on the worker, and not yet on the coordinator."""
+    """Stop a creation after Citus has committed it on the worker, but not yet on the coordinator."""
     board = await database.board()
     await database.players(1)
     challenges = [challenge_on(board) for _ in range(LIMITS.open_each)]

@@ -33,7 +33,7 @@ async def set_score(stores: Database, submission: Submission) -> None:
 
 @asynccontextmanager
 async def opening(database: Database, ladder: Ladder) -> AsyncIterator[None]:
-    """Hold an uncommitted opening of the ladder's period, which blocks other openings. Roll it back at the end."""
+    """Open the ladder's period without a commit, which blocks other openings. Roll back at the end of the block."""
     connection = await asyncpg.connect(database.dsn)
     transaction = connection.transaction()
     await transaction.start()

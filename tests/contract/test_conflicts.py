@@ -22,7 +22,7 @@ Edit = Callable[[Submission], Submission]
 
 
 def event(**members: Any) -> Edit:
-    """Return the edit that replaces these members of the event."""
+    """Return the edit that replaces these fields of the event."""
     return lambda submission: submission._replace(event=submission.event._replace(**members))
 
 

@@ -182,7 +182,7 @@ async def test_retention_removes_all_rows_of_a_period_except_claimed_awards(data
         continue
     assert await rows_by_table(database, first) == {"awards": 1}
     assert await rows_by_table(database, second) == before
-    # The divisions of the second week follow from the results of the first one.
+    # Verification derives the divisions of the second week from the results of the first week.
     assert await world.settlement().faults() == []
 
 

@@ -1,4 +1,4 @@
-"""Bundles of notices: read in parts, waiting for endpoints, erased, purged, and beside other notices."""
+"""Bundles of notices: reads in parts, waiting for endpoints, erasures, purges, and other notices beside them."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ _PLAYERS = range(1, 8)
 
 @pytest.fixture
 async def scene(on_postgres: Database) -> Scene:
-    """Empty log on PostgreSQL. On Citus, notices lie beside their players, not in bundles."""
+    """Empty log on PostgreSQL. Citus stores each notice beside its player, and has no bundles."""
     await on_postgres.players(*_PLAYERS)
     return on(on_postgres)
 

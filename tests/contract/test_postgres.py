@@ -41,7 +41,7 @@ create function warn() returns trigger language plpgsql as
 $$ begin raise warning 'failed to commit transaction on 127.0.0.1:9762'; return null; end $$;
 create constraint trigger warn after insert on warned deferrable initially deferred for each row execute function warn()
 """
-"""Table whose insertions give a warning at the commit."""
+"""Statements that create a table. An insertion into it causes a warning at the commit."""
 
 
 @asynccontextmanager
@@ -231,7 +231,7 @@ class TestTimeLimits:
             assert await database.scores.board("default")
 
     async def test_a_shorter_limit_holds_in_the_server_too(self, postgres_dsn: str) -> None:
-        """The server must not commit a statement after the client gave up, whatever limit other statements have."""
+        """The server must not commit a statement after the client gave up, even if other limits are longer."""
         names = ("statement_timeout", "idle_in_transaction_session_timeout")
         async for database in opened(postgres_dsn, timeout_s=60):
 

@@ -549,7 +549,7 @@ async def test_more_players_than_go_into_one_call_are_observed(new_index: NewInd
 
 @pytest.mark.parametrize("ladder", LADDERS, ids=lambda ladder: ladder.board.slug)
 async def test_what_is_as_observed_is_mended_in_one_step(new_index: NewIndex, ladder: Ladder) -> None:
-    """The repair ignores revisions, but leaves out players whose data changed since the observation."""
+    """A repair ignores revisions, but skips players whose standings changed after they were observed."""
     wrong = [standing(i, i, revision=5) for i in range(1, 5)]
     index = await complete(new_index(3), ladder, wrong)
     observed = (await index.observe([ladder], [1, 2, 3, 4, 5]))[ladder]

@@ -79,7 +79,7 @@ class TestRetry:
         assert submissions(outcomes) == [1] * copies
 
     async def test_its_player_is_erased_and_created_anew(self, database: Database, copies: int) -> None:
-        """One snapshot has the event and the standings, which therefore never belong to different players."""
+        """The store reads event and standings in one snapshot. Therefore they never belong to different players."""
         ladder, submission = await played(database)
 
         async def replace() -> None:
@@ -126,7 +126,7 @@ class TestRetry:
 
 
 class TestSubmission:
-    """Concurrent change between the insert of events and the change of standings. Both belong to one transaction."""
+    """Concurrent change while a transaction has inserted events, but has not changed the standings yet."""
 
     async def test_the_entry_is_removed(self, database: Database) -> None:
         """A submission that commits after the removal counts, and its event is not void."""
@@ -179,7 +179,7 @@ async def meanwhile(database: Database, ladder: Ladder, act: Interruption) -> Se
 
 
 async def test_what_is_shown_while_a_period_is_removed_is_removed_too(database: Database) -> None:
-    """A removal reads listed entries, then hidden ones. An entry that is unhidden in between must not escape both."""
+    """A removal reads listed entries, then hidden ones. It must find an entry that is unhidden between these reads."""
     board = await database.board(calendar=Calendar((PeriodKind.DAILY,)))
     [day] = board.ladders_at(0)
     await database.players(1)

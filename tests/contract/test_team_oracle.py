@@ -94,7 +94,7 @@ class TeamWorld:
         return AuditEntry(self.now, "tests", "tests.act")
 
     async def take(self, step: Step) -> None:
-        """Take a step in the product and, unless the product refuses it, in the reference program."""
+        """Perform a step in the product and, unless the product refuses it, in the reference program."""
         self.set_now(self.now + 1 + step[3])
         try:
             await getattr(self, f"_{step[0].replace(' ', '_')}")(*step[1:])

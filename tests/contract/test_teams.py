@@ -1,4 +1,4 @@
-"""Teams in the stores: members under races, and scores that follow from the events and the spans."""
+"""Teams in the stores: members under races, and scores computed from the events and the spans."""
 
 from asyncio import gather
 from collections.abc import Awaitable, Sequence

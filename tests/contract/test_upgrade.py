@@ -179,7 +179,7 @@ async def test_no_client_waits_behind_a_migration_that_a_long_transaction_blocks
 
 @asynccontextmanager
 async def long_transaction(dsn: str) -> AsyncIterator[None]:
-    """Hold the locks of a reader on all tables that migrations change."""
+    """Hold the locks that a reader takes, on all tables that migrations change."""
     connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction():

@@ -20,7 +20,7 @@ SUITE = "trixie"
 HEALTHY_S = 180
 STAND_IN = Path(__file__).with_name("systemctl")
 FROM_INTERNET = ("apt-get", "pip install")
-"""Commands that need the network of the machine. All others run without any other machine."""
+"""Commands that need the network of the machine. All other commands run without it."""
 _CALL = (
     ". /etc/leaderforge/leaderforge.env; "
     "curl --silent --show-error --fail --resolve scores.example.org:443:127.0.0.1 "

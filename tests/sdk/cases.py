@@ -79,7 +79,7 @@ class Trial:
                 await self._disturb(step, None)
 
     async def _do(self, step: Mapping[str, Any], op: str, args: Mapping[str, Any]) -> None:
-        """Send a command, act meanwhile, and compare its result."""
+        """Send a command, perform the acts during it, and compare its result."""
         number, answer = await self.driver.start(op, **self._filled(args))
         for other in step.get("meanwhile", []):
             await self._disturb(other, number)

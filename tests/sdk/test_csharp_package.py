@@ -1,4 +1,4 @@
-"""The C# SDK: its types are generated from the present document, and its Unity package has what Unity needs."""
+"""The C# SDK: its types are generated from the present document, and its Unity package is complete."""
 
 import json
 import tarfile

@@ -1,4 +1,4 @@
-"""The Godot SDK: both editions offer the same functions. `make sdk-lint` checks its grammar and its format."""
+"""The Godot SDK: both editions offer the same functions. `make sdk-lint` checks the SDK's grammar and format."""
 
 import os
 import re

@@ -128,7 +128,7 @@ async def test_the_unity_script_submits_and_follows_the_board(rush: Served, tmp_
 
 
 async def test_the_godot_script_submits_and_follows_the_board(rush: Served, tmp_path: Path) -> None:
-    """It is the sample of the addon, word for word. The runner ends a round when the script follows the board."""
+    """The script is the sample of the addon, word for word. The runner ends a round once the script reads the board."""
     sample = (SDK / "godot" / "samples" / "godot3" / "rush.gd").read_text(encoding="utf-8")
     assert program("gdscript") == sample
     async with scene(tmp_path, sample.replace(ADDRESS, rush.url), GODOT_ROUND) as process:

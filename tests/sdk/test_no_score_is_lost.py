@@ -64,7 +64,7 @@ async def play(
                 await driver.start("call", name="flush")
             await driver.kill()
             await reopen(driver, proxy, queue)
-            # The queue knows how many scores are durable. The caller goes on after them.
+            # The queue returns the number of durable scores. The caller continues with the next score.
             done = await driver.do("queue", name="accepted_count")
             assert done in {number - 1, number}
         else:

@@ -32,7 +32,7 @@ _CREATIONS = 2
 _CANDIDATES = MAX_PLAYERS + 1
 _PAUSE_S = 0.5
 _FINAL_S = LENGTH_S + 25.0
-"""Time in s from a creation until no submission from before the end can still be committed."""
+"""Time in s from the creation of a challenge until all submissions received before its end are committed."""
 _REFUSALS = frozenset({"challenge_full", "challenge_over", "too_many_challenges", "board_exists"})
 
 

@@ -154,7 +154,7 @@ def arrival_problems(
 ) -> Iterator[Problem]:
     """Yield the differences between the expected events and those that arrived, by id in the order of first arrival.
 
-    Each event must arrive under one id. Those of a player on a board must arrive in the order of their commits.
+    Each event must arrive under one id. A player's events on a board must arrive in the order of their commits.
     """
     ids: dict[tuple[Any, ...], str] = {}
     submissions: defaultdict[tuple[str, int], int] = defaultdict(int)

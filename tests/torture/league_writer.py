@@ -28,7 +28,7 @@ from tests.torture.ledger import StoredEvent
 from tests.torture.rig import GRACE_S, Rig
 
 _SETTLED_AFTER_S = 20.0
-"""Time in s from the end of a season's grace until it may be settled: see `leaderforge.domain.timing`."""
+"""Time in s from the end of a season's grace until the season may be settled: see `leaderforge.domain.timing`."""
 _SEARCH_S = 15.0
 """Time in s within which a due settlement is written: the time between two searches, and that of a lease."""
 _EARLIER_SEASONS = 3

@@ -1,4 +1,4 @@
-"""Seasons of a league as the store has them, and the results that follow from the stored events."""
+"""Seasons of a league as the store has them, and their results computed from the stored events."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -70,7 +70,7 @@ class Ledger:
         return attempt
 
     def acknowledge(self, attempt: Attempt, receipt: dict[str, Any]) -> Iterator[Problem]:
-        """Record a receipt. Yield a problem if the submission counted twice, or if the receipt is for another one."""
+        """Record a receipt. Yield a problem if the submission counted twice, or if the receipt has another id."""
         if not attempt.is_acknowledged:
             attempt.is_acknowledged = True
             self.acknowledged[attempt.board, attempt.user_id] += 1

@@ -104,7 +104,7 @@ class LedgerWriter(ApiWriter):
             await self._until_done("DELETE", f"/api/users/{user_id}", None)
 
     async def _read_own(self, attempt: Attempt) -> None:
-        """Read the player through any process. It must show all acknowledged submissions, which only erasures take."""
+        """Read the player through any process. Unless it was erased, all acknowledged submissions must count."""
         user_id, board = attempt.user_id, attempt.board
         if board == TALLY:
             return  # moderators remove submissions there

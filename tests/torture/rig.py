@@ -110,7 +110,7 @@ class Rig:
 
     @property
     def dsn(self) -> str:
-        """DSN of the database. PostgreSQL moves in a restart if another program has taken its port."""
+        """DSN of the database. A restart changes the port if another program has taken the previous one."""
         return self._dsn if self.postgres is None else self.postgres.dsn
 
     @property

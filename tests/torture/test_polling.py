@@ -24,7 +24,7 @@ SAMPLE = (
     "cut-database",
     "fill-disk",
 )
-"""At least one nemesis of each part, and those that end quickly."""
+"""Nemeses that `make test` runs: at least one for each part, and all that end quickly."""
 
 
 async def test_every_answer_is_one_that_may_be_given(

@@ -15,7 +15,7 @@ POINTS = Board(2, "points", "Points", limits=ScoreLimits(min_score=0, max_score=
 
 
 def scores(*values: int, submissions: int = 1) -> list[RecentScore]:
-    """Return one score of each player."""
+    """Return recent scores with these values, each of another player."""
     return [RecentScore(i, UUID(int=i), value, 0, submissions) for i, value in enumerate(values)]
 
 

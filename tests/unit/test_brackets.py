@@ -7,7 +7,10 @@ from leaderforge.domain.brackets import Brackets
 
 
 def simulated(size: int, entrants: int, *, is_final: bool) -> list[list[int]]:
-    """Return the numbers of the entrants of each bracket: seat one after the other, then move a small remainder."""
+    """Return the numbers of the entrants of each bracket.
+
+    Seat one entrant after the other, and then move the entrants of a last bracket that is too small.
+    """
     brackets: list[list[int]] = []
     for number in range(1, entrants + 1):
         if not brackets or len(brackets[-1]) == size:

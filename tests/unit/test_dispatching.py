@@ -40,7 +40,7 @@ class Killed(BaseException):
 
 
 class Receiver:
-    """`NoticeSender` of a test: a receiver that fails, or whose sender is killed, as random numbers say."""
+    """`NoticeSender` of a test: a receiver that fails at random, and whose sender is killed at random."""
 
     def __init__(self, random: Random, *, failures: float, kills: float) -> None:
         self._random = random

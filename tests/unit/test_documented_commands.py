@@ -17,7 +17,7 @@ TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MUL
 NOT_RUN = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8").partition("## What has not been run\n")[2]
 
 MARKED = ("docs/decisions/", "docs/kubernetes.md")
-"""Pages whose commands were not run. Their texts say it; decisions record earlier trials."""
+"""Pages whose commands no test runs. Their texts say so, and decisions are records of earlier trials."""
 PAGE_TESTS = {
     "docs/performance/": "tests/acceptance/test_load_commands.py",
     "docs/production.md": "tests/installation/__main__.py",

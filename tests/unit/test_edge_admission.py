@@ -39,7 +39,7 @@ class Queue:
         self._budget = 0.0
 
     def offer(self, per_second: float, seconds: float) -> list[float]:
-        """Send requests at this rate. Return the response times in s of those that ended meanwhile."""
+        """Send requests at this rate. Return the response times in s of all requests that ended within this time."""
         self.taken, due = [], 0.0
         for _ in range(round(seconds / self.step_s)):
             self.now += self.step_s

@@ -1,4 +1,4 @@
-"""Events that follow from the clock and from the index, by the API over in-memory adapters."""
+"""Events that the clock and the state of the index cause, by the API over in-memory adapters."""
 
 import json
 from collections.abc import AsyncIterator

@@ -79,7 +79,7 @@ def item_lists() -> Iterator[tuple[str, str]]:
 
 
 BATCHES = [(route, name) for route, name in item_lists() if name != "tiers"]
-"""Lists whose items are judged each on its own. The tiers of a board are valid or invalid as a whole."""
+"""Lists whose items are refused one by one. The tiers of a board are accepted or refused as a whole."""
 VALID: Mapping[str, Mapping[str, Any]] = {
     "submissions": {"user_id": 1, "score": 5},
     "scores": {"user_id": 1, "score": 5},

@@ -1,4 +1,4 @@
-"""Teams over HTTP: rights, members, team boards, and what moderators see."""
+"""Teams over HTTP: rights, members, team boards, and the view of moderators."""
 
 from collections.abc import AsyncIterator
 from typing import Any

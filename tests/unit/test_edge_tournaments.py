@@ -1,4 +1,4 @@
-"""Tournaments over HTTP: state, joining, attempts, and the same rules for every way in."""
+"""Tournaments over HTTP: state, joining, attempts, and equal rules for every way of submitting."""
 
 import json
 from typing import Any
@@ -180,7 +180,7 @@ async def test_an_early_end_is_the_present_at_the_earliest(api: Api) -> None:
     assert changed.json()["tournament"]["early_ends"] == [time_text(START)]
     assert (await api.get(f"{CUP}/tournament")).json()["state"] == "closed"
     assert code(await submit(api, 1)) == "tournament_not_open"
-    # The unchanged end may be sent again later. A new one may not lie in the past.
+    # A later change may send the unchanged end again. A new end may not be in the past.
     api.clock.now += HOUR_MS
     assert (await api.send("PATCH", CUP, {"tournament": changed.json()["tournament"]}, ADMIN_KEY)).status_code == 200
     refused = await api.send("PATCH", CUP, {"tournament": {**rules, "ends_at": time_text(START + 1)}}, ADMIN_KEY)

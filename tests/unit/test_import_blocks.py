@@ -1,4 +1,4 @@
-"""Parsing of a file in blocks, in this process and in others: always the lines and the bad lines of the whole text."""
+"""Parsing of a file in blocks, in this process and in others. The result must equal that of the whole text."""
 
 import json
 import multiprocessing

@@ -237,7 +237,7 @@ def test_occurrences_are_exact_beyond_the_memory(max_recent: int, digests: list[
         (None, "Europe/Berlin", "2026-10-14 09:30", 1_791_963_000_000),
         (None, "Europe/Berlin", "2026-10-14T07:30:00Z", 1_791_963_000_000),
         (None, "America/New_York", "20261014", 1_791_950_400_000),
-        # A time in an hour that the clock repeats belongs to the first of the two.
+        # A time in an hour that the clock repeats means the first pass of this hour.
         (None, "Europe/Berlin", "2026-10-25 02:30", 1_792_888_200_000),
     ],
 )

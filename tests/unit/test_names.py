@@ -238,7 +238,7 @@ def test_free_names_differ_visibly(name: str, other: str) -> None:
 
 
 def visible(name: str) -> str:
-    """Return the skeleton of a name by UTS 39. Keep its case and its ASCII characters."""
+    """Return the skeleton of a name by UTS 39, but with the case and the ASCII characters of the name."""
     tables = unicode_tables()
     inked = "".join(" " if tables.blank.fullmatch(c) else c for c in name if not tables.ignorable.fullmatch(c))
     return " ".join(unicodedata.normalize("NFD", inked).translate(tables.looks).split())

@@ -66,7 +66,7 @@ def local(zone: str, time: int) -> datetime:
 
 @cache
 def highest_reading(zone: str, time: int) -> datetime:
-    """Return the highest clock reading of the last three hours up to this time. No clock is set back further."""
+    """Return the highest clock reading in the three hours up to this time. No clock is set back by more hours."""
     steps = range(time - 180 * MINUTE, time, MINUTE)
     before_the_minute = time - time % MINUTE - 1
     return max(local(zone, moment) for moment in (*steps, before_the_minute, time))

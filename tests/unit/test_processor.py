@@ -12,7 +12,7 @@ from leaderforge.processor import ProcessorDemand
 
 SPIN_S = 0.05
 TRIES = 40
-"""Number of intervals. One of them has to show the demand: no statistics count the time that a host takes away."""
+"""Maximum number of intervals. Only one must show the full demand, because a host may take time that nobody counts."""
 
 
 def spin() -> None:

@@ -49,7 +49,7 @@ def reaches(tier: Tier, entry: RankedScore) -> bool:
         return entry.score in (range(int(limit), 31) if entry.descending else range(-31, int(limit) + 1))
     if tier.kind is TierLimit.RANK:
         return entry.rank in range(1, int(limit) + 1)
-    # A rank belongs to the first percents of the players if the ranks before it alone are fewer than these percents.
+    # A rank is within this percentage of the players if fewer players than this percentage have a better rank.
     return Fraction(entry.rank - 1, entry.total) < limit / 100
 
 

@@ -61,7 +61,7 @@ async def restore_node(stage: Stage) -> None:
 async def restore_index(stage: Stage) -> None:
     """Restart the index from an older copy while both API processes are down.
 
-    The copy has credible watermarks. Only a process that does not believe it without a catch-up gives right answers.
+    The copy has credible watermarks. Only processes that first catch the index up give right answers.
     """
     await _restore(stage, stage.nodes, beside=range(API_PROCESSES))
     await start(stage, range(API_PROCESSES))

@@ -61,7 +61,7 @@ async def crash_in_outage(stage: Stage) -> None:
 
 
 async def crash_in_cut(stage: Stage) -> None:
-    """Kill both API processes while they are cut off the index, and lose all that they have sent to it meanwhile."""
+    """Kill both API processes while they are cut off the index. All that they have sent to it since then is lost."""
     for relay in stage.rig.network.index:
         relay.disturb(Disturbance(is_cut=True))
     stage.step("cut off the index")
