@@ -207,7 +207,7 @@ def summary(kind: str, samples: dict[str, list[dict[str, Any]]]) -> dict[str, An
 
 
 def api_process(supervisor: int) -> psutil.Process:
-    """Return the API process of the `leaderforge dev` with this process id: the parent if it has several workers."""
+    """Return the API process of the `leaderforge dev` with this id. With several workers, return their parent."""
     children = psutil.Process(supervisor).children(recursive=True)
     return next(child for child in children if "uvicorn" in " ".join(child.cmdline()))
 

@@ -34,7 +34,7 @@ CORE_DOLLARS = 0.0408 * 730
 DISK_DOLLARS = 0.08
 """Dollars a month of a GB of gp3. The date of this list price is unknown."""
 CORE_BYTES = 4 * 2**30
-"""Memory of a core, in bytes."""
+"""Memory of a machine per core, in bytes."""
 MOST_STORE_CORES = 32
 """Maximum cores of a single PostgreSQL. More are spread over workers of Citus."""
 CITUS_COST = 1 / 0.59

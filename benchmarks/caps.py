@@ -51,5 +51,5 @@ def _capped(pid: int, share: float) -> Iterator[None]:
 
 
 def _home() -> Path:
-    """Return the folder for control groups with limits on processor time. In version 1, it has only such limits."""
+    """Return the folder for control groups with limits on processor time. In version 1, it has no others."""
     return ROOT / "cpu" if (ROOT / "cpu" / "cgroup.procs").exists() else ROOT

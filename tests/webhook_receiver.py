@@ -25,8 +25,8 @@ class WebhookReceiver:
     """Receiver at a port of this machine.
 
     `failures` is the share of requests that it answers with `failure_status`, half of them after it has accepted the
-    event. `slowness_s` is the maximum delay of a response. It refuses invalid signatures, and signatures of another
-    time than the present.
+    event. `slowness_s` is the maximum delay of a response. It refuses invalid signatures, and signatures whose
+    time is not the present.
     """
 
     secrets: list[str] = field(default_factory=list)

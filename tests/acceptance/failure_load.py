@@ -33,7 +33,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Answer:
-    """Response. Its status is 0 if none arrived."""
+    """Response to a request. The status is 0 if no response arrived."""
 
     path: str
     status: int

@@ -39,7 +39,7 @@ async def until_status(api: Served, key: str, wanted: int) -> None:
     async def has_it() -> bool:
         return await status(api, key) == wanted
 
-    await until(has_it, f"the status {wanted}", every=0.25)  # each call counts against the key's limit
+    await until(has_it, f"the status {wanted}", every=0.25)  # poll slowly: each call counts against the rate limit
 
 
 async def test_changes_of_keys_hold_in_every_process(pair: Pair) -> None:

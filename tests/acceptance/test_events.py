@@ -90,7 +90,7 @@ async def test_events_outlast_failures_and_kills(api: Served, settings: Mapping[
             for player in players:
                 totals[player] = (await submit(api, board, player))["score"]
             if round_number == 1:
-                with worker(settings):  # killed while it sends events
+                with worker(settings):  # the worker is killed while it sends events
                     await until_arrived(receiver, 2)
             if round_number == 3:
                 await receiver.stop()

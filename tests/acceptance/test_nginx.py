@@ -190,7 +190,7 @@ def has_previews(url: str) -> None:
 
 
 def has_no_previews(url: str) -> None:
-    """Without the API, the page must still be served, with its own tags and headers. This function fails otherwise."""
+    """Fail unless nginx, while the API is away, serves the page with the page's own tags and headers."""
     assert tags(url, "/player/1")["og:title"] == STATIC_TITLE
     picture = httpx.get(f"{url}/preview.png?player=1", timeout=PATIENCE_S)
     assert (picture.status_code, picture.content) == (200, static_picture())

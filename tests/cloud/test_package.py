@@ -66,6 +66,6 @@ def test_what_answers_no_http_does_without_fastapi() -> None:
 
 
 def test_the_administration_does_without_readers_of_files() -> None:
-    """Importing them would slow down a cold start. They load with the first upload of a file."""
+    """Importing the readers would slow down a cold start. They load with the first upload of a file."""
     source = "import sys, functions.admin; print('leaderforge.imports.lines' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", source], check=True, capture_output=True).stdout == b"False\n"

@@ -22,7 +22,7 @@ KEY = {"Authorization": "Bearer try-operating-here"}
 NETWORK = f"{PROJECT}_leaderforge"
 READY_S = 300
 POINTS = 10_000
-"""Points of a submission of player 1, who leads all others."""
+"""Points of a submission of player 1: so many that this player leads."""
 _WITHOUT_CITUS = Path(__file__).parent / "override.yml"
 
 

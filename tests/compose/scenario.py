@@ -46,7 +46,7 @@ def headers_of_nginx(deployment: Deployment) -> None:
     assert page.headers.get_list("Cache-Control") == ["no-cache"]
     [script] = deployment.client.get("/api/leaderboard/top").headers.get_list("Cache-Control")
     assert script, "the API's own header"
-    # nginx sends `Vary` with compressed files only. It keeps caches from answering other clients with them.
+    # `Vary` keeps caches from sending the compressed file to clients that do not accept gzip.
     assert (page.headers.get("Content-Encoding"), page.headers.get("Vary")) == ("gzip", "Accept-Encoding")
 
 

@@ -114,7 +114,7 @@ class HostileProxy:
             while request := await _request(reader):
                 await self._serve(request, writer)
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # asyncio 3.11 logs a cancelled handler as an error
+            pass  # otherwise asyncio 3.11 logs a cancelled handler as an error
         finally:
             self._open.discard(task)
             writer.close()
@@ -173,7 +173,7 @@ class HostileProxy:
         self.statuses[int(answer.split(b" ", 2)[1])] += 1
         writer.write(answer)
         await writer.drain()
-        raise ConnectionResetError  # the answer says `Connection: close`
+        raise ConnectionResetError  # close the connection, as the answer announces
 
     async def _pass(self, source: asyncio.StreamReader, writer: asyncio.StreamWriter, events: int) -> None:
         """Pass an answer on as it arrives. If `events` is not 0, reset the connection after that number of events."""

@@ -142,14 +142,14 @@ async def test_a_score_that_the_service_cannot_read_holds_up_no_other(service: S
 
 async def test_a_score_that_cannot_be_written_is_no_score(tmp_path: Path) -> None:
     (tmp_path / "queue.device").write_text(DEVICE)
-    (tmp_path / "queue.new").mkdir()  # the file that replaces the queue cannot be written
+    (tmp_path / "queue.new").mkdir()  # a folder in the place of the file that replaces the queue
     [refusal] = await run_once(NOWHERE, tmp_path / "queue", 5)
     assert "Is a directory" in refusal
 
 
 async def test_an_unreadable_queue_is_left_as_it_is(tmp_path: Path) -> None:
     queue = tmp_path / "queue"
-    queue.symlink_to(queue)  # a path without an end, also for root
+    queue.symlink_to(queue)  # a loop of links, which not even root can open
     [refusal] = await run_once(NOWHERE, queue)
     assert "Too many levels of symbolic links" in refusal
     assert queue.is_symlink()

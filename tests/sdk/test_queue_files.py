@@ -169,7 +169,7 @@ async def test_a_damaged_line_is_set_aside_and_all_others_stay(tmp_path: Path, n
 @pytest.mark.parametrize("name", ALL)
 async def test_an_unreadable_queue_is_left_as_it_is(tmp_path: Path, name: str) -> None:
     queue = tmp_path / "queue"
-    queue.symlink_to(queue)  # a path without an end, also for root
+    queue.symlink_to(queue)  # a loop of links, which not even root can open
     async with driving(name) as driver:
         for _ in range(2):
             with pytest.raises(Refused) as refused:

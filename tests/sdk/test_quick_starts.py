@@ -93,7 +93,7 @@ async def scene(folder: Path, script: str, runner: str) -> AsyncIterator[asyncio
     project = godot_project(folder)
     (project / "script.gd").write_text(script)
     (project / "runner.gd").write_text(runner)
-    # Godot flushes its output at its end only.
+    # `stdbuf` flushes each line. Godot alone flushes its output only when it ends.
     command = ["stdbuf", "-oL", "godot3-server", "--path", str(project), "-s", "runner.gd"]
     environment = {**os.environ, "HOME": str(project)}
     process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=-1, stderr=-2)

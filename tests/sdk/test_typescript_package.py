@@ -78,7 +78,7 @@ async def test_a_browser_keeps_scores_over_the_end_of_the_page(browser: Browser,
     await second.goto(f"{service.url}/sdk/game.html")
     opened = "(window.client = open_client({})).queue.pending().then(() => 'open', (error) => error.kind)"
     assert await second.evaluate(opened) == "QueueLocked"
-    await page.close()  # without a call of `close`, as a tab ends
+    await page.close()  # without a call of the client's `close`, as when a tab is closed
 
     async def unlocked() -> bool:  # the browser releases the lock a moment after it closed the page
         return bool(await second.evaluate(opened) == "open")

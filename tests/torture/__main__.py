@@ -45,7 +45,7 @@ def main() -> int:
     say(f"seed {plan.seed}")
     before = os.getloadavg()
     with TemporaryDirectory(prefix="torture-", ignore_cleanup_errors=True) as directory:
-        Path(directory).chmod(0o711)  # if root starts the checker, PostgreSQL runs as another user
+        Path(directory).chmod(0o711)  # if root starts the checker, PostgreSQL enters it as another user
         report = asyncio.run(run(plan, Path(directory)))
         if options.logs is not None:
             _copy_logs(Path(directory), options.logs)

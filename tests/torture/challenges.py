@@ -107,7 +107,7 @@ def answer_problems(own: OwnChallenge, stored: StoredChallenge, answer: Mapping[
 def limit_problems(challenges: Sequence[StoredChallenge]) -> Iterator[Problem]:
     """Yield the players who took part in more open challenges than allowed, and the ids that have several challenges.
 
-    A player's number of open challenges grows with a join only. It is therefore counted at each join.
+    Only a join increases a player's number of open challenges. Therefore count the open ones at each join.
     """
     places = [(player, challenge) for challenge in challenges for player in challenge.players]
     for joined, _ in places:

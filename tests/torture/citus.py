@@ -15,7 +15,7 @@ from leaderforge.embedded.waiting import wait_until
 
 _START_S = 60.0
 _ENVIRONMENT = {"HOME": "/", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
-"""Environment of a restarted server. It may not read the home directory of this process's account."""
+"""Environment of a restarted server. Its account may lack the right to read the present home directory."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ class SmallDisk:
                 os.posix_fallocate(file.fileno(), start, _STEP_BYTES)
 
     def free(self) -> None:
-        """Give the space free again."""
+        """Free the space again."""
         (self._path / _BALLAST).unlink(missing_ok=True)
 
     def unmount(self) -> None:

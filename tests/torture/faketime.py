@@ -26,7 +26,7 @@ def library() -> Path | None:
 
 
 class Clock:
-    """Offset of the processes' wall clock, in s. It affects all processes that run with `environment` at once."""
+    """Offset of the processes' wall clock, in s. A change at once affects all processes that run with `environment`."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

@@ -107,7 +107,7 @@ class LedgerWriter(ApiWriter):
         """Read the player through any process. Unless it was erased, all acknowledged submissions must count."""
         user_id, board = attempt.user_id, attempt.board
         if board == TALLY:
-            return  # moderators remove submissions there
+            return  # moderators may have removed submissions from this board
         acknowledged = self._ledger.acknowledged[board, user_id]
         process = self._random.choice(self.processes)
         client = self._rig.client(process)

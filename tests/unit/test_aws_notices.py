@@ -146,7 +146,7 @@ async def test_a_silent_queue_delays_no_other_endpoint(service: Service) -> None
         attempt = await http.send(f"http://localhost:{service.server_port}/", headers, BODY)
         assert (attempt.status, call.done()) == (200, False)
         call.cancel()
-        await silent.has_lost.wait()  # the thread of a cancelled call ends
+        await silent.has_lost.wait()  # a cancelled call closes its connection, and its thread ends
         await sender.close()
     await http.close()
 

@@ -1,4 +1,4 @@
-"""Errors of the command that are noticed before anything starts. Each is one message with a remedy."""
+"""Errors that the command finds before it starts anything. Each error is one message with a remedy."""
 
 import subprocess
 import sys

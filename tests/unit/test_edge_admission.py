@@ -147,7 +147,7 @@ def test_a_saturated_processor_answers_a_few_requests_at_a_time() -> None:
     queue.offer(500, 2)
     taken = queue.offer(2500, 60)
     assert len(taken) >= 59_400
-    assert sorted(taken)[int(0.99 * len(taken))] <= (2 * MIN_BUSY + 1) / 1000  # a few, at first, are slower
+    assert sorted(taken)[int(0.99 * len(taken))] <= (2 * MIN_BUSY + 1) / 1000  # a few at the start are slower
     queue.offer(500, 2 * INTERVAL_S)
     queue.refused = 0
     queue.offer(500, 5)

@@ -27,7 +27,7 @@ async def api() -> AsyncIterator[Api]:
 
 
 async def put(api: Api, user_id: int, *friend_ids: int) -> int:
-    """Replace a list. Return its length."""
+    """Replace the friends of a player. Return the length of the new list."""
     answer = await api.send("PUT", f"/api/users/{user_id}/friends", {"user_ids": friend_ids}, SUBMIT_KEY)
     assert answer.status_code == 200, answer.text
     return int(answer.json()["total"])

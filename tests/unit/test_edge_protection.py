@@ -65,7 +65,7 @@ def test_nginx_sends_the_same_headers_with_the_site() -> None:
 def test_nginx_finds_the_tags_of_the_page() -> None:
     """nginx replaces the page's static tags, from the first to the last.
 
-    Without the last tag, it would omit the rest.
+    Without the last tag, nginx would omit the rest of the page.
     """
     configuration = (ROOT / "deploy/images/nginx.conf").read_text()
     first, last = re.findall(r"sub_filter '(<meta [^']*)'", configuration)

@@ -91,7 +91,7 @@ def test_blocks_of_json_have_the_objects_of_the_whole(text: str, size: int):
     data = f"[{text}".encode()
     lines, bad = read(data, TableFormat.JSON, size)
     all_lines, all_bad = read(data, TableFormat.JSON)
-    # Bad elements of one line have no order.
+    # Bad elements of one line may come in any order.
     assert (lines, sorted(bad)) == (all_lines, sorted(all_bad))
     assert read(text.encode(), TableFormat.NDJSON, size) == read(text.encode(), TableFormat.NDJSON)
 

@@ -58,7 +58,7 @@ def iso(row: Row) -> str:
 
 
 class Writing(NamedTuple):
-    """How a file is written: its format, its texts of scores and times, and the size of the blocks that are read."""
+    """Form of a file: its format, its texts of scores and times, and the size of the blocks that the import reads."""
 
     form: str
     notation: ScoreNotation

@@ -1,4 +1,4 @@
-"""Pending index updates. After an outage, the index receives them before any read of it."""
+"""Pending index updates. After an outage, the index receives them before it answers any read."""
 
 from uuid import UUID
 

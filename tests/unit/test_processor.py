@@ -1,4 +1,4 @@
-"""A thread's demand for the processor includes its wait for one, so it does not depend on the load of the machine."""
+"""A thread's demand for the processor includes its waits. Therefore it does not depend on the machine's load."""
 
 import time
 from collections.abc import Callable

@@ -182,7 +182,7 @@ class TestWatermarks:
         assert commit_limit_s(store_timeout_s) * 1000 + CLOCK_DIFFERENCE_MS <= SETTLE_MS
 
     def test_notes_of_touched_players_outlive_the_settle_time(self) -> None:
-        """Reconciliation needs the notes of changes without an event. If they expire in an outage, it must rebuild."""
+        """Reconciliation needs the notes of changes without an event. Without them, after an outage, it rebuilds."""
         assert TOUCHES_KEPT_MS >= 1000 * SETTLE_MS
 
     def test_no_late_update_outlives_the_removed_standings_of_an_erased_player(self) -> None:
@@ -200,7 +200,7 @@ class TestBelief:
         assert BELIEF_RENEWAL_MS + DECLARED_READ_MS <= BELIEF_MS / 2
 
     def test_a_declaration_survives_missed_renewals(self) -> None:
-        """A declaration that expires makes all processes catch up. It must outlive two failed renewals."""
+        """If a declaration expires, all processes catch up. Therefore it must outlive two failed renewals."""
         assert 3 * DECLARATION_RENEWAL_MS < DECLARATION_MS
 
     def test_a_declaration_is_renewed_in_time_by_the_maintenance_loop(self) -> None:
