@@ -12,7 +12,7 @@ class PeopleStore(Protocol):
     """Store of people and their sessions. Each change writes its audit entry in the same transaction."""
 
     async def sign_in(self, session: PersonSession, act: AuditEntry) -> None:
-        """Store a session. It replaces the person's earlier one."""
+        """Store a session. It replaces the person's earlier session."""
         ...
 
     async def sessions(self, now: int) -> Sequence[PersonSession]:
@@ -27,12 +27,12 @@ class PeopleStore(Protocol):
         """Change the role of a person's session at `act.at`, and return the session.
 
         The audit entry gets the previous role as `was`. If the session has the role already, nothing changes. Raises
-        `PersonNotFound` without a session that has not expired.
+        `PersonNotFound` if the person has no valid session.
         """
         ...
 
     async def sign_out(self, subject: str, act: AuditEntry) -> bool:
-        """End a person's session at `act.at`. Return whether there was one."""
+        """End a person's session at `act.at`. Return whether there was a session."""
         ...
 
 

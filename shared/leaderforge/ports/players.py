@@ -24,9 +24,9 @@ class PlayerStore(Protocol):
         """Create players. Return each player or its error.
 
         The errors are `PlayerExists`, `UsernameTaken`, `EmailTaken` and `ExternalIdTaken`. Usernames are unique by
-        `claims_of`, emails regardless of case (Unicode NFKC, case-folded), external ids by code points. An external
-        id that a player gave up stays taken for `RELEASE_MS`, and so do both ids of an erased player. With `on_sight`,
-        the ids of an erased player stay taken for longer: until the `creatable_at` of the erasure.
+        `claims_of`, emails regardless of case (Unicode NFKC, case-folded), external ids by code points. An external id
+        that a player gave up stays taken for `RELEASE_MS`. Both ids of an erased player stay taken for that time too.
+        With `on_sight`, the ids of an erased player stay taken for longer: until the `creatable_at` of the erasure.
         """
         ...
 
@@ -52,7 +52,7 @@ class PlayerStore(Protocol):
         ...
 
     async def forget_released(self, before: int) -> None:
-        """Delete the notes of released ids that became free for all players before `before` (ms)."""
+        """Delete the stored released ids that became free for all players before `before` (ms)."""
         ...
 
     async def following(self, user_id: int | None, limit: int) -> Sequence[int]:
@@ -89,7 +89,7 @@ class PlayerStore(Protocol):
 
 
 class NameClaimer(Protocol):
-    """Function that claims names without a claim. Services with shared names, and older versions, store such names."""
+    """Function that claims names that have no claim: names stored as shared names, or by an older version."""
 
     async def __call__(self, after: int, limit: int) -> ClaimedNames:
         """Claim the names of up to `limit` players whose ids follow `after`, unless other players claim them."""
@@ -100,7 +100,10 @@ class StaleClaimReleaser(Protocol):
     """Function that releases stale claims: keys for look-alikes of names that their players no longer have."""
 
     async def __call__(self, after: str, limit: int) -> StaleClaims:
-        """Check up to `limit` claims whose keys follow `after`. Release those whose players now have other names."""
+        """Check up to `limit` claims whose keys follow `after`.
+
+        Release the claims whose players now have other names.
+        """
         ...
 
 
@@ -119,7 +122,7 @@ class PlayerRecords(Protocol):
         """Erase a player and all data in one transaction, devices and sessions too. Return the numbers of erased rows.
 
         Anonymise the audit entries of the player, which also lose their reasons. Add `act` with the numbers to the
-        audit log. First sight does not create the player again before `creatable_at` (ms), None if it never creates
-        players. Raises `PlayerNotFound`.
+        audit log. First sight does not create the player again before `creatable_at` (ms), which is None if first sight
+        never creates players. Raises `PlayerNotFound`.
         """
         ...

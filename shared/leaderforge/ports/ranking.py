@@ -11,7 +11,7 @@ from leaderforge.domain.sources import Source
 class Ranking(Protocol):
     """Exact reads of one ladder in its total order. Index and store implement this protocol.
 
-    Entries of a ladder with a segment are those of the segment's players. All other rows are left out.
+    A ladder with a segment has only the entries of the segment's players. All other rows are left out.
 
     Bounds are sort keys, prefixes of sort keys, or `FIRST` and `LAST` (see `domain.order`).
     """

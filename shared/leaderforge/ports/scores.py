@@ -76,8 +76,8 @@ class ScoreStore(Ranking, BoardStore, BoardMaintenanceStore, ChangeLog, Protocol
 
         A refused submission (`PlayerNotFound`, `ScoreOutOfRange`, `RuleViolated`) does not affect the others. A
         submission with a stored id of the same player and board is a duplicate, and changes nothing. If its content
-        differs, it is refused (`SubmissionConflict`). Both also apply within the batch. A player may occur more than
-        once in a batch.
+        differs, it is refused (`SubmissionConflict`). These two rules also apply to submissions within the batch. A
+        player may occur more than once in a batch.
         """
         ...
 

@@ -36,7 +36,7 @@ class SettlementStore(Protocol):
 class SettlementPart(Protocol):
     """Part of settlement, such as the movements of a league. The parts of a period run one after another.
 
-    Results must follow from the stored data and the clock alone. They are written in chunks. The transaction of a chunk
+    Results must depend on the stored data and the clock alone. They are written in chunks. The transaction of a chunk
     also moves the progress (see `SettlementStep`), therefore each chunk is written once.
     """
 

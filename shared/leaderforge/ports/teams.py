@@ -37,7 +37,7 @@ class TeamStore(Protocol):
         ...
 
     async def roster(self, team_id: int) -> Roster | None:
-        """Return a team with its present members, None if there is none."""
+        """Return a team with its present members, None if there is no such team."""
         ...
 
     async def change(self, team_id: int, change: Callable[[Roster], Team], act: AuditEntry) -> Team:
@@ -47,7 +47,7 @@ class TeamStore(Protocol):
     async def join(
         self, team_id: int, user_id: int, at: int, act: AuditEntry, *, transfers: bool
     ) -> Sequence[TeamSpan]:
-        """Add a player at a time (ms), and return the changed spans: the new one, and the one that ended.
+        """Add a player at a time (ms), and return the changed spans: the new span, and the span that ended.
 
         Change nothing if the player is in the team already. With `transfers`, the player leaves another team at the
         same time. Raises `TeamNotFound`, `PlayerNotFound`, `IsTeam`, `TeamFull`, or `InOtherTeam` without `transfers`.
@@ -71,7 +71,7 @@ class TeamScoreStore(Protocol):
         ...
 
     async def stale(self, ladder: Ladder, source: Board, user_ids: Collection[int]) -> Mapping[int, Collection[int]]:
-        """Return, by team, the players whose stored contribution on a ladder differs from their events of now."""
+        """Return, by team, the players whose stored contribution on a ladder differs from their present events."""
         ...
 
     async def refresh(
@@ -91,9 +91,10 @@ class TeamScoreStore(Protocol):
     async def periods_of(
         self, board: Board, source: Board, user_ids: Collection[int], since: int
     ) -> Mapping[int, Collection[int]]:
-        """Return, by period number, the players among `user_ids` who may have another contribution since `since` (ms).
+        """Return, by period number, the players in `user_ids` whose contribution may have changed since `since` (ms).
 
-        They have a contribution on the team board, or a standing on the source that changed at that time or later.
+        These players have a contribution on the team board, or a standing on the source that changed at that time or
+        later.
         """
         ...
 

@@ -26,7 +26,10 @@ _ROWS = 10
 _MAX_COMPARED = 5_000
 """Maximum number of scores that are compared in the search for suspicious ones."""
 _WINDOWS_MS = (10_000, 10 * MINUTE_MS, HOUR_MS)
-"""Ages in which to look for the newest scores. A busy board needs the first one only, which reads few events."""
+"""Maximum ages (ms) of the newest scores, tried in order.
+
+On a busy board, the first age suffices and reads few events.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,8 @@ class ActivityService:
     async def fold(self) -> int:
         """Fold the complete minutes since the last fold, and return the number of their events.
 
-        A minute is complete `SETTLE_MS` after its end, because no event of it can be committed later, unless it is in
-        doubt. Fold no minutes with events in doubt.
+        A minute is complete `SETTLE_MS` after its end, because no event of the minute can be committed later, unless
+        the event is in doubt. Do not fold minutes that may have events in doubt.
         """
         now, in_doubt = self._clock(), await self._changes.in_doubt_since()
         until = ((now if in_doubt is None else min(now, in_doubt)) - SETTLE_MS) // MINUTE_MS * MINUTE_MS

@@ -125,8 +125,8 @@ class AwardPart:
     async def _present_bracket_ranks(self, ladder: Ladder, rules: AwardRules, revision: int) -> Mapping[int, int]:
         """Return the ranks in brackets, none if no reward depends on them.
 
-        They are read once for all chunks of a revision, because a chunk has players of nearly all brackets. A change by
-        a moderator meanwhile leads to the next revision.
+        The ranks are read once for all chunks of a revision, because a chunk has players of nearly all brackets. A
+        change by a moderator meanwhile leads to the next revision.
         """
         if not rules.need_brackets:
             return {}
@@ -145,7 +145,7 @@ class AwardPart:
 
     async def _revoke_chunk(self, ladder: Ladder, progress: SettlementProgress, revision: int) -> Position | None:
         revoked = int(progress.position.get("revoked", 0))
-        # The number changes with each chunk, because an unchanged position would not exclude a second process.
+        # `revoked` changes with each chunk, because an unchanged position would not exclude a second process.
         after: Position = {"revision": revision, "revoked": revoked + 1, EARLIER: progress.earlier}
         step = SettlementStep(ladder, progress, after)
         count = await self._awards.revoke_outdated(step, revision, self._clock(), _CHUNK)
@@ -157,7 +157,7 @@ def _cursor(position: Position) -> AwardCursor:
 
 
 def _members(cursor: AwardCursor) -> Position:
-    """Return the members of a position that `_cursor` reads."""
+    """Return the JSON members of a position that `_cursor` reads."""
     return {"after": cursor.after.hex(), "count": cursor.count, "rank": cursor.rank}
 
 

@@ -15,7 +15,7 @@ PositionT = TypeVar("PositionT")
 
 @dataclass(frozen=True, slots=True)
 class AwardPage(Generic[PositionT]):
-    """Awards in order. `next` is the position after them, None at the end."""
+    """Awards in order. `next` is the position after which the next page starts, None on the last page."""
 
     awards: Sequence[Award]
     next: PositionT | None
@@ -50,6 +50,6 @@ class AwardService:
 
 
 def _page(awards: Sequence[Award], limit: int, position: Callable[[Award], PositionT]) -> AwardPage[PositionT]:
-    """Return the first `limit` awards, and the position of the last of them if there are more."""
+    """Return the first `limit` awards, and the position of the last award of the page if there are more awards."""
     page = awards[:limit]
     return AwardPage(page, position(page[-1]) if len(awards) > limit else None)

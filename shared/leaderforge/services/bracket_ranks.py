@@ -23,7 +23,7 @@ class BracketRanks:
         self._tournaments = tournaments
 
     async def of_all(self, ladder: Ladder) -> Mapping[int, int]:
-        """Return the rank of each listed player in its bracket. It is empty for a board without brackets.
+        """Return the rank of each listed player in the player's bracket, no ranks for a board without brackets.
 
         All entrants are read, in the order of their numbers.
         """

@@ -14,7 +14,7 @@ from leaderforge.ports.challenges import ChallengeStore
 from leaderforge.ports.players import PlayerStore
 
 CHALLENGE_TTL_MS = 1000
-"""Time in ms for which a result is cached. Pages of players and anonymous readers with the link poll it."""
+"""Time in ms for which a result is cached. Pages of players and of anonymous readers with the link poll the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,9 @@ class _Slot(NamedTuple):
 class ChallengeResults:
     """Results of challenges, cached by this process. Concurrent callers share one load.
 
-    A result is cached for `ttl_ms` after the start of its load. A change of the board, the next player who joins and
-    the settlement are visible at once, because the cache keeps a result for each of these values.
+    A result is cached for `ttl_ms` after the start of its load. A change of the board, a new player and the settlement
+    are visible at once, because the board, the challenge with its number of players, and its state are the key of a
+    result.
     """
 
     def __init__(self, challenges: ChallengeStore, users: PlayerStore, *, ttl_ms: int, capacity: int = 256) -> None:

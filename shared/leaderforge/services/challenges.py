@@ -53,7 +53,7 @@ class ChallengeView:
 
 
 class ChallengeService:
-    """Challenges by link. Their results follow from the stored events and the time.
+    """Challenges by link. Their results are computed from the stored events and the time.
 
     `grace_ms` is the time after the end in which late submissions of earlier scores count.
     """
@@ -95,7 +95,7 @@ class ChallengeService:
     async def join(self, invitation: str, user_id: int) -> Challenge:
         """Let a player join by an invitation. A player who has joined stays as before.
 
-        Raises `ChallengesDisabled`, and like `ChallengeStore.join`.
+        Raises `ChallengesDisabled`, and the errors of `ChallengeStore.join`.
         """
         self._require_enabled()
         return await self._challenges.join(invitation, user_id, self._clock(), self._limits)

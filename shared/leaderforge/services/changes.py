@@ -20,7 +20,7 @@ _RETRY_S = 0.5
 _SETTLING_S = 1.0
 """Time limit of `settle`, in s."""
 _MOST = 10_000
-"""Maximum number of changes that wait for their announcement. Above it, one change of everything replaces them."""
+"""Maximum number of changes that wait for their announcement. Above it, one change of all ladders replaces them."""
 
 
 class Changes:
@@ -50,7 +50,10 @@ class Changes:
         self._sending = asyncio.Lock()
 
     def note_applied(self, ladder: Ladder, applied: Sequence[Applied]) -> None:
-        """Note that an update of the index has changed entries. `applied` has the old and the new sort keys."""
+        """Discard the cached tops that an update of the index changed, and announce the change.
+
+        `applied` has the sort keys.
+        """
         if applied:
             # Take the better of the old and the new key, because a player who falls out of a cached top also changes
             # that top.
@@ -82,7 +85,7 @@ class Changes:
         self._on_identities = callback
 
     def note_players(self, identities: Sequence[int | str]) -> None:
-        """Note that the players with these ids and external ids changed or were erased."""
+        """Call the callback for players that were changed or erased, and announce their ids and external ids."""
         self._on_identities(identities)
         # Announce no more players above the limit. Other processes then use their cached players until the TTL ends.
         if len(self._identities) < _MOST:
@@ -90,13 +93,13 @@ class Changes:
             self._start_announcing()
 
     async def settle(self) -> None:
-        """Announce all noted changes, or give up after `_SETTLING_S` seconds."""
+        """Announce all waiting changes, or give up after `_SETTLING_S` seconds."""
         with suppress(Unavailable, TimeoutError):
             async with asyncio.timeout(_SETTLING_S):
                 await self._flush()
 
     async def close(self) -> None:
-        """Announce all noted changes within `_SETTLING_S` seconds if possible. Then stop the announcements."""
+        """Announce all waiting changes within `_SETTLING_S` seconds if possible. Then stop the announcements."""
         await self.settle()
         if self._announcing is not None:
             self._announcing.cancel()
@@ -108,7 +111,7 @@ class Changes:
             try:
                 async with aclosing(self._feed.hear(self._clock)) as messages:
                     # Tops loaded before `since` may lack changes that were announced while there was no subscription.
-                    # Only later tops may therefore outlive their TTL.
+                    # Only tops that are loaded later may therefore outlive their TTL.
                     since = (await anext(messages)).until or 0
                     self._telemetry.gauge("change_feed_connected", 1)
                     async for message in messages:

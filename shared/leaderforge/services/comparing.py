@@ -23,7 +23,7 @@ async def lasting(
 ) -> Sequence[ItemT]:
     """Return the suspects that differ in all of several checks.
 
-    `recheck` returns those of the given suspects that differ at the time of the call.
+    `recheck` returns the given suspects that differ at the time of the call.
     """
     for _ in range(_RECHECKS):
         if not 0 < len(suspects) <= _MAX_IN_FLIGHT:

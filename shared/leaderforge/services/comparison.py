@@ -127,7 +127,7 @@ class IndexComparison:
             return []
 
         async def recheck(suspects: Sequence[int]) -> Sequence[int]:
-            # Only the deletion of a ladder, in steps, leaves strays that do not last.
+            # Check again, because the deletion of a ladder, in steps, leaves stray entries for a short time.
             strays = await self._index.strays(ladder)
             return [user_id for user_id in suspects if user_id in strays]
 

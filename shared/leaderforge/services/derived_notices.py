@@ -1,4 +1,4 @@
-"""Notices that follow from the clock and from the index: closed periods, entered tops, changed tiers."""
+"""Notices that are derived from the clock and from the index: closed periods, entered tops, changed tiers."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,8 +24,8 @@ _MAX_CLOSED = 1_000
 class DerivedNotices:
     """Notices about closed periods, entered tops and changed tiers, for boards that ask for them.
 
-    Each is appended in the transaction that stores the state from which the next one is derived. `closes_after_ms` is
-    the time from the end of a period to its close, when no submission can count in it any more.
+    Each notice is appended in the transaction that stores the state from which the next notice is derived.
+    `closes_after_ms` is the time from the end of a period to its close, when no submission can count in it any more.
     """
 
     def __init__(self, store: DerivedNoticeStore, query: QueryService, clock: Clock, *, closes_after_ms: int) -> None:

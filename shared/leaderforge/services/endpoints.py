@@ -31,7 +31,7 @@ class EndpointService:
     """Endpoints, their secrets and their delivery log. `actor` is the caller's name in the audit log.
 
     Without a `signer`, endpoints can be listed, disabled and deleted only. `allowed` are private networks in which
-    endpoints may lie. With credentials of AWS (`has_aws`), they may be queues and buses.
+    endpoints may lie. With credentials of AWS (`has_aws`), endpoints may also be queues and buses.
     """
 
     def __init__(
@@ -82,9 +82,9 @@ class EndpointService:
         raise EndpointNotFound.of(endpoint_id)
 
     async def set_disabled(self, endpoint_id: str, disabled: bool, actor: str) -> Endpoint:
-        """Disable an endpoint, or enable it again. It then receives the notices that it missed and that are still kept.
+        """Disable an endpoint, or enable it again.
 
-        Raises `EndpointNotFound`.
+        After that, it receives the missed notices that are still in the log. Raises `EndpointNotFound`.
         """
         now = self._clock()
 
@@ -103,7 +103,7 @@ class EndpointService:
         await self._store.delete(endpoint_id, self._act("endpoint.delete", endpoint_id, actor))
 
     async def rotate(self, endpoint_id: str, overlap_s: int, actor: str) -> IssuedSecret:
-        """Give an endpoint a new secret, and return it. For `overlap_s` seconds, the previous one signs too.
+        """Give an endpoint a new secret, and return the secret. For `overlap_s` seconds, the previous secret signs too.
 
         Raises `EndpointNotFound`, and `Refused` if the overlap is out of range or without a signing secret.
         """

@@ -44,10 +44,10 @@ class RankedEntries:
 class Page:
     """Consecutive entries of a board, its `total`, and the time `as_of` (ms).
 
-    `population` is the number of ranked players, None if it is the `total`, which counts fewer in a score range.
-    `next` is the sort key after which the next page starts, None on the last page. `previous` is the sort key before
-    which the previous page ends, None on the first page. `rank_in` has the ranks of the
-    player of a neighbourhood in segments: see `Entry`.
+    `population` is the number of ranked players if it differs from `total`, else None. Only the `total` of a score
+    range counts fewer players. `next` is the sort key after which the next page starts, None on the last page.
+    `previous` is the sort key before which the previous page ends, None on the first page. On a page of a player's
+    neighbours, `rank_in` has the ranks of that player in segments: see `Entry`.
     """
 
     entries: Sequence[Entry]

@@ -38,7 +38,10 @@ class FriendTally:
 
 
 class FriendImports:
-    """Import of pairs. It only adds, therefore it is idempotent, and an interrupted one can be run again."""
+    """Import of pairs.
+
+    An import only adds pairs. Therefore it is idempotent, and can be run again after an interruption.
+    """
 
     def __init__(self, friends: FriendService, users: PlayerService, player_ids: PlayerIds) -> None:
         self._friends = friends
@@ -48,7 +51,7 @@ class FriendImports:
     async def add(self, pairs: Sequence[FriendPair], tally: FriendTally, *, dry_run: bool = False) -> None:
         """Add pairs to the lists and to the tally. With `dry_run`, change nothing, and count pairs without a player.
 
-        Pairs of one player in one call are one change. Raises `StoreUnavailable`.
+        One change adds all pairs of one player in a call. Raises `StoreUnavailable`.
         """
         user_ids = await self._existing({identity for pair in pairs for identity in pair})
         lists: defaultdict[int, list[int]] = defaultdict(list)

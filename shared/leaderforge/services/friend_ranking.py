@@ -20,13 +20,13 @@ from leaderforge.services.query import as_seen
 from leaderforge.services.reading import Reader, Reading
 
 _ATTEMPTS = 8
-"""Maximum reads of the same friends. They are read again if one has moved before the ranks were counted."""
+"""Maximum reads of the same friends. They are read again if a friend has moved before the ranks were counted."""
 
 _sort_key = attrgetter("key")
 
 
 class FriendEntry(NamedTuple):
-    """Entry of a player or a friend, with the rank among them."""
+    """Entry of a player or a friend, with the rank among the player and the friends."""
 
     entry: Entry
     rank_among: int
@@ -38,7 +38,8 @@ class FriendRanking:
 
     `entries` are consecutive, best first. `around` are the player's entry and its neighbours, empty if the player is
     not ranked. `ahead` is the nearest entry with a better rank than the player, None if there is none. `friends` is the
-    number of friends, and `ranked` the number of entries of friends and the player. `total` is that of the ladder.
+    number of friends, and `ranked` the number of entries of friends and the player. `total` is the number of entries of
+    the ladder.
     """
 
     entries: Sequence[FriendEntry]
@@ -84,7 +85,7 @@ class _State(NamedTuple):
 class FriendRankingService:
     """Reads of ranks among friends. The store has the lists, and the index the scores and ranks.
 
-    Only the requested entries are counted on the board. The cost of the others is the read of their rows.
+    Ranks on the board are counted for the requested entries only. The other friends cost only the read of their rows.
     """
 
     def __init__(self, friends: FriendService, reader: Reader) -> None:

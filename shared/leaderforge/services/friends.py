@@ -62,11 +62,14 @@ class FriendService:
         return FriendPage(friends, total, page[-1].user_id if len(followed) > limit else None)
 
     async def replace(self, user_id: int, friend_ids: Sequence[int]) -> FriendChange:
-        """Let a player follow exactly these players, without the player itself. Raises like `FriendStore`."""
+        """Let a player follow exactly these players, without the player itself.
+
+        Raises the errors of `FriendStore.replace`.
+        """
         return await self._store.replace(user_id, distinct_others(user_id, friend_ids), self._clock())
 
     async def add(self, user_id: int, friend_ids: Sequence[int]) -> FriendChange:
-        """Let a player follow these players too, without the player itself. Raises like `FriendStore`."""
+        """Let a player follow these players too, without the player itself. Raises the errors of `FriendStore.add`."""
         return await self._store.add(user_id, distinct_others(user_id, friend_ids), self._clock())
 
     async def remove(self, user_id: int, friend_id: int) -> FriendChange:
@@ -74,7 +77,7 @@ class FriendService:
         return await self._store.remove(user_id, friend_id)
 
     async def friend_ids(self, user_id: int) -> Sequence[int]:
-        """Return the ids of a player's friends by the mode. They are empty for an unknown player."""
+        """Return the ids of a player's friends by the mode, none for an unknown player."""
         followed = await self._store.followed(user_id, MAX_FRIENDS)
         return [f.user_id for f in followed if f.is_mutual or self._mode is FriendMode.ONE_WAY]
 
@@ -87,7 +90,7 @@ class FriendService:
         return [BlockedPlayer(players[b.user_id], b.since) for b in blocked if b.user_id in players]
 
     async def block(self, user_id: int, other_id: int) -> None:
-        """Let a player block another. Raises like `FriendStore`."""
+        """Let a player block another. Raises the errors of `FriendStore.block`."""
         await self._store.block(user_id, other_id, self._clock())
 
     async def unblock(self, user_id: int, other_id: int) -> None:

@@ -60,8 +60,8 @@ class HistoryService:
     ) -> History:
         """Return up to `limit` of the latest submissions and up to `periods` past periods.
 
-        With `before`, return submissions before this position only. Raises `NotRanked` if the player has no
-        standing on the board, or one that the caller must not see. Raises `Refused` if the board is frozen for the
+        With `before`, return submissions before this position only. Raises `NotRanked` if the player has no standing on
+        the board, or only standings that the caller must not see. Raises `Refused` if the board is frozen for the
         viewer.
         """
         if (moment := frozen_at(board, viewer, self._clock(), user_id)) is not None:

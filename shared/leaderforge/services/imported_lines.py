@@ -22,7 +22,7 @@ class ImportRules:
     Up to `in_flight` batches are recorded at the same time, each in a lane of its own: see `PlayerLanes`.
 
     With `history`, lines count in all periods that the board keeps, and the board's score limits do not apply.
-    `expected_lines` is an upper bound of the number of lines: lines without a time are spread over as many ms.
+    `expected_lines` is an upper bound of the number of lines: lines without a time are spread over that number of ms.
     """
 
     batch: int = 1000
@@ -48,7 +48,7 @@ class LineTimes:
     """Times (ms) for lines without a time: one millisecond apart, in the order of the file.
 
     Among equal scores, the earlier line therefore leads. The time of line number `expected` is the start of the import.
-    It is later if a period had just begun, because no time may lie in an earlier period.
+    This time is later if a period has just begun, because no line may get a time in an earlier period.
     """
 
     def __init__(self, board: Board, start: int, expected: int) -> None:

@@ -16,7 +16,10 @@ from leaderforge.ports.players import PlayerStore
 _MAX_CACHED = 200_000
 """Maximum number of cached player ids. It bounds the memory of an import of any length."""
 _PIECE = 1000
-"""Players that are looked up and created together. A transaction must end in time, and a millisecond has 4096 ids."""
+"""Players that are looked up and created together.
+
+A transaction must end in time, and only 4096 ids share a millisecond.
+"""
 _ATTEMPTS = 8
 """Maximum attempts to create a player. New ids are random and may collide."""
 

@@ -61,7 +61,7 @@ class ImportTally:
     `refused` counts the lines that could not be recorded. `conflicts` counts the refused lines that are stored with
     other content. `clamped` counts the lines with times in the future. `closed` counts the lines whose time lies in a
     period that no longer accepts them. `duplicate_lines` has the numbers of the first duplicates. `duplicate_ranges`
-    has those of all duplicates, until there are more than `MAX_RANGES` ranges.
+    has the numbers of all duplicates, until there are more than `MAX_RANGES` ranges.
     """
 
     recorded: int = 0
@@ -125,7 +125,8 @@ class Importer:
 
     async def _next(self, lines: Iterator[ScoreLine], chunks: OrderedBatches[_Chunk]) -> Sequence[ScoreLine]:
         """Return the lines of the next chunk, once another chunk may be in flight."""
-        # Wait before reading: with one chunk in flight, its refusals come before the bad lines of the next one.
+        # Wait before reading. With one chunk in flight, its refused lines are then reported before the bad lines of the
+        # next chunk.
         await chunks.below_limit()
         # Parse in a thread, because an API process serves requests meanwhile.
         return await asyncio.to_thread(list, islice(lines, self._rules.batch * self._rules.in_flight))
@@ -175,7 +176,8 @@ class Importer:
         try:
             outcomes = await self._store.record(submissions)
         except Unavailable as error:
-            # Return it as outcomes, because the tally has the lines of the other lanes.
+            # Return the error as outcomes instead of raising it, because the lines of the other lanes must be added to
+            # the tally.
             outcomes = [error] * len(submissions)
         self._outage = self._outage or next((o for o in outcomes if isinstance(o, Unavailable)), None)
         return outcomes if self._replace is None else await self._replace_all(self._replace, submissions, outcomes)
@@ -183,7 +185,10 @@ class Importer:
     async def _replace_all(
         self, replace: Replace, submissions: Sequence[Submission], outcomes: Sequence[_Outcome]
     ) -> Sequence[_Outcome]:
-        """Replace the stored submissions that conflict with imported ones. Return the outcomes then."""
+        """Replace the stored submissions that conflict with imported ones.
+
+        Return the outcomes after the replacements.
+        """
         return [
             await self._replaced(replace, submission, outcome) if isinstance(outcome, SubmissionConflict) else outcome
             for submission, outcome in zip(submissions, outcomes, strict=True)
@@ -226,7 +231,10 @@ class Importer:
         self._refused(line.number, reason)
 
     async def _index_up(self, outcomes: Sequence[_Outcome]) -> None:
-        """Apply the newest standing of each player to the index. Note in the tally if the index cannot be reached."""
+        """Apply the newest standing of each player to the index.
+
+        Record in the tally whether the index cannot be reached.
+        """
         # Keep only the last standing of each player, which replaces earlier standings of the batch.
         newest: defaultdict[Ladder, dict[int, Standing]] = defaultdict(dict)
         for outcome in outcomes:

@@ -43,7 +43,10 @@ class IngestService:
         await self._required().put(bodies)
 
     async def count(self, deliveries: Sequence[QueueMessage]) -> Sequence[str]:
-        """Commit the submissions, or make dead letters of those that can never count. Return ids to deliver again."""
+        """Commit the submissions.
+
+        Move submissions that can never count to the dead letters. Return the ids of the messages to deliver again.
+        """
         redelivered: list[str] = []
         for chunk in chunks(deliveries, _CHUNK):
             outcomes = await complete([delivery.content for delivery in chunk], Submission, self._commit)

@@ -35,7 +35,7 @@ class LeagueState(StrEnum):
 class LeagueEntry(NamedTuple):
     """Entry of a group, with the rank on the board, and the rank and movement in the group.
 
-    Before the settlement, the movement is the one that would follow if the period ended now.
+    Before the settlement, the movement is the one that the player would get if the period ended now.
     """
 
     entry: Entry
@@ -48,7 +48,7 @@ NOWHERE = DivisionRank(None, 0)
 
 @dataclass(frozen=True, slots=True)
 class LeagueGroup:
-    """Group of a player in a period, best entry first. `player_entry` is the player's entry, and `lookup` their source.
+    """Group of a player in a period, best entry first. `lookup` is the read from which the entries come.
 
     There is no group while the player waits for a seat, and for an absent player. `next_division` is None for a player
     who left. `left_ms` is the time until the end of the period.
@@ -177,7 +177,10 @@ class LeagueQueryService:
         return _Results(result, {member.user_id: member for member in group})
 
     async def _seat(self, ladder: Ladder, user_id: int, viewer: Caller) -> tuple[League | None, MemberSeat | None]:
-        """Return the rules and the player's seat. Give the seat now if the submission's process died before it did."""
+        """Return the rules and the player's seat.
+
+        Seat the player now if the submission's process died before it did so.
+        """
         league = await self._seats.rules(ladder)
         if league is None:
             return None, None
@@ -204,12 +207,12 @@ class LeagueQueryService:
 
 
 def _entry_of(user_id: int, entries: Sequence[LeagueEntry]) -> LeagueEntry | None:
-    """Return the entry of a player, None if it is not among these."""
+    """Return the entry of a player, None if it is not among `entries`."""
     return next((entry for entry in entries if entry.entry.user_id == user_id), None)
 
 
 def _current_entries(league: League, division: int, lookup: Lookup, viewer: Caller) -> Sequence[LeagueEntry]:
-    """Return the entries of a group, with the movements that would follow if the period ended now.
+    """Return the entries of a group, with the movements that the players would get if the period ended now.
 
     Hidden entries have no rank in the console. To their own players, they look like visible ones.
     """

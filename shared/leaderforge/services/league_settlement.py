@@ -40,11 +40,11 @@ _Group: TypeAlias = tuple[int, int]
 class LeagueMovements:
     """Part of settlement that computes the movements of a league.
 
-    It gives the last players their seats, merges small groups, writes the results of all groups and of absent players,
-    and opens the groups of the next period. The merges are stored with the progress. A later chunk therefore uses the
-    same merges, even if scores were removed meanwhile.
+    It seats the players who have no seat yet, merges small groups, writes the results of all groups and of absent
+    players, and opens the groups of the next period. The merges are stored with the progress. A later chunk therefore
+    uses the same merges, even if scores were removed meanwhile.
 
-    Members of the position: `phase`; `at`, the time of the merges (ms); `divisions`, the numbers of groups and of
+    JSON members of the position: `phase`; `at`, the time of the merges (ms); `divisions`, the numbers of groups and of
     players with an entry of each division; `merged`, lists of division, merged group and final group; and the last
     settled group (`after`) or absent player (`after_player`).
     """
@@ -106,7 +106,10 @@ class LeagueMovements:
         return await self._step(ladder, progress, {**position, "after": list(chunk[-1])}, results)
 
     async def _settle_absent(self, ladder: Ladder, league: League, progress: SettlementProgress) -> Position:
-        """Move players without a result in the period. Players whose division does not change need no result."""
+        """Write the movements of players who have no result in the period yet.
+
+        A player whose division stays needs no result.
+        """
         after = progress.position.get("after_player", 0)
         absent = await self._leagues.absent(ladder, after, _ABSENT_A_CHUNK)
         if not absent:
@@ -138,7 +141,7 @@ class LeagueMovements:
 
 
 def _later(position: Position, phase: str) -> Position:
-    """Return the first position of a phase after the groups. It keeps the other members for verification."""
+    """Return the first position of a phase after the groups. It keeps the other JSON members for verification."""
     return {"phase": phase} | {name: position[name] for name in ("at", "divisions", "merged")}
 
 

@@ -23,9 +23,9 @@ _GROUPS_A_CHUNK = 100
 class LeagueVerification:
     """Comparison of the results of a settled period with the results that the stored scores yield.
 
-    Groups in which a player was hidden, removed or erased after the settlement are not compared: their results are
-    those of the scores at the settlement. If earlier periods were removed, the division of a player without a result in
-    one of the stored periods is not compared.
+    Groups in which a player was hidden, removed or erased after the settlement are not compared: their results depend
+    on the scores at the time of the settlement. If earlier periods were removed, the division of a player without a
+    result in one of the stored periods is not compared.
     """
 
     def __init__(self, leagues: LeagueStore) -> None:
@@ -68,7 +68,10 @@ class LeagueVerification:
         ]
 
     async def _has_first_period(self, ladder: Ladder) -> bool:
-        """Return whether the period in which the league began is stored. Retention removes the earliest one first."""
+        """Return whether the period in which the league began is stored.
+
+        Retention removes the earliest period first.
+        """
         board, first = ladder.board, await self._leagues.first_period(ladder.board)
         if first is None or board.league is None:
             return False

@@ -30,11 +30,11 @@ _CLOSED_S = 1.0
 _SWEEP_EVERY_S = 60.0
 """Time between two searches for players without a seat, over all processes, in s."""
 _OVERLAP_MS = 60_000 + 2 * SETTLE_MS
-"""Time, in ms, that a search looks back before the previous one. An event may be committed some seconds after it."""
+"""Time, in ms, by which searches overlap, because an event may be committed some seconds after its recording time."""
 _MAX_CACHED = 10_000
 """Size at which the caches of rules and of closed periods are emptied."""
 _EARLIER_PERIODS = 100
-"""Number of earlier periods of a board among which one that is not settled keeps the groups of a period closed."""
+"""Number of a board's latest earlier periods that must be settled before the groups of a period open."""
 
 
 def league_periods(board: Board) -> SettledPeriods | None:
@@ -45,7 +45,7 @@ def league_periods(board: Board) -> SettledPeriods | None:
 def has_final_results(settlement: Settlement | None) -> bool:
     """Return whether the league's part of a settlement is done.
 
-    It stays done while a later part, such as the awards, is in progress or settled again.
+    The part stays done while a later part, such as the awards, is in progress or settled again.
     """
     return settlement is not None and (settlement.settled_at is not None or settlement.progress.part != LEAGUE_PART)
 
@@ -59,9 +59,9 @@ def is_league_period(board: Board, period: Period) -> bool:
 class SeatService:
     """Seats of players in groups, at their first counted submission in a period.
 
-    A player takes a seat after the commit of the submission. If the process dies in between, or if the groups are not
-    open yet, a later search or the settlement gives the seat. The groups of a period open when all earlier periods of
-    the league are settled, because the division of a player follows from the last result.
+    A player takes a seat after the commit of the submission. If the process dies before it gives the seat, or if the
+    groups are not open yet, a later search or the settlement gives the seat. The groups of a period open when all
+    earlier periods of the league are settled, because the division of a player depends on the player's last result.
     """
 
     def __init__(
@@ -160,8 +160,8 @@ class SeatService:
     async def search_if_due(self) -> int:
         """Seat the waiting players of all current periods, at most once a minute over all processes.
 
-        Return their number. The first search of a process reads all players of the periods; later ones only those with
-        new submissions.
+        Return their number. The first search of a process reads all players of the periods; later searches read only
+        the players with new submissions.
         """
         if monotonic() < self._due:
             return 0
@@ -237,7 +237,8 @@ def _newcomers(
             if is_league_period(ladder.board, ladder.board.calendar.numbered(ladder.period)):
                 key = user_id, ladder.board.id, ladder.period
                 counts[key] += 1
-                # The standing in an outcome includes the whole batch.
+                # The standing in an outcome includes the whole batch. It is new if all its submissions are from the
+                # batch.
                 if standing.submissions <= counts[key]:
                     newcomers.setdefault(ladder, []).append(user_id)
     return newcomers

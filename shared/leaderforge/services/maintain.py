@@ -116,7 +116,8 @@ class MaintainService:
         if not await self._lease.acquire():
             return False
         async with self._lease.renewal():
-            # The order matters: token, disruptions and declarations must precede every read of changes.
+            # Get the token, the disruptions and the declarations before any change is read. Later ones could hide a
+            # missed change.
             token = await self._index.begin_catch_up()
             disruptions = self._index.disruptions
             expired = [p.process_id for p in await self._processes.declared() if p.age_ms >= DECLARATION_MS]
@@ -163,7 +164,7 @@ class MaintainService:
         return self._clock() - SETTLE_MS
 
     async def _decided_until(self, settled_at: int) -> int:
-        """Return the time (ms) up to `settled_at` before which no event is in doubt either."""
+        """Return the latest time (ms), at most `settled_at`, before which no event is in doubt either."""
         in_doubt = await self._store.in_doubt_since()
         return settled_at if in_doubt is None else min(settled_at, in_doubt - SETTLE_MS)
 
@@ -183,7 +184,7 @@ class MaintainService:
         Return the number of standings read.
         """
         until = self._settled_at()
-        # The order matters: a transaction in doubt may commit after the changes were read.
+        # Get the watermark before the changes, because a transaction in doubt may commit after the changes were read.
         watermark = await self._decided_until(until)
         disruptions = self._index.disruptions
         count = await self._apply_changes(since, until, rests=rests)
@@ -307,7 +308,7 @@ class MaintainService:
         return loaded
 
     async def _load_names(self, partitions: frozenset[int]) -> None:
-        """Load names into these partitions. Refresh a different name there, as a late update may have stored it."""
+        """Load names into these partitions. If a late update has stored a different name there, refresh that name."""
 
         async def load(names: Mapping[int, str]) -> None:
             renamed = await self._index.add_names({i: name for i, name in names.items() if self._is_in(i, partitions)})

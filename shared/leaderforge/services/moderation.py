@@ -193,7 +193,8 @@ class ModerationService:
         try:
             changed = await removal
         except NotRanked:
-            # This may be a retry of a removal whose commit was not answered. The index then has the entry still.
+            # This may be a retry of a removal whose commit was not answered. In this case, the index may still have the
+            # entry.
             await self._delivery.repeated(user_id)
             raise
         return await self._indexed(user_id, changed)
@@ -210,7 +211,7 @@ async def _each(items: Sequence[ItemT], act: Callable[[ItemT], Awaitable[_Change
     """Do the action `act` for each item, a few items at a time. Return each item's result or its `Unapplied` error.
 
     After an exception of another type, start no further action. Raise the exception only after the actions in flight
-    have ended. They could otherwise overwrite a later request of the client.
+    have ended. Otherwise, these actions could overwrite a later request of the client.
     """
     waiting = iter(enumerate(items))
     outcomes: dict[int, _Changes | Unapplied] = {}

@@ -103,7 +103,10 @@ class MomentMaintenance:
         return until if in_doubt is None else min(until, in_doubt - COMMIT_LIMIT_MS)
 
     async def _forget(self, board: Board) -> None:
-        """Delete what is older than the board's first moment. Verify the last checkpoint of each ladder."""
+        """Delete the states and checkpoints that no moment since the board's first one needs.
+
+        Verify the last checkpoint of each ladder.
+        """
         first = None if board.moments is None else board.moments.first(self._clock(), board.frozen_at)
         if first is None:
             return

@@ -24,7 +24,7 @@ class MovementService:
         self._reader = reader
 
     async def movement(self, ladder: Ladder, user_ids: Collection[int], viewer: Caller = ANONYMOUS) -> RankMovement:
-        """Return the entries of the players on a ladder at its moment, without those that the viewer must not see."""
+        """Return the entries of the players on a ladder at its moment, without entries that the viewer must not see."""
 
         async def read(reading: Reading) -> Mapping[int, Entry]:
             ranked = await self._reader.entries(reading.ranking, ladder, user_ids)

@@ -16,8 +16,8 @@ class NameSync:
     The index is read first, then the store. A name is replaced only if the index still has the name that was read. The
     check is repeated after each replacement. The index therefore has the latest name, even after concurrent renames.
 
-    With `stores_all`, the index has the names of all players. Otherwise it has only those that reads have added, and
-    those of players who were renamed.
+    With `stores_all`, the index has the names of all players. Otherwise it has only the names that reads have added,
+    and the names of players who were renamed.
     """
 
     def __init__(self, index: NameIndex, users: PlayerStore, *, stores_all: bool = True) -> None:
@@ -26,16 +26,16 @@ class NameSync:
         self.stores_all = stores_all
 
     async def add(self, users: Collection[Player]) -> Collection[int]:
-        """Add the labels of new players, if the index stores all. Return the players who have another name there.
+        """Add the labels of new players, if the index stores all names. Return the players who have another name in it.
 
-        Such a name belongs to an erased player with the same id. Raises `IndexUnavailable`.
+        Another name belongs to an erased player with the same id. Raises `IndexUnavailable`.
         """
         return await self._index.swap_names(
             {user.user_id: NameSwap(None, user.label if self.stores_all else None) for user in users}
         )
 
     async def repair(self, user_ids: Collection[int]) -> None:
-        """Refresh names that may differ from the store. Add missing ones only if the index stores all.
+        """Refresh names that may differ from the store. Add missing names only if the index stores all names.
 
         Raises `Unavailable`.
         """

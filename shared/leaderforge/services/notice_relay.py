@@ -12,14 +12,14 @@ from leaderforge.services.derived_notices import DerivedNotices
 from leaderforge.services.overtaking import OvertakingService
 
 _AT_ONCE = 200
-"""Maximum rows of the outbox that one step moves. It limits the size of a transaction. A row may have a bundle."""
+"""Maximum rows of the outbox that one step moves. This limits the size of a transaction. A row may have a bundle."""
 
 
 class NoticeRelay:
     """Relay of notices from the outbox to the log, which gives all notices one order. Safe to run concurrently.
 
     A notice is taken from the outbox and appended to the log in one transaction. A killed relay therefore neither loses
-    nor repeats one. Notices of deleted boards are dropped.
+    nor repeats a notice. Notices of deleted boards are dropped.
     """
 
     def __init__(

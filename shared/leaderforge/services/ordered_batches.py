@@ -10,10 +10,11 @@ OutcomeT = TypeVar("OutcomeT")
 
 
 class OrderedBatches(Generic[OutcomeT]):
-    """Context in which up to `limit` batches are in flight. Leaving it awaits all of them.
+    """Context in which up to `limit` batches are in flight. At its end, it awaits all batches.
 
     `on_outcome` receives the outcomes in the order of the batches. After an exception, of a batch or of `on_outcome`,
-    the context awaits the batches in flight, and passes on their outcomes too. A cancellation cancels them.
+    the context awaits the batches in flight, and passes on their outcomes too. A cancellation of the context cancels
+    the batches.
     """
 
     def __init__(self, limit: int, on_outcome: Callable[[OutcomeT], None]) -> None:
@@ -50,7 +51,7 @@ class OrderedBatches(Generic[OutcomeT]):
             await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _await_all(self, *, failed: bool) -> None:
-        """Await all batches. Raise the first exception, unless an earlier one has `failed` already."""
+        """Await all batches. Raise the first exception, unless `failed`: an earlier exception then propagates."""
         first: Exception | None = None
         while self._running:
             try:

@@ -76,8 +76,8 @@ class OvertakingService:
     """Derivation of notices about overtaken players, for boards that ask for them.
 
     A pair of players is compared on the first ladder of a board each time the friend's standing has changed. The places
-    are read from the index after the commit. They are stored with the notices: each pass has at most one notice. Passes
-    back and forth between two looks have none.
+    are read from the index after the commit. The places are stored with the notices, therefore each pass causes at most
+    one notice. Players who pass each other back and forth between two looks cause none.
     """
 
     def __init__(
@@ -140,7 +140,7 @@ class OvertakingService:
         return [friend.user_id for friend in followed if friend.is_mutual]
 
     async def _places(self, ladder: Ladder, user_ids: set[int]) -> _Places:
-        # Read the stored places first. A concurrent relay could store later ones after the look at the index.
+        # Read the stored places first. A concurrent relay could store later places after the look at the index.
         before = await self._store.places(ladder.board.id, ladder.period, user_ids)
         now: dict[int, Entry] = {}
         for chunk in chunks(sorted(user_ids), _LOOKED_UP):

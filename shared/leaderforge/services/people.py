@@ -73,7 +73,7 @@ class PeopleService:
         return StartedSession(session, secret)
 
     async def sign_out(self, caller: Caller) -> bool:
-        """End the caller's session. Return whether there was one: keys have none."""
+        """End the caller's session. Return whether there was a session. Callers with a key have none."""
         if caller.kind is not CallerKind.OPENID:
             return False
         return await self._store.sign_out(caller.name, AuditEntry(self._clock(), caller.actor, "person.sign_out"))

@@ -39,9 +39,9 @@ class _Cached(NamedTuple):
 class PlayerIds:
     """Cache of players: by external id, and by player id.
 
-    Cached players are used for at most `MAPPING_MS` after the start of a check. Only later may another player claim a
-    released external id. A check reads which external ids were released, and all others stay cached. Player ids, and
-    players that were not checked for `CHECKABLE_MS`, are looked up again. Missing players are not cached.
+    Cached players are used for at most `MAPPING_MS` after the start of a check. Another player may claim a released
+    external id only later than that. A check reads which external ids were released, and all others stay cached. Player
+    ids, and players that were not checked for `CHECKABLE_MS`, are looked up again. Missing players are not cached.
 
     `capacity` is the maximum number of cached players. A UUID takes 300 bytes, the longest external id 600 at most.
     """

@@ -18,7 +18,7 @@ class PlayerLanes:
     """Lanes that record concurrently. All submissions of a player go through one lane, in their order.
 
     A lane records one batch of about `batch` submissions at a time. Two batches in flight therefore never have a player
-    in common. With a common player, one transaction waits for the row locks of the other one.
+    in common. With a common player, one transaction would wait for the row locks of the other transaction.
     """
 
     def __init__(self, number: int, batch: int) -> None:
@@ -57,9 +57,10 @@ class PlayerLanes:
         return lanes
 
     def _batches(self, submissions: Sequence[Submission]) -> Iterator[Sequence[int]]:
-        """Yield the positions in each batch. In most of them, no player recurs.
+        """Yield the positions in each batch. In most batches, no player recurs.
 
-        One statement can record submissions of different players. A batch with recurring players needs several.
+        One statement can record submissions of different players. A batch with recurring players needs several
+        statements.
         """
         number = max(1, round(len(submissions) / self._batch))
         bounds = [len(submissions) * i // number for i in range(number + 1)]

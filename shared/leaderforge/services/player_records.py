@@ -28,8 +28,8 @@ _ACTS_A_READ = 1000
 class PlayerExport:
     """Everything stored about a player except the events. `acts` are the audit entries, newest first.
 
-    `followed` and `blocked` are the players whom the player follows or has blocked. `participation` is what leagues,
-    tournaments, challenges and rewards have stored.
+    `followed` and `blocked` are the players whom the player follows or has blocked. `participation` has the data that
+    leagues, tournaments, challenges and rewards have stored.
     """
 
     user: Player
@@ -97,9 +97,10 @@ class RecordService:
         return self._records.events(user_id)
 
     async def erase(self, user_id: int, actor: str, reference: str | None = None) -> Erasure:
-        """Erase a player and all data of the player. Raises `PlayerNotFound`, and the index then lacks the player too.
+        """Erase a player and all data of the player.
 
-        The audit log keeps the actor, the time, the numbers of erased items, and the reference.
+        If the player does not exist, still remove the player from the index, then raise `PlayerNotFound`. The audit log
+        keeps the actor, the time, the numbers of erased items, and the reference.
         """
         erasure_id = uuid4()
         details = {"erasure_id": str(erasure_id)} | ({} if reference is None else {"reference": reference})

@@ -88,7 +88,7 @@ class PlayerService:
         return await self._with_owners([outcomes[i] for i in range(len(players))])
 
     async def change(self, user_id: int, changes: ProfileChange, actor: str) -> Player:
-        """Change a player's profile. This process shows the change at once, others within a second.
+        """Change a player's profile. This process shows the change at once, other processes within a second.
 
         Raises `NameMixesScripts`, `NameRefused`, `PlayerNotFound`, `UsernameTaken`, `EmailTaken`, `ExternalIdTaken`,
         or `Refused` for an attribute; nothing was changed then.
@@ -121,12 +121,13 @@ class PlayerService:
                     return await self.create(_new_player(identity, changes)), True
                 if is_as_requested(player, changes):
                     if self._segments and "attributes" in changes:
-                        # This may be a retry of a change whose process ended before the index had the moves.
+                        # This may be a retry of a change whose process ended before the index had the moves between
+                        # segments.
                         await self._delivery.repeated(player.user_id)
                     return player, False
                 return await self.change(player.user_id, changes, actor), False
             except (PlayerNotFound, PlayerExists, UsernameTaken, EmailTaken, ExternalIdTaken) as error:
-                # Another call may have created or erased the player since the look-up.
+                # Try again only if another call has created or erased the player since the look-up.
                 if (await self._find(identity) is None) == (player is None):
                     raise error
         raise Overloaded("the player was created and erased again and again meanwhile; retry later")

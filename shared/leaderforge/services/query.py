@@ -126,7 +126,8 @@ class QueryService:
             return await self._with_hidden(reading.ranking, ladder, page, user_id, viewer) if row.hidden else page
 
         async def read_with_segments(reading: Reading) -> Page:
-            # The ranks in segments and the rank on the board are counted together. Read until the page has this rank.
+            # The ranks in segments are counted after the page, together with the rank on the board. Repeat until the
+            # page shows that rank.
             for _ in range(_ATTEMPTS):
                 page = await read(reading)
                 ranked = await self._reader.entries(reading.ranking, ladder, [user_id], segments=True)

@@ -20,7 +20,10 @@ _CONCURRENT = 4
 
 @dataclass(frozen=True, slots=True)
 class DailyRank:
-    """Rank of a player at the end of a day, or now for the current day. `rank` is None without an entry then."""
+    """Rank of a player at the end of a day, or now for the current day.
+
+    `rank` is None if the player had no entry then.
+    """
 
     day: Period
     at: int

@@ -41,7 +41,7 @@ class PreviousStanding(NamedTuple):
 
 
 class PeriodReceipt(NamedTuple):
-    """A player's standing in one period after a submission. Members have the same meaning as in `Receipt`."""
+    """A player's standing in one period after a submission. Fields have the same meaning as in `Receipt`."""
 
     period: str
     score: int
@@ -69,9 +69,9 @@ class Receipt(NamedTuple):
     """Reply to a submission: the player's standing after it. `rank` is None if it was not requested or is unknown.
 
     `rank` is also None while the player has too few submissions to be ranked. `missing_submissions` is None on boards
-    without a minimum. `tier` is None on boards without tiers. Without a rank, it has neither tier. `attempts_left` is
-    None on boards without a limit of attempts. `rank_in` has the ranks in the player's segments by attribute. It is
-    None on boards without segments, and empty without a rank.
+    without a minimum. `tier` is None on boards without tiers. Without a rank, `tier` has neither a reached nor a next
+    tier. `attempts_left` is None on boards without a limit of attempts. `rank_in` has the ranks in the player's
+    segments by attribute. It is None on boards without segments, and empty without a rank.
     """
 
     user_id: int
@@ -96,7 +96,7 @@ class LadderGroup:
     def __init__(self, ladder: Ladder, *, counted: bool) -> None:
         self._ladder = ladder
         board = ladder.board
-        # A receipt asks each group for up to three periods. Read the settings of the board only once.
+        # Read the settings of the board only once, because each receipt reads up to three groups.
         self._has_subscore = board.subscore_order is not None
         self._ranks_all = board.min_submissions == 1
         self._has_tiers = bool(board.tiers)
@@ -115,7 +115,7 @@ class LadderGroup:
 
     @cached_property
     def _tiers(self) -> LadderTiers:
-        """Tiers of the ladder after the update. The index returns the total if they depend on it."""
+        """Tiers of the ladder after the update. If the tiers depend on the total, the index has returned the total."""
         return self._ladder.board.tiers_among(self._total or 0)
 
     def add(self, standing: Standing) -> None:
@@ -135,7 +135,7 @@ class LadderGroup:
         return LadderUpdate(self._ladder, list(self.newest.values()), self.counted, earlier)
 
     def note(self, applied: Sequence[Applied | None], *, believed: bool) -> None:
-        """Note the results of an index update. Counts are exact only if the index was `believed` during the update."""
+        """Store the results of an index update. Counts are exact only if the index was `believed` during the update."""
         for user_id, result in zip(self.newest, applied, strict=True):
             if result is None or not believed:
                 self.above[user_id] = None
@@ -230,7 +230,7 @@ def _period_receipt(
     submission: Submission, ladder: Ladder, recorded: Standing, group: LadderGroup, earlier: EarlierPlace | None
 ) -> PeriodReceipt:
     standing = group.newest[recorded.user_id]
-    # Pass the members by position, because names double the time.
+    # Pass the fields by position, because keyword arguments double the time.
     return PeriodReceipt(
         group.period_name,
         standing.score,

@@ -4,7 +4,10 @@ from leaderforge.domain.timing import CLOCK_DIFFERENCE_MS
 from leaderforge.ports.clock import Clock
 
 _SETBACK_US = CLOCK_DIFFERENCE_MS * 1000
-"""Largest setback of the underlying clock, in us, that `ReceptionClock` hides. To hide more would take too long."""
+"""Largest setback of the underlying clock, in us, that `ReceptionClock` hides.
+
+Hiding a larger setback would take too long.
+"""
 
 
 class ReceptionClock:

@@ -33,7 +33,7 @@ class RefreshingCache(Generic[KeyT, ValueT]):
     next `fresh_s` seconds.
 
     A failed refresh is retried after `fresh_s` seconds. A missing value (None) is not cached. `load` may run
-    concurrently with itself. The result of the latest load of a key is cached, and those of earlier loads are
+    concurrently with itself. The result of the latest load of a key is cached, and the results of earlier loads are
     discarded.
     """
 

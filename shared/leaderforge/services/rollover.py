@@ -23,7 +23,7 @@ _A_DAY_MS = 86_400_000
 _LONGEST_SEASON_MS = 366 * _A_DAY_MS
 """Assumed length, in ms, of a season whose end is unknown because its board has no seasons any more."""
 _CHUNK = 5_000
-"""Maximum standings that one statement removes. It keeps transactions short."""
+"""Maximum standings that one statement removes. The limit keeps transactions short."""
 _CHUNKS_A_ROUND = 20
 _PERIODS_A_ROUND = 100
 

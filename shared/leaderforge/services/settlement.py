@@ -25,7 +25,7 @@ from leaderforge.services.leases import Lease
 _EVERY_S = 5.0
 """Time between two searches of a process for periods to settle, in s."""
 _MAX_PERIODS = 1_000
-"""Number of a board's latest periods among which unsettled ones are searched."""
+"""Number of a board's latest periods in which unsettled periods are searched."""
 _LONGEST_PERIOD_MS = 366 * 86_400_000
 """Length, in ms, that no period exceeds. Periods that end after a time start at most this long before it."""
 
@@ -75,7 +75,7 @@ class SettlementService:
         A failure on one board does not stop the others. Raises the first error at the end.
         """
         due = await self.due()
-        # A submission in doubt may still be committed. It counts if it is committed before the settlement.
+        # Wait while a submission is in doubt, because it may still be committed, and must then count in the settlement.
         if not due or await self._store.in_doubt_since() is not None or not await self._lease.acquire():
             return 0
         async with self._lease.renewal():

@@ -1,4 +1,4 @@
-"""Comparison of the stored scores of teams with the scores that follow from the events of their members."""
+"""Comparison of the stored scores of teams with scores that are computed from the events of their members."""
 
 from collections.abc import Collection, Sequence
 
@@ -52,7 +52,7 @@ class TeamComparison:
         return await lasting(suspects, self._inconsistent)
 
     async def _inconsistent(self, team_ids: Collection[int]) -> Sequence[int]:
-        """Return the teams whose standing does not follow from their contributions."""
+        """Return the teams whose standing differs from the standing that is computed from their contributions."""
         standings = {s.user_id: s for s in await self._store.standings(self._ladder, team_ids)}
         contributions = await self._scores.contributions(self._ladder, team_ids)
         return [

@@ -1,4 +1,4 @@
-"""Scores of teams: brought up to date after each change, and again by a sweep of everything that changed."""
+"""Scores of teams: brought up to date after each change, and again by a sweep of all players who changed."""
 
 import asyncio
 from collections import defaultdict
@@ -27,7 +27,7 @@ _PLAYERS_A_READ = 500
 _SWEEP_EVERY_S = 5.0
 """Time between two sweeps, over all processes, in s."""
 _MOST_NOTED = 20_000
-"""Maximum number of noted players. Further ones are left to the sweep."""
+"""Maximum number of players whose teams wait to be brought up to date. Further players are left to the sweep."""
 _PAIRS_FRESH_S = 5.0
 """Age at which the known team boards are read again, in s."""
 
@@ -36,11 +36,11 @@ _Pairs: TypeAlias = Mapping[int, tuple[Board, Sequence[Board]]]
 
 
 class TeamScores:
-    """Standings of teams on team boards, which follow from the events and the spans of the members.
+    """Standings of teams on team boards, which are computed from the events and the spans of the members.
 
-    After the commit of a change, the process notes the changed players, and brings their teams up to date in the
-    background. The submission does not wait. A sweep finds what a dead process has noted: it compares the contributions
-    of all players with changes since the previous sweep. All writes are idempotent.
+    After the commit of a change, the process stores the changed players in memory, and brings their teams up to date in
+    the background. The submission does not wait. A sweep finds the players whom a dead process had in memory: it
+    compares the contributions of all players with changes since the previous sweep. All writes are idempotent.
     """
 
     def __init__(
@@ -58,9 +58,10 @@ class TeamScores:
         self._sweep_due = 0.0
 
     def note(self, ladder: Ladder, user_ids: Iterable[int]) -> None:
-        """Note players whose standings on a ladder have changed. Ladders of boards without team boards cost a look-up.
+        """Store players whose standings on a ladder have changed.
 
-        The process may not know a new team board yet. The sweep then brings it up to date.
+        If the board has no team board, this costs only a look-up. The process may not know a new team board yet. The
+        sweep then brings it up to date.
         """
         if ladder.board.id not in self._pairs and monotonic() < self._pairs_due:
             return
@@ -74,7 +75,7 @@ class TeamScores:
         self._pairs_due = 0.0
 
     async def settle(self) -> None:
-        """Wait until the teams of all noted players are up to date, or until the store has failed. Never raises."""
+        """Wait until the teams of all players of `note` are up to date, or until the store has failed. Never raises."""
         while self._draining is not None and not self._draining.done():
             await asyncio.wait([self._draining])
 
@@ -94,7 +95,7 @@ class TeamScores:
     async def refresh_now(self, user_ids: Collection[int]) -> None:
         """Bring the teams of these players up to date in the present periods of all team boards. Never raises.
 
-        The sweep does it again if this fails. Call it after a change of the players' teams.
+        If this fails, the sweep brings the teams up to date. Call it after a change of the players' teams.
         """
         with suppress(LeaderForgeError):
             now = self._clock()
@@ -114,10 +115,10 @@ class TeamScores:
         return await self.sweep()
 
     async def sweep(self) -> int:
-        """Bring all team boards up to date with everything that is committed. Return the number of changed standings.
+        """Bring all team boards up to date with all committed changes. Return the number of changed standings.
 
-        A new board, or one whose last sweep is longer ago than the notes of changed players, is computed completely.
-        Raises `Unavailable`.
+        A new board is computed completely. A board is also computed completely if notes of changed players since its
+        last sweep may be deleted already. Raises `Unavailable`.
         """
         count = 0
         for source, boards in (await self._load_pairs()).values():
@@ -143,7 +144,7 @@ class TeamScores:
         return sum(counts)
 
     async def faults(self) -> Sequence[SettlementFault]:
-        """Return the scores of teams that do not follow from the stored scores, without changes in flight."""
+        """Return the scores of teams that contradict the stored scores of their members, without changes in flight."""
         found: list[SettlementFault] = []
         for source, boards in (await self._load_pairs()).values():
             for board in boards:
@@ -152,7 +153,7 @@ class TeamScores:
         return found
 
     async def _drain(self) -> None:
-        """Bring the teams of all noted players up to date. A failure leaves them to the sweep."""
+        """Bring the teams of all players of `note` up to date. After a failure, the teams are left to the sweep."""
         with suppress(LeaderForgeError):
             if monotonic() >= self._pairs_due:
                 await self._load_pairs()
@@ -173,7 +174,7 @@ class TeamScores:
 
     async def _sweep(self, board: Board, source: Board) -> int:
         until = self._clock() - SETTLE_MS
-        # The order matters: a transaction in doubt may commit after the changes were read.
+        # Read this time before the changes, because a transaction in doubt may commit after the changes were read.
         in_doubt = await self._store.in_doubt_since()
         reached = until if in_doubt is None else min(until, in_doubt - SETTLE_MS)
         since = await self._scores.reached(board)
@@ -211,7 +212,7 @@ class TeamScores:
         return count
 
     async def _each_team(self, ladder: Ladder, source: Board) -> int:
-        """Compute the standings of all teams, also of those whose contributions are complete."""
+        """Compute the standings of all teams with contributions, even if no contribution has changed."""
         count, after = 0, None
         while team_ids := await self._scores.teams_after(after, _PLAYERS_A_READ):
             for team_id, contributions in (await self._scores.contributions(ladder, team_ids)).items():

@@ -44,7 +44,7 @@ class NewTeam:
 
 
 class TeamChange(TypedDict, total=False):
-    """Changes of a team. Absent members stay unchanged."""
+    """Changes of a team. Values whose keys are absent stay unchanged."""
 
     name: str
     captain_id: int
@@ -157,13 +157,13 @@ class TeamService:
         return span
 
     async def spans(self, user_id: int) -> Sequence[tuple[TeamSpan, Player]]:
-        """Return the memberships of a player, the latest first, each with the row of the team that exists."""
+        """Return the spans of a player, the latest first, each with the team's player row. Leave out erased teams."""
         spans = await self._teams.spans([user_id])
         teams = await self._users.get({span.team_id for span in spans}) if spans else {}
         return [(span, teams[span.team_id]) for span in reversed(spans) if span.team_id in teams]
 
     async def contributions(self, ladder: Ladder, team_id: int) -> Sequence[ContributionView]:
-        """Return the contributions to a team's score on a team board, those that count first, best first.
+        """Return the contributions to a team on a team board, best first. Contributions that do not count come last.
 
         Raises `TeamNotFound`, also if the board ranks players.
         """
@@ -183,7 +183,7 @@ class TeamService:
         ]
 
     async def teams_among(self, user_ids: Sequence[int]) -> frozenset[int]:
-        """Return those of these ids that belong to teams."""
+        """Return the ids among `user_ids` that belong to teams."""
         return frozenset(await self._teams.teams(user_ids)) if user_ids else frozenset()
 
     async def _require_free(self, user_id: int) -> None:

@@ -103,7 +103,7 @@ class TopCache:
         await self._slot(ladder, limit).invalidated.wait()
 
     def follow(self, since: int, until: int) -> None:
-        """Note that `invalidate` was called for every change from `since` to `until` (ms)."""
+        """Record that `invalidate` was called for every change from `since` to `until` (ms)."""
         self._followed_from = since
         self._followed_until = until
 
@@ -153,7 +153,10 @@ class TopCache:
                 del self._segmented[of_ladder]
 
     async def _load_clean(self, slot: _Slot, size: int) -> Top:
-        """Load the top until no update changes its entries meanwhile, at most `_ATTEMPTS` times. Return the result."""
+        """Load the top, again if an update changes its entries meanwhile, at most `_ATTEMPTS` times.
+
+        Return the result.
+        """
         # Report the result of a load that began before this call as cached, because it may lack updates acknowledged
         # since then.
         is_joined = slot.loading is not None

@@ -16,7 +16,7 @@ from leaderforge.ports.tournaments import TournamentStore
 class TournamentView:
     """An occurrence of a board's tournament at a time (ms), with its number of entrants.
 
-    `next_starts_at` (ms) is the start of the occurrence after it, None for a tournament that takes place once.
+    `next_starts_at` (ms) is the start of the next occurrence, None for a tournament that takes place once.
     """
 
     board: Board
@@ -73,9 +73,10 @@ class TournamentService:
         self._clock = clock
 
     async def view(self, board: Board, period: str | None = None) -> TournamentView:
-        """Return the occurrence of a period. Without a period, it is the open one, the next one or the last one.
+        """Return the occurrence of a period.
 
-        Raises `TournamentNotFound` or `PeriodNotFound`.
+        Without a period, return the open occurrence, else the next one, else the last one. Raises `TournamentNotFound`
+        or `PeriodNotFound`.
         """
         now = self._clock()
         rules, occurrence = rules_of(board), occurrence_of(board, period, now)

@@ -256,7 +256,7 @@ class IndexTrust:
     def _note_doubts(
         self, disruptions: int, declared: Sequence[PendingProcess], watermarks: Sequence[int | None]
     ) -> None:
-        """Note every reason for a catch-up. Raises `IndexUnavailable` while another process has pending updates."""
+        """Record every reason for a catch-up. Raises `IndexUnavailable` while another process has pending updates."""
         now = self._clock()
         impossible = any(watermark is not None and not is_credible(watermark, now) for watermark in watermarks)
         # A lower watermark may come from an older copy of the partition, such as a replica that lacks writes.

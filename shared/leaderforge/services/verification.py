@@ -30,8 +30,8 @@ class VerificationService:
     """Repeated comparison of index and store, in the order of player ids. The index stores its progress.
 
     Reconciliation should prevent all differences. Each difference is therefore a sign of a defect, and is counted and
-    repaired. The last round of each pass over the players removes stray entries in segments. Only
-    `MaintainService.verify` finds entries on the board of players without a standing.
+    repaired. The last round of each pass over the players removes stray entries in segments. Entries on the board whose
+    players have no standing are found by `MaintainService.verify` only.
     """
 
     def __init__(
@@ -79,7 +79,10 @@ class VerificationService:
         return checked
 
     async def _check(self, players: Sequence[int]) -> tuple[int, int]:
-        """Compare the standings of these players and repair differences. Return the numbers of both."""
+        """Compare the standings of these players and repair differences.
+
+        Return the numbers of compared and of repaired ones.
+        """
         checked = differing = 0
         for user_ids in chunks(players, _PLAYERS_A_LOOKUP):
             for ladder, standings in await self._store.standings_of(user_ids):

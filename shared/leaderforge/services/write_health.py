@@ -20,5 +20,5 @@ class WriteHealth:
         return self._refused_at is None or self._clock_s() - self._refused_at > _REMEMBERED_S
 
     def note(self, *, accepted: bool) -> None:
-        """Note the result of a write."""
+        """Store the result of a write."""
         self._refused_at = None if accepted else self._clock_s()
