@@ -36,8 +36,8 @@ class KeyStore(Protocol):
     async def rotate(self, name: str, digest: bytes, replaced_until: int, act: AuditEntry) -> ApiKey:
         """Replace a key's digest, and return the key. The previous digest stays valid until `replaced_until` (ms).
 
-        If the previous digest had itself replaced a digest, the latter becomes invalid at once. Raises `KeyNotFound` or
-        `KeyRevoked`.
+        If the previous digest had itself replaced a digest, that older digest becomes invalid at once. Raises
+        `KeyNotFound` or `KeyRevoked`.
         """
         ...
 
@@ -68,8 +68,8 @@ class SigningKeyStore(Protocol):
     async def retire(self, kid: str, accepted_until: int, act: AuditEntry) -> SigningKey:
         """Retire a key at `act.at`, and return it. Its tokens are accepted until `accepted_until` (ms).
 
-        If the key is already retired, keep its time of retirement, and the earlier one of both `accepted_until`. Raises
-        `SigningKeyNotFound`.
+        If the key is already retired, keep its time of retirement, and the earlier of the two times `accepted_until`.
+        Raises `SigningKeyNotFound`.
         """
         ...
 

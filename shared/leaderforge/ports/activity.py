@@ -26,7 +26,7 @@ class ActivityStore(Protocol):
         ...
 
     async def points(self, board: Board, since: int, step_ms: int) -> Sequence[ActivityPoint]:
-        """Return the activity since a time, in intervals of `step_ms` that have any, in order of time."""
+        """Return the activity since a time in intervals of `step_ms`, without empty intervals, in order of time."""
         ...
 
     async def leaders(self, board: Board, since: int, limit: int) -> Sequence[RecentScore]:

@@ -36,7 +36,7 @@ class ChallengeStore(Protocol):
         ...
 
     async def find(self, invitation: str) -> Challenge | None:
-        """Return the challenge with this invitation, None without one."""
+        """Return the challenge with this invitation, None if there is none."""
         ...
 
     async def players(self, invitation: str) -> Sequence[ChallengePlayer]:

@@ -69,8 +69,8 @@ class Moderation(Protocol):
     async def set_score(self, submission: Submission, act: AuditEntry) -> Sequence[LadderStanding]:
         """Replace the player's score: do the same as `remove` if there is a standing, then count the submission.
 
-        Change nothing if the submission id is already stored. Raises `SubmissionConflict` if the stored content
-        differs. The board's score limits do not apply.
+        If the submission id is already stored, change nothing. Raises `SubmissionConflict` if the stored submission has
+        other content. The board's score limits do not apply.
         """
         ...
 

@@ -23,7 +23,7 @@ class MomentStore(Protocol):
         ...
 
     async def copy_standings(self, board: Board, user_ids: Sequence[int]) -> None:
-        """Store the current standings of these players on the board as past ones."""
+        """Store the current standings of these players on the board as past standings."""
         ...
 
     async def begin(self, board: Board, since: int) -> bool:

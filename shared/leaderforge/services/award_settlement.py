@@ -29,7 +29,7 @@ _CHUNK = 1000
 
 
 class AwardPart:
-    """Part of settlement that grants the awards of a period, and revokes those that are no longer earned.
+    """Part of settlement that grants the awards of a period, and revokes awards that are no longer earned.
 
     It walks through the final ranks in chunks. The position has the sort key, number and rank of the last entry. From
     the second revision on, it then revokes the awards that the walk has not confirmed.

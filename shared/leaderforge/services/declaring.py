@@ -50,8 +50,8 @@ class Declaration:
                     await self._renew()
                 remaining_s = self._effective_at - monotonic()
                 if remaining_s <= 0 and not self._is_confirmed:
-                    # Read with the time limit of other processes. If the read fails, there may be an outage, during
-                    # which other processes still believe the index.
+                    # This read has the same short time limit as the reads of other processes. If the read fails, there
+                    # may be an outage, during which other processes still believe the index.
                     await self._processes.declared()
                     self._is_confirmed = True
             if remaining_s <= 0:

@@ -122,7 +122,10 @@ class Delivery:
         self._changes.discard_all()
 
     async def erased(self, user_id: int, removed: Sequence[LadderStanding], external_id: str | None = None) -> None:
-        """Remove an erased player from the index. The `removed` standings stay and make it ignore late updates."""
+        """Remove an erased player from the index.
+
+        The `removed` standings stay, and make the index ignore late updates.
+        """
         self._changes.note_players([user_id] if external_id is None else [user_id, external_id])
         await self.moderated(removed)
         await self._refresh_names([user_id])

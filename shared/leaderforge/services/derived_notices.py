@@ -46,8 +46,8 @@ class DerivedNotices:
     ) -> tuple[Mapping[int, Sequence[NoticeDraft]], Mapping[int, Sequence[NoticedTier]]]:
         """Return the notices about tiers that rows of the outbox have changed, and the new tiers, by sequence number.
 
-        Tiers are read from the index after the commit. Of several rows about a player, only the last one may have a
-        notice. Raises `Unavailable`.
+        Tiers are read from the index after the commit. If several rows are about a player, only the last of these rows
+        may have a notice. Raises `Unavailable`.
         """
         ladders: defaultdict[Ladder, dict[int, OutboxRow]] = defaultdict(dict)
         for row in rows:

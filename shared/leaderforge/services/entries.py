@@ -10,8 +10,8 @@ from leaderforge.domain.sources import Source
 class Entry(NamedTuple):
     """Standing as a reader sees it, with rank and username. `achieved_at` is in ms, `metadata` is JSON text.
 
-    `subscore` is None on boards without one. Only the player and admins see a hidden entry. `rank_in` has
-    the rank in each segment of the player by its attribute. It is None if it was not requested, and on boards without
+    `subscore` is None on boards without subscores. Only the player and admins see a hidden entry. `rank_in` has the
+    rank in each segment of the player by its attribute. It is None if it was not requested, and on boards without
     segments.
     """
 

@@ -36,7 +36,8 @@ class ImportTerms:
     """Terms of an import: its actor for the audit log, and its rights.
 
     With `history`, lines count in past periods too, and the board's score limits do not apply. With `replace`, a line
-    replaces the stored submission with the same id if its content differs. Both need the rights of an operator.
+    replaces the stored submission with the same id if its content differs. `history` and `replace` need the rights of
+    an operator.
 
     A batch has `batch` lines, and up to `in_flight` batches are recorded at the same time.
 

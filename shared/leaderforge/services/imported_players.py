@@ -14,7 +14,7 @@ from leaderforge.ports.clock import Clock
 from leaderforge.ports.players import PlayerStore
 
 _MAX_CACHED = 200_000
-"""Maximum number of cached player ids. It bounds the memory of an import of any length."""
+"""Maximum number of cached player ids. The limit bounds the memory of an import of any length."""
 _PIECE = 1000
 """Players that are looked up and created together.
 

@@ -93,7 +93,8 @@ async def redrive(queue: SubmissionQueue, limit: int, on_redriven: Callable[[Dea
             digest = blake2b(letter.body.encode(), digest_size=16).digest()
             if digest not in digests:
                 digests.add(digest)
-                # Queue first, then delete. A crash in between leaves two copies of the submission, which counts once.
+                # Queue first, then delete. A crash between the two steps leaves two copies of the submission, which
+                # counts once.
                 await queue.put([letter.body])
                 await queue.forget(letter)
                 on_redriven(letter)

@@ -1,4 +1,4 @@
-"""Settlement of leagues: movements of all players at the end of a period, and the groups of the next one."""
+"""Settlement of leagues: movements of all players at the end of a period, and the groups of the next period."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

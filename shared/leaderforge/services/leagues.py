@@ -24,7 +24,7 @@ LEAGUE_PART = "league"
 """Name of the part of settlement that computes the movements of a league. It is the first part."""
 
 _SEATS_A_BATCH = 500
-"""Maximum number of players that one transaction seats. It keeps the lock on their division short."""
+"""Maximum number of players that one transaction seats. The limit keeps the lock on their division short."""
 _CLOSED_S = 1.0
 """Time in s for which a process does not ask again whether the groups of a period may open."""
 _SWEEP_EVERY_S = 60.0
@@ -90,7 +90,7 @@ class SeatService:
     async def take(self, submissions: Sequence[Submission], outcomes: Sequence[Recorded | LeaderForgeError]) -> None:
         """Seat the players with their first submissions in a period of a league. Never raises.
 
-        A failure only delays the seats, until the next search for players without one.
+        A failure only delays the seats, until the next search for players without a seat.
         """
         for ladder, user_ids in _newcomers(submissions, outcomes).items():
             try:
@@ -216,7 +216,7 @@ _LONGEST_PERIOD_MS = 366 * 86_400_000
 
 
 def _previous(board: Board, period: Period) -> Period | None:
-    """Return the period of the same kind that ends where this one starts."""
+    """Return the period of the same kind that ends where `period` starts."""
     return None if period.starts_at is None else board.calendar.of_kind(period.kind, period.starts_at - 1)
 
 

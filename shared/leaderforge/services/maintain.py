@@ -27,7 +27,7 @@ OnRepair = Callable[[Ladder | None], None]
 """Callback for each repaired ladder or, with None, for repaired names."""
 
 _FORGETTING_MS = 600_000
-"""Minimum time between two deletions of old notes of touched players, in ms."""
+"""Minimum time between two deletions of old notes of changes without an event, in ms."""
 _LEASE_WAIT_S = 60.0
 """Time limit for acquiring the lease for a requested rebuild, in s."""
 _PLAYERS_A_LOOKUP = 1000
@@ -174,7 +174,7 @@ class MaintainService:
         return [watermark if is_credible(watermark, now) else None for watermark in await self._index.watermarks()]
 
     def _to_rebuild(self, watermarks: Sequence[int | None]) -> Collection[int]:
-        """Return the partitions that are incomplete, or whose watermarks precede all kept notes of touched players."""
+        """Return the partitions that are incomplete, or so stale that notes of later changes are already deleted."""
         too_old = self._settled_at() - TOUCHES_KEPT_MS
         return [p for p, watermark in enumerate(watermarks) if watermark is None or watermark < too_old]
 
@@ -237,10 +237,10 @@ class MaintainService:
         return chunks(list(await self._store.touched_between(since, until)), _PLAYERS_A_LOOKUP)
 
     async def _forget_touches(self, before: int) -> None:
-        """Delete the notes of touched players that are older than `before` (ms), at most every ten minutes.
+        """Delete the notes of changes without an event from before `before` (ms), at most every ten minutes.
 
-        Also delete the erasures and the removed standings of erased players in the index. They are obsolete, because
-        late updates of these players can no longer be in flight.
+        Also delete the erasures and the removed standings of erased players in the index. These values are obsolete,
+        because late updates of these players can no longer be in flight.
         """
         if before - self._touches_forgotten < _FORGETTING_MS:
             return

@@ -28,7 +28,7 @@ Unapplied: TypeAlias = NotFound | Refused | Conflict
 
 @dataclass(frozen=True, slots=True)
 class ScoreToSet:
-    """Score that replaces all earlier submissions of a player. Without `submission_id`, it gets a random one."""
+    """Score that replaces all earlier submissions of a player. Without `submission_id`, the score gets a random id."""
 
     user_id: int
     score: int
@@ -152,10 +152,11 @@ class ModerationService:
         return await self._indexed(user_id, await change)
 
     async def set_score(self, board: Board, new: ScoreToSet, grounds: AuditContext) -> Sequence[LadderStanding]:
-        """Set a player's score in all open periods. It replaces all earlier submissions; later ones are applied on top.
+        """Set a player's score in all open periods.
 
-        A repeated `submission_id` changes nothing. Raises `PlayerNotFound`, `SubmissionConflict` for an id that is
-        stored with other content, and `Refused` for a subscore on a board without one.
+        The score replaces all earlier submissions; later ones are applied on top. A repeated `submission_id` changes
+        nothing. Raises `PlayerNotFound`, `SubmissionConflict` for an id that is stored with other content, and
+        `Refused` for a subscore on a board without subscores.
         """
         if new.subscore is not None and board.subscore_order is None:
             raise Refused(f"board {board.slug!r} has no subscore", board=board.slug)

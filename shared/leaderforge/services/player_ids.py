@@ -230,5 +230,5 @@ def _player(identity: int | ExternalId, username: str | None, new_id: int, now: 
 
 
 def _may_exist(identity: int | ExternalId, outcome: Player | LeaderForgeError) -> bool:
-    """Return whether the creation failed because `identity` has a player, or had one who was erased not long ago."""
+    """Return whether the creation failed because `identity` has a player, or lost its player by a recent erasure."""
     return isinstance(outcome, ExternalIdTaken if isinstance(identity, ExternalId) else PlayerExists)

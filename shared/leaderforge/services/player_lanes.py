@@ -52,7 +52,8 @@ class PlayerLanes:
         """Return the positions of the submissions in each lane."""
         lanes: list[list[int]] = [[] for _ in self._lanes]
         for position, submission in enumerate(submissions):
-            # Do not use `partition_of`: its cache would lose the partitions of the index, which are needed twice.
+            # Do not use `partition_of`: its cache would lose partitions of players that an update of the index looks up
+            # again.
             lanes[submission.event.user_id % len(lanes)].append(position)
         return lanes
 
@@ -72,7 +73,7 @@ class PlayerLanes:
 
 
 def _firsts_and_repeats(submissions: Sequence[Submission], positions: Iterable[int]) -> tuple[list[int], list[int]]:
-    """Return the positions of the first submission of each player, and those of all others."""
+    """Return the positions of the first submission of each player, and the positions of all other submissions."""
     players: set[int] = set()
     firsts: list[int] = []
     repeats: list[int] = []

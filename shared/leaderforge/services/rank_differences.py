@@ -25,7 +25,7 @@ class RankCause(StrEnum):
 
 
 class ForeignPlace(NamedTuple):
-    """Player on the foreign board, with the score as it is there. `score` is None if it was not acceptable."""
+    """Player on the foreign board, with the score on that board. `score` is None if the score was not acceptable."""
 
     rank: int
     player_id: str
@@ -97,7 +97,7 @@ def compare_ranks(
 
 
 class _TieOrder:
-    """Order of the players who are on both boards with one score."""
+    """Order of the players who have the same score on the foreign board and on the board here."""
 
     def __init__(
         self, foreign: Sequence[ForeignPlace], local: Sequence[LocalPlace], places: Mapping[str, LocalPlace]
@@ -117,7 +117,7 @@ class _TieOrder:
         return (place.score, place.subscore) == (here.score, here.subscore)
 
     def cause(self, place: ForeignPlace, here: LocalPlace, tie_rule: str) -> tuple[RankCause, str]:
-        """Return the cause of the differing rank of a player who is on both boards, and its details."""
+        """Return the reason for which the rank of a player on both boards differs, and the details of the reason."""
         score = here.score, here.subscore
         if not self.has_equal_score(place, here):
             return RankCause.SCORE, place.refusal or place.excluded or ""

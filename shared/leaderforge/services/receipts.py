@@ -163,7 +163,10 @@ class LadderGroup:
         return {name: rank_of(count) for name, count in zip(names, above, strict=True) if count is not None}
 
     def tier(self, standing: Standing) -> ReachedTier | None:
-        """Return the tier of a standing, None on a board without tiers. It has no names if the rank is unknown."""
+        """Return the tier of a standing, None on a board without tiers.
+
+        The tier has no names if the rank is unknown.
+        """
         if not self._has_tiers:
             return None
         rank = self.rank(standing.user_id)
@@ -174,7 +177,7 @@ class LadderGroup:
         return None if self._ranks_all else self._ladder.board.missing_submissions(standing.submissions)
 
     def subscore(self, standing: Standing) -> int | None:
-        """Return the subscore of a standing, None on a board without one."""
+        """Return the subscore of a standing, None on a board without subscores."""
         return standing.subscore if self._has_subscore else None
 
     def previous(self, earlier: EarlierPlace | None) -> PreviousStanding | None:

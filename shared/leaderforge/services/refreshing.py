@@ -100,8 +100,8 @@ class RefreshingCache(Generic[KeyT, ValueT]):
         if key in self._loads or key not in self._slots:
             await asyncio.wait([self._loading(key, self._now())], timeout=self._patience_s)
             slot = self._slots.get(key)
-            # A successful load has replaced the slot. Otherwise, the cached value remains due for a refresh, but later
-            # calls must not wait again for `fresh_s` seconds.
+            # A successful load has replaced the slot. After any other load, the cached value is still due for a
+            # refresh. Later calls must then not wait again for `fresh_s` seconds.
             if slot is not None and (now := self._now()) >= slot.wait_at:
                 slot.wait_at = now + self._fresh_s
         slot = self._slots.get(key)

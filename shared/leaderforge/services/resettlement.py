@@ -68,7 +68,7 @@ class ResettlementService:
 
     async def _changed(self, boards: Collection[Board], since: int, until: int) -> Collection[tuple[int, int]]:
         if until - since > TOUCHES_KEPT_MS:
-            # The notes of some changes are deleted. Settle all periods again.
+            # Notes of changes since the last search may be deleted already. Therefore settle all periods again.
             periods = [ladder for board in boards for ladder in await self._periods.periods(board, _MAX_PERIODS)]
             return [(ladder.board.id, ladder.period) for ladder in (*map(Ladder, boards), *periods)]
         rewarded = {board.id for board in boards}

@@ -27,7 +27,7 @@ class RoleService:
         self._clock = clock
 
     async def people(self) -> Sequence[Person]:
-        """Return all people by name, without those whose key is revoked."""
+        """Return all people by name, without people whose key is revoked."""
         keys = [key for key in await self._keys.keys() if key.revoked_at is None]
         with_keys = [_with_key(key, key.role) for key in keys if key.role is not None]
         signed_in = [_signed_in(session) for session in await self._people.all()]

@@ -119,7 +119,7 @@ class StandingService:
 
 
 def _current_ladders(board: Board, now: int, periods: Collection[str] | None) -> Sequence[Ladder]:
-    """Return the ladders of the requested periods that contain the time `now` (ms), the board's main one first."""
+    """Return the ladders of the requested periods that contain the time `now` (ms), the board's main period first."""
     return [
         Ladder(board, period.number)
         for i, period in enumerate(board.calendar.at(now))

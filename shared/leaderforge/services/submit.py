@@ -119,7 +119,10 @@ class SubmitService:
         ]
 
     async def _of_players(self, submissions: Sequence[Submission]) -> Sequence[Submission | IsTeam]:
-        """Return the submissions. Replace those for teams by errors: the scores of teams come from their members."""
+        """Return the submissions.
+
+        Replace submissions for teams by errors: the scores of teams come from their members.
+        """
         ids = {s.event.user_id for s in submissions if is_team_id(s.event.user_id)}
         teams = await self._teams.teams(ids) if ids and self._teams is not None else {}
         return [IsTeam.of(s.event.user_id) if s.event.user_id in teams else s for s in submissions]

@@ -109,7 +109,7 @@ class TeamScores:
             return 0
         self._sweep_due = monotonic() + _SWEEP_EVERY_S
         pairs = await self._load_pairs()
-        # No process releases or renews this lease. It therefore admits one sweep in this time.
+        # No process releases or renews this lease. It therefore admits one sweep every 5 s over all processes.
         if not pairs or not await self._leases.lease("teams", uuid4().hex, _SWEEP_EVERY_S):
             return 0
         return await self.sweep()

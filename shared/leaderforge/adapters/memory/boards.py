@@ -220,7 +220,7 @@ class MemoryBoards:
     def _hidden(self, user_id: int, previous: Standing | None) -> int:
         """Return the flags of a new standing.
 
-        They are the previous ones without `REMOVED`, plus `HIDDEN_PLAYER` for a hidden player.
+        They are the previous flags without `REMOVED`, plus `HIDDEN_PLAYER` for a hidden player.
         """
         hidden = HIDDEN_PLAYER if user_id in self._users.hidden else 0
         return hidden | (0 if previous is None else previous.hidden & ~REMOVED)

@@ -18,5 +18,5 @@ def is_member(ladder: Ladder, standing: Standing) -> bool:
 
 
 def refuses(stored: Standing | None, standing: Standing) -> bool:
-    """Return whether the standing is refused because the stored one is removed and newer."""
+    """Return whether the index refuses a standing, because the stored standing is removed and not older."""
     return stored is not None and stored.removed and not standing.removed and stored.revision >= standing.revision

@@ -190,7 +190,7 @@ class MemoryScoreStore(RowRanking, MemoryEvents):
         return user_id in self._users.by_id
 
     def put(self, ladder: Ladder, standing: Standing) -> None:
-        """Replace the player's standing on the ladder by this one, with the next revision."""
+        """Replace the player's standing on the ladder by `standing`, with the next revision."""
         stored = self._standings[place_of(ladder)]
         segments = self._segments(ladder, standing.user_id, stored.get(standing.user_id))
         stored[standing.user_id] = standing._replace(revision=self._next_revision(), segments=segments)
@@ -215,7 +215,7 @@ class MemoryScoreStore(RowRanking, MemoryEvents):
         self._store_event(submission)
 
     def erase(self, user_id: int) -> tuple[int, int]:
-        """Erase the player's events and standings, and return the numbers of both."""
+        """Erase the player's events and standings, and return the numbers of events and of standings."""
         # The index stores each erased standing as a removed one, whose revision is higher by one. Reserve that
         # revision.
         self._next_revision()

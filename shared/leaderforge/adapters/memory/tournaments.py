@@ -56,7 +56,7 @@ class MemoryTournaments:
         return attempted(submission, self.entrant_of(submission), entrants, now)
 
     def entrant_of(self, submission: Submission) -> Entrant | None:
-        """Return the player of a submission as an entrant, None if there is none."""
+        """Return the player of a submission as an entrant, None if the player has not joined."""
         return self._entrants.get((submission.event.user_id, submission.board.id, submission.ladders[0].period))
 
     def count_attempt(self, submission: Submission, entrant: Entrant | None) -> None:

@@ -1,7 +1,7 @@
 """Challenges in PostgreSQL.
 
-A change locks the challenges of its player, then the player, then the challenge. Therefore a player's limits hold under
-concurrent requests, and only one player gets the last place.
+A change by a player locks the player's challenges, then the player, then the changed challenge. Therefore a player's
+limits hold under concurrent requests, and only one player gets the last place.
 """
 
 from collections.abc import Collection, Sequence, Set
@@ -157,7 +157,10 @@ async def _delete(connection: Connection, invitation: str) -> None:
 async def _add(
     connection: Connection, challenge: Challenge, user_id: int, at: int, challenge_id: UUID | None = None
 ) -> None:
-    """Store the player who has just joined. The number of the player is `challenge.players`, which counts this one."""
+    """Store the player who has just joined.
+
+    The player's number is `challenge.players`, which counts this player too.
+    """
     values = user_id, challenge.invitation, challenge.players, at, challenge_id
     await connection.execute(statement("add_challenge_player"), *values)
 

@@ -153,7 +153,7 @@ async def _name_unknown_players(
 
 
 async def _store(connection: Connection, entrants: Entrants, counts: Mapping[OccurrenceKey, int]) -> None:
-    """Store entrants and numbers of entrants, both locked. Delete the rows of players who have not joined."""
+    """Store locked entrants, and locked numbers of entrants. Delete the rows of players who have not joined."""
     rows = [
         (*key, entrant.joined_at, entrant.number, entrant.attempts, entrant.first_attempt_at)
         for key, entrant in sorted(entrants.items())

@@ -56,7 +56,7 @@ class PostgresFriendStore:
 
     async def block(self, user_id: int, other_id: int, at: int) -> None:
         async def work(connection: Connection) -> None:
-            # Lock both players, because a concurrent change of either list must see the block.
+            # Lock the two players, because a concurrent change of one of their lists must see the block.
             await lock_users(connection, user_id, other_id)
             blocked = await _linked_players(connection, user_id, LinkKind.BLOCKS)
             if other_id not in blocked and len(blocked) >= MAX_FRIENDS:

@@ -48,7 +48,7 @@ async def delete_links(connection: Connection, links: Collection[Link]) -> None:
 
 
 async def erase_links(connection: Connection, user_id: int, limit: int) -> int:
-    """Delete up to `limit` relations of a player in both directions. Return the number of deleted ones."""
+    """Delete up to `limit` relations of a player in both directions. Return the number of deleted relations."""
     rows = await connection.fetch(statement("all_links_of"), user_id, limit)
     await delete_links(connection, [Link(user_id, LinkKind(row["kind"]), row["other_id"]) for row in rows])
     return len(rows)

@@ -84,7 +84,7 @@ class PostgresNoticeStore:
 
 
 async def _store_overtakings(connection: Connection, overtakings: Overtakings) -> Sequence[NoticeDraft]:
-    """Store the new places, and return the notices, both without players who were erased meanwhile."""
+    """Store the new places, and return the notices. Leave out players who were erased meanwhile."""
     drafts = [draft for seq in sorted(overtakings.drafts) for draft in overtakings.drafts[seq]]
     players = {draft.user_id for draft in drafts} | {place.user_id for place in overtakings.places}
     rows = await connection.fetch(statement("present_players"), joined(players)) if players else []

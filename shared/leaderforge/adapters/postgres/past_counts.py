@@ -14,7 +14,7 @@ from leaderforge.domain.merge import Counts
 from leaderforge.domain.order import FIRST, LAST, key_bytes
 
 _Interval: TypeAlias = tuple[bytes, bytes]
-"""Two bounds, the second one exclusive."""
+"""Two bounds: the first one is inclusive, the second one exclusive."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from leaderforge.domain.standings import LadderStanding
 
 
 async def standings_of_player(connection: Connection, user_id: int, since: int = 0) -> Sequence[LadderStanding]:
-    """Return the player's standings whose revisions are at least `since`, without those on deleted boards."""
+    """Return the player's standings whose revisions are at least `since`, without standings on deleted boards."""
     rows = await connection.fetch(statement("standings_of_users"), joined([user_id]))
     boards = {board.id: board for board in map(board_of, await connection.fetch(statement("boards")))}
     rows = [row for row in rows if row["revision"] >= since and row["board_id"] in boards]

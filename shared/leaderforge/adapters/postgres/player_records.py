@@ -77,7 +77,7 @@ class PostgresPlayerRecords:
 
 
 async def _locked_player(connection: Connection, user_id: int) -> Player:
-    """Lock a player, its entrants and its standings, and return the player. Its entrants are deleted."""
+    """Lock a player and the player's standings, and return the player. Delete the player's entrants."""
     # Delete entrants before the player is locked, because submissions lock entrants first, and another order could
     # deadlock.
     await connection.execute(statement("erase_entrants"), user_id)

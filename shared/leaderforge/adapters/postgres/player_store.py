@@ -46,7 +46,7 @@ class PostgresPlayerStore:
         taken = Taken(unique_names=self._unique_names)
         waiting = dict(enumerate(users))
         while waiting:
-            # If a player shares a unique value with an earlier one, create the earlier one first.
+            # If a player shares a unique value with an earlier player of the batch, create the earlier player first.
             outcomes |= await self._create(without_rivals(waiting, unique_names=self._unique_names), taken, on_sight)
             outcomes |= {
                 i: error for i, user in waiting.items() if i not in outcomes and (error := taken.refusal(user))

@@ -69,7 +69,7 @@ class Recorder:
         return outcomes
 
     async def _write_accepted(self, write: Write, submissions: Sequence[Submission]) -> Outcomes:
-        """Write the submissions. If the database refuses one, return an error for it and write the others."""
+        """Write the submissions. If the database refuses a submission, return an error for it and write the others."""
         try:
             return await write(submissions)
         except Rejected as error:

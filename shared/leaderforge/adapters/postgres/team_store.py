@@ -1,6 +1,7 @@
 """Teams and their members in PostgreSQL.
 
-A change locks its player first, then its teams in the order of their ids. Spans change only under both locks.
+A change locks the changed player first, then the teams in the order of their ids. A span changes only while its player
+and its team are locked.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -96,7 +97,7 @@ class PostgresTeamStore:
 
 
 async def _current(connection: Connection, spans: Sequence[TeamSpan]) -> TeamSpan | None:
-    """Return the span of the present team of a player, None without one. End the span in a team that was erased."""
+    """Return the span in the present team of a player, None without a team. End the span in a team that was erased."""
     current = next((span for span in spans if span.left_at is None), None)
     if current is not None and not await connection.fetch(statement("teams"), str(current.team_id)):
         await connection.execute(statement("delete_team_span"), current.user_id, current.joined_at)

@@ -57,9 +57,10 @@ class SubmissionVoid:
         await self._connection.execute(statement("set_void"), *key, void)
 
     async def delete(self, submission_id: UUID, rows: Sequence[Record]) -> None:
-        """Delete the event. In `rows`, the locked standings, replace each affected one by the fold of the other events.
+        """Delete the event.
 
-        Raises `SubmissionNotFound`, and `Conflict` if a moderator has removed the event.
+        In `rows`, the locked standings, replace each standing with the event by the fold of the other events. Raises
+        `SubmissionNotFound`, and `Conflict` if a moderator has removed the event.
         """
         key = self._user_id, self._board.id, submission_id
         stored = await self._connection.fetch(statement("stored_event"), *key)

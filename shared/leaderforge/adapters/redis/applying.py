@@ -26,8 +26,8 @@ class PartitionedUpdate:
     """Update of a ladder, split by partition.
 
     `bounds` has the distinct rank bounds above which the script counts entries. `segment_bounds` has the distinct pairs
-    of a segment's id and a rank bound, above which it counts in this segment. Both are empty if the update does not
-    count.
+    of a segment's id and a rank bound, above which it counts in this segment. The two are empty if the update does not
+    count entries.
 
     `groups` maps partitions to the ids of their players. The script runs on `partitions`: all partitions of the index
     if the update counts entries, otherwise the partitions of its players.
@@ -164,7 +164,7 @@ def _applied(
             entry = previous
     if not above:
         return Applied(record.key, previous, None, refused)
-    # Do not count the player's own entry. The index may have a newer and better one than this standing.
+    # Do not count the player's own entry. The index may have a newer and better entry than this standing.
     bounds = rank_bounds(board, (record.key, *earlier))
     counts = [above[bound] - (entry is not None and entry < bound) for bound in bounds]
     return Applied(record.key, previous, counts[0], refused, counts[1:])

@@ -1,6 +1,6 @@
 """Names of all keys of the index.
 
-All keys of a partition share its hash tag, therefore one script may use them together. Keys start with the namespace
+All keys of a partition share its hash tag, therefore a script may use several of them. Keys start with the namespace
 and the number of partitions. Indexes with different numbers of partitions can therefore coexist.
 """
 

@@ -160,7 +160,7 @@ class RedisIndexMaintenance:
         return groups
 
     def _ladder_keys(self, partition: int, ladder: Ladder) -> Sequence[bytes]:
-        """Return the keys of a ladder for scripts that write. Only boards with segments have the third one."""
+        """Return the keys of a ladder for scripts that write. The third key exists only for boards with segments."""
         keys = self._keys.entries(partition, ladder), self._keys.standings(partition, ladder)
         return (*keys, self._keys.segments(partition, _ids(ladder))) if ladder.board.segments else keys
 

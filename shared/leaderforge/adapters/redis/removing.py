@@ -5,7 +5,7 @@ its allocator. An UNLINK of 3.3 million members stalled writes for 1.9 s. Other 
 shorter stall.
 
 Updates go on between the steps. A step therefore removes the value and the entry of a player together. If an update's
-value stayed without its entry, no later load would add the entry, because the revision of the value is not newer.
+value stayed without its entry, no later load would add the entry, because the index would already have the revision.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -76,8 +76,8 @@ async def remove_index(cluster: Cluster, keys: IndexKeys, on_removed: Callable[[
 
     A call after an interrupted one is safe. Raises `IndexUnavailable`.
     """
-    # Delete the watermarks first: without one, a partition is incomplete and no process reads it. Reads of a partly
-    # deleted partition would give wrong answers.
+    # Delete the watermarks first: a partition without a watermark is incomplete, and no process reads it. Reads of a
+    # partly deleted partition would give wrong answers.
     await cluster.commands([("DEL", meta) for meta in keys.meta])
     for partition, slot in enumerate(keys.slots):
         async for names in cluster.scan(slot, keys.of_partition(partition)):

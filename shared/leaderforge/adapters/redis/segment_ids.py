@@ -5,7 +5,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 SEGMENT_BYTES = 8
-"""Length of the id of a segment. The probability that two of a million segments have one id is 1 in 37 million."""
+"""Length of the id of a segment. The probability that two of a million segments have the same id is 1 in 37 million."""
 NO_SEGMENT = bytes(SEGMENT_BYTES)
 """Id in the place of an attribute without a value."""
 _SEGMENTS_CACHED = 4096

@@ -16,7 +16,7 @@ from leaderforge.domain.errors import Unavailable
 REFRESH_S = 300.0
 """TTL of a fetched key set, in s."""
 PAUSE_S = 10.0
-"""Minimum time between two fetches, in s. It limits the fetches that tokens with unknown keys cause."""
+"""Minimum time between two fetches, in s. The pause limits the fetches that tokens with unknown keys cause."""
 _FETCH_S = 5.0
 """Time limit of a fetch, in s."""
 

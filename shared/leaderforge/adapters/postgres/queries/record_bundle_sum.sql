@@ -29,8 +29,8 @@ new_events as (
 newcomers as (
     select
         user_id, hidden, attributes,
-        -- If an erased player had the same id, new revisions must be higher than the erased ones, even after a clock
-        -- was set back.
+        -- If an erased player had the same id, new revisions must be higher than that player's revisions, even after a
+        -- clock was set back.
         (select max(touches.revision) from touches where touches.user_id = users.user_id) as last_revision
     from users
     where user_id in (
@@ -76,10 +76,11 @@ returning
     user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, received_us,
     segments, board_id, period_id
 ),
--- Writes the notices of all improved scores as one row, a bundle: see domain/notice_bundles.py. One row for a batch costs
--- a tenth of a row for each notice. The outbox takes the sequence number after the upsert has locked all standings of the
--- batch. The numbers of one standing therefore have the order of its changes. `offset 0` keeps the condition out of the
--- join. As a part of the join, the condition would make the planner expect one row, and compare all pairs of rows.
+-- Writes the notices of all improved scores as one row, a bundle: see domain/notice_bundles.py. One row for a batch
+-- takes a tenth of the time of one row for each notice. The outbox takes the sequence number after the upsert has
+-- locked all standings of the batch. The numbers of one standing therefore have the order of its changes. `offset 0`
+-- keeps the condition out of the join. As a part of the join, the condition would make the planner expect one row, and
+-- compare all pairs of rows.
 notices as (
     insert into outbox (user_id, board_id, period_id, type, at, data)
     select

@@ -29,8 +29,8 @@ new_events as (
 newcomers as (
     select
         user_id, hidden, attributes,
-        -- If an erased player had the same id, new revisions must be higher than the erased ones, even after a clock
-        -- was set back.
+        -- If an erased player had the same id, new revisions must be higher than that player's revisions, even after a
+        -- clock was set back.
         (select max(touches.revision) from touches where touches.user_id = users.user_id) as last_revision
     from users
     where user_id in (

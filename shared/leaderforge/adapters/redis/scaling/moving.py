@@ -16,7 +16,10 @@ OnSlotsMoved = Callable[[int], object]
 _POLL_S = 0.05
 _KEYS_A_COMMAND = 16
 _MIGRATE_MS = 60_000
-"""Time limit in ms of the command that moves up to `_KEYS_A_COMMAND` keys. Both nodes do nothing else meanwhile."""
+"""Time limit in ms of the command that moves up to `_KEYS_A_COMMAND` keys.
+
+The source and the target do nothing else meanwhile.
+"""
 _SLOTS_A_STEP = 128
 """Number of empty slots that move together."""
 _ENDED = frozenset({b"success", b"failed", b"cancelled"})

@@ -1,7 +1,8 @@
--- Writes the notices of all improved scores as one row, a bundle: see domain/notice_bundles.py. One row for a batch costs
--- a tenth of a row for each notice. The outbox takes the sequence number after the upsert has locked all standings of the
--- batch. The numbers of one standing therefore have the order of its changes. `offset 0` keeps the condition out of the
--- join. As a part of the join, the condition would make the planner expect one row, and compare all pairs of rows.
+-- Writes the notices of all improved scores as one row, a bundle: see domain/notice_bundles.py. One row for a batch
+-- takes a tenth of the time of one row for each notice. The outbox takes the sequence number after the upsert has
+-- locked all standings of the batch. The numbers of one standing therefore have the order of its changes. `offset 0`
+-- keeps the condition out of the join. As a part of the join, the condition would make the planner expect one row, and
+-- compare all pairs of rows.
 notices as (
     insert into outbox (user_id, board_id, period_id, type, at, data)
     select
