@@ -14,7 +14,7 @@ class ChallengeStore(Protocol):
     """Challenges, their players, and the scores that count in them.
 
     The erasure of a player deletes the player from all challenges. The place stays taken. Challenges on a deleted board
-    do not count, and the purge of the board deletes them.
+    do not count for the limits of players, and the purge of the board deletes them.
     """
 
     async def create(
@@ -22,7 +22,7 @@ class ChallengeStore(Protocol):
     ) -> Challenge:
         """Store a challenge with its creator as the first player, and return it.
 
-        If the player has created a challenge with this id before, return that one. Raises `PlayerNotFound`,
+        If the player has created a challenge with this id before, return that challenge. Raises `PlayerNotFound`,
         `TooManyChallenges` or `ChallengeConflict`.
         """
         ...

@@ -9,9 +9,9 @@ from leaderforge.domain.friends import Blocked, Followed, FriendChange
 class FriendStore(Protocol):
     """Players whom each player follows or has blocked.
 
-    Changes are idempotent. Each change is one transaction, and changes the links of both players. A block between two
-    players prevents that one follows the other. The erasure of a player deletes all relations with the player, in both
-    directions.
+    Changes are idempotent. Each change is one transaction, and changes the links of both players. While there is a
+    block between two players, neither follows the other. The erasure of a player deletes all relations with the player,
+    in both directions.
     """
 
     async def replace(self, user_id: int, friend_ids: Sequence[int], at: int) -> FriendChange:

@@ -14,7 +14,8 @@ class Moderation(Protocol):
     """Hiding, removing and setting standings. Each change writes its audit entry in the same transaction.
 
     A concurrent submission counts entirely before or entirely after the change. All changes return the player's changed
-    standings, including standings on ladders that are not indexed. They raise `PlayerNotFound`.
+    standings, including standings on ladders that are not indexed. All changes raise `PlayerNotFound` if the player
+    does not exist.
     """
 
     async def set_entry_hidden(
@@ -49,9 +50,9 @@ class Moderation(Protocol):
     ) -> Sequence[LadderStanding]:
         """Void one event of a player on a board, or let it count again, in all open periods.
 
-        The standing becomes the fold of the player's counting events. Without such events it is removed. Nothing
-        changes if the event is already in the requested state. Raises `SubmissionNotFound`, and `ScoreOutOfRange` if a
-        sum would leave the range of scores.
+        The standing becomes the fold of the player's counting events. Without counting events, the standing is removed.
+        Nothing changes if the event is already in the requested state. Raises `SubmissionNotFound`, and
+        `ScoreOutOfRange` if a sum would leave the range of scores.
         """
         ...
 
@@ -61,7 +62,7 @@ class Moderation(Protocol):
         """Replace a stored event by the event of a submission with the same id.
 
         The stored event no longer counts in the open periods that contain its time. With `in_past`, it no longer counts
-        in the past ones either. The new event counts on the ladders of the submission. The board's score limits do not
+        in past periods either. The new event counts on the ladders of the submission. The board's score limits do not
         apply. Raises `SubmissionNotFound`, `Conflict` if a moderator has removed the event, and `ScoreOutOfRange`.
         """
         ...

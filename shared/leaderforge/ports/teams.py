@@ -79,8 +79,8 @@ class TeamScoreStore(Protocol):
     ) -> Sequence[LadderStanding]:
         """Compute the contributions of these players to a team on a ladder, then the standing of the team.
 
-        Return the standing if it has changed. Concurrent calls for a team run one after another, and each reads all
-        events that were committed before. An erased team is ignored.
+        Return the standing if it has changed. Concurrent calls for a team run one after another, and each call reads
+        all events that were committed before it. An erased team is ignored.
         """
         ...
 

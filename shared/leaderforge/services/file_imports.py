@@ -42,7 +42,7 @@ class ImportTerms:
     A batch has `batch` lines, and up to `in_flight` batches are recorded at the same time.
 
     The audit log has each import with `history` or `replace`. With `audited`, it has all imports. `file` is the name of
-    the import there.
+    the import in the audit log.
     """
 
     actor: str

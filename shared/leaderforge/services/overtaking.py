@@ -30,8 +30,8 @@ _FORGET_EVERY_S = 600.0
 class _Mover:
     """Player whose standing on a ladder has changed.
 
-    `row` is the last row of the outbox about the standing. `passes` is true if only submissions have changed it.
-    `is_new` is true if the player had no standing before.
+    `row` is the last row of the outbox about the standing. `passes` is true if only submissions have changed the
+    standing. `is_new` is true if the player had no standing before.
     """
 
     row: OutboxRow

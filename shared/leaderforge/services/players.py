@@ -59,8 +59,8 @@ class PlayerService:
     async def create(self, new: NewPlayer) -> Player:
         """Create a player. Without `user_id`, choose a random id.
 
-        Raises `NameMixesScripts`, `NameRefused`, `PlayerExists`, `UsernameTaken`, `EmailTaken`, `ExternalIdTaken`,
-        or `Refused` for an attribute; nothing was created then.
+        Raises `NameMixesScripts`, `NameRefused`, `PlayerExists`, `UsernameTaken`, `EmailTaken`, `ExternalIdTaken`, or
+        `Refused` for an attribute. In all these cases, nothing is created.
         """
         [outcome] = await self.create_many([new])
         if isinstance(outcome, LeaderForgeError):
@@ -90,8 +90,8 @@ class PlayerService:
     async def change(self, user_id: int, changes: ProfileChange, actor: str) -> Player:
         """Change a player's profile. This process shows the change at once, other processes within a second.
 
-        Raises `NameMixesScripts`, `NameRefused`, `PlayerNotFound`, `UsernameTaken`, `EmailTaken`, `ExternalIdTaken`,
-        or `Refused` for an attribute; nothing was changed then.
+        Raises `NameMixesScripts`, `NameRefused`, `PlayerNotFound`, `UsernameTaken`, `EmailTaken`, `ExternalIdTaken`, or
+        `Refused` for an attribute. In all these cases, nothing is changed.
         """
         await self._require_allowed(user_id, changes.get("username"))
         require_segment_values(changes.get("attributes"), self._segments)

@@ -116,7 +116,7 @@ class NakamaBoard:
 
 
 def season_of(schedule: str | None) -> str | None:
-    """Return a reset schedule as a cron expression of five fields, None if it is not one.
+    """Return a reset schedule as a cron expression of five fields, None if it has another form.
 
     A schedule of Nakama may have a sixth field for seconds before the five, and a seventh for years after them. For
     example, `0 0 0 * * * *` is `0 0 * * *`.

@@ -72,7 +72,7 @@ async def hold_entrants(connection: Connection, submissions: Iterable[Submission
 async def count_attempts(
     connection: Connection, submissions: Mapping[EventKey, Submission], entrants: Entrants, now: int
 ) -> tuple[Mapping[EventKey, LeaderForgeError], Entrants]:
-    """Count an attempt of each accepted submission to a tournament. A player may have one of the submissions per board.
+    """Count an attempt of each accepted submission to a tournament. They have at most one per player and board.
 
     Return the refused submissions with their errors, and the entrants afterwards. Events of refused submissions are
     deleted, and their players do not join. `now` (ms) is the time of joining.

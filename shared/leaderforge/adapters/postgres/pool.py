@@ -294,7 +294,7 @@ def _on_all_nodes(connection: Connection) -> Iterator[None]:
 
     Citus prepares a transaction on all nodes, commits it on the coordinator, and only warns if a node is lost before it
     commits too. This node commits later (`citus.recover_2pc_interval`). Until then, reads lack the changes. Therefore
-    they must not be acknowledged yet. A retry waits for the locks of the prepared transaction.
+    the changes must not be acknowledged yet. A retry waits for the locks of the prepared transaction.
     """
     warnings: list[str] = []
 

@@ -20,10 +20,10 @@ _PLACEHOLDER = re.compile(r"\$(\d+)")
 _BOARD_COLUMNS = ":board_columns"
 """Marker that fragments/board_columns.sql replaces. psql reads it as a variable: `\\set board_columns ...`."""
 _OF_POLICY = ("wins", "improves")
-"""Markers that the policy's fragments, such as fragments/wins_best.sql, replace in statements whose names end so.
+"""Markers of the policy's fragments, such as fragments/wins_best.sql, in statements whose names end with the policy.
 
-The end of the name is the policy. A fragment is a condition on which several columns depend. Without the marker, each
-column would repeat the condition.
+A fragment replaces its marker. It is a condition on which several columns depend. Without the marker, each column would
+repeat the condition.
 """
 
 

@@ -138,7 +138,7 @@ class BatchWrite:
 class SingleStatementWrite:
     """Strategy for a plain server: one statement writes the batch, which saves at least three round trips.
 
-    On Citus, such a statement cannot write to several nodes. `fits` says whether it can write a batch. `clock` and
+    On Citus, one statement cannot write to several nodes. `fits` says whether it can write a batch. `clock` and
     `previous` have the same meaning as in `BatchWrite`.
     """
 

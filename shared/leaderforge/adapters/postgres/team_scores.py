@@ -2,7 +2,7 @@
 
 A contribution lies beside the standing of its team. On Citus, the events of the members may lie on other nodes. A
 refresh locks the team and reads the events afterwards. Of several refreshes, the last one therefore reads all events
-that were committed before it. It writes the contributions and the standing in one transaction.
+that were committed before it. Each refresh writes the contributions and the standing in one transaction.
 """
 
 from collections import defaultdict
