@@ -1,4 +1,4 @@
-"""Imports of score files that are uploaded. They are read by the same code as in `leaderforge import`."""
+"""Imports of score files that are uploaded. The code of `leaderforge import` reads the files."""
 
 import asyncio
 from collections.abc import AsyncGenerator

@@ -20,7 +20,7 @@ _DRAIN_S = 20
 def serve(app: FastAPI | str, *, host: str, port: int, workers: int = 1) -> None:
     """Serve the application, or the one that a factory of this name creates, until shutdown.
 
-    Only a factory's application can have several workers. They share their metrics.
+    Only a factory's application can have several workers. These workers share their metrics.
     """
     with _shared_metrics(workers):
         uvicorn.run(

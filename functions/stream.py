@@ -142,8 +142,8 @@ async def _events(
 class _TopView:
     """First entries of a board. Each load uses the board's current settings and period.
 
-    All listeners of the board with the same query share one view. It therefore checks no rights: each listener has an
-    `_Admission` for them.
+    All listeners of the board with the same query share one view. The view therefore checks no rights. Each listener
+    has an `_Admission`, which checks them.
     """
 
     def __init__(self, edge: Edge, board: str, query: StreamQuery) -> None:

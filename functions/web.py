@@ -25,7 +25,7 @@ _REVALIDATE = "no-cache"
 _HASHED = "assets"
 """The folder of files whose names contain a hash of their content."""
 _API_PATHS = ("/api", "/metrics")
-"""Paths below which only the API answers. A path without a route is 404 there, even if the site has such a file."""
+"""Paths below which only the API answers. Without a route, the answer is 404 there, even if the site has the file."""
 _INDEX = "index.html"
 _CONFIG = "config.json"
 _MANIFEST = "manifest.webmanifest"

@@ -42,7 +42,7 @@ async def keep_boards(services: Services) -> None:
 
 
 async def keep_verified(services: Services) -> None:
-    """Verify the standings part by part, in a loop over all of them."""
+    """Verify the standings part by part, again and again, in a loop."""
     await _repeat(
         "verification",
         lambda: maintain.verify_some(services),

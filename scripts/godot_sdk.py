@@ -1,4 +1,4 @@
-"""Assemble the Godot SDK. Both editions have the same files, beside `host.gd`, which has the code that differs.
+"""Assemble the Godot SDK. Its two editions have the same files except `host.gd`, which has the code that differs.
 
     python -m scripts.godot_sdk 3|4 FOLDER
 

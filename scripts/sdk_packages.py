@@ -114,7 +114,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _metas(package: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the `.meta` file of each file and folder that Unity imports: it ignores files of a package without one."""
+    """Return the `.meta` file of each file and folder for Unity, which ignores files of a package without one."""
     imported = {Path(name) for name in files if "~" not in name}
     imported |= {parent for path in imported for parent in path.parents if parent.name}
     # The id must stay when the package is built again, because scenes refer to it.

@@ -73,7 +73,8 @@ def copy_sources(target: Path) -> None:
 def compile_modules(python: str, target: Path) -> None:
     """Compile all modules.
 
-    A function cannot store compiled modules: without them, each cold start would compile again.
+    A function cannot store modules that it compiles. If the package had none, each cold start would compile all of
+    them.
     """
     # Hashes instead of times, and AWS's path: equal sources yield equal bytes on any machine.
     options = ("-q", "--invalidation-mode", "unchecked-hash", "-s", str(target), "-p", "/var/task")

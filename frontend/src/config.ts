@@ -18,7 +18,7 @@ export interface Config {
   readonly console: boolean;
   /** True if the API streams events. Functions on AWS Lambda cannot. */
   readonly events: boolean;
-  /** Language of the page, unless the reader chose one. Null means the browser's. */
+  /** Language of the page, unless the reader chose one. Null means the language of the browser. */
   readonly language: Language | null;
   /** Address of a picture in place of the product's mark. */
   readonly logo: string | null;

@@ -7,7 +7,7 @@ export type LazyPage = (() => ReactElement) & { preload?: () => Promise<void> };
 
 const failures = new Set<() => void>();
 
-/** Discard the load failures of all modules. The next use of a failed one requests it again. */
+/** Discard the load failures of all modules. The next use of a failed module requests the module again. */
 export function retryPages(): void {
   failures.forEach((forget) => {
     forget();

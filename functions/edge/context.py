@@ -100,7 +100,7 @@ class Edge:
     ) -> Ladder:
         """Return the ladder of a board in a period, restricted to a segment if there is one, at a moment `at` (ms).
 
-        On a frozen board, the caller sees its moment, unless `user_id` is the caller's own entry.
+        On a frozen board, the caller sees the moment of the freeze, except for the own player, given as `user_id`.
 
         Raises `BoardNotFound`, `PeriodNotFound`, `PeriodBuilding`, `Unauthenticated` or `Forbidden` if the caller may
         not read the board, `MomentNotFound`, and `Refused` if the board is not divided by the segment's attribute.

@@ -39,7 +39,7 @@ _Line = bytes | LeaderForgeError
 
 @dataclass(frozen=True, slots=True)
 class _Incoming:
-    """Lines of a request, and its credentials, which may become invalid meanwhile."""
+    """Lines of a request, and its credentials, which may become invalid while the lines arrive."""
 
     lines: RequestLines
     authorization: bytes | None

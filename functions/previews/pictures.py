@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 1200, 630
 _MARGIN = 80
 _EMOJI_SIZE = 109
-"""Size, in pixels, of the pictures in NotoColorEmoji, which has no other one."""
+"""Size, in pixels, of the pictures in NotoColorEmoji, which has no other size."""
 _PAPER, _INK, _MUTED = "#f7f5f1", "#1f1b16", "#6b645a"
 _MEDALS = ("#c99700", "#8c8f94", "#a8642a")
 _ELLIPSIS = "…"

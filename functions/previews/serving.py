@@ -1,7 +1,7 @@
 """Previews of the page's addresses, as readers without a key see them.
 
 Anyone may request them, therefore all work is bounded: reads and drawings a second, concurrent drawings, and bytes of
-cached pictures. Beyond these limits, and without the packages of the extra `previews`, a preview is the static one.
+cached pictures. Beyond these limits, and without the packages of the extra `previews`, the page has its static preview.
 """
 
 import asyncio
@@ -77,7 +77,7 @@ class NothingToShow(LeaderForgeError):
 
 
 class NoPicture(LeaderForgeError):
-    """Error for a picture that cannot be drawn now. The static one replaces it."""
+    """Error for a picture that cannot be drawn now. The static picture replaces it."""
 
 
 class Previews:

@@ -15,7 +15,7 @@ class LogBudget:
         self._window_s = window_s
         self._clock = clock
         self._windows: dict[Hashable, tuple[float, int]] = {}
-        """By kind, the start of its window in s and its number of lines in it, written or not."""
+        """By kind of line, the start of the window in s and the number of lines in the window, written or not."""
 
     def admit(self, kind: Hashable) -> int | None:
         """Count a line. Return None if it must not be written, otherwise the number of lines omitted before it."""

@@ -1,4 +1,4 @@
-/** State of the connection to the API, for the banner. All pages share it. */
+/** State of the connection to the API, for the banner. All pages share this state. */
 export type Condition = 'fine' | 'degraded' | 'unreachable';
 
 type Listener = () => void;

@@ -11,7 +11,7 @@ export interface Deployment {
   readonly client: Client;
 }
 
-/** Board, period and segment. The period null is the current one, the segment null all players. */
+/** Board, period and segment. A null period means the current one. A null segment means all players. */
 export interface Ladder {
   readonly board: string;
   readonly period: string | null;

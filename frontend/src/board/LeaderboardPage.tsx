@@ -41,7 +41,7 @@ export function LeaderboardPage() {
   const title = useBoardTitle();
   const board = useBoard();
   const rankWidth = formatNumber(total).length;
-  // The list of all ranks follows the rest of the page, in the background: a click is answered sooner.
+  // Render the list of all ranks after the rest of the page, in the background, so that a click has an effect sooner.
   const listed = useDeferredValue(shown, '');
   usePageTitle(title === words.leaderboard ? '' : title);
 

@@ -27,7 +27,7 @@ export function ChallengePanel() {
     queryKey: ['challenge', invitation],
     queryFn: async ({ signal }) => {
       const challenge = await client.get<Challenge>(challengePath(invitation), signal);
-      // The countdown follows the clock of the server, because the reader's clock may be wrong.
+      // The countdown uses the clock of the server, because the reader's clock may be wrong.
       return { challenge, ahead: serverAhead(challenge) };
     },
     refetchInterval: POLL_MS,

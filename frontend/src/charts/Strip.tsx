@@ -8,7 +8,7 @@ interface Props {
 
 const WIDTH = 100;
 
-/** Strip chart of good and bad states over time. Screen readers skip it and read the text beside it. */
+/** Strip chart of good and bad states over time. Screen readers skip the chart and read the text beside it. */
 export function Strip({ looks, times }: Props) {
   const x = scaleTime(times, [0, WIDTH]);
   return (

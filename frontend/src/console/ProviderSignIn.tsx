@@ -9,7 +9,7 @@ import type { ConsoleMessages } from './i18n/en';
 import { useConsoleText } from './i18n/text';
 import { beginSignIn, finishSignIn, takeAnswer, type ProviderAnswer, type Refusal } from './openid';
 
-/** Button to sign in by the identity provider. It shows nothing without one. */
+/** Button to sign in by the identity provider. Without a provider, it shows nothing. */
 export function ProviderSignIn() {
   const words = useConsoleText();
   const { client } = useDeployment();

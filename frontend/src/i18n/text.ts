@@ -23,7 +23,7 @@ interface Spoken {
 const spoken = createStore<Spoken>({ language: 'en', messages: en });
 let latest: Language = 'en';
 
-/** Return the texts of the page's language. Components use `useText`, which follows changes. */
+/** Return the texts of the page's language. Components use `useText`, which renders them again in another language. */
 export function text(): Messages {
   return spoken.get().messages;
 }

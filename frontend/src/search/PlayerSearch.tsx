@@ -9,7 +9,7 @@ import { parseUserId, type Suggestion } from './suggestions';
 import { useSuggestions } from './useSuggestions';
 
 /**
- * Search of a player by a part of the name, or by id. The key "/" moves the focus to it.
+ * Search of a player by a part of the name, or by id. The key "/" moves the focus to the search.
  *
  * In a narrow window, a button opens the search, which then covers the header.
  */

@@ -25,7 +25,7 @@ export function TournamentPanel() {
     queryKey: ['tournament', around.ladder],
     queryFn: async ({ signal }) => {
       const tournament = await around.client.get<Tournament>(boardPath(around, 'tournament', occurrenceQuery(around)), signal);
-      // Countdowns follow the clock of the server, because the reader's clock may be wrong.
+      // Countdowns use the clock of the server, because the reader's clock may be wrong.
       return { tournament, ahead: serverAhead(tournament) };
     },
     refetchInterval: POLL_MS,

@@ -13,7 +13,7 @@ interface Props {
 /**
  * Picture of a player, or initials on the player's colour. They are decorative, because the name is beside them.
  *
- * The initials stay while the picture loads, and if it does not.
+ * The initials are visible until the picture is loaded, and stay if it cannot be loaded.
  */
 export function Avatar({ id, name, className = 'size-9 text-xs' }: Props) {
   const address = avatarOf(useSurroundings().config, id);

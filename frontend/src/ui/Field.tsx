@@ -7,7 +7,7 @@ interface Props extends Omit<ComponentProps<'input'>, 'id' | 'className'> {
   readonly beside?: ReactNode;
 }
 
-/** Labelled input. Screen readers read its error with it. */
+/** Labelled input. Screen readers read the error together with the input. */
 export function Field({ label, flaw, help, beside, ...input }: Props) {
   const id = useId();
   const note = flaw ?? help;

@@ -6,7 +6,7 @@ interface Props {
   readonly parts: Readonly<Record<string, ReactNode>>;
 }
 
-/** Text with parts of the page in it, in the order of its language. */
+/** Text in which parts of the page replace the names in braces. Each language has its own order of the names. */
 export function Filled({ text, parts }: Props) {
   // The expression captures the names, which therefore are the pieces at odd positions.
   return text.split(/\{(\w+)\}/).map((piece, at) => <Fragment key={at}>{at % 2 === 1 ? parts[piece] : piece}</Fragment>);

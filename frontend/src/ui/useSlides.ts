@@ -51,7 +51,7 @@ function placesIn(root: HTMLElement, elements: ReadonlyMap<string, HTMLElement>)
 
 function slide(element: HTMLElement | undefined, from: DOMRect | undefined, to: DOMRect): void {
   if (!element || !from || (from.x === to.x && from.y === to.y) || !wantsMotion()) return;
-  // A longer motion would start out of view. A moved window of the list causes it, not a changed rank.
+  // Do not show a longer motion: it would start out of view. The list's window has moved then, not a rank.
   if (Math.abs(from.y - to.y) > window.innerHeight) return;
   element.animate([{ transform: `translate(${from.x - to.x}px, ${from.y - to.y}px)` }, { transform: 'none' }], {
     duration: SLIDE_MS,

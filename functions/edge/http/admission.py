@@ -1,7 +1,7 @@
 """Limit of requests in flight while the process is overloaded.
 
 An overloaded process answers all requests late, and clients give up on them. The limiters refuse a part of the requests
-at once. The others are answered in time.
+at once. The other requests are answered in time.
 
 `ProcessorLimit` acts if the processor is the bottleneck, `AdmissionLimiter` if the database or the index is. `guarded`
 refuses requests before they reach the application, which costs less. `OverloadGuard` refuses them under other servers.
@@ -23,7 +23,7 @@ MIN_IN_FLIGHT = 32
 INTERVAL_S = 0.1
 """Time in s after which the limiters judge the process. A shorter burst is served."""
 _SLOWER = 2.0
-"""Mean response time that the limit allows, as a multiple of the normal one."""
+"""Mean response time that the limit allows, as a multiple of the normal response time."""
 _TOO_SLOW = 1.5
 """Multiple of the allowed response time from which the process is overloaded."""
 _FALL, _RISE = 0.1, 0.001
@@ -34,9 +34,9 @@ A slower interval counts little. Otherwise, the normal time would follow a load 
 STANDING = 128
 """Number of requests in flight that only a standing queue exceeds for a whole interval: see `ProcessorLimit`."""
 BUSY = 0.95
-"""Demand for the processor from which it is saturated. See `ProcessorDemand`."""
+"""Demand for the processor, as a share of time, from which the processor is saturated. See `ProcessorDemand`."""
 MIN_BUSY = 8
-"""Requests of a class in flight that suffice to keep the processor busy. Further ones only wait for these."""
+"""Requests of a class in flight that suffice to keep the processor busy. Further requests only wait for these."""
 _FEWER, _MORE = 0.9, 1.25
 """Factors by which the limit changes in an interval, with and without a saturated processor."""
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -187,7 +187,7 @@ class Limiters(NamedTuple):
 
     @classmethod
     def of(cls, floor_s: float, on_refused: Callable[[], object]) -> "Limiters":
-        """Return limiters that share a floor, a callback and the processor of the thread that calls them."""
+        """Return limiters with one floor, one callback and one `ProcessorLimit`, for the thread that calls them."""
         processor = ProcessorLimit(ProcessorDemand().share)
         return cls(*(AdmissionLimiter(floor_s, processor, on_refused) for _ in range(2)))
 

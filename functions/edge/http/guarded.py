@@ -145,7 +145,7 @@ class GuardedHttp(HttpToolsProtocol):
         return True
 
     def _shed(self) -> None:
-        """Refuse the request without a task. Drop its body. Close the connection if the client waits to send it."""
+        """Refuse the request without a task, and drop its body. Close the connection if the client waits with it."""
         self._is_shed = True
         stays_open = self.parser.should_keep_alive() and not self.expect_100_continue
         self.transport.write(_SHED if stays_open else _SHED_AND_CLOSED)

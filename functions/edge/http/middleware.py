@@ -18,7 +18,7 @@ from leaderforge.ports.telemetry import Telemetry
 _SAFE_ID = re.compile(rb"[A-Za-z0-9._:+/=@-]{1,128}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _LOGGED_ID = 64
-"""Maximum characters of a request's id in the log. A client chooses it."""
+"""Maximum characters of a request's id in the log. A client chooses the id, and may send a long one."""
 _SERVER_ERROR = 500
 _CLIENT_CLOSED = 499
 """Status in metrics and logs of a request whose client disconnected before the response."""

@@ -11,7 +11,7 @@ SITE_POLICY = (
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: https:; connect-src *; object-src 'none'; "
     "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
-"""Content security policy of the web site. deploy/images/nginx.conf has the same.
+"""Content security policy of the web site. deploy/images/nginx.conf has the same policy.
 
 Users type admin keys into the site. Therefore, no script of another origin may run, and no page may frame the site. The
 hash allows the inline script of index.html, and `base-uri` the `base` element that functions/web.py adds. Inline styles

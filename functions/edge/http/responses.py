@@ -66,7 +66,7 @@ class Answer(Response):
         return (self.etag or b"").removeprefix(b"W/").strip(b'"')
 
     def encoded(self, encoding: Encoding) -> Response:
-        """Return this response, of `MIN_BYTES` or more, in an encoding. The weak ETag is the same for all encodings."""
+        """Return this response in an encoding, with its weak ETag. The body must have `MIN_BYTES` or more."""
         response = self._encoded.get(encoding.name)
         if response is None:
             response = self._encoded[encoding.name] = Encoded(self, encoding)

@@ -81,7 +81,7 @@ class Whole:
 
     `convert` returns the integer in a value of another type, such as a text.
 
-    It must be the last annotation, because FastAPI documents only the constraints before it.
+    `Whole` must be the last annotation of the type, because FastAPI documents only the constraints before it.
     """
 
     convert: Callable[[object], object]

@@ -138,7 +138,7 @@ export class FileJournal implements Journal {
     }
   }
 
-  /** Remove the lock of a process that has ended, unless another process has done so meanwhile. */
+  /** Remove the lock of a process that has ended, unless another process has removed it meanwhile. */
   async #removeStale(lock: string, owner: string): Promise<void> {
     const takeover = `${lock}.takeover`
     await this.#claim(takeover)

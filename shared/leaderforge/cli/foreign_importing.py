@@ -83,7 +83,7 @@ async def import_foreign(request: "ImportRequest", bad: BadLines) -> ImportTally
 
 
 async def _board(product: "Services", request: "ImportRequest") -> Board:
-    """Return the board here. Raises `BoardNotFound`, with the command that creates it as the other service has it."""
+    """Return the board here. Raises `BoardNotFound`, with a command that creates it like the foreign board."""
     try:
         return await board_named(product, request.board)
     except BoardNotFound:

@@ -115,7 +115,7 @@ async def _verify(data_dir: Path) -> "tuple[Verification, Sequence[SettlementFau
 def reconcile(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Apply changes of the last seconds that the index missed. Rebuild the index if it was lost.
 
-    API processes do this every few seconds.
+    API processes reconcile the index every few seconds, without this command.
     """
     typer.echo(f"{counted(run_until_stopped(_reconcile(data_dir)), 'standing')} checked")
 

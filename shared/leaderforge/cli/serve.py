@@ -32,7 +32,7 @@ def serve(
     from leaderforge.site_files import packaged_site
 
     folder = site or packaged_site()
-    # The workers read the environment. Without it, they could not know the address on which they are served.
+    # Pass the address in the environment, because the workers read it there and have no other way to find it.
     os.environ |= {"LEADERFORGE_HOST": host, "LEADERFORGE_PORT": str(port)}
     if folder is not None:
         os.environ["LEADERFORGE_WEB_DIRECTORY"] = str(folder.resolve())

@@ -77,7 +77,7 @@ def store_dsn(data_dir: Path) -> str:
 async def services(data_dir: Path, **variables: str) -> AsyncIterator["Services"]:
     """Yield the services, with long time limits. `variables` replace those of the environment.
 
-    They connect on first use, which then raises connection errors.
+    The services connect on first use, which then raises connection errors.
     """
     from leaderforge.config import EnvironmentSettings
     from leaderforge.garbage import collect_seldom

@@ -39,7 +39,7 @@ class SuspicionReason(StrEnum):
 class ActivityPoint:
     """Activity of a board in an interval that begins at `at` (ms).
 
-    `submissions` are those of the whole interval, `players` are the players of its busiest minute.
+    `submissions` is the number in the whole interval, `players` the number in its busiest minute.
     """
 
     at: int

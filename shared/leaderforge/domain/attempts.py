@@ -23,7 +23,7 @@ def rules_of(board: Board) -> TournamentRules:
 def occurrence_of(board: Board, period: str | None, now: int) -> Occurrence:
     """Return the occurrence in the period with this name.
 
-    Without a name, it is the open one, the next one or the last one.
+    Without a name, return the open occurrence, otherwise the next one, otherwise the last one.
 
     Raises `TournamentNotFound` or `PeriodNotFound`.
     """

@@ -48,7 +48,7 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """Sort keys of the players whose standings changed in a span of time: those at its end, and those at its start.
+    """Sort keys of the players whose standings changed between two moments: those at the later and at the earlier one.
 
     Both lists are sorted.
     """

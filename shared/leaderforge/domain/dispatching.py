@@ -162,7 +162,7 @@ def pause_ms(failures: int, jitter: float, first_ms: int, longest_ms: int = LONG
 def is_due(at: int, now: int, longest_ms: int) -> bool:
     """Return whether the time of an attempt has come. `longest_ms` is the longest pause before it. All times are in ms.
 
-    A time that is further ahead comes from a clock that was set back since. Such an attempt is due, too.
+    A time that is further ahead comes from a clock that was set back since then. The attempt counts as due.
     """
     return not now < at <= now + longest_ms
 

@@ -46,7 +46,7 @@ class Link(NamedTuple):
 
     @property
     def opposite(self) -> "Link":
-        """Return the same relation as the other player has it."""
+        """Return the link of the other player, which stores the same relation."""
         return Link(self.other_id, self.kind.opposite, self.user_id)
 
 

@@ -15,7 +15,7 @@ _MAX_LANDMARKS = 1024
 class Landmarks:
     """Landmarks of one ladder: sort keys, each with the number of entries above it at its last observation.
 
-    Keys and numbers both ascend. A new observation replaces those that contradict it, and those close to it.
+    Sort keys and numbers ascend together. A new observation replaces landmarks that contradict it or are close to it.
     """
 
     def __init__(self) -> None:

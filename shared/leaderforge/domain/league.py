@@ -314,7 +314,7 @@ class LastResult(NamedTuple):
 
     @property
     def band(self) -> int:
-        """Return the band of strength that follows from this result."""
+        """Return the band of strength of a player with this result."""
         return band_of(self.rank, self.size, self.movement)
 
 

@@ -90,7 +90,7 @@ def valid_league(league: League, kinds: Collection[PeriodKind]) -> League:
 
 
 def _require_zones(league: League) -> None:
-    """Raise `Refused` if a zone is negative, or if both together exceed a full group."""
+    """Raise `Refused` if a zone is negative, or if both zones together exceed a full group."""
     for zone, name in ((league.promotion, "promotion"), (league.relegation, "relegation")):
         for value, largest in ((zone.places, league.group_size), (zone.percent, 100)):
             if value is not None and not 0 <= value <= largest:

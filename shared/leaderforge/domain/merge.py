@@ -133,8 +133,9 @@ def _has_all_between(span: Span, bound: bytes, best: bytes, last: bytes) -> bool
     """Return whether a span has all entries of its partition between two sort keys, inclusive."""
     keys = span.keys
     end = span.start + len(keys)
-    # The entries before the span's start are above its first entry. They are also above the bound if the span starts
-    # at or above it. The entries after its end are below in the same way.
+    # The entries before the start of a span are above its first entry. If the span starts at or above the bound, they
+    # are also above the bound. The entries after the end of a span are below its last entry and, if the span ends at or
+    # below the bound, also below the bound.
     begins_before = span.start == 0 or (span.start <= span.above and bound <= best) or (bool(keys) and keys[0] <= best)
     ends_after = end == span.total or (end >= span.above and last < bound) or (bool(keys) and keys[-1] >= last)
     return begins_before and ends_after

@@ -17,8 +17,8 @@ _DAY_MS = 86_400_000
 class Moments:
     """Setting of a board that keeps its past standings for `days`.
 
-    `enabled_at` (ms) is the time of the change that set it. `since` (ms) is the first moment that can be read. It is
-    None until the existing standings are copied.
+    `enabled_at` (ms) is the time at which the board got the setting. `since` (ms) is the first moment that can be read.
+    It is None until the existing standings are copied.
     """
 
     days: int

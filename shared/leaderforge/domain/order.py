@@ -144,7 +144,7 @@ def ranked_key(board: Board, ranked: Ranked) -> bytes:
 
 
 def ranked_bound(board: Board, bound: bytes) -> Ranked:
-    """Return the bound as numbers. They compare with a ranked place as the bound compares with its sort key.
+    """Return the bound as numbers. They compare with an entry's numbers as the bound compares with its sort key.
 
     SQL compares numbers, and the index compares bytes. Both must cut a list at the same entry.
     """

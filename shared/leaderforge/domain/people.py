@@ -80,7 +80,7 @@ class RoleRules:
     roles: Mapping[str, Role]
 
     def role_in(self, claims: Claims) -> Role:
-        """Return the strongest role that the claim gives. Raises `Forbidden` without any.
+        """Return the strongest role that the claim gives. Raises `Forbidden` if it gives none.
 
         An email address counts only if the provider has verified it.
         """
@@ -113,7 +113,7 @@ def digest_of_secret(secret: str) -> bytes:
 
 
 def subject_in(claims: Claims) -> str:
-    """Return the subject: printable ASCII without blanks. Raises `Refused` for any other."""
+    """Return the subject: printable ASCII without blanks. Raises `Refused` for any other subject."""
     subject = claims.get("sub")
     if not isinstance(subject, str) or not 0 < len(subject) <= _MAX_SUBJECT or not _is_plain(subject):
         raise Refused("the identity provider's sub must be 1 to 255 printable ASCII characters without blanks")

@@ -14,7 +14,7 @@ from leaderforge.domain.tournament_errors import AwardClaimed, AwardRevoked
 
 @dataclass(frozen=True, slots=True)
 class AwardRules:
-    """Rules of a period's awards: the rewards and the tiers, as they were at its first settlement."""
+    """Rules of a period's awards: the rewards and the tiers, as they were at the first settlement of the period."""
 
     rewards: Sequence[Reward]
     tiers: Sequence[Tier]
@@ -39,7 +39,7 @@ class AwardRules:
 class AwardCursor:
     """Position in a ladder's entries, in order: the sort key of the last entry (empty at the start).
 
-    `count` is the number of entries up to it, `rank` is its rank.
+    `count` is the number of entries up to this one, `rank` is the rank of this entry.
     """
 
     after: bytes = b""

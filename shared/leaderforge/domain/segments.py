@@ -85,7 +85,7 @@ def require_segment_values(attributes: str | None, names: Sequence[str]) -> None
 def segment_values(attributes: str | None, names: Sequence[str]) -> tuple[str | None, ...]:
     """Return the values of these attributes in a JSON object, None for each one without a value for segments.
 
-    The function `segments_of` in the database computes the same.
+    The function `segments_of` in the database computes the same values.
     """
     members = json.loads(attributes) if attributes and names else {}
     values = (members.get(name) for name in names)

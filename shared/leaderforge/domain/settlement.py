@@ -82,7 +82,7 @@ class SettlementStep(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SettledPeriods:
-    """Periods of a board that are settled: those of a kind that end after `since` (ms)."""
+    """Periods of a board that are settled: all periods of a kind that end after `since` (ms)."""
 
     kind: PeriodKind
     since: int

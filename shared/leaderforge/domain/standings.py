@@ -143,7 +143,7 @@ def is_in_segment(ladder: Ladder, standing: Standing) -> bool:
 
 
 def combine(board: Board, first: Standing, second: Standing) -> Standing:
-    """Return the combined standing of two. They must belong to one player and have no event in common."""
+    """Return two standings as one. They must belong to one player and have no event in common."""
     run = max(first, second, key=lambda s: _precedence(board, s))
     adds = board.policy is Policy.SUM
     return Standing(

@@ -147,7 +147,7 @@ def team_standing(board: Board, team_id: int, contributions: Sequence[Contributi
 
 
 def is_same_result(standing: Standing | None, new: Standing) -> bool:
-    """Return whether a stored standing has the same numbers as a new one. None equals a removed standing."""
+    """Return whether a stored standing has the same numbers as a new one. No standing counts as a removed one."""
     if standing is None or standing.removed or new.removed:
         return new.removed and (standing is None or standing.removed)
     return _numbers(standing) == _numbers(new)

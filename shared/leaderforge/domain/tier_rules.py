@@ -84,7 +84,7 @@ def _require_limit(tier: Tier) -> None:
 
 
 def _require_reachable(tiers: Sequence[Tier], order: Order) -> None:
-    """Raise `Refused` if the tiers above one of the tiers contain all entries that reach it."""
+    """Raise `Refused` if a tier can never have an entry, because better tiers contain all entries that reach it."""
     for tier in tiers[:-1]:
         if tier.kind is None:
             raise Refused(
@@ -96,7 +96,7 @@ def _require_reachable(tiers: Sequence[Tier], order: Order) -> None:
 
 
 def _require_monotonic(tiers: Sequence[Tier], kind: TierLimit, *, falling: bool) -> None:
-    """Raise `Refused` unless the limits of tiers with this kind of limit only fall, or only rise."""
+    """Raise `Refused` unless the limits of this kind rise from tier to tier or, with `falling`, fall."""
     for above, below in pairwise(tiers):
         if below.limit == above.limit or (below.limit > above.limit) is falling:
             raise Refused(

@@ -5,7 +5,7 @@ on which correctness depends, each with its reason.
 """
 
 CLOCK_DIFFERENCE_MS = 2_000
-"""Maximum difference between the clocks of two processes. NTP keeps machines within a tenth of it."""
+"""Maximum difference between the clocks of two processes. With NTP, clocks differ by less than a tenth of it."""
 
 PAUSE_MS = 3_000
 """Allowance for pauses of a process between its time-limited steps, such as garbage collection on a busy machine."""
@@ -127,7 +127,7 @@ last check that read the declarations.
 """
 
 DECLARATION_WAIT_MS = BELIEF_MS
-"""Time that a process waits between its declaration and its acknowledgement. All older beliefs end within it."""
+"""Time that a process waits after its declaration before it acknowledges. All beliefs from before end in this time."""
 
 DECLARATION_MS = 10_000
 """Age at which a declaration expires. Its process then counts as dead, and a catch-up takes over its updates."""

@@ -31,9 +31,9 @@ class TournamentRules:
     begins with each season of the board. An occurrence that contains one of `early_ends` ends at that time. Until
     `late_grace_s` after the end, late submissions of earlier scores count.
 
-    With `join_required`, players join before they submit; otherwise the first submission joins. `max_attempts` is the
-    number of submissions of an entrant that count. They count up to `attempt_window_s` after the first of them. With
-    `bracket_size`, entrants are compared in brackets of this size (see `domain.brackets`).
+    With `join_required`, players join before they submit. Otherwise, a player joins by the first submission.
+    `max_attempts` is the number of submissions of an entrant that count. They count up to `attempt_window_s` after the
+    first of them. With `bracket_size`, entrants are compared in brackets of this size (see `domain.brackets`).
     """
 
     starts_at: int | None = None

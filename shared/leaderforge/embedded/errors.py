@@ -6,7 +6,7 @@ from leaderforge.domain.errors import LeaderForgeError
 class ServerFailed(LeaderForgeError):
     """Error for a server that did not start, or ended unexpectedly.
 
-    The message includes the end of its log if there is one.
+    The message includes the end of the server's log if there is one.
     """
 
     code = "server_failed"

@@ -45,8 +45,8 @@ _SETTINGS = {
 class PostgresServer:
     """PostgreSQL server with its own data directory and a password generated on the first start.
 
-    The role in `dsn` owns the database. It may create databases and monitor the server, but is no superuser. PostgreSQL
-    refuses to run as root. If root starts it, it runs as the owner of the data or as `nobody`.
+    The role in `dsn` owns the database. This role may create databases and monitor the server, but is no superuser.
+    PostgreSQL refuses to run as root. If root starts the server, it runs as the owner of the data or as `nobody`.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class PostgresServer:
         """Describe the server.
 
         It uses the port of its last start if that is free, otherwise the first free one from `port`. `settings` of
-        PostgreSQL take precedence over those that the product chooses.
+        PostgreSQL take precedence over the settings that the product chooses.
         """
         self.directory = directory.resolve()
         self._settings = settings

@@ -124,7 +124,8 @@ class LocalStack:
     async def start(self, step: Step, migrate: Migrate) -> None:
         """Start all servers and return once the API is healthy. Raises `ServerFailed`.
 
-        A stored index starts concurrently. The API does not need it. If it takes long, `watch` continues its start.
+        A stored index starts concurrently, because the API does not need it. If its start takes long, `watch` continues
+        the start.
         """
         if not self.postgres.data.exists():
             self.valkey.wipe()  # the stored index may belong to a deleted database
@@ -217,7 +218,7 @@ class LocalStack:
         await together(self._keep_complete(say, backoff), *(keep_up(node, say) for node in nodes))
 
     async def _keep_complete(self, say: Say, backoff: Backoff) -> None:
-        """Create the cluster anew after it was incomplete for `_INCOMPLETE_SECONDS`. PostgreSQL has all its data."""
+        """Create the cluster anew after `_INCOMPLETE_SECONDS` without a complete one. PostgreSQL has all its data."""
         now = asyncio.get_running_loop().time
         complete_at = now()
         while True:

@@ -144,7 +144,7 @@ class ValkeyCluster:
     def recreate(self) -> None:
         """Replace a cluster that stays incomplete by an empty one. Raises `ServerFailed`.
 
-        It has the same ports, unless another program has taken one. Do nothing if the cluster is complete.
+        The new cluster has the same ports, unless another program has taken one. Do nothing if the cluster is complete.
         """
         with self._busy:
             if self.is_complete():
@@ -250,7 +250,7 @@ class ValkeyCluster:
         write_private(self._layout, json.dumps(self._shape(self._ports)))
 
     def _reusable_ports(self) -> list[int] | None:
-        """Return the ports of the last start if they are free and its shape was the same, None otherwise."""
+        """Return the ports of the last start if they are free and the cluster had the present shape, None otherwise."""
         self._end_leftovers()
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             shape = json.loads(self._layout.read_text())
@@ -290,7 +290,8 @@ class ValkeyCluster:
 
     def _spawn(self, number: int) -> None:
         self._make_directories(number)
-        # Set the collation by LC_ALL, which servers read since version 7. Only later versions have an option for it.
+        # Set the collation by LC_ALL, which servers of version 7 read. Only later versions have an option for the
+        # collation.
         environment = {**_HUGE_PAGES, **os.environ, "LC_ALL": "C"}
         # Pass secrets as standard input, because every user of the machine can read the options of a process.
         secrets = [f"{name} {self.password}\n" for name in ("requirepass", "masterauth") if self.password]

@@ -1,6 +1,6 @@
 """Blocks of a text: parts that can be parsed independently of each other, on several processes.
 
-A block normally ends between two rows. The splitter cannot know it for certain, because a line end may be part of a
+A block normally ends between two rows. The splitter cannot be certain of that, because a line end may be part of a
 quoted value. The parser of a block therefore says where an incomplete row begins. The row continues in the next block.
 """
 
@@ -22,7 +22,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class Block(NamedTuple):
-    """Part of a text, with the number of its first line, and the bytes of the file that were read up to its end.
+    """Part of a text, with the number of its first line. `position` counts the bytes that were read up to its end.
 
     The last block of a damaged file has the `damage`.
     """

@@ -7,7 +7,7 @@ from leaderforge.imports.blocks import Block
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_ .-]+")
 """Name of a column that JSON can write in one way only, except for escapes of the form in `_ESCAPED`."""
 _ESCAPED = re.compile(r"\\u00[2-7]")
-"""Escape of an ASCII character. A name may contain it."""
+"""Escape of an ASCII character. JSON may contain such escapes in the name of a column."""
 _BLANKS = r"[ \t\r\n]*+"
 
 

@@ -107,7 +107,8 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         release_stale_claims=partial(release_stale_claims, pool),
         queue=queue,
         opens=(pool.open,),
-        # Queue calls are rare. Opening a new connection for each is cheaper than probing an idle one.
+        # Close the queue's connection instead of probing it: calls are rare, and a new connection costs less than a
+        # probe.
         renews=(pool.renew, index.renew, *([queue.close] if queue else [])),
         closes=(store.close, sender.close, pool.close, index.close, *([queue.close] if queue else []), *watching.stops),
     )

@@ -13,7 +13,7 @@ from leaderforge.ports.tracing import Tracer
 
 
 class Watching(NamedTuple):
-    """Receivers of metrics and traces for the settings, the exposition of metrics, and the functions that stop them."""
+    """Receivers of metrics and traces for the settings, the exposition of metrics, and functions to stop them all."""
 
     telemetry: Telemetry
     tracer: Tracer | None

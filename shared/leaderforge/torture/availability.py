@@ -10,7 +10,8 @@ from leaderforge.torture.client import Reply
 class Availability:
     """Longest outages by nemesis, in s.
 
-    `reads_down_s`: from the first refused read of a process to the end of the next answered one, or the longest answer.
+    `reads_down_s`: from the first refused read of a process to the end of the next answered one, or the longest wait
+    for an answer.
     `writes_down_s`: from the first attempt of a write to its acknowledgement.
     `healed_after_s`: from the end of a nemesis until all processes answer from the index.
     """

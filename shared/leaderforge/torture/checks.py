@@ -12,7 +12,7 @@ from leaderforge.torture.model import LadderView
 Json = Mapping[str, Any]
 
 SLACK = 8
-"""Maximum number of moving players. With more, the length and the first rank of a page are not checked."""
+"""Maximum number of players with several possible states. With more, some properties of pages are not checked."""
 
 CHUNK = 1000
 """Number of entries that an export reads at a time."""
@@ -180,7 +180,7 @@ def check_window(view: LadderView, body: Json, user_id: int, window: int) -> Ite
 
 
 def check_export(view: LadderView, entries: Sequence[Json]) -> Iterator[Problem]:
-    """Yield the problems of an export. The server reads it in chunks. Each one continues after the previous one."""
+    """Yield the problems of an export. The server reads it in chunks. Each chunk continues after the previous one."""
     after = -inf
     for start in range(0, max(1, len(entries)), CHUNK):
         chunk = entries[start : start + CHUNK]

@@ -16,7 +16,7 @@ const CATALOGUES: Record<Exclude<Language, 'en'>, () => Promise<Catalogue>> = {
 
 const Messages = createContext<ConsoleMessages>(en);
 
-/** Provide the console's texts in the language of the page. While they are loaded, the page shows that it loads. */
+/** Provide the console's texts in the language of the page. Until they are loaded, the page shows a placeholder. */
 export function ConsoleText({ children }: { children: ReactNode }) {
   const language = useLanguage();
   const catalogue = language === 'en' ? { en } : use(CATALOGUES[language]());

@@ -59,7 +59,7 @@ export function withProposal(options: Options, preview: ImportPreview): Options 
   };
 }
 
-/** Return the parameters of both calls. Only an import has `replace`. */
+/** Return the parameters that a preview and an import have in common. */
 function parameters(file: File, options: Options): Record<string, string | number> {
   const texts = Object.entries(options).filter((pair): pair is [string, string] => typeof pair[1] === 'string' && pair[1] !== '');
   return { ...Object.fromEntries(texts), file: file.name, ...(options.history && { history: 1 }) };

@@ -60,7 +60,7 @@ class ForeignFacts:
 
 
 class ForeignBoard(Protocol):
-    """Leaderboard of another service. All methods only read. They raise `Refused` if it cannot be read."""
+    """Leaderboard of another service. Its methods only read, and raise `Refused` if the leaderboard cannot be read."""
 
     async def facts(self) -> ForeignFacts:
         """Return the properties of the board."""

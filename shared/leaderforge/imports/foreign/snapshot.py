@@ -48,7 +48,7 @@ class ScoreScale:
 
 
 _MAX_DIGITS = 20
-"""Digits of numbers that can be rounded. Larger ones stay as they are and become bad lines: no score has as many."""
+"""Maximum digits of numbers to round. Longer ones stay unchanged and become bad lines: no score has so many digits."""
 
 
 class SnapshotRow(NamedTuple):
