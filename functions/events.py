@@ -238,7 +238,7 @@ async def _pieces(
     prefix = _RECONNECT
     async with aclosing(following) as events:
         async for notices in events:
-            # The key may be revoked during the stream.
+            # Check before each event, because the key may be revoked during the stream.
             if not await follower.is_admitted():
                 return
             yield prefix + (_HEARTBEAT if notices is None else b"".join(map(event_bytes, notices)))

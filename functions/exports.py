@@ -69,7 +69,8 @@ async def export(
     """
     ladder = await edge.readable_ladder(board, caller, query.period, query.selected_segment)
     pages = exporting.pages(edge.services.query, ladder)
-    # Read the first page before the response begins. Its source becomes a header, and its error still gets a status.
+    # Read the first page before the response begins: its source becomes a header, and an error can still set the
+    # status.
     first = await anext(pages)
     name = f"{ladder.board.slug}-{ladder.period_name}.{query.format}"
     headers = download_headers(_TYPES[query.format], name, first.source)

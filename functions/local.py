@@ -92,7 +92,8 @@ async def _running(app: Application, services: Services) -> AsyncIterator[None]:
     services.live.open()
     services.events.feed.open()
     try:
-        # Streams must end before the server waits for open requests.
+        # End streams at the shutdown signal, before the server waits for open requests: streams do not end by
+        # themselves.
         with (
             on_shutdown(services.live.close),
             on_shutdown(services.events.feed.close),

@@ -35,9 +35,9 @@ def serve(app: FastAPI | str, *, host: str, port: int, workers: int = 1) -> None
             timeout_graceful_shutdown=_DRAIN_S,
             # No access log of uvicorn, because the edge logs each request with its id.
             access_log=False,
-            # Headers of proxies are used only from addresses in LEADERFORGE_TRUSTED_PROXIES, which the edge checks.
+            # Leave headers of proxies to the edge, which uses them only from addresses in LEADERFORGE_TRUSTED_PROXIES.
             proxy_headers=False,
-            # Clients need no name of the server, which would only tell attackers what to try.
+            # Do not name the server: clients do not need the name, and it would show attackers which faults to try.
             server_header=False,
         )
 

@@ -94,7 +94,7 @@ def main(arguments: Sequence[str]) -> int:
         else:
             lanes[-1].append(argument)
     run = Run()
-    # Without handlers, a background job of a shell and its children ignore SIGINT.
+    # Set handlers, because a background job of a shell and its children ignore SIGINT without them.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     threads = [

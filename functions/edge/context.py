@@ -167,7 +167,7 @@ def _within(ladder: Ladder, segment: Segment) -> Ladder:
 
 @lru_cache(256)
 def _without_tiers(board: Board) -> Board:
-    """Return the board without tiers, which depend on ranks among all players."""
+    """Return the board without tiers, for reads of a segment: tiers depend on the ranks among all players."""
     return replace(board, tiers=())
 
 

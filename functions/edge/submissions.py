@@ -25,7 +25,8 @@ async def submission_of(edge: Edge, caller: Caller, slug: str, item: SubmissionI
     """Return a caller's submission to a board. Raises an error, such as `PlayerNotFound`, if it cannot be counted."""
     user_id = item.user_id
     if item.external_id is not None:
-        # Look up before the board, as in `submissions_of`. Only unknown players take the longer way below.
+        # Look the player up before the board, as in `submissions_of`. Only an unknown player takes the longer way
+        # below.
         user_id = await edge.services.players.ids.find(item.external_id) if user_id is None else None
     if user_id is not None:
         return _submission_from(edge, caller, await edge.board_unchecked(slug), item, user_id)

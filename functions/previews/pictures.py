@@ -49,7 +49,7 @@ class Painter:
         for i, line in enumerate(card.leaders):
             _draw_leader(text, line, 340 + 100 * i)
         file = BytesIO()
-        # A palette makes the file a third of the size. The picture has few colours.
+        # Use a palette, because the picture has few colours: the file has a third of the size.
         image.quantize(128).save(file, "PNG")
         return file.getvalue()
 

@@ -89,7 +89,7 @@ class Previews:
         self._painter = _painter()
         self._pictures = _Pictures()
         self._reads, self._drawings = _Budget(_READS), _Budget(_DRAWINGS)
-        # The fonts of the painter are not safe for several threads.
+        # Draw in one thread, because the fonts of the painter are not safe for several threads.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="leaderforge-previews")
 
     async def tags(self, address: str, query: Mapping[str, str], origin: str) -> str:

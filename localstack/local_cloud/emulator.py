@@ -92,7 +92,7 @@ class Emulator:
         }
         # Write the address as an IPv6 address: with a plain IPv4 address, LocalStack listens on every interface.
         listen = {"GATEWAY_LISTEN": f"[::ffff:{LOOPBACK}]:{self._port}"}
-        # Names below `localhost` resolve to this machine, without a DNS server.
+        # Use names below `localhost`, which resolve to this machine without a DNS server.
         return {**inherited, **_SETTINGS, **folders, **listen, "LOCALSTACK_HOST": f"localhost:{self._port}"}
 
     def _is_ready(self) -> bool:

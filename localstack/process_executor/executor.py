@@ -21,7 +21,7 @@ _LOG = logging.getLogger(__name__)
 _MAX_RESPONSE_BYTES = 6 * 2**20 + 100
 """Lambda's limit of a response, in bytes."""
 _GRACE_S = 0.5
-"""Time in s for a function to end by itself."""
+"""Time in s for a function to end before it is killed."""
 _START_GRACE_S = 5.0
 """Time in s beyond LocalStack's own start limit, which must expire first."""
 

@@ -23,7 +23,7 @@ def main(folder: Path) -> None:
         port = server.getsockname()[1]
         program = shutil.which("godot3-server") or "godot3-server"
         command = [program, "--path", str(folder.resolve()), "-s", "driver.gd", f"--port={port}"]
-        # Godot writes its settings below the home folder.
+        # Let Godot write its settings below FOLDER, because it writes them into the home folder.
         environment = {**os.environ, "HOME": str(folder.resolve())}
         dying = [shutil.which("setpriv") or "setpriv", "--pdeathsig", "KILL", *command]
         driver = subprocess.Popen(  # noqa: S603

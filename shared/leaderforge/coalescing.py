@@ -93,7 +93,7 @@ class Coalescer(Generic[ItemT, ResultT]):
         future: asyncio.Future[ResultT] = loop.create_future()
         self._waiting.append((item, future, None if self._trace is None else self._trace.tracer.caller()))
         if not self._scheduled:
-            # Calls of the same loop iteration join one batch.
+            # Dispatch at the end of this loop iteration, so that its calls join one batch.
             self._scheduled = True
             loop.call_soon(self._dispatch)
         self._limit_time_of(future, loop)

@@ -41,6 +41,6 @@ class ProcessorDemand:
         return (int(ran) + int(waited)) / 1e9
 
     def _open(self) -> None:
-        # The first call opens the file, because it belongs to the thread that opens it.
+        # Open the file in the first call, because its content is about the thread that opens it.
         with suppress(OSError):
             self._file = os.open(SCHEDSTAT, os.O_RDONLY | os.O_CLOEXEC)

@@ -21,8 +21,8 @@ const KEPT_AT_MOST = 200;
 const NO_CONTENT = 204;
 const BAD_GATEWAY = 502;
 /**
- * Paths that read current ranks. Only their source shows whether the index works, because the store may answer for past
- * periods.
+ * Paths that read current ranks. Only the source of their answers shows whether the index works: for past periods, the
+ * store may answer.
  */
 const RANKED = /^\/api\/boards\/[^/]+\/(top|page|range|ranks|around|distribution)\b(?!.*[?&]period=)/;
 

@@ -38,7 +38,7 @@ export function useRankWindow(total: number, rowHeight: number, initialRow: numb
     getScrollElement: () => scroller,
     estimateSize: () => rowHeight,
     overscan: OVERSCAN,
-    useFlushSync: false, // an effect dispatches scroll events, and React cannot flush within an effect
+    useFlushSync: false, // off, because an effect dispatches scroll events, and React cannot flush within an effect
   });
 
   useLayoutEffect(() => {

@@ -29,7 +29,8 @@ export function ProviderSignIn() {
   const beginning = useMutation({ mutationFn: () => beginSignIn(client), onSuccess: (url) => location.assign(url) });
   const { mutate: finish } = finishing;
   useEffect(() => {
-    // Take the answer after the page is shown: React may begin to render it several times.
+    // Take the answer only after the page is shown: React may render the page several times, but the answer exists
+    // once.
     const answer = takeAnswer();
     if (answer !== null) finish(answer);
   }, [finish]);

@@ -32,7 +32,7 @@ export function follow(source: Source, signal: AbortSignal, onTop: (top: Top | n
   events.addEventListener('top', (event) => onTop(JSON.parse((event as MessageEvent<string>).data) as Top));
   events.onerror = () => {
     onTop(null);
-    // A browser reconnects itself after a lost connection, but not after an answer other than 200.
+    // Poll after an answer other than 200. After a lost connection, the browser reconnects by itself.
     if (events.readyState === EventSource.CLOSED) void poll(source, signal, onTop);
   };
 }

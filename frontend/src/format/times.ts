@@ -2,7 +2,7 @@ import { perLocale } from '../i18n/locale';
 
 const relative = {
   long: perLocale((tag) => new Intl.RelativeTimeFormat(tag, { numeric: 'auto', style: 'long' })),
-  // The narrow style of German has units that nobody uses: 7 m for seven minutes.
+  // Use the short style for German, whose narrow style has units that nobody uses: 7 m for seven minutes.
   narrow: perLocale((tag) => new Intl.RelativeTimeFormat(tag, { numeric: 'auto', style: tag.startsWith('de') ? 'short' : 'narrow' })),
 };
 const exact = perLocale((tag) => new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'medium' }));

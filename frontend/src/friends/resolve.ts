@@ -34,7 +34,7 @@ async function byId(id: number, around: Surroundings, cache: QueryClient): Promi
 }
 
 async function byName(name: string, around: Surroundings, cache: QueryClient): Promise<Friend | null> {
-  // Results are ordered by name: an exact match comes first.
+  // A few results suffice: they are ordered by name, and an exact match comes first.
   const { users } = await cache.query(usersNamed(around, name, 5));
   const same = users.find((one) => one.username?.toLowerCase() === name.toLowerCase());
   return same ? { id: same.user_id, name: nameOf(same) } : null;

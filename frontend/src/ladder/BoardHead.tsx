@@ -31,7 +31,7 @@ export function BoardHead({ children }: { children: ReactNode }) {
 export function BoardName({ name }: { name: string }) {
   const words = useText();
   const boards = useBoards();
-  // With several boards, their picker shows the name.
+  // With several boards, the picker of boards already shows the name.
   if (!boards || boards.length > 1) return null;
   return (
     <p className="text-sm text-muted">

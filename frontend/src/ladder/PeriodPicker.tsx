@@ -21,7 +21,7 @@ export function PeriodPicker() {
     ...board.periods.map((kind) => [kind, words.kinds[kind]] as const),
     ...past.map((bounds) => [bounds.period, formatPeriod(bounds, board.time_zone)] as const),
   ];
-  // The period in the address may be older than all listed ones.
+  // Add the period in the address, which may be older than all listed periods.
   if (!options.some(([name]) => name === shown)) options.push([shown, shown]);
   if (options.length < 2) return null;
 

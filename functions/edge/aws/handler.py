@@ -51,7 +51,7 @@ class LambdaHandler:
         try:
             return mangum(event, context)
         finally:
-            # Lambda freezes the process after the response, including all background tasks.
+            # Finish background tasks now, because Lambda freezes the process after the response.
             runtime.run(runtime.services.settle())
 
     def _mangum(self) -> Mangum:
@@ -68,7 +68,8 @@ def _is_http(mangum: Mangum, event: dict[str, Any], context: Any) -> bool:
     try:
         adapter = mangum.infer(event, context)
         return adapter.scope is not None and adapter.body is not None
-    # Mangum raises these errors for events of other services and for malformed events.
+    # The event is not an HTTP request: Mangum raises these errors for events of other services and for malformed
+    # events.
     except (RuntimeError, LookupError, TypeError, ValueError, AttributeError):
         return False
 

@@ -56,7 +56,7 @@ async def _player_of(edge: Edge, queued: QueuedSubmissionIn, external_id: Extern
 
 
 def _sent_us(message: dict[str, Any]) -> int:
-    """Return the SQS send time in us since 1970. If the message lacks it, return a time in the far future."""
+    """Return the SQS send time in us since 1970, a time in the far future if it is missing. The caller clamps it."""
     timestamp = str(message.get("attributes", {}).get("SentTimestamp", ""))
     return int(timestamp) * 1000 if timestamp.isdigit() else MAX_INTEGER
 

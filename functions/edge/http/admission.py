@@ -67,9 +67,9 @@ class ProcessorLimit:
     `STANDING` requests of both classes were in flight. The processor is the bottleneck if the thread always ran or was
     ready to run (executor load average, in chapter 21 of Google's *Site Reliability Engineering*).
 
-    More requests in flight than a saturated processor needs make all of them slower, and none more is answered. The
-    limit therefore falls while the processor is saturated, to `MIN_BUSY`, and rises while it is not. It ends after an
-    interval without a refused request.
+    If more requests are in flight than a saturated processor needs, all of them are slower, and no more are answered.
+    Therefore the limit falls to `MIN_BUSY` while the processor is saturated, and rises while it is not. The limit ends
+    after an interval without a refused request.
 
     `demand` returns the share of time in which the thread demanded the processor since its previous call.
     """

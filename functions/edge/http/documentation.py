@@ -204,7 +204,7 @@ def exchange(
 
 
 def streamed(meaning: str, content_type: str, example: str, *errors: type[LeaderForgeError]) -> dict[str, Any]:
-    """Return the options of a route with a body that streams its answer."""
+    """Return the options of a route that has a body and streams its answer."""
     options = text(meaning, content_type, *errors, *WITH_KEY, *WITH_BODY)
     options["responses"][200]["content"][content_type]["example"] = example
     return options

@@ -22,7 +22,8 @@ WIDGET_POLICY = (
     "form-action 'none'; frame-ancestors *"
 )
 """Content security policy of the widget's page. Every page may frame it, because it has no key and no form."""
-# Each header costs uvicorn about 1 us. An answer of the API has no links, therefore it needs no referrer policy.
+# Send few headers, because each costs uvicorn about 1 us. An answer of the API needs no referrer policy, because it has
+# no links.
 _API: Sequence[tuple[bytes, bytes]] = (
     _NO_SNIFFING,
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),

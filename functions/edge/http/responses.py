@@ -13,7 +13,7 @@ from leaderforge.domain.sources import Source
 Header = tuple[bytes, bytes]
 
 _JSON: Header = (b"content-type", b"application/json")
-# `no-cache` allows clients to store a response, but they must revalidate it by its ETag.
+# With `no-cache`, clients may store a response, but must revalidate it by its ETag before each use.
 _REVALIDATE: Header = (b"cache-control", b"no-cache")
 NO_STORE: Header = (b"cache-control", b"no-store")
 _VARY: Header = (b"vary", b"accept-encoding")

@@ -80,7 +80,7 @@ class EdgeRoutes:
 
     def __init__(self, app: ASGIApp, routes: Sequence[EdgeRoute]) -> None:
         self._app = app
-        # A literal path needs no search. All others are few for each method and `_shape`.
+        # Find a path without parameters directly. Search the others, which are few for each method and `_shape`.
         self._literal: dict[tuple[str, str], EdgeRoute] = {}
         self._routes: defaultdict[tuple[str, int, str], list[EdgeRoute]] = defaultdict(list)
         for route in routes:
@@ -231,7 +231,7 @@ def _decoded_segment(segment: str) -> str:
     text = unquote(segment)
     if not text.startswith(EXTERNAL_PREFIX):
         return text
-    # Clients may also have encoded the colon of `ext:`.
+    # Decode the prefix, because clients may have encoded the colon of `ext:`.
     _, colon, encoded = segment.partition(":")
     return EXTERNAL_PREFIX + (encoded if colon else segment[len("ext%3A") :])
 
@@ -282,7 +282,7 @@ async def _body(request: Request, limit: int) -> bytes:
         _require_within(int(length), limit)
     message = await request.receive()
     if message["type"] == "http.request" and not message.get("more_body", False):
-        # Most bodies arrive in one message, for which a timer would be wasted.
+        # Return a body of one message without a timer: nearly all bodies arrive so, and a timer costs time.
         body: bytes = message.get("body", b"")
         _require_within(len(body), limit)
         return body

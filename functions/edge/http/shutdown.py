@@ -25,7 +25,7 @@ def on_shutdown(callback: Callable[[], None]) -> Iterator[None]:
         if callable(handler):
             handler(number, frame)
 
-    # Python allows signal handlers in the main thread only.
+    # Do nothing in other threads, because Python allows signal handlers in the main thread only.
     chained = [n for n, handler in handlers.items() if callable(handler)] if current_thread() is main_thread() else []
     for number in chained:
         signal.signal(number, on_signal)

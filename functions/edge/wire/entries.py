@@ -175,7 +175,7 @@ def render_listing(
         extra += since_member(movement)
     else:
         rendered = ",".join([render_entry(entry, "", marks_hidden) for entry in entries])
-    # Slugs and names of periods need no escapes.
+    # Slugs and names of periods need no escapes in JSON.
     return JsonBody(
         f'{{"board":"{board.slug}","period":"{ladder.period_name}",{segment_member(ladder)}"entries":[{rendered}],'
         f'"total":{total}{extra}}}'

@@ -110,7 +110,7 @@ class FileQuery(QueryIn):
 
     def options(self) -> "FileOptions":
         """Return the options of the import."""
-        # The readers of files would slow down the cold start of the function that has these calls.
+        # Import it here: the readers of files would slow down the cold start of the function that has these calls.
         from leaderforge.imports.options import FileOptions
 
         return FileOptions(

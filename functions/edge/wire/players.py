@@ -51,7 +51,7 @@ def _username(value: str) -> str:
 
 Username = Annotated[
     StrictStr,
-    Field(max_length=4 * MAX_NAME_LENGTH),  # length before normalisation, which composes characters and shortens names
+    Field(max_length=4 * MAX_NAME_LENGTH),  # before normalisation, which composes characters and can shorten names
     Rule(f"must be a name of 1 to {MAX_NAME_LENGTH} characters"),
     AfterValidator(_username),
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_NAME_LENGTH, "pattern": r"^\S(.*\S)?$"}),

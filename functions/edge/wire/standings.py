@@ -85,7 +85,7 @@ def render_standings(user_id: int, result: PlayerStandings, *, marks_hidden: boo
 
 def _standing(standing: LadderRank, marks_hidden: bool) -> str:
     ladder, rank = standing.ladder, standing.rank
-    # Slugs and names of periods need no escapes.
+    # Slugs and names of periods need no escapes in JSON.
     tiers = tier_members(ladder.board, rank.entry.score, rank.entry.rank, rank.total)
     extra = f'{tiers},"percentile":{rank.percentile!r},"total":{rank.total}'
     entry = render_entry(rank.entry, extra, marks_hidden)

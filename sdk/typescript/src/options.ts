@@ -21,7 +21,7 @@ export interface Options {
   /** Longest first wait; doubled with each try up to `longestBackoffMs`. */
   backoffMs?: number
   longestBackoffMs?: number
-  /** A longer `Retry-After` ends the tries. */
+  /** Longest wait. If the service's `Retry-After` is longer, the call fails instead. */
   longestWaitMs?: number
   queueCapacity?: number
   /** Number of scores in one request. */

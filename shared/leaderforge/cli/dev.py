@@ -96,7 +96,7 @@ def _require_valid(stack: LocalStack) -> None:
     """Raise `SettingsError` if a variable of the environment is wrong, before any server starts."""
     from leaderforge.config import EnvironmentSettings
 
-    # The addresses of servers that have not started do not matter here.
+    # Use any addresses, because the servers have not started and this check does not need them.
     settings = {**stack.settings_of("postgresql://127.0.0.1:1/none", ["127.0.0.1:1"])}
     EnvironmentSettings.from_environment({**os.environ, **settings})
 

@@ -102,7 +102,7 @@ async def _change(
     async with (
         services(data_dir) as product,
         _membership(index_settings(data_dir), key_by_key=key_by_key) as members,
-        # Two changes at a time could send the keys of one slot to two nodes.
+        # Make one change at a time, because two could send the keys of one slot to two nodes.
         Lease(product.parts.index, "scaling").exclusive(_LEASE_WAIT_S),
     ):
         with progress_bar("Moving slots", None) as advance:

@@ -45,7 +45,7 @@ def torture(
 ) -> None:
     """Use a deployment with concurrent clients on a board of their own, and check every answer.
 
-    Players and the board are deleted at the end. The command does nothing to servers: only your nemesis does. Exit
+    Players and the board are deleted at the end. The command itself disturbs no server: only your nemesis does. Exit
     with 1 if an answer was wrong.
     """
     from leaderforge.torture.trial import Trial

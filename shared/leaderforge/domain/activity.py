@@ -124,7 +124,8 @@ def _middle_and_spread(values: Sequence[int]) -> tuple[float, float]:
         return 0.0, float("inf")
     middle = median(values)
     spread = _MAD_TO_DEVIATION * median(abs(value - middle) for value in values)
-    # Many equal values have no deviation. A difference of 1 % of the median is still unsuspicious.
+    # Assume a minimum deviation, because many equal values have none: a difference of 1 % of the median is not
+    # suspicious.
     return middle, max(spread, abs(middle) * _NEAR, 1.0)
 
 

@@ -137,7 +137,7 @@ def new_board(slug: str, values: Mapping[str, Any], now: int = 0) -> Board:
     )
     _require_subscore_named(settings)
     _require_season_used(settings)
-    # No process can have cached a new board. Its moments therefore begin at once.
+    # Moments of a new board begin at once: no process has cached the board without them.
     moments = None if settings.moment_days is None else Moments(settings.moment_days, now, now)
     return replace(_board(0, slug, settings), moments=moments)
 

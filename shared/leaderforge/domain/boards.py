@@ -166,13 +166,14 @@ class Board:
     frozen_at: int | None = None
 
     def __hash__(self) -> int:
-        # Boards are keys of caches on the submit path, where a hash over every field is too expensive.
+        # Use the id only, because boards are keys of caches of submissions, where a hash of all fields would cost too
+        # much.
         return self.id
 
     def missing_submissions(self, submissions: int) -> int:
         """Return how many more submissions a player with this number of submissions needs to be ranked."""
-        # With a minimum of 1 every standing is ranked. This includes rows with 0 submissions, whose number the index
-        # has lost.
+        # With a minimum of 1, every standing is ranked, also a row with 0 submissions, whose real number the index has
+        # lost.
         return max(0, self.min_submissions - submissions) if self.min_submissions > 1 else 0
 
     def period_number(self, name: str) -> int:

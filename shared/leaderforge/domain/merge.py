@@ -122,7 +122,7 @@ def keys_at(spans: Sequence[Span], bound: bytes, first: int, count: int) -> list
     if count <= 0:
         return []
     begin = first - sum(span.start for span in spans)
-    # Each span is in order. Timsort merges such runs faster than `heapq.merge`.
+    # Use `sorted`: each span is in order, and Timsort merges such runs faster than `heapq.merge`.
     keys = sorted(chain.from_iterable(span.keys for span in spans))[max(0, begin) : begin + count]
     if begin < 0 or len(keys) < count:
         return None

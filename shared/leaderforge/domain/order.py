@@ -89,7 +89,7 @@ def place(board: Board, key: bytes) -> Place:
 
 def places(board: Board, keys: Iterable[bytes]) -> list[tuple[int, int, int, int]]:
     """Return the content of sort keys, each as the numbers of a `Place`. Pages have too many entries for objects."""
-    # Convert the whole key once, and shift. This costs half as much as a conversion of each number.
+    # Convert a whole key to one integer, and shift it. This costs half as much as a conversion of each number.
     numbers = map(_number_of, keys)
     sign = -1 if board.order is Order.DESC else 1
     if board.subscore_order is None:
@@ -177,7 +177,7 @@ def rank_bound(board: Board, key: bytes) -> bytes:
 
 def rank_bounds(board: Board, keys: Iterable[bytes]) -> Iterable[bytes]:
     """Return the rank bounds of entries, in order."""
-    # Most boards are ordinal. There, a call of `rank_bound` for each key would cost more than the use of the bounds.
+    # Return the keys of an ordinal board, as most are, unchanged: a call of `rank_bound` for each key would cost much.
     return keys if board.rank_style is RankStyle.ORDINAL else [rank_bound(board, key) for key in keys]
 
 

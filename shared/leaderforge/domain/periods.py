@@ -129,7 +129,7 @@ def number_of_name(calendar: Calendar, name: str) -> int | None:
 def _number_of_match(calendar: Calendar, kind: PeriodKind, match: re.Match[str]) -> int | None:
     try:
         number = _number(kind, _begin_named(calendar, kind, match))
-        # If the time zone skipped a day, the first moment of that day lies in the next day, and the name would differ.
+        # Check the name. If the time zone skipped a day, its first moment lies in the next day, whose name differs.
         return number if calendar.numbered(number).name == match[0] else None
     except (ValueError, OverflowError):
         return None
@@ -235,7 +235,7 @@ def _season_name(begin: datetime) -> str:
     return f"season-{begin.year:04}{begin.month:02}{begin.day:02}T{begin.hour:02}{begin.minute:02}{seconds}Z"
 
 
-# ASCII is necessary, because by default \d also matches digits of other scripts.
+# Use `re.ASCII`, because \d would otherwise also match digits of other scripts.
 _NAMES = {
     PeriodKind.DAILY: re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII),
     PeriodKind.WEEKLY: re.compile(r"(\d{4})-W(\d\d)", re.ASCII),

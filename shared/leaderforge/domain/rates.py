@@ -31,7 +31,7 @@ class RateLimit:
         match = _TEXT.fullmatch(text)
         if match is None or not Fraction(match[1]) or not 1 <= int(match[2]) <= MAX_BURST:
             raise ValueError("must be requests per second, a colon and a burst, such as 50:100 or 0.5:10")
-        # An interval of 0 us would mean no limit.
+        # Use at least 1 us, because an interval of 0 us would mean no limit.
         return cls(max(1, round(SECOND_US / Fraction(match[1]))), int(match[2]))
 
     @property

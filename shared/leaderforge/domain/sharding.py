@@ -24,7 +24,7 @@ def mix64(number: int) -> int:
     return z ^ (z >> 31)
 
 
-@lru_cache(8192)  # a read of ranks needs the partitions of the same players twice
+@lru_cache(8192)  # cached, because a read of ranks needs the partitions of its players twice
 def partition_of(user_id: int, partitions: int) -> int:
     """Return the player's partition, 0 to `partitions` - 1. It is the same on all machines and in all versions."""
     # Multiply and shift, which gives the partitions equal ranges of hashes. Unlike a mask, this works for any number of

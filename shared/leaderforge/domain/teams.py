@@ -17,7 +17,7 @@ DEFAULT_TEAM_SIZE = 50
 
 
 def is_team_id(user_id: int) -> bool:
-    """Return whether an id may be that of a team. Ids of teams are negative. A game may have chosen such an id too."""
+    """Return whether an id may be that of a team. Ids of teams are negative, and ids that a game chose may be too."""
     return user_id < 0
 
 

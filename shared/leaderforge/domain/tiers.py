@@ -17,7 +17,7 @@ class TierLimit(StrEnum):
     PERCENT = "percent"
 
 
-_SCORE, _PERCENT = TierLimit.SCORE, TierLimit.PERCENT  # the attribute of an enumeration costs more than a comparison
+_SCORE, _PERCENT = TierLimit.SCORE, TierLimit.PERCENT  # access to an enumeration costs more than a comparison
 _BY_SCORE, _BY_RANK = 0, 1
 """Indexes of the two merits of an entry: by its score, and by its rank."""
 _PERCENT_PARTS = 1_000_000
@@ -39,7 +39,8 @@ class Tier:
     _parts: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # Decimals are too slow for every entry of a page. `valid_tiers` refuses limits that are not finite.
+        # Store the limit as an integer, because decimals are too slow for every entry of a page. Ignore a limit that is
+        # not finite, which `valid_tiers` refuses.
         scale = _PERCENT_PARTS // 100 if self.kind is TierLimit.PERCENT else 1
         object.__setattr__(self, "_parts", int(self.limit * scale) if self.limit.is_finite() else 0)
 

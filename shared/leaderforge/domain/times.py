@@ -16,7 +16,7 @@ def time_text(milliseconds: int) -> str:
     """Return a time in ms since 1970 as RFC 3339 text in UTC."""
     minutes, ms = divmod(milliseconds, 60_000)
     try:
-        # Tables take half of the time of formatted numbers. A page has many times.
+        # Use tables, because a page has many times, and formatting of numbers would take twice as long.
         day, minute = _day_text(minutes // 1440), _MINUTE_TEXTS[minutes % 1440]
         return f"{day}{minute}{_SECOND_TEXTS[ms // 1000]}{_MILLISECOND_TEXTS[ms % 1000]}"
     except OverflowError:
@@ -26,7 +26,7 @@ def time_text(milliseconds: int) -> str:
 def moment_of(text: str) -> datetime:
     """Return the time in a text of ISO 8601, without a time zone if the text has none. Raises `ValueError`."""
     if text[-1:] in {"z", "Z"}:
-        # Python's parser refuses a lower-case z, which RFC 3339 allows, and skips any character before a Z.
+        # Allow a lower-case z, as RFC 3339 does. Check the character before it, because Python's parser would skip any.
         if not text[-2:-1].isdigit():
             raise ValueError("no digit before Z")
         text = f"{text[:-1]}Z"

@@ -109,7 +109,7 @@ class ServerProcess:
         """Send a signal if the process runs, and resume the process if it is paused."""
         if self.alive:
             self._require().send_signal(number)
-            # A process that is suspended (SIGSTOP) does not handle signals.
+            # Resume the process, because a suspended one (SIGSTOP) does not handle signals.
             self.resume()
 
     def stop(self, *steps: tuple[signal.Signals, float]) -> None:

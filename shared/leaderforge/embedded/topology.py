@@ -28,7 +28,7 @@ class NodeClient:
                 first, last = i * SLOTS // primaries, (i + 1) * SLOTS // primaries - 1
                 self._ask(port, "CLUSTER ADDSLOTSRANGE", first, last)
             self._ask(port, "CLUSTER SET-CONFIG-EPOCH", i + 1)
-        for port, peer in combinations(ports, 2):  # fewer pairs would need seconds of gossip
+        for port, peer in combinations(ports, 2):  # all pairs, because gossip between fewer ones takes seconds
             self._ask(port, "CLUSTER MEET", LOOPBACK, peer)
         wait(lambda: all(self._is_known(port, len(ports)) for port in ports), "the nodes to connect to each other")
         for i, port in enumerate(ports[primaries:]):

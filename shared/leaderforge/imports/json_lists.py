@@ -174,7 +174,8 @@ class _Document:
 
     def _read(self) -> bool:
         """Append the next part of the document. Return False at the end."""
-        # Double the text of a long value with each part, because the value is decoded again after each part.
+        # Double the text of a long value at each read, because the value is decoded again from its start after each
+        # read.
         size = len(self._buffer) - self._position
         parts: list[str] = []
         while (sum(map(len, parts)) < max(1, size)) and (part := next(self._chunks, "")):

@@ -121,7 +121,7 @@ def _encoding_of(start: bytes, requested: str | None) -> str:
     if requested is not None and not requested.startswith("utf"):
         return requested
     marked = next((name for start_bytes, name in _BYTE_ORDER_MARKS.items() if start.startswith(start_bytes)), None)
-    # In UTF-16, every other byte of Western text is zero.
+    # Recognise UTF-16 by its zeros: every other byte of Western text is zero.
     is_wide = requested is None and start.count(0) > len(start) // 4
     if marked is None and (is_wide or requested == "utf-16"):
         raise Refused("the file has no byte order mark: if it is UTF-16, set --encoding utf-16-le or utf-16-be")

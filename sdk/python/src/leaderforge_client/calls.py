@@ -353,7 +353,7 @@ def _parsed(reply: Reply, tag: Tag | None) -> Any:
                 retry_after_s=_retry_after_s(reply.headers.get("retry-after")),
             )
     except (ValueError, KeyError, TypeError) as error:
-        # A proxy or a captive portal answered. Its page says nothing about the score.
+        # The answer comes from a proxy or a captive portal, and says nothing about the score. Another try may succeed.
         if reply.status in _RETRIED or reply.status < 400:
             raise NetworkError(f"the answer with status {reply.status} is not JSON of the service") from error
         raise ApiError(reply.status, UNKNOWN, f"status {reply.status} without an error object") from error

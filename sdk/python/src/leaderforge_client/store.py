@@ -132,7 +132,7 @@ class Store:
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
-        """Hold the lock of the threads. Errors of the file become errors of this package."""
+        """Hold the lock for threads within the block. Convert errors of the file to errors of this package."""
         with self._lock:
             if self._is_closed:
                 raise ClientClosed("the client is closed; open another one")

@@ -77,7 +77,7 @@ def without_password(address: str) -> str:
     scheme, separator, remainder = address.partition("://")
     if not separator or "=" in scheme:
         return "the address"
-    # A password may contain `/`, `?` and `#` by mistake. `urlsplit` would take its end for the path or the query.
+    # Do not use `urlsplit`: it would show a part of a password with an unescaped `/`, `?` or `#` as path or query.
     login, at, target = remainder.rpartition("@")
     host_and_path = _QUERY.split(target, maxsplit=1)[0]
     return f"{scheme}://{login.partition(':')[0]}{at}{host_and_path}"
