@@ -34,8 +34,8 @@ alter table score_events
     add column subscore bigint not null default 0,
     add column void boolean not null default false;
 
--- A lower `subranked` is better, whatever the order.
--- Bits of `hidden`: 1 the entry, 2 the player, 4 removed. Only standings with 0 are listed.
+-- A lower `subranked` is better, whatever the order of the subscores. Bits of `hidden`: 1 the entry, 2 the player, 4
+-- removed. Only standings with 0 are listed.
 alter table standings
     add column subranked bigint not null default 0,
     add column hidden smallint not null default 0;
@@ -47,7 +47,7 @@ drop index standings_ranked;
 create index standings_ranked on standings (board_id, period_id, ranked, subranked, achieved_at, user_id)
     where hidden = 0;
 
--- Periods of boards with at least one submission. They are listed without reading the standings.
+-- Periods of boards with at least one submission. A list of periods therefore needs no read of the standings.
 drop index standings_periods;
 create table periods (
     board_id bigint not null,

@@ -46,7 +46,7 @@ create table league_members (
     primary key (user_id, board_id, period_id)
 );
 
--- With the player's id, the ranks of a division need no reads of the table.
+-- The index includes the player's id. Therefore a query finds the members of a division in the index alone.
 create index league_members_group on league_members (board_id, period_id, division, group_number, user_id);
 
 create table league_results (

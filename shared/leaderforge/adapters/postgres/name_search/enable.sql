@@ -1,5 +1,6 @@
--- Trigram indexes over the keys of usernames. They are built beside readers and writers. `leaderforge name-search enable`
--- runs this script unless both indexes are valid. An interrupted build leaves an invalid index, which is dropped first.
+-- Trigram indexes over the keys of usernames. They are built without blocking readers or writers. `leaderforge
+-- name-search enable` runs this script unless both indexes are valid. An interrupted build leaves an invalid index,
+-- which is dropped first.
 
 create extension if not exists pg_trgm;
 

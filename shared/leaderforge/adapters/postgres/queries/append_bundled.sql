@@ -1,4 +1,4 @@
--- Gives notices of bundles rows of their own, to which deliveries refer.
+-- Adds a row to the log for each of these notices of bundles, because deliveries refer to rows.
 insert into notice_log (position, notice_id, origin, user_id, type, board, at, body, size)
 values ($1, $2, $3, $4, $5, $6, $7, $8, 0)
 on conflict (origin) do nothing;

@@ -1,4 +1,5 @@
--- Returns the revision of the change number $5 after the revision $3, up to the revision $4.
+-- Counts the changes after the revision $3, and returns the revision of change number $5. Returns no row if this
+-- revision would be above $4.
 select revision
 from past_standings
 where board_id = $1 and period_id = $2 and revision > $3 and revision <= $4

@@ -7,7 +7,8 @@ local entries, users, orphans = {}, {}, {}
 local segment = string.match(KEYS[1], ':entries%.(........)$')
 
 -- Return whether a value has this entry. The length of a value shows whether its board has subscores: the ids of
--- segments have 8 bytes each, a sort key without the player id 13 or 20.
+-- segments have 8 bytes each, and the sort key in a value, which lacks the player id, has 13 bytes, or 20 with a
+-- subscore.
 local function has_entry(value, entry)
     local place = (#value - 12) % 8 == 5 and 13 or 20
     if string.byte(value, 8) > 1 or string.sub(value, -4 - place, -5) .. string.sub(entry, -7) ~= entry then
