@@ -111,7 +111,7 @@ export function preloadPages(config: Config): void {
 }
 
 /**
- * Return the history of addresses. A server that serves the page at each of its addresses says so by a `<base>`; on
+ * Return the history of addresses. A server that serves the page at each of its addresses adds a `<base>` element. On
  * other file servers, the address is in the hash.
  */
 export function createHistory(): RouterHistory {

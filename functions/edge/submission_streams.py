@@ -70,7 +70,7 @@ Incoming = Annotated[_Incoming, Depends(_incoming)]
 async def answers(edge: Edge, options: SubmitQuery, incoming: _Incoming) -> AsyncGenerator[bytes, None]:
     """Yield receipts and errors, one line for each line of the request. Raises `TooManyStreams` before the first one.
 
-    Lines are read only while the client takes the receipts of earlier ones.
+    Lines are read only while the client takes the receipts of earlier lines.
     """
     players = _PlayersInFlight()
 

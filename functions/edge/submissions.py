@@ -39,7 +39,7 @@ async def submission_of(edge: Edge, caller: Caller, slug: str, item: SubmissionI
 async def submissions_of(edge: Edge, caller: Caller, items: Sequence[_Item]) -> Sequence[Submission | LeaderForgeError]:
     """Return, for each item, the caller's submission, or the error that prevents it. Raises `StoreUnavailable`.
 
-    If LEADERFORGE_CREATE_PLAYERS is set, a valid submission with a key and an external id creates its unknown player.
+    If LEADERFORGE_CREATE_PLAYERS is set, a valid submission with a key and an external id creates a missing player.
     """
     external_ids = {item.external_id for item, _ in items if item.external_id is not None}
     # Look players up before boards. Otherwise, a slow look-up of players could make the boards too old.
@@ -141,7 +141,7 @@ def player_of(item: HasPlayer, user_ids: Mapping[ExternalId, int]) -> int:
 
 
 def missing_player(edge: Edge, item: SubmissionIn, error: LeaderForgeError) -> LeaderForgeError:
-    """Return the error of a submission that failed with `error`.
+    """Return the error to report for a submission that failed with `error`.
 
     If the submission names an external id whose player does not exist any more, invalidate the cached player id. The
     returned error then names the external id.

@@ -51,7 +51,7 @@ class Coalescer(Generic[ItemT, ResultT]):
 
     An idle coalescer runs a call at once. While a batch is in flight, the next one starts when that batch ends, when
     the next one is full, or after `stagger_s` seconds. This delay collects calls, because small batches cost the most
-    per item. It is limited, because one slow batch must not block the next ones.
+    per item. The delay is limited, because one slow batch must not block the next ones.
 
     `run` returns one result per item, in order. A result of type `Continued` adds the call to the next batch. An
     exception of `run` reaches every caller of the batch. A call raises `Overloaded` after `time_limit_s` seconds, or if

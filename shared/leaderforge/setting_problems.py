@@ -1,6 +1,6 @@
 """Combinations of environment settings that are refused because they would grant access to strangers.
 
-Each function returns messages. `variables` maps the names of variables to their instructions.
+Each function returns one message for each problem. `variables` maps the names of variables to their instructions.
 """
 
 from collections.abc import Mapping

@@ -31,7 +31,7 @@ _ALL = "all keys"
 class KeyCache:
     """Callers by the digest of their key. A look-up loads all valid keys together, at most every 2 s.
 
-    With `people`, their sessions count as keys. While the store is unavailable, the cached keys stay valid.
+    With `people`, the sessions of people count as keys. While the store is unavailable, the cached keys stay valid.
     """
 
     def __init__(

@@ -22,7 +22,7 @@ _SIGN_IN = "/api/auth/"
 
 
 class RateLimits:
-    """Counter of requests.
+    """Counter of requests against rate limits.
 
     Each request counts against one limit: the limit of its key, of the player of its token, or else of its address.
     Sign-ins have a separate limit per address, because anybody may send them and each may create a player.

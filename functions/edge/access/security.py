@@ -44,9 +44,9 @@ SCHEMES: Mapping[str, Mapping[str, str]] = {
 
 
 class AccessCheck:
-    """Access check. It admits callers with the permission and, with `players`, with a player token.
+    """Access check. It admits callers with the permission. With `players`, it also admits callers with a player token.
 
-    Without a permission it admits everybody. It refuses an unknown key or token in all cases.
+    Without a permission, it admits everybody. It refuses an unknown key or token in all cases.
     """
 
     def __init__(self, permission: Permission | None = None, *, players: bool = False) -> None:
@@ -126,8 +126,8 @@ Operator = Annotated[Caller, Depends(OperatorCheck(Permission.VIEW_CONSOLE))]
 async def require_allowance(request: Request, rate_limits: RateLimits) -> None:
     """Count the request against its rate limit. Raises `RateLimited`.
 
-    A request above the limit must neither look up nor create the player of its token. Therefore, only verify the
-    caller.
+    A request above the limit must neither look up nor create the player of its token. Therefore, verify the caller
+    without its player.
     """
     try:
         caller: Caller | None = await _verified(request)

@@ -18,7 +18,7 @@ class SignIn:
         """Return the caller of a token with its player id.
 
         If the player does not exist, return the caller unchanged. If the store is unavailable, mark the caller as
-        unresolved. It may then read, but not act as a player.
+        unresolved. Such a caller may read, but not act as a player.
         """
         identity = caller.user_id if caller.external_id is None else caller.external_id
         if identity is None or (caller.external_id is None and not self._creates):

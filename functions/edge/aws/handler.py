@@ -16,7 +16,7 @@ from leaderforge.wiring import Services
 class RawPaths:
     """Middleware that sets the raw path of the request to the path of the event.
 
-    Mangum sets only the decoded path. Slashes in external ids must stay encoded until after routing.
+    Slashes in external ids must stay encoded until after routing, but Mangum sets the decoded path only.
     """
 
     def __init__(self, app: ASGIApp) -> None:

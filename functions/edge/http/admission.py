@@ -27,7 +27,7 @@ _SLOWER = 2.0
 _TOO_SLOW = 1.5
 """Multiple of the allowed response time from which the process is overloaded."""
 _FALL, _RISE = 0.1, 0.001
-"""Weights of an interval in the moving average of the normal response time: if it is faster, and if it is slower.
+"""Weights of an interval in the moving average of the normal response time: of a faster one, and of a slower one.
 
 A slower interval counts little. Otherwise, the normal time would follow a load that grows for some seconds.
 """

@@ -63,7 +63,7 @@ def router(tag: str) -> APIRouter:
 class Application(FastAPI):
     """FastAPI without its serving layers, and with the project's security schemes in the OpenAPI document.
 
-    Requests pass `layers` first, the last of which serves the project's own routes.
+    Requests first pass `layers`, of which the last one serves the project's own routes.
     """
 
     def __init__(self, edge: Edge, layers: Sequence[Middleware], *, traced: bool, **options: Any) -> None:

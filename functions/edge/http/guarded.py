@@ -173,7 +173,8 @@ class GuardedHttp(HttpToolsProtocol):
     def _await_next(self) -> None:
         """Close the connection after `timeout_keep_alive` s without a further request.
 
-        uvicorn sets a timer for each response. One timer for the connection, which looks at the time, costs less.
+        uvicorn sets a timer for each response. One timer for the connection, which checks the time when it fires, costs
+        less.
         """
         self._idle_until = self.loop.time() + self.timeout_keep_alive
         if self.timeout_keep_alive_task is None:

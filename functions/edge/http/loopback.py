@@ -10,7 +10,7 @@ def require_loopback(scope: Scope) -> Forbidden | None:
     """Return the refusal of a request to an address that other machines can reach, None for other requests.
 
     Weak keys are allowed if LEADERFORGE_HOST is a loopback address. The server could then still listen on another
-    address, for example with `uvicorn --host`, and must refuse its requests.
+    address, for example with `uvicorn --host`, and must refuse requests to it.
     """
     if is_reached_locally(scope):
         return None

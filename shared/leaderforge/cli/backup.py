@@ -42,7 +42,7 @@ def restore(
     *,
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
-    """Restore a backup into an empty database, migrate it, rebuild the index and verify both.
+    """Restore a backup into an empty database, migrate the database, rebuild the index, and verify database and index.
 
     Stop all processes of LeaderForge on this database first. Exit codes are those of `verify`.
     """

@@ -24,8 +24,8 @@ class StopSignals:
     The handler only records the signal. An exception would interrupt the program at an arbitrary line, and Python would
     discard it in the callback of a weak reference.
 
-    A signal wakes the event loop through a socket. Otherwise, the loop would not handle a signal that arrives just
-    before it waits until the wait ends.
+    A signal wakes the event loop through a socket. Otherwise, if a signal arrives just before the loop waits, the loop
+    would handle it only after the wait.
 
     SIGINT is recorded even if it was ignored, as in background jobs of a shell. SIGHUP stays ignored under nohup.
     """

@@ -32,7 +32,7 @@ def accept(
     The score was achieved at `requested_at` (ms) or, without it, at the reception. Times after the reception are
     clamped. The submission counts in each period that contains its time, until `grace_ms` after the end of the period.
     With `history` it counts in all such periods that have not expired. With a `change` of the player's score, `score`
-    is not used yet.
+    is ignored.
 
     Raises `Refused`, `RuleViolated`, `TournamentNotOpen` or `PeriodClosed` if it cannot be counted. Rules that depend
     on the player's earlier submissions are checked when the submission is recorded. The score of a change is computed

@@ -311,7 +311,7 @@ def _valid_season(settings: BoardSettings) -> str | None:
 
 
 def _require_season_used(settings: BoardSettings) -> None:
-    """Raise `Refused` if the season has no period kind that uses it.
+    """Raise `Refused` if the settings have a season, but no seasonal periods, which would use it.
 
     Call it for a new season only. A board without seasonal periods may keep its season, which names its past seasons.
     """

@@ -70,7 +70,7 @@ class FriendChange:
     """Result of a change of a list: its new length, and the numbers of added and removed players.
 
     `missing` are requested ids without a player. `blocked` are requested players who have blocked the player, or whom
-    the player has blocked. Neither are on the list.
+    the player has blocked. The list contains neither of them.
     """
 
     total: int

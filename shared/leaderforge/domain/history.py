@@ -73,8 +73,8 @@ class Kept:
 class Erased:
     """Numbers of erased events and standings, and of anonymised audit entries.
 
-    `removed` has a removed standing with a higher revision in place of each erased standing. It makes the index ignore
-    late updates.
+    `removed` has a removed standing with a higher revision in place of each erased standing. The removed standing makes
+    the index ignore late updates.
     """
 
     events: int

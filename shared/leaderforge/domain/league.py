@@ -64,7 +64,8 @@ NO_ZONE = Zone()
 class League:
     """Rules of a board's league. `divisions` are names, from the top to the bottom.
 
-    Periods of `period` that end after `since` (ms) are played as a league. Players without a division enter `entry`.
+    Periods of `period` that end after `since` (ms) are played as a league. Players without a division enter the
+    division `entry`.
     """
 
     period: PeriodKind
@@ -87,7 +88,7 @@ class League:
         return None if movement is Movement.LEFT else self.divisions[division + steps[movement]]
 
     def zones(self, division: int, ranked: int) -> "GroupZones":
-        """Return the moving places of a group of this division with this number of ranked players.
+        """Return how many players move in a group of this division with this number of ranked players.
 
         Promotion has precedence in a group that is too small for both.
         """
@@ -146,9 +147,9 @@ class Seat(NamedTuple):
 def take_seat(league: League, seats: DivisionSeats, band: int) -> tuple[DivisionSeats, Seat]:
     """Return the seat of the next player of a division, and the seats afterwards.
 
-    By arrival, one group fills at a time. Balanced groups fill up to `OPEN_GROUPS` at a time; the next one opens when
-    all open ones are at least half full. A player gets the group with the fewest players of the same band, then with
-    the fewest players, then with the lowest number.
+    With assignment by arrival, one group fills at a time. Up to `OPEN_GROUPS` balanced groups fill at a time. The next
+    one opens when all open groups are at least half full. A player gets the group with the fewest players of the same
+    band, then with the fewest players, then with the lowest number.
     """
     seats = _with_open_group(league, seats)
     group = min(seats.open_groups, key=lambda g: (g.players[band], g.taken, g.number))
@@ -233,8 +234,8 @@ def inactive_result(league: League, user_id: int, division: int) -> LeagueResult
 def band_of(rank: int | None, size: int | None, movement: Movement | None) -> int:
     """Return the band of strength of a player by the last result: 0 is the strongest.
 
-    Relegated players are strong in their new division, promoted ones weak. All others are in the third of their last
-    group in which they ranked. Players without a rank are in the middle.
+    Relegated players are strong in their new division, promoted ones weak. For all others, the band is the third of
+    their last group in which they ranked. Players without a rank are in the middle.
     """
     if rank is None or size is None:
         return MIDDLE_BAND

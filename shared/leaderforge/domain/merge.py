@@ -90,8 +90,8 @@ class SegmentBound(NamedTuple):
 class Counts:
     """Total of the entries, and the number above each bound, in the order of the bounds.
 
-    `within` has the number above each bound that counts in a segment only. `all_present` is true if all entries in the
-    `present` argument of `Ranking.counts` were still in the ladder.
+    For each bound that counts in a segment only, `within` has the number above it. `all_present` is true if all entries
+    in the `present` argument of `Ranking.counts` were still in the ladder.
     """
 
     total: int

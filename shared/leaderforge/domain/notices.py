@@ -30,7 +30,7 @@ _TYPES_BY_ACTION: Mapping[str, NoticeType] = {
 
 
 class Announcement(IntEnum):
-    """Changes of standings by submissions that a board writes to the outbox.
+    """Kind of changes of standings by submissions about which a board writes notices to the outbox.
 
     `IMPROVEMENTS`: on the main ladder, if the submission improved the standing. `ALL`: every change on every ladder.
     """
@@ -56,7 +56,7 @@ class NewNotice(NamedTuple):
 
 
 def announces(board: Board) -> Announcement:
-    """Return the kind of changes by submissions that the board writes to the outbox.
+    """Return the kind of changes by submissions about which the board writes notices to the outbox.
 
     Any change of a standing may change ranks and tiers, also a change that is no improvement.
     """

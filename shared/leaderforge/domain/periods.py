@@ -65,7 +65,7 @@ FOR_EVER = Period(ALL_TIME, PeriodKind.ALL_TIME.value, PeriodKind.ALL_TIME)
 class Calendar:
     """Period kinds of a board. Reads without a period use the first kind.
 
-    `season` is the cron expression of the season starts, in the time zone.
+    `season` is the cron expression of the season starts, in the time zone of the calendar.
     """
 
     kinds: tuple[PeriodKind, ...] = (PeriodKind.ALL_TIME,)

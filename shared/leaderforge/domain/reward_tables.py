@@ -73,7 +73,7 @@ class Reward(NamedTuple):
     ) -> bool:
         """Return whether an entry earns the reward.
 
-        It has this rank among `total` entries, this tier, this outcome, and this rank in its bracket.
+        The entry has this rank among `total` entries, this tier, this outcome, and this rank in its bracket.
         """
         if self.outcome is not None:
             return outcome is not None and self.outcome.includes(outcome)

@@ -131,7 +131,7 @@ class Recorded(NamedTuple):
     periods are not `indexed`. `improved` is the result of `is_improvement` for the main standing.
 
     `previous` has the place on each ladder directly before the submission, None if there was none. It is empty for a
-    duplicate, and if it was not requested. `entrant` is the player after the submission to a tournament.
+    duplicate, and if it was not requested. `entrant` is the entrant after a submission to a tournament.
     """
 
     ladders: Sequence[Ladder]

@@ -20,7 +20,8 @@ def require_change(caller: Caller, roster: Roster) -> None:
 
 
 def require_addition(caller: Caller, roster: Roster, user_id: int) -> bool:
-    """Raise `Forbidden` unless the caller may add the player. Return whether the player may leave another team for it.
+    """Raise `Forbidden` unless the caller may add the player. Return whether the player may leave another team for this
+    one.
 
     A captain may only add players without a team.
     """

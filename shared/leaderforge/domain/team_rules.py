@@ -27,7 +27,7 @@ class TeamRules:
     """Rules of a team board.
 
     `source` is the slug of the board with the scores of the members. `members` is k of the function `best`, and m of
-    the function `mean`. The function `sum` has none.
+    the function `mean`. The function `sum` has no `members`.
     """
 
     source: str

@@ -74,8 +74,8 @@ def changed_tournament(
 ) -> TournamentRules | None:
     """Return the rules after a change at `now` (ms). Ends within the last minute become the present.
 
-    Raises `Refused` for an earlier end, because scores that arrived since would count after the end, and for another
-    size of the brackets, because the results of past brackets would change.
+    Raises `Refused` for an earlier end, because scores that arrived since then would count after the end. Also raises
+    it for another size of the brackets, because the results of past brackets would change.
     """
     if before is None or after is None:
         return after

@@ -168,9 +168,10 @@ def _occurrence_in_season(
 
 
 def occurrence_at(rules: TournamentRules, calendar: Calendar, time: int) -> Occurrence | None:
-    """Return the latest occurrence that has begun at `time` (ms), or the one of a tournament that takes place once.
+    """Return the latest occurrence that has begun at `time` (ms), or the only one of a tournament that takes place
+    once.
 
-    It is None for a time without a season.
+    Return None for a time without a season.
     """
     if not rules.is_recurring:
         return occurrence_in(rules, calendar, ALL_TIME)

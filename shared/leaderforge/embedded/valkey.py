@@ -28,7 +28,7 @@ _STOP_SECONDS = 60.0
 _MEETING_SECONDS = 15.0
 """Time limit in s for a stored cluster to become complete, once all its nodes answer.
 
-It needs some 2 s. A cluster that lacks slots or nodes never becomes complete.
+This takes some 2 s. A cluster that lacks slots or nodes never becomes complete.
 """
 _SETTINGS = {
     "bind": LOOPBACK,

@@ -107,7 +107,7 @@ def _merged(lines: Sequence[ScoreLine], faults: Sequence[Fault], on_bad: OnBadLi
 
 @contextmanager
 def opened_scores(raw: BinaryIO, plan: FilePlan, processes: int = 0) -> Iterator[ScoreFile]:
-    """Yield the score lines of a file. Further `processes` parse a long file.
+    """Yield the score lines of a file. A long file is parsed by this number of further `processes`.
 
     Raises `BadLine` if the header lacks a column, and `Refused` if the file cannot be read as planned.
     """

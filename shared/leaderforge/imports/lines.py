@@ -42,8 +42,8 @@ class ScoreLine(NamedTuple):
 class LineColumns(NamedTuple):
     """Score lines of a block in columns, which processes exchange faster than lines.
 
-    `values` has the columns player, score, time, external id, subscore, metadata and player id. None is a column
-    without values. `digests` has the digests of all rows, also of bad and excluded ones, because equal rows are
+    `values` has the columns player, score, time, external id, subscore, metadata and player id. None stands for a
+    column without values. `digests` has the digests of all rows, also of bad and excluded ones, because equal rows are
     counted. `positions` has the positions of the lines among these rows, None if all rows are lines.
     """
 

@@ -24,7 +24,7 @@ def split_line(line: str, separator: str) -> list[str]:
 def find_separator(line: str, required: Sequence[str]) -> str | None:
     """Return the separator by which the header has all required columns, None if none has.
 
-    Of several, return the one that yields the most columns: for a header of one column, all separators fit.
+    If several fit, return the one that yields the most columns. For a header of one column, all separators fit.
     """
     fitting = [s for s in SEPARATORS if set(required) <= set(split_line(line, s))]
     return max(fitting, key=lambda s: len(split_line(line, s)), default=None)
