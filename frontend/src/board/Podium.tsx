@@ -22,7 +22,7 @@ interface Props {
 /** Number of entries on the podium. The list of all ranks begins after them. */
 export const ON_PODIUM = 3;
 
-/** Medal and height of a step by rank. Players of one rank therefore have equal ones. */
+/** Medal and height of a step by rank, equal for players of one rank. */
 const STEPS = [
   { medal: 'bg-gold', block: 'min-h-30 sm:min-h-34' },
   { medal: 'bg-silver', block: 'min-h-24 sm:min-h-27' },

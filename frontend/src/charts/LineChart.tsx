@@ -19,7 +19,7 @@ export function LineChart({ samples, label, formatValue, begin, end, height, ...
     <div className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 text-xs text-muted tabular-nums">
       <div aria-hidden="true" className="relative text-right">
         {ticks.map(({ value, top }) => (
-          // Invisible copies of all values: they make the column as wide as the longest one.
+          // Invisible copies of all values: they make the column as wide as the longest value.
           <div key={value} className="h-0">
             <span className="invisible">{formatValue(value)}</span>
             <span className="absolute right-0 -translate-y-1/2" style={{ top: `${top}%` }}>

@@ -1,6 +1,7 @@
 import { lazyPage } from '../lazyPage';
 
-// The router loads this one module for all pages of the console: addresses of modules are a part of the first load.
+// The router loads this one module for all pages of the console, because the first load contains the address of each
+// module.
 export { ConsolePage } from './ConsolePage';
 
 export const StatePage = lazyPage(() => import('./state/StatePage'), 'StatePage');

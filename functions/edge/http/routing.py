@@ -66,7 +66,7 @@ class EdgeRoute(Route):
         return match, additions
 
     def documented(self) -> APIRoute:
-        """Return FastAPI's own route object, for the documentation. It is created on demand, because that is slow."""
+        """Return FastAPI's own route object, for the documentation. It is created on demand: its creation is slow."""
         extra = self._document.keywords["openapi_extra"] or {}
         access = self.operation.access
         return self._document(openapi_extra=extra | {"security": access.schemes if access else []})

@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 from functions.edge.wire.rules import RULE
 
 MAX_MEMBERS = 64
-"""Maximum JSON members of an object in a long body. Valid objects have fewer. It bounds the cost of a refusal."""
+"""Maximum JSON members of an object in a long body. Valid objects have fewer. The limit bounds a refusal's cost."""
 
 
 def require_few_members(value: object) -> None:

@@ -99,7 +99,7 @@ class Whole:
 
 
 FROM_TEXT = Whole(_from_digits, is_common=True)
-"""Annotation that makes an integer in a path or a query strict."""
+"""Annotation that accepts decimal digits only for an integer in a path or a query."""
 PLAYER_FROM_TEXT = Whole(_from_digits, is_common=True, alternative="; write any other id as an external id after ext:")
 """`FROM_TEXT` for a player's id in a path, with advice about external ids."""
 FROM_NUMBER = Whole(_without_fraction, is_common=False)

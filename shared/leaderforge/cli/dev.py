@@ -54,8 +54,8 @@ def dev(
     """Start everything on this machine: a Valkey cluster, PostgreSQL and the API.
 
     Needs neither Docker nor root nor system packages. Ctrl-C stops everything. The next start with the same
-    --data-dir restores players, scores and keys. While it runs, dev.json in that directory holds the addresses and
-    keys for other programs.
+    --data-dir restores players, scores and keys. While the command runs, dev.json in that directory holds the addresses
+    and keys for other programs.
     """
     with StopSignals() as signals:
         from leaderforge.embedded.stack import StackOptions

@@ -22,7 +22,7 @@ _GAME_SETTINGS: Mapping[str, object] = {
     "open_to_players": True,
     "max_score": 100_000,
 }
-"""Settings of the sample game's board. Players submit to it themselves, therefore it has a limit."""
+"""Settings of the sample game's board. Players submit to it themselves, therefore it has a maximum score."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class BadLines:
 
     @contextmanager
     def counted(self, tally: "ImportTally") -> Iterator[None]:
-        """If the block fails, print the number of scores that it has recorded, which stay recorded."""
+        """If the block fails, print the number of scores that the block has recorded. These scores stay recorded."""
         try:
             yield
         except BaseException:

@@ -60,7 +60,7 @@ class ChallengeBlocked(Forbidden):
 
 
 class TooManyChallenges(Refused):
-    """A limit of challenges is reached: open ones of the player, stored ones of the player, or stored ones of all."""
+    """A limit is reached: of open or of stored challenges of the player, or of stored challenges of all players."""
 
     code = "too_many_challenges"
 

@@ -38,7 +38,7 @@ class DispatchAttempt(NamedTuple):
 
 
 class Queued(NamedTuple):
-    """Notice to send to an endpoint, with the number of failed attempts. `is_redriven` after a redrive."""
+    """Notice to send to an endpoint, with the number of failed attempts. `is_redriven` is true after a redrive."""
 
     notice: Notice
     attempts: int = 0

@@ -79,7 +79,7 @@ class Span(NamedTuple):
 
 
 class SegmentBound(NamedTuple):
-    """Bound above which to count only entries in the segment of a row, for the board's attribute at this position."""
+    """Bound above which only entries of one segment count: the row's segment for the attribute at `position`."""
 
     position: int
     segment: Any

@@ -44,7 +44,7 @@ class NewNotice(NamedTuple):
     """Notice to write to the outbox, in the transaction of the change that it reports.
 
     `at` is the time of the change (ms). `data` can be written as JSON. `user_id` is `NO_PLAYER` if no player is
-    concerned. `period` is the number of a period, all-time if no single period is concerned.
+    concerned. `period` is the number of a period, that of the all-time period if no single period is concerned.
     """
 
     board: Board

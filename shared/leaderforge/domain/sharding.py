@@ -39,7 +39,7 @@ def slot_of(tag: str) -> int:
 
 @cache
 def hash_tags(partitions: int) -> tuple[str, ...]:
-    """Return a hash tag for each partition, whose slot is in the middle of an equal share of all slots.
+    """Return a hash tag for each partition. The slots of the tags are in the middles of equal shares of all slots.
 
     Any even split of the slots over nodes therefore spreads the partitions evenly. Raises `ValueError` unless
     `partitions` is 1 to 1024.

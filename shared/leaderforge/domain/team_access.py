@@ -36,7 +36,7 @@ def require_addition(caller: Caller, roster: Roster, user_id: int) -> bool:
 
 
 def require_removal(caller: Caller, roster: Roster, user_id: int) -> None:
-    """Raise `Forbidden` unless the caller may end the membership: the player, the captain, or a submit key."""
+    """Raise `Forbidden` unless the caller may end the membership. The player, the captain and submit keys may."""
     if not caller.is_player(user_id):
         require_change(caller, roster)
 

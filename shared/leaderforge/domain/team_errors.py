@@ -37,7 +37,7 @@ class TeamFull(Conflict):
 
 
 class InOtherTeam(Conflict):
-    """The player is in another team, which the caller may not take the player from."""
+    """The player is in another team, and the caller may not take the player out of it."""
 
     code = "in_other_team"
 

@@ -127,7 +127,10 @@ last check that read the declarations.
 """
 
 DECLARATION_WAIT_MS = BELIEF_MS
-"""Time that a process waits after its declaration before it acknowledges. All beliefs from before end in this time."""
+"""Time that a process waits after its declaration, before it acknowledges submissions.
+
+All beliefs that began before the declaration end within this time.
+"""
 
 DECLARATION_MS = 10_000
 """Age at which a declaration expires. Its process then counts as dead, and a catch-up takes over its updates."""

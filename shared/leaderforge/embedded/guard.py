@@ -49,7 +49,7 @@ def drop_root(uid: int, gid: int, paths: list[str]) -> None:
     if all(os.access(path, os.X_OK) for path in paths):
         _set_capabilities(0)
     elif not _raise_capability(CAP_DAC_READ_SEARCH):
-        _raise_capability(CAP_DAC_OVERRIDE)  # many containers grant only this capability
+        _raise_capability(CAP_DAC_OVERRIDE)  # instead: many containers grant only this capability
 
 
 def _raise_capability(capability: int) -> bool:

@@ -103,7 +103,7 @@ def check_listing(
 
 
 def _missing_entries(view: LadderView, entries: Sequence[Json], first: float, last: float) -> Iterator[Problem]:
-    """Yield a problem for each player between two keys who has no entry."""
+    """Yield a problem for each player whose key is between two keys, but who has no entry in the listing."""
     ranks_text = f"{entries[0]['rank']} to {entries[-1]['rank']}" if entries else "nobody"
     answered_ids = {entry["user_id"] for entry in entries}
     for user_id in view.surely_between(first, last):

@@ -179,7 +179,7 @@ class LadderReader:
         self._report.read("user", self.process, answer, problems)
 
     async def standings(self, _: LadderModel) -> None:
-        """Read a player's standing on the main board by the profile."""
+        """Read a player's standings, limited to the main board."""
         user_id, ladder = self._player(self._main), self._main
         answer = await self._client.ask("GET", f"/api/users/{user_id}/standings?board={ladder.board}")
         view = ladder.view(answer.sent, answer.came)

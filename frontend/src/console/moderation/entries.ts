@@ -21,7 +21,8 @@ export interface PlayerTable {
   readonly total: number;
 }
 
-/** Query of the entries from a position on, in the order of their ranks. With a text, of the players that match it. */
+/** Query of the entries from a position on, in the order of their ranks or, with a text, of the players that match it.
+ * */
 export function tableOf(operator: Client, board: string, position: number, text: string) {
   return queryOptions({
     queryKey: [OPERATORS, 'entries', board, text === '' ? position : text],

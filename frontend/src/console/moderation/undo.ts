@@ -5,7 +5,7 @@ import type { History, Moderated } from '../../api/types';
 import { isFinal, requestOf, type ActName, type ModerationDraft, type Request } from './acts';
 import { removalOf, restorationOf } from './runs';
 
-/** Maximum number of submissions that an undo restores. It sends one request for each. */
+/** Maximum number of submissions that an undo restores. The undo sends one request for each submission. */
 const MAX_RESTORED = 200;
 /** Reason of the undo, for the audit log. */
 const UNDONE = 'the action was undone in the console';
