@@ -1,3 +1,3 @@
--- Role and database, for psql as a superuser, once.
+-- Creates the role and the database of the service. Run it once, in psql as a superuser.
 create role leaderforge login password '@{database_password}';
 create database leaderforge owner leaderforge;

@@ -1,8 +1,8 @@
 -- `awards` has the rewards that players earned. `revision` is the revision of the settlement that confirmed the award
 -- last. `award_rules` has the rewards and tiers of a period as they were at its first settlement. `resettlements` has
 -- the periods to settle again; its row of board 0 has the time up to which changes of moderators were searched.
--- `award_rules` and `resettlements` have few rows, therefore they are not distributed. Times are in ms. 0025 adds the
--- columns of boards, because one migration may block the writers of one table only.
+-- `award_rules` and `resettlements` have few rows, therefore they are not distributed. Times are in ms. Migration 0025
+-- adds the columns of `boards` for rewards, because one migration may block the writers of one table only.
 
 create table awards (
     user_id bigint not null references users on delete cascade,

@@ -1,4 +1,4 @@
--- Returns players whom a player follows, after an id, and whether they follow back.
+-- Returns the players with ids above a given one whom a player follows, and whether each of them follows back.
 select
     l.other_id, l.since,
     exists (

@@ -1,4 +1,4 @@
--- Returns the places of a player: the seat of each period, and the result of each settled one.
+-- Returns the places of a player: the seat in each period, and the result of each settled period.
 select
     board_id,
     period_id,

@@ -1,4 +1,4 @@
--- Returns links of one kind of a player, after an id.
+-- Returns a player's links of one kind to players with ids above a given one.
 select other_id, since
 from player_links
 where user_id = $1 and kind = $2 and other_id > $3

@@ -12,7 +12,7 @@ end
 local call, sub, entries = redis.call, string.sub, KEYS[2]
 local width, present = tonumber(ARGV[1]), ARGV[2]
 local missing, ranks = '', {}
--- ZRANK costs a third less than ZLEXCOUNT, and shows too whether the entry is there.
+-- ZRANK costs a third less than ZLEXCOUNT, and also shows whether the entry is there.
 for at = 1, #present, width do
     local entry = sub(present, at, at + width - 1)
     local rank = call('ZRANK', entries, entry)
