@@ -13,10 +13,8 @@ from typing import Annotated, Any
 
 import asyncpg
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from benchmarks.report import about, write, write_rows
+from benchmarks.report import about, print_rows, write, write_rows
 from leaderforge.adapters.postgres.migrate import migrate
 from leaderforge.embedded import PostgresServer
 
@@ -50,10 +48,7 @@ def main(
     """Measure shares of free space on this machine."""
     with tempfile.TemporaryDirectory() as directory, PostgresServer(Path(directory)) as server:
         rows = asyncio.run(measure(server.dsn, players))
-    shown = Table(*rows[0])
-    for row in rows:
-        shown.add_row(*map(str, row.values()))
-    Console().print(shown)
+    print_rows(rows)
     write({**about("benchmarks.free_space"), "players": players, "rounds": rows}, out)
     write_rows(rows, out)
 

@@ -58,6 +58,14 @@ def finish(report: dict[str, Any], table: Table, path: Path | None, loads: Itera
         raise typer.Exit(1)
 
 
+def print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print rows as a table."""
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*map(str, row.values()))
+    Console().print(table)
+
+
 def write_rows(rows: Sequence[Mapping[str, Any]], path: Path | None) -> None:
     """Write rows as CSV beside the JSON report, if a path is given."""
     if path:

@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from benchmarks.report import about, write, write_rows
+from benchmarks.report import about, print_rows, write, write_rows
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.embedded import PostgresServer
 
@@ -135,10 +133,7 @@ def main(
     """Measure layouts of tables on this machine."""
     with tempfile.TemporaryDirectory() as directory, PostgresServer(Path(directory)) as server:
         rows = asyncio.run(measure(server.dsn, players))
-    shown = Table(*rows[0])
-    for row in rows:
-        shown.add_row(*map(str, row.values()))
-    Console().print(shown)
+    print_rows(rows)
     write({**about("benchmarks.storage_layouts"), "players": players, "bytes": rows}, out)
     write_rows(rows, out)
 

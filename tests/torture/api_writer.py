@@ -1,7 +1,7 @@
 """Base of the clients that write through any process until each request has been answered."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
 from random import Random
 from time import monotonic
@@ -16,6 +16,18 @@ from tests.torture.rig import API_PROCESSES, Rig
 
 RETRY_S = 0.1
 """Pause in s before a request is repeated."""
+_LOOK_S = 0.5
+"""Pause in s before problems are looked for again."""
+
+
+async def lasting_problems(find: Callable[[], Awaitable[list[Problem]]], promised_s: float) -> list[Problem]:
+    """Return the problems that `find` still finds after `promised_s` seconds. End at once when it finds none."""
+    deadline = monotonic() + promised_s
+    while True:
+        problems = await find()
+        if not problems or monotonic() > deadline:
+            return problems
+        await asyncio.sleep(_LOOK_S)
 
 
 class ApiWriter:

@@ -11,7 +11,7 @@ import asyncpg
 
 from leaderforge.torture.checks import Problem
 from leaderforge.torture.report import Report
-from tests.torture.api_writer import ApiWriter
+from tests.torture.api_writer import ApiWriter, lasting_problems
 from tests.torture.challenges import (
     BOARD,
     LENGTH_S,
@@ -67,12 +67,7 @@ class ChallengeWriter(ApiWriter):
 
     async def problems(self, promised_s: float) -> list[Problem]:
         """Return the differences between requests, answers and store, at most `promised_s` seconds later."""
-        deadline = monotonic() + promised_s
-        while True:
-            problems = await self._problems()
-            if not problems or monotonic() > deadline:
-                return problems
-            await asyncio.sleep(_PAUSE_S)
+        return await lasting_problems(self._problems, promised_s)
 
     async def summary(self) -> str:
         """Return the numbers of challenges, players and submissions as text."""

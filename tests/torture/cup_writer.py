@@ -13,7 +13,7 @@ import asyncpg
 from leaderforge.torture.checks import Problem
 from leaderforge.torture.client import Reply
 from leaderforge.torture.report import Report
-from tests.torture.api_writer import ApiWriter
+from tests.torture.api_writer import ApiWriter, lasting_problems
 from tests.torture.cups import (
     ATTEMPTS,
     DURATION_S,
@@ -83,15 +83,9 @@ class CupWriter(ApiWriter):
 
         Wait for settlements that are due and for events until `promised_s` seconds have passed.
         """
-        deadline = monotonic() + promised_s
-        self._rig.receiver.failures = (
-            0.0  # another failure would double the pause of the endpoint, which is long after the receiver was away
-        )
-        while True:
-            problems = await self._problems()
-            if not problems or monotonic() > deadline:
-                return problems
-            await asyncio.sleep(_PAUSE_S)
+        # A failure would double the pause between deliveries, which is long after an absence of the receiver.
+        self._rig.receiver.failures = 0.0
+        return await lasting_problems(self._problems, promised_s)
 
     async def summary(self) -> str:
         """Return the numbers of tournaments, awards, claims and events as text."""

@@ -22,7 +22,7 @@ from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
 from leaderforge.torture.checks import Problem
 from leaderforge.torture.report import Report
-from tests.torture.api_writer import ApiWriter
+from tests.torture.api_writer import ApiWriter, lasting_problems
 from tests.torture.leagues import BOARD, RULES, SEASON_S, StoredSeason, lost, period_of, season_of
 from tests.torture.ledger import StoredEvent
 from tests.torture.rig import GRACE_S, Rig
@@ -88,12 +88,7 @@ class LeagueWriter(ApiWriter):
 
     async def problems(self, promised_s: float) -> list[Problem]:
         """Return the differences between answers, events, seats and results, at most `promised_s` seconds later."""
-        deadline = monotonic() + promised_s
-        while True:
-            problems = await self._problems()
-            if not problems or monotonic() > deadline:
-                return problems
-            await asyncio.sleep(_PAUSE_S)
+        return await lasting_problems(self._problems, promised_s)
 
     async def summary(self) -> str:
         """Return the numbers of seasons, seats, movements and read results as text."""

@@ -1,6 +1,7 @@
 """Teams, their members, and the scores of teams."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -105,6 +106,20 @@ class Contribution(NamedTuple):
     run_id: UUID
     submissions: int
     hidden: bool = False
+
+
+def stale_members(
+    stored: Mapping[tuple[int, int], Contribution], folded: Mapping[tuple[int, int], Contribution]
+) -> Mapping[int, Collection[int]]:
+    """Return the members, by team, whose stored contribution differs from the fold of their events.
+
+    Both mappings have the team and the member as key.
+    """
+    by_team: defaultdict[int, set[int]] = defaultdict(set)
+    for team_id, user_id in stored.keys() | folded.keys():
+        if stored.get((team_id, user_id)) != folded.get((team_id, user_id)):
+            by_team[team_id].add(user_id)
+    return by_team
 
 
 def counted_contributions(board: Board, rules: TeamRules, contributions: Sequence[Contribution]) -> list[Contribution]:

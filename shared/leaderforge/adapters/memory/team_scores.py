@@ -9,7 +9,7 @@ from leaderforge.adapters.memory.team_store import MemoryTeamStore
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.challenges import in_range
 from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Event, LadderStanding, fold
-from leaderforge.domain.teams import Contribution, is_same_result, team_standing
+from leaderforge.domain.teams import Contribution, is_same_result, stale_members, team_standing
 from leaderforge.ports.teams import MemberEvent
 
 
@@ -37,11 +37,7 @@ class MemoryTeamScores:
     async def stale(self, ladder: Ladder, source: Board, user_ids: Collection[int]) -> Mapping[int, Collection[int]]:
         stored = {key: c for key, c in self._of(ladder).items() if key[1] in user_ids}
         folded = self._fold(ladder, source, user_ids)
-        by_team: defaultdict[int, set[int]] = defaultdict(set)
-        for key in stored.keys() | folded.keys():
-            if stored.get(key) != folded.get(key):
-                by_team[key[0]].add(key[1])
-        return by_team
+        return stale_members(stored, folded)
 
     async def refresh(
         self, ladder: Ladder, source: Board, team_id: int, user_ids: Collection[int]

@@ -18,7 +18,7 @@ from leaderforge.adapters.postgres.statements import joined, run_rows, statement
 from leaderforge.adapters.postgres.writing import hide_newcomers
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Policy
 from leaderforge.domain.standings import LadderStanding, Standing, removed_standing
-from leaderforge.domain.teams import Contribution, is_same_result, team_standing
+from leaderforge.domain.teams import Contribution, is_same_result, stale_members, team_standing
 from leaderforge.domain.timing import commit_limit_s
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.teams import MemberEvent
@@ -51,11 +51,7 @@ class PostgresTeamScores:
             ids = ladder.board.id, ladder.period, joined(user_ids)
             stored = _by_member(await connection.fetch(statement("member_contributions"), *ids))
             folded = await _fold(connection, ladder, source, user_ids)
-        by_team: defaultdict[int, set[int]] = defaultdict(set)
-        for key in stored.keys() | folded.keys():
-            if stored.get(key) != folded.get(key):
-                by_team[key[0]].add(key[1])
-        return by_team
+        return stale_members(stored, folded)
 
     async def refresh(
         self, ladder: Ladder, source: Board, team_id: int, user_ids: Collection[int]
