@@ -30,8 +30,12 @@ _NOT_DEPLOYED = (
 _NOT_RUN = (
     *("*.pyx", "*.pxd", "*.pxi", "*.pyi", "*.c", "*.h", "bin", "cffi", "pycparser"),
     *("_testbase", "pytest_plugin.py", "testclient.py", "mypy.py"),
+    "pydantic/v1",
 )
-"""Files of dependencies that never run: sources of compiled modules and their compilers, stubs, commands, tests."""
+"""Files of dependencies that never run: sources of compiled modules and their compilers, stubs, commands, tests.
+
+FastAPI would import the models of pydantic 1 only to check that no route has any. It accepts their absence.
+"""
 _NOTES = ("RECORD", "INSTALLER", "REQUESTED", "uv_cache.json", ".lock")
 """Notes of the installer about itself and the build machine. They would change the bytes."""
 
