@@ -13,7 +13,7 @@ from tests.waiting import PATIENCE_S, until
 SUBMIT_KEY = "submit-key-of-the-tests"
 ADMIN_KEY = "admin-key-of-the-tests"
 
-MAINTENANCE_TASKS = frozenset({"reconciled", "boards", "verified", "folded", "settled", "dispatched"})
+MAINTENANCE_TASKS = frozenset({"reconciled", "boards", "verified", "folded", "settled", "teams", "dispatched"})
 """Names in the answer of the function that maintains a deployment, one for each of its tasks."""
 
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=2)

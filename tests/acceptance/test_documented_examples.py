@@ -50,7 +50,7 @@ def clock() -> Ticks:
 
 
 def record_by(store: ScoreStore, clock: Clock) -> None:
-    """Let a store record events at the time of a clock. Challenges compare this time with the times of the API."""
+    """Let a store record at the time of a clock. Challenges and moments compare this time with the times of the API."""
     assert isinstance(store, PostgresScoreStore)
     strategies = WriteStrategies(store._pool, lambda: clock() * 1000, COMMIT_LIMIT_MS / 1000)
     store._recorder = Recorder(store._pool, strategies, store._workers)
@@ -114,6 +114,7 @@ async def test_all_pages_work_on_the_demo_in_one_run(valkey, postgres, clock: Ti
     assert before
     async with served(settings, clock=clock) as api:
         await api.until_healthy()
+        record_by(api.services.parts.store, clock)
         players = [await api.send("POST", "/api/users", player, SUBMIT_KEY) for player in readme_players()]
         for page in pages():
             values: dict[str, str] = {}

@@ -60,7 +60,7 @@ async def test_the_csharp_client_has_names_and_types_that_fit(tmp_path: Path) ->
     assert re.search(r"public long\? MinIntervalMs\s", change)
     options = "string rank = default, string previous = default, string periods = default"
     assert f"public ReceiptOut SubmitScore(SubmissionIn submissionIn, {options})" in files["ScoresApi"]
-    reads = "string period = default, string segment = default"
+    reads = "string period = default, string segment = default, DateTime? at = default, string since = default"
     assert f"public PlayerOut GetBoardRank(string board, long userId, {reads})" in files["BoardsApi"]
     assert {"BatchResult", "BoardOrder", "KeyScope"} <= set(files)
     assert {name for name in files if re.search("Inner|AnyOf|OneOf|AllOf", name)} == set()

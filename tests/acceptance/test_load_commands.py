@@ -48,6 +48,8 @@ SHORT: Mapping[str, str] = {
     "benchmarks.shards_capped": (
         "--players 100 --nodes 1 --nodes 2 --replicas 1 --share 0.5 --callers 2 --seconds 0.2"
     ),
+    "benchmarks.storage": "--players 300",
+    "benchmarks.storage_layouts": "--players 300",
     "benchmarks.store_bench": "--players 300 --seconds 0.1",
     "benchmarks.streams": "--players 300 --connections 1 --rounds 1 --seconds 1 --batch 10 --ahead 200",
     "benchmarks.workers": "--players 300 --connections 4 --rounds 2 --seconds 0.5 --warmup-s 0.1",
@@ -64,6 +66,8 @@ PLOTS = {
 """Module that measures the results, by the module that plots them."""
 
 SLOW = {
+    "benchmarks.storage",
+    "benchmarks.storage_layouts",
     "benchmarks.counting",
     "benchmarks.listeners",
     "benchmarks.promises",

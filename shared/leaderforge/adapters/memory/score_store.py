@@ -79,9 +79,8 @@ class MemoryScoreStore(RowRanking, MemoryEvents):
         at = self._clock() // 1000
         for submission, outcome in zip(submissions, outcomes, strict=True):
             if isinstance(outcome, Recorded) and not outcome.duplicate:
-                ladders, standings = outcome.ladders, outcome.standings
-                notices = score_notices(ladders, standings, submission.event, at, improved=outcome.improved)
-                self.outbox.write(notices)
+                event, is_better = submission.event, outcome.improved
+                self.outbox.write(score_notices(outcome.ladders, outcome.standings, event, at, improved=is_better))
 
     async def standings(self, ladder: Ladder, user_ids: Collection[int]) -> Sequence[Standing]:
         stored = self._ladder(ladder)

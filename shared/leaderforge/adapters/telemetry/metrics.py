@@ -41,6 +41,7 @@ MEANINGS: Mapping[str, str] = {
     "upkeep_failures": "Failed rounds of board maintenance.",
     "activity_failures": "Failed folds of the activity of boards.",
     "settlement_failures": "Failed rounds of the settlement of periods.",
+    "team_failures": "Failed rounds of the update of team scores.",
     "periods_settled": "Settled periods.",
     "standings_differing": "Standings of the current verification pass that differ between index and store.",
     "moment_checkpoints": "Checkpoints of past moments that were added.",
