@@ -262,7 +262,7 @@ class TestExport:
             # Interrupt the second lookup of the player, which follows the reads of standings and acts.
             pool.before("from users where user_id = any", nothing, replace_player)
             assert await exports(stores).read(1) == PlayerExport(
-                ann, [], [], SignInRecord(0, []), [], [], Participation([], [], [], [])
+                ann, [], [], SignInRecord(0, []), [], [], Participation([], [], [], [], [])
             )
 
 
