@@ -63,7 +63,7 @@ class BoardMaintenanceStore(Protocol):
         ...
 
     async def finish_backfill(self, board: Board) -> bool:
-        """Mark the board's backfill as finished. Return False if it was replaced or finished meanwhile."""
+        """Mark the board's backfill as finished. Return False if the backfill was replaced or finished meanwhile."""
         ...
 
     async def deleted_boards(self) -> Sequence[DeletedBoard]:

@@ -20,8 +20,8 @@ class ChangeFeed(Protocol):
     def hear(self, clock: Clock) -> AsyncGenerator[Heard, None]:
         """Yield changes that other processes announce.
 
-        The first item has no changes. From its `until` on, every announced change will be yielded. Several times a
-        second, an item has the time up to which all changes were yielded. Raises `IndexUnavailable` as soon as a change
-        may have been missed.
+        The first item has no changes. All changes announced from its `until` on will be yielded. Several times a
+        second, an item reports a time: all changes until then were yielded. Raises `IndexUnavailable` as soon as a
+        change may have been missed.
         """
         ...

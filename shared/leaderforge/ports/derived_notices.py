@@ -34,7 +34,7 @@ class Overtakings(NamedTuple):
 
 
 class DerivedNoticeStore(Protocol):
-    """Store of the states from which notices were last derived.
+    """Store of the states that the last notices were derived from.
 
     A state changes in the transaction that appends its notices. Raises `StoreUnavailable`.
     """

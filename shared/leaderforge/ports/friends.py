@@ -19,7 +19,7 @@ class FriendStore(Protocol):
         ...
 
     async def add(self, user_id: int, friend_ids: Sequence[int], at: int) -> FriendChange:
-        """Let a player follow these players too, from `at` (ms). Raises `PlayerNotFound` or `TooManyFriends`."""
+        """Let a player follow these further players, from `at` (ms). Raises `PlayerNotFound` or `TooManyFriends`."""
         ...
 
     async def remove(self, user_id: int, friend_id: int) -> FriendChange:

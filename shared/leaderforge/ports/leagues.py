@@ -26,7 +26,7 @@ class LeagueStore(Protocol):
         ...
 
     async def open(self, ladder: Ladder, league: League, at: int) -> None:
-        """Open the groups of a period at `at` (ms) with these rules, unless they are open."""
+        """Open the groups of a period at `at` (ms) with these rules, unless the groups are open already."""
         ...
 
     async def last_results(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, LastResult]:
@@ -45,7 +45,7 @@ class LeagueStore(Protocol):
         ...
 
     async def filled_groups(self, ladder: Ladder) -> Mapping[int, Sequence[FilledGroup]]:
-        """Return all groups of a period by division. Their players are the members with an entry, hidden or not."""
+        """Return all groups of a period by division, with their members who have an entry, hidden or not."""
         ...
 
     async def members(self, ladder: Ladder, division: int, groups: Collection[int]) -> Sequence[GroupMember]:

@@ -127,7 +127,7 @@ class EndpointStore(Protocol):
         """Commit the results of a round, and the changed state of the endpoint.
 
         Return False, without any change, if another process has committed a round since the endpoint was read, or if
-        the endpoint was disabled or deleted. Waiting notices that were erased or purged since `work` are dropped.
+        the endpoint was disabled or deleted. Drop waiting notices that were erased or purged since the call of `work`.
         """
         ...
 

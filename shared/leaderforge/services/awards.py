@@ -50,6 +50,6 @@ class AwardService:
 
 
 def _page(awards: Sequence[Award], limit: int, position: Callable[[Award], PositionT]) -> AwardPage[PositionT]:
-    """Return the first `limit` awards, and the position of the last award of the page if there are more awards."""
+    """Return the first `limit` awards, and the position of the last of them if more awards follow."""
     page = awards[:limit]
     return AwardPage(page, position(page[-1]) if len(awards) > limit else None)

@@ -14,7 +14,7 @@ from leaderforge.ports.challenges import ChallengeStore
 from leaderforge.ports.players import PlayerStore
 
 CHALLENGE_TTL_MS = 1000
-"""Time in ms for which a result is cached. Pages of players and of anonymous readers with the link poll the result."""
+"""Time in ms for which a result is cached, because the pages of all players and readers poll it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ _SlotKey: TypeAlias = tuple[Board, Challenge, TournamentState]
 
 
 class _Slot(NamedTuple):
-    """Load that began at a time (ms). Once it is done, it is the cached result."""
+    """Load of a result that began at a time (ms). Once the load is done, its result is the cached one."""
 
     load: asyncio.Task[ChallengeResult]
     began: int

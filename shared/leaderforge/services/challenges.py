@@ -55,7 +55,7 @@ class ChallengeView:
 class ChallengeService:
     """Challenges by link. Their results are computed from the stored events and the time.
 
-    `grace_ms` is the time after the end in which late submissions of earlier scores count.
+    Scores from before the end count if they are submitted at most `grace_ms` after it.
     """
 
     def __init__(

@@ -20,7 +20,7 @@ _RETRY_S = 0.5
 _SETTLING_S = 1.0
 """Time limit of `settle`, in s."""
 _MOST = 10_000
-"""Maximum number of changes that wait for their announcement. Above it, one change of all ladders replaces them."""
+"""Maximum number of changes that wait for their announcement. More are replaced by one change of all ladders."""
 
 
 class Changes:
@@ -128,7 +128,7 @@ class Changes:
         if message.identities:
             self._on_identities(message.identities)
         # A process that cannot reach the index cannot announce its changes. It declares them as pending, and other
-        # processes then do not believe the index.
+        # processes then read the store instead of the index.
         if message.until is not None and await self._index_is_believed():
             self._tops.follow(since, message.until - ANNOUNCED_WITHIN_MS)
 

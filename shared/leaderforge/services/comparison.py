@@ -22,7 +22,7 @@ LADDERS_A_SCAN = 100
 
 
 class DifferenceKind(StrEnum):
-    """Kind of a difference: another standing, an entry in the index only, or an entry in a segment of other players."""
+    """Kind of a difference: another standing, an entry in the index only, or in a segment that its player is not in."""
 
     OTHER = "other"
     EXTRA = "extra"
@@ -138,7 +138,8 @@ class IndexComparison:
 
         `matching` is the number of entries that index and store have in common.
         """
-        # Equal totals prove that the index has no extra entry. Comparing them saves reading all keys.
+        # If the total of the index equals this number, the index has no extra entry. The comparison saves reading all
+        # keys.
         if (await self._index.counts(ladder, [])).total == matching:
             return []
         suspects: list[bytes] = []

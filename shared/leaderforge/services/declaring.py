@@ -33,11 +33,11 @@ class Declaration:
         return self._may_exist
 
     async def declare(self) -> None:
-        """Create or renew the declaration. Return once no process believes an index that lacks this process's updates.
+        """Create or renew the declaration. Return once no process reads an index that lacks this process's updates.
 
-        The first declaration waits `DECLARATION_WAIT_MS`, until all earlier beliefs have ended. Then it reads the store
-        once, to exclude an outage, during which processes would continue to believe the index. Raises
-        `StoreUnavailable`.
+        The first declaration waits `DECLARATION_WAIT_MS`, until no process relies on an earlier check of the index.
+        Then it reads the store once, to exclude an outage: during an outage, processes would continue to treat the
+        index as current. Raises `StoreUnavailable`.
         """
         withdrawals: int | None = None
         while True:
@@ -50,8 +50,9 @@ class Declaration:
                     await self._renew()
                 remaining_s = self._effective_at - monotonic()
                 if remaining_s <= 0 and not self._is_confirmed:
-                    # This read has the same short time limit as the reads of other processes. If the read fails, there
-                    # may be an outage, during which other processes still believe the index.
+                    # Other processes cannot see the declaration during an outage of the store, and would still answer
+                    # from the index. A successful read proves that they can see it, because their reads have the same
+                    # short time limit.
                     await self._processes.declared()
                     self._is_confirmed = True
             if remaining_s <= 0:
@@ -72,8 +73,8 @@ class Declaration:
                 self._withdrawals += 1
 
     async def _renew(self) -> None:
-        # A catch-up removes an expired declaration, and processes may then believe the index again. Wait until these
-        # beliefs have ended.
+        # A catch-up removes an expired declaration, and processes may then treat the index as current for a short time.
+        # Wait until that time has passed.
         expired = not self._is_younger_than(_LIFE_S)
         began_at = monotonic()
         # Set the flag before the call, because a failed call may have committed.

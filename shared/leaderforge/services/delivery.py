@@ -23,7 +23,7 @@ OnChanged = Callable[[Ladder, Iterable[int]], None]
 class Delivery:
     """Delivery of committed changes to the index, and invalidation of the caches over it.
 
-    A change becomes pending if the index cannot accept it. Each call returns once no process believes an index that
+    A change becomes pending if the index cannot accept it. Each call returns once no process answers from an index that
     lacks the change. The caller may then acknowledge its commit.
 
     A call raises `StoreUnavailable` if the pending change cannot be declared. The caller must then not acknowledge its

@@ -30,8 +30,8 @@ TEST_TYPE = "endpoint.test"
 class EndpointService:
     """Endpoints, their secrets and their delivery log. `actor` is the caller's name in the audit log.
 
-    Without a `signer`, endpoints can be listed, disabled and deleted only. `allowed` are private networks in which
-    endpoints may lie. With credentials of AWS (`has_aws`), endpoints may also be queues and buses.
+    Without a `signer`, endpoints can be listed, disabled and deleted only. Addresses of endpoints may be in the private
+    networks `allowed`. With credentials of AWS (`has_aws`), endpoints may also be queues and buses.
     """
 
     def __init__(

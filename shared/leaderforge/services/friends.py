@@ -56,7 +56,7 @@ class FriendService:
         players = await self._users.get([user_id, *(friend.user_id for friend in page)])
         if user_id not in players:
             raise PlayerNotFound.of(user_id)
-        # A player that was erased since the first query is left out.
+        # Leave out players who were erased after the first query: they have no profile any more.
         friends = [Friend(players[f.user_id], f.since, f.is_mutual) for f in page if f.user_id in players]
         total = len(followed) if after is None and len(followed) <= limit else await self._store.count(user_id)
         return FriendPage(friends, total, page[-1].user_id if len(followed) > limit else None)

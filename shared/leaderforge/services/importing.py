@@ -233,7 +233,7 @@ class Importer:
     async def _index_up(self, outcomes: Sequence[_Outcome]) -> None:
         """Apply the newest standing of each player to the index.
 
-        Record in the tally whether the index cannot be reached.
+        If the index cannot be reached, record that in the tally.
         """
         # Keep only the last standing of each player, which replaces earlier standings of the batch.
         newest: defaultdict[Ladder, dict[int, Standing]] = defaultdict(dict)

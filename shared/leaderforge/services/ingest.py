@@ -30,7 +30,7 @@ class QueueMessage:
 class IngestService:
     """Commit of queued submissions.
 
-    The queue may deliver a message more than once. The submission id ensures that it counts once.
+    The queue may deliver a message more than once. The submission id ensures that a submission counts once.
     """
 
     def __init__(self, queue: SubmissionQueue | None, submit: SubmitService, telemetry: Telemetry) -> None:

@@ -48,7 +48,7 @@ NOWHERE = DivisionRank(None, 0)
 
 @dataclass(frozen=True, slots=True)
 class LeagueGroup:
-    """Group of a player in a period, best entry first. `lookup` is the read from which the entries come.
+    """Group of a player in a period, best entry first. The entries come from the read `lookup`.
 
     There is no group while the player waits for a seat, and for an absent player. `next_division` is None for a player
     who left. `left_ms` is the time until the end of the period.

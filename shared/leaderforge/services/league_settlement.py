@@ -119,7 +119,7 @@ class LeagueMovements:
         return await self._step(ladder, progress, {**progress.position, "after_player": absent[-1].user_id}, moved)
 
     async def _open_next(self, ladder: Ladder, progress: SettlementProgress) -> Position:
-        """Open the groups of the next period, and seat its waiting players."""
+        """Open the groups of the next period, and seat the players who wait for it."""
         board, period = ladder.board, ladder.board.calendar.numbered(ladder.period)
         following = None if period.ends_at is None else board.calendar.of_kind(period.kind, period.ends_at)
         if following is not None:

@@ -30,7 +30,7 @@ _CLOSED_S = 1.0
 _SWEEP_EVERY_S = 60.0
 """Time between two searches for players without a seat, over all processes, in s."""
 _OVERLAP_MS = 60_000 + 2 * SETTLE_MS
-"""Time, in ms, by which searches overlap, because an event may be committed some seconds after its recording time."""
+"""Overlap of consecutive searches in ms: an event may be committed some seconds after its recording time."""
 _MAX_CACHED = 10_000
 """Size at which the caches of rules and of closed periods are emptied."""
 _EARLIER_PERIODS = 100

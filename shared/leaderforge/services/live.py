@@ -69,7 +69,7 @@ class _Watch:
                         async with asyncio.timeout(_LOOK_S):
                             await self._view.until_changed()
                     await self._refresh()
-                    # Wait for further changes, because listeners need only one update for a burst of them.
+                    # Wait for further changes, because listeners need only one update for a burst of changes.
                     await asyncio.sleep(_SPACING_S)
         finally:
             self._disconnect()
@@ -177,7 +177,7 @@ class Hub:
 
     def _leave(self, key: Hashable, watch: _Watch) -> None:
         watch.listeners -= 1
-        # After `close`, the key may belong to another watch, which must not end.
+        # After `close`, the key may belong to another watch. Do not end that watch.
         if self._watches.get(key) is watch and (watch.over or not watch.listeners):
             del self._watches[key]
             watch.end()

@@ -117,7 +117,7 @@ class _TieOrder:
         return (place.score, place.subscore) == (here.score, here.subscore)
 
     def cause(self, place: ForeignPlace, here: LocalPlace, tie_rule: str) -> tuple[RankCause, str]:
-        """Return the reason for which the rank of a player on both boards differs, and the details of the reason."""
+        """Return why the ranks of a player on the two boards differ: the reason and its details."""
         score = here.score, here.subscore
         if not self.has_equal_score(place, here):
             return RankCause.SCORE, place.refusal or place.excluded or ""
@@ -129,7 +129,7 @@ class _TieOrder:
 
 
 def _absence(place: ForeignPlace) -> tuple[RankCause, str]:
-    """Return the reason for which a player of the foreign board has no entry here."""
+    """Return why a player of the foreign board has no entry here."""
     if place.excluded is not None:
         return RankCause.EXCLUDED, place.excluded
     if place.refusal is not None:

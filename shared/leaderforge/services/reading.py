@@ -84,9 +84,10 @@ class Reader:
     async def read(self, ladder: Ladder, read: Callable[[Reading], Awaitable[ResultT]]) -> ResultT:
         """Return the result of `read` on the index or the store.
 
-        Use the store if the index is not believed, or does not contain the ladder. Raises `IndexUnavailable` if neither
-        answers, and `StoreUnavailable` if the store does not answer and the ladder is in the store only. Other
-        exceptions of `read`, such as `NotRanked`, propagate. A ladder at a moment is read from the store of moments.
+        Use the store if the index may lack changes (see `trust`), or does not contain the ladder. Raises
+        `IndexUnavailable` if neither answers, and `StoreUnavailable` if the store does not answer and the ladder is in
+        the store only. Other exceptions of `read`, such as `NotRanked`, propagate. A ladder at a moment is read from
+        the store of moments.
         """
         if ladder.at is not None:
             return await read(Reading(self._moments.ranking(ladder.at), ladder.at))
@@ -107,8 +108,8 @@ class Reader:
     async def _read_index(self, read: Callable[[Reading], Awaitable[ResultT]]) -> ResultT:
         """Return the result of `read` on the index. Raises `IndexUnavailable` unless the index is believed throughout.
 
-        Errors of `read`, such as `NotRanked`, propagate only if the index is believed. An index that is not believed
-        may lack the player's first submission.
+        Errors of `read`, such as `NotRanked`, propagate only if the index is known to be current (see `trust`).
+        Otherwise the index may lack the player's first submission.
         """
         belief = await self._trust.enter()
         try:

@@ -1,4 +1,4 @@
-"""Receipts of submissions, and the standings and counts from which they are made."""
+"""Receipts of submissions, made from standings and from counts of the index."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -135,7 +135,7 @@ class LadderGroup:
         return LadderUpdate(self._ladder, list(self.newest.values()), self.counted, earlier)
 
     def note(self, applied: Sequence[Applied | None], *, believed: bool) -> None:
-        """Store the results of an index update. Counts are exact only if the index was `believed` during the update."""
+        """Store the results of an index update. Counts are exact only if the index was current (`believed`)."""
         for user_id, result in zip(self.newest, applied, strict=True):
             if result is None or not believed:
                 self.above[user_id] = None

@@ -25,7 +25,7 @@ from leaderforge.services.leases import Lease
 _EVERY_S = 5.0
 """Time between two searches of a process for periods to settle, in s."""
 _MAX_PERIODS = 1_000
-"""Number of a board's latest periods in which unsettled periods are searched."""
+"""Number of a board's latest periods that a search for unsettled periods reads."""
 _LONGEST_PERIOD_MS = 366 * 86_400_000
 """Length, in ms, that no period exceeds. Periods that end after a time start at most this long before it."""
 

@@ -96,8 +96,8 @@ class SubmitService:
 
     async def _deliver(self, batch: Sequence[_Counted]) -> Sequence[Receipt]:
         """Apply recorded submissions to the index, and return their receipts."""
-        # The belief must begin before the index counts. Renew it after the commit, not concurrently, because a Lambda
-        # function has only one connection to the store.
+        # Check before the index counts that it is current: the counts are exact only then. Check after the commit, not
+        # concurrently, because a Lambda function has only one connection to the store.
         belief = self._trust.current()
         if belief is None:
             belief = await self._trust.renewed()

@@ -71,7 +71,7 @@ class TeamScores:
             self._draining = asyncio.get_running_loop().create_task(self._drain())
 
     def boards_changed(self) -> None:
-        """Read the team boards again before the next change, because this process has changed boards."""
+        """Read the team boards again before the next change. Call it after this process has changed a board."""
         self._pairs_due = 0.0
 
     async def settle(self) -> None:

@@ -48,9 +48,9 @@ Load = Callable[[Ladder, int], Awaitable[Top]]
 class _Slot:
     """Cached top of a ladder.
 
-    The load of `top` started at `began` (ms). The top is valid until `until` (ms), or longer if `followed` (see
-    `TopCache.follow`). `invalidated` is set once the top is invalid. During a load, `best` is the best sort key that an
-    update has changed. `grown` is true if an update has changed the number of entries.
+    The load of `top` started at `began` (ms). The top is valid until `until` (ms). If `followed`, it may be valid for
+    longer (see `TopCache.follow`). `invalidated` is set once the top is invalid. During a load, `best` is the best sort
+    key that an update has changed. `grown` is true if an update has changed the number of entries.
     """
 
     ladder: Ladder

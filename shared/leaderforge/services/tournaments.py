@@ -75,8 +75,8 @@ class TournamentService:
     async def view(self, board: Board, period: str | None = None) -> TournamentView:
         """Return the occurrence of a period.
 
-        Without a period, return the open occurrence, else the next one, else the last one. Raises `TournamentNotFound`
-        or `PeriodNotFound`.
+        Without a period, return the open occurrence. If none is open, return the next one, or else the last one. Raises
+        `TournamentNotFound` or `PeriodNotFound`.
         """
         now = self._clock()
         rules, occurrence = rules_of(board), occurrence_of(board, period, now)

@@ -1,4 +1,4 @@
-"""Rule by which this process believes the index.
+"""Rule that decides whether this process treats the index as current ("believes" it).
 
 An answer from the index is exact only if the index has every change that was acknowledged before the request. A process
 may answer from the index while it knows all of these conditions to be true:
@@ -39,7 +39,7 @@ _OUTAGE_GAP_S = OUTAGE_GAP_MS / 1000
 _IDLE_S = 1.0
 """Time after the last read until checks stop, in s."""
 _REFUSAL_S = 0.05
-"""Time in s for which the refusal to believe the index is repeated without a new check."""
+"""Time in s for which a negative check is repeated: the process does not treat the index as current."""
 _PATIENCE_S = 0.25
 """Time for which a read waits for a catch-up before the store answers it, in s."""
 
@@ -61,10 +61,11 @@ def with_credible_watermarks(survey: Survey, now: int) -> Survey:
 
 
 class IndexTrust:
-    """Decision of this process whether to believe the index.
+    """Decision of this process whether it treats the index as current.
 
-    A belief is a number that identifies an uninterrupted time in which the index is believed. With `renews`, a task
-    renews the belief while there are reads. Otherwise, the first read after the end of the belief renews it.
+    A belief is a number. It identifies an uninterrupted time in which this process treats the index as current. With
+    `renews`, a task renews the belief while there are reads. Otherwise, the first read after the end of the belief
+    renews it.
     """
 
     def __init__(
@@ -107,7 +108,7 @@ class IndexTrust:
         self._catch_up = catch_up
 
     async def enter(self) -> int:
-        """Begin a read of the index. Return the belief, for `leave`. Raises `IndexUnavailable` if it is not believed.
+        """Begin a read of the index. Return the belief, for `leave`. Raises `IndexUnavailable` without a belief.
 
         The caller must call `leave` or `abandon` at the end of the read.
         """
@@ -119,7 +120,7 @@ class IndexTrust:
         return self._generation
 
     def leave(self, belief: int) -> None:
-        """End a read. Raises `IndexUnavailable` unless the index was believed throughout the read."""
+        """End a read. Raises `IndexUnavailable` unless the belief held during the whole read."""
         self._readers -= 1
         if not self.holds(belief):
             raise IndexUnavailable("the rank index was not up to date all the time")
@@ -139,7 +140,7 @@ class IndexTrust:
             await asyncio.wait(tasks)
 
     def current(self) -> int | None:
-        """Return the belief, for `holds`. Return None if the index is not believed now."""
+        """Return the belief, for `holds`, or None if this process does not treat the index as current now."""
         if not self._is_valid():
             return None
         self._note_read()
@@ -154,14 +155,14 @@ class IndexTrust:
         return self.current()
 
     def as_of(self) -> int:
-        """Return a time (ms). If the index is believed, it contains every change acknowledged before this time.
+        """Return a time (ms). An index that is treated as current has every change acknowledged before this time.
 
         During an outage of the store, it is the time of the last check that read the declarations of other processes.
         """
         return self._confirmed_at if self._store_is_down else self._clock()
 
     def holds(self, belief: int | None) -> bool:
-        """Return whether the index has been believed without a gap since `belief` was returned."""
+        """Return whether the index has been treated as current without a gap since `belief` was returned."""
         return belief == self._generation and self._is_valid()
 
     async def is_believed(self) -> bool:
@@ -178,7 +179,7 @@ class IndexTrust:
         return monotonic() < self._valid_until and self._index.disruptions == self._disruptions and not self._doubted
 
     async def _require_confirmed(self) -> None:
-        """Check all conditions, or repeat a recent refusal. Raises `IndexUnavailable` if the index is not believed."""
+        """Check all conditions, or repeat a recent refusal. Raises `IndexUnavailable` if a condition is not met."""
         if monotonic() < self._refused_until:
             raise IndexUnavailable("the rank index is not up to date")
         # Shield the check, because the cancellation of one reader must not end the check for the others.
@@ -198,7 +199,7 @@ class IndexTrust:
             await asyncio.shield(self._confirm())
 
     async def _check(self) -> IndexUnavailable | None:
-        """Check all conditions. Return the reason not to believe the index, None if it is believed."""
+        """Check all conditions. Return the reason not to treat the index as current, None if all are met."""
         # The belief begins here, not at the end of the checks. A process that declares directly after the read below
         # acknowledges its change `BELIEF_MS` later. By then, this belief must have ended.
         began_at = monotonic()
@@ -209,8 +210,8 @@ class IndexTrust:
             self._refused_until = monotonic() + _REFUSAL_S
             return failure if isinstance(failure, IndexUnavailable) else IndexUnavailable(failure.message)
         if began_at >= self._valid_until:
-            # There was a gap since the last belief, in which a process may have acknowledged an update before its
-            # delivery. Reads that began before the gap must therefore fail: change the belief.
+            # The last belief ended some time ago. Since then, a process may have acknowledged an update before its
+            # delivery. Reads that began during the last belief must therefore fail: change the number of the belief.
             self._generation += 1
         self._valid_until = began_at + _BELIEF_S
         return None
@@ -237,8 +238,8 @@ class IndexTrust:
     async def _declared(self, was_believed: bool) -> Sequence[PendingProcess]:
         """Return the declarations of other processes, none during an outage of the store.
 
-        An index that was believed at the start of the outage still has all changes acknowledged before it: see `as_of`.
-        Raises `StoreUnavailable` if the index was not believed at that time.
+        An index that was current at the start of the outage still has all changes acknowledged before the outage: see
+        `as_of`. Raises `StoreUnavailable` if this process did not treat the index as current at that time.
         """
         began_at = self._clock()
         try:

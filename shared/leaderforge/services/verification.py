@@ -104,8 +104,8 @@ class VerificationService:
         """Repair standings that differ and are not in flight. Return their number."""
         different = await still_different(self._store, self._index, ladder, suspects)
         if different:
-            # A wrong value may have the right revision, and `load` would ignore the standing. `mend` replaces the value
-            # in one step, and no reader misses the entry.
+            # A wrong value may have the right revision. `load` would then ignore the standing. `mend` replaces the
+            # value in one step. Therefore the entry is never missing for a reader.
             await mend_players(self._index, self._store, ladder, different)
             await self._names.refresh(different)
             self._on_repair(ladder)

@@ -71,7 +71,7 @@ class AwsClient:
         return await asyncio.to_thread(self.call_waiting, operation, body)
 
     def call_waiting(self, operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the response of an operation, and block the thread until then. Raises `AwsError` if the call fails."""
+        """Return the response of an operation. The call blocks the thread. Raises `AwsError` if the call fails."""
         status, answer = self._send_alone(operation, json.dumps(body).encode())
         if status != _OK:
             raise self._refusal(operation, status, answer)

@@ -19,7 +19,7 @@ _MAX_CALLS = 64
 _MAX_REASON = 200
 """Maximum length of the reason for a failure, in characters."""
 _SOURCE = "leaderforge"
-"""Source of the events on a bus, by which its rules select them."""
+"""Source of all events that this service sends to a bus. Rules of the bus select events by their source."""
 _PROTOCOLS = {"sqs": ("AmazonSQS", "1.0"), "events": ("AWSEvents", "1.1")}
 """Prefix of the operations, and version of the JSON protocol, by service."""
 
@@ -53,7 +53,7 @@ class AwsNoticeSender:
         self._idle.clear()
 
     async def _failure(self, target: AwsTarget, headers: Mapping[str, str], body: bytes, group: str) -> str | None:
-        """Send a notice. Return the reason for which it was refused, None if it was accepted."""
+        """Send a notice. Return why it was refused, None if it was accepted."""
         try:
             if target.service == "sqs":
                 await self._answer(target, "SendMessage", self._message(target, headers, body.decode(), group))
@@ -117,7 +117,7 @@ def bus_entry(target: AwsTarget, headers: Mapping[str, str], event: Mapping[str,
 
 
 def _refused_entry(answer: Mapping[str, Any]) -> str | None:
-    """Return the reason for which a bus refused the only entry of a call, None if the bus accepted the entry."""
+    """Return why a bus refused the only entry of a call, None if the bus accepted the entry."""
     if not answer.get("FailedEntryCount"):
         return None
     [entry] = answer.get("Entries") or [{}]

@@ -77,7 +77,7 @@ class MemoryFriendStore:
         return FriendChange(total, len(plan.added), len(plan.removed), plan.missing, plan.blocked)
 
     def _linked_players(self, user_id: int, kind: LinkKind) -> dict[int, int]:
-        """Return the players to whom a player has a link of this kind, with the times of the links."""
+        """Return the targets of a player's links of this kind, with the times of the links."""
         return {
             link.other_id: since for link, since in self._links.items() if link.user_id == user_id and link.kind is kind
         }

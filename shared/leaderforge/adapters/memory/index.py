@@ -324,7 +324,8 @@ class MemoryIndex(RowRanking):
     def _above(self, ladder: Ladder, standing: Standing) -> int:
         bound = rank_bound(ladder.board, sort_key(ladder.board, standing))
         stored_key = listed_key(ladder, self._standings[place_of(ladder)].get(standing.user_id))
-        # The player's stored entry may be newer and better than this standing. Do not count it as an entry above.
+        # The player's stored entry may be newer and better than this standing. Do not count it, because a player is
+        # never behind the own entry.
         return sum(key < bound for key in self._keys(ladder) if key != stored_key)
 
     def _above_within(self, ladder: Ladder, standing: Standing) -> Sequence[int | None]:

@@ -103,8 +103,9 @@ async def _refold(connection: Connection, ladder: Ladder, user_ids: Sequence[int
     Each event counts exactly once, also with concurrent submissions. A submission inserts its event before it locks and
     changes the standing. This function locks the standing before it reads the events.
 
-    If the submission locks the standing first, this function waits for its commit, and reads its event. If this
-    function locks it first, the event is not committed, and therefore not read. The submission then adds it.
+    If the submission locks the standing first, this function waits for the commit, and reads the event. If this
+    function locks the standing first, the event is not committed, and this function does not read it. The submission
+    then adds the event to the standing.
 
     Every process must already count submissions on this ladder. A backfill therefore starts after the propagation time.
     """

@@ -1,8 +1,8 @@
 """Creation and change of players. No two players share an id, username, email or external id.
 
 Claims are inserted and deleted in the order of their keys: usernames, then emails, then external ids. This order
-prevents deadlocks. An id is claimed before its release is read. In the other order, a release that commits between the
-read and the claim would be missed.
+prevents deadlocks. An id is claimed before the transaction reads whether it was released. In the other order, a release
+that commits between the read and the claim would be missed.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -21,7 +21,7 @@ _CONNECT_S = 10.0
 
 
 class CopyRefused(Refused):
-    """Error for a pair of databases between which a store cannot be copied."""
+    """Error for a source and a target that do not allow a copy of the store."""
 
     code = "copy_refused"
 

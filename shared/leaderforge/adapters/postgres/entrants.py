@@ -34,7 +34,7 @@ class PostgresTournaments:
     async def join(self, board: Board, period: int, user_id: int, at: int) -> Entrant:
         limit = rules_of(board).max_entrants
         if limit is not None and await self.count(board, period) >= limit:
-            # Most players of a popular tournament come too late. Refuse them without a lock.
+            # Most players of a popular tournament come when it is full. Refuse them without a lock.
             entrant = await self.entrant(board, period, user_id)
             if entrant is None:
                 raise TournamentFull.of(board.slug, limit)

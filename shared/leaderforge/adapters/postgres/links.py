@@ -1,8 +1,8 @@
 """Links between players: both directions of a relation, in one transaction.
 
-A change locks first the player whose relations change. It adds and deletes the links beside the other players before
-the links beside this player. It therefore waits for erasures of the other players before it holds locks that these
-erasures need.
+Each link is stored on the node of its player. A change first locks the player whose relations change. It changes the
+links of the other players before the links of this player. It therefore waits for erasures of the other players before
+it holds locks that these erasures need.
 """
 
 from collections import defaultdict
@@ -25,7 +25,7 @@ async def lock_users(connection: Connection, *user_ids: int) -> None:
 
 
 async def add_links(connection: Connection, links: Collection[Link], at: int) -> None:
-    """Add relations, given by the link in one direction. The opposite links are added too. `at` is in ms."""
+    """Add relations: these links, and the links in the opposite direction. `at` is in ms."""
     for side in sorted(link.opposite for link in links), sorted(links):
         await run_rows(connection, "add_links", [(*link, at) for link in side])
 

@@ -18,7 +18,7 @@ _TRANSACTIONS = 4
 async def claim_names(pool: Pool, after: int, limit: int) -> ClaimedNames:
     """Claim the names of up to `limit` players whose ids follow `after`, unless other players claim them.
 
-    The call is safe to retry, and to run beside the service.
+    The call is safe to retry, and to run while the service is in use.
     """
     players = [user_of(row) for row in await pool.fetch(statement("players_after"), after, limit)]
     claims = {user.user_id: claims_of(user.username) for user in players if user.username is not None}

@@ -35,7 +35,7 @@ class NameSearch:
 
 
 async def enable_name_search(dsn: str) -> bool:
-    """Build the missing indexes beside readers and writers. Return False if no index was missing.
+    """Build the missing indexes without blocking readers or writers. Return False if no index was missing.
 
     A call after an interrupted one is safe. Raises `LeaderForgeError` if the database cannot have the indexes,
     `Overloaded` if another call runs.
@@ -44,7 +44,7 @@ async def enable_name_search(dsn: str) -> bool:
 
 
 async def disable_name_search(dsn: str) -> bool:
-    """Drop the indexes beside readers and writers. Return False if there were no indexes."""
+    """Drop the indexes without blocking readers or writers. Return False if there were no indexes."""
     return await _run(dsn, "disable", unless=False)
 
 

@@ -12,7 +12,7 @@ from leaderforge.ports.pending import PendingProcess
 class PostgresPendingProcesses:
     """`PendingProcesses` on PostgreSQL.
 
-    `read_timeout_s` is the time limit of `declared`. It is short, because reads of boards wait for that call.
+    `read_timeout_s` is the time limit of `declared`. This limit is short, because reads of boards wait for that call.
     """
 
     def __init__(self, pool: Pool, *, read_timeout_s: float = DECLARED_READ_MS / 1000) -> None:

@@ -31,7 +31,7 @@ Connection: TypeAlias = "PoolConnectionProxy[Record]"
 Transacted: TypeAlias = Callable[[Connection], Awaitable[T]]
 """Function that works on a connection. It may run again after a deadlock."""
 
-# No generic plans, because they ignore the bound and the board, on which the number of rows depends.
+# No generic plans: they ignore the bound and the board, but the number of rows depends on these two.
 SNAPSHOT = """begin isolation level repeatable read, read only;
 set local plan_cache_mode = force_custom_plan"""
 # No limits between two chunks, because a slow consumer must not lose its stream.
@@ -44,7 +44,7 @@ _PROBE_S = 0.5
 _REPETITIONS = 4
 """Maximum retries of a transaction after deadlocks."""
 _UNCOMMITTED = "failed to commit transaction on"
-"""Text in the warning with which Citus reports a node that has not committed."""
+"""Text in the warning of Citus about a node that has not committed."""
 # After these errors, no reply is outstanding, therefore the connection can be reused.
 _LEAVES_WELL = (asyncpg.PostgresError, LeaderForgeError)
 
@@ -271,7 +271,7 @@ class Pool:
 
 
 def _server_settings(timeout_s: float) -> dict[str, str]:
-    """Return the server settings with time limits, by which the server ends statements of clients that disappeared."""
+    """Return the server settings with time limits. By them, the server ends statements of clients that disappeared."""
     milliseconds = str(int(timeout_s * 1000))
     return {
         "statement_timeout": milliseconds,

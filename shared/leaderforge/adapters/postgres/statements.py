@@ -22,8 +22,8 @@ _BOARD_COLUMNS = ":board_columns"
 _OF_POLICY = ("wins", "improves")
 """Markers of the policy's fragments, such as fragments/wins_best.sql, in statements whose names end with the policy.
 
-A fragment replaces its marker. It is a condition on which several columns depend. Without the marker, each column would
-repeat the condition.
+A fragment replaces its marker. Each fragment is a condition that several columns use. Without the marker, each column
+would repeat the condition.
 """
 
 

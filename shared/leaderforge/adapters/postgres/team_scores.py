@@ -1,8 +1,8 @@
 """Scores of teams in PostgreSQL.
 
-A contribution lies beside the standing of its team. On Citus, the events of the members may lie on other nodes. A
-refresh locks the team and reads the events afterwards. Of several refreshes, the last one therefore reads all events
-that were committed before it. Each refresh writes the contributions and the standing in one transaction.
+On Citus, a contribution is on the same node as the standing of its team. The events of the members may be on other
+nodes. A refresh locks the team and reads the events afterwards. Of several refreshes, the last one therefore reads all
+events that were committed before it. Each refresh writes the contributions and the standing in one transaction.
 """
 
 from collections import defaultdict

@@ -74,7 +74,7 @@ class SubmissionVoid:
         await self._connection.execute(statement("delete_event"), *key)
 
     def _ladders_of(self, stored: Record, rows: Sequence[Record]) -> Iterator[tuple[Ladder, int]]:
-        """Yield the open ladders to which the event belongs, each with the standing's number of submissions."""
+        """Yield the open ladders of the event, each with the number of submissions of its standing."""
         ladders = {ladder.period: ladder for ladder in self._board.ladders_at(stored["achieved_at"])}
         void_in = (stored["void_in"] or "").split(",")
         for row in rows:

@@ -52,7 +52,7 @@ async def hold_standings(connection: Connection, submissions: Sequence[Submissio
         for submission in submissions
         for ladder in submission.ladders
     }
-    # Lock in the order in which `upsert_standings` writes: by policy, then by key.
+    # Lock in the order of the writes of `upsert_standings`: by policy, then by key. Otherwise, batches could deadlock.
     absent = [(ladders[place], place[1][0]) for place in sorted(ladders)]
     rows = [replacing_row(lad, removed_standing(lad.board, user_id, revision), revision) for lad, user_id in absent]
     await run_rows(connection, "hold_standings", rows)

@@ -25,9 +25,9 @@ from leaderforge.ports.index import Applied, LadderUpdate
 class PartitionedUpdate:
     """Update of a ladder, split by partition.
 
-    `bounds` has the distinct rank bounds above which the script counts entries. `segment_bounds` has the distinct pairs
-    of a segment's id and a rank bound, above which it counts in this segment. The two are empty if the update does not
-    count entries.
+    The script counts the entries above each of the distinct rank bounds `bounds`. `segment_bounds` has distinct pairs
+    of a segment's id and a rank bound. For each pair, the script counts the entries above the bound in this segment.
+    The two are empty if the update does not count entries.
 
     `groups` maps partitions to the ids of their players. The script runs on `partitions`: all partitions of the index
     if the update counts entries, otherwise the partitions of its players.
@@ -138,7 +138,7 @@ def _above_within(
         and revision_of(previous_value) > record.revision
         and key_of(board, record.key[-USER_BYTES:], previous_value) < bound
     ):
-        # As in `_applied`, do not count the player's newer entry, if it is in the same segment.
+        # As in `_applied`, do not count the player's own newer entry if it is in the same segment.
         newer = segments_of_value(board, previous_value)
     return [
         None if segment is None else within[segment, bound] - (segment in newer)

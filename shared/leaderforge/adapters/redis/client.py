@@ -1,7 +1,7 @@
 """Client of redis-py without retries. It sends each request once, and only to a server process that it knows.
 
 After a failure, redis-py would read the topology again and retry the command, perhaps on a promoted replica. The
-replica may lack writes on which the command relies.
+command may rely on earlier writes that the replica lacks.
 """
 
 import asyncio

@@ -34,7 +34,7 @@ _USES = 64
 _KEYS_A_SCAN = 1000
 _TIME_OUTS = (TimeoutError, redis.exceptions.TimeoutError)
 _MOVES = (AskError, MovedError, TryAgainError)
-"""Errors with which a node replies if the slot is moving, or has moved, to another node."""
+"""Errors in the reply of a node if the slot is moving, or has moved, to another node."""
 
 
 class _Disturbed(RedisError):
@@ -334,7 +334,7 @@ def _eval(call: Call) -> Request:
 
 
 async def _node_to_ask(client: WatchedCluster, error: RedisError) -> ClusterNode | None:
-    """Return the node to which to send a refused request again: the importing node, or None for the slot's node.
+    """Return the next target of a refused request: the importing node, or None for the slot's node.
 
     If the slot has moved, store its new node. If a part of the keys has moved, wait `_TRY_AGAIN_S` first.
     """

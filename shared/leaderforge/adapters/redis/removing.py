@@ -59,7 +59,7 @@ async def _repeat(
 ) -> Sequence[bytes]:
     """Run a script on each of some tuples of keys, until it has returned the cursor '0' for each of them.
 
-    Return the members that the script returned beside its cursors.
+    Return the members in the replies of the script, without its cursors.
     """
     cursors = dict.fromkeys(subjects, b"0")
     members: list[bytes] = []

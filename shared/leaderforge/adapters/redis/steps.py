@@ -75,7 +75,7 @@ class ProbesStep(NamedTuple):
 
     @property
     def weight(self) -> int:
-        # This weight fills a call, because the probes of several steps cannot share one.
+        # This weight fills a call, because the probes of several steps cannot share a call.
         return _WEIGHT_OF_CALLS
 
 

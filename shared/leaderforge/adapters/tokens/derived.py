@@ -19,8 +19,8 @@ _ALGORITHM = "HS256"
 class DerivedSigner:
     """`TokenSigner` by HMAC. `secret` is the signing secret of the settings.
 
-    `clock` must return the real time, with which PyJWT compares the times of a token. `leeway_s` is the tolerated clock
-    difference in s.
+    `clock` must return the real time, because PyJWT compares the times of a token with the real time. `leeway_s` is the
+    tolerated clock difference in s.
     """
 
     def __init__(self, secret: bytes, clock: Clock, *, leeway_s: int) -> None:

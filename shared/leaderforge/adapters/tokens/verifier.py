@@ -19,7 +19,7 @@ from leaderforge.domain.tokens import EXTERNAL_SUBJECT
 from leaderforge.ports.clock import Clock
 
 KEPT_MS = 60_000
-"""Maximum time in ms for which a verified token is cached. A token is never cached after its end."""
+"""Maximum time in ms that a verified token stays in the cache. A token is never cached after its end."""
 
 _MAX_KEPT = 10_000
 """Maximum number of cached tokens."""

@@ -17,13 +17,13 @@ _MAX_RESPONSE_BYTES = 64 * 1024
 _MAX_CONNECTIONS = 64
 _KEEPALIVE_S = 15.0
 _MAX_TRIED = 3
-"""Maximum number of a host's addresses to which a connection is tried."""
+"""Maximum number of a host's addresses that are tried."""
 _SUCCESSES = range(200, 300)
 _REDIRECTS = range(300, 400)
 
 
 class _RefusedAddress(Exception):
-    """Error for a host with an address to which the service must not connect."""
+    """Error for a host with an address that the service must not connect to."""
 
 
 class HttpNoticeSender:

@@ -127,8 +127,8 @@ class Membership:
         await self._reset(node.address)
 
     async def _reset(self, address: str) -> None:
-        # HARD gives the node another id. With its former id, it could not join again for a minute: members refuse a
-        # forgotten id, and gossip propagates the refusal.
+        # HARD gives the node a new id. With its former id, it could not join again for a minute: each member refuses an
+        # id that it has forgotten, and gossip spreads this refusal.
         await self._clients.ask(address, "CLUSTER", "RESET", "HARD")
 
     async def _reset_forgotten(self, address: str, view: ClusterView) -> None:

@@ -142,7 +142,7 @@ class KeyMoves:
         host, _, port = target.address.rpartition(":")
         password = self._clients.access.password
         authentication = ("AUTH", password) if password else ()
-        # REPLACE, because an interrupted command may have left a copy of a key at the target.
+        # Use REPLACE, because an interrupted command may have left a copy of a key at the target.
         command = ("MIGRATE", host, int(port), "", 0, _MIGRATE_MS, "REPLACE", *authentication, "KEYS", *keys)
         await self._clients.ask(source.address, *command)
 

@@ -213,7 +213,7 @@ async def _first_view(clients: NodeClients, seeds: Sequence[str]) -> tuple[NodeI
         except ScalingFailed as error:
             failure = error
             continue
-        # A removed node, which the setting may still name, knows only itself.
+        # Skip a node that knows only itself: it was removed from the cluster, and the setting may still name it.
         if len(view) > 1 or view[own_id].slots:
             return own_id, view
     raise failure
