@@ -4,7 +4,7 @@
 
 Each attack runs in a process of its own, as fast as one core allows. Meanwhile this process reads the first entries
 every 20 ms. The product admits one listener only. Therefore the attack on the log soon exceeds
-this limit.
+this limit, and each further listener is refused.
 """
 
 import asyncio
@@ -159,7 +159,7 @@ async def probe(url: str, api: psutil.Process, seconds: float) -> dict[str, Any]
 
 
 def api_process(pid: int) -> psutil.Process:
-    """Return the process of the API, among the children of `leaderforge dev`."""
+    """Return the process of the API, which is a child of `leaderforge dev`."""
     children = psutil.Process(pid).children(recursive=True)
     return next(child for child in children if "uvicorn" in " ".join(child.cmdline()))
 

@@ -88,7 +88,7 @@ class Plan(NamedTuple):
 
     @property
     def dollars(self) -> float | None:
-        """Return the dollars of a month. A replica stands beside each primary, and a standby beside the store."""
+        """Return the dollars of a month. They include a replica of each primary, and a standby of the store."""
         if self.primaries is None:
             return None
         cores = self.api + 2 * self.store + 2 * self.primaries

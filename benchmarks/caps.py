@@ -51,5 +51,5 @@ def _capped(pid: int, share: float) -> Iterator[None]:
 
 
 def _home() -> Path:
-    """Return the folder for control groups with limits on processor time. In version 1, it has no others."""
+    """Return the folder for control groups with limits on processor time. Version 1 has one for each kind of limit."""
     return ROOT / "cpu" if (ROOT / "cpu" / "cgroup.procs").exists() else ROOT

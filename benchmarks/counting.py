@@ -1,4 +1,4 @@
-"""Counting of imported files beside batches over HTTP, in one run.
+"""Comparison of the import of files with batches over HTTP, in one run.
 
     python -m benchmarks.counting --out docs/performance/results/counting.json
 

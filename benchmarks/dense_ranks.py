@@ -38,7 +38,7 @@ _COUNTED = "local call, sub, entries, above = redis.call, string.sub, KEYS[2], {
 
 
 def _with_distinct(removed: str, added: str) -> str:
-    """Return apply.lua with an index of the distinct scores, by which the script counts ranks.
+    """Return apply.lua with an index of the distinct scores. The script then counts ranks in this index.
 
     `removed` and `added` are the Lua code that updates this index for a removed and for an added entry.
     """

@@ -1,4 +1,4 @@
-"""Cost of features of boards: calls and memory of a board with the feature, beside an equal board without it.
+"""Cost of features of boards: a board with the feature is compared with a board that differs only in this feature.
 
     python -m benchmarks.features events --out docs/performance/results/events.json
     python -m benchmarks.features segments --out docs/performance/results/segments.json

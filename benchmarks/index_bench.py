@@ -136,7 +136,7 @@ def standing(user_id: int, random: Random, ties: bool, revision: int = 1) -> Sta
 
 
 def table(runs: list[dict[str, Any]]) -> Table:
-    """Return the results as a table, each figure without ties beside the one with ties."""
+    """Return the results as a table. Each figure without ties is followed by the figure with ties."""
     shown = Table("partitions", "what", "no ties", "all tied", "ratio")
     for plain, tied in zip(runs[::2], runs[1::2], strict=True):
         for what in plain.keys() - {"partitions", "ties"}:

@@ -1,4 +1,4 @@
-"""Another server beside the product, in turns, in one run.
+"""Comparison of another server with the product. Both are loaded in turns, in one run.
 
     python -m benchmarks.peers benchmarks/peer-example.toml --out peers.json
 
@@ -49,7 +49,10 @@ class PeerRequest(BaseModel):
 
 
 class Peer(BaseModel):
-    """Other server: its address, the headers of all requests, and its requests by the kind of the product's request."""
+    """Other server to compare with: its address, the headers of all requests, and its requests.
+
+    For each kind of the product's requests, `requests` has the equivalent one of this server.
+    """
 
     model_config = ConfigDict(extra="forbid")
 

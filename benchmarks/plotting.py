@@ -34,5 +34,5 @@ def new_figure(title: str, columns: int) -> tuple[Any, Sequence[Any]]:
 
 
 def save(figure: Any, out: Path) -> None:
-    """Write the figure as SVG. Equal figures yield equal bytes."""
+    """Write the figure as SVG. A figure that is drawn again yields the same bytes."""
     figure.savefig(out, metadata={"Date": None})

@@ -155,7 +155,7 @@ def wait_for(holds: Condition) -> None:
 
 
 def told(answer: httpx.Response) -> Any:
-    """Return the body of a response. Fails unless it is a success."""
+    """Return the body of a response. Fails unless the response is a success."""
     answer.raise_for_status()
     return answer.json() if answer.content else None
 

@@ -67,7 +67,7 @@ def print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def write_rows(rows: Sequence[Mapping[str, Any]], path: Path | None) -> None:
-    """Write rows as CSV beside the JSON report, if a path is given."""
+    """Write rows as CSV into the folder of the JSON report, if a path is given."""
     if path:
         with path.with_suffix(".csv").open("w", newline="") as file:
             writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")

@@ -4,7 +4,7 @@
 
 For each number of nodes and of partitions: throughput and latency of each operation, and the cost of a request for each
 node (commands, processor time, memory) and for its coordinator, which is this process. Requests are not batched, as in
-a function that serves one request at a time. CSV files beside the JSON file have the same content.
+a function that serves one request at a time. CSV files in the folder of the JSON file have the same content.
 """
 
 import asyncio

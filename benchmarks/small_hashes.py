@@ -1,4 +1,4 @@
-"""One large hash of a partition beside many small ones: bytes a player, and the node's time to read players.
+"""Comparison of one large hash for a partition with many small ones: bytes a player, and the node's time for reads.
 
     python -m benchmarks.small_hashes --out docs/performance/results/small-hashes.json
 

@@ -44,7 +44,10 @@ BLOCKS_FILE = "SOAK_BLOCKS_FILE"
 
 
 class Soak:
-    """Clients that act until `over` is set. `counts` has the answers by act and status."""
+    """Clients that submit, use boards, streams and players, and reconnect, until `over` is set.
+
+    `counts` has the answers by act and status.
+    """
 
     def __init__(self, url: str, key: str) -> None:
         self._url, self._key, self._random = url, key, Random(1)

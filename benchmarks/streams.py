@@ -1,4 +1,4 @@
-"""Streams of submissions beside batches over the same number of connections, in turns, with the store alone.
+"""Comparison of streams of submissions with batches over as many connections, and with the store alone, in turns.
 
     python -m benchmarks.streams --out docs/performance/results/streams.json
 

@@ -1,4 +1,4 @@
-"""One API process beside several, in one run.
+"""Comparison of one API process with several, in one run.
 
     python -m benchmarks.workers --out docs/performance/results/workers.json
 

@@ -90,7 +90,7 @@ class Oracle:
 
 
 def _worth(board: Board, score: int, subscore: int | None) -> tuple[int, int]:
-    """Return score and subscore as numbers of which smaller is better."""
+    """Return score and subscore as numbers. Smaller numbers are better."""
     second = subscore or 0
     return (
         -score if board.order == "desc" else score,

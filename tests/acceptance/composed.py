@@ -57,5 +57,5 @@ def healthy(url: str) -> bool:
         health = httpx.get(f"{url}/api/health", timeout=5)
     except httpx.HTTPError:
         return False
-    # A proxy answers with HTML while it does not reach the API.
+    # Check the status first: while nginx does not reach the API, it answers with HTML, which is no JSON.
     return health.status_code == 200 and bool(health.json()["status"] == "ok")

@@ -23,9 +23,9 @@ _numbers = count()
 
 @pytest.fixture
 def lasting_belief(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Prolong the belief of processes in the index.
+    """Prolong the time for which a process treats the index as current after a check.
 
-    Otherwise, the belief could end on a slow machine, and reads would come from the store.
+    Otherwise, this time could end early on a slow machine, and reads would come from the store.
     """
     monkeypatch.setattr(trust, "_BELIEF_S", PATIENCE_S)
     monkeypatch.setattr(trust, "_PATIENCE_S", PATIENCE_S)

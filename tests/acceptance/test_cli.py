@@ -384,7 +384,7 @@ async def test_reconcile_mends_what_an_import_killed_before_the_index_left(own_v
     cluster.resume(0)
     standings = await command.count("standings")
     assert command.run("verify", code=1).output[-1] == f"{standings:,} standings compared, {standings:,} differ"
-    # Make the events old enough for reconciliation, which omits events younger than the settle time.
+    # Date the events back, because reconciliation omits events younger than the settle time.
     await command.query("update score_events set recorded_at = recorded_at - $1", SETTLE_MS)
     assert command.run("reconcile").output == [f"{standings:,} standings checked"]
     assert command.run("verify").output == [f"{standings:,} standings compared, 0 differ"]

@@ -88,7 +88,7 @@ class TestValkey:
         with cluster:
             addresses = cluster.addresses
             async with client(cluster) as redis:
-                for i in range(100):  # one at a time, because concurrent connects fail on a busy machine
+                for i in range(100):  # connect one at a time, because concurrent attempts fail on a busy machine
                     await redis.set(f"key{i}", i)
         with ValkeyCluster(tmp_path) as again:
             assert again.addresses == addresses

@@ -1,4 +1,4 @@
-"""Change of the number of partitions: the new index is built beside the old one, which is then deleted.
+"""Change of the number of partitions: first the new index is built, and then the old one is deleted.
 
 Clients submit and read during each command.
 """

@@ -123,7 +123,7 @@ async def test_the_guide(
     [entry] = (await api.get("/api/boards/totals/top")).json()["entries"]
     assert (entry["external_id"], entry["score"], entry["submissions"]) == ("7", 11, 2)
 
-    # A board that sums scores, of which the old service stores the totals only.
+    # A board that sums scores. The old service stores only the totals of the scores.
     old.zadd("coins", {"p1": 100, "p2": 90})
     assert "2 scores imported" in await guide.follow("sh")
     await guide.follow("python")

@@ -1,7 +1,7 @@
 """Real scores, rich in ties: every known goal of men's international football.
 
 The file is `goalscorers.csv` of the public data set "international_results". It is not part of this repository.
-LEADERFORGE_TEST_GOALS contains its path. By default it is in `*/data` beside the checkout.
+LEADERFORGE_TEST_GOALS contains its path. By default it is in `*/data` in the parent folder of the checkout.
 """
 
 import csv

@@ -27,7 +27,7 @@ VOLATILE = {"as_of", "next", "previous"}
 PURGED = {None, "short"}
 """Boards whose events outlive their standings: deleted boards (None), and `short`, whose periods have expired."""
 REFUSED = {"error"}
-"""JSON members of which only `code` is compared, because their texts may change."""
+"""JSON members that have an error. Only the error's `code` is compared, because its text may change."""
 
 _numbers = count()
 

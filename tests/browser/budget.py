@@ -4,7 +4,7 @@
 
 Starts a new product in a temporary directory. With --data-dir, it uses the data of an earlier run and keeps them. Opens
 the built site in Chromium, submits scores and scrolls through all ranks several times. Then it uses every control while
-the processor is slowed down, on a page opened anew each time. Prints the measurements beside their upper bounds, and
+the processor is slowed down, on a page opened anew each time. Prints the measurements with their upper bounds, and
 fails if one exceeds its bound.
 """
 
@@ -34,7 +34,7 @@ LAPS = 6
 STOPS = 40
 """Number of positions between the first and the last rank at which each of the `LAPS` measures."""
 SLOWER = 4
-"""Factor by which the processor is slowed down while the controls are used."""
+"""Factor of the processor's slowdown while the controls are used."""
 ROUNDS = 5
 """Number of times that the page is opened anew to use its controls. Medians exclude bursts of other load."""
 REGION = "[role=region][tabindex='0']"

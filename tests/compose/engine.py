@@ -43,7 +43,7 @@ class Engine:
 
     @contextmanager
     def running(self, *options: str) -> Iterator[None]:
-        """Run the engine until the end of the block, by which all its containers end."""
+        """Run the engine during the block. Its end stops the engine and all its containers."""
         self.directory.mkdir(parents=True, exist_ok=True)
         options = (
             f"--data-root={self.directory}/data",
@@ -71,7 +71,7 @@ class Engine:
             shutil.rmtree(self.directory / "data" / name, ignore_errors=True)
 
     def kill(self) -> None:
-        """End the engine and all containers at once, as a power failure does, which also empties the folder `run`."""
+        """Kill the engine and all containers at once, and delete the folder `run`, as a power failure would."""
         containers = self.docker("ps", "--quiet").split()
         first = self.docker("inspect", "--format", "{{.State.Pid}}", *containers).split()
         # Kill the engine first, because it would start containers again.

@@ -124,7 +124,7 @@ def kill_of_the_coordinator(deployment: Deployment) -> None:
 
 def restart_of_the_coordinator(deployment: Deployment) -> None:
     """Stop the database, and start it again at another address. Reads go on, and submissions must succeed again."""
-    # After the previous outage, it takes a moment until the process believes the index and reads from it.
+    # After the previous outage, it takes a moment until the process treats the index as current and reads from it.
     wait_until(deployment.reads_the_index, READY_S, "an answer from the index")
     coordinator, before = deployment.container("citus-coordinator"), deployment.address("citus-coordinator")
     deployment.engine.docker("stop", coordinator)

@@ -208,7 +208,7 @@ class Weeks:
         return Submission([self.world.ladder], event)
 
     async def moderate(self, share: float) -> None:
-        """Hide, show, remove and erase a share of the players each."""
+        """Erase a share of the players, hide as many others, and remove the scores of as many others."""
         records, moderation = self.world.database.records, self.world.database.moderation
         entry = AuditEntry(self.world.now, "tests", "moderate")
         for user_id in list(self.players):

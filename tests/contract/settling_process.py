@@ -30,7 +30,7 @@ StoreT = TypeVar("StoreT")
 
 
 class SettlingProcesses:
-    """Processes that settle the league of a board, one after another, each of which is killed."""
+    """Processes that settle the league of a board, one after another. The test kills each of them."""
 
     def __init__(self, world: LeagueWorld, chunk: int, random: Random) -> None:
         self._world = world

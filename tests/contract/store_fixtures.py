@@ -89,7 +89,7 @@ numbers = count(1)
 
 
 class StoreClock:
-    """Clock of a store, in microseconds since 1970: the real time, until it is set to a time in ms."""
+    """Clock of a store, in microseconds since 1970. It has the real time until a test sets it to a time in ms."""
 
     def __init__(self) -> None:
         self.ms: int | None = None

@@ -1,4 +1,4 @@
-"""The commit limit includes the opening of periods, which other transactions can delay."""
+"""The commit limit also bounds the opening of periods, because other transactions can delay it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

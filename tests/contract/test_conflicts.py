@@ -1,4 +1,4 @@
-"""Repeated submission ids: equal content is a duplicate, other content is a conflict."""
+"""Repeated submission ids: a copy with the same content is a duplicate, one with other content is a conflict."""
 
 import json
 from collections.abc import Callable, Mapping

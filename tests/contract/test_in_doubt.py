@@ -53,7 +53,7 @@ class World:
             f"update {shards['standings']} set score = {score}, revision = revision + 1000000"  # noqa: S608 - as above
             f" where user_id = {PLAYER} and board_id = {self.ladder.board.id}",
         )
-        # With this row, the transaction counts as committed. Recovery then commits it on the worker, too.
+        # Because of this row, recovery regards the transaction as committed, and commits it on the worker, too.
         await run(self.database.dsn, f"insert into pg_dist_transaction values ({group}, '{GID}')")  # noqa: S608 - as above
 
 

@@ -316,7 +316,7 @@ class TestEveryAct:
 
 class TestRaces:
     async def test_submissions_count_before_or_after_as_a_whole(self, stores: Stores) -> None:
-        """A submission counts before or after an act, on all ladders alike. Therefore all have equal standings."""
+        """Acts and submissions have one order on all ladders. Therefore a player's standings are equal on them."""
         board = await stores.board(calendar=DAILY)
         await stores.players(*range(1, 6))
 

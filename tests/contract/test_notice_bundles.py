@@ -1,4 +1,4 @@
-"""Bundles of notices: reads in parts, waiting for endpoints, erasures, purges, and other notices beside them."""
+"""Bundles of notices: reads in parts, waiting for endpoints, erasures, purges, and notices outside of bundles."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ _PLAYERS = range(1, 8)
 
 @pytest.fixture
 async def scene(on_postgres: Database) -> Scene:
-    """Empty log on PostgreSQL. Citus stores each notice beside its player, and has no bundles."""
+    """Empty log on PostgreSQL. Citus stores each notice on the node of its player, and has no bundles."""
     await on_postgres.players(*_PLAYERS)
     return on(on_postgres)
 

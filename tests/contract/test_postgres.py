@@ -340,7 +340,7 @@ async def test_a_lost_node_takes_only_its_own_players_with_it(on_citus: Database
 class TestPool:
     @pytest.mark.filterwarnings("ignore::ResourceWarning")
     def test_it_moves_on_to_another_loop(self, own_postgres: OwnPostgres) -> None:
-        """The event loop of a function may change between invocations."""
+        """The event loop of an AWS Lambda function may change between invocations."""
         server = own_postgres()
         asyncio.run(migrate(server.dsn))
         pool = Pool(server.dsn)

@@ -71,7 +71,7 @@ def new(request: pytest.FixtureRequest) -> NewLimiter:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    # Intervals are long, because the limiter's state must not expire in real time during an example.
+    # Choose long intervals: otherwise the limiter's state could expire in real time during an example.
     limit=st.builds(RateLimit, st.integers(20 * SECOND_US, 3600 * SECOND_US), st.integers(1, 5)),
     steps=st.lists(st.one_of(st.just(0), st.integers(0, 7200 * SECOND_US), st.integers(0, 10)), max_size=15),
 )

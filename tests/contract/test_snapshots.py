@@ -33,7 +33,7 @@ from tests.delivering import Process
 ACT = AuditEntry(0, "key:ops", "player.change", None, 1, "Ann")
 ERASE = AuditEntry(0, "key:ops", "player.erase")
 REPEATED = "submission_id = any"
-"""Text by which tests recognise the statement that reads first copies of submissions."""
+"""Part of the statement that reads first copies of submissions. Tests recognise the statement by this text."""
 
 
 @pytest.fixture(params=[1, 2], ids=["at once", "in a transaction"])

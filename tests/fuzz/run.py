@@ -18,7 +18,7 @@ CONCURRENT = 8
 PATIENCE_S = 30.0
 """Time limit of an answer, in s. A request without an answer until then hangs."""
 _STREAMED = 4096
-"""Bytes of an answer after which the client closes the connection, because streams never end."""
+"""Limit of an answer's length, as the number of pieces of 256 bytes. Beyond it, the client closes the connection."""
 _CURSOR = re.compile(rb'"(?:next|previous)":"([A-Za-z0-9_-]+)"')
 _PLAYERS = 30
 

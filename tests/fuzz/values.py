@@ -31,7 +31,7 @@ RAW_VALUES: Sequence[bytes] = (
 
 
 class Values:
-    """Values by the schemas of an OpenAPI document. Equal seeds give equal values."""
+    """Values by the schemas of an OpenAPI document. The same seed gives the same values."""
 
     def __init__(self, document: Mapping[str, Any], random: Random, known: Mapping[str, Sequence[Json]]) -> None:
         """Set the values that exist in the service, by the name of a parameter or JSON member."""

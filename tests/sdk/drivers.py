@@ -40,7 +40,7 @@ COMMANDS: dict[str, Callable[[], Sequence[str]]] = {
 LONG_ONLY = frozenset({"python-sync"})
 """Drivers that only `make test-long` runs: the synchronous client performs the same calls as the asynchronous one."""
 SAMPLED = frozenset({"csharp", "godot"})
-"""Drivers of which `make test` runs a sample of the cases: their processes take a second to start."""
+"""Drivers with which `make test` runs only a sample of the cases: their processes take a second to start."""
 _LIMIT_BYTES = 1 << 24
 
 

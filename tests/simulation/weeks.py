@@ -61,7 +61,7 @@ class Simulation:
     group_size: int
     chunk: int
     moderated: float
-    """Share of the players who are erased each week. Equal shares are hidden, and lose their score."""
+    """Share of the players who are erased each week. As many others are hidden, and as many others lose their score."""
     report: Callable[[str], object] = lambda text: None
     keep: Callable[[Played], Awaitable[None]] = _nothing
 

@@ -97,7 +97,7 @@ def problems_of(own: OwnChallenge, stored: StoredChallenge | None) -> Iterator[P
 
 
 def answer_problems(own: OwnChallenge, stored: StoredChallenge, answer: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield the differences between an answer from after all submissions and the result of the stored events."""
+    """Yield the differences between the result of the stored events and an answer to a read after all submissions."""
     shown = entries_of(answer), [player["user_id"] for player in answer["unscored"]]
     expected = stored.entries(), stored.unscored()
     if shown != expected:

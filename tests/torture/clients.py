@@ -22,7 +22,7 @@ from tests.torture.stage import Stage
 
 
 class Clients:
-    """Writers and readers of the main board and of past seasons, of the ledger's boards, and of boards of their own."""
+    """All clients of a run: readers and writers of the main board and of past seasons, and writers of other boards."""
 
     def __init__(self, plan: Plan, rig: Rig, report: Report) -> None:
         self._plan, self._rig, self._report = plan, rig, report
@@ -74,7 +74,7 @@ class Clients:
         return stage
 
     def tasks(self) -> list[Coroutine[Any, Any, None]]:
-        """Return the acts of all clients, which last until `stop`."""
+        """Return a coroutine for each client, which acts until `stop` is called."""
         plan = self._plan
         return [
             *(writer.write(plan.write_pace_s) for writer in self.writers),

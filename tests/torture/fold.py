@@ -25,7 +25,7 @@ class Folded(NamedTuple):
 
 _DAY_MS, _MINUTE_MS = 86_400_000, 60_000
 _DAILY, _SEASON = 1, 4
-"""Codes of period kinds in the numbers of periods: the lowest three bits."""
+"""Codes of period kinds. The lowest three bits of a period's number have the code of its kind."""
 
 
 def fold(policy: str, order: str, events: Sequence[CountedEvent]) -> Folded:

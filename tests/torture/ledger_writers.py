@@ -36,7 +36,10 @@ class LedgerWriter(ApiWriter):
         """Whether the client sends overlapping batches without pause."""
 
     async def write(self, pace_s: float) -> None:
-        """Act until `over` is set."""
+        """Submit scores, remove submissions, and create and erase players, at random, until `over` is set.
+
+        Each act is followed by a pause of `pace_s` on average, but by none while the client is `hurried`.
+        """
         while not self.over:
             [act] = ["overlapping"] if self.hurried else self._random.choices(list(_ACTS), list(_ACTS.values()))
             await getattr(self, act)()

@@ -46,7 +46,8 @@ _UNCOMMITTED_S = 0.1
 class Mutation:
     """Fault, the nemeses that reveal it by wrong answers, and a test of the rule, which must fail under the fault.
 
-    Clients of the ledger would hide some faults, because each of their failed calls makes a process doubt the index.
+    Clients of the ledger would hide some faults: after each of their failed calls, a process checks the index before
+    it reads from it again.
     """
 
     apply: Callable[[], None]
@@ -56,7 +57,7 @@ class Mutation:
 
 
 def believe_at_start() -> None:
-    """Break this rule: a process does not believe the index before a catch-up that began after its start.
+    """Break this rule: after its start, a process must catch the index up before it treats the index as current.
 
     Reads then lack acknowledged changes if the index was restored from an older copy while the process was down. They
     also lack the changes that a crashed process committed, but neither delivered nor declared.
@@ -102,7 +103,7 @@ def remove_before_loading() -> None:
 
 
 def future_watermark() -> None:
-    """Break this rule: a process ignores a watermark in the future, which appears when the clock is set back.
+    """Break this rule: a process ignores a watermark in the future. Such watermarks appear when the clock is set back.
 
     The mutated process begins catch-ups at this watermark, and overlooks everything committed before it.
     """

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 PROMISED_S = 30.0
-"""Time in s after the last disturbance by which the index equals the standings: the propagation time."""
+"""Time limit in s, from the last disturbance until the index equals the standings: the propagation time."""
 
 LEDGER_WRITERS = 2
 

@@ -72,7 +72,7 @@ async def test_players_compete_by_link(arena: Api) -> None:
     await submit(arena, 1, 10)
     challenge = await view(arena, invitation)
     assert (challenge["board"], challenge["players"], challenge["max_players"]) == ("duel", 2, 3)
-    # The score from before the start does not count. The score from before the player joined counts.
+    # A score counts from the start of the challenge on, even if its player joined later. Earlier scores do not count.
     assert ranks(challenge) == [(1, 2, 20), (2, 1, 10)]
     assert challenge["unscored"] == []
     joined = (await join(arena, invitation, 3, SUBMIT_KEY)).json()

@@ -1,4 +1,4 @@
-"""Submissions of equal times. They count in the order of their reception, whatever their ids."""
+"""Submissions that have the same time. They count in the order of their reception, whatever their ids."""
 
 import json
 from asyncio import gather

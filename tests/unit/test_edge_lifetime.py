@@ -1,4 +1,4 @@
-"""Application from its start to its shutdown, with reconciliation in the background."""
+"""The application from its start to its shutdown, while reconciliation runs in the background."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

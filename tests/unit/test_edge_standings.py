@@ -42,7 +42,7 @@ def places(answer: Any) -> list[tuple[str, str, int, int]]:
 
 
 async def played(api: Api) -> None:
-    """Create the players 1 to 3. Players 1 and 2 submit scores to two boards, of which one has several period kinds."""
+    """Create the players 1 to 3. Players 1 and 2 submit scores to two boards. One board has several period kinds."""
     await new_board(api, "laps", *KINDS)
     await new_board(api, "arena")
     await api.players(1, 2, 3)

@@ -167,7 +167,7 @@ async def _import(
     def text_of(row: Row) -> str:
         return str(row.score) if is_stored else score_text(display, row.score).replace(".", writing.style.decimal)
 
-    # Equal rows count separately, and all rows count in the order of the file, like the submissions over HTTP.
+    # Rows with the same values count separately, and all rows in the order of the file, like the submissions over HTTP.
     data = write([{"player": row.player, "score": text_of(row), "time": time_of(row)} for row in table])
     encoding = "latin-1" if writing.form == "latin-1" else None
     plan = FilePlan(

@@ -1,4 +1,4 @@
-"""Packages of the functions. Equal files result in equal bytes."""
+"""Packages of the functions. A package that is built again from the same files has the same bytes."""
 
 import os
 from pathlib import Path

@@ -116,7 +116,7 @@ async def test_players_whose_ids_were_not_released_outlive_a_check(world: World)
 
 
 async def test_player_ids_do_not_outlive_a_check(world: World) -> None:
-    """The store keeps no notes of the erasure of players without external ids. Therefore a check cannot find it."""
+    """The store keeps no notes of the erasure of players without external ids. A check cannot find such an erasure."""
     await world.add(user(3, C), user(7))
     await world.ids.ensure(Sighting(7))
     assert world.ids.cached(7) == 7

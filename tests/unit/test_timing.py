@@ -192,11 +192,11 @@ class TestWatermarks:
 
 class TestBelief:
     def test_every_belief_without_the_declaration_has_ended_at_the_acknowledgement(self) -> None:
-        """With a longer belief, a process could answer from an index that lacks the acknowledged change."""
+        """If a process treated the index as current for longer, its answers could lack the acknowledged change."""
         assert BELIEF_MS <= DECLARATION_WAIT_MS
 
     def test_a_slow_check_renews_the_belief_before_reads_wait_for_it(self) -> None:
-        """Reads renew a belief that is older than half of its duration. The background task should renew it earlier."""
+        """Reads check the index after half of the time for which it counts as current. A task should do it first."""
         assert BELIEF_RENEWAL_MS + DECLARED_READ_MS <= BELIEF_MS / 2
 
     def test_a_declaration_survives_missed_renewals(self) -> None:
@@ -209,7 +209,7 @@ class TestBelief:
         assert longest_gap < DECLARATION_MS
 
     def test_a_declaration_outlives_the_beliefs_that_it_ends(self) -> None:
-        """A process that still believes the index could miss a declaration that is removed earlier."""
+        """A process that still treats the index as current could miss a declaration that is removed earlier."""
         assert DECLARATION_WAIT_MS + DECLARED_READ_MS < DECLARATION_RENEWAL_MS
 
 

@@ -1,4 +1,4 @@
-"""Belief in the index: two processes over one store and one index, step by step."""
+"""When a process treats the index as current: two processes over one store and one index, step by step."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -99,7 +99,10 @@ class Elapsed:
 
 @pytest.fixture(autouse=True)
 def elapsed(monkeypatch: pytest.MonkeyPatch) -> Elapsed:
-    """Clock that the test controls, because on a slow machine beliefs would end early. Reads check all conditions."""
+    """Clock that the test controls. On a slow machine, the index would otherwise count as current too briefly.
+
+    Reads check all conditions.
+    """
     elapsed = Elapsed()
     monkeypatch.setattr(trust, "monotonic", elapsed)
     monkeypatch.setattr(trust, "_REFUSAL_S", 0)
@@ -121,7 +124,7 @@ async def world() -> AsyncIterator[World]:
 
 
 async def test_a_process_that_starts_catches_the_index_up_first(world: World) -> None:
-    """The index lacks updates of a dead process. A new process catches up before it believes the index."""
+    """The index lacks updates of a dead process. A new process catches it up before it answers from it."""
     await world.commit(1, 5)
     assert await ranked(world.start()) == ([(1, "player 1")], Source.INDEX)
 
@@ -149,7 +152,7 @@ async def test_a_catch_up_that_began_before_the_doubt_is_not_enough(world: World
 
 
 async def test_nobody_believes_an_index_that_one_process_could_not_update(world: World) -> None:
-    """One process has a pending update. The other process has no broken connection, but must not believe the index."""
+    """One process has a pending update. The other one must not treat the index as current, although its link works."""
     world.link(world.one).is_cut = True
     assert await world.submit(world.one, 1, 5) is None
     for process in (world.one, world.other):
@@ -316,7 +319,7 @@ async def test_a_watermark_that_is_too_late_has_reconciliation_rebuild(world: Wo
 
 
 async def test_a_watermark_that_fell_has_the_index_caught_up(world: World, elapsed: Elapsed) -> None:
-    """An older watermark means that a node has restarted from an old snapshot."""
+    """A watermark that has decreased means that a node has restarted from an old snapshot."""
     await world.submit(world.one, 1, 5)
     world.now += SETTLE_MS
     await world.one.maintain.reconcile()

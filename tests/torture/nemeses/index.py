@@ -129,7 +129,7 @@ async def cut_index(stage: Stage) -> None:
 
 
 async def _restore(stage: Stage, nodes: Sequence[int], beside: Sequence[int] = ()) -> None:
-    """Restart nodes from copies that lack acknowledged writes. Kill the API processes `beside` them first."""
+    """Restart nodes from copies that lack acknowledged writes. First kill the API processes in `beside`."""
     await asyncio.to_thread(stage.rig.copy_index, nodes)
     stage.step("copied")
     await stage.acknowledged(20)

@@ -8,7 +8,7 @@ from tests.torture.rig import API_PROCESSES, INDEX_TIMEOUT_S
 from tests.torture.stage import NOTHING, Stage, restart, start
 
 ONCE: Mapping[str, int] = {"newcomer": 20, "erase": 40, "remove": 20, "hide_entry": 10, "unhide_entry": 10}
-"""Weights of acts whose retries have no effect. If the first attempt does not reach the index, no retry repairs it."""
+"""Weights of acts whose retries have no effect. If the first attempt misses the index, no retry updates the index."""
 
 RENAMING: Mapping[str, int] = {"rename": 1}
 
@@ -93,7 +93,7 @@ async def crash_at_outage(stage: Stage) -> None:
 async def crash_beside_frozen(stage: Stage) -> None:
     """Kill the process that has pending updates while the other one is frozen and misses the outage.
 
-    The frozen process has no call in flight, because a call that fails afterwards would make it doubt the index.
+    The frozen process has no call in flight. Such a call would fail, and then the process would check the index.
     """
     frozen = stage.process()
     crashing = [number for number in range(API_PROCESSES) if number != frozen]
