@@ -117,15 +117,19 @@ def _converter(shape: Any, schemas: Mapping[str, Any]) -> tuple[str, str]:
         present, is_nullable = _without_null(shape)
         present = _resolved(present, schemas)
         if "properties" in present and not is_nullable:
-            return present["title"], f"item => new {present['title']}(Members.Fields(item))"
+            return present["title"], f"item => new {present['title']}(LeaderForge.Members.Fields(item))"
         if present.get("type") in {"string", "integer", "boolean"}:
             kind = _TYPES[present["type"]]
             optional = "?" if is_nullable and kind != "string" else ""
-            read = f"item => item as {kind}{optional}" if is_nullable else f"Members.{_READERS[present['type']]}Of"
+            read = (
+                f"item => item as {kind}{optional}"
+                if is_nullable
+                else f"LeaderForge.Members.{_READERS[present['type']]}Of"
+            )
             return kind + optional, read
         if present.get("type") == "array":
             item, convert = _converter(present["items"], schemas)
-            return f"IReadOnlyList<{item}>", f"items => Members.ListOf(items, {convert})"
+            return f"IReadOnlyList<{item}>", f"items => LeaderForge.Members.ListOf(items, {convert})"
     return "object", "item => item"
 
 

@@ -68,9 +68,9 @@ namespace LeaderForge
             Board = json.Text("board");
             StepS = json.Integer("step_s");
             Until = json.Time("until");
-            Points = json.List("points", item => new ActivityPointOut(Members.Fields(item)));
-            Newest = json.List("newest", item => new RecentScoreOut(Members.Fields(item)));
-            Suspicious = json.List("suspicious", item => new SuspectOut(Members.Fields(item)));
+            Points = json.List("points", item => new ActivityPointOut(LeaderForge.Members.Fields(item)));
+            Newest = json.List("newest", item => new RecentScoreOut(LeaderForge.Members.Fields(item)));
+            Suspicious = json.List("suspicious", item => new SuspectOut(LeaderForge.Members.Fields(item)));
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -135,12 +135,12 @@ namespace LeaderForge
             Json = json;
             Board = json.Text("board");
             Period = json.Text("period");
-            Entries = json.List("entries", item => new EntryOut(Members.Fields(item)));
+            Entries = json.List("entries", item => new EntryOut(LeaderForge.Members.Fields(item)));
             Segment = json.OptionalText("segment");
             Total = json.Integer("total");
             AsOf = json.Time("as_of");
             Since = json.OptionalTime("since");
-            RankIn = json.OptionalMap("rank_in", Members.IntegerOf);
+            RankIn = json.OptionalMap("rank_in", LeaderForge.Members.IntegerOf);
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -216,7 +216,7 @@ namespace LeaderForge
         public AuditOut(IReadOnlyDictionary<string, object> json)
         {
             Json = json;
-            Entries = json.List("entries", item => new AuditedOut(Members.Fields(item)));
+            Entries = json.List("entries", item => new AuditedOut(LeaderForge.Members.Fields(item)));
             Next = json.OptionalText("next");
         }
 
@@ -349,7 +349,7 @@ namespace LeaderForge
         public AwardsOut(IReadOnlyDictionary<string, object> json)
         {
             Json = json;
-            Awards = json.List("awards", item => new AwardOut(Members.Fields(item)));
+            Awards = json.List("awards", item => new AwardOut(LeaderForge.Members.Fields(item)));
             Next = json.OptionalText("next");
         }
 
@@ -478,7 +478,7 @@ namespace LeaderForge
         {
             Json = json;
             UserId = json.Integer("user_id");
-            Blocked = json.List("blocked", item => new BlockedPlayerOut(Members.Fields(item)));
+            Blocked = json.List("blocked", item => new BlockedPlayerOut(LeaderForge.Members.Fields(item)));
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -511,7 +511,7 @@ namespace LeaderForge
             MaxScore = json.OptionalInteger("max_score");
             MaxChange = json.OptionalInteger("max_change");
             MinIntervalMs = json.OptionalInteger("min_interval_ms");
-            Periods = json.List("periods", Members.TextOf);
+            Periods = json.List("periods", LeaderForge.Members.TextOf);
             TimeZone = json.Text("time_zone");
             Season = json.OptionalText("season");
             KeepDays = json.OptionalInteger("keep_days");
@@ -521,16 +521,16 @@ namespace LeaderForge
             Private = json.Truth("private");
             OpenToPlayers = json.Truth("open_to_players");
             MinSubmissions = json.Integer("min_submissions");
-            Tiers = json.List("tiers", item => new TierOut(Members.Fields(item)));
-            Events = json.List("events", Members.TextOf);
+            Tiers = json.List("tiers", item => new TierOut(LeaderForge.Members.Fields(item)));
+            Events = json.List("events", LeaderForge.Members.TextOf);
             Tournament = json.OptionalObject("tournament", fields => new TournamentRulesOut(fields));
             Rewards = json.OptionalObject("rewards", fields => new RewardTableOut(fields));
             League = json.OptionalObject("league", fields => new LeagueOut(fields));
-            Segments = json.List("segments", Members.TextOf);
+            Segments = json.List("segments", LeaderForge.Members.TextOf);
             MomentDays = json.OptionalInteger("moment_days");
             FrozenAt = json.OptionalTime("frozen_at");
             Team = json.OptionalObject("team", fields => new TeamRulesOut(fields));
-            Building = json.List("building", Members.TextOf);
+            Building = json.List("building", LeaderForge.Members.TextOf);
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -637,7 +637,7 @@ namespace LeaderForge
         public BoardsOut(IReadOnlyDictionary<string, object> json)
         {
             Json = json;
-            Boards = json.List("boards", item => new BoardOut(Members.Fields(item)));
+            Boards = json.List("boards", item => new BoardOut(LeaderForge.Members.Fields(item)));
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -747,8 +747,8 @@ namespace LeaderForge
             Bracket = json.Integer("bracket");
             Brackets = json.Integer("brackets");
             BracketSize = json.Integer("bracket_size");
-            Entries = json.List("entries", item => new BracketEntryOut(Members.Fields(item)));
-            Missing = json.List("missing", Members.IntegerOf);
+            Entries = json.List("entries", item => new BracketEntryOut(LeaderForge.Members.Fields(item)));
+            Missing = json.List("missing", LeaderForge.Members.IntegerOf);
             Total = json.Integer("total");
             AsOf = json.Time("as_of");
         }
@@ -876,7 +876,7 @@ namespace LeaderForge
             Actor = json.Text("actor");
             Person = json.OptionalText("person");
             Role = json.Text("role");
-            Permissions = json.List("permissions", Members.TextOf);
+            Permissions = json.List("permissions", LeaderForge.Members.TextOf);
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -914,8 +914,8 @@ namespace LeaderForge
             SettledAt = json.Time("settled_at");
             Players = json.Integer("players");
             MaxPlayers = json.Integer("max_players");
-            Entries = json.List("entries", item => new EntryOut(Members.Fields(item)));
-            Unscored = json.List("unscored", item => new UnscoredPlayerOut(Members.Fields(item)));
+            Entries = json.List("entries", item => new EntryOut(LeaderForge.Members.Fields(item)));
+            Unscored = json.List("unscored", item => new UnscoredPlayerOut(LeaderForge.Members.Fields(item)));
             Now = json.Time("now");
         }
 
@@ -976,7 +976,7 @@ namespace LeaderForge
         {
             Json = json;
             UserId = json.Integer("user_id");
-            Challenges = json.List("challenges", item => new ListedChallengeOut(Members.Fields(item)));
+            Challenges = json.List("challenges", item => new ListedChallengeOut(LeaderForge.Members.Fields(item)));
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -1162,7 +1162,7 @@ namespace LeaderForge
             Board = json.Text("board");
             Period = json.Text("period");
             TeamId = json.Integer("team_id");
-            Contributions = json.List("contributions", item => new ContributionOut(Members.Fields(item)));
+            Contributions = json.List("contributions", item => new ContributionOut(LeaderForge.Members.Fields(item)));
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -1395,7 +1395,7 @@ namespace LeaderForge
         public DeadEventsOut(IReadOnlyDictionary<string, object> json)
         {
             Json = json;
-            DeadLetters = json.List("dead_letters", item => new DeadEventOut(Members.Fields(item)));
+            DeadLetters = json.List("dead_letters", item => new DeadEventOut(LeaderForge.Members.Fields(item)));
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -1435,7 +1435,7 @@ namespace LeaderForge
         public DeliveriesOut(IReadOnlyDictionary<string, object> json)
         {
             Json = json;
-            Deliveries = json.List("deliveries", item => new DeliveryOut(Members.Fields(item)));
+            Deliveries = json.List("deliveries", item => new DeliveryOut(LeaderForge.Members.Fields(item)));
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -1533,7 +1533,7 @@ namespace LeaderForge
             Json = json;
             Board = json.Text("board");
             Period = json.Text("period");
-            Buckets = json.List("buckets", item => new BucketOut(Members.Fields(item)));
+            Buckets = json.List("buckets", item => new BucketOut(LeaderForge.Members.Fields(item)));
             Count = json.Integer("count");
             Min = json.OptionalInteger("min");
             Max = json.OptionalInteger("max");
@@ -1613,8 +1613,8 @@ namespace LeaderForge
             Json = json;
             EndpointId = json.Text("endpoint_id");
             Url = json.Text("url");
-            Types = json.List("types", Members.TextOf);
-            Boards = json.List("boards", Members.TextOf);
+            Types = json.List("types", LeaderForge.Members.TextOf);
+            Boards = json.List("boards", LeaderForge.Members.TextOf);
             CreatedAt = json.Time("created_at");
             CreatedBy = json.Text("created_by");
             PreviousSecretUntil = json.OptionalTime("previous_secret_until");
@@ -1669,7 +1669,7 @@ namespace LeaderForge
         public EndpointsOut(IReadOnlyDictionary<string, object> json)
         {
             Json = json;
-            Endpoints = json.List("endpoints", item => new EndpointOut(Members.Fields(item)));
+            Endpoints = json.List("endpoints", item => new EndpointOut(LeaderForge.Members.Fields(item)));
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -1823,7 +1823,7 @@ namespace LeaderForge
             Json = json;
             Setting = json.Text("setting");
             Actor = json.Text("actor");
-            Scopes = json.List("scopes", Members.TextOf);
+            Scopes = json.List("scopes", LeaderForge.Members.TextOf);
             Keys = json.Integer("keys");
         }
 
@@ -1989,18 +1989,18 @@ namespace LeaderForge
         {
             Json = json;
             Player = json.Object("player", fields => new UserOut(fields));
-            Standings = json.List("standings", item => new StandingOut(Members.Fields(item)));
-            Acts = json.OptionalList("acts", item => new ActOut(Members.Fields(item)));
+            Standings = json.List("standings", item => new StandingOut(LeaderForge.Members.Fields(item)));
+            Acts = json.OptionalList("acts", item => new ActOut(LeaderForge.Members.Fields(item)));
             Devices = json.OptionalInteger("devices");
-            Sessions = json.OptionalList("sessions", item => new SessionTimesOut(Members.Fields(item)));
-            Friends = json.OptionalList("friends", item => new ExportedFriendOut(Members.Fields(item)));
-            Blocked = json.OptionalList("blocked", item => new ExportedFriendOut(Members.Fields(item)));
-            Tournaments = json.OptionalList("tournaments", item => new ExportedEntrantOut(Members.Fields(item)));
-            Leagues = json.OptionalList("leagues", item => new ExportedLeaguePlaceOut(Members.Fields(item)));
-            Challenges = json.OptionalList("challenges", item => new ExportedChallengeOut(Members.Fields(item)));
-            Teams = json.OptionalList("teams", item => new ExportedTeamOut(Members.Fields(item)));
-            Awards = json.OptionalList("awards", item => new AwardOut(Members.Fields(item)));
-            Events = json.List("events", item => new EventOut(Members.Fields(item)));
+            Sessions = json.OptionalList("sessions", item => new SessionTimesOut(LeaderForge.Members.Fields(item)));
+            Friends = json.OptionalList("friends", item => new ExportedFriendOut(LeaderForge.Members.Fields(item)));
+            Blocked = json.OptionalList("blocked", item => new ExportedFriendOut(LeaderForge.Members.Fields(item)));
+            Tournaments = json.OptionalList("tournaments", item => new ExportedEntrantOut(LeaderForge.Members.Fields(item)));
+            Leagues = json.OptionalList("leagues", item => new ExportedLeaguePlaceOut(LeaderForge.Members.Fields(item)));
+            Challenges = json.OptionalList("challenges", item => new ExportedChallengeOut(LeaderForge.Members.Fields(item)));
+            Teams = json.OptionalList("teams", item => new ExportedTeamOut(LeaderForge.Members.Fields(item)));
+            Awards = json.OptionalList("awards", item => new AwardOut(LeaderForge.Members.Fields(item)));
+            Events = json.List("events", item => new EventOut(LeaderForge.Members.Fields(item)));
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -2370,9 +2370,9 @@ namespace LeaderForge
             Total = json.Integer("total");
             Added = json.Integer("added");
             Removed = json.Integer("removed");
-            Missing = json.List("missing", Members.IntegerOf);
-            MissingExternalIds = json.OptionalList("missing_external_ids", Members.TextOf);
-            Blocked = json.List("blocked", Members.IntegerOf);
+            Missing = json.List("missing", LeaderForge.Members.IntegerOf);
+            MissingExternalIds = json.OptionalList("missing_external_ids", LeaderForge.Members.TextOf);
+            Blocked = json.List("blocked", LeaderForge.Members.IntegerOf);
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -2536,8 +2536,8 @@ namespace LeaderForge
             Period = json.Text("period");
             Segment = json.OptionalText("segment");
             UserId = json.Integer("user_id");
-            Entries = json.List("entries", item => new FriendEntryOut(Members.Fields(item)));
-            Around = json.List("around", item => new FriendEntryOut(Members.Fields(item)));
+            Entries = json.List("entries", item => new FriendEntryOut(LeaderForge.Members.Fields(item)));
+            Around = json.List("around", item => new FriendEntryOut(LeaderForge.Members.Fields(item)));
             Ahead = json.OptionalObject("ahead", fields => new FriendEntryOut(fields));
             Gap = json.OptionalInteger("gap");
             Friends = json.Integer("friends");
@@ -2603,7 +2603,7 @@ namespace LeaderForge
         {
             Json = json;
             UserId = json.Integer("user_id");
-            Friends = json.List("friends", item => new FriendOut(Members.Fields(item)));
+            Friends = json.List("friends", item => new FriendOut(LeaderForge.Members.Fields(item)));
             Total = json.Integer("total");
             Next = json.OptionalInteger("next");
         }
@@ -2636,7 +2636,7 @@ namespace LeaderForge
             Json = json;
             Status = json.Text("status");
             Index = json.Object("index", fields => new IndexHealth(fields));
-            Database = json.Map("database", Members.TruthOf);
+            Database = json.Map("database", LeaderForge.Members.TruthOf);
             Writable = json.Truth("writable");
             Version = json.Text("version");
         }
@@ -2687,7 +2687,7 @@ namespace LeaderForge
             Metadata = json.OptionalMap("metadata", item => item);
             Tier = json.OptionalText("tier");
             Hidden = json.OptionalTruth("hidden");
-            HiddenBy = json.List("hidden_by", Members.TextOf);
+            HiddenBy = json.List("hidden_by", LeaderForge.Members.TextOf);
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -2758,7 +2758,7 @@ namespace LeaderForge
             Json = json;
             Board = json.Text("board");
             Period = json.Text("period");
-            Entries = json.List("entries", item => new HiddenEntryOut(Members.Fields(item)));
+            Entries = json.List("entries", item => new HiddenEntryOut(LeaderForge.Members.Fields(item)));
             Next = json.OptionalInteger("next");
         }
 
@@ -2791,8 +2791,8 @@ namespace LeaderForge
             Board = json.Text("board");
             UserId = json.Integer("user_id");
             ExternalId = json.OptionalText("external_id");
-            Points = json.List("points", item => new PointOut(Members.Fields(item)));
-            Periods = json.List("periods", item => new FinalRankOut(Members.Fields(item)));
+            Points = json.List("points", item => new PointOut(LeaderForge.Members.Fields(item)));
+            Periods = json.List("periods", item => new FinalRankOut(LeaderForge.Members.Fields(item)));
             Previous = json.OptionalText("previous");
         }
 
@@ -2828,16 +2828,16 @@ namespace LeaderForge
         public ImportPreviewOut(IReadOnlyDictionary<string, object> json)
         {
             Json = json;
-            Columns = json.List("columns", Members.TextOf);
+            Columns = json.List("columns", LeaderForge.Members.TextOf);
             Player = json.OptionalText("player");
             Score = json.Text("score");
             Time = json.OptionalText("time");
             Scores = json.OptionalText("scores");
-            Notes = json.List("notes", Members.TextOf);
-            Lines = json.List("lines", item => new PreviewedLineOut(Members.Fields(item)));
+            Notes = json.List("notes", LeaderForge.Members.TextOf);
+            Lines = json.List("lines", item => new PreviewedLineOut(LeaderForge.Members.Fields(item)));
             Counting = json.Integer("counting");
             Bad = json.Integer("bad");
-            Problems = json.List("problems", item => new BadLineOut(Members.Fields(item)));
+            Problems = json.List("problems", item => new BadLineOut(LeaderForge.Members.Fields(item)));
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -2938,8 +2938,8 @@ namespace LeaderForge
             Json = json;
             EndpointId = json.Text("endpoint_id");
             Url = json.Text("url");
-            Types = json.List("types", Members.TextOf);
-            Boards = json.List("boards", Members.TextOf);
+            Types = json.List("types", LeaderForge.Members.TextOf);
+            Boards = json.List("boards", LeaderForge.Members.TextOf);
             CreatedAt = json.Time("created_at");
             CreatedBy = json.Text("created_by");
             PreviousSecretUntil = json.OptionalTime("previous_secret_until");
@@ -2999,7 +2999,7 @@ namespace LeaderForge
         {
             Json = json;
             Name = json.Text("name");
-            Scopes = json.List("scopes", Members.TextOf);
+            Scopes = json.List("scopes", LeaderForge.Members.TextOf);
             Role = json.OptionalText("role");
             Person = json.OptionalText("person");
             CreatedAt = json.Time("created_at");
@@ -3055,7 +3055,7 @@ namespace LeaderForge
         {
             Json = json;
             Name = json.Text("name");
-            Scopes = json.List("scopes", Members.TextOf);
+            Scopes = json.List("scopes", LeaderForge.Members.TextOf);
             Role = json.OptionalText("role");
             Person = json.OptionalText("person");
             CreatedAt = json.Time("created_at");
@@ -3106,8 +3106,8 @@ namespace LeaderForge
         public KeysOut(IReadOnlyDictionary<string, object> json)
         {
             Json = json;
-            Keys = json.List("keys", item => new KeyOut(Members.Fields(item)));
-            Environment = json.List("environment", item => new EnvironmentKeysOut(Members.Fields(item)));
+            Keys = json.List("keys", item => new KeyOut(LeaderForge.Members.Fields(item)));
+            Environment = json.List("environment", item => new EnvironmentKeysOut(LeaderForge.Members.Fields(item)));
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -3256,7 +3256,7 @@ namespace LeaderForge
             StartsAt = json.Time("starts_at");
             EndsAt = json.OptionalTime("ends_at");
             LeftMs = json.Integer("left_ms");
-            Divisions = json.List("divisions", Members.TextOf);
+            Divisions = json.List("divisions", LeaderForge.Members.TextOf);
             UserId = json.Integer("user_id");
             Division = json.OptionalText("division");
             Group = json.OptionalInteger("group");
@@ -3270,7 +3270,7 @@ namespace LeaderForge
             NextDivision = json.OptionalText("next_division");
             Promoted = json.Integer("promoted");
             Relegated = json.Integer("relegated");
-            Entries = json.List("entries", item => new LeagueEntryOut(Members.Fields(item)));
+            Entries = json.List("entries", item => new LeagueEntryOut(LeaderForge.Members.Fields(item)));
             AsOf = json.Time("as_of");
         }
 
@@ -3363,7 +3363,7 @@ namespace LeaderForge
         {
             Json = json;
             Period = json.Text("period");
-            Divisions = json.List("divisions", Members.TextOf);
+            Divisions = json.List("divisions", LeaderForge.Members.TextOf);
             GroupSize = json.Integer("group_size");
             Entry = json.Text("entry");
             Promotion = json.OptionalObject("promotion", fields => new ZoneOut(fields));
@@ -3476,10 +3476,10 @@ namespace LeaderForge
             Json = json;
             Board = json.Text("board");
             Period = json.Text("period");
-            Entries = json.List("entries", item => new FoundOut(Members.Fields(item)));
+            Entries = json.List("entries", item => new FoundOut(LeaderForge.Members.Fields(item)));
             Segment = json.OptionalText("segment");
-            Missing = json.List("missing", Members.IntegerOf);
-            MissingExternalIds = json.OptionalList("missing_external_ids", Members.TextOf);
+            Missing = json.List("missing", LeaderForge.Members.IntegerOf);
+            MissingExternalIds = json.OptionalList("missing_external_ids", LeaderForge.Members.TextOf);
             Total = json.Integer("total");
             Since = json.OptionalTime("since");
             AsOf = json.Time("as_of");
@@ -3528,7 +3528,7 @@ namespace LeaderForge
             Json = json;
             UserId = json.Integer("user_id");
             ExternalId = json.OptionalText("external_id");
-            Entries = json.List("entries", item => new ChangedOut(Members.Fields(item)));
+            Entries = json.List("entries", item => new ChangedOut(LeaderForge.Members.Fields(item)));
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -3604,7 +3604,7 @@ namespace LeaderForge
             Json = json;
             Board = json.Text("board");
             Period = json.Text("period");
-            Entries = json.List("entries", item => new EntryOut(Members.Fields(item)));
+            Entries = json.List("entries", item => new EntryOut(LeaderForge.Members.Fields(item)));
             Segment = json.OptionalText("segment");
             Total = json.Integer("total");
             AsOf = json.Time("as_of");
@@ -3696,7 +3696,7 @@ namespace LeaderForge
         public PeopleOut(IReadOnlyDictionary<string, object> json)
         {
             Json = json;
-            People = json.List("people", item => new PersonOut(Members.Fields(item)));
+            People = json.List("people", item => new PersonOut(LeaderForge.Members.Fields(item)));
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -3857,7 +3857,7 @@ namespace LeaderForge
         {
             Json = json;
             Board = json.Text("board");
-            Periods = json.List("periods", item => new PeriodOut(Members.Fields(item)));
+            Periods = json.List("periods", item => new PeriodOut(LeaderForge.Members.Fields(item)));
             Next = json.OptionalText("next");
         }
 
@@ -3963,7 +3963,7 @@ namespace LeaderForge
         {
             Json = json;
             UserId = json.Integer("user_id");
-            Teams = json.List("teams", item => new PlayedTeamOut(Members.Fields(item)));
+            Teams = json.List("teams", item => new PlayedTeamOut(LeaderForge.Members.Fields(item)));
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -4001,7 +4001,7 @@ namespace LeaderForge
             Metadata = json.OptionalMap("metadata", item => item);
             Tier = json.OptionalText("tier");
             Hidden = json.OptionalTruth("hidden");
-            RankIn = json.OptionalMap("rank_in", Members.IntegerOf);
+            RankIn = json.OptionalMap("rank_in", LeaderForge.Members.IntegerOf);
             NextTier = json.OptionalObject("next_tier", fields => new NextTierOut(fields));
             Percentile = json.Number("percentile");
             Total = json.Integer("total");
@@ -4258,7 +4258,7 @@ namespace LeaderForge
             Json = json;
             Board = json.Text("board");
             Period = json.Text("period");
-            Entries = json.List("entries", item => new EntryOut(Members.Fields(item)));
+            Entries = json.List("entries", item => new EntryOut(LeaderForge.Members.Fields(item)));
             Segment = json.OptionalText("segment");
             Total = json.Integer("total");
             AsOf = json.Time("as_of");
@@ -4305,7 +4305,7 @@ namespace LeaderForge
             Board = json.Text("board");
             Period = json.Text("period");
             UserId = json.Integer("user_id");
-            Ranks = json.List("ranks", item => new DailyRankOut(Members.Fields(item)));
+            Ranks = json.List("ranks", item => new DailyRankOut(LeaderForge.Members.Fields(item)));
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -4339,7 +4339,7 @@ namespace LeaderForge
             Score = json.Integer("score");
             Subscore = json.OptionalInteger("subscore");
             Rank = json.OptionalInteger("rank");
-            RankIn = json.OptionalMap("rank_in", Members.IntegerOf);
+            RankIn = json.OptionalMap("rank_in", LeaderForge.Members.IntegerOf);
             Submissions = json.Integer("submissions");
             MissingSubmissions = json.OptionalInteger("missing_submissions");
             Improved = json.Truth("improved");
@@ -4350,7 +4350,7 @@ namespace LeaderForge
             NextTier = json.OptionalObject("next_tier", fields => new NextTierOut(fields));
             AttemptsLeft = json.OptionalInteger("attempts_left");
             Previous = json.OptionalObject("previous", fields => new PreviousOut(fields));
-            Periods = json.OptionalList("periods", item => new PeriodReceiptOut(Members.Fields(item)));
+            Periods = json.OptionalList("periods", item => new PeriodReceiptOut(LeaderForge.Members.Fields(item)));
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -4581,7 +4581,7 @@ namespace LeaderForge
         {
             Json = json;
             Period = json.Text("period");
-            Rewards = json.List("rewards", item => new RewardOut(Members.Fields(item)));
+            Rewards = json.List("rewards", item => new RewardOut(LeaderForge.Members.Fields(item)));
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -4692,9 +4692,9 @@ namespace LeaderForge
         public ShardsOut(IReadOnlyDictionary<string, object> json)
         {
             Json = json;
-            Partitions = json.List("partitions", item => new PartitionOut(Members.Fields(item)));
-            Nodes = json.List("nodes", item => new IndexNodeOut(Members.Fields(item)));
-            Database = json.List("database", item => new DatabaseNodeOut(Members.Fields(item)));
+            Partitions = json.List("partitions", item => new PartitionOut(LeaderForge.Members.Fields(item)));
+            Nodes = json.List("nodes", item => new IndexNodeOut(LeaderForge.Members.Fields(item)));
+            Database = json.List("database", item => new DatabaseNodeOut(LeaderForge.Members.Fields(item)));
             Cache = json.Object("cache", fields => new CacheOut(fields));
             Verification = json.OptionalObject("verification", fields => new VerificationOut(fields));
             AsOf = json.Time("as_of");
@@ -4788,7 +4788,7 @@ namespace LeaderForge
         public SigningKeysOut(IReadOnlyDictionary<string, object> json)
         {
             Json = json;
-            Keys = json.List("keys", item => new SigningKeyOut(Members.Fields(item)));
+            Keys = json.List("keys", item => new SigningKeyOut(LeaderForge.Members.Fields(item)));
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -4858,8 +4858,8 @@ namespace LeaderForge
             Json = json;
             UserId = json.Integer("user_id");
             ExternalId = json.OptionalText("external_id");
-            Standings = json.List("standings", item => new CurrentStandingOut(Members.Fields(item)));
-            Building = json.OptionalList("building", item => new BuildingOut(Members.Fields(item)));
+            Standings = json.List("standings", item => new CurrentStandingOut(LeaderForge.Members.Fields(item)));
+            Building = json.OptionalList("building", item => new BuildingOut(LeaderForge.Members.Fields(item)));
             Next = json.OptionalText("next");
             AsOf = json.Time("as_of");
         }
@@ -4901,7 +4901,7 @@ namespace LeaderForge
             SubmissionId = json.Text("submission_id");
             Score = json.Integer("score");
             AchievedAt = json.Time("achieved_at");
-            Reasons = json.List("reasons", Members.TextOf);
+            Reasons = json.List("reasons", LeaderForge.Members.TextOf);
             Deviation = json.Number("deviation");
         }
 
@@ -4983,7 +4983,7 @@ namespace LeaderForge
             MaxMembers = json.Integer("max_members");
             Joining = json.Text("joining");
             CreatedAt = json.Time("created_at");
-            Members = json.List("members", item => new TeamMemberOut(Members.Fields(item)));
+            Members = json.List("members", item => new TeamMemberOut(LeaderForge.Members.Fields(item)));
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -5093,7 +5093,7 @@ namespace LeaderForge
             Json = json;
             Board = json.Text("board");
             Period = json.Text("period");
-            Entries = json.List("entries", item => new EntryOut(Members.Fields(item)));
+            Entries = json.List("entries", item => new EntryOut(LeaderForge.Members.Fields(item)));
             Segment = json.OptionalText("segment");
             Total = json.Integer("total");
             AsOf = json.Time("as_of");
@@ -5223,7 +5223,7 @@ namespace LeaderForge
             AttemptWindowS = json.OptionalInteger("attempt_window_s");
             BracketSize = json.OptionalInteger("bracket_size");
             LateGraceS = json.Integer("late_grace_s");
-            EarlyEnds = json.List("early_ends", Members.TextOf);
+            EarlyEnds = json.List("early_ends", LeaderForge.Members.TextOf);
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -5338,7 +5338,7 @@ namespace LeaderForge
         public UsersOut(IReadOnlyDictionary<string, object> json)
         {
             Json = json;
-            Users = json.List("users", item => new UserOut(Members.Fields(item)));
+            Users = json.List("users", item => new UserOut(LeaderForge.Members.Fields(item)));
             Inside = json.OptionalTruth("inside");
         }
 
