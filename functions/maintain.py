@@ -9,7 +9,7 @@ from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.wiring import Services
 
 _DISPATCH_S = 10.0
-"""Time for which one call dispatches notices, in s. The scheduler calls the function every minute."""
+"""Time that one call spends on dispatching notices, in s. The scheduler calls the function every minute."""
 
 
 def handler(event: Any, context: Any) -> dict[str, int]:

@@ -6,7 +6,7 @@ export interface SiteLink {
   readonly href: string;
 }
 
-/** Settings of a deployment, from config.json beside the page. */
+/** Settings of a deployment, from config.json in the folder of the page. */
 export interface Config {
   /** Base URL of the API. Empty means the host that serves the page. */
   readonly apiBaseUrl: string;
@@ -108,7 +108,7 @@ function names(value: unknown): Record<string, string> {
 }
 
 /**
- * Return the settings beside the page. Retry if the request fails: without the settings, the page may not find its API.
+ * Return the settings of config.json. Retry if the request fails: without the settings, the page may not find its API.
  */
 export async function loadConfig(pauses: readonly number[] = PAUSES_MS): Promise<Config> {
   for (const pause of pauses) {

@@ -47,7 +47,7 @@ class _Incoming:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Lines as items, with the submission or the rejection of each."""
+    """Items of a batch of lines, with the submission or the rejection of each item."""
 
     items: Sequence[Item | LeaderForgeError]
     outcomes: Sequence[Submission | Rejection]
@@ -80,7 +80,7 @@ async def answers(edge: Edge, options: SubmitQuery, incoming: _Incoming) -> Asyn
             return await _counted(edge, options, batch)
 
     with edge.streams.admitted(incoming.lines):
-        yield b""  # begins the response, for which clients may wait before they send the first line
+        yield b""  # begins the response: clients may wait for it before they send the first line
         async with aclosing(in_order(_batches(edge, incoming), count)) as pieces:
             async for piece in pieces:
                 yield piece

@@ -124,7 +124,7 @@ class HasPlayer(Protocol):
 
 def identity_of(item: HasPlayer) -> int | ExternalId:
     """Return the player id or external id in an item. Raises `Refused` unless exactly one was sent."""
-    # Fast path, because a batch has up to 1000 items, nearly all with a player id.
+    # Decide the usual case first: a batch has up to 1000 items, nearly all with a player id.
     if item.user_id is not None and item.external_id is None:
         return item.user_id
     require_one(user_id=item.user_id, external_id=item.external_id)

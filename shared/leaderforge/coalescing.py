@@ -26,7 +26,7 @@ _Call: TypeAlias = tuple[ItemT, asyncio.Future[ResultT], Any]
 """Item of a call, the future of its result, and the tracer's reference to the caller."""
 
 BATCH = 32
-"""Batch size that makes the share of the round trip small. Larger batches gain little, and fewer of them overlap."""
+"""Batch size. It makes the round trip cheap per item. Larger batches gain little, and fewer of them overlap."""
 STAGGER_S = 0.02
 """Time in s after which a batch starts although another one is in flight: the duration of a few commits.
 

@@ -1,4 +1,4 @@
-"""Environment settings of the identity provider by which people sign in to the console."""
+"""Environment settings of the identity provider for people who sign in to the console."""
 
 from pydantic import BaseModel, SecretStr
 

@@ -39,7 +39,7 @@ class PlayerSettings(BaseModel):
 
     @property
     def erased_ms(self) -> int | None:
-        """Return the time (ms) after an erasure in which first sight does not create the player again.
+        """Return how long (ms) after an erasure first sight does not create the player again.
 
         None means that first sight never creates players.
         """

@@ -10,7 +10,7 @@ SCHEDSTAT = Path("/proc/thread-self/schedstat")
 
 
 class ProcessorDemand:
-    """Share of time in which a thread ran, or was ready to run and waited for a processor.
+    """Share of time that a thread ran, or was ready to run and waited for a processor.
 
     A share close to 1 means that the thread has more work than it gets processor time for. Load of other processes and
     limits of a container count as waiting. Systems other than Linux do not publish the wait, so only time on the

@@ -35,7 +35,7 @@ def unsafe_keys(
 
 
 def missing_packages(settings: "EnvironmentSettings") -> list[str]:
-    """Return the problems of settings that need packages that are not installed."""
+    """Return the problems of settings whose packages are not installed."""
     if not settings.exports_otlp or _is_installed("opentelemetry.exporter.otlp.proto.http"):
         return []
     return [
@@ -96,7 +96,7 @@ def signing_problems(settings: "EnvironmentSettings", variables: Mapping[str, st
 
 
 def identity_problems(settings: "EnvironmentSettings", variables: Mapping[str, str]) -> list[str]:
-    """Return the problems that would let nobody sign in, or would hide that nobody can."""
+    """Return the problems of a service where nobody can sign in, and those that would hide this."""
     client_id, roles = "LEADERFORGE_OIDC_CLIENT_ID", "LEADERFORGE_OIDC_ROLES"
     if settings.oidc_issuer is None:
         surplus = [

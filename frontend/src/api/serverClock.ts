@@ -1,7 +1,7 @@
 const ahead = new WeakMap<object, number>();
 
 /**
- * Return by how much the server's clock was ahead of the reader's clock when an answer arrived, in ms. While an answer
+ * Return the lead of the server's clock over the reader's clock when an answer arrived, in ms. While an answer
  * is unchanged, the client returns the same object again, with the time of its first arrival.
  */
 export function serverAhead(answer: { readonly now: string }): number {

@@ -13,7 +13,7 @@ const ROWS_ABOVE = 3;
 
 interface Props {
   readonly total: number;
-  /** Rank in the page's address, to which the list scrolls. */
+  /** Rank in the page's address. The list scrolls to it. */
   readonly rank: number | undefined;
   readonly moved: ReadonlyMap<number, Movement>;
 }

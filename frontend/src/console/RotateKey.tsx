@@ -8,7 +8,7 @@ import { DialogForm } from './DialogForm';
 import { useConsoleText } from './i18n/text';
 import { useOperator } from './operator';
 
-/** Times in seconds for which the old key or secret stays valid. */
+/** Times in seconds. After a rotation, the old key or secret stays valid for the chosen time. */
 export const OVERLAPS = ['0', '3600', '86400', '604800'] as const;
 
 export type Overlap = (typeof OVERLAPS)[number];

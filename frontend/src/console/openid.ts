@@ -40,8 +40,8 @@ export function finishSignIn(client: Client, code: string, { redirect_uri, nonce
   return client.change<ConsoleSession>('POST', '/api/auth/console/session', { code, redirect_uri, nonce, code_verifier });
 }
 
-/** Return the address to which the provider sends the browser back: the console or, if addresses need `#`, the first
- * page. */
+/** Return the address of the page that the provider sends the browser back to: the console or, if addresses need
+ * `#`, the first page. */
 function redirectAddress(): string {
   return hasAddresses() ? new URL('console', document.baseURI).href : `${location.origin}${location.pathname}`;
 }

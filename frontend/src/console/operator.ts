@@ -27,7 +27,7 @@ export function useCaller(): Caller {
 /** Id of the text that says what the caller's role may do. Disabled buttons refer to it. */
 export const ROLE_NOTE = 'role-note';
 
-/** Return the reason for which the caller lacks a permission, null if the caller has it. */
+/** Return the reason why the caller lacks a permission, null if the caller has it. */
 export function useReason(permission: Permission): string | null {
   const words = useConsoleText();
   const { role, permissions } = useCaller();

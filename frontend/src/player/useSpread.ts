@@ -22,8 +22,8 @@ export interface Spread {
 }
 
 /**
- * Return the histogram of all scores. Its bands have equal width. If few scores are extreme, each end has a band for
- * its tail. If most scores are near the lowest, the bands widen.
+ * Return the histogram of all scores. Normally its bands have equal width. If few scores are extreme, each end
+ * has one for its tail. If most scores are near the lowest, the bands widen.
  */
 export function useSpread(): Spread {
   const around = useSurroundings();

@@ -17,7 +17,7 @@ from leaderforge.services.refreshing import keys_cache
 
 @dataclass(frozen=True, slots=True)
 class _CachedKey:
-    """Caller of a key or session, and the time (ms since 1970) at which it expires, None if it does not."""
+    """Caller of a key or session, and the time (ms since 1970) of its expiry, None if it does not expire."""
 
     caller: Caller
     expires_at: int | None

@@ -13,7 +13,7 @@ from leaderforge.wiring import Services, build
 T = TypeVar("T")
 
 PAUSE_S = 5.0
-"""Time in s without an invocation after which connections are probed, because the network silently drops idle ones."""
+"""Time in s without an invocation. Afterwards connections are probed: the network silently drops idle ones."""
 
 _TURNS = 4
 """Number of event loop iterations after which a closed connection has left its pool."""

@@ -21,24 +21,24 @@ from leaderforge.processor import ProcessorDemand
 MIN_IN_FLIGHT = 32
 """Number of requests in flight that an `AdmissionLimiter` always admits, whatever each of them costs."""
 INTERVAL_S = 0.1
-"""Time in s after which the limiters judge the process. A shorter burst is served."""
+"""Interval in s at which the limiters judge the load of the process. A shorter burst is served."""
 _SLOWER = 2.0
 """Mean response time that the limit allows, as a multiple of the normal response time."""
 _TOO_SLOW = 1.5
-"""Multiple of the allowed response time from which the process is overloaded."""
+"""Multiple of the allowed response time. A process with longer response times is overloaded."""
 _FALL, _RISE = 0.1, 0.001
-"""Weights of an interval in the moving average of the normal response time: of a faster one, and of a slower one.
+"""Weights of an interval in the moving average of the normal response time: if it is faster, and if it is slower.
 
 A slower interval counts little. Otherwise, the normal time would follow a load that grows for some seconds.
 """
 STANDING = 128
 """Number of requests in flight that only a standing queue exceeds for a whole interval: see `ProcessorLimit`."""
 BUSY = 0.95
-"""Demand for the processor, as a share of time, from which the processor is saturated. See `ProcessorDemand`."""
+"""Share of time. A processor is saturated if the demand for it reaches this share. See `ProcessorDemand`."""
 MIN_BUSY = 8
 """Requests of a class in flight that suffice to keep the processor busy. Further requests only wait for these."""
 _FEWER, _MORE = 0.9, 1.25
-"""Factors by which the limit changes in an interval, with and without a saturated processor."""
+"""Factors that change the limit in an interval, with and without a saturated processor."""
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _ALWAYS_ADMITTED = frozenset({"/api/health", "/metrics"})
 _STREAMS = "/stream"
@@ -71,7 +71,7 @@ class ProcessorLimit:
     Therefore the limit falls to `MIN_BUSY` while the processor is saturated, and rises while it is not. The limit ends
     after an interval without a refused request.
 
-    `demand` returns the share of time in which the thread demanded the processor since its previous call.
+    `demand` returns the share of the time since its previous call that the thread demanded the processor.
     """
 
     def __init__(self, demand: Callable[[], float]) -> None:

@@ -44,7 +44,7 @@ _EXPOSED_HEADERS = [
 ]
 _DAY_S = 86_400
 _FILES = Middleware(GZipMiddleware, minimum_size=256, compresslevel=6)
-"""Compression of the OpenAPI document and the web site. Both are loaded seldom, which allows a slow, high level.
+"""Compression of the OpenAPI document and the web site. A high level is slow, but both are loaded seldom.
 
 The first load of the site has a dozen scripts of 250 to 1000 bytes, which together are 3 kB smaller when compressed.
 """
@@ -63,7 +63,7 @@ def router(tag: str) -> APIRouter:
 class Application(FastAPI):
     """FastAPI without its serving layers, and with the project's security schemes in the OpenAPI document.
 
-    Requests first pass `layers`, of which the last one serves the project's own routes.
+    Requests first pass `layers`. The last layer serves the project's own routes.
     """
 
     def __init__(self, edge: Edge, layers: Sequence[Middleware], *, traced: bool, **options: Any) -> None:

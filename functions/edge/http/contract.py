@@ -69,7 +69,7 @@ def _objects(node: Any) -> Iterator[JsonObject]:
 
 
 def _name_once(name: str, schema: JsonObject) -> None:
-    """Set a schema's title to its name. Remove the titles of its properties, from which generators would make types."""
+    """Set a schema's title to its name. Remove the titles of its properties: generators would make types from them."""
     schema["title"] = _SCHEMA_NAMES.get(name, name)
     for node in _objects(schema.get("properties", {})):
         if isinstance(node.get("title"), str):

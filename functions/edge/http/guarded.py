@@ -46,7 +46,7 @@ class GuardedHttp(HttpToolsProtocol):
     _head_timer: asyncio.TimerHandle | None = None
     _refusal = HTTPStatus.BAD_REQUEST
     _is_shed = False
-    """True from the head to the end of a request that was refused under overload."""
+    """True while a request is read that was refused under overload: from its head to its end."""
     _limiters: Limiters | None = None
     _idle_until: float | None = None
     """Time (s, the loop's clock) until which the connection waits for the next request. None during a request."""

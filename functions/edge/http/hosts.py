@@ -1,7 +1,7 @@
 """Check of the Host header, against DNS rebinding.
 
 An attacker can let the host name of a page resolve to this server's address. Browsers then treat the server as part of
-the page's site. The Host header of requests from the page contains that host name, by which this check recognises them.
+the page's site. The Host header of requests from the page contains that host name. This check refuses such requests.
 """
 
 import re

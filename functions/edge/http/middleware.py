@@ -99,8 +99,7 @@ class EdgeMiddleware:
         error = exchange.scope.get("leaderforge.error")
         if status < _SERVER_ERROR:
             self._log.info("request", **facts)
-        # Status 500 means a defect, whose traceback is needed. Other 5xx mean outages, for which the error's text
-        # suffices.
+        # Status 500 means a defect: its traceback is needed. Other 5xx mean outages: the error's text suffices.
         elif status == _SERVER_ERROR:
             self._log.error("request_failed", **facts, exc_info=error)
         else:
@@ -115,14 +114,14 @@ class _Exchange:
     def __init__(self, scope: Scope, send: Send) -> None:
         self._send = send
         self.method: str = scope["method"]
-        # Copy the scope. The server's own scope must keep HEAD, for which the server expects no body.
+        # Copy the scope. The server's own scope must keep HEAD, because the server then expects no body.
         self.scope = {**scope, "method": "GET", _HEAD: True} if self.method == "HEAD" else scope
         self.request_id = _request_id(scope)
         self.status = 0
 
     @property
     def route(self) -> str:
-        """Template of the path, by which metrics have one time series instead of one per path."""
+        """Template of the path. With it, metrics have one time series instead of one per path."""
         route = self.scope.get("route")
         return _NO_ROUTE if route is None else route.path
 

@@ -1,4 +1,4 @@
-"""Response headers by which browsers restrict scripts, frames and connections of a page."""
+"""Response headers that make browsers restrict scripts, frames and connections of a page."""
 
 from collections.abc import Sequence
 

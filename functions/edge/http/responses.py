@@ -32,7 +32,7 @@ class ReadResult(Protocol):
 
 
 class Provenance(NamedTuple):
-    """Time (ms since 1970) and source of a read whose result does not contain them."""
+    """Time (ms since 1970) and source of a read, for results that lack these two facts."""
 
     as_of: int
     source: Source

@@ -117,7 +117,7 @@ class EdgeRoutes:
 
 
 def _shape(path: str) -> tuple[int, str]:
-    """Return the number of a path's segments, and the first two of them, which no route has as parameters."""
+    """Return the number of a path's segments, and the first two segments. No route has parameters there."""
     segments = path.split("/")
     return len(segments), "/".join(segments[:3])
 

@@ -12,7 +12,7 @@ from functions.edge.http.middleware import is_head
 from functions.edge.http.responses import Header
 
 PATIENCE_S = 30.0
-"""Time in s after which a client that does not accept the next piece counts as disconnected."""
+"""Time limit in s for a client to accept the next piece. Then the client counts as disconnected."""
 
 
 def is_buffered(scope: Scope) -> bool:
@@ -24,7 +24,7 @@ class Stream(Response):
     """Response that is sent while it is generated, until it ends or the client disconnects.
 
     Nothing is sent before `begin` has returned, therefore its errors get a normal error response. A later error aborts
-    the connection, by which the client learns that the response is incomplete. The generator is closed in all cases.
+    the connection. The client thereby learns that the response is incomplete. The generator is closed in all cases.
     """
 
     def __init__(self, pieces: AsyncGenerator[bytes, None], headers: Sequence[Header], status: int = 200) -> None:

@@ -48,7 +48,7 @@ class AuditQuery(QueryIn):
 
     @property
     def before(self) -> tuple[int, int] | None:
-        """Time (ms since 1970) and id of the audit entry from which to continue, None to start."""
+        """Start of the page: time (ms since 1970) and id of an audit entry, None for the first page."""
         if self.cursor is None:
             return None
         time, _, audit_id = self.cursor.partition(".")

@@ -8,7 +8,7 @@ from functions.edge.wire.models import StrictOut
 from leaderforge.domain.times import time_text
 
 _DIGEST_BYTES = 12
-"""Length of a digest in bytes. With 96 bits, two contents practically never have the same ETag."""
+"""Length of a digest in bytes. With its 96 bits, different contents practically never get equal ETags."""
 
 
 class JsonBody:

@@ -22,7 +22,7 @@ _TEXT = re.compile(CURSOR_PATTERN)
 
 
 class Direction(Enum):
-    """Direction in which a cursor continues: next page, previous page, or next page of a score range."""
+    """Direction of a cursor: next page, previous page, or next page of a score range."""
 
     NEXT = b"n"
     PREVIOUS = b"p"
@@ -31,7 +31,7 @@ class Direction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Direction, number of the period, and sort key of the entry from which to continue."""
+    """Direction, number of the period, and sort key of the entry at the end of the page."""
 
     direction: Direction
     period: int

@@ -1,4 +1,4 @@
-"""Submissions on the wire, their receipts, and the messages in which they are queued."""
+"""Submissions in requests, their receipts, and their messages in the queue."""
 
 from functools import cached_property
 from typing import Annotated, Literal

@@ -68,7 +68,7 @@ export class Client {
   readonly #options: Options
   readonly #batchSize: number
   #session: SessionValues | undefined
-  /** Outcomes of the scores whose `submit` runs, by submission id. A concurrent flush may deliver them. */
+  /** Outcomes, by submission id, of scores whose `submit` still runs. A concurrent flush may deliver these scores. */
   readonly #awaited = new Map<string, Receipt | RejectedScore | null>()
   #flushing: Promise<unknown> = Promise.resolve()
   #signingIn: Promise<unknown> = Promise.resolve()

@@ -2,7 +2,7 @@
 
 import type { TopOut } from './types.js'
 
-/** Parser of a stream. `lastId` is the id of the last complete event, by which a new connection resumes. */
+/** Parser of a stream. `lastId` is the id of the last complete event. A new connection resumes after it. */
 export class EventReader {
   lastId = ''
   #id = ''

@@ -66,7 +66,7 @@ export class FileJournal implements Journal {
       throw error
     }
     const previous = this.#file
-    this.#file = next // the old file has no name any more: an entry in it would be lost
+    this.#file = next // the rename has replaced the old file: an entry in the old file would be lost
     this.#wholeSize = undefined
     await previous?.close()
     await this.#syncFolder()

@@ -55,7 +55,7 @@ export class MemoryJournal implements Journal {
   }
 }
 
-const DEAD_ENTRIES = 1000 // entries without effect after which the journal is rewritten
+const DEAD_ENTRIES = 1000 // number of entries without effect that causes a rewrite of the journal
 
 /** Queue of scores in the order of their submission, and the values of a session. */
 export class Store {

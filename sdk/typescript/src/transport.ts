@@ -132,7 +132,7 @@ export class Transport {
   }
 }
 
-/** Return the error of an answer that a proxy or a captive portal gave. Its page says nothing about the score. */
+/** Return the error for an answer of a proxy or a captive portal. Such an answer says nothing about the score. */
 function unreadable(status: number, cause: unknown): Error {
   if (status < 400 || RETRIED.has(status)) {
     return new NetworkError(`the answer with status ${status} is not JSON of the service`, { cause })

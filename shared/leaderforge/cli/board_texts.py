@@ -70,7 +70,7 @@ def _integer(text: str) -> int:
 
 
 def _time(text: str) -> int:
-    """Return the time (ms) in a text: RFC 3339, or ms since 1970, the form in which `text_of` writes times."""
+    """Return the time (ms) in a text: RFC 3339, or ms since 1970 as `text_of` writes them."""
     if text.isdigit():
         return int(text)
     time = moment_of(text)

@@ -189,7 +189,7 @@ def _addresses_and_keys(stack: LocalStack) -> dict[str, str]:
 
 
 def _player_lines(stack: LocalStack, player: DevelopmentPlayer) -> list[str]:
-    """Return the lines about development tokens: a token, and commands by which its player submits without a key."""
+    """Return the lines about development tokens: a token, and commands of its player, who submits without a key."""
     score = _post(stack, "/api/scores", f'{{"external_id": "{player.external_id}", "score": 500}}', player.token)
     rank = f"curl {stack.api.url}/api/leaderboard/rank/ext:{player.external_id}"
     tokens = f"Tokens for other players: {_command()} tokens create --player ID"
@@ -197,7 +197,7 @@ def _player_lines(stack: LocalStack, player: DevelopmentPlayer) -> list[str]:
 
 
 def _command() -> str:
-    """Return the path by which this command was started. A pasted command needs it if PATH lacks its directory."""
+    """Return the path that started this command. A pasted command needs it if PATH lacks its directory."""
     return sys.argv[0] if Path(sys.argv[0]).name == "leaderforge" else "leaderforge"
 
 

@@ -1,4 +1,4 @@
-"""Development tokens, with which players of `leaderforge dev` can submit without a key."""
+"""Development tokens. Players of `leaderforge dev` can submit with them without a key."""
 
 from collections.abc import Mapping
 from contextlib import suppress

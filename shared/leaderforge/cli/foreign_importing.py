@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from leaderforge.wiring import Services
 
 _COMPARED = ("policy", "subscore_order", "season")
-"""Settings of the board here that are compared with those that the foreign board proposes. Differences are reported."""
+"""Settings to compare between the board here and the proposal of the foreign board. Differences are reported."""
 
 
 @dataclass(slots=True)

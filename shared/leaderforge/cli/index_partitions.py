@@ -25,7 +25,7 @@ _TIMEOUT_S = 60.0
 
 
 def build_partitions(partitions: PartitionCount, *, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Build an index with another number of partitions beside the present one, while submissions continue.
+    """Build an index with another number of partitions while the present index stays in use and submissions continue.
 
     Then restart all processes with this number as LEADERFORGE_PARTITIONS. They apply the changes since the build.
     """

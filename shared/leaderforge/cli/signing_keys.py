@@ -1,4 +1,4 @@
-"""`leaderforge signing-keys`: keys with which the running service signs player tokens."""
+"""`leaderforge signing-keys`: keys of the running service that sign player tokens."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`leaderforge claim-names`: claims of stored names, and a report of names that break the rules of today."""
+"""`leaderforge claim-names`: claims of stored names, and a report of names that break the present rules."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

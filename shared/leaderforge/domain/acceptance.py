@@ -52,7 +52,7 @@ def accept(
 
 
 def _ladders_at(board: Board, achieved_at: int, now: int, grace_ms: int, *, history: bool) -> Sequence[Ladder]:
-    """Return the ladders in which a score counts. Raises `TournamentNotOpen` or `PeriodClosed` if there are none."""
+    """Return the board's ladders that count a score. Raises `TournamentNotOpen` or `PeriodClosed` if there are none."""
     occurrence = None
     if board.tournament is not None:
         arrives_at = None if history else now

@@ -11,18 +11,18 @@ from leaderforge.domain.order import ranked_score
 
 MINUTE_MS = 60_000
 RETENTION_MS = 48 * 3_600_000
-"""Time in ms for which the store keeps the activity."""
+"""Time in ms that the store keeps the activity."""
 LEADERS_A_MINUTE = 3
 """Number of players whose best scores of a minute the store keeps for a board."""
 MAX_A_MINUTE = 60
-"""Submissions of one player to one board in a minute above which the player's scores are suspicious."""
+"""Number of submissions of one player to one board in a minute. With more, the player's scores are suspicious."""
 
 _FAR = 6.0
-"""Distance from the median, in robust standard deviations, from which a score is an outlier."""
+"""Distance from the median, in robust standard deviations. A score at this distance or further is an outlier."""
 _FEWEST_PLAYERS = 4
 """Minimum number of players whose scores can be compared."""
 _NEAR = 0.01
-"""Distance from a limit of the board, as a share of its range, within which a score is near the limit."""
+"""Share of the board's range. A score is near a limit of the board if its distance is at most this share."""
 _MAD_TO_DEVIATION = 1.4826
 """Ratio of standard deviation to median absolute deviation, for normally distributed values."""
 
@@ -93,7 +93,7 @@ class Suspect:
 
 
 def _best(board: Board, scores: Sequence[RecentScore]) -> int:
-    """Return the best of a player's scores as a number of the board's order, in which lower numbers are better."""
+    """Return the best of a player's scores as a number. A lower number is better, whatever the board's order."""
     return min(ranked_score(board.order, score.score) for score in scores)
 
 

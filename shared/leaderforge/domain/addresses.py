@@ -1,4 +1,4 @@
-"""Addresses of other servers, and the networks to which the service may connect on behalf of an operator."""
+"""Addresses of other servers, and the rule that decides whether the service may connect to them."""
 
 from collections.abc import Collection
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -7,7 +7,7 @@ from typing import TypeAlias
 Network: TypeAlias = IPv4Network | IPv6Network
 
 _EMBEDDING = ip_network("64:ff9b::/96")
-"""Network (NAT64) whose addresses contain an IPv4 address in their last 32 bits, to which a gateway connects."""
+"""Network (NAT64). The last 32 bits of its addresses are an IPv4 address. A gateway connects to that address."""
 _SPECIAL: Collection[Network] = (
     ip_network("64:ff9b:1::/48"),  # NAT64 in a private network
     ip_network("2001::/32"),  # Teredo, a tunnel to an embedded IPv4 address
@@ -15,7 +15,7 @@ _SPECIAL: Collection[Network] = (
     ip_network("192.88.99.0/24"),  # relays of 6to4
     ip_network("fec0::/10"),  # site-local, the predecessor of unique local addresses
 )
-"""Networks that Python counts as global in some versions, but that lead to other machines than a public host."""
+"""Networks that some versions of Python count as global, although their addresses do not lead to a public host."""
 
 
 _LAST_PORT = 65_535

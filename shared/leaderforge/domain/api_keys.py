@@ -11,7 +11,7 @@ from leaderforge.domain.errors import KeyRevoked, Refused
 from leaderforge.domain.permissions import KeyScope, Role, scopes_of
 
 PREFIX = "lf_"
-"""Prefix of every generated key. People and secret scanners recognise a key by it."""
+"""Prefix of every generated key. It makes keys recognisable for people and secret scanners."""
 
 MAX_OVERLAP_S = 30 * 86_400
 """Longest time in seconds that a replaced key may stay valid."""

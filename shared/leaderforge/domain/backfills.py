@@ -14,5 +14,5 @@ def changed_backfill(board: Board, kinds: tuple[PeriodKind, ...], now: int) -> B
     until = now + PROPAGATION_MS
     if before is None:
         return Backfill(added, now, until)
-    # A second change during a backfill extends it. The new backfill has the earlier start and the kinds of both.
+    # A second change during a backfill extends it. The new one has the earlier start and all kinds.
     return Backfill(tuple(dict.fromkeys((*before.kinds, *added))), before.since, until)

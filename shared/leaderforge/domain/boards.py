@@ -46,8 +46,8 @@ class RankStyle(StrEnum):
 class ScoreLimits:
     """Rules that a submission must respect. None means no limit.
 
-    `min_score` and `max_score` are bounds of every submitted score. `max_change` is the largest difference, in both
-    directions, by which one submission may change a standing. A player's first submission is exempt from it.
+    `min_score` and `max_score` are bounds of every submitted score. `max_change` is the largest change of a
+    standing's score, up or down, by one submission. A player's first submission is exempt from it.
     `min_interval_ms` is the shortest time between two submissions of a player.
     """
 
@@ -97,7 +97,7 @@ FOR_ALL_TIME = Calendar()
 class Display:
     """Display of scores: a unit such as `points` or `ms`, and the number of digits after the decimal point.
 
-    `subscore_name` is the text beside a subscore, such as `laps led`. If it is None, readers see their language's word
+    `subscore_name` is the text after a subscore, such as `laps led`. If it is None, readers see their language's word
     for subscore.
     """
 
@@ -200,7 +200,7 @@ class Board:
         )
 
     def ladders_counting(self, time: int, now: int, grace_ms: int) -> "tuple[Ladder, ...]":
-        """Return the ladders in which a submission of this time counts now. All times are in ms.
+        """Return the ladders that count a submission of this time now. All times are in ms.
 
         See `periods.counting_in`.
         """

@@ -11,7 +11,7 @@ from math import ceil
 class Brackets:
     """Brackets of an occurrence: their intended size, and the number of entrants.
 
-    If nobody can join any more (`is_final`), a last bracket with less than half the size is part of the one before.
+    If nobody can join any more (`is_final`), a last bracket under half the size is merged into the previous one.
     """
 
     size: int

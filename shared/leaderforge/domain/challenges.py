@@ -66,7 +66,7 @@ class Challenge(NamedTuple):
 
     @property
     def settled_at(self) -> int:
-        """Return the time (ms) from which no submission can change the result."""
+        """Return the time (ms) when the result becomes final: no submission can change it afterwards."""
         return self.late_until + SETTLE_MS
 
     def state(self, now: int) -> TournamentState:

@@ -1,4 +1,4 @@
-"""Checkpoints: numbers of entries of a ladder at a moment, from which reads at later moments start."""
+"""Checkpoints: numbers of entries of a ladder at a moment. Reads at later moments start from them."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence

@@ -12,13 +12,13 @@ MAX_LANE = 50
 """Maximum notices of one lane in one round. It limits the work that a killed process repeats."""
 LONGEST_PAUSE_MS = 3_600_000
 LONGEST_ENDPOINT_PAUSE_MS = 60_000
-"""Maximum pause of an endpoint after rounds in which every attempt failed. It limits the delay after an outage."""
+"""Maximum pause of an endpoint after rounds without a successful attempt. It limits the delay after an outage."""
 GONE = 410
-"""HTTP status by which an endpoint asks for no further notices, in Standard Webhooks."""
+"""HTTP status of an endpoint that asks for no further notices, in Standard Webhooks."""
 
 
 class RetryRules(NamedTuple):
-    """Attempts after which a notice is given up, and the pause after the first failed one (ms), which then doubles."""
+    """Maximum number of attempts for a notice, and the pause (ms) after the first failure. It doubles each time."""
 
     max_attempts: int
     first_pause_ms: int

@@ -28,11 +28,11 @@ _PURPOSE = b"leaderforge webhook secrets\0"
 class Endpoint:
     """Endpoint and its progress in the log of notices. Times are in ms.
 
-    It receives notices of the `types` and `boards` that it lists. An empty list means all. The store has only the ids
-    of its secrets, from which the secrets are derived. The previous secret signs too until `previous_until`. All
+    It receives notices of the `types` and `boards` that it lists. An empty list means all. Its secrets are derived
+    from ids, and the store has only these ids. The previous secret signs too until `previous_until`. All
     notices up to `position` are sent, or have a row among the deliveries. `round` counts the commits of results.
-    `failures` counts the consecutive rounds in which every attempt failed, after which the endpoint pauses until
-    `retry_at`.
+    `failures` counts the consecutive rounds without a successful attempt. After such a round the endpoint pauses
+    until `retry_at`.
     """
 
     endpoint_id: str

@@ -9,7 +9,7 @@ from uuid import UUID
 
 
 class LeaderForgeError(Exception):
-    """Base of all errors. `code` is a stable, machine-readable name on which callers may rely."""
+    """Base of all errors. `code` is a stable, machine-readable name. Callers may rely on it."""
 
     code = "internal_error"
 

@@ -1,4 +1,4 @@
-"""Queues and event buses of AWS that receive notices, as endpoints beside HTTP addresses."""
+"""Queues and event buses of AWS: endpoints that receive notices instead of an HTTP address."""
 
 import re
 from typing import NamedTuple

@@ -3,7 +3,7 @@
 from leaderforge.domain.errors import Refused
 
 MAX_FRIENDS = 5000
-"""Maximum number of players that a player follows, and that a player blocks."""
+"""Maximum number of players that a player follows, and also of players that a player blocks."""
 
 
 class TooManyFriends(Refused):

@@ -38,7 +38,10 @@ _OPPOSITES = {
 
 
 class Link(NamedTuple):
-    """Stored direction of a relation, beside the player `user_id`."""
+    """One direction of a relation between two players, stored with the player `user_id` on the same node of Citus.
+
+    The other player has the opposite link.
+    """
 
     user_id: int
     kind: LinkKind

@@ -1,4 +1,4 @@
-"""Sort keys with approximate positions, as earlier reads found them.
+"""Sort keys and their positions in earlier reads. A position may have changed since then.
 
 Most entries keep their position between two reads, or move little. A known entry near a rank is therefore a good start
 of the search for the entry at this rank.

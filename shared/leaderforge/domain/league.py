@@ -13,7 +13,7 @@ from typing import NamedTuple
 from leaderforge.domain.periods import PeriodKind
 
 BANDS = 3
-"""Number of bands of strength among which balanced groups have equal numbers of players."""
+"""Number of bands of players by strength. A balanced group has about equally many players of each band."""
 MIDDLE_BAND = 1
 """Band of players who have no result of an earlier period."""
 OPEN_GROUPS = 4
@@ -114,7 +114,7 @@ class GroupZones(NamedTuple):
 
 
 class OpenGroup(NamedTuple):
-    """Group with free seats, and its numbers of players by band."""
+    """Group with free seats, and the number of its players in each band."""
 
     number: int
     players: tuple[int, ...]
@@ -235,7 +235,7 @@ def band_of(rank: int | None, size: int | None, movement: Movement | None) -> in
     """Return the band of strength of a player by the last result: 0 is the strongest.
 
     Relegated players are strong in their new division, promoted ones weak. For all others, the band is the third of
-    their last group in which they ranked. Players without a rank are in the middle.
+    their last group that gave them a rank. Players without a rank are in the middle.
     """
     if rank is None or size is None:
         return MIDDLE_BAND
@@ -257,7 +257,7 @@ class FilledGroup:
     merges: int = field(default=0)
 
     def rank_as_target(self) -> tuple[int, int, int]:
-        """Return the key by which a merge prefers groups: with the fewest merges, then filled last."""
+        """Return the group's key in a merge. A merge prefers the fewest merges, then the group that filled last."""
         return self.merges, -self.last_seat, self.number
 
 

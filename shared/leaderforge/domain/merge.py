@@ -79,7 +79,7 @@ class Span(NamedTuple):
 
 
 class SegmentBound(NamedTuple):
-    """Bound above which only entries of one segment count: the row's segment for the attribute at `position`."""
+    """Bound for counts within a segment: the row's segment for the attribute at `position`."""
 
     position: int
     segment: Any
@@ -88,7 +88,7 @@ class SegmentBound(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Total of the entries, and the number above each bound, in the order of the bounds.
+    """Total of the entries, and for each bound, in order, the number of entries above it.
 
     For each bound that counts in a segment only, `within` has the number above it. `all_present` is true if all entries
     in the `present` argument of `Ranking.counts` were still in the ladder.

@@ -1,4 +1,4 @@
-"""Moments: times in the past for which a board can be read."""
+"""Moments: past times. A board can be read as it was at a moment."""
 
 from dataclasses import dataclass, replace
 
@@ -8,7 +8,7 @@ from leaderforge.domain.times import time_text
 from leaderforge.domain.timing import SETTLE_MS
 
 MAX_MOMENT_DAYS = 3_660
-"""Maximum number of days for which past standings are kept: ten years."""
+"""Maximum number of days that past standings are kept: ten years."""
 
 _DAY_MS = 86_400_000
 
@@ -17,7 +17,7 @@ _DAY_MS = 86_400_000
 class Moments:
     """Setting of a board that keeps its past standings for `days`.
 
-    `enabled_at` (ms) is the time at which the board got the setting. `since` (ms) is the first moment that can be read.
+    `enabled_at` (ms) is when the board got the setting. `since` (ms) is the first moment that can be read.
     It is None until the existing standings are copied.
     """
 

@@ -17,8 +17,8 @@ _ANYWHERE = "*"
 class RefusedWords:
     """Words that names must not have. A word in asterisks, such as `*word*`, is also refused inside a longer word.
 
-    Words are compared like names: without case, and with look-alikes as equals. Other characters than letters, digits
-    and marks are ignored.
+    Words are compared like names: without case, and with look-alikes as equals. All characters except letters,
+    digits and marks are ignored.
     """
 
     lines: Iterable[str] = ()
@@ -73,5 +73,5 @@ def _is_part(line: str) -> bool:
 
 
 def _compact_keys(line: str) -> Iterable[str]:
-    """Return the keys by which the word in a line is compared, none if it has no letters, digits or marks."""
+    """Return the keys for comparing the word in a line, none if it has no letters, digits or marks."""
     return filter(None, ("".join(words_of(key)) for key in claims_of(line)))

@@ -23,7 +23,7 @@ class OutboxRow(NamedTuple):
 
     @property
     def origin(self) -> str:
-        """Return the text by which the log recognises this notice."""
+        """Return the text that identifies this notice in the log."""
         return f"outbox:{self.seq}"
 
 

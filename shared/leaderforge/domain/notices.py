@@ -30,7 +30,7 @@ _TYPES_BY_ACTION: Mapping[str, NoticeType] = {
 
 
 class Announcement(IntEnum):
-    """Kind of changes of standings by submissions about which a board writes notices to the outbox.
+    """Choice of the submissions that lead to notices in the outbox, by the changes that they make.
 
     `IMPROVEMENTS`: on the main ladder, if the submission improved the standing. `ALL`: every change on every ladder.
     """
@@ -56,7 +56,7 @@ class NewNotice(NamedTuple):
 
 
 def announces(board: Board) -> Announcement:
-    """Return the kind of changes by submissions about which the board writes notices to the outbox.
+    """Return which changes by submissions the board reports in notices of the outbox.
 
     Any change of a standing may change ranks and tiers, also a change that is no improvement.
     """
@@ -102,7 +102,7 @@ def _score_notice(ladder: Ladder, standing: Standing, event: Event, at: int, fla
 
 
 def moderation_notices(act: AuditEntry, changed: Sequence[LadderStanding]) -> Iterator[NewNotice]:
-    """Yield a notice for each board on which a moderator's action has changed standings of a player."""
+    """Yield a notice for each board where a moderator's action has changed standings of a player."""
     notice_type = _TYPES_BY_ACTION.get(act.action)
     if notice_type is None or act.user_id is None:
         return

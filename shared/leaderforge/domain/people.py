@@ -10,7 +10,7 @@ from leaderforge.domain.errors import Forbidden, Refused
 from leaderforge.domain.permissions import Role, scopes_of
 
 SESSION_PREFIX = "lfs_"
-"""Prefix of the secrets of sessions. People and secret scanners recognise them by it."""
+"""Prefix of the secrets of sessions. It makes them recognisable for people and secret scanners."""
 
 _SECRET_BYTES = 24
 _MAX_SUBJECT = 255

@@ -3,7 +3,7 @@
 A period's number encodes its start and its kind. Number and name can therefore be computed from the board's calendar
 and a time, without I/O. Days, weeks and months are those of the calendar's time zone. Weeks are those of ISO 8601.
 
-A period begins at the first moment at which the local clocks show its start or, if they skip it, a later time.
+A period begins when the local clocks first show its start. If the clocks skip its start, it begins at the next moment.
 Period starts are therefore monotonic across all clock changes. Each moment lies in exactly one period of a kind.
 """
 
@@ -103,7 +103,7 @@ _FOR_EVER_ONLY = (FOR_EVER,)
 
 
 def counting_in(calendar: Calendar, time: int, now: int, grace_ms: int) -> Sequence[Period]:
-    """Return the periods in which a submission of this time counts now. All times are in ms.
+    """Return the periods that count a submission of this time now. All times are in ms.
 
     A period counts late submissions for `grace_ms` after its end.
     """

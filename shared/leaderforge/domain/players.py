@@ -32,7 +32,7 @@ def username(text: str) -> str:
 
 
 def email_key(text: str) -> str:
-    """Return the key by which emails are unique: without case and compatibility forms."""
+    """Return the unique key of an email: its text without case and compatibility forms."""
     return folded(text)
 
 

@@ -65,7 +65,7 @@ class NewAward(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """Claim of an award: the id by which the client retries, the time (ms), and the caller in the audit log's form."""
+    """Claim of an award: the id that a retry sends again, the time (ms), and the caller in the audit log's form."""
 
     claim_id: str
     claimed_at: int

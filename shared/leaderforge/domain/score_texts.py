@@ -13,7 +13,7 @@ _SIGNS = "[-+\N{MINUS SIGN}]?"
 _MAX_SHOWN = 60
 """Maximum characters of a wrong value in a message."""
 _ALWAYS_SAFE = len(str(MAX_INTEGER)) - 1
-"""Number of digits up to which every whole number is at most `MAX_INTEGER`."""
+"""Number of digits. Every whole number with at most so many digits is at most `MAX_INTEGER`."""
 _LOOKS_GROUPED = re.compile(rf"{_SIGNS}[0-9]{{1,3}}(?:[,.'{_QUOTE}\s][0-9]{{1,3}})+")
 
 
@@ -128,7 +128,7 @@ def shortened(text: str) -> str:
 
 
 def _clock_digits(display: Display) -> int | None:
-    """Return the decimals of a second of the board's scores, None if the unit is not a unit of time."""
+    """Return the number of decimals of a second in the board's scores, None if the unit is not a unit of time."""
     digits = _FRACTION_DIGITS.get(display.unit or "")
     return None if digits is None else digits + display.decimals
 

@@ -10,7 +10,7 @@ from leaderforge.domain.errors import Refused
 MAX_SEGMENT_ATTRIBUTES = 8
 """Maximum number of attributes that the service declares for segments."""
 MAX_BOARD_SEGMENTS = 4
-"""Maximum number of declared attributes by which one board is divided."""
+"""Maximum number of declared attributes that divide one board into segments."""
 MAX_SEGMENT_VALUE = 64
 """Maximum length of the value of a declared attribute, in code points."""
 

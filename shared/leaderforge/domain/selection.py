@@ -1,8 +1,8 @@
 """Selection of the entry at a global rank among sorted partitions. Each round probes a few local positions.
 
 This is multi-way selection by pivots, after Frederickson and Johnson (The complexity of selection and ranking in X+Y
-and matrices with sorted columns, 1982). Every probed key bounds the number of entries before it in each partition. The
-sums of these bounds decide which keys enclose the target. Entries outside are no longer candidates.
+and matrices with sorted columns, 1982). Every probed key bounds the number of entries before it in each partition.
+The sums of these bounds show which keys are before and after the target. Entries outside are no longer candidates.
 
 Players are hashed to partitions, and the target is therefore probably near the same fraction of each partition. Probes
 are densest there. Their distances grow geometrically, which reduces the candidates by a constant factor per round for
@@ -16,7 +16,7 @@ from math import isqrt
 from leaderforge.domain.merge import nth
 
 FEW = 160
-"""Average number of candidates per partition up to which all of them are read. Another round would cost more."""
+"""Average number of candidates per partition. Up to it all candidates are read: another round would cost more."""
 
 
 class Selection:

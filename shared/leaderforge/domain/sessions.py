@@ -24,7 +24,7 @@ MAX_SESSIONS = 10
 """Maximum number of sessions of a player. A further sign-in ends the oldest one."""
 
 REPEAT_MS = 60_000
-"""Time in ms for which the previous refresh token remains usable, because the answer with the new token may be lost.
+"""Time in ms that the previous refresh token remains usable, because the answer with the new token may be lost.
 
 A later use shows that somebody copied the token, as does any use of an older token. Such a use ends the session.
 """

@@ -19,7 +19,7 @@ EARLIER = "earlier"
 
 
 class SettlementOvertaken(LeaderForgeError):
-    """Error for a step of a settlement that another process has already made."""
+    """Error for a step of a settlement if another process has already made this step."""
 
     code = "settlement_overtaken"
 
@@ -101,13 +101,13 @@ class SettlementFault(NamedTuple):
 
 
 def ends_at(board: Board, period: Period) -> int | None:
-    """Return the time (ms) from which achieved scores do not count in a period, None if it never ends."""
+    """Return the first time (ms) whose scores do not count in a period any more, None if it never ends."""
     occurrence = _occurrence(board, period)
     return period.ends_at if occurrence is None else occurrence.ends_at
 
 
 def settles_at(board: Board, period: Period, grace_ms: int) -> int | None:
-    """Return the time (ms) from which a period can be settled, None if it never ends.
+    """Return the first time (ms) when a period can be settled, None if it never ends.
 
     The last submission that counts in the period is committed by then.
     """

@@ -16,7 +16,7 @@ _PURPOSE = b"leaderforge player tokens\0"
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """Signing key, of which the store has only the random id. Times are in ms.
+    """Signing key. The store has only its random id. Times are in ms.
 
     The key itself is derived from the id and a secret of the settings, because access to the store alone must not
     suffice to forge tokens. A retired key signs nothing. Tokens with its signature are accepted until `accepted_until`.

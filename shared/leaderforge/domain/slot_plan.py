@@ -20,7 +20,7 @@ class SlotMove:
 def moves_to_balance(
     owners: Mapping[int, NodeId], nodes: Collection[NodeId], partition_slots: Collection[int]
 ) -> Sequence[SlotMove]:
-    """Return the fewest moves after which only `nodes` own slots, in equal shares.
+    """Return the fewest moves that give all slots to `nodes`, in equal shares.
 
     `owners` has the node of each slot. All keys are in the slots of partitions. Therefore balance these first, and the
     other slots afterwards.
@@ -35,7 +35,7 @@ def moves_to_balance(
 def _balance(
     targets: dict[int, NodeId], slots: Sequence[int], nodes: Collection[NodeId], fixed: Collection[int] = ()
 ) -> None:
-    """Change the targets of `slots`, so that `nodes` have equal shares of them and of the `fixed` slots together."""
+    """Change the targets of `slots`, so that each of `nodes` owns equally many of `slots` and `fixed` together."""
     owned: dict[NodeId, list[int]] = {node: [] for node in nodes}
     free: list[int] = []
     for slot in slots:

@@ -16,5 +16,5 @@ def escaped(name: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    """Return the name for which a text stands: the inverse of `escaped`."""
+    """Return the name that a text encodes: the inverse of `escaped`."""
     return text[1:] if text.startswith(_ESCAPED) else text

@@ -47,9 +47,9 @@ VISIBLE = 0
 HIDDEN_ENTRY = 1
 HIDDEN_PLAYER = 2
 REMOVED = 4
-"""Bits of `hidden`: reasons for which a standing is not listed.
+"""Bits of `hidden`: reasons why a standing is not listed.
 
-A player still sees their own hidden standing. Nobody sees a removed standing.
+The player still sees a hidden standing. Nobody sees a removed standing.
 """
 
 

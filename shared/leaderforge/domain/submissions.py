@@ -68,7 +68,7 @@ class Submission(NamedTuple):
     def _after(self, run: "CountedRun") -> "Submission":
         """Return the submission. On `latest` boards, its time is after the time of the run.
 
-        A change must come after the run to which it applies, even if clocks differ or a queue delays it.
+        A change must be later than the run that it changes, even if clocks differ or a queue delays it.
         """
         if self.board.policy is not Policy.LATEST or run.reception < (self.event.achieved_at, self.event.received_us):
             return self

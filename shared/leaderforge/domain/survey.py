@@ -17,7 +17,7 @@ class IndexNode:
 class PartitionState:
     """Partition, and the name of its node.
 
-    `watermark` is the time (ms) up to which the partition is complete, None if it is incomplete. `entries` is the
+    `watermark` (ms): the partition has all changes up to this time. None if it is incomplete. `entries` is the
     number of its entries on the requested ladders, `players` the number of its usernames. All three are None if the
     node does not answer.
     """

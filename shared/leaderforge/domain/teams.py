@@ -94,7 +94,7 @@ def joining_order(span: TeamSpan) -> tuple[int, int]:
 
 
 class Contribution(NamedTuple):
-    """Fold of a member's events in one period, from the times in which the member was in the team.
+    """Fold of those events of a member in one period that happened while the member was in the team.
 
     The fields about the run have the same meaning as in `Standing`. A hidden contribution does not count.
     """

@@ -21,7 +21,7 @@ _SCORE, _PERCENT = TierLimit.SCORE, TierLimit.PERCENT  # access to an enumeratio
 _BY_SCORE, _BY_RANK = 0, 1
 """Indexes of the two merits of an entry: by its score, and by its rank."""
 _PERCENT_PARTS = 1_000_000
-"""Number of parts that stand for all players in a limit in percent. A limit may therefore have four decimals."""
+"""Integer that stands for 100 % in a stored limit in percent. A limit may therefore have four decimals."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""Time budget: limits on which several modules or processes rely, and their sums.
+"""Time budget: limits that several modules or processes rely on, and sums of these limits.
 
-All times are in ms. A limit within one module stays in that module. `tests/unit/test_timing.py` states the inequalities
-on which correctness depends, each with its reason.
+All times are in ms. A limit within one module stays in that module. `tests/unit/test_timing.py` states the
+inequalities that correctness depends on, each with its reason.
 """
 
 CLOCK_DIFFERENCE_MS = 2_000
@@ -19,10 +19,10 @@ CACHE_LIMIT_MS = 5_000
 """Maximum age of a used board or API key while the store answers. The documentation promises it."""
 
 BOARD_FRESH_MS = 2_000
-"""Age up to which a cached board is used without a refresh. A board in use costs half a query a second."""
+"""Maximum age of a cached board that is used without a refresh. A board in use costs half a query a second."""
 
 BOARD_STALE_MS = 4_500
-"""Age from which callers wait for the refresh of a board. Submissions are refused if the refresh fails."""
+"""Age of a cached board. At this age, callers wait for its refresh. Submissions are refused if the refresh fails."""
 
 BOARD_PATIENCE_MS = 100
 """Maximum wait of a read for the refresh of a stale board. It covers a usual query.
@@ -31,22 +31,22 @@ After this time, the read uses the cached board.
 """
 
 KEYS_FRESH_MS = 2_000
-"""Age up to which the cached API keys are used without a refresh. One query loads all keys."""
+"""Maximum age of the cached API keys that are used without a refresh. One query loads all keys."""
 
 KEYS_STALE_MS = 4_000
-"""Age from which requests wait for the refresh of the API keys."""
+"""Age of the cached API keys. At this age, requests wait for their refresh."""
 
 KEYS_PATIENCE_MS = 500
 """Maximum wait of a request for the refresh of the API keys. Accepting a revoked key is worse than a late answer."""
 
 LADDERS_FRESH_MS = 2_000
-"""Age up to which a cached list of a board's past periods is used."""
+"""Maximum age of a cached list of a board's past periods that is used."""
 
 LOOKUP_WAIT_MS = 10_000
 """Maximum wait for a lookup with coalesced queries. It is twice the usual time limit of the store."""
 
 PERIOD_STATE_FRESH_MS = 5_000
-"""Age up to which a submission uses the cached state (retired or not) of a period. Each state costs a query."""
+"""Maximum age of the cached state (retired or not) of a period that a submission uses. Each state costs a query."""
 
 # The way of a submission into the store -----------------------------------------------------------------------------
 
@@ -54,7 +54,7 @@ SUBMISSION_WAIT_MS = 10_000
 """Maximum time from the read of a submission's board to its recording. It covers a batch in flight and the next one."""
 
 COMMIT_LIMIT_MS = 5_000
-"""Maximum time from the start to the commit of a transaction for which other processes wait.
+"""Maximum time from the start to the commit of a transaction if other processes wait for it.
 
 The periods of a batch are stored within the same limit before the batch is recorded. Readers of changes also wait for
 this time. An event that is not visible afterwards will never be committed.
@@ -73,17 +73,17 @@ clocks of the changing and of the waiting process may differ.
 # External ids -------------------------------------------------------------------------------------------------------
 
 MAPPING_MS = 30_000
-"""Time for which cached players of external ids are used after a check. A check costs one query."""
+"""Time that cached players of external ids are used after a check. A check costs one query."""
 
 RELEASE_MS = COMMIT_LIMIT_MS + MAPPING_MS + LOOKUP_WAIT_MS + SUBMISSION_MS + CLOCK_DIFFERENCE_MS + PAUSE_MS
-"""Time for which nobody else may claim a released external id, from the time written in the release.
+"""Time from the release of an external id, as the release states it, until others may claim the id.
 
 The terms are consecutive: the release commits, cached players expire, the last look-up ends, and the last submission
 for the old player commits.
 """
 
 CHECKABLE_MS = RELEASE_MS - COMMIT_LIMIT_MS - CLOCK_DIFFERENCE_MS
-"""Maximum time between two checks of cached external ids at which the later one still sees all releases in between.
+"""Maximum time between two checks of cached external ids. The later one still sees all releases in between.
 
 A release that the earlier check missed was written at most `COMMIT_LIMIT_MS` before it. The release is visible for
 `RELEASE_MS` after it was written.
@@ -95,7 +95,7 @@ SETTLE_MS = COMMIT_LIMIT_MS + CLOCK_DIFFERENCE_MS
 """Minimum age of a watermark. An event of this age is committed, or never will be, even if clocks differ."""
 
 TOUCHES_KEPT_MS = 86_400_000
-"""Age up to which the store keeps notes of players who changed without an event.
+"""Maximum age of the store's notes of players who changed without an event.
 
 An index with an older watermark lacks such changes, and is therefore rebuilt.
 
@@ -106,17 +106,17 @@ was frozen for more than a day is not expected to resume.
 # Belief in the index ------------------------------------------------------------------------------------------------
 
 BELIEF_MS = 1_000
-"""Time for which a process believes the index after it began to read the declarations.
+"""Time that a process treats the index as current after it began to read the declarations.
 
 It must be short, because the first submission in an outage of the index waits this long. It must be long enough for
 several checks.
 """
 
 BELIEF_RENEWAL_MS = 200
-"""Time between checks of the belief while there are reads."""
+"""Time between checks whether the index is still current, while there are reads."""
 
 DECLARED_READ_MS = 300
-"""Time limit of a read of the declarations, shorter than a belief. A slower store counts as an outage."""
+"""Time limit of a read of the declarations, shorter than `BELIEF_MS`. A slower store counts as an outage."""
 
 OUTAGE_GAP_MS = 5_000
 """Maximum time between two failed checks that belong to one outage of the store.
@@ -129,7 +129,7 @@ last check that read the declarations.
 DECLARATION_WAIT_MS = BELIEF_MS
 """Time that a process waits after its declaration, before it acknowledges submissions.
 
-All beliefs that began before the declaration end within this time.
+By then, no process still treats the index as current because of a check from before the declaration.
 """
 
 DECLARATION_MS = 10_000
@@ -146,7 +146,7 @@ ANNOUNCEMENT_SPACING_MS = 100
 ANNOUNCED_WITHIN_MS = 2 * ANNOUNCEMENT_SPACING_MS
 """Maximum time from a change of the index to its announcement: the spacing, and the same time for sending.
 
-The feed confirms the time up to which all announcements have arrived. All changes of the index up to that time minus
+The feed confirms that all announcements up to a time have arrived. All changes of the index up to that time minus
 this limit are therefore known.
 """
 
@@ -159,7 +159,7 @@ ROLLOVER_EVERY_MS = 60_000
 """Time between two rounds of period rollover, over all processes."""
 
 REPEATED_DROP_MS = 3_600_000
-"""Time for which each round deletes a retired period's index keys again, because a late update may restore them."""
+"""Time during which each round deletes a retired period's index keys again, because a late update may restore them."""
 
 # Settlement ---------------------------------------------------------------------------------------------------------
 
@@ -171,7 +171,7 @@ After this time, the period is settled.
 
 
 def commit_limit_s(store_timeout_s: float) -> float:
-    """Return the time limit, in s, of a transaction for which other processes wait.
+    """Return the time limit, in s, of a transaction if other processes wait for it.
 
     `store_timeout_s` limits a call to the store.
     """
@@ -187,5 +187,5 @@ def submission_wait_s(store_timeout_s: float) -> float:
 
 
 def top_ttl_ms(top_cache_ms: int) -> int:
-    """Return the age, in ms, up to which a top is valid without the change feed. Operators set `top_cache_ms`."""
+    """Return the maximum age (ms) of a valid cached top without the change feed. Operators set `top_cache_ms`."""
     return min(top_cache_ms, TOP_LIMIT_MS)

@@ -78,7 +78,7 @@ class Occurrence(NamedTuple):
 
     @property
     def settled_at(self) -> int:
-        """Return the time (ms) from which no submission can change the result."""
+        """Return the time (ms) when the result becomes final: no submission can change it afterwards."""
         return self.late_until + PROPAGATION_MS
 
     def state(self, now: int) -> TournamentState:
@@ -142,7 +142,7 @@ def _ended_early(rules: TournamentRules, occurrence: Occurrence) -> Occurrence:
 
 
 def occurrence_in(rules: TournamentRules, calendar: Calendar, period: int) -> Occurrence | None:
-    """Return the occurrence that the ladder with this period number ranks, None if it ranks none."""
+    """Return the occurrence that the ladder with this period number ranks, None if there is none."""
     if rules.duration_s is not None:
         return _occurrence_in_season(rules, rules.duration_s, calendar, period)
     if period != ALL_TIME or rules.starts_at is None or rules.ends_at is None:
@@ -196,7 +196,7 @@ def current_occurrence(rules: TournamentRules, calendar: Calendar, now: int) -> 
 def require_accepted(
     rules: TournamentRules, calendar: Calendar, achieved_at: int, now: int | None, board: str
 ) -> Occurrence:
-    """Return the occurrence in which a submission counts now (ms). Without `now`, it may arrive at any time.
+    """Return the occurrence that counts a submission now (ms). Without `now`, it may arrive at any time.
 
     Raises `TournamentNotOpen`.
     """

@@ -28,7 +28,7 @@ class WallClock:
         return local.replace(tzinfo=None)
 
     def first(self, reading: datetime) -> datetime:
-        """Return the first moment at which the clocks show this local time or a later one."""
+        """Return the first moment when the clocks show this local time or a later one."""
         by_clock_before = reading.replace(tzinfo=self.zone).astimezone(UTC)
         by_clock_after = reading.replace(tzinfo=self.zone, fold=1).astimezone(UTC)
         if by_clock_after < by_clock_before:  # the clocks skip this local time

@@ -1,4 +1,4 @@
-"""PostgreSQL's data directory. It is created atomically, and one server uses it."""
+"""Data directory of PostgreSQL. It is created atomically, and one server at a time uses it."""
 
 import asyncio
 import contextlib

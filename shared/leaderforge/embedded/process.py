@@ -28,7 +28,7 @@ _GUARD = Path(__file__).with_name("guard.py")
 _MARK = "LEADERFORGE_SUPERVISED_IN"
 _END_OF_LOG = 15
 _LARGE_LOG = 10_000_000
-"""Length of a log in bytes from which it is rotated."""
+"""Length in bytes. A log that reaches it is rotated."""
 
 _PIPE_BYTES = 4096
 """Bytes that every system accepts in a pipe without a reader."""

@@ -23,12 +23,12 @@ FIRST_VALKEY_PORT = 17_001
 FIRST_POSTGRES_PORT = 15_432
 
 _INDEX_PATIENCE_SECONDS = 5.0
-"""Time in s for which the start waits for a stored index, once the API is healthy. PostgreSQL can answer meanwhile."""
+"""Time in s that the start waits for a stored index, once the API is healthy. PostgreSQL can answer meanwhile."""
 _CHECK_SECONDS = 5.0
 _INCOMPLETE_SECONDS = 30.0
 """Time in s after which an incomplete index is created anew. Most are complete again 10 s after a node's restart."""
 _LONGEST_INDEX_PAUSE_SECONDS = 600.0
-"""Longest pause in s between two creations of the index, each of which makes the API rebuild it completely."""
+"""Longest pause in s between two creations of the index. Each makes the API rebuild the index completely."""
 
 _KEYS = ("submit_key", "admin_key", "redis_password")
 _SIGNING_SECRET = "signing_secret"  # noqa: S105 - a name

@@ -266,7 +266,7 @@ class ValkeyCluster:
         return 0o711 if self._account.uid else 0o700
 
     def _data(self, number: int) -> Path:
-        """Return the directory in which a node stores its files. Only the node's account can write there."""
+        """Return the directory of a node's files. Only the node's account can write there."""
         return self.directory / f"node-{number}" / "data"
 
     @property

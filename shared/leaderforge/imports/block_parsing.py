@@ -49,7 +49,7 @@ class ParsedBlock(NamedTuple, Generic[ResultT]):
 
 
 def spare_processes() -> int:
-    """Return the number of processes that can parse beside this one: one for each further usable core, at most 2."""
+    """Return the number of further processes that can parse: one for each further usable core, at most 2."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores - 1, _MAX_PROCESSES)
 

@@ -16,7 +16,7 @@ BLOCK_CHARACTERS = 1 << 18
 _MAX_LINE = 1 << 22
 """Maximum characters of a line, to bound the memory. A longer line is read as several lines, which are bad lines."""
 _MAX_STEPS = 50
-"""Maximum number of lines by which a block becomes shorter, to end outside of a quoted value."""
+"""Maximum number of lines that a block gives up to end outside of a quoted value."""
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 

@@ -84,7 +84,7 @@ def _temporary_table() -> sqlite3.Connection:
 
 
 class LineDigests:
-    """Digests (16 bytes) by which the lines of one file are identified. `source` distinguishes files with equal lines.
+    """Digests (16 bytes) that identify the lines of one file. `source` distinguishes files with equal lines.
 
     A digest does not depend on other lines.
     """

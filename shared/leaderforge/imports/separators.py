@@ -22,7 +22,7 @@ def split_line(line: str, separator: str) -> list[str]:
 
 
 def find_separator(line: str, required: Sequence[str]) -> str | None:
-    """Return the separator by which the header has all required columns, None if none has.
+    """Return the separator that splits the header into all required columns, None if no separator does.
 
     If several fit, return the one that yields the most columns. For a header of one column, all separators fit.
     """

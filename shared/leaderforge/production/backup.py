@@ -60,7 +60,7 @@ def name_at(time: str) -> str:
 
 
 def prune(directory: Path, keep: int) -> Sequence[Path]:
-    """Delete all but the newest `keep` scheduled backups in a directory, and return the deleted ones."""
+    """Delete the scheduled backups in a directory except the newest `keep`, and return the deleted ones."""
     backups = sorted(directory.glob(name_at("*")), reverse=True)
     for backup in backups[keep:]:
         backup.unlink()
@@ -93,7 +93,7 @@ async def _run(program: str, dsn: str | None, *arguments: str) -> None:
 
 
 def _connection(dsn: str) -> tuple[list[str], dict[str, str]]:
-    """Return the options and the variables by which a program connects to a database. The password is no option."""
+    """Return the options and the variables for a program that connects to a database. The password is no option."""
     address, password = _without_password(dsn)
     return [f"--dbname={address}"], {} if password is None else {"PGPASSWORD": password}
 

@@ -1,4 +1,4 @@
-"""Times for which clients had to wait or to retry, and times after which the product was healthy again."""
+"""Times that clients had to wait or to retry, and times until the product was healthy again."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field

@@ -18,7 +18,7 @@ UNAVAILABLE = 503
 _THROTTLED = 429
 _MAX_THROTTLE_S = 5
 _FAILURES_OF_PROXIES = frozenset({502, 504})
-"""Statuses by which a proxy reports that no process of the product answered."""
+"""Statuses of a proxy's answer if no process of the product answered."""
 
 HUNG = -1
 """Status of a request without a response in time."""

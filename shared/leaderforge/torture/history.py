@@ -57,7 +57,7 @@ class StateHistory:
         return self.steps[-1]
 
     def possible(self, since: float, until: float) -> Sequence[State]:
-        """Return the states that a reading between these times may show, the newest first.
+        """Return the states that a read between these times may show, the newest first.
 
         A state is possible if its step began before `until` and no later step was acknowledged before `since`.
         """

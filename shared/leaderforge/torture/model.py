@@ -9,7 +9,7 @@ from math import inf
 from leaderforge.torture.history import NOBODY, State, StateHistory, StateStep
 
 REMEMBERED_S = 60.0
-"""Time in s for which superseded states are kept: longer than any read takes."""
+"""Time in s that superseded states are kept: longer than any read takes."""
 
 
 class LadderModel:

@@ -74,7 +74,7 @@ def _rollover(settings: EnvironmentSettings, parts: Parts, settlement: Settlemen
 
 
 def _settlement(settings: EnvironmentSettings, parts: Parts, seats: SeatService) -> SettlementService:
-    """Return the settlement with all its parts, in the order in which they run."""
+    """Return the settlement with all its parts, in their order of execution."""
     settled: list[SettlementPart] = [
         LeagueMovements(parts.leagues, seats, parts.clock),
         AwardPart(parts.store, parts.awards, parts.leagues, parts.tournaments, parts.clock),

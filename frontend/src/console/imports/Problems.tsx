@@ -4,7 +4,7 @@ import type { Problem } from './stream';
 
 interface Props {
   readonly problems: readonly Problem[];
-  /** Number of bad lines, of which `problems` has the first. */
+  /** Number of all bad lines. `problems` has the first of them. */
   readonly count: number;
 }
 

@@ -36,7 +36,7 @@ export async function undo(operator: Client, requests: readonly Request[]): Prom
   for (const { method, path, body } of requests) await operator.change(method, path, body);
 }
 
-/** Return the requests that undo an action. `ids` are the submissions that stopped counting by the action. */
+/** Return the requests that undo an action. `ids` are the submissions that the action stopped from counting. */
 export function undoOf(draft: ModerationDraft, ids: readonly string[]): Request[] {
   const opposite = OPPOSITE[draft.act];
   if (opposite !== undefined) return [requestOf({ ...draft, act: opposite, reason: UNDONE })];

@@ -7,10 +7,10 @@ export interface Look {
   readonly shards: Shards;
 }
 
-/** Time in ms for which states are kept. The charts show the same time. */
+/** Time in ms that states are kept. The charts show as long a time. */
 export const KEPT_MS = 5 * 60_000;
 
-/** Return the states with a new one, without expired ones. */
+/** Return the states plus a new state, without the expired ones. */
 export function withLook(looks: readonly Look[], look: Look): readonly Look[] {
   return [...looks.filter(({ at }) => look.at - at <= KEPT_MS), look];
 }

@@ -46,7 +46,7 @@ class Store:
             )
             try:
                 self._connection.executescript("pragma locking_mode=exclusive; pragma synchronous=full;" + _SCHEMA)
-                self._connection.execute("begin exclusive")  # acquires the lock, which the mode keeps until the end
+                self._connection.execute("begin exclusive")  # acquires the lock; the locking mode keeps it
                 self._connection.execute("commit")
             except sqlite3.Error:
                 self._connection.close()

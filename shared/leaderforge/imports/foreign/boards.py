@@ -22,7 +22,7 @@ class ForeignKind(StrEnum):
 class ForeignRow(NamedTuple):
     """Score of a foreign board. Its `id` is the same in each import, and differs from the ids of all other boards.
 
-    `time` is ISO 8601. `metadata` is a value that JSON can represent. `excluded` is the reason for which the score is
+    `time` is ISO 8601. `metadata` is a value that JSON can represent. `excluded` is the reason why the score is
     not imported, None for a score to import.
     """
 
