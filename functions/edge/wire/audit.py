@@ -48,7 +48,7 @@ class AuditQuery(QueryIn):
 
     @property
     def before(self) -> tuple[int, int] | None:
-        """Start of the page: time (ms since 1970) and id of an audit entry, None for the first page."""
+        """Time (ms since 1970) and id of the last audit entry of the previous page, None for the first page."""
         if self.cursor is None:
             return None
         time, _, audit_id = self.cursor.partition(".")

@@ -18,7 +18,7 @@ MAX_A_MINUTE = 60
 """Number of submissions of one player to one board in a minute. With more, the player's scores are suspicious."""
 
 _FAR = 6.0
-"""Distance from the median, in robust standard deviations. A score at this distance or further is an outlier."""
+"""Distance from the median, in robust standard deviations. A score further away is an outlier."""
 _FEWEST_PLAYERS = 4
 """Minimum number of players whose scores can be compared."""
 _NEAR = 0.01
