@@ -132,7 +132,10 @@ async def costs(nodes: Nodes, call: Call, callers: int, seconds: float) -> dict[
     spent = await used(nodes, work)
     [done] = measured
     elapsed = done.calls / done.per_second
-    processor = [s.processor_s - i.processor_s * elapsed / (seconds / 4) for s, i in zip(spent, idle, strict=True)]
+    # In a short run on a busy machine, an idle node can have taken more than its share during the calls.
+    processor = [
+        max(0.0, s.processor_s - i.processor_s * elapsed / (seconds / 4)) for s, i in zip(spent, idle, strict=True)
+    ]
     return done.row() | {
         "scripts_a_node": round(mean(s.scripts for s in spent) / done.calls, 4),
         "commands_a_node": round(mean(s.commands for s in spent) / done.calls, 4),
