@@ -49,7 +49,7 @@ async def test_a_moderator_removes_one_run_and_undoes_it(
 ) -> None:
     page = await open_page(f"{league.url}/console/moderation", size=size)
     await sign_in(page, ADMIN_KEY)
-    await page.get_by_label("Board").select_option("League")
+    await page.get_by_label("Board", exact=True).select_option("League")
 
     # The table has all entries in the order of their ranks. The moderator finds the cheater by name.
     entries = page.get_by_role("table", name="Entries")

@@ -41,7 +41,7 @@ async def test_a_stranger_finds_their_way(races: Served, open_page: Open, size: 
     await page.goto(races.url)
 
     # The visitor opens the weekly board, and sees its end, its policy and its leaders.
-    await page.get_by_label("Board").select_option("Fastest laps")
+    await page.get_by_label("Board", exact=True).select_option("Fastest laps")
     await expect(page.get_by_role("heading", level=1, name="Fastest laps")).to_be_visible()
     await expect(page.get_by_text("Ends in 4d 17h (Mon 05:00 your time, Sun 24:00 New York)")).to_be_visible()
     await expect(page.get_by_text("best score counts; the lowest leads.")).to_be_visible()
