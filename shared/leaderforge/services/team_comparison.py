@@ -1,6 +1,6 @@
 """Comparison of the stored scores of teams with scores that are computed from the events of their members."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.settlement import SettlementFault
@@ -25,31 +25,15 @@ class TeamComparison:
     async def faults(self) -> Sequence[SettlementFault]:
         """Return the wrong contributions and standings, without changes in flight."""
         board, period = self._ladder.board.slug, self._ladder.period_name
-        members = [f"contributions of player {user_id} are wrong" for user_id in await self._wrong_members()]
-        teams = [
-            f"the score of team {team_id} is not that of its contributions" for team_id in await self._wrong_teams()
-        ]
+        user_ids = await _lasting_faults(self._scores.members_after, self._stale)
+        team_ids = await _lasting_faults(self._scores.teams_after, self._inconsistent)
+        members = [f"contributions of player {user_id} are wrong" for user_id in user_ids]
+        teams = [f"the score of team {team_id} is not that of its contributions" for team_id in team_ids]
         return [SettlementFault(board, period, text) for text in (*members, *teams)]
-
-    async def _wrong_members(self) -> Sequence[int]:
-        suspects: list[int] = []
-        after = None
-        while user_ids := await self._scores.members_after(after, _A_READ):
-            suspects += await self._stale(user_ids)
-            after = user_ids[-1]
-        return await lasting(suspects, self._stale)
 
     async def _stale(self, user_ids: Collection[int]) -> Sequence[int]:
         stale = await self._scores.stale(self._ladder, self._source, user_ids) if user_ids else {}
         return sorted({user_id for members in stale.values() for user_id in members})
-
-    async def _wrong_teams(self) -> Sequence[int]:
-        suspects: list[int] = []
-        after = None
-        while team_ids := await self._scores.teams_after(after, _A_READ):
-            suspects += await self._inconsistent(team_ids)
-            after = team_ids[-1]
-        return await lasting(suspects, self._inconsistent)
 
     async def _inconsistent(self, team_ids: Collection[int]) -> Sequence[int]:
         """Return the teams whose standing differs from the standing that is computed from their contributions."""
@@ -63,3 +47,16 @@ class TeamComparison:
                 team_standing(self._ladder.board, team_id, contributions.get(team_id, ()), 0),
             )
         ]
+
+
+async def _lasting_faults(
+    read_after: Callable[[int | None, int], Awaitable[Sequence[int]]],
+    faulty: Callable[[Collection[int]], Awaitable[Sequence[int]]],
+) -> Sequence[int]:
+    """Return the ids that `faulty` still returns at a second look, from all pages of `read_after`."""
+    suspects: list[int] = []
+    after = None
+    while ids := await read_after(after, _A_READ):
+        suspects += await faulty(ids)
+        after = ids[-1]
+    return await lasting(suspects, faulty)
