@@ -4,8 +4,8 @@ The definitions are these:
 
 - A binding is an assigned name, a parameter or a function name, without the leading underscores of a function name.
   Attributes, imports and class names are not bindings. A vague binding has a name in `VAGUE`.
-- A public type is a top-level class, or a top-level alias such as `EventKey = tuple[int, UUID]`. Type variables and
-  constants in capitals are not types.
+- A public type is a top-level class, an alias such as `EventKey = tuple[int, UUID]`, or a type variable. Names in
+  capitals are no types: they are constants, or type variables of one letter, such as `T`.
 """
 
 import ast
@@ -24,8 +24,6 @@ PARTICIPLES = "found held told asked made given done known wanted shown seen mar
 VAGUE = frozenset(f"{PRONOUNS} {PARTICIPLES}".split())
 MAX_VAGUE = 0.003
 """Upper bound of the share of vague bindings among all bindings."""
-
-TYPE_VARIABLES = frozenset({"TypeVar", "ParamSpec", "TypeVarTuple"})
 
 
 class Module(NamedTuple):
@@ -72,16 +70,8 @@ def public_types(modules: Iterable[Module]) -> Iterator[Name]:
                 case ast.ClassDef(name=name) if name[0].isupper():
                     yield Name(path, node.lineno, name)
                 case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-                    # A name in capitals is a constant, not an alias of a type.
-                    if name[0].isupper() and not name.isupper() and not _is_type_variable(node.value):
+                    if name[0].isupper() and not name.isupper():
                         yield Name(path, node.lineno, name)
-
-
-def _is_type_variable(value: ast.expr | None) -> bool:
-    match value:
-        case ast.Call(func=ast.Name(id=function) | ast.Attribute(attr=function)):
-            return function in TYPE_VARIABLES
-    return False
 
 
 def require_clear_names(modules: Sequence[Module]) -> None:
@@ -162,6 +152,12 @@ def test_a_type_of_two_modules_is_reported_with_both_places() -> None:
     )
 
 
-def test_type_variables_constants_and_private_types_may_be_doubled() -> None:
-    source = "Item = TypeVar('Item')\nP = typing.ParamSpec('P')\nLIMIT = 1\nT = 1\nclass _Known: pass\n"
+def test_a_type_variable_of_two_modules_is_reported() -> None:
+    source = "ItemT = TypeVar('ItemT')\n"
+    with pytest.raises(pytest.fail.Exception, match=r"a\.py:1: ItemT\nb\.py:1: ItemT"):
+        require_unique_types([module("a.py", source), module("b.py", source)])
+
+
+def test_type_variables_of_one_letter_constants_and_private_types_may_be_doubled() -> None:
+    source = "T = TypeVar('T')\nP = typing.ParamSpec('P')\nLIMIT = 1\nclass _Known: pass\n"
     require_unique_types([module("a.py", source), module("b.py", source)])

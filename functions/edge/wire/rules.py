@@ -15,7 +15,7 @@ from pydantic_core.core_schema import (
     union_schema,
 )
 
-ValueT = TypeVar("ValueT")
+FieldT = TypeVar("FieldT")
 
 RULE = "rule"
 """pydantic's name for the type of the errors of `Rule` and `Whole`. Their messages are ready to show."""
@@ -120,5 +120,5 @@ class _NotNull:
         return {**text_schema, **members}
 
 
-Omittable = Annotated[ValueT | None, _NotNull()]
+Omittable = Annotated[FieldT | None, _NotNull()]
 """Query parameter that may be absent. It is None then."""

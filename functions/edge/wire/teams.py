@@ -146,10 +146,10 @@ def render_played_teams(user_id: int, spans: Iterable[tuple[TeamSpan, Player]]) 
 
 def played_team_members(span: TeamSpan, team: Player) -> str:
     """Return the JSON members that describe a player's time in a team, without braces."""
-    left = "null" if span.left_at is None else f'"{time_text(span.left_at)}"'
+    left_at = "null" if span.left_at is None else f'"{time_text(span.left_at)}"'
     return (
         f'"team_id":{span.team_id},"name":{string_json(team.username)},"joined_at":"{time_text(span.joined_at)}",'
-        f'"left_at":{left}'
+        f'"left_at":{left_at}'
     )
 
 
@@ -157,8 +157,8 @@ def render_contributions(
     ladder: Ladder, team_id: int, contributions: Sequence[ContributionView], viewer: Caller
 ) -> JsonBody:
     """Return the contributions to a team's score that the viewer sees."""
-    shown = [c for c in contributions if not c.contribution.hidden or viewer.sees_hidden(c.contribution.user_id)]
-    rendered = ",".join([_contribution(item, marks_hidden=viewer.views_console) for item in shown])
+    visible = [c for c in contributions if not c.contribution.hidden or viewer.sees_hidden(c.contribution.user_id)]
+    rendered = ",".join([_contribution(item, marks_hidden=viewer.views_console) for item in visible])
     return JsonBody(
         f'{{"board":"{ladder.board.slug}","period":"{ladder.period_name}","team_id":{team_id},'
         f'"contributions":[{rendered}]}}'

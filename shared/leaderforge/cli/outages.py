@@ -10,7 +10,7 @@ import typer
 from leaderforge.domain.errors import IndexBusy, IndexUnavailable
 from leaderforge.wiring import Services
 
-ResultT = TypeVar("ResultT")
+T = TypeVar("T")
 
 _FIRST_PATIENCE_S = 10.0
 """Time in s to wait for an index that has never answered. It is short, because the address may be wrong."""
@@ -21,7 +21,7 @@ _PAUSE_S = 0.5
 _ATTEMPTS = 10
 
 
-async def outlast(product: Services, action: Callable[[], Awaitable[ResultT]]) -> ResultT:
+async def outlast(product: Services, action: Callable[[], Awaitable[T]]) -> T:
     """Run an action and return its result. After an outage of the index, run it again, which must be safe.
 
     Raises `IndexUnavailable` if the index does not answer in time, or the last of `_ATTEMPTS` attempts fails.

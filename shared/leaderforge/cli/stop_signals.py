@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 
 import typer
 
-ResultT = TypeVar("ResultT")
+T = TypeVar("T")
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _EXIT_BY_SIGNAL = 128
@@ -83,7 +83,7 @@ class StopSignals:
             self._on_repeat(signal.Signals(number))
 
 
-def run_until_stopped(work: Coroutine[Any, Any, ResultT]) -> ResultT:
+def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
     """Run a command's coroutine and return its result.
 
     A stop signal cancels the coroutine. Raises `typer.Exit` with 128 + the signal's number after the coroutine has
@@ -93,7 +93,7 @@ def run_until_stopped(work: Coroutine[Any, Any, ResultT]) -> ResultT:
         return asyncio.run(_cancelled_by(signals, work))
 
 
-async def _cancelled_by(signals: StopSignals, work: Coroutine[Any, Any, ResultT]) -> ResultT:
+async def _cancelled_by(signals: StopSignals, work: Coroutine[Any, Any, T]) -> T:
     task = asyncio.create_task(work)
     with signals.delivered(lambda _: task.cancel()):
         await asyncio.wait([task])

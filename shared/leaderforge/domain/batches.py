@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeVar, cast
 
 DueT = TypeVar("DueT")
-ItemT = TypeVar("ItemT")
+GroupedT = TypeVar("GroupedT")
 OutcomeT = TypeVar("OutcomeT")
 
 
@@ -34,9 +34,9 @@ async def complete(
 
 
 async def run_in_groups(
-    items: Sequence[ItemT],
+    items: Sequence[GroupedT],
     groups: Iterable[Sequence[int]],
-    run: Callable[[Sequence[ItemT]], Awaitable[Sequence[OutcomeT]]],
+    run: Callable[[Sequence[GroupedT]], Awaitable[Sequence[OutcomeT]]],
 ) -> Sequence[OutcomeT]:
     """Run the items one group after another, and return all outcomes in the order of the items.
 

@@ -90,9 +90,9 @@ def _require_equal(board: Board, source: Board) -> None:
     }
     if PeriodKind.SEASON in board.calendar.kinds:
         pairs["season"] = board.calendar.season, source.calendar.season
-    for name, (own, of_source) in pairs.items():
-        if own != of_source:
-            raise Refused(f"{name}: must be {of_source} as on the source {source.slug!r}, not {own}", setting=name)
+    for name, (value, of_source) in pairs.items():
+        if value != of_source:
+            raise Refused(f"{name}: must be {of_source} as on the source {source.slug!r}, not {value}", setting=name)
     for kind in board.calendar.kinds:
         if kind not in source.calendar.kinds:
             raise Refused(

@@ -33,14 +33,14 @@ class BlockResult(Protocol):
         """Return whether no rows follow, though the text may continue."""
 
 
-ResultT = TypeVar("ResultT", bound=BlockResult)
+ParsedT = TypeVar("ParsedT", bound=BlockResult)
 
 
-class ParsedBlock(NamedTuple, Generic[ResultT]):
+class ParsedBlock(NamedTuple, Generic[ParsedT]):
     """Block and the result of its parser."""
 
     block: Block
-    result: ResultT
+    result: ParsedT
 
     @property
     def incomplete(self) -> Block | None:
@@ -54,36 +54,36 @@ def spare_processes() -> int:
     return min(cores - 1, _MAX_PROCESSES)
 
 
-class BlockProcesses(Generic[ResultT]):
+class BlockProcesses(Generic[ParsedT]):
     """Parsing of blocks in their order, from the 13th on by this number of processes.
 
     `new_parser` returns the parser. Each process calls it once; it must be picklable. Leaving the context ends the
     processes. They also end if this process is killed.
     """
 
-    def __init__(self, new_parser: Callable[[], Callable[[Block], ResultT]], processes: int) -> None:
+    def __init__(self, new_parser: Callable[[], Callable[[Block], ParsedT]], processes: int) -> None:
         self._new_parser = new_parser
         self._processes = processes
         self._executor: ProcessPoolExecutor | None = None
         self._parse = new_parser()
 
-    def __enter__(self) -> "BlockProcesses[ResultT]":
+    def __enter__(self) -> "BlockProcesses[ParsedT]":
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._executor is not None:
             self._executor.shutdown(wait=True, cancel_futures=True)
 
-    def parsed_here(self, block: Block) -> ParsedBlock[ResultT]:
+    def parsed_here(self, block: Block) -> ParsedBlock[ParsedT]:
         """Return a block with its result, parsed in this process."""
         return ParsedBlock(block, self._parse(block))
 
-    def parsed(self, blocks: Iterable[Block]) -> Iterator[ParsedBlock[ResultT]]:
+    def parsed(self, blocks: Iterable[Block]) -> Iterator[ParsedBlock[ParsedT]]:
         """Yield the blocks with their results. Only a few blocks are in memory."""
         iterator = iter(blocks)
         for block in islice(iterator, _FIRST_BLOCKS) if self._processes else iterator:
             yield self.parsed_here(block)
-        pending: deque[tuple[Block, Future[ResultT]]] = deque()
+        pending: deque[tuple[Block, Future[ParsedT]]] = deque()
         for block in iterator:
             pending.append((block, self._submit(block)))
             if len(pending) > 2 * self._processes + 1:
@@ -91,7 +91,7 @@ class BlockProcesses(Generic[ResultT]):
         while pending:
             yield self._next(pending)
 
-    def _next(self, pending: "deque[tuple[Block, Future[ResultT]]]") -> ParsedBlock[ResultT]:
+    def _next(self, pending: "deque[tuple[Block, Future[ParsedT]]]") -> ParsedBlock[ParsedT]:
         block, future = pending.popleft()
         try:
             return ParsedBlock(block, future.result())
@@ -99,7 +99,7 @@ class BlockProcesses(Generic[ResultT]):
             # A process was killed, for example for lack of memory. Parse the block here.
             return self.parsed_here(block)
 
-    def _submit(self, block: Block) -> "Future[ResultT]":
+    def _submit(self, block: Block) -> "Future[ParsedT]":
         if self._executor is None:
             # Do not fork, because this process may have threads.
             context = get_context("spawn")
@@ -107,12 +107,12 @@ class BlockProcesses(Generic[ResultT]):
         try:
             return self._executor.submit(_parsed, block)
         except BrokenExecutor as error:
-            broken: Future[ResultT] = Future()
+            broken: Future[ParsedT] = Future()
             broken.set_exception(error)
             return broken
 
 
-def complete_blocks(blocks: Iterable[Block], processes: BlockProcesses[ResultT]) -> Iterator[ParsedBlock[ResultT]]:
+def complete_blocks(blocks: Iterable[Block], processes: BlockProcesses[ParsedT]) -> Iterator[ParsedBlock[ParsedT]]:
     """Yield the blocks with their results, up to the end of the table. A row on several blocks is in one result."""
     incomplete: Block | None = None
     for parsed in processes.parsed(blocks):

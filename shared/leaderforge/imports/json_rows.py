@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, cast
 from leaderforge.imports.blocks import Block, lines_of
 from leaderforge.imports.json_lists import JsonElement, Scan, elements
 from leaderforge.imports.regular_json import regular_values
-from leaderforge.imports.rows import CellPicker, Fault, JsonText, TableRows, ValueT
+from leaderforge.imports.rows import CellPicker, CellT, Fault, JsonText, TableRows
 
 _Object: TypeAlias = Mapping[str, object]
 
@@ -114,7 +114,7 @@ def _by_members(objects: Sequence[_Object]) -> Mapping[tuple[str, ...], Sequence
     return positions
 
 
-def _chosen(values: Sequence[ValueT], positions: Sequence[int]) -> Sequence[ValueT]:
+def _chosen(values: Sequence[CellT], positions: Sequence[int]) -> Sequence[CellT]:
     return values if len(positions) == len(values) else [values[position] for position in positions]
 
 

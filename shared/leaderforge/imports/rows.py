@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple, TypeVar
 
-ValueT = TypeVar("ValueT")
+CellT = TypeVar("CellT")
 
 
 class Fault(NamedTuple):
@@ -61,7 +61,7 @@ class JsonText(str):
     __slots__ = ()
 
 
-def _arranged(pieces: Sequence[Sequence[ValueT]], places: Sequence[int]) -> Sequence[ValueT]:
+def _arranged(pieces: Sequence[Sequence[CellT]], places: Sequence[int]) -> Sequence[CellT]:
     values = list(chain.from_iterable(pieces))
     return [values[place] for place in places]
 

@@ -15,10 +15,10 @@ class WholeCsvScores:
     """Check whether all scores in blocks of separated values are whole numbers. `position` is that of their column."""
 
     def __init__(self, separator: str, position: int) -> None:
-        mark = re.escape(separator)
-        cell = rf'[^{mark}"\r\n]*+'
+        delimiter = re.escape(separator)
+        cell = rf'[^{delimiter}"\r\n]*+'
         # Repeat without backtracking, because a block has thousands of lines.
-        row = rf'(?:{cell}{mark}){{{position}}}-?[0-9]++(?:{mark}[^"\r\n]*+)?(?:\r?\n|\Z)'
+        row = rf'(?:{cell}{delimiter}){{{position}}}-?[0-9]++(?:{delimiter}[^"\r\n]*+)?(?:\r?\n|\Z)'
         self._rows = re.compile(rf"(?:{row})*+")
 
     def only_in(self, block: Block) -> bool:

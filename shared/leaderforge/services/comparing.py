@@ -8,7 +8,7 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.ports.index import RankIndex
 from leaderforge.ports.scores import ScoreStore
 
-ItemT = TypeVar("ItemT")
+T = TypeVar("T")
 
 RETRY_S = 0.2
 """Time between checks, in s. An update in flight reaches the index within a few checks."""
@@ -18,9 +18,7 @@ _MAX_IN_FLIGHT = 10_000
 """Assumed maximum number of updates in flight. If more standings differ, regard all of them as lasting differences."""
 
 
-async def lasting(
-    suspects: Sequence[ItemT], recheck: Callable[[Sequence[ItemT]], Awaitable[Sequence[ItemT]]]
-) -> Sequence[ItemT]:
+async def lasting(suspects: Sequence[T], recheck: Callable[[Sequence[T]], Awaitable[Sequence[T]]]) -> Sequence[T]:
     """Return the suspects that differ in all of several checks.
 
     `recheck` returns the given suspects that differ at the time of the call.

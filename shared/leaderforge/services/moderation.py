@@ -20,7 +20,7 @@ from leaderforge.services.reading import Reader
 _CONCURRENT = 4
 """Maximum concurrent actions of one call. Each takes a connection, and requests need the remaining connections."""
 
-ItemT = TypeVar("ItemT")
+T = TypeVar("T")
 _Changes: TypeAlias = Sequence[LadderStanding]
 Unapplied: TypeAlias = NotFound | Refused | Conflict
 """Error of one of several actions. The other actions are not affected."""
@@ -208,7 +208,7 @@ class ModerationService:
         return changed
 
 
-async def _each(items: Sequence[ItemT], act: Callable[[ItemT], Awaitable[_Changes]]) -> Sequence[_Changes | Unapplied]:
+async def _each(items: Sequence[T], act: Callable[[T], Awaitable[_Changes]]) -> Sequence[_Changes | Unapplied]:
     """Do the action `act` for each item, a few items at a time. Return each item's result or its `Unapplied` error.
 
     After an exception of another type, start no further action. Raise the exception only after the actions in flight

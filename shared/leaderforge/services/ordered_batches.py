@@ -4,9 +4,9 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self
 
-OutcomeT = TypeVar("OutcomeT")
+from leaderforge.domain.batches import OutcomeT
 
 
 class OrderedBatches(Generic[OutcomeT]):

@@ -6,12 +6,12 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from typing import Any, TypeVar
 
-ItemT = TypeVar("ItemT")
-ResultT = TypeVar("ResultT")
+InputT = TypeVar("InputT")
+OutputT = TypeVar("OutputT")
 
 
 async def for_each(
-    items: AsyncGenerator[ItemT, None], work: Callable[[ItemT], Coroutine[Any, Any, None]], *, at_once: int = 3
+    items: AsyncGenerator[InputT, None], work: Callable[[InputT], Coroutine[Any, Any, None]], *, at_once: int = 3
 ) -> None:
     """Run `work` on every item, up to `at_once` concurrently. Read the next items meanwhile.
 
@@ -34,15 +34,15 @@ async def for_each(
 
 
 async def in_order(
-    items: AsyncGenerator[ItemT, None], work: Callable[[ItemT], Coroutine[Any, Any, ResultT]], *, at_once: int = 3
-) -> AsyncGenerator[ResultT, None]:
+    items: AsyncGenerator[InputT, None], work: Callable[[InputT], Coroutine[Any, Any, OutputT]], *, at_once: int = 3
+) -> AsyncGenerator[OutputT, None]:
     """Yield the results of `work` in the order of the items, with up to `at_once` calls in flight.
 
     A result that the caller has not taken yet counts as a call in flight. Raises the first exception of the iteration
     or of the work. Calls are never cancelled, and have ended when the generator ends. Closes `items`.
     """
-    working: deque[asyncio.Task[ResultT]] = deque()
-    upcoming: asyncio.Task[ItemT | None] | None = asyncio.create_task(_next(items))
+    working: deque[asyncio.Task[OutputT]] = deque()
+    upcoming: asyncio.Task[InputT | None] | None = asyncio.create_task(_next(items))
     try:
         while upcoming is not None or working:
             is_full = len(working) >= at_once
@@ -62,6 +62,6 @@ async def in_order(
         await items.aclose()
 
 
-async def _next(items: AsyncGenerator[ItemT, None]) -> ItemT | None:
+async def _next(items: AsyncGenerator[InputT, None]) -> InputT | None:
     """Return the next item, None at the end."""
     return await anext(items, None)

@@ -3,12 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from itertools import chain, pairwise
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
-from leaderforge.domain.batches import run_in_groups
+from leaderforge.domain.batches import OutcomeT, run_in_groups
 from leaderforge.domain.submissions import Submission
-
-OutcomeT = TypeVar("OutcomeT")
 
 RecordBatch: TypeAlias = Callable[[Sequence[Submission]], Awaitable[Sequence[OutcomeT]]]
 """Function that records a batch, and returns one outcome per submission."""

@@ -24,7 +24,7 @@ from leaderforge.services.entries import Entry, PlayerRank, RankedEntries
 from leaderforge.services.names import NameSync
 from leaderforge.services.trust import IndexTrust
 
-ResultT = TypeVar("ResultT")
+T = TypeVar("T")
 
 _ATTEMPTS = 8
 """Maximum reads of the same entries. They are read again if an entry has moved before its rank was counted."""
@@ -81,7 +81,7 @@ class Reader:
             for entry, behind in zip(ranked.entries, ranked.behind, strict=True)
         ]
 
-    async def read(self, ladder: Ladder, read: Callable[[Reading], Awaitable[ResultT]]) -> ResultT:
+    async def read(self, ladder: Ladder, read: Callable[[Reading], Awaitable[T]]) -> T:
         """Return the result of `read` on the index or the store.
 
         Use the store if the index may lack changes (see `trust`), or does not contain the ladder. Raises
@@ -102,10 +102,10 @@ class Reader:
             except Unavailable as error:
                 raise unavailable from error
 
-    async def _read_store(self, read: Callable[[Reading], Awaitable[ResultT]]) -> ResultT:
+    async def _read_store(self, read: Callable[[Reading], Awaitable[T]]) -> T:
         return await read(Reading(self._store, self._clock()))
 
-    async def _read_index(self, read: Callable[[Reading], Awaitable[ResultT]]) -> ResultT:
+    async def _read_index(self, read: Callable[[Reading], Awaitable[T]]) -> T:
         """Return the result of `read` on the index. Raises `IndexUnavailable` unless the index is believed throughout.
 
         Errors of `read`, such as `NotRanked`, propagate only if the index is known to be current (see `trust`).

@@ -145,12 +145,13 @@ class TeamScores:
 
     async def faults(self) -> Sequence[SettlementFault]:
         """Return the scores of teams that contradict the stored scores of their members, without changes in flight."""
-        found: list[SettlementFault] = []
-        for source, boards in (await self._load_pairs()).values():
-            for board in boards:
-                for ladder in await self._ladders(board, source):
-                    found += await TeamComparison(self._store, self._scores, ladder, source).faults()
-        return found
+        return [
+            fault
+            for source, boards in (await self._load_pairs()).values()
+            for board in boards
+            for ladder in await self._ladders(board, source)
+            for fault in await TeamComparison(self._store, self._scores, ladder, source).faults()
+        ]
 
     async def _drain(self) -> None:
         """Bring the teams of all players of `note` up to date. After a failure, the teams are left to the sweep."""
@@ -197,8 +198,8 @@ class TeamScores:
         if touched:
             periods = await self._scores.periods_of(board, source, touched, since)
             for period, user_ids in periods.items():
-                if (own := team_ladder(board, Ladder(source, period))) is not None:
-                    changed[own] |= set(user_ids)
+                if (changed_ladder := team_ladder(board, Ladder(source, period))) is not None:
+                    changed[changed_ladder] |= set(user_ids)
             for ladder in (*board.ladders_at(since), *board.ladders_at(until)):
                 changed[ladder] |= set(touched)
         now = self._clock()

@@ -31,7 +31,7 @@ from leaderforge.ports.pending import PendingProcess, PendingProcesses
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.declaring import Declaration
 
-ResultT = TypeVar("ResultT")
+T = TypeVar("T")
 
 _BELIEF_S = BELIEF_MS / 1000
 _RENEWAL_S = BELIEF_RENEWAL_MS / 1000
@@ -313,9 +313,7 @@ class IndexTrust:
             return False
 
 
-def _running(
-    task: asyncio.Task[ResultT] | None, start: Callable[[], Coroutine[Any, Any, ResultT]]
-) -> asyncio.Task[ResultT]:
+def _running(task: asyncio.Task[T] | None, start: Callable[[], Coroutine[Any, Any, T]]) -> asyncio.Task[T]:
     """Return the task if it is running on this event loop, else start a new task."""
     loop = asyncio.get_running_loop()
     if task is None or task.done() or task.get_loop() is not loop:

@@ -22,7 +22,7 @@ from leaderforge.domain.tiers import depend_on_total
 from leaderforge.ports.index import Applied, IndexValue, LadderUpdate, NameSwap
 from leaderforge.ports.index_maintenance import CatchUps, LadderIds
 
-ValueT = TypeVar("ValueT")
+T = TypeVar("T")
 
 _NODE = "memory"
 """Name of the only node."""
@@ -246,7 +246,7 @@ class MemoryIndex(RowRanking):
         self._erasures = self._outside(partitions, self._erasures)
         return token
 
-    def _outside(self, partitions: Collection[int], by_player: Mapping[int, ValueT]) -> dict[int, ValueT]:
+    def _outside(self, partitions: Collection[int], by_player: Mapping[int, T]) -> dict[int, T]:
         """Return the values of the players who are in none of these partitions."""
         return {i: value for i, value in by_player.items() if partition_of(i, self.partitions) not in partitions}
 

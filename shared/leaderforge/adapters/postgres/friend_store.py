@@ -11,7 +11,7 @@ from leaderforge.domain.errors import Overloaded
 from leaderforge.domain.friend_errors import MAX_FRIENDS, TooManyFriends
 from leaderforge.domain.friends import Blocked, Followed, FriendChange, Link, LinkKind, planned
 
-ResultT = TypeVar("ResultT")
+T = TypeVar("T")
 
 _BEFORE_ALL = -(2**63)
 """Number below every player id."""
@@ -98,7 +98,7 @@ class PostgresFriendStore:
 
         return await self._transact(work)
 
-    async def _transact(self, work: Callable[[Connection], Awaitable[ResultT]]) -> ResultT:
+    async def _transact(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Run a change of a list. Repeat the change if one of the other players is erased meanwhile."""
         for _ in range(_ATTEMPTS):
             try:

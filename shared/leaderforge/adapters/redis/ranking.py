@@ -36,8 +36,8 @@ _SPARE_DETAILS = 40
 _LADDERS_WITH_LANDMARKS = 256
 """Maximum ladders with landmarks. 1024 landmarks take some 100 kB."""
 
-ResultT = TypeVar("ResultT")
-Read = Generator[ReadStep, Any, ResultT]
+ReadT = TypeVar("ReadT")
+Read = Generator[ReadStep, Any, ReadT]
 """Read that yields its steps, and gets the reply of each."""
 
 
@@ -97,9 +97,9 @@ class RedisRanking(RedisErasureIndex):
     async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
         return await self._result(self._key_at(ladder, rank - 1)) if rank >= 1 else None
 
-    async def _result(self, read: Read[ResultT]) -> ResultT:
+    async def _result(self, read: Read[ReadT]) -> ReadT:
         """Return the result of a read. Raises `IndexUnavailable` or `Overloaded`."""
-        result: ResultT | IndexUnavailable = await self._rounds(_Pending(read, next(read)))
+        result: ReadT | IndexUnavailable = await self._rounds(_Pending(read, next(read)))
         if isinstance(result, IndexUnavailable):
             raise result
         return result
