@@ -8,6 +8,7 @@ import pytest
 
 from leaderforge.domain.times import time_text
 from leaderforge.domain.timing import SETTLE_MS
+from leaderforge.services.cadence import Cadence
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.tokens import TOKENS, token
 from tests.unit.edge_fixtures import START, Api, serving
@@ -240,7 +241,7 @@ async def test_maintenance_deletes_expired_challenges(arena: Api) -> None:
     assert await arena.services.seasons.challenges.purge_if_due() == 0
     assert await view(arena, invitation)
     later = arena.services.seasons.challenges
-    later._purge_due = 0.0
+    later._purge_cadence = Cadence(0)
     arena.clock.now += 1
     assert await later.purge_if_due() == 1
     assert code(await arena.get(f"/api/challenges/{invitation}")) == (404, "challenge_not_found")

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from time import monotonic
 from uuid import uuid4
 
 from leaderforge.domain.activity import MINUTE_MS, RETENTION_MS, ActivityPoint, RecentScore, Suspect, suspects
@@ -12,6 +11,7 @@ from leaderforge.ports.activity import ActivityStore
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.leases import LeaseStore
 from leaderforge.ports.scores import ChangeLog
+from leaderforge.services.cadence import Cadence
 
 HOUR_MS = 3_600_000
 STEP_MS_BY_HOURS = {1: MINUTE_MS, 6: 5 * MINUTE_MS, 24: 15 * MINUTE_MS, 48: 30 * MINUTE_MS}
@@ -52,13 +52,12 @@ class ActivityService:
         self._changes = changes
         self._leases = leases
         self._clock = clock
-        self._due = 0.0
+        self._cadence = Cadence(_EVERY_S)
 
     async def fold_if_due(self) -> int:
         """Fold new events unless any process did so within the last minute. Return their number."""
-        if monotonic() < self._due:
+        if not self._cadence.begin():
             return 0
-        self._due = monotonic() + _EVERY_S
         # No process releases or renews this lease. It therefore admits one fold a minute over all processes.
         return await self.fold() if await self._leases.lease("activity", uuid4().hex, _EVERY_S) else 0
 

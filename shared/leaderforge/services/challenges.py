@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from time import monotonic
 from uuid import UUID
 
 from leaderforge.domain.audit import AuditEntry
@@ -25,6 +24,7 @@ from leaderforge.domain.tournaments import TournamentState
 from leaderforge.ports.challenges import ChallengeStore
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.scores import ScoreStore
+from leaderforge.services.cadence import Cadence
 from leaderforge.services.challenge_results import ChallengeResult, ChallengeResults
 from leaderforge.services.entries import Entry
 
@@ -74,7 +74,7 @@ class ChallengeService:
         self._clock = clock
         self._limits = limits
         self._grace_ms = grace_ms
-        self._purge_due = 0.0
+        self._purge_cadence = Cadence(_PURGE_EVERY_S)
 
     async def create(
         self, board: Board, user_id: int, challenge_id: UUID, *, length_s: int, max_players: int
@@ -140,11 +140,11 @@ class ChallengeService:
 
     async def purge_if_due(self) -> int:
         """Delete expired challenges unless this process did so within the last hour. Return their number."""
-        if monotonic() < self._purge_due:
+        if not self._purge_cadence.is_due():
             return 0
         count = await self._challenges.purge(self._clock() - self._limits.retention_ms, _PURGED_AT_ONCE)
         if count < _PURGED_AT_ONCE:
-            self._purge_due = monotonic() + _PURGE_EVERY_S
+            self._purge_cadence.pause()
         return count
 
     def _require_enabled(self) -> None:

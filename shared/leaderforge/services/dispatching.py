@@ -27,6 +27,7 @@ from leaderforge.ports.clock import Clock
 from leaderforge.ports.leases import LeaseStore
 from leaderforge.ports.notices import EndpointStore, NoticeSender, NoticeSigner, NoticeStore
 from leaderforge.ports.telemetry import Telemetry
+from leaderforge.services.cadence import Cadence
 from leaderforge.services.leases import Lease
 from leaderforge.services.notice_relay import NoticeRelay
 
@@ -177,8 +178,8 @@ class DispatchService:
         self._kept_ms = kept_ms
         self._kept_rows = kept_rows
         self._lease = Lease(leases, "events")
-        self._purge_due = 0.0
-        self._report_due = 0.0
+        self._purge_cadence = Cadence(_PURGE_EVERY_S)
+        self._report_cadence = Cadence(_REPORT_EVERY_S)
 
     async def run(self, budget_s: float) -> int:
         """Relay and dispatch until nothing is due, for about `budget_s`. Return the number of notices that moved.
@@ -202,9 +203,8 @@ class DispatchService:
 
     async def _report_if_due(self) -> None:
         """Set the gauges of waiting notices. Call this in every process, with or without the lease."""
-        if monotonic() < self._report_due:
+        if not self._report_cadence.begin():
             return
-        self._report_due = monotonic() + _REPORT_EVERY_S
         backlog = await self._notices.backlog()
         age_ms = 0 if backlog.oldest is None else max(0, self._clock() - backlog.oldest)
         self._telemetry.gauge("events_pending", backlog.pending)
@@ -212,8 +212,6 @@ class DispatchService:
         self._telemetry.gauge("events_dead", backlog.dead)
 
     async def _purge_if_due(self) -> None:
-        if monotonic() < self._purge_due:
-            return
         now = self._clock()
-        if not await self._notices.purge(now - self._kept_ms, self._kept_rows, now):
-            self._purge_due = monotonic() + _PURGE_EVERY_S
+        if self._purge_cadence.is_due() and not await self._notices.purge(now - self._kept_ms, self._kept_rows, now):
+            self._purge_cadence.pause()

@@ -19,6 +19,7 @@ from leaderforge.ports.leases import LeaseStore
 from leaderforge.ports.periods import PeriodStore
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.settlement import SettlementStore
+from leaderforge.services.cadence import Cadence
 
 LEAGUE_PART = "league"
 """Name of the part of settlement that computes the movements of a league. It is the first part."""
@@ -84,7 +85,7 @@ class SeatService:
         self._grace_ms = grace_ms
         self._rules: dict[tuple[int, int], League] = {}
         self._closed: dict[tuple[int, int], float] = {}
-        self._due = 0.0
+        self._cadence = Cadence(_SWEEP_EVERY_S)
         self._searched: dict[tuple[int, int], int] = {}
 
     async def take(self, submissions: Sequence[Submission], outcomes: Sequence[Recorded | LeaderForgeError]) -> None:
@@ -163,9 +164,8 @@ class SeatService:
         Return their number. The first search of a process reads all players of the periods; later searches read only
         the players with new submissions.
         """
-        if monotonic() < self._due:
+        if not self._cadence.begin():
             return 0
-        self._due = monotonic() + _SWEEP_EVERY_S
         # No process releases or renews this lease. It therefore admits one search a minute over all processes.
         if not await self._leases.lease("seats", uuid4().hex, _SWEEP_EVERY_S):
             return 0

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from time import monotonic
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.chunks import chunks
@@ -16,6 +15,7 @@ from leaderforge.domain.order import Place, rank_bound, sort_key
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.derived_notices import DerivedNoticeStore, NoticedPlace, Overtakings
 from leaderforge.ports.friends import FriendStore
+from leaderforge.services.cadence import Cadence
 from leaderforge.services.entries import Entry
 from leaderforge.services.query import QueryService
 
@@ -96,7 +96,7 @@ class OvertakingService:
         self._clock = clock
         self._mode = mode
         self._closes_after_ms = closes_after_ms
-        self._forget_due = 0.0
+        self._forget_cadence = Cadence(_FORGET_EVERY_S)
 
     async def derive(self, rows: Sequence[OutboxRow], boards: Mapping[int, Board]) -> Overtakings | None:
         """Return the notices that rows of the outbox cause, and the new places, None if no board asks for them.
@@ -121,7 +121,7 @@ class OvertakingService:
 
     async def forget_if_due(self, boards: Sequence[Board]) -> None:
         """Delete the places of ladders that are over, at most every few minutes. Raises `Unavailable`."""
-        if monotonic() < self._forget_due:
+        if not self._forget_cadence.is_due():
             return
         now = self._clock()
         asking = [board for board in boards if NoticeType.PLAYER_OVERTAKEN in board.events]
@@ -129,7 +129,7 @@ class OvertakingService:
             (board.id, board.ladders_at(at)[0].period) for board in asking for at in (now, now - self._closes_after_ms)
         }
         if not await self._store.forget_places(current):
-            self._forget_due = monotonic() + _FORGET_EVERY_S
+            self._forget_cadence.pause()
 
     async def _recipients(self, user_id: int) -> Sequence[int]:
         """Return the players who get a notice when this player passes them."""

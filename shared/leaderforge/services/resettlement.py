@@ -1,7 +1,6 @@
 """Repeated settlement of periods whose results a moderator has changed."""
 
 from collections.abc import Collection
-from time import monotonic
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.timing import SETTLE_MS, TOUCHES_KEPT_MS
@@ -9,6 +8,7 @@ from leaderforge.ports.awards import ResettlementStore
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.periods import PeriodStore
 from leaderforge.ports.scores import ScoreStore
+from leaderforge.services.cadence import Cadence
 
 _EVERY_S = 5.0
 """Time between two searches of a process, in s."""
@@ -32,14 +32,11 @@ class ResettlementService:
         self._resettlements = resettlements
         self._clock = clock
         self._part = part
-        self._due = 0.0
+        self._cadence = Cadence(_EVERY_S)
 
     async def run_if_due(self) -> int:
         """Run unless this process did so within the last seconds. Return the number of reopened settlements."""
-        if monotonic() < self._due:
-            return 0
-        self._due = monotonic() + _EVERY_S
-        return await self.run()
+        return await self.run() if self._cadence.begin() else 0
 
     async def run(self) -> int:
         """Reopen the settlements of changed periods, and return their number. Settlement then continues with them."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
-from time import monotonic
 from typing import TypeAlias
 from uuid import uuid4
 
@@ -15,6 +14,7 @@ from leaderforge.ports.index import RankIndex
 from leaderforge.ports.periods import PeriodStore
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
+from leaderforge.services.cadence import Cadence
 
 _EVERY_S = ROLLOVER_EVERY_MS / 1000
 _SWEEP_EVERY_S = 86_400.0
@@ -72,13 +72,12 @@ class RolloverService:
         self._index_ms = index_ms
         self._awaited = awaited
         self._least_ms = grace_ms + SETTLE_MS
-        self._due = 0.0
+        self._cadence = Cadence(_EVERY_S)
 
     async def run_if_due(self) -> Rollover:
         """Run a round unless any process has run one within the last minute."""
-        if monotonic() < self._due:
+        if not self._cadence.begin():
             return Rollover()
-        self._due = monotonic() + _EVERY_S
         # No process releases or renews this lease. It therefore admits one round a minute over all processes.
         if not await self._index.lease("turnover", uuid4().hex, _EVERY_S):
             return Rollover()

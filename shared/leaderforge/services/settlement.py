@@ -1,7 +1,6 @@
 """Settlement of periods, part by part, behind a lease."""
 
 from collections.abc import Collection, Mapping, Sequence
-from time import monotonic
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import LeaderForgeError
@@ -20,6 +19,7 @@ from leaderforge.ports.periods import PeriodStore
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.settlement import SettlementPart, SettlementStore
 from leaderforge.ports.telemetry import Telemetry
+from leaderforge.services.cadence import Cadence
 from leaderforge.services.leases import Lease
 
 _EVERY_S = 5.0
@@ -58,14 +58,11 @@ class SettlementService:
         self._telemetry = telemetry
         self._grace_ms = grace_ms
         self._lease = Lease(leases, "settlement")
-        self._due = 0.0
+        self._cadence = Cadence(_EVERY_S)
 
     async def run_if_due(self) -> int:
         """Run unless this process did so within the last seconds. Return the number of settled periods."""
-        if monotonic() < self._due:
-            return 0
-        self._due = monotonic() + _EVERY_S
-        return await self.run()
+        return await self.run() if self._cadence.begin() else 0
 
     async def run(self) -> int:
         """Settle all due periods. Return their number, 0 if another process holds the lease.

@@ -19,6 +19,7 @@ from leaderforge.ports.clock import Clock
 from leaderforge.ports.leases import LeaseStore
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.teams import TeamScoreStore
+from leaderforge.services.cadence import Cadence
 from leaderforge.services.delivery import Delivery
 from leaderforge.services.team_comparison import TeamComparison
 
@@ -55,7 +56,7 @@ class TeamScores:
         self._pairs_due = 0.0
         self._noted: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
         self._draining: asyncio.Task[None] | None = None
-        self._sweep_due = 0.0
+        self._sweep_cadence = Cadence(_SWEEP_EVERY_S)
 
     def note(self, ladder: Ladder, user_ids: Iterable[int]) -> None:
         """Store players whose standings on a ladder have changed.
@@ -105,9 +106,8 @@ class TeamScores:
 
     async def sweep_if_due(self) -> int:
         """Run a sweep, at most every few seconds over all processes. Return the number of changed standings."""
-        if monotonic() < self._sweep_due:
+        if not self._sweep_cadence.begin():
             return 0
-        self._sweep_due = monotonic() + _SWEEP_EVERY_S
         pairs = await self._load_pairs()
         # No process releases or renews this lease. It therefore admits one sweep every 5 s over all processes.
         if not pairs or not await self._leases.lease("teams", uuid4().hex, _SWEEP_EVERY_S):

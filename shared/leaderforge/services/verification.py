@@ -1,7 +1,6 @@
 """Background verification of all standings. A round covers some of the players, and repairs differences."""
 
 from collections.abc import Sequence
-from time import monotonic
 from uuid import uuid4
 
 from leaderforge.domain.boards import Ladder
@@ -12,6 +11,7 @@ from leaderforge.ports.index import RankIndex
 from leaderforge.ports.players import PlayerStore
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
+from leaderforge.services.cadence import Cadence
 from leaderforge.services.comparing import still_different
 from leaderforge.services.maintain import OnRepair
 from leaderforge.services.mending import mend_players
@@ -53,16 +53,16 @@ class VerificationService:
         self._telemetry = telemetry
         self._on_repair = on_repair
         self._players_a_round = players_a_round
-        self._due = 0.0
+        self._cadence = Cadence(_EVERY_S)
 
     async def run_if_due(self) -> int:
         """Run a round unless any process has run one within the last minute. Return the number of compared standings.
 
         Skip the round while the index is incomplete, because a rebuild will replace its content.
         """
-        if monotonic() < self._due or None in await self._index.watermarks():
+        if not self._cadence.is_due() or None in await self._index.watermarks():
             return 0
-        self._due = monotonic() + _EVERY_S
+        self._cadence.pause()
         # No process releases or renews this lease. It therefore admits one round a minute over all processes.
         return await self.run() if await self._index.lease("inspect", uuid4().hex, _EVERY_S) else 0
 
