@@ -1,6 +1,5 @@
 """OpenAPI documentation beyond a handler's signature: headers, examples and all errors."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +17,7 @@ from functions.edge.http.errors import (
 )
 from functions.edge.wire.errors import ErrorOut
 from leaderforge.domain.errors import Forbidden, LeaderForgeError, Refused, StoreUnavailable, Unauthenticated
+from leaderforge.domain.grouping import grouped
 from leaderforge.domain.sources import Source
 
 WITH_BODY = (MalformedRequest, RequestTimeout, BodyTooLarge, UnsupportedMediaType)
@@ -218,9 +218,7 @@ def uploading(options: dict[str, Any], content_type: str) -> dict[str, Any]:
 
 def failures(*errors: type[LeaderForgeError]) -> dict[int | str, dict[str, Any]]:
     """Return the documentation of the responses to these errors and to the errors that every call can have."""
-    by_status: defaultdict[int, list[type[LeaderForgeError]]] = defaultdict(list)
-    for error in dict.fromkeys((*errors, Refused, InternalError)):
-        by_status[status_of(error)].append(error)
+    by_status = grouped((status_of(error), error) for error in dict.fromkeys((*errors, Refused, InternalError)))
     return {status: _failure(status, by_status[status]) for status in sorted(by_status)}
 
 

@@ -13,6 +13,7 @@ import typer
 from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import BoardNotFound
+from leaderforge.domain.presence import required
 
 if TYPE_CHECKING:
     from leaderforge.wiring import Services
@@ -105,7 +106,4 @@ def run_with_services(data_dir: Path, work: "Callable[[Services], Awaitable[T]]"
 
 async def board_named(parts: "Services", slug: str) -> Board:
     """Return the board with the slug. Raises `BoardNotFound` if there is none."""
-    board = await parts.parts.store.board(slug)
-    if board is None:
-        raise BoardNotFound.of(slug)
-    return board
+    return required(await parts.parts.store.board(slug), BoardNotFound.of(slug))

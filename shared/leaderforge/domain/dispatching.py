@@ -1,9 +1,9 @@
 """Planning of deliveries to an endpoint: order, retries and dead letters. Without I/O."""
 
-from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
+from leaderforge.domain.grouping import grouped
 from leaderforge.domain.notice_log import Notice
 
 MAX_LANES = 8
@@ -107,10 +107,8 @@ class DispatchResult(NamedTuple):
 
 def plan(work: DispatchWork, *, is_suspect: bool) -> DispatchPlan:
     """Return the plan of a round. If the endpoint `is_suspect`, because it failed last time, try a few queues only."""
-    lanes: defaultdict[Hashable, list[Queued]] = defaultdict(list)
-    for queued in work.due:
-        # A redriven notice comes out of order in any case. It must not delay the other notices of its player.
-        lanes[queued.notice.user_id, queued.is_redriven].append(queued)
+    # A redriven notice comes out of order in any case. It must not delay the other notices of its player.
+    lanes = grouped(((queued.notice.user_id, queued.is_redriven), queued) for queued in work.due)
     queues = [lane[:MAX_LANE] for lane in lanes.values()]
     if is_suspect:
         queues = queues[:MAX_LANES]
@@ -120,11 +118,8 @@ def plan(work: DispatchWork, *, is_suspect: bool) -> DispatchPlan:
 
 def _fresh_queues(work: DispatchWork) -> Iterable[list[Queued]]:
     """Return the fresh notices in queues by player, without those of blocked players."""
-    fresh: defaultdict[int, list[Queued]] = defaultdict(list)
-    for notice in work.fresh:
-        if notice.user_id not in work.blocked:
-            fresh[notice.user_id].append(Queued(notice))
-    return fresh.values()
+    fresh = [notice for notice in work.fresh if notice.user_id not in work.blocked]
+    return grouped((notice.user_id, Queued(notice)) for notice in fresh).values()
 
 
 def result_of(

@@ -8,6 +8,7 @@ from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.board_settings import DEFAULT_BOARD, changed_board, new_board
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import BoardNotFound, Conflict, StoreUnavailable
+from leaderforge.domain.presence import required
 from leaderforge.domain.segments import require_declared
 from leaderforge.domain.setting_values import plain
 from leaderforge.domain.team_boards import (
@@ -47,10 +48,7 @@ class BoardService:
 
     async def get(self, slug: str) -> Board:
         """Return the board from the store. Raises `BoardNotFound`."""
-        board = await self._store.board(slug)
-        if board is None:
-            raise BoardNotFound.of(slug)
-        return board
+        return required(await self._store.board(slug), BoardNotFound.of(slug))
 
     async def change(self, slug: str, settings: Mapping[str, Any], actor: str) -> Board:
         """Change settings of a board, and return it.

@@ -20,6 +20,7 @@ from leaderforge.domain.errors import Refused
 from leaderforge.domain.event_errors import EndpointNotFound
 from leaderforge.domain.notice_log import body_of
 from leaderforge.domain.notice_types import NoticeType
+from leaderforge.domain.presence import required_first
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.notices import DeadNotice, EndpointStore, LoggedAttempt, NoticeSender, NoticeSigner
 
@@ -76,10 +77,8 @@ class EndpointService:
 
     async def get(self, endpoint_id: str) -> Endpoint:
         """Return an endpoint. Raises `EndpointNotFound`."""
-        for endpoint in await self._store.endpoints():
-            if endpoint.endpoint_id == endpoint_id:
-                return endpoint
-        raise EndpointNotFound.of(endpoint_id)
+        endpoints = [e for e in await self._store.endpoints() if e.endpoint_id == endpoint_id]
+        return required_first(endpoints, EndpointNotFound.of(endpoint_id))
 
     async def set_disabled(self, endpoint_id: str, disabled: bool, actor: str) -> Endpoint:
         """Disable an endpoint, or enable it again.

@@ -1,12 +1,12 @@
 """Import of the graph of friends that a game has kept itself."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from leaderforge.domain.friend_errors import TooManyFriends
+from leaderforge.domain.grouping import grouped
 from leaderforge.domain.players import ExternalId
 from leaderforge.services.friends import FriendService
 from leaderforge.services.player_ids import PlayerIds
@@ -54,10 +54,7 @@ class FriendImports:
         One change adds all pairs of one player in a call. Raises `StoreUnavailable`.
         """
         user_ids = await self._existing({identity for pair in pairs for identity in pair})
-        lists: defaultdict[int, list[int]] = defaultdict(list)
-        for player, friend in pairs:
-            if player in user_ids and friend in user_ids:
-                lists[user_ids[player]].append(user_ids[friend])
+        lists = grouped((user_ids[a], user_ids[b]) for a, b in pairs if a in user_ids and b in user_ids)
         tally.pairs += len(pairs)
         tally.unknown += len(pairs) - sum(map(len, lists.values()))
         if dry_run:

@@ -11,6 +11,7 @@ from leaderforge.domain.errors import NotRanked
 from leaderforge.domain.league import DivisionRank, GroupZones, League, LeagueResult, MemberSeat, Movement
 from leaderforge.domain.league_errors import LeagueNotFound
 from leaderforge.domain.periods import Period
+from leaderforge.domain.presence import required_first
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.leagues import LeagueStore
 from leaderforge.ports.settlement import SettlementStore
@@ -168,9 +169,7 @@ class LeagueQueryService:
 
     async def _results(self, ladder: Ladder, user_id: int) -> _Results:
         results = await self._leagues.results(ladder, [user_id])
-        if not results:
-            raise NotRanked.on(ladder.board.slug, user_id)
-        result = results[0]
+        result = required_first(results, NotRanked.on(ladder.board.slug, user_id))
         if result.group is None:
             return _Results(result, {user_id: result})
         group = await self._leagues.group_results(ladder, result.division, result.group)

@@ -1,11 +1,11 @@
 """Settlement of leagues: movements of all players at the end of a period, and the groups of the next period."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import chain, islice
 from typing import TypeAlias
 
 from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.grouping import grouped
 from leaderforge.domain.league import (
     FilledGroup,
     GroupMember,
@@ -102,7 +102,7 @@ class LeagueMovements:
             following = "next" if league.inactive is Inactivity.STAY else "absent"
             return await self._step(ladder, progress, _later(position, following))
         members = await members_by_group(self._leagues, ladder, position, chunk)
-        results = list(chain.from_iterable(_results(league, group, members[group]) for group in chunk))
+        results = list(chain.from_iterable(_results(league, group, members.get(group, ())) for group in chunk))
         return await self._step(ladder, progress, {**position, "after": list(chunk[-1])}, results)
 
     async def _settle_absent(self, ladder: Ladder, league: League, progress: SettlementProgress) -> Position:
@@ -176,11 +176,10 @@ async def members_by_group(
     """Return the members of final groups, with the members of the groups that are merged into them."""
     finals = {group: group for group in chunk}
     finals |= {(d, source): (d, target) for d, source, target in position["merged"] if (d, target) in finals}
-    numbers: defaultdict[int, list[int]] = defaultdict(list)
-    for division, number in finals:
-        numbers[division].append(number)
-    members: defaultdict[_Group, list[GroupMember]] = defaultdict(list)
-    for division, groups in numbers.items():
-        for member in await leagues.members(ladder, division, groups):
-            members[finals[division, member.group]].append(member)
-    return members
+    return grouped(
+        [
+            (finals[division, member.group], member)
+            for division, numbers in grouped(finals).items()
+            for member in await leagues.members(ladder, division, numbers)
+        ]
+    )

@@ -1,6 +1,6 @@
 """Seats of players in the groups of leagues."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from time import monotonic
 from uuid import uuid4
@@ -8,7 +8,8 @@ from uuid import uuid4
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import LeaderForgeError
-from leaderforge.domain.league import MIDDLE_BAND, Arrival, League
+from leaderforge.domain.grouping import grouped
+from leaderforge.domain.league import MIDDLE_BAND, Arrival, LastResult, League
 from leaderforge.domain.periods import Period, number_of_start
 from leaderforge.domain.settlement import SettledPeriods, Settlement, ends_at, settles_at
 from leaderforge.domain.submissions import Recorded, Submission
@@ -113,13 +114,8 @@ class SeatService:
         """Seat these players by the rules of an open period. Raises `StoreUnavailable`."""
         for batch in chunks(user_ids, _SEATS_A_BATCH):
             results = await self._leagues.last_results(ladder, batch)
-            divisions: defaultdict[int, list[Arrival]] = defaultdict(list)
-            for user_id in batch:
-                last = results.get(user_id)
-                division = league.index_of(last.next_division if last else None)
-                divisions[division].append(Arrival(user_id, last.band if last else MIDDLE_BAND))
             # One transaction per division: two locks in one transaction could deadlock.
-            for division, arrivals in divisions.items():
+            for division, arrivals in grouped(_arrival(league, i, results.get(i)) for i in batch).items():
                 await self._leagues.seat(ladder, league, division, arrivals)
 
     async def rules(self, ladder: Ladder) -> League | None:
@@ -213,6 +209,13 @@ class SeatService:
 
 
 _LONGEST_PERIOD_MS = 366 * 86_400_000
+
+
+def _arrival(league: League, user_id: int, last: LastResult | None) -> tuple[int, Arrival]:
+    """Return a player's division, and the arrival of the player there, by the last result."""
+    if last is None:
+        return league.index_of(None), Arrival(user_id, MIDDLE_BAND)
+    return league.index_of(last.next_division), Arrival(user_id, last.band)
 
 
 def _previous(board: Board, period: Period) -> Period | None:

@@ -10,6 +10,7 @@ from leaderforge.domain.friend_errors import MAX_FRIENDS
 from leaderforge.domain.friends import Blocked, Followed
 from leaderforge.domain.history import Erased, Kept
 from leaderforge.domain.players import Player
+from leaderforge.domain.presence import required
 from leaderforge.domain.sessions import SignInRecord
 from leaderforge.domain.standings import LadderStanding
 from leaderforge.ports.access import AuditLog
@@ -118,9 +119,7 @@ class RecordService:
 
     async def _user(self, user_id: int) -> Player:
         players = await self._users.get([user_id])
-        if user_id not in players:
-            raise PlayerNotFound.of(user_id)
-        return players[user_id]
+        return required(players.get(user_id), PlayerNotFound.of(user_id))
 
     async def _acts(self, user_id: int) -> Sequence[AuditEntry]:
         acts: list[Audited] = []

@@ -26,6 +26,7 @@ from leaderforge.domain.players import (
     is_as_requested,
     new_user_ids,
 )
+from leaderforge.domain.presence import required
 from leaderforge.domain.segments import require_segment_values
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.players import PlayerStore
@@ -149,9 +150,7 @@ class PlayerService:
     async def get(self, user_id: int) -> Player:
         """Return a player. Raises `PlayerNotFound`."""
         players = await self._users.get([user_id])
-        if user_id not in players:
-            raise PlayerNotFound.of(user_id)
-        return players[user_id]
+        return required(players.get(user_id), PlayerNotFound.of(user_id))
 
     async def find_many(self, user_ids: Collection[int]) -> Mapping[int, Player]:
         """Return the players that exist, by id."""

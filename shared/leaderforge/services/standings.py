@@ -8,6 +8,7 @@ from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.callers import ANONYMOUS, Caller
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import NotRanked, PlayerNotFound
+from leaderforge.domain.presence import required
 from leaderforge.domain.sources import Source
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.history import HistoryStore
@@ -107,9 +108,7 @@ class StandingService:
     async def _external_id(self, user_id: int) -> str | None:
         """Return the external id of a player. Raises `PlayerNotFound`."""
         players = await self._users.get([user_id])
-        if user_id not in players:
-            raise PlayerNotFound.of(user_id)
-        return players[user_id].external_id
+        return required(players.get(user_id), PlayerNotFound.of(user_id)).external_id
 
     async def _rank(self, ladder: Ladder, user_id: int, viewer: Caller) -> PlayerRank | None:
         try:

@@ -9,6 +9,7 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import Conflict, PlayerExists, PlayerNotFound
 from leaderforge.domain.name_rules import BASIC_RULES, NameRules
 from leaderforge.domain.players import Player, new_user_ids
+from leaderforge.domain.presence import required
 from leaderforge.domain.team_errors import InOtherTeam, IsTeam, NotInTeam, TeamNotFound
 from leaderforge.domain.teams import (
     DEFAULT_TEAM_SIZE,
@@ -122,10 +123,7 @@ class TeamService:
 
     async def roster(self, team_id: int) -> Roster:
         """Return a team with its members. Raises `TeamNotFound`."""
-        roster = await self._teams.roster(team_id)
-        if roster is None:
-            raise TeamNotFound.of(team_id)
-        return roster
+        return required(await self._teams.roster(team_id), TeamNotFound.of(team_id))
 
     async def change(self, team_id: int, changes: TeamChange, actor: str) -> TeamView:
         """Change a team. Raises `TeamNotFound`, `NotInTeam` for a captain who is no member, and errors about the name.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from leaderforge.domain.attempts import occurrence_of, require_joinable, rules_of
 from leaderforge.domain.boards import Board
 from leaderforge.domain.brackets import Brackets
+from leaderforge.domain.presence import required
 from leaderforge.domain.tournament_errors import BracketNotFound, EntrantNotFound
 from leaderforge.domain.tournaments import Entrant, Occurrence, TournamentRules, TournamentState, next_occurrence
 from leaderforge.ports.clock import Clock
@@ -89,9 +90,8 @@ class TournamentService:
         now = self._clock()
         occurrence = occurrence_of(board, period, now)
         entrant = await self._store.entrant(board, occurrence.period, user_id)
-        if entrant is None:
-            raise EntrantNotFound.of(board.slug, user_id)
-        return await self._entrant_view(board, occurrence, entrant, now)
+        present = required(entrant, EntrantNotFound.of(board.slug, user_id))
+        return await self._entrant_view(board, occurrence, present, now)
 
     async def join(self, board: Board, user_id: int, period: str | None = None) -> EntrantView:
         """Let a player join, and return the entrant. A player who has joined stays as before.

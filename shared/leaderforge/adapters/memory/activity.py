@@ -1,6 +1,6 @@
 """In-memory activity of boards."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
@@ -14,6 +14,7 @@ from leaderforge.domain.activity import (
     RecentScore,
 )
 from leaderforge.domain.boards import Board
+from leaderforge.domain.grouping import grouped
 from leaderforge.domain.order import ranked_score
 from leaderforge.domain.submissions import Submission
 
@@ -30,9 +31,10 @@ class MemoryActivity:
         return self._until
 
     async def fold(self, since: int, until: int) -> int:
-        by_minute: defaultdict[tuple[int, int], list[Submission]] = defaultdict(list)
-        for submission, recorded_at in self._scores.recorded_between(since, until):
-            by_minute[submission.board.id, recorded_at // MINUTE_MS * MINUTE_MS].append(submission)
+        by_minute = grouped(
+            ((submission.board.id, recorded_at // MINUTE_MS * MINUTE_MS), submission)
+            for submission, recorded_at in self._scores.recorded_between(since, until)
+        )
         self._minutes.update({key: _folded(*key, events) for key, events in by_minute.items()})
         self._until = max(until, self._until or 0)
         return sum(map(len, by_minute.values()))
@@ -41,9 +43,7 @@ class MemoryActivity:
         self._minutes = {key: minute for key, minute in self._minutes.items() if minute.minute >= before}
 
     async def points(self, board: Board, since: int, step_ms: int) -> Sequence[ActivityPoint]:
-        steps: defaultdict[int, list[BoardMinute]] = defaultdict(list)
-        for minute in self._of(board, since):
-            steps[minute.minute // step_ms * step_ms].append(minute)
+        steps = grouped((minute.minute // step_ms * step_ms, minute) for minute in self._of(board, since))
         return [
             ActivityPoint(at, sum(m.submissions for m in minutes), max(m.players for m in minutes))
             for at, minutes in sorted(steps.items())

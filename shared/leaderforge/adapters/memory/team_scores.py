@@ -8,6 +8,7 @@ from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.memory.team_store import MemoryTeamStore
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.challenges import in_range
+from leaderforge.domain.grouping import grouped
 from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Event, LadderStanding, fold
 from leaderforge.domain.teams import Contribution, is_same_result, stale_members, team_standing
 from leaderforge.ports.teams import MemberEvent
@@ -28,11 +29,8 @@ class MemoryTeamScores:
         scores.on_period_removal.append(lambda ladder: self._stored.pop(_key(ladder), None))
 
     async def contributions(self, ladder: Ladder, team_ids: Collection[int]) -> Mapping[int, Sequence[Contribution]]:
-        by_team: defaultdict[int, list[Contribution]] = defaultdict(list)
-        for (team_id, _), contribution in sorted(self._of(ladder).items()):
-            if team_id in team_ids:
-                by_team[team_id].append(contribution)
-        return by_team
+        stored = sorted(self._of(ladder).items())
+        return grouped((team_id, contribution) for (team_id, _), contribution in stored if team_id in team_ids)
 
     async def stale(self, ladder: Ladder, source: Board, user_ids: Collection[int]) -> Mapping[int, Collection[int]]:
         stored = {key: c for key, c in self._of(ladder).items() if key[1] in user_ids}

@@ -8,6 +8,7 @@ from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound
 from leaderforge.domain.players import Player
+from leaderforge.domain.presence import required
 from leaderforge.domain.team_errors import InOtherTeam, IsTeam, NotInTeam, TeamFull, TeamNotFound
 from leaderforge.domain.teams import Roster, Team, TeamSpan, joining_order
 
@@ -87,10 +88,7 @@ class MemoryTeamStore:
         return next((span for span in self.all_spans if span.user_id == user_id and span.left_at is None), None)
 
     async def _require(self, team_id: int) -> Roster:
-        roster = await self.roster(team_id)
-        if roster is None:
-            raise TeamNotFound.of(team_id)
-        return roster
+        return required(await self.roster(team_id), TeamNotFound.of(team_id))
 
     def _close(self, span: TeamSpan, at: int) -> TeamSpan:
         """End a span at a time (ms), not before its start, and return it. Delete a span that has no duration."""

@@ -8,6 +8,7 @@ from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import PlayerNotFound
+from leaderforge.domain.presence import required_first
 from leaderforge.domain.timing import commit_limit_s
 from leaderforge.ports.clock import Clock
 
@@ -53,7 +54,4 @@ class Acts:
 
 async def lock_player(connection: Connection, user_id: int) -> Record:
     """Lock a player's row against new standings, and return it. Raises `PlayerNotFound`."""
-    rows = await connection.fetch(statement("lock_player"), user_id)
-    if not rows:
-        raise PlayerNotFound.of(user_id)
-    return rows[0]
+    return required_first(await connection.fetch(statement("lock_player"), user_id), PlayerNotFound.of(user_id))

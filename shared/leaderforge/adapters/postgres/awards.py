@@ -13,6 +13,7 @@ from leaderforge.domain.award_changes import award_audit_entry, award_notice
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.merge import Row
 from leaderforge.domain.notice_types import NoticeType
+from leaderforge.domain.presence import required_first
 from leaderforge.domain.reward_tables import reward_of
 from leaderforge.domain.rewards import Award, AwardRules, Claim, NewAward
 from leaderforge.domain.settlement import SettlementStep
@@ -94,10 +95,9 @@ class PostgresAwards:
         rows = await self._pool.fetch(statement("claim_award"), *key, *claim)
         if rows:
             return _award(ladder.board, rows[0])
-        rows = await self._pool.fetch(statement("award"), *key)
-        if not rows:
-            raise AwardNotFound(f"player {user_id} has no award {reward!r}", user_id=user_id, reward=reward)
-        return _award(ladder.board, rows[0]).claimed(claim)
+        absence = AwardNotFound(f"player {user_id} has no award {reward!r}", user_id=user_id, reward=reward)
+        row = required_first(await self._pool.fetch(statement("award"), *key), absence)
+        return _award(ladder.board, row).claimed(claim)
 
 
 class PostgresResettlements:

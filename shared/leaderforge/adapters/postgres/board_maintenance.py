@@ -1,20 +1,20 @@
 """Board maintenance in PostgreSQL: backfill of periods, and purge of deleted boards."""
 
-from collections import defaultdict
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from leaderforge.adapters.postgres.boards import board_of
 from leaderforge.adapters.postgres.event_rows import event_of_row
 from leaderforge.adapters.postgres.past_rows import keep_past
 from leaderforge.adapters.postgres.periods import Periods
-from leaderforge.adapters.postgres.pool import Connection, Pool, Record
+from leaderforge.adapters.postgres.pool import Connection, Pool
 from leaderforge.adapters.postgres.standing_rows import bounds_of_period, period_bounds, replacing_row, standing_of_row
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
 from leaderforge.adapters.postgres.writing import hide_newcomers, segment_newcomers
 from leaderforge.domain.boards import Board, DeletedBoard, Ladder
+from leaderforge.domain.grouping import grouped
 from leaderforge.domain.periods import Period
-from leaderforge.domain.standings import Event, Standing, fold, removed_standing
+from leaderforge.domain.standings import Standing, fold, removed_standing
 from leaderforge.ports.clock import Clock
 
 _CHUNK = 500
@@ -128,11 +128,5 @@ async def _refold(connection: Connection, ladder: Ladder, user_ids: Sequence[int
 async def _fold_events(connection: Connection, ladder: Ladder, user_ids: Sequence[int]) -> dict[int, Standing]:
     ids = ladder.board.id, joined(user_ids), ladder.period
     rows = await connection.fetch(statement("events_between"), *ids, *period_bounds(ladder))
-    return {user_id: fold(ladder.board, events) for user_id, events in _events(rows).items()}
-
-
-def _events(rows: Iterable[Record]) -> dict[int, list[Event]]:
-    by_user: defaultdict[int, list[Event]] = defaultdict(list)
-    for row in rows:
-        by_user[row["user_id"]].append(event_of_row(row))
-    return by_user
+    events_by_user = grouped((row["user_id"], event_of_row(row)) for row in rows)
+    return {user_id: fold(ladder.board, events) for user_id, events in events_by_user.items()}

@@ -14,6 +14,7 @@ from leaderforge.domain.league_rules import stored_league, stored_members_of
 from leaderforge.domain.moments import Moments
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import Calendar, PeriodKind
+from leaderforge.domain.presence import required_first
 from leaderforge.domain.reward_tables import RewardTable, reward_table_of
 from leaderforge.domain.team_rules import team_rules_of
 from leaderforge.domain.tier_rules import tiers_of
@@ -105,11 +106,10 @@ def board_of(row: Record) -> Board:
 async def create_board(connection: Connection, board: Board, act: AuditEntry | None) -> Board:
     """Create a board, and write the audit entry. Raises `BoardExists`."""
     rows = await connection.fetch(statement("create_board"), *_values(board, CREATED))
-    if not rows:
-        raise BoardExists(f"there is a board {board.slug!r} already", board=board.slug)
+    row = required_first(rows, BoardExists(f"there is a board {board.slug!r} already", board=board.slug))
     if act is not None:
         await write_audit(connection, act)
-    return board_of(rows[0])
+    return board_of(row)
 
 
 async def change_board(connection: Connection, slug: str, change: Callable[[Board], Board], act: AuditEntry) -> Board:
@@ -132,10 +132,7 @@ async def delete_board(connection: Connection, slug: str, act: AuditEntry) -> Bo
 
 
 async def _lock(connection: Connection, slug: str) -> Board:
-    rows = await connection.fetch(statement("lock_board"), slug)
-    if not rows:
-        raise BoardNotFound.of(slug)
-    return board_of(rows[0])
+    return board_of(required_first(await connection.fetch(statement("lock_board"), slug), BoardNotFound.of(slug)))
 
 
 def _values(board: Board, columns: Sequence[str]) -> Sequence[object]:

@@ -23,6 +23,7 @@ from leaderforge.domain.challenges import (
     repeated,
     replaced_challenge,
 )
+from leaderforge.domain.presence import required_first
 from leaderforge.domain.standings import Standing
 from leaderforge.domain.timing import SETTLE_MS
 
@@ -57,9 +58,7 @@ class PostgresChallengeStore:
                     return stored
             await _make_room_of(connection, user_id, played, now, limits)
             rows = await connection.fetch(statement("hold_challenge"), invitation)
-            if not rows:
-                raise ChallengeNotFound.of()
-            challenge = _challenge_of(rows[0])
+            challenge = _challenge_of(required_first(rows, ChallengeNotFound.of()))
             challenge.require_open(now)
             challenge = challenge.joined()
             await _require_no_blocks(connection, invitation, user_id)
@@ -144,9 +143,8 @@ async def _make_room(connection: Connection, now: int, limits: ChallengeLimits) 
     if count < limits.stored:
         return
     rows = await connection.fetch(statement("delete_settled_challenge"), now - SETTLE_MS)
-    if not rows:
-        raise TooManyChallenges.stored(limits.stored)
-    await connection.execute(statement("delete_challenge_players"), rows[0]["invitation"])
+    row = required_first(rows, TooManyChallenges.stored(limits.stored))
+    await connection.execute(statement("delete_challenge_players"), row["invitation"])
 
 
 async def _delete(connection: Connection, invitation: str) -> None:

@@ -21,6 +21,7 @@ from leaderforge.domain.errors import (
 )
 from leaderforge.domain.names import claims_of
 from leaderforge.domain.players import Player, ProfileChange, digest_of_id, email_key
+from leaderforge.domain.presence import required_first
 from leaderforge.domain.timing import RELEASE_MS
 
 
@@ -135,9 +136,7 @@ async def change(
     Raises `PlayerNotFound`, `UsernameTaken`, `EmailTaken` or `ExternalIdTaken`.
     """
     rows = await connection.fetch(statement("lock_profile"), user_id)
-    if not rows:
-        raise PlayerNotFound.of(user_id)
-    old = user_of(rows[0])
+    old = user_of(required_first(rows, PlayerNotFound.of(user_id)))
     new = replace(old, **changes)
     if not await replace_name(connection, user_id, old.username, new.username, unique=unique_names):
         raise username_taken(new)

@@ -22,6 +22,7 @@ from leaderforge.domain.endpoints import Endpoint
 from leaderforge.domain.event_errors import EndpointNotFound, TooManyEndpoints
 from leaderforge.domain.notice_log import Notice
 from leaderforge.domain.notice_types import NoticeType
+from leaderforge.domain.presence import required_first
 from leaderforge.ports.notices import DeadNotice, LoggedAttempt
 
 
@@ -143,9 +144,7 @@ async def _logged(
 
 async def _lock(connection: Connection, endpoint_id: str) -> Endpoint:
     rows = await connection.fetch(statement("lock_endpoint"), endpoint_id)
-    if not rows:
-        raise EndpointNotFound.of(endpoint_id)
-    return _endpoint(rows[0])
+    return _endpoint(required_first(rows, EndpointNotFound.of(endpoint_id)))
 
 
 def _endpoint(row: Record) -> Endpoint:

@@ -10,6 +10,7 @@ from leaderforge.domain.api_keys import ApiKey, ReplacedDigest
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import KeyNameTaken, KeyNotFound, KeyRevoked
 from leaderforge.domain.permissions import KeyScope, Role
+from leaderforge.domain.presence import required_first
 
 
 class PostgresKeyStore:
@@ -89,10 +90,7 @@ async def _require_revoked(connection: Connection, name: str) -> ApiKey:
 
 async def _stored(connection: Connection, name: str) -> ApiKey:
     """Return the key with this name. Raises `KeyNotFound`."""
-    rows = await connection.fetch(statement("key"), name)
-    if not rows:
-        raise KeyNotFound.of(name)
-    return _key(rows[0])
+    return _key(required_first(await connection.fetch(statement("key"), name), KeyNotFound.of(name)))
 
 
 def _key(row: Record) -> ApiKey:

@@ -1,13 +1,13 @@
 """Leagues in PostgreSQL."""
 
 import json
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.settlement_store import make_step
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
 from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.grouping import grouped
 from leaderforge.domain.league import (
     Arrival,
     DivisionRank,
@@ -76,11 +76,10 @@ class PostgresLeagueStore:
         return await self._players("unseated_players", *_ids(ladder))
 
     async def filled_groups(self, ladder: Ladder) -> Mapping[int, Sequence[FilledGroup]]:
-        groups: defaultdict[int, list[FilledGroup]] = defaultdict(list)
-        minimum = ladder.board.min_submissions
-        for row in await self._scan("filled_league_groups", *_ids(ladder), minimum):
-            groups[row["division"]].append(FilledGroup(row["group_number"], row["players"], row["last_seat"]))
-        return groups
+        rows = await self._scan("filled_league_groups", *_ids(ladder), ladder.board.min_submissions)
+        return grouped(
+            (row["division"], FilledGroup(row["group_number"], row["players"], row["last_seat"])) for row in rows
+        )
 
     async def members(self, ladder: Ladder, division: int, groups: Collection[int]) -> Sequence[GroupMember]:
         values = division, joined(groups), ladder.board.min_submissions
@@ -145,10 +144,8 @@ class PostgresLeagueStore:
 
     async def _scan(self, name: str, *values: object) -> Sequence[Record]:
         """Return the rows of a statement whose time grows with the number of members."""
-        rows: list[Record] = []
-        async for chunk in self._pool.stream(statement(name), *values, chunk=_ROWS_A_CHUNK):
-            rows += chunk
-        return rows
+        chunks = self._pool.stream(statement(name), *values, chunk=_ROWS_A_CHUNK)
+        return [row async for chunk in chunks for row in chunk]
 
 
 async def _seat(

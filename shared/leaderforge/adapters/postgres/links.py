@@ -5,13 +5,13 @@ links of the other players before the links of this player. It therefore waits f
 it holds locks that these erasures need.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from leaderforge.adapters.postgres.pool import Connection
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
 from leaderforge.domain.errors import PlayerNotFound
 from leaderforge.domain.friends import Link, LinkKind
+from leaderforge.domain.grouping import grouped
 
 _SEPARATE = 32
 """Maximum number of links that are deleted one by one. On Citus, one statement for several players costs more."""
@@ -56,7 +56,4 @@ async def erase_links(connection: Connection, user_id: int, limit: int) -> int:
 
 def _grouped(links: Iterable[Link]) -> dict[tuple[LinkKind, int], list[int]]:
     """Return the other players of the links, by kind of link and player."""
-    groups: defaultdict[tuple[LinkKind, int], list[int]] = defaultdict(list)
-    for link in links:
-        groups[link.kind, link.user_id].append(link.other_id)
-    return dict(groups)
+    return grouped(((link.kind, link.user_id), link.other_id) for link in links)

@@ -1,6 +1,5 @@
 """Boards, events and standings in PostgreSQL: the source of truth."""
 
-from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from time import time_ns
@@ -21,6 +20,7 @@ from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, DeletedBoard, Ladder
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import LeaderForgeError
+from leaderforge.domain.grouping import grouped
 from leaderforge.domain.merge import Counts, Row, SegmentBound, Window
 from leaderforge.domain.periods import Period
 from leaderforge.domain.players import label_of
@@ -238,10 +238,7 @@ def _by_ladder(
     rows: Sequence[Record], ladders: Mapping[tuple[int, int], Ladder]
 ) -> Iterator[tuple[Ladder, Sequence[Standing]]]:
     """Yield the standings grouped by ladder. Rows of other ladders are skipped."""
-    groups: defaultdict[tuple[int, int], list[Record]] = defaultdict(list)
-    for row in rows:
-        groups[row["board_id"], row["period_id"]].append(row)
-    for ids, group in groups.items():
+    for ids, group in grouped(((row["board_id"], row["period_id"]), row) for row in rows).items():
         if ids in ladders:
             ladder = ladders[ids]
             yield ladder, [standing_of_row(ladder.board, row) for row in group]

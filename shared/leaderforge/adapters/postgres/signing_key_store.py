@@ -7,6 +7,7 @@ from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import SigningKeyNotFound
+from leaderforge.domain.presence import required_first
 from leaderforge.domain.signing_keys import SigningKey
 
 
@@ -29,10 +30,9 @@ class PostgresSigningKeyStore:
     async def retire(self, kid: str, accepted_until: int, act: AuditEntry) -> SigningKey:
         async def work(connection: Connection) -> SigningKey:
             rows = await connection.fetch(statement("retire_signing_key"), kid, act.at, accepted_until)
-            if not rows:
-                raise SigningKeyNotFound.of(kid)
+            key = _signing_key(required_first(rows, SigningKeyNotFound.of(kid)))
             await write_audit(connection, act)
-            return _signing_key(rows[0])
+            return key
 
         return await self._pool.transact(work)
 

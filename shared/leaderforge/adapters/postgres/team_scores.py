@@ -17,6 +17,7 @@ from leaderforge.adapters.postgres.standing_rows import period_bounds, replacing
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
 from leaderforge.adapters.postgres.writing import hide_newcomers
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Policy
+from leaderforge.domain.grouping import grouped
 from leaderforge.domain.standings import LadderStanding, Standing, removed_standing
 from leaderforge.domain.teams import Contribution, is_same_result, stale_members, team_standing
 from leaderforge.domain.timing import commit_limit_s
@@ -41,10 +42,7 @@ class PostgresTeamScores:
     async def contributions(self, ladder: Ladder, team_ids: Collection[int]) -> Mapping[int, Sequence[Contribution]]:
         ids = ladder.board.id, ladder.period, joined(team_ids)
         stored = _by_member(await self._pool.fetch(statement("team_contributions"), *ids))
-        by_team: defaultdict[int, list[Contribution]] = defaultdict(list)
-        for (team_id, _), contribution in sorted(stored.items()):
-            by_team[team_id].append(contribution)
-        return by_team
+        return grouped((team_id, contribution) for (team_id, _), contribution in sorted(stored.items()))
 
     async def stale(self, ladder: Ladder, source: Board, user_ids: Collection[int]) -> Mapping[int, Collection[int]]:
         async with self._pool.connection() as connection:

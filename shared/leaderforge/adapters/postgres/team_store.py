@@ -15,6 +15,7 @@ from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.players import Player
+from leaderforge.domain.presence import required
 from leaderforge.domain.team_errors import InOtherTeam, IsTeam, NotInTeam, TeamFull, TeamNotFound
 from leaderforge.domain.teams import Joining, Roster, Team, TeamSpan
 from leaderforge.ports.clock import Clock
@@ -119,10 +120,7 @@ async def _lock_teams(connection: Connection, team_id: int, current: TeamSpan | 
 async def _lock_team(connection: Connection, team_id: int) -> Roster:
     """Lock a team until the commit, and return its roster. Raises `TeamNotFound`."""
     locked = await connection.fetch(statement("lock_user"), team_id)
-    roster = await _roster(connection, team_id) if locked else None
-    if roster is None:
-        raise TeamNotFound.of(team_id)
-    return roster
+    return required(await _roster(connection, team_id) if locked else None, TeamNotFound.of(team_id))
 
 
 async def _roster(connection: Connection, team_id: int) -> Roster | None:

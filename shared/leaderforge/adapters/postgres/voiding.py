@@ -9,6 +9,7 @@ from leaderforge.adapters.postgres.standing_rows import period_bounds, replacing
 from leaderforge.adapters.postgres.statements import run_rows, statement
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import Conflict, SubmissionNotFound
+from leaderforge.domain.presence import required_first
 from leaderforge.domain.standings import Event, fold, removed_standing, require_in_range
 from leaderforge.domain.submissions import Submission, conflict
 
@@ -40,21 +41,18 @@ class SubmissionVoid:
 
         `rows` are the locked standings. Raises `ScoreOutOfRange` if a sum would leave the range of scores.
         """
-        key = self._user_id, self._board.id, submission_id
-        stored = await self._connection.fetch(statement("stored_event"), *key)
-        if not stored:
-            raise SubmissionNotFound.of(self._board.slug, *key[::2])
-        if stored[0]["void"] is void:
+        stored = await self._stored(submission_id)
+        if stored["void"] is void:
             return
-        event = event_of_row(stored[0])
-        for ladder, submissions in self._ladders_of(stored[0], rows):
+        event = event_of_row(stored)
+        for ladder, submissions in self._ladders_of(stored, rows):
             counting = await self._counting(ladder, submissions)
             remaining = [e for e in counting if e.submission_id != submission_id]
             if not void:
                 await self._replace(ladder, [*remaining, event])
             elif len(remaining) < len(counting):
                 await self._replace(ladder, remaining)
-        await self._connection.execute(statement("set_void"), *key, void)
+        await self._connection.execute(statement("set_void"), self._user_id, self._board.id, submission_id, void)
 
     async def delete(self, submission_id: UUID, rows: Sequence[Record]) -> None:
         """Delete the event.
@@ -62,16 +60,18 @@ class SubmissionVoid:
         In `rows`, the locked standings, replace each standing with the event by the fold of the other events. Raises
         `SubmissionNotFound`, and `Conflict` if a moderator has removed the event.
         """
-        key = self._user_id, self._board.id, submission_id
-        stored = await self._connection.fetch(statement("stored_event"), *key)
-        if not stored:
-            raise SubmissionNotFound.of(self._board.slug, *key[::2])
-        if stored[0]["void"] or stored[0]["void_in"]:
+        stored = await self._stored(submission_id)
+        if stored["void"] or stored["void_in"]:
             raise Conflict("a moderator has removed the submission with this id", submission_id=submission_id)
-        for ladder, submissions in self._ladders_of(stored[0], rows):
+        for ladder, submissions in self._ladders_of(stored, rows):
             counting = await self._counting(ladder, submissions)
             await self._replace(ladder, [event for event in counting if event.submission_id != submission_id])
-        await self._connection.execute(statement("delete_event"), *key)
+        await self._connection.execute(statement("delete_event"), self._user_id, self._board.id, submission_id)
+
+    async def _stored(self, submission_id: UUID) -> Record:
+        """Return the row of the event. Raises `SubmissionNotFound`."""
+        rows = await self._connection.fetch(statement("stored_event"), self._user_id, self._board.id, submission_id)
+        return required_first(rows, SubmissionNotFound.of(self._board.slug, self._user_id, submission_id))
 
     def _ladders_of(self, stored: Record, rows: Sequence[Record]) -> Iterator[tuple[Ladder, int]]:
         """Yield the open ladders of the event, each with the number of submissions of its standing."""

@@ -17,6 +17,7 @@ from leaderforge.adapters.redis.records import (
 from leaderforge.adapters.redis.scripts import script
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.chunks import chunks
+from leaderforge.domain.grouping import grouped
 from leaderforge.domain.order import USER_BYTES, user_bytes, user_id_of
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.standings import Standing
@@ -166,10 +167,7 @@ class RedisIndex(RedisRanking):
 
     def _packed(self, ladder: Ladder, standings: Iterable[Standing]) -> Mapping[int, Sequence[bytes]]:
         """Return the records of standings by partition."""
-        groups: defaultdict[int, list[bytes]] = defaultdict(list)
-        for standing in standings:
-            groups[partition_of(standing.user_id, self.partitions)].append(record_of(ladder.board, standing).packed)
-        return groups
+        return grouped((partition_of(s.user_id, self.partitions), record_of(ladder.board, s).packed) for s in standings)
 
     def _standings_keys(self, partition: int, ladders: Sequence[Ladder]) -> Sequence[bytes]:
         return [self._keys.standings(partition, ladder) for ladder in ladders]

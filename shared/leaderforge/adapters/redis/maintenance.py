@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import asdict
 from uuid import uuid4
@@ -14,6 +13,7 @@ from leaderforge.adapters.redis.scripts import script
 from leaderforge.adapters.redis.surveying import read_verification, survey
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import IndexUnavailable
+from leaderforge.domain.grouping import grouped
 from leaderforge.domain.order import user_id_of
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.survey import Survey, VerificationState
@@ -154,10 +154,7 @@ class RedisIndexMaintenance:
         ]
 
     def _by_partition(self, user_ids: Iterable[int]) -> dict[int, list[int]]:
-        groups: defaultdict[int, list[int]] = defaultdict(list)
-        for user_id in user_ids:
-            groups[partition_of(user_id, self.partitions)].append(user_id)
-        return groups
+        return grouped((partition_of(user_id, self.partitions), user_id) for user_id in user_ids)
 
     def _ladder_keys(self, partition: int, ladder: Ladder) -> Sequence[bytes]:
         """Return the keys of a ladder for scripts that write. The third key exists only for boards with segments."""

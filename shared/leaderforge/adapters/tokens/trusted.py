@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from leaderforge.domain.presence import required
+
 _PEM = re.compile(r"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----", re.DOTALL)
 _SHORTEST_RSA = 2048
 """Minimum length of an RSA key, in bits."""
@@ -73,10 +75,7 @@ def _fit(entries: Iterable[Any]) -> Iterable[TrustedKey]:
 
 
 def _required_algorithm(key: Any) -> str:
-    algorithm = _algorithm(key)
-    if algorithm is None:
-        raise ValueError(f"a key has an unsupported kind: {_ACCEPTED}")
-    return algorithm
+    return required(_algorithm(key), ValueError(f"a key has an unsupported kind: {_ACCEPTED}"))
 
 
 def _algorithm(key: Any) -> str | None:

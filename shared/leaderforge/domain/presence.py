@@ -1,0 +1,20 @@
+"""Values that may be absent, but must be present."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def required(value: T | None, absence: Exception) -> T:
+    """Return the value. Raises `absence` if it is None."""
+    if value is None:
+        raise absence
+    return value
+
+
+def required_first(items: Sequence[T], absence: Exception) -> T:
+    """Return the first item. Raises `absence` if there is none."""
+    if not items:
+        raise absence
+    return items[0]
