@@ -1,7 +1,7 @@
 """Events for other systems: webhook endpoints, and the stream of events."""
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -184,10 +184,9 @@ class _Follower:
 
     async def is_admitted(self) -> bool:
         """Return whether the client may follow now. Return False if that cannot be checked."""
-        try:
+        with suppress(LeaderForgeError):
             return (await self.edge.callers.verify(self.authorization)).may(Permission.SUBMIT)
-        except LeaderForgeError:
-            return False
+        return False
 
 
 def _follower(request: Request) -> _Follower:

@@ -68,9 +68,8 @@ _NO_SUBMISSION = (BoardNotFound, PlayerNotFound, SubmissionNotFound, ScoreOutOfR
 )
 async def hide_entry(edge: TheEdge, caller: Moderator, board: BoardName, user_id: UserId, body: ReasonIn) -> Answer:
     """Hide a player's entry on a board, in all periods. The player and viewers still see it. Moderators only."""
-    changes = await edge.services.moderation.hide_entry(
-        await edge.board_unchecked(board), user_id, _grounds(caller, body.reason)
-    )
+    stored_board = await edge.board_unchecked(board)
+    changes = await edge.services.moderation.hide_entry(stored_board, user_id, _grounds(caller, body.reason))
     return await _moderated(edge, user_id, changes)
 
 
@@ -80,9 +79,8 @@ async def hide_entry(edge: TheEdge, caller: Moderator, board: BoardName, user_id
 )
 async def unhide_entry(edge: TheEdge, caller: Moderator, board: BoardName, user_id: UserId, body: ReasonIn) -> Answer:
     """Show a hidden entry again. It stays hidden if its player is hidden. Moderators only."""
-    changes = await edge.services.moderation.unhide_entry(
-        await edge.board_unchecked(board), user_id, _grounds(caller, body.reason)
-    )
+    stored_board = await edge.board_unchecked(board)
+    changes = await edge.services.moderation.unhide_entry(stored_board, user_id, _grounds(caller, body.reason))
     return await _moderated(edge, user_id, changes)
 
 

@@ -71,9 +71,8 @@ async def tournament(edge: TheEdge, caller: Anyone, board: BoardName, query: Occ
 async def entrant(edge: TheEdge, caller: Anyone, board: BoardName, user_id: UserId, query: OccurrenceOptions) -> Answer:
     """Return a player who has joined a tournament, with the attempts used and left."""
     readable_board = await edge.readable_board(board, caller)
-    return answer_stored(
-        render_entrant(await edge.services.seasons.tournaments.entrant(readable_board, user_id, query.period))
-    )
+    view = await edge.services.seasons.tournaments.entrant(readable_board, user_id, query.period)
+    return answer_stored(render_entrant(view))
 
 
 @routes.put(

@@ -133,10 +133,7 @@ class Edge:
         return ladder if segment is None else _within(ladder, segment)
 
     async def board_unchecked(self, slug: str) -> Board:
-        """Return a board, at most 5 s old, without a check of rights.
-
-        Raises `BoardNotFound`, and `StoreUnavailable` if the board's current settings are unknown.
-        """
+        """Return a board, at most 5 s old, without a check of rights. Raises `BoardNotFound` or `StoreUnavailable`."""
         return await self._boards.get_current(slug)
 
     async def ladder_unchecked(self, slug: str, period: str = CURRENT, segment: Segment | None = None) -> Ladder:

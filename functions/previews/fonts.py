@@ -43,10 +43,7 @@ class Face:
             return frozenset(font.getBestCmap() or ())
 
     def has(self, character: str) -> bool:
-        """Return whether the font can draw the character.
-
-        The font inside the library counts as having every character.
-        """
+        """Return whether the font can draw the character. The library's own font counts as having every one."""
         return self.path is None or ord(character) in self.characters
 
 

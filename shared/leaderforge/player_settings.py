@@ -39,8 +39,5 @@ class PlayerSettings(BaseModel):
 
     @property
     def erased_ms(self) -> int | None:
-        """Return how long (ms) after an erasure first sight does not create the player again.
-
-        None means that first sight never creates players.
-        """
+        """Return how long (ms) after an erasure first sight creates no player, None if it never creates players."""
         return self.erased_hours * 3_600_000 if self.create_players else None

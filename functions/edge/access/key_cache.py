@@ -62,10 +62,7 @@ class KeyCache:
         return caller
 
     def invalidate(self) -> None:
-        """Mark the cached keys as stale after a change in this process.
-
-        They stay valid if the store does not answer.
-        """
+        """Mark the cached keys as stale after a change here. They stay valid if the store does not answer."""
         self._keys.expire(_ALL)
 
     def _caller(self, keys: _Keys, digest: bytes) -> Caller | None:

@@ -1,6 +1,7 @@
 """Access checks, and the types of handlers' parameters that apply them."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -158,7 +159,6 @@ async def _verified(request: Request) -> Caller:
 
 async def _verifiable(request: Request) -> Caller:
     """Return the caller, `ANONYMOUS` if the store cannot verify its key now. Raises `Unauthenticated`."""
-    try:
+    with suppress(StoreUnavailable):
         return await caller_of(request)
-    except StoreUnavailable:
-        return ANONYMOUS
+    return ANONYMOUS

@@ -63,8 +63,7 @@ _cached = lru_cache(256)(_preferred)
 def _weights(accept: bytes) -> Iterator[tuple[bytes, float]]:
     """Yield the names and weights in the header. Malformed parts are skipped."""
     for part in accept.split(b","):
-        match = _PREFERENCE.fullmatch(part)
-        if match is not None:
+        if (match := _PREFERENCE.fullmatch(part)) is not None:
             yield match[1].lower(), float(match[2] or 1)
 
 

@@ -78,11 +78,8 @@ def _point_out(point: ActivityPoint) -> ActivityPointOut:
 
 
 def _suspect_out(suspect: Suspect, names: Mapping[int, str | None]) -> SuspectOut:
-    return SuspectOut(
-        **_members(suspect.score, names),
-        reasons=list(suspect.reasons),
-        deviation=0.0 if suspect.deviation <= 0 else round(suspect.deviation, 1),
-    )
+    deviation = 0.0 if suspect.deviation <= 0 else round(suspect.deviation, 1)
+    return SuspectOut(**_members(suspect.score, names), reasons=list(suspect.reasons), deviation=deviation)
 
 
 def _members(score: RecentScore, names: Mapping[int, str | None]) -> dict[str, Any]:

@@ -144,10 +144,8 @@ def render_challenges(user_id: int, played: Iterable[tuple[Board, PlayedChalleng
 
 def played_members(board: Board, played: PlayedChallenge, now: int) -> str:
     """Return the JSON members that describe a player's challenge at `now` (ms), without braces."""
-    player = played.player
-    return (
-        f'{_members(board, played.challenge, now)},"number":{player.number},"joined_at":"{time_text(player.joined_at)}"'
-    )
+    members, player = _members(board, played.challenge, now), played.player
+    return f'{members},"number":{player.number},"joined_at":"{time_text(player.joined_at)}"'
 
 
 def _members(board: Board, challenge: Challenge, now: int) -> str:

@@ -139,9 +139,8 @@ class FriendRanksOut(StrictOut):
 def render_friends(user_id: int, page: FriendPage) -> JsonBody:
     """Return a page of followed players."""
     friends = ",".join(map(_friend, page.friends))
-    return JsonBody(
-        f'{{"user_id":{user_id},"friends":[{friends}],"total":{page.total},"next":{number_json(page.next)}}}'
-    )
+    following = number_json(page.next)
+    return JsonBody(f'{{"user_id":{user_id},"friends":[{friends}],"total":{page.total},"next":{following}}}')
 
 
 def render_friend_change(

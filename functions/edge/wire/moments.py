@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, TypeAlias
 
@@ -77,10 +78,9 @@ def since_of(text: str, board: Board, now: int) -> int:
 
 def _time_in(text: str) -> datetime | None:
     """Return the time that a text states, None for another text, such as the name of a period."""
-    try:
+    with suppress(ValueError):
         return moment_of(text) if "T" in text and not text.startswith("season") else None
-    except ValueError:
-        return None
+    return None
 
 
 def _start_of_period(name: str, board: Board, now: int) -> int:

@@ -266,6 +266,5 @@ def user_out(user: Player, *, with_email: bool) -> UserOut:
 def render_erasure(erasure: Erasure) -> JsonBody:
     """Return the extent of an erasure."""
     numbers = erasure.erased
-    return JsonBody.of(
-        ErasureOut(erasure_id=erasure.id, events=numbers.events, standings=numbers.standings, acts=numbers.acts)
-    )
+    model = ErasureOut(erasure_id=erasure.id, events=numbers.events, standings=numbers.standings, acts=numbers.acts)
+    return JsonBody.of(model)

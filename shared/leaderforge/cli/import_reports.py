@@ -1,7 +1,7 @@
 """Reports of `leaderforge import`: bad lines, the preview of a dry run, the summary and the exit code."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, BinaryIO
 from zoneinfo import ZoneInfo
@@ -154,11 +154,9 @@ def _cells(board: Board, zone: str, line: "ScoreLine", event: "Event") -> Sequen
 
 
 def _time_text(time: int, zone: str) -> str:
-    try:
-        moment = datetime.fromtimestamp(time // 1000, ZoneInfo(zone))
-    except (ValueError, OverflowError, OSError):
-        return f"{time} ms"
-    return f"{moment:%Y-%m-%d %H:%M:%S}.{time % 1000:03} {zone}"
+    with suppress(ValueError, OverflowError, OSError):
+        return f"{datetime.fromtimestamp(time // 1000, ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}.{time % 1000:03} {zone}"
+    return f"{time} ms"
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

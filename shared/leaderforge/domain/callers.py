@@ -133,9 +133,8 @@ class Caller:
     def require_acting_for(self, user_id: int) -> None:
         """Raise `Unauthenticated` or `Forbidden` unless the caller may claim awards or change friends of the player."""
         if not self.may(Permission.SUBMIT) and not self.is_player(user_id):
-            raise self._refusal(
-                f"this call needs scope 'submit' or a token of player {user_id}; {self.actor} has neither"
-            )
+            message = f"this call needs scope 'submit' or a token of player {user_id}; {self.actor} has neither"
+            raise self._refusal(message)
 
     def require_friends_of(self, user_id: int) -> None:
         """Raise `Unauthenticated` or `Forbidden` unless the caller has a key or is this player."""

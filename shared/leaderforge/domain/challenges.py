@@ -147,10 +147,7 @@ def replaced_challenge(
 
 
 def in_range(standing: Standing) -> Standing:
-    """Return a standing with its sums clamped to `MAX_INTEGER`.
-
-    A board limits the sum of all events of a player, but a part of them may have a larger sum.
-    """
+    """Return a standing with clamped sums: unlike all events of a player, a part of them may exceed `MAX_INTEGER`."""
     return standing._replace(score=_clamped(standing.score), subscore=_clamped(standing.subscore))
 
 

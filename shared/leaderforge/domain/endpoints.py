@@ -3,6 +3,7 @@
 import base64
 import hmac
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import NamedTuple
@@ -125,11 +126,9 @@ def require_url(text: str, allowed: tuple[Network, ...]) -> str:
 
 
 def _is_numeric(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
+    with suppress(ValueError):
+        return bool(ip_address(host))
+    return False
 
 
 def _refused(text: str, fault: str) -> Refused:

@@ -164,10 +164,8 @@ class PersonNotFound(NotFound):
     @classmethod
     def without_session(cls, subject: str) -> "PersonNotFound":
         """Return the error for a person of the identity provider who is not signed in."""
-        return cls(
-            f"'oidc:{subject}' is not signed in; the identity provider gives the role at the next sign-in",
-            actor=f"oidc:{subject}",
-        )
+        message = f"'oidc:{subject}' is not signed in; the identity provider gives the role at the next sign-in"
+        return cls(message, actor=f"oidc:{subject}")
 
 
 class SigningKeyNotFound(NotFound):

@@ -138,9 +138,7 @@ def _is_mixed(word: str) -> bool:
 def _systems_of(character: str) -> frozenset[str] | None:
     """Return the scripts and writing systems that use the character, None if all of them do."""
     scripts = unicode_tables().scripts_of(character)
-    if scripts is None:
-        return None
-    return scripts.union(*(_WRITING_SYSTEMS.get(script, ()) for script in scripts))
+    return None if scripts is None else scripts.union(*(_WRITING_SYSTEMS.get(script, ()) for script in scripts))
 
 
 def _visible(text: str) -> str:

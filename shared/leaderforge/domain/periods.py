@@ -9,6 +9,7 @@ Period starts are therefore monotonic across all clock changes. Each moment lies
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -92,10 +93,9 @@ class Calendar:
 
     def knows(self, number: int) -> bool:
         """Return whether a period of this calendar can have the number."""
-        try:
+        with suppress(KeyError, OverflowError):
             return bool(self.numbered(number))
-        except (KeyError, OverflowError):
-            return False
+        return False
 
 
 _ALL_TIME_ONLY = (PeriodKind.ALL_TIME,)
@@ -103,10 +103,7 @@ _FOR_EVER_ONLY = (FOR_EVER,)
 
 
 def counting_in(calendar: Calendar, time: int, now: int, grace_ms: int) -> Sequence[Period]:
-    """Return the periods that count a submission of this time now. All times are in ms.
-
-    A period counts late submissions for `grace_ms` after its end.
-    """
+    """Return the periods that count a submission of `time` at `now` (ms): until `grace_ms` after their end."""
     return [p for p in calendar.at(time) if p.ends_at is None or now < p.ends_at + grace_ms]
 
 
@@ -147,9 +144,8 @@ def require_time_zone(name: str) -> str:
 def require_kinds(kinds: tuple[PeriodKind, ...]) -> None:
     """Raise `Refused` unless there is at least one period kind, and each occurs once."""
     if not kinds or len(set(kinds)) < len(kinds):
-        raise Refused(
-            f"periods: list one or more period kinds, each once, not {','.join(kinds) or 'none'}", setting="periods"
-        )
+        text = ",".join(kinds) or "none"
+        raise Refused(f"periods: list one or more period kinds, each once, not {text}", setting="periods")
 
 
 def require_cron(expression: str) -> str:

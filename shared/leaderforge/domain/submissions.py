@@ -114,8 +114,7 @@ def _differences(submission: Submission, stored: Event) -> dict[str, tuple[objec
 
 def _can_have_requested(stored: Event, requested_at: int) -> bool:
     """Return whether a request with this time (ms) can have stored the event. Times after the reception are clamped."""
-    # Events of version 0.2 have no reception. Accept any later time for them, because the stored time may be a clamped
-    # one.
+    # Accept any later time for events of version 0.2: they have no reception, and the stored time may be clamped.
     received_ms = stored.received_us // 1000 if stored.received_us else stored.achieved_at
     return stored.achieved_at in {requested_at, min(requested_at, received_ms)}
 

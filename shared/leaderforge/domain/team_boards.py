@@ -57,9 +57,7 @@ def team_ladder(board: Board, ladder: Ladder) -> Ladder | None:
 def is_kept(ladder: Ladder, now: int) -> bool:
     """Return whether the ladder's period has begun and has not expired at `now` (ms)."""
     board, period = ladder.board, ladder.board.calendar.numbered(ladder.period)
-    if board.keep_days is None or period.ends_at is None:
-        return True
-    return period.ends_at > now - board.keep_days * _DAY_MS
+    return board.keep_days is None or period.ends_at is None or period.ends_at > now - board.keep_days * _DAY_MS
 
 
 def _require_no_own_rules(board: Board) -> None:

@@ -171,18 +171,12 @@ After this time, the period is settled.
 
 
 def commit_limit_s(store_timeout_s: float) -> float:
-    """Return the time limit, in s, of a transaction if other processes wait for it.
-
-    `store_timeout_s` limits a call to the store.
-    """
+    """Return the time limit (s) of a transaction that others wait for. `store_timeout_s` limits a call to the store."""
     return min(store_timeout_s, COMMIT_LIMIT_MS / 1000)
 
 
 def submission_wait_s(store_timeout_s: float) -> float:
-    """Return the maximum wait, in s, for the batch in flight and the next one.
-
-    `store_timeout_s` limits a call to the store.
-    """
+    """Return the maximum wait (s) for the batch in flight and the next. `store_timeout_s` limits a store call."""
     return min(2 * store_timeout_s, SUBMISSION_WAIT_MS / 1000)
 
 

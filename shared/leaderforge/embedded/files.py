@@ -24,10 +24,9 @@ def append_private(path: Path) -> IO[bytes]:
 
 def append_log(path: Path) -> IO[bytes]:
     """Open a log for appending. If it cannot be written, return the null device: the server must run without a log."""
-    try:
+    with suppress(OSError):
         return append_private(path)
-    except OSError:
-        return Path(os.devnull).open("ab")
+    return Path(os.devnull).open("ab")
 
 
 def rotate_log(path: Path, limit_bytes: int) -> None:

@@ -22,10 +22,7 @@ class DirectoryLock:
         return self._descriptor is not None
 
     def acquire(self, **details: object) -> Self:
-        """Acquire the lock and write the details into it.
-
-        Raises `AlreadyRunning` with the details of the other process if that process holds the lock.
-        """
+        """Acquire the lock and write the details into it. Raises `AlreadyRunning` with the details of its holder."""
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

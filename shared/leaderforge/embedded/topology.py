@@ -19,10 +19,7 @@ class NodeClient:
         self._password = password
 
     def form(self, ports: Sequence[int], primaries: int, replicas: int, wait: Wait) -> None:
-        """Form a cluster. Assign equal shares of the slots to the primaries, which use the first ports.
-
-        Attach the replicas.
-        """
+        """Form a cluster. Assign equal shares of the slots to the primaries, the first ports. Attach the replicas."""
         for i, port in enumerate(ports):
             if i < primaries:
                 first, last = i * SLOTS // primaries, (i + 1) * SLOTS // primaries - 1

@@ -1,6 +1,7 @@
 """Proposals of columns, from the header and the values of the first rows."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO
@@ -72,11 +73,10 @@ def _all_parse(values: Iterable[str], parse: Callable[[str], int]) -> bool:
 
 
 def _parses(value: str, parse: Callable[[str], int]) -> bool:
-    try:
+    with suppress(ValueError):
         parse(value)
-    except ValueError:
-        return False
-    return True
+        return True
+    return False
 
 
 def _quoted(column: str) -> str:

@@ -27,10 +27,7 @@ class KeyStore(Protocol):
         ...
 
     async def valid(self, now: int) -> Sequence[ApiKey]:
-        """Return the API keys that are not revoked.
-
-        `replaced` of a key is None unless the replaced digest is still valid at `now` (ms).
-        """
+        """Return the keys that are not revoked. `replaced` is None unless that digest is still valid at `now` (ms)."""
         ...
 
     async def rotate(self, name: str, digest: bytes, replaced_until: int, act: AuditEntry) -> ApiKey:
@@ -99,10 +96,7 @@ class TokenVerifier(Protocol):
     """Verification of player tokens."""
 
     async def caller(self, token: str) -> Caller:
-        """Return the caller that a player token authenticates.
-
-        Raises `Unauthenticated`, or `Unavailable` if the issuer's keys cannot be loaded.
-        """
+        """Return the caller of a player token. Raises `Unauthenticated`, or `Unavailable` without the issuer's keys."""
         ...
 
 

@@ -11,10 +11,7 @@ class ChangeFeed(Protocol):
     """Pub/sub channel for changed ladders and players. It stores no messages for processes without a subscription."""
 
     async def announce(self, changes: Sequence[LadderChange], identities: Sequence[int | str] = ()) -> None:
-        """Send changes of ladders, and ids of changed players, to all subscribed processes.
-
-        Raises `IndexUnavailable`.
-        """
+        """Send changes of ladders, and ids of changed players, to all subscribers. Raises `IndexUnavailable`."""
         ...
 
     def hear(self, clock: Clock) -> AsyncGenerator[Heard, None]:

@@ -73,8 +73,5 @@ class DerivedNoticeStore(Protocol):
         ...
 
     async def forget_places(self, ladders: Collection[tuple[int, int]]) -> int:
-        """Delete some stored places on all ladders except these (board id and period number).
-
-        Return their number, 0 if none is left.
-        """
+        """Delete some places on all other ladders (board id, period number). Return their number, 0 if none is left."""
         ...

@@ -119,10 +119,7 @@ class IndexWriter(Protocol):
         ...
 
     async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> Collection[int]:
-        """Apply many standings, one per player, without blocking other callers for long.
-
-        Return the players whose standings were refused (see `Applied`).
-        """
+        """Apply many standings, one per player, in short calls. Return the players who were refused (see `Applied`)."""
         ...
 
     async def observe(

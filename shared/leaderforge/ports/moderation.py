@@ -25,10 +25,7 @@ class Moderation(Protocol):
         ...
 
     async def set_player_hidden(self, user_id: int, hidden: bool, act: AuditEntry) -> Sequence[LadderStanding]:
-        """Hide or show a player on all boards, including boards that the player joins later.
-
-        Hiding ends the player's sessions.
-        """
+        """Hide or show a player on all boards, including later ones. Hiding ends the player's sessions."""
         ...
 
     async def remove(self, board: Board, user_id: int, act: AuditEntry) -> Sequence[LadderStanding]:

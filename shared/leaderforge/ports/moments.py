@@ -38,10 +38,7 @@ class MomentStore(Protocol):
         ...
 
     async def correct(self, ladder: Ladder) -> int:
-        """Subtract erased players from the ladder's checkpoints that still count them.
-
-        Return the number of their places.
-        """
+        """Subtract erased players from the ladder's checkpoints that still count them. Return the number of places."""
         ...
 
     async def checkpoints(self, ladder: Ladder) -> Sequence[int]:

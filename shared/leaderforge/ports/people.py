@@ -40,10 +40,7 @@ class IdentityProvider(Protocol):
     """OpenID Connect provider, by the authorization code flow with PKCE."""
 
     async def form_url(self, redirect_uri: str, state: str, nonce: str, challenge: str) -> str:
-        """Return the address of the provider's form. `challenge` is the S256 code challenge.
-
-        Raises `Unavailable` if the provider's metadata cannot be fetched.
-        """
+        """Return the address of the provider's form. `challenge` is the S256 code challenge. Raises `Unavailable`."""
         ...
 
     async def claims(self, code: str, redirect_uri: str, verifier: str, nonce: str) -> Claims:

@@ -100,10 +100,7 @@ class StaleClaimReleaser(Protocol):
     """Function that releases stale claims: keys for look-alikes of names that their players no longer have."""
 
     async def __call__(self, after: str, limit: int) -> StaleClaims:
-        """Check up to `limit` claims whose keys follow `after`.
-
-        Release the claims whose players now have other names.
-        """
+        """Check up to `limit` claims whose keys follow `after`. Release claims whose players have other names now."""
         ...
 
 

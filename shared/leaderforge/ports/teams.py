@@ -26,10 +26,7 @@ class TeamStore(Protocol):
     """
 
     async def create(self, player: Player, team: Team, act: AuditEntry) -> None:
-        """Create a team, and the player row with its id and name.
-
-        Raises `PlayerExists`, `UsernameTaken` or `ExternalIdTaken`.
-        """
+        """Create a team and a player row with its name. Raises `PlayerExists`, `UsernameTaken` or `ExternalIdTaken`."""
         ...
 
     async def teams(self, team_ids: Collection[int]) -> Mapping[int, Team]:

@@ -62,10 +62,7 @@ class FriendService:
         return FriendPage(friends, total, page[-1].user_id if len(followed) > limit else None)
 
     async def replace(self, user_id: int, friend_ids: Sequence[int]) -> FriendChange:
-        """Let a player follow exactly these players, without the player itself.
-
-        Raises the errors of `FriendStore.replace`.
-        """
+        """Let a player follow exactly these players, without the player itself. Raises like `FriendStore.replace`."""
         return await self._store.replace(user_id, distinct_others(user_id, friend_ids), self._clock())
 
     async def add(self, user_id: int, friend_ids: Sequence[int]) -> FriendChange:

@@ -231,10 +231,7 @@ class Importer:
         self._refused(line.number, reason)
 
     async def _index_up(self, outcomes: Sequence[_Outcome]) -> None:
-        """Apply the newest standing of each player to the index.
-
-        If the index cannot be reached, record that in the tally.
-        """
+        """Apply the newest standing of each player to the index. If it cannot be reached, record that in the tally."""
         # Keep only the last standing of each player, which replaces earlier standings of the batch.
         newest: defaultdict[Ladder, dict[int, Standing]] = defaultdict(dict)
         for outcome in outcomes:

@@ -176,10 +176,7 @@ class LeagueQueryService:
         return _Results(result, {member.user_id: member for member in group})
 
     async def _seat(self, ladder: Ladder, user_id: int, viewer: Caller) -> tuple[League | None, MemberSeat | None]:
-        """Return the rules and the player's seat.
-
-        Seat the player now if the submission's process died before it did so.
-        """
+        """Return the rules and the player's seat. Seat the player now if the submission's process died before that."""
         league = await self._seats.rules(ladder)
         if league is None:
             return None, None

@@ -45,10 +45,7 @@ def league_periods(board: Board) -> SettledPeriods | None:
 
 
 def has_final_results(settlement: Settlement | None) -> bool:
-    """Return whether the league's part of a settlement is done.
-
-    The part stays done while a later part, such as the awards, is in progress or settled again.
-    """
+    """Return whether the league's part of a settlement is done. It stays done while a later part is in progress."""
     return settlement is not None and (settlement.settled_at is not None or settlement.progress.part != LEAGUE_PART)
 
 

@@ -42,10 +42,7 @@ class NameSync:
         await self.refresh(user_ids if self.stores_all else await self._index.names(user_ids))
 
     async def refresh(self, user_ids: Collection[int]) -> None:
-        """Replace the players' names by the store's names. Remove the names of missing players.
-
-        Raises `Unavailable`.
-        """
+        """Replace the players' names by the store's names. Remove those of missing players. Raises `Unavailable`."""
         for _ in range(_ROUNDS):
             if not user_ids:
                 return

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import suppress
 from time import monotonic
 
 from leaderforge.domain.errors import TooManyListeners, Unavailable
@@ -82,8 +83,6 @@ class NoticeFeed:
                 await self._pause()
 
     async def _pause(self) -> None:
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(_LOOK_S):
                 await self._closed.wait()
-        except TimeoutError:
-            return

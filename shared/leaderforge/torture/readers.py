@@ -89,21 +89,18 @@ class LadderReader:
     async def rank(self, ladder: LadderModel) -> None:
         """Read one player's entry."""
         user_id = self._player(ladder)
-
         check = _of_player(user_id, lambda view, body: checks.check_player(view, body, user_id))
         await self._ask("rank", ladder, f"ranks/{user_id}", check, "not_ranked")
 
     async def around(self, ladder: LadderModel) -> None:
         """Read a player and the neighbours."""
         user_id, radius = self._player(ladder), self._random.choice((1, 3, 10))
-
         check = _of_player(user_id, lambda view, body: checks.check_around(view, body, user_id, radius))
         await self._ask("around", ladder, f"around/{user_id}?radius={radius}", check, "not_ranked")
 
     async def window(self, ladder: LadderModel) -> None:
         """Read a player within a number of entries."""
         user_id, window = self._player(ladder), self._random.choice((1, 7, 20))
-
         check = _of_player(user_id, lambda view, body: checks.check_window(view, body, user_id, window))
         await self._ask("window", ladder, f"around/{user_id}?window={window}", check, "not_ranked")
 

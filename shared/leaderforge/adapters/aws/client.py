@@ -64,10 +64,7 @@ class AwsClient:
         self._is_aborted = False
 
     async def call(self, operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the response of an operation. The call runs in a thread, which keeps the event loop free.
-
-        Raises `AwsError` if the call fails.
-        """
+        """Return the response of an operation, called in a thread to keep the event loop free. Raises `AwsError`."""
         return await asyncio.to_thread(self.call_waiting, operation, body)
 
     def call_waiting(self, operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,10 +75,7 @@ class AwsClient:
         return answer
 
     def _send_alone(self, operation: str, encoded: bytes) -> tuple[int, dict[str, Any]]:
-        """Wait for the calls of other threads, then send an operation.
-
-        Return the status and the content of its response. Raises `AwsError`.
-        """
+        """Send an operation after the calls of other threads. Return its status and content. Raises `AwsError`."""
         # An HTTP connection carries one call at a time, and calls come from several threads.
         with self._lock:
             try:

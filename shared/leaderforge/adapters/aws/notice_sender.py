@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import chain
 from time import monotonic
 from typing import Any
 
@@ -47,9 +48,8 @@ class AwsNoticeSender:
 
     async def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
-        for clients in self._idle.values():
-            for client in clients:
-                client.close()
+        for client in chain.from_iterable(self._idle.values()):
+            client.close()
         self._idle.clear()
 
     async def _failure(self, target: AwsTarget, headers: Mapping[str, str], body: bytes, group: str) -> str | None:

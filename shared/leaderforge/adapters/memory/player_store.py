@@ -140,11 +140,7 @@ class MemoryPlayerStore:
         return {digest_of_id(identity) for identity, release in self._released.items() if release.claimable_at > now}
 
     async def forget_released(self, before: int) -> None:
-        self._released = {
-            identity: release
-            for identity, release in self._released.items()
-            if max(release.claimable_at, release.creatable_at) >= before
-        }
+        self._released = {i: r for i, r in self._released.items() if max(r.claimable_at, r.creatable_at) >= before}
 
     async def following(self, user_id: int | None, limit: int) -> Sequence[int]:
         return sorted(i for i in self.by_id if user_id is None or i > user_id)[:limit]

@@ -15,11 +15,7 @@ class MemorySettlementStore:
         self._settlements: dict[LadderKey, Settlement] = {}
 
     async def settlements(self, board: Board, first: int) -> Mapping[int, Settlement]:
-        return {
-            period: settlement
-            for (board_id, period), settlement in self._settlements.items()
-            if board_id == board.id and period >= first
-        }
+        return {p: s for (board_id, p), s in self._settlements.items() if board_id == board.id and p >= first}
 
     async def begin(self, ladder: Ladder, progress: SettlementProgress) -> None:
         self._settlements.setdefault(place_of(ladder), Settlement(progress))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.statements import statement
@@ -41,8 +42,7 @@ class DatabaseHealth:
         return {f"worker {host}:{port}": ok for (host, port), ok in zip(nodes, answers, strict=True)}
 
     async def _worker_answers(self, host: str, port: int) -> bool:
-        try:
-            rows = await self._pool.fetch(statement("ping_worker"), host, port, timeout_s=self._timeout_s)
-        except LeaderForgeError:
-            return False
-        return bool(rows[0]["answers"])
+        with suppress(LeaderForgeError):
+            [row] = await self._pool.fetch(statement("ping_worker"), host, port, timeout_s=self._timeout_s)
+            return bool(row["answers"])
+        return False

@@ -31,10 +31,7 @@ async def add_links(connection: Connection, links: Collection[Link], at: int) ->
 
 
 async def delete_links(connection: Connection, links: Collection[Link]) -> None:
-    """Delete relations of one player, given by this player's links, with the opposite links.
-
-    The player must be locked.
-    """
+    """Delete relations of one locked player, given by this player's links, with the opposite links."""
     opposites = sorted(link.opposite for link in links)
     await run_rows(connection, "hold_links", opposites)
     if len(opposites) <= _SEPARATE:

@@ -113,10 +113,7 @@ def _notices_of_row(row: Record, after: int) -> Sequence[Notice]:
 
 
 def _log_row(draft: NoticeDraft | BundleDraft, text: str) -> tuple[str, Sequence[object]]:
-    """Return the name of the statement that appends a draft to the log, and the values of its row.
-
-    `text` is the present data of the outbox. It lacks notices that were erased since the draft was made.
-    """
+    """Return the statement that appends a draft, and its values. `text` is the outbox's data without erased notices."""
     return ("append_bundles", (*draft, text)) if isinstance(draft, BundleDraft) else ("append_notices", draft)
 
 

@@ -146,10 +146,8 @@ def ranked_key_of(board: Board, row: Record) -> bytes:
 
 def row_of(board: Board, row: Record) -> Row:
     """Return the row of a standing, without segments."""
-    label = label_of(row["username"], row["external_id"])
-    return Row(
-        ranked_key_of(board, row), row["submissions"], label, row["has_metadata"], hidden=row["hidden"] != VISIBLE
-    )
+    label, is_hidden = label_of(row["username"], row["external_id"]), row["hidden"] != VISIBLE
+    return Row(ranked_key_of(board, row), row["submissions"], label, row["has_metadata"], hidden=is_hidden)
 
 
 def _row_of_player(board: Board, row: Record) -> Row:

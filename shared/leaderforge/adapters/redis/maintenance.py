@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from uuid import uuid4
 
@@ -119,11 +120,10 @@ class RedisIndexMaintenance:
         await self._cluster.close()
 
     async def _answers(self, partition: int) -> bool:
-        try:
+        with suppress(IndexUnavailable):
             [is_complete] = await self._cluster.commands([("HEXISTS", self._keys.meta[partition], "watermark")])
-        except IndexUnavailable:
-            return False
-        return bool(is_complete)
+            return bool(is_complete)
+        return False
 
     async def _remove(self, ladders: Collection[LadderIds], partitions: Collection[int]) -> None:
         """Delete ladders of partitions, in steps."""

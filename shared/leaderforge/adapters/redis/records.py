@@ -137,10 +137,7 @@ def listed_keys(board: Board, packed_entries: bytes) -> list[bytes]:
 
 
 def stored_rows(ladder: Ladder, users: Sequence[bytes], packed_values: bytes, packed_names: bytes) -> dict[bytes, Row]:
-    """Return the rows in a reply of rows.lua, by the player ids in the form of `user_bytes`.
-
-    Players without a standing, or outside the ladder's segment, are left out.
-    """
+    """Return the rows in a reply of rows.lua by packed player id, without players outside the ladder or its segment."""
     board = ladder.board
     if board.segments:
         return _segmented_rows(ladder, users, packed_values, packed_names)

@@ -1,6 +1,7 @@
 """Tokens that this service issues, signed by keys derived from a secret of the settings (HS256)."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import jwt
 
@@ -72,8 +73,7 @@ class _SeveralIssuers:
 
 
 def _has_signing_key(token: str) -> bool:
-    try:
-        return is_kid(jwt.get_unverified_header(token).get("kid"))
     # Ignore an unreadable header, because the verifier reports it. Deeply nested JSON raises a `RecursionError`.
-    except (jwt.PyJWTError, RecursionError):
-        return False
+    with suppress(jwt.PyJWTError, RecursionError):
+        return is_kid(jwt.get_unverified_header(token).get("kid"))
+    return False

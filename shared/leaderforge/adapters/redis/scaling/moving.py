@@ -106,10 +106,7 @@ class KeyMoves:
         }
 
     async def _steps(self, source: Member, slots: Sequence[int]) -> Sequence[Sequence[int]]:
-        """Return the slots in groups.
-
-        A slot with keys is a group of its own, because clients wait while its keys move.
-        """
+        """Return the slots in groups. A slot with keys is a group itself, because clients wait while its keys move."""
         return list(_groups(slots, await self._have_keys(slots, source)))
 
     async def _have_keys(self, slots: Sequence[int], source: Member) -> Sequence[bool]:
