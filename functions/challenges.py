@@ -64,11 +64,7 @@ async def create(edge: TheEdge, caller: Submitter, challenge: ChallengeIn) -> An
     board = await edge.board_unchecked(challenge.board)
     _require_read(caller, board)
     stored = await edge.services.seasons.challenges.create(
-        board,
-        challenge.user_id,
-        challenge.challenge_id,
-        length_s=challenge.length_s,
-        max_players=challenge.max_players,
+        board, challenge.user_id, challenge.challenge_id, length_s=challenge.length_s, max_players=challenge.max_players
     )
     return answer_written(await _current(edge, caller, board, stored))
 

@@ -73,13 +73,7 @@ async def preview_import(
         plan = await _plan(edge, query, raw, notes)
         bad = BadLineList()
         preview = await asyncio.to_thread(
-            edge.services.imports.preview,
-            raw,
-            plan,
-            bad,
-            notes.append,
-            history=bool(query.history),
-            limit=_PREVIEWED,
+            edge.services.imports.preview, raw, plan, bad, notes.append, history=bool(query.history), limit=_PREVIEWED
         )
         rows = await asyncio.to_thread(sampled_rows, raw, plan.layout)
         columns = dict.fromkeys(column for row in rows for column in row)

@@ -153,11 +153,7 @@ def missing_player(edge: Edge, item: SubmissionIn, error: LeaderForgeError) -> L
 
 
 def _checked(
-    edge: Edge,
-    caller: Caller,
-    board: Board | BoardNotFound,
-    item: SubmissionIn,
-    user_ids: Mapping[ExternalId, int],
+    edge: Edge, caller: Caller, board: Board | BoardNotFound, item: SubmissionIn, user_ids: Mapping[ExternalId, int]
 ) -> Submission | LeaderForgeError:
     """Return the submission of an item, or the error that prevents it."""
     if isinstance(board, BoardNotFound):

@@ -35,12 +35,7 @@ class KeyCache:
     """
 
     def __init__(
-        self,
-        store: KeyStore,
-        clock: Clock,
-        now: Callable[[], float] = monotonic,
-        *,
-        people: PeopleStore | None = None,
+        self, store: KeyStore, clock: Clock, now: Callable[[], float] = monotonic, *, people: PeopleStore | None = None
     ) -> None:
         self._store = store
         self._people = people

@@ -131,8 +131,7 @@ def render_challenge(view: ChallengeView, *, marks_hidden: bool = False) -> Json
     entries = ",".join([render_entry(entry, marks_hidden=marks_hidden) for entry in view.entries])
     unscored = ",".join(map(_player, view.unscored))
     return JsonBody(
-        f'{{{_members(view.board, view.challenge, view.now)},"entries":[{entries}],"unscored":[{unscored}]}}',
-        view.now,
+        f'{{{_members(view.board, view.challenge, view.now)},"entries":[{entries}],"unscored":[{unscored}]}}', view.now
     )
 
 

@@ -254,12 +254,7 @@ def user_out(user: Player, *, with_email: bool) -> UserOut:
     external_id = {} if user.external_id is None else {"external_id": user.external_id}
     attributes = {} if user.attributes is None else {"attributes": loads(user.attributes)}
     return UserOut(
-        user_id=user.user_id,
-        username=user.username,
-        **external_id,
-        created_at=user.created_at,
-        **attributes,
-        **email,
+        user_id=user.user_id, username=user.username, **external_id, created_at=user.created_at, **attributes, **email
     )
 
 

@@ -37,11 +37,7 @@ SecretOverlap = Annotated[int, typer.Option("--overlap", help="Seconds for which
 
 @endpoints.command(epilog="Example: leaderforge endpoints create https://game.example/hooks --type score.improved")
 def create(
-    url: UrlArgument,
-    *,
-    types: TypeOptions = None,
-    boards: BoardOptions = None,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    url: UrlArgument, *, types: TypeOptions = None, boards: BoardOptions = None, data_dir: DataDir = DEFAULT_DATA_DIR
 ) -> None:
     """Create an endpoint, and print its id and its secret. It receives events from now on."""
     issued = _run(data_dir, lambda service: service.create(url, types or (), boards or (), COMMAND.actor))

@@ -125,10 +125,7 @@ async def _import(request: "ImportRequest", raw: BinaryIO, bad: BadLines) -> "Im
         await prepare(product)
         tally = ImportTally()
         size = request.path.stat().st_size
-        with (
-            bad.counted(tally),
-            progress_bar(f"Importing {request.path.name}", size, data=True) as advance,
-        ):
+        with bad.counted(tally), progress_bar(f"Importing {request.path.name}", size, data=True) as advance:
             processes = spare_processes()
             await product.imports.run(raw, plan, request.terms, tally, bad, print_note, advance, processes)
         tally.index_behind = not await completed(product)

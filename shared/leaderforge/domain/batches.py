@@ -12,9 +12,7 @@ OutcomeT = TypeVar("OutcomeT")
 
 
 async def complete(
-    batch: Sequence[DueT | OutcomeT],
-    due: type[DueT],
-    run: Callable[[Sequence[DueT]], Awaitable[Sequence[OutcomeT]]],
+    batch: Sequence[DueT | OutcomeT], due: type[DueT], run: Callable[[Sequence[DueT]], Awaitable[Sequence[OutcomeT]]]
 ) -> Sequence[OutcomeT]:
     """Run all items of type `due` together, and return the batch with their outcomes at their positions.
 

@@ -166,10 +166,7 @@ def reward_of(members: Mapping[str, Any]) -> Reward:
 
 
 def valid_reward_table(
-    table: RewardTable | None,
-    periods: Sequence[PeriodKind],
-    tiers: Sequence[Tier],
-    tournament: TournamentRules | None,
+    table: RewardTable | None, periods: Sequence[PeriodKind], tiers: Sequence[Tier], tournament: TournamentRules | None
 ) -> RewardTable | None:
     """Return the table of a board with these period kinds, tiers and rules of a tournament.
 

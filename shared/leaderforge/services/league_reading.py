@@ -88,12 +88,7 @@ class LeagueQueryService:
     """Reads of a player's group. The store has the members, and the index their scores and ranks."""
 
     def __init__(
-        self,
-        leagues: LeagueStore,
-        settlements: SettlementStore,
-        seats: SeatService,
-        query: QueryService,
-        clock: Clock,
+        self, leagues: LeagueStore, settlements: SettlementStore, seats: SeatService, query: QueryService, clock: Clock
     ) -> None:
         self._leagues = leagues
         self._settlements = settlements

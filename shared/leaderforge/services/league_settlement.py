@@ -130,11 +130,7 @@ class LeagueMovements:
         return await self._step(ladder, progress, _later(progress.position, "settled"))
 
     async def _step(
-        self,
-        ladder: Ladder,
-        progress: SettlementProgress,
-        position: Position,
-        results: Sequence[LeagueResult] = (),
+        self, ladder: Ladder, progress: SettlementProgress, position: Position, results: Sequence[LeagueResult] = ()
     ) -> Position:
         await self._leagues.write_results(SettlementStep(ladder, progress, position), results)
         return position

@@ -169,9 +169,5 @@ def keys_cache(
 ) -> RefreshingCache[KeyT, ValueT]:
     """Return a cache with the time limits of keys, so that each process learns of a retired key in time."""
     return RefreshingCache(
-        load,
-        fresh_s=KEYS_FRESH_MS / 1000,
-        stale_s=KEYS_STALE_MS / 1000,
-        patience_s=KEYS_PATIENCE_MS / 1000,
-        now=now,
+        load, fresh_s=KEYS_FRESH_MS / 1000, stale_s=KEYS_STALE_MS / 1000, patience_s=KEYS_PATIENCE_MS / 1000, now=now
     )

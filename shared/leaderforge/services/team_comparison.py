@@ -43,8 +43,7 @@ class TeamComparison:
             team_id
             for team_id in team_ids
             if not is_same_result(
-                standings.get(team_id),
-                team_standing(self._ladder.board, team_id, contributions.get(team_id, ()), 0),
+                standings.get(team_id), team_standing(self._ladder.board, team_id, contributions.get(team_id, ()), 0)
             )
         ]
 

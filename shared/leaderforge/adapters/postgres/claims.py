@@ -97,12 +97,7 @@ def without_rivals(users: Mapping[int, Player], *, unique_names: bool = True) ->
 
 
 async def insert(
-    connection: Connection,
-    users: Iterable[Player],
-    now: int,
-    *,
-    on_sight: bool = False,
-    unique_names: bool = True,
+    connection: Connection, users: Iterable[Player], now: int, *, on_sight: bool = False, unique_names: bool = True
 ) -> None:
     """Insert players and their claims.
 

@@ -157,13 +157,7 @@ def _by_member(rows: Sequence[Record]) -> _Contributions:
 
 def _contribution(row: Record, hidden: bool) -> Contribution:
     return Contribution(
-        row["user_id"],
-        row["score"],
-        row["achieved_at"],
-        row["received_us"],
-        row["run_id"],
-        row["submissions"],
-        hidden,
+        row["user_id"], row["score"], row["achieved_at"], row["received_us"], row["run_id"], row["submissions"], hidden
     )
 
 

@@ -72,10 +72,7 @@ class WatchedCluster(RedisCluster):
         await asyncio.gather(*(node.disconnect_free_connections() for node in (*self.get_nodes(), *startup_nodes)))
 
     async def send(
-        self,
-        requests: Sequence[Request],
-        targets: Sequence[ClusterNode | None],
-        before_write: Callable[[], None],
+        self, requests: Sequence[Request], targets: Sequence[ClusterNode | None], before_write: Callable[[], None]
     ) -> list[Any]:
         """Send each request to its target, or to its slot's node if the target is None.
 

@@ -33,12 +33,7 @@ class IndexKeys:
         self.partitions = range(partitions)
 
     def call(
-        self,
-        partition: int,
-        code: Script,
-        *keys: bytes,
-        args: Sequence[bytes | int | str] = (),
-        meta: bool = True,
+        self, partition: int, code: Script, *keys: bytes, args: Sequence[bytes | int | str] = (), meta: bool = True
     ) -> Call:
         """Return a call on keys of a partition. The first key is the partition's `meta`, unless `meta` is False."""
         first = (self.meta[partition],) if meta else ()

@@ -100,11 +100,7 @@ class Prometheus:
 
     def _histogram(self, name: str, labels: Sequence[str] = ()) -> Histogram:
         return Histogram(
-            f"leaderforge_{name}",
-            MEANINGS.get(name, name),
-            labels,
-            buckets=buckets(name),
-            registry=self._registry,
+            f"leaderforge_{name}", MEANINGS.get(name, name), labels, buckets=buckets(name), registry=self._registry
         )
 
 
