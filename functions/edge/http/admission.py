@@ -174,9 +174,13 @@ class AdmissionLimiter:
             return
         self.limit = inf
         if per_second and not self._has_refused:
-            change_s = mean / per_second - self._normal_s
-            weight = (_RISE if change_s > 0 else _FALL) if self._normal_s else 1.0
-            self._normal_s += weight * change_s
+            self._learn(mean / per_second)
+
+    def _learn(self, duration_s: float) -> None:
+        """Move the normal duration of a request towards the mean duration of the last interval."""
+        change_s = duration_s - self._normal_s
+        weight = (_RISE if change_s > 0 else _FALL) if self._normal_s else 1.0
+        self._normal_s += weight * change_s
 
 
 class Limiters(NamedTuple):

@@ -140,16 +140,10 @@ def application(
 
 
 def _layers(services: Services, limiters: Limiters | None) -> list[Middleware]:
-    layers = [
-        Middleware(
-            EdgeMiddleware,
-            telemetry=services.telemetry,
-            access_log=services.settings.access_log,
-            checks=list(_checks(services.settings)),
-        )
-    ]
-    if services.settings.cors_origins:
-        layers.append(_cors(services.settings.cors_origins))
+    settings, checks = services.settings, list(_checks(services.settings))
+    layers = [Middleware(EdgeMiddleware, telemetry=services.telemetry, access_log=settings.access_log, checks=checks)]
+    if settings.cors_origins:
+        layers.append(_cors(settings.cors_origins))
     if limiters is not None:
         layers.append(Middleware(OverloadGuard, limiters=limiters))
     return layers

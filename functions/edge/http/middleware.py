@@ -130,12 +130,8 @@ class _Exchange:
             release(self.scope)
             self.status = message["status"]
             extra = self.scope.get("leaderforge.headers", ())
-            message["headers"] = [
-                *message["headers"],
-                (b"x-request-id", self.request_id),
-                *protection(self.scope),
-                *extra,
-            ]
+            added = (b"x-request-id", self.request_id), *protection(self.scope), *extra
+            message["headers"] = [*message["headers"], *added]
         elif self.method == "HEAD":
             message = _without_body(message)
         await self._send(message)

@@ -1,5 +1,6 @@
 """Rules of the tiers of a board, and tiers as JSON objects."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -53,9 +54,7 @@ def valid_tiers(tiers: Sequence[Tier], order: Order) -> tuple[Tier, ...]:
     if len(tiers) > MAX_TIERS:
         raise Refused(f"tiers: must be at most {MAX_TIERS}, not {len(tiers)}", setting="tiers")
     displayed_tiers = tuple(replace(tier, name=_displayed(tier.name)) for tier in tiers)
-    for name in {tier.name for tier in displayed_tiers}:
-        if sum(tier.name == name for tier in displayed_tiers) > 1:
-            raise Refused(f"tiers: two tiers are called {name!r}; rename one", setting="tiers")
+    _require_unique_names(displayed_tiers)
     for tier in displayed_tiers:
         _require_limit(tier)
     _require_reachable(displayed_tiers, order)
@@ -67,6 +66,12 @@ def _displayed(name: str) -> str:
         return require_displayed(name, MAX_TIER_NAME_LENGTH, f"tiers: the name {name[:80]!r}")
     except Refused as refused:
         raise Refused(refused.message, setting="tiers") from None
+
+
+def _require_unique_names(tiers: Sequence[Tier]) -> None:
+    for name, count in Counter(tier.name for tier in tiers).items():
+        if count > 1:
+            raise Refused(f"tiers: two tiers are called {name!r}; rename one", setting="tiers")
 
 
 def _require_limit(tier: Tier) -> None:

@@ -196,10 +196,7 @@ def current_occurrence(rules: TournamentRules, calendar: Calendar, now: int) -> 
 def require_accepted(
     rules: TournamentRules, calendar: Calendar, achieved_at: int, now: int | None, board: str
 ) -> Occurrence:
-    """Return the occurrence that counts a submission now (ms). Without `now`, it may arrive at any time.
-
-    Raises `TournamentNotOpen`.
-    """
+    """Return the occurrence that counts a submission at `now` (ms; None: at any time). Raises `TournamentNotOpen`."""
     occurrence = occurrence_at(rules, calendar, achieved_at)
     if occurrence is None:
         raise TournamentNotOpen(f"tournament {board!r} does not take place at achieved_at", board=board)

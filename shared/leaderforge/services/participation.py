@@ -56,14 +56,11 @@ class ParticipationReader:
     async def of_player(self, user_id: int) -> Participation:
         """Return a player's participation. It is empty for an unknown player."""
         boards = {board.id: board for board in await self._store.boards()}
+        challenges = await self._challenges.of_player(user_id)
         return Participation(
             await self._tournaments.of_player(boards, user_id),
             await self._leagues.of_player(boards, user_id),
-            [
-                (boards[played.challenge.board_id], played)
-                for played in await self._challenges.of_player(user_id)
-                if played.challenge.board_id in boards
-            ],
+            [(boards[p.challenge.board_id], p) for p in challenges if p.challenge.board_id in boards],
             await self._awards_of(boards, user_id),
             await self._teams.spans([user_id]),
         )

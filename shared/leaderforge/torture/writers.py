@@ -253,10 +253,7 @@ class Writer:
     async def _change(
         self, user_id: int, state: State, method: str, path: str, body: Any = None, *, retry_refusal: int | None = None
     ) -> Reply:
-        """Send a change until it is acknowledged.
-
-        If a retry is refused with `retry_refusal`, an earlier attempt succeeded.
-        """
+        """Send a change until it is acknowledged. A retry refused with `retry_refusal` means an earlier success."""
         step = self._ladder.begin(user_id, state, monotonic())
         answer = await self._until_done(method, path, body, retry_refusal)
         if answer.status in {200, 201, retry_refusal} and not _is_too_early(answer):

@@ -44,10 +44,7 @@ def standings_of_rows(rows: Sequence[Record], boards: Mapping[int, Board]) -> St
 def places_of_rows(
     rows: Sequence[Record], boards: Mapping[int, Board]
 ) -> tuple[Standings, Mapping[StandingKey, EarlierPlace | None]]:
-    """Return the standings and the earlier places in rows of record_previous_*.sql, by key.
-
-    Rows of other boards are skipped.
-    """
+    """Return the standings and earlier places in rows of record_previous_*.sql, by key. Skip rows of other boards."""
     standings: dict[StandingKey, Standing] = {}
     earlier: dict[StandingKey, EarlierPlace | None] = {}
     for row in rows:

@@ -8,7 +8,7 @@ import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Callable, MutableMapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 from redis.asyncio.cluster import ClusterNode, RedisCluster
@@ -16,7 +16,7 @@ from redis.asyncio.connection import AbstractConnection, Connection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as Disconnected
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import RedisClusterException, RedisError, ResponseError
 
 from leaderforge.adapters.redis.connections import NodeConnection, SecureNodeConnection
 from leaderforge.ports.tracing import Tracer
@@ -70,6 +70,14 @@ class WatchedCluster(RedisCluster):
         """Close all connections that are not in use."""
         startup_nodes = self.nodes_manager.startup_nodes.values()
         await asyncio.gather(*(node.disconnect_free_connections() for node in (*self.get_nodes(), *startup_nodes)))
+
+    async def recover(self) -> None:
+        """Prepare for a retry after a broken connection."""
+        # Close the idle connections, which probably broke too. Otherwise, each would later count as another disruption.
+        await self.disconnect_idle()
+        # Read the topology again, because a dead node cannot redirect to its successor.
+        with suppress(RedisError, RedisClusterException):
+            await self.nodes_manager.initialize()
 
     async def send(
         self, requests: Sequence[Request], targets: Sequence[ClusterNode | None], before_write: Callable[[], None]

@@ -185,12 +185,7 @@ class Cluster:
         broken = [i for i, reply in enumerate(replies) if isinstance(reply, Disconnected)]
         if broken:
             self.disruptions += 1
-            # Close the idle connections, which probably broke too. Otherwise, each would later count as another
-            # disruption.
-            await client.disconnect_idle()
-            # Read the topology again, because a dead node cannot redirect to its successor.
-            with suppress(RedisError, RedisClusterException):
-                await client.nodes_manager.initialize()
+            await client.recover()
             await self._repeat(client, {i: requests[i] for i in broken}, replies)
         return replies
 

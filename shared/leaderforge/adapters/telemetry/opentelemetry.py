@@ -139,8 +139,7 @@ class OpenTelemetryTracer:
     def batch(self, name: str, callers: Sequence[Span | None]) -> Iterator[None]:
         recorded = [caller for caller in callers if caller is not None]
         if not recorded:
-            # Without this context, the work would belong to the trace of one request: the one whose task began the
-            # batch.
+            # Without this context, the work would belong to the trace of the request whose task began the batch.
             with trace.use_span(trace.INVALID_SPAN):
                 yield
             return
