@@ -53,7 +53,7 @@ def finish(report: dict[str, Any], table: Table, path: Path | None, loads: Itera
     console = Console()
     console.print(table)
     write(report, path)
-    if any(set(load["statuses"]) != {"200"} for load in loads):
+    if any(set(load["statuses"]) not in ({"200"}, {"201"}) for load in loads):
         console.print("[red]Some requests failed; the figures do not count.[/]")
         raise typer.Exit(1)
 

@@ -5,8 +5,10 @@ from enum import StrEnum
 from functools import partial
 from random import Random
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from benchmarks.open_loop import Request
+from leaderforge.cli.synthetic import name_of
 
 
 class Maker:
@@ -35,6 +37,10 @@ class Maker:
         """Return a score that many players exceed."""
         return self._random.randrange(1, 500)
 
+    def prefix(self) -> str:
+        """Return the first characters of the name of a random player."""
+        return name_of(self.player())[:4]
+
     def lookup(self) -> str:
         """Return the body of a lookup of 100 players."""
         return f'{{"user_ids":[{",".join(str(self.player()) for _ in range(100))}]}}'
@@ -44,6 +50,10 @@ class Maker:
 
     def external_submission(self, user_id: int) -> str:
         return f'{{"external_id":"{external_id(user_id)}","score":{self._random.randrange(1, 101)}}}'
+
+    def new_player(self) -> str:
+        """Return the body that creates a player. Its name is new in every run of a scenario."""
+        return f'{{"username":"{uuid4()}"}}'
 
     def submissions(self) -> str:
         return f'{{"submissions":[{",".join(self.submission() for _ in range(self._batch))}]}}'
@@ -111,6 +121,13 @@ KINDS: Mapping[str, Callable[[Maker], bytes]] = {
     "random_page": lambda make: make.get(f"/api/boards/default/page?rank={make.player()}&limit=50"),
     "range": lambda make: make.get(f"/api/boards/default/range?min_score={make.score()}"),
     "first_page": lambda make: make.get("/api/boards/default/page?rank=1&limit=50"),
+    "history": lambda make: make.get(f"/api/boards/default/history/{make.player()}"),
+    "user": lambda make: make.get(f"/api/users/{make.player()}"),
+    "users": lambda make: make.get(f"/api/users?prefix={make.prefix()}"),
+    "create_user": lambda make: make.post("/api/users", make.new_player()),
+    "boards": lambda make: make.get("/api/boards"),
+    "board": lambda make: make.get("/api/boards/default"),
+    "board_periods": lambda make: make.get("/api/boards/default/periods"),
     "deep_page": lambda make: make.get(f"/api/boards/default/page?rank={make.middle()}&limit=50"),
 }
 
