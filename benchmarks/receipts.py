@@ -34,7 +34,7 @@ PAIRS = {
     "submit_external": "submit",
     "submit_previous": "submit",
     "batch_previous": "batch",
-    "periods_all": "periods",
+    "ranks_all": "periods",
     "periods_previous": "periods",
     "submit_sent": "submit_unsent",
 }

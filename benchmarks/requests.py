@@ -105,9 +105,9 @@ KINDS: Mapping[str, Callable[[Maker], bytes]] = {
     "submit_unsent": lambda make: make.post("/api/boards/unsent/scores", make.submission()),
     "submit_sent": lambda make: make.post("/api/boards/sent/scores", make.submission()),
     "periods": lambda make: make.post("/api/boards/periods/scores", make.submission()),
-    "periods_all": lambda make: make.post("/api/boards/periods/scores?periods=all", make.submission()),
+    "ranks_all": lambda make: make.post("/api/boards/periods/scores?ranks=all", make.submission()),
     "periods_previous": lambda make: make.post(
-        "/api/boards/periods/scores?periods=all&previous=exact", make.submission()
+        "/api/boards/periods/scores?ranks=all&previous=exact", make.submission()
     ),
     "batch_previous": lambda make: make.post("/api/boards/default/scores/batch?previous=exact", make.submissions()),
     "batch": lambda make: make.post("/api/boards/default/scores/batch", make.submissions()),

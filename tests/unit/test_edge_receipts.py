@@ -20,7 +20,7 @@ from tests.unit.edge_fixtures import START, Api, serving
 from tests.unit.test_ingest import QUEUED
 
 KINDS = (PeriodKind.DAILY, PeriodKind.ALL_TIME)
-ALL = "?previous=exact&periods=all"
+ALL = "?previous=exact&ranks=all"
 DAY = 86_400_000
 
 
@@ -63,7 +63,7 @@ async def test_the_standing_in_each_period(api: Api) -> None:
     assert (all_time["period"], all_time["score"], all_time["rank"]) == ("all-time", 60, 1)
     assert all_time["previous"] == {"score": 50, "rank": 1}
     assert (receipt["rank"], receipt["previous"]) == (2, None)
-    without = (await submit(api, 1, 1, "?periods=all"))["periods"]
+    without = (await submit(api, 1, 1, "?ranks=all"))["periods"]
     assert [(period["rank"], "previous" in period) for period in without] == [(2, False), (1, False)]
 
 
@@ -72,7 +72,7 @@ async def test_nothing_is_added_unless_asked(api: Api) -> None:
     await api.players(1)
     receipt = await submit(api, 1, 10, "")
     assert not {"previous", "periods"} & receipt.keys()
-    assert (await submit(api, 1, 10, "?previous=none&periods=main&rank=exact")).keys() == receipt.keys()
+    assert (await submit(api, 1, 10, "?previous=none&ranks=main&rank=exact")).keys() == receipt.keys()
 
 
 async def test_improvement_depends_on_the_period(api: Api) -> None:
@@ -146,7 +146,9 @@ async def test_queued_submissions_have_neither() -> None:
         assert (answer.status_code, answer.json().keys()) == (202, {"user_id", "submission_id", "queued"})
 
 
-@pytest.mark.parametrize("query", ["previous=1", "previous=", "periods=daily", "previous=exact&previous=none"])
+@pytest.mark.parametrize(
+    "query", ["previous=1", "previous=", "ranks=daily", "rank=all", "previous=exact&previous=none"]
+)
 async def test_other_values_are_refused(api: Api, query: str) -> None:
     await api.players(1)
     answer = await api.post(f"/api/scores?{query}", {"user_id": 1, "score": 5})

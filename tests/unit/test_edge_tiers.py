@@ -86,7 +86,7 @@ async def test_a_rank_says_what_is_missing_to_the_next_tier(api: Api, name: str,
 async def test_a_receipt_has_the_tiers_of_the_rank_that_it_states(api: Api, name: str) -> None:
     path = await create(api, TIERS[name], Order.DESC, RankStyle.ORDINAL)
     for user_id, score in ((3, 45), (1, 70), (12, 20)):
-        for query in ("", "?periods=all"):
+        for query in ("", "?ranks=all"):
             sent = await api.post(f"{path}/scores{query}", {"user_id": user_id, "score": score})
             receipt, rank = sent.json(), (await api.get(f"{path}/ranks/{user_id}")).json()
             for standing in (receipt, *receipt.get("periods", [])):

@@ -51,17 +51,19 @@ class SubmitQuery(QueryIn):
     previous: Literal["none", "exact"] = Field(
         "none", description="`exact` adds the standing directly before the submission, with its rank."
     )
-    periods: Literal["main", "all"] = Field(
-        "main", description="`all` adds the standing in each period that counts the submission, with its rank."
+    ranks: Literal["main", "all"] = Field(
+        "main",
+        description="`all` adds `periods`: the standing in each period that counts the submission, with its rank. "
+        "`rank` selects whether ranks are computed, `ranks` for which periods.",
     )
 
     @cached_property
     def receipt(self) -> ReceiptOptions:
         """Requested parts of the receipts."""
         rank = self.rank != "none"
-        if self.previous == "none" and self.periods == "main":
+        if self.previous == "none" and self.ranks == "main":
             return WITH_RANK if rank else WITHOUT_RANK
-        return ReceiptOptions(rank, self.previous == "exact", self.periods == "all")
+        return ReceiptOptions(rank, self.previous == "exact", self.ranks == "all")
 
 
 class SubmissionIn(StrictIn):
@@ -194,7 +196,7 @@ class ReceiptOut(StrictOut):
         "a duplicate.",
     )
     periods: list[PeriodReceiptOut] = Field(
-        [], description="The standing in each period that counts the submission, with `periods=all`."
+        [], description="The standing in each period that counts the submission, with `ranks=all`."
     )
 
 

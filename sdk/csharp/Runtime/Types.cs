@@ -4416,7 +4416,7 @@ namespace LeaderForge
         /// </summary>
         public PreviousOut Previous { get; }
 
-        /// <summary>The standing in each period that counts the submission, with `periods=all`.</summary>
+        /// <summary>The standing in each period that counts the submission, with `ranks=all`.</summary>
         public IReadOnlyList<PeriodReceiptOut> Periods { get; }
     }
 

@@ -5508,7 +5508,7 @@ export interface components {
             attempts_left?: number;
             /** @description The standing before the submission, with `previous=exact`; null for the first submission and for a duplicate. */
             previous?: components["schemas"]["PreviousOut"] | null;
-            /** @description The standing in each period that counts the submission, with `periods=all`. */
+            /** @description The standing in each period that counts the submission, with `ranks=all`. */
             periods?: components["schemas"]["PeriodReceiptOut"][];
         };
         /**
@@ -6538,8 +6538,8 @@ export interface operations {
                 rank?: "exact" | "none";
                 /** @description `exact` adds the standing directly before the submission, with its rank. */
                 previous?: "none" | "exact";
-                /** @description `all` adds the standing in each period that counts the submission, with its rank. */
-                periods?: "main" | "all";
+                /** @description `all` adds `periods`: the standing in each period that counts the submission, with its rank. `rank` selects whether ranks are computed, `ranks` for which periods. */
+                ranks?: "main" | "all";
             };
             header?: never;
             path?: never;
@@ -6739,8 +6739,8 @@ export interface operations {
                 rank?: "exact" | "none";
                 /** @description `exact` adds the standing directly before the submission, with its rank. */
                 previous?: "none" | "exact";
-                /** @description `all` adds the standing in each period that counts the submission, with its rank. */
-                periods?: "main" | "all";
+                /** @description `all` adds `periods`: the standing in each period that counts the submission, with its rank. `rank` selects whether ranks are computed, `ranks` for which periods. */
+                ranks?: "main" | "all";
             };
             header?: never;
             path: {
@@ -6943,8 +6943,8 @@ export interface operations {
                 rank?: "exact" | "none";
                 /** @description `exact` adds the standing directly before the submission, with its rank. */
                 previous?: "none" | "exact";
-                /** @description `all` adds the standing in each period that counts the submission, with its rank. */
-                periods?: "main" | "all";
+                /** @description `all` adds `periods`: the standing in each period that counts the submission, with its rank. `rank` selects whether ranks are computed, `ranks` for which periods. */
+                ranks?: "main" | "all";
             };
             header?: never;
             path: {
@@ -7149,8 +7149,8 @@ export interface operations {
                 rank?: "exact" | "none";
                 /** @description `exact` adds the standing directly before the submission, with its rank. */
                 previous?: "none" | "exact";
-                /** @description `all` adds the standing in each period that counts the submission, with its rank. */
-                periods?: "main" | "all";
+                /** @description `all` adds `periods`: the standing in each period that counts the submission, with its rank. `rank` selects whether ranks are computed, `ranks` for which periods. */
+                ranks?: "main" | "all";
             };
             header?: never;
             path?: never;
@@ -7341,8 +7341,8 @@ export interface operations {
                 rank?: "exact" | "none";
                 /** @description `exact` adds the standing directly before the submission, with its rank. */
                 previous?: "none" | "exact";
-                /** @description `all` adds the standing in each period that counts the submission, with its rank. */
-                periods?: "main" | "all";
+                /** @description `all` adds `periods`: the standing in each period that counts the submission, with its rank. `rank` selects whether ranks are computed, `ranks` for which periods. */
+                ranks?: "main" | "all";
             };
             header?: never;
             path?: never;

@@ -3723,7 +3723,7 @@ class ReceiptOut(TypedDict):
     """
     periods: NotRequired[list[PeriodReceiptOut]]
     """
-    The standing in each period that counts the submission, with `periods=all`.
+    The standing in each period that counts the submission, with `ranks=all`.
     """
 
 
