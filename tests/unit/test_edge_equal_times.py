@@ -2,7 +2,9 @@
 
 import json
 from asyncio import gather
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +12,12 @@ import pytest
 
 from functions.edge.context import Edge
 from functions.ingest import count_messages
+from functions.local import create_app
 from leaderforge.adapters.memory.queue import MemoryQueue
 from leaderforge.domain.boards import Board, Ladder, Order, Policy
 from leaderforge.domain.periods import Calendar, PeriodKind
-from tests.api_client import ADMIN_KEY, bearer
+from leaderforge.wiring import assemble
+from tests.api_client import ADMIN_KEY, ApiClient, bearer, connected_to_app
 from tests.unit.edge_fixtures import START, Api, serving
 from tests.unit.test_ingest import QUEUED, record
 
@@ -114,6 +118,29 @@ async def test_the_queue_keeps_the_order_of_reception() -> None:
         for body in (bodies[3], bodies[5], *bodies[:3], bodies[4]):
             assert await count_messages(Edge(api.services), [record(body)]) == []
         assert await number_of_run(api) == 5
+
+
+@asynccontextmanager
+async def second_process(api: Api, ahead_us: int) -> AsyncIterator[ApiClient]:
+    """Serve the same stores from services of their own, whose clock is ahead of the first process by some us."""
+    parts = replace(api.services.parts, clock_us=lambda: api.clock() * 1000 + ahead_us)
+    services = assemble(api.services.settings, parts)
+    async with connected_to_app(create_app(services)) as client:
+        yield ApiClient(client)
+    await services.teams.scores.settle()
+    await services.trust.close()
+
+
+@pytest.mark.parametrize(("ahead_us", "number"), [(0, 2), (-1_000_000, 0), (1_000_000, 2)])
+async def test_of_two_processes_the_clocks_decide(api: Api, ahead_us: int, number: int) -> None:
+    path, submissions = await board(api, Policy.LATEST), numbered([1, 2, 3, 4, 5, 6], achieved_at=AT)
+    async with second_process(api, ahead_us) as second:
+        for process, submission in ((api, submissions[0]), (second, submissions[1]), (second, submissions[2])):
+            assert (await process.post(path, submission)).status_code == 200
+        assert await number_of_run(api) == number
+        later = {**submissions[3], "achieved_at": "2026-11-23T11:00:00.001Z"}
+        assert (await second.post(path, later)).json()["score"] == 4
+        assert await number_of_run(api) == 3
 
 
 async def test_a_score_that_is_set_stands_behind_no_earlier_one(api: Api) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from leaderforge.domain.boards import Board, Order, Policy, RankStyle
 from leaderforge.domain.order import Place, end_key, rank_bound, sort_key, start_key, tie_bound
+from leaderforge.domain.periods import Calendar, PeriodKind
 from tests.strategies import scores
 from tests.tokens import TOKENS, token
 from tests.unit.edge_fixtures import ADMIN_KEY, Api, serving
@@ -135,9 +136,12 @@ async def test_an_admin_sees_a_hidden_entry_that_changes_no_rank(api: Api) -> No
     assert [(entry["user_id"], entry["rank"]) for entry in entries] == [(1, 1), (2, 2), (3, 2)]
 
 
+@pytest.mark.parametrize("is_index_complete", [True, False])
 @pytest.mark.parametrize("path", ["page?rank=3", "page?rank=1000000"])
-async def test_beyond_the_end_a_page_leads_back(api: Api, path: str) -> None:
+async def test_beyond_the_end_a_page_leads_back(api: Api, path: str, is_index_complete: bool) -> None:
     board = await ranked(api, RankStyle.ORDINAL, [30, 20])
+    if not is_index_complete:
+        api.index.wipe()
     page = await read(api, f"{board}/{path}&limit=2")
     assert (page["entries"], page["total"], page["next"]) == ([], 2, None)
     back = await read(api, f"{board}/page?cursor={page['previous']}&limit=2")
@@ -153,6 +157,38 @@ async def test_a_cursor_whose_entries_have_left_leads_back(api: Api) -> None:
     assert (page["entries"], page["total"]) == ([], 2)
     back = await read(api, f"{board}/page?cursor={page['previous']}&limit=2")
     assert back["entries"] == first["entries"]
+
+
+@pytest.mark.parametrize("source", ["index", "postgres"])
+async def test_beyond_the_end_of_a_past_period_a_page_leads_back(api: Api, source: str) -> None:
+    calendar = Calendar((PeriodKind.DAILY, PeriodKind.ALL_TIME))
+    await api.store.create_board(Board(0, "ties", "Ties", Policy.BEST, Order.DESC, calendar=calendar))
+    await api.ranked({1: 30, 2: 20}, "ties")
+    api.clock.now += 86_400_000
+    await api.post("/api/boards/ties/scores", {"user_id": 1, "score": 40})
+    if source == "postgres":
+        api.index.wipe()
+    past = "/api/boards/ties/page?period=2026-11-23&limit=1"
+    answer = await api.get(f"{past}&rank=1000000")
+    page = answer.json()
+    assert answer.headers["x-leaderforge-source"] == source
+    assert (page["entries"], page["total"], page["next"]) == ([], 2, None)
+    back = await read(api, f"{past}&cursor={page['previous']}")
+    assert [(entry["rank"], entry["user_id"], entry["score"]) for entry in back["entries"]] == [(2, 2, 20)]
+
+
+@pytest.mark.parametrize("source", ["index", "postgres"])
+async def test_beyond_the_end_of_a_range_the_total_is_exact(api: Api, source: str) -> None:
+    board = await ranked(api, RankStyle.ORDINAL, [30, 20, 10])
+    first = await read(api, f"{board}/range?min_score=10&max_score=20&limit=1")
+    await api.send("DELETE", f"{board}/entries/3?reason=gone", None, ADMIN_KEY)
+    if source == "postgres":
+        api.index.wipe()
+    answer = await api.get(f"{board}/range?min_score=10&max_score=20&limit=1&cursor={first['next']}")
+    page = answer.json()
+    assert answer.headers["x-leaderforge-source"] == source
+    assert (page["entries"], page["total"], page["next"]) == ([], 1, None)
+    assert "previous" not in page
 
 
 async def test_before_the_start_a_page_leads_forward(api: Api) -> None:
