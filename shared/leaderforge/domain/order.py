@@ -73,7 +73,8 @@ def sort_key(board: Board, place: HasPlace) -> bytes:
 
     Raises `OverflowError` if a number is beyond `MAX_INTEGER` or `MAX_TIME`. Callers must therefore validate first.
     """
-    ranked = ranked_score(board.order, place.score) + _INTEGER_BIAS
+    # Without a call of `ranked_score`, because every standing, rank and receipt needs a key.
+    ranked = (-place.score if board.order is Order.DESC else place.score) + _INTEGER_BIAS
     number = ranked << _SCORE_SHIFT | (place.achieved_at + _TIME_BIAS) << _TIME_SHIFT | (place.user_id + _INTEGER_BIAS)
     key = number.to_bytes(KEY_BYTES, "big")
     if board.subscore_order is None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.order import sort_key
 from leaderforge.domain.ranks import rank_of
-from leaderforge.domain.standings import EarlierPlace, Standing, is_improvement
+from leaderforge.domain.standings import EarlierPlace, Event, Standing, is_improvement
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.domain.tiers import LadderTiers, ReachedTier
 from leaderforge.ports.index import Applied, LadderUpdate
@@ -26,6 +26,8 @@ WITH_RANK = ReceiptOptions()
 """Default options: the receipt has the rank, but no other optional part."""
 WITHOUT_RANK = ReceiptOptions(rank=False)
 _UNKNOWN_TIER = ReachedTier(None, None)
+_new = tuple.__new__
+"""Constructor of records from all members. It costs half of a call of the class, and a receipt has up to eight."""
 
 
 class PreviousStanding(NamedTuple):
@@ -102,9 +104,9 @@ class LadderGroup:
         self._has_tiers = bool(board.tiers)
         self.counted = counted
         self._earlier: dict[int, list[EarlierPlace]] = {}
-        self._above_earlier: dict[EarlierPlace, int] = {}
+        self._rank_of_earlier: dict[EarlierPlace, int] = {}
         self.newest: dict[int, Standing] = {}
-        self.above: dict[int, int | None] = {}
+        self._ranks: dict[int, int | None] = {}
         self._total: int | None = None
         self._above_within: dict[int, Sequence[int | None]] = {}
 
@@ -120,9 +122,10 @@ class LadderGroup:
 
     def add(self, standing: Standing) -> None:
         """Add a standing unless the player has a newer one."""
-        previous = self.newest.get(standing.user_id)
+        user_id = standing.user_id
+        previous = self.newest.get(user_id)
         if previous is None or previous.revision < standing.revision:
-            self.newest[standing.user_id] = standing
+            self.newest[user_id] = standing
 
     def add_earlier(self, earlier: EarlierPlace) -> None:
         """Add an earlier place of a player, to count the entries above it. Skip it if it has no rank."""
@@ -138,18 +141,18 @@ class LadderGroup:
         """Store the results of an index update. Counts are exact only if the index was current (`believed`)."""
         for user_id, result in zip(self.newest, applied, strict=True):
             if result is None or not believed:
-                self.above[user_id] = None
+                self._ranks[user_id] = None
                 continue
-            self.above[user_id], self._total = result.above, result.total
-            if result.above_within:
-                self._above_within[user_id] = result.above_within
-            if result.above_earlier:
-                self._above_earlier |= zip(self._earlier[user_id], result.above_earlier, strict=True)
+            _, _, above, _, above_earlier, self._total, above_within = result
+            self._ranks[user_id] = None if above is None else rank_of(above)
+            if above_within:
+                self._above_within[user_id] = above_within
+            if above_earlier:
+                self._rank_of_earlier |= zip(self._earlier[user_id], map(rank_of, above_earlier), strict=True)
 
     def rank(self, user_id: int) -> int | None:
         """Return the exact rank of the player's newest standing, None if it is unknown."""
-        above = self.above[user_id]
-        return None if above is None else rank_of(above)
+        return self._ranks[user_id]
 
     def rank_in(self, user_id: int) -> Mapping[str, int] | None:
         """Return the ranks in the player's segments by attribute, None on a board without segments.
@@ -184,9 +187,27 @@ class LadderGroup:
         """Return the standing before a submission, from its place, with its rank among the other players."""
         if earlier is None:
             return None
-        above = self._above_earlier.get(earlier)
-        subscore = earlier.subscore if self._has_subscore else None
-        return PreviousStanding(earlier.score, None if above is None else rank_of(above), subscore)
+        score, _, _, subscore, _ = earlier
+        rank = self._rank_of_earlier.get(earlier)
+        return _new(PreviousStanding, (score, rank, subscore if self._has_subscore else None))
+
+    def period_receipt(self, event: Event, recorded: Standing, earlier: EarlierPlace | None) -> PeriodReceipt:
+        """Return the period's part of a receipt. `recorded` is the standing directly after the event."""
+        standing = self.newest[recorded.user_id]
+        return _new(
+            PeriodReceipt,
+            (
+                self.period_name,
+                standing.score,
+                self._ranks[standing.user_id],
+                standing.submissions,
+                is_improvement(self._ladder.board, event, recorded),
+                standing.achieved_at,
+                standing.subscore if self._has_subscore else None,
+                self.previous(earlier),
+                self.tier(standing),
+            ),
+        )
 
 
 def receipt_of(
@@ -223,25 +244,7 @@ def _details(
 ) -> ReceiptDetails:
     earlier = recorded.previous or [None] * len(groups)
     if not options.periods:
-        return ReceiptDetails(options.previous, groups[0].previous(earlier[0]), None)
-    members = zip(recorded.ladders, recorded.standings, groups, earlier, strict=True)
-    periods = [_period_receipt(submission, *of_ladder) for of_ladder in members]
-    return ReceiptDetails(options.previous, periods[0].previous, periods)
-
-
-def _period_receipt(
-    submission: Submission, ladder: Ladder, recorded: Standing, group: LadderGroup, earlier: EarlierPlace | None
-) -> PeriodReceipt:
-    standing = group.newest[recorded.user_id]
-    # Pass the fields by position, because keyword arguments double the time.
-    return PeriodReceipt(
-        group.period_name,
-        standing.score,
-        group.rank(recorded.user_id),
-        standing.submissions,
-        is_improvement(ladder.board, submission.event, recorded),
-        standing.achieved_at,
-        group.subscore(standing),
-        group.previous(earlier),
-        group.tier(standing),
-    )
+        return _new(ReceiptDetails, (options.previous, groups[0].previous(earlier[0]), None))
+    members = zip(groups, recorded.standings, earlier, strict=True)
+    periods = [group.period_receipt(submission.event, standing, place) for group, standing, place in members]
+    return _new(ReceiptDetails, (options.previous, periods[0].previous, periods))

@@ -21,8 +21,6 @@ _BEYOND_ALL = 2**62
 
 _FIELDS = len(Standing._fields)
 """Number of leading columns that are the fields of a standing, in their order."""
-_EARLIER_FIELDS = 5
-"""Number of trailing columns in record_previous_*.sql with the earlier standing."""
 
 
 def standing_of_row(board: Board, row: Record) -> Standing:
@@ -48,19 +46,19 @@ def places_of_rows(
     standings: dict[StandingKey, Standing] = {}
     earlier: dict[StandingKey, EarlierPlace | None] = {}
     for row in rows:
-        if (board := boards.get(row["board_id"])) is not None:
-            key = key_of_row(row)
-            standings[key], earlier[key] = standing_of_row(board, row), _earlier_of_row(board, row)
+        # Read columns by position, as in `standing_of_row`.
+        board_id, period_id, score, achieved_at, submissions, subscore, hidden = row[_FIELDS:]
+        board = boards.get(board_id)
+        if board is None:
+            continue
+        standings[key := (row[0], board_id, period_id)] = standing_of_row(board, row)
+        if score is None or hidden & REMOVED:
+            earlier[key] = None
+        else:
+            # Skip the conversion on boards without subscores, which are most boards.
+            subscore = 0 if board.subscore_order is None else subranked(board, subscore)
+            earlier[key] = EarlierPlace(score, achieved_at, key[0], subscore, submissions)
     return standings, earlier
-
-
-def _earlier_of_row(board: Board, row: Record) -> EarlierPlace | None:
-    score, achieved_at, submissions, subscore, hidden = row[-_EARLIER_FIELDS:]
-    if score is None or hidden & REMOVED:
-        return None
-    # Skip the conversion on boards without subscores, which are most boards.
-    subscore = 0 if board.subscore_order is None else subranked(board, subscore)
-    return EarlierPlace(score, achieved_at, row["user_id"], subscore, submissions)
 
 
 def standing_row(key: StandingKey, board: Board, standing: Standing, revision: int) -> Sequence[object]:
