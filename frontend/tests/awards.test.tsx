@@ -2,6 +2,7 @@ import { act, screen, within } from '@testing-library/react';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import type { Award } from '../src/api/types';
+import { periodText } from '../src/awards/period';
 import { saveSession } from '../src/friends/session';
 import { saveMe } from '../src/me/me';
 import { open } from './page';
@@ -51,7 +52,7 @@ describe('the reader’s own awards', () => {
     await user.type(await screen.findByLabelText('Player token of player 7'), 'my-token');
     await user.click(screen.getByRole('button', { name: 'Show my awards' }));
     const awards = await screen.findByRole('region', { name: 'Your awards' });
-    expect(await within(awards).findByText(/2026-W48, rank 1: gold 50$/)).toBeInTheDocument();
+    expect(await within(awards).findByText('default, Nov 23 – 29, 2026, rank 1: gold 50')).toBeInTheDocument();
     await user.click(within(awards).getByRole('button', { name: 'Claim winner' }));
     expect(await within(awards).findByText('Claimed')).toBeInTheDocument();
     expect(claims).toMatchObject([{ board: 'default', period: '2026-W48', reward: 'winner' }]);
@@ -61,5 +62,21 @@ describe('the reader’s own awards', () => {
     openPlayer();
     expect(await screen.findByRole('heading', { level: 1, name: 'player 7' })).toBeInTheDocument();
     expect(screen.queryByRole('button', { name: 'Show my awards' })).not.toBeInTheDocument();
+  });
+});
+
+describe('the period of an award', () => {
+  it.each([
+    ['2026-W48', 'Nov 23 – 29, 2026'],
+    ['2026-W53', 'Dec 28, 2026 – Jan 3, 2027'],
+    ['2021-W01', 'Jan 4 – 10, 2021'],
+    ['2026-12-31', 'Dec 31, 2026'],
+    ['2026-12', 'December 2026'],
+    ['season-20261101T0400Z', 'from Nov 1, 2026'],
+    ['season-20261101T035959Z', 'from Oct 31, 2026'],
+    ['all-time', 'All time'],
+    ['of another version', 'of another version'],
+  ])('%s reads %s', (name, shown) => {
+    expect(periodText(name, 'America/New_York', (day) => `from ${day}`).replaceAll('\u2009', ' ')).toBe(shown);
   });
 });

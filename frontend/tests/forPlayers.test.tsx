@@ -214,6 +214,21 @@ describe('the distribution', () => {
     const histogram = screen.getByRole('img', { name: /with a score from 1:05.000 to 1:05.499/ });
     expect(histogram.querySelectorAll('rect').length).toBeGreaterThan(15);
   });
+
+  it.each([
+    ['in short form', 60, ['1K', '1.5K', '2K', '2.4K', '2.9K']],
+    ['exactly, if short forms would be equal', 6, ['1,000', '1,048', '1,096', '1,144', '1,192']],
+  ])('names scores %s', async (_, width, labels) => {
+    const usual = board(101);
+    const buckets = Array.from({ length: 40 }, (_bucket, at) => ({ low: 1_000 + at * width, high: 999 + (at + 1) * width, count: 3 }));
+    serve((url, init) => {
+      if (!url.pathname.endsWith('/distribution')) return usual(url, init);
+      return { body: { buckets, min: 1_000, max: 1_500, p50: 1_200, p90: 1_250, p99: 1_300 } };
+    });
+    open('/player/51');
+    await screen.findByRole('img', { name: /Distribution of scores/ });
+    expect(screen.getAllByText(/^[\d.,]+K?$/, { selector: 'figure div > span' }).map((label) => label.textContent)).toEqual(labels);
+  });
 });
 
 it('a board names its subscore', async () => {

@@ -13,6 +13,7 @@ import { saveSession, useSession, type Session } from '../friends/session';
 import { boardName, useBoard, useBoards } from '../ladder/useBoard';
 import { useMe } from '../me/me';
 import { ErrorNotice } from '../ui/Notice';
+import { periodText } from './period';
 import { useAwardTexts } from './texts';
 
 /** The reader's own awards, after a sign-in by a token. Empty on pages of other players, and without rewards. */
@@ -77,7 +78,7 @@ function AwardItem({ award, session }: { award: Award; session: Session }) {
       <div className="min-w-0">
         <p className={`font-medium break-words ${revokedAt === null ? '' : 'text-muted line-through'}`}>{reward}</p>
         <p className="text-sm break-words text-muted">
-          {words.place(board ? boardName(board) : slug, period, formatNumber(rank))}
+          {words.place(board ? boardName(board) : slug, periodText(period, board?.time_zone ?? 'UTC', words.seasonFrom), formatNumber(rank))}
           {Object.keys(payload).length > 0 && `: ${detailsInLine(payload)}`}
         </p>
         {claiming.error && (

@@ -14,6 +14,9 @@ const HEIGHT = 100;
 const GAP = 0.18;
 const LEAST = 0.8;
 const AXIS_LABELS = 5;
+/** Number of labels if a label is longer than `MAX_LABEL_LENGTH`. Five such labels would overlap on a phone. */
+const LONG_AXIS_LABELS = 2;
+const MAX_LABEL_LENGTH = 7;
 
 /** Histogram of scores, with one player's bar marked. */
 export function Histogram({ bars, score, name }: Props) {
@@ -79,17 +82,24 @@ function Marker({ at, name }: { at: number; name: string }) {
 }
 
 function Axis({ bars }: { bars: readonly Bar[] }) {
-  const { short } = useScores();
-  const every = Math.max(1, Math.ceil(bars.length / AXIS_LABELS));
+  const { short, full } = useScores();
+  const labels = labelled(bars, AXIS_LABELS).map(([, { low }]) => short(low));
+  // In a narrow range, short forms are equal, such as 1.1K for 1,083 and 1,144.
+  const isExact = new Set(labels).size < labels.length;
+  const isLong = isExact && bars.some(({ low }) => full(low).length > MAX_LABEL_LENGTH);
   return (
     <div aria-hidden="true" className="relative mt-1 h-6 border-t border-line text-xs text-muted tabular-nums">
-      {bars.map((bar, at) =>
-        at % every === 0 ? (
-          <span key={bar.low} className="absolute top-1.5" style={{ left: `${(at / bars.length) * 100}%` }}>
-            {short(bar.low)}
-          </span>
-        ) : null,
-      )}
+      {labelled(bars, isLong ? LONG_AXIS_LABELS : AXIS_LABELS).map(([at, { low }]) => (
+        <span key={low} className="absolute top-1.5" style={{ left: `${(at / bars.length) * 100}%` }}>
+          {(isExact ? full : short)(low)}
+        </span>
+      ))}
     </div>
   );
+}
+
+/** Return at most `count` bars at equal distances, with their indexes. */
+function labelled(bars: readonly Bar[], count: number): (readonly [number, Bar])[] {
+  const every = Math.max(1, Math.ceil(bars.length / count));
+  return bars.map((bar, at) => [at, bar] as const).filter(([at]) => at % every === 0);
 }
