@@ -91,6 +91,9 @@ describe('the form of a board', { timeout: 30_000 }, () => {
     };
     expect(offered('Time zone')).toEqual(expect.arrayContaining(['UTC', 'Europe/Berlin', 'America/New_York']));
     expect(offered('Season starts')).toContain('0 0 1 */3 *');
+    expect(screen.getByLabelText('Season starts')).toHaveAccessibleDescription(/Permanent once set\.$/);
+    await user.type(screen.getByLabelText('Season starts'), '0 6 * * MON');
+    expect(screen.getByLabelText('Season starts')).toHaveAccessibleDescription(/Next starts: Mon, .*; Mon, .*; Mon, .*\.$/);
   });
 
   it.each(PRESET_NAMES)('has the preset %s, which is a valid board', (name) => {

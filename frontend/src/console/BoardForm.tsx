@@ -7,9 +7,11 @@ import { Select } from '../ui/Select';
 import { Answers } from './Answers';
 import { EventTypes } from './EventTypes';
 import { Check, FieldGroup, Pair } from './FieldGroup';
+import { JsonField } from './JsonField';
 import { useConsoleText } from './i18n/text';
 import { flawsOf, type BoardDraft, type NumberName } from './boardDraft';
 import { PRESETS, PRESET_NAMES, type PresetName } from './presets';
+import { formatReading, nextStarts } from './seasonStarts';
 
 const POLICIES: readonly Policy[] = ['best', 'sum', 'latest'];
 const ORDERS: readonly Order[] = ['desc', 'asc'];
@@ -17,6 +19,8 @@ const RANK_STYLES: readonly RankStyle[] = ['ordinal', 'shared'];
 const KINDS: readonly Kind[] = ['all-time', 'daily', 'weekly', 'monthly', 'season'];
 /** Cron expressions of usual season starts, in the order of their names in the catalogues of texts. */
 const SEASONS = ['0 0 1 * *', '0 0 1 */3 *', '0 0 1 1,7 *', '0 0 1 1 *', '0 6 * * 1'] as const;
+/** Number of season starts that are shown below the cron expression. */
+const SHOWN_STARTS = 3;
 const TIME_ZONES = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
 
 interface Props {
@@ -43,6 +47,8 @@ export function BoardForm({ title, act, initial, exists, pending, error, send, c
   const flaws = tried ? flawsOf(draft, words) : {};
   const permanent = { disabled: exists, help: exists ? form.fixed : form.permanent };
   const hasSeason = exists && initial.season !== '';
+  const [openedAt] = useState(Date.now);
+  const starts = nextStarts(draft.season, draft.timeZone, openedAt, SHOWN_STARTS)?.map(formatReading).join('; ');
 
   function set(change: Partial<BoardDraft>): void {
     setDraft({ ...draft, ...change });
@@ -160,29 +166,29 @@ export function BoardForm({ title, act, initial, exists, pending, error, send, c
             help={exists ? form.fixed : form.segmentsHelp}
             onChange={(event) => set({ segments: event.currentTarget.value })}
           />
-          <Field
+          <JsonField
             label={form.tournament}
             value={draft.tournament}
             flaw={flaws.tournament}
             placeholder='{"starts_at": "2026-12-05T18:00:00Z", "ends_at": "2026-12-06T18:00:00Z", "max_attempts": 3}'
             help={form.tournamentHelp}
-            onChange={(event) => set({ tournament: event.currentTarget.value })}
+            set={(tournament) => set({ tournament })}
           />
-          <Field
+          <JsonField
             label={form.rewards}
             value={draft.rewards}
             flaw={flaws.rewards}
             placeholder='{"period": "weekly", "rewards": [{"reward": "winner", "last_rank": 1, "payload": {"gold": 50}}]}'
             help={form.rewardsHelp}
-            onChange={(event) => set({ rewards: event.currentTarget.value })}
+            set={(rewards) => set({ rewards })}
           />
-          <Field
+          <JsonField
             label={form.league}
             value={draft.league}
             flaw={flaws.league}
             placeholder='{"divisions": ["Gold", "Silver"], "group_size": 30, "promotion": {"places": 7}}'
             help={form.leagueHelp}
-            onChange={(event) => set({ league: event.currentTarget.value })}
+            set={(league) => set({ league })}
           />
         </FieldGroup>
         <FieldGroup title={form.periods} help={form.periodsHelp}>
@@ -211,7 +217,7 @@ export function BoardForm({ title, act, initial, exists, pending, error, send, c
               list={`${id}-seasons`}
               disabled={hasSeason}
               placeholder="0 0 1 */3 *"
-              help={hasSeason ? form.seasonFixed : form.seasonHelp}
+              help={hasSeason ? form.seasonFixed : [form.seasonHelp, starts && form.seasonNext(starts)].filter(Boolean).join(' ')}
               onChange={(event) => set({ season: event.currentTarget.value })}
             />
             {number('min_submissions')}

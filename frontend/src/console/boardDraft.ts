@@ -1,5 +1,6 @@
 import type { Board, BoardIn, Kind, LeagueIn, NoticeType, Order, Policy, RankStyle, RewardTableIn, TierIn, TournamentIn } from '../api/types';
 import type { ConsoleMessages } from './i18n/en';
+import { jsonText } from './jsonText';
 
 /** Content of a board's form. Numbers stay texts until they are sent. */
 export interface BoardDraft {
@@ -84,9 +85,9 @@ export function draftOf(board: Board): BoardDraft {
     unit: board.unit ?? '',
     tiers: board.tiers.map(tierText).join(', '),
     segments: board.segments.join(', '),
-    tournament: board.tournament ? JSON.stringify(rulesOf(board.tournament)) : '',
-    league: board.league ? JSON.stringify(board.league) : '',
-    rewards: board.rewards ? JSON.stringify(board.rewards) : '',
+    tournament: board.tournament ? jsonText(rulesOf(board.tournament)) : '',
+    league: board.league ? jsonText(board.league) : '',
+    rewards: board.rewards ? jsonText(board.rewards) : '',
     events: board.events,
     numbers: Object.fromEntries(numbers) as BoardDraft['numbers'],
     private: board.private,

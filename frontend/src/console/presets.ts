@@ -1,5 +1,6 @@
 import type { NoticeType } from '../api/types';
 import type { BoardDraft } from './boardDraft';
+import { jsonText } from './jsonText';
 
 export type PresetName = 'none' | 'laps' | 'weekly' | 'league' | 'cup' | 'season';
 
@@ -29,14 +30,14 @@ export const PRESETS: Readonly<Record<PresetName, Partial<BoardDraft>>> = {
     ...USUAL,
     policy: 'sum',
     periods: ['weekly', 'all-time'],
-    league: JSON.stringify({
+    league: jsonText({
       period: 'weekly',
       divisions: ['Diamond', 'Gold', 'Silver', 'Bronze', 'Iron'],
       group_size: 30,
       promotion: { places: 7 },
       relegation: { places: 7 },
     }),
-    rewards: JSON.stringify({
+    rewards: jsonText({
       period: 'weekly',
       rewards: [
         { reward: 'group-winner', league: { last_group_rank: 1 }, payload: { gold: 50 } },
@@ -49,8 +50,8 @@ export const PRESETS: Readonly<Record<PresetName, Partial<BoardDraft>>> = {
     ...USUAL,
     periods: ['season', 'all-time'],
     season: '0 18 * * FRI',
-    tournament: JSON.stringify({ duration_s: 172_800, max_attempts: 3, late_grace_s: 60 }),
-    rewards: JSON.stringify({
+    tournament: jsonText({ duration_s: 172_800, max_attempts: 3, late_grace_s: 60 }),
+    rewards: jsonText({
       period: 'season',
       rewards: [
         { reward: 'winner', last_rank: 1, payload: { cup: 1 } },
@@ -65,7 +66,7 @@ export const PRESETS: Readonly<Record<PresetName, Partial<BoardDraft>>> = {
     periods: ['season', 'all-time'],
     season: '0 0 1 */3 *',
     tiers: 'Legend percent 1, Gold percent 10, Silver percent 30, Bronze',
-    rewards: JSON.stringify({
+    rewards: jsonText({
       period: 'season',
       rewards: ['Legend', 'Gold', 'Silver'].map((tier) => ({ reward: tier.toLowerCase(), tier, payload: { badge: tier } })),
     }),

@@ -237,6 +237,7 @@ export const de: ConsoleMessages = {
     season: 'Beginn der Saisons',
     seasonFixed: 'Unveränderlich, seit er gesetzt wurde.',
     seasonHelp: 'Cron: Minute, Stunde, Tag, Monat, Wochentag. 0 0 1 */3 * ist jedes Quartal. Einmal gesetzt, unveränderlich.',
+    seasonNext: (starts) => `Nächste Saisonstarts: ${starts}.`,
     seasons: ['jeden Monat', 'jedes Quartal', 'jedes Halbjahr', 'jedes Jahr', 'jeden Montag um 06:00'],
     limits: 'Grenzen',
     limitsHelp: 'Eine Einsendung außerhalb wird abgelehnt. Leere Felder begrenzen nicht.',

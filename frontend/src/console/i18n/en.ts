@@ -231,6 +231,7 @@ export const en = {
     season: 'Season starts',
     seasonFixed: 'Fixed since it was set.',
     seasonHelp: 'Cron: minute, hour, day, month, weekday. 0 0 1 */3 * is each quarter. Permanent once set.',
+    seasonNext: (starts: string) => `Next starts: ${starts}.`,
     seasons: ['each month', 'each quarter', 'each half-year', 'each year', 'each Monday at 06:00'],
     limits: 'Limits',
     limitsHelp: 'A submission outside of them is refused. Empty fields do not limit.',

@@ -245,6 +245,7 @@ export const es: ConsoleMessages = {
     season: 'Inicio de las temporadas',
     seasonFixed: 'Fijado desde que se definió.',
     seasonHelp: 'Cron: minuto, hora, día, mes, día de la semana. 0 0 1 */3 * es cada trimestre. Permanente una vez definido.',
+    seasonNext: (starts) => `Próximos inicios: ${starts}.`,
     seasons: ['cada mes', 'cada trimestre', 'cada semestre', 'cada año', 'cada lunes a las 06:00'],
     limits: 'Límites',
     limitsHelp: 'Un envío fuera de ellos se rechaza. Los campos vacíos no limitan.',

@@ -229,6 +229,7 @@ export const ja: ConsoleMessages = {
     season: 'シーズンの開始',
     seasonFixed: '設定済みのため、変更できません。',
     seasonHelp: 'Cron: 分、時、日、月、曜日。0 0 1 */3 * は四半期ごと。一度設定すると変更できません。',
+    seasonNext: (starts) => `次の開始: ${starts}。`,
     seasons: ['毎月', '四半期ごと', '半年ごと', '毎年', '毎週月曜日 06:00'],
     limits: '制限',
     limitsHelp: '範囲外の送信は拒否します。空の欄は制限しません。',
