@@ -24,6 +24,9 @@ PAGES = {
 }
 
 
+ROWS_IN_VIEW = 10
+"""Maximum number of rows of all ranks in view, which are at most 640 pixels high together."""
+
 HEADINGS = {"en": "Leaderboard", "de": "Rangliste", "es": "Clasificación", "ja": "ランキング"}
 """Heading of the first board in each language of the page."""
 
@@ -113,6 +116,19 @@ async def test_axe_finds_nothing_in_what_opens(product: Served, open_page: Open)
     assert await violations(page) == []
 
 
+async def test_the_tab_key_leaves_the_list_of_all_ranks(product: Served, open_page: Open) -> None:
+    page = await open_page(f"{product.url}/#/?rank=200")
+    await expect(page.locator("[aria-posinset='200']")).to_be_visible()
+    region = page.locator("[role=region][tabindex='0']")
+    await tab_to(page, "[role=region]")
+    offset = await region.evaluate("(element) => element.scrollTop")
+    # Only the rows in view are tab stops. Otherwise, each would scroll the list to the next of its thousands of rows.
+    await tab_to(page, "input[type=range]", most=ROWS_IN_VIEW + 1)
+    await page.keyboard.press("Shift+Tab")
+    assert await page.evaluate("document.activeElement.closest('[role=listitem]') !== null")
+    assert await region.evaluate("(element) => element.scrollTop") == offset
+
+
 async def test_the_keyboard_is_enough(product: Served, open_page: Open) -> None:
     page = await open_page(product.url)
     await expect(page.get_by_role("list", name="The first three")).to_be_visible()
@@ -173,10 +189,10 @@ async def test_nothing_moves_for_those_who_want_none_of_it(product: Served, open
     assert await page.evaluate(moving) == 0
 
 
-async def tab_to(page, selector: str) -> None:
-    """Press Tab until the element has the focus, which must be visible."""
+async def tab_to(page: Page, selector: str, most: int = 60) -> None:
+    """Press Tab, at most this number of times, until the element has the focus, which must be visible."""
     await expect(page.locator(selector).first).to_be_attached()
-    for _ in range(60):
+    for _ in range(most):
         await page.keyboard.press("Tab")
         if await page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
             assert await page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"

@@ -22,12 +22,14 @@ interface Props {
   readonly highlighted?: boolean;
   /** Number of characters of the list's longest rank. All rows reserve it, so that names begin in one column. */
   readonly rankWidth: number;
+  /** Whether the Tab key reaches the links. */
+  readonly isTabStop?: boolean;
 }
 
 const LONG_SCORE = 11;
 
 /** Row of a ranking: rank, name and score, with details of the run in small print. */
-export const EntryRow = memo(function EntryRow({ entry, movement, highlighted = false, rankWidth }: Props) {
+export const EntryRow = memo(function EntryRow({ entry, movement, highlighted = false, rankWidth, isTabStop = true }: Props) {
   const words = useText();
   const score = useScores().full(entry.score);
   const isMe = useIsMe(entry.user_id);
@@ -45,7 +47,7 @@ export const EntryRow = memo(function EntryRow({ entry, movement, highlighted = 
       <Avatar id={entry.user_id} name={nameOf(entry)} className="size-9 text-xs max-[26rem]:hidden" />
       <div className="min-w-0 flex-1">
         <div className="flex items-center gap-2">
-          <PlayerName player={entry} className="font-medium" />
+          <PlayerName player={entry} className="font-medium" isTabStop={isTabStop} />
           <TierBadge tier={entry.tier} />
           {isMe && <You />}
           <MovementBadge movement={movement} />
@@ -61,7 +63,7 @@ export const EntryRow = memo(function EntryRow({ entry, movement, highlighted = 
         {score}
         <SecondScore of={entry} />
       </span>
-      <ModerateLink player={entry} small />
+      <ModerateLink player={entry} small isTabStop={isTabStop} />
     </div>
   );
 });

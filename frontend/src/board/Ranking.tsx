@@ -28,7 +28,7 @@ interface Props {
 /** Virtual list of ranks. Only the rows in view are in the document. */
 export function Ranking({ scroll, total, skipped, moved, rankWidth, highlightedRank }: Props) {
   const words = useText();
-  const { setScroller, onScroll, items, height, rowOf, first, last, jumpTo } = scroll;
+  const { setScroller, onScroll, items, height, rowOf, isInView, first, last, jumpTo } = scroll;
   const { entryAt, content, error, retry } = usePages(first + skipped, last + skipped);
   const list = useSlides<HTMLDivElement>(content);
   const rows = total - skipped;
@@ -75,6 +75,8 @@ export function Ranking({ scroll, total, skipped, moved, rankWidth, highlightedR
                       rankWidth={rankWidth}
                       movement={moved.get(entry.user_id)}
                       highlighted={position + 1 === highlightedRank}
+                      // Focusing another row would scroll the list, and the Tab key would never leave its thousands of rows.
+                      isTabStop={isInView(item)}
                     />
                   </div>
                 ) : (

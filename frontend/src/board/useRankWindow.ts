@@ -17,6 +17,8 @@ export interface RankScroll {
   readonly items: readonly VirtualItem[];
   /** Return the list's row of an item in the window. */
   readonly rowOf: (item: VirtualItem) => number;
+  /** Return whether an item is completely in view. */
+  readonly isInView: (item: VirtualItem) => boolean;
   readonly first: number;
   readonly last: number;
   readonly onScroll: () => void;
@@ -46,12 +48,15 @@ export function useRankWindow(total: number, rowHeight: number, initialRow: numb
   }, [view, rowHeight, scroller]);
 
   const range = virtualizer.range ?? { startIndex: 0, endIndex: 0 };
+  const top = virtualizer.scrollOffset ?? 0;
+  const bottom = top + (virtualizer.scrollRect?.height ?? 0);
 
   return {
     setScroller,
     height: rows * rowHeight,
     items: virtualizer.getVirtualItems(),
     rowOf: (item) => start + item.index,
+    isInView: (item) => item.start >= top - 1 && item.end <= bottom + 1,
     first: start + range.startIndex,
     last: Math.min(start + range.endIndex, total - 1),
     onScroll: () => {
