@@ -1,6 +1,7 @@
-"""Competitions of the pictures: a sprint with awards, a challenge, and a board with segments."""
+"""Competitions of the pictures: a sprint with awards, a challenge, a league, a tournament, a board with segments."""
 
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -26,6 +27,22 @@ SPRINTS = {
 }
 """Board whose first season is settled within two minutes."""
 NATIONS = {"board": "nations", "name": "Nations", "policy": "best", "segments": ["country"]}
+LEAGUE = {
+    "board": "league",
+    "name": "Weekly league",
+    "policy": "best",
+    "periods": ["weekly"],
+    "league": {
+        "period": "weekly",
+        "divisions": ["Gold", "Silver", "Bronze"],
+        "entry": "Silver",
+        "group_size": 10,
+        "promotion": {"places": 3},
+        "relegation": {"places": 2},
+    },
+}
+CUP = {"board": "cup", "name": "Winter cup", "policy": "best"}
+CUP_RULES = {"join_required": True, "max_entrants": 64, "max_attempts": 3, "bracket_size": 8}
 RACERS = (
     "Aino",
     "Bjarne",
@@ -75,6 +92,9 @@ def compete(facts: dict[str, Any], hero: int) -> None:
         send("POST", "/api/boards/nations/scores/batch", {"submissions": scores})
         sprinted_at = datetime.now(UTC)
         send("POST", "/api/boards/sprints/scores/batch", {"submissions": scores})
+        send("POST", "/api/boards", LEAGUE)
+        send("POST", "/api/boards/league/scores/batch", {"submissions": scores[:10]})
+        hold_cup(send, scores)
         challenge = {"board": "laps", "user_id": hero, "length_s": 3 * 86_400, "max_players": 6}
         created = send("POST", "/api/challenges", {**challenge, "challenge_id": str(uuid4())})
         facts["challenge"] = created["invitation"]
@@ -90,3 +110,14 @@ def compete(facts: dict[str, Any], hero: int) -> None:
         )
         award = {"board": "sprints", "period": season, "reward": "finisher", "claim_id": str(uuid4())}
         send("POST", f"/api/users/{hero}/awards/claim", award)
+
+
+def hold_cup(send: Callable[..., Any], scores: Sequence[dict[str, int]]) -> None:
+    """Start a tournament with these players and their first attempts. `send` sends a request."""
+    now = datetime.now(UTC)
+    times = {"starts_at": now - timedelta(hours=5), "ends_at": now + timedelta(hours=43)}
+    rules = {**CUP_RULES, **{name: time.isoformat() for name, time in times.items()}}
+    send("POST", "/api/boards", {**CUP, "tournament": rules})
+    for score in scores:
+        send("PUT", f"/api/boards/cup/tournament/entrants/{score['user_id']}")
+    send("POST", "/api/boards/cup/scores/batch", {"submissions": scores})
