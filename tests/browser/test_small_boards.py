@@ -90,3 +90,35 @@ async def test_a_board_names_its_subscore(service: Served, open_page: Open) -> N
     page = await open_page(f"{service.url}/?board=cups")
     await expect(leaders(page).first).to_contain_text("laps led 4")
     await page.close()
+
+
+UNUSUAL = {
+    103: ("<b>Bo</b> & <img src=x>", 0),
+    104: ("\u0639\u0628\u062f \u0627\u0644\u0631\u062d\u0645\u0646", -5),
+    105: ("W" * 40, -1_234_567),
+    106: ("&lt;Eve&gt;", -9_007_199_254_740_991),
+}
+"""Names with markup, of a script from right to left, without spaces and with an entity, and their scores."""
+ZOOMED = (640, 450)
+"""Size of the desktop's window in CSS pixels, zoomed to 200 %."""
+
+
+async def test_unusual_names_and_scores_stay_as_they_are_at_200_percent(service: Served, open_page: Open) -> None:
+    users = [{"user_id": user_id, "username": name} for user_id, (name, _) in UNUSUAL.items()]
+    assert (await service.post("/api/users/batch", {"users": users})).status_code == 200
+    await new_board(service, "unusual", {user_id: score for user_id, (_, score) in UNUSUAL.items()})
+    page = await open_page(f"{service.url}/?board=unusual", size=ZOOMED)
+    for user_id, (name, score) in UNUSUAL.items():
+        entry = page.get_by_role("listitem").filter(has=page.get_by_text(name, exact=True)).last
+        await expect(entry).to_contain_text(f"{score:,}")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= ZOOMED[0]
+        await entry.get_by_role("link", name=name, exact=True).click()
+        await expect(page.get_by_role("heading", level=1, name=name, exact=True)).to_be_visible()
+        await expect(page).to_have_title(f"{name} - Unusual - LeaderForge")
+        await expect(page).to_have_url(f"{service.url}/player/{user_id}?board=unusual")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= ZOOMED[0]
+        assert await page.locator("main b, main img").count() == 0
+        await page.go_back()
+    right_to_left = page.get_by_text(UNUSUAL[104][0], exact=True).first
+    assert await right_to_left.evaluate("(element) => getComputedStyle(element).direction") == "rtl"
+    await page.close()
