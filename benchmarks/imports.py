@@ -8,7 +8,6 @@ Every file is read by this process alone, and with the help of the processes tha
 """
 
 import gzip
-import json
 import resource
 import time
 from collections.abc import Callable, Mapping
@@ -33,10 +32,13 @@ from leaderforge.services.import_preview import preview_lines
 from leaderforge.services.imported_lines import ImportRules, LineAcceptance
 from leaderforge.services.reception import ReceptionClock
 
+LAPS = Board(2, "laps", "Laps", display=Display("s", 2))
 BOARDS = {
-    "integers": Board(1, "points", "Points"),
-    "decimals": Board(2, "laps", "Laps", display=Display("s", 2)),
+    "integers": (Board(1, "points", "Points"), ""),
+    "decimals": (LAPS, ""),
+    "shown decimals": (LAPS, ".{:02}"),
 }
+"""Board and format of the decimals of each score, by the kind of file. Without decimals, scores are as stored."""
 FORMATS = ("scores.csv", "scores.csv.gz", "scores.ndjson", "scores.json")
 PLAYERS_SHARE = 0.3
 
@@ -47,11 +49,11 @@ def main(
 ) -> None:
     """Read files of every format, and print the cost of a line."""
     with TemporaryDirectory() as folder:
-        paths = [written(Path(folder) / name, lines) for name in FORMATS]
         results = [
             measured(path, name, board, lines, processes)
-            for path in paths
-            for name, board in BOARDS.items()
+            for file_name in FORMATS
+            for name, (board, decimals) in BOARDS.items()
+            for path in [written(Path(folder) / file_name, lines, decimals)]
             for processes in dict.fromkeys((0, spare_processes()))
         ]
     table = Table(
@@ -90,8 +92,8 @@ def _cpu_of_children() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def written(path: Path, lines: int) -> Path:
-    """Write a file of random lines: players that recur, scores, times with milliseconds."""
+def written(path: Path, lines: int, decimals: str) -> Path:
+    """Write a file of random lines: players that recur, times with milliseconds, and decimals of scores in a format."""
     random = Random(1)
     opened: Callable[..., Any] = gzip.open if path.suffix == ".gz" else open
     with opened(path, "wt", encoding="utf-8") as file:
@@ -100,12 +102,12 @@ def written(path: Path, lines: int) -> Path:
         for number in range(lines):
             player = f"player {random.randrange(max(1, int(lines * PLAYERS_SHARE)))}"
             moment = f"2026-10-{random.randrange(1, 29):02}T{random.randrange(24):02}:30:{random.randrange(60):02}.125Z"
-            score = random.randrange(1_000_000)
+            score = f"{random.randrange(1_000_000)}{decimals.format(random.randrange(100))}"
             if ".csv" in path.name:
                 file.write(f"{player},{score},{moment}\n")
             else:
                 file.write(",\n" * (is_list and number > 0))
-                file.write(json.dumps({"player": player, "score": score, "time": moment}) + "\n" * (not is_list))
+                file.write(f'{{"player": "{player}", "score": {score}, "time": "{moment}"}}' + "\n" * (not is_list))
         file.write("]" if is_list else "")
     return path
 
