@@ -12,7 +12,8 @@ import { formatNumber } from '../format/numbers';
 import { useSession } from '../friends/session';
 import { useMe, type Me } from '../me/me';
 import { Field } from '../ui/Field';
-import { PlayerName } from '../ui/PlayerName';
+import { Avatar } from '../ui/Avatar';
+import { PlayerName, nameOf } from '../ui/PlayerName';
 import { useNow } from '../ui/useNow';
 import { useChallengeTexts } from './texts';
 import { useInvitation } from './useInvitation';
@@ -32,12 +33,12 @@ export function ChallengePanel() {
     },
     refetchInterval: POLL_MS,
   });
-  if (!data) return error instanceof Refused ? <p className="card px-5 py-4">{words.missing}</p> : null;
+  if (!data) return error instanceof Refused ? <p className="card px-4 py-4">{words.missing}</p> : null;
   const { challenge, ahead } = data;
   const left = Date.parse(challenge.ends_at) - now - ahead;
   const places = words.places(challenge.players, challenge.max_players);
   return (
-    <section aria-label={words.challenge} className="card px-5 py-4 sm:px-6">
+    <section aria-label={words.challenge} className="card px-4 py-4 sm:px-6">
       <h2 className="font-semibold">
         {words.challenge}: {words.states[challenge.state]}
       </h2>
@@ -56,15 +57,19 @@ function Players({ challenge }: { challenge: Challenge }) {
   const words = useChallengeTexts();
   const rankWidth = formatNumber(challenge.entries.length).length;
   return (
-    <ol aria-label={words.challenge} className="my-3 divide-y divide-line">
+    <ol aria-label={words.challenge} className="-mx-4 my-3 divide-y divide-line border-y border-line sm:-mx-6">
       {challenge.entries.map((entry) => (
         <li key={entry.user_id}>
           <EntryRow entry={entry} rankWidth={rankWidth} />
         </li>
       ))}
       {challenge.unscored.map((player) => (
-        <li key={player.user_id} className="flex h-12 items-center justify-between gap-4 px-3 sm:px-6">
-          <PlayerName player={player} className="font-medium" />
+        <li key={player.user_id} className="flex h-16 items-center gap-2.5 px-3 sm:gap-4 sm:px-6">
+          <span aria-hidden="true" style={{ width: `${Math.max(2, rankWidth)}ch` }} className="shrink-0" />
+          <Avatar id={player.user_id} name={nameOf(player)} className="size-9 text-xs max-[26rem]:hidden" />
+          <div className="min-w-0 flex-1">
+            <PlayerName player={player} className="font-medium" />
+          </div>
           <span className="text-sm text-muted">{words.noScore}</span>
         </li>
       ))}

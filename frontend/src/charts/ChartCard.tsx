@@ -25,7 +25,7 @@ export function ChartCard({ title, note, latest, isUnknown = false, label, sampl
   const id = useId();
   const [begin, end] = times;
   return (
-    <section aria-labelledby={id} className="card px-5 py-5 sm:px-6">
+    <section aria-labelledby={id} className="card px-4 py-5 sm:px-6">
       <div className="flex items-baseline justify-between gap-4">
         <h2 id={id} className="font-semibold tracking-tight">
           {title}

@@ -23,7 +23,7 @@ export function SignIn() {
   return (
     <form
       noValidate
-      className="card mx-auto max-w-md space-y-5 px-5 py-6 sm:px-6"
+      className="card mx-auto max-w-md space-y-5 px-4 py-6 sm:px-6"
       onSubmit={(event) => {
         event.preventDefault();
         if (key) signing.mutate(key);

@@ -30,7 +30,7 @@ export function nextStarts(cron: string, timeZone: string, now: number, count: n
   const reading = localReading(now, timeZone);
   if (fields.length !== 5 || !minutes || !hours || !days || !months || !weekdays || reading === null) return null;
   // By cron, one of day and weekday suffices if both are limited.
-  const needsBoth = fields[2]?.startsWith('*') || fields[4]?.startsWith('*');
+  const needsBoth = [fields[2], fields[4]].some((field) => field?.startsWith('*'));
   const isDay = (date: Date) => {
     const isOfMonth = days.has(date.getUTCDate());
     const isOfWeek = weekdays.has(date.getUTCDay()) || (date.getUTCDay() === 0 && weekdays.has(7));

@@ -20,7 +20,7 @@ function Shown({ history: { points, periods } }: { history: Told }) {
   return (
     <div className="grid grid-cols-1 gap-6 lg:grid-cols-2">
       {points.length > 1 && (
-        <section aria-labelledby="history" className={`card px-5 py-5 sm:px-6 ${periods.length > 0 ? '' : 'lg:col-span-2'}`}>
+        <section aria-labelledby="history" className={`card px-4 py-5 sm:px-6 ${periods.length > 0 ? '' : 'lg:col-span-2'}`}>
           <h2 id="history" className="mb-4 text-lg font-semibold tracking-tight">
             {words.scoreOverTime}
           </h2>

@@ -14,7 +14,7 @@ export function Place({ player }: { player: Player }) {
   const spread = useSpread();
   const { bars, error, retry } = spread;
   return (
-    <section aria-labelledby="place" className="card self-start px-5 py-5 sm:px-6">
+    <section aria-labelledby="place" className="card self-start px-4 py-5 sm:px-6">
       <h2 id="place" className="text-lg font-semibold tracking-tight">
         {words.distribution}
       </h2>

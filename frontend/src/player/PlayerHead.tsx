@@ -61,7 +61,7 @@ function Figures({ player }: { player: Player }) {
   const words = useText();
   const scores = useScores();
   return (
-    <dl className="card flex flex-wrap gap-x-4 gap-y-5 px-4 py-5 sm:px-8">
+    <dl className="card flex flex-wrap gap-x-4 gap-y-5 px-4 py-5 sm:px-6">
       <Figure label={words.rank} value={formatNumber(player.rank)} detail={words.of(player.total)} />
       <Figure
         label={scores.unit ? words.scoreIn(scores.unit) : words.score}

@@ -25,7 +25,7 @@ function Ranks({ userId }: { userId: number }) {
   const last = ranks.at(-1);
   if (!first || !last || first === last) return null;
   return (
-    <section aria-labelledby="ranks" className="card px-5 py-5 sm:px-6">
+    <section aria-labelledby="ranks" className="card px-4 py-5 sm:px-6">
       <h2 id="ranks" className="mb-4 text-lg font-semibold tracking-tight">
         {words.rankOverTime}
       </h2>

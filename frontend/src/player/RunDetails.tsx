@@ -8,7 +8,7 @@ export function RunDetails({ player }: { player: Player }) {
   const noted = details(player.metadata);
   if (noted.length === 0) return null;
   return (
-    <section aria-labelledby="run" className="card px-5 py-5 sm:px-8">
+    <section aria-labelledby="run" className="card px-4 py-5 sm:px-6">
       <h2 id="run" className="text-lg font-semibold tracking-tight">
         {words.aboutScore}
       </h2>

@@ -5,7 +5,7 @@ import { formatNumber } from '../format/numbers';
 export function Moved({ before, receipt }: { before: number | null; receipt: Receipt }) {
   const { rank } = receipt;
   return (
-    <p role="status" className="card px-5 py-5 text-lg sm:px-6">
+    <p role="status" className="card px-4 py-5 text-lg sm:px-6">
       {words(before, receipt)}
       {before !== null && rank !== null && before !== rank && (
         <span className={`ml-3 font-semibold tabular-nums ${rank < before ? 'text-up' : 'text-down'}`}>

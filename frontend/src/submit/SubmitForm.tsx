@@ -38,7 +38,7 @@ export function SubmitForm({ pending, send }: Props) {
   return (
     <form
       noValidate
-      className="card space-y-5 px-5 py-6 sm:px-6"
+      className="card space-y-5 px-4 py-6 sm:px-6"
       onSubmit={(event) => {
         event.preventDefault();
         onSubmit();

@@ -51,7 +51,7 @@ export function SubmitPage() {
       </BoardHead>
       <div className="grid grid-cols-1 items-start gap-6 lg:grid-cols-2">
         <SubmitForm pending={sending.isPending} send={(submission, key) => sending.mutate({ submission, key })} />
-        <section aria-label="Request and reply" className="card px-5 py-5 sm:px-6">
+        <section aria-label="Request and reply" className="card px-4 py-5 sm:px-6">
           <p role="status" className="sr-only">
             {exchange && `The server replied with status ${exchange.status}.`}
           </p>

@@ -21,11 +21,11 @@ export function BracketRanking({ number }: { number: number }) {
   if (!bracket || bracket.entries.length === 0) return null;
   const rankWidth = formatNumber(bracket.entries.length).length;
   return (
-    <section aria-labelledby="bracket" className="w-full">
-      <h3 id="bracket" className="text-sm font-semibold">
+    <section aria-labelledby="bracket" className="-mx-4 -mb-4 w-[calc(100%+2rem)] border-t border-line pt-3 sm:-mx-6 sm:w-[calc(100%+3rem)]">
+      <h3 id="bracket" className="px-4 pb-1 text-sm font-semibold sm:px-6">
         {words.bracket(bracket.bracket, bracket.brackets)}
       </h3>
-      <ol className="max-h-96 divide-y divide-line overflow-y-auto" aria-labelledby="bracket">
+      <ol className="max-h-96 divide-y divide-line overflow-y-auto rounded-b-2xl" aria-labelledby="bracket">
         {bracket.entries.map((entry) => (
           <li key={entry.user_id}>
             <EntryRow entry={{ ...entry, rank: entry.bracket_rank }} rankWidth={rankWidth} />

@@ -33,7 +33,7 @@ export function TournamentPanel() {
   if (!data) return null;
   const { tournament, ahead } = data;
   return (
-    <section aria-label={words.tournament} className="card flex flex-wrap items-center justify-between gap-x-6 gap-y-3 px-5 py-4 sm:px-6">
+    <section aria-label={words.tournament} className="card flex flex-wrap items-center justify-between gap-x-6 gap-y-3 px-4 py-4 sm:px-6">
       <div>
         <p className="font-semibold">
           {words.tournament}: {words.states[tournament.state]}

@@ -30,7 +30,7 @@ export function PreviewTable({ preview }: { preview: ImportPreview }) {
         <Table caption={words.imports.firstLines} columns={columns} className="w-full">
           <tbody>
             {preview.lines.map((line, at) => (
-              <tr key={at}>
+              <tr key={at} className="h-10">
                 <td className="tabular-nums max-sm:hidden">{formatNumber(line.line)}</td>
                 <td dir="auto" className="break-words">
                   {line.player ?? line.external_id ?? line.user_id}

@@ -23,7 +23,7 @@ export function ChosenPlayer({ board, userId, close }: Props) {
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => title.current?.focus(), []);
   return (
-    <section aria-label={words.moderation.chosen} className="card space-y-5 px-5 py-5 sm:px-6">
+    <section aria-label={words.moderation.chosen} className="card space-y-5 px-4 py-5 sm:px-6">
       <div className="flex items-start justify-between gap-4">
         <div className="min-w-0">
           <h2 ref={title} tabIndex={-1} className="scroll-mt-24 text-lg font-semibold tracking-tight outline-none">

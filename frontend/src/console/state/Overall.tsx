@@ -17,7 +17,7 @@ export function Overall({ health: { status, index, database, version }, verifica
   const nodes = Object.values(database);
   const answering = nodes.filter(Boolean).length;
   return (
-    <section aria-labelledby="state" className="card px-5 py-5 sm:px-6">
+    <section aria-labelledby="state" className="card px-4 py-5 sm:px-6">
       <h2 id="state" className="text-lg font-semibold tracking-tight">
         {words.tabs.state}
       </h2>
