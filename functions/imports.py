@@ -1,7 +1,7 @@
 """Imports of score files that are uploaded. The code of `leaderforge import` reads the files."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack
 from os import SEEK_END
 from typing import TYPE_CHECKING, Annotated, BinaryIO
@@ -70,7 +70,8 @@ async def preview_import(
     async with AsyncExitStack() as stack:
         raw = await _received(edge, upload, stack)
         notes: list[str] = []
-        plan = await _plan(edge, query, raw, notes)
+        # The answer has the proposed columns in fields of their own, therefore it needs no remark about them.
+        plan = await _plan(edge, query, raw, notes, on_proposal=lambda _: None)
         bad = BadLineList()
         preview = await asyncio.to_thread(
             edge.services.imports.preview, raw, plan, bad, notes.append, history=bool(query.history), limit=_PREVIEWED
@@ -108,7 +109,7 @@ async def import_scores(
     async with AsyncExitStack() as stack:
         raw = await _received(edge, upload, stack)
         notes: list[str] = []
-        plan = await _plan(edge, query, raw, notes)
+        plan = await _plan(edge, query, raw, notes, on_proposal=notes.append)
         terms = ImportTerms(
             caller.actor, bool(query.history), bool(query.replace), _BATCH, audited=True, file=query.file
         )
@@ -124,13 +125,15 @@ async def _received(edge: Edge, upload: Uploaded, stack: AsyncExitStack) -> Bina
     return await stack.enter_async_context(upload.received(edge.services.settings.max_upload_bytes))
 
 
-async def _plan(edge: Edge, query: FileQuery, raw: BinaryIO, notes: list[str]) -> "FilePlan":
+async def _plan(
+    edge: Edge, query: FileQuery, raw: BinaryIO, notes: list[str], *, on_proposal: Callable[[str], None]
+) -> "FilePlan":
     """Return the complete plan. Raises `BoardNotFound`, `Refused` or `BadLine`."""
     board = await edge.services.boards.get(query.board)
     options, imports = query.options(), edge.services.imports
 
     def complete() -> "FilePlan":
-        columns = imports.columns(raw, options, board, notes.append)
+        columns = imports.columns(raw, options, board, on_proposal)
         plan = options.plan(board, columns)
         return imports.check(raw, plan, notes.append, history=bool(query.history))
 

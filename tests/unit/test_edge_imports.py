@@ -49,6 +49,7 @@ async def test_a_preview_proposes_columns_and_changes_nothing(laps: Api):
     )
     assert shown["scores"] == "shown"
     assert "the columns are separated by semicolon" in shown["notes"]
+    assert not any("Proposed" in note for note in shown["notes"])
     assert [(line["line"], line["player"], line["score"], line["shown"]) for line in shown["lines"]] == [
         (2, "Ada", 1250, "0:12.50"),
         (4, "Cid", 6200, "1:02.00"),
