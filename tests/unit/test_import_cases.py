@@ -401,6 +401,17 @@ async def test_files_as_people_have_them(
         ("keep-blanks.csv", {4: "no player", 5: "no score"}),
         ("keep-latin1.csv", {2: "the player is not UTF-8 text: set --encoding, such as latin-1"}),
         (
+            "keep-refused-numbers.csv",
+            {
+                2: "'1_250' is not an integer score",
+                3: "'1e3' is not an integer score",
+                4: "'0x10' is not an integer score",
+                5: "the score '9007199254740993' is beyond +-(2^53 - 1)",
+                6: "'1 250' is not an integer score: if it has a separator of thousands or a decimal comma, set "
+                "--thousands or --decimal",
+            },
+        ),
+        (
             "unclosed-quote.csv",
             {3: "the quote that begins here reaches to line 5: 3 lines are not read (unexpected end of data)"},
         ),
@@ -417,6 +428,12 @@ async def test_files_as_people_have_them(
 )
 async def test_bad_lines_have_a_reason(desk: Desk, name: str, reasons: dict[int, str]):
     assert (await desk.run(await desk.board(), name)).reasons == reasons
+
+
+async def test_names_in_another_case_are_one_player(desk: Desk):
+    board = await desk.board(policy="best")
+    await desk.run(board, "keep-case.csv")
+    assert await desk.scores(board) == [("Asta", 30)]
 
 
 async def test_texts_that_mean_no_value(desk: Desk):
