@@ -16,18 +16,18 @@ _Object: TypeAlias = Mapping[str, object]
 _LIST_HINT = ": if the file is a JSON list, set --format json"
 
 
-class _Token(float):
-    """Number with decimals or an exponent, with its text. A float alone would round it."""
+class NumberText(str):
+    """Text of a JSON number with decimals or an exponent. A float would round it.
 
-    text: str
+    A class with a constructor in Python would take 2 us more for each number.
+    """
 
-    def __new__(cls, text: str) -> "_Token":
-        token = super().__new__(cls, text)
-        token.text = text
-        return token
+    __slots__ = ()
 
 
-DECODER = json.JSONDecoder(parse_float=_Token)
+_NUMBERS = ({int}, {NumberText})
+"""Types of the values in a column of numbers."""
+DECODER = json.JSONDecoder(parse_float=NumberText)
 SCAN: Scan = make_scanner(cast(Any, DECODER))
 
 
@@ -123,7 +123,7 @@ def _texts(column: Sequence[object]) -> Sequence[str]:
     types = set(map(type, column))
     if types == {str}:
         return list(map(str.strip, cast(Sequence[str], column)))
-    return list(map(str if types == {int} else text_of, column))
+    return list(map(str if types in _NUMBERS else text_of, column))
 
 
 def text_of(value: object) -> str:
@@ -132,11 +132,18 @@ def text_of(value: object) -> str:
         return value.strip()
     if value is None:
         return ""
-    if isinstance(value, _Token):
-        return value.text
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    return JsonText(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    return JsonText(json.dumps(with_floats(value), ensure_ascii=False, separators=(",", ":")))
+
+
+def with_floats(value: object) -> object:
+    """Return a JSON value with floats in place of the texts of numbers."""
+    if isinstance(value, NumberText):
+        return float(value)
+    if isinstance(value, dict):
+        return {name: with_floats(content) for name, content in value.items()}
+    return [with_floats(content) for content in value] if isinstance(value, list) else value
 
 
 def _lines(block: Block, rows: TableRows) -> Iterator[JsonElement]:
