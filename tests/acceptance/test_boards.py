@@ -86,6 +86,7 @@ async def test_what_the_command_does_holds_in_all_processes(world: World) -> Non
         world.command.run, "boards", "create", "laps", "policy=best", "order=asc", "max_score=100"
     )
     assert {"board\tlaps", "policy\tbest", "max_score\t100", "periods\tall-time"} <= set(shown.output)
+    assert (await asyncio.to_thread(world.command.run, "boards", "show", "laps")).output == shown.output
     assert await world.statuses("/api/boards/laps/top") == [200, 200]
 
     async def takes(score: int) -> bool:

@@ -20,6 +20,8 @@ _INTERVAL_S = 0.05
 """Time in s between the submissions of a client."""
 _PAUSE_S = 0.5
 """Time in s before a client repeats a failed request."""
+_MAX_REPETITIONS = 10
+"""Maximum repetitions of a submission. The test fails in any case, but then shows all causes."""
 
 
 def upgrade_of_the_api(deployment: Deployment) -> None:
@@ -35,10 +37,10 @@ def upgrade_of_the_api(deployment: Deployment) -> None:
         finally:
             done.set()
     for player, count in enumerate(counts, start=_FIRST_PLAYER):
-        acknowledged, repeated = count.result()
-        print(f"player {player}: {acknowledged} submissions, {repeated} repeated")  # noqa: T201 - the test's output
+        acknowledged, failures = count.result()
+        print(f"player {player}: {acknowledged} submissions; repeated after {failures}")  # noqa: T201 - the test's output
         assert acknowledged > 0
-        assert repeated <= 1, f"player {player} had to repeat {repeated} submissions"
+        assert len(failures) <= 1, f"player {player} had to repeat submissions: {failures}"
         entry = deployment.client.get(f"/api/leaderboard/rank/{player}").json()
         assert entry["score"] == acknowledged, entry
     for service in ("api", "api-2", "maintenance"):
@@ -84,25 +86,37 @@ def _open_page_until(done: Event) -> float:
     return max(longest_s, time.monotonic() - answered)
 
 
-def _submit_until(done: Event, player: int) -> tuple[int, int]:
-    """Submit points for a player until `done`. Return the numbers of acknowledged and of repeated submissions."""
-    acknowledged = repeated = 0
+def _submit_until(done: Event, player: int) -> tuple[int, list[str]]:
+    """Submit points for a player until `done`. Return the number of submissions, and the cause of each repetition."""
+    acknowledged, failures = 0, []
     with httpx.Client(base_url=URL, headers=KEY, timeout=10) as client:
         client.post("/api/users", json={"user_id": player, "username": f"player {player}"}).raise_for_status()
         while not done.wait(_INTERVAL_S):
-            submission = {"user_id": player, "score": 1, "submission_id": str(uuid4())}
-            if not _is_accepted(client, submission):
-                repeated += 1
-                time.sleep(_PAUSE_S)
-                client.post("/api/scores", json=submission).raise_for_status()
+            failures += _submit(client, {"user_id": player, "score": 1, "submission_id": str(uuid4())})
             acknowledged += 1
-    return acknowledged, repeated
+    return acknowledged, failures
 
 
-def _is_accepted(client: httpx.Client, submission: Mapping[str, Any]) -> bool:
-    with suppress(httpx.HTTPError):
-        return client.post("/api/scores", json=submission).status_code == httpx.codes.OK
-    return False
+def _submit(client: httpx.Client, submission: Mapping[str, Any]) -> list[str]:
+    """Repeat a submission until it is accepted. Return the cause of each repetition. Raises `AssertionError`."""
+    causes: list[str] = []
+    while (failure := _failure(client, submission)) is not None:
+        causes.append(failure)
+        assert len(causes) < _MAX_REPETITIONS, causes
+        time.sleep(_PAUSE_S)
+    return causes
+
+
+def _failure(client: httpx.Client, submission: Mapping[str, Any]) -> str | None:
+    """Submit. Return the cause of a failure, None if the submission is accepted."""
+    began = time.monotonic()
+    try:
+        answer = client.post("/api/scores", json=submission)
+    except httpx.HTTPError as error:
+        return f"{error!r} after {time.monotonic() - began:.1f} s"
+    if answer.status_code == httpx.codes.OK:
+        return None
+    return f"{answer.status_code} after {time.monotonic() - began:.1f} s: {answer.text[:300]}"
 
 
 def _version(deployment: Deployment) -> str:

@@ -3,12 +3,13 @@
 import os
 import re
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from scripts.godot_sdk import EDITIONS, ROOT, SDK
+from scripts.godot_sdk import ADDON, EDITIONS, ROOT, SDK
 from scripts.sdk_packages import godot_package
 from tests.sdk.godot import godot_project
 from tests.sdk.test_quick_starts import MAX_LINES, lines, programs
@@ -41,6 +42,11 @@ def test_the_programs_for_godot_4_have_its_grammar(tools: Path, tmp_path: Path) 
     assert lines(program) <= MAX_LINES
     (tmp_path / "program.gd").write_text(program)
     subprocess.run([tools / "gdparse", tmp_path / "program.gd"], check=True, capture_output=True)
+
+
+def test_the_command_copies_the_addon_into_a_project(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "scripts.godot_sdk", "4", str(tmp_path)], cwd=ROOT, check=True)
+    assert (tmp_path / ADDON / "host.gd").read_bytes() == (SDK / "godot4" / "host.gd").read_bytes()
 
 
 def test_both_editions_offer_the_same_functions() -> None:

@@ -80,8 +80,9 @@ async def test_javascript_follows_the_board(rush: Served, tmp_path: Path) -> Non
 
 @asynccontextmanager
 async def game_server(folder: Path, environment: Mapping[str, str]) -> AsyncIterator[None]:
+    (folder / "server.py").write_text(program("python"))
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program("python"), cwd=folder, env=environment, stderr=asyncio.subprocess.DEVNULL
+        sys.executable, "server.py", cwd=folder, env=environment, stderr=asyncio.subprocess.DEVNULL
     )
     try:
         yield

@@ -1,5 +1,9 @@
 """The manifests for Kubernetes: complete, consistent with the settings, and as closed as the containers of Compose."""
 
+import re
+import shutil
+import subprocess
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +13,9 @@ import yaml
 
 from leaderforge.config import VARIABLES
 
-FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "deploy" / "kubernetes"
+KUBECTL = ROOT / "deploy" / ".venv" / "bin" / "kubectl"
 BASE = yaml.safe_load((FOLDER / "kustomization.yaml").read_text())
 RESOURCES = [resource for name in BASE["resources"] for resource in yaml.safe_load_all((FOLDER / name).read_text())]
 PODS = {
@@ -68,3 +74,46 @@ def test_selectors_find_pods() -> None:
     for selector in selectors:
         required = selector.get("matchLabels", selector)
         assert any(required.items() <= pod.items() for pod in labels), selector
+
+
+def built(folder: Path) -> dict[tuple[str, str], Any]:
+    """Build a folder with Kustomize. Return the resources by kind and name, without the hash of generated ones."""
+    program = str(KUBECTL) if KUBECTL.exists() else shutil.which("kubectl")
+    if program is None:
+        pytest.skip("kubectl is missing: run `make template-setup`")
+    build = subprocess.run([program, "kustomize", str(folder)], check=True, capture_output=True, text=True)
+    resources = [resource for resource in yaml.safe_load_all(build.stdout) if resource is not None]
+    names = [re.sub("-[0-9a-z]{10}$", "", resource["metadata"]["name"]) for resource in resources]
+    return {(resource["kind"], name): resource for name, resource in zip(names, resources, strict=True)}
+
+
+def test_kustomize_builds_the_base() -> None:
+    resources = built(FOLDER)
+    expected = {(resource["kind"], resource["metadata"]["name"]) for resource in RESOURCES}
+    assert resources.keys() == {*expected, ("ConfigMap", "leaderforge-page")}
+    [api, _] = images(resources)
+    assert api == "leaderforge/api:local"
+    page = resources["Deployment", "leaderforge-page"]["spec"]["template"]["spec"]
+    [volume] = [volume for volume in page["volumes"] if volume["name"] == "api-address"]
+    assert volume["configMap"]["name"] == resources["ConfigMap", "leaderforge-page"]["metadata"]["name"]
+
+
+def test_kustomize_builds_the_documented_overlay(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "kubernetes.md").read_text(encoding="utf-8")
+    [overlay] = re.findall(r" *```yaml\n(.*?) *```", page, re.DOTALL)
+    (tmp_path / "production").mkdir()
+    (tmp_path / "production" / "kustomization.yaml").write_text(textwrap.dedent(overlay))
+    shutil.copytree(FOLDER, tmp_path / "deploy" / "kubernetes")
+    resources = built(tmp_path / "production")
+    assert {resource["metadata"]["namespace"] for resource in resources.values()} == {"leaderforge"}
+    assert images(resources) == ["REGISTRY/leaderforge-api:0.2.0", "REGISTRY/leaderforge-web:0.2.0"]
+    ingress = resources["Ingress", "leaderforge"]["spec"]
+    assert ingress["rules"][0]["host"] == "scores.example.com"
+    assert ingress["tls"][0]["hosts"] == ["scores.example.com"]
+
+
+def images(resources: dict[tuple[str, str], Any]) -> list[str]:
+    """Return the images of all containers, sorted and without repetitions."""
+    specs = [resource.get("spec", {}) for resource in resources.values()]
+    pods = [spec["template"]["spec"] for spec in specs if "template" in spec]
+    return sorted({container["image"] for pod in pods for container in pod["containers"]})

@@ -21,6 +21,10 @@ MAX_HEAD_BYTES = 32_768
 MAX_HEADERS = 128
 HEAD_S = 10.0
 """Time limit in s for a complete head. It begins at the connection or, for further requests, at the first byte."""
+NEW_GRACE_S = 1.0
+"""Time in s that a shutdown leaves to a connection without a request so far: its client is about to send the first."""
+_IDLE_GRACE_S = 0.05
+"""Time in s in which a shutdown reads requests that clients have sent already, on connections that were idle."""
 _SLICE = 16_384
 """Maximum bytes of a head that are parsed at once. Otherwise, a chunk of 256 KiB could contain 80,000 headers."""
 
@@ -48,6 +52,8 @@ class GuardedHttp(HttpToolsProtocol):
     _is_shed = False
     """True while a request is read that was refused under overload: from its head to its end."""
     _limiters: Limiters | None = None
+    _is_draining = False
+    """True after the beginning of the server's shutdown. The response to the next request ends the connection."""
     _idle_until: float | None = None
     """Time (s, the loop's clock) until which the connection waits for the next request. None during a request."""
 
@@ -61,6 +67,22 @@ class GuardedHttp(HttpToolsProtocol):
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Close the connection, but first answer a request that the client may have sent already.
+
+        uvicorn would close a connection whose request it has not read yet. A proxy could not repeat a POST then: the
+        request could have been executed.
+        """
+        self._is_draining = True
+        if self._is_answering():
+            super().shutdown()
+        elif not self._is_begun:
+            self.loop.call_later(NEW_GRACE_S if self.cycle is None else _IDLE_GRACE_S, self._on_grace_end)
+
+    def _on_grace_end(self) -> None:
+        if self._in_head and not self._is_begun and not self._is_answering():
+            self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         if not self._in_head or len(data) <= _SLICE:
@@ -119,7 +141,9 @@ class GuardedHttp(HttpToolsProtocol):
         scope["raw_path"] = self.root_path.encode("ascii") + raw_path
         scope["query_string"] = query
         is_answering = self._is_answering()
-        cycle = self.cycle = Cycle(self, keep_alive=version != "1.0" and parser.should_keep_alive())
+        cycle = self.cycle = Cycle(
+            self, keep_alive=version != "1.0" and parser.should_keep_alive() and not self._is_draining
+        )
         if is_answering:
             self.flow.pause_reading()
             self.pipeline.appendleft((cycle, self.app))
@@ -176,6 +200,9 @@ class GuardedHttp(HttpToolsProtocol):
         uvicorn sets a timer for each response. One timer for the connection, which checks the time when it fires, costs
         less.
         """
+        if self._is_draining:
+            self.transport.close()
+            return
         self._idle_until = self.loop.time() + self.timeout_keep_alive
         if self.timeout_keep_alive_task is None:
             self.timeout_keep_alive_task = self.loop.call_at(self._idle_until, self._on_idle)
