@@ -148,10 +148,11 @@ package: setup ## Build the functions' packages for AWS Lambda into build/
 
 template-setup: $(TEMPLATE_STAMP)
 
-template: $(TEMPLATE_STAMP) ## Check the template of the deployment and the manifests for Kubernetes
+template: $(TEMPLATE_STAMP) ## Check the template of the deployment, the manifests for Kubernetes and the workflows
 	deploy/.venv/bin/cfn-lint deploy/template.yaml
 	deploy/.venv/bin/checkov --file deploy/template.yaml --config-file deploy/checkov.yaml
 	deploy/.venv/bin/kubernetes-validate --quiet --strict -k 1.34 $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/*.yaml))
+	deploy/.venv/bin/actionlint $(wildcard .github/workflows/*.yml)
 
 $(TEMPLATE_STAMP): deploy/requirements.txt deploy/kubectl.txt scripts/kubectl.py | setup
 	python=$$(scripts/find-python) && "$$python" -m venv --clear deploy/.venv
