@@ -84,10 +84,11 @@ def create_app(services: Services | None = None) -> Application:
 
 @asynccontextmanager
 async def _running(app: Application, services: Services) -> AsyncIterator[None]:
-    """Open the services and run the background jobs until the end of the block."""
+    """Open the services, fill the caches that requests need at once, and run the background jobs during the block."""
     _warn_without_limits()
     raise_open_files()
     await services.open()
+    await app.edge.warm()
     collect_seldom()
     services.live.open()
     services.events.feed.open()

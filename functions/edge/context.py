@@ -1,5 +1,6 @@
 """State that the handlers of one application share."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
@@ -14,7 +15,7 @@ from functions.edge.http.responses import Answer
 from functions.edge.http.upload_slots import UploadSlots
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.callers import ANONYMOUS, Caller
-from leaderforge.domain.errors import PeriodBuilding, Refused
+from leaderforge.domain.errors import LeaderForgeError, PeriodBuilding, Refused
 from leaderforge.domain.moments import require_moment
 from leaderforge.domain.segments import Segment
 from leaderforge.services.entries import Page
@@ -72,6 +73,19 @@ class Edge:
         self.streams = OpenStreams(_MAX_STREAMS)
         self._boards = BoardCache(services.parts.store)
         self._ladders = Ladders(services.parts.store, services.clock)
+
+    async def warm(self) -> None:
+        """Load the API keys, and the signing keys if players have tokens of this service.
+
+        Requests wait for their first keys for a short time only. A new process on a busy machine would answer its first
+        requests with 503. If the store does not answer now, requests load the keys.
+        """
+        loads = [self.keys.load()]
+        if self.services.parts.signer is not None:
+            loads.append(self.services.access.signing_keys.load())
+        for failure in await asyncio.gather(*loads, return_exceptions=True):
+            if isinstance(failure, BaseException) and not isinstance(failure, LeaderForgeError):
+                raise failure
 
     async def readable_board(self, slug: str, caller: Caller) -> Board:
         """Return a board, at most 5 s old unless the store is unavailable.

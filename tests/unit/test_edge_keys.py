@@ -99,6 +99,19 @@ async def test_a_revoked_key_is_refused_within_five_seconds_however_idle(stage: 
     assert await stage.name_of(key) is None
 
 
+async def test_keys_that_are_loaded_before_the_first_request_need_no_waiting(stage: Stage) -> None:
+    key = await stage.create()
+    stage.store.may_answer.clear()
+    loading = asyncio.create_task(stage.ring.load())
+    await stage.settle()
+    assert not loading.done()
+    stage.store.may_answer.set()
+    await loading
+    stage.store.may_answer.clear()
+    assert await stage.name_of(key) == "game"
+    assert stage.store.asked == 1
+
+
 async def test_a_key_in_use_is_looked_at_again_without_waiting(stage: Stage) -> None:
     key = await stage.create()
     await stage.name_of(key)

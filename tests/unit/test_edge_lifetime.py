@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -103,3 +104,25 @@ async def test_reconciling_can_be_left_to_others(monkeypatch: pytest.MonkeyPatch
         async with app.router.lifespan_context(app):
             await asyncio.sleep(0)
         assert "leaderforge_reconcile_failures_total" not in api.services.parts.exposition()[0].decode()
+
+
+@pytest.mark.parametrize("is_available", [True, False])
+async def test_the_first_requests_need_not_wait_for_keys(
+    monkeypatch: pytest.MonkeyPatch, *, is_available: bool
+) -> None:
+    """A busy machine may take longer to load them than a request waits. Without the store, the process starts too."""
+    async with serving(LEADERFORGE_SIGNING_SECRET="a secret of at least 32 bytes, which signs") as api:
+        stores = api.services.parts.keys, api.services.parts.signing_keys
+        reads: list[str] = []
+
+        async def read(name: str) -> list[Any]:
+            reads.append(name)
+            if not is_available:
+                raise StoreUnavailable("gone")
+            return []
+
+        monkeypatch.setattr(stores[0], "valid", lambda _: read("API keys"))
+        monkeypatch.setattr(stores[1], "keys", lambda: read("signing keys"))
+        app = create_app(api.services)
+        async with app.router.lifespan_context(app):
+            assert sorted(reads) == ["API keys", "signing keys"]

@@ -43,6 +43,10 @@ class KeyCache:
         self._keys = keys_cache(self._load, now)
         self._is_failing = False
 
+    async def load(self) -> None:
+        """Load the keys unless they are cached. The store limits the time. Raises `StoreUnavailable`."""
+        await self._keys.get(_ALL)
+
     async def find(self, digest: bytes) -> Caller | None:
         """Return the caller with this key, None for an unknown key. Raises `StoreUnavailable` if no keys are cached."""
         keys = self._keys.fresh(_ALL)

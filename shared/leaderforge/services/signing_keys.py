@@ -48,6 +48,10 @@ class SigningKeyService:
         self._reload_at = float("-inf")
         self._cache = keys_cache(self._load, now)
 
+    async def load(self) -> None:
+        """Load the keys unless they are cached. The store limits the time. Raises `StoreUnavailable`."""
+        await self._cache.get(_ALL)
+
     async def create(self, actor: str) -> SigningKey:
         """Create a key. It signs once all processes have loaded it: after 5 s, or at once if it is the only key.
 
