@@ -17,6 +17,17 @@ from tests.compose.upgrade import upgrade_of_the_api
 
 REQUESTS = 200
 _DATABASES = ("citus-coordinator", "citus-worker-1", "citus-worker-2")
+_SERVICES = (
+    *_DATABASES,
+    "pgbouncer",
+    *(f"valkey-{number}" for number in range(1, 7)),
+    "api",
+    "maintenance",
+    "frontend",
+)
+"""Services that run until they are stopped."""
+_KILLED = 137
+"""Exit code of a container that the engine has killed, because it did not end by itself in time."""
 
 Step = Callable[[Deployment], None]
 
@@ -76,8 +87,13 @@ def limits_in_force(deployment: Deployment) -> None:
 
 
 def stop_and_up(deployment: Deployment) -> None:
-    """Stop all services and start them again. PostgreSQL must shut down cleanly, and no data may be lost."""
+    """Stop all services and start them again. PostgreSQL must shut down cleanly, and no data may be lost.
+
+    No service may have to be killed, as one is whose first process does not forward the signal to another user.
+    """
     deployment.compose("stop")
+    killed = [service for service in _SERVICES if deployment.inspect(service)["State"]["ExitCode"] == _KILLED]
+    assert not killed, killed
     for service in _DATABASES:
         assert deployment.inspect(service)["State"]["ExitCode"] == 0, service
     deployment.up()

@@ -1,5 +1,6 @@
 """Upgrade of the API to a newly built image while clients submit, and a new container of the page."""
 
+import os
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,7 @@ def upgrade_of_the_api(deployment: Deployment) -> None:
     deployment.up("rolling")
     version = _version(deployment)
     image = build_next(deployment.engine)
+    os.sync()  # commits of the database would wait while the system writes the image to the same disk
     done = Event()
     with ThreadPoolExecutor(CLIENTS) as pool:
         counts = [pool.submit(_submit_until, done, player) for player in range(_FIRST_PLAYER, _FIRST_PLAYER + CLIENTS)]
