@@ -1,11 +1,11 @@
-"""Write the SQL statements that record a batch: record_*.sql, record_previous_*.sql with previous standings, and
-record_notices_*.sql and record_bundle_*.sql with notices to the outbox, and record_past*.sql with past standings.
+"""Write the SQL statements that record a batch: record_*.sql, record_previous_*.sql with previous standings,
+record_bundle_*.sql with notices to the outbox, and record_past*.sql with past standings.
 
 Each statement consists of fragments/record.sql, which inserts events and computes the rows of their standings, and of a
 policy's upsert over these rows. Therefore each rule of a policy exists in one file only. record_previous_*.sql also
 contain fragments/previous.sql, which locks and reads the standings before the upsert, and
-fragments/previous_result.sql, which returns them. record_notices_*.sql also contain fragments/notices.sql, and
-record_bundle_*.sql fragments/bundle.sql. record_past*.sql end with fragments/past.sql.
+fragments/previous_result.sql, which returns them. record_bundle_*.sql also contain fragments/bundle.sql.
+record_past*.sql end with fragments/past.sql.
 Run `python scripts/record_statements.py` after a change of these files.
 """
 
@@ -46,6 +46,7 @@ def record_statements() -> Iterator[tuple[Path, str]]:
     with_previous = _replaced(with_previous, _LAST_JOIN, _LAST_JOIN + _AFTER)
     result = _text("fragments/previous_result.sql").rstrip() + ";\n"
     past = _text("fragments/past.sql").rstrip() + ";\n"
+    bundle = _text("fragments/bundle.sql").rstrip() + ";\n"
     announced = record
     for before, after in _ANNOUNCED:
         announced = _replaced(announced, before, after)
@@ -59,11 +60,9 @@ def record_statements() -> Iterator[tuple[Path, str]]:
         written = f"{with_previous.rstrip()},\n{comment}\nwritten as (\n{code.rstrip().removesuffix(';')}\n)\n"
         yield QUERIES / upsert.name.replace("upsert", "record_previous"), origin + written + result
         written = written.replace(with_previous.rstrip(), announced.rstrip())
-        for kind in ("notices", "bundle"):
-            notices = _text(f"fragments/{kind}.sql").rstrip() + ";\n"
-            yield QUERIES / upsert.name.replace("upsert", f"record_{kind}"), origin + written.rstrip() + ",\n" + notices
-            kept = f"{written.rstrip()},\n{notices.removesuffix(_RESULT).rstrip()},\n{past}"
-            yield QUERIES / upsert.name.replace("upsert", f"record_past_{kind}"), origin + kept
+        yield QUERIES / upsert.name.replace("upsert", "record_bundle"), f"{origin}{written.rstrip()},\n{bundle}"
+        announcing = f"{written.rstrip()},\n{bundle.removesuffix(_RESULT).rstrip()},\n{past}"
+        yield QUERIES / upsert.name.replace("upsert", "record_past_bundle"), origin + announcing
         # `record_past` has the parameter of the notices, but writes none: an unused parameter costs less than items of
         # another form.
         yield QUERIES / upsert.name.replace("upsert", "record_past"), origin + f"{written.rstrip()},\n{past}"

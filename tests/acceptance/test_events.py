@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -155,6 +156,33 @@ async def test_a_stream_resumes_without_loss(api: Served) -> None:
     for player in players:
         scores = [e["data"]["data"]["score"] for e in events if e["data"]["data"]["user_id"] == player]
         assert scores == [1, 2, 3, 4]
+
+
+async def test_changed_tiers_of_batches_equal_the_limits(api: Served) -> None:
+    players, random = range(71_301, 71_321), Random(6)
+    tiers = [{"name": "gold", "score": 20}, {"name": "silver", "score": 8}, {"name": "bronze", "score": -99}]
+    body = {"board": "climbing", "policy": "sum", "tiers": tiers, "events": ["tier.changed"]}
+    assert (await api.post("/api/boards", body, ADMIN_KEY)).status_code == 201
+    for player in players:
+        await api.post("/api/users", {"user_id": player, "username": f"player {player}"}, SUBMIT_KEY)
+    start = (await api.services.parts.notices.bounds()).newest
+    scores = dict.fromkeys(players, 0)
+    expected: dict[int, list[str | None]] = {player: [None] for player in players}
+    for _ in range(8):
+        added = {player: random.randint(-6, 9) for player in random.sample(players, 12)}
+        batch = {"submissions": [{"user_id": player, "score": score} for player, score in added.items()]}
+        assert (await api.post("/api/boards/climbing/scores/batch", batch, SUBMIT_KEY)).status_code == 200
+        for player, score in added.items():
+            scores[player] += score
+            tier = next(str(tier["name"]) for tier in tiers if scores[player] >= int(tier["score"]))
+            expected[player] += [tier] if tier != expected[player][-1] else []
+        await api.services.events.dispatch.run(1)
+    log = (await api.services.parts.notices.after(start, 1000)).notices
+    events = [json.loads(notice.body)["data"] for notice in log if notice.board == "climbing"]
+    assert len(events) > len(players)
+    for player in players:
+        changes = [(event["previous"], event["tier"]) for event in events if event["user_id"] == player]
+        assert changes == list(pairwise(expected[player]))
 
 
 async def test_passes_among_friends_equal_brute_force(api: Served) -> None:

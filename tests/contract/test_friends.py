@@ -52,6 +52,7 @@ async def test_lists_are_read_in_pages_with_who_follows_back(stores: Stores) -> 
     assert await stores.friends.followed(1, 2, 2) == [Followed(3, 5, True)]
     assert await stores.friends.followers(1, ALL) == [3]
     assert await stores.friends.followers(3, ALL) == [1]
+    assert sorted(await stores.friends.with_followers([3, 1, 999, -5])) == [1, 3]
     assert await stores.friends.followers(2, 0) == []
     assert await stores.friends.count(1) == 3
 

@@ -14,9 +14,10 @@ from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder, Order, Policy
 from leaderforge.domain.dispatching import DispatchResult, Queued, Waiting
 from leaderforge.domain.notice_bundles import OutboxBundle, bundle_draft
-from leaderforge.domain.notice_log import Notice, OutboxRow
+from leaderforge.domain.notice_log import Notice, NoticeDraft
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.submissions import Recorded
+from leaderforge.ports.derived_notices import NoticedTier
 from tests.contract.store_fixtures import Database, submit
 from tests.contract.test_notice_store import Scene, endpoint, on
 
@@ -26,9 +27,16 @@ _PLAYERS = range(1, 8)
 
 @pytest.fixture
 async def scene(on_postgres: Database) -> Scene:
-    """Empty log on PostgreSQL. Citus stores each notice on the node of its player, and has no bundles."""
+    """Empty log on PostgreSQL, where each batch is one bundle. On Citus, each worker has a bundle of its own."""
     await on_postgres.players(*_PLAYERS)
     return on(on_postgres)
+
+
+@pytest.fixture
+async def anywhere(database: Database) -> Scene:
+    """Empty log on PostgreSQL or Citus."""
+    await database.players(*_PLAYERS)
+    return on(database)
 
 
 async def sent(scene: Scene, **settings: Any) -> Board:
@@ -79,14 +87,13 @@ async def test_a_batch_is_one_row_and_its_notices_have_positions_of_their_own(sc
 
 @pytest.mark.parametrize("settings", [{}, {"subscore_order": Order.DESC}, {"policy": Policy.LATEST}])
 async def test_a_notice_is_the_same_however_it_is_written(scene: Scene, settings: dict[str, Any]) -> None:
-    """Compare the bundle of one statement, the bundle of several statements, and a row of its own as on Citus."""
+    """Compare the bundle of one statement with the bundle of several statements, as on Citus."""
     assert isinstance(scene.stores, Database)
     pool, limit_s = scene.stores.pool, scene.stores.pool.timeout_s
     board = await scene.stores.board(events=(NoticeType.SCORE_IMPROVED,), **settings)
     for user_id, strategy in enumerate(
         (
             SingleStatementWrite(pool, scene.stores.clock, limit_s),
-            BatchWrite(pool, scene.stores.clock, limit_s, bundles=True),
             BatchWrite(pool, scene.stores.clock, limit_s),
         ),
         1,
@@ -94,14 +101,14 @@ async def test_a_notice_is_the_same_however_it_is_written(scene: Scene, settings
         submission = submit(Ladder(board), user_id, 7, at=5, id=user_id)
         event = submission.event._replace(subscore=3 if "subscore_order" in settings else 0)
         await strategy.write([submission._replace(event=event)])
-    assert [type(row) for row in await scene.notices.outbox(10)] == [OutboxBundle, OutboxBundle, OutboxRow]
+    assert [type(row) for row in await scene.notices.outbox(10)] == [OutboxBundle] * 2
     await scene.relay.run(5)
     bodies = [{**json.loads(notice.body), "timestamp": ""} for notice in await following(scene, 9)]
-    assert [list(body["data"]) for body in bodies] == [list(bodies[0]["data"])] * 3
+    assert [list(body["data"]) for body in bodies] == [list(bodies[0]["data"])] * 2
     for user_id, body in enumerate(bodies, 1):
         assert (body["data"].pop("user_id"), UUID(body["data"].pop("submission_id")).int) == (user_id, user_id)
         del body["data"]["revision"]
-    assert bodies == [bodies[0]] * 3
+    assert bodies == [bodies[0]] * 2
 
 
 @pytest.mark.parametrize("previous", [False, True])
@@ -207,3 +214,66 @@ async def test_bundles_are_purged_whole(scene: Scene) -> None:
     assert target.disabled_at is None
     due = (await scene.endpoints.work(target, 10, due=10, fresh=1)).due
     assert [queued.notice.position for queued in due] == [9, 10]
+
+
+@pytest.mark.parametrize("limits", [{}, {"min_interval_ms": 1}])
+async def test_bundles_have_the_notices_of_their_players_in_order_on_any_database(
+    anywhere: Scene, limits: dict[str, Any]
+) -> None:
+    rules = replace((await anywhere.stores.board()).limits, **limits)
+    await sent(anywhere, limits=rules)
+    rows = await anywhere.notices.outbox(100)
+    assert {type(row) for row in rows} == {OutboxBundle}
+    assert len(rows) < 14
+    assert await anywhere.relay.run(5) == 14
+    log = await following(anywhere, 3)
+    assert sorted(players(log)) == sorted([*_PLAYERS, *_PLAYERS])
+    for user_id in _PLAYERS:
+        assert [json.loads(n.body)["data"]["submissions"] for n in log if n.user_id == user_id] == [1, 2]
+
+
+@pytest.mark.parametrize("is_moved", [False, True])
+async def test_an_erasure_spares_the_other_players_of_bundles_on_any_database(anywhere: Scene, is_moved: bool) -> None:
+    """Also if the row of the bundle has the id of the erased player, as on Citus."""
+    assert isinstance(anywhere.stores, Database)
+    await sent(anywhere)
+    if is_moved:
+        await anywhere.relay.run(5)
+    for user_id in _PLAYERS[:-2]:
+        await anywhere.stores.records.erase(user_id, AuditEntry(6, "tests", "player.erase", user_id=user_id))
+    await anywhere.relay.run(5)
+    assert sorted(players(await following(anywhere, 3))) == sorted([*_PLAYERS[-2:]] * 2)
+
+
+async def test_a_bundle_with_every_change_yields_notices_of_improvements_only(anywhere: Scene) -> None:
+    board = await anywhere.stores.board(events=(NoticeType.SCORE_IMPROVED, NoticeType.TIER_CHANGED))
+    ladders = [Ladder(board), Ladder(board, board.calendar.numbered(0).number + 17)]
+    for score in (3, -1):
+        event = submit(ladders[0], 1, score)
+        await anywhere.stores.scores.record([event._replace(ladders=ladders)])
+    bundles = [row for row in await anywhere.notices.outbox(10) if isinstance(row, OutboxBundle)]
+    changes = [change for bundle in bundles for change in bundle.changes({board.id})]
+    assert [(change.period, change.data["main"], change.data["improved"]) for change in changes] == [
+        (ladder.period, ladder is ladders[0], score == 3) for score in (3, -1) for ladder in ladders
+    ]
+    assert list(bundles[0].changes(())) == []
+    drafts = {row.seq: [draft] if (draft := bundle_draft(row, {board.id: board})) else [] for row in bundles}
+    await anywhere.notices.append(drafts)
+    assert [json.loads(notice.body)["data"]["score"] for notice in await following(anywhere, 1)] == [3]
+
+
+async def test_tiers_of_a_bundle_leave_out_players_who_were_erased_since(anywhere: Scene) -> None:
+    assert isinstance(anywhere.stores, Database)
+    board = await anywhere.stores.board(events=(NoticeType.TIER_CHANGED,))
+    await anywhere.stores.scores.record([submit(Ladder(board), i, 5) for i in (1, 2)])
+    rows = [row for row in await anywhere.notices.outbox(10) if isinstance(row, OutboxBundle)]
+    drafts: dict[int, list[NoticeDraft]] = {}
+    tiers: dict[int, list[NoticedTier]] = {}
+    for change in [change for row in rows for change in row.changes({board.id})]:
+        draft = NoticeDraft(f"tier:{change.user_id}", change.user_id, "tier.changed", board.slug, 0, "{}")
+        drafts.setdefault(change.seq, []).append(draft)
+        tiers.setdefault(change.seq, []).append(NoticedTier(change.user_id, board.id, 0, "gold", change.seq))
+    await anywhere.stores.records.erase(1, AuditEntry(6, "tests", "player.erase", user_id=1))
+    await anywhere.notices.append(drafts, tiers=tiers)
+    assert players(await following(anywhere, 5)) == [2]
+    assert await anywhere.derived.tiers([1, 2]) == {(2, board.id, 0): "gold"}

@@ -24,8 +24,7 @@ async def outbox(database: Database) -> list[tuple[int, str, dict[str, Any]]]:
     for row in await database.run("select user_id, type, data from outbox order by seq"):
         if row["type"] == BUNDLE:
             items = [item for item in bundle_items(row["data"]) if item is not None]
-            flags = {"main": True, "improved": True}
-            notices += [(item.user_id, "score.improved", item._asdict() | flags) for item in items]
+            notices += [(item.user_id, "score.improved", item._asdict()) for item in items]
         else:
             notices.append((row["user_id"], row["type"], json.loads(row["data"])))
     return notices

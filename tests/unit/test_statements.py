@@ -45,8 +45,8 @@ def test_recording_statements_are_as_their_script_writes_them() -> None:
     assert {path.name for path in written} == {
         f"{kind}_{policy}.sql"
         for kind in (
-            *("record", "record_previous", "record_notices", "record_bundle"),
-            *("record_past", "record_past_notices", "record_past_bundle"),
+            *("record", "record_previous", "record_bundle"),
+            *("record_past", "record_past_bundle"),
         )
         for policy in Policy
     }

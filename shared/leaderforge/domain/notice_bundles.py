@@ -1,12 +1,12 @@
-"""Bundles: notices of improved scores that are stored in one row, until they are read."""
+"""Bundles: notices of a batch of submissions that are stored in one row, until they are read."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from leaderforge.domain.boards import Board, Ladder, Order
-from leaderforge.domain.notice_log import Notice, body_of
+from leaderforge.domain.notice_log import Notice, OutboxRow, body_of
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.notices import NewNotice
 from leaderforge.domain.order import ranked_score
@@ -17,7 +17,10 @@ BUNDLE = "bundle"
 
 
 class BundleItem(NamedTuple):
-    """Item of a bundle, as fragments/bundle.sql and `bundle_item` write it. `achieved_at` is in ms."""
+    """Item of a bundle, as fragments/bundle.sql and `bundle_item` write it: a changed standing. `achieved_at` is in ms.
+
+    `main` says whether the standing is on the board's first ladder, `improved` whether the submission improved it.
+    """
 
     user_id: int
     board_id: int
@@ -28,6 +31,13 @@ class BundleItem(NamedTuple):
     revision: int
     achieved_at: int
     submission_id: str
+    main: bool = True
+    improved: bool = True
+
+    @property
+    def is_notice(self) -> bool:
+        """Return whether the item is a notice. Notices about ranks may be derived from all items."""
+        return self.main and self.improved
 
 
 class OutboxBundle(NamedTuple):
@@ -36,6 +46,13 @@ class OutboxBundle(NamedTuple):
     seq: int
     at: int
     items: Sequence[BundleItem | None]
+
+    def changes(self, board_ids: Container[int]) -> Iterator[OutboxRow]:
+        """Yield the items about these boards, each as a row of the outbox."""
+        for item in self.items:
+            if item is not None and item.board_id in board_ids:
+                place = item.user_id, item.board_id, item.period
+                yield OutboxRow(self.seq, *place, NoticeType.SCORE_IMPROVED, self.at, item._asdict())
 
 
 class BundleDraft(NamedTuple):
@@ -61,11 +78,14 @@ class LoggedBundle(NamedTuple):
     items: Sequence[BundleItem | None]
 
     def notices(self, after: int) -> Iterator[Notice]:
-        """Yield the notices after a position of the log, without those that were erased or that no board asked for."""
+        """Yield the notices after a position of the log.
+
+        Leave out erased items, items that no board asked for, and items that are no notice.
+        """
         first = self.position - len(self.items)
         for number, item in enumerate(self.items):
             ladder = None if item is None else self.ladders.get(_ladder_key(item))
-            if item is not None and ladder is not None and first + number > after:
+            if item is not None and item.is_notice and ladder is not None and first + number > after:
                 notice_id = str(UUID(int=self.bundle_id.int ^ number))
                 body = _body(item, self.at, ladder)
                 place = item.user_id, NoticeType.SCORE_IMPROVED, ladder["board"], self.at
@@ -73,7 +93,7 @@ class LoggedBundle(NamedTuple):
 
 
 def bundle_item(notice: NewNotice) -> BundleItem:
-    """Return the item of a notice about an improved score."""
+    """Return the item of a notice about a submission."""
     members: Mapping[str, Any] = notice.data
     values = {name: members[name] for name in BundleItem._fields if name in members}
     return BundleItem(user_id=notice.user_id, board_id=notice.board.id, period=notice.period, **values)
@@ -88,7 +108,7 @@ def bundle_draft(bundle: OutboxBundle, boards: Mapping[int, Board]) -> BundleDra
     """Return the bundle for the log, None if no board asks for its notices any more."""
     ladders: dict[str, Mapping[str, Any]] = {}
     for item in bundle.items:
-        if item is not None and (key := _ladder_key(item)) not in ladders:
+        if item is not None and item.is_notice and (key := _ladder_key(item)) not in ladders:
             board = boards.get(item.board_id)
             if board is not None and NoticeType.SCORE_IMPROVED in board.events:
                 period = Ladder(board, item.period).period_name

@@ -62,7 +62,7 @@ def announces(board: Board) -> Announcement:
     """
     if not board.events:
         return Announcement.NONE
-    if _asks_for_ranks(board):
+    if asks_for_ranks(board):
         return Announcement.ALL
     return Announcement.IMPROVEMENTS if NoticeType.SCORE_IMPROVED in board.events else Announcement.NONE
 
@@ -89,7 +89,7 @@ def score_notices(
 
 
 def _score_notice(ladder: Ladder, standing: Standing, event: Event, at: int, flags: dict[str, object]) -> NewNotice:
-    """Return the notice with the same data as fragments/notices.sql."""
+    """Return the notice with the data of an item of fragments/bundle.sql."""
     data: dict[str, object] = {
         "score": standing.score,
         "subranked": ranked_score(ladder.board.subscore_order or Order.ASC, standing.subscore),
@@ -118,9 +118,9 @@ def moderation_notices(act: AuditEntry, changed: Sequence[LadderStanding]) -> It
 
 def _may_change_ranks(notice: NewNotice) -> bool:
     changes_standings = notice.type is NoticeType.SCORE_IMPROVED or notice.type in _TYPES_BY_ACTION.values()
-    return changes_standings and _asks_for_ranks(notice.board)
+    return changes_standings and asks_for_ranks(notice.board)
 
 
-def _asks_for_ranks(board: Board) -> bool:
+def asks_for_ranks(board: Board) -> bool:
     """Return whether the board asks for notices that are derived from each change of a standing."""
     return NoticeType.TIER_CHANGED in board.events or NoticeType.PLAYER_OVERTAKEN in board.events

@@ -1,6 +1,6 @@
 """Friends and blocks of players."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from leaderforge.domain.friends import Blocked, Followed, FriendChange
@@ -32,6 +32,10 @@ class FriendStore(Protocol):
 
     async def followers(self, user_id: int, limit: int) -> Sequence[int]:
         """Return up to `limit` players who follow a player, in order of id."""
+        ...
+
+    async def with_followers(self, user_ids: Collection[int]) -> Collection[int]:
+        """Return the players among these whom another player follows."""
         ...
 
     async def count(self, user_id: int) -> int:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.chunks import chunks
 from leaderforge.domain.notice_log import NoticeDraft, OutboxRow, body_of
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.notices import NO_PLAYER
@@ -17,6 +18,8 @@ from leaderforge.services.query import QueryService
 
 TOP = 10
 """Number of first entries of a ladder. A player who enters them causes the notice `rank.entered_top`."""
+_LOOKED_UP = 1_000
+"""Maximum players of one look-up in the index."""
 _MAX_CLOSED = 1_000
 """Maximum closed periods of a board that one look reports."""
 
@@ -44,10 +47,10 @@ class DerivedNotices:
     async def tiers(
         self, rows: Sequence[OutboxRow], boards: Mapping[int, Board]
     ) -> tuple[Mapping[int, Sequence[NoticeDraft]], Mapping[int, Sequence[NoticedTier]]]:
-        """Return the notices about tiers that rows of the outbox have changed, and the new tiers, by sequence number.
+        """Return the notices about tiers that rows of the outbox have changed, and the changed tiers.
 
-        Tiers are read from the index after the commit. If several rows are about a player, only the last of these rows
-        may have a notice. Raises `Unavailable`.
+        Both have the sequence numbers of the rows. Tiers are read from the index after the commit. If several rows are
+        about a player, only the last of these rows may have a notice. Raises `Unavailable`.
         """
         ladders: defaultdict[Ladder, dict[int, OutboxRow]] = defaultdict(dict)
         for row in rows:
@@ -63,17 +66,19 @@ class DerivedNotices:
             for user_id, tier in (await self._tiers_on(ladder, list(rows_of))).items():
                 row = rows_of[user_id]
                 before = last.get((user_id, ladder.board.id, ladder.period))
-                noticed[row.seq].append(NoticedTier(user_id, ladder.board.id, ladder.period, tier, row.seq))
                 if tier != before:
+                    noticed[row.seq].append(NoticedTier(user_id, ladder.board.id, ladder.period, tier, row.seq))
                     drafts[row.seq].append(_tier_draft(ladder, row, before, tier))
         return drafts, noticed
 
     async def _tiers_on(self, ladder: Ladder, user_ids: Sequence[int]) -> Mapping[int, str | None]:
         """Return the present tiers of players on a ladder, None for a player without an entry."""
-        lookup = await self._query.lookup(ladder, user_ids)
-        tiers = ladder.board.tiers_among(lookup.total)
-        reached = {entry.user_id: tiers.name(entry.score, entry.rank) for entry, _ in lookup.entries}
-        return dict.fromkeys(user_ids) | reached
+        reached: dict[int, str | None] = dict.fromkeys(user_ids)
+        for chunk in chunks(user_ids, _LOOKED_UP):
+            lookup = await self._query.lookup(ladder, chunk)
+            tiers = ladder.board.tiers_among(lookup.total)
+            reached |= {entry.user_id: tiers.name(entry.score, entry.rank) for entry, _ in lookup.entries}
+        return reached
 
     async def _look_for_closed(self, boards: Sequence[Board]) -> None:
         last, now = await self._store.closed_until(), self._clock()
@@ -130,4 +135,5 @@ def _tier_draft(ladder: Ladder, row: OutboxRow, before: str | None, tier: str | 
     slug = ladder.board.slug
     data = {"board": slug, "user_id": row.user_id, "period": ladder.period_name, "tier": tier, "previous": before}
     body = body_of(NoticeType.TIER_CHANGED, row.at, data)
-    return NoticeDraft(f"tier:{row.seq}:{ladder.period}", row.user_id, NoticeType.TIER_CHANGED, slug, row.at, body)
+    origin = f"tier:{row.seq}:{ladder.board.id}:{ladder.period}:{row.user_id}"
+    return NoticeDraft(origin, row.user_id, NoticeType.TIER_CHANGED, slug, row.at, body)

@@ -1,11 +1,12 @@
 """Relay of notices from the outbox to the log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.notice_bodies import drafts_of
 from leaderforge.domain.notice_bundles import BundleDraft, OutboxBundle, bundle_draft
 from leaderforge.domain.notice_log import NoticeDraft, OutboxRow
+from leaderforge.domain.notices import asks_for_ranks
 from leaderforge.ports.notices import NoticeStore
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.services.derived_notices import DerivedNotices
@@ -13,6 +14,8 @@ from leaderforge.services.overtaking import OvertakingService
 
 _AT_ONCE = 200
 """Maximum rows of the outbox that one step moves. This limits the size of a transaction. A row may have a bundle."""
+_CHANGES_AT_ONCE = 2_000
+"""Number of changed standings from which a step derives notices, after which it takes no further row."""
 
 
 class NoticeRelay:
@@ -37,19 +40,37 @@ class NoticeRelay:
         await self._derived.look([board for board in boards.values() if board.events])
         await self._overtaking.forget_if_due(list(boards.values()))
         for _ in range(steps):
-            rows = await self._notices.outbox(_AT_ONCE)
-            if not rows:
+            fetched = await self._notices.outbox(_AT_ONCE)
+            if not fetched:
                 break
             boards |= {board.id: board for board in await self._store.boards()}
-            single = [row for row in rows if isinstance(row, OutboxRow)]
-            changes, tiers = await self._derived.tiers(single, boards)
-            overtakings = await self._overtaking.derive(single, boards)
-            drafts = {row.seq: [*_drafts(row, boards), *changes.get(row.seq, ())] for row in rows}
-            await self._notices.append(drafts, tiers=tiers, overtakings=overtakings)
+            rows, changes = _first_changes(fetched, {i for i, board in boards.items() if asks_for_ranks(board)})
+            await self._move(rows, changes, boards)
             moved += sum(len(row.items) if isinstance(row, OutboxBundle) else 1 for row in rows)
-            if len(rows) < _AT_ONCE:
+            if len(rows) == len(fetched) < _AT_ONCE:
                 break
         return moved
+
+    async def _move(
+        self, rows: Sequence[OutboxRow | OutboxBundle], changes: Sequence[OutboxRow], boards: Mapping[int, Board]
+    ) -> None:
+        """Move these rows of the outbox with the notices that their changes cause."""
+        by_tier, tiers = await self._derived.tiers(changes, boards)
+        overtakings = await self._overtaking.derive(changes, boards)
+        drafts = {row.seq: [*_drafts(row, boards), *by_tier.get(row.seq, ())] for row in rows}
+        await self._notices.append(drafts, tiers=tiers, overtakings=overtakings)
+
+
+def _first_changes(
+    fetched: Sequence[OutboxRow | OutboxBundle], board_ids: Container[int]
+) -> tuple[Sequence[OutboxRow | OutboxBundle], Sequence[OutboxRow]]:
+    """Return the rows of a step, and their changes of standings on these boards."""
+    changes: list[OutboxRow] = []
+    for number, row in enumerate(fetched):
+        if len(changes) >= _CHANGES_AT_ONCE:
+            return fetched[:number], changes
+        changes += row.changes(board_ids) if isinstance(row, OutboxBundle) else [row]
+    return fetched, changes
 
 
 def _drafts(row: OutboxRow | OutboxBundle, boards: Mapping[int, Board]) -> Sequence[NoticeDraft | BundleDraft]:

@@ -109,7 +109,7 @@ class OvertakingService:
         drafts: defaultdict[int, list[NoticeDraft]] = defaultdict(list)
         places: list[NoticedPlace] = []
         for ladder, on_ladder in movers.items():
-            friends = {user_id: await self._recipients(user_id) for user_id, m in on_ladder.items() if m.passes}
+            friends = await self._recipients_of([user_id for user_id, mover in on_ladder.items() if mover.passes])
             looked_up = await self._places(ladder, {*on_ladder, *(i for ids in friends.values() for i in ids)})
             places += _noticed(looked_up, on_ladder, friends)
             for friend_id, recipients in friends.items():
@@ -130,6 +130,12 @@ class OvertakingService:
         }
         if not await self._store.forget_places(current):
             self._forget_cadence.pause()
+
+    async def _recipients_of(self, user_ids: Sequence[int]) -> Mapping[int, Sequence[int]]:
+        """Return the players who get a notice when one of these players passes them, by the id of the latter."""
+        # One query saves a query for each player without friends.
+        followed = await self._friends.with_followers(user_ids) if user_ids else ()
+        return {user_id: await self._recipients(user_id) for user_id in sorted(followed)}
 
     async def _recipients(self, user_id: int) -> Sequence[int]:
         """Return the players who get a notice when this player passes them."""
@@ -207,5 +213,5 @@ def _draft(ladder: Ladder, row: OutboxRow, passed: Entry) -> NoticeDraft:
         "score": passed.score,
     }
     body = body_of(NoticeType.PLAYER_OVERTAKEN, row.at, data)
-    origin = f"overtaken:{row.seq}:{ladder.period}:{passed.user_id}"
+    origin = f"overtaken:{row.seq}:{ladder.board.id}:{ladder.period}:{row.user_id}:{passed.user_id}"
     return NoticeDraft(origin, passed.user_id, NoticeType.PLAYER_OVERTAKEN, slug, row.at, body)

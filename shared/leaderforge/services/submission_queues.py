@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from leaderforge.coalescing import BATCH, STAGGER_S, Coalescer, batch_trace
 from leaderforge.domain.boards import Board, Policy
 from leaderforge.domain.errors import LeaderForgeError
-from leaderforge.domain.notices import Announcement, announces
+from leaderforge.domain.notices import announces
 from leaderforge.domain.submissions import Submission
 from leaderforge.ports.tracing import Tracer
 from leaderforge.services.receipts import Receipt, ReceiptOptions
@@ -39,7 +39,7 @@ class _Kind(NamedTuple):
     """
 
     previous: bool
-    announced: Announcement
+    is_announced: bool
     has_league: bool
     policy: Policy
 
@@ -57,7 +57,7 @@ class SubmissionQueues:
         either = False, True
         self._queues = {
             kind: self._new_queue(kind.previous, max_in_flight=3, stagger_s=STAGGER_S)
-            for kind in map(_Kind._make, product(either, Announcement, either, Policy))
+            for kind in map(_Kind._make, product(either, either, either, Policy))
         }
         # Rules that depend on the player's standing need more round trips.
         self._dependent = {previous: self._new_queue(previous, max_in_flight=2) for previous in either}
@@ -81,4 +81,4 @@ class SubmissionQueues:
 
 
 def _kind(board: Board, previous: bool) -> _Kind:
-    return _Kind(previous, announces(board), board.league is not None, board.policy)
+    return _Kind(previous, bool(announces(board)), board.league is not None, board.policy)

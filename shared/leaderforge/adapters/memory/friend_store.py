@@ -1,6 +1,6 @@
 """In-memory friends and blocks."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence, Set
 
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
@@ -37,6 +37,9 @@ class MemoryFriendStore:
 
     async def followers(self, user_id: int, limit: int) -> Sequence[int]:
         return sorted(self._linked_players(user_id, LinkKind.FOLLOWED_BY))[:limit]
+
+    async def with_followers(self, user_ids: Collection[int]) -> Collection[int]:
+        return [user_id for user_id in user_ids if self._linked_players(user_id, LinkKind.FOLLOWED_BY)]
 
     async def count(self, user_id: int) -> int:
         return len(self._linked_players(user_id, LinkKind.FOLLOWS))

@@ -1,6 +1,6 @@
 """Friends and blocks in PostgreSQL."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TypeVar
 
 from leaderforge.adapters.postgres.errors import FOREIGN_KEY_VIOLATION, Rejected
@@ -49,6 +49,9 @@ class PostgresFriendStore:
     async def followers(self, user_id: int, limit: int) -> Sequence[int]:
         values = user_id, LinkKind.FOLLOWED_BY, _BEFORE_ALL, limit
         return [row["other_id"] for row in await self._pool.fetch(statement("links_of"), *values)]
+
+    async def with_followers(self, user_ids: Collection[int]) -> Collection[int]:
+        return [row["user_id"] for row in await self._pool.fetch(statement("with_followers"), joined(user_ids))]
 
     async def count(self, user_id: int) -> int:
         [row] = await self._pool.fetch(statement("count_links"), user_id, LinkKind.FOLLOWS)

@@ -22,6 +22,22 @@ class _Overlapping(Exception):
     """Error that rolls a relay back, because another process has taken a part of its notices."""
 
 
+class _Remaining:
+    """Players of taken bundles that cause notices about tiers, without those who were erased since they were read."""
+
+    def __init__(self, taken: Sequence[Record], tiers: Collection[int]) -> None:
+        self._players = {
+            row["seq"]: {item.user_id for item in bundle_items(row["data"]) if item is not None}
+            for row in taken
+            if row["type"] == BUNDLE and row["seq"] in tiers
+        }
+
+    def has(self, seq: int, user_id: int) -> bool:
+        """Return whether the taken row with this number still reports a change of the player."""
+        # The erasure of a player deletes rows of single notices, which therefore cannot be taken.
+        return seq not in self._players or user_id in self._players[seq]
+
+
 class PostgresNoticeStore:
     """`NoticeStore` on PostgreSQL."""
 
@@ -43,14 +59,20 @@ class PostgresNoticeStore:
             await connection.execute(statement("lock_notice_log"))
             taken = await connection.fetch(statement("take_notices"), joined(drafts)) if drafts else []
             texts = {row["seq"]: row["data"] for row in taken}
+            remaining = _Remaining(taken, tiers)
             if overtakings is not None and len(texts) < len(drafts):
                 raise _Overlapping
-            appended = [_log_row(draft, texts[seq]) for seq in sorted(texts) for draft in drafts[seq]]
+            appended = [
+                _log_row(draft, texts[seq])
+                for seq in sorted(texts)
+                for draft in drafts[seq]
+                if isinstance(draft, BundleDraft) or remaining.has(seq, draft.user_id)
+            ]
             appended += [("append_notices", draft) for draft in without_outbox]
             # Append notices and bundles by turns, because the positions must have the order of the outbox.
             for name, rows in groupby(appended, key=lambda statement_row: statement_row[0]):
                 await run_rows(connection, name, [row for _, row in rows])
-            await run_rows(connection, "store_noticed_tiers", _latest(tiers, texts))
+            await run_rows(connection, "store_noticed_tiers", _latest(tiers, texts, remaining))
             if overtakings is not None:
                 passed = await _store_overtakings(connection, overtakings)
                 await run_rows(connection, "append_notices", passed)
@@ -117,10 +139,12 @@ def _log_row(draft: NoticeDraft | BundleDraft, text: str) -> tuple[str, Sequence
     return ("append_bundles", (*draft, text)) if isinstance(draft, BundleDraft) else ("append_notices", draft)
 
 
-def _latest(tiers: Mapping[int, Sequence[NoticedTier]], numbers: Collection[int]) -> Sequence[NoticedTier]:
-    """Return the last tier of each player on each ladder, among the tiers with these numbers of the outbox."""
+def _latest(
+    tiers: Mapping[int, Sequence[NoticedTier]], numbers: Collection[int], remaining: _Remaining
+) -> Sequence[NoticedTier]:
+    """Return the last tier of each remaining player on each ladder, among the tiers with these outbox numbers."""
     latest = {tier[:3]: tier for seq in sorted(numbers) for tier in tiers.get(seq, ())}
-    return list(latest.values())
+    return [tier for tier in latest.values() if remaining.has(tier.seq, tier.user_id)]
 
 
 def notice_of(row: Record) -> Notice:

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import chain, product
+from itertools import chain
 from typing import Any, Protocol, TypeAlias
 
 from leaderforge.adapters.postgres.duplicates import read_duplicates
 from leaderforge.adapters.postgres.entrants import count_attempts, entrant_key, hold_entrants
 from leaderforge.adapters.postgres.judging import judge
-from leaderforge.adapters.postgres.outbox import write_notices, write_score_notices
+from leaderforge.adapters.postgres.outbox import write_bundle
 from leaderforge.adapters.postgres.pool import Connection, Pool
 from leaderforge.adapters.postgres.standing_rows import (
     SIGNS,
@@ -24,7 +24,7 @@ from leaderforge.adapters.postgres.writing import hold_standings, insert_events,
 from leaderforge.domain.batches import complete
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import LeaderForgeError
-from leaderforge.domain.notices import Announcement, announces, score_notices
+from leaderforge.domain.notices import announces, score_notices
 from leaderforge.domain.standings import EarlierPlace, Standing, combine, is_improvement, standing_of
 from leaderforge.domain.submissions import EventKey, Recorded, Submission
 from leaderforge.domain.tournaments import Entrant
@@ -53,18 +53,14 @@ class BatchWrite:
     In a batch, a player must have at most one submission with a rule that depends on the standing. `clock` returns the
     recording time of the events (us since 1970), which is the lower bound of new revisions.
 
-    With `previous`, the outcomes have the previous standing of each submission, as `EarlierPlace`. With `bundles`, the
-    notices of improved scores are one row, which only a plain server allows.
+    With `previous`, the outcomes have the previous standing of each submission, as `EarlierPlace`.
     """
 
-    def __init__(
-        self, pool: Pool, clock: Clock, timeout_s: float, *, previous: bool = False, bundles: bool = False
-    ) -> None:
+    def __init__(self, pool: Pool, clock: Clock, timeout_s: float, *, previous: bool = False) -> None:
         self._pool = pool
         self._clock = clock
         self._timeout_s = timeout_s
         self._previous = previous
-        self._write_notices = write_score_notices if bundles else write_notices
 
     async def write(self, submissions: Sequence[Submission]) -> Outcomes:
         return await self._pool.transact(lambda connection: self._write(connection, submissions), self._timeout_s)
@@ -115,7 +111,7 @@ class BatchWrite:
                 outcome.ladders, outcome.standings, submissions[position].event, at, improved=outcome.improved
             )
         ]
-        await self._write_notices(connection, announced)
+        await write_bundle(connection, announced)
 
     async def _previous_of(
         self, connection: Connection, submissions: Sequence[Submission], now: int
@@ -172,8 +168,7 @@ class SingleStatementWrite:
         kind = "record_previous" if self._previous else "record"
         keeps_past = _keeps_past(submissions)
         if any(announced):
-            kind = "notices" if Announcement.ALL in announced else "bundle"
-            kind = f"record_past_{kind}" if keeps_past else f"record_{kind}"
+            kind = "record_past_bundle" if keeps_past else "record_bundle"
         elif keeps_past:
             kind = "record_past"
         if keeps_past or any(announced):
@@ -194,10 +189,7 @@ class WriteStrategies:
 
     def __init__(self, pool: Pool, clock: Clock, timeout_s: float) -> None:
         self._pool = pool
-        self._batches = {
-            (previous, bundles): BatchWrite(pool, clock, timeout_s, previous=previous, bundles=bundles)
-            for previous, bundles in product((False, True), repeat=2)
-        }
+        self._batches = {previous: BatchWrite(pool, clock, timeout_s, previous=previous) for previous in (False, True)}
         self._single_statement = SingleStatementWrite(pool, clock, timeout_s)
         self._single_statement_with_previous = SingleStatementWrite(pool, clock, timeout_s, previous=True)
         self._distributed: bool | None = None
@@ -211,7 +203,7 @@ class WriteStrategies:
         is_plain = not await self.is_distributed()
         if is_plain and SingleStatementWrite.fits(submissions) and not alone:
             return self._single_statement_with_previous if previous else self._single_statement
-        return self._batches[previous, is_plain]
+        return self._batches[previous]
 
     async def is_distributed(self) -> bool:
         """Return whether the database is a coordinator of Citus."""
@@ -273,7 +265,7 @@ def _keys(submission: Submission) -> Sequence[StandingKey]:
 
 
 def _rows(submission: Submission) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of record_notices_*.sql and record_bundle_*.sql, one per ladder.
+    """Yield the rows of record_bundle_*.sql, one per ladder.
 
     The first row also inserts the event. In other statements, the rows lack the last value, the announcement.
     """

@@ -3,4 +3,4 @@ update outbox set data = (
     select json_agg(case when (item ->> 0)::bigint = $1 then null else item end order by number)::text
     from json_array_elements(data::json) with ordinality as items (item, number)
 )
-where type = 'bundle' and user_id = -9223372036854775808 and strpos(data, '[' || $1::bigint || ',') > 0;
+where type = 'bundle' and strpos(data, '[' || $1::bigint || ',') > 0;

@@ -76,16 +76,17 @@ returning
     user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, received_us,
     segments, board_id, period_id
 ),
--- Writes the notices of all improved scores as one row, a bundle: see domain/notice_bundles.py. One row for a batch
--- takes a tenth of the time of one row for each notice. The outbox takes the sequence number after the upsert has
--- locked all standings of the batch. The numbers of one standing therefore have the order of its changes. `offset 0`
--- keeps the condition out of the join. As a part of the join, the condition would make the planner expect one row, and
--- compare all pairs of rows.
+-- Writes the notices of a batch as one row, a bundle: see domain/notice_bundles.py. A board announces improvements of the
+-- main standing (1), or every change (2): see `Announcement`. One row for a batch takes a tenth of the time of one row
+-- for each notice. The outbox takes the sequence number after the upsert has locked all standings of the batch. The
+-- numbers of one standing therefore have the order of its changes. `offset 0` keeps the condition out of the join. As a
+-- part of the join, the condition would make the planner expect one row, and compare all pairs of rows.
 notices as (
     insert into outbox (user_id, board_id, period_id, type, at, data)
     select
         -9223372036854775808, 0, 0, 'bundle', $14, json_agg(json_build_array(
-            user_id, board_id, period_id, score, subranked, submissions, revision, achieved_at, submission_id
+            user_id, board_id, period_id, score, subranked, submissions, revision, achieved_at, submission_id, leads,
+            improved
         ))::text
     from (
         select
@@ -95,7 +96,7 @@ notices as (
             = (written.user_id, written.board_id, written.period_id)
         offset 0
     ) as changes
-    where announces = 1 and leads and improved
+    where announces = 2 or (announces = 1 and leads and improved)
     having count(*) > 0
 )
 select * from written;

@@ -1,3 +1,3 @@
 delete from outbox
 where seq = any (string_to_array($1, ',')::bigint[])
-returning seq, data;
+returning seq, type, data;
