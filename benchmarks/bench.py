@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain
 from itertools import product as pairs
@@ -159,9 +159,9 @@ def loaded(
     requests = requests_of(url, facts["submit_key"], players, {kind: 1}, batch=batch)
     callers = BATCHERS if kind in BATCHES else connections
     uvloop.run(busy_loop(url, requests, warmup_s, callers))
-    before = cpu_seconds(facts["pid"])
+    before = cpu_seconds(facts["pid"], facts.get("servers", ()))
     outcome = uvloop.run(busy_loop(url, requests, seconds, callers))
-    after = cpu_seconds(facts["pid"])
+    after = cpu_seconds(facts["pid"], facts.get("servers", ()))
     latency, count = Latency.of(outcome.taken[kind]), len(outcome.taken[kind])
     result = {
         "requests": count, "seconds": outcome.elapsed_s, "rate": outcome.per_second,
@@ -181,13 +181,14 @@ def step(name: str, arguments: list[str], directory: Path, tree: Path | None = N
     return {"step": name, "arguments": arguments, "seconds": round(time.perf_counter() - started, 2)}
 
 
-def cpu_seconds(pid: int) -> dict[str, float]:
-    """Return the processor time of the product's processes so far, in s, by part.
+def cpu_seconds(pid: int, servers: Sequence[int] = ()) -> dict[str, float]:
+    """Return the processor time of the product's processes so far, in s, by part: of `pid`'s children and of `servers`.
 
     It includes processes that have ended, such as those of the database for a command's connections.
     """
     spent = dict.fromkeys(("api", "database", "index"), 0.0)
-    for process in psutil.Process(pid).children(recursive=True):
+    others = [process for server in map(psutil.Process, servers) for process in (server, *server.children())]
+    for process in [*psutil.Process(pid).children(recursive=True), *others]:
         with suppress(psutil.Error):
             command, times = " ".join(process.cmdline()), process.cpu_times()
             part = "index" if "valkey-server" in command else "database" if "postgres" in command else "api"

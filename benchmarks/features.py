@@ -1,18 +1,21 @@
 """Cost of features of boards: a board with the feature is compared with a board that differs only in this feature.
 
     python -m benchmarks.features events --out docs/performance/results/events.json
+    python -m benchmarks.features events --citus DSN --out docs/performance/results/events-citus.json
     python -m benchmarks.features segments --out docs/performance/results/segments.json
     python -m benchmarks.features tiers --out docs/performance/results/tiers.json
 
 Other load on the machine varies. Therefore each call is measured directly before or after the same call on the other
 board, and the ratios of these pairs are compared: their medians with quartiles. The memory of a board is
 the growth of the index nodes' memory while all players submit to it.
+
+With `--citus`, the store is a Citus cluster on this machine, whose tables are dropped.
 """
 
 import asyncio
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from itertools import product as product_of
 from pathlib import Path
@@ -24,23 +27,38 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.bench import loaded, product, settle
+from benchmarks.on_citus import product_on_citus
 from benchmarks.receipts import Samples, ratios, table
 from benchmarks.report import about, finish
 from benchmarks.requests import PLAIN, FeatureName
 
 
 class Feature(NamedTuple):
-    """Setting of a board, and the calls whose cost is measured."""
+    """Setting of a board, and the calls whose cost is measured. Both boards have the settings `common`."""
 
     setting: dict[str, Any]
     calls: Sequence[str]
-    policy: str = "best"
+    common: Mapping[str, Any]
 
+
+_SUM = {"policy": "sum"}
+"""Policy with which each submission improves the standing, and therefore has an event."""
+_FEW_TIERS = [
+    {"name": "champion", "rank": 100},
+    *({"name": f"top {percent}", "percent": percent} for percent in (5, 20, 50)),
+    {"name": "entrant"},
+]
 
 FEATURES = {
-    # Each submission improves a sum, and has therefore an event.
-    FeatureName.EVENTS: Feature({"events": ["score.improved"]}, ["submit"], policy="sum"),
-    FeatureName.SEGMENTS: Feature({"segments": ["country", "platform"]}, ["submit", "rank"]),
+    FeatureName.EVENTS: Feature({"events": ["score.improved"]}, ["submit"], _SUM),
+    # A minimum interval of 0 refuses nothing, but the batch takes the statements of a rule.
+    FeatureName.EVENTS_RULES: Feature({"events": ["score.improved"]}, ["submit"], _SUM | {"min_interval_ms": 0}),
+    FeatureName.EVENTS_RANKS: Feature(
+        {"events": ["score.improved", "tier.changed", "rank.entered_top"]}, ["submit"], _SUM | {"tiers": _FEW_TIERS}
+    ),
+    # No player has friends: only the look-up of the follower is measured.
+    FeatureName.EVENTS_FRIENDS: Feature({"events": ["score.improved", "player.overtaken"]}, ["submit"], _SUM),
+    FeatureName.SEGMENTS: Feature({"segments": ["country", "platform"]}, ["submit", "rank"], {"policy": "best"}),
     FeatureName.TIERS: Feature(
         {
             "tiers": [
@@ -51,6 +69,7 @@ FEATURES = {
             ]
         },
         ["submit", "rank", "top", "page", "around", "lookup"],
+        {"policy": "best"},
     ),
 }
 """Features by name. The board with tiers has the maximum number of tiers, with all kinds of limits."""
@@ -67,6 +86,7 @@ def main(
     connections: Annotated[int, typer.Option(help="Connections kept busy.")] = 64,
     rounds: Annotated[int, typer.Option(help="How often each pair is measured, at least twice.", min=2)] = 12,
     seconds: Annotated[float, typer.Option(help="Seconds a measurement.")] = 2,
+    citus: Annotated[str | None, typer.Option(help="DSN of a Citus cluster; its tables are dropped.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the results here as JSON.")] = None,
 ) -> None:
     """Measure a feature on this machine."""
@@ -75,7 +95,7 @@ def main(
     os.environ["LEADERFORGE_SEGMENTS"] = "country,platform"
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leaderforge-features-")))
-        facts = stack.enter_context(product(directory, []))
+        facts = stack.enter_context(product_on_citus(directory, citus) if citus else product(directory, []))
         memory = filled(facts, feature, players)
         asyncio.run(settle(facts["postgres"]))
         for turn, pair in track(list(product_of(range(rounds), samples.values())), "Measuring", console=console):
@@ -83,7 +103,7 @@ def main(
                 load = {"players": players, "connections": connections, "seconds": seconds}
                 pair[kind].append(loaded(facts, kind, facts["api"], warmup_s=WARMUP_S, **load))
     report = {
-        **about("benchmarks.features"), "feature": feature,
+        **about("benchmarks.features"), "feature": feature, "on_citus": citus is not None,
         "players": players, "connections": connections, "seconds": seconds,
         "bytes_a_player": {board: round(size / players, 1) for board, size in memory.items()},
         "ratios": {kind: ratios(*pair.values()) for kind, pair in samples.items()}, "samples": samples,
@@ -102,7 +122,7 @@ def filled(facts: dict[str, Any], feature: str, players: int) -> dict[str, int]:
             users = [{"user_id": i, "username": f"player {i}", "attributes": attributes(i)} for i in batch]
             client.post("/api/users/batch", json={"users": users}).raise_for_status()
         for board, setting in ((PLAIN, {}), (feature, FEATURES[feature].setting)):
-            settings = {"board": board, "policy": FEATURES[feature].policy, **setting}
+            settings = {"board": board, **FEATURES[feature].common, **setting}
             client.post("/api/boards", json=settings).raise_for_status()
             before = used_memory(client)
             for batch in track(batches, f"Scoring on the board {board}"):

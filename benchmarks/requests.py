@@ -88,6 +88,9 @@ class FeatureName(StrEnum):
     """Feature that is measured, and the name of its board."""
 
     EVENTS = "events"
+    EVENTS_RULES = "events-rules"
+    EVENTS_RANKS = "events-ranks"
+    EVENTS_FRIENDS = "events-friends"
     SEGMENTS = "segments"
     TIERS = "tiers"
 
