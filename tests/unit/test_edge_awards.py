@@ -1,5 +1,7 @@
 """Rewards and awards over HTTP: the table of a board, settlement, listing and claiming."""
 
+import json
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -24,10 +26,11 @@ REWARDS = {
 }
 
 
-async def settled(api: Api) -> None:
-    """Create a weekly board with rewards and three players, and settle its first week."""
+async def settled(api: Api, events: Sequence[str] = ()) -> None:
+    """Create a weekly board with rewards, events and three players, and settle its first week."""
     tiers = [{"name": "gold", "score": 20}, {"name": "silver"}]
     body = {"board": "weekly", "policy": "best", "periods": ["weekly"], "tiers": tiers, "rewards": REWARDS}
+    body |= {"events": events}
     answer = await api.post("/api/boards", body, ADMIN_KEY)
     assert answer.status_code == 201, answer.text
     assert answer.json()["rewards"] == REWARDS
@@ -124,12 +127,7 @@ async def test_invalid_tables_are_refused(api: Api, rewards: dict[str, Any]) -> 
 async def test_a_removal_after_settlement_is_corrected_and_audited(api: Api) -> None:
     await settled(api)
     assert await api.services.seasons.resettlement.run() == 0
-    # Acts of moderators request a resettlement at the real time, which is later than the clock of the test.
-    answer = await api.post("/api/users/1/hide", {"reason": "a bot"}, ADMIN_KEY)
-    assert answer.status_code == 200, answer.text
-    await api.services.parts.resettlements.request([(2, (await period(api)))], api.clock.now)
-    assert await api.services.seasons.resettlement.run() == 1
-    assert await api.services.seasons.settlement.run() == 1
+    await hide_the_winner(api)
     assert [a["reward"] for a in (await awards(api, 2))["awards"] if a["revoked_at"] is None] == [
         "expert",
         "top",
@@ -144,6 +142,45 @@ async def test_a_removal_after_settlement_is_corrected_and_audited(api: Api) -> 
         ("award.revoke", 1, "top"),
         ("award.revoke", 1, "winner"),
     ]
+
+
+async def hide_the_winner(api: Api) -> None:
+    """Hide player 1, and settle the week again."""
+    # Acts of moderators request a resettlement at the real time, which is later than the clock of the test.
+    answer = await api.post("/api/users/1/hide", {"reason": "a bot"}, ADMIN_KEY)
+    assert answer.status_code == 200, answer.text
+    await api.services.parts.resettlements.request([(2, (await period(api)))], api.clock.now)
+    assert await api.services.seasons.resettlement.run() == 1
+    assert await api.services.seasons.settlement.run() == 1
+
+
+async def test_a_settlement_and_its_correction_are_events(api: Api) -> None:
+    await settled(api, ["award.granted", "award.revoked", "period.settled"])
+    assert await sent(api) == [
+        ("award.granted", 1, "expert"),
+        ("award.granted", 1, "top"),
+        ("award.granted", 1, "winner"),
+        ("award.granted", 2, "expert"),
+        ("award.granted", 2, "top"),
+        ("period.settled", None, None),
+    ]
+    await hide_the_winner(api)
+    assert [event for event in await sent(api) if event[0] == "award.revoked" or event[2] == "winner"] == [
+        ("award.granted", 1, "winner"),
+        ("award.granted", 2, "winner"),
+        ("award.revoked", 1, "expert"),
+        ("award.revoked", 1, "top"),
+        ("award.revoked", 1, "winner"),
+    ]
+
+
+async def sent(api: Api) -> list[tuple[str, int | None, str | None]]:
+    """Relay all notices. Return the type, the player and the reward of each event so far, sorted."""
+    await api.services.events.dispatch.run(5)
+    log = (await api.services.parts.notices.after(0, 1000)).notices
+    bodies = [json.loads(notice.body) for notice in log]
+    assert {(body["data"]["board"], body["data"]["period"]) for body in bodies} == {("weekly", "2026-W48")}
+    return sorted((b["type"], b["data"].get("user_id"), b["data"].get("reward")) for b in bodies)
 
 
 async def period(api: Api) -> int:
