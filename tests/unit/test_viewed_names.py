@@ -73,6 +73,14 @@ async def test_a_page_has_all_names_and_the_index_stores_only_these(world: World
     assert await world.shown(2, 3) == {4: "player 4", 3: "player 3", 2: "player 2"}
 
 
+async def test_places_load_no_names(world: World) -> None:
+    """Places are read for events, which nobody looks at."""
+    await world.process.maintain.rebuild()
+    placed = await world.process.query.placed(LADDER, [5, 2, 99])
+    assert (placed.total, {i: (p.score, p.rank) for i, p in placed.by_id.items()}) == (5, {5: (50, 1), 2: (20, 4)})
+    assert await world.stored() == {}
+
+
 async def test_reconciliation_adds_no_names_of_new_players(world: World) -> None:
     await world.process.maintain.rebuild()
     await world.users.create([Player(6, "Fay", None, world.now)])

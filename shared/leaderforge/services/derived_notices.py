@@ -75,9 +75,9 @@ class DerivedNotices:
         """Return the present tiers of players on a ladder, None for a player without an entry."""
         reached: dict[int, str | None] = dict.fromkeys(user_ids)
         for chunk in chunks(user_ids, _LOOKED_UP):
-            lookup = await self._query.lookup(ladder, chunk)
-            tiers = ladder.board.tiers_among(lookup.total)
-            reached |= {entry.user_id: tiers.name(entry.score, entry.rank) for entry, _ in lookup.entries}
+            by_id, total = await self._query.placed(ladder, chunk)
+            tiers = ladder.board.tiers_among(total)
+            reached |= {user_id: tiers.name(placed.score, placed.rank) for user_id, placed in by_id.items()}
         return reached
 
     async def _look_for_closed(self, boards: Sequence[Board]) -> None:

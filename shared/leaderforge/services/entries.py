@@ -40,6 +40,21 @@ class RankedEntries:
     total: int
 
 
+class PlacedPlayer(NamedTuple):
+    """Sort key, score and rank of a visible entry."""
+
+    key: bytes
+    score: int
+    rank: int
+
+
+class PlacedPlayers(NamedTuple):
+    """Visible entries of some players by the players' ids, without names and metadata, and the ladder's total."""
+
+    by_id: Mapping[int, PlacedPlayer]
+    total: int
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Consecutive entries of a board, its `total`, and the time `as_of` (ms).

@@ -11,12 +11,12 @@ from leaderforge.domain.friends import FriendMode
 from leaderforge.domain.notice_log import NoticeDraft, OutboxRow, body_of
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.notices import NO_PLAYER
-from leaderforge.domain.order import Place, rank_bound, sort_key
+from leaderforge.domain.order import rank_bound
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.derived_notices import DerivedNoticeStore, NoticedPlace, Overtakings
 from leaderforge.ports.friends import FriendStore
 from leaderforge.services.cadence import Cadence
-from leaderforge.services.entries import Entry
+from leaderforge.services.entries import PlacedPlayer
 from leaderforge.services.query import QueryService
 
 MAX_FOLLOWERS = 5_000
@@ -45,15 +45,12 @@ class _Places:
 
     ladder: Ladder
     before: Mapping[int, bytes | None]
-    now: Mapping[int, Entry]
+    now: Mapping[int, PlacedPlayer]
 
     def key(self, user_id: int) -> bytes | None:
         """Return the present sort key of a player, None without a visible entry."""
-        entry = self.now.get(user_id)
-        if entry is None:
-            return None
-        place = Place(entry.score, entry.achieved_at, entry.user_id, entry.subscore or 0)
-        return sort_key(self.ladder.board, place)
+        placed = self.now.get(user_id)
+        return None if placed is None else placed.key
 
     def was_passed(self, user_id: int, friend_id: int, *, friend_is_new: bool) -> bool:
         """Return whether the friend was not ahead of the player at the previous look, and is now.
@@ -116,7 +113,7 @@ class OvertakingService:
                 mover = on_ladder[friend_id]
                 for user_id in recipients:
                     if looked_up.was_passed(user_id, friend_id, friend_is_new=mover.is_new):
-                        drafts[mover.row.seq].append(_draft(ladder, mover.row, looked_up.now[user_id]))
+                        drafts[mover.row.seq].append(_draft(ladder, mover.row, user_id, looked_up.now[user_id]))
         return Overtakings(drafts, places)
 
     async def forget_if_due(self, boards: Sequence[Board]) -> None:
@@ -148,10 +145,9 @@ class OvertakingService:
     async def _places(self, ladder: Ladder, user_ids: set[int]) -> _Places:
         # Read the stored places first. A concurrent relay could store later places after the look at the index.
         before = await self._store.places(ladder.board.id, ladder.period, user_ids)
-        now: dict[int, Entry] = {}
+        now: dict[int, PlacedPlayer] = {}
         for chunk in chunks(sorted(user_ids), _LOOKED_UP):
-            lookup = await self._query.lookup(ladder, chunk)
-            now |= {entry.user_id: entry for entry, _ in lookup.entries}
+            now |= (await self._query.placed(ladder, chunk)).by_id
         return _Places(ladder, before, now)
 
 
@@ -202,16 +198,17 @@ def _noticed(
         yield NoticedPlace(user_id, places.ladder.board.id, places.ladder.period, places.key(user_id), seq)
 
 
-def _draft(ladder: Ladder, row: OutboxRow, passed: Entry) -> NoticeDraft:
+def _draft(ladder: Ladder, row: OutboxRow, user_id: int, passed: PlacedPlayer) -> NoticeDraft:
+    """Return the notice to a player whom the player of the row has passed."""
     slug = ladder.board.slug
     data = {
         "board": slug,
-        "user_id": passed.user_id,
+        "user_id": user_id,
         "period": ladder.period_name,
         "overtaken_by": row.user_id,
         "rank": passed.rank,
         "score": passed.score,
     }
     body = body_of(NoticeType.PLAYER_OVERTAKEN, row.at, data)
-    origin = f"overtaken:{row.seq}:{ladder.board.id}:{ladder.period}:{row.user_id}:{passed.user_id}"
-    return NoticeDraft(origin, passed.user_id, NoticeType.PLAYER_OVERTAKEN, slug, row.at, body)
+    origin = f"overtaken:{row.seq}:{ladder.board.id}:{ladder.period}:{row.user_id}:{user_id}"
+    return NoticeDraft(origin, user_id, NoticeType.PLAYER_OVERTAKEN, slug, row.at, body)

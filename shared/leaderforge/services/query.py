@@ -16,7 +16,7 @@ from leaderforge.ports.clock import Clock
 from leaderforge.ports.ranking import Ranking
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.ports.tracing import Tracer
-from leaderforge.services.entries import Entry, Lookup, Page, PlayerRank
+from leaderforge.services.entries import Entry, Lookup, Page, PlacedPlayers, PlayerRank
 from leaderforge.services.reading import Reader, Reading
 from leaderforge.services.top import Top, TopCache
 
@@ -90,6 +90,10 @@ class QueryService:
             )
 
         return await self._reader.read(ladder, read)
+
+    async def placed(self, ladder: Ladder, user_ids: Sequence[int]) -> PlacedPlayers:
+        """Return the visible entries of the players, without names, and the ladder's total."""
+        return await self._reader.read(ladder, lambda reading: self._reader.placed(reading.ranking, ladder, user_ids))
 
     async def around(self, ladder: Ladder, user_id: int, radius: int, viewer: Caller = ANONYMOUS) -> Page:
         """Return a player's entry with up to `radius` neighbours on each side. Raises `NotRanked`."""

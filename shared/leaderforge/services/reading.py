@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from leaderforge.domain.boards import Board, Ladder, RankStyle
 from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, Unavailable
-from leaderforge.domain.merge import Row, SegmentBound, ranked_on
+from leaderforge.domain.merge import Counts, Row, SegmentBound, ranked_on
 from leaderforge.domain.order import places, rank_bound, tie_bound, user_id_of
 from leaderforge.domain.players import is_compound, label_parts
 from leaderforge.domain.ranks import rank_of
@@ -20,7 +20,7 @@ from leaderforge.ports.players import PlayerStore
 from leaderforge.ports.ranking import Ranking
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
-from leaderforge.services.entries import Entry, PlayerRank, RankedEntries
+from leaderforge.services.entries import Entry, PlacedPlayer, PlacedPlayers, PlayerRank, RankedEntries
 from leaderforge.services.names import NameSync
 from leaderforge.services.trust import IndexTrust
 
@@ -132,14 +132,7 @@ class Reader:
         """
         board = ladder.board
         segments = segments and bool(board.segments) and ladder.segment is None and ladder.at is None
-        for _ in range(_ATTEMPTS):
-            stored = (await ranking.rows(ladder, user_ids)).values()
-            rows = sorted(ranked_on(board, stored), key=_sort_key)
-            within = _segment_bounds(board, rows) if segments else ()
-            present = [row.key for row in rows if not row.hidden]
-            counts = await ranking.counts(ladder, _bounds(ladder, rows), present, within)
-            if counts.all_present:
-                break
+        rows, counts = await self._counted(ranking, ladder, user_ids, segments=segments)
         above = counts.above[: len(rows)]
         # Without ties, each rank has only one entry.
         ends = counts.above[len(rows) :] or [n + (not row.hidden) for n, row in zip(above, rows, strict=True)]
@@ -148,6 +141,31 @@ class Reader:
             ranks_in = _ranks_in(board, rows, counts.within)
             entries = [entry._replace(rank_in=ranks) for entry, ranks in zip(entries, ranks_in, strict=True)]
         return RankedEntries(entries, [counts.total - end for end in ends], counts.total)
+
+    async def placed(self, ranking: Ranking, ladder: Ladder, user_ids: Collection[int]) -> PlacedPlayers:
+        """Return the visible entries of the players, without names, which `entries` may have to load from the store."""
+        rows, counts = await self._counted(ranking, ladder, user_ids)
+        scores = [score for score, *_ in places(ladder.board, [row.key for row in rows])]
+        ranked = zip(rows, scores, counts.above[: len(rows)], strict=True)
+        by_id = {
+            user_id_of(row.key): PlacedPlayer(row.key, score, rank_of(n)) for row, score, n in ranked if not row.hidden
+        }
+        return PlacedPlayers(by_id, counts.total)
+
+    async def _counted(
+        self, ranking: Ranking, ladder: Ladder, user_ids: Collection[int], *, segments: bool = False
+    ) -> tuple[Sequence[Row], Counts]:
+        """Return the rows of the players that are ranked, best first, with the numbers of entries above them."""
+        board = ladder.board
+        for _ in range(_ATTEMPTS):
+            stored = (await ranking.rows(ladder, user_ids)).values()
+            rows = sorted(ranked_on(board, stored), key=_sort_key)
+            within = _segment_bounds(board, rows) if segments else ()
+            present = [row.key for row in rows if not row.hidden]
+            counts = await ranking.counts(ladder, _bounds(ladder, rows), present, within)
+            if counts.all_present:
+                break
+        return rows, counts
 
     async def page_entries(self, ranking: Ranking, ladder: Ladder, rows: Sequence[Row], first: int) -> list[Entry]:
         """Return the entries of consecutive rows. The first one has the ordinal rank `first`."""
