@@ -52,4 +52,13 @@ describe('values over time', () => {
     );
     expect(line).toBe('M500,100L1000,0');
   });
+
+  it('ends at the ceiling, which has a mark', () => {
+    const ranks = (first: number) => [first, -9, -1].map((value, at) => ({ at, value }));
+    const ticks = plot(ranks(-14), { ceiling: -1 }).ticks;
+    expect(ticks.map(({ value }) => value)).toEqual([-15, -10, -5, -1]);
+    expect(ticks.at(-1)?.top).toBe(0);
+    expect(plot(ranks(-80_000), { ceiling: -1 }).ticks.map(({ value }) => value)).toEqual([-80_000, -60_000, -40_000, -20_000, -1]);
+    expect(plot([{ at: 0, value: -1 }], { ceiling: -1 }).ticks.map(({ value }) => value)).toContain(-1);
+  });
 });

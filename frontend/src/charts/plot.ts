@@ -12,6 +12,8 @@ export interface Shape {
   readonly steps?: boolean;
   /** True to begin the vertical axis at zero instead of the lowest value. */
   readonly fromZero?: boolean;
+  /** Largest value on the vertical axis, which gets a mark. Default: a round number from the largest value on. */
+  readonly ceiling?: number;
   /** First and last time of the chart. Default: the times of the first and last sample. */
   readonly times?: readonly [number, number];
 }
@@ -40,11 +42,16 @@ export const HEIGHT = 100;
 const TICKS = 3;
 
 /** Return the drawing of samples in order of time, with the lowest value at the bottom. */
-export function plot(samples: readonly Sample[], { steps = false, fromZero = false, times }: Shape = {}): Plot {
+export function plot(samples: readonly Sample[], { steps = false, fromZero = false, ceiling = Infinity, times }: Shape = {}): Plot {
   const known = samples.filter((sample): sample is Known => sample.value !== null);
   const x = scaleTime(times ?? extent(samples.map(({ at }) => at)), [0, WIDTH]);
   const values = known.map(({ value }) => value);
   const y = scaleLinear(extent(fromZero ? [0, ...values] : values), [HEIGHT, 0]).nice(TICKS);
+  const [floor = 0, roundTop = 0] = y.domain();
+  const isCut = roundTop > ceiling;
+  if (isCut) y.domain([floor, ceiling]);
+  const marks = y.ticks(TICKS);
+  if (isCut && marks.at(-1) !== ceiling) marks.push(ceiling);
   const curve = steps ? curveStepAfter : curveLinear;
   const place = ({ at }: Sample) => rounded(x(at));
   const height = ({ value }: Sample) => rounded(y(value ?? 0));
@@ -52,7 +59,7 @@ export function plot(samples: readonly Sample[], { steps = false, fromZero = fal
   return {
     line: line<Sample>(place, height).defined(isKnown).curve(curve)([...samples]) ?? '',
     area: area<Sample>(place, HEIGHT, height).defined(isKnown).curve(curve)([...samples]) ?? '',
-    ticks: known.length > 0 ? y.ticks(TICKS).map((value) => ({ value, top: rounded((y(value) / HEIGHT) * 100) })) : [],
+    ticks: known.length > 0 ? marks.map((value) => ({ value, top: rounded((y(value) / HEIGHT) * 100) })) : [],
   };
 }
 

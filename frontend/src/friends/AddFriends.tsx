@@ -30,7 +30,7 @@ export function AddFriends({ list }: { list: FriendList }) {
 
   return (
     <form
-      className="card px-4 py-5"
+      className="card px-4 py-5 sm:px-6"
       onSubmit={(event) => {
         event.preventDefault();
         if (count > 0 && !tooMany) adding.mutate();

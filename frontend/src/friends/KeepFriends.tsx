@@ -12,7 +12,7 @@ export function KeepFriends() {
   const session = useSession();
   if (session !== null) {
     return (
-      <section aria-label={words.keep} className="card px-4 py-5">
+      <section aria-label={words.keep} className="card px-4 py-5 sm:px-6">
         <p className="text-sm">{words.kept(me?.id === session.id ? me.name : `#${session.id}`)}</p>
         <button type="button" className="button mt-4 w-full" onClick={() => saveSession(null)}>
           {words.signOut}

@@ -22,7 +22,7 @@ export function TokenSignIn({ me, act }: { me: Me; act: string }) {
   return (
     <form
       aria-label={act}
-      className="card px-4 py-5"
+      className="card px-4 py-5 sm:px-6"
       onSubmit={(event) => {
         event.preventDefault();
         if (token.trim() !== '') opening.mutate(token.trim());

@@ -33,6 +33,7 @@ function Ranks({ userId }: { userId: number }) {
         <LineChart
           // The best rank is the smallest one, and is at the top.
           samples={ranks.map(({ at, rank }) => ({ at: Date.parse(at), value: -rank }))}
+          ceiling={-1}
           label={words.rankWent(formatNumber(first.rank), formatNumber(last.rank), ranks.length)}
           formatValue={(value) => formatNumber(Math.abs(value))}
           begin={formatDay(first.at)}
