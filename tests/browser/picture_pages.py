@@ -9,6 +9,8 @@ from playwright.async_api import FilePayload, Page, expect
 
 from tests.tokens import token
 
+expect.set_options(timeout=30_000)
+
 HERO = 20_000_001
 NEWCOMERS = {HERO: "AdaLovelace", HERO + 1: "عبد الرحمن الخوارزمي", HERO + 2: "Wolfeschlegelsteinhausenbergerdorff"}
 FILE = """driver;lap;date

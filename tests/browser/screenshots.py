@@ -165,8 +165,10 @@ async def visit(
     """Visit all pages, or some of them, in one window, in order, and take their pictures."""
     window = await context(browser, size, colours)
     page = await window.new_page()
+    # Other pages of the console need its sign-in.
+    needed = {*only, *("console" for name in only if name.startswith("console-"))}
     for name, (address, act) in PAGES.items():
-        if only and name not in {*only, "console"}:  # other pages of the console need its sign-in
+        if only and name not in needed:
             continue
         if name.startswith("console-"):
             await page.evaluate("(hash) => { location.hash = hash }", address)  # loading the page again loses the key
