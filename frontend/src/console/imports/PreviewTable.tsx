@@ -10,7 +10,7 @@ export function PreviewTable({ preview }: { preview: ImportPreview }) {
   const words = useConsoleText();
   const columns = [
     { label: words.imports.line, className: 'w-16 max-sm:hidden' },
-    { label: words.player },
+    { label: words.player, className: 'max-sm:pl-4' },
     { label: words.score, className: 'text-right' },
     { label: words.time, className: 'text-right' },
   ];
@@ -32,7 +32,7 @@ export function PreviewTable({ preview }: { preview: ImportPreview }) {
             {preview.lines.map((line, at) => (
               <tr key={at} className="h-10">
                 <td className="tabular-nums max-sm:hidden">{formatNumber(line.line)}</td>
-                <td dir="auto" className="break-words">
+                <td dir="auto" className="break-words max-sm:pl-4">
                   {line.player ?? line.external_id ?? line.user_id}
                 </td>
                 <td className="text-right tabular-nums">{line.shown}</td>
