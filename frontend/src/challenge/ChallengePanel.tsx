@@ -65,7 +65,7 @@ function Players({ challenge }: { challenge: Challenge }) {
       ))}
       {challenge.unscored.map((player) => (
         <li key={player.user_id} className="flex h-16 items-center gap-2.5 px-3 sm:gap-4 sm:px-6">
-          <span aria-hidden="true" style={{ width: `${Math.max(2, rankWidth)}ch` }} className="shrink-0" />
+          <span aria-hidden="true" style={{ width: `${Math.max(2, rankWidth)}ch` }} className="shrink-0 text-sm sm:text-base" />
           <Avatar id={player.user_id} name={nameOf(player)} className="size-9 text-xs max-[26rem]:hidden" />
           <div className="min-w-0 flex-1">
             <PlayerName player={player} className="font-medium" />
