@@ -23,7 +23,6 @@ from zipfile import ZipFile
 import typer
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from benchmarks.backing import backing
 from benchmarks.report import about, write
@@ -144,17 +143,23 @@ def _ratio(marks: Sequence[tuple[float, float]], floors: Sequence[tuple[float, f
 
 
 def show(results: Mapping[str, Mapping[str, Any]], sizes: Mapping[str, int]) -> None:
-    """Print a table with the time up to each of `MARKS` and, in brackets, the processor time.
+    """Print the table of docs/performance/README.md, and the packages' sizes."""
+    lines = [*markdown(results), "", *(f"{name}  {size / 10**6:.1f} MB" for name, size in sizes.items())]
+    Console().print("\n".join(lines), soft_wrap=True, highlight=False)
 
-    Then print the packages' sizes in bytes.
-    """
-    table = Table("handler", *MARKS, "ready / bare")
+
+def markdown(results: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the lines of a table of times in ms, with the processor's times in brackets."""
+    lines = ["| handler | ready | to bare | first answer | warm |", "|---|---|---|---|---|"]
     for name, marks in results.items():
-        cells = (f"{marks[mark]['ms']:,.0f} ({marks[mark]['cpu_ms']:,.0f})" for mark in MARKS[:-1])
-        table.add_row(name, *cells, f"{marks[MARKS[-1]]['ms']:,.1f}", f"{marks['ready_to_bare']:.2f}")
-    Console().print(table)
-    for name, size in sizes.items():
-        Console().print(f"{name}  {size / 10**6:.1f} MB")
+        ready, first, warm = marks["ready"], marks["first answer"], marks["warm answer"]
+        ratio = f"{marks['ready_to_bare']:.2f}"
+        lines.append(f"| {name} | {_cell(ready)} | {ratio} | {_cell(first)} | {warm['ms']:.1f} |")
+    return lines
+
+
+def _cell(times: Mapping[str, float]) -> str:
+    return f"{times['ms']:.0f} ({times['cpu_ms']:.0f})"
 
 
 def _started(
