@@ -9,6 +9,8 @@ import pytest
 from leaderforge.domain.audit import AuditEntry, AuditFilter
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, Policy
 from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound, UsernameTaken
+from leaderforge.domain.moments import Moments
+from leaderforge.domain.order import place
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.players import Player
 from leaderforge.domain.standings import HIDDEN_PLAYER
@@ -45,9 +47,16 @@ async def members(stores: Stores, team_id: int) -> list[tuple[int, int]]:
     return [(span.user_id, span.joined_at) for span in roster.members]
 
 
-async def team_board(stores: Stores, source: Board, function: TeamFunction = TeamFunction.SUM, k: int | None = None):
+async def team_board(
+    stores: Stores,
+    source: Board,
+    function: TeamFunction = TeamFunction.SUM,
+    k: int | None = None,
+    moments: Moments | None = None,
+) -> Ladder:
     rules = TeamRules(source.slug, function, k)
-    return Ladder(await stores.board(policy=source.policy, order=source.order, calendar=source.calendar, team=rules))
+    shared = {"policy": source.policy, "order": source.order, "calendar": source.calendar}
+    return Ladder(await stores.board(**shared, team=rules, moments=moments))
 
 
 async def refreshed(stores: Stores, ladder: Ladder, source: Board, *user_ids: int) -> Sequence[int]:
@@ -241,6 +250,32 @@ async def test_a_hidden_team_stays_hidden_and_an_erased_one_is_ignored(stores: S
     assert await stores.team_scores.stale(ladder, source, [1]) == {}
     assert await stores.team_scores.refresh(ladder, source, RED, [1]) == []
     assert await stores.scores.standings(ladder, [RED]) == []
+
+
+@pytest.mark.parametrize("is_copied", [False, True])
+async def test_each_state_of_a_team_is_a_moment(stores: Stores, is_copied: bool) -> None:
+    source = await stores.board()
+    await stores.players(1)
+    await create(stores, RED)
+    ladder = await team_board(stores, source, moments=None if is_copied else Moments(30, 0, 0))
+    await join(stores, RED, 1)
+    for at, score in ((10, 5), (20, 7)):
+        stores.clock.ms = at
+        await stores.scores.record([submit(Ladder(source), 1, score, at=at)])
+        await refreshed(stores, ladder, source, 1)
+    if is_copied:
+        await stores.moments.copy_standings(ladder.board, [RED])
+    stores.clock.ms = 30
+    await stores.moderation.set_player_hidden(1, True, ACT)
+    await refreshed(stores, with_moments(ladder), source, 1)
+    expected = {20: 12, 29: 12, 30: None} if is_copied else {9: None, 10: 5, 19: 5, 20: 12, 29: 12, 30: None}
+    for moment, score in expected.items():
+        rows = await stores.moments.ranking(moment).rows(with_moments(ladder)._replace(at=moment), [RED])
+        assert {i: place(ladder.board, row.key).score for i, row in rows.items()} == ({RED: score} if score else {})
+
+
+def with_moments(ladder: Ladder) -> Ladder:
+    return ladder._replace(board=replace(ladder.board, moments=Moments(30, 0, 0)))
 
 
 async def test_periods_are_counted_apart(stores: Stores) -> None:

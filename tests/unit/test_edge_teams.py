@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from leaderforge.domain.times import time_text
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.tokens import TOKENS, token
 from tests.unit.edge_fixtures import Api, serving
@@ -51,8 +52,8 @@ async def leave(api: Api, team_id: int, user_id: int, key: str = SUBMIT_KEY) -> 
     return (await api.send("DELETE", f"/api/teams/{team_id}/members/{user_id}", None, key)).status_code
 
 
-async def top(api: Api, slug: str = "clans", **query: Any) -> list[tuple[int, str, int]]:
-    answer = await api.get(f"/api/boards/{slug}/top", **query)
+async def top(api: Api, slug: str = "clans", query: str = "") -> list[tuple[int, str, int]]:
+    answer = await api.get(f"/api/boards/{slug}/top{query}")
     assert answer.status_code == 200, answer.text
     return [(e["rank"], e["username"], e["score"]) for e in answer.json()["entries"]]
 
@@ -216,6 +217,42 @@ async def test_settings_that_a_team_board_cannot_have(api: Api, settings: dict[s
     answer = await api.send("POST", "/api/boards", body, ADMIN_KEY)
     assert answer.status_code == 422
     assert answer.json()["error"]["details"]["setting"] == setting
+
+
+async def test_a_team_takes_a_seat_in_a_league_when_its_members_score(api: Api) -> None:
+    league = {"divisions": ["Gold", "Silver"], "group_size": 2, "promotion": {"places": 1}}
+    weekly = {"policy": "best", "periods": ["all-time", "weekly"]}
+    await api.send("POST", "/api/boards", {"board": "points", **weekly}, ADMIN_KEY)
+    await board(api, team={"source": "points"}, league=league, **weekly)
+    for team_id, user_id in ((REDS, 1), (BLUES, 2)):
+        await create(api, team_id, f"Team {user_id}")
+        await join(api, team_id, user_id)
+        api.clock.now += 1
+        await api.post("/api/boards/points/scores", {"user_id": user_id, "score": 10 * user_id})
+        await api.services.teams.scores.settle()
+    group = (await api.get(f"/api/boards/clans/league/{REDS}")).json()
+    assert (group["group"], group["group_rank"]) == (1, 2)
+    assert [(e["user_id"], e["movement"]) for e in group["entries"]] == [(BLUES, "promoted"), (REDS, "stayed")]
+    assert await api.services.seasons.seats.search() == 0
+
+
+async def test_a_team_board_is_read_at_moments_and_is_frozen_with_its_contributions(api: Api) -> None:
+    await board(api, moment_days=30)
+    await create(api, REDS, "Reds")
+    await join(api, REDS, 1)
+    await play(api, 1, 10)
+    moment = time_text(api.clock.now)
+    api.clock.now += 3_600_000
+    await play(api, 1, 5)
+    api.clock.now += 60_000
+    assert await top(api, query=f"?at={moment}") == [(1, "Reds", 10)]
+    [entry] = (await api.get(f"/api/boards/clans/top?since={moment}")).json()["entries"]
+    assert (entry["score"], entry["previous_score"], entry["moved"]) == (15, 10, 0)
+    assert (await api.send("PATCH", "/api/boards/clans", {"frozen_at": moment}, ADMIN_KEY)).status_code == 200
+    assert await top(api) == [(1, "Reds", 10)]
+    refused = await api.get(f"/api/boards/clans/teams/{REDS}")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "invalid_request")
+    assert await contributions(api, REDS, ADMIN_KEY) == [(1, 15, True, True)]
 
 
 async def test_a_team_board_takes_no_submissions_and_keeps_its_source(api: Api) -> None:

@@ -72,7 +72,6 @@ def _require_no_own_rules(board: Board) -> None:
         "tournament": board.tournament is not None,
         "segments": bool(board.segments),
         "events": bool(board.events),
-        "moment_days": board.moments is not None,
     }
     for name, is_set in unusable.items():
         if is_set:

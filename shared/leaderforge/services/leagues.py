@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from time import monotonic
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from leaderforge.domain.grouping import grouped
 from leaderforge.domain.league import MIDDLE_BAND, Arrival, LastResult, League
 from leaderforge.domain.periods import Period, number_of_start
 from leaderforge.domain.settlement import SettledPeriods, Settlement, ends_at, settles_at
+from leaderforge.domain.standings import LadderStanding
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.domain.timing import SETTLE_MS
 from leaderforge.ports.clock import Clock
@@ -96,6 +98,14 @@ class SeatService:
                 await self.seat(ladder, user_ids)
             except LeaderForgeError:
                 continue
+
+    async def take_changed(self, changed: Sequence[LadderStanding]) -> None:
+        """Seat the teams whose standings in a period of a league have changed. Never raises. See `take`."""
+        for ladder, standing in changed:
+            if standing.removed or not is_league_period(ladder.board, ladder.board.calendar.numbered(ladder.period)):
+                continue
+            with suppress(LeaderForgeError):
+                await self.seat(ladder, [standing.user_id])
 
     async def seat(self, ladder: Ladder, user_ids: Sequence[int]) -> League | None:
         """Seat these players in this order, except those with a seat. Return the rules, None if the groups are closed.
@@ -182,7 +192,8 @@ class SeatService:
         if league is None:
             return 0
         key, now = (ladder.board.id, ladder.period), self._clock()
-        since = max(0, self._searched.get(key, 0) - _OVERLAP_MS)
+        # A team has no submissions of its own, by which later searches find players.
+        since = 0 if ladder.board.team else max(0, self._searched.get(key, 0) - _OVERLAP_MS)
         count = await self.seat_waiting(ladder, league, since)
         self._searched[key] = now
         return count

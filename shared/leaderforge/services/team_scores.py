@@ -21,6 +21,7 @@ from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.teams import TeamScoreStore
 from leaderforge.services.cadence import Cadence
 from leaderforge.services.delivery import Delivery
+from leaderforge.services.leagues import SeatService
 from leaderforge.services.team_comparison import TeamComparison
 
 _PLAYERS_A_READ = 500
@@ -45,11 +46,19 @@ class TeamScores:
     """
 
     def __init__(
-        self, store: ScoreStore, scores: TeamScoreStore, delivery: Delivery, leases: LeaseStore, clock: Clock
+        self,
+        store: ScoreStore,
+        scores: TeamScoreStore,
+        delivery: Delivery,
+        leases: LeaseStore,
+        clock: Clock,
+        *,
+        seats: SeatService | None = None,
     ) -> None:
         self._store = store
         self._scores = scores
         self._delivery = delivery
+        self._seats = seats
         self._leases = leases
         self._clock = clock
         self._pairs: _Pairs = {}
@@ -88,10 +97,16 @@ class TeamScores:
         count = 0
         for batch in chunks(list(user_ids), _PLAYERS_A_READ):
             for team_id, members in sorted((await self._scores.stale(ladder, source, batch)).items()):
-                changed = await self._scores.refresh(ladder, source, team_id, members)
-                await self._delivery.moderated(changed)
-                count += len(changed)
+                count += await self._refresh_team(ladder, source, team_id, members)
         return count
+
+    async def _refresh_team(self, ladder: Ladder, source: Board, team_id: int, members: Collection[int]) -> int:
+        """Compute the standing of a team, and deliver it if it has changed. Return the number of changed standings."""
+        changed = await self._scores.refresh(ladder, source, team_id, members)
+        await self._delivery.moderated(changed)
+        if self._seats is not None:
+            await self._seats.take_changed(changed)
+        return len(changed)
 
     async def refresh_now(self, user_ids: Collection[int]) -> None:
         """Bring the teams of these players up to date in the present periods of all team boards. Never raises.
@@ -219,9 +234,7 @@ class TeamScores:
             for team_id, contributions in (await self._scores.contributions(ladder, team_ids)).items():
                 # This also finds the contributions of erased players, who have no spans any more.
                 members = [contribution.user_id for contribution in contributions]
-                changed = await self._scores.refresh(ladder, source, team_id, members)
-                await self._delivery.moderated(changed)
-                count += len(changed)
+                count += await self._refresh_team(ladder, source, team_id, members)
             after = team_ids[-1]
         return count
 

@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Ladder
-from leaderforge.domain.errors import Conflict, PlayerExists, PlayerNotFound
+from leaderforge.domain.errors import Conflict, PlayerExists, PlayerNotFound, Refused
 from leaderforge.domain.name_rules import BASIC_RULES, NameRules
 from leaderforge.domain.players import Player, new_user_ids
 from leaderforge.domain.presence import required
@@ -163,11 +163,15 @@ class TeamService:
     async def contributions(self, ladder: Ladder, team_id: int) -> Sequence[ContributionView]:
         """Return the contributions to a team on a team board, best first. Contributions that do not count come last.
 
-        Raises `TeamNotFound`, also if the board ranks players.
+        Raises `TeamNotFound`, also if the board ranks players, and `Refused` if the ladder is at a past moment, because
+        past contributions are not stored.
         """
         if ladder.board.team is None:
             message = f"board {ladder.board.slug!r} ranks players, not teams; use a team board"
             raise TeamNotFound(message, board=ladder.board.slug, team_id=team_id)
+        if ladder.at is not None:
+            message = f"board {ladder.board.slug!r} is frozen; contributions are hidden until the end of the freeze"
+            raise Refused(message, board=ladder.board.slug)
         present = {span.user_id for span in (await self.roster(team_id)).members}
         stored = (await self._scores.contributions(ladder, [team_id])).get(team_id, ())
         counted = counted_contributions(ladder.board, ladder.board.team, stored)

@@ -27,6 +27,7 @@ from leaderforge.services.ingest import IngestService
 from leaderforge.services.live import Hub
 from leaderforge.services.maintain import MaintainService
 from leaderforge.services.moderation import ModerationService
+from leaderforge.services.moment_comparison import MomentComparison
 from leaderforge.services.moment_maintenance import MomentMaintenance
 from leaderforge.services.movement import MovementService
 from leaderforge.services.names import NameSync
@@ -75,6 +76,7 @@ class Services:
     movement: MovementService
     rank_history: RankHistoryService
     moment_maintenance: MomentMaintenance
+    moment_comparison: MomentComparison
     moderation: ModerationService
     activity: ActivityService
     boards: BoardService
@@ -179,8 +181,8 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
     trust.repair_with(delivery.deliver_pending, maintain.catch_up)
     players = player_services(settings, parts, delivery, reader, query)
     changes.on_players(players.ids.invalidate)
-    teams = team_services(parts, delivery, players)
     seasons = season_services(settings, parts, query)
+    teams = team_services(parts, delivery, players, seasons.seats)
     submit = SubmitService(
         parts.store,
         delivery,
@@ -213,6 +215,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         movement=MovementService(reader),
         rank_history=RankHistoryService(query, parts.clock),
         moment_maintenance=_moment_maintenance(settings, parts),
+        moment_comparison=MomentComparison(parts.store, parts.moments),
         history=HistoryService(parts.history, query, parts.clock),
         moderation=ModerationService(parts.moderation, delivery, reader, parts.clock, reception_clock),
         activity=ActivityService(parts.activity, parts.store, parts.index, parts.clock),

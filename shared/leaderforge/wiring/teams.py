@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from leaderforge.parts import Parts
 from leaderforge.services.delivery import Delivery
+from leaderforge.services.leagues import SeatService
 from leaderforge.services.team_scores import TeamScores
 from leaderforge.services.teams import TeamService
 from leaderforge.wiring.players import PlayerServices
@@ -17,9 +18,9 @@ class TeamServices:
     scores: TeamScores
 
 
-def team_services(parts: Parts, delivery: Delivery, players: PlayerServices) -> TeamServices:
+def team_services(parts: Parts, delivery: Delivery, players: PlayerServices, seats: SeatService) -> TeamServices:
     """Return the services of teams. After each change that `delivery` delivers, they update the scores of teams."""
-    scores = TeamScores(parts.store, parts.team_scores, delivery, parts.index, parts.clock)
+    scores = TeamScores(parts.store, parts.team_scores, delivery, parts.index, parts.clock, seats=seats)
     delivery.on_changed = scores.note
     rosters = TeamService(
         parts.teams,

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
 
 from leaderforge.adapters.postgres.history import best_signs
+from leaderforge.adapters.postgres.past_rows import keep_past
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.score_store import microseconds
@@ -132,9 +133,12 @@ async def _rank(
     empty = removed_standing(board, team_id, now)
     await run_rows(connection, "hold_standings", [replacing_row(ladder, empty, now)])
     written = await run_rows(connection, "replace_standings", [replacing_row(ladder, standing, now)])
-    changed = await hide_newcomers(connection, [team_id], {board.id: board})
+    key = team_id, board.id, ladder.period
+    changed = {key: standing_of_row(board, written[0])}
+    changed |= await hide_newcomers(connection, [team_id], {board.id: board})
+    await keep_past(connection, changed, [board])
     await connection.execute(statement("touch"), team_id, now // 1000)
-    return changed.get((team_id, board.id, ladder.period)) or standing_of_row(board, written[0])
+    return changed[key]
 
 
 async def _fold(
