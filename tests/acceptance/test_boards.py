@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from redis.cluster import RedisCluster
 
-from leaderforge.domain.boards import Policy
+from leaderforge.domain.boards import Ladder, Policy
 from leaderforge.domain.timing import PROPAGATION_MS
 from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.command import Command
@@ -259,3 +259,25 @@ async def test_many_boards(world: World, count: int) -> None:
     assert (rebuilt.code, verified.output[-1].endswith(" 0 differ")) == (0, True)
     for slug in busy[::50]:
         assert await everyone(world.servers[0], slug, "all-time") == {1: (10, 2)}
+
+
+async def test_verify_names_a_wrong_contribution_and_a_wrong_checkpoint(world: World) -> None:
+    await world.post("/api/boards", {"board": "relay", "policy": "sum"})
+    await world.post("/api/boards", {"board": "crews", "policy": "sum", "team": {"source": "relay"}, "moment_days": 30})
+    await world.post("/api/teams", {"team_id": -1, "name": "Otters", "captain_id": 3})
+    await world.post("/api/boards/relay/scores", {"user_id": 3, "score": 40})
+    services = world.servers[0].services
+    await services.teams.scores.rebuild_all()
+    [(board_id,)] = await world.command.query("select board_id from boards where slug = 'crews'")
+    board = await services.boards.get("crews")
+    assert await services.parts.moments.add_checkpoint(Ladder(board), 1, 2**43)  # the store has the real time
+    assert (await asyncio.to_thread(world.command.run, "verify")).output[-1].endswith(" 0 differ")
+    await world.command.query(f"update team_contributions set score = 41 where board_id = {board_id}")  # noqa: S608
+    await world.command.query(f"update moment_checkpoints set total = 7 where board_id = {board_id}")  # noqa: S608
+    wrong = (await asyncio.to_thread(world.command.run, "verify", code=1)).output
+    assert "board crews, period all-time: contributions of player 3 are wrong" in wrong
+    assert "board crews, period all-time: the score of team -1 is not that of its contributions" in wrong
+    assert any(re.fullmatch("board crews, period all-time: the checkpoint of .* has wrong numbers", w) for w in wrong)
+    assert await services.teams.scores.rebuild_all() == 0
+    await world.command.query(f"delete from moment_checkpoints where board_id = {board_id}")  # noqa: S608
+    assert (await asyncio.to_thread(world.command.run, "verify")).output[-1].endswith(" 0 differ")

@@ -16,8 +16,10 @@ from leaderforge.domain.order import FIRST, user_id_of
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.domain.times import time_text
 from leaderforge.ports.ranking import Ranking
-from tests.contract.store_fixtures import Stores, numbers
+from leaderforge.services.moment_comparison import MomentComparison
+from tests.contract.store_fixtures import Database, Stores, numbers
 
 NOON = 1_795_435_200_000
 """2026-11-23T12:00:00Z, a Monday."""
@@ -214,3 +216,24 @@ async def test_boards_without_moments_store_no_past(database) -> None:
     event = Event(1, UUID(int=next(numbers)), 7, NOON)
     await database.scores.record([Submission(board.ladders_at(NOON), event)])
     assert await database.run("select from past_standings") == []
+
+
+async def test_a_wrong_checkpoint_and_a_missing_state_are_reported(database: Database) -> None:
+    random = Random(6)
+    story = Story(database, await database.board(moments=MOMENTS), random)
+    await database.players(*PLAYERS)
+    ladder = story.ladders[0]
+    for _ in range(20):
+        await story.step()
+        await database.moments.add_checkpoint(ladder, 4, story.now)
+    comparison = MomentComparison(database.scores, database.moments)
+    assert await comparison.faults() == []
+    revisions = await database.moments.checkpoints(ladder)
+    await database.run(f"update moment_checkpoints set total = total + 1 where revision = {revisions[1]}")  # noqa: S608
+    [player] = random.sample([row["user_id"] for row in await database.run("select user_id from standings")], 1)
+    await database.run(f"delete from past_standings where user_id = {player}")  # noqa: S608 - an id from this test
+    faults = [fault.text for fault in await comparison.faults()]
+    assert f"the present state of player {player} is missing in the past standings" in faults
+    assert f"the checkpoint of {time_text(revisions[1] // 1000)} has wrong numbers" in faults
+    assert not await database.moments.repair_checkpoint(ladder, revisions[1])
+    assert await database.moments.is_checkpoint_correct(ladder, revisions[1])

@@ -71,8 +71,9 @@ def _print_differences(verification: "Verification", *, is_maintained: bool) -> 
 def verify(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Compare every standing in the database with the rank index, and list the differences.
 
-    Also list standings of boards that do not exist, and results of settled periods and team scores that contradict the
-    stored scores. Exit with 1 if the list has any of these, and with 3 if it has none but the index is incomplete.
+    Also list standings of boards that do not exist. List results of settled periods, team scores, and checkpoints of
+    past moments that contradict the stored scores. Exit with 1 if the list has any of these, and with 3 if it has none
+    but the index is incomplete.
     """
     verification, faults, is_maintained = run_until_stopped(_verify(data_dir))
     _print_differences(verification, is_maintained=is_maintained)
@@ -108,7 +109,8 @@ async def _verify(data_dir: Path) -> "tuple[Verification, Sequence[SettlementFau
     async with services(data_dir) as product:
         with progress_bar("Comparing", None) as advance:
             verification = await outlast(product, lambda: product.maintain.verify(advance))
-        faults = [*await product.seasons.settlement.faults(), *await product.teams.scores.faults()]
+        parts = product.seasons.settlement, product.teams.scores, product.moment_comparison
+        faults = [fault for part in parts for fault in await part.faults()]
         return verification, faults, await product.maintain.is_maintained_elsewhere()
 
 

@@ -45,6 +45,14 @@ class MomentStore(Protocol):
         """Return the revisions (us) of the ladder's checkpoints, in order."""
         ...
 
+    async def is_checkpoint_correct(self, ladder: Ladder, revision: int) -> bool:
+        """Count all entries as of a checkpoint, and return whether it has these numbers. True if it does not exist."""
+        ...
+
+    async def players_without_state(self, board: Board, limit: int) -> Sequence[int]:
+        """Return up to `limit` players with a standing on the board whose present state is not stored."""
+        ...
+
     async def repair_checkpoint(self, ladder: Ladder, revision: int) -> bool:
         """Count all entries as of a checkpoint, and replace it if it differs. Return whether it was correct."""
         ...

@@ -40,6 +40,12 @@ class MemoryMoments:
     async def checkpoints(self, ladder: Ladder) -> Sequence[int]:
         return []
 
+    async def is_checkpoint_correct(self, ladder: Ladder, revision: int) -> bool:
+        return True
+
+    async def players_without_state(self, board: Board, limit: int) -> Sequence[int]:
+        return []
+
     async def repair_checkpoint(self, ladder: Ladder, revision: int) -> bool:
         return True
 

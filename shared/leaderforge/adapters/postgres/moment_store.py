@@ -79,7 +79,7 @@ class PostgresMoments:
         rows = await self._pool.fetch(statement("checkpoints"), *ladder_ids(ladder))
         return [row["revision"] for row in rows]
 
-    async def repair_checkpoint(self, ladder: Ladder, revision: int) -> bool:
+    async def is_checkpoint_correct(self, ladder: Ladder, revision: int) -> bool:
         await self.correct(ladder)
         rows = await self._pool.fetch(statement("checkpoint_at"), *ladder_ids(ladder), revision)
         if not rows:
@@ -87,7 +87,14 @@ class PostgresMoments:
         counted, stored = await self._counted(ladder, revision, every=1), _checkpoint(ladder, rows[0])
         above = dict(zip(map(counted.key, range(len(counted))), range(len(counted)), strict=True))
         stored_above = {stored.key(i): stored.above_key(i) for i in range(len(stored))}
-        if counted.total == stored.total and all(_above(counted, above, k) == n for k, n in stored_above.items()):
+        return counted.total == stored.total and all(_above(counted, above, k) == n for k, n in stored_above.items())
+
+    async def players_without_state(self, board: Board, limit: int) -> Sequence[int]:
+        rows = await self._pool.fetch(statement("players_without_past_state"), board.id, limit)
+        return [row["user_id"] for row in rows]
+
+    async def repair_checkpoint(self, ladder: Ladder, revision: int) -> bool:
+        if await self.is_checkpoint_correct(ladder, revision):
             return True
         await self._store(ladder, await self._counted(ladder, revision))
         return False

@@ -1,0 +1,24 @@
+-- Returns players whose present standing on the board differs from their latest past state. A transaction writes both.
+-- A removed standing (hidden & 4) needs no state if the player was not listed before.
+select distinct s.user_id
+from standings s
+where s.board_id = $1
+    and not exists (
+        select from past_standings p
+        where p.user_id = s.user_id and p.board_id = s.board_id and p.period_id = s.period_id
+            and p.revision = s.revision
+    )
+    and (
+        s.hidden & 4 = 0
+        or exists (
+            select from past_standings p
+            where p.user_id = s.user_id and p.board_id = s.board_id and p.period_id = s.period_id
+                and p.hidden & 4 = 0
+                and p.revision = (
+                    select max(n.revision) from past_standings n
+                    where n.user_id = p.user_id and n.board_id = p.board_id and n.period_id = p.period_id
+                )
+        )
+    )
+order by s.user_id
+limit $2;
