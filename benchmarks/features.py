@@ -3,6 +3,7 @@
     python -m benchmarks.features events --out docs/performance/results/events.json
     python -m benchmarks.features events --citus DSN --out docs/performance/results/events-citus.json
     python -m benchmarks.features segments --out docs/performance/results/segments.json
+    python -m benchmarks.features teams --players 5000 --out docs/performance/results/teams.json
     python -m benchmarks.features tiers --out docs/performance/results/tiers.json
 
 Other load on the machine varies. Therefore each call is measured directly before or after the same call on the other
@@ -39,6 +40,8 @@ class Feature(NamedTuple):
     setting: dict[str, Any]
     calls: Sequence[str]
     common: Mapping[str, Any]
+    has_teams: bool = False
+    """Whether all players are in teams, and the board is the source of a team board."""
 
 
 _SUM = {"policy": "sum"}
@@ -58,6 +61,9 @@ FEATURES = {
     ),
     # No player has friends: only the look-up of the follower is measured.
     FeatureName.EVENTS_FRIENDS: Feature({"events": ["score.improved", "player.overtaken"]}, ["submit"], _SUM),
+    FeatureName.MOMENTS: Feature({"moment_days": 30}, ["submit", "rank", "page"], _SUM),
+    # Each submission changes the sum of a player, and therefore the score of the team.
+    FeatureName.TEAMS: Feature({}, ["submit", "rank"], _SUM, has_teams=True),
     FeatureName.SEGMENTS: Feature({"segments": ["country", "platform"]}, ["submit", "rank"], {"policy": "best"}),
     FeatureName.TIERS: Feature(
         {
@@ -75,6 +81,7 @@ FEATURES = {
 """Features by name. The board with tiers has the maximum number of tiers, with all kinds of limits."""
 COUNTRIES = 50
 PLATFORMS = 5
+TEAM_SIZE = 10
 A_REQUEST = 500
 """Number of players that one request creates and scores."""
 WARMUP_S = 0.5
@@ -124,12 +131,25 @@ def filled(facts: dict[str, Any], feature: str, players: int) -> dict[str, int]:
         for board, setting in ((PLAIN, {}), (feature, FEATURES[feature].setting)):
             settings = {"board": board, **FEATURES[feature].common, **setting}
             client.post("/api/boards", json=settings).raise_for_status()
+            if board != PLAIN and FEATURES[feature].has_teams:
+                create_teams(client, board, players)
             before = used_memory(client)
             for batch in track(batches, f"Scoring on the board {board}"):
                 scores = {"submissions": [{"user_id": i, "score": i * 7919 % 1_000_003} for i in batch]}
                 client.post(f"/api/boards/{board}/scores/batch?rank=none", json=scores).raise_for_status()
             memory[board] = max(0, used_memory(client) - before)  # buffers may shrink by more than few players add
     return memory
+
+
+def create_teams(client: httpx.Client, board: str, players: int) -> None:
+    """Create a team board for the board, and put all players into teams."""
+    team_board = {"board": f"{board}-ranked", **FEATURES[FeatureName(board)].common, "team": {"source": board}}
+    client.post("/api/boards", json=team_board).raise_for_status()
+    for first in track(range(1, players + 1, TEAM_SIZE), "Creating teams"):
+        team = {"team_id": -first, "name": f"team {first}", "captain_id": first, "max_members": TEAM_SIZE}
+        client.post("/api/teams", json=team).raise_for_status()
+        for user_id in range(first + 1, min(first + TEAM_SIZE, players + 1)):
+            client.put(f"/api/teams/{-first}/members/{user_id}").raise_for_status()
 
 
 def attributes(user_id: int) -> dict[str, str]:

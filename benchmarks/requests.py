@@ -91,7 +91,9 @@ class FeatureName(StrEnum):
     EVENTS_RULES = "events-rules"
     EVENTS_RANKS = "events-ranks"
     EVENTS_FRIENDS = "events-friends"
+    MOMENTS = "moments"
     SEGMENTS = "segments"
+    TEAMS = "teams"
     TIERS = "tiers"
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.resources import files
 from typing import Any
@@ -15,19 +15,28 @@ from benchmarks.upgrade import locks
 from leaderforge.adapters import postgres as adapter
 from leaderforge.adapters.postgres.migrate import commands, migrate, migrations
 from leaderforge.adapters.postgres.statements import statement
-from leaderforge.domain.boards import Ladder
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.board_settings import DEFAULT_BOARD
+from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import StoreUnavailable
+from leaderforge.domain.moments import Moments
+from leaderforge.domain.players import Player
 from leaderforge.domain.submissions import Recorded
+from leaderforge.domain.team_rules import TeamRules
+from leaderforge.domain.teams import Team
 from leaderforge.embedded import PostgresServer
+from leaderforge.services.moment_comparison import MomentComparison
 from scripts.old_store.dump import catalog
 from tests import old_version
-from tests.contract.store_fixtures import emptied_citus, empty, numbers, opened, run, sibling, submit
+from tests.contract.store_fixtures import Database, emptied_citus, empty, numbers, opened, run, sibling, submit
 from tests.contract.test_notice_store import on
 from tests.contract.test_statements import DEFINITION
 from tests.old_version import LAST_MIGRATION, lost_rows, old_clients
 from tests.waiting import until
 
 LATER = [number for number in migrations() if number > LAST_MIGRATION]
+END = 2**43
+"""Moment (ms) after all changes of the store."""
 ON_CITUS_ONLY = {"nodes_of_users", "ping_worker", "workers"}
 """Statements of 0.1.0 that only Citus can prepare."""
 TABLES_USED = "users, score_events, standings, touches, boards, username_claims, periods, audit_log"
@@ -141,6 +150,39 @@ async def test_both_versions_count_side_by_side(old_store: str) -> None:
             user_id: 10 + clients.acknowledged.get(user_id, 0) for user_id in clients.players
         }
         assert [s.submissions for s in standings] == [s.score for s in standings]
+
+
+async def test_a_board_of_0_1_0_gets_moments_and_a_team_board(old_store: str) -> None:
+    await migrate(old_store)
+    async for present in opened(old_store):
+        board = await present.scores.board(DEFAULT_BOARD)
+        assert board is not None
+        act = AuditEntry(1, "tests", "board.change", board.slug)
+        enabled = await with_moments(present, board, act)
+        total = (await present.scores.counts(Ladder(board), [])).total
+        assert (await present.moments.ranking(END).counts(Ladder(enabled, at=END), [])).total == total > 0
+        assert await present.moments.add_checkpoint(Ladder(enabled), 1, END)
+        assert await MomentComparison(present.scores, present.moments).faults() == []
+        listed = await run(old_store, f"select * from standings where board_id = {board.id} and hidden = 0 limit 5")  # noqa: S608
+        members = [row["user_id"] for row in listed]
+        team_board = Ladder(await present.board(policy=board.policy, order=board.order, team=TeamRules(board.slug)))
+        await present.teams.create(Player(-1, "Team of 0.1.0", None, 0), Team(-1), act)
+        for user_id in members:
+            await present.teams.join(-1, user_id, 0, act, transfers=False)
+        assert await present.team_scores.stale(team_board, board, members) == {-1: set(members)}
+        [(_, standing)] = await present.team_scores.refresh(team_board, board, -1, members)
+        assert standing.score == sum(row["score"] for row in listed)
+
+
+async def with_moments(present: Database, board: Board, act: AuditEntry) -> Board:
+    """Let a board keep its past standings from now on, and return it."""
+    enabled = replace(board, moments=Moments(30, 1))
+    await present.scores.change_board(board.slug, lambda _: enabled, act)
+    async with aclosing(present.scores.players_on(enabled)) as players:
+        async for user_ids in players:
+            await present.moments.copy_standings(enabled, user_ids)
+    assert await present.moments.begin(enabled, 2)
+    return enabled
 
 
 async def test_notices_of_before_bundles_keep_their_deliveries(old_store: str) -> None:
