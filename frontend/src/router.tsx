@@ -82,6 +82,7 @@ const consoleRoutes = [
   consoleRoute('/activity', 'ActivityPage'),
   consoleRoute('/boards', 'BoardsPage'),
   consoleRoute('/players', 'PlayersPage'),
+  consoleRoute('/teams', 'TeamsPage'),
   consoleRoute('/imports', 'ImportsPage'),
   consoleRoute('/awards', 'AwardsPage'),
   consoleRoute('/endpoints', 'EndpointsPage'),

@@ -48,6 +48,7 @@ export function aBoard(board: string, change: Partial<Board> = {}): Board {
     rewards: null,
     events: [],
     segments: [],
+    team: null,
     moment_days: null,
     frozen_at: null,
     league: null,
@@ -109,7 +110,7 @@ export const OWNER: Caller = {
   actor: 'env:admin',
   person: null,
   role: 'owner',
-  permissions: ['view_console', 'moderate', 'edit_players', 'set_scores', 'erase_players', 'manage_boards', 'manage_keys'],
+  permissions: ['submit', 'view_console', 'moderate', 'edit_players', 'set_scores', 'erase_players', 'manage_boards', 'manage_keys'],
 };
 
 /** Return the answer of a handler. If it has none to `/api/admin/me`, return an owner as the caller. */

@@ -17,6 +17,7 @@ PAGES = (
     "/activity",
     "/boards",
     "/players",
+    "/teams",
     "/moderation",
     "/imports",
     "/awards",

@@ -3,7 +3,7 @@ import type { ComponentProps } from 'react';
 import type { Permission } from '../api/types';
 import { ROLE_NOTE, useReason } from './operator';
 
-interface Props extends Omit<ComponentProps<'button'>, 'type'> {
+interface Props extends ComponentProps<'button'> {
   readonly permission: Permission;
 }
 

@@ -1,6 +1,6 @@
 import { useId, useState } from 'react';
 
-import type { Kind, Order, Policy, RankStyle } from '../api/types';
+import type { Board, Kind, Order, Policy, RankStyle } from '../api/types';
 import { Dialog } from '../ui/Dialog';
 import { Field } from '../ui/Field';
 import { Select } from '../ui/Select';
@@ -8,6 +8,7 @@ import { Answers } from './Answers';
 import { EventTypes } from './EventTypes';
 import { Check, FieldGroup, Pair } from './FieldGroup';
 import { JsonField } from './JsonField';
+import { TeamBoardFields } from './teams/TeamBoardFields';
 import { useConsoleText } from './i18n/text';
 import { flawsOf, type BoardDraft, type NumberName } from './boardDraft';
 import { PRESETS, PRESET_NAMES, type PresetName } from './presets';
@@ -27,6 +28,8 @@ interface Props {
   readonly title: string;
   readonly act: string;
   readonly initial: BoardDraft;
+  /** All boards: a team board combines the scores of another one. */
+  readonly boards: readonly Board[];
   /** True if the board exists: its permanent settings cannot be edited then. */
   readonly exists: boolean;
   readonly pending: boolean;
@@ -36,7 +39,7 @@ interface Props {
 }
 
 /** Form of a board's settings. */
-export function BoardForm({ title, act, initial, exists, pending, error, send, close }: Props) {
+export function BoardForm({ title, act, initial, boards, exists, pending, error, send, close }: Props) {
   const id = useId();
   const words = useConsoleText();
   const { form } = words;
@@ -166,6 +169,7 @@ export function BoardForm({ title, act, initial, exists, pending, error, send, c
             help={exists ? form.fixed : form.segmentsHelp}
             onChange={(event) => set({ segments: event.currentTarget.value })}
           />
+          <TeamBoardFields boards={boards} draft={draft} exists={exists} flaw={flaws.team} set={set} />
           <JsonField
             label={form.tournament}
             value={draft.tournament}

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 
 import type { Board, Kind } from '../api/types';
+import { formatExact } from '../format/times';
 import { perLocale } from '../i18n/locale';
 import { Card } from '../ui/Card';
 import { ErrorNotice } from '../ui/Notice';
@@ -10,6 +11,7 @@ import { SkeletonRows } from '../ui/Skeleton';
 import { ActButton } from './ActButton';
 import { BoardForm } from './BoardForm';
 import { DeleteBoard } from './DeleteBoard';
+import { FreezeBoard } from './FreezeBoard';
 import type { ConsoleMessages } from './i18n/en';
 import { useConsoleText } from './i18n/text';
 import { EMPTY, changesOf, draftOf, settingsOf, type BoardDraft } from './boardDraft';
@@ -24,6 +26,7 @@ export function BoardsPage() {
   const { data, error, refetch } = useQuery(allBoards(operator));
   const [edited, setEdited] = useState<Board | 'new' | null>(null);
   const [unwanted, setUnwanted] = useState<Board | null>(null);
+  const [frozen, setFrozen] = useState<Board | null>(null);
   const saving = useMutation({
     mutationFn: (draft: BoardDraft) =>
       edited === null || edited === 'new'
@@ -51,7 +54,7 @@ export function BoardsPage() {
       }
     >
       {data ? (
-        <BoardList boards={data.boards} edit={edit} remove={setUnwanted} />
+        <BoardList boards={data.boards} edit={edit} remove={setUnwanted} freeze={setFrozen} />
       ) : error ? (
         <ErrorNotice error={error} retry={refetch} />
       ) : (
@@ -61,6 +64,7 @@ export function BoardsPage() {
         <BoardForm
           title={edited === 'new' ? words.boards.create : words.boards.edit(edited.name)}
           act={edited === 'new' ? words.create : words.boards.save}
+          boards={data?.boards ?? []}
           initial={edited === 'new' ? EMPTY : draftOf(edited)}
           exists={edited !== 'new'}
           pending={saving.isPending}
@@ -69,6 +73,7 @@ export function BoardsPage() {
           close={() => setEdited(null)}
         />
       )}
+      {frozen && <FreezeBoard board={frozen} close={() => setFrozen(null)} />}
       {unwanted && <DeleteBoard board={unwanted} close={() => setUnwanted(null)} />}
     </Card>
   );
@@ -82,9 +87,10 @@ interface ListProps {
   readonly boards: readonly Board[];
   readonly edit: (board: Board) => void;
   readonly remove: (board: Board) => void;
+  readonly freeze: (board: Board) => void;
 }
 
-function BoardList({ boards, edit, remove }: ListProps) {
+function BoardList({ boards, edit, remove, freeze }: ListProps) {
   const words = useConsoleText();
   return (
     <ul className="divide-y divide-line">
@@ -103,6 +109,11 @@ function BoardList({ boards, edit, remove }: ListProps) {
             <ActButton permission="manage_boards" aria-label={words.boards.edit(board.name)} onClick={() => edit(board)}>
               {words.boards.editButton}
             </ActButton>
+            {board.moment_days !== null && (
+              <ActButton permission="manage_boards" aria-label={words.boards.freeze.title(board.name)} onClick={() => freeze(board)}>
+                {words.boards.freeze.button}
+              </ActButton>
+            )}
             {board.board !== FOR_EVER && (
               <ActButton permission="manage_boards" aria-label={words.boards.remove(board.name)} onClick={() => remove(board)}>
                 {words.boards.removeButton}
@@ -115,13 +126,14 @@ function BoardList({ boards, edit, remove }: ListProps) {
   );
 }
 
-function inShort({ board, policy, order, periods, private: isPrivate, building }: Board, words: ConsoleMessages): string {
+function inShort({ board, policy, order, periods, private: isPrivate, building, frozen_at: frozenAt }: Board, words: ConsoleMessages): string {
   const named = (kinds: readonly Kind[]) => list().format(kinds.map((kind) => words.kinds[kind]));
   return [
     board,
     `${words.boards.counted[policy]}, ${order === 'desc' ? words.boards.highestFirst : words.boards.lowestFirst}`,
     named(periods),
     ...(isPrivate ? [words.boards.private] : []),
+    ...(frozenAt === null ? [] : [words.boards.freeze.present(formatExact(frozenAt))]),
     ...(building.length > 0 ? [words.boards.backfilling(named(building))] : []),
   ].join(' · ');
 }

@@ -112,6 +112,9 @@ function Tabs() {
       <Link to="/console/players" className={TAB}>
         {words.tabs.players}
       </Link>
+      <Link to="/console/teams" className={TAB}>
+        {words.tabs.teams}
+      </Link>
       <Link to="/console/moderation" className={TAB}>
         {words.tabs.moderation}
       </Link>

@@ -1,4 +1,4 @@
-import type { Board, BoardIn, Kind, LeagueIn, NoticeType, Order, Policy, RankStyle, RewardTableIn, TierIn, TournamentIn } from '../api/types';
+import type { Board, BoardIn, Kind, LeagueIn, NoticeType, Order, Policy, RankStyle, RewardTableIn, TeamFunction, TierIn, TournamentIn } from '../api/types';
 import type { ConsoleMessages } from './i18n/en';
 import { jsonText } from './jsonText';
 
@@ -17,6 +17,10 @@ export interface BoardDraft {
   readonly unit: string;
   readonly tiers: string;
   readonly segments: string;
+  /** Slug of the board whose scores a team board combines, empty for a board of players. */
+  readonly teamSource: string;
+  readonly teamFunction: TeamFunction;
+  readonly teamMembers: string;
   readonly tournament: string;
   readonly league: string;
   readonly rewards: string;
@@ -60,6 +64,9 @@ export const EMPTY: BoardDraft = {
   unit: '',
   tiers: '',
   segments: '',
+  teamSource: '',
+  teamFunction: 'sum',
+  teamMembers: '',
   tournament: '',
   league: '',
   rewards: '',
@@ -85,6 +92,9 @@ export function draftOf(board: Board): BoardDraft {
     unit: board.unit ?? '',
     tiers: board.tiers.map(tierText).join(', '),
     segments: board.segments.join(', '),
+    teamSource: board.team?.source ?? '',
+    teamFunction: board.team?.function ?? 'sum',
+    teamMembers: board.team?.members ? String(board.team.members) : '',
     tournament: board.tournament ? jsonText(rulesOf(board.tournament)) : '',
     league: board.league ? jsonText(board.league) : '',
     rewards: board.rewards ? jsonText(board.rewards) : '',
@@ -96,7 +106,7 @@ export function draftOf(board: Board): BoardDraft {
 }
 
 /** Return the errors of the draft by field. The API checks everything else. */
-export function flawsOf(draft: BoardDraft, words: ConsoleMessages): Partial<Record<NumberName | 'board' | 'tiers' | 'segments' | 'tournament' | 'league' | 'rewards', string>> {
+export function flawsOf(draft: BoardDraft, words: ConsoleMessages): Partial<Record<NumberName | 'board' | 'tiers' | 'segments' | 'team' | 'tournament' | 'league' | 'rewards', string>> {
   const { form } = words;
   const flaws = NUMBER_NAMES.filter((name) => !isNumber(draft.numbers[name], NUMBERS[name])).map(
     (name) => [name, NUMBERS[name] >= 0 ? form.wholeNumberFrom(NUMBERS[name]) : form.wholeNumber] as const,
@@ -105,6 +115,7 @@ export function flawsOf(draft: BoardDraft, words: ConsoleMessages): Partial<Reco
     ...(Object.fromEntries(flaws) as Partial<Record<NumberName, string>>),
     ...(tiersOf(draft.tiers).some(({ name }) => !name) && { tiers: form.tiersFlaw }),
     ...(!areSegments(segmentsOf(draft.segments)) && { segments: form.segmentsFlaw }),
+    ...(!hasTeamMembers(draft) && { team: form.wholeNumberFrom(1) }),
     ...(objectOf(draft.tournament) === undefined && { tournament: form.tournamentFlaw }),
     ...(objectOf(draft.league) === undefined && { league: form.leagueFlaw }),
     ...(objectOf(draft.rewards) === undefined && { rewards: form.tournamentFlaw }),
@@ -132,6 +143,17 @@ function segmentsOf(text: string): string[] {
 
 function areSegments(names: readonly string[]): boolean {
   return names.length <= MAX_SEGMENTS && new Set(names).size === names.length && names.every((name) => ATTRIBUTE.test(name));
+}
+
+/** Return whether a team board has the number of members that its function needs. */
+function hasTeamMembers({ teamSource, teamFunction, teamMembers }: BoardDraft): boolean {
+  return teamSource === '' || teamFunction === 'sum' || (teamMembers.trim() !== '' && isNumber(teamMembers, 1));
+}
+
+/** Return the rules of a team board, null for a board of players. */
+function teamOf({ teamSource, teamFunction, teamMembers }: BoardDraft): NonNullable<Settings['team']> | null {
+  if (teamSource === '') return null;
+  return { source: teamSource, function: teamFunction, ...(teamFunction !== 'sum' && { members: Number(teamMembers) }) };
 }
 
 /** Return the rules that differ from their defaults. */
@@ -174,6 +196,7 @@ export function settingsOf(draft: BoardDraft): Settings {
     unit: draft.unit.trim() || null,
     tiers: tiersOf(draft.tiers),
     segments: segmentsOf(draft.segments),
+    team: teamOf(draft),
     tournament: (objectOf(draft.tournament) ?? null),
     league: (objectOf(draft.league) ?? null) as LeagueIn | null,
     rewards: (objectOf(draft.rewards) ?? null) as RewardTableIn | null,

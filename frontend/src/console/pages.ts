@@ -8,6 +8,7 @@ export const StatePage = lazyPage(() => import('./state/StatePage'), 'StatePage'
 export const ActivityPage = lazyPage(() => import('./activity/ActivityPage'), 'ActivityPage');
 export const BoardsPage = lazyPage(() => import('./BoardsPage'), 'BoardsPage');
 export const PlayersPage = lazyPage(() => import('./players/PlayersPage'), 'PlayersPage');
+export const TeamsPage = lazyPage(() => import('./teams/TeamsPage'), 'TeamsPage');
 export const ModerationPage = lazyPage(() => import('./moderation/ModerationPage'), 'ModerationPage');
 export const ImportsPage = lazyPage(() => import('./imports/ImportsPage'), 'ImportsPage');
 export const AwardsPage = lazyPage(() => import('./awards/AwardsPage'), 'AwardsPage');

@@ -7,6 +7,8 @@ import { AwardSection } from '../awards/AwardSection';
 import { useText } from '../i18n/text';
 import { useBoardName } from '../ladder/useBoard';
 import { nameOf } from '../ui/PlayerName';
+import { PlayerTeam } from '../team/PlayerTeam';
+import { TeamSection } from '../team/TeamSection';
 import { ErrorNotice, OfflineNotice } from '../ui/Notice';
 import { Skeleton, SkeletonRows } from '../ui/Skeleton';
 import { usePageTitle } from '../ui/usePageTitle';
@@ -32,6 +34,8 @@ export function PlayerDetails({ userId }: { userId: number }) {
     <div className="space-y-4 sm:space-y-6">
       <PlayerHead player={data} />
       <RunDetails player={data} />
+      <PlayerTeam userId={userId} />
+      <TeamSection teamId={userId} />
       {!isAlone && (
         <div className="grid grid-cols-1 gap-4 sm:gap-6 lg:grid-cols-2">
           <Place player={data} />

@@ -7,7 +7,7 @@ import { BoardHead, BoardName } from '../ladder/BoardHead';
 import { PeriodEnd } from '../ladder/PeriodEnd';
 import { useScores } from '../ladder/scores';
 import { TierBadge } from '../ladder/TierBadge';
-import { useBoardName } from '../ladder/useBoard';
+import { useBoard, useBoardName } from '../ladder/useBoard';
 import { MeButton } from '../me/MeButton';
 import { Ago } from '../ui/Ago';
 import { Avatar } from '../ui/Avatar';
@@ -16,6 +16,7 @@ import { ShareButton } from './ShareButton';
 
 export function PlayerHead({ player }: { player: Player }) {
   const name = nameOf(player);
+  const isTeam = Boolean(useBoard()?.team);
   return (
     <>
       <BoardHead>
@@ -34,8 +35,12 @@ export function PlayerHead({ player }: { player: Player }) {
           </div>
         </div>
         <div className="flex flex-wrap gap-2">
-          <MeButton player={{ id: player.user_id, name }} />
-          <FriendButton friend={{ id: player.user_id, name }} />
+          {!isTeam && (
+            <>
+              <MeButton player={{ id: player.user_id, name }} />
+              <FriendButton friend={{ id: player.user_id, name }} />
+            </>
+          )}
           <ShareButton />
           <ModerateLink player={player} />
         </div>

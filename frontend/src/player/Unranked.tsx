@@ -6,8 +6,9 @@ import { user } from '../api/reads';
 import { useText } from '../i18n/text';
 import { ModerateLink } from '../console/moderation/ModerateLink';
 import { BoardHead, BoardName } from '../ladder/BoardHead';
-import { useBoardName } from '../ladder/useBoard';
+import { useBoard, useBoardName } from '../ladder/useBoard';
 import { MeButton } from '../me/MeButton';
+import { TeamSection } from '../team/TeamSection';
 import { ErrorNotice, Notice } from '../ui/Notice';
 import { nameOf } from '../ui/PlayerName';
 import { Skeleton } from '../ui/Skeleton';
@@ -17,6 +18,7 @@ import { usePageTitle } from '../ui/usePageTitle';
 export function Unranked({ userId }: { userId: number }) {
   const words = useText();
   const board = useBoardName();
+  const isTeam = Boolean(useBoard()?.team);
   const { data, error, refetch } = useQuery(user(useSurroundings(), userId));
   const isUnknown = error instanceof Refused && error.code === 'user_not_found';
   usePageTitle(data ? nameOf(data) : isUnknown ? words.playerNotFound : '', board);
@@ -29,13 +31,14 @@ export function Unranked({ userId }: { userId: number }) {
         </BoardHead>
         <Notice title={words.noScoreYet(name)} page action={
             <div className="flex flex-wrap justify-center gap-2">
-              <MeButton player={{ id: userId, name }} />
+              {!isTeam && <MeButton player={{ id: userId, name }} />}
               <ModerateLink player={data} />
             </div>
           }
         >
           {words.noScoreYetHint}
         </Notice>
+        <TeamSection teamId={userId} />
       </>
     );
   }

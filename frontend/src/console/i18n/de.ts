@@ -46,6 +46,7 @@ export const de: ConsoleMessages = {
     activity: 'Aktivität',
     boards: 'Ranglisten',
     players: 'Spieler',
+    teams: 'Mannschaften',
     moderation: 'Moderation',
     imports: 'Importe',
     awards: 'Auszeichnungen',
@@ -179,6 +180,18 @@ export const de: ConsoleMessages = {
     lowestFirst: 'niedrigstes zuerst',
     private: 'privat',
     backfilling: (periods) => `wird nachberechnet: ${periods}`,
+    freeze: {
+      button: 'Einfrieren',
+      title: (name) => `${name} einfrieren`,
+      explanation: 'Ab diesem Zeitpunkt sieht die Öffentlichkeit die Rangliste, wie sie war. Ergebnisse zählen weiter, und jeder Spieler sieht den eigenen Rang von jetzt.',
+      present: (time) => `eingefroren am ${time}`,
+      choice: 'Die Öffentlichkeit sieht',
+      choices: { now: 'den Stand von jetzt', at: 'den Stand eines Zeitpunkts', never: 'jede Änderung' },
+      time: 'Zeitpunkt',
+      timeHelp: 'In deiner Zeitzone. Er darf in der Vergangenheit oder in der Zukunft liegen.',
+      enterTime: 'Gib einen Zeitpunkt ein.',
+      save: 'Anwenden',
+    },
   },
 
   form: {

@@ -38,6 +38,7 @@ export const en = {
     activity: 'Activity',
     boards: 'Boards',
     players: 'Players',
+    teams: 'Teams',
     moderation: 'Moderation',
     imports: 'Imports',
     awards: 'Awards',
@@ -173,6 +174,18 @@ export const en = {
     lowestFirst: 'lowest first',
     private: 'private',
     backfilling: (periods: string) => `backfilling ${periods}`,
+    freeze: {
+      button: 'Freeze',
+      title: (name: string) => `Freeze ${name}`,
+      explanation: 'From this moment on, the public sees the board as it was. Scores go on to count, and each player sees the own rank of now.',
+      present: (time: string) => `frozen at ${time}`,
+      choice: 'The public sees',
+      choices: { now: 'the board of now', at: 'the board of a time', never: 'each change' },
+      time: 'Time',
+      timeHelp: 'In your time zone. It may be in the past or in the future.',
+      enterTime: 'Enter a time.',
+      save: 'Apply',
+    },
   },
 
   form: {

@@ -54,6 +54,7 @@ export const es: ConsoleMessages = {
     activity: 'Actividad',
     boards: 'Tablas',
     players: 'Jugadores',
+    teams: 'Equipos',
     moderation: 'Moderación',
     imports: 'Importaciones',
     awards: 'Premios',
@@ -187,6 +188,18 @@ export const es: ConsoleMessages = {
     lowestFirst: 'primero la más baja',
     private: 'privada',
     backfilling: (periods) => `recalculando ${periods}`,
+    freeze: {
+      button: 'Congelar',
+      title: (name) => `Congelar ${name}`,
+      explanation: 'Desde este momento, el público ve la tabla como estaba. Las puntuaciones siguen contando, y cada jugador ve su puesto actual.',
+      present: (time) => `congelada el ${time}`,
+      choice: 'El público ve',
+      choices: { now: 'la tabla de ahora', at: 'la tabla de un momento', never: 'cada cambio' },
+      time: 'Momento',
+      timeHelp: 'En tu zona horaria. Puede ser pasado o futuro.',
+      enterTime: 'Escribe un momento.',
+      save: 'Aplicar',
+    },
   },
 
   form: {

@@ -39,6 +39,7 @@ export const ja: ConsoleMessages = {
     activity: 'アクティビティ',
     boards: 'ボード',
     players: 'プレイヤー',
+    teams: 'チーム',
     moderation: '管理',
     imports: 'インポート',
     awards: '報酬',
@@ -171,6 +172,18 @@ export const ja: ConsoleMessages = {
     lowestFirst: '低い順',
     private: '非公開',
     backfilling: (periods) => `計算中: ${periods}`,
+    freeze: {
+      button: '固定',
+      title: (name) => `${name} の表示を固定`,
+      explanation: 'この時点から、公開の表示はその時のままになります。スコアは引き続き加算され、各プレイヤーは自分の現在の順位を見られます。',
+      present: (time) => `${time} で固定`,
+      choice: '公開の表示',
+      choices: { now: '今の順位', at: '指定した時刻の順位', never: 'すべての変化' },
+      time: '時刻',
+      timeHelp: 'あなたのタイムゾーンの時刻。過去でも未来でもかまいません。',
+      enterTime: '時刻を入力してください。',
+      save: '適用',
+    },
   },
 
   form: {
