@@ -19,6 +19,7 @@ from tests.torture.ledger_writers import LedgerWriter
 from tests.torture.plan import Plan
 from tests.torture.rig import API_PROCESSES, BOARD, Rig
 from tests.torture.stage import Stage
+from tests.torture.team_writer import TeamWriter
 
 
 class Clients:
@@ -34,6 +35,7 @@ class Clients:
         self.cup_players = list(range(8001, 8013))
         self.league_players = list(range(9001, 9025))
         self.challenge_players = list(range(9501, 9513))
+        self.team_players = list(range(9601, 9613))
         self.main, self.ledger = LadderModel(BOARD), Ledger()
         ladders: list[LadderModel] = []
         numbers = Numbers(self._new_random())
@@ -56,17 +58,19 @@ class Clients:
         self.league_writers = leagues[: plan.ledger_writers]
         challenges = [ChallengeWriter(rig, report, self._new_random(), self.challenge_players)]
         self.challenge_writers = challenges[: plan.ledger_writers]
+        self.team_writers = [TeamWriter(rig, report, self._new_random(), self.team_players)][: plan.ledger_writers]
 
     @property
     def all_players(self) -> list[int]:
         """Return the players who exist at the start."""
         groups = (self.players, self.late_players, self.ledger_players, self.board_players)
-        of_own_boards = self.cup_players, self.league_players, self.challenge_players
+        of_own_boards = self.cup_players, self.league_players, self.challenge_players, self.team_players
         return [player for group in (*groups, *of_own_boards) for player in group]
 
     def stage(self) -> Stage:
         """Return the stage of the nemeses."""
-        own = [*self.board_writers, *self.cup_writers, *self.league_writers, *self.challenge_writers]
+        competitions = [*self.cup_writers, *self.league_writers, *self.challenge_writers, *self.team_writers]
+        own = [*self.board_writers, *competitions]
         shared = self._rig, self.writers, self.readers, self.late, self.ledger_writers
         stage = Stage(*shared, own, self._report, self._plan)
         if self._plan.all_acts:
@@ -83,12 +87,13 @@ class Clients:
             *(writer.write(plan.cup_pace_s) for writer in self.cup_writers),
             *(writer.write(plan.league_pace_s) for writer in self.league_writers),
             *(writer.write(plan.challenge_pace_s) for writer in self.challenge_writers),
+            *(writer.write(plan.team_pace_s) for writer in self.team_writers),
             *(reader.read(plan.read_pace_s) for reader in self.readers),
         ]
 
     def stop(self) -> None:
         """Let all clients end after their present act."""
-        own = (self.board_writers, self.cup_writers, self.league_writers, self.challenge_writers)
+        own = (self.board_writers, self.cup_writers, self.league_writers, self.challenge_writers, self.team_writers)
         for clients in (self.writers, self.readers, self.ledger_writers, *own):
             for client in clients:
                 client.over = True

@@ -24,7 +24,8 @@ class Plan:
     processes, if any. Without `all_acts`, writers create and erase players only in the nemeses of these acts.
     After a nemesis and at the end, the index must equal the standings within `promised_s` (s). `ledger_writers` is the
     number of clients of the ledger's boards. A tournament begins every `cup_pace_s` (s), challenges every
-    `challenge_pace_s` (s). The client of the league submits every `league_pace_s` (s). The receiver of events is away
+    `challenge_pace_s` (s). The client of the league submits every `league_pace_s` (s), that of teams
+    acts every `team_pace_s` (s). The receiver of events is away
     for `away_s` (s) in its nemesis.
     """
 
@@ -42,6 +43,7 @@ class Plan:
     cup_pace_s: float = 12.0
     league_pace_s: float = 0.6
     challenge_pace_s: float = 6.0
+    team_pace_s: float = 0.2
     away_s: float = AWAY_S
     read_pace_s: float = 0.006
     scale: float = 1.0

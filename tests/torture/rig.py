@@ -105,6 +105,7 @@ class Rig:
             "LEADERFORGE_EVENT_PAUSE_MS": "50",
             "LEADERFORGE_EVENT_ATTEMPTS": "30",
             "LEADERFORGE_CHALLENGES": str(OPEN_EACH),
+            "LEADERFORGE_SEGMENTS": "country",
         }
         self._mutation = {VARIABLE: mutation} if mutation else {}
 
