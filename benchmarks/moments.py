@@ -3,8 +3,9 @@
     python -m benchmarks.moments --out docs/performance/results/moments.json
 
 All players have a score. Then submissions change some of them, in batches, on a board with past standings and, in
-turns, on one without. Reads take random players and random moments of this time. A part of the moments is compared with
-a replay of all submissions in Python, which shares no code with the product. With --dsn, the database must be new.
+turns, on one without. Meanwhile, moderators hide, show, remove and set entries and remove submissions. Reads take
+random players and random moments of this time. A part of the moments is compared with a replay of all changes in
+Python, which shares no code with the product. With --dsn, the database must be new.
 """
 
 import asyncio
@@ -12,12 +13,13 @@ import os
 import tempfile
 from bisect import bisect_left
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from statistics import median, quantiles
 from time import perf_counter
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import typer
@@ -28,11 +30,15 @@ from rich.table import Table
 from benchmarks.report import about, write
 from leaderforge.adapters.postgres.bulk import copy_chunk
 from leaderforge.adapters.postgres.migrate import migrate
+from leaderforge.adapters.postgres.moderation import PostgresModeration
 from leaderforge.adapters.postgres.moment_store import PostgresMoments
+from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.cli.synthetic import chunks
+from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder, Policy
+from leaderforge.domain.errors import NotRanked
 from leaderforge.domain.moments import Moments
 from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event
@@ -44,26 +50,44 @@ START = 1_795_392_000_000
 BATCH = 32
 PAGE = 50
 CHANGES = 1_000
+MOMENTS = 20
+"""Number of moments that are compared with a replay."""
+ACTS = ("hide", "show", "void", "remove", "set")
 _MEGABYTE = 1_000_000
+
+Entry = tuple[int, int, int]
+"""Negative score, time of achievement (ms), and player: sorted, the best one is first."""
+
+
+class Change(NamedTuple):
+    """Change that was recorded at a time `at` (ms): a score, or one of `ACTS`. `number` is the id of a submission."""
+
+    at: int
+    act: str
+    user_id: int
+    number: int = 0
+    score: int = 0
 
 
 @dataclass
 class World:
     """Two boards with the same players: one with past standings, one without.
 
-    `log` has the submissions to the board with past standings: time of recording (ms), time of achievement (ms),
-    player and score. `now` (ms) is the time of the store.
+    `base` has the first entry of each player, `log` all later changes of the board with past standings, in their order.
+    `now` (ms) is the time of the store.
     """
 
     pool: Pool
     players: int
     now: int = START
-    log: list[tuple[int, int, int, int]] = field(default_factory=list)
+    base: dict[int, Entry] = field(default_factory=dict)
+    log: list[Change] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.random = Random(1)
         self.store = PostgresScoreStore(self.pool, clock=lambda: self.now * 1000, record_timeout_s=120)
         self.moments = PostgresMoments(self.pool)
+        self.moderation = PostgresModeration(self.pool, Periods(self.pool), clock=lambda: self.now * 1000)
 
     async def create(self) -> None:
         """Create the boards and store one score of each player on both."""
@@ -77,7 +101,7 @@ class World:
             for ladder, new_users in ((self.past, users), (self.plain, [])):
                 events = [(user, UUID(int=number), score, START, None) for user, number, score, _ in chunk.sessions]
                 await copy_chunk(self.pool, ladder, new_users, events, standings, START)
-            self.log += [(START, s.achieved_at, s.user_id, s.score) for s in chunk.standings]
+            self.base |= {s.user_id: (-s.score, s.achieved_at, s.user_id) for s in chunk.standings}
         for table in ("standings", "past_standings", "score_events"):
             await self.pool.fetch(f"analyze {table}")
 
@@ -86,16 +110,43 @@ class World:
         self.now += 50
         users = self.random.sample(range(1, self.players + 1), BATCH)
         scores = [self.random.randrange(1_000_000) for _ in users]
+        numbers = [self.random.getrandbits(128) for _ in users]
         batch = [
-            Submission([ladder], Event(user, UUID(int=self.random.getrandbits(128)), score, self.now))
-            for user, score in zip(users, scores, strict=True)
+            Submission([ladder], Event(user, UUID(int=number), score, self.now))
+            for user, score, number in zip(users, scores, numbers, strict=True)
         ]
         started = perf_counter()
         await self.store.record(batch)
         duration = perf_counter() - started
         if ladder is self.past:
-            self.log += [(self.now, self.now, user, score) for user, score in zip(users, scores, strict=True)]
+            changes = zip(users, numbers, scores, strict=True)
+            self.log += [Change(self.now, "score", user, number, score) for user, number, score in changes]
         return duration
+
+    async def moderate(self) -> None:
+        """Perform a random act on the entry of a player of the latest batch, or on one of its submissions."""
+        self.now += 1
+        score = self.random.choice(self.log[-BATCH:])
+        change = Change(self.now, self.random.choice(ACTS), score.user_id, score.number)
+        entry = self.past.board, change.user_id
+        act = AuditEntry(self.now, "benchmark", f"entry.{change.act}", self.past.board.slug, change.user_id, "measured")
+        with suppress(NotRanked):
+            if change.act in {"hide", "show"}:
+                await self.moderation.set_entry_hidden(*entry, change.act == "hide", act)
+            elif change.act == "void":
+                await self.moderation.set_submission_removed(*entry, UUID(int=change.number), True, act)
+            elif change.act == "remove":
+                await self.moderation.remove(*entry, act)
+            else:
+                change = change._replace(number=self.random.getrandbits(128), score=self.random.randrange(1_000_000))
+                event = Event(change.user_id, UUID(int=change.number), change.score, self.now)
+                await self.moderation.set_score(Submission([self.past], event), act)
+            self.log.append(change)
+
+    @property
+    def acts(self) -> int:
+        """Return the number of acts of moderators."""
+        return sum(change.act != "score" for change in self.log)
 
     async def rank(self, user_id: int, moment: int) -> int:
         """Return a player's rank at a moment."""
@@ -108,30 +159,41 @@ class World:
         window = await self.moments.ranking(moment).window_at(self.past, rank, PAGE)
         return [row.key for row in window.after]
 
-    def replay(self, moment: int) -> list[tuple[int, int, int]]:
-        """Return the entries at a moment, best first, as negative score, time and player, by a replay of all scores."""
-        best: dict[int, tuple[int, int, int]] = {}
-        for recorded_at, at, user_id, score in self.log:
-            if recorded_at <= moment:
-                entry = (-score, at, user_id)
-                best[user_id] = min(entry, best.get(user_id, entry))
-        return sorted(best.values())
+    def replay(self, moment: int) -> list[Entry]:
+        """Return the entries at a moment, best first, by a replay of all changes."""
+        counted: dict[int, dict[int, Entry]] = {}
+        hidden: set[int] = set()
+        for change in self.log:
+            if change.at > moment:
+                break
+            entries = counted.setdefault(change.user_id, {0: self.base[change.user_id]})
+            if change.act in {"remove", "set"}:
+                entries.clear()
+            if change.act in {"score", "set"}:
+                entries[change.number] = -change.score, change.at, change.user_id
+            elif change.act == "void":
+                entries.pop(change.number, None)
+            elif change.act in {"hide", "show"}:
+                hidden = hidden | {change.user_id} if change.act == "hide" else hidden - {change.user_id}
+        unchanged = [entry for user_id, entry in self.base.items() if user_id not in counted]
+        return sorted(unchanged + [min(e.values()) for i, e in counted.items() if e and i not in hidden])
 
 
 def main(
     players: Annotated[int, typer.Option(help="Players of each board.")] = 1_000_000,
     batches: Annotated[int, typer.Option(help=f"Batches of {BATCH} submissions to each board.")] = 1_500,
     reads: Annotated[int, typer.Option(help="Reads of each kind.")] = 500,
+    compared: Annotated[int, typer.Option(help="Ranks that are compared with a replay.")] = 1_000,
     dsn: Annotated[str | None, typer.Option(help="A new database to measure on.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the results here as JSON.")] = None,
 ) -> None:
     """Measure reads at past moments on this machine."""
     before = os.getloadavg()
     if dsn:
-        results = asyncio.run(measure(dsn, players, batches, reads))
+        results = asyncio.run(measure(dsn, players, batches, reads, compared))
     else:
         with tempfile.TemporaryDirectory() as directory, PostgresServer(Path(directory)) as server:
-            results = asyncio.run(measure(server.dsn, players, batches, reads))
+            results = asyncio.run(measure(server.dsn, players, batches, reads, compared))
     table = Table("what", "")
     for name, value in results.items():
         table.add_row(name, f"{value:,.2f}" if isinstance(value, float) else str(value))
@@ -141,7 +203,7 @@ def main(
     write({**about("benchmarks.moments"), **scale, "loads": loads, "results": results}, out)
 
 
-async def measure(dsn: str, players: int, batches: int, reads: int) -> dict[str, Any]:
+async def measure(dsn: str, players: int, batches: int, reads: int, compared: int) -> dict[str, Any]:
     """Return the times of submissions and reads, and the sizes."""
     await migrate(dsn)
     pool = Pool(dsn, timeout_s=300, stream_timeout_s=300)
@@ -153,6 +215,7 @@ async def measure(dsn: str, players: int, batches: int, reads: int) -> dict[str,
     for _ in track(range(batches), "Submitting"):
         for ladder, times in durations.items():
             times.append(await world.submit(ladder))
+        await world.moderate()
     started = perf_counter()
     while await world.moments.add_checkpoint(world.past, CHANGES, world.now):
         checkpoints.append(perf_counter() - started)
@@ -162,7 +225,7 @@ async def measure(dsn: str, players: int, batches: int, reads: int) -> dict[str,
     results |= {"first checkpoint, s": checkpoints[0], "next checkpoints, s": median(checkpoints[1:] or [0.0])}
     results |= await _sizes(pool, "end")
     results |= await _reads(world, reads)
-    results["compared reads"] = await _compared(world, reads)
+    results |= {"compared reads": await _compared(world, compared), "acts of moderators": world.acts}
     await pool.close()
     return results
 
@@ -192,22 +255,26 @@ async def _reads(world: World, reads: int) -> dict[str, float]:
     return results
 
 
-async def _compared(world: World, reads: int) -> int:
+async def _compared(world: World, count: int) -> int:
     """Compare ranks at some moments with a replay, and return their number.
 
     Raises `AssertionError` if a rank differs.
     """
     random = Random(3)
-    moments = [random.randint(START, world.now) for _ in range(20)]
+    moments = [random.randint(START, world.now) for _ in range(MOMENTS)]
+    each = max(1, count // MOMENTS)
     for moment in track(moments, "Comparing"):
         entries = world.replay(moment)
-        for _ in range(max(1, reads // len(moments))):
-            entry = random.choice(entries)
+        # Half of the players have changed, because most others have the same rank at all moments.
+        changed = {change.user_id for change in world.log if change.at <= moment}
+        concerned = [entry for entry in entries if entry[2] in changed]
+        for i in range(each):
+            entry = random.choice(concerned if i % 2 and concerned else entries)
             expected = bisect_left(entries, entry) + 1
             rank = await world.rank(entry[2], moment)
             if rank != expected:
                 raise AssertionError(f"player {entry[2]} had rank {expected} at {moment}, not {rank}")
-    return len(moments) * max(1, reads // len(moments))
+    return MOMENTS * each
 
 
 async def _sizes(pool: Pool, when: str) -> dict[str, float]:
