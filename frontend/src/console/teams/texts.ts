@@ -54,12 +54,12 @@ const en = {
 type Texts = typeof en;
 
 const de: Texts = {
-  name: 'Name oder Id einer Mannschaft',
+  name: 'Mannschaft: Name, Id',
   search: 'Suche eine Mannschaft',
-  searchHint: 'Gib einen Teil eines Namens oder eine Id ein. Ids von Mannschaften sind negativ.',
+  searchHint: 'Gib einen Teil eines Namens ein, ersatzweise eine Id. Ids von Mannschaften beginnen mit einem Minus.',
   loading: 'Mannschaften werden gesucht',
   none: 'Keine Mannschaften gefunden',
-  noneHint: 'Keine Mannschaft hat diesen Namen oder diese Id. Prüfe die Schreibweise.',
+  noneHint: 'Weder ein Name noch eine Id stimmt überein. Prüfe die Schreibweise.',
   create: 'Mannschaft anlegen',
   edit: (name) => `${name} bearbeiten`,
   editButton: 'Bearbeiten',
@@ -88,7 +88,7 @@ const de: Texts = {
   playerId: 'Id des Spielers',
   add: 'Aufnehmen',
   enterId: 'Gib die Id eines Spielers ein.',
-  transfers: 'Ein Spieler einer anderen Mannschaft verlässt sie. Frühere Ergebnisse bleiben bei ihr.',
+  transfers: 'Ein Spieler einer anderen Mannschaft verlässt diese. Frühere Ergebnisse bleiben dort.',
   source: 'Mannschaften nach den Ergebnissen auf',
   noSource: 'keine Mannschaftsliste',
   sourceHelp: 'Ordnet Mannschaften nach den Ergebnissen ihrer Mitglieder auf einer anderen Rangliste, mit deren Wertung, Ordnung und Zeitzone. Unveränderlich.',
@@ -96,7 +96,7 @@ const de: Texts = {
   functions: { sum: 'Summe aller', best: 'Summe der besten', mean: 'Durchschnitt aller' },
   functionHelp: 'Wie die Ergebnisse der Mitglieder zusammengefasst werden. Unveränderlich.',
   counted: 'Mitglieder',
-  countedHelp: 'Zahl der besten Mitglieder, die zählen, oder der Mitglieder mit Ergebnis, die eine Mannschaft braucht. Unveränderlich.',
+  countedHelp: 'Zahl der besten Mitglieder, die zählen; beim Durchschnitt: wie viele Mitglieder mit Ergebnis eine Mannschaft braucht. Unveränderlich.',
 };
 
 const es: Texts = {
