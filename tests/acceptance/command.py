@@ -21,6 +21,7 @@ from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.order import FIRST, Place, place
 from leaderforge.ports.ranking import Ranking
+from tests.acceptance import preloaded
 from tests.waiting import until
 
 PARTITIONS: int = EnvironmentSettings.model_fields["partitions"].default
@@ -67,13 +68,9 @@ class Command:
 
     def run(self, *arguments: str, code: int = 0, **variables: str) -> Finished:
         """Run a command to its end. Fails on an exit code other than `code`, or on a traceback."""
-        ended = subprocess.run(
-            _command(arguments),
-            check=False,
-            capture_output=True,
-            text=True,
-            env=self.environment | variables,
-            timeout=self.seconds,
+        environment = self.environment | variables
+        ended = preloaded.run(arguments, environment, self.seconds) or subprocess.run(
+            _command(arguments), check=False, capture_output=True, text=True, env=environment, timeout=self.seconds
         )
         assert ended.returncode == code, ended.stdout + ended.stderr
         assert "Traceback" not in ended.stderr

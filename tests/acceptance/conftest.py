@@ -1,7 +1,7 @@
 """Real stores for tests of the complete product."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from urllib.parse import urlsplit, urlunsplit
 
@@ -15,6 +15,7 @@ from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.ports.players import PlayerStore
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.services import trust
+from tests.acceptance.preloaded import preloaded
 from tests.contract.store_fixtures import emptied_citus
 from tests.waiting import PATIENCE_S
 
@@ -64,6 +65,13 @@ async def _run(dsn: str, statement: str) -> list[asyncpg.Record]:
         return await connection.fetch(statement)
     finally:
         await connection.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def preloaded_commands(no_process_left: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Process from which the tests of this folder fork their runs of the `leaderforge` command."""
+    with preloaded(tmp_path_factory.mktemp("preloaded")):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -193,8 +193,15 @@ def test_a_directory_with_other_things_is_refused(runs: ExitStack, tmp_path: Pat
     assert (dev.data / "api" / "metrics").exists()
 
 
-@pytest.mark.parametrize("part", ["lock", "postgres/data.partial", "valkey/node-0", "postgres/port", "logs/api.log"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("part", "number"),
+    [
+        # `make test` runs each part with one of the signals.
+        pytest.param(part, number, marks=() if (i + j) % 2 else pytest.mark.long)
+        for i, part in enumerate(["lock", "postgres/data.partial", "valkey/node-0", "postgres/port", "logs/api.log"])
+        for j, number in enumerate([signal.SIGINT, signal.SIGTERM])
+    ],
+)
 def test_stops_at_any_point_of_its_start(runs: ExitStack, tmp_path: Path, part: str, number: signal.Signals) -> None:
     dev = run(runs, tmp_path, "--no-demo")
     name = "leaderforge.lock" if part == "lock" else part

@@ -71,6 +71,14 @@ WAYS = {
 }
 ROTATED = {(step, list(WAYS)[i % len(WAYS)]) for i, step in enumerate(STEPS)}
 """Each step with one way of sending signals: the sample that `make test` runs."""
+COMMANDS = {
+    "import": ("leaderforge.services.importing:Importer.run", ["import", "scores.csv"]),
+    "populate": ("leaderforge.cli.populate:.fill", ["populate", "--users", "1000", "--sessions", "5000"]),
+    "rebuild": ("leaderforge.services.maintain:MaintainService.rebuild", ["rebuild"]),
+}
+"""Other commands, each with the step at which it is stopped and its arguments."""
+COMMANDS_ROTATED = {(list(COMMANDS)[i % len(COMMANDS)], way) for i, way in enumerate(WAYS)}
+"""Each way of sending signals with one command: the sample that `make test` runs."""
 
 
 def script(step: str, way: str, *arguments: str) -> list[str]:
@@ -108,17 +116,16 @@ async def command(valkey, postgres) -> Command:
     return new_command(await new_database(postgres.dsn), valkey.addresses)
 
 
-@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
-    ("step", "arguments"),
+    ("name", "way"),
     [
-        ("leaderforge.services.importing:Importer.run", ["import", "scores.csv"]),
-        ("leaderforge.cli.populate:.fill", ["populate", "--users", "1000", "--sessions", "5000"]),
-        ("leaderforge.services.maintain:MaintainService.rebuild", ["rebuild"]),
+        pytest.param(name, way, marks=() if (name, way) in COMMANDS_ROTATED else pytest.mark.long)
+        for name in COMMANDS
+        for way in WAYS
     ],
-    ids=["import", "populate", "rebuild"],
 )
-def test_other_commands_stop(command: Command, tmp_path: Path, step: str, arguments: list[str], way: str) -> None:
+def test_other_commands_stop(command: Command, tmp_path: Path, name: str, way: str) -> None:
+    step, arguments = COMMANDS[name]
     (tmp_path / "scores.csv").write_text("player,score\nada,5\n")
     ended = subprocess.run(
         script(step, way, *arguments),
