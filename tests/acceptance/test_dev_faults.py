@@ -19,9 +19,11 @@ from leaderforge.embedded import PostgresServer
 from leaderforge.embedded.ports import LOOPBACK
 from leaderforge.embedded.topology import NodeClient
 from leaderforge.embedded.waiting import wait_until
-from tests.acceptance.test_dev import Dev, run
+from tests.acceptance.test_dev import Dev, run, stored
 from tests.api_client import bearer
 from tests.waiting import PATIENCE_S
+
+__all__ = ["stored"]
 
 IMPATIENT = "import leaderforge.embedded.stack as stack; stack._INCOMPLETE_SECONDS = stack._CHECK_SECONDS = 1;"
 """Statement that makes the supervisor replace an incomplete index at once."""
@@ -86,8 +88,10 @@ def kill(dev: Dev, part: str) -> bool:
 
 
 @pytest.mark.parametrize(("name", "part"), [("Valkey node 0", "valkey-server"), ("The API", "uvicorn")])
-def test_restarts_a_part_however_often_it_dies(runs: ExitStack, tmp_path: Path, name: str, part: str) -> None:
-    dev = with_player(run(runs, tmp_path, "--no-demo", "--nodes", "1", before=WITHOUT_PAUSES).ready())
+def test_restarts_a_part_however_often_it_dies(
+    runs: ExitStack, stored: Path, tmp_path: Path, name: str, part: str
+) -> None:
+    dev = with_player(run(runs, tmp_path, "--no-demo", "--nodes", "1", before=WITHOUT_PAUSES, stored=stored).ready())
     for deaths in range(1, 6):
         wait_until(lambda: kill(dev, part), PATIENCE_S, f"the start of {name}")
         wait_until(lambda n=deaths: dev.output.count(f"{name} ended") >= n, PATIENCE_S, f"{deaths} deaths")  # type: ignore[misc]
@@ -96,8 +100,8 @@ def test_restarts_a_part_however_often_it_dies(runs: ExitStack, tmp_path: Path, 
     assert dev.stop() == 0
 
 
-def test_a_broken_index_does_not_delay_the_api(runs: ExitStack, tmp_path: Path) -> None:
-    dev = with_player(run(runs, tmp_path, "--no-demo").ready())
+def test_a_broken_index_does_not_delay_the_api(runs: ExitStack, stored: Path, tmp_path: Path) -> None:
+    dev = with_player(run(runs, tmp_path, "--no-demo", stored=stored).ready())
     assert dev.stop() == 0
     for path in dev.data.rglob("nodes.conf"):
         path.write_text(re.sub(r" 0-5460$", "", path.read_text(), flags=re.MULTILINE))
@@ -110,8 +114,8 @@ def test_a_broken_index_does_not_delay_the_api(runs: ExitStack, tmp_path: Path) 
     assert get(again, "/api/boards/default/ranks/1").headers["x-leaderforge-source"] == "index"
 
 
-def test_an_index_that_loses_slots_is_created_anew(runs: ExitStack, tmp_path: Path) -> None:
-    dev = with_player(run(runs, tmp_path, "--no-demo", before=IMPATIENT).ready())
+def test_an_index_that_loses_slots_is_created_anew(runs: ExitStack, stored: Path, tmp_path: Path) -> None:
+    dev = with_player(run(runs, tmp_path, "--no-demo", before=IMPATIENT, stored=stored).ready())
     password = dev.description["redis_password"]
     for address in dev.description["redis"]:
         NodeClient(password)._ask(int(address.rpartition(":")[2]), "CLUSTER DELSLOTSRANGE", 0, 100)
@@ -120,8 +124,8 @@ def test_an_index_that_loses_slots_is_created_anew(runs: ExitStack, tmp_path: Pa
     assert get(dev, "/api/boards/default/ranks/1").json()["score"] == 500
 
 
-def test_a_node_whose_configuration_is_cut_off_is_created_anew(runs: ExitStack, tmp_path: Path) -> None:
-    dev = with_player(run(runs, tmp_path, "--no-demo", before=IMPATIENT).ready())
+def test_a_node_whose_configuration_is_cut_off_is_created_anew(runs: ExitStack, stored: Path, tmp_path: Path) -> None:
+    dev = with_player(run(runs, tmp_path, "--no-demo", before=IMPATIENT, stored=stored).ready())
     (dev.data / "valkey" / "node-1" / "data" / "nodes.conf").write_text("half")
     dev.named("valkey-server")[1].kill()
     wait_until(lambda: "created anew" in dev.output, PATIENCE_S, "the news")
@@ -130,8 +134,10 @@ def test_a_node_whose_configuration_is_cut_off_is_created_anew(runs: ExitStack, 
 
 
 @pytest.mark.parametrize(("part", "executable"), [("redis", "valkey-server"), ("postgres", "bin/postgres")])
-def test_moves_a_server_whose_port_was_taken(runs: ExitStack, tmp_path: Path, part: str, executable: str) -> None:
-    dev = with_player(run(runs, tmp_path, "--no-demo", "--nodes", "1", before=IMPATIENT).ready())
+def test_moves_a_server_whose_port_was_taken(
+    runs: ExitStack, stored: Path, tmp_path: Path, part: str, executable: str
+) -> None:
+    dev = with_player(run(runs, tmp_path, "--no-demo", "--nodes", "1", before=IMPATIENT, stored=stored).ready())
     before = dev.description[part]
     port = int(re.findall(r":(\d+)", str(before))[-1])
     server = min(dev.named(executable), key=psutil.Process.create_time)
@@ -145,8 +151,8 @@ def test_moves_a_server_whose_port_was_taken(runs: ExitStack, tmp_path: Path, pa
     assert "Traceback" not in dev.output
 
 
-def test_waits_for_the_port_of_the_api(runs: ExitStack, tmp_path: Path) -> None:
-    dev = with_player(run(runs, tmp_path, "--no-demo", "--nodes", "1").ready())
+def test_waits_for_the_port_of_the_api(runs: ExitStack, stored: Path, tmp_path: Path) -> None:
+    dev = with_player(run(runs, tmp_path, "--no-demo", "--nodes", "1", stored=stored).ready())
     port = int(dev.description["api"].rpartition(":")[2])
     [server] = dev.named("uvicorn")
     psutil.Process(dev.process.pid).suspend()
@@ -182,8 +188,8 @@ def test_a_full_disk_stops_writes_only_as_long_as_it_is_full(runs: ExitStack, tm
     assert dev.stop() == 0
 
 
-def test_the_index_demands_a_password_that_no_process_list_shows(runs: ExitStack, tmp_path: Path) -> None:
-    dev = run(runs, tmp_path, "--no-demo", "--nodes", "1").ready()
+def test_the_index_demands_a_password_that_no_process_list_shows(runs: ExitStack, stored: Path, tmp_path: Path) -> None:
+    dev = run(runs, tmp_path, "--no-demo", "--nodes", "1", stored=stored).ready()
     described = dev.description
     host, _, port = described["redis"][0].rpartition(":")
     with socket.create_connection((host, int(port)), timeout=10) as stranger:
@@ -198,8 +204,8 @@ def test_the_index_demands_a_password_that_no_process_list_shows(runs: ExitStack
     assert finished.returncode == 0, finished.stderr
 
 
-def test_an_older_directory_gets_a_password(runs: ExitStack, tmp_path: Path) -> None:
-    dev = with_player(run(runs, tmp_path, "--no-demo", "--nodes", "1").ready())
+def test_an_older_directory_gets_a_password(runs: ExitStack, stored: Path, tmp_path: Path) -> None:
+    dev = with_player(run(runs, tmp_path, "--no-demo", "--nodes", "1", stored=stored).ready())
     assert dev.stop() == 0
     path = dev.data / "keys.json"
     keys: dict[str, Any] = json.loads(path.read_text())
