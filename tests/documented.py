@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -40,6 +41,16 @@ _CHANGING = frozenset(
 """JSON members of responses that differ from run to run, unless they are null."""
 _CHANGING_AT_TIMES = frozenset({"verification"})
 """JSON members of responses that differ from run to run, and are null in some runs."""
+
+
+@cache
+def openapi_document() -> Mapping[str, Any]:
+    """Return the stored OpenAPI document, because generating it takes seconds of CPU.
+
+    If the API has another one, `test_web.py` fails: run `npm run api` in frontend/.
+    """
+    document: Mapping[str, Any] = json.loads((FOLDER.parent / "frontend" / "openapi.json").read_text())
+    return document
 
 
 @dataclass(frozen=True)

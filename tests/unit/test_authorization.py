@@ -15,17 +15,15 @@ from urllib.parse import quote, urlencode
 import pytest
 from fastapi import FastAPI
 
-from functions.local import create_app
-from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.people import PersonSession, digest_of_secret, new_session_secret
 from leaderforge.domain.permissions import Role
 from leaderforge.domain.teams import Joining
 from leaderforge.services.teams import NewTeam
-from leaderforge.wiring import build
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
+from tests.documented import openapi_document
 from tests.tokens import SIGNING, TOKENS, token
-from tests.unit.edge_fixtures import ENVIRONMENT, Api, serving
+from tests.unit.edge_fixtures import Api, serving
 from tests.waiting import PATIENCE_S
 
 UNREACHABLE = {
@@ -224,11 +222,7 @@ ALTERNATIVES = {"GET /api/users": "prefix"}
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
-def _document() -> dict[str, Any]:
-    return create_app(build(EnvironmentSettings.from_environment(ENVIRONMENT))).openapi()
-
-
-DOCUMENT = _document()
+DOCUMENT = openapi_document()
 OPERATIONS: Mapping[str, Mapping[str, Any]] = {
     f"{method.upper()} {path}": item[method]
     for path, item in DOCUMENT["paths"].items()

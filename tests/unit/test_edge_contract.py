@@ -8,10 +8,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from functions.edge.http.contract import operation_id
-from functions.local import create_app
-from leaderforge.config import EnvironmentSettings
-from leaderforge.wiring import build
-from tests.unit.edge_fixtures import ENVIRONMENT
+from tests.documented import openapi_document
 
 METHODS = {"get", "post", "put", "patch", "delete"}
 VERBS = {"list", "get", "find", "look", "create", "change", "delete", "submit", "set", "hide", "unhide", "remove"}
@@ -30,7 +27,7 @@ LARGE = re.compile(
 
 @pytest.fixture(scope="module")
 def document() -> Mapping[str, Any]:
-    return create_app(build(EnvironmentSettings.from_environment(ENVIRONMENT))).openapi()
+    return openapi_document()
 
 
 def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pytest
+
 from functions.edge.http import errors as edge_errors
 from leaderforge.domain import (
     challenge_errors,
@@ -16,8 +18,7 @@ from leaderforge.domain import (
     tournament_errors,
 )
 from leaderforge.domain.errors import LeaderForgeError
-from tests.documented import FOLDER, examples, pages
-from tests.unit.edge_fixtures import Api
+from tests.documented import FOLDER, examples, openapi_document, pages
 
 API_DOCS = (FOLDER / "api.md").read_text()
 WITHOUT_ETAG = {
@@ -31,9 +32,9 @@ WITHOUT_ETAG = {
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
-async def openapi(api: Api) -> dict[str, Any]:
-    document: dict[str, Any] = (await api.get("/api/openapi.json")).json()
-    return document
+@pytest.fixture(scope="module")
+def document() -> Mapping[str, Any]:
+    return openapi_document()
 
 
 WITHOUT_BODY = {"createSigningKey", "testEndpoint", "redriveEndpoint"}
@@ -46,9 +47,9 @@ def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[
             yield method.upper(), path, item[method]
 
 
-async def test_every_operation_is_described(api: Api) -> None:
+async def test_every_operation_is_described(document: Mapping[str, Any]) -> None:
     seen = []
-    for method, path, operation in operations(await openapi(api)):
+    for method, path, operation in operations(document):
         seen.append(operation["operationId"])
         assert operation["summary"], path
         assert operation["description"], path
@@ -60,8 +61,8 @@ async def test_every_operation_is_described(api: Api) -> None:
     assert len(seen) == len(set(seen))
 
 
-async def test_every_response_is_described(api: Api) -> None:
-    for _, path, operation in operations(await openapi(api)):
+async def test_every_response_is_described(document: Mapping[str, Any]) -> None:
+    for _, path, operation in operations(document):
         responses = operation["responses"]
         assert {"422", "500"} <= set(responses), path
         if path.startswith("/api") and path != "/api/health" and operation["operationId"] != "submitBatch":
@@ -76,8 +77,8 @@ async def test_every_response_is_described(api: Api) -> None:
                 assert content["examples"], (path, status)
 
 
-async def test_reads_promise_what_they_keep(api: Api) -> None:
-    for method, path, operation in operations(await openapi(api)):
+async def test_reads_promise_what_they_keep(document: Mapping[str, Any]) -> None:
+    for method, path, operation in operations(document):
         if method == "GET" and path not in WITHOUT_ETAG:
             assert {"ETag", "X-LeaderForge-Source"} <= set(operation["responses"]["200"]["headers"]), path
             assert {"ETag", "X-LeaderForge-Source"} <= set(operation["responses"]["304"]["headers"]), path
@@ -110,8 +111,8 @@ def test_every_error_code_has_its_row_in_the_documentation() -> None:
     assert len(rows) == len(codes())
 
 
-async def test_every_call_is_shown_by_an_example(api: Api) -> None:
+async def test_every_call_is_shown_by_an_example(document: Mapping[str, Any]) -> None:
     shown = {(example.method, example.path.partition("?")[0]) for page in pages() for example in examples(page)}
-    for method, path, _ in operations(await openapi(api)):
+    for method, path, _ in operations(document):
         pattern = re.compile(re.sub(r"\{\w+\}", "[^/]+", path))
         assert any(method == m and pattern.fullmatch(p) for m, p in shown), (method, path)
