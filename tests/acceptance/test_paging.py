@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -15,34 +15,57 @@ from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
 from tests.acceptance.crowds import crowd
 
-PLAYERS = 100_000
-NEWCOMERS = range(PLAYERS + 1, PLAYERS + 501)
-MOVING = {*range(1, PLAYERS, 50), *NEWCOMERS}
-"""Players that submit during the paging."""
 BATCH, RATE = 10, 40
 """Submissions per batch, and batches per second."""
 A_PAGE = 2
 """Minimum number of submissions between the reads of two pages."""
-LIMIT = 1000
 _IN_FLIGHT = 5
 
 
+class Size(NamedTuple):
+    """Size of a board, which has 100 pages."""
+
+    players: int
+
+    @property
+    def limit(self) -> int:
+        """Number of entries on a page."""
+        return self.players // 100
+
+    @property
+    def newcomers(self) -> range:
+        return range(self.players + 1, self.players + 501)
+
+    @property
+    def moving(self) -> set[int]:
+        """Players that submit during the paging."""
+        return {*range(1, self.players, 50), *self.newcomers}
+
+
+@pytest.fixture(
+    params=[Size(20_000), pytest.param(Size(100_000), marks=pytest.mark.long)], ids=lambda s: str(s.players)
+)
+def size(request: pytest.FixtureRequest) -> Size:
+    chosen: Size = request.param
+    return chosen
+
+
 @pytest.fixture
-async def api(valkey, postgres) -> AsyncIterator[Served]:
+async def api(valkey, postgres, size: Size) -> AsyncIterator[Served]:
     async with served(environment(valkey.addresses, await new_database(postgres.dsn))) as api:
         await api.until_healthy()
-        await crowd(api.services, PLAYERS)
-        await api.services.parts.users.create([Player(i, f"newcomer {i}", None, 0) for i in NEWCOMERS])
+        await crowd(api.services, size.players)
+        await api.services.parts.users.create([Player(i, f"newcomer {i}", None, 0) for i in size.newcomers])
         yield api
 
 
 class Load:
     """Submissions of moving players across the board, at a constant rate."""
 
-    def __init__(self, api: Served) -> None:
+    def __init__(self, api: Served, size: Size) -> None:
         self._api = api
         self._random = Random(7)
-        self._movers = sorted(MOVING)
+        self._movers = sorted(size.moving)
         self._places = asyncio.Semaphore(_IN_FLIGHT)
         self._one_more = asyncio.Condition()
         self.accepted = 0
@@ -78,8 +101,8 @@ class Load:
 
 
 @asynccontextmanager
-async def loaded(api: Served) -> AsyncIterator[Load]:
-    load = Load(api)
+async def loaded(api: Served, size: Size) -> AsyncIterator[Load]:
+    load = Load(api, size)
     running = asyncio.create_task(load.run())
     try:
         yield load
@@ -89,15 +112,15 @@ async def loaded(api: Served) -> AsyncIterator[Load]:
         await asyncio.wait([running])
 
 
-async def test_every_untouched_player_is_met_once_in_both_directions(api: Served) -> None:
-    untouched = set(range(1, PLAYERS + 1)) - MOVING
-    async with loaded(api) as load:
-        forwards, last = await paged(api, load, f"rank=1&limit={LIMIT}", "next")
-        backwards, first = await paged(api, load, f"cursor={last['previous']}&limit={LIMIT}", "previous")
+async def test_every_untouched_player_is_met_once_in_both_directions(api: Served, size: Size) -> None:
+    untouched = set(range(1, size.players + 1)) - size.moving
+    async with loaded(api, size) as load:
+        forwards, last = await paged(api, load, f"rank=1&limit={size.limit}", "next")
+        backwards, first = await paged(api, load, f"cursor={last['previous']}&limit={size.limit}", "previous")
     backwards.update(ids(last))
     for seen in (forwards, backwards):
         assert {user_id for user_id in untouched if seen[user_id] != 1} == set()
-        assert set(seen) <= untouched | MOVING
+        assert set(seen) <= untouched | size.moving
     assert first["previous"] is None
     assert first["as_of"] > last["as_of"]
 
@@ -108,6 +131,7 @@ async def paged(api: Served, load: Load, query: str, follow: str) -> tuple[Count
     Return how often each player appeared, and the last page.
     """
     seen: Counter[int] = Counter()
+    limit = query.rpartition("limit=")[2]
     while True:
         answer = await api.get(f"/api/boards/default/page?{query}")
         assert answer.status_code == 200, answer.text
@@ -115,7 +139,7 @@ async def paged(api: Served, load: Load, query: str, follow: str) -> tuple[Count
         seen.update(ids(page))
         if page[follow] is None:
             return seen, page
-        query = f"cursor={page[follow]}&limit={LIMIT}"
+        query = f"cursor={page[follow]}&limit={limit}"
         await load.reached(load.accepted + A_PAGE)
 
 

@@ -22,7 +22,7 @@ from tests.acceptance.conftest import new_database
 from tests.browser.chromium import DESKTOP, SITE, chromium, context
 from tests.waiting import PATIENCE_S
 
-PLAYERS = int(os.environ.get("LEADERFORGE_TEST_PLAYERS", "50000"))
+PLAYERS = int(os.environ.get("LEADERFORGE_TEST_PLAYERS", "25000"))
 """Number of players. A million takes about a minute."""
 
 expect.set_options(timeout=PATIENCE_S * 1000)
