@@ -74,7 +74,8 @@ def main(
         step("populate", ["populate", "--users", str(players), "--sessions", str(2 * players)], directory)
         for board in BOARDS:
             httpx.post(f"{facts['api']}/api/boards", json=board, headers=_admin(facts)).raise_for_status()
-        create_external_players(facts, players)
+        if "submit_external" in samples:
+            create_external_players(facts, players)
         asyncio.run(settle(facts["postgres"]))
         for turn, pair in track(list(product_of(range(rounds), samples.values())), "Measuring", console=console):
             for kind in list(pair) if turn % 2 else list(pair)[::-1]:
