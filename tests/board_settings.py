@@ -73,6 +73,7 @@ EVERYTHING: dict[str, Any] = {
     ),
     "segments": ("country", "age_group"),
     "team": TeamRules("points", TeamFunction.BEST, 5),
+    "tiebreakers": (),
 }
 """Board settings for all fields. No value is a default.
 

@@ -35,6 +35,7 @@ tied_events = st.builds(
     subscore=st.integers(-2, 2),
     received_us=st.integers(0, 3),
     change=st.none(),
+    numbers=st.none() | st.just('{"laps": 3}'),
 )
 """Events of few players with few scores and times, and therefore with ties in every field."""
 

@@ -96,6 +96,7 @@ def submission_received(edge: Edge, board: Board, item: SubmissionIn, user_id: i
         requested_at=item.achieved_at,
         received_us=received_us,
         change=change,
+        numbers=item.numbers,
         now=edge.services.clock(),
         grace_ms=edge.services.settings.late_grace_ms,
     )

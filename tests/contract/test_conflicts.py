@@ -16,6 +16,7 @@ from tests.contract.store_fixtures import Stores, numbers, submit
 AT = 1_000_000
 RECEIVED_MS = AT + 500
 STORED = {"a": 1, "b": [True, 0.5]}
+NUMBERS = '{"coins":-5,"laps":3}'
 TEXTS = {"stored": "1970-01-01T00:16:40.000Z", "sent": "1970-01-01T00:16:39.999Z"}
 
 Edit = Callable[[Submission], Submission]
@@ -36,7 +37,7 @@ async def first(stores: Stores) -> Submission:
     if not await stores.users.get([1]):
         await stores.players(1)
     ladder = Ladder(await stores.board(subscore_order=Order.DESC))
-    stored = Event(1, UUID(int=next(numbers)), 40, AT, json.dumps(STORED), 7, RECEIVED_MS * 1000)
+    stored = Event(1, UUID(int=next(numbers)), 40, AT, json.dumps(STORED), 7, RECEIVED_MS * 1000, None, NUMBERS)
     submission = Submission([ladder], stored, requested_at=AT)
     assert await differences(stores, submission) == {}
     return submission
@@ -62,6 +63,8 @@ async def differences(stores: Stores, *submissions: Submission) -> Mapping[str, 
         (event(subscore=0), {"subscore": {"stored": 7, "sent": 0}}),
         (event(metadata=None), {"metadata": {"stored": STORED, "sent": None}}),
         (event(metadata='{"b": [1, 0.5], "a": 1}'), {"metadata": {"stored": STORED, "sent": {"a": 1, "b": [1, 0.5]}}}),
+        (event(numbers=None), {"numbers": {"stored": {"coins": -5, "laps": 3}, "sent": None}}),
+        (event(numbers='{"laps":3}'), {"numbers": {"stored": {"coins": -5, "laps": 3}, "sent": {"laps": 3}}}),
         (requested(AT - 1), {"achieved_at": TEXTS}),
         (event(score=1, subscore=2), {"score": {"stored": 40, "sent": 1}, "subscore": {"stored": 7, "sent": 2}}),
     ],
@@ -83,6 +86,7 @@ async def test_other_content_is_a_conflict_and_changes_nothing(
         # A retry without a requested time gets the time of its reception. It is a duplicate all the same.
         lambda submission: event(achieved_at=AT + 9, received_us=10**12)(submission)._replace(requested_at=None),
         event(achieved_at=AT),
+        event(numbers='{"laps": 3, "coins": -5}'),
     ],
 )
 async def test_equal_content_is_a_duplicate(stores: Stores, edit: Edit) -> None:

@@ -50,7 +50,7 @@ def expected(board: Board, events: Sequence[Event], user_id: int) -> list[Histor
     points = []
     for i, event in enumerate(own, 1):
         [line] = Oracle(board, own[:i]).lines
-        points.append(HistoryPoint(position_of(event), event.score, line.score, line.subscore or 0))
+        points.append(HistoryPoint(position_of(event), event.score, line.score, line.subscore or 0, event.numbers))
     return points
 
 

@@ -17,6 +17,7 @@ from leaderforge.domain.notice_bundles import OutboxBundle, bundle_draft
 from leaderforge.domain.notice_log import Notice, NoticeDraft
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.submissions import Recorded
+from leaderforge.domain.tiebreakers import Tiebreaker
 from leaderforge.ports.derived_notices import NoticedTier
 from tests.contract.store_fixtures import Database, submit
 from tests.contract.test_notice_store import Scene, endpoint, on
@@ -85,7 +86,18 @@ async def test_a_batch_is_one_row_and_its_notices_have_positions_of_their_own(sc
     assert await scene.notices.bounds() == (0, 16)
 
 
-@pytest.mark.parametrize("settings", [{}, {"subscore_order": Order.DESC}, {"policy": Policy.LATEST}])
+DEATHS = (Tiebreaker("deaths", Order.DESC, -1, 7),)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"subscore_order": Order.DESC},
+        {"policy": Policy.LATEST},
+        {"policy": Policy.BEST, "subscore_order": Order.ASC, "tiebreakers": DEATHS},
+    ],
+)
 async def test_a_notice_is_the_same_however_it_is_written(scene: Scene, settings: dict[str, Any]) -> None:
     """Compare the bundle of one statement with the bundle of several statements, as on Citus."""
     assert isinstance(scene.stores, Database)
@@ -109,6 +121,8 @@ async def test_a_notice_is_the_same_however_it_is_written(scene: Scene, settings
         assert (body["data"].pop("user_id"), UUID(body["data"].pop("submission_id")).int) == (user_id, user_id)
         del body["data"]["revision"]
     assert bodies == [bodies[0]] * 2
+    expected = {"deaths": 4} if "tiebreakers" in settings else None
+    assert bodies[0]["data"].get("tiebreakers") == expected
 
 
 @pytest.mark.parametrize("previous", [False, True])

@@ -45,7 +45,7 @@ class TestRead:
         one, other = await stores.board(calendar=DAILY), await stores.board(policy=Policy.BEST)
         await stores.players(1, 2)
         stores.clock.ms = NOON
-        first = Event(1, UUID(int=1), 5, NOON - 1, '{"level": 1}')
+        first = Event(1, UUID(int=1), 5, NOON - 1, '{"level": 1}', numbers='{"laps": 3}')
         second, third = Event(1, UUID(int=2), 7, NOON), Event(1, UUID(int=3), 9, NOON)
         await record(stores, Submission(one.ladders_at(NOON - 1), first), Submission([Ladder(other)], third))
         await stores.moderation.remove(one, 1, act())

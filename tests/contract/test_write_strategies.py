@@ -78,6 +78,9 @@ async def test_both_write_the_same(on_postgres: Database, policy: Policy) -> Non
         assert written[0]
     rows = [await stored(on_postgres, board) for board in boards]
     assert rows[0] == rows[1]
+    events = [await stored_numbers(on_postgres, board) for board in boards]
+    assert events[0] == events[1]
+    assert {numbers for *_, numbers in events[0]} == {None, '{"laps": 3, "time_ms": -9007199254740991}'}
     assert {row["hidden"] for row in rows[0]} == {0, 2}
 
 
@@ -89,7 +92,10 @@ def batch(board: Board, seed: int) -> Sequence[Submission]:
         at = random.randrange(3) * DAY_MS
         submission_id = UUID(int=random.choice([seed + 1, random.randint(1, 12)]))
         metadata = random.choice([None, '{"a": 1}'])
-        event = Event(user_id, submission_id, random.randint(-2, 2), at, metadata, random.randint(0, 2))
+        numbers = random.choice([None, '{"laps": 3, "time_ms": -9007199254740991}']) if seed % 2 else None
+        event = Event(
+            user_id, submission_id, random.randint(-2, 2), at, metadata, random.randint(0, 2), numbers=numbers
+        )
         submissions.append(Submission(board.ladders_at(at), event))
     return submissions
 
@@ -105,6 +111,12 @@ def neutral(
         else o.message
         for o in outcomes
     ]
+
+
+async def stored_numbers(database: Database, board: Board) -> Sequence[tuple[object, ...]]:
+    """Return the player, the id and the named numbers of each event of a board."""
+    query = f"select user_id, submission_id, numbers from score_events where board_id = {board.id} order by 1, 2"  # noqa: S608
+    return [tuple(row) for row in await database.run(query)]
 
 
 async def stored(database: Database, board: Board) -> Sequence[dict[str, object]]:

@@ -15,6 +15,7 @@ from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order
 from leaderforge.domain.order import KEY_BYTES, MAX_TIME, key_bytes
 from leaderforge.domain.players import Player
 from leaderforge.domain.sources import Source
+from leaderforge.domain.tiebreakers import Tiebreaker
 from leaderforge.domain.times import time_text
 from leaderforge.services.entries import Entry, Lookup, Page, PlayerRank
 from leaderforge.services.receipts import Receipt
@@ -37,6 +38,7 @@ ENTRIES = st.builds(
     subscore=st.none() | INTEGERS,
     # Only the responses about one player have ranks in segments.
     rank_in=st.none(),
+    tiebreakers=st.just(()) | st.just((Tiebreaker("laps", Order.DESC, -1, 7), Tiebreaker("time_ms", Order.ASC, 0, 99))),
 )
 KEYS = st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES)
 

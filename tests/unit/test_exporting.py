@@ -30,6 +30,7 @@ entries = st.builds(
     metadata=st.none() | st.dictionaries(names, names | integers, max_size=3).map(json.dumps),
     subscore=integers,
     external_id=st.none() | names,
+    tiebreakers=st.just(()),
 )
 
 

@@ -13,6 +13,7 @@ from functions.edge.wire.models import StrictIn, StrictOut
 from functions.edge.wire.rewards import RewardTableIn, RewardTableOut
 from functions.edge.wire.rules import FROM_NUMBER
 from functions.edge.wire.team_rules import TeamRulesIn, TeamRulesOut
+from functions.edge.wire.tiebreakers import TiebreakerIn, TiebreakerOut
 from functions.edge.wire.tournament_rules import TournamentIn, TournamentRulesOut
 from leaderforge.domain.board_settings import (
     MAX_DECIMALS,
@@ -33,6 +34,8 @@ from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.reward_tables import reward_table_of
 from leaderforge.domain.segments import MAX_BOARD_SEGMENTS
 from leaderforge.domain.team_rules import team_rules_of
+from leaderforge.domain.tiebreaker_rules import tiebreakers_of
+from leaderforge.domain.tiebreakers import MAX_TIEBREAKERS
 from leaderforge.domain.tier_rules import MAX_TIER_NAME_LENGTH, MAX_TIERS, PERCENT_DECIMALS, tiers_of
 from leaderforge.domain.tournament_rules import tournament_of
 
@@ -45,6 +48,7 @@ Kinds = Annotated[list[PeriodKind], Field(min_length=1, max_length=len(PeriodKin
 _CONVERSIONS: Mapping[str, Callable[[Any], object]] = {
     "periods": tuple,
     "tiers": tiers_of,
+    "tiebreakers": tiebreakers_of,
     "events": tuple,
     "segments": tuple,
     "tournament": tournament_of,
@@ -175,6 +179,13 @@ class _SettingsIn(StrictIn):
         None, description="The rules of a team board; null for a board that ranks players. Permanent."
     )
 
+    tiebreakers: Annotated[list[TiebreakerIn], Field(max_length=MAX_TIEBREAKERS)] = Field(
+        [],
+        description="Up to 3 named numbers of submissions that order entries with equal scores, the most important one "
+        "first. Not for the policy `sum`, nor beside `subscore_order`. Permanent.",
+        examples=[[{"name": "time_ms", "order": "asc", "min": 0, "max": 3600000}]],
+    )
+
     def changes(self) -> dict[str, Any]:
         """Return the settings that were sent. Raises `Refused` if a tier has several limits."""
         settings = self.model_dump(exclude={"board"}, exclude_unset=True)
@@ -271,6 +282,9 @@ class BoardOut(StrictOut):
     )
     frozen_at: TimeOut | None = Field(description="The moment that the public sees from then on; null for none.")
     team: TeamRulesOut | None = Field(None, description="The rules of a team board; null for a board of players.")
+    tiebreakers: list[TiebreakerOut] = Field(
+        [], description="The named numbers that order entries with equal scores, the most important one first."
+    )
     building: list[PeriodKind] = Field(description="The period kinds that are being computed from earlier scores.")
 
 
@@ -294,6 +308,7 @@ def _board_out(board: Board) -> BoardOut:
     building = () if board.backfill is None else board.backfill.kinds
     settings = asdict(settings_of(board)) | {
         "tiers": [TierOut(**tier.members) for tier in board.tiers],
+        "tiebreakers": [TiebreakerOut(**asdict(tiebreaker)) for tiebreaker in board.tiebreakers],
         "rewards": None if board.rewards is None else RewardTableOut.model_validate(board.rewards.members),
         "tournament": None if board.tournament is None else TournamentRulesOut(**asdict(board.tournament)),
         "league": None if board.league is None else league_out(board.league),

@@ -28,10 +28,12 @@ from functions.edge.wire.moments import (
     movement_json,
     since_member,
 )
+from functions.edge.wire.numbers import TiebreakersOut
 from functions.edge.wire.periods import LadderQuery, PeriodNameOut
 from functions.edge.wire.rules import FROM_TEXT, Omittable
 from functions.edge.wire.tiers import TierNameOut, tier_json
 from leaderforge.domain.boards import MAX_INTEGER, Ladder
+from leaderforge.domain.tiebreakers import subscore_json
 from leaderforge.domain.times import time_text
 from leaderforge.services.entries import Entry, Page
 from leaderforge.services.movement import RankMovement
@@ -82,6 +84,7 @@ class EntryOut(MovementOut):
     external_id: ExternalIdOut = ""
     score: IntegerOut
     subscore: IntegerOut = Field(0, description="The second score, only on boards that have one.")
+    tiebreakers: TiebreakersOut = Field({})
     submissions: Annotated[int, Field(ge=1)] = Field(description="The number of submissions of the player.")
     achieved_at: TimeOut = Field(description="When the score was achieved.")
     metadata: MetadataOut
@@ -134,8 +137,11 @@ def render_entry(entry: Entry, extra: str = "", marks_hidden: bool = False) -> s
     admins. Without it, a hidden entry is unmarked, therefore its own player does not learn that it is hidden.
     """
     # Unpacking costs less than an access to each field, and a page has many entries.
-    rank, user_id, username, score, submissions, achieved_at, metadata, subscore, hidden, external_id, ranks_in = entry
-    second = "" if subscore is None else f'"subscore":{subscore},'
+    (
+        rank, user_id, username, score, submissions, achieved_at,
+        metadata, subscore, hidden, external_id, ranks_in, tiebreakers,
+    ) = entry  # fmt: skip
+    second = "" if subscore is None else subscore_json(tiebreakers, subscore)
     external = "" if external_id is None else f'"external_id":{string_json(external_id)},'
     within = "" if ranks_in is None else f'"rank_in":{rank_in_json(ranks_in)},'
     hidden_member = ',"hidden":true' if marks_hidden and hidden else ""

@@ -10,12 +10,15 @@ from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.external_ids import external_id_of
 from functions.edge.wire.fields import CountOut, ExternalIdOut, IntegerOut, PercentOut, RankOut, TimeOut
 from functions.edge.wire.models import QueryIn, StrictOut
+from functions.edge.wire.numbers import NumbersOut, TiebreakersOut
 from functions.edge.wire.periods import PeriodNameOut, bounds_of
 from functions.edge.wire.rules import FROM_TEXT, Omittable, Rule
 from functions.edge.wire.tiers import TierNameOut, tier_name
 from leaderforge.domain.boards import Board
 from leaderforge.domain.history import HistoryPoint, HistoryPosition
+from leaderforge.domain.numbers import numbers_of
 from leaderforge.domain.periods import PeriodKind
+from leaderforge.domain.tiebreakers import subscore_members
 from leaderforge.services.history import History, PastPeriod
 
 HistoryCursor = Annotated[
@@ -48,6 +51,8 @@ class PointOut(StrictOut):
     subscore: IntegerOut = Field(
         0, description="The player's second score after this submission, only on boards that have one."
     )
+    tiebreakers: TiebreakersOut = Field({})
+    numbers: NumbersOut = Field({})
 
 
 class FinalRankOut(StrictOut):
@@ -60,6 +65,7 @@ class FinalRankOut(StrictOut):
     rank: RankOut
     score: IntegerOut
     subscore: IntegerOut = Field(0, description="The second score, only on boards that have one.")
+    tiebreakers: TiebreakersOut = Field({})
     tier: TierNameOut = ""
     percentile: PercentOut
     total: CountOut
@@ -78,12 +84,11 @@ class HistoryOut(StrictOut):
 
 def render_history(board: Board, user_id: int, history: History, external_ids: Mapping[int, str]) -> JsonBody:
     """Return a player's history. `external_ids` maps player ids to external ids."""
-    has_subscore = board.subscore_order is not None
     model = HistoryOut(
         board=board.slug,
         user_id=user_id,
         **external_id_of(user_id, external_ids),
-        points=[_point_out(point, has_subscore=has_subscore) for point in history.points],
+        points=[_point_out(board, point) for point in history.points],
         periods=[_final_rank_out(board, past) for past in history.periods],
         previous=None if history.previous is None else _cursor(history.previous),
     )
@@ -94,21 +99,23 @@ def _cursor(position: HistoryPosition) -> str:
     return f"{position.at}_{position.received_us}_{position.submission_id.hex}"
 
 
-def _point_out(point: HistoryPoint, *, has_subscore: bool) -> PointOut:
-    subscore = {"subscore": point.subscore} if has_subscore else {}
+def _point_out(board: Board, point: HistoryPoint) -> PointOut:
+    subscore = {} if board.subscore_order is None else subscore_members(board.tiebreakers, point.subscore)
+    numbers = {"numbers": numbers_of(point.numbers)} if point.numbers is not None else {}
     return PointOut(
         at=point.position.at,
         submission_id=point.position.submission_id,
         submitted=point.submitted,
         score=point.score,
         **subscore,
+        **numbers,
     )
 
 
 def _final_rank_out(board: Board, past: PastPeriod) -> FinalRankOut:
     entry = past.rank.entry
     tier = {"tier": tier_name(board, entry.score, entry.rank, past.rank.total)} if board.tiers else {}
-    subscore = {} if entry.subscore is None else {"subscore": entry.subscore}
+    subscore = {} if entry.subscore is None else subscore_members(entry.tiebreakers, entry.subscore)
     return FinalRankOut(
         **bounds_of(past.period),
         rank=entry.rank,

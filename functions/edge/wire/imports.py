@@ -91,6 +91,7 @@ class FileQuery(QueryIn):
     subscore: Omittable[Column] = Field(None, description="Column of the subscore.")
     id: Omittable[Column] = Field(None, description="Column that identifies a line. Its content does by default.")
     metadata: Omittable[Column] = Field(None, description="Column of the metadata, as JSON.")
+    numbers: Omittable[Column] = Field(None, description="Column of the named numbers, as a JSON object.")
     format: Omittable[TableFormat] = Field(None, description="Format of the file.")
     separator: Omittable[Text] = Field(None, description="Separator of the columns: one character, or `tab`.")
     columns: Omittable[Text] = Field(None, description="Names of the columns of a file without a header.")
@@ -124,6 +125,7 @@ class FileQuery(QueryIn):
             subscore=self.subscore,
             time_of_day=self.time_of_day,
             metadata=self.metadata,
+            numbers=self.numbers,
             scores=self.scores,
             thousands=self.thousands,
             decimal=self.decimal,

@@ -23,6 +23,7 @@ from functions.edge.wire.fields import (
 )
 from functions.edge.wire.metadata import MetadataIn
 from functions.edge.wire.models import LongIn, QueryIn, StrictIn, StrictOut
+from functions.edge.wire.numbers import NumbersIn
 from functions.edge.wire.periods import PeriodNameIn, PeriodNameOut, PeriodQuery
 from functions.edge.wire.rules import Omittable, Rule
 from leaderforge.domain.boards import Board, Ladder
@@ -59,13 +60,14 @@ class _NewScoreIn(StrictIn):
         None, description="The second score. Defaults to 0. Only allowed on boards that have one."
     )
     metadata: MetadataIn | None = Field(None, description="Metadata to return with the score.")
+    numbers: NumbersIn | None = Field(None, description="Up to 8 named integers of the run.")
     submission_id: UUID | None = Field(
         None, description="The client's own id of the action. A retry with the same id and content changes nothing."
     )
 
     def for_player(self, user_id: int) -> ScoreToSet:
         """Return the score to set for a player."""
-        return ScoreToSet(user_id, self.score, self.subscore, self.metadata, self.submission_id)
+        return ScoreToSet(user_id, self.score, self.subscore, self.metadata, self.submission_id, self.numbers)
 
 
 class ScoreIn(_NewScoreIn, ReasonIn):

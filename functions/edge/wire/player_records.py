@@ -11,6 +11,7 @@ from functions.edge.wire.bodies import string_json, truth_json
 from functions.edge.wire.fields import CountOut, IntegerOut, RankOut, TimeOut
 from functions.edge.wire.metadata import MetadataOut
 from functions.edge.wire.models import StrictOut
+from functions.edge.wire.numbers import NumbersOut, TiebreakersOut, numbers_member
 from functions.edge.wire.periods import PeriodNameOut
 from functions.edge.wire.players import UserOut, user_out
 from functions.edge.wire.rewards import AwardOut, award_json
@@ -23,6 +24,7 @@ from leaderforge.domain.league_places import LeaguePlace
 from leaderforge.domain.sessions import SignInRecord
 from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, LadderStanding
 from leaderforge.domain.teams import TeamSpan
+from leaderforge.domain.tiebreakers import subscore_json
 from leaderforge.domain.times import time_text
 from leaderforge.domain.tournaments import Entrant
 from leaderforge.services.participation import Participation
@@ -35,7 +37,8 @@ class StandingOut(StrictOut):
     board: str = Field(examples=["default"])
     period: PeriodNameOut
     score: IntegerOut
-    subscore: IntegerOut
+    subscore: IntegerOut = Field(0, description="The second score. Absent on boards with tiebreakers.")
+    tiebreakers: TiebreakersOut = Field({})
     submissions: CountOut
     achieved_at: TimeOut
     metadata: MetadataOut
@@ -48,7 +51,7 @@ class EventOut(StrictOut):
     board: str | None = Field(description="The board; null if it was deleted.", examples=["default"])
     submission_id: UUID
     score: IntegerOut
-    subscore: IntegerOut
+    subscore: IntegerOut = Field(description="The second score; 0 on boards with tiebreakers.")
     achieved_at: TimeOut
     received_us: CountOut = Field(
         description="When the service received the submission, in us since 1970. It decides between equal times. 0 for "
@@ -56,6 +59,7 @@ class EventOut(StrictOut):
     )
     recorded_at: TimeOut
     metadata: MetadataOut
+    numbers: NumbersOut = Field({})
     counts: bool = Field(description="False if a moderator removed the submission.")
 
 
@@ -173,9 +177,16 @@ def _render_standing(placed: LadderStanding, *, marks_hidden: bool) -> str:
     hidden = ',"hidden":true' if marks_hidden and standing.hidden & (HIDDEN_ENTRY | HIDDEN_PLAYER) else ""
     return (
         f'{{"board":"{ladder.board.slug}","period":"{ladder.period_name}","score":{standing.score},'
-        f'"subscore":{standing.subscore},"submissions":{standing.submissions},'
+        f'{_subscores(ladder.board, standing.subscore)}"submissions":{standing.submissions},'
         f'"achieved_at":"{time_text(standing.achieved_at)}","metadata":{standing.metadata or "null"}{hidden}}}'
     )
+
+
+def _subscores(board: Board, subscore: int) -> str:
+    """Return the JSON member `subscore`, which all standings have, and those of the tiebreakers, before a comma."""
+    if not board.tiebreakers:
+        return f'"subscore":{subscore},'
+    return f'"subscore":0,{subscore_json(board.tiebreakers, subscore)}'
 
 
 def _render_event(stored: Kept) -> str:
@@ -184,7 +195,7 @@ def _render_event(stored: Kept) -> str:
         f'{{"board":{string_json(stored.board)},"submission_id":"{event.submission_id}","score":{event.score},'
         f'"subscore":{event.subscore},"achieved_at":"{time_text(event.achieved_at)}",'
         f'"received_us":{event.received_us},"recorded_at":"{time_text(stored.recorded_at)}",'
-        f'"metadata":{event.metadata or "null"},"counts":{truth_json(not stored.void)}}}'
+        f'"metadata":{event.metadata or "null"}{numbers_member(event.numbers)},"counts":{truth_json(not stored.void)}}}'
     )
 
 

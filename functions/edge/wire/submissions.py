@@ -1,5 +1,6 @@
 """Submissions in requests, their receipts, and their messages in the queue."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Annotated, Literal
 from uuid import UUID
@@ -25,11 +26,13 @@ from functions.edge.wire.fields import (
 )
 from functions.edge.wire.metadata import MetadataIn
 from functions.edge.wire.models import LongIn, QueryIn, StrictIn, StrictOut
+from functions.edge.wire.numbers import NumbersIn, NumbersOut, TiebreakersOut, numbers_member
 from functions.edge.wire.periods import PeriodNameOut
 from functions.edge.wire.tiers import NextTierMember, TierNameOut, reached_tier_members
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.boards import MAX_INTEGER
 from leaderforge.domain.submissions import Submission
+from leaderforge.domain.tiebreakers import Tiebreaker, subscore_json
 from leaderforge.domain.times import time_text
 from leaderforge.services.receipts import (
     WITH_RANK,
@@ -88,6 +91,9 @@ class SubmissionIn(StrictIn):
     subscore: IntegerIn | None = Field(
         None, description="The second score. Defaults to 0. Only allowed on boards that have one."
     )
+    numbers: NumbersIn | None = Field(
+        None, description="Up to 8 named integers of the run, such as its time. Stored with the submission."
+    )
     achieved_at: TimeIn | None = Field(
         None,
         description="When the score was achieved, for delayed delivery. Defaults to now; future times are clamped to "
@@ -143,6 +149,7 @@ class PreviousOut(StrictOut):
 
     score: IntegerOut
     subscore: IntegerOut = Field(0, description="The second score, only on boards that have one.")
+    tiebreakers: TiebreakersOut = Field({})
     rank: RankOut | None = Field(
         description="The rank that this standing would have now, among the other players; null if the receipt's is, or "
         "if the standing had too few submissions."
@@ -155,6 +162,7 @@ class PeriodReceiptOut(StrictOut):
     period: PeriodNameOut
     score: IntegerOut
     subscore: IntegerOut = Field(0, description="The second score, only on boards that have one.")
+    tiebreakers: TiebreakersOut = Field({})
     rank: RankOut | None = Field(description="The rank in this period; null in the same cases as the receipt's rank.")
     submissions: Annotated[int, Field(ge=1)]
     improved: bool = Field(description="Whether this submission improved the standing in this period.")
@@ -173,6 +181,7 @@ class ReceiptOut(StrictOut):
     external_id: ExternalIdOut = ""
     score: IntegerOut
     subscore: IntegerOut = Field(0, description="The second score, only on boards that have one.")
+    tiebreakers: TiebreakersOut = Field({})
     rank: RankOut | None = Field(
         description="The rank; null with `rank=none`, with too few submissions, or while the index is unavailable."
     )
@@ -195,6 +204,7 @@ class ReceiptOut(StrictOut):
         description="The standing before the submission, with `previous=exact`; null for the first submission and for "
         "a duplicate.",
     )
+    numbers: NumbersOut = Field({})
     periods: list[PeriodReceiptOut] = Field(
         [], description="The standing in each period that counts the submission, with `ranks=all`."
     )
@@ -236,18 +246,19 @@ class QueuedBatchOut(StrictOut):
 def render_receipt(receipt: Receipt, external_id: str | None = None) -> str:
     """Return a receipt as a JSON object."""
     external = "" if external_id is None else f'"external_id":{string_json(external_id)},'
-    subscore = "" if receipt.subscore is None else f'"subscore":{receipt.subscore},'
+    subscore = "" if receipt.subscore is None else subscore_json(receipt.tiebreakers, receipt.subscore)
     achieved_at = time_text(receipt.achieved_at)
     details = "" if receipt.details is None else _details_json(receipt, receipt.details, achieved_at)
     tier = "" if receipt.tier is None else reached_tier_members(receipt.tier)
     attempts = "" if receipt.attempts_left is None else f',"attempts_left":{receipt.attempts_left}'
     within = "" if receipt.rank_in is None else f'"rank_in":{rank_in_json(receipt.rank_in)},'
+    numbers = "" if receipt.numbers is None else numbers_member(receipt.numbers)
     missing = "" if receipt.missing_submissions is None else f'"missing_submissions":{receipt.missing_submissions},'
     return (
         f'{{"user_id":{receipt.user_id},{external}"score":{receipt.score},{subscore}"rank":{number_json(receipt.rank)},'
         f'{within}"submissions":{receipt.submissions},{missing}"improved":{truth_json(receipt.improved)},'
         f'"duplicate":{truth_json(receipt.duplicate)},"submission_id":"{receipt.submission_id}",'
-        f'"achieved_at":"{achieved_at}"{tier}{attempts}{details}}}'
+        f'"achieved_at":"{achieved_at}"{tier}{attempts}{numbers}{details}}}'
     )
 
 
@@ -257,33 +268,35 @@ def _details_json(receipt: Receipt, details: ReceiptDetails, achieved_at: str) -
     Texts of the receipt are reused: that of the previous standing for the main period, and that of the time for each
     period with an equal time.
     """
-    previous = _previous_member(details.previous) if details.has_previous else ""
+    tiebreakers = receipt.tiebreakers
+    previous = _previous_member(details.previous, tiebreakers) if details.has_previous else ""
     if details.periods is None:
         return previous
     periods = [
         _period_json(
             period,
             achieved_at if period.achieved_at == receipt.achieved_at else time_text(period.achieved_at),
-            previous if period.previous is details.previous else _previous_member(period.previous),
+            previous if period.previous is details.previous else _previous_member(period.previous, tiebreakers),
+            tiebreakers,
         )
         for period in details.periods
     ]
     return f'{previous},"periods":[{",".join(periods)}]'
 
 
-def _previous_member(previous: PreviousStanding | None) -> str:
+def _previous_member(previous: PreviousStanding | None, tiebreakers: Sequence[Tiebreaker]) -> str:
     """Return the JSON member `previous` after a comma."""
     if previous is None:
         return ',"previous":null'
     score, rank, subscore = previous
-    middle = "" if subscore is None else f'"subscore":{subscore},'
+    middle = "" if subscore is None else subscore_json(tiebreakers, subscore)
     return f',"previous":{{"score":{score},{middle}"rank":{"null" if rank is None else rank}}}'
 
 
-def _period_json(receipt: PeriodReceipt, time: str, previous_member: str) -> str:
+def _period_json(receipt: PeriodReceipt, time: str, previous_member: str, tiebreakers: Sequence[Tiebreaker]) -> str:
     # Format all numbers here: a call of a function for each of them would double the time.
     period, score, rank, submissions, improved, _, subscore, _, tier = receipt
-    middle = "" if subscore is None else f'"subscore":{subscore},'
+    middle = "" if subscore is None else subscore_json(tiebreakers, subscore)
     tiers = "" if tier is None else reached_tier_members(tier)
     return (
         f'{{"period":"{period}","score":{score},{middle}"rank":{"null" if rank is None else rank},'
@@ -303,10 +316,11 @@ def render_message(submission: Submission) -> str:
     """Return the queue message of a submission as a JSON object, the format that `QueuedSubmissionIn` parses."""
     board, event, requested_at = submission.board, submission.event, submission.requested_at
     achieved_at = "" if requested_at is None else f',"achieved_at":"{time_text(requested_at)}"'
-    subscore = "" if board.subscore_order is None else f',"subscore":{event.subscore}'
+    subscore = f',"subscore":{event.subscore}' if board.has_subscore else ""
     metadata = "" if event.metadata is None else f',"metadata":{event.metadata}'
     score = f'"score":{event.score}' if event.change is None else f'"change":{event.change}'
     return (
         f'{{"board":"{board.slug}","user_id":{event.user_id},{score},'
-        f'"submission_id":"{event.submission_id}","received_us":{event.received_us}{achieved_at}{subscore}{metadata}}}'
+        f'"submission_id":"{event.submission_id}","received_us":{event.received_us}{achieved_at}{subscore}{metadata}'
+        f"{numbers_member(event.numbers)}}}"
     )

@@ -13,6 +13,8 @@ from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.reward_tables import RewardTable, reward_table_of
 from leaderforge.domain.team_rules import TeamRules, team_rules_of
+from leaderforge.domain.tiebreaker_rules import tiebreakers_of
+from leaderforge.domain.tiebreakers import Tiebreaker
 from leaderforge.domain.tier_rules import tiers_of
 from leaderforge.domain.tiers import Tier
 from leaderforge.domain.times import moment_of
@@ -48,7 +50,7 @@ def text_of(value: object) -> str:
         return json.dumps(members_of(value) if isinstance(value, League) else value.members, ensure_ascii=False)
     if not isinstance(value, tuple):
         return str(value)
-    if any(isinstance(item, Tier) for item in value):
+    if any(isinstance(item, Tier | Tiebreaker) for item in value):
         return json.dumps([item.members for item in value], ensure_ascii=False)
     return ",".join(value) or _NONE
 
@@ -116,6 +118,18 @@ def _tiers(text: str) -> tuple[Tier, ...]:
         example = json.dumps([{"name": "gold", "score": 5000}, {"name": "silver"}])
         raise ValueError(
             f"{text[:80]!r} is not a JSON list of tiers: write {_NONE}, or a list such as {example}"
+        ) from None
+
+
+def _tiebreakers(text: str) -> tuple[Tiebreaker, ...]:
+    if text == _NONE:
+        return ()
+    try:
+        return tiebreakers_of(json.loads(text))
+    except ValueError:
+        example = json.dumps([{"name": "time_ms", "order": "asc", "max": 3600000}])
+        raise ValueError(
+            f"{text[:80]!r} is not a JSON list of tiebreakers: write {_NONE}, or a list such as {example}"
         ) from None
 
 
@@ -190,6 +204,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "moment_days": _integer,
     "frozen_at": _time,
     "team": _team,
+    "tiebreakers": _tiebreakers,
 }
 _NULLABLE = {
     *(

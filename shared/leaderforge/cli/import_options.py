@@ -95,6 +95,9 @@ IdOption: TypeAlias = Annotated[
         rich_help_panel=_COLUMNS,
     ),
 ]
+NumbersOption: TypeAlias = Annotated[
+    str | None, typer.Option(help="Column with named numbers: a JSON object of integers.", rich_help_panel=_COLUMNS)
+]
 MetadataOption: TypeAlias = Annotated[
     str | None, typer.Option(help="Column with metadata: a JSON object.", rich_help_panel=_COLUMNS)
 ]

@@ -22,6 +22,7 @@ _OF_FILES = {
     "time_of_day": "--time-of-day",
     "metadata": "--metadata",
     "member": "--member",
+    "numbers": "--numbers",
     "thousands": "--thousands",
     "decimal": "--decimal",
     "time_format": "--time-format",
@@ -65,6 +66,7 @@ class ImportRequest:
     time_of_day: str | None
     metadata: str | None
     member: list[str] | None
+    numbers: str | None
     scores: str | None
     thousands: str | None
     decimal: str
@@ -126,6 +128,7 @@ class ImportRequest:
             time_of_day=self.time_of_day,
             metadata=self.metadata,
             members=self.member or (),
+            numbers=self.numbers,
             scores=self.scores,
             thousands=self.thousands,
             decimal=self.decimal,

@@ -40,6 +40,7 @@ def import_(
     time_of_day: options.TimeOfDayOption = None,
     metadata: options.MetadataOption = None,
     member: options.MemberOption = None,
+    numbers: options.NumbersOption = None,
     scores: options.ScoresOption = None,
     thousands: options.ThousandsOption = None,
     decimal: options.DecimalOption = ".",

@@ -5,10 +5,11 @@ from dataclasses import replace
 from uuid import UUID
 
 from leaderforge.domain.boards import NO_LIMITS, Board, Ladder
-from leaderforge.domain.errors import PeriodClosed, Refused
+from leaderforge.domain.errors import PeriodClosed
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
 from leaderforge.domain.team_errors import ScoredByMembers
+from leaderforge.domain.tiebreaker_rules import subscore_of
 from leaderforge.domain.tournaments import require_accepted
 
 
@@ -25,6 +26,7 @@ def accept(
     now: int,
     grace_ms: int,
     change: int | None = None,
+    numbers: str | None = None,
     history: bool = False,
 ) -> Submission:
     """Return the submission of a score that a process received at `received_us` (us since 1970).
@@ -32,7 +34,7 @@ def accept(
     The score was achieved at `requested_at` (ms) or, without it, at the reception. Times after the reception are
     clamped. The submission counts in each period that contains its time, until `grace_ms` after the end of the period.
     With `history` it counts in all such periods that have not expired. With a `change` of the player's score, `score`
-    is ignored.
+    is ignored. `numbers` are the named numbers as JSON text.
 
     Raises `Refused`, `RuleViolated`, `TournamentNotOpen` or `PeriodClosed` if it cannot be counted. Rules that depend
     on the player's earlier submissions are checked when the submission is recorded. The score of a change is computed
@@ -40,12 +42,11 @@ def accept(
     """
     if board.team is not None:
         raise ScoredByMembers.of(board.slug, board.team.source)
-    if subscore is not None and board.subscore_order is None:
-        raise Refused(f"board {board.slug!r} has no subscore; remove subscore", board=board.slug)
     received_ms = received_us // 1000
     achieved_at = received_ms if requested_at is None else min(requested_at, received_ms)
     ladders = _ladders_at(board, achieved_at, now, grace_ms, history=history)
-    event = Event(user_id, submission_id, score, achieved_at, metadata, subscore or 0, received_us, change)
+    second = subscore_of(board, subscore, numbers) if board.tiebreakers or subscore is not None else 0
+    event = Event(user_id, submission_id, score, achieved_at, metadata, second, received_us, change, numbers)
     submission = Submission(ladders, event, requested_at)
     submission.require_score()
     return submission

@@ -23,6 +23,8 @@ from leaderforge.domain.reward_tables import RewardTable, valid_reward_table
 from leaderforge.domain.segments import require_board_segments
 from leaderforge.domain.setting_checks import checked_setting, optional_text, require_within, shown_text
 from leaderforge.domain.team_rules import TeamRules
+from leaderforge.domain.tiebreaker_rules import valid_tiebreakers
+from leaderforge.domain.tiebreakers import Tiebreaker
 from leaderforge.domain.tier_rules import valid_tiers
 from leaderforge.domain.tiers import Tier
 from leaderforge.domain.tournament_rules import changed_tournament, valid_tournament
@@ -39,7 +41,9 @@ MAX_INTERVAL_MS = 366 * 86_400_000
 MAX_KEEP_DAYS = 36_600
 MAX_MIN_SUBMISSIONS = 1_000_000
 
-FIXED = ("policy", "order", "subscore_order", "time_zone", "season", "min_submissions", "segments", "team")
+FIXED = (
+    *("policy", "order", "subscore_order", "tiebreakers", "time_zone", "season", "min_submissions", "segments", "team"),
+)
 """Settings that cannot change, because stored scores or ranks depend on them.
 
 Exception: a board without a season may get one.
@@ -84,6 +88,7 @@ class BoardSettings:
     team: TeamRules | None = None
     moment_days: int | None = None
     frozen_at: int | None = None
+    tiebreakers: tuple[Tiebreaker, ...] = ()
 
 
 NAMES = tuple(field.name for field in fields(BoardSettings))
@@ -96,7 +101,7 @@ def settings_of(board: Board) -> BoardSettings:
         name=board.name,
         policy=board.policy,
         order=board.order,
-        subscore_order=board.subscore_order,
+        subscore_order=board.subscore_order if board.has_subscore else None,
         rank_style=board.rank_style,
         min_score=limits.min_score,
         max_score=limits.max_score,
@@ -121,6 +126,7 @@ def settings_of(board: Board) -> BoardSettings:
         team=board.team,
         moment_days=None if board.moments is None else board.moments.days,
         frozen_at=board.frozen_at,
+        tiebreakers=board.tiebreakers,
     )
 
 
@@ -187,7 +193,7 @@ def _board(board_id: int, slug: str, settings: BoardSettings) -> Board:
         policy=settings.policy,
         order=settings.order,
         rank_style=settings.rank_style,
-        subscore_order=settings.subscore_order,
+        subscore_order=Order.ASC if settings.tiebreakers else settings.subscore_order,
         limits=ScoreLimits(settings.min_score, settings.max_score, settings.max_change, settings.min_interval_ms),
         calendar=Calendar(settings.periods, settings.time_zone, settings.season),
         keep_days=settings.keep_days,
@@ -203,6 +209,7 @@ def _board(board_id: int, slug: str, settings: BoardSettings) -> Board:
         segments=settings.segments,
         team=settings.team,
         frozen_at=settings.frozen_at,
+        tiebreakers=settings.tiebreakers,
     )
 
 
@@ -235,7 +242,7 @@ def _require_unchanged(board: Board, before: BoardSettings, after: BoardSettings
 
 
 def _text_of_value(value: object) -> object:
-    return (",".join(value) if isinstance(value, tuple) else value) or "none"
+    return (",".join(map(str, value)) if isinstance(value, tuple) else value) or "none"
 
 
 def _require_default_kept(after: BoardSettings) -> None:
@@ -282,6 +289,7 @@ def _with_valid_texts(settings: BoardSettings) -> BoardSettings:
         unit=optional_text("unit", settings.unit, MAX_UNIT_LENGTH),
         subscore_name=optional_text("subscore_name", settings.subscore_name, MAX_SUBSCORE_NAME_LENGTH),
         tiers=valid_tiers(settings.tiers, settings.order),
+        tiebreakers=valid_tiebreakers(settings.tiebreakers, settings.policy, settings.subscore_order),
         events=tuple(dict.fromkeys(settings.events)),
         league=None if settings.league is None else valid_league(settings.league, settings.periods),
     )

@@ -14,6 +14,7 @@ from leaderforge.domain.presence import required
 from leaderforge.domain.reward_tables import RewardTable
 from leaderforge.domain.segments import Segment
 from leaderforge.domain.team_rules import TeamRules
+from leaderforge.domain.tiebreakers import Tiebreaker
 from leaderforge.domain.tiers import LadderTiers, Tier
 from leaderforge.domain.tournaments import TournamentRules
 
@@ -132,7 +133,8 @@ class Backfill:
 class Board:
     """Board and its rules. `board_settings` defines which of them may change.
 
-    Entries have a second score only with a `subscore_order`. Reading a `private` board needs a key, or a token with the
+    Entries have a second score only with a `subscore_order`. On a board with `tiebreakers`, this score packs their
+    numbers, and its order is `asc`. Reading a `private` board needs a key, or a token with the
     read scope. Player tokens may submit only to boards that are `open_to_players`. Past periods are kept for
     `keep_days`, permanently if it is None. Players with fewer than `min_submissions` in a period are not ranked in it.
     `tiers` are in order, the best one first. `events` are the types of notices that the board asks for. Periods of one
@@ -165,11 +167,17 @@ class Board:
     backfill: Backfill | None = None
     moments: Moments | None = None
     frozen_at: int | None = None
+    tiebreakers: tuple[Tiebreaker, ...] = ()
 
     def __hash__(self) -> int:
         # Use the id only, because boards are keys of caches of submissions, where a hash of all fields would cost too
         # much.
         return self.id
+
+    @property
+    def has_subscore(self) -> bool:
+        """Return whether clients send and read a subscore. On a board with tiebreakers, they do not."""
+        return self.subscore_order is not None and not self.tiebreakers
 
     def missing_submissions(self, submissions: int) -> int:
         """Return how many more submissions a player with this number of submissions needs to be ranked."""

@@ -25,13 +25,14 @@ class HistoryPosition(NamedTuple):
 class HistoryPoint:
     """One submission of a player, and the player's score and subscore right after it.
 
-    `submitted` is the submission's score.
+    `submitted` is the submission's score, `numbers` its named numbers as JSON text.
     """
 
     position: HistoryPosition
     submitted: int
     score: int
     subscore: int
+    numbers: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

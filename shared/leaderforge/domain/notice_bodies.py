@@ -8,6 +8,7 @@ from leaderforge.domain.notice_log import NoticeDraft, OutboxRow, body_of
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.notices import NO_PLAYER
 from leaderforge.domain.order import ranked_score
+from leaderforge.domain.tiebreakers import subscore_members
 from leaderforge.domain.times import time_text
 
 
@@ -35,7 +36,8 @@ def _in_period(ladder: Ladder, data: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _of_score(ladder: Ladder, data: Mapping[str, Any]) -> Mapping[str, Any]:
     order = ladder.board.subscore_order
-    subscore = {} if order is None else {"subscore": ranked_score(order, data["subranked"])}
+    tiebreakers = ladder.board.tiebreakers
+    subscore = {} if order is None else subscore_members(tiebreakers, ranked_score(order, data["subranked"]))
     return {
         "period": ladder.period_name,
         "score": data["score"],

@@ -10,6 +10,8 @@ from leaderforge.domain.notice_log import Notice, OutboxRow, body_of
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.notices import NewNotice
 from leaderforge.domain.order import ranked_score
+from leaderforge.domain.tiebreaker_rules import tiebreakers_of
+from leaderforge.domain.tiebreakers import subscore_members
 from leaderforge.domain.times import time_text
 
 BUNDLE = "bundle"
@@ -59,7 +61,7 @@ class BundleDraft(NamedTuple):
     """Bundle to append to the log with its items of the outbox. See `NoticeDraft` for `origin`.
 
     It covers `size` positions: those of its items, and its own after them. `ladders` is JSON: the names of each ladder
-    of the items, and the order of its subscores.
+    of the items, the order of its subscores, and its tiebreakers, if any.
     """
 
     origin: str
@@ -113,6 +115,8 @@ def bundle_draft(bundle: OutboxBundle, boards: Mapping[int, Board]) -> BundleDra
             if board is not None and NoticeType.SCORE_IMPROVED in board.events:
                 period = Ladder(board, item.period).period_name
                 ladders[key] = {"board": board.slug, "period": period, "subscore_order": board.subscore_order}
+                if board.tiebreakers:
+                    ladders[key] = {**ladders[key], "tiebreakers": [t.members for t in board.tiebreakers]}
     if not ladders:
         return None
     return BundleDraft(f"outbox:{bundle.seq}", bundle.at, len(bundle.items) + 1, json.dumps(ladders))
@@ -125,7 +129,8 @@ def _ladder_key(item: BundleItem) -> str:
 def _body(item: BundleItem, at: int, ladder: Mapping[str, Any]) -> str:
     """Return the JSON of a notice, with the same JSON members as `drafts_of`."""
     order = ladder["subscore_order"]
-    subscore = {} if order is None else {"subscore": ranked_score(Order(order), item.subranked)}
+    tiebreakers = tiebreakers_of(ladder.get("tiebreakers", []))
+    subscore = {} if order is None else subscore_members(tiebreakers, ranked_score(Order(order), item.subranked))
     data = {
         "board": ladder["board"],
         "user_id": item.user_id,

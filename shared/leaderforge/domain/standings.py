@@ -19,7 +19,8 @@ class Event(NamedTuple):
 
     `subscore` is the second score, 0 on boards without one. `received_us` (us since 1970) orders events of equal times
     (see `ReceptionClock`). It is 0 for events of older versions. `change` is the requested difference to the player's
-    score, None if the request had a score. The score of a change is unknown until the store records it.
+    score, None if the request had a score. The score of a change is unknown until the store records it. `numbers` are
+    the named numbers as JSON text.
     """
 
     user_id: int
@@ -30,6 +31,7 @@ class Event(NamedTuple):
     subscore: int = 0
     received_us: int = 0
     change: int | None = None
+    numbers: str | None = None
 
 
 class EarlierPlace(NamedTuple):

@@ -103,10 +103,13 @@ def _differences(submission: Submission, stored: Event) -> dict[str, tuple[objec
         differences["change"] = stored.change, sent.change
     elif sent.change is None and sent.score != stored.score:
         differences["score"] = stored.score, sent.score
-    if sent.subscore != stored.subscore:
+    # On a board with tiebreakers, the subscore packs numbers, which are compared below.
+    if sent.subscore != stored.subscore and not submission.board.tiebreakers:
         differences["subscore"] = stored.subscore, sent.subscore
     if not is_same_json(sent.metadata, stored.metadata):
         differences["metadata"] = _json_value(stored.metadata), _json_value(sent.metadata)
+    if not is_same_json(sent.numbers, stored.numbers):
+        differences["numbers"] = _json_value(stored.numbers), _json_value(sent.numbers)
     if submission.requested_at is not None and not _can_have_requested(stored, submission.requested_at):
         differences["achieved_at"] = time_text(stored.achieved_at), time_text(submission.requested_at)
     return differences

@@ -63,7 +63,8 @@ def is_kept(ladder: Ladder, now: int) -> bool:
 def _require_no_own_rules(board: Board) -> None:
     """Raise `Refused` if the board has settings for submissions, because a team board has none of its own."""
     unusable = {
-        "subscore_order": board.subscore_order is not None,
+        "subscore_order": board.has_subscore,
+        "tiebreakers": bool(board.tiebreakers),
         "min_score": board.limits.min_score is not None,
         "max_score": board.limits.max_score is not None,
         "max_change": board.limits.max_change is not None,

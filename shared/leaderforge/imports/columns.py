@@ -25,7 +25,8 @@ class Columns:
 
     The columns `player` (username), `player_id` (external id) and `user_id` (id of this service) identify the player. A
     line needs one of them. The column `time_of_day` adds a clock time to the dates of `time`. Without `id`, the content
-    identifies a line. `metadata` has JSON text, to which each column in `members` adds a JSON member. Texts in
+    identifies a line. `metadata` has JSON text, to which each column in `members` adds a JSON member.
+    `numbers` has the named numbers as a JSON object. Texts in
     `missing` mean no value. With `lines`, only lines with these numbers are score lines.
     """
 
@@ -39,6 +40,7 @@ class Columns:
     id: str | None = None
     metadata: str | None = None
     members: Sequence[str] = ()
+    numbers: str | None = None
     conditions: Sequence[Condition] = ()
     lines: LineRanges | None = None
     missing: frozenset[str] = field(default=frozenset({""}))
@@ -48,5 +50,5 @@ class Columns:
         """Return the columns that a file must have, each once."""
         score = self.score if isinstance(self.score, str) else None
         single = (self.player, score, self.player_id, self.user_id, self.subscore, self.time, self.time_of_day, self.id)
-        several = (self.metadata, *self.members, *(condition.column for condition in self.conditions))
+        several = (self.metadata, self.numbers, *self.members, *(condition.column for condition in self.conditions))
         return list(dict.fromkeys(column for column in (*single, *several) if column is not None))

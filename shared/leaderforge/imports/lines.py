@@ -9,6 +9,7 @@ from uuid import UUID
 from leaderforge.domain.boards import MAX_INTEGER
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.metadata import metadata_text
+from leaderforge.domain.numbers import numbers_text
 from leaderforge.domain.players import external_id, username
 from leaderforge.domain.score_texts import shortened
 from leaderforge.domain.spreadsheet_cells import unescaped
@@ -37,14 +38,15 @@ class ScoreLine(NamedTuple):
     subscore: int | None = None
     metadata: str | None = None
     user_id: int | None = None
+    named_numbers: str | None = None
 
 
 class LineColumns(NamedTuple):
     """Score lines of a block in columns, which processes exchange faster than lines.
 
-    `values` has the columns player, score, time, external id, subscore, metadata and player id. None stands for a
-    column without values. `digests` has the digests of all rows, also of bad and excluded ones, because equal rows are
-    counted. `positions` has the positions of the lines among these rows, None if all rows are lines.
+    `values` has the columns player, score, time, external id, subscore, metadata, player id and named numbers. None
+    stands for a column without values. `digests` has the digests of all rows, also of bad and excluded ones, because
+    equal rows are counted. `positions` has the positions of the lines among these rows, None if all rows are lines.
     """
 
     numbers: Sequence[int]
@@ -141,8 +143,10 @@ class ScoreLineParser:
         subscores = self._optional_column(parsing, self._columns.subscore, lambda text: _integer(text, "subscore"))
         metadata = self._metadata_column(parsing)
         user_ids = self._optional_column(parsing, self._columns.user_id, lambda text: _integer(text, "player id"))
+        numbers = self._numbers_column(parsing)
         players = self._players(parsing, external_ids, user_ids)
-        return [players, self._scores(parsing), self._times(parsing), external_ids, subscores, metadata, user_ids]
+        scores, times = self._scores(parsing), self._times(parsing)
+        return [players, scores, times, external_ids, subscores, metadata, user_ids, numbers]
 
     def _players(self, parsing: "_RowParsing", *ids: _Values | None) -> _Values | None:
         column = self._columns.player
@@ -203,6 +207,12 @@ class ScoreLineParser:
             return None
         text, missing = self._required(column), self._missing
         return parsing.parsed(lambda value: None if value in missing else parse(text(value)), self._position[column])
+
+    def _numbers_column(self, parsing: "_RowParsing") -> _Values | None:
+        column, missing = self._columns.numbers, self._missing
+        if column is None:
+            return None
+        return parsing.parsed(lambda text: None if text in missing else _named_numbers(text), self._position[column])
 
     def _metadata_column(self, parsing: "_RowParsing") -> _Values | None:
         columns = self._columns
@@ -300,11 +310,19 @@ def _integer(text: str, kind: str) -> int:
     return int(text)
 
 
-def _json_object(text: str) -> Mapping[str, object]:
+def _named_numbers(text: str) -> str:
+    numbers = _json_object(text, "named numbers")
+    try:
+        return numbers_text(numbers)
+    except ValueError as error:
+        raise ValueError(f"the named numbers: {error}") from None
+
+
+def _json_object(text: str, kind: str = "metadata") -> Mapping[str, object]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise ValueError(f"the metadata {shortened(text)} is not a JSON object")
+        raise ValueError(f"the {kind} {shortened(text)} is not a JSON object")
     return value

@@ -28,6 +28,7 @@ class FileOptions:
     time_of_day: str | None = None
     metadata: str | None = None
     members: Sequence[str] = ()
+    numbers: str | None = None
     scores: str | None = None
     thousands: str | None = None
     decimal: str = "."
@@ -81,6 +82,7 @@ class FileOptions:
             id=self.id,
             metadata=self.metadata,
             members=self.members,
+            numbers=self.numbers,
             conditions=self.conditions,
             lines=None if self.lines is None else LineRanges.parse(self.lines),
             missing=frozenset({"", *self.missing}),

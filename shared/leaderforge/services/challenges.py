@@ -174,6 +174,7 @@ def _entry(board: Board, rank: int, standing: Standing, player: Player, *, hidde
         None if board.subscore_order is None else standing.subscore,
         hidden,
         player.external_id,
+        tiebreakers=board.tiebreakers,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from leaderforge.domain.sources import Source
+from leaderforge.domain.tiebreakers import Tiebreaker
 
 
 class Entry(NamedTuple):
@@ -12,7 +13,7 @@ class Entry(NamedTuple):
 
     `subscore` is None on boards without subscores. Only the player and admins see a hidden entry. `rank_in` has the
     rank in each segment of the player by its attribute. It is None if it was not requested, and on boards without
-    segments.
+    segments. On a board with `tiebreakers`, `subscore` packs their numbers.
     """
 
     rank: int
@@ -26,6 +27,7 @@ class Entry(NamedTuple):
     hidden: bool = False
     external_id: str | None = None
     rank_in: Mapping[str, int] | None = None
+    tiebreakers: tuple[Tiebreaker, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.spreadsheet_cells import escaped
+from leaderforge.domain.tiebreakers import unpacked
 from leaderforge.domain.times import time_text
 from leaderforge.services.entries import Entry, Page
 
@@ -55,7 +56,7 @@ def lines(form: ExportFormat, board: Board, entries: Sequence[Entry]) -> str:
     columns = _columns(board)
     if form is ExportFormat.NDJSON:
         return "".join(_json(_members(_with_external_id(columns, e), e), e.metadata) for e in entries)
-    members = (_members(columns, entry) for entry in entries)
+    members = (_cells(_members(columns, entry)) for entry in entries)
     return _csv(
         [*(values | {"username": _harmless(values["username"])}).values(), entry.metadata, _harmless(entry.external_id)]
         for values, entry in zip(members, entries, strict=True)
@@ -69,12 +70,20 @@ def _with_external_id(columns: list[str], entry: Entry) -> list[str]:
 
 def _columns(board: Board) -> list[str]:
     """Return the exported columns in order, without the metadata, which `lines` adds as JSON text."""
-    subscore = [] if board.subscore_order is None else ["subscore"]
+    subscore = ["tiebreakers"] if board.tiebreakers else [] if board.subscore_order is None else ["subscore"]
     return ["rank", "user_id", "username", "score", *subscore, "submissions", "achieved_at"]
 
 
 def _members(columns: Sequence[str], entry: Entry) -> dict[str, Any]:
-    return {name: getattr(entry, name) for name in columns} | {"achieved_at": time_text(entry.achieved_at)}
+    values = {name: getattr(entry, name) for name in columns} | {"achieved_at": time_text(entry.achieved_at)}
+    if entry.tiebreakers:
+        values["tiebreakers"] = unpacked(entry.tiebreakers, entry.subscore or 0)
+    return values
+
+
+def _cells(members: dict[str, Any]) -> dict[str, Any]:
+    """Return the members as cells of CSV. Numbers of tiebreakers become JSON text."""
+    return members | {"tiebreakers": dumps(members["tiebreakers"])} if "tiebreakers" in members else members
 
 
 def _harmless(text: str | None) -> str | None:

@@ -33,8 +33,16 @@ class ImportRules:
 
 
 def require_columns(board: Board, columns: Columns, *, history: bool) -> None:
-    """Raise `Refused` if the board forbids the column `subscore`, or requires `time` by its minimum interval."""
-    if columns.subscore is not None and board.subscore_order is None:
+    """Raise `Refused` if the columns do not suit the board.
+
+    The board may forbid `subscore`, require `numbers` by its tiebreakers, or require `time` by its minimum interval.
+    """
+    if board.tiebreakers and columns.numbers is None:
+        raise Refused(
+            f"board {board.slug!r} orders by {board.tiebreakers[0].name}; name the column of the numbers by --numbers",
+            board=board.slug,
+        )
+    if columns.subscore is not None and not board.has_subscore:
         raise Refused(f"board {board.slug!r} has no subscore; leave out --subscore", board=board.slug)
     if columns.time is None and board.limits.min_interval_ms is not None and not history:
         raise Refused(
@@ -85,6 +93,7 @@ class LineAcceptance:
                 score=line.score,
                 subscore=line.subscore,
                 metadata=line.metadata,
+                numbers=line.named_numbers,
                 requested_at=self._times() if line.achieved_at is None else line.achieved_at,
                 received_us=self._reception_clock(),
                 now=now,

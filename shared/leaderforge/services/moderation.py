@@ -9,8 +9,10 @@ from uuid import UUID, uuid4
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import Conflict, NotFound, NotRanked, Refused
+from leaderforge.domain.numbers import numbers_of
 from leaderforge.domain.standings import Event, LadderStanding
 from leaderforge.domain.submissions import Submission
+from leaderforge.domain.tiebreaker_rules import subscore_of
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.moderation import Moderation
 from leaderforge.services.delivery import Delivery
@@ -28,13 +30,17 @@ Unapplied: TypeAlias = NotFound | Refused | Conflict
 
 @dataclass(frozen=True, slots=True)
 class ScoreToSet:
-    """Score that replaces all earlier submissions of a player. Without `submission_id`, the score gets a random id."""
+    """Score that replaces all earlier submissions of a player. Without `submission_id`, the score gets a random id.
+
+    `numbers` are its named numbers as JSON text.
+    """
 
     user_id: int
     score: int
     subscore: int | None = None
     metadata: str | None = None
     submission_id: UUID | None = None
+    numbers: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +162,18 @@ class ModerationService:
 
         The score replaces all earlier submissions; later ones are applied on top. A repeated `submission_id` changes
         nothing. Raises `PlayerNotFound`, `SubmissionConflict` for an id that is stored with other content, and
-        `Refused` for a subscore on a board without subscores.
+        `Refused` for a subscore on a board without subscores, or without a number of a tiebreaker.
         """
-        if new.subscore is not None and board.subscore_order is None:
-            raise Refused(f"board {board.slug!r} has no subscore", board=board.slug)
-        details = {"score": new.score} if new.subscore is None else {"score": new.score, "subscore": new.subscore}
+        subscore = subscore_of(board, new.subscore, new.numbers)
+        details: dict[str, object] = {"score": new.score}
+        if new.subscore is not None:
+            details["subscore"] = new.subscore
+        if new.numbers is not None:
+            details["numbers"] = numbers_of(new.numbers)
         act = self._act("entry.set", new.user_id, grounds, board, **details)
         submission_id, received_us = new.submission_id or uuid4(), self._reception_clock()
-        event = Event(new.user_id, submission_id, new.score, act.at, new.metadata, new.subscore or 0, received_us)
+        event = Event(new.user_id, submission_id, new.score, act.at, new.metadata, subscore, received_us)
+        event = event._replace(numbers=new.numbers)
         changed = await self._moderation.set_score(Submission(board.ladders_at(act.at), event), act)
         return await self._indexed(new.user_id, changed)
 

@@ -193,7 +193,7 @@ class Reader:
         placed = places(ladder.board, [row.key for row in rows])
         names = await self._names([user_id_of(row.key) for row in rows if row.label is None])
         metadata = await self._metadata(ladder, [user_id_of(row.key) for row in rows if row.has_metadata])
-        has_subscore = ladder.board.subscore_order is not None
+        has_subscore, tiebreakers = ladder.board.subscore_order is not None, ladder.board.tiebreakers
         entries = []
         for rank, (score, achieved_at, user_id, subscore), row in zip(ranks, placed, rows, strict=True):
             _, submissions, label, has_metadata, hidden, _ = row
@@ -204,7 +204,7 @@ class Reader:
             shown_subscore = subscore if has_subscore else None
             members = (
                 rank, user_id, username, score, submissions, achieved_at,
-                run_metadata, shown_subscore, hidden, external_id, None,
+                run_metadata, shown_subscore, hidden, external_id, None, tiebreakers,
             )  # fmt: skip
             entries.append(_new(Entry, members))
         return entries

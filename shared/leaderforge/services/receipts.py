@@ -10,6 +10,7 @@ from leaderforge.domain.order import sort_key
 from leaderforge.domain.ranks import rank_of
 from leaderforge.domain.standings import EarlierPlace, Event, Standing, is_improvement
 from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.domain.tiebreakers import Tiebreaker
 from leaderforge.domain.tiers import LadderTiers, ReachedTier
 from leaderforge.ports.index import Applied, LadderUpdate
 
@@ -73,7 +74,8 @@ class Receipt(NamedTuple):
     `rank` is also None while the player has too few submissions to be ranked. `missing_submissions` is None on boards
     without a minimum. `tier` is None on boards without tiers. Without a rank, `tier` has neither a reached nor a next
     tier. `attempts_left` is None on boards without a limit of attempts. `rank_in` has the ranks in the player's
-    segments by attribute. It is None on boards without segments, and empty without a rank.
+    segments by attribute. It is None on boards without segments, and empty without a rank. `numbers` are the
+    named numbers of the submission as JSON text. On a board with `tiebreakers`, each subscore packs their numbers.
     """
 
     user_id: int
@@ -90,6 +92,8 @@ class Receipt(NamedTuple):
     tier: ReachedTier | None = None
     attempts_left: int | None = None
     rank_in: Mapping[str, int] | None = None
+    numbers: str | None = None
+    tiebreakers: tuple[Tiebreaker, ...] = ()
 
 
 class LadderGroup:
@@ -231,6 +235,8 @@ def receipt_of(
         tier=main.tier(standing),
         attempts_left=_attempts_left(submission, recorded),
         rank_in=main.rank_in(user_id),
+        numbers=submission.event.numbers,
+        tiebreakers=submission.board.tiebreakers,
     )
 
 

@@ -100,7 +100,7 @@ class MemoryEvents(MemoryBoards):
         """Return all events of the player, including void ones, by board and recording time."""
         names = {board.id: board.slug for board in self._boards.values()}
         return [
-            Kept(names.get(key[1]), self._events[key].event, self._recorded_at[key], key in self._void)
+            Kept(names.get(key[1]), _shown(self._events[key]), self._recorded_at[key], key in self._void)
             for key in sorted(self._events, key=lambda key: (key[1], self._recorded_at[key], key[2]))
             if key[0] == user_id
         ]
@@ -108,3 +108,8 @@ class MemoryEvents(MemoryBoards):
     def _store_event(self, submission: Submission) -> None:
         self._events[submission.event_key] = submission
         self._recorded_at[submission.event_key] = self._clock() // 1000
+
+
+def _shown(submission: Submission) -> Event:
+    """Return the event. On a board with tiebreakers, its subscore packs numbers that the event also has: return 0."""
+    return submission.event._replace(subscore=0) if submission.board.tiebreakers else submission.event

@@ -23,7 +23,7 @@ class MemoryHistoryStore:
         # time.
         standings = accumulate(map(standing_of, events), lambda total, added: combine(board, total, added))
         points = [
-            HistoryPoint(_position(event), event.score, standing.score, standing.subscore)
+            HistoryPoint(_position(event), event.score, standing.score, standing.subscore, event.numbers)
             for event, standing in zip(events, standings, strict=True)
             if before is None or _position(event) < before
         ]

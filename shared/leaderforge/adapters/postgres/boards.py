@@ -17,6 +17,7 @@ from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.presence import required_first
 from leaderforge.domain.reward_tables import RewardTable, reward_table_of
 from leaderforge.domain.team_rules import team_rules_of
+from leaderforge.domain.tiebreaker_rules import tiebreakers_of, tiebreakers_text
 from leaderforge.domain.tier_rules import tiers_of
 from leaderforge.domain.tournament_rules import tournament_of
 
@@ -53,6 +54,7 @@ BOARD_VALUES: Mapping[str, Callable[[Board], object]] = {
     "moments_enabled_at": lambda board: None if board.moments is None else board.moments.enabled_at,
     "moments_since": lambda board: None if board.moments is None else board.moments.since,
     "frozen_at": lambda board: board.frozen_at,
+    "tiebreakers": lambda board: tiebreakers_text(board.tiebreakers),
     "backfill_kinds": lambda board: None if board.backfill is None else _kinds(board.backfill.kinds),
     "backfill_since": lambda board: None if board.backfill is None else board.backfill.since,
     "backfill_until": lambda board: None if board.backfill is None else board.backfill.until,
@@ -63,7 +65,10 @@ The order is the same as in fragments/board_columns.sql and in the parameters of
 """
 
 _PERMANENT = frozenset(
-    {"slug", "policy", "direction", "subscore_direction", "time_zone", "min_submissions", "segments", "team"}
+    {
+        *("slug", "policy", "direction", "subscore_direction", "time_zone", "min_submissions", "segments", "team"),
+        "tiebreakers",
+    }
 )
 _BACKFILL = frozenset({"backfill_kinds", "backfill_since", "backfill_until"})
 CREATED = tuple(column for column in BOARD_VALUES if column not in _BACKFILL)
@@ -100,6 +105,7 @@ def board_of(row: Record) -> Board:
         backfill=_backfill_of(row),
         moments=_moments_of(row),
         frozen_at=row["frozen_at"],
+        tiebreakers=tiebreakers_of(json.loads(row["tiebreakers"] or "[]")),
     )
 
 

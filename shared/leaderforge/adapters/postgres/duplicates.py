@@ -64,4 +64,5 @@ def _event(row: Record) -> Event:
         subscore=row["subranked"],
         received_us=row["received_us"],
         change=row["change"],
+        numbers=row["numbers"],
     )

@@ -18,10 +18,12 @@ def event_of_row(row: Record) -> Event:
         subscore=row["subscore"],
         received_us=row["received_us"],
         change=row.get("change"),
+        numbers=row.get("numbers"),
     )
 
 
 def event_row(key: EventKey, submission: Submission, recorded_at: int) -> Sequence[object]:
     """Return the values of an event's row, in the order of the columns in insert_events.sql. `recorded_at` is in ms."""
     event = submission.event
-    return *key, event.score, event.subscore, event.achieved_at, event.received_us, recorded_at, event.metadata
+    values = event.score, event.subscore, event.achieved_at, event.received_us, recorded_at, event.metadata
+    return *key, *values, event.numbers

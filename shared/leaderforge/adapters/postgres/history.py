@@ -54,4 +54,4 @@ def best_signs(board: Board) -> Sequence[int]:
 
 def _point(row: Record) -> HistoryPoint:
     position = HistoryPosition(row["achieved_at"], row["received_us"], row["submission_id"])
-    return HistoryPoint(position, row["submitted"], row["score"], row["subscore"])
+    return HistoryPoint(position, row["submitted"], row["score"], row["subscore"], row["numbers"])

@@ -164,7 +164,7 @@ class SingleStatementWrite:
         # Sort by key, because the statement locks rows in the order of its input.
         rows = sorted(chain.from_iterable(map(_rows, submissions)))
         *columns, announced = zip(*rows, strict=True)
-        values: list[object] = [*columns, now // 1000, now]
+        values: list[object] = [*columns, now // 1000, now, _numbers(submissions)]
         kind = "record_previous" if self._previous else "record"
         keeps_past = _keeps_past(submissions)
         if any(announced):
@@ -257,6 +257,15 @@ def _recorded(
     return Recorded(
         submission.ladders, standings, duplicate=False, improved=improved, previous=previous, entrant=entrant
     )
+
+
+def _numbers(submissions: Sequence[Submission]) -> str | None:
+    """Return the named numbers of the events as a JSON object, by the key of the event. Without any, return None."""
+    numbered = [s for s in submissions if s.event.numbers is not None]
+    if not numbered:
+        return None
+    members = (f'"{" ".join(map(str, s.event_key))}":{s.event.numbers}' for s in numbered)
+    return f"{{{','.join(members)}}}"
 
 
 def _keys(submission: Submission) -> Sequence[StandingKey]:

@@ -1,8 +1,8 @@
 -- Returns a player's submissions before a position, latest first. Each row has the score directly after the submission.
 -- Void events do not count. Only the player's events are read, on Citus from a single node.
-select achieved_at, received_us, submission_id, submitted, score, subscore
+select achieved_at, received_us, submission_id, numbers, submitted, score, subscore
 from (
-    select achieved_at, received_us, submission_id, score as submitted,
+    select achieved_at, received_us, submission_id, numbers, score as submitted,
         (sum(score) over earlier)::bigint as score, (sum(subscore) over earlier)::bigint as subscore
     from score_events
     where user_id = $1 and board_id = $2 and not void

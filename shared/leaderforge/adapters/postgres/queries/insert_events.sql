@@ -1,7 +1,7 @@
 -- Returns the keys of the new events.
 insert into score_events (
-    user_id, board_id, submission_id, score, subscore, achieved_at, received_us, recorded_at, metadata
+    user_id, board_id, submission_id, score, subscore, achieved_at, received_us, recorded_at, metadata, numbers
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 on conflict (user_id, board_id, submission_id) do nothing
 returning user_id, board_id, submission_id;

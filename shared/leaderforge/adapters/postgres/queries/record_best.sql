@@ -1,7 +1,8 @@
 -- Generated from fragments/record.sql and upsert_best.sql by scripts/record_statements.py.
 -- Inserts events, and computes the rows of their standings, `upsert_rows`. The policy's upsert, the next part of the
 -- statement, writes these rows. Each parameter is an array with one item per standing. An event has an item for each of
--- its standings; `leads` is true for one of them, which inserts the event. A batch has at most one event per player and
+-- its standings; `leads` is true for one of them, which inserts the event. $16 is an object with the named numbers of
+-- each event that has some, by its key. It is null if no event has any, and costs nothing then. A batch has at most one event per player and
 -- board. Items must be sorted by key, which prevents deadlocks.
 with items as (
     select *
@@ -15,9 +16,11 @@ with items as (
 ),
 new_events as (
     insert into score_events (
-        user_id, board_id, submission_id, score, subscore, achieved_at, received_us, recorded_at, metadata
+        user_id, board_id, submission_id, score, subscore, achieved_at, received_us, recorded_at, metadata, numbers
     )
-    select user_id, board_id, submission_id, score, subscore, achieved_at, received_us, $14, metadata::jsonb
+    select
+        user_id, board_id, submission_id, score, subscore, achieved_at, received_us, $14, metadata::jsonb,
+        case when $16::jsonb is not null then $16::jsonb -> (user_id || ' ' || board_id || ' ' || submission_id) end
     from items
     where leads
     on conflict (user_id, board_id, submission_id) do nothing

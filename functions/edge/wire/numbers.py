@@ -1,0 +1,51 @@
+"""Named numbers of a submission on the wire."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from functions.edge.wire.fields import IntegerOut
+from leaderforge.domain.boards import MAX_INTEGER
+from leaderforge.domain.numbers import MAX_NUMBERS, NUMBER_NAME_PATTERN, numbers_text
+
+_EXAMPLE = {"time_ms": 61250, "deaths": 2}
+
+
+def _numbers(value: object) -> str:
+    """Return the JSON text of an object of numbers. Raises `ValueError` if it is not valid."""
+    if not isinstance(value, dict):
+        raise ValueError("must be an object of named integers")
+    return numbers_text(value)
+
+
+NumbersIn = Annotated[
+    str,
+    BeforeValidator(_numbers),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "additionalProperties": {"type": "integer", "minimum": -MAX_INTEGER, "maximum": MAX_INTEGER},
+            "propertyNames": {"pattern": f"^{NUMBER_NAME_PATTERN}$"},
+            "minProperties": 1,
+            "maxProperties": MAX_NUMBERS,
+            "examples": [_EXAMPLE],
+        }
+    ),
+]
+"""JSON member that clients send as an object. The model has the object's JSON text."""
+NumbersOut = Annotated[
+    dict[str, IntegerOut],
+    Field(description="The named numbers of the submission. Absent without any.", examples=[_EXAMPLE]),
+]
+TiebreakersOut = Annotated[
+    dict[str, IntegerOut],
+    Field(
+        description="The numbers of the run that break ties between equal scores, only on boards with tiebreakers.",
+        examples=[_EXAMPLE],
+    ),
+]
+
+
+def numbers_member(numbers: str | None) -> str:
+    """Return the JSON member `numbers` after a comma, or nothing without numbers."""
+    return "" if numbers is None else f',"numbers":{numbers}'

@@ -1,0 +1,299 @@
+"""Boards with tiebreakers: every call equals brute force, in memory and on each kind of real store."""
+
+import csv
+import io
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from leaderforge.domain.players import Player
+from leaderforge.domain.times import time_text
+from tests.acceptance.api_fixtures import environment, served
+from tests.api_client import ADMIN_KEY, ApiClient
+from tests.unit.edge_fixtures import Api, serving
+
+pytestmark = pytest.mark.usefixtures("lasting_belief")
+
+TIEBREAKERS = [
+    {"name": "time_ms", "order": "asc", "min": 0, "max": 2},
+    {"name": "coins", "order": "desc", "min": -(2**40), "max": 2**40},
+    {"name": "deaths", "order": "asc", "min": -1, "max": 1},
+]
+CHOICES = {"time_ms": [0, 1, 2], "coins": [-(2**40), 7, 2**40], "deaths": [-1, 0, 1]}
+RULES = list(product(["best", "latest"], ["desc", "asc"], ["ordinal", "shared"]))
+START = 1_795_000_000_000
+BEFORE_MODERATION = START + 10_030_000
+PLAYERS = range(1, 25)
+
+
+@dataclass(frozen=True)
+class Run:
+    """Submission of a test, in the order of its number."""
+
+    number: int
+    user_id: int
+    score: int
+    numbers: Mapping[str, int]
+    at: int
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """Return the JSON object of a request."""
+        names = {"user_id": self.user_id, "score": self.score, "numbers": self.numbers}
+        return {**names, "submission_id": str(UUID(int=self.number)), "achieved_at": time_text(self.at)}
+
+
+@dataclass
+class Reference:
+    """Brute-force ranking of runs, without code of the product."""
+
+    policy: str
+    order: str
+    style: str
+    runs: list[Run] = field(default_factory=list)
+
+    def worth(self, run: Run) -> tuple[int, ...]:
+        """Return score and numbers. A smaller tuple is better."""
+        numbers = run.numbers
+        score = -run.score if self.order == "desc" else run.score
+        return score, numbers["time_ms"], -numbers["coins"], numbers["deaths"]
+
+    def run_of(self, user_id: int) -> Run:
+        """Return the run that counts for a player."""
+        own = [run for run in self.runs if run.user_id == user_id]
+        if self.policy == "latest":
+            return max(own, key=lambda run: (run.at, run.number))
+        return min(own, key=lambda run: (self.worth(run), run.at, run.number))
+
+    def ranking(self) -> list[tuple[int, Run]]:
+        """Return the rank and the run of each player, best first."""
+        runs = [self.run_of(user_id) for user_id in {run.user_id for run in self.runs}]
+        runs.sort(key=lambda run: (self.worth(run), run.at, run.user_id))
+        if self.style == "ordinal":
+            return list(enumerate(runs, 1))
+        return [(1 + sum(self.worth(other) < self.worth(run) for other in runs), run) for run in runs]
+
+    def rank_of(self, user_id: int) -> int:
+        """Return the rank of a player."""
+        return next(rank for rank, run in self.ranking() if run.user_id == user_id)
+
+
+@pytest.fixture
+async def memory() -> AsyncIterator[ApiClient]:
+    """API over in-memory adapters."""
+    async with serving() as api:
+        api.clock.now = START + 10_000_000
+        await api.services.parts.users.create([Player(i, f"player {i}", None, 0) for i in PLAYERS])
+        yield api
+
+
+@pytest.fixture
+async def real(valkey, store_dsn: str) -> AsyncIterator[ApiClient]:
+    """API over a real store and a real index."""
+    async with served(environment(valkey.addresses, store_dsn), clock=lambda: START + 10_000_000) as api:
+        await api.until_healthy()
+        await api.services.parts.users.create([Player(i, f"player {i}", None, 0) for i in PLAYERS])
+        yield api
+
+
+async def check(api: ApiClient, kind: str, rules: tuple[str, str, str]) -> None:
+    """Submit random runs to a new board, and compare all calls with brute force."""
+    random, reference, slug = Random(f"{kind} {rules}"), Reference(*rules), f"laps-{kind}-{'-'.join(rules)}"
+    policy, order, style = rules
+    settings = {"policy": policy, "order": order, "rank_style": style, "tiebreakers": TIEBREAKERS, "moment_days": 9}
+    created = await api.send("POST", "/api/boards", {"board": slug, **settings}, ADMIN_KEY)
+    assert created.status_code == 201, created.text
+    assert created.json()["tiebreakers"] == TIEBREAKERS
+    assert created.json()["subscore_order"] is None
+    runs = [new_run(random, i) for i in range(1, 81)]
+    for run in runs[:12]:
+        await check_submit(api, slug, reference, run)
+    await check_batch(api, slug, reference, runs[12:])
+    await check_reads(api, slug, reference, random)
+    await check_duplicates(api, slug, reference, runs[3])
+    everything = expected(reference.ranking())
+    await check_moderation(api, slug, reference, random)
+    if isinstance(api, Api):
+        await check_moment(api, slug, everything)
+
+
+def new_run(random: Random, number: int) -> Run:
+    numbers = {name: random.choice(choices) for name, choices in CHOICES.items()}
+    return Run(number, random.choice(PLAYERS), random.randint(0, 1), numbers, START + random.randint(0, 3))
+
+
+async def check_submit(api: ApiClient, slug: str, reference: Reference, run: Run) -> None:
+    before = [run for _, run in reference.ranking()]
+    own = next((earlier for earlier in before if earlier.user_id == run.user_id), None)
+    answer = await api.post(f"/api/boards/{slug}/scores?previous=exact&ranks=all", run.body)
+    assert answer.status_code == 200, answer.text
+    receipt = answer.json()
+    reference.runs.append(run)
+    counted = reference.run_of(run.user_id)
+    assert (receipt["rank"], receipt["score"]) == (reference.rank_of(run.user_id), counted.score)
+    assert (receipt["tiebreakers"], receipt["numbers"]) == (counted.numbers, run.numbers)
+    assert "subscore" not in receipt
+    [period] = receipt["periods"]
+    assert (period["tiebreakers"], period["rank"]) == (counted.numbers, receipt["rank"])
+    if own is None:
+        assert receipt["previous"] is None
+    else:
+        assert (receipt["previous"]["score"], receipt["previous"]["tiebreakers"]) == (own.score, own.numbers)
+
+
+async def check_batch(api: ApiClient, slug: str, reference: Reference, runs: Sequence[Run]) -> None:
+    bodies = [run.body for run in runs]
+    answer = await api.post(f"/api/boards/{slug}/scores/batch", {"submissions": bodies[:-1]})
+    reference.runs += runs
+    assert all("tiebreakers" in receipt for receipt in answer.json()["results"])
+    last = await api.post("/api/scores/batch", {"submissions": [{"board": slug, **bodies[-1]}]})
+    [receipt] = last.json()["results"]
+    assert receipt["rank"] == reference.rank_of(runs[-1].user_id)
+    assert receipt["tiebreakers"] == reference.run_of(runs[-1].user_id).numbers
+
+
+def seen(entries: Sequence[Mapping[str, Any]]) -> list[tuple[object, ...]]:
+    assert all("subscore" not in entry for entry in entries)
+    return [(e["rank"], e["user_id"], e["score"], e["tiebreakers"], e["achieved_at"]) for e in entries]
+
+
+def expected(ranking: Sequence[tuple[int, Run]]) -> list[tuple[object, ...]]:
+    return [(rank, run.user_id, run.score, run.numbers, time_text(run.at)) for rank, run in ranking]
+
+
+async def entries_at(api: ApiClient, path: str) -> list[tuple[object, ...]]:
+    answer = await api.get(path, ADMIN_KEY)
+    assert answer.status_code == 200, answer.text
+    return seen(answer.json()["entries"])
+
+
+async def check_reads(api: ApiClient, slug: str, reference: Reference, random: Random) -> None:
+    """Compare each kind of read with the ranking of all runs."""
+    url, ranking = f"/api/boards/{slug}", reference.ranking()
+    everything = expected(ranking)
+    assert await entries_at(api, f"{url}/top?limit=7") == everything[:7]
+    assert await entries_at(api, f"{url}/page?limit=100") == everything
+    first = random.randint(2, len(ranking) - 5)
+    assert await entries_at(api, f"{url}/page?rank={first}&limit=5") == everything[first - 1 : first + 4]
+    await check_cursors(api, url, everything)
+    for position, (rank, run) in enumerate(ranking):
+        if position % 4:
+            continue
+        [entry] = seen([(await api.get(f"{url}/ranks/{run.user_id}")).json()])
+        assert entry == everything[position]
+        around = await entries_at(api, f"{url}/around/{run.user_id}?radius=3")
+        assert around == everything[max(0, position - 3) : position + 4]
+        await check_history(api, url, reference, run.user_id)
+        assert rank == reference.rank_of(run.user_id)
+    ids = random.sample([run.user_id for _, run in ranking], 9)
+    found = (await api.post(f"{url}/ranks/lookup", {"user_ids": ids})).json()["entries"]
+    assert seen(found) == [entry for entry in everything if entry[1] in ids]
+    for score in (0, 1):
+        chosen = [entry for entry in everything if entry[2] == score]
+        assert await entries_at(api, f"{url}/range?min_score={score}&max_score={score}&limit=100") == chosen
+    total = (await api.get(f"{url}/distribution")).json()["count"]
+    assert total == len(everything)
+    await check_exports(api, url, everything)
+
+
+async def check_cursors(api: ApiClient, url: str, everything: Sequence[object]) -> None:
+    page = (await api.get(f"{url}/page?limit=5")).json()
+    collected = seen(page["entries"])
+    while page["next"] is not None:
+        page = (await api.get(f"{url}/page?limit=5&cursor={page['next']}")).json()
+        collected += seen(page["entries"])
+    assert collected == everything
+    while page["previous"] is not None:
+        page = (await api.get(f"{url}/page?limit=5&cursor={page['previous']}")).json()
+    assert seen(page["entries"]) == everything[:5]
+
+
+async def check_history(api: ApiClient, url: str, reference: Reference, user_id: int) -> None:
+    own = sorted((run for run in reference.runs if run.user_id == user_id), key=lambda run: (run.at, run.number))
+    points = (await api.get(f"{url}/history/{user_id}")).json()["points"]
+    assert [point["numbers"] for point in points] == [run.numbers for run in own]
+    for i, point in enumerate(points, 1):
+        so_far = Reference(reference.policy, reference.order, reference.style, own[:i]).run_of(user_id)
+        assert (point["score"], point["tiebreakers"]) == (so_far.score, so_far.numbers)
+
+
+async def check_exports(api: ApiClient, url: str, everything: Sequence[object]) -> None:
+    lines = (await api.get(f"{url}/export?format=ndjson", ADMIN_KEY)).text.splitlines()
+    assert seen([json.loads(line) for line in lines]) == everything
+    rows = list(csv.DictReader(io.StringIO((await api.get(f"{url}/export?format=csv", ADMIN_KEY)).text)))
+    values = [
+        (int(r["rank"]), int(r["user_id"]), int(r["score"]), json.loads(r["tiebreakers"]), r["achieved_at"])
+        for r in rows
+    ]
+    assert values == everything
+
+
+async def check_duplicates(api: ApiClient, slug: str, reference: Reference, run: Run) -> None:
+    repeated = await api.post(f"/api/boards/{slug}/scores", run.body)
+    assert (repeated.status_code, repeated.json()["duplicate"]) == (200, True), repeated.text
+    sent = {**run.numbers, "deaths": 1 - run.numbers["deaths"] if run.numbers["deaths"] >= 0 else 0}
+    conflict = await api.post(f"/api/boards/{slug}/scores", {**run.body, "numbers": sent})
+    assert conflict.status_code == 409, conflict.text
+    assert conflict.json()["error"]["details"]["differences"] == {
+        "numbers": {"stored": dict(run.numbers), "sent": sent}
+    }
+    missing = await api.post(f"/api/boards/{slug}/scores", {**run.body, "numbers": {"coins": 7, "deaths": 0}})
+    assert (missing.status_code, "orders by time_ms" in missing.text) == (422, True), missing.text
+
+
+async def check_moderation(api: ApiClient, slug: str, reference: Reference, random: Random) -> None:
+    """Remove submissions, set scores, and compare the ranking and the data of a player again."""
+    if isinstance(api, Api):
+        api.clock.now += 60_000
+    url = f"/api/boards/{slug}"
+    for run in random.sample(reference.runs, 10):
+        if sum(other.user_id == run.user_id for other in reference.runs) == 1:
+            continue
+        path = f"{url}/entries/{run.user_id}/submissions/{UUID(int=run.number)}?reason=tests"
+        removed = await api.send("DELETE", path, None, ADMIN_KEY)
+        assert removed.status_code == 200, removed.text
+        reference.runs.remove(run)
+    numbers = {"time_ms": 1, "coins": 12345, "deaths": 0}
+    body = {"score": 1, "numbers": numbers, "reason": "tests"}
+    answer = await api.send("PUT", f"{url}/entries/{PLAYERS[0]}", body, ADMIN_KEY)
+    assert answer.status_code == 200, answer.text
+    refused = await api.send("PUT", f"{url}/entries/{PLAYERS[0]}", {"score": 1, "reason": "tests"}, ADMIN_KEY)
+    assert refused.status_code == 422, refused.text
+    achieved = (await api.get(f"{url}/ranks/{PLAYERS[0]}")).json()["achieved_at"]
+    reference.runs = [run for run in reference.runs if run.user_id != PLAYERS[0]]
+    everything = await entries_at(api, f"{url}/page?limit=100")
+    assert next(entry for entry in everything if entry[1] == PLAYERS[0])[2:] == (1, numbers, achieved)
+    others = [entry[1:] for entry in everything if entry[1] != PLAYERS[0]]
+    assert others == [entry[1:] for entry in expected(reference.ranking())]
+    exported = (await api.get(f"/api/users/{PLAYERS[0]}/export", ADMIN_KEY)).json()
+    [standing] = [standing for standing in exported["standings"] if standing["board"] == slug]
+    assert (standing["tiebreakers"], standing["subscore"]) == (numbers, 0)
+    events = [event for event in exported["events"] if event["board"] == slug]
+    assert events[-1]["numbers"] == numbers
+    assert {event["subscore"] for event in events} == {0}
+
+
+async def check_moment(api: Api, slug: str, everything: Sequence[object]) -> None:
+    """Read the board as it was before the changes of moderators. The clock of a real store cannot be set."""
+    api.clock.now += 60_000
+    moment = time_text(BEFORE_MODERATION)
+    assert await entries_at(api, f"/api/boards/{slug}/page?limit=100&at={moment}") == everything
+
+
+@pytest.mark.parametrize("rules", RULES, ids="-".join)
+async def test_every_call_equals_brute_force_in_memory(memory: ApiClient, rules: tuple[str, str, str]) -> None:
+    await check(memory, "memory", rules)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [pytest.param(r, marks=() if r in {RULES[0], RULES[-1]} else pytest.mark.long, id="-".join(r)) for r in RULES],
+)
+async def test_every_call_equals_brute_force(real: ApiClient, rules: tuple[str, str, str], store_dsn: str) -> None:
+    await check(real, "real", rules)
