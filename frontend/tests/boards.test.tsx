@@ -58,6 +58,21 @@ describe('boards', () => {
     expect(await within(ranks).findByText('subscore 4,321')).toBeInTheDocument();
   });
 
+  it('show the tiebreakers where they have some', async () => {
+    const usual = board(500);
+    const tiebreakers = [{ name: 'time_ms', order: 'asc' as const, min: 0, max: 9_999_999 }];
+    const laps = aBoard('default', { tiebreakers });
+    serve((url, init) => {
+      if (url.pathname === '/api/boards') return { body: { boards: [laps] } };
+      if (!url.pathname.endsWith('/page')) return usual(url, init);
+      const last = entry(4, { tiebreakers: { time_ms: 61_250, deaths: 2 } });
+      return { body: { entries: [entry(1), entry(2), entry(3), last], total: 500, next: null, previous: null } };
+    });
+    open('/');
+    const ranks = await screen.findByRole('region', { name: /^Players from/ });
+    expect(await within(ranks).findByText('time ms 61,250, deaths 2')).toBeInTheDocument();
+  });
+
   it('are named by the address', async () => {
     const { asked } = serveBoards();
     open('/?board=laps');

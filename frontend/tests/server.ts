@@ -52,6 +52,7 @@ export function aBoard(board: string, change: Partial<Board> = {}): Board {
     moment_days: null,
     frozen_at: null,
     league: null,
+    tiebreakers: [],
     building: [],
     ...change,
   };

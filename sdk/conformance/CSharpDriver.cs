@@ -261,6 +261,7 @@ public static class CSharpDriver
             ExternalId = options("external_id") as string,
             Subscore = options("subscore") as long?,
             Metadata = options("metadata") as Fields,
+            Numbers = (options("numbers") as Fields)?.ToDictionary(pair => pair.Key, pair => (long)pair.Value),
             SubmissionId = options("submission_id") as string,
         };
     }

@@ -2477,6 +2477,18 @@ export interface components {
             /** @description The rules of a team board; null for a board that ranks players. Permanent. */
             team?: components["schemas"]["TeamRulesIn"] | null;
             /**
+             * @description Up to 3 named numbers of submissions that order entries with equal scores, the most important one first. Not for the policy `sum`, nor beside `subscore_order`. Permanent.
+             * @example [
+             *       {
+             *         "max": 3600000,
+             *         "min": 0,
+             *         "name": "time_ms",
+             *         "order": "asc"
+             *       }
+             *     ]
+             */
+            tiebreakers?: components["schemas"]["TiebreakerIn"][];
+            /**
              * @description The board's current identifier in paths.
              * @example default
              */
@@ -2613,6 +2625,18 @@ export interface components {
             /** @description The rules of a team board; null for a board that ranks players. Permanent. */
             team?: components["schemas"]["TeamRulesIn"] | null;
             /**
+             * @description Up to 3 named numbers of submissions that order entries with equal scores, the most important one first. Not for the policy `sum`, nor beside `subscore_order`. Permanent. Defaults to `[]`.
+             * @example [
+             *       {
+             *         "max": 3600000,
+             *         "min": 0,
+             *         "name": "time_ms",
+             *         "order": "asc"
+             *       }
+             *     ]
+             */
+            tiebreakers?: components["schemas"]["TiebreakerIn"][];
+            /**
              * @description The board's identifier in paths (its slug). Permanent.
              * @example default
              */
@@ -2689,6 +2713,8 @@ export interface components {
             frozen_at: string | null;
             /** @description The rules of a team board; null for a board of players. */
             team?: components["schemas"]["TeamRulesOut"] | null;
+            /** @description The named numbers that order entries with equal scores, the most important one first. */
+            tiebreakers?: components["schemas"]["TiebreakerOut"][];
             /** @description The period kinds that are being computed from earlier scores. */
             building: components["schemas"]["PeriodKind"][];
         };
@@ -2718,6 +2744,10 @@ export interface components {
             } | null;
             /** @description The second score. Defaults to 0. Only allowed on boards that have one. */
             subscore?: number | null;
+            /** @description Up to 8 named integers of the run, such as its time. Stored with the submission. */
+            numbers?: {
+                [key: string]: number;
+            } | null;
             /** @description When the score was achieved, for delayed delivery. Defaults to now; future times are clamped to now. Not allowed with a player token. */
             achieved_at?: string | null;
             /**
@@ -2767,6 +2797,16 @@ export interface components {
              * @description The second score, only on boards that have one.
              */
             subscore?: number;
+            /**
+             * @description The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+             * @example {
+             *       "deaths": 2,
+             *       "time_ms": 61250
+             *     }
+             */
+            tiebreakers?: {
+                [key: string]: number;
+            };
             /**
              * Format: int64
              * @description The number of submissions of the player.
@@ -3171,6 +3211,16 @@ export interface components {
              */
             subscore?: number;
             /**
+             * @description The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+             * @example {
+             *       "deaths": 2,
+             *       "time_ms": 61250
+             *     }
+             */
+            tiebreakers?: {
+                [key: string]: number;
+            };
+            /**
              * Format: int64
              * @description The number of submissions of the player.
              */
@@ -3556,6 +3606,16 @@ export interface components {
              */
             subscore?: number;
             /**
+             * @description The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+             * @example {
+             *       "deaths": 2,
+             *       "time_ms": 61250
+             *     }
+             */
+            tiebreakers?: {
+                [key: string]: number;
+            };
+            /**
              * Format: int64
              * @description The number of submissions of the player.
              */
@@ -3663,7 +3723,10 @@ export interface components {
             submission_id: string;
             /** Format: int64 */
             score: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The second score; 0 on boards with tiebreakers.
+             */
             subscore: number;
             /**
              * Format: date-time
@@ -3684,6 +3747,16 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * @description The named numbers of the submission. Absent without any.
+             * @example {
+             *       "deaths": 2,
+             *       "time_ms": 61250
+             *     }
+             */
+            numbers?: {
+                [key: string]: number;
+            };
             /** @description False if a moderator removed the submission. */
             counts: boolean;
         };
@@ -3861,6 +3934,16 @@ export interface components {
              */
             subscore?: number;
             /**
+             * @description The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+             * @example {
+             *       "deaths": 2,
+             *       "time_ms": 61250
+             *     }
+             */
+            tiebreakers?: {
+                [key: string]: number;
+            };
+            /**
              * @description The tier, only on boards with tiers; null if the entry reaches no tier, or if the rank is null.
              * @example gold
              */
@@ -3903,6 +3986,16 @@ export interface components {
              * @description The second score, only on boards that have one.
              */
             subscore?: number;
+            /**
+             * @description The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+             * @example {
+             *       "deaths": 2,
+             *       "time_ms": 61250
+             *     }
+             */
+            tiebreakers?: {
+                [key: string]: number;
+            };
             /**
              * Format: int64
              * @description The number of submissions of the player.
@@ -3988,6 +4081,16 @@ export interface components {
              * @description The second score, only on boards that have one.
              */
             subscore?: number;
+            /**
+             * @description The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+             * @example {
+             *       "deaths": 2,
+             *       "time_ms": 61250
+             *     }
+             */
+            tiebreakers?: {
+                [key: string]: number;
+            };
             /**
              * Format: int64
              * @description The number of submissions of the player.
@@ -4185,6 +4288,16 @@ export interface components {
              * @description The second score, only on boards that have one.
              */
             subscore?: number;
+            /**
+             * @description The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+             * @example {
+             *       "deaths": 2,
+             *       "time_ms": 61250
+             *     }
+             */
+            tiebreakers?: {
+                [key: string]: number;
+            };
             /**
              * Format: int64
              * @description The number of submissions of the player.
@@ -4517,6 +4630,16 @@ export interface components {
              * @description The second score, only on boards that have one.
              */
             subscore?: number;
+            /**
+             * @description The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+             * @example {
+             *       "deaths": 2,
+             *       "time_ms": 61250
+             *     }
+             */
+            tiebreakers?: {
+                [key: string]: number;
+            };
             /**
              * Format: int64
              * @description The number of submissions of the player.
@@ -5033,6 +5156,16 @@ export interface components {
              * @description The second score, only on boards that have one.
              */
             subscore?: number;
+            /**
+             * @description The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+             * @example {
+             *       "deaths": 2,
+             *       "time_ms": 61250
+             *     }
+             */
+            tiebreakers?: {
+                [key: string]: number;
+            };
             /** @description The rank in this period; null in the same cases as the receipt's rank. */
             rank: number | null;
             /** Format: int64 */
@@ -5182,6 +5315,16 @@ export interface components {
              */
             subscore?: number;
             /**
+             * @description The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+             * @example {
+             *       "deaths": 2,
+             *       "time_ms": 61250
+             *     }
+             */
+            tiebreakers?: {
+                [key: string]: number;
+            };
+            /**
              * Format: int64
              * @description The number of submissions of the player.
              */
@@ -5245,6 +5388,10 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             } | null;
+            /** @description Up to 8 named integers of the run. */
+            numbers?: {
+                [key: string]: number;
+            } | null;
             /** @description The client's own id of the action. A retry with the same id and content changes nothing. */
             submission_id?: string | null;
             /** @description The player's id. Required without `external_id`. */
@@ -5280,6 +5427,26 @@ export interface components {
              * @description The player's second score after this submission, only on boards that have one.
              */
             subscore?: number;
+            /**
+             * @description The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+             * @example {
+             *       "deaths": 2,
+             *       "time_ms": 61250
+             *     }
+             */
+            tiebreakers?: {
+                [key: string]: number;
+            };
+            /**
+             * @description The named numbers of the submission. Absent without any.
+             * @example {
+             *       "deaths": 2,
+             *       "time_ms": 61250
+             *     }
+             */
+            numbers?: {
+                [key: string]: number;
+            };
         };
         /**
          * BoardPolicy
@@ -5324,6 +5491,16 @@ export interface components {
              * @description The second score, only on boards that have one.
              */
             subscore?: number;
+            /**
+             * @description The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+             * @example {
+             *       "deaths": 2,
+             *       "time_ms": 61250
+             *     }
+             */
+            tiebreakers?: {
+                [key: string]: number;
+            };
             /** @description The rank that this standing would have now, among the other players; null if the receipt's is, or if the standing had too few submissions. */
             rank: number | null;
         };
@@ -5465,6 +5642,16 @@ export interface components {
              * @description The second score, only on boards that have one.
              */
             subscore?: number;
+            /**
+             * @description The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+             * @example {
+             *       "deaths": 2,
+             *       "time_ms": 61250
+             *     }
+             */
+            tiebreakers?: {
+                [key: string]: number;
+            };
             /** @description The rank; null with `rank=none`, with too few submissions, or while the index is unavailable. */
             rank: number | null;
             /**
@@ -5508,6 +5695,16 @@ export interface components {
             attempts_left?: number;
             /** @description The standing before the submission, with `previous=exact`; null for the first submission and for a duplicate. */
             previous?: components["schemas"]["PreviousOut"] | null;
+            /**
+             * @description The named numbers of the submission. Absent without any.
+             * @example {
+             *       "deaths": 2,
+             *       "time_ms": 61250
+             *     }
+             */
+            numbers?: {
+                [key: string]: number;
+            };
             /** @description The standing in each period that counts the submission, with `ranks=all`. */
             periods?: components["schemas"]["PeriodReceiptOut"][];
         };
@@ -5748,6 +5945,10 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             } | null;
+            /** @description Up to 8 named integers of the run. */
+            numbers?: {
+                [key: string]: number;
+            } | null;
             /** @description The client's own id of the action. A retry with the same id and content changes nothing. */
             submission_id?: string | null;
         };
@@ -5928,8 +6129,21 @@ export interface components {
             period: string;
             /** Format: int64 */
             score: number;
-            /** Format: int64 */
-            subscore: number;
+            /**
+             * Format: int64
+             * @description The second score. Absent on boards with tiebreakers.
+             */
+            subscore?: number;
+            /**
+             * @description The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+             * @example {
+             *       "deaths": 2,
+             *       "time_ms": 61250
+             *     }
+             */
+            tiebreakers?: {
+                [key: string]: number;
+            };
             /** Format: int64 */
             submissions: number;
             /**
@@ -5992,6 +6206,10 @@ export interface components {
             } | null;
             /** @description The second score. Defaults to 0. Only allowed on boards that have one. */
             subscore?: number | null;
+            /** @description Up to 8 named integers of the run, such as its time. Stored with the submission. */
+            numbers?: {
+                [key: string]: number;
+            } | null;
             /** @description When the score was achieved, for delayed delivery. Defaults to now; future times are clamped to now. Not allowed with a player token. */
             achieved_at?: string | null;
         };
@@ -6182,6 +6400,58 @@ export interface components {
          * @enum {string}
          */
         ThousandsMark: "," | "." | "'" | " ";
+        /**
+         * TiebreakerIn
+         * @description A named number that orders entries with equal scores.
+         */
+        TiebreakerIn: {
+            /**
+             * @description The name of a number in `numbers` of submissions.
+             * @example time_ms
+             */
+            name: string;
+            /**
+             * @description Whether high (`desc`) or low (`asc`) numbers lead.
+             * @example asc
+             */
+            order: components["schemas"]["BoardOrder"];
+            /**
+             * Format: int64
+             * @description The least number that is accepted. Defaults to `0`.
+             */
+            min?: number;
+            /**
+             * Format: int64
+             * @description The greatest number that is accepted.
+             * @example 3600000
+             */
+            max: number;
+        };
+        /**
+         * TiebreakerOut
+         * @description A named number that orders entries with equal scores.
+         */
+        TiebreakerOut: {
+            /**
+             * @description The name of a number in `numbers` of submissions.
+             * @example time_ms
+             */
+            name: string;
+            /** @description Whether high (`desc`) or low (`asc`) numbers lead. */
+            order: components["schemas"]["BoardOrder"];
+            /**
+             * Format: int64
+             * @description The least number that is accepted.
+             * @example 0
+             */
+            min: number;
+            /**
+             * Format: int64
+             * @description The greatest number that is accepted.
+             * @example 3600000
+             */
+            max: number;
+        };
         /**
          * TierIn
          * @description A tier of a board. An entry is in the first tier whose limit it reaches. A tier without limit has the rest.
@@ -20781,6 +21051,8 @@ export interface operations {
                 id?: string;
                 /** @description Column of the metadata, as JSON. */
                 metadata?: string;
+                /** @description Column of the named numbers, as a JSON object. */
+                numbers?: string;
                 /** @description Format of the file. */
                 format?: components["schemas"]["TableFormat"];
                 /** @description Separator of the columns: one character, or `tab`. */
@@ -21003,6 +21275,8 @@ export interface operations {
                 id?: string;
                 /** @description Column of the metadata, as JSON. */
                 metadata?: string;
+                /** @description Column of the named numbers, as a JSON object. */
+                numbers?: string;
                 /** @description Format of the file. */
                 format?: components["schemas"]["TableFormat"];
                 /** @description Separator of the columns: one character, or `tab`. */

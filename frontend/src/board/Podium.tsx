@@ -70,7 +70,7 @@ function Step({ entry, movement, place, alone }: StepProps) {
   const scores = useScores();
   const isMe = useIsMe(entry.user_id);
   const step = STEPS[Math.min(entry.rank, STEPS.length) - 1] ?? STEPS[2];
-  const details = alone ? words.onlyPlayer : scores.second ? scores.second(entry.subscore) : words.plays(entry.submissions);
+  const details = alone ? words.onlyPlayer : scores.second ? scores.second(entry) : words.plays(entry.submissions);
   return (
     <li
       data-slide={entry.user_id}

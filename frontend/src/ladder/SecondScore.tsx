@@ -1,7 +1,7 @@
-import { useScores } from './scores';
+import { useScores, type SecondNumbers } from './scores';
 
-/** Subscore, in small print below the score. Empty on boards without one. */
-export function SecondScore({ of: { subscore }, className = '' }: { of: { readonly subscore?: number }; className?: string }) {
+/** Subscore or tiebreakers, in small print below the score. Empty on boards without them. */
+export function SecondScore({ of, className = '' }: { of: SecondNumbers; className?: string }) {
   const { second } = useScores();
-  return second && <span className={`block text-xs font-normal text-muted ${className}`}>{second(subscore)}</span>;
+  return second && <span className={`block text-xs font-normal text-muted ${className}`}>{second(of)}</span>;
 }

@@ -6,28 +6,45 @@ import { PLAIN, scoreFormat, type ScoreFormat } from '../format/scores';
 import { text } from '../i18n/text';
 import { useBoard } from './useBoard';
 
-export interface BoardScores extends ScoreFormat {
-  /** Return the text for a subscore. Null on boards without one. */
-  readonly second: ((subscore?: number) => string) | null;
+/** Numbers below the score of an entry: its subscore, or those of its tiebreakers. */
+export interface SecondNumbers {
+  readonly subscore?: number;
+  readonly tiebreakers?: Readonly<Record<string, number>>;
 }
 
-const WITHOUT_BOARD: BoardScores = { ...scoreFormat(PLAIN), second: null };
+export interface BoardScores extends ScoreFormat {
+  /** Return the text for a subscore or for tiebreakers. Null on boards without them. */
+  readonly second: ((numbers: SecondNumbers) => string) | null;
+  readonly hasSubscore: boolean;
+}
+
+const WITHOUT_BOARD: BoardScores = { ...scoreFormat(PLAIN), second: null, hasSubscore: false };
+const WITHOUT_SECOND = { ...PLAIN, subscore_order: null, subscore_name: null, tiebreakers: undefined };
 const ScoresContext = createContext(WITHOUT_BOARD);
 
 /** Provider of the selected board's score format. */
 export function ScoresOfBoard({ children }: { children: ReactNode }) {
-  const { unit, decimals, subscore_order: order, subscore_name } = useBoard() ?? { ...PLAIN, subscore_order: null, subscore_name: null };
+  const { unit, decimals, subscore_order: order, subscore_name, tiebreakers } = useBoard() ?? WITHOUT_SECOND;
   const { config, ladder } = useSurroundings();
   const name = config.subscores[ladder.board] ?? subscore_name;
   const format = useMemo(
-    () => ({ ...scoreFormat({ unit, decimals }), second: order === null ? null : (subscore?: number) => inWords(subscore, name) }),
-    [unit, decimals, order, name],
+    () => ({
+      ...scoreFormat({ unit, decimals }),
+      second: tiebreakers?.length ? listed : order === null ? null : ({ subscore }: SecondNumbers) => inWords(subscore, name),
+      hasSubscore: order !== null,
+    }),
+    [unit, decimals, order, name, tiebreakers],
   );
   return <ScoresContext value={format}>{children}</ScoresContext>;
 }
 
 export function useScores(): BoardScores {
   return use(ScoresContext);
+}
+
+/** Return the numbers of the tiebreakers, each after its name, such as `time ms 61,250, deaths 2`. */
+function listed({ tiebreakers = {} }: SecondNumbers): string {
+  return Object.entries(tiebreakers).map(([name, number]) => `${name.replaceAll('_', ' ')} ${formatNumber(number)}`).join(', ');
 }
 
 function inWords(subscore = 0, name: string | null): string {

@@ -73,7 +73,7 @@ function Figures({ player }: { player: Player }) {
         value={scores.full(player.score)}
         detail={
           <>
-            {scores.second && `${scores.second(player.subscore)}, `}
+            {scores.second && `${scores.second(player)}, `}
             <Ago time={player.achieved_at} />
           </>
         }

@@ -19,7 +19,7 @@ export function SubmitForm({ pending, send }: Props) {
     submissionId: crypto.randomUUID(),
     metadata: '',
   }));
-  const hasSecond = useScores().second !== null;
+  const hasSecond = useScores().hasSubscore;
   const [flaws, setFlaws] = useState<Flaws>({});
   const [keyless, setKeyless] = useState(false);
 

@@ -277,6 +277,7 @@ namespace LeaderForge
                 [member] = value,
                 ["subscore"] = details.Subscore,
                 ["metadata"] = details.Metadata,
+                ["numbers"] = details.Numbers?.ToDictionary(pair => pair.Key, pair => (object)pair.Value),
                 ["achieved_at"] = Written(details.AchievedAt),
             };
             if (details.UserId == null && details.ExternalId == null)

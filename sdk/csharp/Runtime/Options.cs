@@ -96,6 +96,9 @@ namespace LeaderForge
         /// <summary>Metadata that is shown with the score: values that <see cref="Json"/> can write.</summary>
         public IReadOnlyDictionary<string, object> Metadata { get; set; }
 
+        /// <summary>Up to 8 named integers of the run, such as its time.</summary>
+        public IReadOnlyDictionary<string, long> Numbers { get; set; }
+
         /// <summary>Time of the score. By default now, for a client with a key; tokens may not set it.</summary>
         public DateTimeOffset? AchievedAt { get; set; }
 

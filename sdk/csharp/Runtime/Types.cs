@@ -530,6 +530,7 @@ namespace LeaderForge
             MomentDays = json.OptionalInteger("moment_days");
             FrozenAt = json.OptionalTime("frozen_at");
             Team = json.OptionalObject("team", fields => new TeamRulesOut(fields));
+            Tiebreakers = json.OptionalList("tiebreakers", item => new TiebreakerOut(LeaderForge.Members.Fields(item)));
             Building = json.List("building", LeaderForge.Members.TextOf);
         }
 
@@ -623,6 +624,9 @@ namespace LeaderForge
         /// <summary>The rules of a team board; null for a board of players.</summary>
         public TeamRulesOut Team { get; }
 
+        /// <summary>The named numbers that order entries with equal scores, the most important one first.</summary>
+        public IReadOnlyList<TiebreakerOut> Tiebreakers { get; }
+
         /// <summary>The period kinds that are being computed from earlier scores.</summary>
         public IReadOnlyList<string> Building { get; }
     }
@@ -667,6 +671,7 @@ namespace LeaderForge
             ExternalId = json.OptionalText("external_id");
             Score = json.Integer("score");
             Subscore = json.OptionalInteger("subscore");
+            Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Submissions = json.Integer("submissions");
             AchievedAt = json.Time("achieved_at");
             Metadata = json.OptionalMap("metadata", item => item);
@@ -709,6 +714,11 @@ namespace LeaderForge
 
         /// <summary>The second score, only on boards that have one.</summary>
         public long? Subscore { get; }
+
+        /// <summary>
+        /// The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+        /// </summary>
+        public IReadOnlyDictionary<string, long> Tiebreakers { get; }
 
         /// <summary>The number of submissions of the player.</summary>
         public long Submissions { get; }
@@ -1201,6 +1211,7 @@ namespace LeaderForge
             ExternalId = json.OptionalText("external_id");
             Score = json.Integer("score");
             Subscore = json.OptionalInteger("subscore");
+            Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Submissions = json.Integer("submissions");
             AchievedAt = json.Time("achieved_at");
             Metadata = json.OptionalMap("metadata", item => item);
@@ -1247,6 +1258,11 @@ namespace LeaderForge
 
         /// <summary>The second score, only on boards that have one.</summary>
         public long? Subscore { get; }
+
+        /// <summary>
+        /// The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+        /// </summary>
+        public IReadOnlyDictionary<string, long> Tiebreakers { get; }
 
         /// <summary>The number of submissions of the player.</summary>
         public long Submissions { get; }
@@ -1751,6 +1767,7 @@ namespace LeaderForge
             ExternalId = json.OptionalText("external_id");
             Score = json.Integer("score");
             Subscore = json.OptionalInteger("subscore");
+            Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Submissions = json.Integer("submissions");
             AchievedAt = json.Time("achieved_at");
             Metadata = json.OptionalMap("metadata", item => item);
@@ -1792,6 +1809,11 @@ namespace LeaderForge
 
         /// <summary>The second score, only on boards that have one.</summary>
         public long? Subscore { get; }
+
+        /// <summary>
+        /// The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+        /// </summary>
+        public IReadOnlyDictionary<string, long> Tiebreakers { get; }
 
         /// <summary>The number of submissions of the player.</summary>
         public long Submissions { get; }
@@ -1941,6 +1963,7 @@ namespace LeaderForge
             ReceivedUs = json.Integer("received_us");
             RecordedAt = json.Time("recorded_at");
             Metadata = json.OptionalMap("metadata", item => item);
+            Numbers = json.OptionalMap("numbers", LeaderForge.Members.IntegerOf);
             Counts = json.Truth("counts");
         }
 
@@ -1956,7 +1979,7 @@ namespace LeaderForge
         /// <summary>The member <c>score</c>.</summary>
         public long Score { get; }
 
-        /// <summary>The member <c>subscore</c>.</summary>
+        /// <summary>The second score; 0 on boards with tiebreakers.</summary>
         public long Subscore { get; }
 
         /// <summary>The member <c>achieved_at</c>.</summary>
@@ -1973,6 +1996,9 @@ namespace LeaderForge
 
         /// <summary>The metadata sent with the score, at most 2048 bytes.</summary>
         public IReadOnlyDictionary<string, object> Metadata { get; }
+
+        /// <summary>The named numbers of the submission. Absent without any.</summary>
+        public IReadOnlyDictionary<string, long> Numbers { get; }
 
         /// <summary>False if a moderator removed the submission.</summary>
         public bool Counts { get; }
@@ -2231,6 +2257,7 @@ namespace LeaderForge
             Rank = json.Integer("rank");
             Score = json.Integer("score");
             Subscore = json.OptionalInteger("subscore");
+            Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Tier = json.OptionalText("tier");
             Percentile = json.Number("percentile");
             Total = json.Integer("total");
@@ -2259,6 +2286,11 @@ namespace LeaderForge
 
         /// <summary>The second score, only on boards that have one.</summary>
         public long? Subscore { get; }
+
+        /// <summary>
+        /// The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+        /// </summary>
+        public IReadOnlyDictionary<string, long> Tiebreakers { get; }
 
         /// <summary>
         /// The tier, only on boards with tiers; null if the entry reaches no tier, or if the rank is null.
@@ -2292,6 +2324,7 @@ namespace LeaderForge
             ExternalId = json.OptionalText("external_id");
             Score = json.Integer("score");
             Subscore = json.OptionalInteger("subscore");
+            Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Submissions = json.Integer("submissions");
             AchievedAt = json.Time("achieved_at");
             Metadata = json.OptionalMap("metadata", item => item);
@@ -2334,6 +2367,11 @@ namespace LeaderForge
 
         /// <summary>The second score, only on boards that have one.</summary>
         public long? Subscore { get; }
+
+        /// <summary>
+        /// The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+        /// </summary>
+        public IReadOnlyDictionary<string, long> Tiebreakers { get; }
 
         /// <summary>The number of submissions of the player.</summary>
         public long Submissions { get; }
@@ -2420,6 +2458,7 @@ namespace LeaderForge
             ExternalId = json.OptionalText("external_id");
             Score = json.Integer("score");
             Subscore = json.OptionalInteger("subscore");
+            Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Submissions = json.Integer("submissions");
             AchievedAt = json.Time("achieved_at");
             Metadata = json.OptionalMap("metadata", item => item);
@@ -2462,6 +2501,11 @@ namespace LeaderForge
 
         /// <summary>The second score, only on boards that have one.</summary>
         public long? Subscore { get; }
+
+        /// <summary>
+        /// The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+        /// </summary>
+        public IReadOnlyDictionary<string, long> Tiebreakers { get; }
 
         /// <summary>The number of submissions of the player.</summary>
         public long Submissions { get; }
@@ -2682,6 +2726,7 @@ namespace LeaderForge
             ExternalId = json.OptionalText("external_id");
             Score = json.Integer("score");
             Subscore = json.OptionalInteger("subscore");
+            Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Submissions = json.Integer("submissions");
             AchievedAt = json.Time("achieved_at");
             Metadata = json.OptionalMap("metadata", item => item);
@@ -2724,6 +2769,11 @@ namespace LeaderForge
 
         /// <summary>The second score, only on boards that have one.</summary>
         public long? Subscore { get; }
+
+        /// <summary>
+        /// The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+        /// </summary>
+        public IReadOnlyDictionary<string, long> Tiebreakers { get; }
 
         /// <summary>The number of submissions of the player.</summary>
         public long Submissions { get; }
@@ -3168,6 +3218,7 @@ namespace LeaderForge
             ExternalId = json.OptionalText("external_id");
             Score = json.Integer("score");
             Subscore = json.OptionalInteger("subscore");
+            Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Submissions = json.Integer("submissions");
             AchievedAt = json.Time("achieved_at");
             Metadata = json.OptionalMap("metadata", item => item);
@@ -3211,6 +3262,11 @@ namespace LeaderForge
 
         /// <summary>The second score, only on boards that have one.</summary>
         public long? Subscore { get; }
+
+        /// <summary>
+        /// The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+        /// </summary>
+        public IReadOnlyDictionary<string, long> Tiebreakers { get; }
 
         /// <summary>The number of submissions of the player.</summary>
         public long Submissions { get; }
@@ -3801,6 +3857,7 @@ namespace LeaderForge
             Period = json.Text("period");
             Score = json.Integer("score");
             Subscore = json.OptionalInteger("subscore");
+            Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Rank = json.OptionalInteger("rank");
             Submissions = json.Integer("submissions");
             Improved = json.Truth("improved");
@@ -3821,6 +3878,11 @@ namespace LeaderForge
 
         /// <summary>The second score, only on boards that have one.</summary>
         public long? Subscore { get; }
+
+        /// <summary>
+        /// The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+        /// </summary>
+        public IReadOnlyDictionary<string, long> Tiebreakers { get; }
 
         /// <summary>The rank in this period; null in the same cases as the receipt's rank.</summary>
         public long? Rank { get; }
@@ -3996,6 +4058,7 @@ namespace LeaderForge
             ExternalId = json.OptionalText("external_id");
             Score = json.Integer("score");
             Subscore = json.OptionalInteger("subscore");
+            Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Submissions = json.Integer("submissions");
             AchievedAt = json.Time("achieved_at");
             Metadata = json.OptionalMap("metadata", item => item);
@@ -4043,6 +4106,11 @@ namespace LeaderForge
 
         /// <summary>The second score, only on boards that have one.</summary>
         public long? Subscore { get; }
+
+        /// <summary>
+        /// The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+        /// </summary>
+        public IReadOnlyDictionary<string, long> Tiebreakers { get; }
 
         /// <summary>The number of submissions of the player.</summary>
         public long Submissions { get; }
@@ -4098,6 +4166,8 @@ namespace LeaderForge
             Submitted = json.Integer("submitted");
             Score = json.Integer("score");
             Subscore = json.OptionalInteger("subscore");
+            Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
+            Numbers = json.OptionalMap("numbers", LeaderForge.Members.IntegerOf);
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -4117,6 +4187,14 @@ namespace LeaderForge
 
         /// <summary>The player's second score after this submission, only on boards that have one.</summary>
         public long? Subscore { get; }
+
+        /// <summary>
+        /// The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+        /// </summary>
+        public IReadOnlyDictionary<string, long> Tiebreakers { get; }
+
+        /// <summary>The named numbers of the submission. Absent without any.</summary>
+        public IReadOnlyDictionary<string, long> Numbers { get; }
     }
 
     /// <summary>PreviewedLineOut of the API.</summary>
@@ -4175,6 +4253,7 @@ namespace LeaderForge
             Json = json;
             Score = json.Integer("score");
             Subscore = json.OptionalInteger("subscore");
+            Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Rank = json.OptionalInteger("rank");
         }
 
@@ -4186,6 +4265,11 @@ namespace LeaderForge
 
         /// <summary>The second score, only on boards that have one.</summary>
         public long? Subscore { get; }
+
+        /// <summary>
+        /// The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+        /// </summary>
+        public IReadOnlyDictionary<string, long> Tiebreakers { get; }
 
         /// <summary>
         /// The rank that this standing would have now, among the other players; null if the receipt's is, or if the
@@ -4338,6 +4422,7 @@ namespace LeaderForge
             ExternalId = json.OptionalText("external_id");
             Score = json.Integer("score");
             Subscore = json.OptionalInteger("subscore");
+            Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Rank = json.OptionalInteger("rank");
             RankIn = json.OptionalMap("rank_in", LeaderForge.Members.IntegerOf);
             Submissions = json.Integer("submissions");
@@ -4350,6 +4435,7 @@ namespace LeaderForge
             NextTier = json.OptionalObject("next_tier", fields => new NextTierOut(fields));
             AttemptsLeft = json.OptionalInteger("attempts_left");
             Previous = json.OptionalObject("previous", fields => new PreviousOut(fields));
+            Numbers = json.OptionalMap("numbers", LeaderForge.Members.IntegerOf);
             Periods = json.OptionalList("periods", item => new PeriodReceiptOut(LeaderForge.Members.Fields(item)));
         }
 
@@ -4367,6 +4453,11 @@ namespace LeaderForge
 
         /// <summary>The second score, only on boards that have one.</summary>
         public long? Subscore { get; }
+
+        /// <summary>
+        /// The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+        /// </summary>
+        public IReadOnlyDictionary<string, long> Tiebreakers { get; }
 
         /// <summary>
         /// The rank; null with `rank=none`, with too few submissions, or while the index is unavailable.
@@ -4415,6 +4506,9 @@ namespace LeaderForge
         /// duplicate.
         /// </summary>
         public PreviousOut Previous { get; }
+
+        /// <summary>The named numbers of the submission. Absent without any.</summary>
+        public IReadOnlyDictionary<string, long> Numbers { get; }
 
         /// <summary>The standing in each period that counts the submission, with `ranks=all`.</summary>
         public IReadOnlyList<PeriodReceiptOut> Periods { get; }
@@ -4811,7 +4905,8 @@ namespace LeaderForge
             Board = json.Text("board");
             Period = json.Text("period");
             Score = json.Integer("score");
-            Subscore = json.Integer("subscore");
+            Subscore = json.OptionalInteger("subscore");
+            Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Submissions = json.Integer("submissions");
             AchievedAt = json.Time("achieved_at");
             Metadata = json.OptionalMap("metadata", item => item);
@@ -4830,8 +4925,13 @@ namespace LeaderForge
         /// <summary>The member <c>score</c>.</summary>
         public long Score { get; }
 
-        /// <summary>The member <c>subscore</c>.</summary>
-        public long Subscore { get; }
+        /// <summary>The second score. Absent on boards with tiebreakers.</summary>
+        public long? Subscore { get; }
+
+        /// <summary>
+        /// The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+        /// </summary>
+        public IReadOnlyDictionary<string, long> Tiebreakers { get; }
 
         /// <summary>The member <c>submissions</c>.</summary>
         public long Submissions { get; }
@@ -5045,6 +5145,38 @@ namespace LeaderForge
         /// Null for `sum`.
         /// </summary>
         public long? Members { get; }
+    }
+
+    /// <summary>A named number that orders entries with equal scores.</summary>
+    public sealed class TiebreakerOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public TiebreakerOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            Name = json.Text("name");
+            Order = json.Text("order");
+            Min = json.Integer("min");
+            Max = json.Integer("max");
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The name of a number in `numbers` of submissions.</summary>
+        public string Name { get; }
+
+        /// <summary>Whether high (`desc`) or low (`asc`) numbers lead.</summary>
+        public string Order { get; }
+
+        /// <summary>The least number that is accepted.</summary>
+        public long Min { get; }
+
+        /// <summary>The greatest number that is accepted.</summary>
+        public long Max { get; }
     }
 
     /// <summary>A tier of a board: the entries that reach its limit, and no limit of an earlier tier.</summary>

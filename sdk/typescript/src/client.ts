@@ -34,6 +34,8 @@ export interface SubmitOptions extends CallOptions {
   externalId?: string
   subscore?: number
   metadata?: Record<string, unknown>
+  /** Up to 8 named integers of the run, such as its time. */
+  numbers?: Record<string, number>
   /** Time of the score, as RFC 3339. A client with a key sets it by default to the present. */
   achievedAt?: string
   submissionId?: string
@@ -275,6 +277,7 @@ export class Client {
       change: options.change,
       subscore: options.subscore,
       metadata: options.metadata,
+      numbers: options.numbers,
       achieved_at: options.achievedAt ?? (isTimed ? new Date().toISOString() : undefined),
     }
     return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined))

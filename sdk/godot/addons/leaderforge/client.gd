@@ -64,8 +64,8 @@ func sign_out():
 ## Make a score durable and send it, after all scores before it.
 ##
 ## The value has `submission_id` and `receipt`, which is null while the service cannot be reached; the score then waits
-## for `flush`. `details` may have `user_id`, `external_id`, `subscore`, `metadata`, `achieved_at`, `submission_id`, and
-## in place of a score (null) a `change`.
+## for `flush`. `details` may have `user_id`, `external_id`, `subscore`, `metadata`, `numbers`, `achieved_at`,
+## `submission_id`, and in place of a score (null) a `change`.
 func submit(board, score, details = {}):
 	var queued = _enqueued(board, score, details)
 	return run(self, "_submit", [queued])

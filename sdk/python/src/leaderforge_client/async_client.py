@@ -78,6 +78,7 @@ class AsyncClient:
         external_id: str | None = None,
         subscore: int | None = None,
         metadata: Mapping[str, Any] | None = None,
+        numbers: Mapping[str, int] | None = None,
         achieved_at: str | None = None,
         submission_id: str | None = None,
     ) -> Submitted:
@@ -86,7 +87,7 @@ class AsyncClient:
         `receipt` of the result is None while the service cannot be reached; the score then waits for `flush`. Raises
         `ApiError` if the service refuses the score, `QueueFull`, or `NotSignedIn`.
         """
-        body = score_body(score, change, user_id, external_id, subscore, metadata, achieved_at)
+        body = score_body(score, change, user_id, external_id, subscore, metadata, numbers, achieved_at)
         return await self._run(self._calls.submit(board, body, submission_id))
 
     async def enqueue(
@@ -99,11 +100,12 @@ class AsyncClient:
         external_id: str | None = None,
         subscore: int | None = None,
         metadata: Mapping[str, Any] | None = None,
+        numbers: Mapping[str, int] | None = None,
         achieved_at: str | None = None,
         submission_id: str | None = None,
     ) -> QueuedScore:
         """Make a score durable without sending it. Raises `QueueFull` or `NotSignedIn`."""
-        body = score_body(score, change, user_id, external_id, subscore, metadata, achieved_at)
+        body = score_body(score, change, user_id, external_id, subscore, metadata, numbers, achieved_at)
         return await self._run(self._calls.enqueue(board, body, submission_id))
 
     async def flush(self) -> Flushed:

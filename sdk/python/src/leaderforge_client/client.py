@@ -78,6 +78,7 @@ class Client:
         external_id: str | None = None,
         subscore: int | None = None,
         metadata: Mapping[str, Any] | None = None,
+        numbers: Mapping[str, int] | None = None,
         achieved_at: str | None = None,
         submission_id: str | None = None,
     ) -> Submitted:
@@ -86,7 +87,7 @@ class Client:
         `receipt` of the result is None while the service cannot be reached; the score then waits for `flush`. Raises
         `ApiError` if the service refuses the score, `QueueFull`, or `NotSignedIn`.
         """
-        body = score_body(score, change, user_id, external_id, subscore, metadata, achieved_at)
+        body = score_body(score, change, user_id, external_id, subscore, metadata, numbers, achieved_at)
         return self._run(self._calls.submit(board, body, submission_id))
 
     def enqueue(
@@ -99,11 +100,12 @@ class Client:
         external_id: str | None = None,
         subscore: int | None = None,
         metadata: Mapping[str, Any] | None = None,
+        numbers: Mapping[str, int] | None = None,
         achieved_at: str | None = None,
         submission_id: str | None = None,
     ) -> QueuedScore:
         """Make a score durable without sending it. Raises `QueueFull` or `NotSignedIn`."""
-        body = score_body(score, change, user_id, external_id, subscore, metadata, achieved_at)
+        body = score_body(score, change, user_id, external_id, subscore, metadata, numbers, achieved_at)
         return self._run(self._calls.enqueue(board, body, submission_id))
 
     def flush(self) -> Flushed:
@@ -309,7 +311,10 @@ def score_body(
     external_id: str | None,
     subscore: int | None,
     metadata: Mapping[str, Any] | None,
+    numbers: Mapping[str, int] | None,
     achieved_at: str | None,
 ) -> dict[str, Any]:
     members = {"score": score, "change": change, "user_id": user_id, "external_id": external_id, "subscore": subscore}
-    return {**members, "achieved_at": achieved_at, "metadata": None if metadata is None else dict(metadata)}
+    objects = {"metadata": metadata, "numbers": numbers}
+    present = {name: dict(value) for name, value in objects.items() if value is not None}
+    return {**members, "achieved_at": achieved_at, **present}

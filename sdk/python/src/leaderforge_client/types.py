@@ -226,6 +226,10 @@ class BoardSubmissionIn(TypedDict):
     """
     The second score. Defaults to 0. Only allowed on boards that have one.
     """
+    numbers: NotRequired[dict[str, int] | None]
+    """
+    Up to 8 named integers of the run, such as its time. Stored with the submission.
+    """
     achieved_at: NotRequired[str | None]
     """
     When the score was achieved, for delayed delivery. Defaults to now; future times are clamped to now. Not allowed with a player token.
@@ -271,6 +275,10 @@ class BracketEntryOut(TypedDict):
     subscore: NotRequired[int]
     """
     The second score, only on boards that have one.
+    """
+    tiebreakers: NotRequired[dict[str, int]]
+    """
+    The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
     """
     submissions: int
     """
@@ -721,6 +729,10 @@ class EntryOut(TypedDict):
     """
     The second score, only on boards that have one.
     """
+    tiebreakers: NotRequired[dict[str, int]]
+    """
+    The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+    """
     submissions: int
     """
     The number of submissions of the player.
@@ -798,6 +810,9 @@ class EventOut(TypedDict):
     submission_id: str
     score: int
     subscore: int
+    """
+    The second score; 0 on boards with tiebreakers.
+    """
     achieved_at: str
     received_us: int
     """
@@ -807,6 +822,10 @@ class EventOut(TypedDict):
     metadata: dict[str, Any] | None
     """
     The metadata sent with the score, at most 2048 bytes.
+    """
+    numbers: NotRequired[dict[str, int]]
+    """
+    The named numbers of the submission. Absent without any.
     """
     counts: bool
     """
@@ -918,6 +937,10 @@ class FoundOut(TypedDict):
     """
     The second score, only on boards that have one.
     """
+    tiebreakers: NotRequired[dict[str, int]]
+    """
+    The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+    """
     submissions: int
     """
     The number of submissions of the player.
@@ -1005,6 +1028,10 @@ class FriendEntryOut(TypedDict):
     subscore: NotRequired[int]
     """
     The second score, only on boards that have one.
+    """
+    tiebreakers: NotRequired[dict[str, int]]
+    """
+    The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
     """
     submissions: int
     """
@@ -1515,6 +1542,10 @@ class PlayerOut(TypedDict):
     """
     The second score, only on boards that have one.
     """
+    tiebreakers: NotRequired[dict[str, int]]
+    """
+    The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+    """
     submissions: int
     """
     The number of submissions of the player.
@@ -1569,6 +1600,10 @@ class PlayerScoreIn(TypedDict):
     """
     Metadata to return with the score.
     """
+    numbers: NotRequired[dict[str, int] | None]
+    """
+    Up to 8 named integers of the run.
+    """
     submission_id: NotRequired[str | None]
     """
     The client's own id of the action. A retry with the same id and content changes nothing.
@@ -1604,6 +1639,14 @@ class PointOut(TypedDict):
     subscore: NotRequired[int]
     """
     The player's second score after this submission, only on boards that have one.
+    """
+    tiebreakers: NotRequired[dict[str, int]]
+    """
+    The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+    """
+    numbers: NotRequired[dict[str, int]]
+    """
+    The named numbers of the submission. Absent without any.
     """
 
 
@@ -1641,6 +1684,10 @@ class PreviousOut(TypedDict):
     subscore: NotRequired[int]
     """
     The second score, only on boards that have one.
+    """
+    tiebreakers: NotRequired[dict[str, int]]
+    """
+    The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
     """
     rank: int | None
     """
@@ -1950,6 +1997,10 @@ class ScoreIn(TypedDict):
     """
     Metadata to return with the score.
     """
+    numbers: NotRequired[dict[str, int] | None]
+    """
+    Up to 8 named integers of the run.
+    """
     submission_id: NotRequired[str | None]
     """
     The client's own id of the action. A retry with the same id and content changes nothing.
@@ -2080,7 +2131,14 @@ class StandingOut(TypedDict):
     The period's name.
     """
     score: int
-    subscore: int
+    subscore: NotRequired[int]
+    """
+    The second score. Absent on boards with tiebreakers.
+    """
+    tiebreakers: NotRequired[dict[str, int]]
+    """
+    The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+    """
     submissions: int
     achieved_at: str
     metadata: dict[str, Any] | None
@@ -2125,6 +2183,10 @@ class SubmissionIn(TypedDict):
     subscore: NotRequired[int | None]
     """
     The second score. Defaults to 0. Only allowed on boards that have one.
+    """
+    numbers: NotRequired[dict[str, int] | None]
+    """
+    Up to 8 named integers of the run, such as its time. Stored with the submission.
     """
     achieved_at: NotRequired[str | None]
     """
@@ -2289,6 +2351,52 @@ ThousandsMark: TypeAlias = Literal[',', '.', "'", ' ']
 """
 Separator of thousands.
 """
+
+
+class TiebreakerIn(TypedDict):
+    """
+    A named number that orders entries with equal scores.
+    """
+
+    name: str
+    """
+    The name of a number in `numbers` of submissions.
+    """
+    order: BoardOrder
+    """
+    Whether high (`desc`) or low (`asc`) numbers lead.
+    """
+    min: NotRequired[int]
+    """
+    The least number that is accepted. Defaults to `0`.
+    """
+    max: int
+    """
+    The greatest number that is accepted.
+    """
+
+
+class TiebreakerOut(TypedDict):
+    """
+    A named number that orders entries with equal scores.
+    """
+
+    name: str
+    """
+    The name of a number in `numbers` of submissions.
+    """
+    order: BoardOrder
+    """
+    Whether high (`desc`) or low (`asc`) numbers lead.
+    """
+    min: int
+    """
+    The least number that is accepted.
+    """
+    max: int
+    """
+    The greatest number that is accepted.
+    """
 
 
 class TierIn(TypedDict):
@@ -2825,6 +2933,10 @@ class CurrentStandingOut(TypedDict):
     """
     The second score, only on boards that have one.
     """
+    tiebreakers: NotRequired[dict[str, int]]
+    """
+    The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+    """
     submissions: int
     """
     The number of submissions of the player.
@@ -2997,6 +3109,10 @@ class FinalRankOut(TypedDict):
     """
     The second score, only on boards that have one.
     """
+    tiebreakers: NotRequired[dict[str, int]]
+    """
+    The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+    """
     tier: NotRequired[str | None]
     """
     The tier, only on boards with tiers; null if the entry reaches no tier, or if the rank is null.
@@ -3061,6 +3177,10 @@ class HiddenEntryOut(TypedDict):
     subscore: NotRequired[int]
     """
     The second score, only on boards that have one.
+    """
+    tiebreakers: NotRequired[dict[str, int]]
+    """
+    The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
     """
     submissions: int
     """
@@ -3341,6 +3461,10 @@ class LeagueEntryOut(TypedDict):
     """
     The second score, only on boards that have one.
     """
+    tiebreakers: NotRequired[dict[str, int]]
+    """
+    The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+    """
     submissions: int
     """
     The number of submissions of the player.
@@ -3602,6 +3726,10 @@ class PeriodReceiptOut(TypedDict):
     """
     The second score, only on boards that have one.
     """
+    tiebreakers: NotRequired[dict[str, int]]
+    """
+    The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+    """
     rank: int | None
     """
     The rank in this period; null in the same cases as the receipt's rank.
@@ -3682,6 +3810,10 @@ class ReceiptOut(TypedDict):
     """
     The second score, only on boards that have one.
     """
+    tiebreakers: NotRequired[dict[str, int]]
+    """
+    The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+    """
     rank: int | None
     """
     The rank; null with `rank=none`, with too few submissions, or while the index is unavailable.
@@ -3720,6 +3852,10 @@ class ReceiptOut(TypedDict):
     previous: NotRequired[PreviousOut | None]
     """
     The standing before the submission, with `previous=exact`; null for the first submission and for a duplicate.
+    """
+    numbers: NotRequired[dict[str, int]]
+    """
+    The named numbers of the submission. Absent without any.
     """
     periods: NotRequired[list[PeriodReceiptOut]]
     """
@@ -4010,6 +4146,10 @@ class BoardChangesIn(TypedDict):
     """
     The rules of a team board; null for a board that ranks players. Permanent.
     """
+    tiebreakers: NotRequired[list[TiebreakerIn]]
+    """
+    Up to 3 named numbers of submissions that order entries with equal scores, the most important one first. Not for the policy `sum`, nor beside `subscore_order`. Permanent.
+    """
     board: NotRequired[str]
     """
     The board's current identifier in paths.
@@ -4133,6 +4273,10 @@ class BoardIn(TypedDict):
     """
     The rules of a team board; null for a board that ranks players. Permanent.
     """
+    tiebreakers: NotRequired[list[TiebreakerIn]]
+    """
+    Up to 3 named numbers of submissions that order entries with equal scores, the most important one first. Not for the policy `sum`, nor beside `subscore_order`. Permanent. Defaults to `[]`.
+    """
     board: str
     """
     The board's identifier in paths (its slug). Permanent.
@@ -4220,6 +4364,10 @@ class BoardOut(TypedDict):
     team: NotRequired[TeamRulesOut | None]
     """
     The rules of a team board; null for a board of players.
+    """
+    tiebreakers: NotRequired[list[TiebreakerOut]]
+    """
+    The named numbers that order entries with equal scores, the most important one first.
     """
     building: list[PeriodKind]
     """
