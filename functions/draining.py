@@ -76,11 +76,28 @@ class _Workers(multiprocess.Multiprocess):
 
     def __init__(self, config: Config, sockets: list[socket.socket]) -> None:
         super().__init__(config, sockets)
+        self._is_stopping = False
         for number in _STOP_SIGNALS:
             signal.signal(number, self._on_stop)
 
+    def run(self) -> None:
+        """Serve until a stop signal. Replacements of workers that are due at the signal are not started."""
+        try:
+            super().run()
+        # A worker cannot start with a closed listener.
+        except (OSError, ValueError):
+            if not self._is_stopping:
+                raise
+            self.terminate_all()
+            self.join_all()
+
     def _on_stop(self, number: int, _: FrameType | None) -> None:
         self.signal_queue.append(number)
+        # A second signal may interrupt this handler, or arrive while the workers end.
+        if self._is_stopping:
+            return
+        # Do not set `should_exit` here: the interrupted code may hold its lock.
+        self._is_stopping = True
         for listener in self.sockets:
             _refuse_connections(listener)
             listener.close()

@@ -141,7 +141,8 @@ async def test_connections_without_a_request_are_closed(server: Stoppable, monke
         assert await asyncio.to_thread(received, unused) == b""
 
 
-def test_workers_refuse_connections_while_they_end() -> None:
+@pytest.mark.parametrize("is_restarting", [False, True])
+def test_workers_refuse_connections_while_they_end(is_restarting: bool) -> None:
     """Otherwise, a proxy would send requests into a queue that no process reads, instead of to another server."""
     port = free_port()
     environment = os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'shared'}"}
@@ -151,11 +152,14 @@ def test_workers_refuse_connections_while_they_end() -> None:
         with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as connection:
             connection.sendall(HEAD.replace(b"Host:", b"Expect: 100-continue\r\nHost:"))
             assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")
+            if is_restarting:  # the parent tries to replace the workers after it has closed its listener
+                parent.send_signal(signal.SIGHUP)
             parent.send_signal(signal.SIGTERM)
             wait_until(lambda: is_refused(port), PATIENCE_S, "a refused connection", every=0.1)
+            parent.send_signal(signal.SIGTERM)  # as impatient operators do
             connection.sendall(b"body")
             assert received(connection).endswith(b"\r\n\r\n4")
-        parent.wait(PATIENCE_S)
+        assert parent.wait(PATIENCE_S) == 0
     finally:
         parent.kill()
         parent.wait()
