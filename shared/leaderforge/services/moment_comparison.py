@@ -46,8 +46,8 @@ class MomentComparison:
 
     async def _checkpoints(self, ladder: Ladder) -> Sequence[SettlementFault]:
         revisions = await self._moments.checkpoints(ladder)
-        step = max(1, len(revisions) // _CHECKPOINTS)
-        compared = revisions[::-1][::step][:_CHECKPOINTS]
+        step = -(-len(revisions) // _CHECKPOINTS) or 1
+        compared = revisions[::-1][::step]
         wrong = [revision for revision in compared if not await self._is_correct(ladder, revision)]
         texts = [f"the checkpoint of {time_text(revision // 1000)} has wrong numbers" for revision in sorted(wrong)]
         return [SettlementFault(ladder.board.slug, ladder.period_name, text) for text in texts]
