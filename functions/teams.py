@@ -142,7 +142,8 @@ async def contributions(
 ) -> Answer:
     """Return what each player contributes to the score of a team on a team board.
 
-    Players who have left are included, because their scores stay with the team. Hidden players are not.
+    Players who have left are included, because their scores stay with the team. Hidden players are not. While the board
+    is frozen, only admins may read them.
     """
     ladder = await edge.readable_ladder(board, caller, query.period)
     stored = await edge.services.teams.rosters.contributions(ladder, team_id)

@@ -25,8 +25,8 @@ function contribution(id: number, change: Partial<Contribution> = {}): Contribut
   return { user_id: id, username: `player ${id}`, score: 100 * id, submissions: id, achieved_at: AT, member: true, counts: true, ...change };
 }
 
-/** Serve a team board with one team. Return the changes that were sent. */
-function serveTeam(contributions: readonly Contribution[]) {
+/** Serve a team board with one team, which may be frozen. Return the changes that were sent. */
+function serveTeam(contributions: readonly Contribution[], isFrozen = false) {
   const sent: { method: string; path: string; body: unknown }[] = [];
   let roster = TEAM;
   serve((url, init) => {
@@ -38,6 +38,7 @@ function serveTeam(contributions: readonly Contribution[]) {
     if (url.pathname === '/api/boards/squads/ranks/-9') {
       return { body: { ...entry(1, { user_id: -9, username: 'Otters' }), percentile: 0, total: 2, board: 'squads', period: 'all-time' } };
     }
+    if (isFrozen && url.pathname === '/api/boards/squads/teams/-9') return refusal(422, 'invalid_request', "board 'squads' is frozen");
     if (url.pathname === '/api/boards/squads/teams/-9') return { body: { board: 'squads', period: 'all-time', team_id: -9, contributions } };
     if (url.pathname === '/api/users/1/teams') return { body: { user_id: 1, teams: [{ team_id: -9, name: 'Otters', joined_at: AT, left_at: null }] } };
     if (url.pathname === '/api/users') return { body: { users: [{ user_id: -9, username: 'Otters', created_at: AT }, { user_id: 7, username: 'otto', created_at: AT }] } };
@@ -59,13 +60,24 @@ describe('the page of a team', () => {
     serveTeam([contribution(2), contribution(5, { member: false, counts: false })]);
     open('/player/-9?board=squads');
     const members = await screen.findByRole('region', { name: 'Members' });
+    const rows = (await within(members).findAllByRole('listitem')).map((row) => row.textContent);
     expect(members).toHaveTextContent('2 of 3 places taken. The sum of the best 2 contributions counts. Contributions are scores on Leaderboard.'.replace('Leaderboard', 'default'));
-    const rows = within(members).getAllByRole('listitem').map((row) => row.textContent);
     expect(rows).toHaveLength(3);
     expect(rows[0]).toMatch(/player 2counts, 2 plays.*200$/);
     expect(rows[1]).toMatch(/player 5has left the team, does not count/);
     expect(rows[2]).toMatch(/player 1captain, no score yet$/);
     expect(within(members).getByRole('link', { name: 'player 2' })).toHaveAttribute('href', '/player/2?board=default');
+  });
+
+  it('lists the members of a frozen board without contributions', async () => {
+    serveTeam([], true);
+    open('/player/-9?board=squads');
+    const members = await screen.findByRole('region', { name: 'Members' });
+    const rows = (await within(members).findAllByRole('listitem')).map((row) => row.textContent);
+    expect(rows).toHaveLength(2);
+    expect(rows[0]).toMatch(/player 1captain, contributions are hidden until the end of the freeze$/);
+    expect(rows[1]).toMatch(/player 2contributions are hidden until the end of the freeze$/);
+    expect(within(members).queryByRole('button')).not.toBeInTheDocument();
   });
 
   it('offers no actions for players', async () => {

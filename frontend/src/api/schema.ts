@@ -853,7 +853,8 @@ export interface paths {
          * Get contributions
          * @description Return what each player contributes to the score of a team on a team board.
          *
-         *     Players who have left are included, because their scores stay with the team. Hidden players are not.
+         *     Players who have left are included, because their scores stay with the team. Hidden players are not. While the board
+         *     is frozen, only admins may read them.
          */
         get: operations["getContributions"];
         put?: never;

@@ -19,6 +19,8 @@ import { useTeamTexts } from './texts';
 
 type Rules = NonNullable<Board['team']>;
 
+const INVALID = 422;
+
 /** Members of a team with their contributions to its score. Empty on boards that rank players. */
 export function TeamSection({ teamId }: { teamId: number }) {
   const rules = useBoard()?.team;
@@ -30,15 +32,18 @@ function Members({ teamId, rules }: { teamId: number; rules: Rules }) {
   const around = useSurroundings();
   const roster = useQuery(team(around, teamId));
   const scores = useQuery(contributions(around, teamId));
-  const error = roster.error ?? scores.error;
+  // The service refuses contributions while the board is frozen.
+  const isFrozen = scores.error instanceof Refused && scores.error.status === INVALID;
+  const error = roster.error ?? (isFrozen ? null : scores.error);
   const retry = () => Promise.all([roster.refetch(), scores.refetch()]);
-  const isLoaded = roster.data && scores.data;
+  const shown = isFrozen ? [] : scores.data?.contributions;
+  const rows = roster.data && shown && memberRows(roster.data, shown);
   // The page says already that nothing has this id.
-  if (!isLoaded && error instanceof Refused && error.status === 404) return null;
+  if (!rows && error instanceof Refused && error.status === 404) return null;
   return (
     <Card id="members" title={words.members} note={roster.data && <Note rules={rules} taken={roster.data.members.length} all={roster.data.max_members} />}>
-      {isLoaded ? (
-        <MemberList rows={memberRows(roster.data, scores.data.contributions)} source={rules.source} />
+      {rows ? (
+        <MemberList rows={rows} source={rules.source} absent={isFrozen ? words.frozen : words.noScore} />
       ) : error ? (
         <ErrorNotice error={error} retry={retry} />
       ) : (
@@ -56,19 +61,20 @@ function Note({ rules: { source, function: name, members }, taken, all }: { rule
   return [words.places(taken, all), rule, words.source(board ? boardName(board) : source)].join(' ');
 }
 
-function MemberList({ rows, source }: { rows: readonly MemberRow[]; source: string }) {
+/** List of members. `absent` is the state of a member without a contribution. */
+function MemberList({ rows, source, absent }: { rows: readonly MemberRow[]; source: string; absent: string }) {
   const words = useTeamTexts();
   if (rows.length === 0) return <p className="px-4 py-4 text-sm text-muted sm:px-6">{words.nobody}</p>;
   return (
     <ol className="divide-y divide-line">
       {rows.map((row) => (
-        <Member key={row.user_id} row={row} source={source} />
+        <Member key={row.user_id} row={row} source={source} absent={absent} />
       ))}
     </ol>
   );
 }
 
-function Member({ row, source }: { row: MemberRow; source: string }) {
+function Member({ row, source, absent }: { row: MemberRow; source: string; absent: string }) {
   const words = useTeamTexts();
   const { full } = useScores();
   const { contribution } = row;
@@ -88,7 +94,7 @@ function Member({ row, source }: { row: MemberRow; source: string }) {
           {name}
         </Link>
         <p className="text-xs break-words text-muted">
-          {[...(row.isCaptain ? [words.captain] : []), useStateText(row)].join(', ')}
+          {[...(row.isCaptain ? [words.captain] : []), useStateText(row, absent)].join(', ')}
           {contribution && (
             <>
               , <Plays row={row} />
@@ -117,9 +123,9 @@ function Plays({ row: { contribution } }: { row: MemberRow }) {
 }
 
 /** Return whether the contribution counts, and whether its player has left. */
-function useStateText({ contribution }: MemberRow): string {
+function useStateText({ contribution }: MemberRow, absent: string): string {
   const words = useTeamTexts();
-  if (contribution === null) return words.noScore;
+  if (contribution === null) return absent;
   const counts = contribution.counts ? words.counts : words.spare;
   return contribution.member ? counts : `${words.left}, ${counts}`;
 }

@@ -17,6 +17,7 @@ const en = {
   spare: 'does not count',
   left: 'has left the team',
   noScore: 'no score yet',
+  frozen: 'contributions are hidden until the end of the freeze',
   nobody: 'The team has no members.',
   loading: 'Loading the members',
 };
@@ -38,6 +39,7 @@ const de: Texts = {
   spare: 'zählt nicht',
   left: 'hat die Mannschaft verlassen',
   noScore: 'noch kein Ergebnis',
+  frozen: 'Beiträge sind verborgen, solange die Rangliste eingefroren ist',
   nobody: 'Die Mannschaft hat keine Mitglieder.',
   loading: 'Die Mitglieder werden geladen',
 };
@@ -57,6 +59,7 @@ const es: Texts = {
   spare: 'no cuenta',
   left: 'ha dejado el equipo',
   noScore: 'aún sin puntuación',
+  frozen: 'las aportaciones están ocultas mientras la tabla esté congelada',
   nobody: 'El equipo no tiene miembros.',
   loading: 'Cargando los miembros',
 };
@@ -76,6 +79,7 @@ const ja: Texts = {
   spare: '対象外',
   left: '脱退済み',
   noScore: 'スコアなし',
+  frozen: '表示の固定が終わるまで貢献は非表示',
   nobody: 'このチームにメンバーはいません。',
   loading: 'メンバーを読み込み中',
 };

@@ -163,8 +163,8 @@ class TeamService:
     async def contributions(self, ladder: Ladder, team_id: int) -> Sequence[ContributionView]:
         """Return the contributions to a team on a team board, best first. Contributions that do not count come last.
 
-        Raises `TeamNotFound`, also if the board ranks players, and `Refused` if the ladder is at a past moment, because
-        past contributions are not stored.
+        Raises `TeamNotFound`, also if the board ranks players. Raises `Refused` while the board is frozen for the
+        caller, because past contributions are not stored.
         """
         if ladder.board.team is None:
             message = f"board {ladder.board.slug!r} ranks players, not teams; use a team board"
