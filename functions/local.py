@@ -88,11 +88,11 @@ async def _running(app: Application, services: Services) -> AsyncIterator[None]:
     _warn_without_limits()
     raise_open_files()
     await services.open()
-    await app.edge.warm()
-    collect_seldom()
-    services.live.open()
-    services.events.feed.open()
     try:
+        await app.edge.warm()
+        collect_seldom()
+        services.live.open()
+        services.events.feed.open()
         # End streams at the shutdown signal, before the server waits for open requests: streams do not end by
         # themselves.
         with (

@@ -63,6 +63,20 @@ async def test_closing_closes_what_it_can(api: Api) -> None:
     assert closed == [True]
 
 
+async def test_a_bug_after_opening_closes_the_parts(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = []
+
+    async def closes() -> None:
+        closed.append(True)
+
+    services = replace(api.services, parts=replace(api.services.parts, closes=(closes,)))
+    app = create_app(services)
+    monkeypatch.setattr(app.edge, "warm", broken)
+    with pytest.raises(RuntimeError):
+        await app.router.lifespan_context(app).__aenter__()
+    assert closed == [True]
+
+
 @pytest.mark.usefixtures("logging_as_before")
 def test_building_connects_to_nothing_and_needs_no_loop() -> None:
     services = build(EnvironmentSettings.from_environment(ENVIRONMENT))
