@@ -1,12 +1,15 @@
 """Leagues over HTTP: the settings of a board, a player's group, and its settlement."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from functions.edge.wire.leagues import LeagueGroupOut
 from functions.maintain import settle
+from leaderforge.domain.boards import Ladder
 from leaderforge.domain.settlement import Settlement, SettlementProgress
+from leaderforge.domain.standings import Event, standing_of
 from leaderforge.domain.timing import LAST_COUNT_MS
 from leaderforge.services.leagues import has_final_results
 from tests.api_client import ADMIN_KEY
@@ -140,6 +143,14 @@ async def test_submissions_to_other_boards_call_no_league_store(api: Api, monkey
         monkeypatch.setattr(store, name, lambda *_, name=name: calls.append(name))
     await api.ranked({1: 10, 2: 20})
     assert calls == []
+
+
+async def test_standings_in_unknown_periods_take_no_seats(api: Api) -> None:
+    await new_league(api)
+    [board] = [board for board in await api.store.boards() if board.slug == "weekly"]
+    seats = api.services.teams.scores._seats
+    assert seats is not None
+    await seats.take_changed([(Ladder(board, 7), standing_of(Event(1, UUID(int=1), 5, WEEK_END)))])
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,10 @@ class SeatService:
     async def take_changed(self, changed: Sequence[LadderStanding]) -> None:
         """Seat the teams whose standings in a period of a league have changed. Never raises. See `take`."""
         for ladder, standing in changed:
-            if standing.removed or not is_league_period(ladder.board, ladder.board.calendar.numbered(ladder.period)):
+            board, calendar = ladder.board, ladder.board.calendar
+            if standing.removed or not calendar.knows(ladder.period):
+                continue
+            if not is_league_period(board, calendar.numbered(ladder.period)):
                 continue
             with suppress(LeaderForgeError):
                 await self.seat(ladder, [standing.user_id])
