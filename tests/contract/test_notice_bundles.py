@@ -274,6 +274,9 @@ async def test_a_bundle_with_every_change_yields_notices_of_improvements_only(an
     drafts = {row.seq: [draft] if (draft := bundle_draft(row, {board.id: board})) else [] for row in bundles}
     await anywhere.notices.append(drafts)
     assert [json.loads(notice.body)["data"]["score"] for notice in await following(anywhere, 1)] == [3]
+    assert isinstance(anywhere.stores, Database)
+    logged = await anywhere.stores.run("select body from notice_log where type = 'bundle' order by position")
+    assert [[item and item[3] for item in json.loads(row["body"])] for row in logged] == [[3, None]]
 
 
 async def test_tiers_of_a_bundle_leave_out_players_who_were_erased_since(anywhere: Scene) -> None:

@@ -106,6 +106,14 @@ def bundle_items(text: str) -> Sequence[BundleItem | None]:
     return [None if item is None else BundleItem(*item) for item in json.loads(text)]
 
 
+def without_mere_changes(text: str) -> str:
+    """Return the JSON of a bundle with null in place of the items that are no notices."""
+    items = bundle_items(text)
+    if all(item is None or item.is_notice for item in items):
+        return text
+    return json.dumps([item if item is not None and item.is_notice else None for item in items])
+
+
 def bundle_draft(bundle: OutboxBundle, boards: Mapping[int, Board]) -> BundleDraft | None:
     """Return the bundle for the log, None if no board asks for its notices any more."""
     ladders: dict[str, Mapping[str, Any]] = {}

@@ -6,7 +6,14 @@ from itertools import groupby
 
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
-from leaderforge.domain.notice_bundles import BUNDLE, BundleDraft, LoggedBundle, OutboxBundle, bundle_items
+from leaderforge.domain.notice_bundles import (
+    BUNDLE,
+    BundleDraft,
+    LoggedBundle,
+    OutboxBundle,
+    bundle_items,
+    without_mere_changes,
+)
 from leaderforge.domain.notice_log import Notice, NoticeDraft, OutboxRow
 from leaderforge.ports.derived_notices import NoticedPlace, NoticedTier, Overtakings
 from leaderforge.ports.notices import NO_TIERS, LogBounds, LogPage, NoticeBacklog
@@ -136,7 +143,10 @@ def _notices_of_row(row: Record, after: int) -> Sequence[Notice]:
 
 def _log_row(draft: NoticeDraft | BundleDraft, text: str) -> tuple[str, Sequence[object]]:
     """Return the statement that appends a draft, and its values. `text` is the outbox's data without erased notices."""
-    return ("append_bundles", (*draft, text)) if isinstance(draft, BundleDraft) else ("append_notices", draft)
+    if isinstance(draft, BundleDraft):
+        # Notices about ranks are derived already, and readers of the log need only notices.
+        return "append_bundles", (*draft, without_mere_changes(text))
+    return "append_notices", draft
 
 
 def _latest(
