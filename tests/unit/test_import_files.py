@@ -304,10 +304,12 @@ def test_json_scores_that_are_no_integers(tmp_path: Path, text: str):
         ('{"player": "Ann"}', "there is no column 'score'"),
         ('{"player": "", "score": 1}', "no player"),
         ('{"player": "\\ud800", "score": 1}', NOT_UTF_8),
+        ('{"player": "Ann", "score": 1, "metadata": ' + "[" * 201 + "]" * 201 + "}", "the value is nested too deeply"),
+        ('{"player": "Ann", "score": 1, "runs": ' + '{"a":' * 500 + "1" + "}" * 501, "the value is nested too deeply"),
     ],
 )
 def test_bad_lines_of_json_are_reported_and_others_read(tmp_path: Path, text: str, reason: str):
-    good = '{"player": "Ben", "score": 2}'
+    good = '{"player": "Ben", "score": 2, "runs": ' + "[" * 200 + "]" * 200 + "}"
     lines, [bad] = read_all(write(tmp_path, f"{good}\n\n{text}\n{good}\n", "scores.ndjson"))
     assert [line.number for line in lines] == [1, 4]
     assert bad.number == 3

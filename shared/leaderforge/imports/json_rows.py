@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from json.scanner import make_scanner
 from typing import Any, TypeAlias, cast
 
@@ -25,6 +26,12 @@ class NumberText(str):
     __slots__ = ()
 
 
+class _TooDeep(Exception):
+    """Nesting of a value in more than `_MAX_LEVELS` levels."""
+
+
+_MAX_LEVELS = 200
+"""Maximum number of levels of lists and objects in a value. Python can convert about 480 before a `RecursionError`."""
 _NUMBERS = ({int}, {NumberText})
 """Types of the values in a column of numbers."""
 DECODER = json.JSONDecoder(parse_float=NumberText)
@@ -44,23 +51,34 @@ class JsonTable:
         return ()
 
     def rows(self, block: Block, *, with_content: bool) -> TableRows:
-        """Return the rows of a block. Values that are no objects are faults."""
+        """Return the rows of a block. Values that are no objects, or are nested too deeply, are faults."""
         rows = TableRows.without_rows(self.required)
         numbers, objects = self._objects(block, rows)
+        try:
+            return self._filled(rows, numbers, objects, with_content=with_content)
+        except _TooDeep:
+            return self._filled(rows, *_flat(numbers, objects, rows), with_content=with_content)
+
+    def _filled(
+        self, rows: TableRows, numbers: Sequence[int], objects: Sequence[_Object], *, with_content: bool
+    ) -> TableRows:
+        """Return `rows` with a row for each of the objects. Raises `_TooDeep`, and then has changed nothing."""
         order: list[int] = []
+        faults: list[Fault] = []
         parts: list[TableRows] = []
         for members, positions in _by_members(objects).items():
             lines = _chosen(numbers, positions)
             try:
                 picker = CellPicker(members, self.required)
             except KeyError as error:
-                rows.faults += [Fault(number, f"there is no column {error}") for number in lines]
+                faults += [Fault(number, f"there is no column {error}") for number in lines]
                 continue
             values = (value.values() for value in _chosen(objects, positions))
             cells = [_texts(column) for column in zip(*values, strict=True)]
             contents = picker.contents(cells) if with_content else ()
             parts.append(TableRows(lines, picker.columns(cells), contents))
             order += positions
+        rows.faults += faults
         rows.add(parts, order)
         return rows
 
@@ -77,7 +95,8 @@ class JsonTable:
     def objects(self, block: Block) -> Iterator[Mapping[str, str]]:
         """Yield the objects of a block with all their values as text."""
         for value in self._objects(block, TableRows.without_rows(self.required))[1]:
-            yield {name: text_of(content) for name, content in value.items()}
+            if not _is_deep(value):
+                yield {name: text_of(content) for name, content in value.items()}
 
     def _hint(self, value: object) -> str:
         return _LIST_HINT if isinstance(value, list) and not self.is_list else ""
@@ -100,6 +119,25 @@ def _unzipped(elements: Iterable[JsonElement]) -> tuple[Sequence[int], Sequence[
         numbers.append(number)
         values.append(value)
     return numbers, values
+
+
+def _flat(
+    numbers: Sequence[int], objects: Sequence[_Object], rows: TableRows
+) -> tuple[Sequence[int], Sequence[_Object]]:
+    """Return the objects that are not nested too deeply, and their numbers. Add the others to the faults."""
+    are_deep = [_is_deep(value) for value in objects]
+    rows.faults += [Fault(number, "the value is nested too deeply") for number in compress(numbers, are_deep)]
+    are_flat = [not is_deep for is_deep in are_deep]
+    return list(compress(numbers, are_flat)), list(compress(objects, are_flat))
+
+
+def _is_deep(value: _Object) -> bool:
+    try:
+        for content in value.values():
+            with_floats(content)
+    except _TooDeep:
+        return True
+    return False
 
 
 def _by_members(objects: Sequence[_Object]) -> Mapping[tuple[str, ...], Sequence[int]]:
@@ -137,13 +175,17 @@ def text_of(value: object) -> str:
     return JsonText(json.dumps(with_floats(value), ensure_ascii=False, separators=(",", ":")))
 
 
-def with_floats(value: object) -> object:
-    """Return a JSON value with floats in place of the texts of numbers."""
+def with_floats(value: object, levels: int = _MAX_LEVELS) -> object:
+    """Return a JSON value with floats in place of the texts of numbers. Raises `_TooDeep`."""
     if isinstance(value, NumberText):
         return float(value)
+    if not isinstance(value, dict | list):
+        return value
+    if not levels:
+        raise _TooDeep
     if isinstance(value, dict):
-        return {name: with_floats(content) for name, content in value.items()}
-    return [with_floats(content) for content in value] if isinstance(value, list) else value
+        return {name: with_floats(content, levels - 1) for name, content in value.items()}
+    return [with_floats(content, levels - 1) for content in value]
 
 
 def _lines(block: Block, rows: TableRows) -> Iterator[JsonElement]:
