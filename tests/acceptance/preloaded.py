@@ -53,8 +53,7 @@ class _Forks:
 
     def stop(self) -> None:
         if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
+            _end(self._process)
 
     def _start(self) -> "subprocess.Popen[bytes]":
         path = os.pathsep.join([str(ROOT), str(ROOT / "shared")])
@@ -66,9 +65,18 @@ class _Forks:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
         )
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"ready\n"
+        if process.stdout is None or process.stdout.readline() != b"ready\n":
+            _end(process)
+            raise RuntimeError("the process that forks commands has not started; its errors are above")
         return process
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Kill the process. Do not read its output to the end, because runs may still have it open."""
+    process.kill()
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
 
 
 _current: list[_Forks] = []
