@@ -10,7 +10,6 @@ from leaderforge.domain.league import League
 from leaderforge.domain.moments import Moments
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import ALL_TIME, Calendar, Period, PeriodKind, counting_in, number_of_name
-from leaderforge.domain.presence import required
 from leaderforge.domain.reward_tables import RewardTable
 from leaderforge.domain.segments import Segment
 from leaderforge.domain.team_rules import TeamRules
@@ -187,8 +186,10 @@ class Board:
 
     def period_number(self, name: str) -> int:
         """Return the number of the period with this name. Raises `PeriodNotFound`."""
-        absence = PeriodNotFound(f"board {self.slug!r} has no period {name!r}", board=self.slug, period=name)
-        return required(number_of_name(self.calendar, name), absence)
+        number = number_of_name(self.calendar, name)
+        if number is None:
+            raise PeriodNotFound(f"board {self.slug!r} has no period {name!r}", board=self.slug, period=name)
+        return number
 
     def tiers_among(self, total: int) -> LadderTiers:
         """Return the tiers of a ladder with `total` ranked players."""

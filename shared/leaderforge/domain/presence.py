@@ -7,7 +7,10 @@ T = TypeVar("T")
 
 
 def required(value: T | None, absence: Exception) -> T:
-    """Return the value. Raises `absence` if it is None."""
+    """Return the value. Raises `absence` if it is None.
+
+    The caller constructs the error in any case. Therefore do not use this function where each request passes.
+    """
     if value is None:
         raise absence
     return value
