@@ -349,6 +349,11 @@ async def stage(*, private: bool) -> AsyncIterator[tuple[Api, Mapping[str, str |
         yield api, credentials
 
 
+async def test_the_stored_document_has_every_route() -> None:
+    async with serving() as api:
+        assert api.app.openapi()["paths"].keys() == DOCUMENT["paths"].keys()
+
+
 def test_every_route_has_its_rule() -> None:
     assert set(OPERATIONS) == set(RULES)
 
