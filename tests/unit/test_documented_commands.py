@@ -29,8 +29,13 @@ PAGE_TESTS = {
     "docs/without-downtime.md": "tests/acceptance/test_moving_guide.py::test_the_guide",
 }
 """Function that reads a page and runs all its commands."""
-RECIPES = {"make run": "leaderforge dev", "make sdk": "sdk", "make test": "cloud-tests"}
-"""Words in the rules of targets of the Makefile."""
+RECIPES = {
+    "docker compose --profile rolling up": "up rolling",
+    "make run": "leaderforge dev",
+    "make sdk": "sdk",
+    "make test": "cloud-tests",
+}
+"""Words by which a function, or the rule of a target of the Makefile, runs a command."""
 BENCHMARKS = SHORT.keys() | PLOTS.keys() | {FLAMES}
 """Modules that `test_load_commands.py` runs."""
 
@@ -107,7 +112,7 @@ FUNCTIONS: Mapping[str, Mapping[str, Sequence[str]]] = {
         "started": ("uvicorn",),
     },
     "tests/acceptance/test_import_command.py": {
-        "test_the_documented_examples_say_what_they_show": ("leaderforge import",),
+        "test_exit_codes_tell_all_some_and_none_apart": ("leaderforge import",),
     },
     "tests/acceptance/test_index_nodes.py": {
         "test_a_node_leaves_and_joins_under_load": (
@@ -146,11 +151,11 @@ FUNCTIONS: Mapping[str, Mapping[str, Sequence[str]]] = {
         "test_cold_starts_are_measured": ("python -m benchmarks.coldstart",),
     },
     "tests/compose/deployment.py": {
-        "Deployment.up": ("docker compose --profile rolling up",),
         "Deployment.replace": ("docker compose up --detach --no-deps",),
     },
     "tests/compose/upgrade.py": {
         "_replace_all": ("docker compose run --rm migrate",),
+        "upgrade_of_the_api": ("docker compose --profile rolling up",),
     },
     "tests/documented.py": {
         "examples": ("curl",),
@@ -293,10 +298,19 @@ def test_targets_of_make_exist() -> None:
 
 @pytest.mark.parametrize("start", sorted(TESTS))
 def test_a_function_runs_commands(start: str) -> None:
-    """The function, or a constant of its module, has the last word of the start."""
-    word = [word for word in start.split() if not word.startswith("-")][-1].rpartition("/")[2]
-    word = word.rpartition(".")[2] if " -m " in start else RECIPES.get(start, word)
-    assert re.search(rf"\b{re.escape(word)}\b", code_of(*TESTS[start])), (word, TESTS[start])
+    """The function, or a constant that it names, has all words of the start."""
+    code = code_of(*TESTS[start])
+    missing = [word for word in words_of(start) if re.search(rf"\b{re.escape(word)}\b", code) is None]
+    assert missing == [], TESTS[start]
+
+
+def words_of(start: str) -> Sequence[str]:
+    """Return the words of a start after its program, without options, the folders of files and packages of modules."""
+    if start in RECIPES:
+        return RECIPES[start].split()
+    program, *words = [word for word in start.rpartition(" && ")[2].split() if not word.startswith("-")]
+    names = [word.rpartition("/")[2] for word in words or [program]]
+    return [name.rpartition(".")[2] for name in names] if " -m " in start else names
 
 
 @pytest.mark.parametrize("page", sorted(PAGE_TESTS))
@@ -307,19 +321,26 @@ def test_a_function_reads_a_page(page: str) -> None:
 
 
 def code_of(file: str, name: str) -> str:
-    """Return the code of a function or target, and of its module without the other functions. Fails without it."""
+    """Return the code of a function or target, and of its module's constants that it names. Fails without it."""
     text = (ROOT / file).read_text(encoding="utf-8")
     if file == "Makefile":
         [rule] = re.findall(rf"^{name}:.*\n(?:\t.*\n)*", text, re.MULTILINE)
         return str(rule)
     *owners, function = name.split(".")
     body: list[ast.stmt] = ast.parse(text).body
-    constants = [node for node in body if isinstance(node, ast.Assign | ast.AnnAssign)]
+    module = body
     for owner in owners:
         [body] = [node.body for node in body if isinstance(node, ast.ClassDef) and node.name == owner]
     named = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     [definition] = [node for node in body if isinstance(node, named) and node.name == function]
-    return "\n".join(map(ast.unparse, [definition, *constants]))
+    names = {node.id for node in ast.walk(definition) if isinstance(node, ast.Name)}
+    return "\n".join(map(ast.unparse, [definition, *(node for node in module if names & constants_in(node))]))
+
+
+def constants_in(node: ast.stmt) -> set[str]:
+    """Return the names of the constants that a statement defines."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
 def test_each_command_is_run_by_a_test_or_marked_as_not_run() -> None:
