@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 from leaderforge.domain.boards import Board, Ladder, RankStyle
 from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, Unavailable
 from leaderforge.domain.merge import Counts, Row, SegmentBound, ranked_on
+from leaderforge.domain.named_tuples import new_record
 from leaderforge.domain.order import places, rank_bound, tie_bound, user_id_of
 from leaderforge.domain.players import is_compound, label_parts
 from leaderforge.domain.ranks import rank_of
@@ -35,8 +36,6 @@ It is below `SETTLE_MS`: after that time, reconciliation repairs the names that 
 """
 
 _sort_key = attrgetter("key")
-_new = tuple.__new__
-"""Constructor of named tuples from all members. It costs half of a call of the class, and a page has many entries."""
 
 
 class Reading(NamedTuple):
@@ -206,7 +205,7 @@ class Reader:
                 rank, user_id, username, score, submissions, achieved_at,
                 run_metadata, shown_subscore, hidden, external_id, None, tiebreakers,
             )  # fmt: skip
-            entries.append(_new(Entry, members))
+            entries.append(new_record(Entry, members))
         return entries
 
     async def _names(self, user_ids: Sequence[int]) -> Mapping[int, str]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from leaderforge.domain.boards import Ladder
+from leaderforge.domain.named_tuples import new_record
 from leaderforge.domain.order import sort_key
 from leaderforge.domain.ranks import rank_of
 from leaderforge.domain.standings import EarlierPlace, Event, Standing, is_improvement
@@ -27,8 +28,6 @@ WITH_RANK = ReceiptOptions()
 """Default options: the receipt has the rank, but no other optional part."""
 WITHOUT_RANK = ReceiptOptions(rank=False)
 _UNKNOWN_TIER = ReachedTier(None, None)
-_new = tuple.__new__
-"""Constructor of records from all members. It costs half of a call of the class, and a receipt has up to eight."""
 
 
 class PreviousStanding(NamedTuple):
@@ -147,12 +146,12 @@ class LadderGroup:
             if result is None or not believed:
                 self._ranks[user_id] = None
                 continue
-            _, _, above, _, above_earlier, self._total, above_within = result
-            self._ranks[user_id] = None if above is None else rank_of(above)
-            if above_within:
-                self._above_within[user_id] = above_within
-            if above_earlier:
-                self._rank_of_earlier |= zip(self._earlier[user_id], map(rank_of, above_earlier), strict=True)
+            self._total = result.total
+            self._ranks[user_id] = None if result.above is None else rank_of(result.above)
+            if result.above_within:
+                self._above_within[user_id] = result.above_within
+            if result.above_earlier:
+                self._rank_of_earlier |= zip(self._earlier[user_id], map(rank_of, result.above_earlier), strict=True)
 
     def rank(self, user_id: int) -> int | None:
         """Return the exact rank of the player's newest standing, None if it is unknown."""
@@ -191,14 +190,14 @@ class LadderGroup:
         """Return the standing before a submission, from its place, with its rank among the other players."""
         if earlier is None:
             return None
-        score, _, _, subscore, _ = earlier
         rank = self._rank_of_earlier.get(earlier)
-        return _new(PreviousStanding, (score, rank, subscore if self._has_subscore else None))
+        subscore = earlier.subscore if self._has_subscore else None
+        return new_record(PreviousStanding, (earlier.score, rank, subscore))
 
     def period_receipt(self, event: Event, recorded: Standing, earlier: EarlierPlace | None) -> PeriodReceipt:
         """Return the period's part of a receipt. `recorded` is the standing directly after the event."""
         standing = self.newest[recorded.user_id]
-        return _new(
+        return new_record(
             PeriodReceipt,
             (
                 self.period_name,
@@ -250,7 +249,7 @@ def _details(
 ) -> ReceiptDetails:
     earlier = recorded.previous or [None] * len(groups)
     if not options.periods:
-        return _new(ReceiptDetails, (options.previous, groups[0].previous(earlier[0]), None))
+        return new_record(ReceiptDetails, (options.previous, groups[0].previous(earlier[0]), None))
     members = zip(groups, recorded.standings, earlier, strict=True)
     periods = [group.period_receipt(submission.event, standing, place) for group, standing, place in members]
-    return _new(ReceiptDetails, (options.previous, periods[0].previous, periods))
+    return new_record(ReceiptDetails, (options.previous, periods[0].previous, periods))

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from leaderforge.adapters.redis.segment_ids import SEGMENT_BYTES, segment_id, segment_ids, split_ids
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.merge import Row
+from leaderforge.domain.named_tuples import new_record
 from leaderforge.domain.order import USER_BYTES, key_bytes, sort_key
 from leaderforge.domain.standings import Standing
 
@@ -25,8 +26,6 @@ _RECORD_FLAGS = USER_BYTES + _FLAGS
 _SUBMISSIONS = slice(-4, None)
 _MAX_SUBMISSIONS = 2**32 - 1
 _DETAILS = Struct(">BI")
-_new = tuple.__new__
-"""Constructor of rows from all members. It costs half of a call of the class, and a look-up has many rows."""
 NAME_SEPARATOR = "\0"
 """Separator of names in the replies of scripts. Texts in PostgreSQL cannot contain it."""
 
@@ -125,7 +124,7 @@ def listed_rows(keys: Sequence[bytes], packed_details: bytes, packed_names: byte
     """Return the rows in a reply of window.lua at the positions `part`, by sort key. `keys` has all sort keys."""
     details = _DETAILS.iter_unpack(packed_details[part.start * _DETAILS.size : part.stop * _DETAILS.size])
     return {
-        key: _new(Row, (key, submissions, name or None, flags & _HAS_METADATA != 0, flags & _HIDDEN != 0, ()))
+        key: new_record(Row, (key, submissions, name or None, flags & _HAS_METADATA != 0, flags & _HIDDEN != 0, ()))
         for key, (flags, submissions), name in zip(keys[part], details, _names(packed_names)[part], strict=True)
     }
 
@@ -143,7 +142,9 @@ def stored_rows(ladder: Ladder, users: Sequence[bytes], packed_values: bytes, pa
         return _segmented_rows(ladder, users, packed_values, packed_names)
     values = _layout(f">7xB{key_bytes(board) - USER_BYTES}sI").iter_unpack(packed_values)
     return {
-        user: _new(Row, (place + user, submissions, name or None, flags & _HAS_METADATA != 0, flags & _HIDDEN != 0, ()))
+        user: new_record(
+            Row, (place + user, submissions, name or None, flags & _HAS_METADATA != 0, flags & _HIDDEN != 0, ())
+        )
         for user, (flags, place, submissions), name in zip(users, values, _names(packed_names), strict=True)
         if not flags & _REMOVED
     }
