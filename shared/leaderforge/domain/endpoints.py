@@ -127,7 +127,8 @@ def require_url(text: str, allowed: tuple[Network, ...]) -> str:
 
 def _is_numeric(host: str) -> bool:
     with suppress(ValueError):
-        return bool(ip_address(host))
+        ip_address(host)
+        return True
     return False
 
 

@@ -30,7 +30,7 @@ async def write_bundle(connection: Connection, notices: Iterable[NewNotice]) -> 
     """
     announced = announced_notices(notices)
     if announced:
+        first = announced[0]
         items = json.dumps([bundle_item(notice) for notice in announced])
-        await run_rows(
-            connection, "insert_notices", [(announced[0].user_id, 0, ALL_TIME, BUNDLE, announced[0].at, items)]
-        )
+        row = first.user_id, 0, ALL_TIME, BUNDLE, first.at, items
+        await run_rows(connection, "insert_notices", [row])

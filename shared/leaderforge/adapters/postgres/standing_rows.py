@@ -47,17 +47,19 @@ def places_of_rows(
     earlier: dict[StandingKey, EarlierPlace | None] = {}
     for row in rows:
         # Read columns by position, as in `standing_of_row`.
-        board_id, period_id, score, achieved_at, submissions, subscore, hidden = row[_FIELDS:]
+        user_id = row[0]
+        board_id, period_id, score, achieved_at, submissions, ranked_subscore, hidden = row[_FIELDS:]
         board = boards.get(board_id)
         if board is None:
             continue
-        standings[key := (row[0], board_id, period_id)] = standing_of_row(board, row)
+        key = user_id, board_id, period_id
+        standings[key] = standing_of_row(board, row)
         if score is None or hidden & REMOVED:
             earlier[key] = None
         else:
             # Skip the conversion on boards without subscores, which are most boards.
-            subscore = 0 if board.subscore_order is None else subranked(board, subscore)
-            earlier[key] = EarlierPlace(score, achieved_at, key[0], subscore, submissions)
+            subscore = 0 if board.subscore_order is None else subranked(board, ranked_subscore)
+            earlier[key] = EarlierPlace(score, achieved_at, user_id, subscore, submissions)
     return standings, earlier
 
 
