@@ -119,7 +119,10 @@ class IndexWriter(Protocol):
         ...
 
     async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> Collection[int]:
-        """Apply many standings, one per player, in short calls. Return the players who were refused (see `Applied`)."""
+        """Apply many standings, one per player, without blocking other callers.
+
+        Return the players who were refused (see `Applied`).
+        """
         ...
 
     async def observe(

@@ -40,7 +40,10 @@ class IdentityProvider(Protocol):
     """OpenID Connect provider, by the authorization code flow with PKCE."""
 
     async def form_url(self, redirect_uri: str, state: str, nonce: str, challenge: str) -> str:
-        """Return the address of the provider's form. `challenge` is the S256 code challenge. Raises `Unavailable`."""
+        """Return the address of the provider's form. `challenge` is the S256 code challenge.
+
+        Raises `Unavailable` if the metadata cannot be fetched.
+        """
         ...
 
     async def claims(self, code: str, redirect_uri: str, verifier: str, nonce: str) -> Claims:
