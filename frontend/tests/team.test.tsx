@@ -118,7 +118,7 @@ describe('teams in the console', () => {
     await waitFor(() => expect(within(panel).queryByText('player 1')).not.toBeInTheDocument());
     await user.type(within(panel).getByLabelText('Player id'), '44');
     await user.click(within(panel).getByRole('button', { name: 'Add' }));
-    expect(await within(panel).findByText(/team -9 has all of its 3 members/)).toBeInTheDocument();
+    expect(await within(panel).findByText(/Team -9 has all of its 3 members/)).toBeInTheDocument();
     expect(sent).toEqual([
       { method: 'DELETE', path: '/api/teams/-9/members/1', body: undefined },
       { method: 'PUT', path: '/api/teams/-9/members/44', body: undefined },
