@@ -9,8 +9,8 @@ export function hasAddresses(): boolean {
 }
 
 /**
- * Move the answer of an identity provider from the address to the tab, and open the console. Its code must not stay in
- * the browser's history.
+ * Move the answer of an identity provider from the address to the tab's storage, and open the console. The answer
+ * contains a secret code, which must not stay in the browser's history.
  */
 export function keepAnswer(): void {
   if (session.get(ATTEMPT) === null || !/[?&]state=/.test(location.search)) return;

@@ -8,9 +8,9 @@ export class ChunkFailed extends Error {
 }
 
 /**
- * Load a part of the page, with retries after a pause. Throw `ChunkFailed` if all fail.
+ * Load a part of the page. After a failure, retry after each of the pauses.
  *
- * If all fail because a new deployment has replaced the page, reload the page instead.
+ * If all retries fail, throw `ChunkFailed`. If a new deployment has replaced the page, reload the page instead.
  */
 export async function chunk<T>(load: () => Promise<T>, pauses: readonly number[] = PAUSES_MS): Promise<T> {
   let failure: unknown;

@@ -53,7 +53,7 @@ export class Client {
   async get<T>(path: string, signal?: AbortSignal): Promise<T> {
     const kept = this.#kept.get(path);
     const reply = await this.#fetch(path, {
-      // The browser's own cache would replace a 304 by its copy, which this client would then parse without need.
+      // Off: for a 304, the browser's cache would return its copy, and this client would parse it again without need.
       cache: 'no-store',
       headers: kept ? { 'If-None-Match': kept.etag } : {},
       ...(signal && { signal }),
@@ -70,7 +70,7 @@ export class Client {
     return body as T;
   }
 
-  /** Return the data for a question that is sent as a body (POST). */
+  /** Return the answer to a question that is sent as the body of a POST. */
   async query<T>(path: string, question: unknown, signal?: AbortSignal): Promise<T> {
     const reply = await this.#fetch(path, { method: 'POST', ...json(question), ...(signal && { signal }) });
     if (!reply.ok) throw await refusal(reply);

@@ -25,7 +25,7 @@ type Query = Record<string, string | number>;
 export const POLL_MS = 5_000;
 const SPREAD_MS = 60_000;
 const PAST_PERIODS = 50;
-/** Time in ms that a page of ranks stays cached out of view. It is short: readers may pass many pages. */
+/** Time in ms that a page of ranks stays cached out of view. It is short: readers may scroll past many pages. */
 const PASSED_MS = 15_000;
 
 /** Return the path of a resource of the ladder, such as `top`. */
@@ -115,7 +115,7 @@ export function neighbours(around: Surroundings, userId: number, radius: number)
   });
 }
 
-/** Query of a player's group in the league. Without a period, it is the current one of the league. */
+/** Query of a player's group in the league. Without a period, it is the group in the league's current period. */
 export function leagueGroup(around: Surroundings, userId: number, period: string | null) {
   return queryOptions({
     queryKey: ['league', around.ladder.board, period, userId],
@@ -134,7 +134,7 @@ export function distribution(around: Surroundings, buckets: number) {
   });
 }
 
-/** Query of the score at a percentile: the score of the last entry that is ahead of this share of the other players. */
+/** Query of the score at a percentile: the score of the last entry that is ahead of `percent` % of the others. */
 export function scoreAtPercentile(around: Surroundings, percent: number) {
   return queryOptions({
     queryKey: ['percentile', around.ladder, percent],

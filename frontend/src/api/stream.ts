@@ -1,7 +1,7 @@
-/** Callbacks of a stream. They are called until it is closed. */
+/** Callbacks of a stream. They are called until the stream is closed. */
 export interface Listener {
   readonly onEvent: (data: unknown) => void;
-  /** Called with true once events arrive, with false when they stop. The page polls while they do not arrive. */
+  /** Called with true once events arrive, with false when they stop. While no events arrive, the page polls. */
   readonly onFlow: (flows: boolean) => void;
 }
 

@@ -9,8 +9,9 @@ const DAY = /^(\d{4})-(\d\d)-(\d\d)$/;
 const DAY_MS = 86_400_000;
 
 /**
- * Return the display name of a period, given its name. The name of a season has only its start: `from` returns the text
- * with the day of this start in the board's time zone. The names of other periods are days of the board's calendar.
+ * Return the text that shows a period, given its name. The name of a season has only its start, in UTC: `from` returns
+ * the text with the day of this start in `timeZone`, the board's time zone. The names of other periods already are days
+ * of the board's calendar.
  */
 export function periodText(name: string, timeZone: string, from: (day: string) => string): string {
   const season = SEASON.exec(name)?.slice(1, 6).map(Number);
@@ -21,7 +22,7 @@ export function periodText(name: string, timeZone: string, from: (day: string) =
   return formatPeriod({ period: name, kind, starts_at: iso(starts), ends_at: iso(ends) }, 'UTC');
 }
 
-/** Return the kind of a period, its start and its end, as if its days were those of UTC. Null for other names. */
+/** Return a period's kind, start and end, as if its days were days of UTC. Null for names of other kinds of periods. */
 function daysOf(name: string): readonly ['daily' | 'weekly' | 'monthly', number, number] | null {
   const numbers = (pattern: RegExp) => pattern.exec(name)?.slice(1).map(Number);
   const [year, month = 1, day] = numbers(DAY) ?? numbers(MONTH) ?? [];

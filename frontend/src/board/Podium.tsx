@@ -22,7 +22,7 @@ interface Props {
 /** Number of entries on the podium. The list of all ranks begins after them. */
 export const ON_PODIUM = 3;
 
-/** Medal and height of a step by rank, equal for players of one rank. */
+/** Medal and height of a step by rank. Players who share a rank have equal steps. */
 const STEPS = [
   { medal: 'bg-gold', block: 'min-h-30 sm:min-h-34' },
   { medal: 'bg-silver', block: 'min-h-24 sm:min-h-27' },
@@ -104,7 +104,7 @@ function Step({ entry, movement, place, alone }: StepProps) {
   );
 }
 
-/** Score with all digits: long ones are smaller, and break into lines before digits are cut. */
+/** Score with all digits. A long score is smaller, and breaks into lines, so that no digit is cut. */
 function Score({ score, gained }: { score: string; gained: boolean }) {
   return (
     <span

@@ -3,7 +3,7 @@ import type { KeyboardEvent } from 'react';
 import { useText } from '../i18n/text';
 
 interface Props {
-  /** Row at the top of the view, and the number of rows. */
+  /** Row at the top of the view (`row`), and the number of all rows (`rows`). */
   readonly row: number;
   readonly rows: number;
   /** Number of first ranks that are not in the list. */

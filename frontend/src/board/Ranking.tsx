@@ -75,7 +75,7 @@ export function Ranking({ scroll, total, skipped, moved, rankWidth, highlightedR
                       rankWidth={rankWidth}
                       movement={moved.get(entry.user_id)}
                       highlighted={position + 1 === highlightedRank}
-                      // Focusing another row would scroll the list, and the Tab key would never leave its thousands of rows.
+                      // Focusing a row out of view would scroll the list: Tab would never leave its many rows.
                       isTabStop={isInView(item)}
                     />
                   </div>

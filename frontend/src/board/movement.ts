@@ -23,7 +23,7 @@ export function movements(before: readonly Entry[] | null, after: readonly Entry
   return found;
 }
 
-/** Return the text for screen readers. It names climbers only: each of them moves others down. */
+/** Return the text for screen readers. It names only players who climb: each of them moves others down. */
 export function announcement(after: readonly Entry[], moved: ReadonlyMap<number, Movement>): string {
   const climbers = after.filter((entry) => {
     const by = moved.get(entry.user_id)?.by;

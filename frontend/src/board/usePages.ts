@@ -10,13 +10,13 @@ const SETTLED_MS = 100;
 
 export interface Pages {
   readonly entryAt: (row: number) => Entry | undefined;
-  /** Text that changes with the loaded pages. */
+  /** Text that differs as soon as other pages, or other data of these pages, are loaded. */
   readonly content: string;
   readonly error: unknown;
   readonly retry: () => void;
 }
 
-/** Load the pages that contain these rows. Skip pages that are only scrolled past. */
+/** Load the pages that contain these rows. Do not load pages that the reader only scrolls past. */
 export function usePages(first: number, last: number): Pages {
   const around = useSurroundings();
   const pages = pagesBetween(first, last);

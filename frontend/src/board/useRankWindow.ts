@@ -40,7 +40,7 @@ export function useRankWindow(total: number, rowHeight: number, initialRow: numb
     getScrollElement: () => scroller,
     estimateSize: () => rowHeight,
     overscan: OVERSCAN,
-    useFlushSync: false, // off, because an effect dispatches scroll events, and React cannot flush within an effect
+    useFlushSync: false, // off: `place` dispatches scroll events within an effect, where React cannot flush
   });
 
   useLayoutEffect(() => {
@@ -65,7 +65,7 @@ export function useRankWindow(total: number, rowHeight: number, initialRow: numb
     },
     jumpTo: (row) => {
       const next = viewOf(row, total);
-      // Place it before the render: otherwise the rows of the old position in the new window would be rendered first.
+      // Scroll before the render: otherwise, the rows at the old position in the new window would be rendered first.
       if (scroller) place(scroller, next, rowHeight);
       setView(next);
     },

@@ -5,7 +5,7 @@ interface Props extends Shape {
   /** Description of the chart for screen readers. */
   readonly label: string;
   readonly formatValue: (value: number) => string;
-  /** Labels of the first and the last moment. */
+  /** Labels of the first moment (`begin`) and of the last moment (`end`). */
   readonly begin: string;
   readonly end: string;
   /** Height of the drawing, as a class. */

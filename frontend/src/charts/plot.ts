@@ -12,7 +12,7 @@ export interface Shape {
   readonly steps?: boolean;
   /** True to begin the vertical axis at zero instead of the lowest value. */
   readonly fromZero?: boolean;
-  /** Largest value on the vertical axis, which gets a mark. Default: a round number from the largest value on. */
+  /** Largest value on the vertical axis, which gets a mark. Default: a round number, at least the largest value. */
   readonly ceiling?: number;
   /** First and last time of the chart. Default: the times of the first and last sample. */
   readonly times?: readonly [number, number];
@@ -41,7 +41,7 @@ export const WIDTH = 1_000;
 export const HEIGHT = 100;
 const TICKS = 3;
 
-/** Return the drawing of samples in order of time, with the lowest value at the bottom. */
+/** Return the drawing of samples, which are in order of time. Lower values are nearer to the bottom. */
 export function plot(samples: readonly Sample[], { steps = false, fromZero = false, ceiling = Infinity, times }: Shape = {}): Plot {
   const known = samples.filter((sample): sample is Known => sample.value !== null);
   const x = scaleTime(times ?? extent(samples.map(({ at }) => at)), [0, WIDTH]);
@@ -63,7 +63,7 @@ export function plot(samples: readonly Sample[], { steps = false, fromZero = fal
   };
 }
 
-/** Return the minimum and maximum. For a single value, add room on both sides. */
+/** Return the minimum and maximum. If they are equal, widen them by 1 on both sides. */
 function extent(values: readonly number[]): [number, number] {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   return low === high ? [low - 1, high + 1] : [low, high];

@@ -9,7 +9,7 @@ import { useConsoleText } from './i18n/text';
 interface Props {
   readonly title: string;
   readonly act: string;
-  /** Text to type before the action: a reason, or a given text. Without it, a click suffices. */
+  /** Text to type before the action: a reason, or the given text `typed`. If not set, a click suffices. */
   readonly asks?: 'reason' | { readonly typed: string };
   readonly pending: boolean;
   readonly error: unknown;

@@ -54,7 +54,7 @@ function SignOut() {
     try {
       await client.change('DELETE', '/api/auth/console/session');
     } catch {
-      // A session that the service did not end expires by itself. The tab drops its key in any case.
+      // If the service could not end the session, the session expires by itself. The tab drops its key in any case.
     }
     setAdminKey(null);
   }

@@ -105,7 +105,7 @@ export function draftOf(board: Board): BoardDraft {
   };
 }
 
-/** Return the errors of the draft by field. The API checks everything else. */
+/** Return the errors that the form can find in the draft, by field. The API checks everything else. */
 export function flawsOf(draft: BoardDraft, words: ConsoleMessages): Partial<Record<NumberName | 'board' | 'tiers' | 'segments' | 'team' | 'tournament' | 'league' | 'rewards', string>> {
   const { form } = words;
   const flaws = NUMBER_NAMES.filter((name) => !isNumber(draft.numbers[name], NUMBERS[name])).map(
@@ -156,7 +156,7 @@ function teamOf({ teamSource, teamFunction, teamMembers }: BoardDraft): NonNulla
   return { source: teamSource, function: teamFunction, ...(teamFunction !== 'sum' && { members: Number(teamMembers) }) };
 }
 
-/** Return the rules that differ from their defaults. */
+/** Return the rules of a tournament that differ from their defaults. */
 function rulesOf(tournament: NonNullable<Board['tournament']>): TournamentIn {
   const rules = Object.entries(tournament).filter(
     ([, value]) => value !== null && value !== false && value !== 0 && !(Array.isArray(value) && value.length === 0),
@@ -209,7 +209,7 @@ export function settingsOf(draft: BoardDraft): Settings {
   };
 }
 
-/** Return only the settings that differ from the board's. */
+/** Return only the settings in which the draft differs from the board. */
 export function changesOf(draft: BoardDraft, board: Board): Partial<Settings> {
   const before = settingsOf(draftOf(board));
   const changed = Object.entries(settingsOf(draft)).filter(

@@ -39,7 +39,7 @@ export const ACTIONS = [
   'submission.restore',
 ] as const;
 
-/** Filters as texts in their fields. Empty ones do not filter. */
+/** Filters, as the texts in their fields. An empty text does not filter. */
 export interface Filters {
   readonly action: (typeof ACTIONS)[number] | '';
   readonly actor: string;

@@ -15,7 +15,7 @@ import { EndpointItem } from './EndpointItem';
 import { RotateSecret } from './RotateSecret';
 import { endpoints } from './reads';
 
-/** Dialog over the list of endpoints. */
+/** Dialog that is open over the list of endpoints. */
 export type Asked =
   | { readonly kind: 'create' }
   | { readonly kind: 'rotate' | 'delete'; readonly endpoint: Endpoint }

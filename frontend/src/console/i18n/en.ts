@@ -30,7 +30,7 @@ const REASONS: Record<Reason, string> = {
   rate: 'one of more than 60 submissions in a minute',
 };
 
-/** Texts of the console in English. The other catalogues have the same keys. Words in braces stand for parts of the page. */
+/** Texts of the console in English. Other catalogues have the same keys. Parts of the page replace words in braces. */
 export const en = {
   console: 'Console',
   tabs: {

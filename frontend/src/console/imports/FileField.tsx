@@ -10,7 +10,7 @@ interface Props {
 
 const ACCEPTED = '.csv,.tsv,.tab,.json,.ndjson,.jsonl,.gz,.zst';
 
-/** Field for a score file. Browsers let people drop a file on it. */
+/** Field for a score file. People may also drop a file on it: browsers handle that by themselves. */
 export function FileField({ file, choose }: Props) {
   const words = useConsoleText();
   const id = useId();

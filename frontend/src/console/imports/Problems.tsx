@@ -4,7 +4,7 @@ import type { Problem } from './stream';
 
 interface Props {
   readonly problems: readonly Problem[];
-  /** Number of all bad lines. `problems` has the first of them. */
+  /** Number of all bad lines. `problems` may have only the first of them. */
   readonly count: number;
 }
 

@@ -16,7 +16,7 @@ interface Props {
   readonly close: () => void;
 }
 
-/** The chosen player: the entry, and the form for an action. It gets the focus, because it is far from its row. */
+/** The chosen player: the entry, and the form for an action. The name gets the focus: it is far from the chosen row. */
 export function ChosenPlayer({ board, userId, close }: Props) {
   const words = useConsoleText();
   const { data, error, refetch } = useQuery(account(useOperator(), userId));
