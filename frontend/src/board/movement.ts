@@ -9,7 +9,7 @@ export interface Movement {
   readonly gained: number;
 }
 
-/** Return the changed entries by player id, none for the first read. */
+/** Return the movements of the entries that changed, by player id. The first read has none. */
 export function movements(before: readonly Entry[] | null, after: readonly Entry[]): ReadonlyMap<number, Movement> {
   const found = new Map<number, Movement>();
   if (before === null || before === after) return found;
