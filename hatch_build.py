@@ -1,4 +1,4 @@
-"""Step of the build of a wheel: the wheel contains the built web page."""
+"""Step of the build of a wheel that adds the built web page to the wheel."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ class PageHook(BuildHookInterface):  # type: ignore[type-arg]  # as in the docum
     """Hook that puts the page into the wheel, except into an editable one."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Add the page. Raises `FileNotFoundError` if it has not been built."""
+        """Add the web page to the wheel. Raises `FileNotFoundError` if the page has not been built."""
         if version == "editable":
             return
         site = Path(self.root, "frontend", "dist")

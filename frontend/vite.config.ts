@@ -32,7 +32,7 @@ function chunkOf(id: string, context: Rolldown.ChunkingContext): string | null {
   return id !== PAGE && firstLoad.has(id) && !docs.has(id) ? 'first-load' : null;
 }
 
-/** Return the modules that static imports lead to from this one. */
+/** Return this module and all modules that it imports statically, directly or through others. */
 function reachable(from: string, imports: (module: string) => readonly string[]): ReadonlySet<string> {
   const found = new Set([from]);
   for (const module of found) for (const imported of imports(module)) found.add(imported);
@@ -53,7 +53,7 @@ export default defineConfig({
       checks: { bundlerTimings: false },
       output: { codeSplitting: { groups: [{ name: chunkOf }] } },
     },
-    // Swagger UI, which only api-docs.html loads. scripts/check-size.js has the budget of the first load.
+    // Allow for the size of Swagger UI, which only api-docs.html loads. scripts/check-size.js limits the first load.
     chunkSizeWarningLimit: 1600,
   },
   test: {

@@ -131,7 +131,7 @@ async def admin_shards(edge: TheEdge, caller: Viewer) -> Answer:
 
 
 async def _answering(services: Services) -> Sequence[bool]:
-    """Return, for each partition, whether it answers reads. None does while the index may lack changes."""
+    """Return, for each partition, whether it answers reads. No partition does while the index may lack changes."""
     index = services.parts.index
     partitions, is_believed = await asyncio.gather(index.health(), services.trust.is_believed())
     return partitions if is_believed else [False] * index.partitions

@@ -1,7 +1,8 @@
 """Shutdown of uvicorn that answers each request for which a connection was open: one process, or several workers.
 
 A closed listener resets the connections in its queue, which the process has not accepted yet. A proxy that has sent a
-POST on one cannot repeat it, because the request could have been executed. Its client would receive 502.
+POST on such a connection cannot repeat the POST, because it could have been executed. The proxy's client would receive
+502.
 """
 
 import asyncio
@@ -40,7 +41,7 @@ class DrainingServer(Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop: accept the open connections, answer their requests, and end the application.
 
-        Other workers may share given `sockets`. Then the parent process refuses new connections.
+        If `sockets` are given, workers share them, and their parent process refuses new connections instead.
         """
         if sockets is None:
             for listener in (listener for server in self.servers for listener in server.sockets):
@@ -51,9 +52,9 @@ class DrainingServer(Server):
 
 
 def _refuse_connections(listener: socket.socket) -> None:
-    """Let the system refuse new connections. At most one more can enter the queue of the listener.
+    """Let the system refuse new connections. At most one more connection can enter the listener's queue.
 
-    A refused client tries again after a second. The listener is closed by then, and a proxy uses another server.
+    A refused client tries again after a second. By then, the listener is closed, and a proxy uses another server.
     """
     listener.listen(0)
 
@@ -69,9 +70,9 @@ class _Worker(multiprocess.Process):
 
 
 class _Workers(multiprocess.Multiprocess):
-    """uvicorn's parent of workers. It closes its copy of the listener at a stop signal.
+    """uvicorn's parent of workers. At a stop signal, it refuses new connections and closes its copy of the listener.
 
-    Otherwise, connections would enter the queue of the copy after the workers have closed theirs.
+    Otherwise, connections would enter the queue of this copy after the workers have closed theirs.
     """
 
     def __init__(self, config: Config, sockets: list[socket.socket]) -> None:

@@ -176,7 +176,7 @@ async def redrive_endpoint(edge: TheEdge, caller: KeyManager, endpoint: Endpoint
 
 @dataclass(frozen=True, slots=True)
 class _Follower:
-    """Client that follows the events, and the position of its last event, if any."""
+    """Client that follows the events. `position` is that of the last event it has received, None without one."""
 
     edge: Edge
     authorization: bytes | None

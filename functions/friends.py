@@ -131,7 +131,7 @@ async def unblock(edge: TheEdge, caller: Submitter, user_id: UserId, blocked_id:
 
 
 async def _requested(edge: Edge, players: FriendsIn) -> tuple[Sequence[int], Sequence[str] | None]:
-    """Return the player ids, and the external ids without a player, None if no external ids were requested."""
+    """Return the player ids, and the external ids without a player: None if the request had no external ids."""
     if not players.external_ids:
         return players.user_ids, None
     by_external_id = await edge.services.players.ids.find_many(players.external_ids)

@@ -1,4 +1,4 @@
-"""Imports of score files that are uploaded. The code of `leaderforge import` reads the files."""
+"""Imports of score files that are uploaded. They are read by the same code as in `leaderforge import`."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -70,7 +70,7 @@ async def preview_import(
     async with AsyncExitStack() as stack:
         raw = await _received(edge, upload, stack)
         notes: list[str] = []
-        # The answer has the proposed columns in fields of their own, therefore it needs no remark about them.
+        # The answer shows the proposed columns as members of its own, therefore it needs no remark about them.
         plan = await _plan(edge, query, raw, notes, on_proposal=lambda _: None)
         bad = BadLineList()
         preview = await asyncio.to_thread(
@@ -120,7 +120,7 @@ _CONTENT_TYPE = (b"content-type", _NDJSON.encode())
 
 
 async def _received(edge: Edge, upload: Uploaded, stack: AsyncExitStack) -> BinaryIO:
-    """Return the file in the body. It exists until the stack is closed."""
+    """Return the file in the body. It is deleted when `stack` is closed."""
     await stack.enter_async_context(edge.uploads.slot())
     return await stack.enter_async_context(upload.received(edge.services.settings.max_upload_bytes))
 
@@ -128,7 +128,7 @@ async def _received(edge: Edge, upload: Uploaded, stack: AsyncExitStack) -> Bina
 async def _plan(
     edge: Edge, query: FileQuery, raw: BinaryIO, notes: list[str], *, on_proposal: Callable[[str], None]
 ) -> "FilePlan":
-    """Return the complete plan. Raises `BoardNotFound`, `Refused` or `BadLine`."""
+    """Return the plan, with proposed columns for the missing ones. Raises `BoardNotFound`, `Refused` or `BadLine`."""
     board = await edge.services.boards.get(query.board)
     options, imports = query.options(), edge.services.imports
 

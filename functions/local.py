@@ -73,7 +73,7 @@ _EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - an assumption, not an address to list
 def create_app(services: Services | None = None) -> Application:
     """Return the application over these services. Without them, build services from environment variables.
 
-    Ends the process if the settings are wrong. Otherwise, a server would start its workers again and again.
+    Ends the process with `_CANNOT_START` if the settings are wrong. Other exits make a server restart its workers.
     """
     product = services or build(_settings_under_server(os.environ))
     app: Application = application(product, *_ROUTERS, lifespan=lambda _: _running(app, product), documented=True)
@@ -132,7 +132,7 @@ def _settings_under_server(environment: Mapping[str, str]) -> EnvironmentSetting
 
 
 def _warn_without_limits() -> None:
-    """Warn if uvicorn serves without limits on the heads of requests, by which any client could exhaust the memory."""
+    """Warn if uvicorn serves without limits on the heads of requests. Any client could then exhaust the memory."""
     if "uvicorn.protocols.http" in sys.modules and "functions.edge.http.guarded" not in sys.modules:
         structlog.get_logger("leaderforge.http").warning(
             "unlimited_request_heads", remedy="start uvicorn with --http functions.edge.http.guarded:GuardedHttp"

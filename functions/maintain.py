@@ -13,9 +13,9 @@ _DISPATCH_S = 10.0
 
 
 def handler(event: Any, context: Any) -> dict[str, int]:
-    """Run every task once and return the number of items of each.
+    """Run every task once, and return the number of items that each task has processed.
 
-    An exception makes the scheduler report a failure.
+    The first error of a task is raised after all tasks. The scheduler then reports a failure.
     """
     counts = runtime.run(maintain(runtime.services))
     runtime.run(runtime.services.settle())
@@ -58,7 +58,7 @@ async def keep_boards(services: Services) -> int:
 
 
 async def verify_some(services: Services) -> int:
-    """Verify a part of the standings unless another part was verified within the last minute. Return their number."""
+    """Verify a part of the standings, at most once a minute. Return the number of verified standings."""
     with services.telemetry.transaction("verify"):
         return await services.verification.run_if_due()
 

@@ -56,7 +56,7 @@ routes = router("moderation")
 handler = LambdaHandler(routes)
 
 ActionOutcome: TypeAlias = Sequence[LadderStanding] | LeaderForgeError
-"""Changes of a player's entries by one action of many, or its error."""
+"""Result for one player of an action on many: the changes of the player's entries, or the error."""
 
 _NO_ENTRY = (BoardNotFound, PlayerNotFound, NotRanked, StoreUnavailable)
 _NO_SUBMISSION = (BoardNotFound, PlayerNotFound, SubmissionNotFound, ScoreOutOfRange, StoreUnavailable)
@@ -258,7 +258,7 @@ async def _scores_to_set(
 def _score_to_set(
     item: PlayerScoreIn, user_ids: Mapping[ExternalId, int], players: set[int]
 ) -> ScoreToSet | LeaderForgeError:
-    """Return the score to set, or the error. Add its player to `players`, the players of the preceding items."""
+    """Return the score to set, or an error. `players` are those of the preceding items: add the score's player."""
     try:
         user_id = player_of(item, user_ids)
     except LeaderForgeError as error:
@@ -280,7 +280,7 @@ def _set_result(
     outcomes: Iterator[ActionOutcome],
     external_ids: Mapping[int, str],
 ) -> str:
-    """Return the result of a score to set as a JSON object. For a valid score, take the next outcome."""
+    """Return the result of a score to set as a JSON object. If the score is valid, its outcome is the next one."""
     if isinstance(score, ScoreToSet):
         return _result(score.user_id, next(outcomes), external_ids)
     return render_item_error(score)

@@ -19,7 +19,7 @@ _DRAIN_S = 20
 
 
 def serve(app: FastAPI | str, *, host: str, port: int, workers: int = 1) -> None:
-    """Serve the application, or the one that a factory of this name creates, until shutdown.
+    """Serve an application until shutdown. `app` is the application, or the name of a factory that creates it.
 
     Only a factory's application can have several workers. These workers share their metrics.
     """
@@ -33,11 +33,11 @@ def serve(app: FastAPI | str, *, host: str, port: int, workers: int = 1) -> None
         ws="none",
         log_config=None,
         timeout_graceful_shutdown=_DRAIN_S,
-        # No access log of uvicorn, because the edge logs each request with its id.
+        # Turn uvicorn's access log off: the edge logs each request with its id.
         access_log=False,
         # Leave headers of proxies to the edge, which uses them only from addresses in LEADERFORGE_TRUSTED_PROXIES.
         proxy_headers=False,
-        # Do not name the server: clients do not need the name, and it would show attackers which faults to try.
+        # Do not send uvicorn's name: clients do not need it, and it would show attackers which faults to try.
         server_header=False,
     )
     with _shared_metrics(workers):

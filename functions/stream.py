@@ -64,7 +64,7 @@ class _Admission:
     """Address of the client, "" for a program on this machine."""
 
     def counted_address(self, caller: Caller) -> str:
-        """Return the address whose limit counts the listener. Return "" for a key, which may serve many players."""
+        """Return the address that the limit of listeners counts. It is "" for a key, which may serve many players."""
         return "" if caller.kind in (CallerKind.KEY, CallerKind.ENVIRONMENT) else self.address
 
     async def is_valid(self, slug: str) -> bool:
@@ -168,7 +168,7 @@ class _TopView:
 
 
 def _state(answer: Answer) -> ViewState:
-    """Return a response as an event. Its source header becomes a JSON member, because events have no headers."""
+    """Return a response as an event. The source header becomes a JSON member, because events have no headers."""
     identity = answer.tag
     source = dict(answer.raw_headers)[b"x-leaderforge-source"]
     content = with_member(bytes(answer.body), b"source", source)

@@ -25,7 +25,7 @@ _REVALIDATE = "no-cache"
 _HASHED = "assets"
 """The folder of files whose names contain a hash of their content."""
 _API_PATHS = ("/api", "/metrics")
-"""Paths below which only the API answers. Without a route, the answer is 404 there, even if the site has the file."""
+"""Paths below which only the API answers. There, an unknown path gets 404 even if the site has a file of this name."""
 _INDEX = "index.html"
 _CONFIG = "config.json"
 _MANIFEST = "manifest.webmanifest"
@@ -34,12 +34,12 @@ _PAGE = re.compile(r"/(player/[^/]+|friends|submit|console(/[a-z]+)?)/?")
 _WIDGET_PATH = "/embed"
 _WIDGET_PAGE = "embed.html"
 _SWITCHES = {"submit": "devMode", "console": "console"}
-"""JSON member of config.json that enables a page, by the name of the page."""
+"""Names of optional pages, each with the member of config.json that enables the page."""
 _HEAD = "<head>"
 _STATIC_PICTURE = "icon-512.png"
 """File of the site that replaces the picture of a preview."""
 _TAG = re.compile(r'\s*<meta (?:property|name)="((?:og|twitter):[^"]*)"[^>]*>')
-"""Tag of a preview, with its name."""
+"""Pattern of a preview's tag in index.html. Its group is the name of the tag."""
 _DOCS_PATH = "/api/docs"
 _DOCS_PAGE = "api-docs.html"
 _WITHOUT_SITE = """<!doctype html>

@@ -42,7 +42,7 @@ async def keep_boards(services: Services) -> None:
 
 
 async def keep_verified(services: Services) -> None:
-    """Verify the standings part by part, again and again, in a loop."""
+    """Verify the standings in a loop, one part after another."""
     await _repeat(
         "verification",
         lambda: maintain.verify_some(services),
@@ -107,7 +107,7 @@ async def keep_maintained(services: Services) -> None:
 async def _repeat(
     job: str, run: Callable[[], Awaitable[object]], on_failure: Callable[[], None], every_ms: int
 ) -> None:
-    """Run a job every `every_ms`, also after failures. With 0, do nothing, because other processes run it."""
+    """Run a job every `every_ms`, even after failures. With 0, return at once, because other processes run the job."""
     log = structlog.get_logger(f"leaderforge.{job}")
     is_deferred = False
     while every_ms:
@@ -118,14 +118,14 @@ async def _repeat(
             is_deferred = False
         except Unavailable as error:
             on_failure()
-            # Log an outage once, however long it lasts.
+            # Log the first failure of an outage only, however long the outage lasts.
             if not is_deferred:
                 log.warning(f"{job}_deferred", error=error.message)
             is_deferred = True
         except Exception:
             on_failure()
             log.exception(f"{job}_failed")
-        # Add jitter, because processes that start together must not run their jobs at the same times.
+        # Add jitter: otherwise, processes that start together would run their jobs at the same times.
         await asyncio.sleep(every_ms / 1000 * random.uniform(0.9, 1.1))  # noqa: S311 - jitter is no secret
 
 

@@ -12,7 +12,7 @@ RUNTIME = Path(__file__).parents[1] / "sdk" / "csharp" / "Runtime"
 
 
 def csharp_reference() -> str:
-    """Return the page of all public types, the client first. It leaves out the types of responses."""
+    """Return the page of all public types except the types of responses. The client comes first."""
     files = sorted(RUNTIME.glob("*.cs"), key=lambda path: (path.name != "Client.cs", path.name))
     return "# C# SDK: reference\n\n" + _page(path for path in files if path.name != "Types.cs")
 

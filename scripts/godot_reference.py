@@ -6,7 +6,7 @@ from pathlib import Path
 
 ADDON = Path(__file__).parents[1] / "sdk" / "godot" / "addons" / "leaderforge"
 PUBLIC = ("client", "options", "job", "outcome", "failure", "items", "store")
-"""Scripts whose objects a game uses, by name. `client.queue` is a store."""
+"""Names of the scripts whose objects a game uses. `store` is one of them, because `client.queue` is a store."""
 _DECLARATION = re.compile(r"(?:static )?(?:func|var|signal) [a-z]\w*.*")
 
 

@@ -10,7 +10,7 @@ from functions.local import create_app
 from leaderforge.config import EnvironmentSettings
 from leaderforge.wiring import build
 
-# The application is only described, not started: nothing connects to these addresses.
+# The script only describes the application, and does not start it: nothing connects to these addresses.
 UNUSED_ADDRESSES = {
     "LEADERFORGE_REDIS_NODES": "127.0.0.1:1",
     "LEADERFORGE_POSTGRES_DSN": "postgresql://127.0.0.1:1/none",

@@ -1,9 +1,9 @@
 """Run make targets side by side: `run_parts.py --lane TARGET... --lane TARGET...`.
 
 The targets of a lane run one after another, the lanes concurrently. The output of the first lane is streamed. In the
-other lanes, a target prints at its end: all output if it failed, otherwise only the last line.
+other lanes, the output of a target is printed when it ends: all of it after a failure, otherwise only its last line.
 
-After a failure the other targets still run, so one run shows all failures. The exit code is then 1.
+After a failure, the other targets still run, so that one run shows all failures. The exit code is then 1.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 STOP_S = 60.0
-"""Time in s that a target has to end after a signal, before it is killed."""
+"""Time in s that a target has to end after a signal. Then it is killed."""
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Run:
                 print(f"\n{shown}\n--- {target}: {verdict} in {self.seconds[target]:.0f} s", flush=True)
 
     def target(self, name: str, *, streamed: bool) -> tuple[int, str]:
-        """Return the exit code of a make target, and its output unless that is streamed."""
+        """Return the exit code of a make target, and its output: an empty text if the output is streamed."""
         command = [*shlex.split(os.environ.get("MAKE", "make")), "--no-print-directory", name]
         environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MAKELEVEL")}
         if not streamed:
@@ -94,7 +94,7 @@ def main(arguments: Sequence[str]) -> int:
         else:
             lanes[-1].append(argument)
     run = Run()
-    # Set handlers, because a background job of a shell and its children ignore SIGINT without them.
+    # Set handlers: otherwise, a background job of a shell ignores SIGINT, and so do its children.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     threads = [

@@ -21,7 +21,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[1]
 SOURCES = re.compile(r".*\.(py|sql|lua|tsx?)|(docs/|frontend/)(.*/)?[^/]*\.md|(README|CONTRIBUTING|SECURITY)\.md")
 PRAGMA = re.compile(r"!|@vitest|\w+$|(noqa|type: ignore|fmt:|eslint|@ts-)[^ ]*( [A-Z0-9, ]+| skip)?$")
-"""Start of an omitted comment: a single word, or an instruction to a tool without a reason."""
+"""Pattern of comments to leave out: a single word, or an instruction to a tool without a reason."""
 CODE_BLOCK = re.compile(r"^( *)(`{3,}).*?^\1\2$", re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(r"(?:^.*\S.*\n?)+", re.MULTILINE)
 ITEM = re.compile(r"^ *(?:[-*]|\d+\.) +", re.MULTILINE)
@@ -30,7 +30,7 @@ NOT_PROSE = re.compile(r"\s*([#|<]|!\[|\[!)")
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Text with its place, and for a docstring or comment the first line of the code that it describes."""
+    """Text with its place. For a docstring or comment, `signature` is the first line of the code that it describes."""
 
     path: str
     line: int
@@ -171,7 +171,7 @@ def git(*arguments: str, stdin: str = "") -> list[str]:
 
 
 def sources(folders: Sequence[str]) -> list[str]:
-    """Return the paths of the committed sources in the folders, without generated files."""
+    """Return the paths of the committed sources in the folders, except those of generated files."""
     paths = [path for path in git("ls-files", "--", *folders) if SOURCES.fullmatch(path)]
     attributes = git("check-attr", "--stdin", "linguist-generated", stdin="\n".join(paths))
     return [path for path, line in zip(paths, attributes, strict=True) if line.endswith(": unspecified")]

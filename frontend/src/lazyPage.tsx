@@ -2,7 +2,10 @@ import { use, type ComponentType, type ReactElement } from 'react';
 
 import { chunk } from './chunks';
 
-/** Page with a function that loads its code. The promise never rejects: rendering the page shows a failure. */
+/**
+ * Page with a function that loads its code. The promise of this function never rejects: if the load fails, the page
+ * reports it when it is rendered.
+ */
 export type LazyPage = (() => ReactElement) & { preload?: () => Promise<void> };
 
 const failures = new Set<() => void>();
@@ -20,7 +23,8 @@ export function lazily<T>(load: () => Promise<T>): () => Promise<T> {
   let loading: Promise<T> | undefined;
   return () =>
     (loading ??= chunk(load).catch((error: unknown) => {
-      // Keep the failure until a retry: React renders a component again whenever its promise settles.
+      // Keep the rejected promise until a retry. React renders a component again whenever its promise settles, and
+      // would request a failed module endlessly.
       failures.add(() => (loading = undefined));
       throw error;
     }));

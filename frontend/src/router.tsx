@@ -112,8 +112,8 @@ export function preloadPages(config: Config): void {
 }
 
 /**
- * Return the history of addresses. A server that serves the page at each of its addresses adds a `<base>` element. On
- * other file servers, the address is in the hash.
+ * Return the router's history. If the server serves the page at each of its addresses (it then inserts a `<base>`
+ * element), the addresses are paths. On other file servers, the address is after the `#`.
  */
 export function createHistory(): RouterHistory {
   keepAnswer();
@@ -124,7 +124,7 @@ export function createHistory(): RouterHistory {
   return history;
 }
 
-/** Open the address in the hash: links of earlier versions have it there. */
+/** Open the address after the `#`, if there is one: links of earlier versions have it there. */
 function followHash(history: RouterHistory): void {
   const hashed = /^#(\/.*)$/.exec(location.hash)?.[1];
   if (hashed === undefined) return;
@@ -143,7 +143,7 @@ export function createAppRouter(config: Config, history: RouterHistory = createH
   });
 }
 
-/** Return the folder of the page's addresses, `/` for addresses in the hash. */
+/** Return the folder that contains the page's addresses, `/` if the addresses are after the `#`. */
 function basePath(): string {
   return hasAddresses() ? new URL(document.baseURI).pathname : '/';
 }

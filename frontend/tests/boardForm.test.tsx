@@ -26,7 +26,7 @@ function openBoards() {
 
 afterEach(() => setAdminKey(null));
 
-// The list of time zones makes queries by role slow in jsdom.
+// Wait longer, because the list of time zones makes queries by role slow in jsdom.
 describe('the form of a board', { timeout: 30_000 }, () => {
   it('starts from a preset', async () => {
     const { user, sent } = openBoards();

@@ -215,7 +215,7 @@ describe('what moderators do', () => {
   });
 });
 
-/** Return a file's text: jsdom's Blob has no `text`. */
+/** Return a file's text. jsdom's Blob has no method `text`. */
 function textOf(content: Blob | undefined): Promise<string> {
   return new Promise((resolve) => {
     const reader = new FileReader();

@@ -80,7 +80,7 @@ describe('what a game noted', () => {
 
 describe('every digit of a score', () => {
   const HIGHEST = Number.MAX_SAFE_INTEGER;
-  // Pseudorandom generator of Numerical Recipes: each run has the same scores.
+  // Pseudorandom generator of Numerical Recipes with a fixed seed: each run of the test has the same scores.
   let state = 1;
   const random = () => (state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32) / 2 ** 32;
   const scores = [0, 1, -1, 59, 60, 999, 1_000, 3_599_999, 5_999_999, 12_345_678, HIGHEST, -HIGHEST].concat(

@@ -123,7 +123,7 @@ export function refusal(status: number, code: string, message: string): Answer {
   return { status, body: { error: { code, message, details: {} } } };
 }
 
-/** Return a board with `total` players, whose ids begin with 1. */
+/** Return a handler that answers like a board with `total` players, whose ids are 1, 2, 3 and so on. */
 export function board(total: number): Handler {
   return (url) => {
     const meta = { board: 'default', period: 'all-time', total, as_of: '2026-11-23T12:00:00.000Z' };

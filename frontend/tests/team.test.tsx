@@ -153,7 +153,7 @@ describe('teams in the console', () => {
   });
 });
 
-// The list of time zones makes queries by role slow in jsdom.
+// Wait longer, because the list of time zones makes queries by role slow in jsdom.
 describe('boards in the console', { timeout: 30_000 }, () => {
   it('are frozen at a time', async () => {
     const sent = serveTeam([]);

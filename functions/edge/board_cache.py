@@ -46,7 +46,7 @@ class BoardCache:
 
     async def _load_batch(self, slugs: Sequence[str]) -> Sequence[Board | None]:
         try:
-            # If the load took longer than the limit, the board is too old for a submission.
+            # If the load takes longer than the limit, its boards are too old for a submission.
             async with asyncio.timeout(CACHE_LIMIT_MS / 1000):
                 boards = await self._store.boards_named(set(slugs))
         except TimeoutError:

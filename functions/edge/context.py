@@ -31,19 +31,19 @@ _MAX_STREAMS = 64
 
 
 class RenderedTops:
-    """Rendered answers with first entries. An answer is valid while the top cache returns the same page object."""
+    """Cache of rendered first entries. An answer is valid while the top cache returns the same page object."""
 
     def __init__(self) -> None:
         self._answers: dict[tuple[Ladder, int], tuple[Page, Answer]] = {}
 
     def answer(self, ladder: Ladder, limit: int, page: Page, render: Callable[[], Answer]) -> Answer:
-        """Return the answer that was rendered from this page object before, or render a new one."""
+        """Return the answer that was rendered from the same page object before. Without one, render it."""
         rendered = self._answers.get((ladder, limit))
         # A comparison by identity suffices, because the cache returns the same object until it loads again.
         if rendered is not None and rendered[0] is page:
             return rendered[1]
         if len(self._answers) >= _MAX_RENDERED:
-            # Clear all, which costs only one rendering for the next read of each top.
+            # Drop all answers: the next read of each top costs only one rendering.
             self._answers.clear()
         answer = render()
         self._answers[ladder, limit] = (page, answer)
@@ -97,7 +97,7 @@ class Edge:
         return board
 
     async def readable_board_now(self, slug: str, caller: Caller) -> Board:
-        """Return the board that the store has now. Raises like `readable_board`, and `StoreUnavailable`."""
+        """Return the board from the store, not from the cache. Raises like `readable_board`, and `StoreUnavailable`."""
         board = await self.services.boards.get(slug)
         caller.require_read(board)
         return board
@@ -114,7 +114,7 @@ class Edge:
     ) -> Ladder:
         """Return the ladder of a board in a period, restricted to a segment if there is one, at a moment `at` (ms).
 
-        On a frozen board, the caller sees the moment of the freeze, except for the own player, given as `user_id`.
+        On a frozen board, that is the moment of the freeze, except for viewers and the own entry of player `user_id`.
 
         Raises `BoardNotFound`, `PeriodNotFound`, `PeriodBuilding`, `Unauthenticated` or `Forbidden` if the caller may
         not read the board, `MomentNotFound`, and `Refused` if the board is not divided by the segment's attribute.
@@ -141,7 +141,7 @@ class Edge:
     async def ladder_of(self, board: Board, period: str, segment: Segment | None = None) -> Ladder:
         """Return the ladder of a readable board in a period, restricted to a segment if there is one.
 
-        Raises `PeriodNotFound` or `PeriodBuilding`, and `Refused` if the board is not divided by the attribute.
+        Raises `PeriodNotFound` or `PeriodBuilding`, and `Refused` if the board has no segments by the attribute.
         """
         ladder = _complete(await self._ladders.get(board, period))
         return ladder if segment is None else _within(ladder, segment)
@@ -167,7 +167,7 @@ class Edge:
 
 
 def _within(ladder: Ladder, segment: Segment) -> Ladder:
-    """Return the ladder restricted to the segment. Raises `Refused` if the board is not divided by its attribute."""
+    """Return the ladder restricted to the segment. Raises `Refused` if the board has no segments by its attribute."""
     names = ladder.board.segments
     if segment.attribute not in names:
         slug = ladder.board.slug
@@ -183,7 +183,7 @@ def _without_tiers(board: Board) -> Board:
 
 
 def _complete(ladder: Ladder) -> Ladder:
-    """Return the ladder. Raises `PeriodBuilding` during the backfill of its period."""
+    """Return the ladder itself. Raises `PeriodBuilding` during the backfill of its period."""
     if ladder.incomplete:
         slug, period = ladder.board.slug, ladder.period_name
         raise PeriodBuilding(

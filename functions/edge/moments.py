@@ -12,14 +12,14 @@ from leaderforge.services.movement import RankMovement
 
 
 def compares(query: MovementQuery) -> bool:
-    """Return whether the caches of present entries cannot answer the query."""
+    """Return whether the query concerns a past moment, so that the caches of present entries cannot answer it."""
     return query.at is not None or query.since is not None
 
 
 async def requested_ladder(
     edge: Edge, caller: Caller, board: str, query: MomentQuery, user_id: int | None = None
 ) -> Ladder:
-    """Return the requested ladder at the requested moment. `user_id` is the player whose entry is read, if only one."""
+    """Return the ladder at the requested moment. If only one player's entry is read, `user_id` is this player."""
     selected = query.period, query.selected_segment
     return await edge.readable_ladder(board, caller, *selected, at=query.at, user_id=user_id)
 

@@ -87,7 +87,7 @@ async def answers(edge: Edge, options: SubmitQuery, incoming: _Incoming) -> Asyn
 
 
 async def _batches(edge: Edge, incoming: _Incoming) -> AsyncGenerator[_Batch, None]:
-    """Yield the lines as submissions. The times of their reception have the order of the lines."""
+    """Yield the lines as batches of submissions. The times of reception are in the order of the lines."""
     async with aclosing(incoming.lines.batches(_LINES_A_BATCH)) as batches:
         async for lines in batches:
             items = [line if isinstance(line, LeaderForgeError) else _item(line) for line in lines]
@@ -97,7 +97,7 @@ async def _batches(edge: Edge, incoming: _Incoming) -> AsyncGenerator[_Batch, No
 async def _outcomes(
     edge: Edge, incoming: _Incoming, items: Sequence[Item | LeaderForgeError]
 ) -> Sequence[Submission | Rejection]:
-    """Return the submission or rejection of each item. An error that concerns all items rejects each of them."""
+    """Return the submission or rejection of each item. An error of the whole batch rejects each of its items."""
     valid = [item for item in items if not isinstance(item, LeaderForgeError)]
     outcomes: Sequence[Submission | Rejection]
     try:
@@ -133,14 +133,14 @@ def _item(line: bytes) -> Item:
 
 
 class _PlayersInFlight:
-    """Order of the submissions of each player in concurrent batches."""
+    """Turns of players, which keep each player's submissions in order while batches are counted concurrently."""
 
     def __init__(self) -> None:
         self._last: dict[int, asyncio.Event] = {}
 
     @asynccontextmanager
     async def turn(self, user_ids: Collection[int]) -> AsyncIterator[None]:
-        """Enter the block when all earlier blocks with one of these players have ended."""
+        """Enter the block once all earlier blocks that share a player with this one have ended."""
         ended = asyncio.Event()
         earlier = {self._last[i] for i in user_ids if i in self._last}
         self._last |= dict.fromkeys(user_ids, ended)

@@ -16,17 +16,17 @@ from leaderforge.domain.players import ExternalId
 from leaderforge.domain.submissions import Submission
 
 _Item = tuple[SubmissionIn, str]
-"""A submission on the wire, and the slug of its board."""
+"""A submission as the client sent it, and the slug of its board."""
 ANYBODY = 0
-"""Placeholder for the player id in a submission that is checked, but not recorded."""
+"""Placeholder for the player id in a submission that is only checked, and not recorded."""
 
 
 async def submission_of(edge: Edge, caller: Caller, slug: str, item: SubmissionIn) -> Submission:
     """Return a caller's submission to a board. Raises an error, such as `PlayerNotFound`, if it cannot be counted."""
     user_id = item.user_id
     if item.external_id is not None:
-        # Look the player up before the board, as in `submissions_of`. Only an unknown player takes the longer way
-        # below.
+        # Look the player up before the board, as in `submissions_of`. Only an unknown player needs the slower steps at
+        # the end.
         user_id = await edge.services.players.ids.find(item.external_id) if user_id is None else None
     if user_id is not None:
         return _submission_from(edge, caller, await edge.board_unchecked(slug), item, user_id)
@@ -42,7 +42,7 @@ async def submissions_of(edge: Edge, caller: Caller, items: Sequence[_Item]) -> 
     If LEADERFORGE_CREATE_PLAYERS is set, a valid submission with a key and an external id creates a missing player.
     """
     external_ids = {item.external_id for item, _ in items if item.external_id is not None}
-    # Look players up before boards. Otherwise, a slow look-up of players could make the boards too old.
+    # Look players up before boards. The boards must be recent, and a slow look-up of players would make them too old.
     user_ids = await edge.services.players.ids.find_many(external_ids) if external_ids else {}
     may_create = edge.services.settings.create_players and caller.may(Permission.EDIT_PLAYERS)
     if len(user_ids) < len(external_ids) and may_create:
@@ -104,8 +104,8 @@ def submission_received(edge: Edge, board: Board, item: SubmissionIn, user_id: i
 
 def _change_of(board: Board, item: SubmissionIn) -> tuple[int, int | None]:
     """Return the score and change of a submission with `change`.
-    On `sum` boards, the difference is an ordinary score, and the returned change is None. Raises `Refused` if the item
-    also has a score or `achieved_at`, or has neither score nor change.
+    On `sum` boards, the change counts as an ordinary score, and the returned change is None. Raises `Refused` if the
+    item also has a score or `achieved_at`, or has neither score nor change.
     """
     require_one(score=item.score, change=item.change)
     if item.achieved_at is not None:

@@ -1,7 +1,7 @@
 """Previews over HTTP: pictures, and tags for a page that another server serves.
 
-That server includes the tags in the page's head, as deploy/images/nginx.conf does. The page itself is a file of that
-server. Without an answer of the API, the server therefore serves the page with its static tags.
+The other server includes the tags in the page's head, as deploy/images/nginx.conf does. It has the page as a file. If
+the API does not answer, it therefore serves the page with the static tags of this file.
 """
 
 from fastapi import FastAPI
@@ -35,7 +35,7 @@ def serve_previews(app: FastAPI, previews: Previews, public_url: str) -> None:
 
 
 async def picture_answer(previews: Previews, request: Request) -> Response:
-    """Return the response with the picture of the subject in the query, 404 if there is no such preview.
+    """Return the response with the picture of the subject in the query: 404 if there is nothing to show.
 
     Raises `NoPicture`.
     """

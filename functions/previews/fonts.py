@@ -1,4 +1,4 @@
-"""Noto fonts of this machine, and the runs of a text that one font and one direction can draw."""
+"""Noto fonts of this machine, and the parts of a text that can each be drawn in one font and one direction."""
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,7 +10,7 @@ from pathlib import Path
 FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 _EMOJI = "NotoColorEmoji"
 _ORDER = ("NotoSans-", "NotoSans", "NotoSansCJK", "NotoSerif", _EMOJI)
-"""Beginnings of file names. A character is drawn by the first font that has it, in this order."""
+"""Beginnings of font files' names. A character is drawn in the first font, in this order, that has it."""
 _SELECTOR = "\ufe0f"
 """Variation selector that asks for an emoji."""
 _SUFFIXES = frozenset({".ttf", ".otf", ".ttc"})
@@ -81,7 +81,7 @@ def _order_of(file: Path) -> tuple[int, str]:
 
 
 def visual_runs(text: str, faces: Sequence[Face]) -> Sequence[TextRun]:
-    """Return the runs of a text from left to right. Each run is drawn in its own direction.
+    """Return the parts of a text from left to right. Each part is drawn in one font and in its own direction.
 
     This follows the Unicode Bidirectional Algorithm for two levels, which suffices for names.
     """
@@ -106,7 +106,7 @@ def _logical_runs(text: str, faces: Sequence[Face]) -> Iterator[TextRun]:
 
 
 def _face_for(character: str, following: str, present: Face | None, faces: Sequence[Face]) -> Face:
-    """Return the font for a character. Marks, joiners and blanks stay in the present run's font."""
+    """Return the font for a character. Marks, joiners and blanks stay in the font of the run before them."""
     if present is not None and _stays(character, present):
         return present
     if following == _SELECTOR:
@@ -117,7 +117,7 @@ def _face_for(character: str, following: str, present: Face | None, faces: Seque
 def _stays(character: str, present: Face) -> bool:
     category = unicodedata.category(character)
     if present.is_emoji:
-        return character in _JOINERS or category == "Sk"  # colours of skin are modifiers of this category
+        return character in _JOINERS or category == "Sk"  # skin tones are modifiers of this category
     return character in _JOINERS or ((character.isspace() or category[0] == "M") and present.has(character))
 
 
@@ -143,5 +143,5 @@ def _strong_direction(character: str) -> bool | None:
 
 
 def _is_right_to_left(text: str) -> bool:
-    """Return the direction of the first character that has one."""
+    """Return whether the first character with a direction is right-to-left. Return False if there is none."""
     return next((direction for direction in map(_strong_direction, text) if direction is not None), False)

@@ -21,11 +21,11 @@ _PAPER, _INK, _MUTED = "#f7f5f1", "#1f1b16", "#6b645a"
 _MEDALS = ("#c99700", "#8c8f94", "#a8642a")
 _ELLIPSIS = "…"
 _LONGEST = 80
-"""Maximum number of characters of a text that are measured. Names have at most 64."""
+"""Maximum number of characters of a text to measure. It bounds the time of drawing. Names have at most 64."""
 
 
 class Painter:
-    """Drawing of cards. It is used by one thread at a time, because its fonts are not safe for several."""
+    """Drawing of cards. Only one thread at a time may use it, because its fonts are not thread-safe."""
 
     def __init__(self) -> None:
         """Find the fonts. Raises `ImportError` if the packages of the extra `previews` are not installed."""
@@ -143,7 +143,7 @@ def _length(text: str, font: "FreeTypeFont", is_right_to_left: bool) -> int:
 
 
 def _direction(font: "FreeTypeFont", is_right_to_left: bool) -> str | None:
-    """Return the direction to shape a run in. A font without raqm draws characters one by one, unshaped.
+    """Return the direction in which to shape a run, None for a font without raqm, which draws characters unshaped.
 
     Pillow's own font has no raqm. Other fonts have it if the machine has the library of FriBidi.
     """

@@ -32,11 +32,11 @@ from leaderforge.services.ladders import CURRENT
 
 PICTURE_PATH = "/preview.png"
 _READS = RateLimit.parsed("100:200")
-"""Allowed reads of a process for tags and pictures."""
+"""Reads of a process for tags and pictures: 100 a second, and up to 200 at once."""
 _DRAWINGS = RateLimit.parsed("2:20")
-"""Allowed drawings of a process. One takes 35 to 100 ms of CPU."""
+"""Drawings of a process: 2 a second, and up to 20 at once. One takes 35 to 100 ms of CPU."""
 _WAIT_S = 1.0
-"""Time in s after which the page is served without tags of its own."""
+"""Time limit in s for the tags of a preview. Then the page is served without tags of its own."""
 _FRESH_S = 60.0
 _MAX_CACHED_BYTES = 8 * 2**20
 _ACCENT = "#ad400d"
@@ -48,7 +48,7 @@ _LONGEST = 64
 
 
 class Subject(NamedTuple):
-    """Board in a period, and a player on it, if `user_id` is not None."""
+    """Subject of a preview: a board in a period or, if `user_id` is not None, a player on it."""
 
     board: str
     period: str
@@ -93,7 +93,7 @@ class Previews:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="leaderforge-previews")
 
     async def tags(self, address: str, query: Mapping[str, str], origin: str) -> str:
-        """Return the elements for the head of the page at an address, empty for other pages and without a preview.
+        """Return the preview's elements for the head of the page at an address. Return "" for a page without a preview.
 
         `origin` is the absolute address of the site's folder, without a slash at the end.
         """

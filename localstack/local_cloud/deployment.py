@@ -1,4 +1,4 @@
-"""Deployment of the template, as at AWS: packages into a bucket, then a stack."""
+"""Deployment of the CloudFormation template as on AWS: upload packages to a bucket, then create a stack."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -26,7 +26,7 @@ _SETTINGS = {
     "LAMBDA_RETRY_BASE_DELAY": "2",
     "LAMBDA_SYNCHRONOUS_CREATE": "1",
     "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "1",
-    # Fail on unsupported resources. Use the older engine, because the newer one needs a request to LocalStack's host.
+    # Fail on unsupported resources. Use the older engine: the newer one needs a request to another host.
     "CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES": "0",
     "PROVIDER_OVERRIDE_CLOUDFORMATION": "engine-legacy",
     # Prevent requests to other hosts.
@@ -92,7 +92,7 @@ class Emulator:
         }
         # Write the address as an IPv6 address: with a plain IPv4 address, LocalStack listens on every interface.
         listen = {"GATEWAY_LISTEN": f"[::ffff:{LOOPBACK}]:{self._port}"}
-        # Use names below `localhost`, which resolve to this machine without a DNS server.
+        # Use host names below `localhost`, because they resolve to this machine without a DNS server.
         return {**inherited, **_SETTINGS, **folders, **listen, "LOCALSTACK_HOST": f"localhost:{self._port}"}
 
     def _is_ready(self) -> bool:

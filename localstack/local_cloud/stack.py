@@ -21,7 +21,7 @@ EVENT_TARGETS = (
     f"arn:aws:sqs:{REGION}:000000000000:leaderforge-events.fifo",
     f"arn:aws:events:{REGION}:000000000000:event-bus/leaderforge",
 )
-"""Queue and bus to which the functions may send events, if somebody creates them."""
+"""ARNs of a queue and an event bus. The functions may send events to them if somebody creates them."""
 ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
 PACKAGES = Path(__file__).parents[2] / "build"
 
@@ -90,7 +90,7 @@ def parameters(redis_nodes: list[str], dsn: str, keys: DeploymentKeys, overrides
 
 
 def start(directory: Path, site: Path, running: ExitStack, say: Say) -> tuple[LocalCloud, DeploymentKeys]:
-    """Start everything in a directory, deploy, and return the deployment. `running` stops it."""
+    """Start everything in a directory, deploy, and return the deployment. Closing `running` stops all servers."""
     say("Valkey cluster and PostgreSQL")
     valkey = running.enter_context(ValkeyCluster(directory / "valkey"))
     postgres = running.enter_context(PostgresServer(directory / "postgres"))

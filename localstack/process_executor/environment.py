@@ -9,7 +9,7 @@ from pathlib import Path
 from localstack.services.lambda_.invocation.lambda_models import VersionFunctionConfiguration
 
 _CLIENT = Path(sys.prefix) / "runtime"
-"""Folder of AWS's runtime client, apart from LocalStack's own dependencies."""
+"""Folder of AWS's runtime client. It is separate from LocalStack's own dependencies."""
 
 
 class RuntimeMissing(Exception):

@@ -19,11 +19,11 @@ from process_executor.sandbox import Sandbox
 
 _LOG = logging.getLogger(__name__)
 _MAX_RESPONSE_BYTES = 6 * 2**20 + 100
-"""Lambda's limit of a response, in bytes."""
+"""Lambda's limit on the length of a response, in bytes."""
 _GRACE_S = 0.5
 """Time in s for a function to end before it is killed."""
 _START_GRACE_S = 5.0
-"""Time in s beyond LocalStack's own start limit, which must expire first."""
+"""Time in s that this executor waits longer than LocalStack's own start limit, which must expire first."""
 
 
 class ProcessExecutor(RuntimeExecutor):

@@ -61,7 +61,7 @@ class Recorder:
 
     @contextmanager
     def served(self, time: int) -> Iterator[None]:
-        """Run the API during the block, on a new index, with the clock at `time` (ms). Rollover begins at once."""
+        """Run the API in the block, on a new index, from `time` (ms) on. Period rollover begins at once."""
         self._clock.set(time)
         variables = environment(
             self._addresses,
@@ -90,7 +90,7 @@ class Recorder:
                 process.wait(_START_S)
 
     def send(self, calls: Iterable[Call]) -> list[Answer]:
-        """Send the calls, 3 s apart by the clock, and return their answers. Each must succeed."""
+        """Send the calls, each 3 s later by the clock, and return their answers. Exits if a call fails."""
         return [self._send(call) for call in calls]
 
     def _send(self, call: Call) -> Answer:
@@ -114,7 +114,7 @@ class Recorder:
         return self._clock()
 
     def answers(self, calls: Iterable[Call]) -> list[Answer]:
-        """Return each call with its status and its body. The clock stands still."""
+        """Return each call with its status and the body of the answer. The clock does not move."""
         return [self._answer(call) for call in calls]
 
     def _answer(self, call: Call) -> Answer:

@@ -12,7 +12,7 @@ TABLES = (
     "boards", "users", "username_claims", "email_claims", "score_events", "standings", "periods", "touches", "api_keys",
     "audit_log",
 )  # fmt: skip
-"""Tables of 0.1.0, each after the tables that it references. The list of migrations is not among them."""
+"""Tables of 0.1.0, each after the tables that it references. The table of applied migrations is left out."""
 
 _COLUMNS = """
 select column_name from information_schema.columns

@@ -19,7 +19,7 @@ DAYS = (
     "2026-09-01T12:00", "2026-09-15T08:00", "2026-10-05T19:30", "2026-10-25T00:30", "2026-10-25T01:30",
 )  # fmt: skip
 ROLLOVERS = ("2026-11-10T10:00", "2026-11-10T12:00")
-"""Times at which periods leave the index, and at which old ones expire."""
+"""Times of two period rollovers: periods leave the index at the first, and old ones expire at the second."""
 LATER_DAYS = ("2026-11-20T10:00", "2026-11-21T10:00", "2026-11-26T10:00", "2026-11-27T10:00")
 LAST_DAY = "2026-11-28T11:00"
 END = "2026-11-29T00:30"
@@ -78,7 +78,7 @@ def keys() -> Iterator[Call]:
 
 
 def scores(day: str) -> Iterator[Call]:
-    """Yield a batch for each board. Few different scores cause ties."""
+    """Yield a request with a batch of scores for each board. The scores have few different values, so that some tie."""
     random = Random(day)  # noqa: S311 - repeatable data
     for board in (call.body for call in [_board("default"), *boards()]):
         submissions = [_submission(random, board, user_id) for user_id in random.sample(PLAYERS, 9)]
@@ -144,7 +144,7 @@ def questions(periods: Mapping[str, list[str]]) -> Iterator[Call]:
 
 
 def of_growing() -> Iterator[Call]:
-    """Yield reads of the board whose backfill is pending. Their answers change when the backfill ends."""
+    """Yield reads of the board whose backfill is pending. The answers change when the backfill ends."""
     for name in ("all-time", "2026-W48", "2026-11"):
         yield from _of_period("growing", name)
 

@@ -3,7 +3,7 @@ import type { ConsoleSession, SignInAttempt } from '../api/types';
 import { ANSWER, ATTEMPT, hasAddresses } from '../answer';
 import { session } from '../ui/storage';
 
-/** Key of the console's text about a refusal. */
+/** Key of the text that the console shows after a failed sign-in. */
 export type Refusal = 'otherSignIn' | 'providerRefused';
 
 /** Answer of the identity provider: a code, or the reason of its refusal. */
@@ -21,7 +21,10 @@ export async function beginSignIn(client: Client): Promise<string> {
   return attempt.authorization_url;
 }
 
-/** Return the provider's answer to this tab's attempt once, null without one. */
+/**
+ * Return the identity provider's answer to the sign-in attempt of this tab, null if there is none. Further calls return
+ * null.
+ */
 export function takeAnswer(): ProviderAnswer | null {
   const [answer, kept] = [session.get(ANSWER), session.get(ATTEMPT)];
   if (answer === null || kept === null) return null;
@@ -40,8 +43,10 @@ export function finishSignIn(client: Client, code: string, { redirect_uri, nonce
   return client.change<ConsoleSession>('POST', '/api/auth/console/session', { code, redirect_uri, nonce, code_verifier });
 }
 
-/** Return the address of the page that the provider sends the browser back to: the console or, if addresses need
- * `#`, the first page. */
+/**
+ * Return the address of the page to which the identity provider sends the browser back: the console or, if the
+ * addresses of pages need `#`, the first page.
+ */
 function redirectAddress(): string {
   return hasAddresses() ? new URL('console', document.baseURI).href : `${location.origin}${location.pathname}`;
 }

@@ -12,7 +12,7 @@ export interface Operator {
 
 const NOBODY: Caller = { actor: 'anonymous', person: null, role: 'viewer', permissions: [] };
 
-/** Operator of the console. Only the console provides it. */
+/** Signed-in operator. Only the console's pages have one. */
 export const OperatorContext = createContext<Operator>({ client: new Client(''), caller: NOBODY });
 
 /** Return the client with the operator's key. */

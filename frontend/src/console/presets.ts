@@ -4,7 +4,7 @@ import { jsonText } from './jsonText';
 
 export type PresetName = 'none' | 'laps' | 'weekly' | 'league' | 'cup' | 'season';
 
-/** Settings that every preset sets, so that no setting of a preset chosen before remains. */
+/** Settings that all presets set, so that a preset replaces each setting of a preset that was chosen before. */
 const USUAL: Partial<BoardDraft> = {
   policy: 'best',
   order: 'desc',
@@ -18,10 +18,10 @@ const USUAL: Partial<BoardDraft> = {
   events: [],
 };
 
-/** Events of a board with rewards. They are sent at settlements only. */
+/** Types of the notices of boards with rewards. They are sent only when a period is settled. */
 const OF_SETTLEMENT: readonly NoticeType[] = ['period.settled', 'award.granted', 'award.revoked'];
 
-/** Settings of usual boards, to start from. */
+/** Settings of typical boards, with which the form for a new board can start. */
 export const PRESETS: Readonly<Record<PresetName, Partial<BoardDraft>>> = {
   none: {},
   laps: { ...USUAL, order: 'asc', unit: 'ms', periods: ['all-time'] },

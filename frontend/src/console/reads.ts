@@ -103,7 +103,10 @@ export function health(operator: Client) {
   });
 }
 
-/** Query of the state of all parts. Its data are the states that the console has read in the last minutes. */
+/**
+ * Query of the state of the index, the database and the cache. Its result has all states that the console has read in
+ * the last minutes.
+ */
 export function looks(operator: Client) {
   return queryOptions({
     queryKey: [OPERATORS, 'shards'],

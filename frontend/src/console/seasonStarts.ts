@@ -9,14 +9,14 @@ const MONTH_NAMES = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SE
 const WEEKDAY_NAMES = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
 const DAY_MS = 86_400_000;
-/** Number of days that are searched: a leap day may be eight years away. */
+/** Number of days to search for starts. The next February 29 may be eight years away. */
 const SEARCHED_DAYS = 8 * 366;
 
 type Bounds = readonly [number, number];
 
 /**
- * Return the next starts of seasons by a cron expression: readings of the clocks in a time zone, in ms as if they were
- * readings in UTC. Null for an invalid time zone or expression, and for one that uses `L`, `W` or `#`.
+ * Return the next starts of seasons by a cron expression. Each one is the local time in a time zone, in ms as if this
+ * local time were UTC. Null for an invalid time zone or expression, and for one that uses `L`, `W` or `#`.
  */
 export function nextStarts(cron: string, timeZone: string, now: number, count: number): readonly number[] | null {
   const fields = cron.trim().toUpperCase().split(/\s+/);
@@ -29,7 +29,7 @@ export function nextStarts(cron: string, timeZone: string, now: number, count: n
   ];
   const reading = localReading(now, timeZone);
   if (fields.length !== 5 || !minutes || !hours || !days || !months || !weekdays || reading === null) return null;
-  // By cron, one of day and weekday suffices if both are limited.
+  // By the rules of cron, if both the day of the month and the weekday are restricted, one of the two must match.
   const needsBoth = [fields[2], fields[4]].some((field) => field?.startsWith('*'));
   const isDay = (date: Date) => {
     const isOfMonth = days.has(date.getUTCDate());
@@ -84,7 +84,7 @@ function sorted(numbers: ReadonlySet<number>): number[] {
   return [...numbers].sort((a, b) => a - b);
 }
 
-/** Return the reading of the clocks in a time zone, in ms as if it were one in UTC. Null for an unknown time zone. */
+/** Return the local time in a time zone, in ms as if this local time were UTC. Null for an unknown time zone. */
 function localReading(now: number, timeZone: string): number | null {
   try {
     const format = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
@@ -94,7 +94,7 @@ function localReading(now: number, timeZone: string): number | null {
   }
 }
 
-/** Return a reading of clocks, such as Fri, Dec 4, 2026, 6:00 PM. */
+/** Return the text of a local time, such as Fri, Dec 4, 2026, 6:00 PM. */
 export function formatReading(reading: number): string {
   const parts = { weekday: 'short', year: 'numeric', month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' } as const;
   return new Intl.DateTimeFormat(locale(), { ...parts, timeZone: 'UTC' }).format(reading);

@@ -45,7 +45,7 @@ export class LeaderBoard extends HTMLElement {
     }
   }
 
-  /** Begin anew, once for all attributes that change together. */
+  /** Restart the widget. Several attributes that change together cause one restart only. */
   #restart(): void {
     if (this.#starting) return;
     this.#starting = true;
@@ -63,7 +63,7 @@ export class LeaderBoard extends HTMLElement {
     this.#settings = this.#top = null;
     this.#build();
     const source = { ...this.#source(), api: await this.#api(signal) };
-    if (this.#ending !== ending) return; // another start, or the end, came meanwhile
+    if (this.#ending !== ending) return; // meanwhile, the widget was started again or removed
     follow(source, signal, (top) => this.#show(top));
     const settings = await readBoard(source, signal).catch(() => null);
     if (this.#ending !== ending) return;
@@ -125,21 +125,23 @@ export class LeaderBoard extends HTMLElement {
       const isChanged = cells.map((text, column) => setText(line.children[column], text)).includes(true);
       line.classList.remove('changed');
       if (isChanged && isUpdate) {
-        line.getBoundingClientRect(); // starts the animation anew
+        line.getBoundingClientRect(); // forces a layout without the class: adding it then restarts the animation
         line.classList.add('changed');
       }
     });
   }
 }
 
-/** Set the text of a cell. Return whether it differs. */
+/** Set the text of a cell. Return false if the cell had this text already. */
 function setText(cell: Element | undefined, text: string): boolean {
   if (!cell || cell.textContent === text) return false;
   cell.textContent = text;
   return true;
 }
 
-/** Return the heading of a board, empty without settings. The first board has a general one under its initial name. */
+/**
+ * Return the heading of a board, empty without settings. While the first board has its initial name, use a general one.
+ */
 function nameOf(settings: Board | null, texts: Texts): string {
   if (settings?.board === 'default' && settings.name === 'Default') return texts.board;
   return settings?.name ?? '';

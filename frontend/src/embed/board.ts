@@ -16,15 +16,15 @@ export interface Source {
 
 const POLL_MS = 2_000;
 
-/** Return the board's settings, null while the service does not answer. */
+/** Return the board's settings, null if the answer is an error. */
 export async function readBoard(source: Source, signal: AbortSignal): Promise<Board | null> {
   const response = await fetch(address(source, ''), { signal });
   return response.ok ? ((await response.json()) as Board) : null;
 }
 
 /**
- * Follow the first entries until the signal is aborted: by the stream or, where the service cannot stream, by polling
- * with the ETag. `onTop` gets null while the connection is lost.
+ * Follow the board's first entries until the signal is aborted: by the live stream or, if the service cannot stream, by
+ * polling with the ETag. `onTop` gets null when the connection is lost.
  */
 export function follow(source: Source, signal: AbortSignal, onTop: (top: Top | null) => void): void {
   const events = new EventSource(address(source, '/stream'));
@@ -32,7 +32,7 @@ export function follow(source: Source, signal: AbortSignal, onTop: (top: Top | n
   events.addEventListener('top', (event) => onTop(JSON.parse((event as MessageEvent<string>).data) as Top));
   events.onerror = () => {
     onTop(null);
-    // Poll after an answer other than 200. After a lost connection, the browser reconnects by itself.
+    // If the answer was not 200, poll instead. After a lost connection, the browser reconnects to the stream by itself.
     if (events.readyState === EventSource.CLOSED) void poll(source, signal, onTop);
   };
 }

@@ -42,7 +42,7 @@ export function formatEnd(end: string, timeZone?: string): string {
   return `${day} ${isMidnight ? '24:00' : time}`;
 }
 
-/** Return whether the clocks of the reader and of this zone differ at this time. */
+/** Return whether the reader's local time of the period's end differs from the local time in this zone. */
 export function differsFromReader(end: string, timeZone: string): boolean {
   return formatEnd(end, timeZone) !== formatEnd(end);
 }
@@ -52,7 +52,7 @@ export function cityOf(timeZone: string): string {
   return timeZone.split('/').at(-1)?.replaceAll('_', ' ') ?? timeZone;
 }
 
-/** Return the parts to show: the weekday and, from six days on, the date. */
+/** Return the parts of a period's end to show: the weekday and, if the end is six or more days away, the date too. */
 function dayParts(end: Date): Intl.DateTimeFormatOptions {
   return end.getTime() - Date.now() < 6 * DAY ? { weekday: 'short' } : { weekday: 'short', month: 'short', day: 'numeric' };
 }

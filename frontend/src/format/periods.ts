@@ -6,7 +6,7 @@ export interface Bounds {
   readonly period: string;
   readonly kind: Kind;
   readonly starts_at: string | null;
-  /** First moment after the period, null if it never ends. */
+  /** Time at which the period is over, null if it never ends. */
   readonly ends_at: string | null;
 }
 

@@ -24,7 +24,7 @@ interface Decimal {
   readonly fraction: string;
 }
 
-/** Number of decimals of a second, by the unit of time. */
+/** Number of decimals of a second that a stored score has, by the board's unit of time. */
 const TIMES: Readonly<Record<string, number>> = { ms: 3, s: 0 };
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?$/;
 /** Pattern of a clock time. Seconds, and minutes after hours, are 00 to 59, as in imports (`domain/score_texts.py`). */

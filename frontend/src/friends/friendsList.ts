@@ -3,7 +3,7 @@ export interface Friend {
   readonly name: string;
 }
 
-/** Pasted ids and names, in any mixture: one per line, or separated by commas or semicolons. */
+/** Ids and names of players that the reader has pasted: one per line, or separated by commas or semicolons. */
 export interface Pasted {
   readonly ids: readonly number[];
   readonly names: readonly string[];

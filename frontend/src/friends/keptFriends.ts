@@ -56,7 +56,7 @@ async function keptRanks(around: Surroundings, session: Session, ids: readonly n
   return { entries, missing: ids.filter((id) => !ranked.has(id)) };
 }
 
-/** Return the client of the session. It ends the session when its token is refused. */
+/** Return the client with the session's token. If the service refuses the token, the client ends the session. */
 function signedIn({ client }: Deployment, session: Session) {
   return client.withKey(session.token, () => saveSession(null));
 }

@@ -6,7 +6,7 @@ import { MAX_KEPT, addKept, keptFriends, removeKept } from './keptFriends';
 import { useSession, type Session } from './session';
 import { saveFriends, useFriends } from './useFriends';
 
-/** The reader's friends, in this browser or kept by the service. */
+/** The reader's friends, stored in this browser or by the service. */
 export interface FriendList {
   readonly friends: readonly Friend[];
   readonly most: number;

@@ -7,12 +7,14 @@ export function isLanguage(tag: unknown): tag is Language {
   return typeof tag === 'string' && Object.hasOwn(LANGUAGES, tag);
 }
 
-/** Return the first of these tags, such as `de-CH`, in a language of the page. */
+/** Return the language of the first tag, such as `de-CH`, whose language the page has. Null if it has none of them. */
 export function firstLanguage(tags: readonly string[]): Language | null {
   return tags.map(languageOf).find(isLanguage) ?? null;
 }
 
-/** Return the reader's regional variant of a language, such as `en-GB`, or the language itself. */
+/**
+ * Return the reader's first regional variant of a language, such as `en-GB`. Without one, return the language itself.
+ */
 export function regionalTag(language: Language, tags: readonly string[]): string {
   return tags.find((tag) => languageOf(tag) === language) ?? language;
 }

@@ -7,7 +7,7 @@ import { setLocale } from './locale';
 
 const KEY = 'leaderforge.language';
 
-/** Catalogues, loaded when they are used. English is part of the first load. */
+/** Functions that load the texts of a language. English is part of the page's first load. */
 const CATALOGUES = {
   en: () => Promise.resolve({ en }),
   de: () => import('./de'),
@@ -23,7 +23,10 @@ interface Spoken {
 const spoken = createStore<Spoken>({ language: 'en', messages: en });
 let latest: Language = 'en';
 
-/** Return the texts of the page's language. Components use `useText`, which renders them again in another language. */
+/**
+ * Return the texts of the page's language. Components use `useText` instead, so that a change of the language renders
+ * them again.
+ */
 export function text(): Messages {
   return spoken.get().messages;
 }
@@ -54,7 +57,7 @@ export async function speak(language: Language): Promise<void> {
     document.documentElement.lang = language;
     spoken.set({ language, messages });
   } catch {
-    // A page in another language is better than none.
+    // Keep the current language: a page in another language is better than none.
   }
 }
 

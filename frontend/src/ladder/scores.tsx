@@ -13,7 +13,7 @@ export interface SecondNumbers {
 }
 
 export interface BoardScores extends ScoreFormat {
-  /** Return the text for a subscore or for tiebreakers. Null on boards without them. */
+  /** Function that returns the text for a subscore or for tiebreakers. Null on boards with neither of them. */
   readonly second: ((numbers: SecondNumbers) => string) | null;
   readonly hasSubscore: boolean;
 }

@@ -19,7 +19,7 @@ export function useBoard(): Board | undefined {
   return useBoards()?.find((candidate) => candidate.board === board);
 }
 
-/** Return a board's display name. Replace the first board's initial name, "Default", by a general title. */
+/** Return a board's display name. While the first board has its initial name, "Default", return a general title. */
 export function boardName({ board, name }: Pick<Board, 'board' | 'name'>): string {
   return board === 'default' && name === UNNAMED ? text().leaderboard : name;
 }

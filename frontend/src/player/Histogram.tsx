@@ -84,7 +84,7 @@ function Marker({ at, name }: { at: number; name: string }) {
 function Axis({ bars }: { bars: readonly Bar[] }) {
   const { short, full } = useScores();
   const labels = labelled(bars, AXIS_LABELS).map(([, { low }]) => short(low));
-  // In a narrow range, short forms are equal, such as 1.1K for 1,083 and 1,144.
+  // Show all digits if short forms would be equal, such as 1.1K for both 1,083 and 1,144.
   const isExact = new Set(labels).size < labels.length;
   const isLong = isExact && bars.some(({ low }) => full(low).length > MAX_LABEL_LENGTH);
   return (

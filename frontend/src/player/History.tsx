@@ -10,7 +10,7 @@ import { PastPeriods } from './PastPeriods';
 /** A player's score over time, and final ranks in past periods. */
 export function History({ userId }: { userId: number }) {
   const { data } = useQuery(history(useSurroundings(), userId));
-  // The history is optional: the rest of the page works without it.
+  // Render nothing while there is no data, or if it cannot be loaded: the rest of the page works without the history.
   if (!data || (data.points.length < 2 && data.periods.length === 0)) return null;
   return <Shown history={data} />;
 }

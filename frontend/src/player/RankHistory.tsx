@@ -31,7 +31,7 @@ function Ranks({ userId }: { userId: number }) {
       </h2>
       <figure>
         <LineChart
-          // The best rank is the smallest one, and is at the top.
+          // Use negative ranks, because the best rank is the smallest number and must be at the top of the chart.
           samples={ranks.map(({ at, rank }) => ({ at: Date.parse(at), value: -rank }))}
           ceiling={-1}
           label={words.rankWent(formatNumber(first.rank), formatNumber(last.rank), ranks.length)}

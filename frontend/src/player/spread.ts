@@ -12,7 +12,7 @@ const CROWDED = 0.5;
 const STEPS = [1, 2, 5];
 /** Maximum number of bands of equal width between the tails. */
 const EQUAL_BANDS = 24;
-/** Minimum position of the median for bands of equal width, as a share of the range of scores between the tails. */
+/** Smallest distance of the median from the lower tail for equal bands, as a share of the range between the tails. */
 const SKEWED = 0.08;
 
 /** Return whether one of the equal bands has more than half of the players. */
@@ -48,7 +48,10 @@ export function bandsWithTails(min: number, low: number, high: number, max: numb
   return [...(min < low ? [{ low: min, high: low - 1 }] : []), ...bands, ...(max > high ? [{ low: high + 1, high: max }] : [])];
 }
 
-/** Return whether half of the players are in a small part of the range. Widening bands then show them better. */
+/**
+ * Return whether half of the players are in a small part of the range, near its lower end. Widening bands then show
+ * them better.
+ */
 export function isSkewed(low: number, median: number, high: number): boolean {
   return high > low && (median - low) / (high - low) < SKEWED;
 }

@@ -15,15 +15,15 @@ export interface Spread {
   readonly bars: readonly Bar[] | undefined;
   readonly shape: Shape;
   readonly median: number | null;
-  /** First and last score between the tails. */
+  /** First and last score between the tails, null if the histogram has no need of them or they are not loaded. */
   readonly core: Band | null;
   readonly error: unknown;
   readonly retry: () => unknown;
 }
 
 /**
- * Return the histogram of all scores. Normally its bands have equal width. If few scores are extreme, each end
- * has one for its tail. If most scores are near the lowest, the bands widen.
+ * Return the histogram of all scores. Normally, its bands have equal width. If a few scores are extreme, the first and
+ * the last band have all of them. If most scores are near the lowest one, higher bands are wider.
  */
 export function useSpread(): Spread {
   const around = useSurroundings();

@@ -10,7 +10,7 @@ const OFFERED = 8;
 
 export interface Suggestions {
   readonly offered: readonly Suggestion[];
-  /** True if names were searched inside, false if only from their first letter. */
+  /** True if the text was searched anywhere in names, false if only at their beginning. */
   readonly inside: boolean;
   readonly pending: boolean;
   readonly error: unknown;

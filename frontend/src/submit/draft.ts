@@ -47,7 +47,7 @@ function parseInteger(text: string): number | null {
   return Number.isSafeInteger(value) ? value : null;
 }
 
-/** Return the object, null for an empty text, undefined for any other text. */
+/** Return the JSON object in the text, null for an empty text, undefined for a text that is no JSON object. */
 function parsedMetadata(text: string): Record<string, unknown> | null | undefined {
   if (text.trim() === '') return null;
   try {

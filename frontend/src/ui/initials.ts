@@ -4,7 +4,7 @@ const HUES = 12;
 export function initials(name: string): string {
   const words = name.match(/\p{Lu}?[\p{Ll}\p{M}]+|\p{Lo}[\p{Lo}\p{M}]*|\p{Lu}+|\p{N}+/gu) ?? [];
   const [first = '?', second] = words.filter((word, at) => at === 0 || !/\p{N}/u.test(word));
-  // In scripts without capital letters, letters join or stand for words: one letter is enough.
+  // In scripts without capital letters, one letter is enough: letters are joined, or stand for whole words.
   const shown = /\p{Lo}/u.test(first) ? [first] : [first, second ?? ''];
   return shown.map((word) => (/./u.exec(word)?.[0] ?? '').toLocaleUpperCase()).join('');
 }

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-/** Return the value once it has been unchanged for `ms` milliseconds. */
+/** Return the latest value that stayed unchanged for `ms` milliseconds, at first the initial value. */
 export function useSettled<T>(value: T, ms: number): T {
   const [settled, setSettled] = useState(value);
   useEffect(() => {

@@ -21,7 +21,8 @@ export function useSlides<T extends HTMLElement>(content: unknown): RefObject<T 
     if (!root) return;
     const elements = markedIn(root);
     if (![...elements.keys()].some((mark) => places.current.has(mark))) {
-      // Nothing moves. Measure in the next frame, which lays the page out anyway: now, measuring would cost a layout.
+      // Nothing moves now. Measure in the next frame, which computes the layout anyway: measuring now would cost an
+      // extra layout.
       const frame = requestAnimationFrame(() => void (places.current = placesIn(root, elements)));
       return () => cancelAnimationFrame(frame);
     }
@@ -51,7 +52,8 @@ function placesIn(root: HTMLElement, elements: ReadonlyMap<string, HTMLElement>)
 
 function slide(element: HTMLElement | undefined, from: DOMRect | undefined, to: DOMRect): void {
   if (!element || !from || (from.x === to.x && from.y === to.y) || !wantsMotion()) return;
-  // Do not show a longer motion: it would start out of view. The list's window has moved then, not a rank.
+  // Do not animate a motion longer than the window, which would start out of view. It means that the list shows another
+  // part of the board, not that a rank has changed.
   if (Math.abs(from.y - to.y) > window.innerHeight) return;
   element.animate([{ transform: `translate(${from.x - to.x}px, ${from.y - to.y}px)` }, { transform: 'none' }], {
     duration: SLIDE_MS,

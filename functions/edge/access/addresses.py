@@ -10,7 +10,7 @@ from leaderforge.domain.addresses import Network
 Address = IPv4Address | IPv6Address
 
 _OF_PROXIES = frozenset({b"forwarded", b"via", b"x-real-ip"})
-"""Request headers that only proxies add. Headers `X-Forwarded-...` are missing here: their prefix identifies them."""
+"""Request headers that only proxies add. The headers `X-Forwarded-...` need no row: their prefix identifies them."""
 _IN_EVENT = "aws.event"
 """Key of the ASGI scope whose value is the AWS event. Only requests on AWS Lambda have it."""
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
@@ -38,7 +38,7 @@ def is_on_this_machine(scope: AsgiScope) -> bool:
 
 
 def address_of(scope: AsgiScope, proxies: Sequence[Network]) -> str:
-    """Return the client's address: the nearest address on the way from this server that is no trusted proxy.
+    """Return the client's address: the first address on the way back from this server that is no trusted proxy.
 
     Clients can forge X-Forwarded-For. Therefore, use only the parts that trusted proxies have appended.
     """

@@ -17,7 +17,7 @@ from leaderforge.services.refreshing import keys_cache
 
 @dataclass(frozen=True, slots=True)
 class _CachedKey:
-    """Caller of a key or session, and the time (ms since 1970) of its expiry, None if it does not expire."""
+    """Caller of a key or session, and the time (ms since 1970) at which it expires: None if it does not expire."""
 
     caller: Caller
     expires_at: int | None
@@ -25,11 +25,11 @@ class _CachedKey:
 
 _Keys = Mapping[bytes, _CachedKey]
 _ALL = "all keys"
-"""Cache key of the only entry, which has all valid API keys. Guessed API keys therefore cause no extra queries."""
+"""Cache key of the only entry, which has all valid API keys at once. Guessing API keys thus causes no extra queries."""
 
 
 class KeyCache:
-    """Callers by the digest of their key. A look-up loads all valid keys together, at most every 2 s.
+    """Cache of callers, by the digest of their key. A look-up loads all valid keys together, at most every 2 s.
 
     With `people`, the sessions of people count as keys. While the store is unavailable, the cached keys stay valid.
     """
@@ -44,7 +44,7 @@ class KeyCache:
         self._is_failing = False
 
     async def load(self) -> None:
-        """Load the keys unless they are cached. The store limits the time. Raises `StoreUnavailable`."""
+        """Load the keys unless they are cached. Only the store limits the time. Raises `StoreUnavailable`."""
         await self._keys.get(_ALL)
 
     async def find(self, digest: bytes) -> Caller | None:
@@ -56,12 +56,12 @@ class KeyCache:
             raise StoreUnavailable("the API keys cannot be read from the database; retry shortly")
         caller = self._caller(keys, digest)
         if caller is None:
-            # The key may be newer than the cached ones. Therefore, wait for the refresh in flight, if any.
+            # A key that is not cached may be new. Therefore, wait for the refresh in flight, if any.
             caller = self._caller(await self._keys.get_refreshed(_ALL) or keys, digest)
         return caller
 
     def invalidate(self) -> None:
-        """Mark the cached keys as stale after a change here. They stay valid if the store does not answer."""
+        """Mark the cached keys as stale after a change in this process. They stay valid while the store is down."""
         self._keys.expire(_ALL)
 
     def _caller(self, keys: _Keys, digest: bytes) -> Caller | None:

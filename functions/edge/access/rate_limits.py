@@ -30,7 +30,7 @@ class RateLimits:
 
     def __init__(self, settings: EnvironmentSettings, limiter: RateLimiter, telemetry: Telemetry) -> None:
         self._key, self._player, self._address = settings.key_limit, settings.player_limit, settings.address_limit
-        # If false, only sign-ins have a limit, and all other requests skip the look-up of their address.
+        # If false, only sign-ins have a limit. All other requests then skip the look-up of the client's address.
         self._has_caller_limit = any((self._key, self._player, self._address))
         self._sign_in = settings.sign_in_limit if settings.device_sign_in or settings.oidc_issuer else None
         self._proxies = settings.trusted_proxies

@@ -13,7 +13,7 @@ from leaderforge.wiring import Services, build
 T = TypeVar("T")
 
 PAUSE_S = 5.0
-"""Time in s without an invocation. Afterwards connections are probed: the network silently drops idle ones."""
+"""Pause in s after which connections are probed before the next invocation: the network silently drops idle ones."""
 
 _TURNS = 4
 """Number of event loop iterations after which a closed connection has left its pool."""
@@ -29,7 +29,7 @@ class Runtime:
 
     @property
     def idle(self) -> bool:
-        """Return whether there is neither a loop nor services to close."""
+        """Return whether there is nothing to close: neither a loop nor services."""
         return self._loop is None and self._services is None
 
     @property

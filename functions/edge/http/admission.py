@@ -23,28 +23,28 @@ MIN_IN_FLIGHT = 32
 INTERVAL_S = 0.1
 """Interval in s at which the limiters judge the load of the process. A shorter burst is served."""
 _SLOWER = 2.0
-"""Mean response time that the limit allows, as a multiple of the normal response time."""
+"""Mean response time that the limit aims at, as a multiple of the normal response time."""
 _TOO_SLOW = 1.5
-"""Multiple of the allowed response time. A process with longer response times is overloaded."""
+"""A process is overloaded if its mean response time exceeds this multiple of the allowed one."""
 _FALL, _RISE = 0.1, 0.001
-"""Weights of an interval in the moving average of the normal response time: if it is faster, and if it is slower.
+"""Weights of an interval in the moving average of the normal response time: of a faster interval, and of a slower one.
 
 A slower interval counts little. Otherwise, the normal time would follow a load that grows for some seconds.
 """
 STANDING = 128
-"""Number of requests in flight that only a standing queue exceeds for a whole interval: see `ProcessorLimit`."""
+"""Number of requests in flight. More for a whole interval are a queue that does not drain: see `ProcessorLimit`."""
 BUSY = 0.95
-"""Share of time. A processor is saturated if the demand for it reaches this share. See `ProcessorDemand`."""
+"""Share of time. A processor is saturated if the demand for it is at least this share. See `ProcessorDemand`."""
 MIN_BUSY = 8
 """Requests of a class in flight that suffice to keep the processor busy. Further requests only wait for these."""
 _FEWER, _MORE = 0.9, 1.25
-"""Factors that change the limit in an interval, with and without a saturated processor."""
+"""Factors by which each interval changes the limit: with a saturated processor, and without one."""
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _ALWAYS_ADMITTED = frozenset({"/api/health", "/metrics"})
 _STREAMS = "/stream"
 """End of the paths of streams, which last long and have separate limits."""
 ADMITTED = "leaderforge.admitted"
-"""Key of a request's scope: the limiter that has admitted the request."""
+"""Key in a request's scope. Its value is the limiter that has admitted the request."""
 REFUSAL = Overloaded("the server is overloaded; try again shortly")
 
 
@@ -61,11 +61,11 @@ def release(scope: Scope) -> None:
 
 
 class ProcessorLimit:
-    """Limit of requests in flight of each class while they wait for the processor, else `inf`.
+    """Limit of requests in flight of each class (reads, writes) while they wait for the processor, otherwise `inf`.
 
-    A standing queue shows an overload, because bursts empty their queues (CoDel, RFC 8289): for `INTERVAL_S`, more than
-    `STANDING` requests of both classes were in flight. The processor is the bottleneck if the thread always ran or was
-    ready to run (executor load average, in chapter 21 of Google's *Site Reliability Engineering*).
+    A queue that does not drain shows an overload, as that of a burst drains (CoDel, RFC 8289): for `INTERVAL_S`, more
+    than `STANDING` requests of both classes were in flight. The processor is the bottleneck if the thread always ran or
+    was ready to run (executor load average, in chapter 21 of Google's *Site Reliability Engineering*).
 
     If more requests are in flight than a saturated processor needs, all of them are slower, and no more are answered.
     Therefore the limit falls to `MIN_BUSY` while the processor is saturated, and rises while it is not. The limit ends
@@ -108,7 +108,7 @@ class ProcessorLimit:
 
 
 class AdmissionLimiter:
-    """Limit of requests of a class in flight, controlled by their mean response time.
+    """Limit of requests in flight of one class (reads or writes), controlled by their mean response time.
 
     The mean response time of an interval is the mean number of requests in flight divided by the rate of responses
     (Little's law). If it is far above its normal value, requests queue somewhere: for this process, the index or the
@@ -184,14 +184,14 @@ class AdmissionLimiter:
 
 
 class Limiters(NamedTuple):
-    """Limiters of a process. They are separate, because a database that hangs stops writes and not reads."""
+    """Limiters of a process for reads and for writes. They are separate: a hanging database stops writes only."""
 
     reads: AdmissionLimiter
     writes: AdmissionLimiter
 
     @classmethod
     def of(cls, floor_s: float, on_refused: Callable[[], object]) -> "Limiters":
-        """Return limiters with one floor, one callback and one `ProcessorLimit`, for the thread that calls them."""
+        """Return limiters that share a floor, a callback and a `ProcessorLimit` for the thread that calls `of`."""
         processor = ProcessorLimit(ProcessorDemand().share)
         return cls(*(AdmissionLimiter(floor_s, processor, on_refused) for _ in range(2)))
 

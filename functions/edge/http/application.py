@@ -78,7 +78,7 @@ class Application(FastAPI):
         if self._traced or self.middleware_stack is None or scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        # Skip the steps of FastAPI and Starlette, which are only for traces and for the first request.
+        # Skip what FastAPI and Starlette do here: it is needed only for traces and for the first request.
         scope["app"] = self
         await self.middleware_stack(scope, receive, send)
 
@@ -97,7 +97,7 @@ class Application(FastAPI):
         """Return the OpenAPI document. It is generated on first use, because a cold start does not need it."""
         if self.openapi_schema is None:
             with catch_warnings(category=UnsupportedFieldAttributeWarning, action="ignore"):
-                # The warnings mean no fault here. FastAPI hides them itself, except for models with `defer_build`.
+                # Hide the warnings: they mean no fault. FastAPI hides them too, but not for models with `defer_build`.
                 document = get_openapi(
                     title=self.title,
                     summary=self.summary,

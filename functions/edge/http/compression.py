@@ -20,7 +20,7 @@ _GZIP_WINDOW = 31
 _ZSTD_MODULES = ("compression.zstd", "backports.zstd")
 """The module for zstd in Python from 3.14 on, and its backport for earlier versions."""
 _MAX_CACHED = 128
-"""Maximum length in bytes of a header whose encoding is cached. Clients send a few short values."""
+"""Maximum length in bytes of an `Accept-Encoding` to cache with its encoding. Clients send a few short values."""
 _PREFERENCE = re.compile(rb"\s*([\w*.+-]+)\s*(?:;\s*[qQ]\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\s*)?")
 """Name and weight of one encoding in the header, such as `gzip;q=0.5`."""
 

@@ -46,7 +46,7 @@ def for_generators(document: JsonObject) -> JsonObject:
         is_input = name.endswith("In")
         _name_once(name, schema)
         if not is_input:
-            schema.pop("additionalProperties", None)  # later versions may add JSON members to answers
+            schema.pop("additionalProperties", None)  # allows the members that later versions add to answers
         for member in schema.get("properties", {}).values():
             _state_default(member, is_input=is_input)
     for node in _objects(document):
@@ -77,7 +77,7 @@ def _name_once(name: str, schema: JsonObject) -> None:
 
 
 def _state_default(member: JsonObject, *, is_input: bool) -> None:
-    """Move the default of a JSON member of a body to its description.
+    """Move the default of a body's JSON member from the schema to the member's description.
 
     With a default in the schema, generated TypeScript requires the JSON member. Other generated clients send the
     default, or add it to answers without the member.

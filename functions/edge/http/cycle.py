@@ -54,8 +54,8 @@ class Cycle(RequestResponseCycle):
         elif message["type"] == "http.response.start":
             self.response_started, self.waiting_for_100_continue = True, False
             head = self._head(message)
-            # Save a write, which is a system call and wakes up the client. Send a head without a length at once,
-            # because its body may come much later.
+            # Keep a head with a known length, and send it with the body: each write is a system call and wakes up the
+            # client. Send other heads at once, because their bodies may come much later.
             if self.chunked_encoding is False:
                 self._unsent_head = head
             else:

@@ -100,7 +100,7 @@ def read(model: type[BaseModel], *errors: type[LeaderForgeError], example: Any =
 
 
 def read_by_body(model: type[BaseModel], *errors: type[LeaderForgeError], example: Any = None) -> dict[str, Any]:
-    """Return the options of a route that reads, with its parameters in a body."""
+    """Return the options of a route that reads, and receives its parameters in a body."""
     return _options(model, (*errors, *WITH_KEY, *WITH_BODY), 200, _SOURCE | _ETAG, example)
 
 

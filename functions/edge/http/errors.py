@@ -94,7 +94,7 @@ STATUS: Mapping[type[LeaderForgeError], int] = {
     StreamingUnavailable: 501,
     Unavailable: 503,
 }
-"""HTTP status of each error class. A class without a row has the status of its nearest base."""
+"""HTTP status of each error class. A class that is not listed has the status of its nearest listed base."""
 
 _HEADERS: Mapping[int, tuple[tuple[bytes, bytes], ...]] = {
     401: ((b"www-authenticate", b'Bearer realm="leaderforge"'),),
@@ -144,7 +144,7 @@ def validation_error(error: ValidationError, most_problems: int = _MAX_PROBLEMS)
 
 
 def _place_of(failure: ErrorDetails) -> str:
-    """Return the path of an invalid JSON member, cut to `_MAX_PLACE`: clients choose the names of unknown ones."""
+    """Return the path of an invalid JSON member, cut to `_MAX_PLACE`: a client can send any name, of any length."""
     return ".".join(map(str, failure["loc"]))[:_MAX_PLACE]
 
 

@@ -20,7 +20,7 @@ from leaderforge.domain.errors import LeaderForgeError
 MAX_HEAD_BYTES = 32_768
 MAX_HEADERS = 128
 HEAD_S = 10.0
-"""Time limit in s for a complete head. It begins at the connection or, for further requests, at the first byte."""
+"""Time limit in s for a complete head. It begins with the connection or, for later requests, with their first byte."""
 NEW_GRACE_S = 1.0
 """Time in s that a shutdown leaves to a connection without a request so far: its client is about to send the first."""
 _IDLE_GRACE_S = 0.05
@@ -43,14 +43,14 @@ class GuardedHttp(HttpToolsProtocol):
     _head_bytes = 0
     """Bytes of an incomplete head so far."""
     _has_body = False
-    """True if the chunk in the parser has contained a part of a body so far."""
+    """True if the chunk that is being parsed has so far contained a part of a body."""
     _bytes_outside_body = 0
     """Number of bytes since the last part of a body."""
     _trailers = 0
     _head_timer: asyncio.TimerHandle | None = None
     _refusal = HTTPStatus.BAD_REQUEST
     _is_shed = False
-    """True while a request is read that was refused under overload: from its head to its end."""
+    """True while a request arrives that was refused under overload: from the end of its head to its own end."""
     _limiters: Limiters | None = None
     _is_draining = False
     """True after the beginning of the server's shutdown. The response to the next request ends the connection."""
@@ -159,7 +159,7 @@ class GuardedHttp(HttpToolsProtocol):
         return parsed.path, parsed.query or b""
 
     def _admit(self) -> bool:
-        """Return whether the application may have the request. Some paths are exempt."""
+        """Return whether the application may have the request. A limiter can refuse it, except on some paths."""
         if self._limiters is None or is_exempt(self.url.partition(b"?")[0].decode("latin-1")):
             return True
         limiter = self._limiters.of_method(self.parser.get_method().decode("ascii"))
@@ -169,7 +169,7 @@ class GuardedHttp(HttpToolsProtocol):
         return True
 
     def _shed(self) -> None:
-        """Refuse the request without a task, and drop its body. Close the connection if the client waits with it."""
+        """Refuse the request without a task, and drop its body. Close the connection if the client waits to send it."""
         self._is_shed = True
         stays_open = self.parser.should_keep_alive() and not self.expect_100_continue
         self.transport.write(_SHED if stays_open else _SHED_AND_CLOSED)
@@ -208,11 +208,11 @@ class GuardedHttp(HttpToolsProtocol):
             self.timeout_keep_alive_task = self.loop.call_at(self._idle_until, self._on_idle)
 
     def _unset_keepalive_if_required(self) -> None:
-        self._idle_until = None  # uvicorn calls this for each chunk
+        self._idle_until = None  # uvicorn calls this method for each received chunk
 
     def _on_idle(self) -> None:
         self.timeout_keep_alive_task = None
-        if self._idle_until is None:  # the next response sets the timer again
+        if self._idle_until is None:  # a request is in flight: its response sets the timer again
             return
         if self._idle_until <= self.loop.time():
             self.timeout_keep_alive_handler()
@@ -274,7 +274,7 @@ class GuardedHttp(HttpToolsProtocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def _is_body_unanswered(self) -> bool:
-        """Return whether the parser is in a body, and the answer to its request would be the next on the connection."""
+        """Return whether the parser is in a body whose request is answered next, and whose response has not begun."""
         return not self._in_head and not self._is_shed and not self.pipeline and not self.cycle.response_started
 
     def _stop_timer(self) -> None:

@@ -84,7 +84,7 @@ class RequestLines:
 
 
 class OpenStreams:
-    """Streams of lines that this process reads, up to `most`."""
+    """Counter of the streams of lines that this process reads. `most` is their maximum number."""
 
     def __init__(self, most: int) -> None:
         self._most = most

@@ -18,7 +18,7 @@ from leaderforge.ports.telemetry import Telemetry
 _SAFE_ID = re.compile(rb"[A-Za-z0-9._:+/=@-]{1,128}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _LOGGED_ID = 64
-"""Maximum characters of a request's id in the log. A client chooses the id, and may send a long one."""
+"""Maximum number of characters of a request's id in the log. Clients choose the id, and may send a long one."""
 _SERVER_ERROR = 500
 _CLIENT_CLOSED = 499
 """Status in metrics and logs of a request whose client disconnected before the response."""
@@ -114,14 +114,14 @@ class _Exchange:
     def __init__(self, scope: Scope, send: Send) -> None:
         self._send = send
         self.method: str = scope["method"]
-        # Copy the scope. The server's own scope must keep HEAD, because the server then expects no body.
+        # Copy the scope: routes see GET. In the server's own scope, HEAD must remain, because it then expects no body.
         self.scope = {**scope, "method": "GET", _HEAD: True} if self.method == "HEAD" else scope
         self.request_id = _request_id(scope)
         self.status = 0
 
     @property
     def route(self) -> str:
-        """Template of the path. With it, metrics have one time series instead of one per path."""
+        """Template of the path. Metrics use it, because the paths themselves would be a time series each."""
         route = self.scope.get("route")
         return _NO_ROUTE if route is None else route.path
 

@@ -32,7 +32,7 @@ class ReadResult(Protocol):
 
 
 class Provenance(NamedTuple):
-    """Time (ms since 1970) and source of a read, for results that lack these two facts."""
+    """Time (ms since 1970) and source of a read, for results that do not contain them."""
 
     as_of: int
     source: Source
@@ -42,7 +42,7 @@ class Answer(Response):
     """Response whose body and headers are ready to send. A cached answer is compressed once for each encoding."""
 
     _encoded: dict[bytes, Response]
-    """The compressed forms so far, by the names of their encodings. Short answers have no such attribute."""
+    """Compressed forms so far, by the names of their encodings. Answers too short to compress lack the attribute."""
 
     def __init__(self, body: bytes, headers: Sequence[Header], status: int = 200, etag: bytes | None = None) -> None:
         # Do not call `super().__init__`, which would render the body and build the headers again.

@@ -54,7 +54,7 @@ class EdgeRoute(Route):
         **documentation: Any,
     ) -> None:
         super().__init__(path, endpoint, name=name)
-        self.methods = set(methods)  # without HEAD, which Starlette would add: `EdgeMiddleware` turns it into GET
+        self.methods = set(methods)  # without HEAD, which Starlette would add: `EdgeMiddleware` turns HEAD into GET
         self.app = self.operation = _Operation(self.name, endpoint, self.param_convertors)
         self._document = partial(APIRoute, path, endpoint, methods=self.methods, name=self.name, **documentation)
 
@@ -80,7 +80,7 @@ class EdgeRoutes:
 
     def __init__(self, app: ASGIApp, routes: Sequence[EdgeRoute]) -> None:
         self._app = app
-        # Find a path without parameters directly. Search the others, which are few for each method and `_shape`.
+        # Look paths without parameters up directly. Search the others, which are few for each method and `_shape`.
         self._literal: dict[tuple[str, str], EdgeRoute] = {}
         self._routes: defaultdict[tuple[str, int, str], list[EdgeRoute]] = defaultdict(list)
         for route in routes:
@@ -117,7 +117,7 @@ class EdgeRoutes:
 
 
 def _shape(path: str) -> tuple[int, str]:
-    """Return the number of a path's segments, and the first two segments. No route has parameters there."""
+    """Return the number of a path's segments, and the first two segments, which are never parameters."""
     segments = path.split("/")
     return len(segments), "/".join(segments[:3])
 
@@ -141,7 +141,7 @@ class _Operation:
 
     @property
     def access(self) -> AccessCheck | None:
-        """Access check of the route, None if the route admits everybody without one."""
+        """Access check of the route, None if the route has none and thus admits everybody."""
         return self._checks[0][1] if self._checks else None
 
     @cached_property
@@ -170,7 +170,7 @@ class _Operation:
                     await require_allowance(request, edge.rate_limits)
                 answer = await self._answer(request, edge.services.settings.max_body_bytes)
             except (LeaderForgeError, ValidationError) as error:
-                # Do not report an expected error as a failed telemetry transaction.
+                # Catch expected errors here, so that telemetry does not report the transaction as failed.
                 request.scope["leaderforge.error"] = error
                 answer = error_answer(error)
         return _as_requested(answer, request.scope) if isinstance(answer, Answer) else answer
@@ -282,7 +282,7 @@ async def _body(request: Request, limit: int) -> bytes:
         _require_within(int(length), limit)
     message = await request.receive()
     if message["type"] == "http.request" and not message.get("more_body", False):
-        # Return a body of one message without a timer: nearly all bodies arrive so, and a timer costs time.
+        # If the whole body arrives in one message, as usual, return it without a timer: a timer costs time.
         body: bytes = message.get("body", b"")
         _require_within(len(body), limit)
         return body

@@ -47,7 +47,7 @@ class Stream(Response):
         finally:
             disconnect.cancel()
             sending.cancel()
-            # Wait for the task first, because closing a generator that still runs raises an error.
+            # Wait until the cancelled task has ended, because closing a generator that still runs raises an error.
             await asyncio.wait((sending, disconnect))
             await self._pieces.aclose()
         if not sending.cancelled():
@@ -79,6 +79,6 @@ async def _send_piece(send: Send, piece: bytes) -> None:
 
 
 async def _disconnect(receive: Receive) -> None:
-    """Return when the client has disconnected."""
+    """Wait until the client has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass

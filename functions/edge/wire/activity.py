@@ -61,7 +61,7 @@ class ActivityOut(StrictOut):
 
 
 def render_activity(report: ActivityReport, names: Mapping[int, str | None]) -> JsonBody:
-    """Return the activity of a board. `names` maps ids of its players to usernames."""
+    """Return the body with the activity of a board. `names` maps the ids of its players to usernames."""
     model = ActivityOut(
         board=report.board.slug,
         step_s=report.step_ms // 1000,

@@ -116,24 +116,24 @@ class CallerOut(StrictOut):
 
 
 def render_caller(caller: Caller) -> JsonBody:
-    """Return a caller that has a role."""
+    """Return the body that describes a caller. The caller must have a role."""
     permissions = [permission for permission in Permission if caller.may(permission)]
     return JsonBody.of(CallerOut(actor=caller.actor, person=caller.person, role=caller.role, permissions=permissions))
 
 
 def render_key(key: ApiKey) -> JsonBody:
-    """Return an API key without its text."""
+    """Return the body that describes an API key, without its secret text."""
     return JsonBody.of(KeyOut(**_members(key)))
 
 
 def render_keys(keys: Iterable[ApiKey], environment: Iterable[tuple[Caller, int]]) -> JsonBody:
-    """Return API keys without their texts. `environment` has a caller and the number of keys for each setting."""
+    """Return the body with API keys, without secrets. `environment` has a caller and the number of keys per setting."""
     from_settings = [_environment_keys(caller, count) for caller, count in environment]
     return JsonBody.of(KeysOut(keys=[KeyOut(**_members(key)) for key in keys], environment=from_settings))
 
 
 def render_issued_key(issued: IssuedKey) -> JsonBody:
-    """Return an API key with its text."""
+    """Return the body that describes an API key, with its secret text."""
     return JsonBody.of(IssuedKeyOut(**_members(issued.key), key=issued.text))
 
 

@@ -17,7 +17,7 @@ class Malformed:
 
 
 def validate_item(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
-    """Return an item of a batch, or `Malformed` if it is invalid. An invalid item therefore does not fail the batch."""
+    """Return the validated item of a batch, or `Malformed` if it is invalid. It then does not fail the whole batch."""
     try:
         require_few_members(value)
         return validate(value)

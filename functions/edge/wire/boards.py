@@ -210,7 +210,7 @@ class BoardIn(_SettingsIn):
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
-    """Remove the defaults of a new board from the schema, because absent settings of a change stay unchanged."""
+    """Remove the defaults of a new board from the schema: settings that a change does not contain stay unchanged."""
     for member in schema["properties"].values():
         member.pop("default", None)
     schema["examples"] = [{"max_score": 600000, "periods": ["all-time", "weekly"]}]
@@ -295,12 +295,12 @@ class BoardsOut(StrictOut):
 
 
 def render_board(board: Board) -> JsonBody:
-    """Return a board's settings."""
+    """Return the body with a board's settings."""
     return JsonBody.of(_board_out(board))
 
 
 def render_boards(boards: Iterable[Board]) -> JsonBody:
-    """Return the settings of several boards."""
+    """Return the body with the settings of several boards."""
     return JsonBody.of(BoardsOut(boards=list(map(_board_out, boards))))
 
 

@@ -26,7 +26,7 @@ class JsonBody:
 
     @classmethod
     def of(cls, model: StrictOut, now: int | None = None) -> Self:
-        """Return the JSON members that are set in a model, except `as_of` and `now`."""
+        """Return the body with the JSON members that are set in a model, except `as_of` and `now`."""
         return cls(model.model_dump_json(exclude_unset=True, exclude={"as_of", "now"}), now)
 
     def closed(self) -> bytes:
@@ -43,7 +43,7 @@ class JsonBody:
 
 
 def with_member(content: bytes, name: bytes, text: bytes) -> bytes:
-    """Return a JSON object with one more member. The object must not be empty, and `text` must not need escapes."""
+    """Return a JSON object with a member added. The object must not be empty, and `text` must not need escapes."""
     # Use a view, because a slice would copy the whole body once more.
     return b'%s,"%s":"%s"}' % (memoryview(content)[:-1], name, text)
 

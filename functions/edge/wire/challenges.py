@@ -127,7 +127,7 @@ class RemovedChallengeOut(StrictOut):
 
 
 def render_challenge(view: ChallengeView, *, marks_hidden: bool = False) -> JsonBody:
-    """Return a challenge with its players."""
+    """Return the body that describes a challenge and its players."""
     entries = ",".join([render_entry(entry, marks_hidden=marks_hidden) for entry in view.entries])
     unscored = ",".join(map(_player, view.unscored))
     return JsonBody(
@@ -136,13 +136,13 @@ def render_challenge(view: ChallengeView, *, marks_hidden: bool = False) -> Json
 
 
 def render_challenges(user_id: int, played: Iterable[tuple[Board, PlayedChallenge]], now: int) -> JsonBody:
-    """Return the challenges of a player at `now` (ms)."""
+    """Return the body with the challenges of a player, as they are at `now` (ms)."""
     challenges = ",".join([f"{{{played_members(board, item, now)}}}" for board, item in played])
     return JsonBody(f'{{"user_id":{user_id},"challenges":[{challenges}]}}')
 
 
 def played_members(board: Board, played: PlayedChallenge, now: int) -> str:
-    """Return the JSON members that describe a player's challenge at `now` (ms), without braces."""
+    """Return the JSON members that describe a player's challenge at `now` (ms), without the braces of an object."""
     members, player = _members(board, played.challenge, now), played.player
     return f'{members},"number":{player.number},"joined_at":"{time_text(player.joined_at)}"'
 

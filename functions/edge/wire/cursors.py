@@ -31,7 +31,7 @@ class Direction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Direction, number of the period, and sort key of the entry at the end of the page."""
+    """Direction, period number, and sort key of the entry from which the requested page continues."""
 
     direction: Direction
     period: int
@@ -39,7 +39,7 @@ class Cursor:
 
 
 def encoded(direction: Direction, ladder: Ladder, key: bytes | None) -> str | None:
-    """Return the text of a cursor, which is valid on this ladder only. Return None without a key."""
+    """Return the text of a cursor, which is valid on this ladder only. Return None if `key` is None."""
     if key is None:
         return None
     packed = _HEAD.pack(direction.value, ladder.board.id, ladder.period) + key

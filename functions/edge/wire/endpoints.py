@@ -164,23 +164,23 @@ class RedrivenOut(StrictOut):
 
 
 def render_endpoints(endpoints: Iterable[Endpoint], now: int) -> JsonBody:
-    """Return endpoints. `now` is in ms."""
+    """Return the body with endpoints. `now` is in ms."""
     return JsonBody.of(EndpointsOut(endpoints=[_endpoint_out(endpoint, now) for endpoint in endpoints]))
 
 
 def render_endpoint(endpoint: Endpoint, now: int) -> JsonBody:
-    """Return an endpoint. `now` is in ms."""
+    """Return the body that describes an endpoint. `now` is in ms."""
     return JsonBody.of(_endpoint_out(endpoint, now))
 
 
 def render_issued_endpoint(issued: IssuedSecret, now: int) -> JsonBody:
-    """Return an endpoint with its new secret. `now` is in ms."""
+    """Return the body that describes an endpoint, with its new secret. `now` is in ms."""
     endpoint = _endpoint_out(issued.endpoint, now)
     return JsonBody.of(IssuedEndpointOut(**endpoint.model_dump(), secret=issued.secret))
 
 
 def render_attempt(attempt: DispatchAttempt) -> JsonBody:
-    """Return the result of a test delivery."""
+    """Return the body with the result of a test delivery."""
     return JsonBody.of(DeliveryResultOut(status=attempt.status, failure=attempt.error, duration_ms=attempt.duration_ms))
 
 

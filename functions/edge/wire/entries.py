@@ -131,7 +131,7 @@ class RangeOut(_Listing):
 
 
 def render_entry(entry: Entry, extra: str = "", marks_hidden: bool = False) -> str:
-    """Return an entry as a JSON object. `extra` contains further JSON members, each after a comma.
+    """Return an entry as a JSON object. `extra` has further JSON members, each with a comma before it.
 
     All entries are rendered here, therefore this function implements the hidden-player view. `marks_hidden` is for
     admins. Without it, a hidden entry is unmarked, therefore its own player does not learn that it is hidden.
@@ -168,9 +168,9 @@ def render_listing(
     movement: RankMovement | None = None,
     marks_hidden: bool = False,
 ) -> JsonBody:
-    """Return entries and their total. `extra` contains further JSON members, each after a comma.
+    """Return the body with entries and their total. `extra` has further JSON members, each with a comma before it.
 
-    `population` is the number of ranked players, None if it is the total.
+    `population` is the number of ranked players, None if `total` is this number.
     """
     board, ranked = ladder.board, total if population is None else population
     if board.tiers or movement is not None:
@@ -189,20 +189,20 @@ def render_listing(
 
 
 def segment_member(ladder: Ladder) -> str:
-    """Return the JSON member for the segment of a listing, followed by a comma. It is empty without a segment."""
+    """Return the JSON member for a listing's segment with a comma after it, an empty text without a segment."""
     return "" if ladder.segment is None else f'"segment":{string_json(":".join(ladder.segment))},'
 
 
 def render_around(
     ladder: Ladder, page: Page, movement: RankMovement | None = None, *, marks_hidden: bool = False
 ) -> JsonBody:
-    """Return a player's entry and its neighbours."""
+    """Return the body with a player's entry and its neighbours."""
     within = "" if page.rank_in is None else f',"rank_in":{rank_in_json(page.rank_in)}'
     return render_listing(ladder, page.entries, page.total, within, movement=movement, marks_hidden=marks_hidden)
 
 
 def render_page(ladder: Ladder, page: Page, movement: RankMovement | None = None) -> JsonBody:
-    """Return a page with cursors in both directions."""
+    """Return the body with a page of entries and cursors in both directions."""
     following = string_json(encoded(Direction.NEXT, ladder, page.next))
     previous = string_json(encoded(Direction.PREVIOUS, ladder, page.previous))
     cursors = f',"next":{following},"previous":{previous}'
@@ -210,6 +210,6 @@ def render_page(ladder: Ladder, page: Page, movement: RankMovement | None = None
 
 
 def render_range(ladder: Ladder, page: Page) -> JsonBody:
-    """Return a page of a score range with the cursor of the next one."""
+    """Return the body with a page of a score range and the cursor of the next page."""
     following = string_json(encoded(Direction.RANGE, ladder, page.next))
     return render_listing(ladder, page.entries, page.total, f',"next":{following}', population=page.population)

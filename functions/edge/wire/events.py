@@ -36,6 +36,6 @@ def last_position(text: bytes | None) -> int | None:
 
 
 def event_bytes(notice: Notice) -> bytes:
-    """Return a notice as a server-sent event. Its data has the id that webhooks have in a header."""
+    """Return a notice as a server-sent event. Its data contains the id, which webhooks have in a header."""
     data = f'{{"id": {string_json(notice.notice_id)}, {notice.body[1:]}'
     return f"id: {notice.position}\nevent: {notice.type}\ndata: {data}\n\n".encode()

@@ -137,7 +137,7 @@ class FriendRanksOut(StrictOut):
 
 
 def render_friends(user_id: int, page: FriendPage) -> JsonBody:
-    """Return a page of followed players."""
+    """Return the body with a page of followed players."""
     friends = ",".join(map(_friend, page.friends))
     following = number_json(page.next)
     return JsonBody(f'{{"user_id":{user_id},"friends":[{friends}],"total":{page.total},"next":{following}}}')
@@ -146,7 +146,7 @@ def render_friends(user_id: int, page: FriendPage) -> JsonBody:
 def render_friend_change(
     user_id: int, change: FriendChange, missing_external_ids: Sequence[str] | None = None
 ) -> JsonBody:
-    """Return the result of a change. `missing_external_ids` is None if none were requested."""
+    """Return the body for a change of friends. `missing_external_ids` is None if the request had no external ids."""
     external = missing_external_member(missing_external_ids)
     missing, blocked = (",".join(map(str, ids)) for ids in (change.missing, change.blocked))
     return JsonBody(
@@ -156,7 +156,7 @@ def render_friend_change(
 
 
 def render_blocks(user_id: int, blocked: Sequence[BlockedPlayer]) -> JsonBody:
-    """Return the blocked players of a player."""
+    """Return the body with the players whom a player has blocked."""
     players = ",".join([f"{{{_player_members(block.player, block.since)}}}" for block in blocked])
     return JsonBody(f'{{"user_id":{user_id},"blocked":[{players}]}}')
 
@@ -174,7 +174,7 @@ def render_friend_ranks(
     *,
     marks_hidden: bool = False,
 ) -> JsonBody:
-    """Return the ranks of a player and its friends."""
+    """Return the body with the ranks of a player and its friends."""
     board, total = ladder.board, ranking.total
     ahead_entries = () if ranking.ahead is None else (ranking.ahead,)
     entries, around, ahead = (

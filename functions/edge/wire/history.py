@@ -33,7 +33,7 @@ class HistoryQuery(QueryIn):
 
     @property
     def before(self) -> HistoryPosition | None:
-        """Position of the submission from which to continue, None to start."""
+        """Position before which to continue with older submissions, None for the first page."""
         if self.cursor is None:
             return None
         # Cursors of version 0.2 lack the time of reception. Use 0, which the submissions of that version have.
@@ -83,7 +83,7 @@ class HistoryOut(StrictOut):
 
 
 def render_history(board: Board, user_id: int, history: History, external_ids: Mapping[int, str]) -> JsonBody:
-    """Return a player's history. `external_ids` maps player ids to external ids."""
+    """Return the body with a player's history. `external_ids` maps player ids to external ids."""
     model = HistoryOut(
         board=board.slug,
         user_id=user_id,

@@ -177,7 +177,7 @@ class ImportPreviewOut(StrictOut):
 
 
 class BadLineList:
-    """Collector of the first bad lines, and of their number."""
+    """Collector of the first bad lines, and of the number of all bad lines."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -228,12 +228,12 @@ def _line_out(board: Board, line: Any, event: Any) -> PreviewedLineOut:
 
 
 def render_progress(read_bytes: int, total_bytes: int, tally: "ImportTally", bad: BadLineList) -> bytes:
-    """Return the line of a stream that shows the progress."""
+    """Return a line of the stream that reports the progress of the import."""
     return _event("progress", {"read_bytes": read_bytes, "total_bytes": total_bytes, **_counts(tally, bad)})
 
 
 def render_result(tally: "ImportTally", bad: BadLineList, notes: Sequence[str]) -> bytes:
-    """Return the last line of the stream of a complete import."""
+    """Return the last line of the stream if the import is complete."""
     problems = [problem.model_dump() for problem in bad.problems]
     warnings = {
         "conflicts": tally.conflicts,
@@ -247,14 +247,14 @@ def render_result(tally: "ImportTally", bad: BadLineList, notes: Sequence[str]) 
 
 
 def _ranges(tally: "ImportTally") -> str | None:
-    """Return the line numbers of all duplicates for the parameter `lines`, None if they form too many ranges."""
+    """Return the numbers of all duplicate lines in the format of the parameter `lines`, None for too many ranges."""
     from leaderforge.imports.line_ranges import MAX_RANGES
 
     return str(tally.duplicate_ranges) if len(tally.duplicate_ranges) <= MAX_RANGES else None
 
 
 def render_stop(error: LeaderForgeError, tally: "ImportTally", bad: BadLineList) -> bytes:
-    """Return the last line of the stream of an import that an error stopped."""
+    """Return the last line of the stream if an error has stopped the import."""
     return to_json(_counts(tally, bad))[:-1] + b"," + render_error(error)[1:].encode() + b"\n"
 
 

@@ -87,7 +87,7 @@ class LeagueOut(StrictOut):
 
 
 def league_out(league: League) -> LeagueOut:
-    """Return the rules of a league."""
+    """Return the output model of a league's rules."""
     members = members_of(league)
     zones = {name: None if members[name] is None else ZoneOut(**members[name]) for name in ("promotion", "relegation")}
     return LeagueOut(**members | zones)
@@ -150,7 +150,7 @@ class LeagueGroupOut(StrictOut):
 
 
 def render_group(view: LeagueGroup, *, marks_hidden: bool = False) -> JsonBody:
-    """Return a player's group."""
+    """Return the body that describes a player's group."""
     board, zones = view.ladder.board, view.zones
     tiers = board.tiers_among(view.lookup.total) if board.tiers else None
     entries = ",".join(_entry_json(entry, tiers, marks_hidden=marks_hidden) for entry in view.entries)
@@ -198,7 +198,7 @@ def _place_members(view: LeagueGroup) -> dict[str, str]:
 
 
 def _entry_json(league_entry: LeagueEntry, tiers: LadderTiers | None, *, marks_hidden: bool) -> str:
-    """Return an entry of a group. `tiers` is None on a board without tiers."""
+    """Return an entry of a group as a JSON object. `tiers` is None on a board without tiers."""
     entry = league_entry.entry
     tier = "" if tiers is None else tier_json(tiers, entry.score, entry.rank)
     extra = f'{tier},"group_rank":{number_json(league_entry.rank)},"movement":{string_json(league_entry.movement)}'

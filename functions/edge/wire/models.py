@@ -14,7 +14,7 @@ MAX_MEMBERS = 64
 def require_few_members(value: object) -> None:
     """Raise a validation error if the value is an object with too many JSON members.
 
-    pydantic would create an error for each unknown JSON member, of which a body of 4 MiB may have some 400,000.
+    Without this check, pydantic would create an error for each unknown member. A body of 4 MiB may have some 400,000.
     """
     if isinstance(value, dict) and len(value) > MAX_MEMBERS:
         raise PydanticCustomError(RULE, f"must have at most {MAX_MEMBERS} members, not {len(value)}")
@@ -24,7 +24,7 @@ class StrictIn(BaseModel):
     """A request body. Unknown members are refused."""
 
     max_bytes: ClassVar[int] = 16_384
-    """Maximum length of the body. LEADERFORGE_MAX_BODY_BYTES may be lower.
+    """Maximum length of the body in bytes. LEADERFORGE_MAX_BODY_BYTES may be lower.
 
     The longest valid body has some 13,000 bytes: a submission whose metadata consists of escapes.
     """

@@ -202,7 +202,7 @@ class HiddenOut(StrictOut):
 
 
 def render_moderated(user_id: int, changes: Sequence[LadderStanding], external_ids: Mapping[int, str]) -> JsonBody:
-    """Return the changes of an action. `external_ids` maps player ids to external ids."""
+    """Return the body with the changes of an action. `external_ids` maps player ids to external ids."""
     entries = [
         ChangedOut(board=ladder.board.slug, period=ladder.period_name, state=_state(ladder.board, standing))
         for ladder, standing in changes
@@ -211,7 +211,7 @@ def render_moderated(user_id: int, changes: Sequence[LadderStanding], external_i
 
 
 def render_hidden(ladder: Ladder, page: HiddenPage) -> JsonBody:
-    """Return hidden entries, marked as hidden. Only admins may receive them."""
+    """Return the body with hidden entries, marked as hidden. Only admins may receive it."""
     entries = ",".join(
         [
             render_entry(hidden.entry, f',"hidden_by":[{_causes_json(hidden.hidden)}]', marks_hidden=True)

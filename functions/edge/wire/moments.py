@@ -22,7 +22,7 @@ from leaderforge.services.movement import RankMovement
 
 _DURATION = re.compile(r"P(?=.)(?:(\d{1,4})W|(?:(\d{1,4})D)?(?:T(?=.)(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?)")
 _UNITS_MS = (604_800_000, 86_400_000, 3_600_000, 60_000, 1_000)
-"""Weeks, days, hours, minutes and seconds of a duration, in ms."""
+"""Lengths in ms of a week, a day, an hour, a minute and a second, in the order of `_DURATION`."""
 
 SinceText = Annotated[
     str,
@@ -30,7 +30,7 @@ SinceText = Annotated[
     Rule("must be a duration such as P1D, a period such as weekly or 2026-W48, or a time"),
 ]
 MovementRenderer: TypeAlias = Callable[[Entry], str]
-"""Function that returns the JSON members of an entry's movement, each after a comma. They are empty without `since`."""
+"""Function that returns the JSON members of an entry's movement, each with a comma before it: none without `since`."""
 
 
 class MomentQuery(LadderQuery):
@@ -64,9 +64,9 @@ class MovementOut(StrictOut):
 
 
 def since_of(text: str, board: Board, now: int) -> int:
-    """Return the moment (ms) in a text, seen from `now` (ms). Raises `PeriodNotFound` or `Refused`."""
+    """Return the moment (ms) that a text names. A duration ends at `now` (ms). Raises `PeriodNotFound` or `Refused`."""
     if match := _DURATION.fullmatch(text):
-        # Round to whole seconds, so that concurrent readers compare with the same moment.
+        # Round down to whole seconds, so that concurrent readers compare with the same moment.
         return (now - sum(int(n) * ms for n, ms in zip(match.groups("0"), _UNITS_MS, strict=True))) // 1000 * 1000
     time = _time_in(text)
     if time is None:
@@ -77,7 +77,7 @@ def since_of(text: str, board: Board, now: int) -> int:
 
 
 def _time_in(text: str) -> datetime | None:
-    """Return the time that a text states, None for another text, such as the name of a period."""
+    """Return the time in a text, None for a text that is no time, such as the name of a period."""
     with suppress(ValueError):
         return moment_of(text) if "T" in text and not text.startswith("season") else None
     return None
@@ -99,7 +99,7 @@ def _start_of_period(name: str, board: Board, now: int) -> int:
 
 
 def movement_json(movement: RankMovement | None) -> MovementRenderer:
-    """Return the renderer of a movement."""
+    """Return the function that renders the movement of an entry."""
     if movement is None:
         return lambda _: ""
     previous = movement.previous
@@ -117,7 +117,7 @@ def movement_json(movement: RankMovement | None) -> MovementRenderer:
 
 
 def since_member(movement: RankMovement | None) -> str:
-    """Return the JSON member `since` of a response after a comma, an empty text without a movement."""
+    """Return the JSON member `since` of a response with a comma before it, or an empty text without a movement."""
     return "" if movement is None else f',"since":"{time_text(movement.since)}"'
 
 

@@ -47,5 +47,5 @@ TiebreakersOut = Annotated[
 
 
 def numbers_member(numbers: str | None) -> str:
-    """Return the JSON member `numbers` after a comma, or nothing without numbers."""
+    """Return the JSON member `numbers` with a comma before it, or an empty text without numbers."""
     return "" if numbers is None else f',"numbers":{numbers}'

@@ -81,7 +81,7 @@ def render_console_sign_in(provider: str | None) -> JsonBody:
 
 
 def render_attempt(attempt: Attempt) -> JsonBody:
-    """Return an attempt to sign in."""
+    """Return the body that describes an attempt to sign in."""
     return JsonBody.of(
         AttemptOut(
             authorization_url=attempt.url, state=attempt.state, nonce=attempt.nonce, code_verifier=attempt.verifier
@@ -90,7 +90,7 @@ def render_attempt(attempt: Attempt) -> JsonBody:
 
 
 def render_console_session(started: StartedSession) -> JsonBody:
-    """Return a session with its secret."""
+    """Return the body that describes a session, with its secret."""
     session = started.session
     return JsonBody.of(
         ConsoleSessionOut(token=started.secret, person=session.person, role=session.role, expires_at=session.expires_at)

@@ -58,7 +58,7 @@ class PeriodsQuery(QueryIn):
     )
 
     def number_before(self, board: Board) -> int | None:
-        """Return the number of the period from which to continue, None to start. Raises `PeriodNotFound`."""
+        """Return the number of the period after which to continue, None for the first page. Raises `PeriodNotFound`."""
         number = None if self.before is None else number_of_name(board.calendar, self.before)
         if self.before is not None and number is None:
             raise PeriodNotFound(
@@ -92,13 +92,13 @@ class PeriodsOut(StrictOut):
 
 
 def render_periods(board: Board, page: PeriodPage) -> JsonBody:
-    """Return a page of periods."""
+    """Return the body with a page of a board's periods."""
     periods = [_period_out(listed_period) for listed_period in page.periods]
     return JsonBody.of(PeriodsOut(board=board.slug, periods=periods, next=page.next))
 
 
 def bounds_of(period: Period) -> dict[str, Any]:
-    """Return the JSON members for the name and the bounds of a period."""
+    """Return the JSON members that have the name and the bounds of a period."""
     return {"period": period.name, "kind": period.kind, "starts_at": period.starts_at, "ends_at": period.ends_at}
 
 

@@ -166,7 +166,7 @@ async def render_export(
 
 
 def _acts_json(record: PlayerExport) -> str:
-    """Return the audit entries on the player as JSON objects with commas between them."""
+    """Return the audit entries about the player as JSON objects, separated by commas."""
     external_id = record.user.external_id
     external_ids = {} if external_id is None else {record.user.user_id: external_id}
     return ",".join([act_out(entry, external_ids).model_dump_json(exclude_unset=True) for entry in record.acts])
@@ -183,7 +183,7 @@ def _render_standing(placed: LadderStanding, *, marks_hidden: bool) -> str:
 
 
 def _subscores(board: Board, subscore: int) -> str:
-    """Return the JSON member `subscore`, which all standings have, and those of the tiebreakers, before a comma."""
+    """Return the JSON member `subscore` of a standing and the members of tiebreakers, each with a comma after it."""
     if not board.tiebreakers:
         return f'"subscore":{subscore},'
     return f'"subscore":0,{subscore_json(board.tiebreakers, subscore)}'
@@ -200,13 +200,13 @@ def _render_event(stored: Kept) -> str:
 
 
 def _render_links(name: str, links: Sequence[Followed | Blocked]) -> str:
-    """Return the JSON member with the other players of links, or nothing without links."""
+    """Return the JSON member `name` with the players to whom the links lead, or an empty text without links."""
     players = [f'{{"user_id":{link.user_id},"since":"{time_text(link.since)}"}}' for link in links]
     return f'"{name}":[{",".join(players)}],' if players else ""
 
 
 def _render_sign_ins(record: SignInRecord) -> str:
-    """Return the JSON members about devices and sessions, or nothing for a player who never signed in by a device."""
+    """Return the JSON members about devices and sessions, or an empty text for a player without either."""
     sessions = [
         SessionTimesOut(started_at=times.started_at, refreshed_at=times.refreshed_at, ends_at=times.ends_at)
         for times in record.sessions

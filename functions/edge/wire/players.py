@@ -120,7 +120,7 @@ class NewPlayersIn(LongIn):
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
-    """Remove the defaults from the schema, because values that a change does not send stay unchanged."""
+    """Remove the defaults from the schema: values that a change does not contain stay unchanged."""
     for member in schema["properties"].values():
         member.pop("default", None)
     schema["minProperties"] = 1
@@ -238,18 +238,18 @@ class ErasureOut(StrictOut):
 
 
 def render_user(user: Player, *, with_email: bool) -> JsonBody:
-    """Return a player. `with_email` is for admins."""
+    """Return the body that describes a player. `with_email` adds the email address, for admins only."""
     return JsonBody.of(user_out(user, with_email=with_email))
 
 
 def render_users(users: Iterable[Player], *, with_email: bool, inside: bool | None = None) -> JsonBody:
-    """Return players. `with_email` is for admins. Only the answer to a search has `inside`; otherwise it is None."""
+    """Return the body with players. `with_email` adds email addresses, for admins only. Only a search has `inside`."""
     searched = {} if inside is None else {"inside": inside}
     return JsonBody.of(UsersOut(users=[user_out(user, with_email=with_email) for user in users], **searched))
 
 
 def user_out(user: Player, *, with_email: bool) -> UserOut:
-    """Return the output model of a player."""
+    """Return the output model of a player. `with_email` adds the email address, for admins only."""
     email = {"email": user.email} if with_email else {}
     external_id = {} if user.external_id is None else {"external_id": user.external_id}
     attributes = {} if user.attributes is None else {"attributes": loads(user.attributes)}

@@ -31,7 +31,7 @@ _DECIMAL = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?([eE]-[0-9]{1,3})?")
 
 
 def _percent(value: object) -> Fraction:
-    """Return the exact number in a parameter's text. A maximum length of the text limits the cost."""
+    """Return the exact percentage in a parameter's text. The text's maximum length limits the cost."""
     if not isinstance(value, str) or not _DECIMAL.fullmatch(value) or (number := Fraction(value)) > 100:
         raise ValueError("must be a number from 0 to 100")
     return number
@@ -99,7 +99,7 @@ class PercentileOut(StrictOut):
 def render_player(
     board: Board, player: PlayerRank, movement: RankMovement | None = None, *, marks_hidden: bool = False
 ) -> JsonBody:
-    """Return a player's entry with its percentile and its next tier."""
+    """Return the body with a player's entry, its percentile and its next tier."""
     tiers = tier_members(board, player.entry.score, player.entry.rank, player.total)
     moves = f"{movement_json(movement)(player.entry)}{since_member(movement)}"
     extra = f'{tiers},"percentile":{player.percentile!r},"total":{player.total}{moves}'
@@ -107,7 +107,7 @@ def render_player(
 
 
 def render_percentile(board: Board, player: PlayerRank) -> JsonBody:
-    """Return the entry at a percentile."""
+    """Return the body with the entry at a percentile."""
     entry = player.entry
     rendered = render_entry(entry, tier_member(board, entry.score, entry.rank, player.total))
     return JsonBody(
@@ -123,7 +123,7 @@ def render_lookup(
     *,
     marks_hidden: bool = False,
 ) -> JsonBody:
-    """Return the entries of players that were looked up. `missing_external_ids` is None if none were requested."""
+    """Return the body with the entries found. `missing_external_ids` is None if the request had no external ids."""
     board, total = ladder.board, lookup.total
     compared = compared_entries(board, lookup.entries, total, "rank_among", movement, marks_hidden=marks_hidden)
     entries = ",".join(compared)
@@ -144,7 +144,7 @@ def compared_entries(
     *,
     marks_hidden: bool = False,
 ) -> list[str]:
-    """Return entries as JSON objects. The JSON member `rank_name` has the rank that comes with each entry.
+    """Return entries as JSON objects. Each comes with a second rank, which becomes the JSON member `rank_name`.
 
     `total` is the number of ranked players of the board.
     """

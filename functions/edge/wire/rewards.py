@@ -117,7 +117,7 @@ class AwardsQuery(QueryIn):
 
     @property
     def after(self) -> AwardPosition | None:
-        """Position from which to continue, None to start."""
+        """Position of the award after which to continue, None for the first page."""
         if self.cursor is None:
             return None
         board_id, period, reward = self.cursor.split("_", 2)
@@ -131,7 +131,7 @@ class PeriodAwardsQuery(QueryIn):
 
     @property
     def after(self) -> RankPosition | None:
-        """Position from which to continue, None to start."""
+        """Position of the award after which to continue, None for the first page."""
         if self.cursor is None:
             return None
         rank, user_id, reward = self.cursor.split("_", 2)
@@ -202,7 +202,7 @@ def render_award(award: Award) -> JsonBody:
 
 
 def render_awards(page: AwardPage[AwardPosition] | AwardPage[RankPosition]) -> JsonBody:
-    """Return a page of awards."""
+    """Return the body with a page of awards."""
     awards = ",".join(map(award_json, page.awards))
     cursor = "null" if page.next is None else string_json("_".join(map(str, page.next)))
     return JsonBody(f'{{"awards":[{awards}],"next":{cursor}}}')

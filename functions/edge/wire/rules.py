@@ -18,7 +18,7 @@ from pydantic_core.core_schema import (
 FieldT = TypeVar("FieldT")
 
 RULE = "rule"
-"""pydantic's name for the type of the errors of `Rule` and `Whole`. Their messages are ready to show."""
+"""Type of the errors of `Rule` and `Whole`, as pydantic names it. Their messages are ready to show."""
 _PROBLEMS: Mapping[str, str] = {
     RULE: "{message}",
     "value_error": "{error}",
@@ -38,7 +38,7 @@ _PROBLEMS: Mapping[str, str] = {
     "enum": "must be {expected}",
     "literal_error": "must be {expected}",
 }
-"""Problem by the type of a pydantic error. The braces name parts of the error's context."""
+"""Texts of problems by the type of pydantic's error. Braces name values in the error's context."""
 _OTHER = "must be a valid value; docs/api.md documents it"
 _DIGITS = re.compile(r"-?[0-9]{1,16}")
 
@@ -53,7 +53,7 @@ def problem_of(error: ErrorDetails) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Annotation of a type. Its message replaces the messages of all checks of a value."""
+    """Annotation of a type with a rule in words, which replaces the messages of all checks of a value."""
 
     words: str
 
@@ -99,11 +99,11 @@ class Whole:
 
 
 FROM_TEXT = Whole(_from_digits, is_common=True)
-"""Annotation that accepts decimal digits only for an integer in a path or a query."""
+"""Annotation for an integer in a path or a query. The text may have decimal digits only."""
 PLAYER_FROM_TEXT = Whole(_from_digits, is_common=True, alternative="; write any other id as an external id after ext:")
 """`FROM_TEXT` for a player's id in a path, with advice about external ids."""
 FROM_NUMBER = Whole(_without_fraction, is_common=False)
-"""Annotation that accepts 5.0 for an integer in a body, because some languages write every number with a fraction.
+"""Annotation for an integer in a body that also accepts 5.0, because some languages write every number with a fraction.
 
 The bounds of `Whole` exclude numbers that a double cannot represent exactly.
 """
@@ -121,4 +121,4 @@ class _NotNull:
 
 
 Omittable = Annotated[FieldT | None, _NotNull()]
-"""Query parameter that may be absent. It is None then."""
+"""Optional query parameter. It is None if it is absent."""

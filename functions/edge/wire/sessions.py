@@ -68,7 +68,7 @@ class EndedSessionsOut(StrictOut):
 
 
 def render_session(signed_in: SignedIn) -> JsonBody:
-    """Return a session with its tokens."""
+    """Return the body that describes a session, with its tokens."""
     return JsonBody.of(
         SessionOut(
             user_id=signed_in.user_id,
@@ -82,10 +82,10 @@ def render_session(signed_in: SignedIn) -> JsonBody:
 
 
 def render_signed_out(ended: bool) -> JsonBody:
-    """Return the result of a sign-out."""
+    """Return the body with the result of a sign-out."""
     return JsonBody.of(SignedOutOut(ended=ended))
 
 
 def render_ended_sessions(user_id: int, ended: int) -> JsonBody:
-    """Return the number of ended sessions of a player."""
+    """Return the body with the number of a player's sessions that were ended."""
     return JsonBody.of(EndedSessionsOut(user_id=user_id, ended=ended))

@@ -73,7 +73,7 @@ class StandingsOut(StrictOut):
 
 
 def render_standings(user_id: int, result: PlayerStandings, *, marks_hidden: bool = False) -> JsonBody:
-    """Return a player's standings."""
+    """Return the body with a player's standings."""
     entries = ",".join([_standing(entry, marks_hidden) for entry in result.entries])
     places = ",".join([f'{{"board":"{lad.board.slug}","period":"{lad.period_name}"}}' for lad in result.building])
     building = f'"building":[{places}],' if places else ""

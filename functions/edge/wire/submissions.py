@@ -263,10 +263,10 @@ def render_receipt(receipt: Receipt, external_id: str | None = None) -> str:
 
 
 def _details_json(receipt: Receipt, details: ReceiptDetails, achieved_at: str) -> str:
-    """Return the requested JSON members of a receipt, each after a comma. `achieved_at` is the receipt's time as text.
+    """Return the requested JSON members of a receipt, each with a comma before it. `achieved_at` is its time as text.
 
-    Texts of the receipt are reused: that of the previous standing for the main period, and that of the time for each
-    period with an equal time.
+    Rendered texts are reused: `previous` of the receipt for the main period, and `achieved_at` for each period with an
+    equal time.
     """
     tiebreakers = receipt.tiebreakers
     previous = _previous_member(details.previous, tiebreakers) if details.has_previous else ""
@@ -285,7 +285,7 @@ def _details_json(receipt: Receipt, details: ReceiptDetails, achieved_at: str) -
 
 
 def _previous_member(previous: PreviousStanding | None, tiebreakers: Sequence[Tiebreaker]) -> str:
-    """Return the JSON member `previous` after a comma."""
+    """Return the JSON member `previous` with a comma before it."""
     if previous is None:
         return ',"previous":null'
     score, rank, subscore = previous

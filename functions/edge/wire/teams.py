@@ -124,7 +124,7 @@ class ContributionsOut(StrictOut):
 
 
 def render_team(view: TeamView) -> JsonBody:
-    """Return a team with its members."""
+    """Return the body that describes a team and its members."""
     player, team = view.player, view.roster.team
     captain_id = view.roster.captain_id
     members = ",".join(
@@ -139,13 +139,13 @@ def render_team(view: TeamView) -> JsonBody:
 
 
 def render_played_teams(user_id: int, spans: Iterable[tuple[TeamSpan, Player]]) -> JsonBody:
-    """Return the teams of a player."""
+    """Return the body with the teams in which a player is or was."""
     teams = ",".join([f"{{{played_team_members(span, team)}}}" for span, team in spans])
     return JsonBody(f'{{"user_id":{user_id},"teams":[{teams}]}}')
 
 
 def played_team_members(span: TeamSpan, team: Player) -> str:
-    """Return the JSON members that describe a player's time in a team, without braces."""
+    """Return the JSON members that describe a player's time in a team, without the braces of an object."""
     left_at = "null" if span.left_at is None else f'"{time_text(span.left_at)}"'
     return (
         f'"team_id":{span.team_id},"name":{string_json(team.username)},"joined_at":"{time_text(span.joined_at)}",'
@@ -156,7 +156,7 @@ def played_team_members(span: TeamSpan, team: Player) -> str:
 def render_contributions(
     ladder: Ladder, team_id: int, contributions: Sequence[ContributionView], viewer: Caller
 ) -> JsonBody:
-    """Return the contributions to a team's score that the viewer sees."""
+    """Return the body with the contributions to a team's score that the viewer may see."""
     visible = [c for c in contributions if not c.contribution.hidden or viewer.sees_hidden(c.contribution.user_id)]
     rendered = ",".join([_contribution(item, marks_hidden=viewer.views_console) for item in visible])
     return JsonBody(

@@ -42,22 +42,22 @@ def tier_name(board: Board, score: int, rank: int, total: int) -> str | None:
 
 
 def tier_json(tiers: LadderTiers, score: int, rank: int) -> str:
-    """Return the JSON member `tier` of an entry after a comma."""
+    """Return the JSON member `tier` of an entry, with a comma before it."""
     return f',"tier":{string_json(tiers.name(score, rank))}'
 
 
 def tier_member(board: Board, score: int, rank: int, total: int) -> str:
-    """Return the JSON member `tier` of an entry after a comma, an empty text on a board without tiers."""
+    """Return the JSON member `tier` of an entry with a comma before it, an empty text on a board without tiers."""
     return tier_json(board.tiers_among(total), score, rank) if board.tiers else ""
 
 
 def tier_members(board: Board, score: int, rank: int, total: int) -> str:
-    """Return the JSON members `tier` and `next_tier` of an entry, each after a comma, an empty text without tiers."""
+    """Return the JSON members `tier` and `next_tier`, each with a comma before it, an empty text without tiers."""
     return reached_tier_members(board.tiers_among(total).reached(score, rank)) if board.tiers else ""
 
 
 def reached_tier_members(tier: ReachedTier) -> str:
-    """Return the JSON members `tier` and `next_tier`, each after a comma."""
+    """Return the JSON members `tier` and `next_tier`, each with a comma before it."""
     return f',"tier":{string_json(tier.name)},"next_tier":{_next_tier_json(tier.above)}'
 
 

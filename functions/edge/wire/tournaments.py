@@ -97,7 +97,7 @@ BracketNumber = Annotated[
 
 
 def render_tournament(view: TournamentView) -> JsonBody:
-    """Return the state of a tournament."""
+    """Return the body that describes the state of a tournament."""
     occurrence, rules = view.occurrence, view.rules
     model = TournamentOut(
         board=view.board.slug,
@@ -137,7 +137,7 @@ def render_entrant(view: EntrantView) -> JsonBody:
 
 
 def render_bracket(view: BracketView, lookup: Lookup, *, marks_hidden: bool = False) -> JsonBody:
-    """Return a bracket with the entries of its players."""
+    """Return the body with a bracket and the entries of its players."""
     entries = ",".join(
         compared_entries(view.board, lookup.entries, lookup.total, "bracket_rank", marks_hidden=marks_hidden)
     )

@@ -18,7 +18,7 @@ export interface ModerationDraft {
   readonly userId: number;
   readonly score?: number;
   readonly subscore?: number;
-  /** Id of the submission that a set score becomes. */
+  /** Id of the submission that setting a score creates. */
   readonly submissionId?: string;
   readonly reason: string;
 }

@@ -8,7 +8,7 @@ import { matchingPlayers } from '../reads';
 
 export const ENTRIES_PER_PAGE = 20;
 
-/** Player of a board's table, with the entry in the current period, null without one. */
+/** Player in the table of a board's entries. `entry` is the entry in the current period, null if there is none. */
 export interface ListedPlayer {
   readonly user_id: number;
   readonly username: string | null;
@@ -21,8 +21,10 @@ export interface PlayerTable {
   readonly total: number;
 }
 
-/** Query of the entries from a position on, in the order of their ranks or, with a text, of the players that match it.
- * */
+/**
+ * Query of the players in the table: with a search text, the players that match it, otherwise the entries from a
+ * position on, in the order of their ranks.
+ */
 export function tableOf(operator: Client, board: string, position: number, text: string) {
   return queryOptions({
     queryKey: [OPERATORS, 'entries', board, text === '' ? position : text],

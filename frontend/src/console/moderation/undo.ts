@@ -36,11 +36,11 @@ export async function undo(operator: Client, requests: readonly Request[]): Prom
   for (const { method, path, body } of requests) await operator.change(method, path, body);
 }
 
-/** Return the requests that undo an action. `ids` are the submissions that the action stopped from counting. */
+/** Return the requests that undo an action. `ids` are the submissions that no longer count because of the action. */
 export function undoOf(draft: ModerationDraft, ids: readonly string[]): Request[] {
   const opposite = OPPOSITE[draft.act];
   if (opposite !== undefined) return [requestOf({ ...draft, act: opposite, reason: UNDONE })];
-  // Restore the submissions before the set score is removed: otherwise the player would lose the entry for a moment.
+  // Restore the submissions first, then remove the set score. Otherwise, the player would have no entry for a moment.
   const restored = ids.map((id) => restorationOf(draft, { id }, UNDONE));
   return draft.submissionId === undefined ? restored : [...restored, removalOf(draft, { id: draft.submissionId }, UNDONE)];
 }

@@ -8,7 +8,7 @@ import { useConsoleText } from '../i18n/text';
 import { ModerateLink } from '../moderation/ModerateLink';
 import { ExportButton } from './ExportButton';
 
-/** Action that a dialog asks to confirm. */
+/** Action on a player that a dialog asks the operator to confirm. */
 export type PlayerAct = 'rename' | 'erase';
 
 interface Props {

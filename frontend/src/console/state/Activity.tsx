@@ -14,7 +14,7 @@ import { useConsoleText } from '../i18n/text';
 import { useOperator } from '../operator';
 import { allBoards } from '../reads';
 
-/** Upper bound of the shown rows: each costs one call to the API. */
+/** Maximum number of boards to show, because each row costs one call to the API. */
 const ROWS = 20;
 const READ_MS = 30_000;
 

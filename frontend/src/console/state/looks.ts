@@ -1,13 +1,13 @@
 import type { Partition, Shards } from '../../api/types';
 import type { Sample } from '../../charts/plot';
 
-/** State of all parts at a time in ms since 1970. */
+/** State of the index, the database and the cache at a time in ms since 1970. */
 export interface Look {
   readonly at: number;
   readonly shards: Shards;
 }
 
-/** Time in ms that states are kept. The charts show as long a time. */
+/** Age in ms up to which states are kept and shown in the charts. */
 export const KEPT_MS = 5 * 60_000;
 
 /** Return the states plus a new state, without the expired ones. */
@@ -15,7 +15,7 @@ export function withLook(looks: readonly Look[], look: Look): readonly Look[] {
   return [...looks.filter(({ at }) => look.at - at <= KEPT_MS), look];
 }
 
-/** Return a figure of each state, as samples of a chart. */
+/** Return the samples of a chart: one figure from each state. */
 export function trend(looks: readonly Look[], figure: (shards: Shards) => number | null): Sample[] {
   return looks.map(({ at, shards }) => ({ at, value: figure(shards) }));
 }
@@ -25,7 +25,7 @@ export function lagMs({ partitions }: Shards): number | null {
   return worst(partitions.map((one) => one.lag_ms));
 }
 
-/** Return the share of reads of first entries that the cache answered, null before the first read. */
+/** Return the share of the reads of boards' first entries that the cache answered, null before the first such read. */
 export function hitRatio({ cache: { hits, misses } }: Shards): number | null {
   return hits + misses > 0 ? hits / (hits + misses) : null;
 }
@@ -40,7 +40,7 @@ export function entries({ partitions }: Shards): number | null {
   return sum(partitions.map((one) => one.entries));
 }
 
-/** Return the excess of the largest size over the mean: 0.02 is 2 %. Null if a size is unknown. */
+/** Return how much larger the largest size is than the mean: 0.02 is 2 %. Null if a size is unknown. */
 export function imbalance(sizes: readonly (number | null)[]): number | null {
   const [all, most] = [sum(sizes), worst(sizes)];
   return all === null || most === null || all === 0 ? null : (most * sizes.length) / all - 1;

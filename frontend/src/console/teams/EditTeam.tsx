@@ -10,7 +10,7 @@ import { teamChanges, teamDraft } from './teamDraft';
 import { TeamFormFields, useMissing } from './TeamFormFields';
 import { useTeamAdminTexts } from './texts';
 
-/** Dialog that changes a team. The captain is one of its members. */
+/** Dialog that changes a team. Only a member can be chosen as captain. */
 export function EditTeam({ team, close }: { team: Team; close: () => void }) {
   const words = useTeamAdminTexts();
   const operator = useOperator();

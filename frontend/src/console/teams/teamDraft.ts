@@ -27,7 +27,7 @@ export function isCaptain(text: string): boolean {
   return text.trim() === '' || parseUserId(text) !== null;
 }
 
-/** Return the values that differ from the team's. All values without a team. */
+/** Return the values in the form that differ from those in `before`. Without `before`, return all values. */
 export function teamChanges(draft: TeamDraft, before?: TeamDraft): Record<string, unknown> {
   const captainId = parseUserId(draft.captain);
   return {
