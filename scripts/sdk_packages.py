@@ -114,10 +114,10 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _metas(package: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the `.meta` file of each file and folder for Unity, which ignores files of a package without one."""
+    """Return a `.meta` file for each file and folder. Unity ignores files of a package that have no `.meta` file."""
     imported = {Path(name) for name in files if "~" not in name}
     imported |= {parent for path in imported for parent in path.parents if parent.name}
-    # The id must stay when the package is built again, because scenes refer to it.
+    # A file must have the same id in each build of the package, because scenes of games refer to files by their ids.
     ids = {path: hashlib.md5(f"{package}/{path}".encode(), usedforsecurity=False).hexdigest() for path in imported}
     return {f"{path.as_posix()}.meta": f"fileFormatVersion: 2\nguid: {guid}\n".encode() for path, guid in ids.items()}
 

@@ -2,7 +2,8 @@
 
 The folder must contain these published files of one Unicode version: Scripts.txt, ScriptExtensions.txt, PropList.txt,
 DerivedCoreProperties.txt, PropertyValueAliases.txt, UnicodeData.txt and emoji-data.txt of the Unicode Character
-Database, and confusables.txt of UTS 39. Use a Python whose `unicodedata` knows about the same characters.
+Database, and confusables.txt of UTS 39. Run the script with a Python whose module `unicodedata` has the characters of
+that version.
 """
 
 import argparse
@@ -72,9 +73,9 @@ def scripts(folder: Path) -> Mapping[int, str]:
 def look_alikes(folder: Path) -> Mapping[int, str]:
     """Return the replacement of each character that looks like another one. ASCII characters have none.
 
-    Characters of equal looks get one replacement: an ASCII character if there is one. If several ASCII characters look
-    equal, such as l, I and 1, `nearest` selects one. A compatibility form of an ASCII text that looks equal needs no
-    replacement: normalisation makes it ASCII.
+    Characters that look equal get the same replacement: an ASCII character if one looks like them. If several ASCII
+    characters do, such as l, I and 1, `nearest` selects one. A compatibility form that looks like its ASCII text needs
+    no replacement, because normalisation converts it to this text.
     """
     prototypes = {int(row[0], 16): text_of(row[1]) for row in fields(folder / "confusables.txt")}
     classes: defaultdict[str, list[str]] = defaultdict(list)
@@ -93,7 +94,7 @@ def look_alikes(folder: Path) -> Mapping[int, str]:
 
 
 def nearest(category: str, candidates: Sequence[str]) -> str | None:
-    """Return the first candidate that is a digit, capital or small letter like a character of this Unicode category.
+    """Return the first candidate of the same kind as this Unicode category: a digit, a capital or a small letter.
 
     Without such a candidate, return the first letter, or else the first candidate. Return None without candidates.
     """
@@ -114,7 +115,7 @@ def text_of(code_points: str) -> str:
 
 
 def ranges_by_script(extensions: Mapping[int, str]) -> Iterator[str]:
-    """Yield the ranges of code points with equal script extensions, in ascending order of the first one."""
+    """Yield one line for each set of script extensions: the ranges of its code points, and the names of the scripts."""
     by_names: defaultdict[str, list[int]] = defaultdict(list)
     for point, names in extensions.items():
         by_names[names].append(point)
@@ -133,7 +134,7 @@ def version_of(folder: Path) -> str:
 
 
 def sections(folder: Path) -> Mapping[str, Iterable[str]]:
-    """Return the lines of each section."""
+    """Return the lines of each section of `unicode.txt`, by the name of the section."""
     ignorable = property_points(folder / "DerivedCoreProperties.txt", "Default_Ignorable_Code_Point") | INVISIBLE
     shaping = {MONGOLIAN_VOWEL_SEPARATOR} | property_points(folder / "emoji-data.txt", "Emoji_Component")
     for name in ("Join_Control", "Variation_Selector"):

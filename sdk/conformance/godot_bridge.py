@@ -1,9 +1,9 @@
-"""Bridge between the conformance suite and the driver of Godot, whose scripts cannot read their input.
+"""Bridge between the conformance suite and the driver of the Godot SDK. Scripts of Godot cannot read stdin.
 
     python sdk/conformance/godot_bridge.py FOLDER
 
-It runs the driver in FOLDER, passes the commands to it over a connection, and prints the answers. If it is killed, the
-kernel kills the driver too.
+The bridge runs the driver in FOLDER, sends it the commands from stdin over a TCP connection, and prints its answers. If
+the bridge is killed, the kernel kills the driver too.
 """
 
 import os
@@ -18,12 +18,12 @@ _BYTES = 65_536
 
 
 def main(folder: Path) -> None:
-    """Run the driver until the end of the input."""
+    """Run the driver in a folder until the end of stdin."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         program = shutil.which("godot3-server") or "godot3-server"
         command = [program, "--path", str(folder.resolve()), "-s", "driver.gd", f"--port={port}"]
-        # Let Godot write its settings below FOLDER, because it writes them into the home folder.
+        # Godot writes its settings into the home folder. Make FOLDER the home folder, to keep them out of the real one.
         environment = {**os.environ, "HOME": str(folder.resolve())}
         dying = [shutil.which("setpriv") or "setpriv", "--pdeathsig", "KILL", *command]
         driver = subprocess.Popen(  # noqa: S603
@@ -41,7 +41,7 @@ def _pass_answers(connection: socket.socket) -> None:
     while answers := connection.recv(_BYTES):
         sys.stdout.buffer.write(answers)
         sys.stdout.buffer.flush()
-    os._exit(1)  # the driver ended first
+    os._exit(1)  # the driver ended before the bridge
 
 
 if __name__ == "__main__":

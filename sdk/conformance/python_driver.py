@@ -17,7 +17,7 @@ from typing import Any
 from leaderforge_client import ApiError, AsyncClient, Client, LeaderForgeError, Options, TelemetryEvent
 
 SHORT_S = 0.002
-"""Real length of every wait of the SDK, in s. The SDK's telemetry has the length that the SDK requested."""
+"""Real duration of every wait of the SDK, in s. The SDK's telemetry reports the requested duration instead."""
 
 
 class Driver:

@@ -10,7 +10,7 @@ export class BrowserJournal implements Journal {
   #database: IDBDatabase | undefined
   #release: (() => void) | undefined
 
-  /** `name` distinguishes the games, or the players, of one origin. */
+  /** `name` is a part of the database's name. Games or players on one origin need different names. */
   constructor(private readonly name: string) {}
 
   async open(): Promise<Entry[]> {

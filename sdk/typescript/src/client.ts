@@ -36,7 +36,7 @@ export interface SubmitOptions extends CallOptions {
   metadata?: Record<string, unknown>
   /** Up to 8 named integers of the run, such as its time. */
   numbers?: Record<string, number>
-  /** Time of the score, as RFC 3339. A client with a key sets it by default to the present. */
+  /** Time at which the score was achieved, as RFC 3339. With a key, the default is the present time. */
   achievedAt?: string
   submissionId?: string
 }
@@ -48,7 +48,7 @@ export interface ReadOptions extends CallOptions {
   limit?: number
 }
 
-/** Submission that is durable. `receipt` is null while it waits in the queue. */
+/** Durable submission. `receipt` is null if the submission still waits in the queue. */
 export interface Submitted {
   submissionId: string
   receipt: Receipt | null
@@ -88,12 +88,12 @@ export class Client {
     return userId === undefined ? null : Number(userId)
   }
 
-  /** Sign in by a secret of this device, which the journal keeps. The first call creates the player. */
+  /** Sign in with a secret of this device. The journal stores the secret. The first call creates the player. */
   async signInDevice(options: { secret?: string; username?: string } = {}): Promise<SessionOut> {
     return this.#exclusively(() => this.#signIn(options.secret, options.username))
   }
 
-  /** End the session on the server and here. A later sign-in by the device gives the same player. */
+  /** End the session on the server and here. A later sign-in of this device signs the same player in. */
   async signOut(): Promise<void> {
     const { refresh_token: token } = await this.#values()
     if (token !== undefined) {
@@ -106,8 +106,8 @@ export class Client {
   }
 
   /**
-   * Make a score durable and send it, after all scores before it. The receipt is null while the service cannot be
-   * reached; the score then waits for `flush`. Rejects with `ApiError` if the service refuses the score.
+   * Make a score durable and send it, after all scores before it. If the service cannot be reached, the receipt is
+   * null, and the score waits in the queue for `flush`. Rejects with `ApiError` if the service refuses the score.
    */
   async submit(board: string, score: number | null, options: SubmitOptions = {}): Promise<Submitted> {
     const { submissionId, position } = await this.enqueue(board, score, options)
@@ -134,12 +134,15 @@ export class Client {
     return queued
   }
 
-  /** Send all scores that wait. Rejects with `NetworkError` or `ApiError` if that fails after all tries. */
+  /**
+   * Send all scores that wait in the queue. Rejects with `NetworkError` or `ApiError` if a request fails after all
+   * tries.
+   */
   async flush(options: CallOptions = {}): Promise<Flushed> {
     return this.#flush(Infinity, options.signal)
   }
 
-  /** Flush now, each time the browser is online again, and every `everyMs`. Return a function that ends it. */
+  /** Flush now, each time the browser is online again, and every `everyMs`. Return a function that ends the flushes. */
   flushAutomatically(everyMs = 30_000): () => void {
     const attempt = (): void => {
       this.flush().catch(() => undefined) // scores that were not delivered stay queued
@@ -175,7 +178,7 @@ export class Client {
     return (await this.#get(place, query(range), options)) as AroundOut
   }
 
-  /** Return the ranks of a player and its friends, among themselves and on the board. */
+  /** Return the ranks of a player and of the player's friends, among each other and on the board. */
   async friends(
     board: string,
     player?: number | string | null,
@@ -194,7 +197,7 @@ export class Client {
   async *entries(board: string, options: ReadOptions & { pageSize?: number } = {}): AsyncGenerator<EntryOut, void> {
     let start: Record<string, string | number> = { rank: 1, ...query({ period: options.period }) }
     for (;;) {
-      // A cursor implies its period, but not its segment.
+      // A cursor contains the period, but not the segment: send the segment with each page.
       const limits = { ...start, ...query({ segment: options.segment, limit: options.pageSize ?? 100 }) }
       const page = (await this.#get(`${path(board)}/page`, limits, options)) as PageOut
       yield* page.entries
@@ -203,7 +206,7 @@ export class Client {
     }
   }
 
-  /** Yield the first entries, and again after each change, by polling with the ETag. */
+  /** Yield the first entries at once, and again after each change. Poll every `everyMs`, with the ETag. */
   async *watch(board: string, options: ReadOptions & { everyMs?: number } = {}): AsyncGenerator<TopOut, void> {
     const tag: Tag = { value: '' }
     for (;;) {
@@ -214,8 +217,8 @@ export class Client {
   }
 
   /**
-   * Yield the first entries, and again within a second of each change. After a lost connection it resumes where it
-   * was. On a service that cannot stream it polls once a second.
+   * Yield the first entries at once, and again within a second of each change. After a lost connection, the stream
+   * continues after the last received event. If the service cannot stream, the client polls once a second.
    */
   async *stream(board: string, options: ReadOptions = {}): AsyncGenerator<TopOut, void> {
     const reader = new EventReader()
@@ -301,7 +304,9 @@ export class Client {
       try {
         if ((await this.#deliver(batch, flushed, signal)) < batch.length) break
       } catch (error) {
-        // The service cannot read a score of the batch. A refusal without a code of the service comes from a proxy.
+        // Only `Invalid` with a code of the service says that it cannot read a score of the batch. Then halve the
+        // batch, or reject its only score. A refusal without such a code comes from a proxy, and says nothing about the
+        // scores.
         if (!(error instanceof ApiError && error.kind === 'Invalid' && error.code !== UNKNOWN)) throw error
         if (batch.length > 1) size = Math.floor(batch.length / 2)
         else await this.#settle([], [{ ...score, code: error.code, message: error.message }], flushed)
@@ -441,7 +446,8 @@ export class Client {
   async #started(call: string, body: unknown, state: string): Promise<SessionOut> {
     const session = (await this.#auth(call, body)) as SessionOut
     const { user_id: userId, token, refresh_token: refreshToken } = session
-    // Make the refresh token durable before the player token is used: its loss would end the session.
+    // Make the refresh token durable before the player token is used. The loss of the refresh token would end the
+    // session.
     await this.#keep({ user_id: String(userId), token, refresh_token: refreshToken })
     this.#transport.emit('session', { state, userId })
     return session

@@ -64,7 +64,10 @@ export interface Refusal {
   retryAfterMs?: number | null
 }
 
-/** Refusal by the service. `code` is stable; docs/api.md lists all. `status` is 0 for an item of a batch. */
+/**
+ * Refusal by the service. `code` is stable; docs/api.md lists all codes. `status` is the HTTP status, 0 for an item of
+ * a batch.
+ */
 export class ApiError extends LeaderForgeError {
   readonly status: number
   readonly code: string
@@ -98,10 +101,10 @@ function kindOf(status: number): string {
   return status >= 500 ? 'Unavailable' : (KINDS[status] ?? 'ApiError')
 }
 
-/** Code of a refusal without the service's error object. */
+/** Code of a refusal that does not contain the service's error object, for example from a proxy. */
 export const UNKNOWN = 'unknown'
 
-/** Codes of errors that a later try may not meet. */
+/** Codes of temporary errors: a later try may succeed. */
 export const TRANSIENT: ReadonlySet<string> = new Set([
   'rate_limited',
   'request_timeout',

@@ -2,7 +2,7 @@
 
 import type { TopOut } from './types.js'
 
-/** Parser of a stream. `lastId` is the id of the last complete event. A new connection resumes after it. */
+/** Parser of a stream. `lastId` is the id of the last complete event, after which a new connection continues. */
 export class EventReader {
   lastId = ''
   #id = ''

@@ -13,16 +13,20 @@ const APPENDED = constants.O_APPEND | constants.O_CREAT | constants.O_RDWR
 const OPENED = new Set<string>()
 
 /**
- * File journal. Each line is written with fdatasync. A last line without an end, from a process that died while it
- * wrote, is cut off: its call did not return. Damaged lines move to the file with the ending `.damaged`. A file with the
- * ending `.lock`, with the id of the process, excludes a second process.
+ * Journal in a file. An append is on the disk (fdatasync) before its call returns. If a process died during an append,
+ * the last line may be incomplete. `open` cuts off this line, because its call never returned. It moves other damaged
+ * lines to a file with the ending `.damaged`. A file with the ending `.lock`, which contains the id of the process,
+ * excludes a second process.
  */
 export class FileJournal implements Journal {
   /** Number of lines that `open` moved to the file with the ending `.damaged`. */
   damaged = 0
   readonly #path: string
   #file: FileHandle | undefined
-  /** Size in bytes before a failed append, which may have left half a line, or a whole one that was not added. */
+  /**
+   * Size of the file in bytes before a failed append, which may have left half a line, or a whole line of an entry that
+   * counts as not added. Undefined unless such bytes are to be cut off.
+   */
   #wholeSize: number | undefined
 
   constructor(path: string) {
@@ -66,7 +70,7 @@ export class FileJournal implements Journal {
       throw error
     }
     const previous = this.#file
-    this.#file = next // the rename has replaced the old file: an entry in the old file would be lost
+    this.#file = next // from now on, because entries in the old file, which the rename has replaced, would be lost
     this.#wholeSize = undefined
     await previous?.close()
     await this.#syncFolder()
@@ -120,13 +124,13 @@ export class FileJournal implements Journal {
   /**
    * Create a lock with the mark of this process. Rejects with `QueueLocked` if a running process has it.
    *
-   * Two running processes never have the lock L at once. A process has L after its `link`, which fails if L exists and
-   * which makes L together with its mark. For a second one to have it, L must have been removed while the first one
-   * ran. The first one removes L as it gives it up. All others remove L only while they have the lock L.takeover, and
-   * only after they read in L the mark of a process that has ended. Such a mark stays in L until a holder of L.takeover
-   * removes it, and there is one holder at a time: the same argument, for L.takeover. The first violation in time, of
-   * any of these locks, would need an earlier one. A process that ended during its takeover left L.takeover, which is
-   * then taken over in the same way.
+   * Two running processes never hold the lock L at once. A process holds L after its `link`, which creates L together
+   * with the process's mark, and fails if L exists. A second process could hold L only if L was removed while the first
+   * process ran. The first process removes L only when it gives L up. Other processes remove L only while they hold the
+   * lock L.takeover, and only after they have read in L the mark of an ended process. Such a mark stays in L until a
+   * holder of L.takeover removes L. By the same argument, L.takeover has one holder at a time. Therefore, the earliest
+   * violation for any of these locks would need an even earlier one. If a process ends during its takeover, it leaves
+   * L.takeover, which another process takes over in the same way.
    */
   async #claim(lock: string): Promise<void> {
     const mine = markOf(process.pid)
@@ -149,7 +153,9 @@ export class FileJournal implements Journal {
     }
   }
 
-  /** Write the renamed entry of the folder to the disk. Windows cannot sync folders, and needs no sync. */
+  /**
+   * Write the folder to the disk, so that a rename survives a crash. Windows cannot sync folders, and needs no sync.
+   */
   async #syncFolder(): Promise<void> {
     if (process.platform === 'win32') return
     const folder = await open(dirname(this.#path), 'r')
@@ -173,7 +179,7 @@ async function isCreated(lock: string, mark: string): Promise<boolean> {
   }
 }
 
-/** Return the mark in a lock, null without a lock. One that cannot be read may belong to a running process. */
+/** Return the mark in a lock, null without a lock. Rejects if the lock cannot be read, because its process may run. */
 async function ownerOf(lock: string): Promise<string | null> {
   try {
     return await readFile(lock, 'utf8')
@@ -201,7 +207,7 @@ function parsed(text: string): Entry | null {
   }
 }
 
-/** Return the id of a process, on Linux with the time of its start: a later process can have the same id. */
+/** Return the mark of a process: its id and, on Linux, the time of its start. A later process can have the same id. */
 function markOf(pid: number): string {
   if (process.platform !== 'linux') return String(pid)
   const facts = readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -220,6 +226,6 @@ function isRunning(mark: string): boolean {
   try {
     return !mark.includes(' ') || markOf(pid) === mark
   } catch {
-    return true // its start cannot be read, for example without a free file descriptor
+    return true // assume that it runs: the time of its start cannot be read, for example without a free file descriptor
   }
 }

@@ -18,10 +18,10 @@ export interface Options {
   /** Time limit of one try. */
   timeoutMs?: number
   tries?: number
-  /** Longest first wait; doubled with each try up to `longestBackoffMs`. */
+  /** Upper bound of the random wait after the first try. It doubles with each try, up to `longestBackoffMs`. */
   backoffMs?: number
   longestBackoffMs?: number
-  /** Longest wait. If the service's `Retry-After` is longer, the call fails instead. */
+  /** Longest `Retry-After` of the service that the client waits. If it is longer, the call fails without a retry. */
   longestWaitMs?: number
   queueCapacity?: number
   /** Number of scores in one request. */

@@ -2,7 +2,7 @@
 
 import { LeaderForgeError, QueueFull, QueueUnwritable } from './errors.js'
 
-/** Score in the queue. `position` is monotonic over the life of the queue. */
+/** Score in the queue. `position` is higher than the positions of all earlier scores of the queue. */
 export interface QueuedScore {
   position: number
   submissionId: string
@@ -55,7 +55,7 @@ export class MemoryJournal implements Journal {
   }
 }
 
-const DEAD_ENTRIES = 1000 // number of entries without effect that causes a rewrite of the journal
+const DEAD_ENTRIES = 1000 // maximum number of entries without effect; with more, the journal is rewritten
 
 /** Queue of scores in the order of their submission, and the values of a session. */
 export class Store {
@@ -108,7 +108,7 @@ export class Store {
     await this.#write(() => this.#append({ settle: { delivered, rejected } }))
   }
 
-  /** Let a refused score be sent again, in its old place. Return false if no refused score has this id. */
+  /** Put a refused score back into the queue, at its old position. Return false if no refused score has this id. */
   async requeue(submissionId: string): Promise<boolean> {
     return this.#write(async () => {
       const score = this.#scores.get(submissionId)
@@ -182,14 +182,14 @@ export class Store {
     this.#entries += 1
     const live = this.#live()
     if (this.#entries > live.length + DEAD_ENTRIES) {
-      // Ignore a failed rewrite, because the entry itself is durable. A caller that got an error would add its score
+      // Ignore a failed rewrite, because the appended entry is durable. After an error, the caller would add its score
       // once more.
       await this.journal.replace(live).catch(() => undefined)
       this.#entries = live.length
     }
   }
 
-  /** Return the entries that have the present state. */
+  /** Return the entries from which a replay builds the present state. */
   #live(): Entry[] {
     const scores = this.#sorted()
     const rejected = scores.filter(isRejected)
@@ -204,7 +204,7 @@ export class Store {
       this.#accepted = Math.max(this.#accepted, position)
     } else if ('settle' in entry) {
       entry.settle.delivered.forEach((submissionId) => this.#scores.delete(submissionId))
-      // A score that was discarded during its flush is gone.
+      // Skip scores that were discarded during their flush.
       const rejected = entry.settle.rejected.filter((score) => this.#scores.has(score.submissionId))
       rejected.forEach((score) => this.#scores.set(score.submissionId, score))
     } else if ('requeue' in entry) {

@@ -109,7 +109,7 @@ export class Transport {
     }
   }
 
-  /** Return the JSON of a response. Rejects with `ApiError`, or `NetworkError` if something else answered. */
+  /** Return the JSON of a response. Rejects with `ApiError`, or `NetworkError` if the answer is not the service's. */
   async #parsed(response: Response, attempt: Attempt): Promise<unknown> {
     if (response.status === 204 || response.status === 304) return undefined
     let answer: unknown

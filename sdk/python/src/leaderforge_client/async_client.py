@@ -29,15 +29,15 @@ from leaderforge_client.types import (
 )
 
 _LISTENING = httpx.Timeout(10.0, read=45.0)
-"""Time limits in s: the service sends a line every 15 s, so 45 s of silence mean a lost connection."""
+"""Time limits of a live stream, in s. The service sends a line every 15 s: after 45 s without one, it is lost."""
 
 
 class AsyncClient:
     """Client of one service and one player or key. Cancel a call by cancelling its task; queued scores stay.
 
-    `key` is an API key. `token` is a player token of your own server, or a function that returns the present one; it is
-    called for each request, and once more after a refusal. `queue` is the path of the file that keeps scores and the
-    session; without it, both are lost with the process.
+    `key` is an API key. `token` is a player token from your own server, or a function that returns the present token.
+    The function is called for each request, and once more after a refusal. `queue` is the path of the file that stores
+    scores and the session. Without `queue`, both are lost when the process ends.
     """
 
     def __init__(
@@ -61,11 +61,11 @@ class AsyncClient:
         return self._calls.user_id
 
     async def sign_in_device(self, *, secret: str | None = None, username: str | None = None) -> SessionOut:
-        """Sign in by a secret of this device, which the queue's file keeps. The first call creates the player."""
+        """Sign in with a secret of this device, which the queue's file stores. The first call creates the player."""
         return await self._run(self._calls.sign_in_device(secret, username))
 
     async def sign_out(self) -> None:
-        """End the session on the server and here. A later sign-in by the device gives the same player."""
+        """End the session on the server and here. A later sign-in of this device signs the same player in."""
         await self._run(self._calls.sign_out())
 
     async def submit(
@@ -84,8 +84,8 @@ class AsyncClient:
     ) -> Submitted:
         """Make a score durable and send it, after all scores before it.
 
-        `receipt` of the result is None while the service cannot be reached; the score then waits for `flush`. Raises
-        `ApiError` if the service refuses the score, `QueueFull`, or `NotSignedIn`.
+        If the service cannot be reached, `receipt` of the result is None, and the score waits in the queue for `flush`.
+        Raises `ApiError` if the service refuses the score, `QueueFull`, or `NotSignedIn`.
         """
         body = score_body(score, change, user_id, external_id, subscore, metadata, numbers, achieved_at)
         return await self._run(self._calls.submit(board, body, submission_id))
@@ -109,7 +109,7 @@ class AsyncClient:
         return await self._run(self._calls.enqueue(board, body, submission_id))
 
     async def flush(self) -> Flushed:
-        """Send all scores that wait. Raises `NetworkError` or `ApiError` if that fails after all tries."""
+        """Send all scores in the queue. Raises `NetworkError` or `ApiError` if a request fails after all tries."""
         return await self._run(self._calls.flush())
 
     async def top(self, board: str, *, period: str = "current", segment: str | None = None, limit: int = 10) -> TopOut:
@@ -144,7 +144,7 @@ class AsyncClient:
         limit: int = 10,
         radius: int = 5,
     ) -> FriendRanksOut:
-        """Return the ranks of a player and its friends, among themselves and on the board."""
+        """Return the ranks of a player and of the player's friends, among each other and on the board."""
         read = reads.friends(board, self._player(player), period, limit, radius, segment)
         return cast(FriendRanksOut, await self._get(read))
 
@@ -168,7 +168,7 @@ class AsyncClient:
     async def watch(
         self, board: str, *, period: str = "current", segment: str | None = None, limit: int = 10, every_s: float = 5.0
     ) -> AsyncIterator[TopOut]:
-        """Yield the first entries, and again after each change, by polling with the ETag."""
+        """Yield the first entries at once, and again after each change. Poll every `every_s` seconds, with the ETag."""
         tag, read = Tag(), reads.top(board, period, limit, segment)
         while True:
             changed = await self._run(self._calls.request("GET", read.path, query=read.query, tag=tag))
@@ -179,9 +179,10 @@ class AsyncClient:
     async def stream(
         self, board: str, *, period: str = "current", segment: str | None = None, limit: int = 10
     ) -> AsyncIterator[TopOut]:
-        """Yield the first entries, and again within a second of each change.
+        """Yield the first entries at once, and again within a second of each change.
 
-        After a lost connection it resumes where it was. On a service that cannot stream it polls once a second.
+        After a lost connection, the stream continues after the last received event. If the service cannot stream, the
+        client polls once a second.
         """
         reader, read, failures, is_refused = EventReader(), reads.stream(board, period, limit, segment), 0, False
         while True:

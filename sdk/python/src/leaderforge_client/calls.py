@@ -1,4 +1,4 @@
-"""Calls of the API as generators of steps: tries, sign-in, the queue. Both clients perform them."""
+"""Calls of the API, with tries, sign-in and the queue. Each call is a generator of steps that both clients perform."""
 
 import json
 import secrets
@@ -45,7 +45,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """Request, and the rules for its tries. The defaults are those of a sign-in."""
+    """Request, and the rules for its tries. The default values are the rules for a sign-in request."""
 
     method: str
     path: str
@@ -71,7 +71,7 @@ class Calls:
         self._key, self._token = key, token
         self._session = store.session()
         self._awaited: dict[str, ReceiptOut | QueuedOut | RejectedScore | None] = {}
-        """Outcomes of the scores whose `submit` runs, by submission id. A concurrent flush may deliver them."""
+        """Outcomes, by submission id, of scores whose `submit` still runs; None if unknown. Any flush may set one."""
 
     @property
     def user_id(self) -> int | None:
@@ -96,9 +96,9 @@ class Calls:
     ) -> Call[Any]:
         """Return the JSON of the response, None for 304 and 204.
 
-        Retries calls that are safe to repeat: by `retried` or, if it is None, with a method of `_SAFE`. Raises
-        `ApiError`, and `NetworkError` also for an answer that `is_complete` rejects. An expired token is refreshed
-        once.
+        Failed tries are repeated if `retried` is true. If `retried` is None, they are repeated for methods in `_SAFE`.
+        An expired token is refreshed once. Raises `ApiError` or `NetworkError`. An answer that `is_complete` rejects
+        counts as a `NetworkError`.
         """
         may_repeat = method in _SAFE if retried is None else retried
         attempt = _Attempt(method, path, body, query or {}, may_repeat, tag, is_complete)
@@ -115,13 +115,13 @@ class Calls:
         return self._session.get("token")
 
     def replace_token(self, token: str | None, error: Unauthenticated) -> Call[None]:
-        """Replace a refused token of the session. Raise the error if this client cannot have another one."""
+        """Replace a refused token of the session. Raises `error` if this client cannot get another token."""
         if "refresh_token" not in self._session and not callable(self._token):
             raise error
         yield Exclusive("session", self._refresh(token))
 
     def sign_in_device(self, secret: str | None, username: str | None) -> Call[SessionOut]:
-        """Sign in by a secret, by default the stored one or a new one. The secret is durable before the first try."""
+        """Sign in with a secret: the given one, else the stored one, else a new one. Store it before the first try."""
         return cast(SessionOut, (yield Exclusive("session", self._sign_in(secret, username))))
 
     def sign_out(self) -> Call[None]:
@@ -146,7 +146,7 @@ class Calls:
         return queued
 
     def submit(self, board: str, body: dict[str, Any], submission_id: str | None = None) -> Call[Submitted]:
-        """Make a score durable, and flush the queue up to it.
+        """Make a score durable, and flush the queue up to this score.
 
         The receipt is None if the service cannot be reached: the score then waits in the queue. Raises `ApiError` if
         the service refuses this score.
@@ -156,7 +156,7 @@ class Calls:
         try:
             yield from self.flush(queued.position)
         except (NetworkError, QueueUnwritable):
-            pass  # the score is durable, and waits
+            pass  # the score is durable, and waits in the queue
         except ApiError as error:
             if error.code not in TRANSIENT:
                 raise
@@ -188,7 +188,7 @@ class Calls:
                 settled = yield from self._settle([], [_rejected(batch[0], error)], flushed)
             size = self.options.batch_size
             if settled < len(batch):
-                break  # the service cannot count some scores of the batch at present
+                break  # some scores of the batch stay queued: the service cannot count them at present
         pending = yield Local(self.store.pending_count)
         return Flushed(flushed.receipts, flushed.rejected, pending)
 
@@ -197,9 +197,10 @@ class Calls:
         return [score for score in first if until is None or score.position <= until]
 
     def _deliver(self, batch: list[QueuedScore], flushed: Flushed) -> Call[int]:
-        """Send a batch, and take its delivered and rejected scores out of the queue.
+        """Send a batch. Take delivered scores out of the queue, and mark rejected scores, which are not sent again.
 
-        Return the number of these scores. Raises `Invalid` if the service cannot read a score.
+        Return the number of delivered and rejected scores. Raises `Invalid` if the service refuses the whole batch,
+        because it cannot read a score.
         """
         body = {"submissions": [score.body for score in batch]}
         answer = yield from self.request(
@@ -263,7 +264,8 @@ class Calls:
 
     def _started(self, call: Call[Any], state: str) -> Call[SessionOut]:
         session = cast(SessionOut, (yield from call))
-        # Make the refresh token durable before the player token is used: its loss would end the session.
+        # Make the refresh token durable before the player token is used. The loss of the refresh token would end the
+        # session.
         values = {name: str(session[name]) for name in ("user_id", "token", "refresh_token")}
         yield from self._keep(dict(values))
         self.emit("session", state=state, user_id=session["user_id"])
@@ -321,7 +323,7 @@ class Calls:
         return True
 
     def _wait(self, error: LeaderForgeError, number: int) -> float:
-        """Return a wait with full jitter, on top of the server's `Retry-After`."""
+        """Return the wait in s after try `number`: the server's `Retry-After`, plus a random time (full jitter)."""
         after = error.retry_after_s if isinstance(error, ApiError) else None
         return (after or 0.0) + self.options.pause_s(number - 1)
 
@@ -340,7 +342,7 @@ def refusal(reply: Reply) -> LeaderForgeError:
 
 
 def _parsed(reply: Reply, tag: Tag | None) -> Any:
-    """Return the JSON of a reply. Raises `ApiError`, or `NetworkError` if something else than the service answered."""
+    """Return the JSON of a reply. Raises `ApiError`, or `NetworkError` if the answer is not the service's."""
     if reply.status in {204, 304}:
         return None
     try:

@@ -9,7 +9,7 @@ ResultT = TypeVar("ResultT")
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send a request. Its result is a `Reply`; raises `NetworkError` if no complete reply arrives."""
+    """Step that sends a request. Its result is a `Reply`. It raises `NetworkError` if no complete reply arrives."""
 
     method: str
     path: str
@@ -20,21 +20,21 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Wait before a retry."""
+    """Step that waits before a retry."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """Call a function that may block for some ms, such as a write of the queue. Its result is the function's."""
+    """Step that calls a function and returns its result. It may block for some ms, such as a write of the queue."""
 
     call: Callable[[], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Exclusive:
-    """Perform a call while no other call with this lock runs. Its result is the call's."""
+    """Step that performs a call while no other call with this lock runs, and returns the call's result."""
 
     lock: str
     call: "Call[Any]"

@@ -37,14 +37,14 @@ class QueueUnwritable(LeaderForgeError):
 
 
 class QueueDamaged(LeaderForgeError):
-    """The queue's file is no database any more. It is left as it is; use another file."""
+    """The queue's file is damaged: it is no valid database any more. The file is left unchanged; use another one."""
 
 
 class ApiError(LeaderForgeError):
     """Refusal by the service.
 
     `code` is stable; docs/api.md lists all codes. `status` is the HTTP status, 0 for an item of a batch.
-    `retry_after_s` is the server's delay in s, None without one.
+    `retry_after_s` is the delay in s that the server requests before a retry, None if it requests none.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Unavailable(ApiError):
 
 
 UNKNOWN = "unknown"
-"""Code of a refusal without the service's error object."""
+"""Code of a refusal that does not contain the service's error object, for example from a proxy."""
 _KINDS: Mapping[int, type[ApiError]] = {
     400: Invalid,
     401: Unauthenticated,
@@ -110,7 +110,7 @@ TRANSIENT = frozenset(
         "queue_unavailable", "period_building", "overloaded",
     }
 )  # fmt: skip
-"""Codes of errors that a later try may not meet."""
+"""Codes of temporary errors: a later try may succeed."""
 
 
 def api_error(status: int, body: Any, *, request_id: str | None = None, retry_after_s: float | None = None) -> ApiError:

@@ -10,7 +10,7 @@ from leaderforge_client.types import TopOut
 
 @dataclass(slots=True)
 class EventReader:
-    """Parser of a stream. `last_id` is the id of the last complete event. A new connection resumes after it."""
+    """Parser of a stream. `last_id` is the id of the last complete event, after which a new connection continues."""
 
     last_id: str = ""
     _id: str = ""

@@ -10,8 +10,8 @@ from typing import Any
 class TelemetryEvent:
     """Event for logs and metrics.
 
-    `kind` is `request`, `retry`, `queued`, `delivered`, `rejected`, `session` or `stream`. `facts` have its numbers;
-    they contain no key, token or secret.
+    `kind` is `request`, `retry`, `queued`, `delivered`, `rejected`, `session` or `stream`. `facts` has the event's
+    details by name; it contains no key, token or secret.
     """
 
     kind: str
@@ -22,8 +22,9 @@ class TelemetryEvent:
 class Options:
     """Limits of a client. Times are in s.
 
-    A retry waits a random time up to `backoff_s`, doubled with each try up to `longest_backoff_s`. It waits at least
-    the server's `Retry-After`; if that exceeds `longest_wait_s`, the call fails instead.
+    Before a retry, the client waits the server's `Retry-After`, if any, and a random time. The random time is at most
+    `backoff_s` after the first try. This limit doubles with each try, up to `longest_backoff_s`. If `Retry-After`
+    exceeds `longest_wait_s`, the call fails without a retry.
     """
 
     timeout_s: float = 10.0
@@ -35,9 +36,9 @@ class Options:
     batch_size: int = 50
     on_event: Callable[[TelemetryEvent], None] | None = None
     sleep: Callable[[float], None] | None = None
-    """Function that waits in place of the clock, for tests of a game. Its argument is in s."""
+    """Function that replaces the waits of the client, for tests of a game. Its argument is the duration in s."""
 
     def pause_s(self, failures: int) -> float:
-        """Return the random wait after this many failures, without the server's `Retry-After`: full jitter."""
+        """Return a random wait in s after this number of failures (full jitter), without the server's `Retry-After`."""
         longest = min(self.longest_backoff_s, self.backoff_s * 2**failures)
         return random.uniform(0, longest)  # noqa: S311 - spreads clients, protects nothing

@@ -35,8 +35,8 @@ def friends(board: str, player: int | str, period: str, limit: int, radius: int,
 
 
 def page(board: str, period: str, limit: int, cursor: str | None, segment: str | None) -> Read:
-    """Return the read of a page, the first one without a cursor."""
-    # A cursor implies its period, but not its segment.
+    """Return the read of a page of entries. Without a cursor, it is the first page."""
+    # A cursor contains the period, but not the segment: send the segment with each page.
     start: dict[str, str | int] = {"rank": 1, "period": period} if cursor is None else {"cursor": cursor}
     return Read(f"/api/boards/{_part(board)}/page", {**start, "limit": limit, **_within(segment)})
 

@@ -8,7 +8,7 @@ from leaderforge_client.types import QueuedOut, ReceiptOut
 
 @dataclass(frozen=True, slots=True)
 class QueuedScore:
-    """Score in the queue. `position` is monotonic over the life of the queue's file."""
+    """Score in the queue. `position` is higher than the positions of all earlier scores in the queue's file."""
 
     position: int
     submission_id: str
@@ -28,7 +28,7 @@ class RejectedScore:
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """Submission that is durable. `receipt` is None while it waits in the queue."""
+    """Durable submission. `receipt` is None if the submission still waits in the queue."""
 
     submission_id: str
     receipt: ReceiptOut | QueuedOut | None

@@ -31,9 +31,9 @@ class Store:
     """Queue of scores in the order of their submission, and the values of a session. Safe for use by threads."""
 
     def __init__(self, path: Path | str | None, capacity: int) -> None:
-        """Open the file, and create it, readable by its owner only. Without a path, keep all in memory.
+        """Open the file. A missing file is created, readable by its owner only. Without a path, keep all in memory.
 
-        Raises `QueueLocked` if another process has the file, `QueueUnwritable` or `QueueDamaged`.
+        Raises `QueueLocked` if another process has the file open. Also raises `QueueUnwritable` or `QueueDamaged`.
         """
         self._capacity, self._path = capacity, path
         self._lock = threading.Lock()
@@ -46,7 +46,7 @@ class Store:
             )
             try:
                 self._connection.executescript("pragma locking_mode=exclusive; pragma synchronous=full;" + _SCHEMA)
-                self._connection.execute("begin exclusive")  # acquires the lock; the locking mode keeps it
+                self._connection.execute("begin exclusive")  # acquires the lock; the locking mode keeps it until close
                 self._connection.execute("commit")
             except sqlite3.Error:
                 self._connection.close()
@@ -100,7 +100,7 @@ class Store:
             )
 
     def requeue(self, submission_id: str) -> bool:
-        """Let a refused score be sent again, in its old place. Return False if no refused score has this id."""
+        """Put a refused score back into the queue, at its old position. Return False if no such score has this id."""
         query = "update scores set code = null, message = null where submission_id = ? and code is not null"
         with self._guarded():
             return self._connection.execute(query, (submission_id,)).rowcount > 0

@@ -36,8 +36,8 @@ class AwsNoticeSender:
         self._access = access
         self._timeout_s = timeout_s
         self._idle: defaultdict[tuple[str, str], list[AwsClient]] = defaultdict(list)
-        # Use separate threads. The event loop resolves host names in its default threads, which calls of a silent
-        # service would occupy.
+        # Use separate threads. The event loop resolves host names in its default threads. Calls to a service that does
+        # not answer would occupy these threads.
         self._threads = ThreadPoolExecutor(_MAX_CALLS, "aws-notices")
 
     async def send(self, url: str, headers: Mapping[str, str], body: bytes, group: str = "") -> DispatchAttempt:

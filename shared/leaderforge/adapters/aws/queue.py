@@ -81,7 +81,7 @@ def _printable(text: str) -> str:
 def _chunks(bodies: Sequence[str]) -> Sequence[Sequence[str]]:
     """Split the bodies into as few calls as their number and sizes allow."""
     chunks: list[list[str]] = []
-    size = _MAX_BYTES  # as if a chunk were full: the first body then begins a chunk
+    size = _MAX_BYTES  # pretend that a full chunk precedes: the first body then begins a new chunk
     for body in bodies:
         length = len(body.encode())
         if size + length > _MAX_BYTES or len(chunks[-1]) == _MAX_ENTRIES:

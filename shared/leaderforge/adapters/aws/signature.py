@@ -25,7 +25,7 @@ class AwsCredentials:
 def signed_headers(
     headers: Mapping[str, str], body: bytes, *, credentials: AwsCredentials, region: str, service: str, now: datetime
 ) -> dict[str, str]:
-    """Return the headers of a `POST /` with its signature added. `headers` must contain the host. `now` is in UTC."""
+    """Return the headers of a `POST /` request plus the signature. `headers` must contain the host. `now` is in UTC."""
     timestamp = now.strftime("%Y%m%dT%H%M%SZ")
     all_headers = {name.lower(): value.strip() for name, value in headers.items()} | {"x-amz-date": timestamp}
     if credentials.session_token:

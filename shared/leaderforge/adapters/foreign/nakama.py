@@ -12,16 +12,16 @@ from leaderforge.imports.foreign.metadata import metadata_members
 
 _ORDERS = {0: "asc", 1: "desc"}
 _POLICIES = {0: "best", 1: "latest", 2: "sum", 3: "latest"}
-"""Policies by Nakama's operators best, set, incr and decr."""
+"""Policy by number of Nakama's operator: 0 is best, 1 is set, 2 is incr, 3 is decr."""
 _DECREMENT = 3
 _CRON_FIELDS = 5
 
 
 @asynccontextmanager
 async def opened_nakama_board(dsn: str, leaderboard: str, *, history: bool) -> "AsyncIterator[NakamaBoard]":
-    """Yield a leaderboard of Nakama. With `history`, its scores include those before the last reset.
+    """Yield a leaderboard of Nakama. With `history`, the scores from before its last reset are included.
 
-    Raises `Refused`.
+    Raises `Refused` if the database cannot be read or has no such leaderboard.
     """
     async with opened_foreign_database(dsn) as database:
         row = await database.row("nakama_leaderboard", leaderboard)

@@ -38,7 +38,7 @@ class ForeignDatabase:
 
 @asynccontextmanager
 async def opened_foreign_database(dsn: str) -> AsyncIterator[ForeignDatabase]:
-    """Yield the database with this DSN in a read-only transaction. Raises `Refused`, without the password."""
+    """Yield the database with this DSN in a read-only transaction. Raises `Refused`; its text omits the password."""
     address = without_password(dsn)
     connection = await _connected(dsn, address)
     try:
@@ -59,7 +59,7 @@ async def _connected(dsn: str, address: str) -> "asyncpg.Connection[ForeignRecor
             server_settings={"application_name": "leaderforge import", "default_transaction_read_only": "on"},
         )
     except (ValueError, asyncpg.InterfaceError):
-        # The driver's message may repeat the DSN.
+        # Do not pass on the driver's message, which may contain the DSN with the password.
         raise Refused(
             f"{address} cannot be read: write postgresql://user:password@host:port/database, and special characters of "
             "the password as %XX"

@@ -1,8 +1,8 @@
 """Foreign board in a sorted set of Redis or Valkey: its members with their scores.
 
-A sorted set may have companions: agoragames `leaderboard` keeps data of the members in the hash KEY:member_data, with
-its option `global_member_data` in the hash member_data for all boards. Podium keeps the expiry times of the members (s
-since 1970) in the sorted set KEY:ttl.
+Other keys may have more data of the members. The library `leaderboard` of agoragames stores such data in the hash
+KEY:member_data or, with its option `global_member_data`, in the hash member_data for all boards. Podium stores the
+expiry times of the members (s since 1970) in the sorted set KEY:ttl.
 """
 
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -32,8 +32,8 @@ async def opened_redis_board(
 ) -> "AsyncIterator[RedisBoard]":
     """Yield the board in the sorted set `key` at an address such as `redis://host:6379/0`.
 
-    `names` is the key of the usernames or a pattern of keys. `now` (ms) decides which members of Podium have expired.
-    Raises `Refused`.
+    `names` is the key of the usernames or a pattern: see `RedisBoard`. Members of Podium that expired before `now` (ms)
+    are excluded. Raises `Refused`.
     """
     public_address = without_password(address)
     client = await _opened_client(address, public_address)
@@ -50,7 +50,7 @@ async def _opened_client(address: str, public_address: str) -> "_Client":
     try:
         return await _connected(address)
     except ValueError:
-        # The message may repeat the address with its password.
+        # Do not pass on the client's message, which may contain the address with its password.
         raise Refused(
             f"{public_address} cannot be read: write redis://user:password@host:port, and special characters of the "
             "password as %XX"

@@ -8,7 +8,7 @@ from leaderforge.domain.errors import Refused
 from leaderforge.imports.foreign.boards import ForeignFacts, ForeignRow, Rows
 
 _POLICIES = {"sum": ("sum", "desc"), "highest": ("best", "desc"), "lowest": ("best", "asc")}
-"""Policies and orders, by the column of sql_policies.sql that counts the totals they explain."""
+"""Policy and order by column of sql_policies.sql. A column counts the totals that its policy and order explain."""
 
 
 @asynccontextmanager

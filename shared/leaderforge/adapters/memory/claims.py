@@ -12,7 +12,7 @@ class MemoryClaims:
 
     def __init__(self) -> None:
         self._names: defaultdict[str, dict[int, None]] = defaultdict(dict)
-        """Players by name key and by skeleton, in the order of their claims."""
+        """Players by key of the name and by its key for look-alikes, in the order of their claims."""
         self._emails: dict[str, int] = {}
         self.external_ids: dict[str, int] = {}
 

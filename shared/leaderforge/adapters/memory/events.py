@@ -111,5 +111,5 @@ class MemoryEvents(MemoryBoards):
 
 
 def _shown(submission: Submission) -> Event:
-    """Return the event. On a board with tiebreakers, its subscore packs numbers that the event also has: return 0."""
+    """Return the event. On a board with tiebreakers, its subscore is 0 instead of the packed named numbers."""
     return submission.event._replace(subscore=0) if submission.board.tiebreakers else submission.event

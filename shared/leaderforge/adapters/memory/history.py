@@ -19,8 +19,7 @@ class MemoryHistoryStore:
         self, board: Board, user_id: int, limit: int, before: HistoryPosition | None = None
     ) -> Sequence[HistoryPoint]:
         events = sorted(await self._scores.events_of(board, user_id), key=_position)
-        # Sort by the time of the score, not by the order of arrival. A late submission changes all points after its
-        # time.
+        # Sort by the time of the score, not by reception: a late submission changes all history points after its time.
         standings = accumulate(map(standing_of, events), lambda total, added: combine(board, total, added))
         points = [
             HistoryPoint(_position(event), event.score, standing.score, standing.subscore, event.numbers)

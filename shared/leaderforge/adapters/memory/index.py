@@ -127,7 +127,7 @@ class MemoryIndex(RowRanking):
         ]
 
     def _above_earlier(self, update: LadderUpdate, user_id: int) -> Sequence[int]:
-        """Return, for each earlier sort key of the player, the number of other players' entries above it."""
+        """Return the number of other players' entries above each of the player's sort keys in `update.earlier`."""
         own_key = listed_key(update.ladder, self._standings[place_of(update.ladder)].get(user_id))
         keys = [key for key in self._keys(update.ladder) if key != own_key]
         bounds = [rank_bound(update.ladder.board, key) for key in update.earlier.get(user_id, ())]
@@ -321,8 +321,8 @@ class MemoryIndex(RowRanking):
     def _above(self, ladder: Ladder, standing: Standing) -> int:
         bound = rank_bound(ladder.board, sort_key(ladder.board, standing))
         stored_key = listed_key(ladder, self._standings[place_of(ladder)].get(standing.user_id))
-        # The player's stored entry may be newer and better than this standing. Do not count it, because a player is
-        # never behind the own entry.
+        # The player's stored entry may be newer and better than this standing. Do not count this entry: a rank is
+        # counted among the other players only.
         return sum(key < bound for key in self._keys(ladder) if key != stored_key)
 
     def _above_within(self, ladder: Ladder, standing: Standing) -> Sequence[int | None]:

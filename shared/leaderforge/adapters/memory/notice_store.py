@@ -37,7 +37,7 @@ class MemoryNoticeStore:
     ) -> int:
         taken = [seq for seq in sorted(drafts) if self._outbox.notices.pop(seq, None) is not None]
         self.tiers |= {tier[:3]: tier for seq in taken for tier in tiers.get(seq, ())}
-        # This outbox has no bundles.
+        # Each draft is a single notice, because this outbox has no bundles. The filter only narrows the type.
         taken_drafts = [draft for seq in taken for draft in drafts[seq] if isinstance(draft, NoticeDraft)]
         appended = taken_drafts + list(without_outbox)
         if overtakings is not None:
@@ -69,7 +69,7 @@ class MemoryNoticeStore:
         return len(purged)
 
     def _erase(self, user_id: int) -> None:
-        """Delete the notices that name a player, and the player's last tiers and places."""
+        """Delete the notices that name a player, and the player's noticed tiers and places."""
         self.log = {position: notice for position, notice in self.log.items() if not _names(notice, user_id)}
         self.tiers = {key: tier for key, tier in self.tiers.items() if tier.user_id != user_id}
         self.places = {key: place for key, place in self.places.items() if place.user_id != user_id}

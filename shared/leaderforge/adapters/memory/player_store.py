@@ -62,7 +62,7 @@ class MemoryPlayerStore:
         self._claims = MemoryClaims()
         self.hidden: set[int] = set()
         self.on_attributes: list[Callable[[int], Sequence[LadderStanding]]] = []
-        """Callbacks after a change of a player's attributes. They receive the player id, and return moved standings."""
+        """Callbacks after a change of attributes. They get the player's id, and return the standings they moved."""
         self.devices: dict[str, int] = {}
         self.sessions: dict[int, dict[str, StoredSession]] = {}
         self._released: dict[int | str, _Release] = {}

@@ -54,7 +54,7 @@ class MemoryScoreStore(RowRanking, MemoryEvents):
         self.on_period_removal: list[Callable[[Ladder], object]] = []
 
     async def orphaned_standings(self) -> Mapping[int, int]:
-        return {}  # the in-memory store has standings of existing boards only
+        return {}  # no standing can be without its board in this store
 
     async def record(
         self, submissions: Sequence[Submission], *, previous: bool = False
@@ -257,9 +257,9 @@ class MemoryScoreStore(RowRanking, MemoryEvents):
         return False
 
     def _changed(self, submission: Submission) -> Submission:
-        """Return the submission.
+        """Return the submission with its final score.
 
-        If it requests a change of the score, add the change to the score of the player's standing.
+        If it requests a change, this score is the score of the player's standing plus the change.
         """
         if submission.event.change is None:
             return submission

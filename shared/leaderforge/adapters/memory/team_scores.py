@@ -22,7 +22,7 @@ class MemoryTeamScores:
         self._users = users
         self._teams = teams
         self._stored: dict[tuple[int, int], dict[tuple[int, int], Contribution]] = {}
-        """Contributions by team and player, by board and period."""
+        """Contributions by team id and player id, for each board id and period number."""
         self._reached: dict[int, int] = {}
         scores.on_erasure.append(self._erase)
         scores.on_purged_board.append(self._forget)

@@ -142,7 +142,7 @@ class PostgresResettlements:
 
 
 _REVIEWED = (0, 0)
-"""Key of the row of `resettlements` with the time up to which changes of moderators were searched.
+"""Key of the row of `resettlements` that stores up to which time changes by moderators have been searched.
 
 No board has the id 0.
 """

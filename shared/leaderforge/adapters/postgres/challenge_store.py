@@ -1,7 +1,7 @@
 """Challenges in PostgreSQL.
 
 A change by a player locks the player's challenges, then the player, then the changed challenge. Therefore a player's
-limits hold under concurrent requests, and only one player gets the last place.
+limits hold under concurrent requests, and only one player gets the last free place of a challenge.
 """
 
 from collections.abc import Collection, Sequence, Set

@@ -208,7 +208,7 @@ async def _swap_external_ids(connection: Connection, old: Player, external_id: s
 async def _released(
     connection: Connection, identities: Collection[int | str], now: int, *, on_sight: bool = False
 ) -> Mapping[str, int | None]:
-    """Return the digests of released ids that are not free at `now` (ms), each with the player who may claim it."""
+    """Return the digests of released ids that are not free at `now` (ms), each with the one player who may claim it."""
     digests = sorted(map(digest_of_id, identities))
     rows = await connection.fetch(statement("released_ids"), digests, now, on_sight)
     return {row["id_digest"]: row["user_id"] for row in rows}

@@ -174,7 +174,7 @@ def _new_values(endpoint: Endpoint) -> Sequence[object]:
 
 
 def _subscription(endpoint: Endpoint) -> Sequence[object]:
-    """Return the id, the address, and the types and boards of the notices: the first parameters of both statements."""
+    """Return the first parameters of create_endpoint.sql and update_endpoint.sql: id, address, types and boards."""
     return endpoint.endpoint_id, endpoint.url, joined(endpoint.types), joined(endpoint.boards)
 
 

@@ -34,7 +34,7 @@ class PostgresTournaments:
     async def join(self, board: Board, period: int, user_id: int, at: int) -> Entrant:
         limit = rules_of(board).max_entrants
         if limit is not None and await self.count(board, period) >= limit:
-            # Most players of a popular tournament come when it is full. Refuse them without a lock.
+            # Most players of a popular tournament try to join when it is already full. Refuse them without a lock.
             entrant = await self.entrant(board, period, user_id)
             if entrant is None:
                 raise TournamentFull.of(board.slug, limit)
@@ -72,10 +72,11 @@ async def hold_entrants(connection: Connection, submissions: Iterable[Submission
 async def count_attempts(
     connection: Connection, submissions: Mapping[EventKey, Submission], entrants: Entrants, now: int
 ) -> tuple[Mapping[EventKey, LeaderForgeError], Entrants]:
-    """Count an attempt of each accepted submission to a tournament. They have at most one per player and board.
+    """Count an attempt for each accepted submission to a tournament.
 
-    Return the refused submissions with their errors, and the entrants afterwards. Events of refused submissions are
-    deleted, and their players do not join. `now` (ms) is the time of joining.
+    The batch has at most one submission per player and board. Return the errors of refused submissions, and the
+    entrants after the attempts. Events of refused submissions are deleted, and their players do not join. `now` (ms) is
+    the time of joining.
     """
     if not entrants:
         return {}, entrants
@@ -98,7 +99,7 @@ async def count_attempts(
 
 
 async def entrants_of(connection: Connection, submissions: Sequence[Submission]) -> Entrants:
-    """Return the entrants of submissions to tournaments. Other boards cost no statement."""
+    """Return the entrants of submissions to tournaments. Without such submissions, run no statement."""
     keys = [entrant_key(s) for s in submissions if s.board.tournament is not None]
     if not keys:
         return {}
@@ -108,7 +109,7 @@ async def entrants_of(connection: Connection, submissions: Sequence[Submission])
 
 
 def entrant_key(submission: Submission) -> EntrantKey:
-    """Return the key of the player in the occurrence of a submission. The main ladder ranks the occurrence."""
+    """Return the key of a submission's player as an entrant. The submission's main ladder ranks the occurrence."""
     return submission.event.user_id, submission.board.id, submission.ladders[0].period
 
 
@@ -143,7 +144,7 @@ async def _hold_occurrences(
 async def _name_unknown_players(
     connection: Connection, refused: Mapping[EventKey, LeaderForgeError]
 ) -> Mapping[EventKey, LeaderForgeError]:
-    """Return the errors, with `PlayerNotFound` for players who have not joined because they do not exist."""
+    """Return the errors. If a player does not exist, `PlayerNotFound` replaces the error `EntrantMissing`."""
     missing = {key[0] for key, error in refused.items() if isinstance(error, EntrantMissing)}
     if not missing:
         return refused

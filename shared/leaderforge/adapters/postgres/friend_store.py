@@ -102,7 +102,7 @@ class PostgresFriendStore:
         return await self._transact(work)
 
     async def _transact(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        """Run a change of a list. Repeat the change if one of the other players is erased meanwhile."""
+        """Run a change of a player's links. Repeat the change if one of the other players is erased meanwhile."""
         for _ in range(_ATTEMPTS):
             try:
                 return await self._pool.transact(work)

@@ -11,7 +11,7 @@ async def in_doubt_since(pool: Pool) -> int | None:
     Raises `NodeUnavailable` if a worker does not answer. The pool must lead to the coordinator of Citus.
     """
     [row] = await pool.fetch(statement("in_doubt_on_workers"), statement("in_doubt_since"))
-    if row["answered"] is False:  # null without any worker
+    if row["answered"] is False:  # `answered` is null if there is no worker
         raise NodeUnavailable("a node of the database does not answer")
     prepared_at: int | None = row["prepared_at"]
     return prepared_at

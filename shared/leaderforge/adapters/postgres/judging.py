@@ -69,7 +69,7 @@ async def _require_interval(connection: Connection, submission: Submission) -> N
 
 
 async def _changed(connection: Connection, submission: Submission) -> Submission:
-    """Store the score of a change with its event. Return the submission."""
+    """Store the computed score of a change in its event. Return the submission unchanged."""
     event = submission.event
     values = event.score, event.achieved_at, event.received_us, event.change
     await connection.execute(statement("set_change"), *submission.event_key, *values)

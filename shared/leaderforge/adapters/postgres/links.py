@@ -31,7 +31,7 @@ async def add_links(connection: Connection, links: Collection[Link], at: int) ->
 
 
 async def delete_links(connection: Connection, links: Collection[Link]) -> None:
-    """Delete relations of one locked player, given by this player's links, with the opposite links."""
+    """Delete these links of one locked player, and the opposite links of the other players."""
     opposites = sorted(link.opposite for link in links)
     await run_rows(connection, "hold_links", opposites)
     if len(opposites) <= _SEPARATE:

@@ -15,9 +15,9 @@ from leaderforge.domain.order import key_bytes
 from leaderforge.ports.ranking import Ranking
 
 _UNEVEN = 4
-"""Factor by which a block of a checkpoint may grow.
+"""Maximum size of a block, the entries between two keys of a checkpoint, as a multiple of the configured size.
 
-Beyond it, the next checkpoint gets new keys from a scan of the ladder.
+If a block is larger, the next checkpoint gets new keys from a scan of the ladder.
 """
 _CHUNK = 2_000
 """Maximum keys of a checkpoint that are read at a time."""
@@ -68,7 +68,7 @@ class PostgresMoments:
         return True
 
     async def _store_moved(self, ladder: Ladder, checkpoint: Checkpoint) -> None:
-        """Store a checkpoint that was computed from the previous one. If its blocks are uneven, count it anew."""
+        """Store a checkpoint that was computed from the previous one, or a new count if a block is too large."""
         is_uneven = checkpoint.is_uneven(_UNEVEN * self._block)
         await self._store(ladder, await self._counted(ladder, checkpoint.revision) if is_uneven else checkpoint)
 
@@ -157,5 +157,5 @@ def _checkpoint(ladder: Ladder, row: Record) -> Checkpoint:
 
 
 def _above(counted: Checkpoint, positions: Mapping[bytes, int], key: bytes) -> int:
-    """Return the number of entries above a key, from a checkpoint with the keys of all entries."""
+    """Return the number of entries above a key. `counted` and `positions` must have the keys of all entries."""
     return positions[key] if key in positions else counted.block_of(key) + 1

@@ -33,7 +33,7 @@ async def claim_names(pool: Pool, after: int, limit: int) -> ClaimedNames:
 async def release_stale_claims(pool: Pool, after: str, limit: int) -> StaleClaims:
     """Check up to `limit` claims of look-alikes whose keys follow `after`, and release the stale ones.
 
-    Version 0.2.0 renames and erases players without releasing these claims.
+    Processes of version 0.2.0 rename and erase players without releasing these claims, which become stale.
     """
     rows = await pool.fetch(statement("look_alikes_after"), after, limit)
     users = await pool.fetch(statement("users"), joined({row["user_id"] for row in rows}))

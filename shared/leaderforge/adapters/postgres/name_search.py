@@ -49,9 +49,9 @@ async def disable_name_search(dsn: str) -> bool:
 
 
 async def _run(dsn: str, script: str, *, unless: bool) -> bool:
-    """Run the statements of a script, one transaction each.
+    """Run the statements of a script, one transaction each. Return whether they were run.
 
-    Do nothing if `unless` equals whether the indexes are enabled.
+    Skip them if the indexes are enabled and `unless` is true, or disabled and `unless` is false.
     """
     try:
         connection = await asyncpg.connect(dsn, timeout=_CONNECT_S, statement_cache_size=0)

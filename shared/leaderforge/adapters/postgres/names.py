@@ -13,7 +13,7 @@ from leaderforge.domain.players import Player
 
 
 async def insert_names(connection: Connection, users: Iterable[Player], *, unique: bool) -> set[str]:
-    """Insert the names of new players. Return the keys that other players own, none if names need not be unique."""
+    """Insert the names of new players. Return the keys that other players own; empty if names need not be unique."""
     names = [(user.username, user.user_id) for user in users if user.username is not None]
     if not unique:
         await run_rows(connection, "share_usernames", sorted((name_key(name), user_id) for name, user_id in names))
@@ -44,7 +44,7 @@ def keys_of(name: str) -> set[str]:
 
 
 async def claim(connection: Connection, key: str, user_id: int, is_look_alike: bool) -> int | None:
-    """Claim a key for a player if it is free. Return its owner, None if the owner has just released it."""
+    """Claim a key for a player if it is free. Return the key's owner, None if another owner has just released it."""
     if await connection.fetch(statement("claim_usernames"), key, user_id, is_look_alike or None):
         return user_id
     owners = {row["user_id"] for row in await connection.fetch(statement("username_claims"), [key])}

@@ -30,7 +30,7 @@ class _Overlapping(Exception):
 
 
 class _Remaining:
-    """Players of taken bundles that cause notices about tiers, without those who were erased since they were read."""
+    """Players of taken bundles with changes of tiers, except players who were erased since the bundles were read."""
 
     def __init__(self, taken: Sequence[Record], tiers: Collection[int]) -> None:
         self._players = {
@@ -41,7 +41,7 @@ class _Remaining:
 
     def has(self, seq: int, user_id: int) -> bool:
         """Return whether the taken row with this number still reports a change of the player."""
-        # The erasure of a player deletes rows of single notices, which therefore cannot be taken.
+        # Only bundles have players here. An erasure deletes the row of a single notice, so that it cannot be taken.
         return seq not in self._players or user_id in self._players[seq]
 
 
@@ -134,7 +134,7 @@ async def log_page(source: "Pool | Connection", position: int, limit: int) -> Lo
 
 
 def _notices_of_row(row: Record, after: int) -> Sequence[Notice]:
-    """Return the notices after a position in a row of the log."""
+    """Return the notices in a row of the log that have positions above `after`. A bundle has several notices."""
     if row["ladders"] is None:
         return [notice_of(row)]
     place = row["position"], row["notice_id"], row["at"]

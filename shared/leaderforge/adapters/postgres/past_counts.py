@@ -36,12 +36,12 @@ class PastCounts:
         return self.checkpoint.above_key(i) + self.moves.above(self.checkpoint.key(i))
 
     def before(self, bound: bytes) -> tuple[bytes, int]:
-        """Return the last sort key of the checkpoint at or above a bound, and the number of entries above it."""
+        """Return the last checkpoint key at or above a bound, else `FIRST`, and the number of entries above the key."""
         i = self.checkpoint.block_of(bound)
         return (FIRST, 0) if i < 0 else (self.checkpoint.key(i), self.above_block(i))
 
     def block_with(self, position: int) -> tuple[bytes, int]:
-        """Return the start of the block with the entry at a position (from 0), and the position of its first entry."""
+        """Return the start of the block that has the entry at a position (from 0), and the block's first position."""
         i = bisect_right(range(len(self.checkpoint)), position, key=self.above_block) - 1
         return (FIRST, 0) if i < 0 else (self.checkpoint.key(i), self.above_block(i))
 

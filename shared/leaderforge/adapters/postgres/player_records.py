@@ -82,9 +82,9 @@ async def _locked_player(connection: Connection, user_id: int) -> Player:
     # deadlock.
     await connection.execute(statement("erase_entrants"), user_id)
     player = user_of(await lock_player(connection, user_id))
-    # Delete entrants again that a submission in flight added before the lock.
+    # Delete entrants again, because a submission in flight may have added one before the lock.
     await connection.execute(statement("erase_entrants"), user_id)
-    # The locks wait for submissions in flight. Their events are then committed, and the purge deletes them too.
+    # The locks wait for submissions in flight. Their events are then committed, and the erasure deletes them too.
     await connection.fetch(statement("lock_standings"), user_id)
     return player
 
@@ -105,7 +105,7 @@ async def _erase_scores(connection: Connection, player: Player, standings: Seque
 
 
 async def _erase_past(connection: Connection, user_id: int) -> None:
-    """Delete the player's past standings. First store the places that the checkpoints still count."""
+    """Delete the player's past standings. First, store their places, because checkpoints still count them."""
     await connection.execute(statement("correct_checkpoints"), user_id)
     await connection.execute(statement("erase_past_standings"), user_id)
 

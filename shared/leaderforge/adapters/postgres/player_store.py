@@ -152,7 +152,7 @@ class PostgresPlayerStore:
     async def _create(
         self, users: Mapping[int, Player], taken: Taken, on_sight: bool
     ) -> dict[int, Player | LeaderForgeError]:
-        """Create players who share no unique value. Add all values with an owner to `taken`."""
+        """Create players who share no unique value. Add each value that now has an owner to `taken`."""
         if not users:
             return {}
         try:
@@ -178,7 +178,7 @@ class PostgresPlayerStore:
     async def _create_others(
         self, users: Mapping[int, Player], collision: Taken, taken: Taken, on_sight: bool
     ) -> dict[int, Player | LeaderForgeError]:
-        """Create the players of a batch. A player with a taken value gets an error instead."""
+        """Create the players after a collision. A player with a value in `collision` gets an error instead."""
         taken.update(collision)
         refused = {i: error for i, user in users.items() if (error := collision.refusal(user))}
         remaining = {i: user for i, user in users.items() if i not in refused}

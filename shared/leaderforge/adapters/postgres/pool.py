@@ -248,7 +248,7 @@ class Pool:
         return self._pool
 
     def _abandon(self) -> None:
-        """Terminate the connections of a previous event loop, which may be closed already."""
+        """Terminate the connections of a previous event loop. This loop may already be closed."""
         if self._pool is not None:
             with suppress(RuntimeError):
                 self._pool.terminate()
@@ -258,7 +258,7 @@ class Pool:
             self._dsn,
             min_size=0,
             max_size=self._max_size,
-            # Never replace connections by age, because a new one starts without prepared statements.
+            # Never replace connections after a number of queries, because new ones start without prepared statements.
             max_queries=0xFFFFFFFF,
             max_inactive_connection_lifetime=_IDLE_SECONDS,
             reset=_keep,
@@ -271,7 +271,7 @@ class Pool:
 
 
 def _server_settings(timeout_s: float) -> dict[str, str]:
-    """Return the server settings with time limits. By them, the server ends statements of clients that disappeared."""
+    """Return the server settings with time limits, by which the server ends statements of vanished clients."""
     milliseconds = str(int(timeout_s * 1000))
     return {
         "statement_timeout": milliseconds,
@@ -292,9 +292,9 @@ def _terminate(connection: Connection) -> None:
 def _on_all_nodes(connection: Connection) -> Iterator[None]:
     """Raise `NodeUnavailable` if a node of Citus does not commit within the block.
 
-    Citus prepares a transaction on all nodes, commits it on the coordinator, and only warns if a node is lost before it
-    commits too. This node commits later (`citus.recover_2pc_interval`). Until then, reads lack the changes. Therefore
-    the changes must not be acknowledged yet. A retry waits for the locks of the prepared transaction.
+    Citus prepares a transaction on all nodes, commits it on the coordinator, and only warns if a node is lost before
+    the commit there. That node commits later (`citus.recover_2pc_interval`). Until then, reads lack the changes.
+    Therefore the changes must not be acknowledged yet. A retry waits for the locks of the prepared transaction.
     """
     warnings: list[str] = []
 

@@ -109,7 +109,7 @@ async def _counts(connection: Connection, ladder: Ladder, bounds: Sequence[bytes
 
 
 async def _count_within(connection: Connection, ladder: Ladder, bound: SegmentBound) -> int:
-    """Return the number of entries above the bound in the segment of the bound."""
+    """Return the number of entries above a bound. Only entries of the bound's segment count."""
     segment = Segment(ladder.board.segments[bound.position], bound.segment)
     return (await _counts(connection, ladder._replace(segment=segment), [bound.bound])).above[0]
 
@@ -129,7 +129,7 @@ def ladder_ids(ladder: Ladder) -> tuple[int, int]:
 
 
 def _segment(ladder: Ladder) -> tuple[str | None, int | None]:
-    """Return the value of the ladder's segment, and its position in the column `segments`. Arrays count from 1."""
+    """Return the value of the ladder's segment, and its position (from 1) in `segments`. None without a segment."""
     return (None, None) if ladder.segment is None else (ladder.segment.value, ladder.segment_position + 1)
 
 

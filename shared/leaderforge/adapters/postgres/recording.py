@@ -35,7 +35,7 @@ _REPETITIONS = 4
 """Maximum retries of a duplicate whose first copy was deleted. Each further retry needs another concurrent deletion."""
 
 _LARGE = 200
-"""Minimum submissions of a batch that may be split: its players often recur, and one more transaction is cheap."""
+"""Minimum submissions of a batch that may be split. In such a batch, players often recur, and a split is cheap."""
 
 
 class Recorder:
@@ -134,13 +134,13 @@ def _rounds(submissions: Sequence[Submission]) -> Sequence[Sequence[int]]:
         if turn == len(rounds):
             rounds.append([])
         rounds[turn].append(position)
-    # Submissions with rules or changes lock standings early, in the order of players. In one transaction with other
-    # submissions, or with another policy, two batches could deadlock.
+    # Submissions with rules or changes lock standings early, in the order of players. If a transaction also wrote other
+    # submissions, or two policies, two batches could deadlock.
     return [part for positions in rounds for part in _judged_apart(submissions, positions)]
 
 
 def _judged_apart(submissions: Sequence[Submission], positions: Sequence[int]) -> Iterable[Sequence[int]]:
-    """Return a round's positions in parts: submissions that depend on standings, by policy, and all others."""
+    """Return a round's positions in parts: one per policy for submissions that depend on standings, one for others."""
     parts: defaultdict[Policy | None, list[int]] = defaultdict(list)
     for position in positions:
         submission = submissions[position]

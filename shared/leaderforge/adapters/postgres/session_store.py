@@ -52,7 +52,7 @@ class PostgresSessionStore:
             await self._pool.transact(work)
         except _DeviceTaken:
             user_id = await self.player_of(device)
-            # If the device has no player any more, an erasure has released it. Register it again.
+            # If the device has no player any more, an erasure has released the device. Register the device again.
             return await self.register(device, player) if user_id is None else user_id
         except Collision as collision:
             raise collision.taken.refusal(player) or collision from None

@@ -134,8 +134,8 @@ class BatchWrite:
 class SingleStatementWrite:
     """Strategy for a plain server: one statement writes the batch, which saves at least three round trips.
 
-    On Citus, one statement cannot write to several nodes. `fits` says whether it can write a batch. `clock` and
-    `previous` have the same meaning as in `BatchWrite`.
+    On Citus, one statement cannot write to several nodes. `fits` returns whether one statement can write a batch.
+    `clock` and `previous` have the same meaning as in `BatchWrite`.
     """
 
     def __init__(self, pool: Pool, clock: Clock, timeout_s: float, *, previous: bool = False) -> None:
@@ -239,7 +239,7 @@ def judges(board: Board) -> bool:
 def _recorded_or_due(
     submission: Submission, standings: Standings, earlier: Mapping[StandingKey, EarlierPlace | None] | None
 ) -> Recorded | Submission:
-    """Return the outcome of a submission, or the submission itself if its standings were not written."""
+    """Return the outcome of a submission, or the submission itself if it is a duplicate, which writes no standing."""
     keys = _keys(submission)
     if keys[0] not in standings:
         return submission

@@ -8,7 +8,7 @@ from asyncpg.pgproto import pgproto
 _VERSION_BYTE, _VARIANT_BYTE = 6, 8
 _ID_BYTES = 16
 _IDS_A_CALL = 256
-"""Ids whose random bytes one system call returns. A call per id took a seventh of the API's time for a batch."""
+"""Number of ids per system call for random bytes. One call per id took a seventh of the API's time for a batch."""
 
 _unused: list[bytes] = []
 # A forked process must not use the random bytes that its parent has stored, because both would create the same ids.

@@ -26,7 +26,7 @@ from leaderforge.ports.clock import Clock
 from leaderforge.ports.teams import MemberEvent
 
 _Contributions: TypeAlias = Mapping[tuple[int, int], Contribution]
-"""Contributions by team and player."""
+"""Contributions by team id and player id."""
 
 _BEFORE_ALL = -(2**63)
 """Number below every player id."""

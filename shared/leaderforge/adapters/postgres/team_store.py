@@ -73,7 +73,7 @@ class PostgresTeamStore:
             if roster.is_full:
                 raise TeamFull.of(team_id, roster.team.max_members)
             changed = [] if current is None else [await _close(connection, current, at)]
-            # Spans must not overlap, even after a clock was set back.
+            # Begin no span before the end of an earlier one: spans must not overlap, even after a clock was set back.
             ended = [span.left_at or span.joined_at for span in (*spans, *changed)]
             span = TeamSpan(user_id, team_id, max([at, *ended]))
             await connection.execute(statement("open_team_span"), *span[:3])
@@ -98,7 +98,7 @@ class PostgresTeamStore:
 
 
 async def _current(connection: Connection, spans: Sequence[TeamSpan]) -> TeamSpan | None:
-    """Return the span in the present team of a player, None without a team. End the span in a team that was erased."""
+    """Return the span in the present team of a player, None without a team. Delete the span of an erased team."""
     current = next((span for span in spans if span.left_at is None), None)
     if current is not None and not await connection.fetch(statement("teams"), str(current.team_id)):
         await connection.execute(statement("delete_team_span"), current.user_id, current.joined_at)

@@ -1,2 +1,3 @@
--- Settings of a leaderboard of Nakama, as JSON because later versions have more columns.
+-- Returns the settings of a leaderboard of Nakama. They are one JSON text, because later versions of Nakama have more
+-- columns.
 select to_jsonb(leaderboard)::text as settings from leaderboard where id = $1

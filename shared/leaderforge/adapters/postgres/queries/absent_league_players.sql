@@ -1,5 +1,5 @@
--- Returns the last results of up to $4 absent players of a league, with ids above a given one. A player is absent in
--- the period $2 if the player's latest result belongs to an earlier period.
+-- Returns the last results of up to $4 absent players of a league, with ids above $3. A player is absent in the period
+-- $2 if the player's latest result belongs to an earlier period.
 select user_id, group_rank, group_size, movement, next_division
 from (
     select distinct on (user_id) user_id, period_id, group_rank, group_size, movement, next_division

@@ -1,4 +1,5 @@
--- Boards with a standing of the player, by slug. Standings of other players are not read.
+-- Returns the boards on which the player has a standing, in the order of their slugs. Only the player's standings are
+-- read.
 select :board_columns
 from boards
 where not deleted and slug collate "C" > $2 and ($3 or not private)

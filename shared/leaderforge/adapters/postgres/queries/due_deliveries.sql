@@ -1,6 +1,6 @@
--- Notices in queues of an endpoint that may be sent at $2 (ms), in order. A queue has the notices of one player, and may
--- be sent if its first notice is due. A notice with a time after $4 is due too: a clock set this time, and was set back
--- later. The redriven notices of a player have a queue of their own.
+-- Returns the notices in those queues of an endpoint that may be sent at $2 (ms), in order. A queue has the notices of
+-- one player, and may be sent if its first notice is due. If the notice's time is after $4, it is due too: such a time
+-- comes from a clock that was later set back. The redriven notices of a player have a queue of their own.
 with heads as (
     select distinct on (user_id, redriven) user_id, redriven, next_at
     from deliveries

@@ -1,5 +1,5 @@
--- Deletes the notices which tell other players that this player has passed them. A search of the text costs less than
--- parsing each body.
+-- Deletes the notices which report to other players that the player $1 has passed them. A search of the text costs less
+-- than parsing each body.
 delete from notice_log
 where
     type = 'player.overtaken'

@@ -1,4 +1,4 @@
--- Returns the players with ids above a given one whom a player follows, and whether each of them follows back.
+-- Returns the players with ids above $2 whom the player $1 follows, and whether each of them follows the player back.
 select
     l.other_id, l.since,
     exists (

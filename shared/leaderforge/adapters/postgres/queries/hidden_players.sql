@@ -1,4 +1,5 @@
--- Returns the players who are hidden, on all boards or on this one (bits 1 and 2 of `hidden`).
+-- Returns the players among $2 who are hidden on the board $1 (bit 1 or 2 of `standings.hidden`) or on all boards
+-- (`users.hidden`).
 select user_id from standings
 where board_id = $1 and user_id = any (string_to_array($2, ',')::bigint[]) and hidden & 3 <> 0
 union

@@ -1,4 +1,4 @@
--- Locks entrants until the commit. A player who has not joined gets a row without a number.
+-- Locks entrants until the commit, and returns them. For a player who has not joined, it adds a row without a number.
 insert into entrants (user_id, board_id, period_id)
 values ($1, $2, $3)
 on conflict (user_id, board_id, period_id) do update set attempts = entrants.attempts

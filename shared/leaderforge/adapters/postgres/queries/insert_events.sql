@@ -1,4 +1,4 @@
--- Returns the keys of the new events.
+-- Inserts events, except events whose keys exist already. Returns the keys of the inserted events.
 insert into score_events (
     user_id, board_id, submission_id, score, subscore, achieved_at, received_us, recorded_at, metadata, numbers
 )

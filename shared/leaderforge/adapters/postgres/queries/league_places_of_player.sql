@@ -1,4 +1,4 @@
--- Returns the places of a player: the seat in each period, and the result of each settled period.
+-- Returns the player's division and group in each period of each league. Settled periods also have the result.
 select
     board_id,
     period_id,

@@ -1,4 +1,5 @@
--- Returns past periods whose index keys are deleted. Only these may expire and be purged.
+-- Returns up to $3 periods of a board, below the number $2, whose index keys are deleted. Only such periods may expire
+-- and be purged.
 select board_id, period_id, retired_at, expired_at
 from periods
 where board_id = $1 and period_id < $2 and dropped

@@ -1,2 +1,2 @@
--- Periods that belong in the index.
+-- Returns the periods that are not retired: the index must contain them.
 select board_id, period_id from periods where retired_at is null order by board_id, period_id;

@@ -1,4 +1,5 @@
--- Periods with a standing of the player, all-time first, then the latest. Standings of other players are not read.
+-- Returns the periods in which the player has a standing: all-time first, then from the latest on. Only the player's
+-- standings are read.
 select s.period_id, s.hidden <> 0 as hidden, p.retired_at is not null as retired
 from standings s
 left join periods p on p.board_id = s.board_id and p.period_id = s.period_id

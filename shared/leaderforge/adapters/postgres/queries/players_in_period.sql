@@ -1,5 +1,5 @@
--- Visible and hidden standings have a partial index each. One statement reads both, because two statements would miss a
--- standing that is hidden between them.
+-- Returns up to $3 players with standings in a period. Visible and hidden standings have a partial index each. One
+-- statement reads both indexes: between two statements, a standing could be hidden, and neither would return it.
 select user_id
 from (
     select user_id from standings where board_id = $1 and period_id = $2 and hidden = 0

@@ -1,5 +1,6 @@
--- Returns players whose present standing on the board differs from their latest past state. A transaction writes both.
--- A removed standing (hidden & 4) needs no state if the player was not listed before.
+-- Returns players whose present standing on the board differs from their latest past state. A transaction that changes
+-- a standing also writes its state, if the board has moments at that time. A removed standing (hidden & 4) needs no
+-- state if the player was not listed before.
 select distinct s.user_id
 from standings s
 where s.board_id = $1

@@ -1,2 +1,2 @@
--- The positions among $1 whose notices have rows of their own in the log.
+-- Returns the positions among $1 that have a row of their own in the log.
 select position from notice_log where position = any (string_to_array($1, ',')::bigint[]);

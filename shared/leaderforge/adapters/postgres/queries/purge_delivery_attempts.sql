@@ -1,2 +1,2 @@
--- Deletes all delivery attempts except about $1 newest ones.
+-- Deletes all delivery attempts except the newest ones, about $1.
 delete from delivery_attempts where attempt_id <= (select max(attempt_id) - $1::bigint from delivery_attempts);

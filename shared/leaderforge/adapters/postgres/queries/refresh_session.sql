@@ -1,5 +1,6 @@
--- The previous token is accepted if the last refresh was after $7 (ms). A refresh with the previous token does not set
--- `refreshed_at`, therefore the token's remaining time does not grow.
+-- Replaces the refresh token $3 of a session by $4. The previous token is accepted too if the last refresh was after $7
+-- (ms). A refresh with the previous token does not set `refreshed_at`. It therefore does not extend the time in which
+-- the previous token is accepted.
 update sessions
 set
     digest = $4,

@@ -1,4 +1,5 @@
--- Replaces the players in the top of a ladder, unless another process has replaced them since they were read.
+-- Stores the players $4 in the top of a ladder. They replace the players $3, as read before. Changes no row if another
+-- process has replaced these meanwhile.
 insert into noticed_tops (board_id, period_id, user_ids)
 values ($1, $2, $4)
 on conflict (board_id, period_id) do update set user_ids = excluded.user_ids

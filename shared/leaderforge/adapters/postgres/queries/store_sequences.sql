@@ -1,4 +1,4 @@
--- Columns of the store whose values come from a sequence.
+-- Returns the columns of the store whose values come from a sequence.
 select
     tables.relname as name,
     columns.attname as column,

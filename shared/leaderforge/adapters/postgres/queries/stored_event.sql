@@ -1,4 +1,5 @@
--- `void_in` is returned as text, because the driver would look up the type of an array on each connection.
+-- Returns the event with a key. `void_in` is returned as text: for an array, the driver would look up the type on each
+-- connection.
 select
     user_id, submission_id, score, achieved_at, metadata, subscore, received_us, change, void, numbers,
     array_to_string(void_in, ',') as void_in

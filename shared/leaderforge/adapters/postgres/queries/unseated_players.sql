@@ -1,5 +1,6 @@
--- `+ 0` keeps the planner from the indexes that begin with board and period. While a new period has no statistics, the
--- planner would expect one row in such an index. It would then scan all members of the period for each player.
+-- Returns all players with a counted submission in a period, but without a seat. `+ 0` prevents the use of indexes that
+-- begin with board and period: while a new period has no statistics, the planner expects one row in such an index, and
+-- would scan all members of the period for each player.
 select s.user_id
 from standings s
 where s.board_id = $1 and s.period_id = $2 and s.submissions > 0

@@ -1,4 +1,5 @@
--- Sets the columns that may change. Policy, order, subscore order, time zone and minimum of submissions are permanent.
+-- Sets the columns of a board that may change. Other columns are permanent, for example policy, order, subscore order,
+-- time zone and minimum of submissions.
 update boards set
     name = $2,
     rank_style = $3,

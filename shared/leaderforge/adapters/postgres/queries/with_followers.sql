@@ -1,4 +1,4 @@
--- Returns the players among these whom another player follows.
+-- Returns the players among $1 who have at least one follower.
 select user_id from users
 where
     user_id = any (string_to_array($1, ',')::bigint[])

@@ -1,4 +1,4 @@
--- Returns each worker with its number of shards of the players' tables, by address. Runs on Citus only.
+-- Returns each worker, in the order of addresses, with its number of shards of the players' tables. Runs on Citus only.
 select n.nodename as host, n.nodeport as port, n.shouldhaveshards as has_shards, count(p.shardid) as shards
 from pg_dist_node n
 left join pg_dist_placement p
