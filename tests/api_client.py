@@ -19,7 +19,8 @@ MAINTENANCE_TASKS = frozenset({"reconciled", "boards", "verified", "folded", "se
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=2)
 """Connection limits. Idle connections expire after 2 s.
 
-The server closes idle connections after 5 s. Without the earlier expiry, a request could use one that is being closed.
+The server closes idle connections after 5 s. Without the earlier expiry, a request could use a connection that the
+server is closing.
 """
 
 

@@ -77,5 +77,5 @@ EVERYTHING: dict[str, Any] = {
 }
 """Board settings for all fields. No value is a default.
 
-Values of one type differ, except flags, so that tests detect swapped columns.
+Values of the same type differ from each other, except flags. Therefore tests detect swapped columns.
 """

@@ -71,7 +71,7 @@ class ExistingCluster:
 @pytest.fixture(scope="session", autouse=True)
 def no_process_left() -> Iterator[None]:
     """Fail the run if a process outlives the tests, including orphans."""
-    if sys.platform == "linux":  # adopt orphans, because the check finds only children
+    if sys.platform == "linux":  # become the parent of orphaned processes, because the check finds only children
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     before = set(psutil.Process().children(recursive=True))
     yield

@@ -20,7 +20,7 @@ _SHORTEST_SECRET = 32
 def unsafe_keys(
     settings: "EnvironmentSettings", environment: Mapping[str, str], variables: Mapping[str, str]
 ) -> list[str]:
-    """Return the problems that would admit strangers. Weak keys are refused if other machines can reach the service."""
+    """Return the problems of keys that would admit strangers. Weak keys are refused if other machines can connect."""
     if not settings.exposed and settings.function_name is None:
         return []
     problems: list[str] = []
@@ -96,7 +96,7 @@ def signing_problems(settings: "EnvironmentSettings", variables: Mapping[str, st
 
 
 def identity_problems(settings: "EnvironmentSettings", variables: Mapping[str, str]) -> list[str]:
-    """Return the problems of a service where nobody can sign in, and those that would hide this."""
+    """Return the problems of an incomplete configuration of the identity provider, with which nobody could sign in."""
     client_id, roles = "LEADERFORGE_OIDC_CLIENT_ID", "LEADERFORGE_OIDC_ROLES"
     if settings.oidc_issuer is None:
         surplus = [

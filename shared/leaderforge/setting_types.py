@@ -64,7 +64,7 @@ def _node(address: str) -> str:
 
 
 def _roles(value: object) -> object:
-    """Return the role of each value in a text such as `admins:owner,support:moderator`. Values may contain colons."""
+    """Map names to roles by a text such as `admins:owner,support:moderator`. Names may contain colons."""
     if not isinstance(value, str):
         return value
     pairs = [part.rpartition(":") for part in split_list(value)]

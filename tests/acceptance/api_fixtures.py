@@ -24,8 +24,8 @@ _numbers = count(1)
 def environment(addresses: list[str], dsn: str, **more: str) -> dict[str, str]:
     """Return environment settings for a new index on the cluster with these addresses, and for a database.
 
-    Time limits are long and no overload is assumed, because a slow machine must not reach them. Tests of time limits
-    set shorter limits.
+    Time limits are long, and requests are never refused for overload. Otherwise, tests would fail on a slow machine.
+    Tests of time limits set shorter ones.
     """
     return {
         "LEADERFORGE_REDIS_NODES": ",".join(addresses),

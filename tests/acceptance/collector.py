@@ -77,7 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle(self) -> None:
         super().handle()
-        # Set `connected` when the handshake's connection ends, because the agent records transactions by then.
+        # The connection of the handshake has ended. By now, the agent records transactions.
         self.server.connected |= self._method == "agent_settings"
 
     def do_POST(self) -> None:

@@ -120,7 +120,7 @@ class Command:
 
     @asynccontextmanager
     async def held(self, statement: str, *arguments: object) -> AsyncIterator[None]:
-        """Run the statement and hold its locks during the block. Then wait for the end of the commands' sessions."""
+        """Run a statement, and hold its locks during the block. Then wait until all sessions of commands have ended."""
         async with self.connection() as connection:
             transaction = connection.transaction()
             await transaction.start()

@@ -43,7 +43,7 @@ STORE = frozenset({"postgres"})
 EITHER = INDEX | STORE
 
 _CLIENTS = 8
-"""Maximum number of retries with a new index client while a node hangs. A new client looks up the present nodes."""
+"""Maximum number of retries while a node hangs. Each retry uses a new index client, which looks up the nodes."""
 
 
 class Rig:
@@ -233,7 +233,7 @@ class Rig:
 
 
 def lines(entries: Sequence[Mapping[str, Any]]) -> list[Line]:
-    """Return entries as lines of the oracle."""
+    """Return entries in the form of the oracle's lines, to compare the two."""
     assert all(entry["username"] == f"player {entry['user_id']}" for entry in entries)
     columns = ("rank", "user_id", "score", "submissions")
     return [Line(*(e[name] for name in columns), _milliseconds(e["achieved_at"]), e["metadata"]) for e in entries]

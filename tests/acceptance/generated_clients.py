@@ -19,7 +19,7 @@ DOCUMENT = FRONTEND / "openapi.json"
 LATER_MEMBERS = {"ReceiptOut": "duplicate", "EntryOut": "submissions", "BoardOut": "decimals", "ErrorObject": "details"}
 """JSON members of responses, by schema.
 
-Clients are generated without them, as if a later version of the API had added them.
+Clients are generated from a document without these members, as if a later version of the API had added them.
 """
 
 _TOOLS = CLIENTS / ".venv" / "bin"

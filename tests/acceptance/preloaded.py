@@ -135,10 +135,10 @@ def _text(file: Any) -> str:
 
 
 def _serve(address: str) -> None:
-    """Accept runs for ever. Return in the fork of a run, which is then set up for the command."""
+    """Accept runs until killed. This returns only in the fork of a run, once the fork is set up for the command."""
     for name in _IMPORTED:
         import_module(name)
-    gc.freeze()  # no garbage collection visits, and thereby copies, the memory that the forks share
+    gc.freeze()  # a garbage collection in a fork would copy the shared memory that it visits
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(address)
         listening.listen()
@@ -154,7 +154,7 @@ def _serve(address: str) -> None:
 
 
 def _reap() -> None:
-    """Wait for the forks that have ended, so that their CPU time counts as that of this process."""
+    """Wait for the forks that have ended. Only then does their CPU time count for this process."""
     with suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
@@ -186,5 +186,5 @@ if __name__ == "__main__":
     _serve(sys.argv[1])
     from leaderforge.__main__ import run as run_command
 
-    __package__ = None  # from it, the command would derive another name of its program
+    __package__ = None  # otherwise, the command would derive another program name from it
     run_command()

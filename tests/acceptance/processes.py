@@ -1,4 +1,4 @@
-"""Ends of processes that tests start."""
+"""Termination of the processes that tests start."""
 
 import subprocess
 from collections.abc import Iterator

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 _BYTES = 65_536
 _STEPS = 10
-"""Number of event loop iterations in which a local client notices the reset of its connection."""
+"""Number of iterations of the event loop after which a local client has noticed the reset of its connection."""
 
 
 class Relay:

@@ -29,7 +29,7 @@ async def pair(valkey, postgres) -> AsyncIterator[Pair]:
 
 
 async def status(api: Served, key: str) -> int:
-    """Return the status of a call that every valid key may make, and no other caller."""
+    """Return the status of a call that requires a key. Every valid key may make the call."""
     return (await api.get("/api/boards", key)).status_code
 
 

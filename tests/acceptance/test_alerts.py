@@ -1,4 +1,4 @@
-"""Alerts of a real Prometheus that scrapes a real API: each fires when its cause is provoked, and not otherwise."""
+"""Alerts of a real Prometheus that scrapes a real API: an alert fires when a test provokes its cause, and only then."""
 
 import asyncio
 import random
@@ -25,7 +25,7 @@ pytestmark = [
 FASTER = 20
 """Divisor of the times of the alerts. The test would otherwise wait for minutes."""
 THRESHOLDS = {
-    "index_lag_seconds) > 120": "index_lag_seconds) > 20",  # a healthy index lags by 7 s
+    "index_lag_seconds) > 120": "index_lag_seconds) > 20",  # above the lag of a healthy index, 7 s
     "oldest_seconds) > 600": "oldest_seconds) > 30",
 }
 PATIENCE_S = 300.0

@@ -148,7 +148,7 @@ async def prepared(dsn: str, policy: Policy) -> Board:
 
 
 async def until_waiting(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """Return once each process has submissions that wait for the end of `commits_held`."""
+    """Return once each process has submissions that `commits_held` blocks."""
     waiting = "select count(*) from pg_locks where not granted and relation = 'score_events'::regclass"
 
     async def all_wait() -> bool:
@@ -173,7 +173,7 @@ async def test_every_submission_counts_on_the_side_of_midnight_that_it_came_in_o
     times = {str(event.submission_id): event.achieved_at for event in await world.events()}
     assert {times[one["submission_id"]] for one in before} == {LAST_MS}
     assert {times[one["submission_id"]] for one in after} == {MIDNIGHT}
-    # A submission received before midnight and committed after it counts on the day of its reception.
+    # A submission that is received before midnight and committed after midnight counts on the day of its reception.
     assert LAST_MS in {times[one["submission_id"]] for one in held}
     await check(world, [*before, *held, *after])
 

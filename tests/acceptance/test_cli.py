@@ -169,7 +169,7 @@ async def test_populate_goes_on_after_a_kill(new: NewCommand):
     crowd = ("populate", "--users", "21000", "--sessions", "21000", "--until", "2024-05-06")
     unbroken, killed = await new(), await new()
     unbroken.run(*crowd)
-    # A transaction locks the name of a player of the second chunk. Only this chunk waits for the transaction.
+    # A transaction locks the name of a player in the second chunk. Only this chunk waits for the transaction.
     [(key,)] = await unbroken.query("select username_key from username_claims where user_id = 15000")
 
     async def others_done() -> bool:

@@ -149,7 +149,7 @@ def test_starts_tells_where_everything_is_and_stops(runs: ExitStack, tmp_path: P
     assert all(described[key] in dev.output for key in ("api", "submit_key", "admin_key", "postgres"))
     *_, top, submitted, rank = dev.pasted()
     assert [entry["score"] for entry in json.loads(top)["entries"]] == [500]
-    # The player of the token did not exist before.
+    # The submission by the token has created its player, who then has rank 2.
     assert (json.loads(submitted)["rank"], json.loads(rank)["rank"]) == (2, 2)
     assert json.loads(submitted)["external_id"] == json.loads(rank)["external_id"]
     assert described["signing_secret"] not in dev.output
@@ -167,7 +167,7 @@ def test_second_start_makes_nothing_anew_and_finds_everything(runs: ExitStack, t
     again = run(runs, tmp_path, "--no-demo").ready()
     assert _made(again.data) == made
     assert all(again.description[key] == first[key] for key in ("submit_key", "admin_key", "signing_secret"))
-    _, top, *_ = again.pasted()  # the first start has created the player already
+    _, top, *_ = again.pasted()  # `pasted` after the first start has created the player of the token
     assert [entry["score"] for entry in json.loads(top)["entries"]] == [1000, 500]
 
 
@@ -220,7 +220,7 @@ def test_a_directory_with_other_things_is_refused(runs: ExitStack, tmp_path: Pat
 @pytest.mark.parametrize(
     ("part", "number"),
     [
-        # `make test` runs each part with one of the signals.
+        # Pairs that are not marked run in `make test`: each part with one of the signals.
         pytest.param(part, number, marks=() if (i + j) % 2 else pytest.mark.long)
         for i, part in enumerate(["lock", "postgres/data.partial", "valkey/node-0", "postgres/port", "logs/api.log"])
         for j, number in enumerate([signal.SIGINT, signal.SIGTERM])

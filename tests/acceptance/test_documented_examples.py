@@ -1,4 +1,4 @@
-"""Every example in the documentation is true if a reader runs a page from its top on a new server.
+"""Every example in the documentation works as shown if a reader runs a page from its top on a new server.
 
 A reader can also run all pages, one after another, on the demo of the README.
 """
@@ -50,7 +50,7 @@ def clock() -> Ticks:
 
 
 def record_by(store: ScoreStore, clock: Clock) -> None:
-    """Let a store record at the time of a clock. Challenges and moments compare this time with the times of the API."""
+    """Let a store take recording times from a clock. Challenges and moments compare them with the times of the API."""
     assert isinstance(store, PostgresScoreStore)
     strategies = WriteStrategies(store._pool, lambda: clock() * 1000, COMMIT_LIMIT_MS / 1000)
     store._recorder = Recorder(store._pool, strategies, store._workers)
@@ -87,7 +87,7 @@ async def caught_up(api: Served, clock: Ticks) -> None:
     async def is_current() -> bool:
         try:
             await api.services.maintain.reconcile()
-        except IndexUnavailable:  # a repair by the server has replaced the repair of this call
+        except IndexUnavailable:  # the server has started a repair of its own, which aborts the repair of this call
             return False
         watermarks = await api.services.parts.index.watermarks()
         return all(watermark is not None and watermark >= clock.now - LAG_MS for watermark in watermarks)

@@ -30,7 +30,7 @@ async def test_each_improvement_arrives_once_and_in_order_after_kills(new_rig: N
         await asked_for_events(rig, receiver)
         async with rig.load() as load:
             await until(lambda: len(receiver.bodies()) > 5, "events to arrive", every=0.1)
-            rig.kill_api()  # while it sends events, commits submissions and relays notices to the log
+            rig.kill_api()  # the process is killed while it sends events, commits submissions and relays notices
             await rig.start_api()
             await load.goes_on(10)
             await asyncio.to_thread(rig.postgres.kill)

@@ -95,7 +95,7 @@ async def test_changes_reach_the_other_process(servers: tuple[Served, Served], b
     assert changed.status_code == 200
 
     async def is_refused() -> bool:
-        # A released id creates no new player on first sight before every process has dropped the old mapping.
+        # First sight creates no player with a released id while a process may still map it to the old player.
         return (await second.post(path, old)).status_code == 404
 
     await until(is_refused, "the other process to drop the old id")
@@ -127,7 +127,7 @@ async def test_the_index_has_the_labels_of_the_store(servers: tuple[Served, Serv
     assert await index.names([named, bare]) == labels
 
     async def is_rebuilt() -> bool:
-        # The other process may begin the rebuild anew if it regards this one as abandoned, as on a stalled machine.
+        # A stalled machine may delay this rebuild. The other process then regards it as abandoned and starts its own.
         with suppress(IndexUnavailable):
             await first.services.maintain.rebuild()
             return True

@@ -87,7 +87,7 @@ def ranking(command: Command, board: str, period: str = "current") -> list[tuple
 
 
 def causes(ended: Finished) -> dict[str, int]:
-    """Return the numbers of players by the cause of difference that the report states."""
+    """Return the table of a comparison in a command's output: the number of players by cause."""
     start = next(i for i, line in enumerate(ended.output) if line.startswith("cause "))
     rows = [re.split(r" {2,}", line) for line in ended.output[start + 1 :]]
     return {row[0]: int(row[1].replace(",", "")) for row in rows if len(row) > 1 and row[1].replace(",", "").isdigit()}
@@ -182,7 +182,7 @@ async def test_the_report_explains_expired_refused_rounded_and_unknown_players(
     assert "name" in rows["bad"]["detail"]
     assert (rows["a"]["foreign_rank"], rows["a"]["rank"], rows["a"]["foreign_score"]) == ("4", "2", "12.344")
 
-    # Rounding makes the scores equal. The order among them is lost when they are sent anew in another order.
+    # Rounding makes the scores equal. Here they were achieved in another order, so that their ranks differ.
     command.run("boards", "create", "rounded", "policy=best", "decimals=2")
     (tmp_path / "other.csv").write_text("id,score,time\nc,12.34,2026-01-01\nb,12.34,2026-01-02\na,12.34,2026-01-03\n")
     command.run(
@@ -293,7 +293,7 @@ async def test_a_leaderboard_of_nakama_with_resets_subscores_and_bans(
     }
     assert sum(numbers.values()) == 200
     assert numbers["excluded"] == 1
-    # The imported entries, sorted by the rule of Nakama's rank cache, have Nakama's order.
+    # The imported entries are those of Nakama. Sorted by Nakama's rule for ties, they are in Nakama's order.
     there = await fetch_sql(
         foreign_dsn,
         "select owner_id::text, score, subscore from leaderboard_record join users on users.id = owner_id"
@@ -303,7 +303,7 @@ async def test_a_leaderboard_of_nakama_with_resets_subscores_and_bans(
     assert {(e["external_id"], e["score"], e["subscore"]) for e in entries} == set(there)
     assert sorted((e["score"], e["subscore"], e["external_id"]) for e in entries) == [(s, t, o) for o, s, t in there]
     assert all(entry["metadata"] == {"kart": 7} for entry in entries)
-    # Ties on this board have another order: the earlier score leads.
+    # On the board here, the order of ties is another one: the earlier score leads.
     keys = [(entry["score"], entry["subscore"], entry["achieved_at"]) for entry in entries]
     assert keys == sorted(keys)
     [reason] = {
@@ -370,7 +370,7 @@ async def test_sessions_and_totals_of_the_plain_sql_design(command: Command, for
     totals = await fetch_sql(foreign_dsn, "select user_id::text, sum(score)::bigint from game_sessions group by 1")
     assert sorted(ranking(command, "plain")) == sorted(totals)
 
-    # A game server that submits to both services must send the id that an import would give to the session.
+    # A game server that submits to both services must send the id that an import gives to the session: this one.
     await run_sql(foreign_dsn, "insert into game_sessions values (401, 1, 6, '2026-11-02T00:00:00Z')")
     submission_id = uuid5(LINE_IDS, "plain\0game_sessions/401")
     ids = await command.query("select submission_id from score_events where submission_id = $1", submission_id)

@@ -184,7 +184,7 @@ async def connections(dsn: str) -> int:
 async def test_long_answers_are_compressed_where_bytes_pass(
     invoke: Invoke, make: MakeEvent, is_compressed: bool
 ) -> None:
-    """Only events of function URLs and HTTP APIs get compressed answers. For REST APIs, API Gateway compresses."""
+    """The handler compresses answers to function URLs and HTTP APIs. For REST APIs, API Gateway compresses them."""
     batch = {"submissions": [{"user_id": 2**50 + number, "score": 1} for number in range(50)]}
     event = make("POST", "/api/scores/batch", batch, SUBMIT_KEY)
     plain = await invoke(submit.handler, event)
@@ -222,7 +222,7 @@ async def test_each_function_serves_its_routes(invoke: Invoke, event: MakeEvent)
 
 @pytest.mark.parametrize("external_id", ["a/b", "player|eu/42", "100%", "a%2Fb", "50% / 50%", "é☃", "ext:/"])
 async def test_external_ids_in_paths(invoke: Invoke, event: MakeEvent, external_id: str) -> None:
-    """The client encodes the id twice, and the gateway decodes it once. Therefore events contain it encoded once."""
+    """The client encodes the id twice, and the gateway decodes it once. Therefore the id is encoded once in events."""
     external_id = f"{external_id} {uuid4().hex}"
     body = {"external_id": external_id}
     status, created = told(await invoke(users.handler, event("POST", "/api/users", body, SUBMIT_KEY)))

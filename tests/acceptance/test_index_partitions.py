@@ -26,7 +26,7 @@ def keys_of(addresses: list[str], namespace: str, partitions: int) -> int:
 
 
 def age_watermarks(addresses: list[str], keys: IndexKeys) -> None:
-    """Set the watermarks back, as if the last process had stopped using the index more than a minute ago."""
+    """Set the watermarks back by more than a minute, as if no process had used the index since then."""
     nodes = [ClusterNode(host, int(port)) for host, _, port in (address.rpartition(":") for address in addresses)]
     with RedisCluster(startup_nodes=nodes) as cluster:
         for meta in keys.meta:

@@ -66,7 +66,7 @@ def test_a_cluster_comes_back_at_other_addresses(tmp_path: Path) -> None:
     with nodes(tmp_path) as ports:
         join(ports)
         join(ports)
-        # For a moment, the cluster lists a node that joins again under a second, random id.
+        # Wait, because at first the cluster lists a second, random id for a node that joins again.
         wait_until(lambda: members(ports[0]) == before, PATIENCE_S, "the same nodes")
         with redis.RedisCluster("127.0.0.1", ports[0]) as cluster:
             assert cluster.set("player", 1)

@@ -123,7 +123,7 @@ async def test_polling_what_does_not_change_leaves_the_index_alone(
 
 
 async def unasked(api: Served, path: str, asked: list[Any]) -> str:
-    """Poll until no poll has read the index for 9 s, which is nine times the TTL without the feed. Return the ETag.
+    """Poll until no poll has read the index for 9 s. Without the feed, the TTL would be 1 s. Return the ETag.
 
     `asked` records the reads of the index. Reconciliation causes reads until it has processed the last submission.
     """
@@ -226,7 +226,7 @@ async def test_a_server_that_is_told_to_stop_ends_its_streams(settings: Mapping[
         async with listening(server.url) as listener:
             await listener.until(lambda one: bool(one.events))
             await asyncio.to_thread(server.stop)
-            await listener.until(lambda one: one.ended)  # the response is complete, not broken off
+            await listener.until(lambda one: one.ended)  # the server has ended the response completely
     finally:
         await asyncio.to_thread(server.stop)
     log = (tmp_path / "log").read_text()

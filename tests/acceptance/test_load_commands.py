@@ -77,7 +77,7 @@ SLOW = {
     "benchmarks.streams",
     "benchmarks.workers",
 }
-"""Commands that take more than 5 s even in their short form, and that no other test needs."""
+"""Commands whose short form takes more than 5 s, and whose report no other test needs."""
 FLAMES = "benchmarks.flames"
 CAPPED = "benchmarks.shards_capped"
 SHARDS = "benchmarks.shards"

@@ -194,7 +194,7 @@ async def test_what_is_removed_is_gone_for_everyone(new_game: NewGame, clock: Da
     assert await game.listed() == WITHOUT_2
     for key in (None, game.token(2), ADMIN_KEY):
         assert await game.rank(2, key) is None
-    # The ranks of the past day change only by a removal that names this day.
+    # A removal without a period does not change a past day. Only a removal that names this day does.
     assert await game.listed("2026-11-23") == ALL
     late = await game.submit(2, 1, submission_id)
     assert (late.status_code, late.json()["error"]["code"]) == (409, "conflict")

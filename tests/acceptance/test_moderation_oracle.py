@@ -114,7 +114,7 @@ class Game:
         self.events.append(event)
         for ladder in ladders:
             self._count(ladder.period, event)
-        # A hidden player's receipt has the rank of a visible player with this standing.
+        # In the receipt of a hidden player, the rank is the one that the player would have if visible.
         seen = self.oracle(ladders[0].period, event.user_id)
         is_ranked = event.user_id not in seen.unranked
         assert receipt.rank == (seen.line_of(event.user_id).rank if is_ranked else None)
@@ -212,7 +212,7 @@ class Game:
             self._count(period, stored)
 
     def oracle(self, period: int, among_them: int | None = None) -> Oracle:
-        """Return the oracle of the public view. It includes the player `among_them` even if hidden."""
+        """Return the oracle of the public view. Include the player `among_them`, even if the player is hidden."""
         events = self.counting[period]
         return Oracle(
             self.board, [e for e in events if e.user_id == among_them or not self.is_hidden(e.user_id, period)]

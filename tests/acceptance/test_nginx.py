@@ -38,7 +38,7 @@ BASES = {
     "../": ["/player/1", "/console/boards", "/player/1?board=default"],
     None: ["/api-docs.html"],
 }
-"""Addresses of pages by the base of their relative links. None: a page without a base."""
+"""Addresses of pages, by the base that the page states for its relative links. None: the page states no base."""
 
 
 class NameServer(socketserver.UDPServer):
@@ -164,7 +164,7 @@ def pass_requests(url: str, key: str) -> None:
                 assert shown.status_code == 200, path
                 assert "frame-ancestors 'none'" in shown.headers["Content-Security-Policy"], path
                 assert re.findall('<base href="([^"]*)"', shown.text) == ([base] if base else []), path
-        # The last request: nginx may close the connection after this response, although it announces to keep it.
+        # This request comes last: nginx may close the connection after the response, although it announces to keep it.
         refused = client.post("/api/boards/default/scores/batch", json={"text": "x" * 6_000_000})
         assert (refused.status_code, refused.json()["error"]["code"]) == (413, "body_too_large")
 

@@ -65,7 +65,7 @@ def features(case: Case) -> tuple[object, ...]:
 
 
 def pairs_of(case: Case) -> set[object]:
-    """Return all pairs of a case's features."""
+    """Return all pairs of two features of a case."""
     return set(itertools.combinations(enumerate(features(case)), 2))
 
 
@@ -201,7 +201,7 @@ async def test_every_read_equals_brute_force_whatever_the_rules(products, cluste
         await check_reads(product, ladder, Oracle(board, own), random, expect=Source.INDEX)
         await check_index(product, ladder)
     if RULES.index(rules) % IN_THE_STORE == 0:
-        # No process builds this index, because another holder has the lease of maintenance.
+        # Take the lease of maintenance for another holder. No process then builds this index, and the store answers.
         index = new_redis_index(clusters[nodes], partitions)
         assert await index.lease("maintain", "another", 600)
         away = Product(product.store, product.users, index)

@@ -48,7 +48,7 @@ async def top(api: Served) -> dict[int, str]:
 
 
 async def shows(api: Served, user_id: int, name: str | None) -> bool:
-    """Return whether the first page has the player with this name or, with None, not at all."""
+    """Return whether the first page lists the player under this name. With None, return whether it omits the player."""
     return (await top(api)).get(user_id) == name
 
 

@@ -96,7 +96,7 @@ async def test_goals_make_the_board_that_the_file_says(goals: Goals, postgres, v
 
 async def test_goals_count_once_when_their_import_is_killed_and_run_again(goals: Goals, postgres, valkey):
     command = await new(postgres, valkey)
-    # A transaction locks a name from the middle of the file. The import waits for it at this name.
+    # A transaction locks a name from the middle of the file. The import stops at this name, and waits for the lock.
     with command.running("import", goals.path, *OPTIONS) as process:
         async with command.held("insert into username_claims values ('cristiano ronaldo', -1)"):
             await until(command.waits, "the import to come to the name")

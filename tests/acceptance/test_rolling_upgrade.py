@@ -32,7 +32,7 @@ def checkout(tmp_path: Path) -> Path:
 def test_no_request_fails_and_each_acknowledged_submission_counts(
     checkout: Path, tmp_path: Path, players: int, seconds: float
 ) -> None:
-    """Processes of both versions share store and index. At the end, each version finds that the two agree."""
+    """Processes of both versions share store and index. At the end, each version finds store and index equal."""
     options = ["--players", str(players), "--seconds", str(seconds), "--out", str(tmp_path / "report.json")]
     command = [sys.executable, "-m", "benchmarks.rolling", str(checkout), *options]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

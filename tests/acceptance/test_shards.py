@@ -23,7 +23,7 @@ def nodes(own_valkey) -> ValkeyCluster:
 
 @pytest.fixture
 async def api(nodes: ValkeyCluster, postgres) -> AsyncIterator[Served]:
-    # With a time limit of 1 s for the index, the answer about a frozen node comes soon.
+    # A request to a frozen node waits for the index until its time limit. Therefore shorten the limit to 1 s.
     more = {"LEADERFORGE_PARTITIONS": "6", "LEADERFORGE_INDEX_TIMEOUT_MS": "1000"}
     settings = environment(nodes.addresses, await new_database(postgres.dsn), **more)
     async with served(settings) as api:

@@ -1,4 +1,4 @@
-"""Connections that the network dropped silently while a function was frozen. Writes do not fail, but get no reply."""
+"""Connections that the network drops silently while a function is frozen: writes to them succeed, but get no reply."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ from tests.waiting import PATIENCE_S, until
 __all__ = ["invoke"]
 
 FOREVER_MS = "60000"
-"""Time limit of store and index in ms. A call that waits on a lost connection reaches it, and the test fails."""
+"""Time limit of store and index in ms, long enough that a call that waits on a lost connection makes the test fail."""
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ PLAYERS = range(1, 25)
 
 @dataclass(frozen=True)
 class Run:
-    """Submission of a test, in the order of its number."""
+    """Submission of a test. Submissions are sent in the order of `number`."""
 
     number: int
     user_id: int

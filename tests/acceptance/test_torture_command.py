@@ -19,7 +19,7 @@ OPTIONS = ("--seconds", "2", "--players", "20", "--seed", "3")
 
 @pytest.fixture(scope="module")
 async def api(valkey, postgres) -> AsyncIterator[Served]:
-    # A database of its own, because players of other tests have names that begin like the names in a run.
+    # Use a separate database: the names of other tests' players would match the search for names of a run.
     async with served(environment(valkey.addresses, await new_database(postgres.dsn))) as server:
         await server.until_healthy()
         yield server

@@ -134,7 +134,7 @@ async def test_answers_stay_as_they_were(upgraded: Upgraded) -> None:
 
 
 async def test_background_work_that_was_pending_ends(upgraded: Upgraded) -> None:
-    """When 0.1.0 stopped, the backfill of one board and the purge of a deleted board were pending."""
+    """The backfill of one board, and the purge of a deleted board, were pending when 0.1.0 stopped. Both must end."""
     parts = upgraded.api.services.parts
     assert await parts.store.boards_to_backfill()
     assert await parts.store.deleted_boards()

@@ -26,7 +26,7 @@ ALERTS = yaml.safe_load((WATCHING / "alerts.yml").read_text())["groups"][0]["rul
 DASHBOARD = json.loads((WATCHING / "dashboard.json").read_text())
 QUERIES = {panel["title"]: panel["targets"][0]["expr"] for panel in DASHBOARD["panels"]}
 WITHOUT_DATA = {"Failed requests, share", "Throttled requests per second", "Reads from PostgreSQL per second"}
-"""Panels that show nothing, or not a number, while nothing fails."""
+"""Panels that show no data, or the value NaN, while no part of the product fails."""
 PROMTOOL, PROMETHEUS = shutil.which("promtool"), shutil.which("prometheus")
 SUFFIX = re.compile(r"_(total|bucket|sum|count)$")
 

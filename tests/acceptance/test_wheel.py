@@ -65,7 +65,7 @@ def serving(command: Path, settings: Mapping[str, str], directory: Path, *option
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     arguments = [str(command), "serve", "--port", str(port), *options]
-    # `running` sets PYTHONPATH to the sources, from which nothing may be read here.
+    # Empty PYTHONPATH, which `running` sets to the sources: the command must read only the installed package.
     with running(arguments, {**settings, "PYTHONPATH": ""}, directory):
         wait_until(lambda: healthy(url), PATIENCE_S, "the server")
         key = {"Authorization": f"Bearer {settings['LEADERFORGE_ADMIN_KEYS']}"}
@@ -94,7 +94,7 @@ def test_workers_serve_the_api_and_the_page_with_common_metrics(
 
 
 def submissions(client: httpx.Client) -> float:
-    """Return the number of submissions in the metrics that one of the workers returns."""
+    """Return the number of submissions in the metrics, whichever worker answers."""
     text = client.get("/metrics", headers={"Connection": "close"}).text
     [value] = re.findall(r'^leaderforge_http_requests_total{.*"/api/scores".*} (\S+)$', text, re.MULTILINE)
     return float(value)

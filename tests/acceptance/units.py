@@ -68,7 +68,7 @@ class Systemctl:
         return variables
 
     def _account(self, command: Sequence[str], user: str) -> str | None:
-        """Return the account to run a command as, None for the account of the tests.
+        """Return the account under which to run a command, None for the account of the tests.
 
         `leaderforge` runs under the account of the tests, because other accounts may lack the right to read its files.
         """

@@ -32,11 +32,11 @@ from tests.browser.chromium import SITE, chromium, context
 OVERTAKEN = 20
 LAPS = 6
 STOPS = 40
-"""Number of positions between the first and the last rank at which each of the `LAPS` measures."""
+"""Number of ranks, spread over the whole board, at which the page is measured in each of the `LAPS`."""
 SLOWER = 4
 """Factor of the processor's slowdown while the controls are used."""
 ROUNDS = 5
-"""Number of times that the page is opened anew to use its controls. Medians exclude bursts of other load."""
+"""Number of times that the page is opened anew to use its controls. The medians hide bursts of other load."""
 REGION = "[role=region][tabindex='0']"
 
 _COMPRESSED = """() => {

@@ -58,13 +58,13 @@ async def _invent(connection: asyncpg.Connection, scores: dict[int, int], hero: 
 
 
 def _past_score(score: int, day: int, *, is_hero: bool) -> int:
-    """Return the score of a player this number of days ago. The hero's climbs, and the others' oscillate."""
+    """Return the score of a player `day` days ago. The hero's score has risen since then more than the others'."""
     swing = round(90 * math.sin(score + day / 2))
     return score - (110 * day if is_hero else 12 * day) + swing
 
 
 async def _begun(connection: asyncpg.Connection) -> int:
-    """Return the id of the board once its first moment is stored. Maintenance would overwrite an earlier change."""
+    """Wait for the board's first moment, and return the board's id. Maintenance would overwrite an earlier change."""
     async with asyncio.timeout(BEGUN_S):
         while True:
             row = await connection.fetchrow(

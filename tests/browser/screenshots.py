@@ -33,14 +33,14 @@ from tests.browser.picture_past import climb
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 COLOURS = 256
-"""Number of colours of a picture. It is enough for text and flat colours, and the file has a third of the bytes."""
+"""Number of colours of a picture. It is enough for text and flat colours, and reduces the file to a third."""
 
 LAPS = {"board": "laps", "name": "Fastest laps", "policy": "best", "order": "asc", "unit": "ms", "min_score": 41_000}
 LAPS_MS = 83_456
 CARS = ["Falcon", "Comet", "Lynx", "Borealis"]
 
 CHEAT = {"user_id": 4321, "score": 41_207}
-"""Lap that is hardly above the lowest score that the board accepts."""
+"""Lap of a cheater, hardly slower than the fastest lap that the board accepts."""
 PEOPLE = (
     ("ada", "owner", "Ada Okafor"),
     ("grace", "moderator", "Grace Lindqvist"),
@@ -165,13 +165,13 @@ async def visit(
     """Visit all pages, or some of them, in one window, in order, and take their pictures."""
     window = await context(browser, size, colours)
     page = await window.new_page()
-    # Other pages of the console need its sign-in.
+    # A page of the console needs the sign-in, which happens on the page `console`.
     needed = {*only, *("console" for name in only if name.startswith("console-"))}
     for name, (address, act) in PAGES.items():
         if only and name not in needed:
             continue
         if name.startswith("console-"):
-            await page.evaluate("(hash) => { location.hash = hash }", address)  # loading the page again loses the key
+            await page.evaluate("(hash) => { location.hash = hash }", address)  # a new load would lose the key
         else:
             await page.goto(facts["web"] + address)
         await act(page, facts)

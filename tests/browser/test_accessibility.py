@@ -25,7 +25,7 @@ PAGES = {
 
 
 ROWS_IN_VIEW = 10
-"""Maximum number of rows of all ranks in view, which are at most 640 pixels high together."""
+"""Maximum number of rows that are in view in the list of all ranks. The list is at most 640 pixels high."""
 
 HEADINGS = {"en": "Leaderboard", "de": "Rangliste", "es": "Clasificación", "ja": "ランキング"}
 """Heading of the first board in each language of the page."""
@@ -122,7 +122,7 @@ async def test_the_tab_key_leaves_the_list_of_all_ranks(product: Served, open_pa
     region = page.locator("[role=region][tabindex='0']")
     await tab_to(page, "[role=region]")
     offset = await region.evaluate("(element) => element.scrollTop")
-    # Only the rows in view are tab stops. Otherwise, each would scroll the list to the next of its thousands of rows.
+    # Only the rows in view are tab stops. Otherwise, Tab would scroll through all of the thousands of rows.
     await tab_to(page, "input[type=range]", most=ROWS_IN_VIEW + 1)
     await page.keyboard.press("Shift+Tab")
     assert await page.evaluate("document.activeElement.closest('[role=listitem]') !== null")

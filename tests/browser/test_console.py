@@ -187,7 +187,7 @@ async def test_the_state_of_the_parts_is_told_and_drawn(product: Served, open_pa
         len(told["partitions"])
     )
     lag = page.get_by_role("img", name="Index lag").locator("path[fill=none]")
-    await expect(lag).to_have_attribute("d", re.compile("L"))  # a line needs two samples
+    await expect(lag).to_have_attribute("d", re.compile("L"))  # the chart draws a line once it has two samples
     for title in ("Cache hits", "Memory of the index", "Entries"):
         await expect(page.get_by_role("img", name=title)).to_be_visible()
 

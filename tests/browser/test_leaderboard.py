@@ -154,7 +154,7 @@ def row(page: Page, rank: int):
 
 
 async def columns(entry: Locator) -> tuple[int, int]:
-    """Return where the rank of a row ends and where its name begins, in pixels."""
+    """Return the right edge of a row's rank and the left edge of its name, in pixels."""
     rank = await entry.locator("span.tabular-nums").first.bounding_box()
     name = await entry.get_by_role("link").first.bounding_box()
     assert rank is not None

@@ -1,4 +1,4 @@
-"""Walk of a moderator through the console. The tests find elements by role and visible text."""
+"""Tasks of a moderator in the console. The tests find elements by role and visible text."""
 
 import csv
 import json

@@ -48,7 +48,7 @@ class Season:
     async def settle_again(self) -> None:
         """Set the clock to a minute after the real time, and settle again.
 
-        The store records acts of moderators at the real time. Only acts before the present time cause a resettlement.
+        The store records acts of moderators at the real time, and only acts before the set time cause a resettlement.
         """
         self.clock.now = now_ms() + 60_000
         await self.api.services.seasons.resettlement.run()

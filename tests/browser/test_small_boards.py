@@ -98,9 +98,9 @@ UNUSUAL = {
     105: ("W" * 40, -1_234_567),
     106: ("&lt;Eve&gt;", -9_007_199_254_740_991),
 }
-"""Names with markup, of a script from right to left, without spaces and with an entity, and their scores."""
+"""Unusual names, and their scores: with markup, written from right to left, without spaces, and with an HTML entity."""
 ZOOMED = (640, 450)
-"""Size of the desktop's window in CSS pixels, zoomed to 200 %."""
+"""Size in CSS pixels of the desktop window when the page is zoomed to 200 %."""
 
 
 async def test_unusual_names_and_scores_stay_as_they_are_at_200_percent(service: Served, open_page: Open) -> None:

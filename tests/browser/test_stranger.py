@@ -1,4 +1,4 @@
-"""Walk of a new visitor through the page. The tests find elements by role and visible text."""
+"""Actions of a new visitor on the page. The tests find elements by role and visible text."""
 
 from collections.abc import AsyncIterator
 

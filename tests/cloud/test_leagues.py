@@ -53,13 +53,14 @@ async def test_the_scheduled_function_settles_as_the_reference(
 async def settle(cloud: LocalCloud, world: LeagueWorld) -> None:
     """Return once the scheduled function has settled the week that has been played.
 
-    The week is in the past, and the schedule would settle it while it is played. Therefore the stored board has its
-    league only during the settlement.
+    The played week is in the past, and the scheduled function would settle it while scores are still submitted.
+    Therefore the stored board has a league only during this call.
     """
     await store_league(world, world.board)
     await until(lambda: is_settled(cloud, world), "the scheduled function to settle the week", every=1.0)
     await store_league(world, replace(world.board, league=None, rewards=None))
-    # The function has one instance. When it accepts another call, the call that has read the league is over.
+    # The function runs one call at a time. When it accepts this call, an earlier call that still read the league is
+    # over.
     await until(lambda: is_maintained(cloud), "the scheduled function to end", every=1.0)
 
 

@@ -1,4 +1,4 @@
-"""Queue contract on the adapter of Amazon SQS, with LocalStack's SQS."""
+"""Contract tests of queues, on the adapter for Amazon SQS with LocalStack's SQS."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

@@ -14,8 +14,8 @@ async def test_the_page_shows_the_live_board(cloud: LocalCloud, call: Caller) ->
     user_id = (await call.post("/api/users", {"username": name})).json()["user_id"]
     async with browsing.chromium() as browser:
         page = await (await browsing.context(browser)).new_page()
-        # The page must load the board before the score. Its later requests then send the ETag of the last answer. For
-        # this header, browsers ask the API for permission.
+        # Submit the score only after the page has loaded the board. The next request of the page then sends the ETag of
+        # that answer in a header, for which browsers ask the API for permission.
         async with page.expect_response(lambda response: "/top?" in response.url, timeout=PATIENCE_S * 1000):
             await page.goto(cloud.site)
         assert (await call.post("/api/scores", {"user_id": user_id, "score": 10**6})).status_code == 200

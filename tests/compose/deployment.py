@@ -22,7 +22,7 @@ KEY = {"Authorization": "Bearer try-operating-here"}
 NETWORK = f"{PROJECT}_leaderforge"
 READY_S = 300
 POINTS = 10_000
-"""Points of a submission of player 1: so many that this player leads."""
+"""Points of one submission of player 1. They suffice for the lead."""
 _WITHOUT_CITUS = Path(__file__).parent / "override.yml"
 
 

@@ -43,7 +43,7 @@ class Engine:
 
     @contextmanager
     def running(self, *options: str) -> Iterator[None]:
-        """Run the engine during the block. Its end stops the engine and all its containers."""
+        """Run the engine during the block. The end of the block stops the engine and all its containers."""
         self.directory.mkdir(parents=True, exist_ok=True)
         options = (
             f"--data-root={self.directory}/data",

@@ -1,4 +1,4 @@
-"""Images of the test: stand-ins for the base images, under their names, and the project's own on top of them."""
+"""Container images of the test: stand-ins with the names of the base images, and the project's images on top."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from tests.compose.engine import Engine
 ROOT = Path(__file__).parents[2]
 _STAND_INS = Path(__file__).parent / "images"
 BASE = "leaderforge/base:test"
-"""Image that all stand-ins are made from."""
+"""Container image from which all stand-ins are built."""
 _SUITE = "trixie"
 _PACKAGES = (
     "ca-certificates,nginx-light,nodejs,npm,pgbouncer,postgresql-17,python3-venv,valkey-server,valkey-tools,wget"
@@ -76,7 +76,7 @@ def _import_base(engine: Engine) -> None:
 
 
 def _base_images() -> set[str]:
-    """Return the images that the project's files name, without images of optional profiles."""
+    """Return the images in the project's files that have a stand-in. Images of optional profiles have none."""
     compose = re.findall(r"^ +image: (\S+)$", (ROOT / "docker-compose.yml").read_text(), re.MULTILINE)
     dockerfiles = [
         reference

@@ -1,4 +1,4 @@
-"""docker-compose.yml on an engine in a network of its own: a fresh start, and everything that broke later starts."""
+"""docker-compose.yml on an engine in a network of its own: a fresh start, and events that once broke later starts."""
 
 import json
 import subprocess
@@ -62,7 +62,7 @@ def headers_of_nginx(deployment: Deployment) -> None:
 
 
 def previews_of_links(deployment: Deployment) -> None:
-    """Check the tags of a player's page, its picture, and that the image has fonts for the world's scripts."""
+    """Check the link preview of a player: tags and picture. Check the fonts in the container image of the API."""
     client, name = deployment.client, "山田太郎"
     assert client.post("/api/users", json={"user_id": 2, "username": name}).status_code == httpx.codes.CREATED
     assert client.post("/api/scores", json={"user_id": 2, "score": 1}).status_code == httpx.codes.OK
@@ -89,7 +89,7 @@ def limits_in_force(deployment: Deployment) -> None:
 def stop_and_up(deployment: Deployment) -> None:
     """Stop all services and start them again. PostgreSQL must shut down cleanly, and no data may be lost.
 
-    No service may have to be killed, as one is whose first process does not forward the signal to another user.
+    All services must end by the stop signal. The engine kills a service whose first process does not pass it on.
     """
     deployment.compose("stop")
     killed = [service for service in _SERVICES if deployment.inspect(service)["State"]["ExitCode"] == _KILLED]
@@ -140,7 +140,7 @@ def kill_of_the_coordinator(deployment: Deployment) -> None:
 
 def restart_of_the_coordinator(deployment: Deployment) -> None:
     """Stop the database, and start it again at another address. Reads go on, and submissions must succeed again."""
-    # After the previous outage, it takes a moment until the process treats the index as current and reads from it.
+    # Wait, because after the previous outage the process does not treat the index as current at once.
     wait_until(deployment.reads_the_index, READY_S, "an answer from the index")
     coordinator, before = deployment.container("citus-coordinator"), deployment.address("citus-coordinator")
     deployment.engine.docker("stop", coordinator)
@@ -175,7 +175,7 @@ AFTER_THE_CRASH: Sequence[Step] = (return_after_a_crash, upgrade_of_the_api, dow
 
 
 def main() -> None:
-    """Run all steps on an engine with its data in the directory of the argument."""
+    """Run all steps on an engine. The command's argument is the directory with the engine's data."""
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     engine = Engine(Path(sys.argv[1]))
     print("database:", "Citus" if CITUS else "PostgreSQL, without Citus", flush=True)  # noqa: T201 - the test's output

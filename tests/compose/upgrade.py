@@ -22,7 +22,7 @@ _INTERVAL_S = 0.05
 _PAUSE_S = 0.5
 """Time in s before a client repeats a failed request."""
 _MAX_REPETITIONS = 10
-"""Maximum repetitions of a submission. The test fails in any case, but then shows all causes."""
+"""Maximum repetitions of a submission. Fewer make the test fail too, but only at its end, with all causes."""
 
 
 def upgrade_of_the_api(deployment: Deployment) -> None:
@@ -30,7 +30,7 @@ def upgrade_of_the_api(deployment: Deployment) -> None:
     deployment.up("rolling")
     version = _version(deployment)
     image = build_next(deployment.engine)
-    os.sync()  # commits of the database would wait while the system writes the image to the same disk
+    os.sync()  # otherwise, commits would wait while the system writes the new image to the same disk
     done = Event()
     with ThreadPoolExecutor(CLIENTS) as pool:
         counts = [pool.submit(_submit_until, done, player) for player in range(_FIRST_PLAYER, _FIRST_PLAYER + CLIENTS)]
@@ -59,7 +59,7 @@ def _replace_all(deployment: Deployment) -> None:
 
 
 def _replace_the_page(deployment: Deployment) -> None:
-    """Replace the page's container while a client opens the page.
+    """Replace the page's container while a client opens the page again and again.
 
     The port is closed meanwhile, because Docker Compose removes a container before its successor publishes the same
     port. Fails unless the client then gets the page again.

@@ -29,16 +29,16 @@ async def mend_players(index: RankIndex, store: ScoreStore, ladder: Ladder, user
     observed = {**erasures, **(await index.observe([ladder], user_ids)).get(ladder, {})}
     standings = await store.standings(ladder, user_ids)
     stored = {standing.user_id for standing in standings}
-    # Keep a removed standing in the index even if the store has none, because it makes the index ignore late updates.
+    # A removed standing stays in the index even if the store has none: it makes the index ignore late updates.
     targets = [i for i in user_ids if i in stored or (i in observed and not observed[i].removed)]
     await index.mend(ladder, targets, standings, observed)
 
 
 async def mend_touched(index: RankIndex, store: ScoreStore, user_ids: Sequence[int]) -> Sequence[Ladder]:
-    """Remove or replace these players' values that cannot come from the store. Return the changed ladders.
+    """Remove or replace values of these players that cannot come from the store. Return the ladders of such values.
 
-    Keep a removed standing even if the store has no standing, because it makes the index ignore late updates of an
-    erased player.
+    A removed standing stays in the index even if the store has no standing of the player. It makes the index ignore
+    late updates of an erased player.
     """
     observed = await index.observe(await store.ladders(), user_ids)
     if not observed:
@@ -55,13 +55,13 @@ async def mend_touched(index: RankIndex, store: ScoreStore, user_ids: Sequence[i
 
 
 async def drop_players(index: RankIndex, store: ScoreStore, user_ids: Sequence[int]) -> None:
-    """Remove the removed standings of erased players from the index."""
+    """Delete the standings of erased players that the index keeps as removed."""
     for ladder, values in (await index.observe(await store.ladders(), user_ids)).items():
         await index.mend(ladder, [i for i, value in values.items() if value.removed], [], values)
 
 
 def _is_wrong(value: IndexValue, standing: Standing | None) -> bool:
-    """Return whether a value cannot come from the store. `standing` must be read after the value."""
+    """Return whether an index value cannot come from the store, by the `standing` that was read after the value."""
     if standing is None:
         return not value.removed
     return value.revision > standing.revision or (value.removed and not standing.removed)

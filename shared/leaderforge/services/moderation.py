@@ -70,7 +70,7 @@ class HiddenPage:
 class ModerationService:
     """Commit of moderation actions, and delivery to the index. Each action returns the changed standings.
 
-    A set score takes its order among submissions from the `reception_clock` (us).
+    The `reception_clock` (us) decides whether a set score precedes or follows a submission with an equal time.
     """
 
     def __init__(
@@ -146,7 +146,7 @@ class ModerationService:
     async def replace_submission(
         self, submission: Submission, replaced: Mapping[str, object], grounds: AuditContext, *, in_past: bool
     ) -> Sequence[LadderStanding]:
-        """Replace the content of a stored submission. The audit entry has the `replaced` values.
+        """Replace the content of a stored submission. The audit entry shows the values in `replaced`.
 
         The old content no longer counts in open periods. With `in_past`, it no longer counts in past periods either.
         Raises `PlayerNotFound`, `SubmissionNotFound`, `Conflict` or `ScoreOutOfRange`.
@@ -204,8 +204,8 @@ class ModerationService:
         try:
             changed = await removal
         except NotRanked:
-            # This may be a retry of a removal whose commit was not answered. In this case, the index may still have the
-            # entry.
+            # This may be the retry of a removal that was committed without an answer. The index may then still have the
+            # entry. Therefore apply the player's standings to the index again.
             await self._delivery.repeated(user_id)
             raise
         return await self._indexed(user_id, changed)

@@ -1,4 +1,4 @@
-"""Comparison of checkpoints and stored states with the standings that they were computed from."""
+"""Comparison of the stored checkpoints and states with the standings from which they were computed."""
 
 from collections.abc import Sequence
 
@@ -16,16 +16,16 @@ _PLAYERS = 100
 
 
 class MomentComparison:
-    """Comparison of all boards that keep past standings. It changes no answer."""
+    """Comparison of all boards that keep past standings. It only reads, and repairs nothing."""
 
     def __init__(self, store: ScoreStore, moments: MomentStore) -> None:
         self._store = store
         self._moments = moments
 
     async def faults(self) -> Sequence[SettlementFault]:
-        """Return the checkpoints that differ from a count of all states, and the standings without a stored state.
+        """Return the checkpoints that differ from a new count of all states, and the players without a stored state.
 
-        The compared checkpoints of a ladder are spread over all of them, and the latest one is included.
+        Of a ladder with many checkpoints, only a sample is compared: the latest one, and others at equal distances.
         """
         faults: list[SettlementFault] = []
         for board in await self._store.boards():
@@ -53,7 +53,7 @@ class MomentComparison:
         return [SettlementFault(ladder.board.slug, ladder.period_name, text) for text in texts]
 
     async def _is_correct(self, ladder: Ladder, revision: int) -> bool:
-        """Return whether a checkpoint is correct. Compare it twice: a player may be erased during the first time."""
+        """Return whether a checkpoint is correct. Repeat a failed comparison, which an erasure may have disturbed."""
         for _ in range(2):
             if await self._moments.is_checkpoint_correct(ladder, revision):
                 return True

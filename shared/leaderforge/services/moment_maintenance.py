@@ -16,13 +16,13 @@ _EVERY_MS = 5_000
 """Minimum time between two runs in a process, in ms."""
 _DAY_MS = 86_400_000
 _CHECKPOINTS = 100
-"""Maximum number of checkpoints of a ladder that a run adds. The next run continues."""
+"""Maximum number of checkpoints that one run adds to a ladder. The next run adds the further ones."""
 
 
 class MomentMaintenance:
     """Jobs for the boards that keep past standings. Any process may run them, one at a time by a lease.
 
-    `changes` is the number of changes of a ladder between two checkpoints.
+    `changes` is the number of changes of a ladder after which the next checkpoint is added.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class MomentMaintenance:
         if board.moments is None:
             return
         if board.moments.since is None:
-            # From then on, all processes store the changes of standings.
+            # From then on, all processes store the changes of standings. The copy would miss earlier ones.
             if board.moments.enabled_at + PROPAGATION_MS <= self._clock():
                 await self._copy(board)
             return
@@ -77,7 +77,7 @@ class MomentMaintenance:
             self._forgotten[board.id] = self._clock()
 
     async def _copy(self, board: Board) -> None:
-        """Copy all standings of the board. Its first moment is the end of the copy."""
+        """Copy all standings of the board to the past standings. The end of the copy is the board's first moment."""
         async with aclosing(self._store.players_on(board)) as players:
             async for user_ids in players:
                 await self._moments.copy_standings(board, user_ids)
@@ -98,14 +98,14 @@ class MomentMaintenance:
             self._telemetry.count("moment_checkpoints")
 
     async def _final_moment(self) -> int:
-        """Return the last moment (ms) whose changes are all committed."""
+        """Return the latest time (ms) before which all received changes are committed, or will never be."""
         until, in_doubt = self._clock() - SETTLE_MS, await self._store.in_doubt_since()
         return until if in_doubt is None else min(until, in_doubt - COMMIT_LIMIT_MS)
 
     async def _forget(self, board: Board) -> None:
         """Delete the states and checkpoints that no moment since the board's first one needs.
 
-        Verify the last checkpoint of each ladder.
+        Before that, compare the last checkpoint of each ladder with the states, and repair it.
         """
         first = None if board.moments is None else board.moments.first(self._clock(), board.frozen_at)
         if first is None:

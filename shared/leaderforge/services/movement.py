@@ -11,7 +11,7 @@ from leaderforge.services.reading import Reader, Reading
 
 @dataclass(frozen=True, slots=True)
 class RankMovement:
-    """Entries of players at the moment `since` (ms), by player id. Players who had no entry then are left out."""
+    """Entries of players at the past moment `since` (ms), by player id. Players without an entry then are left out."""
 
     since: int
     previous: Mapping[int, Entry]
@@ -24,7 +24,7 @@ class MovementService:
         self._reader = reader
 
     async def movement(self, ladder: Ladder, user_ids: Collection[int], viewer: Caller = ANONYMOUS) -> RankMovement:
-        """Return the entries of the players on a ladder at its moment, without entries that the viewer must not see."""
+        """Return the players' entries at the past moment of a ladder, without entries that the viewer must not see."""
 
         async def read(reading: Reading) -> Mapping[int, Entry]:
             ranked = await self._reader.entries(reading.ranking, ladder, user_ids)

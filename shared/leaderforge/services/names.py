@@ -7,7 +7,7 @@ from leaderforge.ports.index import NameIndex, NameSwap
 from leaderforge.ports.players import PlayerStore
 
 _ROUNDS = 16
-"""Maximum attempts. Another attempt follows if a name differed, until a check finds no difference."""
+"""Maximum checks of the same names. Each check replaces the names that differ. Replaced names are checked again."""
 
 
 class NameSync:
@@ -26,9 +26,9 @@ class NameSync:
         self.stores_all = stores_all
 
     async def add(self, users: Collection[Player]) -> Collection[int]:
-        """Add the labels of new players, if the index stores all names. Return the players who have another name in it.
+        """Add labels of new players, if the index stores all names. Return the players with another name in the index.
 
-        Another name belongs to an erased player with the same id. Raises `IndexUnavailable`.
+        Such a name belongs to an erased player with the same id. Raises `IndexUnavailable`.
         """
         return await self._index.swap_names(
             {user.user_id: NameSwap(None, user.label if self.stores_all else None) for user in users}
@@ -42,7 +42,7 @@ class NameSync:
         await self.refresh(user_ids if self.stores_all else await self._index.names(user_ids))
 
     async def refresh(self, user_ids: Collection[int]) -> None:
-        """Replace the players' names by the store's names. Remove those of missing players. Raises `Unavailable`."""
+        """Replace the names of players by the store's, and remove names without a player. Raises `Unavailable`."""
         for _ in range(_ROUNDS):
             if not user_ids:
                 return

@@ -15,11 +15,11 @@ from leaderforge.services.overtaking import OvertakingService
 _AT_ONCE = 200
 """Maximum rows of the outbox that one step moves. This limits the size of a transaction. A row may have a bundle."""
 _CHANGES_AT_ONCE = 2_000
-"""Number of changed standings from which a step derives notices, after which it takes no further row."""
+"""Number of changed standings per step. Once a step has read this many, it leaves further rows to the next step."""
 
 
 class NoticeRelay:
-    """Relay of notices from the outbox to the log, which gives all notices one order. Safe to run concurrently.
+    """Relay of notices from the outbox to the log. The log gives all notices one order. Safe to run concurrently.
 
     A notice is taken from the outbox and appended to the log in one transaction. A killed relay therefore neither loses
     nor repeats a notice. Notices of deleted boards are dropped.
@@ -54,7 +54,7 @@ class NoticeRelay:
     async def _move(
         self, rows: Sequence[OutboxRow | OutboxBundle], changes: Sequence[OutboxRow], boards: Mapping[int, Board]
     ) -> None:
-        """Move these rows of the outbox with the notices that their changes cause."""
+        """Move these rows from the outbox to the log, together with the notices that `changes` cause."""
         by_tier, tiers = await self._derived.tiers(changes, boards)
         overtakings = await self._overtaking.derive(changes, boards)
         drafts = {row.seq: [*_drafts(row, boards), *by_tier.get(row.seq, ())] for row in rows}
@@ -64,7 +64,7 @@ class NoticeRelay:
 def _first_changes(
     fetched: Sequence[OutboxRow | OutboxBundle], board_ids: Container[int]
 ) -> tuple[Sequence[OutboxRow | OutboxBundle], Sequence[OutboxRow]]:
-    """Return the rows of a step, and their changes of standings on these boards."""
+    """Return the first rows, which one step moves, and the changes of standings on these boards in the rows."""
     changes: list[OutboxRow] = []
     for number, row in enumerate(fetched):
         if len(changes) >= _CHANGES_AT_ONCE:

@@ -12,9 +12,9 @@ from leaderforge.domain.batches import OutcomeT
 class OrderedBatches(Generic[OutcomeT]):
     """Context in which up to `limit` batches are in flight. At its end, it awaits all batches.
 
-    `on_outcome` receives the outcomes in the order of the batches. After an exception, of a batch or of `on_outcome`,
-    the context awaits the batches in flight, and passes on their outcomes too. A cancellation of the context cancels
-    the batches.
+    `on_outcome` receives the outcomes in the order of the batches. After an exception of a batch or of `on_outcome`,
+    the context awaits the batches in flight, and passes their outcomes to `on_outcome` too. A cancellation of the
+    context cancels the batches.
     """
 
     def __init__(self, limit: int, on_outcome: Callable[[OutcomeT], None]) -> None:

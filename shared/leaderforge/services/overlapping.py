@@ -38,7 +38,7 @@ async def in_order(
 ) -> AsyncGenerator[OutputT, None]:
     """Yield the results of `work` in the order of the items, with up to `at_once` calls in flight.
 
-    A result that the caller has not taken yet counts as a call in flight. Raises the first exception of the iteration
+    A call whose result the caller has not received yet counts as in flight. Raises the first exception of the iteration
     or of the work. Calls are never cancelled, and have ended when the generator ends. Closes `items`.
     """
     working: deque[asyncio.Task[OutputT]] = deque()

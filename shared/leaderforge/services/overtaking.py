@@ -31,7 +31,7 @@ class _Mover:
     """Player whose standing on a ladder has changed.
 
     `row` is the last row of the outbox about the standing. `passes` is true if only submissions have changed the
-    standing. `is_new` is true if the player had no standing before.
+    standing: changes by moderators cause no notices. `is_new` is true if the player had no standing before.
     """
 
     row: OutboxRow
@@ -41,7 +41,7 @@ class _Mover:
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """Places on a ladder: at the previous look, and now. None in `before` means that there was no visible entry."""
+    """Places of players on a ladder: at the previous look, and now. In `before`, None stands for no visible entry."""
 
     ladder: Ladder
     before: Mapping[int, bytes | None]
@@ -72,9 +72,10 @@ class _Places:
 class OvertakingService:
     """Derivation of notices about overtaken players, for boards that ask for them.
 
-    A pair of players is compared on the first ladder of a board each time the friend's standing has changed. The places
-    are read from the index after the commit. The places are stored with the notices, therefore each pass causes at most
-    one notice. Players who pass each other back and forth between two looks cause none.
+    A player is compared with a friend each time the friend's standing has changed, in the board's first period kind.
+    The places of both are read from the index after the commit. They are stored in the transaction of the notices,
+    therefore each pass causes at most one notice. Players who pass each other back and forth between two looks cause
+    none.
     """
 
     def __init__(
@@ -96,7 +97,7 @@ class OvertakingService:
         self._forget_cadence = Cadence(_FORGET_EVERY_S)
 
     async def derive(self, rows: Sequence[OutboxRow], boards: Mapping[int, Board]) -> Overtakings | None:
-        """Return the notices that rows of the outbox cause, and the new places, None if no board asks for them.
+        """Return the notices that rows of the outbox cause, and the new places, None if no row can cause a notice.
 
         Raises `Unavailable`.
         """
@@ -129,8 +130,8 @@ class OvertakingService:
             self._forget_cadence.pause()
 
     async def _recipients_of(self, user_ids: Sequence[int]) -> Mapping[int, Sequence[int]]:
-        """Return the players who get a notice when one of these players passes them, by the id of the latter."""
-        # One query saves a query for each player without friends.
+        """Return the players who get a notice when one of these players passes them, by the id of the passing one."""
+        # Find the players with followers by one query. This saves one query for each of the others.
         followed = await self._friends.with_followers(user_ids) if user_ids else ()
         return {user_id: await self._recipients(user_id) for user_id in sorted(followed)}
 
@@ -138,12 +139,12 @@ class OvertakingService:
         """Return the players who get a notice when this player passes them."""
         if self._mode is FriendMode.ONE_WAY:
             return await self._friends.followers(user_id, MAX_FOLLOWERS)
-        # A limit on followers would let strangers displace friends: anybody can follow a player.
+        # Anybody can follow a player: strangers could fill a limit of followers. Therefore read the followed players.
         followed = await self._friends.followed(user_id, MAX_FRIENDS)
         return [friend.user_id for friend in followed if friend.is_mutual]
 
     async def _places(self, ladder: Ladder, user_ids: set[int]) -> _Places:
-        # Read the stored places first. A concurrent relay could store later places after the look at the index.
+        # Read the stored places first. Between the reads, a concurrent relay could store places newer than the index's.
         before = await self._store.places(ladder.board.id, ladder.period, user_ids)
         now: dict[int, PlacedPlayer] = {}
         for chunk in chunks(sorted(user_ids), _LOOKED_UP):
@@ -190,7 +191,7 @@ def _first_periods(row: OutboxRow, board: Board) -> Iterator[int]:
 def _noticed(
     places: _Places, movers: Mapping[int, _Mover], friends: Mapping[int, Sequence[int]]
 ) -> Iterator[NoticedPlace]:
-    """Yield the places to store: of all movers, and of other players whose places were unknown."""
+    """Yield the places to store: of all `movers`, and of other players in `friends` whose places are not stored yet."""
     seqs = {user_id: movers[friend_id].row.seq for friend_id, ids in friends.items() for user_id in ids}
     seqs = {user_id: seq for user_id, seq in seqs.items() if user_id not in places.before}
     seqs |= {user_id: mover.row.seq for user_id, mover in movers.items()}

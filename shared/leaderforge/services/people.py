@@ -35,7 +35,7 @@ class StartedSession:
 class PeopleService:
     """Sign-in of people. Without a provider, every attempt raises `SignInDisabled`.
 
-    `session_ms` is the lifetime of a session. The browser keeps the attempt, therefore any process can finish it.
+    `session_ms` is the lifetime of a session. The browser stores the attempt, therefore another process can finish it.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class PeopleService:
         self._session_ms = session_ms
 
     async def begin(self, redirect_uri: str) -> Attempt:
-        """Return a new attempt, whose answer the provider sends to this address.
+        """Return a new sign-in attempt. The provider will send its answer to `redirect_uri`.
 
         Raises `SignInDisabled` or `Unavailable`.
         """
@@ -73,7 +73,7 @@ class PeopleService:
         return StartedSession(session, secret)
 
     async def sign_out(self, caller: Caller) -> bool:
-        """End the caller's session. Return whether there was a session. Callers with a key have none."""
+        """End the caller's session. Return whether there was a session. A caller with a key has no session."""
         if caller.kind is not CallerKind.OPENID:
             return False
         return await self._store.sign_out(caller.name, AuditEntry(self._clock(), caller.actor, "person.sign_out"))

@@ -13,7 +13,7 @@ from leaderforge.ports.periods import PeriodStore
 class ListedPeriod:
     """Period of a board.
 
-    `final` is true if it accepts no late submissions any more, `indexed` if the index contains it.
+    `final` is true if the period accepts no late submissions any more, `indexed` if the index contains the period.
     """
 
     period: Period
@@ -41,7 +41,7 @@ class PeriodService:
     async def listing(self, board: Board, limit: int, before: int | None = None) -> PeriodPage:
         """Return the current periods, in the board's order, then up to `limit` past ones, latest first.
 
-        With `before`, the number of a period, return only past periods with lower numbers.
+        `before` is the number of a period: with it, return only past periods with lower numbers.
         """
         now = self._clock()
         current = board.calendar.at(now)

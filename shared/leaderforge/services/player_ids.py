@@ -19,7 +19,7 @@ _MAX_RELEASED = 10_000
 _A_BATCH = 1000
 """Maximum number of look-ups of one query."""
 _ATTEMPTS = 8
-"""Maximum attempts to create players. New ids are random and may collide, and another process may be faster."""
+"""Maximum attempts to create players. A random new id may be taken, or another process may create the player first."""
 
 
 class Sighting(NamedTuple):
@@ -30,7 +30,7 @@ class Sighting(NamedTuple):
 
 
 class _Cached(NamedTuple):
-    """Cached player id, with the number of the last check that has confirmed it."""
+    """Cached player id. `check` is the number of the last check that did not find the external id released."""
 
     user_id: int
     check: int
@@ -39,11 +39,13 @@ class _Cached(NamedTuple):
 class PlayerIds:
     """Cache of players: by external id, and by player id.
 
-    Cached players are used for at most `MAPPING_MS` after the start of a check. Another player may claim a released
-    external id only later than that. A check reads which external ids were released, and all others stay cached. Player
-    ids, and players that were not checked for `CHECKABLE_MS`, are looked up again. Missing players are not cached.
+    A check reads which external ids were released. The cache is used for at most `MAPPING_MS` after the start of a
+    check, and another player may claim a released external id only later than that. The next check confirms all
+    external ids that were not released. Players that are cached by player id are looked up again after each check, and
+    all players after a gap of `CHECKABLE_MS` between two checks. Missing players are not cached.
 
-    `capacity` is the maximum number of cached players. A UUID takes 300 bytes, the longest external id 600 at most.
+    `capacity` is the maximum number of cached players. A cached player takes 300 bytes with a UUID as external id, and
+    600 at most with the longest external id.
     """
 
     def __init__(
@@ -70,7 +72,7 @@ class PlayerIds:
         # while a machine is suspended.
         self._checked_at_s, self._checked_at_ms = 0.0, 0
         wait_s = LOOKUP_WAIT_MS / 1000
-        # Collect look-ups while a query is in flight, because a query costs more than its look-ups.
+        # Collect look-ups while a query is in flight, because one query for many players costs less than many queries.
         self._load = Coalescer(self._load_batch, max_batch=_A_BATCH, stagger_s=STAGGER_S, time_limit_s=wait_s)
         # Run one batch at a time, because two of them would compete for the same new players.
         self._create = Coalescer(self._create_batch, max_batch=_A_BATCH, max_in_flight=1, time_limit_s=wait_s)
@@ -189,7 +191,7 @@ class PlayerIds:
         return {**rivals, **{i: user.user_id for i, user in created.items()}}
 
     async def _check(self) -> None:
-        """Read the released external ids. All other cached players may be used further."""
+        """Read which external ids were released. Cached players with other external ids may be used further."""
         now_s, now_ms = self._now(), self._clock()
         if self._unchecked_ms() > CHECKABLE_MS or len(self._released) > _MAX_RELEASED:
             self._cached.clear()
@@ -200,13 +202,13 @@ class PlayerIds:
         self._checked_at_s, self._checked_at_ms = now_s, now_ms
 
     def _outlives_checks(self, identity: int | ExternalId) -> bool:
-        """Return whether no check since the look-up has found the identity released. Checks skip player ids."""
+        """Return whether a cached external id is not among the released ones. Return False for a player id."""
         if not isinstance(identity, ExternalId):
             return False
         return not self._released or digest_of_id(identity) not in self._released
 
     def _unchecked_ms(self) -> float:
-        """Return the time since the start of the last check, by the clock that shows the longer time."""
+        """Return the time in ms since the start of the last check, by the clock that shows the longer time."""
         return max((self._now() - self._checked_at_s) * 1000, self._clock() - self._checked_at_ms)
 
     def _keep(self, user_ids: Mapping[int | ExternalId, int], check: int) -> None:

@@ -53,8 +53,8 @@ class Erasure:
 class RecordService:
     """Export and erasure of players.
 
-    For `erased_ms` after an erasure, first sight does not create the player again. If first sight creates no players,
-    `erased_ms` is None.
+    For `erased_ms` after an erasure, first sight does not create the player again. `erased_ms` is None if first sight
+    creates no players at all.
     """
 
     def __init__(

@@ -122,8 +122,8 @@ class PlayerService:
                     return await self.create(_new_player(identity, changes)), True
                 if is_as_requested(player, changes):
                     if self._segments and "attributes" in changes:
-                        # This may be a retry of a change whose process ended before the index had the moves between
-                        # segments.
+                        # This may be the retry of a change whose process ended before it updated the index. The player
+                        # could then be in wrong segments. Therefore apply the standings to the index again.
                         await self._delivery.repeated(player.user_id)
                     return player, False
                 return await self.change(player.user_id, changes, actor), False
@@ -195,7 +195,7 @@ class PlayerService:
     async def _with_owners(self, outcomes: Sequence[Player | LeaderForgeError]) -> Sequence[Player | LeaderForgeError]:
         """Return the outcomes. Errors about taken usernames and external ids get the id of the owner, if there is one.
 
-        The id is no secret for callers who may create and change players. They need it to resolve the conflict.
+        Callers who may create and change players may know the owner's id, and need it to resolve the conflict.
         """
         names = {str(error.details["username"]) for error in outcomes if isinstance(error, UsernameTaken)}
         external_ids = {str(error.details["external_id"]) for error in outcomes if isinstance(error, ExternalIdTaken)}

@@ -21,7 +21,7 @@ from leaderforge.services.reading import Reader, Reading
 from leaderforge.services.top import Top, TopCache
 
 _ATTEMPTS = 8
-"""Maximum reads of the same neighbours. They are read again if the player has moved before all was read."""
+"""Maximum attempts to read a player's neighbours. An attempt fails if the player moves during it."""
 
 
 class QueryService:
@@ -114,7 +114,7 @@ class QueryService:
     async def _neighbours(
         self, ladder: Ladder, user_id: int, radius: int, cut: Callable[[int, int], slice], viewer: Caller
     ) -> Page:
-        """Return a part of the entries within `radius` of a player's entry.
+        """Return some of the entries within `radius` places of a player's entry, as `cut` selects them.
 
         `cut` returns the slice of the part from two arguments: the position of the player's entry, and the number of
         entries.
@@ -130,8 +130,8 @@ class QueryService:
             return await self._with_hidden(reading.ranking, ladder, page, user_id, viewer) if row.hidden else page
 
         async def read_with_segments(reading: Reading) -> Page:
-            # The ranks in segments are counted after the page, together with the rank on the board. Repeat until the
-            # page shows that rank.
+            # The player's ranks in segments and on the board are counted together, but after the page was read. Repeat
+            # both reads until the page shows the same rank on the board.
             for _ in range(_ATTEMPTS):
                 page = await read(reading)
                 ranked = await self._reader.entries(reading.ranking, ladder, [user_id], segments=True)
@@ -146,7 +146,7 @@ class QueryService:
     async def _row_within(
         self, reading: Reading, ladder: Ladder, user_id: int, radius: int, viewer: Caller
     ) -> tuple[Row, Window[Row]]:
-        """Return a player's row, and the window around it. `after` starts with the row, unless the row is hidden.
+        """Return a player's row, and the window around it, whose `after` starts with the row unless it is hidden.
 
         Raises `NotRanked`.
         """
@@ -154,13 +154,13 @@ class QueryService:
             rows = await reading.ranking.rows(ladder, [user_id])
             row = _require_ranked(ladder, user_id, rows.get(user_id), viewer)
             window = await reading.ranking.window(ladder, row.key, before=radius, after=radius + (not row.hidden))
-            # The player may have moved before the window was read.
+            # Read again if the player moved between the two reads: the window then does not contain the row.
             if row.hidden or (window.after and _is_same(window.after[0], row)):
                 return row, window
         raise IndexUnavailable("the player moved in every attempt to read the neighbours")
 
     async def _with_hidden(self, ranking: Ranking, ladder: Ladder, page: Page, user_id: int, viewer: Caller) -> Page:
-        """Return the page with the entry of a hidden player at its position. Raises `NotRanked` without that entry."""
+        """Return the page with a hidden player's entry inserted. Raises `NotRanked` if there is no such entry."""
         ranked = await self._reader.entries(ranking, ladder, [user_id])
         if not ranked.entries:
             raise _not_ranked(ladder, user_id)
@@ -277,7 +277,7 @@ def first_page(ladder: Ladder, page: Page, limit: int) -> Page:
 
 
 def _is_same(window_row: Row, row: Row) -> bool:
-    """Return whether a row of a window equals a player's row, which may also have segments."""
+    """Return whether two rows are equal apart from segments, which only the player's row may have."""
     return window_row._replace(segments=()) == row._replace(segments=())
 
 

@@ -78,8 +78,8 @@ def compare_ranks(
 ) -> RankComparison:
     """Return the differences between two rankings, best first.
 
-    Players on one board only, and players with another score, do not count for ties: a difference is a tie if the
-    entry here at the player's foreign position has an equal score.
+    Only players with the same score on both boards are compared for ties. If a player's positions among them differ,
+    the cause is a tie if the player at the foreign position has an equal score here.
     """
     places = {place.player_id: place for place in local if place.player_id is not None}
     order = _TieOrder(foreign, local, places)
@@ -148,7 +148,7 @@ def _difference(
 
 
 def examples_of(comparison: RankComparison) -> Iterator[tuple[RankCause, int, RankDifference]]:
-    """Yield each cause that occurs, with its number and its first difference."""
+    """Yield each cause that occurs, with the number of its differences and the first of them."""
     counts = comparison.counts
     for cause in RankCause:
         if counts[cause]:

@@ -63,7 +63,7 @@ class RankHistoryService:
 
 
 def _days(ladder: Ladder, last: int, days: int, first: int) -> list[tuple[Period, int]]:
-    """Return the latest days with their last moments (ms), the latest first. `first` is the first readable moment."""
+    """Return up to `days` days with their last moments (ms), latest first. `first` is the first readable moment."""
     calendar = replace(ladder.board.calendar, kinds=(PeriodKind.DAILY,))
     moments: list[tuple[Period, int]] = []
     at = last

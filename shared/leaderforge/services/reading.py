@@ -28,11 +28,12 @@ from leaderforge.services.trust import IndexTrust
 T = TypeVar("T")
 
 _ATTEMPTS = 8
-"""Maximum reads of the same entries. They are read again if an entry has moved before its rank was counted."""
+"""Maximum attempts to read the same entries. An attempt fails if an entry moves before its rank is counted."""
 _FRESH_S = 1.0
-"""Time in s for which names from the store may be added to the index without a second look at the store.
+"""Time in s within which names from the store may be added to the index without a comparison afterwards.
 
-It is below `SETTLE_MS`: after that time, reconciliation repairs the names that changed.
+The time is shorter than `SETTLE_MS`. Reconciliation repairs changed names only after `SETTLE_MS`, and therefore also a
+name that is added within this time.
 """
 
 _sort_key = attrgetter("key")
@@ -105,7 +106,7 @@ class Reader:
         return await read(Reading(self._store, self._clock()))
 
     async def _read_index(self, read: Callable[[Reading], Awaitable[T]]) -> T:
-        """Return the result of `read` on the index. Raises `IndexUnavailable` unless the index is believed throughout.
+        """Return the result of `read` on the index. Raises `IndexUnavailable` unless the index stays current meanwhile.
 
         Errors of `read`, such as `NotRanked`, propagate only if the index is known to be current (see `trust`).
         Otherwise the index may lack the player's first submission.
@@ -125,7 +126,7 @@ class Reader:
     async def entries(
         self, ranking: Ranking, ladder: Ladder, user_ids: Collection[int], *, segments: bool = False
     ) -> RankedEntries:
-        """Return the entries of the players that are ranked, best first. With `segments`, they have `rank_in`.
+        """Return the entries of the ranked players among these, best first. With `segments`, entries have `rank_in`.
 
         Hidden entries are included, each with the rank that it would have if it were visible.
         """
@@ -133,7 +134,7 @@ class Reader:
         segments = segments and bool(board.segments) and ladder.segment is None and ladder.at is None
         rows, counts = await self._counted(ranking, ladder, user_ids, segments=segments)
         above = counts.above[: len(rows)]
-        # Without ties, each rank has only one entry.
+        # Without shared ranks, each rank ends after its only entry. A hidden entry is not counted.
         ends = counts.above[len(rows) :] or [n + (not row.hidden) for n, row in zip(above, rows, strict=True)]
         entries = await self._hydrate(ladder, rows, [rank_of(n) for n in above])
         if segments:
@@ -142,7 +143,7 @@ class Reader:
         return RankedEntries(entries, [counts.total - end for end in ends], counts.total)
 
     async def placed(self, ranking: Ranking, ladder: Ladder, user_ids: Collection[int]) -> PlacedPlayers:
-        """Return the visible entries of the players, without names, which `entries` may have to load from the store."""
+        """Return the visible entries of the players, without names. This call loads no names from the store."""
         rows, counts = await self._counted(ranking, ladder, user_ids)
         scores = [score for score, *_ in places(ladder.board, [row.key for row in rows])]
         ranked = zip(rows, scores, counts.above[: len(rows)], strict=True)
@@ -154,7 +155,7 @@ class Reader:
     async def _counted(
         self, ranking: Ranking, ladder: Ladder, user_ids: Collection[int], *, segments: bool = False
     ) -> tuple[Sequence[Row], Counts]:
-        """Return the rows of the players that are ranked, best first, with the numbers of entries above them."""
+        """Return the rows of the ranked players among these, best first, with the numbers of entries above the rows."""
         board = ladder.board
         for _ in range(_ATTEMPTS):
             stored = (await ranking.rows(ladder, user_ids)).values()
@@ -216,8 +217,8 @@ class Reader:
                 began = monotonic()
                 names = {i: user.label for i, user in (await self._users.get(user_ids)).items()}
                 await self._index.add_names(names)
-                # A player may have been renamed or erased since the read. A repair then replaces the added name, but
-                # only if it was added before the repair.
+                # A player may have been renamed or erased since the read. The repair of that change replaces the added
+                # name only if it was added before the repair. Therefore compare a name that was added late.
                 if monotonic() - began > _FRESH_S:
                     await NameSync(self._index, self._users).refresh(user_ids)
         return names
@@ -235,7 +236,7 @@ class Reader:
 
 
 def _bounds(ladder: Ladder, rows: Sequence[Row]) -> list[bytes]:
-    """Return the rank bounds of the rows, followed by their tie bounds on boards with shared ranks."""
+    """Return the rank bounds of all rows. On boards with shared ranks, append the tie bounds of all rows."""
     if ladder.board.rank_style is RankStyle.ORDINAL:
         return [row.key for row in rows]
     bounds = [rank_bound(ladder.board, row.key) for row in rows]
@@ -253,7 +254,7 @@ def _segment_bounds(board: Board, rows: Sequence[Row]) -> list[SegmentBound]:
 
 
 def _ranks_in(board: Board, rows: Sequence[Row], above: Sequence[int]) -> list[Mapping[str, int]]:
-    """Return the ranks of each row in its segments, by attribute. `above` belongs to `_segment_bounds`."""
+    """Return the ranks of each row in its segments, by attribute. `above` has a count per `_segment_bounds`."""
     counts = iter(above)
     return [
         {

@@ -101,7 +101,7 @@ class LadderGroup:
     def __init__(self, ladder: Ladder, *, counted: bool) -> None:
         self._ladder = ladder
         board = ladder.board
-        # Read the settings of the board only once, because each receipt reads up to three groups.
+        # Read the settings of the board here, once, and not for each receipt, which reads up to three groups.
         self._has_subscore = board.subscore_order is not None
         self._ranks_all = board.min_submissions == 1
         self._has_tiers = bool(board.tiers)
@@ -115,7 +115,7 @@ class LadderGroup:
 
     @cached_property
     def period_name(self) -> str:
-        """Name of the period. It is computed only once, because that costs as much as the other members together."""
+        """Name of the period, computed only once: a computation costs as much as all other members together."""
         return self._ladder.period_name
 
     @cached_property
@@ -131,7 +131,7 @@ class LadderGroup:
             self.newest[user_id] = standing
 
     def add_earlier(self, earlier: EarlierPlace) -> None:
-        """Add an earlier place of a player, to count the entries above it. Skip it if it has no rank."""
+        """Add a player's earlier place, above which entries are counted. Skip a place that has no rank."""
         if self.counted and (self._ranks_all or not self._ladder.board.missing_submissions(earlier.submissions)):
             self._earlier.setdefault(earlier.user_id, []).append(earlier)
 
@@ -160,7 +160,7 @@ class LadderGroup:
     def rank_in(self, user_id: int) -> Mapping[str, int] | None:
         """Return the ranks in the player's segments by attribute, None on a board without segments.
 
-        It is empty if the rank is unknown.
+        The mapping is empty if the ranks are unknown.
         """
         names = self._ladder.board.segments
         if not names:
@@ -171,7 +171,7 @@ class LadderGroup:
     def tier(self, standing: Standing) -> ReachedTier | None:
         """Return the tier of a standing, None on a board without tiers.
 
-        The tier has no names if the rank is unknown.
+        If the rank is unknown, the result names neither a reached nor a next tier.
         """
         if not self._has_tiers:
             return None
@@ -179,7 +179,7 @@ class LadderGroup:
         return _UNKNOWN_TIER if rank is None else self._tiers.reached(standing.score, rank)
 
     def missing_submissions(self, standing: Standing) -> int | None:
-        """Return the number of submissions that a standing lacks for a rank, None on a board without a minimum."""
+        """Return how many submissions a standing still needs for a rank, None on a board without a minimum."""
         return None if self._ranks_all else self._ladder.board.missing_submissions(standing.submissions)
 
     def subscore(self, standing: Standing) -> int | None:
@@ -187,7 +187,7 @@ class LadderGroup:
         return standing.subscore if self._has_subscore else None
 
     def previous(self, earlier: EarlierPlace | None) -> PreviousStanding | None:
-        """Return the standing before a submission, from its place, with its rank among the other players."""
+        """Return the standing at an earlier place, with the rank that it would have among the other players now."""
         if earlier is None:
             return None
         rank = self._rank_of_earlier.get(earlier)

@@ -100,8 +100,8 @@ class RefreshingCache(Generic[KeyT, ValueT]):
         if key in self._loads or key not in self._slots:
             await asyncio.wait([self._loading(key, self._now())], timeout=self._patience_s)
             slot = self._slots.get(key)
-            # A successful load has replaced the slot. After any other load, the cached value is still due for a
-            # refresh. Later calls must then not wait again for `fresh_s` seconds.
+            # If the load succeeded, it has replaced the slot by a fresh one. Otherwise the old value is still due, and
+            # later calls would wait again. Let them return it without a wait for `fresh_s` seconds.
             if slot is not None and (now := self._now()) >= slot.wait_at:
                 slot.wait_at = now + self._fresh_s
         slot = self._slots.get(key)
@@ -122,7 +122,7 @@ class RefreshingCache(Generic[KeyT, ValueT]):
     async def _load_now(self, key: KeyT, now: float) -> ValueT | None:
         """Return the source's current value.
 
-        A load in flight may have begun before the value was created. If it finds no value, load again.
+        If a load was in flight and finds no value, load again: it may have begun before the value was created.
         """
         was_loading = key in self._loads
         # Shield the load, because the cancellation of one caller must not end the load of the others.
@@ -134,7 +134,7 @@ class RefreshingCache(Generic[KeyT, ValueT]):
     def _loading(self, key: KeyT, now: float) -> asyncio.Task[ValueT | None]:
         """Return the load in flight, or start one.
 
-        A load that is in flight for `stale_s` seconds is stuck, or its process was frozen: replace it.
+        Replace a load that has been in flight for `stale_s` seconds: it is stuck, or this process was frozen.
         """
         load = self._loads.get(key)
         if load is None or now - load[1] >= self._stale_s:
@@ -158,7 +158,7 @@ class RefreshingCache(Generic[KeyT, ValueT]):
         load = self._loads.get(key)
         if load is not None and load[0] is task:
             del self._loads[key]
-        # Log no expected errors, because callers have a cached value, or raise the error.
+        # Expected errors need no log: each caller returns a cached value, or raises the error.
         error = None if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, LeaderForgeError):
             task.get_loop().call_exception_handler({"message": "a cache refresh failed", "exception": error})
@@ -167,7 +167,7 @@ class RefreshingCache(Generic[KeyT, ValueT]):
 def keys_cache(
     load: Callable[[KeyT], Awaitable[ValueT | None]], now: Callable[[], float]
 ) -> RefreshingCache[KeyT, ValueT]:
-    """Return a cache with the time limits of keys, so that each process learns of a retired key in time."""
+    """Return a cache with the time limits for keys. They ensure that each process learns of a retired key in time."""
     return RefreshingCache(
         load, fresh_s=KEYS_FRESH_MS / 1000, stale_s=KEYS_STALE_MS / 1000, patience_s=KEYS_PATIENCE_MS / 1000, now=now
     )

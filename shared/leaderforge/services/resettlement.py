@@ -13,15 +13,15 @@ from leaderforge.services.cadence import Cadence
 _EVERY_S = 5.0
 """Time between two searches of a process, in s."""
 _MAX_PERIODS = 1_000
-"""Number of a board's latest periods that are settled again after a long outage."""
+"""Maximum number of periods of a board, the latest ones, that are settled again after a long outage."""
 
 
 class ResettlementService:
-    """Search for settled periods that moderators have changed, and another settlement of their part `part`.
+    """Search for settled periods that moderators have changed. The part `part` of these periods is settled again.
 
     A moderator's change of standings leaves a note in the store, in the transaction of the change. An erasure requests
     the settlements itself, because it deletes the standings. Therefore nothing is lost if a process dies. Two processes
-    that run concurrently settle a period twice, with the same result. Without boards with rewards, nothing is read.
+    that run concurrently settle a period twice, with the same result. If no board has rewards, the notes are not read.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class ResettlementService:
 
     async def _changed(self, boards: Collection[Board], since: int, until: int) -> Collection[tuple[int, int]]:
         if until - since > TOUCHES_KEPT_MS:
-            # Notes of changes since the last search may be deleted already. Therefore settle all periods again.
+            # Some notes of changes since the last search may be deleted already. Therefore settle all periods again.
             periods = [ladder for board in boards for ladder in await self._periods.periods(board, _MAX_PERIODS)]
             return [(ladder.board.id, ladder.period) for ladder in (*map(Ladder, boards), *periods)]
         rewarded = {board.id for board in boards}

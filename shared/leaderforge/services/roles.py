@@ -36,7 +36,7 @@ class RoleService:
         return [replace(person, last_act_at=acts.get(person.actor)) for person in people]
 
     async def change(self, subject: str, role: Role, actor: str) -> Person:
-        """Change the role of the person with the actor `subject`. Nobody may change the own role.
+        """Change the role of the person with the actor `subject`. Nobody may change their own role.
 
         An owner can therefore not remove the last owner by mistake. The role of a person of the identity provider lasts
         until the next sign-in.

@@ -87,7 +87,7 @@ class RolloverService:
         return rollover
 
     async def run(self) -> Rollover:
-        """Run all due steps, and return the numbers of their results. Limit the number of removed standings."""
+        """Run all due steps, and return their numbers. A round removes a limited number of standings."""
         boards = await self._store.boards()
         retired, dropped = await self._retire_and_drop(boards)
         removed = 0
@@ -98,7 +98,7 @@ class RolloverService:
         return Rollover(retired, dropped, removed)
 
     async def _retire_and_drop(self, boards: Sequence[Board]) -> tuple[int, int]:
-        """Take the due step of each period that is still indexed. Return the numbers of retired and dropped periods."""
+        """Retire or drop each indexed period that is due for it. Return the numbers of retired and dropped periods."""
         retired = dropped = 0
         for period in await self._periods.undropped(boards):
             if period.retired_at is None:
@@ -110,10 +110,11 @@ class RolloverService:
     async def sweep(self) -> int:
         """Delete index keys of dropped periods and deleted boards. Return the number of ladders that had such keys.
 
-        The update of a process that was frozen may create such keys long after the period or the board was dropped.
+        A frozen process may apply an update after its thaw, and create such keys long after the period or board was
+        dropped.
         """
-        # Read the index before the store, because a ladder is stored before it has keys. A ladder that is then missing
-        # in the store was dropped.
+        # Read the index before the store. Each ladder is stored before it has keys. A ladder with keys that is then
+        # missing in the store was therefore dropped.
         present = await self._index.present_ladders()
         boards = await self._store.boards()
         purging = {deleted.board.id for deleted in await self._store.deleted_boards()}

@@ -27,7 +27,7 @@ _EVERY_S = 5.0
 _MAX_PERIODS = 1_000
 """Number of a board's latest periods that a search for unsettled periods reads."""
 _LONGEST_PERIOD_MS = 366 * 86_400_000
-"""Length, in ms, that no period exceeds. Periods that end after a time start at most this long before it."""
+"""Upper bound, in ms, of a period's length. A period that ends after a time starts at most this long before it."""
 
 
 class SettlementService:
@@ -35,7 +35,8 @@ class SettlementService:
 
     The parts of a period run in order. Each one writes its results in chunks, and each chunk in one transaction with
     the progress. A process that is killed therefore loses at most one chunk, and any other process continues. The lease
-    prevents double work; the progress prevents double results. The periods of a board are settled in order.
+    prevents double work. The progress prevents double results, even if two processes settle the same period. The
+    periods of a board are settled in order.
     """
 
     def __init__(
@@ -127,7 +128,7 @@ class SettlementService:
         await self._settlements.begin(ladder, SettlementProgress(parts[0].name, {}))
         progress = (await self._stored(ladder.board))[ladder.period].progress
         names = [part.name for part in parts]
-        # A part that this version does not have, or that was switched off meanwhile, is over.
+        # If the stored part is unknown to this version, or was switched off meanwhile, begin with the first part.
         first = names.index(progress.part) if progress.part in names else 0
         for part in parts[first:]:
             progress = await self._settle_part(ladder, part, progress)
@@ -154,11 +155,11 @@ class SettlementService:
         return [ladder for ladder in ladders if not _is_settled(settlements.get(ladder.period))]
 
     async def _ladders(self, board: Board) -> Sequence[Ladder]:
-        """Return the ladders of the board's stored periods that a part settles, the earliest first."""
+        """Return the ladders of the board's periods that at least one part settles, the earliest first."""
         if self._since(board) is None:
             return ()
         stored = await self._periods.periods(board, _MAX_PERIODS)
-        # The period of all time is not stored, because each board may have it. It ends only as a tournament.
+        # The period of all time is not stored. Only a tournament gives it an end, and therefore a settlement.
         return [ladder for ladder in (Ladder(board), *reversed(stored)) if self._parts_of(ladder)]
 
     async def _stored(self, board: Board) -> Mapping[int, Settlement]:
@@ -169,7 +170,7 @@ class SettlementService:
         return {} if since is None else await self._settlements.settlements(board, first)
 
     def _since(self, board: Board) -> int | None:
-        """Return the earliest time (ms) since which a part settles periods of the board, None if there is none."""
+        """Return the earliest time (ms) since which a part settles the board's periods, None if no part does."""
         return min((periods.since for part in self._parts if (periods := part.periods(board))), default=None)
 
     def _parts_of(self, ladder: Ladder) -> Sequence[SettlementPart]:

@@ -19,7 +19,7 @@ _ALL = "all signing keys"
 _RELOAD_S = 1.0
 """Minimum time in s between two queries for unknown keys.
 
-A valid key may be unknown, because the first key signs before all processes have loaded it.
+A valid key may be unknown to a process, because the first key signs at once, before all processes have loaded it.
 """
 _FIRST_KEY_ACTOR = "service"
 

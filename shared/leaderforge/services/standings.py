@@ -35,8 +35,8 @@ class PlayerStandings:
     """Entries of a player by board, in the order of the board's periods.
 
     `building` lists ladders without exact ranks, because their backfill is pending. `next` is the slug after which to
-    continue, None at the end. Each entry contains every change acknowledged before `as_of` (ms). The source is the
-    index if all entries are from it.
+    continue, None at the end. Each entry contains every change acknowledged before `as_of` (ms). `source` is the index
+    if all entries come from the index.
     """
 
     entries: Sequence[LadderRank]
@@ -101,7 +101,7 @@ class StandingService:
             ranks = await asyncio.gather(*(self._rank(ladder, user_id, viewer) for ladder in chunk))
             entries += [LadderRank(ladder, rank) for ladder, rank in zip(chunk, ranks, strict=True) if rank is not None]
         external_id = entries[0].rank.entry.external_id if entries else await self._external_id(user_id)
-        # The boards were listed at `began_at`. The answer may lack boards with a later first submission of the player.
+        # The boards were listed at `began_at`. The answer may lack boards where the player first submitted later.
         as_of = min([began_at, *(entry.rank.as_of for entry in entries)])
         return PlayerStandings(entries, building, next_slug, as_of, _source_of(entries), external_id)
 

@@ -47,7 +47,7 @@ class _Kind(NamedTuple):
 class SubmissionQueues:
     """Queues by the kind of submission. Several batches of a queue are in flight.
 
-    The process can work on some of them while others wait for the store and the index.
+    The process can work on one batch while others wait for the store or the index.
     """
 
     def __init__(self, take_batch: TakeBatch, *, tracer: Tracer | None, time_limit_s: float) -> None:
@@ -59,7 +59,7 @@ class SubmissionQueues:
             kind: self._new_queue(kind.previous, max_in_flight=3, stagger_s=STAGGER_S)
             for kind in map(_Kind._make, product(either, either, either, Policy))
         }
-        # Rules that depend on the player's standing need more round trips.
+        # Submissions have separate queues if stored data of the player decides about them: they need more round trips.
         self._dependent = {previous: self._new_queue(previous, max_in_flight=2) for previous in either}
 
     async def take(self, request: SubmitRequest) -> Receipt | LeaderForgeError:

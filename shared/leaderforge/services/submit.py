@@ -96,8 +96,8 @@ class SubmitService:
 
     async def _deliver(self, batch: Sequence[_Counted]) -> Sequence[Receipt]:
         """Apply recorded submissions to the index, and return their receipts."""
-        # Check before the index counts that it is current: the counts are exact only then. Check after the commit, not
-        # concurrently, because a Lambda function has only one connection to the store.
+        # Check that the index is current before it counts: otherwise, the counts may be wrong. Check after the commit,
+        # not during it, because a Lambda function has only one connection to the store.
         belief = self._trust.current()
         if belief is None:
             belief = await self._trust.renewed()
@@ -119,9 +119,9 @@ class SubmitService:
         ]
 
     async def _of_players(self, submissions: Sequence[Submission]) -> Sequence[Submission | IsTeam]:
-        """Return the submissions.
+        """Return the submissions, or an error for each submission for a team.
 
-        Replace submissions for teams by errors: the scores of teams come from their members.
+        Nobody may submit for a team, because the scores of teams come from their members.
         """
         ids = {s.event.user_id for s in submissions if is_team_id(s.event.user_id)}
         teams = await self._teams.teams(ids) if ids and self._teams is not None else {}
@@ -148,12 +148,12 @@ def _add_to_groups(
     """Add the standings of a submission to the groups of their ladders. Return these groups, in order."""
     submission_groups: list[LadderGroup] = []
     for ladder, standing in zip(recorded.ladders, recorded.standings, strict=True):
-        # Usually only the main ladder, which comes first, needs a count, because counting costs a call on every
-        # partition. A ladder in backfill lacks standings, and no rank on it is exact.
+        # A count costs a call on every partition. Therefore count only on the main ladder, which comes first, unless
+        # all periods are requested. Count on no ladder in backfill: it lacks standings, and no rank would be exact.
         counted = options.rank and (options.periods or not submission_groups) and not ladder.incomplete
         counted = counted and not ladder.board.missing_submissions(standing.submissions)
-        # A ladder that is main for one submission may be secondary for another. Only the group of the main ladder is
-        # counted.
+        # A ladder may be the main one for one submission, and secondary for another. It then has two groups, of which
+        # only one is counted.
         key = ladder.board.id, ladder.period, counted
         group = groups.get(key)
         if group is None:

@@ -31,7 +31,7 @@ _SWEEP_EVERY_S = 5.0
 _MOST_NOTED = 20_000
 """Maximum number of players whose teams wait to be brought up to date. Further players are left to the sweep."""
 _PAIRS_FRESH_S = 5.0
-"""Age at which the known team boards are read again, in s."""
+"""Age in s from which on the cached list of team boards is read again."""
 
 _Pairs: TypeAlias = Mapping[int, tuple[Board, Sequence[Board]]]
 """Sources with their team boards, by the id of the source."""
@@ -70,8 +70,8 @@ class TeamScores:
     def note(self, ladder: Ladder, user_ids: Iterable[int]) -> None:
         """Store players whose standings on a ladder have changed.
 
-        If the board has no team board, this costs only a look-up. The process may not know a new team board yet. The
-        sweep then brings it up to date.
+        If the board is no source of a team board, this costs only a look-up. A team board that this process does not
+        know yet is brought up to date by the sweep.
         """
         if ladder.board.id not in self._pairs and monotonic() < self._pairs_due:
             return
@@ -81,11 +81,11 @@ class TeamScores:
             self._draining = asyncio.get_running_loop().create_task(self._drain())
 
     def boards_changed(self) -> None:
-        """Read the team boards again before the next change. Call it after this process has changed a board."""
+        """Let the next change read the list of team boards anew. Call it after this process has changed a board."""
         self._pairs_due = 0.0
 
     async def settle(self) -> None:
-        """Wait until the teams of all players of `note` are up to date, or until the store has failed. Never raises."""
+        """Wait until the teams of all players passed to `note` are up to date, or the store failed. Never raises."""
         while self._draining is not None and not self._draining.done():
             await asyncio.wait([self._draining])
 
@@ -159,7 +159,7 @@ class TeamScores:
         return sum(counts)
 
     async def faults(self) -> Sequence[SettlementFault]:
-        """Return the scores of teams that contradict the stored scores of their members, without changes in flight."""
+        """Return the team scores that contradict the stored scores of the members. Leave out changes in flight."""
         return [
             fault
             for source, boards in (await self._load_pairs()).values()
@@ -169,7 +169,7 @@ class TeamScores:
         ]
 
     async def _drain(self) -> None:
-        """Bring the teams of all players of `note` up to date. After a failure, the teams are left to the sweep."""
+        """Bring the teams of all players passed to `note` up to date. After a failure, the sweep does this."""
         with suppress(LeaderForgeError):
             if monotonic() >= self._pairs_due:
                 await self._load_pairs()
@@ -204,7 +204,7 @@ class TeamScores:
         return count
 
     async def _changed(self, board: Board, source: Board, since: int, until: int) -> Mapping[Ladder, Collection[int]]:
-        """Return the players who may have other contributions, by ladder, from their changes between two times (ms)."""
+        """Return, by ladder, the players whose changes between two times (ms) may have changed their contributions."""
         changed: defaultdict[Ladder, set[int]] = defaultdict(set)
         for event in await self._scores.submitted_between([source], since, until):
             for ladder in board.ladders_at(event.achieved_at):

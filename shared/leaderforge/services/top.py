@@ -20,7 +20,7 @@ SIZES = (10, 100, 1000)
 """Cached numbers of entries. A request uses the smallest size that covers its limit."""
 
 _ATTEMPTS = 3
-"""Maximum number of loads for a request. An update during a load makes its result stale."""
+"""Maximum number of loads for a request. A load whose result became stale by an update meanwhile is repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +153,12 @@ class TopCache:
                 del self._segmented[of_ladder]
 
     async def _load_clean(self, slot: _Slot, size: int) -> Top:
-        """Load the top, again if an update changes its entries meanwhile, at most `_ATTEMPTS` times.
+        """Load the top. Load it again if an update has changed its entries meanwhile, up to `_ATTEMPTS` loads in all.
 
         Return the result.
         """
-        # Report the result of a load that began before this call as cached, because it may lack updates acknowledged
-        # since then.
+        # Mark a result as cached if its load began before this call: it may lack updates that were acknowledged between
+        # the begin of the load and this call.
         is_joined = slot.loading is not None
         for _ in range(_ATTEMPTS):
             if slot.loading is None:
@@ -175,7 +175,7 @@ class TopCache:
 
         Return the top, and whether it was cached.
         """
-        # Forget the updates before this load, which its result contains. The result may lack updates from here on.
+        # Forget the updates noted so far: the result will contain them. It may lack updates that are noted from now on.
         slot.best, slot.grown = None, False
         began = self._clock()
         try:

@@ -37,9 +37,9 @@ _BELIEF_S = BELIEF_MS / 1000
 _RENEWAL_S = BELIEF_RENEWAL_MS / 1000
 _OUTAGE_GAP_S = OUTAGE_GAP_MS / 1000
 _IDLE_S = 1.0
-"""Time after the last read until checks stop, in s."""
+"""Time in s from the last read until the background checks stop."""
 _REFUSAL_S = 0.05
-"""Time in s for which a negative check is repeated: the process does not treat the index as current."""
+"""Time in s after a failed check, during which reads are refused without another check."""
 _PATIENCE_S = 0.25
 """Time for which a read waits for a catch-up before the store answers it, in s."""
 
@@ -112,7 +112,7 @@ class IndexTrust:
 
         The caller must call `leave` or `abandon` at the end of the read.
         """
-        # Check early, because a busy process may renew the belief late, and the belief could end before the read does.
+        # Check already in the belief's second half: a busy process may renew it late, and it could end during the read.
         if not self._is_valid() or monotonic() > self._valid_until - _BELIEF_S / 2:
             await self._require_confirmed()
         self._note_read()
@@ -179,7 +179,7 @@ class IndexTrust:
         return monotonic() < self._valid_until and self._index.disruptions == self._disruptions and not self._doubted
 
     async def _require_confirmed(self) -> None:
-        """Check all conditions, or repeat a recent refusal. Raises `IndexUnavailable` if a condition is not met."""
+        """Check all conditions, unless a check failed just now. Raises `IndexUnavailable` if a condition is not met."""
         if monotonic() < self._refused_until:
             raise IndexUnavailable("the rank index is not up to date")
         # Shield the check, because the cancellation of one reader must not end the check for the others.
@@ -282,7 +282,7 @@ class IndexTrust:
 
     async def _resolve_doubt(self, disruptions: int) -> None:
         """End the doubt if a catch-up has finished that began after the doubt. Raises `IndexUnavailable` otherwise."""
-        # Tokens of catch-ups that began before the doubt do not count, whenever they finish.
+        # Remember the catch-ups that began before the doubt, because none of them can end the doubt.
         catch_ups = await self._index.catch_ups()
         if self._before_doubt is None:
             self._before_doubt = catch_ups

@@ -81,7 +81,7 @@ class VerificationService:
     async def _check(self, players: Sequence[int]) -> tuple[int, int]:
         """Compare the standings of these players and repair differences.
 
-        Return the numbers of compared and of repaired ones.
+        Return the numbers of compared standings and of repaired standings.
         """
         checked = differing = 0
         for user_ids in chunks(players, _PLAYERS_A_LOOKUP):
@@ -101,11 +101,11 @@ class VerificationService:
         return count
 
     async def _repair(self, ladder: Ladder, suspects: Sequence[int]) -> int:
-        """Repair standings that differ and are not in flight. Return their number."""
+        """Repair the suspects that still differ, without changes in flight. Return the number of repaired standings."""
         different = await still_different(self._store, self._index, ladder, suspects)
         if different:
-            # A wrong value may have the right revision. `load` would then ignore the standing. `mend` replaces the
-            # value in one step. Therefore the entry is never missing for a reader.
+            # Use `mend`, not `load`: a wrong value may have the right revision, and `load` would then ignore the
+            # standing. `mend` replaces the value in one step. Therefore the entry is never missing for a reader.
             await mend_players(self._index, self._store, ladder, different)
             await self._names.refresh(different)
             self._on_repair(ladder)

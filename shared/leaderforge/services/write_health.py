@@ -4,7 +4,7 @@ from collections.abc import Callable
 from time import monotonic
 
 _REMEMBERED_S = 60.0
-"""Time in s for which a refused write counts. Without a later write, nothing shows that the store has recovered."""
+"""Time in s for which a refused write counts. Otherwise, it would count until a later write, which may never come."""
 
 
 class WriteHealth:

@@ -10,8 +10,8 @@ from leaderforge.torture.client import Reply
 class Availability:
     """Longest outages by nemesis, in s.
 
-    `reads_down_s`: from the first refused read of a process to the end of the next answered one, or the longest wait
-    for an answer.
+    `reads_down_s`: from the first refused read of a process to the end of its next answered read, or, if longer, the
+    wait for one answer.
     `writes_down_s`: from the first attempt of a write to its acknowledgement.
     `healed_after_s`: from the end of a nemesis until all processes answer from the index.
     """
@@ -41,7 +41,7 @@ class Availability:
         _raise(self.healed_after_s, nemesis, seconds)
 
     def row(self, nemesis: str) -> str:
-        """Return the times of a nemesis as columns of a table."""
+        """Return the outages of a nemesis as columns of a table."""
         healed = f"{self.healed_after_s[nemesis]:.1f}" if nemesis in self.healed_after_s else "-"
         return f"{self.reads_down_s[nemesis]:>15.1f}{self.writes_down_s[nemesis]:>15.1f}{healed:>17}"
 

@@ -1,4 +1,4 @@
-"""Checks of answers of the product. An answer is correct if any possible state of the players explains it."""
+"""Checks of answers of the product. An answer is correct if at least one possible state of the players explains it."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -12,13 +12,13 @@ from leaderforge.torture.model import LadderView
 Json = Mapping[str, Any]
 
 SLACK = 8
-"""Maximum number of players with several possible states. With more, some properties of pages are not checked."""
+"""Maximum number of players with several possible states. With more of them, some checks of pages are skipped."""
 
 CHUNK = 1000
 """Number of entries that an export reads at a time."""
 
 NAMELESS = "no name"
-"""Kind of the problem that an entry has no name. It is allowed while the database is unavailable."""
+"""Kind of the problem that an entry has no name. A missing name is allowed while the database is unavailable."""
 
 
 class Problem(NamedTuple):
@@ -180,7 +180,7 @@ def check_window(view: LadderView, body: Json, user_id: int, window: int) -> Ite
 
 
 def check_export(view: LadderView, entries: Sequence[Json]) -> Iterator[Problem]:
-    """Yield the problems of an export. The server reads it in chunks. Each chunk continues after the previous one."""
+    """Yield the problems of an export. The server reads it in chunks, each of which continues the previous one."""
     after = -inf
     for start in range(0, max(1, len(entries)), CHUNK):
         chunk = entries[start : start + CHUNK]

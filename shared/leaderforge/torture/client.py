@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from leaderforge.torture.wire import FAILED, Wire
 
 PATIENCE_S = 30.0
-"""Time limit of a response, in s. It exceeds all nemeses, because an abandoned request could take effect later."""
+"""Time limit of a response, in s. It is longer than any nemesis: an abandoned request could take effect later."""
 
 _EVENT_S = 5.0
 """Time limit of the first event of a stream, in s. While neither index nor database answers, no event arrives."""
@@ -18,7 +18,7 @@ UNAVAILABLE = 503
 _THROTTLED = 429
 _MAX_THROTTLE_S = 5
 _FAILURES_OF_PROXIES = frozenset({502, 504})
-"""Statuses of a proxy's answer if no process of the product answered."""
+"""Statuses with which a proxy answers if it gets no answer from a process of the product."""
 
 HUNG = -1
 """Status of a request without a response in time."""
@@ -46,7 +46,7 @@ class Reply(NamedTuple):
 
 
 class ReadingWire(Wire):
-    """Connection that stores headers and body of the last response."""
+    """Connection that stores the headers and the body of the last response, which `Wire` skips."""
 
     def on_message_begin(self) -> None:
         self.headers: dict[bytes, bytes] = {}

@@ -42,7 +42,7 @@ class StateStep:
 
 @dataclass(slots=True)
 class StateHistory:
-    """States of one player in order. One client changes the player, one step after another."""
+    """States of one player in order. Only one client changes the player, and sends one step after another."""
 
     steps: list[StateStep] = field(default_factory=lambda: [StateStep(NOBODY, -inf, -inf)])
 

@@ -84,7 +84,7 @@ class LadderModel:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Sort keys of a changing player: after the last step, at best, and at worst."""
+    """Possible sort keys of a changing player: the key after the last step, the best one, and the worst one."""
 
     last: float
     best: float
@@ -92,7 +92,7 @@ class Range:
 
 
 class LadderView:
-    """Possible results of a read between two moments. It must be used before the model changes."""
+    """Possible results of a read between two moments. The view is valid only until the model changes."""
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class LadderView:
         return [] if history is None else history.possible(self.since, self.until)
 
     def above(self, key: float) -> tuple[int, int]:
-        """Return the minimum and the maximum number of players above a key."""
+        """Return the minimum and the maximum possible number of players above a key."""
         settled = bisect_left(self._keys, key) - bisect_left(self._last, key)
         return settled + bisect_left(self._worst, key), settled + bisect_left(self._best, key)
 

@@ -26,7 +26,7 @@ class TargetRefused(LeaderForgeError):
 
 @asynccontextmanager
 async def own_board(target: Target, ladder: LadderModel, players: Sequence[int]) -> AsyncIterator[None]:
-    """Create the board and the players. Delete them, and all players of the ladder, after the block.
+    """Create the board and the players. After the block, delete the board and every player of the run.
 
     Raises `TargetRefused`.
     """

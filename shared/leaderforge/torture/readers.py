@@ -99,7 +99,7 @@ class LadderReader:
         await self._ask("around", ladder, f"around/{user_id}?radius={radius}", check, "not_ranked")
 
     async def window(self, ladder: LadderModel) -> None:
-        """Read a player within a number of entries."""
+        """Read a fixed number of entries that contain a player."""
         user_id, window = self._player(ladder), self._random.choice((1, 7, 20))
         check = _of_player(user_id, lambda view, body: checks.check_window(view, body, user_id, window))
         await self._ask("window", ladder, f"around/{user_id}?window={window}", check, "not_ranked")
@@ -265,7 +265,7 @@ class LadderReader:
 
 
 def _of_player(user_id: int, check_body: Callable[[LadderView, Any], Iterator[Problem]]) -> Check:
-    """Return the check of an answer about one player, who need not be ranked."""
+    """Return the check of an answer about one player. The answer may also be that the player is not ranked."""
 
     def check(view: LadderView, answer: Reply) -> Iterator[Problem]:
         if answer.status == 404:

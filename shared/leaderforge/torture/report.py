@@ -77,7 +77,7 @@ class Report:
         self.availability.on_write(self.journal.nemesis, answer, began)
 
     def conclude(self, problems: Sequence[Problem]) -> None:
-        """Record problems of the whole run, which are not about a single answer."""
+        """Record problems that concern the whole run, not a single answer."""
         now = monotonic()
         self.violation("outcome", 0, problems, Reply(0, "", None, "", now, now))
 

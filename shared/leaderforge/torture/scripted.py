@@ -21,14 +21,14 @@ _STOP_S = 10.0
 
 
 class UserScript:
-    """Command that a shell runs at intervals. It gets the number of its run as `LEADERFORGE_TORTURE_RUN`."""
+    """Shell command that is run at intervals. The variable `LEADERFORGE_TORTURE_RUN` has the number of the run."""
 
     def __init__(self, command: str, every_s: float, target: Target, report: Report) -> None:
         self._command, self._every_s = command, every_s
         self._target, self._report = target, report
 
     async def run(self) -> None:
-        """Run the command and wait for the healing of the deployment, again and again, until cancelled."""
+        """Run the command, then wait until the deployment is healthy again. Repeat this until cancelled."""
         await asyncio.sleep(_FIRST_S)
         number = 0
         while True:

@@ -17,7 +17,7 @@ class Journal:
     database_back: float = 0.0
 
     def note(self, nemesis: str, step: str) -> None:
-        """Record that a nemesis begins this step."""
+        """Record the current nemesis and its step, which begins now."""
         self.nemesis, self.step, self.since = nemesis, step, monotonic()
 
 

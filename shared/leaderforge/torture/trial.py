@@ -17,20 +17,20 @@ from leaderforge.torture.target import Target
 from leaderforge.torture.writers import ACTS, BASE, Numbers, Writer
 
 OnSeconds = Callable[[int], object]
-"""Callback with the number of further seconds of the run."""
+"""Callback for progress. It gets the number of seconds of the run since its last call."""
 
 _FIRST_ID, _LAST_ID = 2**51, 2**52
 """Range of the ids of players. Games do not use such large ids."""
 _NEWCOMERS_AFTER = 100_000
-"""Distance between the id of the first player and the id of the first player that is created during the run."""
+"""Distance from the first id of the run to the first id of the players that are created during the run."""
 _STOP_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Options of a run. `script` is the nemesis, run every `every_s` seconds, None for no nemesis.
+    """Options of a run. `script` is the nemesis, a command that is run every `every_s` seconds, None for no nemesis.
 
-    `pace_s` is the mean pause of a writer between two changes. A reader pauses a tenth of it.
+    `pace_s` is the mean pause of a writer between two changes. The pause of a reader is a tenth of `pace_s`.
     """
 
     seconds: int

@@ -28,7 +28,7 @@ BASE: Mapping[str, int] = {
 """Weights of the acts while no nemesis changes them."""
 
 ACTS: Mapping[str, int] = {"newcomer": 2, "erase": 2, "recreate": 4, "duel": 1, "swap_names": 2}
-"""Weights of background acts that are added to `BASE`, unless the run has only chosen nemeses."""
+"""Weights of further acts. They are added to `BASE`, unless the run has only chosen nemeses."""
 
 _MAX_SCORE = 10**12
 _RETRY_S = 0.05
@@ -167,7 +167,7 @@ class Writer:
         self._players.append(user_id)
 
     async def duel(self) -> None:
-        """Erase a new player while two clients submit the same scores for it. The erasure makes submissions fail."""
+        """Erase a new player while two clients submit the same scores for the player. Some submissions then fail."""
         user_id = self._numbers.player()
         await self._create(user_id)
         score = self._numbers.score()
@@ -253,7 +253,7 @@ class Writer:
     async def _change(
         self, user_id: int, state: State, method: str, path: str, body: Any = None, *, retry_refusal: int | None = None
     ) -> Reply:
-        """Send a change until it is acknowledged. A retry refused with `retry_refusal` means an earlier success."""
+        """Send a change until it is acknowledged. A retry with the status `retry_refusal` shows an earlier success."""
         step = self._ladder.begin(user_id, state, monotonic())
         answer = await self._until_done(method, path, body, retry_refusal)
         if answer.status in {200, 201, retry_refusal} and not _is_too_early(answer):
@@ -290,7 +290,7 @@ class Writer:
 
 
 def _is_too_early(answer: Reply) -> bool:
-    """Return whether a player is refused because its id was erased a moment ago, by the clock of the process."""
+    """Return whether the creation of a player was refused because its id was erased a moment ago."""
     return answer.code == "user_exists" and "recently" in str(answer.body)
 
 

@@ -126,8 +126,8 @@ class Services:
         try:
             await self.maintain.build_new_index()
         except LeaderForgeError as error:
-            # Continue without the index, because maintenance builds it later. A cause may be that the tables were not
-            # created yet.
+            # Continue without the index, because maintenance builds it later. For example, the tables may not exist
+            # yet.
             structlog.get_logger().warning("index_not_built", error=str(error))
 
     async def renew(self) -> None:

@@ -1,4 +1,4 @@
-"""Construction of the services of players, of their stored data, and of their friends."""
+"""Construction of the services for players, their stored data, and their friends."""
 
 from dataclasses import dataclass
 
