@@ -3,8 +3,8 @@
     python -m benchmarks.attack --out docs/reliability/attack.json
 
 Each attack runs in a process of its own, as fast as one core allows. Meanwhile this process reads the first entries
-every 20 ms. The product admits one listener only. Therefore the attack on the log soon exceeds
-this limit, and each further listener is refused.
+every 20 ms. The product is started with a limit of one listener. The attack on the log takes this place. Each further
+listener is therefore refused.
 """
 
 import asyncio
@@ -66,7 +66,7 @@ def many_problems(url: str) -> Iterator[None]:
 
 
 def endless_head(url: str) -> Iterator[None]:
-    """Send 40 MB of tiny headers."""
+    """Send requests whose heads have 40 MB of tiny headers each."""
     while True:
         with connected(url) as connection, contextlib.suppress(OSError):
             connection.sendall(b"GET /api/health HTTP/1.1\r\n")
@@ -76,7 +76,7 @@ def endless_head(url: str) -> Iterator[None]:
 
 
 def refused_streams(url: str) -> Iterator[None]:
-    """Open streams beyond the limit. Each refusal could write a line to the log."""
+    """Keep one stream open, which is the limit, and request others. Each refusal could write a line to the log."""
     head = b"GET /api/boards/default/stream HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: %s\r\n" % (b"r" * 128)
     held = connected(url)
     held.sendall(head + b"\r\n")
@@ -86,7 +86,7 @@ def refused_streams(url: str) -> Iterator[None]:
 
 
 def half_open(url: str) -> Iterator[None]:
-    """Open connections whose heads never end. Replace those that the server closes."""
+    """Open connections with a request head that never ends. Replace the connections that the server closes."""
     open_connections: list[socket.socket] = []
     while True:
         for connection in open_connections[:]:
@@ -104,7 +104,7 @@ def half_open(url: str) -> Iterator[None]:
 
 
 def foreign_host(url: str) -> Iterator[None]:
-    """Send requests with the name of another host."""
+    """Send requests whose `Host` header names another host."""
     while True:
         answered(url, b"GET /metrics HTTP/1.1\r\nHost: rebind.example\r\nConnection: close\r\n\r\n")
         yield
@@ -120,7 +120,7 @@ ATTACKS: Mapping[str, Callable[[str], Iterator[None]]] = {
 
 
 def attack(name: str, url: str, seconds: float) -> None:
-    """Repeat an attack, and print how often it was made."""
+    """Repeat an attack for `seconds` seconds, print the number of attacks, and end the process."""
     ends = time.monotonic() + seconds
     for count, _ in enumerate(ATTACKS[name](url), 1):
         if time.monotonic() > ends:
@@ -130,7 +130,7 @@ def attack(name: str, url: str, seconds: float) -> None:
 
 @contextmanager
 def attacking(name: str | None, url: str, seconds: float) -> Iterator[list[int]]:
-    """Attack during the block. Yield a list that has the number of attacks at the end."""
+    """Attack during the block, unless `name` is None. Yield a list that gets the number of attacks at its end."""
     counts: list[int] = []
     if name is None:
         yield counts
@@ -170,7 +170,7 @@ def main(
     url: Annotated[str | None, typer.Option(help="Attack this server, and measure nothing.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the results here as JSON.")] = None,
 ) -> None:
-    """Attack a product of its own on this machine."""
+    """Start a product on this machine, and attack it."""
     if url is not None:
         attack((only or list(ATTACKS))[0], url, seconds)
     results: dict[str, Any] = {}

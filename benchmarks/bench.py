@@ -46,7 +46,7 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.embedded.waiting import wait_until
 
 LEADERFORGE = [sys.executable, "-m", "leaderforge"]
-"""Command of the product as a module, whose checkout PYTHONPATH selects. The installed script has a fixed checkout."""
+"""Command that runs the product from the checkout in PYTHONPATH. The installed script runs one checkout only."""
 CEILINGS = {"submit": "noop_post", "submit_unranked": "noop_post"}
 BATCHES = {"batch", "batch_unranked", "batch_previous"}
 INCOMPARABLE = {"noop_post", "noop_get", *BATCHES}
@@ -175,16 +175,16 @@ def loaded(
 
 
 def step(name: str, arguments: list[str], directory: Path, tree: Path | None = None) -> dict[str, Any]:
-    """Run a command of the product and return its duration."""
+    """Run a command of the product. Return its name, its arguments and its duration in s."""
     started = time.perf_counter()
     subprocess.run([*LEADERFORGE, *arguments, "--data-dir", str(directory)], check=True, env=_environment(tree))
     return {"step": name, "arguments": arguments, "seconds": round(time.perf_counter() - started, 2)}
 
 
 def cpu_seconds(pid: int, servers: Sequence[int] = ()) -> dict[str, float]:
-    """Return the processor time of the product's processes so far, in s, by part: of `pid`'s children and of `servers`.
+    """Return the processor time so far, in s, by part, of the children of `pid` and of `servers` with their children.
 
-    It includes processes that have ended, such as those of the database for a command's connections.
+    It includes the time of processes that have ended, such as those of the database for a command's connections.
     """
     spent = dict.fromkeys(("api", "database", "index"), 0.0)
     others = [process for server in map(psutil.Process, servers) for process in (server, *server.children())]
@@ -304,7 +304,7 @@ def _answers(url: str) -> bool:
 def _environment(tree: Path | None) -> dict[str, str]:
     """Return the environment of the product. If a checkout is given, Python imports the product from there.
 
-    The service must refuse no requests as `overloaded`: a closed loop with many connections looks like an overload.
+    Without a checkout, the service refuses no requests as `overloaded`, as a closed loop looks like an overload.
     """
     if tree is None:
         return {"LEADERFORGE_OVERLOAD_MS": "0", **os.environ}

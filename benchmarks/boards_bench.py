@@ -109,7 +109,7 @@ class Load:
     done: int = 0
 
     async def run(self, submit: SubmitService, connections: int, seconds: float) -> None:
-        """Submit for `seconds` seconds."""
+        """Submit for `seconds` seconds: a few callers to `quiet`, and `connections` callers to `others`."""
         until = time.perf_counter() + seconds
         callers = [self._quiet_caller(submit, until, Random(i)) for i in range(QUIET_CALLERS)]
         callers += [self._heavy_caller(submit, until, Random(i)) for i in range(100, 100 + connections) if self.others]
@@ -129,7 +129,7 @@ class Load:
 
     async def _heavy_caller(self, submit: SubmitService, until: float, random: Random) -> None:
         while time.perf_counter() < until:
-            # Submissions within the minimum interval are refused, which also costs time.
+            # The minimum interval refuses some submissions. These count as load too, because a refusal also takes time.
             with suppress(RuleViolated):
                 await submit.submit(submission(random.choice(self.others), random))
             self.done += 1

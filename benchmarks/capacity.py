@@ -28,9 +28,10 @@ from benchmarks.capacity_model import (
 from benchmarks.report import about, write
 
 USED = 0.6
-"""Share of its processor time and memory that a part uses at the peak."""
+"""Share of its processor time and memory that each part of a deployment uses at the peak."""
 CORE_DOLLARS = 0.0408 * 730
-"""Dollars a month of a core with 4 GiB: m7g.large in us-east-1, on demand, $0.0816 an hour for two (2026-06-17)."""
+"""Dollars a month of a core with 4 GiB: m7g.large in us-east-1, on demand, two cores for $0.0816 an hour (2026-06-17).
+"""
 DISK_DOLLARS = 0.08
 """Dollars a month of a GB of gp3. The date of this list price is unknown."""
 CORE_BYTES = 4 * 2**30
@@ -38,14 +39,14 @@ CORE_BYTES = 4 * 2**30
 MOST_STORE_CORES = 32
 """Maximum cores of a single PostgreSQL. More are spread over workers of Citus."""
 CITUS_COST = 1 / 0.59
-"""Cost of a submission on Citus, in batches: see the comparison of stores in docs/performance/scaling.md."""
+"""Cost of a batched submission on Citus, as a multiple of PostgreSQL: see the stores in docs/performance/scaling.md."""
 MEASURED_NODES = 3
 """Number of index nodes in the benchmark that measured the costs. A plan has at least as many."""
 PEAK_TO_MEAN = 4
 """Ratio of the peak to the mean of submissions a second."""
 MONTH_S = 30 * 86_400
 SUBMIT_BYTES, READ_BYTES = 800, 700
-"""Bytes of a request with its response, with headers: a submission, and the mean of a rank and a top of ten."""
+"""Bytes of a request with its response and headers: of a submission, and of a read (mean of a rank and a top ten)."""
 
 
 class Load(NamedTuple):
@@ -72,7 +73,7 @@ LOADS = (
 
 
 class Plan(NamedTuple):
-    """Machines for a load: cores of the API and of the store, and primaries of one core.
+    """Machines for a load: cores of the API, cores of the store, and primaries of the index with one core each.
 
     `primaries` is None if no number of them suffices.
     """
@@ -88,7 +89,7 @@ class Plan(NamedTuple):
 
     @property
     def dollars(self) -> float | None:
-        """Return the dollars of a month. They include a replica of each primary, and a standby of the store."""
+        """Return the dollars a month, with a replica of each primary and a standby store, None without `primaries`."""
         if self.primaries is None:
             return None
         cores = self.api + 2 * self.store + 2 * self.primaries
@@ -136,7 +137,7 @@ def _cores(processor_us: float) -> int:
 
 
 def _primaries(shared_us: float, each_us: float) -> int | None:
-    """Return the number of nodes for work that they share and work that each of them does, in us a second."""
+    """Return the nodes for divided work and work that every node repeats (us a second), None if no number suffices."""
     free_us = USED * CORE_US - each_us
     return None if free_us <= 0 else max(1, ceil(shared_us / free_us))
 
@@ -150,12 +151,12 @@ def _bottleneck(by_time: int | None, by_memory: int, store: int) -> str:
 
 
 def exact_limit() -> float:
-    """Return how many exact ranks a second an index gives, with any number of nodes."""
+    """Return the maximum exact ranks a second of an index. More nodes do not raise it."""
     return USED * CORE_US / costs()["rank"].index_each_us
 
 
 def checked_points() -> Sequence[CheckedPoint]:
-    """Return all measured rates beside those of the model."""
+    """Return all measured rates, each with the rate that the model computes for it."""
     by_node = [point for _, points in node_lines(results("shards-capped")).values() for point in points]
     return [*machine_points(results("bench")), *by_node]
 
@@ -242,7 +243,7 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 async def store_sizes(dsn: str) -> dict[str, Any]:
-    """Return bytes and rows of the tables with a row per player or submission, with their indexes."""
+    """Return the bytes (with indexes) and the rows of each table that has a row per player or submission."""
     connection = await asyncpg.connect(dsn)
     try:
         tables = {}

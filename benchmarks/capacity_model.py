@@ -27,8 +27,8 @@ class Line(NamedTuple):
 class OperationCost(NamedTuple):
     """Processor time of an operation, in us.
 
-    `index_own_us` is work on the player's own partition, which nodes share. `index_each_us` is work on every node.
-    `api_node_us` is work of the API for each node beyond those of the benchmark.
+    `index_own_us` is work on the player's own partition, which the nodes divide. `index_each_us` is work that every
+    node repeats. `api_node_us` is work of the API for each node beyond those of the benchmark.
     """
 
     api_us: float
@@ -77,7 +77,7 @@ def fitted(points: Sequence[tuple[float, float]]) -> Line:
 
 
 def api_node_us(shards: Mapping[str, Any], operation: str) -> float:
-    """Return the API's time for a further node, from `benchmarks.shards`. Batches share the time of single requests."""
+    """Return the API's time (us) for a further node, from `benchmarks.shards`, divided by the requests in a batch."""
     rows = [row for row in shards["rows"] if row["operation"] == operation and row["nodes"] == row["partitions"]]
     return fitted([(row["nodes"], row["coordinator_cpu_us"]) for row in rows]).slope / BATCH
 
@@ -85,7 +85,7 @@ def api_node_us(shards: Mapping[str, Any], operation: str) -> float:
 def operation_costs(bench: Mapping[str, Any], shards: Mapping[str, Any]) -> Mapping[str, OperationCost]:
     """Return the costs of single requests and of a submission in a batch, from `benchmarks.bench` and `shards`.
 
-    The difference between submissions with and without a rank is the count on each of the nodes.
+    The difference between submissions with and without a rank is the time of counting on all nodes.
     """
     scenarios, nodes = bench["scenarios"], bench["nodes"]
     cpu = {name: scenario["cpu_us"] for name, scenario in scenarios.items()}

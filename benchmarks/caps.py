@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
 PERIOD_US = 100_000
-"""Period of the limit in us, the kernel's default. The kernel's minimum of 1 ms per period is a share of 0.01."""
+"""Period of the limit in us, the kernel's default. The kernel allows no less than 1 ms a period, a share of 0.01."""
 
 
 class CannotCap(Exception):
@@ -51,5 +51,7 @@ def _capped(pid: int, share: float) -> Iterator[None]:
 
 
 def _home() -> Path:
-    """Return the folder for control groups with limits on processor time. Version 1 has one for each kind of limit."""
+    """Return the folder for control groups with limits on processor time. Version 1 has one folder for each kind of
+    limit.
+    """
     return ROOT / "cpu" if (ROOT / "cpu" / "cgroup.procs").exists() else ROOT

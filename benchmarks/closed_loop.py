@@ -16,7 +16,7 @@ class Latency:
 
     @classmethod
     def of(cls, seconds: Sequence[float]) -> "Latency":
-        """Return the latency of at least one call."""
+        """Return the latencies of calls from their durations in s. There is at least one call."""
         ordered = sorted(seconds)
         return cls(*(round(ordered[int(share * (len(ordered) - 1))] * 1000, 2) for share in (0.5, 0.95, 0.99)))
 

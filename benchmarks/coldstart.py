@@ -3,9 +3,9 @@
     python -m benchmarks.coldstart --out docs/performance/results/coldstart.json
 
 Each start is a new process of the packaged code, as Lambda runs it, on real servers of this machine. A bare FastAPI
-application under Mangum, from the same package, shows the part that the framework causes. The same application with the
-drivers of both databases, which functions load for their first response, is the lower bound. One function also starts
-with a stand-in for FastAPI, to show what a lazy import of FastAPI could save.
+application under Mangum, from the same package, shows how much of the time the framework takes. The lower bound of a
+function is the same application with the drivers of both databases, which a function loads for its first response. One
+function also starts with a stand-in for FastAPI, to show what a lazy import of FastAPI could save.
 """
 
 import json
@@ -70,7 +70,7 @@ MARKS = ("process", "ready", "first answer", "warm answer")
 
 
 def _get(path: str) -> dict[str, Any]:
-    """Return an event of a function URL."""
+    """Return the Lambda event of a GET request to a function URL."""
     raw, _, query = path.partition("?")
     request = {"http": {"method": "GET", "path": raw, "sourceIp": "192.0.2.7"}, "domainName": "x", "stage": "$default"}
     return {"version": "2.0", "rawPath": raw, "rawQueryString": query, "headers": {}, "requestContext": request}

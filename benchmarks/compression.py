@@ -70,7 +70,7 @@ def answer(size: int, random: Random) -> bytes:
 
 
 def forms() -> Iterator[tuple[str, int, Compress]]:
-    """Yield each level of each installed encoding: its name, the level, and a function that compresses."""
+    """Yield each level of each installed encoding: the encoding's name, the level, and a function that compresses."""
     for level in (1, 2, 3, 4, 6, 9):
         yield "gzip", level, partial(zlib.compress, level=level, wbits=31)
     zstd = _module("compression.zstd") or _module("backports.zstd")

@@ -3,9 +3,9 @@
     python -m benchmarks.counting --out docs/performance/results/counting.json
 
 Starts a new product. Each round imports a file of every kind by `leaderforge import`, and sends batches of the same
-random submissions over HTTP, in an order that alternates. Other load on the machine varies. Therefore compare the
-ratios of a round: lines a second / scores a second of the batches. Lines a second include the start of the command,
-about a second. By default, an import takes about as long as the batches of a round.
+random submissions over HTTP. Every other round has the opposite order. Other load on the machine varies. Therefore
+compare the ratios of a round: lines a second / scores a second of the batches. Lines a second include the start of the
+command, about a second. By default, an import takes about as long as the batches of a round.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ KINDS: Mapping[str, tuple[list[str], Callable[[int, int], str]]] = {
     "external ids": (["--player-id", "player_id"], lambda user_id, _: f"player-{user_id}"),
     "new players": (["--player", "player"], lambda user_id, turn: f"guest {turn} {user_id}"),
 }
-"""Options of the import, and the player of a line by user id and round, by kind of file."""
+"""By kind of file: the options of the import, and a function from user id and round to the player of a line."""
 
 
 def main(
@@ -92,7 +92,7 @@ def imported(
     path = written(directory / "scores.csv", columns[1], lambda user_id: player_of(user_id, turn), players, lines)
     command = ["import", str(path), *columns, "--source", f"{kind} {turn}", "--data-dir", str(directory)]
     before, began = processor_s(facts), time.perf_counter()
-    # An installed product has bytecode. Without it, a command compiles 300 modules, twice if a process parses.
+    # An installed product has bytecode. Without it, the command and each process that parses compile 300 modules.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     subprocess.run([*LEADERFORGE, *command], check=True, capture_output=True, env=environment)
     elapsed, after = time.perf_counter() - began, processor_s(facts)
@@ -110,7 +110,7 @@ def processor_s(facts: dict[str, Any]) -> dict[str, float]:
 
 
 def written(path: Path, column: str, player_of: Callable[[int], str], players: int, lines: int) -> Path:
-    """Write a file of random scores of random players, with equal shares as in the batches."""
+    """Write a file of random scores of random players, each of them equally likely, as in the batches."""
     random = Random()
     with path.open("w", encoding="utf-8") as file:
         file.write(f"{column},score\n")

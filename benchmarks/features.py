@@ -7,8 +7,8 @@
     python -m benchmarks.features tiers --out docs/performance/results/tiers.json
 
 Other load on the machine varies. Therefore each call is measured directly before or after the same call on the other
-board, and the ratios of these pairs are compared: their medians with quartiles. The memory of a board is
-the growth of the index nodes' memory while all players submit to it.
+board, and the ratios of these pairs are reported, as medians with quartiles. The memory of a board is the growth of the
+index nodes' memory while all players submit to it.
 
 With `--citus`, the store is a Citus cluster on this machine, whose tables are dropped.
 """
@@ -35,7 +35,7 @@ from benchmarks.requests import PLAIN, FeatureName
 
 
 class Feature(NamedTuple):
-    """Setting of a board, and the calls whose cost is measured. Both boards have the settings `common`."""
+    """Setting of a board, and the calls whose cost is measured. Both compared boards have the settings `common`."""
 
     setting: dict[str, Any]
     calls: Sequence[str]
@@ -45,7 +45,7 @@ class Feature(NamedTuple):
 
 
 _SUM = {"policy": "sum"}
-"""Policy with which each submission improves the standing, and therefore has an event."""
+"""Policy with which each submission improves the standing, and therefore has a notice `score.improved`."""
 _FEW_TIERS = [
     {"name": "champion", "rank": 100},
     *({"name": f"top {percent}", "percent": percent} for percent in (5, 20, 50)),
@@ -54,12 +54,12 @@ _FEW_TIERS = [
 
 FEATURES = {
     FeatureName.EVENTS: Feature({"events": ["score.improved"]}, ["submit"], _SUM),
-    # A minimum interval of 0 refuses nothing, but the batch takes the statements of a rule.
+    # A minimum interval of 0 refuses nothing, but makes batches run the statements of boards with rules.
     FeatureName.EVENTS_RULES: Feature({"events": ["score.improved"]}, ["submit"], _SUM | {"min_interval_ms": 0}),
     FeatureName.EVENTS_RANKS: Feature(
         {"events": ["score.improved", "tier.changed", "rank.entered_top"]}, ["submit"], _SUM | {"tiers": _FEW_TIERS}
     ),
-    # No player has friends: only the look-up of the follower is measured.
+    # No player has friends: only the look-up of followers is measured, which finds none.
     FeatureName.EVENTS_FRIENDS: Feature({"events": ["score.improved", "player.overtaken"]}, ["submit"], _SUM),
     FeatureName.MOMENTS: Feature({"moment_days": 30}, ["submit", "rank", "page"], _SUM),
     # Each submission changes the sum of a player, and therefore the score of the team.
@@ -137,7 +137,7 @@ def filled(facts: dict[str, Any], feature: str, players: int) -> dict[str, int]:
             for batch in track(batches, f"Scoring on the board {board}"):
                 scores = {"submissions": [{"user_id": i, "score": i * 7919 % 1_000_003} for i in batch]}
                 client.post(f"/api/boards/{board}/scores/batch?rank=none", json=scores).raise_for_status()
-            memory[board] = max(0, used_memory(client) - before)  # buffers may shrink by more than few players add
+            memory[board] = max(0, used_memory(client) - before)  # with few players, shrinking buffers may prevail
     return memory
 
 

@@ -1,4 +1,4 @@
-"""Free space in the pages of standings: their size, and how many updates stay within their page.
+"""Effect of free space in the pages of `standings`: bytes a row, and the share of updates that stay within their page.
 
     python -m benchmarks.free_space --out docs/performance/results/free-space.json
 
@@ -76,7 +76,7 @@ async def measure(dsn: str, players: int) -> list[dict[str, Any]]:
 
 
 async def updated(connection: "asyncpg.Connection[asyncpg.Record]", players: int, random: Random) -> dict[str, float]:
-    """Update random rows. Return the bytes a row before and after, and the updates within their page."""
+    """Update random rows. Return the bytes a row before and after, and the share of updates within their page."""
     updates, within, size, wal = await state(connection)
     for _ in range(BATCHES):
         await connection.execute(_UPDATE, sorted(random.sample(range(1, players + 1), BATCH)))

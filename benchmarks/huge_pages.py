@@ -1,4 +1,4 @@
-"""Counts above random entries of a partition, with and without huge pages for the heap of the node, in turns.
+"""Cost of counts above random entries of a partition, measured in turns with and without huge pages for a node's heap.
 
     python -m benchmarks.huge_pages --out docs/performance/results/huge-pages.json
 
@@ -32,7 +32,7 @@ COUNT = """
 for i = 1, #ARGV do redis.call('ZLEXCOUNT', KEYS[1], '-', ARGV[i]) end
 """
 CALL = 100
-"""Counts of a call, as in a look-up of 100 players."""
+"""Number of counts in a call, as in a look-up of 100 players."""
 TUNABLES = "GLIBC_TUNABLES"
 
 

@@ -3,8 +3,8 @@
     python -m benchmarks.imports --lines 1000000
 
 Reading covers all steps before the store: text, rows, values, identities and, in the preview, the rules of the board.
-Every file is read by this process alone, and with the help of the processes that `leaderforge import` starts.
-`python -m benchmarks.counting` measures complete imports.
+Every file is read in two ways: by this process alone, and with the help of the processes that `leaderforge import`
+starts. `python -m benchmarks.counting` measures complete imports.
 """
 
 import gzip
@@ -38,7 +38,7 @@ BOARDS = {
     "decimals": (LAPS, ""),
     "shown decimals": (LAPS, ".{:02}"),
 }
-"""Board and format of the decimals of each score, by the kind of file. Without decimals, scores are as stored."""
+"""By kind of file: the board, and the format of the decimals in scores. An empty format means scores as stored."""
 FORMATS = ("scores.csv", "scores.csv.gz", "scores.ndjson", "scores.json")
 PLAYERS_SHARE = 0.3
 

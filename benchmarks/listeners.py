@@ -2,9 +2,9 @@
 
     python -m benchmarks.listeners --listeners 1000 --seconds 30 --out docs/performance/results/listeners.json
 
-Starts a new product with one API process, opens the listeners, and submits a score for the leader once a second. Times
-run from the sending of the submission to the arrival of the event, and include the commit. Listeners and product share
-the machine.
+Starts a new product with one API process, opens the listeners, and submits a score for the leader once a second. A
+delay runs from the sending of the submission to the arrival of its event, and includes the commit. Listeners and
+product share the machine.
 """
 
 import asyncio

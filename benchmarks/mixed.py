@@ -2,8 +2,8 @@
 
     python -m benchmarks.mixed --out docs/performance/results/mixed.json
 
-Finds the product's maximum rate with a closed loop, then sends shares of this rate in an open loop: see `open_loop`.
-All submissions request the exact rank. Starts a new product, or uses the data in --data-dir.
+Finds the product's maximum rate with a closed loop, then sends requests at shares of this rate in an open loop: see
+`open_loop`. All submissions request the exact rank. Starts a new product, or uses the data in --data-dir.
 """
 
 import tempfile

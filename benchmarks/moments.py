@@ -2,10 +2,10 @@
 
     python -m benchmarks.moments --out docs/performance/results/moments.json
 
-All players have a score. Then submissions change some of them, in batches, on a board with past standings and, in
-turns, on one without. Meanwhile, moderators hide, show, remove and set entries and remove submissions. Reads take
-random players and random moments of this time. A part of the moments is compared with a replay of all changes in
-Python, which shares no code with the product. With --dsn, the database must be new.
+All players have a score. Then batches of submissions change some of the scores, in turns on a board with past standings
+and on one without. Meanwhile, moderators hide, show, remove and set entries and remove submissions. Reads take random
+players and random moments within the time of these changes. A part of the moments is compared with a replay of all
+changes in Python, which shares no code with the product. With --dsn, the database must be new.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ ACTS = ("hide", "show", "void", "remove", "set")
 _MEGABYTE = 1_000_000
 
 Entry = tuple[int, int, int]
-"""Negative score, time of achievement (ms), and player: sorted, the best one is first."""
+"""Negative score, time of achievement (ms), and player. The best entry is therefore the smallest."""
 
 
 class Change(NamedTuple):
@@ -74,7 +74,7 @@ class World:
     """Two boards with the same players: one with past standings, one without.
 
     `base` has the first entry of each player, `log` all later changes of the board with past standings, in their order.
-    `now` (ms) is the time of the store.
+    `now` (ms) is the time that the store takes as the present.
     """
 
     pool: Pool
@@ -256,7 +256,7 @@ async def _reads(world: World, reads: int) -> dict[str, float]:
 
 
 async def _compared(world: World, count: int) -> int:
-    """Compare ranks at some moments with a replay, and return their number.
+    """Compare ranks at some moments with a replay, and return the number of compared ranks.
 
     Raises `AssertionError` if a rank differs.
     """
@@ -265,7 +265,7 @@ async def _compared(world: World, count: int) -> int:
     each = max(1, count // MOMENTS)
     for moment in track(moments, "Comparing"):
         entries = world.replay(moment)
-        # Half of the players have changed, because most others have the same rank at all moments.
+        # Take half of the players from those with a change: most others have the same rank at all moments.
         changed = {change.user_id for change in world.log if change.at <= moment}
         concerned = [entry for entry in entries if entry[2] in changed]
         for i in range(each):

@@ -10,8 +10,8 @@ from redis import Redis
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Resource use of one node: processor time, commands (including commands of scripts), calls from outside, and
-    memory.
+    """Resource use of one node: processor time, commands (including commands of scripts), calls of scripts, and memory
+    in bytes.
     """
 
     processor_s: float

@@ -22,7 +22,8 @@ NODES = 3
 
 @contextmanager
 def product_on_citus(directory: Path, dsn: str) -> Iterator[dict[str, Any]]:
-    """Run an index and an API over the cluster, whose tables are dropped. Yield what dev.json has of `leaderforge dev`.
+    """Drop the cluster's tables, and run an index and an API on it. Yield the facts that `leaderforge dev` writes to
+    dev.json.
 
     `servers` are the ids of the cluster's server processes, whose processor time is the database's.
     """

@@ -108,7 +108,7 @@ async def send(url: str, key: str, players: int, rate: float, seconds: float, wi
 
 
 def phase(facts: Mapping[str, Any], players: int, rate: float, seconds: float, wires: int, senders: int) -> Any:
-    """Send from several processes, and return all rows."""
+    """Send from several processes, at `rate` in all. Return one row for each request."""
     options = ["--url", facts["api"], "--key", facts["submit_key"], "--players", str(players)]
     options += ["--rate", str(rate / senders), "--seconds", str(seconds), "--connections", str(wires // senders)]
     with tempfile.TemporaryDirectory(prefix="leaderforge-rows-") as folder:
@@ -121,7 +121,7 @@ def phase(facts: Mapping[str, Any], players: int, rate: float, seconds: float, w
 
 
 def figures(rows: Sequence[Sequence[float]], seconds: float) -> dict[str, Any]:
-    """Return throughput, latencies and statuses of a whole phase, and those of each of its seconds."""
+    """Return throughput, latencies and statuses of a phase, and accepted, refused and p99 of each of its seconds."""
     accepted = [row[2] for row in rows if row[1] == ACCEPTED]
     refused = [row[2] for row in rows if row[1] not in {ACCEPTED, FAILED}]
     by_second = []
@@ -173,7 +173,7 @@ def main(
     plot: Annotated[Path | None, typer.Option(help="Plot the results there, as SVG.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the results here as JSON.")] = None,
 ) -> None:
-    """Overload a product of its own on this machine."""
+    """Start a product on this machine, and overload it."""
     if url is not None:
         rows = uvloop.run(send(url, key, players, rate, seconds, wires))
         (out or Path("/dev/stdout")).write_text(json.dumps(rows))

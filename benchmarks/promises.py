@@ -77,7 +77,7 @@ def client(folder: Path, settings: Mapping[str, str]) -> Iterator[httpx.Client]:
 
 
 class Changes:
-    """Changes through one process. Each method returns a test of whether the other process shows the change."""
+    """Changes through one process. Each method makes a change, and returns a test of whether the other shows it."""
 
     def __init__(self, one: httpx.Client, other: httpx.Client) -> None:
         self._one, self._other = one, other

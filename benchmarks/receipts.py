@@ -8,8 +8,7 @@ from the cache, because the players were created and scored by external id.
 
 Starts a new product and loads it with submissions with and without these options, in many short rounds. Other load on
 the machine varies. Therefore each scenario is measured directly before or after the same scenario without options, and
-the ratios of these pairs are compared: their medians with quartiles. Processor time is the sum of API, database and
-index.
+the ratios of these pairs are reported, as medians with quartiles. Processor time is the sum of API, database and index.
 """
 
 import asyncio

@@ -81,7 +81,7 @@ CALLS: Mapping[str, Callable[[Maker, str], bytes]] = {
     "around": lambda make, board: make.get(f"/api/boards/{board}/around/{make.player()}?radius=5"),
     "lookup": lambda make, board: make.post(f"/api/boards/{board}/ranks/lookup", make.lookup()),
 }
-"""Calls that are measured on boards with and without a feature. On the board `b`, the kind of `call` is `call b`."""
+"""Calls that are measured on boards with and without a feature. A kind is a call and a board: `submit plain`."""
 
 
 class FeatureName(StrEnum):

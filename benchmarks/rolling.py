@@ -4,9 +4,9 @@
     python -m benchmarks.rolling ../before --out docs/performance/results/rolling.json
 
 Starts the other version, migrates its database with this version, and starts an API process of this version beside it.
-Clients submit and open the page all the time: first at the other version, then at both, then at this one, and finally,
-as after a withdrawn upgrade, at the other one again. Checks every score at the end, and lets both versions verify the
-index.
+Clients submit scores and open the web page all the time: first at the other version, then at both, then at this one,
+and finally, as after a withdrawn upgrade, at the other one again. Checks every score at the end, and lets both versions
+verify the index.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ PAGE_PAUSE_S = 0.1
 
 @dataclass
 class Load:
-    """Clients of one API that submit scores of 1 without a pause, and one that opens the page."""
+    """Clients of one API that submit scores of 1 without a pause, and one client that opens the web page."""
 
     url: str
     key: str
@@ -161,7 +161,7 @@ async def scores(url: str, players: Sequence[int]) -> dict[int, int]:
 
 @contextmanager
 def present_api(facts: dict[str, Any], site: Path) -> Iterator[str]:
-    """Run an API process of this version, with the page, on the parts of a running product. Yield its URL."""
+    """Run an API of this version with the web page, on a running product's database and index. Yield its URL."""
     port = free_port()
     variables = {
         "PYTHONPATH": f"{HERE / 'shared'}{os.pathsep}{HERE}",
@@ -183,7 +183,7 @@ def present_api(facts: dict[str, Any], site: Path) -> Iterator[str]:
 
 
 def is_healthy(url: str) -> bool:
-    """Return whether the API answers and has all parts."""
+    """Return whether the API answers and reports that all its parts work."""
     try:
         return bool(httpx.get(f"{url}/api/health").json()["status"] == "ok")
     except httpx.TransportError:

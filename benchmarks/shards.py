@@ -132,7 +132,7 @@ async def costs(nodes: Nodes, call: Call, callers: int, seconds: float) -> dict[
     spent = await used(nodes, work)
     [done] = measured
     elapsed = done.calls / done.per_second
-    # In a short run on a busy machine, an idle node can have taken more than its share during the calls.
+    # In a short run on a busy machine, the idle work may exceed the work during the calls: the difference is then 0.
     processor = [
         max(0.0, s.processor_s - i.processor_s * elapsed / (seconds / 4)) for s, i in zip(spent, idle, strict=True)
     ]

@@ -1,7 +1,7 @@
-"""Application whose caches have few entries. They fill within a minute, and further growth is a leak.
+"""Application with small caches. They fill within a minute. Later growth of its memory is therefore a leak.
 
-`benchmarks.soak --small-caches` serves it. It also counts the memory blocks of living Python objects. Unlike the memory
-of the process, their number has no high-water mark of busy moments.
+`benchmarks.soak --small-caches` serves this application, which also counts the memory blocks of living Python objects.
+After a busy moment, this number falls again. The memory of the process may not.
 """
 
 import functools
@@ -27,7 +27,7 @@ def _small(maxsize: int | Callable[..., Any] | None = 128, typed: bool = False) 
     return _lru_cache(CAPACITY if maxsize is None else min(maxsize, CAPACITY), typed)
 
 
-functools.lru_cache = _small  # before the modules of the application create their caches
+functools.lru_cache = _small  # must precede the imports below, which create the caches
 
 from functions import local  # noqa: E402
 from leaderforge.adapters.postgres import periods  # noqa: E402

@@ -23,7 +23,7 @@ from leaderforge.embedded import ValkeyCluster
 
 VALUE_BYTES = 25
 READ_PLAYERS = 17
-"""Share of a page of 50 in one of three partitions."""
+"""Number of players in a read: the share of one of three partitions in a page of 50 entries."""
 TAG = "{1}"
 WRITES_A_TRIP = 5000
 

@@ -155,7 +155,7 @@ async def soak(
 
 
 def blocks_in(file: Path | None) -> list[int]:
-    """Return the number of memory blocks in a file, none if there is no file yet."""
+    """Return a list with the number of memory blocks from a file. It is empty if there is no file yet."""
     return [int(file.read_text())] if file is not None and file.exists() else []
 
 
@@ -176,7 +176,7 @@ def main(
     small_caches: Annotated[bool, typer.Option("--small-caches", help="Let caches have few entries.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write the results here as JSON.")] = None,
 ) -> None:
-    """Use a product of its own for a long time."""
+    """Start a product, and use it for a long time."""
     console = Console()
     os.environ["LEADERFORGE_OVERLOAD_MS"] = "100"
     with tempfile.TemporaryDirectory(prefix="leaderforge-soak-", ignore_cleanup_errors=True) as folder:

@@ -5,7 +5,8 @@
 Creates players with names, and counts one submission of each on the default board, in random order. Then it counts
 further submissions. It measures the store after each of these steps and a vacuum. The free space in the pages of tables
 and indexes counts, because no other table can use it. The bytes of names in the index are the growth of the nodes'
-memory while they are added. The growth by standings and entries is divided in the ratio that the nodes estimate.
+memory while they are added. The growth by standings and entries together is split between them, in the ratio of the
+sizes that the nodes estimate.
 """
 
 import asyncio

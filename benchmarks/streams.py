@@ -1,4 +1,5 @@
-"""Comparison of streams of submissions with batches over as many connections, and with the store alone, in turns.
+"""Comparison of streams of submissions with batches over the same number of connections, and with the store alone, in
+turns.
 
     python -m benchmarks.streams --out docs/performance/results/streams.json
 

@@ -115,7 +115,7 @@ async def longest_rounds(clients: OldClients, rounds: int = 5) -> dict[str, floa
 
 
 async def locks(dsn: str, number: int) -> list[tuple[str, str]]:
-    """Return the tables whose writers a migration excludes, each with its lock. Roll the migration back."""
+    """Apply a migration, and roll it back. Return the tables whose writers it blocks, each with its lock mode."""
     script = files(postgres).joinpath("migrations", migrations()[number]).read_text()
     connection = await asyncpg.connect(dsn)
     try:

@@ -1,7 +1,7 @@
 """Stand-in for FastAPI that only stores declarations, for `benchmarks.coldstart`.
 
-A function that starts with it shows the lower bound of the time that a lazy import of FastAPI could reach. It serves
-all requests but those for the OpenAPI document.
+The start of a function with this stand-in takes the shortest time that a lazy import of FastAPI could reach. Such a
+function serves all requests but those for the OpenAPI document.
 """
 
 import sys

@@ -27,7 +27,7 @@ from benchmarks.bench import loaded, product, step
 from benchmarks.report import about, finish, quartiles
 
 SCENARIOS = {"submit": "submit_batch_size", "rank": "rank_batch_size", "top": None, "first_page": None}
-"""Scenarios, with the metric of the requests that share a batch."""
+"""Scenarios, each with the metric of its batch sizes, or None if its requests are not batched."""
 
 Samples = dict[str, dict[int, list[dict[str, Any]]]]
 """Measurements by scenario and number of processes, one per round."""

@@ -35,7 +35,8 @@ _NOT_RUN = (
 )
 """Files of dependencies that never run: sources of compiled modules and their compilers, stubs, commands, tests.
 
-FastAPI would import the models of pydantic 1 only to check that no route has any. It accepts their absence.
+FastAPI imports `pydantic/v1` only to check that no route has models of pydantic 1. It accepts the absence of this
+folder.
 """
 _NOTES = ("RECORD", "INSTALLER", "REQUESTED", "uv_cache.json", ".lock")
 """Notes of the installer about itself and the build machine. They would change the bytes."""
@@ -60,7 +61,7 @@ ARCHITECTURES = (
 
 
 def install_dependencies(architecture: Architecture, target: Path) -> None:
-    """Install the pinned wheels for the architecture. It may differ from this machine's. Raises `PackagingFailed`."""
+    """Install the pinned wheels for the architecture, which need not be this machine's. Raises `PackagingFailed`."""
     pins = _ROOT / "requirements" / "runtime.txt"
     install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", str(target)]
     options = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "--python-version", PYTHON)
