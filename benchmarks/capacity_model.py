@@ -47,7 +47,7 @@ class PlayerBytes(NamedTuple):
 
 
 class CheckedPoint(NamedTuple):
-    """Measured rate per second of an operation, and the rate by the law."""
+    """Measured rate per second of an operation, and the rate that the law computes."""
 
     name: str
     measured: float

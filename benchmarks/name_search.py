@@ -57,7 +57,7 @@ def main(
 
 
 async def searched(dsn: str, players: int) -> dict[str, Any]:
-    """Return the time of the build, the sizes, and the times of searches, on a new database with these players."""
+    """Return the build time and sizes of the indexes, and search times, on a new database with these players."""
     await migrate(dsn)
     await load(dsn, players)
     start = time.perf_counter()

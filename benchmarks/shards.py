@@ -97,7 +97,7 @@ async def fill(index: RedisIndex, players: int, random: Random) -> None:
 
 
 def operations(index: RedisIndex, players: int, random: Random) -> Mapping[str, Call]:
-    """Return the measured operations. Each call affects one player, or the first entries."""
+    """Return the measured operations. Each call concerns one player, or the first entries."""
     revision = iter(range(2, 10**9))
 
     async def submit(count: bool) -> None:

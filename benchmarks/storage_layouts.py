@@ -2,8 +2,8 @@
 
     python -m benchmarks.storage_layouts --players 200000 --out docs/performance/results/storage-layouts.json
 
-Each layout is a table with its indexes. Rows come in random order of the players, as submissions do. Beside the size
-after the inserts, the table has the size after `reindex`, which packs the pages of the indexes. See decision 36.
+Each layout is a table with its indexes. Rows come in random order of the players, as submissions do. The results have
+the size after the inserts, and the size after `reindex`, which packs the pages of the indexes. See decision 36.
 """
 
 import asyncio

@@ -25,7 +25,7 @@ from tests.browser.chromium import SITE, chromium, context
 BOARD = "laps"
 PLAYER = 1
 MAX_MS = 10_000
-"""Longest wait for a change in ms. A later change ends the benchmark."""
+"""Longest wait for a change in ms. If a change takes longer, the benchmark fails."""
 _NOTE = """() => {
     const note = () => {
         const text = document.querySelector('leader-board').shadowRoot.querySelector('tbody')?.textContent ?? '';
@@ -77,7 +77,7 @@ async def measured(facts: dict[str, Any], submissions: int, pause_s: float) -> l
             score = 100_001 + number
             acknowledged = await submitted(client, score)
             delays.append(round(await shown_at(page, f"{score:,}") - acknowledged, 1))
-            # Vary the pauses: after equal pauses, each submission could meet one phase of a periodic task.
+            # Vary the pauses: after equal pauses, all submissions could meet the same phase of a periodic task.
             await asyncio.sleep(pause_s * (number * 7 % 10) / 10)
         return delays
 

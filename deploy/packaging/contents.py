@@ -39,7 +39,7 @@ FastAPI imports `pydantic/v1` only to check that no route has models of pydantic
 folder.
 """
 _NOTES = ("RECORD", "INSTALLER", "REQUESTED", "uv_cache.json", ".lock")
-"""Notes of the installer about itself and the build machine. They would change the bytes."""
+"""Files in which the installer describes itself and the build machine. They would make the package's bytes vary."""
 
 
 class PackagingFailed(Exception):
