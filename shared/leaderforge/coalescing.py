@@ -14,13 +14,13 @@ ResultT = TypeVar("ResultT")
 
 
 class Continued(NamedTuple, Generic[ItemT]):
-    """Result of a call that has not finished. The call joins the next batch with another item."""
+    """Result of a call that has not finished. The call joins the next batch, now with this item."""
 
     item: ItemT
 
 
 Run = Callable[[Sequence[ItemT]], Awaitable[Sequence[ResultT]]]
-"""Function that processes a batch. It returns one result, or `Continued`, per item, in order."""
+"""Function that processes a batch. It returns one result per item, in order, or `Continued` for an unfinished one."""
 
 _Call: TypeAlias = tuple[ItemT, asyncio.Future[ResultT], Any]
 """Item of a call, the future of its result, and the tracer's reference to the caller."""
@@ -93,14 +93,14 @@ class Coalescer(Generic[ItemT, ResultT]):
         future: asyncio.Future[ResultT] = loop.create_future()
         self._waiting.append((item, future, None if self._trace is None else self._trace.tracer.caller()))
         if not self._scheduled:
-            # Dispatch at the end of this loop iteration, so that its calls join one batch.
+            # Dispatch at the end of this loop iteration, so that all calls of the iteration join one batch.
             self._scheduled = True
             loop.call_soon(self._dispatch)
         self._limit_time_of(future, loop)
         return await future
 
     def _limit_time_of(self, future: asyncio.Future[ResultT], loop: asyncio.AbstractEventLoop) -> None:
-        """Schedule the call's timeout. All calls share one time limit, and therefore one timer, for the oldest call."""
+        """Schedule the call's timeout. As all calls have equal limits, one timer for the oldest call suffices."""
         while self._limited and self._limited[0][1].done():
             self._limited.popleft()
         self._limited.append((loop.time() + self._time_limit_s, future))
@@ -126,7 +126,7 @@ class Coalescer(Generic[ItemT, ResultT]):
         loop = asyncio.get_running_loop()
         while self._waiting and self._may_leave(loop.time()):
             batch = [self._waiting.popleft() for _ in range(min(self._max_batch, len(self._waiting)))]
-            # Skip callers that timed out or were cancelled, because their requests must not take effect.
+            # Skip calls that have timed out or were cancelled, because such a request must not take effect.
             batch = [call for call in batch if not call[1].done()]
             if batch:
                 task = loop.create_task(self._serve(batch))
@@ -169,7 +169,7 @@ class Coalescer(Generic[ItemT, ResultT]):
                     future.set_exception(error)
 
     def _settle(self, batch: Sequence[_Call[ItemT, ResultT]], results: Sequence[ResultT]) -> None:
-        """Answer the finished calls. Queue the others before new calls, because started calls should finish first."""
+        """Set the results of finished calls. Queue unfinished ones before new calls, as they should finish first."""
         continued: list[_Call[ItemT, ResultT]] = []
         for (_, future, caller), result in zip(batch, results, strict=True):
             if isinstance(result, Continued):

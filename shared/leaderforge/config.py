@@ -42,7 +42,7 @@ _JWKS = r"^(https://\S+|http://(localhost|127\.0\.0\.1|\[::1\])[:/]\S*|/.+)$"
 _LIMIT = "give requests per second, a colon and the burst, such as 50:100"
 _PREFIX = "LEADERFORGE_"
 _NOT_SETTINGS = frozenset({"LEADERFORGE_SUPERVISED_IN"})
-"""Variables that identify the processes of `leaderforge dev` to it."""
+"""Names that begin like settings, but are none: `leaderforge dev` marks its processes with them."""
 
 
 class SettingsError(LeaderForgeError):
@@ -76,7 +76,7 @@ class CloudSettings(BaseModel):
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Return the settings in the variables. Empty variables count as unset.
 
-        Raises `SettingsError` if any is wrong.
+        Raises `SettingsError` if a value is wrong, or a variable has the prefix of settings and is none.
         """
         ours = [field.alias for field in cls.model_fields.values() if field.alias]
         values = {name: value for name in ours if (value := environment.get(name, "").strip())}
@@ -93,7 +93,7 @@ class CloudSettings(BaseModel):
 
     @property
     def has_aws_credentials(self) -> bool:
-        """Return whether calls of AWS can be signed."""
+        """Return whether the settings have the credentials with which requests to AWS are signed."""
         return bool(self.aws_region and self.aws_access_key_id and self.aws_secret_access_key)
 
     def problems(self, environment: Mapping[str, str]) -> list[str]:
@@ -290,7 +290,7 @@ class EnvironmentSettings(CloudSettings, ChallengeSettings, EventSettings, Ident
 
     @property
     def exports_otlp(self) -> bool:
-        """Return whether metrics and traces are exported. AWS Lambda exports none: the packages lack the exporter."""
+        """Return whether metrics and traces are exported. On AWS Lambda they are not: the exporter is not installed."""
         return self.otlp_endpoint is not None and self.function_name is None
 
     @property

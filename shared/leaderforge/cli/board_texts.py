@@ -41,7 +41,7 @@ def parsed(words: Iterable[str]) -> Mapping[str, object]:
 
 
 def text_of(value: object) -> str:
-    """Return a setting's value as text that `parsed` accepts."""
+    """Return the value of a setting as a text that `parsed` converts back."""
     if value is None:
         return _NONE
     if isinstance(value, bool):

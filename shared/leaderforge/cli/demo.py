@@ -19,7 +19,7 @@ _SEED = 1
 
 
 async def fill(environment: Mapping[str, str]) -> bool:
-    """Fill the default board with demo players and scores, unless it has scores. Return whether it had none."""
+    """Fill the default board with demo players and scores, unless it has scores. Return whether it had no scores."""
     product = build(EnvironmentSettings.from_environment({**environment, "LEADERFORGE_LOG_LEVEL": "warning"}))
     try:
         target = Ladder(await board_named(product, DEFAULT_BOARD))

@@ -96,7 +96,7 @@ def _require_valid(stack: LocalStack) -> None:
     """Raise `SettingsError` if a variable of the environment is wrong, before any server starts."""
     from leaderforge.config import EnvironmentSettings
 
-    # Use any addresses, because the servers have not started and this check does not need them.
+    # This check needs no servers, and they have not started. Therefore, use placeholders for their addresses.
     settings = {**stack.settings_of("postgresql://127.0.0.1:1/none", ["127.0.0.1:1"])}
     EnvironmentSettings.from_environment({**os.environ, **settings})
 
@@ -197,7 +197,7 @@ def _player_lines(stack: LocalStack, player: DevelopmentPlayer) -> list[str]:
 
 
 def _command() -> str:
-    """Return the path that started this command. A pasted command needs it if PATH lacks its directory."""
+    """Return the path of this command if it is known, otherwise its name. Commands to paste begin with it."""
     return sys.argv[0] if Path(sys.argv[0]).name == "leaderforge" else "leaderforge"
 
 
@@ -241,6 +241,6 @@ def _stopping(console: Console, name: str) -> Iterator[None]:
 
 
 def _say(console: Console, text: str) -> None:
-    """Print the text. Ignore a closed terminal, because the servers must still be shut down."""
+    """Print the text. Ignore a closed terminal: an error would prevent the shutdown of the servers."""
     with suppress(OSError):
         console.print(text)

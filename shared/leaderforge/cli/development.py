@@ -34,10 +34,10 @@ class DevelopmentPlayer:
 
 
 async def development_player(environment: Mapping[str, str]) -> DevelopmentPlayer:
-    """Return a new player with a token. On the first start, create the signing key, open the default board, and create
-    the board of the sample game.
+    """Return a new player with a token, and prepare what the player needs.
 
-    Further starts do not open the board again, because its owner may have closed it to players.
+    On the first start, create the signing key, open the default board, and create the board of the sample game. Later
+    starts do not open the default board again, because its owner may have closed it to players.
     """
     product = build(EnvironmentSettings.from_environment({**environment, "LEADERFORGE_LOG_LEVEL": "warning"}))
     try:

@@ -107,7 +107,7 @@ def redrive(endpoint_id: IdArgument, *, data_dir: DataDir = DEFAULT_DATA_DIR) ->
 
 
 def _run(data_dir: Path, work: "Callable[[EndpointService], Awaitable[T]]") -> T:
-    """Run work with the endpoints of the target service, and return its result."""
+    """Run `work` with the endpoint service of the target service, and return its result."""
     return run_with_services(data_dir, lambda product: work(product.events.endpoints))
 
 

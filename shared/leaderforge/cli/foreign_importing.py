@@ -33,12 +33,15 @@ if TYPE_CHECKING:
     from leaderforge.wiring import Services
 
 _COMPARED = ("policy", "subscore_order", "season")
-"""Settings to compare between the board here and the proposal of the foreign board. Differences are reported."""
+"""Settings that are compared between the board here and the board proposed for the foreign scores.
+
+Differences are reported.
+"""
 
 
 @dataclass(slots=True)
 class Snapshots:
-    """Files with the rows to import, and with the ranking. They are the same file if the rows are the ranking."""
+    """Files with the rows to import, and with the ranking. They are one file if these rows are the whole ranking."""
 
     facts: ForeignFacts
     scores: BinaryIO
@@ -47,7 +50,7 @@ class Snapshots:
 
 @dataclass(slots=True)
 class Refusals:
-    """Collector of the reasons for refused lines, by line number. It also passes them on to `bad`."""
+    """Collector of the reasons why lines were refused, by line number. It also passes each refused line on to `bad`."""
 
     bad: BadLines
     reasons: dict[int, str] = field(default_factory=dict)
@@ -67,7 +70,7 @@ async def import_foreign(request: "ImportRequest", bad: BadLines) -> ImportTally
             plan = snapshot_plan(
                 board, snapshots.facts, scores=request.scores, time_zone=request.time_zone, as_of=request.as_of
             )
-            # A comparison records nothing. The board's limits therefore do not matter.
+            # A comparison records nothing, therefore no score limits apply. Read it as a history, which has no limits.
             history = request.history or request.compare_only
             plan = product.imports.check(scores, plan, print_note, history=history)
             if request.dry_run:
@@ -83,7 +86,7 @@ async def import_foreign(request: "ImportRequest", bad: BadLines) -> ImportTally
 
 
 async def _board(product: "Services", request: "ImportRequest") -> Board:
-    """Return the board here. Raises `BoardNotFound`, with a command that creates it like the foreign board."""
+    """Return the board here. Raises `BoardNotFound`; its message has a command that creates such a board."""
     try:
         return await board_named(product, request.board)
     except BoardNotFound:

@@ -93,7 +93,7 @@ class _Pairs:
         self._positions = [header.index(column) for column in columns]
 
     def _identities(self) -> Iterator[tuple["PairMember", "PairMember"]]:
-        """Yield player and friend of each line. Bad lines are reported and skipped."""
+        """Yield the player and the friend of each line. Bad lines are reported and skipped."""
         for row in filter(None, self._rows):
             if len(row) <= max(self._positions):
                 self._bad.refused(self._rows.line_num, "a cell is missing")

@@ -178,7 +178,7 @@ BatchOption: TypeAlias = Annotated[int, typer.Option(help="Lines per batch.", mi
 
 
 def constant_or_column(text: str) -> str | int:
-    """Return the integer of a constant such as `=1`, else the column. Raises `typer.BadParameter`."""
+    """Return the integer of a constant such as `=1`, otherwise the text as a column. Raises `typer.BadParameter`."""
     if not text.startswith("="):
         return text
     try:

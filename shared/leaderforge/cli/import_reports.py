@@ -61,7 +61,7 @@ class BadLines:
 
     @contextmanager
     def counted(self, tally: "ImportTally") -> Iterator[None]:
-        """If the block fails, print the number of scores that the block has recorded. These scores stay recorded."""
+        """If the block raises an error, print the number of scores that it has recorded. They stay recorded."""
         try:
             yield
         except BaseException:
@@ -91,7 +91,7 @@ def require_no_bad_line(tally: "ImportTally", bad: BadLines) -> None:
 
 
 def _remarks(tally: "ImportTally") -> Iterator[str]:
-    """Yield remarks on lines that count, but perhaps not as the user expects."""
+    """Yield remarks on lines whose effect may not be what the user expects."""
     if tally.duplicates and tally.recorded:
         yield _duplicates(tally)
     if tally.conflicts:
@@ -108,7 +108,7 @@ def _remarks(tally: "ImportTally") -> Iterator[str]:
 
 
 def _duplicates(tally: "ImportTally") -> str:
-    """Return the remark on duplicates, with options that count exactly these lines.
+    """Return the remark on duplicates, with the options that count exactly these lines after all.
 
     `--source` alone would also count the new lines of this import once more.
     """

@@ -36,7 +36,7 @@ _OF_FILES = {
     "lines": "--lines",
     "source": "--source",
 }
-"""Options that only files have, by their fields."""
+"""Options that apply to files only, by the names of their fields."""
 _OF_FOREIGN = {
     "key": "--key",
     "names": "--names",
@@ -46,7 +46,7 @@ _OF_FOREIGN = {
     "report": "--report",
     "compare_only": "--compare-only",
 }
-"""Options that only boards of other services have, by their fields."""
+"""Options that apply to boards of other services only, by the names of their fields."""
 _IN_FLIGHT = 3
 """Batches in flight. While some wait for the store or the index, the command works on another one."""
 
@@ -103,7 +103,7 @@ class ImportRequest:
         return Path(self.file)
 
     def check(self) -> None:
-        """Raise `typer.BadParameter` for an option of files beside `--from`, or of other services without it."""
+        """Raise `typer.BadParameter` for a set option that has no effect, depending on whether `--from` is set."""
         names = _OF_FOREIGN if self.from_ is None else _OF_FILES
         default = {"divisor": 1, "decimal": "."}
         for name, option in names.items():
@@ -148,6 +148,6 @@ class ImportRequest:
     @property
     def terms(self) -> ImportTerms:
         """Return the terms of the import. The command acts as an operator, by direct access to the store."""
-        # After a bad line that stops the import, no later batch may count.
+        # With "stop", a bad line ends the import, and no later batch may count. Therefore, run one batch at a time.
         in_flight = 1 if self.on_bad_line == "stop" else _IN_FLIGHT
         return ImportTerms(COMMAND.actor, self.history, self.replace, self.batch, in_flight)

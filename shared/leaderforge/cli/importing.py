@@ -130,7 +130,7 @@ async def _import(request: "ImportRequest", raw: BinaryIO, bad: BadLines) -> "Im
             processes = spare_processes()
             await product.imports.run(raw, plan, request.terms, tally, bad, print_note, advance, processes)
         tally.index_behind = not await completed(product)
-        # Invalidate the cached tops again: they may have been loaded before the index received the last scores.
+        # Invalidate the cached top entries again: they may have been loaded before the index received the last scores.
         product.changes.discard_board(board.id)
         return tally
 

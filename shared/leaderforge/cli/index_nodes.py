@@ -29,7 +29,7 @@ KeyByKey = Annotated[
 ]
 
 _LEASE_WAIT_S = 30.0
-"""Time in s to wait for the end of another change. After a crash, its lease lasts for some seconds."""
+"""Time in s to wait for the end of another change. If its process crashed, the lease expires after some seconds."""
 
 
 @index.command()
@@ -102,7 +102,7 @@ async def _change(
     async with (
         services(data_dir) as product,
         _membership(index_settings(data_dir), key_by_key=key_by_key) as members,
-        # Make one change at a time, because two could send the keys of one slot to two nodes.
+        # Make one change at a time: two concurrent changes could move the keys of one slot to two different nodes.
         Lease(product.parts.index, "scaling").exclusive(_LEASE_WAIT_S),
     ):
         with progress_bar("Moving slots", None) as advance:

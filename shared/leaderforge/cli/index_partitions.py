@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PartitionCount = Annotated[int, typer.Argument(min=1, max=MAX_PARTITIONS, help="Number of partitions of the index.")]
 
 _UNUSED_MS = 60_000
-"""Age of a watermark in ms that shows an unused index. In a used one, reconciliation advances it every few seconds."""
+"""Minimum age in ms of the watermarks of an unused index. While in use, reconciling raises them every few seconds."""
 _TIMEOUT_S = 60.0
 
 
@@ -88,7 +88,7 @@ def _cluster(settings: "EnvironmentSettings") -> "Cluster":
 
 
 async def _delete_keys(cluster: "Cluster", namespace: str, partitions: int) -> int:
-    """Delete the keys of the index with this number of partitions. Return their number."""
+    """Delete the keys of the index with this number of partitions. Return the number of deleted keys."""
     from leaderforge.adapters.redis.keys import IndexKeys
     from leaderforge.adapters.redis.removing import remove_index
     from leaderforge.cli.progress import progress_bar
@@ -106,7 +106,7 @@ async def _delete_keys(cluster: "Cluster", namespace: str, partitions: int) -> i
 
 
 def _require_other(partitions: int, data_dir: Path) -> "EnvironmentSettings":
-    """Return the settings. Raises `Refused` if the present index has this number of partitions."""
+    """Return the settings. Raises `Refused` if this is the number of partitions of the index in use."""
     settings = index_settings(data_dir)
     if settings.partitions == partitions:
         raise Refused(

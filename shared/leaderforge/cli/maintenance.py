@@ -24,7 +24,7 @@ FAULTS = {
     "extra": "is in the index only",
     "stray": "has an entry in a segment of other players in the index",
 }
-"""Text of each `DifferenceKind`, which is imported only when a command needs it."""
+"""Text of each `DifferenceKind`, by value: the enumeration is imported only when a command needs it."""
 
 
 def migrate(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:

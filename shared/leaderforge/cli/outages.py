@@ -39,9 +39,9 @@ async def outlast(product: Services, action: Callable[[], Awaitable[T]]) -> T:
 
 
 async def prepare(product: Services) -> None:
-    """Rebuild incomplete partitions of the index before a load, because a rebuild afterwards would take longer.
+    """Rebuild incomplete partitions before a load of scores, because a rebuild afterwards would take longer.
 
-    Do nothing if the index does not answer: `completed` waits for it after the load.
+    If the index does not answer, do nothing: after the load, `completed` waits for the index.
     """
     with suppress(IndexUnavailable, TimeoutError):
         async with asyncio.timeout(_REPLY_S):
@@ -52,8 +52,8 @@ async def prepare(product: Services) -> None:
 async def completed(product: Services) -> bool:
     """Deliver this command's pending updates, and rebuild incomplete partitions of the index.
 
-    Do not leave this to an API process or a worker, because possibly none runs. Return False if the index cannot be
-    reached.
+    Do not leave this to an API process or a maintenance worker, because there may be none. Return False if the index
+    cannot be reached.
     """
 
     async def complete() -> None:

@@ -32,7 +32,7 @@ def _text(rank: int | None) -> str:
 
 
 def write_comparison(file: str, comparison: RankComparison) -> None:
-    """Write all differences to a CSV file. Texts that a spreadsheet would run as formulas begin with an apostrophe."""
+    """Write all differences to a CSV file. Before a text that would run as a formula, write an apostrophe."""
     with opened_output(Path(file)) as out:
         writer = csv.writer(out)
         writer.writerow(_HEADER)

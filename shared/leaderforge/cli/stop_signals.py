@@ -21,8 +21,8 @@ _EXIT_BY_SIGNAL = 128
 class StopSignals:
     """Recorder of SIGINT, SIGTERM and SIGHUP within a block, in the main thread.
 
-    The handler only records the signal. An exception would interrupt the program at an arbitrary line, and Python would
-    discard it in the callback of a weak reference.
+    The handler only records the signal. If it raised an exception, this would interrupt the program at an arbitrary
+    line. In the callback of a weak reference, Python would even discard the exception.
 
     A signal wakes the event loop through a socket. Otherwise, if a signal arrives just before the loop waits, the loop
     would handle it only after the wait.

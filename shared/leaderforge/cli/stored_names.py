@@ -44,7 +44,7 @@ async def _claim_names(report: "_Report", data_dir: Path) -> None:
     async with services(data_dir) as product:
         if product.parts.claim_names is None or product.parts.release_stale_claims is None:
             raise LeaderForgeError("this store has no claims")
-        # Release stale claims first, because each would count as a collision.
+        # First release stale claims. Otherwise, each of them would count as a collision.
         await release_stale(product.parts.release_stale_claims)
         with progress_bar("Checking names", None) as advance:
             async for names in review_names(product.parts.claim_names, product.players.name_rules, report.last_id):

@@ -29,7 +29,7 @@ Session = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Players with all their sessions, and their standings on a `sum` board."""
+    """Players of a chunk with all their sessions, and their standings on a `sum` board."""
 
     names: dict[int, str]
     sessions: list[Session]

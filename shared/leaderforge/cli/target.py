@@ -33,7 +33,7 @@ _LONG_MS = "60000"
 
 
 def environment(data_dir: Path) -> Mapping[str, str]:
-    """Return the variables of the target service. Raises `SettingsError` if there is none."""
+    """Return the environment variables of the target service. Raises `SettingsError` if there is none."""
     from leaderforge.config import SettingsError
 
     if os.environ.get("LEADERFORGE_POSTGRES_DSN", "").strip():
@@ -48,7 +48,7 @@ def environment(data_dir: Path) -> Mapping[str, str]:
 
 
 def _variables_of(facts: Mapping[str, Any]) -> Mapping[str, str]:
-    """Return the variables of the service that a `dev.json` describes."""
+    """Return the environment variables of the service that this content of a `dev.json` describes."""
     # If other machines can reach the service, it issues no development tokens, and dev.json has no signing secret.
     signing = {"LEADERFORGE_SIGNING_SECRET": facts["signing_secret"]} if "signing_secret" in facts else {}
     return {
@@ -76,9 +76,9 @@ def store_dsn(data_dir: Path) -> str:
 
 @asynccontextmanager
 async def services(data_dir: Path, **variables: str) -> AsyncIterator["Services"]:
-    """Yield the services, with long time limits. `variables` replace those of the environment.
+    """Yield the services, with long time limits. `variables` replace environment variables of the same names.
 
-    The services connect on first use, which then raises connection errors.
+    The services connect on first use. Connection errors are raised there, not here.
     """
     from leaderforge.config import EnvironmentSettings
     from leaderforge.garbage import collect_seldom
@@ -95,7 +95,7 @@ async def services(data_dir: Path, **variables: str) -> AsyncIterator["Services"
 
 
 def run_with_services(data_dir: Path, work: "Callable[[Services], Awaitable[T]]") -> T:
-    """Run work with the target service until a stop signal, and return its result."""
+    """Run `work` with the target service until a stop signal, and return its result."""
 
     async def run() -> T:
         async with services(data_dir) as product:

@@ -36,9 +36,9 @@ def accept(
     With `history` it counts in all such periods that have not expired. With a `change` of the player's score, `score`
     is ignored. `numbers` are the named numbers as JSON text.
 
-    Raises `Refused`, `RuleViolated`, `TournamentNotOpen` or `PeriodClosed` if it cannot be counted. Rules that depend
-    on the player's earlier submissions are checked when the submission is recorded. The score of a change is computed
-    then.
+    Raises `Refused`, `RuleViolated`, `TournamentNotOpen` or `PeriodClosed` if the score cannot be counted. Rules that
+    depend on the player's earlier submissions are checked when the submission is recorded. The score of a change is
+    computed then.
     """
     if board.team is not None:
         raise ScoredByMembers.of(board.slug, board.team.source)
@@ -53,13 +53,13 @@ def accept(
 
 
 def _ladders_at(board: Board, achieved_at: int, now: int, grace_ms: int, *, history: bool) -> Sequence[Ladder]:
-    """Return the board's ladders that count a score. Raises `TournamentNotOpen` or `PeriodClosed` if there are none."""
+    """Return the ladders of the board that count the score. Raises `TournamentNotOpen` or `PeriodClosed` for none."""
     occurrence = None
     if board.tournament is not None:
         arrives_at = None if history else now
         occurrence = require_accepted(board.tournament, board.calendar, achieved_at, arrives_at, board.slug)
     ladders = board.ladders_kept(achieved_at, now) if history else board.ladders_counting(achieved_at, now, grace_ms)
-    # A tournament's grace may be longer than that of its period. The score would then not count in the occurrence.
+    # The first ladder must be the occurrence's. A tournament's grace may be longer than that of the period.
     if not ladders or (occurrence is not None and ladders[0].period != occurrence.period):
         raise PeriodClosed(
             f"all periods of board {board.slug!r} at achieved_at are closed; submit scores sooner", board=board.slug

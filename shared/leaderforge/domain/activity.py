@@ -18,11 +18,11 @@ MAX_A_MINUTE = 60
 """Number of submissions of one player to one board in a minute. With more, the player's scores are suspicious."""
 
 _FAR = 6.0
-"""Distance from the median, in robust standard deviations. A score further away is an outlier."""
+"""Maximum distance from the median, in robust standard deviations, of a score that is no outlier."""
 _FEWEST_PLAYERS = 4
-"""Minimum number of players whose scores can be compared."""
+"""Minimum number of players whose scores yield a median and a deviation for comparisons."""
 _NEAR = 0.01
-"""Share of the board's range. A score is near a limit of the board if its distance is at most this share."""
+"""Share of the range of a board's allowed scores. A score at most this far from a limit is near the limit."""
 _MAD_TO_DEVIATION = 1.4826
 """Ratio of standard deviation to median absolute deviation, for normally distributed values."""
 
@@ -39,7 +39,7 @@ class SuspicionReason(StrEnum):
 class ActivityPoint:
     """Activity of a board in an interval that begins at `at` (ms).
 
-    `submissions` is the number in the whole interval, `players` the number in its busiest minute.
+    `submissions` is the number in the whole interval. `players` is the number of players in its busiest minute.
     """
 
     at: int
@@ -49,7 +49,7 @@ class ActivityPoint:
 
 @dataclass(frozen=True, slots=True)
 class MinuteLeader:
-    """Player of a minute (ms) whose best submission to a board was among the best ones, or who submitted very often.
+    """Player whose submission to a board was among the best of a minute, or who submitted very often in this minute.
 
     `submissions` is the number of the player's submissions to the board in this minute.
     """
@@ -74,7 +74,7 @@ class BoardMinute:
 
 @dataclass(frozen=True, slots=True)
 class RecentScore:
-    """Submitted score. `submissions` is the number of the player's submissions in the same minute, 1 if unknown."""
+    """Submitted score. `submissions` counts the player's submissions to the board in the same minute, 1 if unknown."""
 
     user_id: int
     submission_id: UUID
@@ -85,7 +85,7 @@ class RecentScore:
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """Suspicious score with its reasons. `deviation` is its distance from the median in robust standard deviations."""
+    """Suspicious score with its reasons. `deviation` is the distance from the median in robust standard deviations."""
 
     score: RecentScore
     reasons: Sequence[SuspicionReason]
@@ -93,18 +93,18 @@ class Suspect:
 
 
 def _best(board: Board, scores: Sequence[RecentScore]) -> int:
-    """Return the best of a player's scores as a number. A lower number is better, whatever the board's order."""
+    """Return the best of a player's scores as a number. On boards of both orders, a lower number is better."""
     return min(ranked_score(board.order, score.score) for score in scores)
 
 
 def _clearest(board: Board, scores: Sequence[RecentScore], middle: float, spread: float) -> Suspect:
-    """Return the most suspicious one of a player's scores."""
+    """Return the player's most suspicious score: the one with the most reasons, then with the greatest deviation."""
     judged = (_judged(board, score, middle, spread) for score in scores)
     return max(judged, key=lambda suspect: (len(suspect.reasons), suspect.deviation))
 
 
 def suspects(board: Board, scores: Iterable[RecentScore], limit: int) -> Sequence[Suspect]:
-    """Return the most suspicious scores, at most one per player and the clearest first.
+    """Return the most suspicious scores, at most `limit`, at most one per player, the most suspicious one first.
 
     Scores are compared with the best scores of the other players in `scores`.
     """
@@ -119,13 +119,13 @@ def suspects(board: Board, scores: Iterable[RecentScore], limit: int) -> Sequenc
 
 
 def _middle_and_spread(values: Sequence[int]) -> tuple[float, float]:
-    """Return the median and a robust standard deviation. With too few values, the deviation is infinite."""
+    """Return the median and a robust standard deviation. With too few values, return 0 and an infinite deviation."""
     if len(values) < _FEWEST_PLAYERS:
         return 0.0, float("inf")
     middle = median(values)
     spread = _MAD_TO_DEVIATION * median(abs(value - middle) for value in values)
-    # Assume a minimum deviation, because many equal values have none: a difference of 1 % of the median is not
-    # suspicious.
+    # Use a minimum deviation, because many equal values have a deviation of 0: every other score would be an outlier. A
+    # difference of 1 % of the median is not suspicious.
     return middle, max(spread, abs(middle) * _NEAR, 1.0)
 
 
@@ -144,7 +144,7 @@ def _judged(board: Board, score: RecentScore, middle: float, spread: float) -> S
 
 
 def _is_near_limit(board: Board, score: int) -> bool:
-    """Return whether the score is within 1 % of the board's range from the best allowed score."""
+    """Return whether the score is so close to the best allowed score that the distance is at most 1 % of the range."""
     low, high = board.limits.min_score, board.limits.max_score
     best = high if board.order is Order.DESC else low
     if best is None:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 Network: TypeAlias = IPv4Network | IPv6Network
 
 _EMBEDDING = ip_network("64:ff9b::/96")
-"""Network (NAT64). The last 32 bits of its addresses are an IPv4 address. A gateway connects to that address."""
+"""Network for NAT64: the last 32 bits of an address in it are an IPv4 address, to which a gateway connects."""
 _SPECIAL: Collection[Network] = (
     ip_network("64:ff9b:1::/48"),  # NAT64 in a private network
     ip_network("2001::/32"),  # Teredo, a tunnel to an embedded IPv4 address
@@ -15,7 +15,7 @@ _SPECIAL: Collection[Network] = (
     ip_network("192.88.99.0/24"),  # relays of 6to4
     ip_network("fec0::/10"),  # site-local, the predecessor of unique local addresses
 )
-"""Networks that some versions of Python count as global, although their addresses do not lead to a public host."""
+"""Networks without public hosts, although some versions of Python count their addresses as global."""
 
 
 _LAST_PORT = 65_535
@@ -32,7 +32,7 @@ def host_and_port(address: str) -> tuple[str, int]:
 
 
 def is_admitted(text: str, allowed: Collection[Network]) -> bool:
-    """Return whether the service may connect to an address: if it is public, or in one of the `allowed` networks."""
+    """Return whether the service may connect to an address: because it is public, or in an `allowed` network."""
     try:
         address = _effective(ip_address(text))
     except ValueError:
@@ -43,9 +43,9 @@ def is_admitted(text: str, allowed: Collection[Network]) -> bool:
 
 
 def _effective(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """Return the IPv4 address in an IPv6 address that stands for one, otherwise the address itself.
+    """Return the IPv4 address for which an IPv6 address stands, otherwise the address itself.
 
-    Raises `ValueError` for an address with a zone, which is valid on one link only.
+    Raises `ValueError` for an IPv6 address with a zone, because such an address is valid on one link only.
     """
     if isinstance(address, IPv4Address):
         return address

@@ -14,7 +14,7 @@ PREFIX = "lf_"
 """Prefix of every generated key. It makes keys recognisable for people and secret scanners."""
 
 MAX_OVERLAP_S = 30 * 86_400
-"""Longest time in seconds that a replaced key may stay valid."""
+"""Maximum time in s that the previous text of a rotated key may stay valid."""
 
 _SECRET_BYTES = 24
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -24,7 +24,7 @@ MAX_PERSON = 80
 
 @dataclass(frozen=True, slots=True)
 class ReplacedDigest:
-    """Digest of a replaced key. It is valid until `until` (ms)."""
+    """Digest of the previous text of a key that was rotated. This text stays valid until `until` (ms)."""
 
     digest: bytes
     until: int
@@ -35,7 +35,7 @@ class ApiKey:
     """API key, stored as its SHA-256 digest only. Times are in ms.
 
     Names are never reused, even after revocation, because audit entries must stay unambiguous. A key of a person has a
-    role, and the name of the person. Both are None for keys of programs.
+    role, and `person`, the person's name. Both are None for a key of a program.
     """
 
     name: str
@@ -63,7 +63,7 @@ class ApiKey:
         return replace(self, role=role, scopes=scopes_of(role))
 
     def at(self, now: int) -> Self:
-        """Return the key as of `now` (ms): without its replaced digest if that digest has expired."""
+        """Return the key as of `now` (ms): without the digest of its previous text if that has expired."""
         return replace(self, replaced=None) if self.replaced is not None and self.replaced.until <= now else self
 
 
@@ -73,8 +73,8 @@ def new_key() -> str:
 
 
 def digest_of(key: str) -> bytes:
-    """Return the SHA-256 digest of a key's text. A random key needs neither a salt nor a slow hash."""
-    # A header may contain bytes that are not UTF-8. Hash them like any unknown key instead of raising an error.
+    """Return the SHA-256 digest of a key's text. The key is random, and needs neither a salt nor a slow hash."""
+    # A header may contain bytes that are not UTF-8. Hash them as an unknown key instead of raising an error.
     return sha256(key.encode(errors="surrogateescape")).digest()
 
 

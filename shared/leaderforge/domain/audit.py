@@ -10,7 +10,7 @@ class AuditEntry:
     """Logged action at a time `at` (ms).
 
     `details` must not contain personal data: no names, no emails, and nothing else that an erasure has to delete.
-    `actor` is a `Caller.actor`. `action` is a noun and a verb, such as `key.revoke` or `entry.hide`.
+    `actor` has the form of `Caller.actor`. `action` is a noun and a verb, such as `key.revoke` or `entry.hide`.
     """
 
     at: int
@@ -39,13 +39,13 @@ class Audited:
 
     @property
     def place(self) -> tuple[int, int]:
-        """Return the position in the log: time (ms), then id."""
+        """Return the entry's position in the order of the log: time (ms), then id."""
         return self.entry.at, self.id
 
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Filter of the audit log. Entries must match every field that is set."""
+    """Filter of the audit log. An entry must match all fields that are not None."""
 
     board: str | None = None
     user_id: int | None = None

@@ -6,7 +6,7 @@ from leaderforge.domain.timing import PROPAGATION_MS
 
 
 def changed_backfill(board: Board, kinds: tuple[PeriodKind, ...], now: int) -> Backfill | None:
-    """Return the backfill that a board needs after a change of its period kinds to `kinds`, None if it needs none."""
+    """Return the backfill that a board needs after its period kinds are changed to `kinds`, None if it needs none."""
     before = board.backfill
     added = tuple(kind for kind in kinds if kind not in board.calendar.kinds)
     if not added:
@@ -14,5 +14,5 @@ def changed_backfill(board: Board, kinds: tuple[PeriodKind, ...], now: int) -> B
     until = now + PROPAGATION_MS
     if before is None:
         return Backfill(added, now, until)
-    # A second change during a backfill extends it. The new one has the earlier start and all kinds.
+    # A second change during a backfill extends the pending one: keep its early start, and add the new kinds.
     return Backfill(tuple(dict.fromkeys((*before.kinds, *added))), before.since, until)

@@ -1,6 +1,6 @@
 """Processing of a batch in parts. The outcomes have the order of the items.
 
-`complete` processes the items of one type. `run_in_groups` processes the items in groups, one after another.
+`complete` processes only the items of one type. `run_in_groups` processes one group of items after another.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -16,8 +16,8 @@ async def complete(
 ) -> Sequence[OutcomeT]:
     """Run all items of type `due` together, and return the batch with their outcomes at their positions.
 
-    All other items are outcomes already. Without a due item, `run` is not called. Raises `ValueError` if `run` does not
-    return one outcome per item.
+    All other items are outcomes already, and stay. Without an item of type `due`, `run` is not called. Raises
+    `ValueError` if `run` does not return one outcome per item.
     """
     due_items = [item for item in batch if isinstance(item, due)]
     if not due_items:

@@ -53,7 +53,7 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 PartT = TypeVar("PartT", RewardTable, League)
-"""Part of the settings that applies to periods from a start time on."""
+"""Type of a part of the settings with a start: it applies to periods that end after this time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def settings_of(board: Board) -> BoardSettings:
 
 
 def new_board(slug: str, values: Mapping[str, Any], now: int = 0) -> Board:
-    """Return a new board with these settings as of `now` (ms). Its id is 0 until it is stored.
+    """Return a new board with these settings, created at `now` (ms). Its id is 0 until it is stored.
 
     Raises `Refused`, with the name of the setting, if a value is invalid.
     """
@@ -143,16 +143,16 @@ def new_board(slug: str, values: Mapping[str, Any], now: int = 0) -> Board:
     )
     _require_subscore_named(settings)
     _require_season_used(settings)
-    # Moments of a new board begin at once: no process has cached the board without them.
+    # Moments of a new board begin at once, because no process has cached the board without them.
     moments = None if settings.moment_days is None else Moments(settings.moment_days, now, now)
     return replace(_board(0, slug, settings), moments=moments)
 
 
 def changed_board(board: Board, values: Mapping[str, Any], now: int) -> Board:
-    """Return the board with these settings changed as of `now` (ms).
+    """Return the board after a change of these settings at `now` (ms).
 
-    Raises `SettingFixed` if a setting can never change. Raises `Refused`, with the name of the setting, if a value is
-    invalid.
+    Raises `SettingFixed` if a setting may not change in this way. Raises `Refused`, with the name of the setting, if a
+    value is invalid.
     """
     _require_known(values)
     before = settings_of(board)
@@ -175,9 +175,9 @@ def changed_board(board: Board, values: Mapping[str, Any], now: int) -> Board:
 
 
 def _started(part: PartT | None, before: PartT | None, now: int) -> PartT | None:
-    """Return the rewards or the league with its start. Keep the start of `before` if it has the same period kind.
+    """Return rewards or a league with the start time: that of `before` if the period kind is the same, otherwise `now`.
 
-    Otherwise, the start is `now` (ms).
+    Times are in ms.
     """
     if part is None:
         return None
@@ -321,14 +321,14 @@ def _valid_season(settings: BoardSettings) -> str | None:
 def _require_season_used(settings: BoardSettings) -> None:
     """Raise `Refused` if the settings have a season, but no seasonal periods, which would use it.
 
-    Call it for a new season only. A board without seasonal periods may keep its season, which names its past seasons.
+    Call this only for a new season. A board without seasonal periods may keep a season, for the names of past ones.
     """
     if settings.season is not None and PeriodKind.SEASON not in settings.periods:
         raise Refused(f"season: not used; add {PeriodKind.SEASON} to periods", setting="season")
 
 
 def _require_subscore_named(settings: BoardSettings) -> None:
-    """Raise `Refused` if the settings name a subscore that the board does not have."""
+    """Raise `Refused` if the settings have a name for the subscore, but no subscore."""
     if settings.subscore_name is not None and settings.subscore_order is None:
         raise Refused("subscore_name: the board has no subscore; remove the name", setting="subscore_name")
 

@@ -37,7 +37,7 @@ class Policy(StrEnum):
 
 
 class RankStyle(StrEnum):
-    """Numbering of ties: ordinal 1,2,3,4 by the total order, or shared 1,2,2,4 by score and subscore alone."""
+    """Numbering of ties: ordinal 1,2,3,4 by the total order, or shared 1,2,2,4 by scores alone."""
 
     ORDINAL = "ordinal"
     SHARED = "shared"
@@ -76,7 +76,7 @@ class ScoreLimits:
             )
 
     def require_step(self, policy: Policy, before: int, score: int) -> None:
-        """Raise `RuleViolated` if the change from the score `before` to `score` is too large.
+        """Raise `RuleViolated` if the difference between the scores `before` and `score` is larger than `max_change`.
 
         On `sum` boards nothing is checked here. The submitted score is itself the change, which `require_score` checks.
         """
@@ -98,8 +98,8 @@ FOR_ALL_TIME = Calendar()
 class Display:
     """Display of scores: a unit such as `points` or `ms`, and the number of digits after the decimal point.
 
-    `subscore_name` is the text after a subscore, such as `laps led`. If it is None, readers see their language's word
-    for subscore.
+    `subscore_name` is the text after a subscore, such as `laps led`. If it is None, readers see the word for "subscore"
+    in their language.
     """
 
     unit: str | None = None
@@ -115,7 +115,8 @@ class Backfill:
     """Pending backfill of period kinds that were added to a board.
 
     Periods of these kinds that overlap `since` to `until` (ms) are incomplete until the backfill is done. From `until`
-    on, every process counts new submissions in these periods. The backfill starts only then.
+    on, every process counts new submissions in these periods. The backfill starts only then, because it would otherwise
+    miss submissions.
     """
 
     kinds: tuple[PeriodKind, ...]
@@ -132,14 +133,14 @@ class Backfill:
 class Board:
     """Board and its rules. `board_settings` defines which of them may change.
 
-    Entries have a second score only with a `subscore_order`. On a board with `tiebreakers`, this score packs their
-    numbers, and its order is `asc`. Reading a `private` board needs a key, or a token with the
-    read scope. Player tokens may submit only to boards that are `open_to_players`. Past periods are kept for
-    `keep_days`, permanently if it is None. Players with fewer than `min_submissions` in a period are not ranked in it.
-    `tiers` are in order, the best one first. `events` are the types of notices that the board asks for. Periods of one
-    kind are played as a `league`, if there is one. `segments` names the attributes whose values divide the players into
-    segments. A board with `team` ranks teams by the scores of another board. With `moments`, past standings are kept.
-    After `frozen_at` (ms), all callers except admins read the board as it was at this moment.
+    Entries have a second score only with a `subscore_order`. On a board with `tiebreakers`, the second score is their
+    packed numbers, and its order is `asc`. Reading a `private` board needs a key, or a token with the read scope.
+    Player tokens may submit only to boards that are `open_to_players`. Past periods are kept for `keep_days`,
+    permanently if it is None. Players with fewer than `min_submissions` in a period are not ranked in it. `tiers` are
+    in order, the best one first. `events` are the types of notices that the board asks for. Periods of one kind are
+    played as a `league`, if there is one. `segments` names the attributes whose values divide the players into
+    segments. A board with `team` ranks teams by the scores of another board. With `moments`, past standings are kept,
+    and can be read. After `frozen_at` (ms), all callers except admins read the board as it was at this moment.
     """
 
     id: int
@@ -169,19 +170,19 @@ class Board:
     tiebreakers: tuple[Tiebreaker, ...] = ()
 
     def __hash__(self) -> int:
-        # Use the id only, because boards are keys of caches of submissions, where a hash of all fields would cost too
-        # much.
+        # Use only the id: boards are part of the keys of caches during submissions, and a hash of all fields would cost
+        # too much.
         return self.id
 
     @property
     def has_subscore(self) -> bool:
-        """Return whether clients send and read a subscore. On a board with tiebreakers, they do not."""
+        """Return whether clients send and read a subscore. With tiebreakers they do not: the stored one is packed."""
         return self.subscore_order is not None and not self.tiebreakers
 
     def missing_submissions(self, submissions: int) -> int:
         """Return how many more submissions a player with this number of submissions needs to be ranked."""
-        # With a minimum of 1, every standing is ranked, also a row with 0 submissions, whose real number the index has
-        # lost.
+        # With a minimum of 1, every standing is ranked. This includes rows with 0 submissions: the index has lost their
+        # real number.
         return max(0, self.min_submissions - submissions) if self.min_submissions > 1 else 0
 
     def period_number(self, name: str) -> int:
@@ -208,7 +209,7 @@ class Board:
         )
 
     def ladders_counting(self, time: int, now: int, grace_ms: int) -> "tuple[Ladder, ...]":
-        """Return the ladders that count a submission of this time now. All times are in ms.
+        """Return the ladders that count a submission with the time `time` at `now`. All times are in ms.
 
         See `periods.counting_in`.
         """
@@ -251,18 +252,18 @@ class Ladder(NamedTuple):
         return self._period.name
 
     def is_over(self, now: int) -> bool:
-        """Return whether the period had ended at `now` (ms)."""
+        """Return whether the period has ended at `now` (ms)."""
         ends_at = self._period.ends_at
         return ends_at is not None and ends_at <= now
 
     @property
     def segment_position(self) -> int:
-        """Return the position of the segment's attribute among the board's. Raises `ValueError` without a segment."""
+        """Return the position of the segment's attribute in `Board.segments`. Raises `ValueError` without a segment."""
         return self.board.segments.index(self.segment.attribute if self.segment is not None else "")
 
     @property
     def incomplete(self) -> bool:
-        """Return whether the ladder may lack earlier scores because its backfill is pending."""
+        """Return whether the ladder may lack earlier scores, because a backfill of its period is pending."""
         backfill = self.board.backfill
         return backfill is not None and backfill.concerns(self._period)
 

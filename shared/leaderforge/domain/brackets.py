@@ -1,6 +1,6 @@
 """Brackets of tournaments: groups of entrants in the order of joining.
 
-A bracket is a range of entrant numbers. It depends on the number of entrants only, and needs no stored state.
+A bracket is a range of entrant numbers. Brackets depend on the number of entrants only, and need no stored state.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ from math import ceil
 class Brackets:
     """Brackets of an occurrence: their intended size, and the number of entrants.
 
-    If nobody can join any more (`is_final`), a last bracket under half the size is merged into the previous one.
+    `is_final` means that nobody can join any more. A last bracket under half the size is then merged into the previous
+    one.
     """
 
     size: int

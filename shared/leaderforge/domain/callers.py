@@ -22,7 +22,7 @@ class CallerKind(StrEnum):
 
 
 NEEDS_KEY = "this call needs an API key or a player token: send Authorization: Bearer <key>"
-"""Message of `Unauthenticated`."""
+"""Message of `Unauthenticated` for a call without credentials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,11 @@ class Caller:
     """Authenticated or anonymous origin of a request.
 
     `name` is the name of the key, the subject of a person, or the player id as text. `user_id` is the player of a
-    token, None while no player has the `external_id` in the token. `username` is the name that a token gives to a new
-    player. `is_unresolved` is true if the store was unavailable when the player was looked up or created. A key from an
-    environment variable is named after its scope, and `fingerprint` distinguishes keys with equal names. `person` is
-    the name of the person who uses the key or has signed in, with the role `assigned_role`; both are None for keys of
-    programs.
+    token. It is None as long as no player has the `external_id` in the token. `username` is the name that a token gives
+    to a new player. `is_unresolved` is true if the store was unavailable when the player was looked up or created. A
+    key from an environment variable is named after its scope, and `fingerprint` distinguishes keys with equal names.
+    `person` is the name of the person who uses the key or has signed in, with the role `assigned_role`; both are None
+    for keys of programs.
     """
 
     kind: CallerKind
@@ -55,7 +55,7 @@ class Caller:
 
     @property
     def role(self) -> Role | None:
-        """Return the caller's role in the console: the assigned one, or owner for an admin key. None without a role."""
+        """Return the caller's role in the console: `assigned_role`, or `owner` for an admin key, otherwise None."""
         return Role.OWNER if KeyScope.ADMIN in self.scopes else self.assigned_role
 
     @property
@@ -83,7 +83,7 @@ class Caller:
         return self.may(Permission.READ_BOARDS)
 
     def may_read(self, board: Board) -> bool:
-        """Return whether the caller may read the board. Any scope suffices for a private one."""
+        """Return whether the caller may read the board. For a private board, any scope suffices."""
         return not board.private or self.may_read_private
 
     def may_submit(self, board: Board, user_id: int) -> bool:
@@ -125,7 +125,7 @@ class Caller:
     def require_resolved(self) -> None:
         """Raise `StoreUnavailable` if the player of the token could not be looked up or created.
 
-        Without this check, the error for a player who was not created yet would say that the player does not exist.
+        Without this check, the error for a player who could not be created would say that there is no such player.
         """
         if self.is_unresolved:
             raise StoreUnavailable("the player of the token cannot be looked up; retry shortly")
@@ -142,7 +142,7 @@ class Caller:
             raise self._refusal(f"this call needs a key or a token of player {user_id}; {self.actor} has neither")
 
     def require_own(self, user_id: int) -> None:
-        """Raise `Unauthenticated` or `Forbidden` unless the caller sees the console or is this player."""
+        """Raise `Unauthenticated` or `Forbidden` unless the caller views the console or is this player."""
         if not self.sees_hidden(user_id):
             needed = holders_text(Permission.VIEW_CONSOLE)
             raise self._refusal(
@@ -175,12 +175,12 @@ COMMAND = Caller(CallerKind.COMMAND, scopes=frozenset({KeyScope.ADMIN}))
 
 
 def player(user_id: int, *, reads: bool = False, username: str | None = None) -> Caller:
-    """Return the caller of a player token. With `reads` it may read private boards."""
+    """Return the caller of a player token. With `reads`, the token may read private boards."""
     return Caller(CallerKind.PLAYER, str(user_id), _token_scopes(reads), user_id, username=username)
 
 
 def external_player(external_id: ExternalId, *, reads: bool = False, username: str | None = None) -> Caller:
-    """Return the caller of a token with an external id, whose player is not looked up yet."""
+    """Return the caller of a token with an external id, before its player has been looked up."""
     name = f"ext:{external_id}"
     return Caller(CallerKind.PLAYER, name, _token_scopes(reads), external_id=external_id, username=username)
 

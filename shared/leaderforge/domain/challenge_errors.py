@@ -21,7 +21,7 @@ class ChallengeNotFound(NotFound):
 
 
 class ChallengeConflict(Conflict):
-    """The player has created another challenge with the same id."""
+    """The player has already created a different challenge with the requested id."""
 
     code = "challenge_conflict"
 
@@ -60,21 +60,21 @@ class ChallengeBlocked(Forbidden):
 
 
 class TooManyChallenges(Refused):
-    """A limit is reached: of open or of stored challenges of the player, or of stored challenges of all players."""
+    """The player has too many open or stored challenges, or the service stores too many challenges."""
 
     code = "too_many_challenges"
 
     @classmethod
     def open_each(cls, user_id: int, limit: int) -> "TooManyChallenges":
-        """Return the error for a player with this number of open challenges."""
+        """Return the error for a player who has reached the maximum, `limit`, of open challenges."""
         return cls(f"player {user_id} has {limit} open challenges; wait for the end of one", limit=limit)
 
     @classmethod
     def stored_each(cls, user_id: int, limit: int) -> "TooManyChallenges":
-        """Return the error for a player with this number of stored challenges."""
+        """Return the error for a player who has reached the maximum, `limit`, of stored challenges."""
         return cls(f"player {user_id} has {limit} stored challenges; wait until old ones expire", limit=limit)
 
     @classmethod
     def stored(cls, limit: int) -> "TooManyChallenges":
-        """Return the error for a service with this number of stored challenges."""
+        """Return the error for a service that has reached the maximum, `limit`, of stored challenges."""
         return cls(f"the service has its maximum of {limit} challenges; wait until one is settled", limit=limit)

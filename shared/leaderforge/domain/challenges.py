@@ -37,9 +37,9 @@ class ChallengeLimits:
     """Limits of a service. Times are in ms.
 
     `open_each` is the maximum number of open challenges of a player. With 0, nobody creates or joins challenges.
-    `players` and `length_ms` limit each challenge. If about `stored` challenges are stored, a new one replaces the
-    settled challenge that ended first. It is refused if no challenge is settled. A challenge is deleted `retention_ms`
-    after its end.
+    `players` and `length_ms` limit each challenge. If the service stores about `stored` challenges, a new one replaces
+    the settled challenge that ended first. If no challenge is settled, the new one is refused. A challenge is deleted
+    `retention_ms` after its end.
     """
 
     open_each: int
@@ -72,7 +72,7 @@ class Challenge(NamedTuple):
     def state(self, now: int) -> TournamentState:
         """Return the state at `now` (ms)."""
         if now < self.ends_at:
-            # Count it as open even before its start: the clock of the process that created it may be ahead.
+            # A challenge is open even before its start: the clock of the process that created it may be ahead.
             return TournamentState.OPEN
         return TournamentState.CLOSED if now < self.settled_at else TournamentState.SETTLED
 
@@ -95,7 +95,8 @@ class Challenge(NamedTuple):
 class ChallengePlayer(NamedTuple):
     """Player of a challenge. `number` is the position in the order of joining, `joined_at` is in ms.
 
-    The creator has the number 1. `challenge_id` is the creator's own id of the challenge, None for other players.
+    The creator has the number 1. `challenge_id` is the id that the creator chose for the challenge, None for other
+    players.
     """
 
     user_id: int
@@ -120,8 +121,8 @@ def new_invitation() -> str:
 def repeated(stored: Challenge, requested: Challenge) -> Challenge:
     """Return the stored challenge for a repeated request with the same id.
 
-    Raises `ChallengeConflict` if the requests differ. The start and end of a challenge depend on the time of its
-    request. Therefore, compare only the lengths of the challenges.
+    Raises `ChallengeConflict` if the requests differ. Of the times, compare only the lengths of the challenges, because
+    start and end depend on the time of a request.
     """
     if _content(stored) != _content(requested):
         raise ChallengeConflict("another challenge of this player has the same challenge_id; send a new one")
@@ -131,10 +132,10 @@ def repeated(stored: Challenge, requested: Challenge) -> Challenge:
 def replaced_challenge(
     user_id: int, stored: Collection[PlayedChallenge], now: int, limits: ChallengeLimits
 ) -> Challenge | None:
-    """Return the challenge that the next one of the player replaces at `now` (ms), None if there is room.
+    """Return the challenge that the player's next one replaces at `now` (ms), None if the player may store another one.
 
-    Only a settled challenge that the player created is replaced, the one that ended first: the player must not delete
-    challenges of others. Raises `TooManyChallenges` if there is none, or at the maximum of open challenges.
+    Of the settled challenges that the player created, replace the one that ended first. Challenges of others must stay.
+    Raises `TooManyChallenges` if there is none to replace, or at the maximum of open challenges.
     """
     if sum(challenge.ends_at > now for challenge, _ in stored) >= limits.open_each:
         raise TooManyChallenges.open_each(user_id, limits.open_each)
@@ -147,7 +148,7 @@ def replaced_challenge(
 
 
 def in_range(standing: Standing) -> Standing:
-    """Return a standing with clamped sums: unlike all events of a player, a part of them may exceed `MAX_INTEGER`."""
+    """Return a standing of some events, with sums clamped to the range that only the sum of all events must keep."""
     return standing._replace(score=_clamped(standing.score), subscore=_clamped(standing.subscore))
 
 

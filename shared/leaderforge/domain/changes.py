@@ -8,7 +8,7 @@ from leaderforge.domain.order import FIRST
 
 @dataclass(frozen=True, slots=True)
 class LadderChange:
-    """Change of entries of a ladder: only entries from the sort key `best` on may differ.
+    """Change of entries of a ladder. Entries above the sort key `best` are unchanged.
 
     `grown` is true if the number of entries may have changed too. A change without a period concerns every ladder of
     the board. A change without a board concerns all ladders.
@@ -22,9 +22,10 @@ class LadderChange:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Announced changes of other processes. All changes announced up to `until` (ms) have been received.
+    """Changes that other processes announced. All changes that were announced up to `until` (ms) have been received.
 
-    `identities` are player ids and external ids of players that changed or were erased.
+    `until` is None if the message has no time. `identities` are player ids and external ids of players who were changed
+    or erased.
     """
 
     changes: Sequence[LadderChange] = ()

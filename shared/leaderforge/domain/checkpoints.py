@@ -1,4 +1,4 @@
-"""Checkpoints: numbers of entries of a ladder at a moment. Reads at later moments start from them."""
+"""Checkpoints: stored counts of a ladder's entries at a moment. Reads at later moments start from these counts."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
@@ -7,7 +7,7 @@ from itertools import pairwise
 from struct import pack, unpack_from
 
 BLOCK = 1_024
-"""Number of entries from one sort key of a new checkpoint to the next. A read counts the entries of one block."""
+"""Number of entries from one sort key of a new checkpoint to the next: a block. A read counts within one block."""
 _NUMBER_BYTES = 8
 
 
@@ -15,7 +15,8 @@ _NUMBER_BYTES = 8
 class Checkpoint:
     """Numbers of entries as of a revision: the total, and the number above each of some sort keys, in their order.
 
-    `keys` are sort keys of `width` bytes, one after the other. `above` has 8 bytes for each.
+    `keys` has the concatenated sort keys, of `width` bytes each. `above` has the concatenated numbers of entries above
+    them, of 8 bytes each.
     """
 
     revision: int
@@ -37,32 +38,32 @@ class Checkpoint:
         return int(above)
 
     def block_of(self, bound: bytes) -> int:
-        """Return the number of the last sort key at or above a bound, -1 if there is none."""
+        """Return the position in `keys` of the last sort key at or above a bound, -1 if no key is."""
         return bisect_right(range(len(self)), bound, key=self.key) - 1
 
     def is_uneven(self, most: int) -> bool:
-        """Return whether a block has more than `most` entries."""
+        """Return whether any block, the entries from one sort key to the next, has more than `most` entries."""
         sizes = (after - before for before, after in pairwise([*map(self.above_key, range(len(self))), self.total]))
         return max(sizes, default=self.total) > most
 
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """Sort keys of the players whose standings changed between two moments: those at the later and at the earlier one.
+    """Sort keys of the players whose standings changed between two moments.
 
-    Both lists are sorted.
+    `arrivals` has the keys at the later moment, `departures` those at the earlier one. Both are sorted.
     """
 
     arrivals: Sequence[bytes] = ()
     departures: Sequence[bytes] = ()
 
     def above(self, bound: bytes) -> int:
-        """Return by how much the number of entries above a bound has grown."""
+        """Return by how much the moves raise the number of entries above a bound. A negative number lowers it."""
         return bisect_left(self.arrivals, bound) - bisect_left(self.departures, bound)
 
     @property
     def growth(self) -> int:
-        """Return by how much the number of entries has grown."""
+        """Return by how much the moves raise the number of entries. A negative number lowers it."""
         return len(self.arrivals) - len(self.departures)
 
 
@@ -74,7 +75,7 @@ def checkpoint_of(revision: int, total: int, width: int, counts: Iterable[tuple[
 
 
 def moved(checkpoint: Checkpoint, moves: Moves, revision: int) -> Checkpoint:
-    """Return the checkpoint at a later revision with the same sort keys, after these moves."""
+    """Return the checkpoint at a later revision: the same sort keys, with their numbers after the moves."""
     keys = map(checkpoint.key, range(len(checkpoint)))
     counts = ((key, checkpoint.above_key(i) + moves.above(key)) for i, key in enumerate(keys))
     return checkpoint_of(revision, checkpoint.total + moves.growth, checkpoint.width, counts)

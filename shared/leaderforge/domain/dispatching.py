@@ -9,23 +9,23 @@ from leaderforge.domain.notice_log import Notice
 MAX_LANES = 8
 """Maximum concurrent requests to one endpoint."""
 MAX_LANE = 50
-"""Maximum notices of one lane in one round. It limits the work that a killed process repeats."""
+"""Maximum notices of one lane in one round. If the process is killed, at most this work is repeated."""
 LONGEST_PAUSE_MS = 3_600_000
 LONGEST_ENDPOINT_PAUSE_MS = 60_000
-"""Maximum pause of an endpoint after rounds without a successful attempt. It limits the delay after an outage."""
+"""Maximum pause of an endpoint after rounds without a successful attempt. It bounds the delay after an outage."""
 GONE = 410
-"""HTTP status of an endpoint that asks for no further notices, in Standard Webhooks."""
+"""HTTP status by which an endpoint refuses all further notices, according to Standard Webhooks."""
 
 
 class RetryRules(NamedTuple):
-    """Maximum number of attempts for a notice, and the pause (ms) after the first failure. It doubles each time."""
+    """Maximum number of attempts for a notice, and the first pause (ms) between them. Each further pause doubles."""
 
     max_attempts: int
     first_pause_ms: int
 
 
 class DispatchAttempt(NamedTuple):
-    """Result of one request. `status` is None if there was no response, and `error` says why an attempt failed."""
+    """Result of one request. `status` is None without a response, `error` is None for a success."""
 
     status: int | None
     error: str | None
@@ -46,10 +46,10 @@ class Queued(NamedTuple):
 
 
 class DispatchWork(NamedTuple):
-    """Work of a round. `due` are the queues that may be sent now, in the order of the log.
+    """Work of a round. `due` has the queued notices that may be sent now, in the order of the log.
 
     `fresh` are the next notices of the log that the endpoint admits, up to `position`. `blocked` are the players with
-    notices in a queue.
+    queued notices, behind which their fresh ones must wait.
     """
 
     due: Sequence[Queued]
@@ -59,7 +59,7 @@ class DispatchWork(NamedTuple):
 
 
 class DispatchPlan(NamedTuple):
-    """Plan of a round. Each lane is sent in order and ends at its first failure. Lanes are sent concurrently.
+    """Plan of a round. Lanes are sent concurrently. The notices of a lane are sent in order, up to the first failure.
 
     `postponed` are fresh notices that wait behind earlier notices of the same player.
     """
@@ -69,16 +69,16 @@ class DispatchPlan(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """Notice of a lane with its attempt, None if the lane ended before it."""
+    """Notice of a lane, and its attempt, which is None if the lane failed at an earlier notice."""
 
     queued: Queued
     attempt: DispatchAttempt | None
 
 
 class Waiting(NamedTuple):
-    """Row of a queue after a round. `reason` is the last failure, if any.
+    """Notice that stays queued after a round. `reason` is the last failure, if any.
 
-    It is sent again at `next_at` (ms). From `dead_at` on (ms), it is a dead letter.
+    It is sent at `next_at` (ms). With a `dead_at` (ms), it has been a dead letter since then.
     """
 
     queued: Queued
@@ -88,7 +88,7 @@ class Waiting(NamedTuple):
 
 
 class DispatchResult(NamedTuple):
-    """Result of a round: accepted notices, rows of the queues, and all attempts in order."""
+    """Result of a round: accepted notices, notices that stay queued, and all attempts in order."""
 
     accepted: Sequence[Notice]
     waiting: Sequence[Waiting]
@@ -101,13 +101,13 @@ class DispatchResult(NamedTuple):
 
     @property
     def is_gone(self) -> bool:
-        """Return whether the endpoint asks for no further notices."""
+        """Return whether the endpoint has refused all further notices."""
         return any(sent.attempt is not None and sent.attempt.status == GONE for sent in self.attempts)
 
 
 def plan(work: DispatchWork, *, is_suspect: bool) -> DispatchPlan:
     """Return the plan of a round. If the endpoint `is_suspect`, because it failed last time, try a few queues only."""
-    # A redriven notice comes out of order in any case. It must not delay the other notices of its player.
+    # Put redriven notices in lanes of their own. They come out of order anyway, and must not delay the player's others.
     lanes = grouped(((queued.notice.user_id, queued.is_redriven), queued) for queued in work.due)
     queues = [lane[:MAX_LANE] for lane in lanes.values()]
     if is_suspect:
@@ -117,7 +117,7 @@ def plan(work: DispatchWork, *, is_suspect: bool) -> DispatchPlan:
 
 
 def _fresh_queues(work: DispatchWork) -> Iterable[list[Queued]]:
-    """Return the fresh notices in queues by player, without those of blocked players."""
+    """Return the fresh notices, grouped by player into queues, without those of blocked players."""
     fresh = [notice for notice in work.fresh if notice.user_id not in work.blocked]
     return grouped((notice.user_id, Queued(notice)) for notice in fresh).values()
 
@@ -147,17 +147,18 @@ def result_of(
 def pause_ms(failures: int, jitter: float, first_ms: int, longest_ms: int = LONGEST_PAUSE_MS) -> int:
     """Return the pause after this number of consecutive failures, at least 1, in ms. It doubles each time.
 
-    `jitter`, from 0 to 1, shortens the pause by up to a half: many notices fail at once, and must not all return at
-    once.
+    `jitter`, from 0 to 1, shortens the pause by up to a half. Without it, many notices that failed at once would all be
+    sent again at once.
     """
     pause = min(first_ms << min(failures - 1, 30), longest_ms)
     return round(pause * (1 - jitter / 2))
 
 
 def is_due(at: int, now: int, longest_ms: int) -> bool:
-    """Return whether the time of an attempt has come. `longest_ms` is the longest pause before it. All times are in ms.
+    """Return whether the time `at` of an attempt has come. All times are in ms.
 
-    A time that is further ahead comes from a clock that was set back since then. The attempt counts as due.
+    `longest_ms` is the longest pause before an attempt. If `at` is further ahead, the clock was set back after `at` was
+    stored. The attempt counts as due then.
     """
     return not now < at <= now + longest_ms
 

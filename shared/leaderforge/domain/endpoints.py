@@ -22,18 +22,18 @@ MAX_ENDPOINT_BOARDS = 100
 _ENDPOINT_PREFIX = "whe_"
 _SECRET_PREFIX = "whs_"  # noqa: S105 - the prefix of an id
 _PURPOSE = b"leaderforge webhook secrets\0"
-"""Prefix of the derivation's input. It separates these secrets from signing keys of the same setting."""
+"""Prefix of the derivation's input. It makes these secrets differ from signing keys of the same signing secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Endpoint and its progress in the log of notices. Times are in ms.
 
-    It receives notices of the `types` and `boards` that it lists. An empty list means all. Its secrets are derived
-    from ids, and the store has only these ids. The previous secret signs too until `previous_until`. All
-    notices up to `position` are sent, or have a row among the deliveries. `round` counts the commits of results.
-    `failures` counts the consecutive rounds without a successful attempt. After such a round the endpoint pauses
-    until `retry_at`.
+    It receives notices of the `types` and `boards` that it lists. An empty list means all. The store has only the ids
+    of its secrets, from which the secrets are derived. Until `previous_until`, the previous secret signs notices too.
+    All notices up to `position` of the log are sent or queued. `round` counts the rounds whose results are committed.
+    `failures` counts the consecutive rounds without a successful attempt. After such a round the endpoint pauses until
+    `retry_at`.
     """
 
     endpoint_id: str
@@ -88,7 +88,7 @@ def webhook_secret(signing_secret: bytes, secret_id: str) -> str:
 
 
 def require_address(text: str, allowed: tuple[Network, ...], *, has_aws: bool) -> str:
-    """Return the address of an endpoint: an URL, or the ARN of a queue or bus if the service `has_aws` credentials.
+    """Return the address of an endpoint: a URL, or, if the service `has_aws` credentials, an ARN of a queue or bus.
 
     Raises `Refused` if it is not acceptable.
     """
@@ -104,8 +104,8 @@ def require_address(text: str, allowed: tuple[Network, ...], *, has_aws: bool) -
 def require_url(text: str, allowed: tuple[Network, ...]) -> str:
     """Return the URL of an endpoint. Raises `Refused` if it is not acceptable.
 
-    A numeric address must be public, or in the `allowed` networks. Names are checked before each delivery. `http`
-    is accepted only if some private network is allowed, because it shows the content to everybody on the way.
+    A numeric address must be public, or in the `allowed` networks. Addresses of host names are checked at deliveries.
+    `http` is accepted only if some private network is allowed, because everybody on the way can read the content.
     """
     try:
         parts = urlsplit(text)

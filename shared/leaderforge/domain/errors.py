@@ -116,13 +116,13 @@ class PlayerNotFound(NotFound):
 
 
 class NotRanked(NotFound):
-    """The player has no entry on the board."""
+    """The player has no entry on the board, or in the requested part of it, and therefore no rank."""
 
     code = "not_ranked"
 
     @classmethod
     def on(cls, board: str, user_id: int, part: str = "") -> "NotRanked":
-        """Return the error for a player without a standing on a board, or in a `part` of it."""
+        """Return the error for a player without a standing on a board, or in the `part` of it that this text names."""
         return cls(f"player {user_id} has no score on board {board!r}{part}", user_id=user_id, board=board)
 
     @classmethod
@@ -163,7 +163,7 @@ class PersonNotFound(NotFound):
 
     @classmethod
     def without_session(cls, subject: str) -> "PersonNotFound":
-        """Return the error for a person of the identity provider who is not signed in."""
+        """Return the error for a person of the identity provider who has no session."""
         message = f"'oidc:{subject}' is not signed in; the identity provider gives the role at the next sign-in"
         return cls(message, actor=f"oidc:{subject}")
 
@@ -198,7 +198,7 @@ class SubmissionConflict(Conflict):
 
     @classmethod
     def of(cls, submission_id: UUID, differences: Mapping[str, tuple[object, object]]) -> "SubmissionConflict":
-        """Return the error for an id. `differences` has the stored and the sent value by JSON member."""
+        """Return the error for an id. `differences` has the stored and the sent value of each differing JSON member."""
         texts = "; ".join(f"{name} {dumps(stored)}, not {dumps(sent)}" for name, (stored, sent) in differences.items())
         pairs = {name: {"stored": stored, "sent": sent} for name, (stored, sent) in differences.items()}
         return cls(
@@ -255,7 +255,7 @@ class EmailTaken(Conflict):
 
 
 class ExternalIdTaken(Conflict):
-    """Another player has the requested external id, or had it until a moment ago."""
+    """Another player has the requested external id, or has lost it so recently that it is not free yet."""
 
     code = "external_id_taken"
 

@@ -15,13 +15,13 @@ class EndpointNotFound(NotFound):
 
 
 class EventsExpired(Conflict):
-    """The log of events does not contain the requested event any more, and events after it may be lost."""
+    """The log of events does not contain the requested event any more, and may have lost events after it too."""
 
     code = "events_expired"
 
     @classmethod
     def of(cls, position: int) -> "EventsExpired":
-        """Return the error for the position of an unknown event."""
+        """Return the error for a position at which the log has no event."""
         message = f"event {position} is not kept any more: begin with after=0, and read the boards again"
         return cls(message, event=position)
 

@@ -15,7 +15,7 @@ _ARNS = (
 
 
 class AwsTarget(NamedTuple):
-    """Queue (`service` is `sqs`) or event bus (`events`) of an account in a region."""
+    """Target of notices in AWS: a queue (`service` is `sqs`) or an event bus (`events`) of an account in a region."""
 
     service: str
     region: str

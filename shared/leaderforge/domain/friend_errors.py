@@ -1,4 +1,4 @@
-"""Errors of friends, and the limit that they name."""
+"""Errors of lists of friends, and the maximum that they report."""
 
 from leaderforge.domain.errors import Refused
 
@@ -7,7 +7,7 @@ MAX_FRIENDS = 5000
 
 
 class TooManyFriends(Refused):
-    """The player would follow or block more players than are allowed."""
+    """The change would raise the number of followed or blocked players above `MAX_FRIENDS`."""
 
     code = "too_many_friends"
 

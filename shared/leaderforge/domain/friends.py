@@ -1,4 +1,4 @@
-"""Friends of players: whom a player follows, and whom a player has blocked."""
+"""Friends of players: the players whom a player follows, and the players whom a player has blocked."""
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from leaderforge.domain.friend_errors import MAX_FRIENDS, TooManyFriends
 
 
 class FriendMode(StrEnum):
-    """Condition for a friend: a followed player, or only a followed player who follows back."""
+    """Condition for a friend: a followed player, or a followed player who also follows the player."""
 
     ONE_WAY = "one-way"
     MUTUAL = "mutual"
 
 
 class LinkKind(StrEnum):
-    """Kind of a link from one player to another. The other player has the opposite link."""
+    """Kind of a link from one player to another. The other player has a link of the opposite kind."""
 
     FOLLOWS = "follows"
     FOLLOWED_BY = "followed_by"
@@ -38,9 +38,9 @@ _OPPOSITES = {
 
 
 class Link(NamedTuple):
-    """One direction of a relation between two players, stored with the player `user_id` on the same node of Citus.
+    """A relation between two players, as seen by `user_id`. It is stored on the node of Citus that has this player.
 
-    The other player has the opposite link.
+    The same relation is stored once more for the other player, as the opposite link.
     """
 
     user_id: int
@@ -49,7 +49,7 @@ class Link(NamedTuple):
 
     @property
     def opposite(self) -> "Link":
-        """Return the link of the other player, which stores the same relation."""
+        """Return the link that stores the same relation for the other player."""
         return Link(self.other_id, self.kind.opposite, self.user_id)
 
 
@@ -85,7 +85,7 @@ class FriendChange:
 
 @dataclass(frozen=True, slots=True)
 class FriendPlan:
-    """Changes that turn a list into the requested one."""
+    """Changes that turn a list into the requested one. `missing` and `blocked` are as in `FriendChange`."""
 
     added: Sequence[int]
     removed: Sequence[int]
@@ -103,8 +103,8 @@ def planned(
 ) -> FriendPlan:
     """Return the changes that add the requested players to a list or, with `replaces`, make them the whole list.
 
-    `followed` are the players of the list. `existing` are the further requested players who exist. `blocked` are the
-    players with a block in either direction. Raises `TooManyFriends`.
+    `followed` are the players of the list. `existing` are those of the other requested players who exist. `blocked` are
+    the requested players who block the player or are blocked. Raises `TooManyFriends`.
     """
     allowed = [other for other in requested if other in followed or (other in existing and other not in blocked)]
     added = [other for other in allowed if other not in followed]

@@ -23,9 +23,9 @@ class HistoryPosition(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class HistoryPoint:
-    """One submission of a player, and the player's score and subscore right after it.
+    """A submission of a player, and the player's score and subscore directly after it.
 
-    `submitted` is the submission's score, `numbers` its named numbers as JSON text.
+    `submitted` is the submission's own score. `numbers` are its named numbers as JSON text.
     """
 
     position: HistoryPosition
@@ -58,7 +58,7 @@ class KeptPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Event with its storage data.
+    """Event, and data about its storage.
 
     `board` is the board's slug, None for a deleted board. `recorded_at` is in ms since 1970. `void` is true if a
     moderator has voided the event.
@@ -72,7 +72,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """Numbers of erased events and standings, and of anonymised audit entries.
+    """Result of an erasure: numbers of erased events and standings, and of anonymised audit entries (`acts`).
 
     `removed` has a removed standing with a higher revision in place of each erased standing. The removed standing makes
     the index ignore late updates.
@@ -85,6 +85,6 @@ class Erased:
     external_id: str | None = field(default=None, compare=False)
 
     def noted_in(self, act: AuditEntry) -> AuditEntry:
-        """Return the audit entry with these numbers added to its details."""
+        """Return the audit entry `act`, with these numbers added to its details."""
         counts = {"events": self.events, "standings": self.standings, "acts": self.acts}
         return replace(act, details={**act.details, **counts})

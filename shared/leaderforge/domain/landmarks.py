@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from leaderforge.domain.order import FIRST
 
 _MAX_LANDMARKS = 1024
-"""Landmarks of a ladder. A search among 1,000,000 entries then starts some 250 entries from its target."""
+"""Maximum landmarks of a ladder. A search among 1,000,000 entries then starts some 250 entries from its target."""
 
 
 class Landmarks:
@@ -30,7 +30,7 @@ class Landmarks:
         return self._keys[i], self._above[i]
 
     def observe(self, key: bytes, above: int, total: int) -> None:
-        """Store that `above` of `total` entries are above a key."""
+        """Store the observation that `above` of the ladder's `total` entries are above a sort key."""
         distance = total // _MAX_LANDMARKS
         i = bisect_left(self._keys, key)
         low = bisect_left(self._above, above - distance, hi=i)

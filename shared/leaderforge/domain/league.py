@@ -1,7 +1,7 @@
 """Leagues: divisions, groups of players, and movements between divisions at the end of a period.
 
-All functions are pure: their results depend on the arguments only. The order of players in an argument does not matter,
-except for the order of arrival.
+All functions are pure: their results depend on the arguments only. Results depend on the order of players only where it
+is their order of arrival.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -15,9 +15,9 @@ from leaderforge.domain.periods import PeriodKind
 BANDS = 3
 """Number of bands of players by strength. A balanced group has about equally many players of each band."""
 MIDDLE_BAND = 1
-"""Band of players who have no result of an earlier period."""
+"""Band of players without a result of an earlier period."""
 OPEN_GROUPS = 4
-"""Maximum number of groups of a division that fill at the same time, if they are balanced."""
+"""Maximum number of groups of a division that are open at the same time, with balanced assignment."""
 
 
 class Assignment(StrEnum):
@@ -28,7 +28,7 @@ class Assignment(StrEnum):
 
 
 class Inactivity(StrEnum):
-    """Movement of players without an entry in a period."""
+    """Movement of players who have no entry in a period."""
 
     STAY = "stay"
     RELEGATE = "relegate"
@@ -45,7 +45,7 @@ class Movement(StrEnum):
 
 
 class Zone(NamedTuple):
-    """Number of places of a group that move: a number, or a percentage of its ranked players, rounded down."""
+    """Number of players of a group who move: `places`, or `percent` of its ranked players, rounded down."""
 
     places: int | None = None
     percent: int | None = None
@@ -64,7 +64,7 @@ NO_ZONE = Zone()
 class League:
     """Rules of a board's league. `divisions` are names, from the top to the bottom.
 
-    Periods of `period` that end after `since` (ms) are played as a league. Players without a division enter the
+    Periods of `period` that end after `since` (ms) are played as a league. Players who have no division yet enter the
     division `entry`.
     """
 
@@ -79,18 +79,18 @@ class League:
     since: int = field(default=0, compare=False)
 
     def index_of(self, division: str | None) -> int:
-        """Return the index of a division, of the entry division if there is none with this name."""
+        """Return the index of a division. If no division has this name, return that of the entry division."""
         return self.divisions.index(self.entry if division not in self.divisions else division)
 
     def reached(self, division: int, movement: "Movement") -> str | None:
-        """Return the name of the division that a movement leads to, None if it leaves the league."""
+        """Return the name of the division that a movement leads to, None if the movement leaves the league."""
         steps = {Movement.PROMOTED: -1, Movement.STAYED: 0, Movement.RELEGATED: 1}
         return None if movement is Movement.LEFT else self.divisions[division + steps[movement]]
 
     def zones(self, division: int, ranked: int) -> "GroupZones":
-        """Return how many players move in a group of this division with this number of ranked players.
+        """Return how many players move, in a group of this division that has `ranked` ranked players.
 
-        Promotion has precedence in a group that is too small for both.
+        If a group is too small for both zones, promotion has precedence.
         """
         promoted = self.promotion.size(ranked) if division > 0 else 0
         relegated = self.relegation.size(ranked) if division < len(self.divisions) - 1 else 0
@@ -98,13 +98,13 @@ class League:
 
 
 class GroupZones(NamedTuple):
-    """Numbers of players of a group who are promoted and relegated."""
+    """Numbers of the players of a group who are promoted, and of those who are relegated."""
 
     promoted: int
     relegated: int
 
     def movement(self, rank: int, ranked: int) -> Movement:
-        """Return the movement of a rank in a group with this number of ranked players."""
+        """Return the movement of the player at a rank, in a group with `ranked` ranked players."""
         if rank <= self.promoted:
             return Movement.PROMOTED
         return Movement.RELEGATED if rank > ranked - self.relegated else Movement.STAYED
@@ -147,9 +147,9 @@ class Seat(NamedTuple):
 def take_seat(league: League, seats: DivisionSeats, band: int) -> tuple[DivisionSeats, Seat]:
     """Return the seat of the next player of a division, and the seats afterwards.
 
-    With assignment by arrival, one group fills at a time. Up to `OPEN_GROUPS` balanced groups fill at a time. The next
-    one opens when all open groups are at least half full. A player gets the group with the fewest players of the same
-    band, then with the fewest players, then with the lowest number.
+    With assignment by arrival, one group fills at a time. With balanced assignment, up to `OPEN_GROUPS` groups fill at
+    a time. A further one opens when all open ones are at least half full. A player gets the group with the fewest
+    players of the same band, then with the fewest players, then with the lowest number.
     """
     seats = _with_open_group(league, seats)
     group = min(seats.open_groups, key=lambda g: (g.players[band], g.taken, g.number))
@@ -176,7 +176,7 @@ def _with_open_group(league: League, seats: DivisionSeats) -> DivisionSeats:
 
 
 class Finisher(NamedTuple):
-    """Member of a group at the end of a period. `key` orders the members, the best first.
+    """Member of a group at the end of a period. The members are ordered by `key`, the best first.
 
     `key` is None for members without an entry: with a removed score, or with too few submissions. A hidden member has a
     key, but no rank.
@@ -188,9 +188,9 @@ class Finisher(NamedTuple):
 
 
 class LeagueResult(NamedTuple):
-    """Result of a player in a period. `division` is an index. `group` is None for a player without an entry.
+    """Result of a player in a period. `division` is an index. `group` and `rank` are None without an entry.
 
-    `size` is the number of ranked players of the group. `next_division` is None for players who left.
+    `size` is the number of ranked players of the group. `next_division` is None for players who leave the league.
     """
 
     user_id: int
@@ -205,7 +205,7 @@ class LeagueResult(NamedTuple):
 def group_results(league: League, division: int, group: int, finishers: Iterable[Finisher]) -> Sequence[LeagueResult]:
     """Return the results of a group's members, in the order of their ids.
 
-    Members without an entry move by the rule for inactive players. Hidden members stay, and take no place.
+    Members without an entry move by the rule for inactive players. Hidden members stay, and take no place of a zone.
     """
     members = list(finishers)
     ranked = sorted((m for m in members if m.key is not None and not m.is_hidden), key=lambda m: m.key or ())
@@ -232,10 +232,10 @@ def inactive_result(league: League, user_id: int, division: int) -> LeagueResult
 
 
 def band_of(rank: int | None, size: int | None, movement: Movement | None) -> int:
-    """Return the band of strength of a player by the last result: 0 is the strongest.
+    """Return the band of a player's strength, from the player's last result: 0 is the strongest.
 
     Relegated players are strong in their new division, promoted ones weak. For all others, the band is the third of
-    their last group that gave them a rank. Players without a rank are in the middle.
+    their former group in which their rank lies. Players without a rank are in the middle.
     """
     if rank is None or size is None:
         return MIDDLE_BAND
@@ -249,7 +249,7 @@ def band_of(rank: int | None, size: int | None, movement: Movement | None) -> in
 
 @dataclass(slots=True)
 class FilledGroup:
-    """Group at the end of a period: the number of players with an entry, and the last taken seat."""
+    """Group at the end of a period: its number, its players with an entry, its last taken seat, and merges into it."""
 
     number: int
     players: int
@@ -257,16 +257,16 @@ class FilledGroup:
     merges: int = field(default=0)
 
     def rank_as_target(self) -> tuple[int, int, int]:
-        """Return the group's key in a merge. A merge prefers the fewest merges, then the group that filled last."""
+        """Return the sort key of the group as a target of merges. The smallest key is the preferred target."""
         return self.merges, -self.last_seat, self.number
 
 
 def merged_groups(groups: Collection[FilledGroup], group_size: int) -> Mapping[int, int]:
-    """Return the groups of a division that are merged, each with the group that gets its players.
+    """Return the groups of a division that are dissolved by merges, each with the group that gets its players.
 
-    Groups under half the size are merged, the highest number first. The players go to the group with the fewest merges,
-    and among these to the one that filled last. Merges end when one group is left. A group that gets players and is
-    still under half the size is merged in its turn.
+    Groups under half of `group_size` are dissolved, the highest number first. Their players go to the group that got
+    the fewest merges, and among such groups to the one that filled last. Merges end when one group is left. A group
+    that gets players and is still under half the size is dissolved in its turn.
     """
     present = {group.number: FilledGroup(group.number, group.players, group.last_seat) for group in groups}
     targets = [group.rank_as_target() for group in present.values()]
@@ -287,7 +287,7 @@ def merged_groups(groups: Collection[FilledGroup], group_size: int) -> Mapping[i
 
 
 def _pop_target(targets: list[tuple[int, int, int]], present: Mapping[int, FilledGroup]) -> FilledGroup:
-    """Return the preferred group. Skip entries of the heap whose group has changed or is merged."""
+    """Return the preferred target of a merge. Skip outdated entries of the heap: their group has changed or is gone."""
     while True:
         entry = heappop(targets)
         group = present.get(entry[2])
@@ -305,7 +305,7 @@ def _end_of(into: Mapping[int, int], number: int) -> int:
 
 
 class LastResult(NamedTuple):
-    """Latest result of a player before a period."""
+    """Latest result of a player before a period, from which the player's division and band are derived."""
 
     user_id: int
     rank: int | None
@@ -327,14 +327,14 @@ class Arrival(NamedTuple):
 
 
 class MemberSeat(NamedTuple):
-    """Division (its index) and group of a player in a period."""
+    """Division (its index) and group of a player in a period: the place where the player's seat is."""
 
     division: int
     group: int
 
 
 class GroupMember(NamedTuple):
-    """Member of a group with the current standing. `revision` is 0 without a standing."""
+    """Member of a group with the current standing. `revision` is that of the standing, 0 without one."""
 
     group: int
     finisher: Finisher
@@ -342,7 +342,7 @@ class GroupMember(NamedTuple):
 
 
 class DivisionRank(NamedTuple):
-    """Rank of a player in a division, None without an entry, and the number of ranked players of the division."""
+    """Rank of a player in a division, None without an entry, and the number of all ranked players in it."""
 
     rank: int | None
     total: int

@@ -4,7 +4,7 @@ from leaderforge.domain.errors import NotFound
 
 
 class LeagueNotFound(NotFound):
-    """The period is not played as a league."""
+    """The board has no league in this period."""
 
     code = "league_not_found"
 

@@ -6,9 +6,9 @@ from leaderforge.domain.league import Movement
 
 
 class LeaguePlace(NamedTuple):
-    """Place of a player in a period: division (its index) and group, and after the settlement rank and movement.
+    """Place of a player in a period: division (its index), group and, from the settlement on, rank and movement.
 
-    `group` is None for a player without an entry in a settled period.
+    `group` is None for a player who had no entry when the period was settled.
     """
 
     division: int

@@ -33,7 +33,7 @@ def members_of(league: League) -> dict[str, Any]:
 
 
 def stored_members_of(league: League) -> dict[str, Any]:
-    """Return a league as the JSON object that `stored_league` reads: its settings and its start."""
+    """Return a league as the JSON object that `stored_league` reads: the settings, and the start time `since`."""
     return members_of(league) | {"since": league.since}
 
 
@@ -46,7 +46,7 @@ def league_of(members: Mapping[str, Any]) -> League:
     """Return the league of a JSON object with the JSON members that `members_of` returns.
 
     All except `divisions` and `group_size` have defaults. Raises `Refused` if a JSON member is unknown, missing or of
-    another type. `valid_league` checks the values.
+    another type. The values are not checked here, but by `valid_league`.
     """
     if unknown := members.keys() - set(_MEMBERS):
         raise _refused(f"unknown member {min(unknown)!r}: use one of {', '.join(_MEMBERS)}")
@@ -90,7 +90,7 @@ def valid_league(league: League, kinds: Collection[PeriodKind]) -> League:
 
 
 def _require_zones(league: League) -> None:
-    """Raise `Refused` if a zone is negative, or if both zones together exceed a full group."""
+    """Raise `Refused` if a zone is negative, or if both zones together are larger than a full group."""
     for zone, name in ((league.promotion, "promotion"), (league.relegation, "relegation")):
         for value, largest in ((zone.places, league.group_size), (zone.percent, 100)):
             if value is not None and not 0 <= value <= largest:

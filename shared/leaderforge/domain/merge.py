@@ -12,9 +12,9 @@ from leaderforge.domain.boards import Board
 T = TypeVar("T")
 
 _DEVIATIONS = 3.2
-"""Margin of a partition's probable share, in standard deviations.
+"""Margin around the mean share of a partition in a page of entries, in standard deviations.
 
-In some 0.1 % of cases, the share is beyond the margin. The partition is then read again.
+In some 0.1 % of cases, the real share is larger. The partition is then read again.
 """
 
 
@@ -23,7 +23,8 @@ class Row(NamedTuple):
 
     `label` is the player's label, None if it is missing in the index. Only lookups by player id return rows that are
     not listed, and only they set `segments`: the player's segment for each attribute of the board, None for no value.
-    Only the ranking that listed the row knows the form of a segment, and can count in it (see `SegmentBound`).
+    The form of a segment depends on the ranking that listed the row. Only this ranking can count in it (see
+    `SegmentBound`).
     """
 
     key: bytes
@@ -49,7 +50,7 @@ def listed_on(board: Board, rows: Iterable[Row | None]) -> list[Row]:
 
 @dataclass(frozen=True, slots=True)
 class Window(Generic[T]):
-    """Entries around a bound: the total of the ladder, the number above the bound, and the nearest on each side.
+    """Entries of a ladder around a bound: their total, the number above the bound, and the nearest ones on each side.
 
     `before` and `after` are in rank order. `after` starts with the first entry at or below the bound. The rank of this
     entry is `above` + 1.
@@ -90,8 +91,8 @@ class SegmentBound(NamedTuple):
 class Counts:
     """Total of the entries, and for each bound, in order, the number of entries above it.
 
-    For each bound that counts in a segment only, `within` has the number above it. `all_present` is true if all entries
-    in the `present` argument of `Ranking.counts` were still in the ladder.
+    `within` has the number above each `SegmentBound` within its segment. `all_present` is true if all entries in the
+    `present` argument of `Ranking.counts` were still in the ladder.
     """
 
     total: int
@@ -101,9 +102,9 @@ class Counts:
 
 
 def merge_spans(spans: Sequence[Span], bound: bytes, before: int, after: int) -> Window[bytes] | None:
-    """Return the sort keys of a window over all partitions, or None if the spans do not determine them.
+    """Return the sort keys of a window over all partitions, from their spans around this bound.
 
-    The spans are around this bound.
+    Return None if the spans are too short to determine the keys.
     """
     total, above = sum(span.total for span in spans), sum(span.above for span in spans)
     first, end = max(0, above - before), min(total, above + after)
@@ -114,9 +115,9 @@ def merge_spans(spans: Sequence[Span], bound: bytes, before: int, after: int) ->
 
 
 def keys_at(spans: Sequence[Span], bound: bytes, first: int, count: int) -> list[bytes] | None:
-    """Return up to `count` sort keys from a position (from 0) in the order of all partitions.
+    """Return up to `count` sort keys from position `first` (from 0) on, in the common order of all partitions.
 
-    Return fewer at the end of the ladder, and None if the spans do not determine the keys.
+    Return fewer at the end of the ladder, and None if the spans are too short to determine the keys.
     """
     count = min(count, sum(span.total for span in spans) - first)
     if count <= 0:
@@ -130,7 +131,7 @@ def keys_at(spans: Sequence[Span], bound: bytes, first: int, count: int) -> list
 
 
 def _has_all_between(span: Span, bound: bytes, best: bytes, last: bytes) -> bool:
-    """Return whether a span has all entries of its partition between two sort keys, inclusive."""
+    """Return whether a span has all entries that its partition has between two sort keys, inclusive."""
     keys = span.keys
     end = span.start + len(keys)
     # The entries before the start of a span are above its first entry. If the span starts at or above the bound, they
@@ -153,11 +154,11 @@ def local_range(first: int, end: int, partitions: int, *, widening: int = 1) -> 
 
 
 def _margin(count: int, partitions: int) -> float:
-    """Return the largest probable difference between a partition's share of `count` entries and the mean share."""
+    """Return the margin between the mean share of `count` entries and a partition's largest probable share."""
     return 0 if partitions == 1 else 1 + _DEVIATIONS * sqrt(abs(count) * (partitions - 1)) / partitions
 
 
 def nth(partitions: Iterable[Iterable[bytes]], n: int) -> bytes | None:
-    """Return the n-th smallest key (from 0) of several lists, None if they have fewer keys."""
+    """Return the n-th smallest key (from 0) of several lists, None if they have too few keys together."""
     ordered = sorted(chain.from_iterable(partitions))
     return ordered[n] if n < len(ordered) else None

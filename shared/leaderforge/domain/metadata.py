@@ -7,7 +7,7 @@ from json import dumps
 MAX_METADATA_BYTES = 2048
 
 _SMALLEST, _LARGEST = 1e-21, 1e21
-"""Bounds of a float's absolute value. From 1e21 on, JavaScript writes an exponent. The lower bound is the inverse."""
+"""Bounds of a float's absolute value: 1e21, from which on JavaScript writes an exponent, and its inverse."""
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 """Escaped U+0000, which PostgreSQL cannot store. It is an escape only after an odd number of backslashes."""
 
@@ -35,7 +35,7 @@ def metadata_text(value: Mapping[str, object]) -> str:
 
 
 def _is_extreme(value: object) -> bool:
-    """Return whether a number in the value needs an exponent.
+    """Return whether the value has a float that needs an exponent: from 1e21 on, or below 1e-21 except 0.
 
     PostgreSQL stores numbers without exponents: 1e300 would take 301 bytes.
     """

@@ -15,10 +15,10 @@ _DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Setting of a board that keeps its past standings for `days`.
+    """Setting of a board that keeps its past standings for `days` days.
 
-    `enabled_at` (ms) is when the board got the setting. `since` (ms) is the first moment that can be read.
-    It is None until the existing standings are copied.
+    `enabled_at` (ms) is when the board got the setting. `since` (ms) is the first moment that can be read. `since` is
+    None until the standings that existed before are copied.
     """
 
     days: int
@@ -28,7 +28,7 @@ class Moments:
     def first(self, now: int, frozen_at: int | None = None) -> int | None:
         """Return the first moment (ms) that can be read at `now` (ms), None while there is none.
 
-        A frozen board keeps the moment `frozen_at` (ms) beyond the retention.
+        A frozen board keeps the moment `frozen_at` (ms), and all later ones, longer than its number of days.
         """
         if self.since is None:
             return None
@@ -51,8 +51,8 @@ def revision_at(moment: int) -> int:
 def require_moment(slug: str, moments: Moments | None, moment: int, now: int, *, first: int | None) -> None:
     """Raise `MomentNotFound` unless the board can be read at the moment. Raise `Refused` if the moment is too recent.
 
-    A submission is recorded at the start of its transaction, and committed within `SETTLE_MS`. The entries of a later
-    moment are therefore not final yet. All times are in ms.
+    A submission has the time of the start of its transaction, and may be committed up to `SETTLE_MS` later. Moments
+    after `now` - `SETTLE_MS` are therefore not final. `first` is the first readable moment. All times are in ms.
     """
     if moments is None:
         raise MomentNotFound(
@@ -73,13 +73,13 @@ def require_moment(slug: str, moments: Moments | None, moment: int, now: int, *,
 
 
 def require_moments_kept(frozen_at: int | None, moment_days: int | None) -> None:
-    """Raise `Refused` if a board without past standings is to be frozen. `frozen_at` is in ms."""
+    """Raise `Refused` if a board that keeps no past standings is to be frozen. `frozen_at` is in ms."""
     if frozen_at is not None and moment_days is None:
         raise Refused("frozen_at: needs past standings; set moment_days too", setting="frozen_at")
 
 
 def require_freezable(frozen_at: int | None, moments: Moments | None) -> None:
-    """Raise `Refused` if a board with these moments cannot be frozen at this time (ms)."""
+    """Raise `Refused` if the board cannot be frozen at `frozen_at` (ms), because this moment cannot be read."""
     if frozen_at is None or moments is None:
         return
     if moments.since is None:

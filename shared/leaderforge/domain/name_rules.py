@@ -43,13 +43,13 @@ class RefusedWords:
 
 @dataclass(frozen=True, slots=True)
 class NameRules:
-    """Rules for new names. Where names are `unique`, no word of a name mixes scripts."""
+    """Rules for new names. If names are `unique`, no word of a name may mix scripts."""
 
     unique: bool = True
     words: RefusedWords = field(default_factory=RefusedWords)
 
     def refusal(self, name: str | None) -> Refused | None:
-        """Return the error if the name breaks a rule, None otherwise. None is no name."""
+        """Return the error if the name breaks a rule, None otherwise. `name` may be None for no name."""
         if name is None:
             return None
         word = mixed_word(name) if self.unique else None
@@ -73,5 +73,5 @@ def _is_part(line: str) -> bool:
 
 
 def _compact_keys(line: str) -> Iterable[str]:
-    """Return the keys for comparing the word in a line, none if it has no letters, digits or marks."""
+    """Return the keys by which the word in a line is compared, none if it has no letters, digits or marks."""
     return filter(None, ("".join(words_of(key)) for key in claims_of(line)))

@@ -40,7 +40,7 @@ def displayed(text: str) -> str:
 
 
 def display_fault(text: str, longest: int) -> str | None:
-    """Return the rule that a displayed text breaks, None if it breaks none. `longest` is in characters."""
+    """Return the rule that a text in displayed form breaks, None if it breaks none. `longest` is in characters."""
     if len(text) > longest:
         return f"must have 1 to {longest} characters, not {len(text)}"
     if any(unicodedata.category(character) in _REFUSED_CATEGORIES for character in text):
@@ -80,12 +80,12 @@ def name_key(text: str) -> str:
 
 
 def prefix_key(text: str) -> str:
-    """Return the common prefix of the keys of all names that start with `text`."""
+    """Return the prefix that the keys of all names starting with `text` have in common."""
     return f"{name_key(text)} " if text[-1:].isspace() and not text.isspace() else name_key(text)
 
 
 def claims_of(text: str) -> Mapping[str, bool]:
-    """Return the keys that a name claims if names are unique. The value of a key is true if it stands for look-alikes.
+    """Return the keys that a name claims if names are unique. The value says whether the key stands for look-alikes.
 
     Two names are too similar if they share a key. The key for look-alikes is the UTS 39 skeleton of the name, with
     folded case. In the skeleton, ASCII characters stay unchanged.
@@ -123,7 +123,7 @@ def words_of(text: str) -> Iterator[str]:
 
 
 def mixed_word(text: str) -> str | None:
-    """Return the first word that mixes scripts against level Highly Restrictive of UTS 39, None if there is none."""
+    """Return the first word whose scripts UTS 39, level Highly Restrictive, does not let mix, None if there is none."""
     return None if text.isascii() else next(filter(_is_mixed, words_of(text)), None)
 
 

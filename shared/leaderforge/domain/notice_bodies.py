@@ -13,9 +13,9 @@ from leaderforge.domain.times import time_text
 
 
 def drafts_of(row: OutboxRow, ladder: Ladder) -> Sequence[NoticeDraft]:
-    """Return the notice for the log, none if the board does not ask for it.
+    """Return the notice of the row for the log, or nothing if the board does not ask for the notice.
 
-    Some rows of the outbox yield no notice, because they only say that ranks and tiers may have changed.
+    Some rows never yield a notice: they only record that ranks and tiers may have changed.
     """
     board = ladder.board
     if row.type not in board.events or (row.type == NoticeType.SCORE_IMPROVED and not _is_improvement(row.data)):

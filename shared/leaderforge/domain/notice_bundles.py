@@ -21,7 +21,7 @@ BUNDLE = "bundle"
 class BundleItem(NamedTuple):
     """Item of a bundle, as fragments/bundle.sql and `bundle_item` write it: a changed standing. `achieved_at` is in ms.
 
-    `main` says whether the standing is on the board's first ladder, `improved` whether the submission improved it.
+    `main` says whether the standing is on the board's first ladder, `improved` whether the change is an improvement.
     """
 
     user_id: int
@@ -38,7 +38,7 @@ class BundleItem(NamedTuple):
 
     @property
     def is_notice(self) -> bool:
-        """Return whether the item is a notice. Notices about ranks may be derived from all items."""
+        """Return whether the item is itself a notice. All items may lead to other notices, about ranks and tiers."""
         return self.main and self.improved
 
 
@@ -58,10 +58,10 @@ class OutboxBundle(NamedTuple):
 
 
 class BundleDraft(NamedTuple):
-    """Bundle to append to the log with its items of the outbox. See `NoticeDraft` for `origin`.
+    """Bundle to append to the log. The items are taken from the outbox. See `NoticeDraft` for `origin`.
 
-    It covers `size` positions: those of its items, and its own after them. `ladders` is JSON: the names of each ladder
-    of the items, the order of its subscores, and its tiebreakers, if any.
+    It takes `size` positions of the log: one for each of its items, and then its own. `ladders` is JSON: the names of
+    each ladder of the items, the order of its subscores, and its tiebreakers, if any.
     """
 
     origin: str
@@ -71,7 +71,7 @@ class BundleDraft(NamedTuple):
 
 
 class LoggedBundle(NamedTuple):
-    """Bundle in the log. The items have the positions directly before `position`. Their ids derive from `bundle_id`."""
+    """Bundle in the log. Its items have the positions directly before `position`, and ids derived from `bundle_id`."""
 
     position: int
     bundle_id: UUID
@@ -82,7 +82,7 @@ class LoggedBundle(NamedTuple):
     def notices(self, after: int) -> Iterator[Notice]:
         """Yield the notices after a position of the log.
 
-        Leave out erased items, items that no board asked for, and items that are no notice.
+        Leave out erased items, items of boards that did not ask for them, and items that are not notices themselves.
         """
         first = self.position - len(self.items)
         for number, item in enumerate(self.items):
@@ -115,7 +115,7 @@ def without_mere_changes(text: str) -> str:
 
 
 def bundle_draft(bundle: OutboxBundle, boards: Mapping[int, Board]) -> BundleDraft | None:
-    """Return the bundle for the log, None if no board asks for its notices any more."""
+    """Return the bundle for the log, None if no board asks for any of its notices any more."""
     ladders: dict[str, Mapping[str, Any]] = {}
     for item in bundle.items:
         if item is not None and item.is_notice and (key := _ladder_key(item)) not in ladders:

@@ -28,7 +28,7 @@ class OutboxRow(NamedTuple):
 
 
 class NoticeDraft(NamedTuple):
-    """Notice to append to the log. The log ignores a second notice with the same `origin`."""
+    """Notice to append to the log. If the log has a notice with the same `origin` already, it ignores this one."""
 
     origin: str
     user_id: int
@@ -42,7 +42,7 @@ class Notice(NamedTuple):
     """Notice in the log. `position` is its place in the order of all notices. `notice_id` identifies it permanently.
 
     The notices of a player have the order in which their changes were committed. `body` is the notice as JSON.
-    `is_bundled` is true if the log has the notice in a bundle only.
+    `is_bundled` is true if the log has the notice only as a part of a bundle, not as a row.
     """
 
     position: int

@@ -12,7 +12,10 @@ from leaderforge.domain.periods import ALL_TIME
 from leaderforge.domain.standings import Event, LadderStanding, Standing
 
 NO_PLAYER = -(2**63)
-"""Number that stands for the player of a notice about no player, such as `period.settled`. No player has it."""
+"""Number in the place of a player id in a notice that concerns no player, such as `period.settled`.
+
+No player has it as an id.
+"""
 
 _TYPES_BY_ACTION: Mapping[str, NoticeType] = {
     "entry.hide": NoticeType.MODERATION_HIDDEN,
@@ -30,9 +33,9 @@ _TYPES_BY_ACTION: Mapping[str, NoticeType] = {
 
 
 class Announcement(IntEnum):
-    """Choice of the submissions that lead to notices in the outbox, by the changes that they make.
+    """Choice of the changes by submissions that the outbox records.
 
-    `IMPROVEMENTS`: on the main ladder, if the submission improved the standing. `ALL`: every change on every ladder.
+    `IMPROVEMENTS`: the change on the main ladder, if it is an improvement. `ALL`: every change on every ladder.
     """
 
     NONE = 0
@@ -43,8 +46,9 @@ class Announcement(IntEnum):
 class NewNotice(NamedTuple):
     """Notice to write to the outbox, in the transaction of the change that it reports.
 
-    `at` is the time of the change (ms). `data` can be written as JSON. `user_id` is `NO_PLAYER` if no player is
-    concerned. `period` is the number of a period, that of the all-time period if no single period is concerned.
+    `at` is the time of the change (ms). `data` has values that can be written as JSON. `user_id` is `NO_PLAYER` if no
+    player is concerned. `period` is the number of a period, that of the all-time period if no single period is
+    concerned.
     """
 
     board: Board
@@ -56,9 +60,9 @@ class NewNotice(NamedTuple):
 
 
 def announces(board: Board) -> Announcement:
-    """Return which changes by submissions the board reports in notices of the outbox.
+    """Return which changes by submissions the outbox records for the board.
 
-    Any change of a standing may change ranks and tiers, also a change that is no improvement.
+    If the board asks for notices about ranks or tiers, these are all changes, because each may change ranks and tiers.
     """
     if not board.events:
         return Announcement.NONE
@@ -68,14 +72,14 @@ def announces(board: Board) -> Announcement:
 
 
 def announced_notices(notices: Iterable[NewNotice]) -> Sequence[NewNotice]:
-    """Return the notices to write: those that their boards ask for, or that may lead to notices about changed ranks."""
+    """Return the notices to write: those that their board asks for, and those that may lead to others, about ranks."""
     return [n for n in notices if n.type in n.board.events or _may_change_ranks(n)]
 
 
 def score_notices(
     ladders: Sequence[Ladder], standings: Sequence[Standing], event: Event, at: int, *, improved: bool
 ) -> Iterator[NewNotice]:
-    """Yield the notices about standings that a submission has changed at `at` (ms), as the board announces them.
+    """Yield the notices about standings that a submission has changed at `at` (ms), as `announces` chooses them.
 
     The main ladder comes first. `improved` says whether the submission improved the standing on it.
     """
@@ -89,7 +93,7 @@ def score_notices(
 
 
 def _score_notice(ladder: Ladder, standing: Standing, event: Event, at: int, flags: dict[str, object]) -> NewNotice:
-    """Return the notice with the data of an item of fragments/bundle.sql."""
+    """Return the notice. Its data are the same as in an item that fragments/bundle.sql writes."""
     data: dict[str, object] = {
         "score": standing.score,
         "subranked": ranked_score(ladder.board.subscore_order or Order.ASC, standing.subscore),
@@ -122,5 +126,5 @@ def _may_change_ranks(notice: NewNotice) -> bool:
 
 
 def asks_for_ranks(board: Board) -> bool:
-    """Return whether the board asks for notices that are derived from each change of a standing."""
+    """Return whether the board asks for notices that may follow from any change of a standing: about ranks or tiers."""
     return NoticeType.TIER_CHANGED in board.events or NoticeType.PLAYER_OVERTAKEN in board.events

@@ -9,7 +9,7 @@ from leaderforge.domain.boards import MAX_INTEGER
 MAX_NUMBERS = 8
 """Maximum named numbers of a submission."""
 NUMBER_NAME_PATTERN = "[a-z][a-z0-9_]{0,31}"
-"""Regular expression that a whole name of a number matches."""
+"""Regular expression that the whole name of a named number must match."""
 
 _NAME = re.compile(NUMBER_NAME_PATTERN)
 

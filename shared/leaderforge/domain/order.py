@@ -23,9 +23,9 @@ MAX_TIME = 2**47 - 1
 """Largest magnitude of a time, in ms since 1970: about 4,459 years in both directions."""
 
 FIRST = b""
-"""Bound before every key."""
+"""Bound above every sort key."""
 LAST = b"\xff"
-"""Bound after every key."""
+"""Bound below every sort key."""
 
 _INTEGER_BIAS = MAX_INTEGER + 1
 _TIME_BIAS = MAX_TIME + 1
@@ -73,7 +73,7 @@ def sort_key(board: Board, place: HasPlace) -> bytes:
 
     Raises `OverflowError` if a number is beyond `MAX_INTEGER` or `MAX_TIME`. Callers must therefore validate first.
     """
-    # Without a call of `ranked_score`, because every standing, rank and receipt needs a key.
+    # Do not call `ranked_score`, which would cost time: every standing, rank and receipt needs a key.
     ranked = (-place.score if board.order is Order.DESC else place.score) + _INTEGER_BIAS
     number = ranked << _SCORE_SHIFT | (place.achieved_at + _TIME_BIAS) << _TIME_SHIFT | (place.user_id + _INTEGER_BIAS)
     key = number.to_bytes(KEY_BYTES, "big")
@@ -89,8 +89,8 @@ def place(board: Board, key: bytes) -> Place:
 
 
 def places(board: Board, keys: Iterable[bytes]) -> list[tuple[int, int, int, int]]:
-    """Return the content of sort keys, each as the numbers of a `Place`. Pages have too many entries for objects."""
-    # Convert a whole key to one integer, and shift it. This costs half as much as a conversion of each number.
+    """Return the content of sort keys as tuples of the numbers of a `Place`: objects would cost too much for a page."""
+    # Convert a whole key to one integer, and shift it. This costs half as much as converting each of its numbers.
     numbers = map(_number_of, keys)
     sign = -1 if board.order is Order.DESC else 1
     if board.subscore_order is None:
@@ -145,7 +145,7 @@ def ranked_key(board: Board, ranked: Ranked) -> bytes:
 
 
 def ranked_bound(board: Board, bound: bytes) -> Ranked:
-    """Return the bound as numbers. They compare with an entry's numbers as the bound compares with its sort key.
+    """Return the bound as numbers. Numbers and bound compare with an entry's numbers and sort key in the same way.
 
     SQL compares numbers, and the index compares bytes. Both must cut a list at the same entry.
     """
@@ -183,7 +183,7 @@ def rank_bounds(board: Board, keys: Iterable[bytes]) -> Iterable[bytes]:
 
 
 def tie_bound(board: Board, key: bytes) -> bytes:
-    """Return the bound directly after all entries with the entry's rank, on boards with shared ranks."""
+    """Return the bound directly below all entries that share the entry's rank. Ranks of the board must be shared."""
     prefix = rank_bound(board, key)
     return (int.from_bytes(prefix, "big") + 1).to_bytes(len(prefix), "big")
 

@@ -23,9 +23,9 @@ Claims = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Attempt to sign in, which the browser keeps: the address of the provider's form, and secrets for the answer.
+    """Attempt to sign in, which the browser keeps: the address of the provider's page, and secrets for its answer.
 
-    `verifier` is the code verifier of PKCE (RFC 7636).
+    The secrets are checked against the answer. `verifier` is the code verifier of PKCE (RFC 7636).
     """
 
     url: str
@@ -38,7 +38,7 @@ class Attempt:
 class PersonSession:
     """Session of a person, stored as the SHA-256 digest of its secret. Times are in ms.
 
-    A person has one session. Each sign-in replaces it, therefore a changed role is effective at the next sign-in.
+    A person has one session, which each sign-in replaces. A changed role therefore takes effect at the next sign-in.
     """
 
     subject: str
@@ -59,8 +59,8 @@ class PersonSession:
 class Person:
     """Somebody who uses the console by name, by a key of its own or by the identity provider. Times are in ms.
 
-    A person with a key has `created_at`. A person of the provider has `signed_in_at` and `session_ends_at`, of the
-    latest sign-in. `last_act_at` is the time of the latest audit entry, None without any.
+    A person with a key has `created_at`, the time when the key was created. A person of the provider has `signed_in_at`
+    and `session_ends_at` of the latest sign-in. `last_act_at` is the time of the latest audit entry, None without any.
     """
 
     actor: str
@@ -74,13 +74,13 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class RoleRules:
-    """Roles by the values of a claim, such as groups or an email address."""
+    """Roles that a claim of the identity provider gives, by its values, such as groups or an email address."""
 
     claim: str
     roles: Mapping[str, Role]
 
     def role_in(self, claims: Claims) -> Role:
-        """Return the strongest role that the claim gives. Raises `Forbidden` if it gives none.
+        """Return the strongest role that the values of the claim give. Raises `Forbidden` if it gives none.
 
         An email address counts only if the provider has verified it.
         """
@@ -93,7 +93,7 @@ class RoleRules:
         raise Forbidden(f"no value of the claim {self.claim!r} has a role; ask an owner for one, then sign in again")
 
     def _claimed(self, claims: Claims) -> object:
-        """Return the claim with this name or, if there is none, at this path, such as `realm_access.roles`."""
+        """Return the claim with this name or, without one, at this path of names, such as `realm_access.roles`."""
         if self.claim in claims:
             return claims[self.claim]
         value: object = claims
@@ -121,7 +121,7 @@ def subject_in(claims: Claims) -> str:
 
 
 def name_in(claims: Claims, most: int) -> str:
-    """Return the person's name, or else the email address, or else the subject, cut to `most` characters."""
+    """Return the first of name, email address and subject that can be shown, cut to `most` characters."""
     for claim in ("name", "preferred_username", "email", "sub"):
         name = claims.get(claim)
         if isinstance(name, str) and name.strip() and name.isprintable():

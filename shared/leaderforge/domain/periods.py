@@ -87,7 +87,7 @@ class Calendar:
     def numbered(self, number: int) -> Period:
         """Return the period with this number. The number must come from a calendar of the same time zone.
 
-        A season ends at the next start by the current cron expression. Without a cron expression it has no end.
+        A season ends at the next start by the current cron expression, or never if the calendar has none any more.
         """
         return FOR_EVER if number == ALL_TIME else _numbered(self, number)
 
@@ -108,7 +108,7 @@ def counting_in(calendar: Calendar, time: int, now: int, grace_ms: int) -> Seque
 
 
 def number_of_start(time: int) -> int:
-    """Return a lower bound for the numbers of periods that start at or after this time (ms)."""
+    """Return a lower bound of the numbers of all periods that start at or after this time (ms)."""
     return time // 1000 << _CODE_BITS
 
 
@@ -126,7 +126,7 @@ def number_of_name(calendar: Calendar, name: str) -> int | None:
 def _number_of_match(calendar: Calendar, kind: PeriodKind, match: re.Match[str]) -> int | None:
     try:
         number = _number(kind, _begin_named(calendar, kind, match))
-        # Check the name. If the time zone skipped a day, its first moment lies in the next day, whose name differs.
+        # Check the name. If the time zone skipped the named day, the start lies in the next day, whose name differs.
         return number if calendar.numbered(number).name == match[0] else None
     except (ValueError, OverflowError):
         return None
@@ -166,7 +166,7 @@ def _numbered(calendar: Calendar, number: int) -> Period:
     kind, moment = _KINDS[number & (1 << _CODE_BITS) - 1], _moment(number >> _CODE_BITS)
     if kind is not PeriodKind.SEASON:
         return _period(calendar, kind, moment)
-    # The start alone identifies the season, because the calendar may have lost its cron expression.
+    # The start alone gives the name. The end needs a cron expression, which the calendar may have lost.
     ends_at = _period(calendar, kind, moment).ends_at if calendar.season else None
     return Period(number, _season_name(moment), kind, _milliseconds(moment), ends_at)
 
@@ -192,7 +192,7 @@ def _period(calendar: Calendar, kind: PeriodKind, moment: datetime) -> Period:
 
 
 def _days(kind: PeriodKind, day: date) -> tuple[datetime, datetime]:
-    """Return the midnights at the start of the day's period and of the next period."""
+    """Return the midnights at which the day's period of this kind and the next period start."""
     if kind is PeriodKind.DAILY:
         first, following = day, day + timedelta(days=1)
     elif kind is PeriodKind.WEEKLY:
@@ -211,7 +211,7 @@ def _season(expression: str, reading: datetime) -> tuple[datetime, datetime]:
     Raises `OverflowError` if either does not exist.
     """
     try:
-        # Reverse iteration excludes its start. Add a second, because a season may start exactly at this time.
+        # Reverse iteration excludes its first time. Add a second, because a season may start exactly at `reading`.
         start = next(CronSim(expression, reading + timedelta(seconds=1), reverse=True))
         return start, next(CronSim(expression, reading))
     except (StopIteration, ValueError):

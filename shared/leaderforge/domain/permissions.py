@@ -68,7 +68,7 @@ def permissions_of(scopes: frozenset[KeyScope], role: Role | None = None) -> fro
 
 
 def scopes_of(role: Role) -> frozenset[KeyScope]:
-    """Return the scopes that are stored with a role.
+    """Return the scopes that are stored for a key with a role.
 
     During an upgrade, processes of earlier versions see the scopes only. A key of a viewer or moderator therefore has
     fewer rights there, never more.

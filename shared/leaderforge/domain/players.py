@@ -21,7 +21,7 @@ _RANDOM_BITS = 12
 _NOT_IN_IDS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters and lone surrogates."""
 _SEPARATOR = "\x1f"
-"""Separator of a label's two parts. Neither may contain control characters."""
+"""Separator of a label's two parts. It occurs in neither part, because they may not contain control characters."""
 MAX_NEW_IDS = 2**_RANDOM_BITS
 """Maximum number of ids of one `new_user_ids` call."""
 
@@ -81,14 +81,14 @@ class Player:
 
 
 def label_of(username: str | None, external_id: str | None) -> str:
-    """Return username and external id as one text. The label of a player without an external id is the username."""
+    """Return username and external id as one text. Without an external id, the text is the username."""
     if username is not None and external_id is None:
         return username
     return f"{username or ''}{_SEPARATOR}{external_id or ''}"
 
 
 def label_parts(label: str) -> tuple[str | None, str | None]:
-    """Return the username and the external id of a label."""
+    """Return the username and the external id in a label, each None if it is missing."""
     username, _, external_id = label.partition(_SEPARATOR)
     return username or None, external_id or None
 
@@ -99,14 +99,14 @@ def is_compound(label: str) -> bool:
 
 
 def digest_of_id(identity: int | str) -> str:
-    """Return a hash of a player id or an external id, by which the store recognises the ids of erased players."""
+    """Return a hash of a player id or an external id. By these hashes, the store recognises ids of erased players."""
     kind = "player" if isinstance(identity, int) else "external"
     return sha256(f"{kind}:{identity}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class NewPlayer:
-    """Player to create. Without `user_id`, it gets a random id."""
+    """Player to create. Without a `user_id`, the player gets a random id."""
 
     username: str | None = None
     email: str | None = None
@@ -117,9 +117,9 @@ class NewPlayer:
 
 @dataclass(frozen=True, slots=True)
 class NameCollision:
-    """Name that a player cannot claim, because the player `owner_id` claims it or a similar one.
+    """Collision of names: a player cannot claim a name, because the player `owner_id` claims it or a similar one.
 
-    Both names have the key `key`.
+    `key` is the key that both names have.
     """
 
     key: str
@@ -129,7 +129,7 @@ class NameCollision:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedNames:
-    """Result of claiming stored names: the checked players, the number of claimed names, and the collisions."""
+    """Result of claiming stored names: checked players, the number of claimed names, and the collisions."""
 
     players: Sequence[Player]
     claimed: int
@@ -146,14 +146,14 @@ class NameMatches:
 
 @dataclass(frozen=True, slots=True)
 class StaleClaims:
-    """Result of releasing stale claims: the key of the last checked claim, if any, and the number of releases."""
+    """Result of releasing stale claims: key of the last checked claim, if any, and number of released claims."""
 
     last_key: str | None
     released: int
 
 
 class ProfileChange(TypedDict, total=False):
-    """Changes of a player. Values without a key here stay unchanged; None removes a value."""
+    """Changes of a player. Values that have no key here stay unchanged, and None removes a value."""
 
     username: str | None
     email: str | None
@@ -162,7 +162,7 @@ class ProfileChange(TypedDict, total=False):
 
 
 def is_as_requested(player: Player, changes: ProfileChange) -> bool:
-    """Return whether the player has these values already. Attributes are compared as JSON, not as text."""
+    """Return whether the player has all these values already. Attributes are compared as JSON, not as text."""
     values: Mapping[str, object] = {**changes}
     if "attributes" in changes and not is_same_json(player.attributes, changes["attributes"]):
         return False

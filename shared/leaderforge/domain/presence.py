@@ -1,4 +1,4 @@
-"""Values that may be absent, but must be present."""
+"""Values that may be None or missing, although the caller requires them."""
 
 from collections.abc import Sequence
 from typing import TypeVar

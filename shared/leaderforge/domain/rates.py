@@ -1,8 +1,8 @@
 """Rate limits by the generic cell rate algorithm (GCRA), exact, in integer microseconds.
 
-Each subject has one number, the theoretical arrival time. A request adds the interval of the sustained rate to the
-later one of this time and now. If the sum is at most one burst ahead of now, the request passes, and the sum is the new
-arrival time. The algorithm equals a token bucket of `burst` tokens, without a refill process.
+Each subject has one number, the theoretical arrival time. A request adds the interval of the sustained rate to this
+time or to now, whichever is later. If the sum is ahead of now by at most `burst` intervals, the request passes, and the
+sum becomes the new arrival time. The algorithm equals a token bucket of `burst` tokens, without a refill process.
 """
 
 import re
@@ -17,7 +17,7 @@ _TEXT = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?):([0-9]{1,7})")
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """Rate limit: `interval_us` between requests at the sustained rate, and `burst` requests at once."""
+    """Rate limit: `interval_us` between requests at the sustained rate, and up to `burst` requests at once."""
 
     interval_us: int
     burst: int
@@ -31,7 +31,7 @@ class RateLimit:
         match = _TEXT.fullmatch(text)
         if match is None or not Fraction(match[1]) or not 1 <= int(match[2]) <= MAX_BURST:
             raise ValueError("must be requests per second, a colon and a burst, such as 50:100 or 0.5:10")
-        # Use at least 1 us, because an interval of 0 us would mean no limit.
+        # Use an interval of at least 1 us: very high rates would round to 0 us, which would be no limit.
         return cls(max(1, round(SECOND_US / Fraction(match[1]))), int(match[2]))
 
     @property
@@ -44,7 +44,7 @@ class RateLimit:
 class Allowance:
     """Decision on a request, and the remaining allowance.
 
-    The next request passes after `retry_us`. A full burst passes after `reset_us`.
+    A request passes after `retry_us` (us), and a full burst after `reset_us` (us).
     """
 
     allowed: bool

@@ -23,7 +23,7 @@ _MOVEMENTS = ("promoted", "stayed", "relegated")
 
 
 class LeagueOutcome(NamedTuple):
-    """Outcome of a league's period for a player: the division, the rank in the group, and the movement."""
+    """Result of a player in a league's period: the division, the rank in the group, and the movement."""
 
     division: str
     group_rank: int
@@ -31,7 +31,7 @@ class LeagueOutcome(NamedTuple):
 
 
 class OutcomeCondition(NamedTuple):
-    """Outcome of a league that earns a reward. Every field that is not None must match."""
+    """Condition on the outcome of a league. Every field that is not None must match the outcome."""
 
     division: str | None = None
     movement: str | None = None
@@ -47,7 +47,7 @@ class OutcomeCondition(NamedTuple):
 
 
 class Reward(NamedTuple):
-    """Payload (JSON text) for the entries that meet one condition.
+    """Payload (JSON text) for each entry that meets the reward's condition.
 
     The condition is one of: ranks from `first_rank` to `last`, ranks in the bracket from `first_bracket_rank` to
     `last_bracket_rank`, the best `percent` of the entries, a `tier`, or the `outcome` of a league.
@@ -73,7 +73,7 @@ class Reward(NamedTuple):
     ) -> bool:
         """Return whether an entry earns the reward.
 
-        The entry has this rank among `total` entries, this tier, this outcome, and this rank in its bracket.
+        The arguments are the entry's rank among `total` entries, its tier, its outcome, and its rank in the bracket.
         """
         if self.outcome is not None:
             return outcome is not None and self.outcome.includes(outcome)
@@ -86,14 +86,14 @@ class Reward(NamedTuple):
         return (self.first_rank or 1) <= rank and (bound is None or rank <= bound)
 
     def last_rank(self, total: int) -> int | None:
-        """Return the last rank that can earn the reward among `total` entries, None if every rank can."""
+        """Return the worst rank that can earn the reward among `total` entries, None if every rank can."""
         if self.percent is not None:
             return ceil(self.percent * total / 100)
         return self.last
 
     @property
     def members(self) -> Mapping[str, object]:
-        """JSON members of the reward. Those without a value are absent."""
+        """JSON members of the reward. Members without a value are absent."""
         outcome = None if self.outcome is None else {k: v for k, v in self.outcome._asdict().items() if v is not None}
         percent = None if self.percent is None else float(self.percent)
         values = {

@@ -1,4 +1,4 @@
-"""Rewards of a board: which entries of a settled period earn which payloads."""
+"""Rewards of a board: the payloads that entries of a settled period earn."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ class AwardRules:
     tiers: Sequence[Tier]
 
     def last_rank(self, total: int) -> int | None:
-        """Return the last rank that can earn a reward among `total` entries, None if every rank can."""
+        """Return the worst rank that can earn a reward among `total` entries, None if every rank can."""
         bounds = [reward.last_rank(total) for reward in self.rewards]
         return None if None in bounds else max((bound for bound in bounds if bound is not None), default=0)
 
@@ -39,7 +39,7 @@ class AwardRules:
 class AwardCursor:
     """Position in a ladder's entries, in order: the sort key of the last entry (empty at the start).
 
-    `count` is the number of entries up to this one, `rank` is the rank of this entry.
+    `count` is the number of entries up to and including the last one, `rank` is its rank.
     """
 
     after: bytes = b""
@@ -65,7 +65,7 @@ class NewAward(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """Claim of an award: the id that a retry sends again, the time (ms), and the caller in the audit log's form."""
+    """Claim of an award: the claim's id, which a retry sends again, the time (ms), and the actor for the audit log."""
 
     claim_id: str
     claimed_at: int
@@ -76,7 +76,7 @@ class Claim(NamedTuple):
 class Award:
     """Payload that a player earned in a period. Times are in ms.
 
-    A revoked award has `revoked_at`; it keeps an earlier claim.
+    A revoked award has `revoked_at`. If it was claimed before, it keeps the claim.
     """
 
     ladder: Ladder
@@ -89,7 +89,7 @@ class Award:
     claim: Claim | None = None
 
     def claimed(self, claim: Claim) -> "Award":
-        """Return the award after a claim. The first claim counts, and its id may be sent again.
+        """Return the award after a claim. Only the first claim counts. A retry with its id returns the award unchanged.
 
         Raises `AwardClaimed` or `AwardRevoked`.
         """
@@ -129,7 +129,7 @@ def earned(
     outcomes: Mapping[int, LeagueOutcome],
     bracket_ranks: Mapping[int, int],
 ) -> Sequence[NewAward]:
-    """Return the awards of these players of a ladder with `total` entries, by player id, then in the table's order.
+    """Return the awards of these players of a ladder with `total` entries, ordered by player id, then as in the table.
 
     `outcomes` and `bracket_ranks` have the outcomes of a league and the ranks in brackets by player id.
     """

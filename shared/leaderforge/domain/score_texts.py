@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from leaderforge.domain.boards import MAX_INTEGER, PLAIN, Display
 
 _FRACTION_DIGITS = {"ms": 3, "s": 0}
-"""Units of time, and the number of decimals of a second in each: 3 for milliseconds."""
+"""Units of time, each with its number of decimals of a second: 3 for milliseconds."""
 _QUOTE = "\N{RIGHT SINGLE QUOTATION MARK}"
 _SIGNS = "[-+\N{MINUS SIGN}]?"
 _MAX_SHOWN = 60
 """Maximum characters of a wrong value in a message."""
 _ALWAYS_SAFE = len(str(MAX_INTEGER)) - 1
-"""Number of digits. Every whole number with at most so many digits is at most `MAX_INTEGER`."""
+"""Largest number of digits with which every whole number is at most `MAX_INTEGER`."""
 _LOOKS_GROUPED = re.compile(rf"{_SIGNS}[0-9]{{1,3}}(?:[,.'{_QUOTE}\s][0-9]{{1,3}})+")
 
 
@@ -41,7 +41,7 @@ def score_text(display: Display, score: int) -> str:
 
 
 class ScoreParser:
-    """Parser of scores of one board, as stored or as shown. It never rounds and never guesses.
+    """Parser of one board's scores, in stored or in shown form. It never rounds and never guesses.
 
     A stored score is a whole number, as the API sends it. A shown score is a number in the board's unit or, on boards
     with a unit of time, a clock time such as `1:26.572`.
@@ -82,7 +82,7 @@ class ScoreParser:
     def whole(self, texts: Sequence[str], *, is_stored: bool) -> list[int] | None:
         """Return the stored or shown scores in the texts if all are whole numbers, None otherwise.
 
-        For many texts, this takes a fraction of the time of parsing each.
+        For many texts, this is several times as fast as parsing each of them.
         """
         digits = "".join(texts)
         lengths = list(map(len, texts))
@@ -93,7 +93,7 @@ class ScoreParser:
         return list(map(int, texts)) if scale == 1 else [int(text) * scale for text in texts]
 
     def is_only_shown(self, text: str) -> bool:
-        """Return whether the text can be a shown score but no stored score: a number with decimals, or a clock time."""
+        """Return whether the text can be a shown score only: a number with decimals, or a clock time."""
         match = self._number.fullmatch(text)
         if match is not None:
             return match[3] is not None
@@ -128,7 +128,7 @@ def shortened(text: str) -> str:
 
 
 def _clock_digits(display: Display) -> int | None:
-    """Return the number of decimals of a second in the board's scores, None if the unit is not a unit of time."""
+    """Return the number of decimals of a second in the board's scores, None if its unit is not a unit of time."""
     digits = _FRACTION_DIGITS.get(display.unit or "")
     return None if digits is None else digits + display.decimals
 

@@ -52,7 +52,7 @@ def require_board_segments(names: Sequence[str]) -> None:
 
 
 def _problem(names: Sequence[str], maximum: int) -> str | None:
-    """Return the rule that these names of attributes break, None if they are valid."""
+    """Return a text about the rule that these names of attributes break, None if they are valid."""
     if len(names) > maximum or len(set(names)) < len(names):
         return f"must list up to {maximum} attributes, each once"
     for name in names:
@@ -72,7 +72,7 @@ def require_declared(names: Sequence[str], declared: Sequence[str]) -> None:
 
 
 def require_segment_values(attributes: str | None, names: Sequence[str]) -> None:
-    """Raise `Refused` if a declared attribute in this JSON object has a value that is no segment. Null is allowed."""
+    """Raise `Refused` if a declared attribute in this JSON object is invalid for a segment. Null is allowed."""
     members = json.loads(attributes) if attributes else {}
     for name in names:
         value = members.get(name)
@@ -83,7 +83,7 @@ def require_segment_values(attributes: str | None, names: Sequence[str]) -> None
 
 
 def segment_values(attributes: str | None, names: Sequence[str]) -> tuple[str | None, ...]:
-    """Return the values of these attributes in a JSON object, None for each one without a value for segments.
+    """Return the values of these attributes in a JSON object, None for each one without a valid value.
 
     The function `segments_of` in the database computes the same values.
     """

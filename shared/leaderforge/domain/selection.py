@@ -1,8 +1,8 @@
-"""Selection of the entry at a global rank among sorted partitions. Each round probes a few local positions.
+"""Selection of the entry at a rank of the whole ladder, from sorted partitions. Each round probes a few positions.
 
 This is multi-way selection by pivots, after Frederickson and Johnson (The complexity of selection and ranking in X+Y
-and matrices with sorted columns, 1982). Every probed key bounds the number of entries before it in each partition.
-The sums of these bounds show which keys are before and after the target. Entries outside are no longer candidates.
+and matrices with sorted columns, 1982). Every probed key bounds the number of entries before it in each partition. The
+sums of these bounds show which keys are before and after the target. Entries outside are no longer candidates.
 
 Players are hashed to partitions, and the target is therefore probably near the same fraction of each partition. Probes
 are densest there. Their distances grow geometrically, which reduces the candidates by a constant factor per round for
@@ -16,14 +16,15 @@ from math import isqrt
 from leaderforge.domain.merge import nth
 
 FEW = 160
-"""Average number of candidates per partition. Up to it all candidates are read: another round would cost more."""
+"""Average number of candidates per partition up to which reading all of them costs less than another round."""
 
 
 class Selection:
     """Search for the entry with `rank` - 1 entries above it.
 
     `sizes` are the numbers of entries of the partitions. Call `probes` and `narrow` in turn until `done`. Then `key` is
-    the entry's sort key. It is None if the partitions lost entries meanwhile and no entry has this rank.
+    the entry's sort key. `key` is None if no entry has this rank, for example because partitions have lost entries
+    meanwhile.
     """
 
     def __init__(self, sizes: Sequence[int], rank: int) -> None:
@@ -45,7 +46,7 @@ class Selection:
         ]
 
     def narrow(self, probes: Sequence[Sequence[int]], keys: Sequence[Sequence[bytes]]) -> None:
-        """Narrow the search by the keys at the probed positions. A short list means that the partition has shrunk."""
+        """Narrow the search by the keys at the probed positions. A list that is too short shows a shrunk partition."""
         if all(len(p) == high - low for p, low, high in zip(probes, self._low, self._high, strict=True)):
             self.key = nth(keys, self._target - sum(self._low))
             self.done = True
@@ -60,7 +61,7 @@ class Selection:
         low = self._least(pivots[upto], probes, keys) if upto >= 0 else self._low
         high = self._most(pivots[past], probes, keys) if past < len(pivots) else self._high
         self._low, self._high = low, high
-        # Both bounds meet, and exactly `target` entries precede this key.
+        # The lower and the upper bound of this pivot are equal: exactly `target` entries precede it.
         if upto >= 0 and sum(low) == self._target == sum(self._most(pivots[upto], probes, keys)):
             self.key = pivots[upto]
             self.done = True
@@ -69,13 +70,13 @@ class Selection:
             self.done = True
 
     def _least(self, key: bytes, probes: Sequence[Sequence[int]], keys: Sequence[Sequence[bytes]]) -> list[int]:
-        """Return a lower bound of the entries that precede `key`, for each partition."""
+        """Return, for each partition, a lower bound of the number of its entries that precede `key`."""
         return [
             _preceding(part, key, positions, low) for low, positions, part in zip(self._low, probes, keys, strict=True)
         ]
 
     def _most(self, key: bytes, probes: Sequence[Sequence[int]], keys: Sequence[Sequence[bytes]]) -> list[int]:
-        """Return an upper bound of the entries that precede `key`, for each partition."""
+        """Return, for each partition, an upper bound of the number of its entries that precede `key`."""
         return [
             positions[i] if (i := bisect_left(part, key)) < len(part) else high
             for high, positions, part in zip(self._high, probes, keys, strict=True)
@@ -83,7 +84,7 @@ class Selection:
 
 
 def _preceding(part: Sequence[bytes], key: bytes, positions: Sequence[int], low: int) -> int:
-    """Return a lower bound of the entries of one partition that precede `key`."""
+    """Return a lower bound of the number of entries of one partition that precede `key`."""
     i = bisect_left(part, key)
     if i < len(part) and part[i] == key:
         return positions[i]

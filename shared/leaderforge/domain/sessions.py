@@ -24,15 +24,15 @@ MAX_SESSIONS = 10
 """Maximum number of sessions of a player. A further sign-in ends the oldest one."""
 
 REPEAT_MS = 60_000
-"""Time in ms that the previous refresh token remains usable, because the answer with the new token may be lost.
+"""Time in ms that the previous refresh token remains usable. The client needs it if the new token's answer is lost.
 
-A later use shows that somebody copied the token, as does any use of an older token. Such a use ends the session.
+A later use of this token, or any use of an older one, shows that somebody has copied it, and ends the session.
 """
 
 _FEWEST_DIFFERENT = 8
 """Minimum number of different characters of a secret.
 
-One in 20 million random texts of 32 hexadecimal digits has fewer.
+Of random texts of 32 hexadecimal digits, only one in 20 million has fewer.
 """
 _SECRET_BYTES = 32
 _ID_BYTES = 16
@@ -41,10 +41,10 @@ _REFRESH_TOKEN = re.compile(r"lfr_(-?[0-9]{1,16})\.([0-9a-f]{32})\.([0-9a-f]{64}
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """Refresh token of a session. Its player id selects the node of the store. Its secret proves the right to refresh.
+    """Refresh token of a session. Its player id selects the store's node. Its secret proves the right to refresh.
 
-    Only refresh tokens contain the random id of a session. A token with a valid session id and an unknown secret is
-    therefore a replaced token, and may end the session.
+    Only refresh tokens contain the random id of a session. A token with the id of a session and another secret is
+    therefore one that was replaced, and may end the session.
     """
 
     user_id: int
@@ -75,7 +75,7 @@ class RefreshToken:
         return sha256(bytes.fromhex(self.secret)).digest()
 
     def successor(self) -> Self:
-        """Return the next token of the session."""
+        """Return the token that replaces this one when the session is refreshed."""
         return type(self)(self.user_id, self.session_id, secrets.token_hex(_SECRET_BYTES))
 
 
@@ -108,7 +108,7 @@ class SessionTimes(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Result of a sign-in or a refresh: a player token, and the refresh token that replaces the previous one.
+    """Result of a sign-in or a refresh: a player token and a refresh token, which replaces the previous one, if any.
 
     `session_ends_at` is in ms. `is_new` is true if the sign-in created the player.
     """
@@ -130,5 +130,5 @@ def device_of(secret: str) -> str:
 
 
 def no_session() -> SessionNotFound:
-    """Return the error for a refresh token without a session."""
+    """Return the error for a refresh token that belongs to no session."""
     return SessionNotFound("no session has this refresh token; sign in again")

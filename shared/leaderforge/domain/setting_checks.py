@@ -16,7 +16,7 @@ def shown_text(setting: str, text: str, longest: int) -> str:
 
 
 def optional_text(setting: str, text: str | None, longest: int) -> str | None:
-    """Return the text like `shown_text`, None without one."""
+    """Return the text as `shown_text` does. None stays None."""
     return None if text is None else shown_text(setting, text, longest)
 
 

@@ -11,11 +11,11 @@ from leaderforge.domain.timing import LAST_COUNT_MS
 from leaderforge.domain.tournaments import Occurrence, occurrence_in
 
 Position: TypeAlias = Mapping[str, Any]
-"""Position within a part of a settlement, as a JSON object. Each part defines its own JSON members."""
+"""Position that a part of a settlement has reached, as a JSON object. Each part defines its own JSON members."""
 
 
 EARLIER = "earlier"
-"""JSON member of a position with the final positions of earlier parts."""
+"""JSON member of a `Position`. It has the final positions of the earlier parts of the settlement, by name."""
 
 
 class SettlementOvertaken(LeaderForgeError):
@@ -27,7 +27,8 @@ class SettlementOvertaken(LeaderForgeError):
 class SettlementProgress(NamedTuple):
     """Progress of a settlement: the name of the part in progress, and the position within it.
 
-    The JSON member `EARLIER` of the position has the final positions of earlier parts, by name. A part must keep it.
+    The JSON member `EARLIER` of the position has the final positions of earlier parts, by name. Each part must keep
+    this member.
     """
 
     part: str
@@ -49,7 +50,7 @@ class SettlementProgress(NamedTuple):
 class Settlement:
     """Settlement of a period. `settled_at` (ms) is None until all parts are done.
 
-    `revision` grows each time that a settled period is settled again.
+    `revision` is 1 at first. It grows each time that the settled period is settled again.
     """
 
     progress: SettlementProgress
@@ -57,7 +58,7 @@ class Settlement:
     revision: int = 1
 
     def of_part(self, part: str) -> "Settlement":
-        """Return the settlement with the final position of a part as its progress."""
+        """Return the settlement as if `part` were in progress, at the position that this part has reached."""
         if part == self.progress.part:
             return self
         return replace(self, progress=SettlementProgress(part, self.progress.earlier.get(part, {})))
@@ -82,13 +83,13 @@ class SettlementStep(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SettledPeriods:
-    """Periods of a board that are settled: all periods of a kind that end after `since` (ms)."""
+    """Periods of a board that have a settlement: all periods of `kind` that end after `since` (ms)."""
 
     kind: PeriodKind
     since: int
 
     def includes(self, period: Period, ends_at: int | None) -> bool:
-        """Return whether the period is settled. Scores achieved from `ends_at` (ms) on do not count in it."""
+        """Return whether the period is one of these. Scores from `ends_at` (ms) on do not count in the period."""
         return period.kind is self.kind and ends_at is not None and ends_at > self.since
 
 
@@ -101,15 +102,15 @@ class SettlementFault(NamedTuple):
 
 
 def ends_at(board: Board, period: Period) -> int | None:
-    """Return the first time (ms) whose scores do not count in a period any more, None if it never ends."""
+    """Return the time (ms) from which on scores do not count in a period any more, None if it never ends."""
     occurrence = _occurrence(board, period)
     return period.ends_at if occurrence is None else occurrence.ends_at
 
 
 def settles_at(board: Board, period: Period, grace_ms: int) -> int | None:
-    """Return the first time (ms) when a period can be settled, None if it never ends.
+    """Return the first time (ms) at which a period can be settled, None if the period never ends.
 
-    The last submission that counts in the period is committed by then.
+    By then, the last submission that counts in the period is committed.
     """
     occurrence = _occurrence(board, period)
     if occurrence is not None:

@@ -15,8 +15,8 @@ _MASK = 2**64 - 1
 def mix64(number: int) -> int:
     """Return a well-mixed 64-bit hash of an integer modulo 2^64.
 
-    This is one step of SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014). Other
-    languages can reproduce it exactly. Test vectors are in docs/architecture.md.
+    This is one step of SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014). Programs
+    in other languages can reproduce the hash exactly. Test vectors are in docs/architecture.md.
     """
     z = (number + 0x9E3779B97F4A7C15) & _MASK
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
@@ -24,7 +24,7 @@ def mix64(number: int) -> int:
     return z ^ (z >> 31)
 
 
-@lru_cache(8192)  # cached, because a read of ranks needs the partitions of its players twice
+@lru_cache(8192)  # cached, because a read of ranks needs each player's partition twice
 def partition_of(user_id: int, partitions: int) -> int:
     """Return the player's partition, 0 to `partitions` - 1. It is the same on all machines and in all versions."""
     # Multiply and shift, which gives the partitions equal ranges of hashes. Unlike a mask, this works for any number of
@@ -41,7 +41,7 @@ def slot_of(tag: str) -> int:
 def hash_tags(partitions: int) -> tuple[str, ...]:
     """Return a hash tag for each partition. The slots of the tags are in the middles of equal shares of all slots.
 
-    Any even split of the slots over nodes therefore spreads the partitions evenly. Raises `ValueError` unless
+    If the slots are split evenly over nodes, the partitions are therefore spread evenly too. Raises `ValueError` unless
     `partitions` is 1 to 1024.
     """
     if not 1 <= partitions <= MAX_PARTITIONS:
@@ -49,7 +49,7 @@ def hash_tags(partitions: int) -> tuple[str, ...]:
     targets = [(2 * i + 1) * SLOTS // (2 * partitions) for i in range(partitions)]
     missing = set(targets)
     tag_of_slot: dict[int, str] = {}
-    # Try numbers until every target slot has a tag, because no formula leads from a slot to a tag.
+    # Hash one number after the other until each target slot has a tag, because no formula leads from a slot to a tag.
     for number in count():
         tag = str(number)
         slot = slot_of(tag)

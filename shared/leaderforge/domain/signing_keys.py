@@ -11,7 +11,7 @@ PREFIX = "lfk_"
 _ID_BYTES = 16
 _ID = re.compile(PREFIX + "[0-9a-f]{32}")
 _PURPOSE = b"leaderforge player tokens\0"
-"""Prefix of the derivation's input. It separates these keys from others that may be derived from the same secret."""
+"""Prefix of the derivation's input. It makes these keys differ from others that are derived from the same secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class SigningKey:
     """Signing key. The store has only its random id. Times are in ms.
 
     The key itself is derived from the id and a secret of the settings, because access to the store alone must not
-    suffice to forge tokens. A retired key signs nothing. Tokens with its signature are accepted until `accepted_until`.
+    suffice to forge tokens. A retired key signs nothing. Its earlier tokens are accepted until `accepted_until`.
     """
 
     kid: str
@@ -44,5 +44,5 @@ def is_kid(text: object) -> bool:
 
 
 def derived_key(secret: bytes, kid: str) -> bytes:
-    """Return the key with this id: 256 bits, HMAC-SHA256 of the id by the secret."""
+    """Return the signing key with this id: the HMAC-SHA256 of the id by the secret, 256 bits."""
     return hmac.digest(secret, _PURPOSE + kid.encode(), "sha256")

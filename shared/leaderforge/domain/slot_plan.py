@@ -22,8 +22,7 @@ def moves_to_balance(
 ) -> Sequence[SlotMove]:
     """Return the fewest moves that give all slots to `nodes`, in equal shares.
 
-    `owners` has the node of each slot. All keys are in the slots of partitions. Therefore balance these first, and the
-    other slots afterwards.
+    `owners` has the node of each slot. First balance `partition_slots`, which have all keys, and then the other slots.
     """
     targets = dict(owners)
     _balance(targets, sorted(set(partition_slots)), nodes)
@@ -41,12 +40,12 @@ def _balance(
     for slot in slots:
         owned.get(targets[slot], free).append(slot)
     fixed_counts = {node: sum(targets[slot] == node for slot in fixed) for node in nodes}
-    # The nodes with most slots get the larger shares, because fewer slots then move.
+    # The nodes with the most slots get the larger shares if shares differ by one slot. Fewer slots then move.
     ranked = sorted(nodes, key=lambda node: (-fixed_counts[node] - len(owned[node]), node))
     share, larger = divmod(len(slots) + len(fixed), len(ranked))
     shares = {node: share + (i < larger) - fixed_counts[node] for i, node in enumerate(ranked)}
     for node in ranked:
-        # Take the last slots of a node, so that the shares consist of long ranges.
+        # Take away the last slots of a node, so that its remaining slots are long ranges.
         size = max(0, shares[node])
         free += owned[node][size:]
         del owned[node][size:]
@@ -59,6 +58,6 @@ def _balance(
 
 
 def _runs(changed: Sequence[tuple[int, NodeId, NodeId]]) -> Sequence[Sequence[tuple[int, NodeId, NodeId]]]:
-    """Return the changed slots in runs of consecutive slots with one source and one target."""
+    """Return the changed slots in runs. The slots of a run are consecutive, with one source and one target."""
     numbered = groupby(enumerate(changed), key=lambda pair: (pair[1][0] - pair[0], pair[1][1:]))
     return [[change for _, change in run] for _, run in numbered]

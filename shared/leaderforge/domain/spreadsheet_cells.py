@@ -1,7 +1,7 @@
 """Texts in cells of files for spreadsheets.
 
 Spreadsheets run a cell that begins like a formula. Exports therefore write an apostrophe before such a name, and
-imports remove it. A name that already looks like an escaped one gets another apostrophe. Each text therefore stands for
+imports remove it. A name that already looks like such a text gets one more apostrophe. Each text therefore stands for
 exactly one name.
 """
 

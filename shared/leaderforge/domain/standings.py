@@ -18,9 +18,9 @@ class Event(NamedTuple):
     """Stored submission: a score, its time (ms) and its JSON metadata, if any.
 
     `subscore` is the second score, 0 on boards without one. `received_us` (us since 1970) orders events of equal times
-    (see `ReceptionClock`). It is 0 for events of older versions. `change` is the requested difference to the player's
-    score, None if the request had a score. The score of a change is unknown until the store records it. `numbers` are
-    the named numbers as JSON text.
+    (see `ReceptionClock`). `received_us` is 0 for events of older versions. `change` is the requested change of the
+    player's score, None if the request had a score. The score of a change is unknown until the store records it.
+    `numbers` are the named numbers as JSON text.
     """
 
     user_id: int
@@ -35,7 +35,7 @@ class Event(NamedTuple):
 
 
 class EarlierPlace(NamedTuple):
-    """Numbers of a standing before a submission: its place, and the number of submissions until then."""
+    """Numbers of a standing directly before a submission: its place, and its number of submissions."""
 
     score: int
     achieved_at: int
@@ -49,7 +49,7 @@ VISIBLE = 0
 HIDDEN_ENTRY = 1
 HIDDEN_PLAYER = 2
 REMOVED = 4
-"""Bits of `hidden`: reasons why a standing is not listed.
+"""Bits of `hidden` in a standing that is not listed: the reasons for it.
 
 The player still sees a hidden standing. Nobody sees a removed standing.
 """
@@ -61,7 +61,7 @@ class Standing(NamedTuple):
     `achieved_at`, `received_us`, `run_id` and `metadata` come from one event, the run. `scored` is true if any event
     had a score or subscore other than zero. On `sum` boards, only such events change the time. `revision` grows with
     each change. `segments` has the player's value of each attribute in `Board.segments`, None for no value: the current
-    values in an open period, the last values of the period in a past one. It is None on boards without segments.
+    values in an open period, or the last values of a past period. `segments` is None on boards without segments.
     """
 
     user_id: int
@@ -110,8 +110,8 @@ def standing_of(event: Event) -> Standing:
 def removed_standing(board: Board, user_id: int, revision: int) -> Standing:
     """Return the row of a removed standing: the neutral element of `combine`.
 
-    The row is stored, because its revision must outlive the removal. Older index updates would otherwise restore the
-    standing.
+    The row is stored, because its revision must outlive the removal. Otherwise, a late index update with an older
+    revision would restore the standing.
     """
     # This version never takes the run from a standing with the flag `REMOVED`. Processes of version 0.2, which may run
     # during an upgrade, ignore the flag and compare the values. Therefore give it values that are worse than those of
@@ -145,7 +145,7 @@ def is_in_segment(ladder: Ladder, standing: Standing) -> bool:
 
 
 def combine(board: Board, first: Standing, second: Standing) -> Standing:
-    """Return two standings as one. They must belong to one player and have no event in common."""
+    """Return two standings as one, with the events of both. They must belong to one player and share no event."""
     run = max(first, second, key=lambda s: _precedence(board, s))
     adds = board.policy is Policy.SUM
     return Standing(
@@ -164,7 +164,7 @@ def combine(board: Board, first: Standing, second: Standing) -> Standing:
 
 
 def fold(board: Board, events: Iterable[Event]) -> Standing:
-    """Return the standing of one player's events. There must be at least one."""
+    """Return the standing of one player's events. There must be at least one event."""
     return reduce(lambda a, b: combine(board, a, b), map(standing_of, events))
 
 
@@ -180,25 +180,25 @@ def out_of_range(user_id: int) -> ScoreOutOfRange:
 
 
 def is_improvement(board: Board, event: Event, standing: Standing) -> bool:
-    """Return whether the event is the standing's run or, on `sum` boards, improves the sum in the board's order."""
+    """Return whether the event is the standing's run or, on `sum` boards, changes the sum for the better."""
     if board.policy is Policy.SUM:
         return event.score > 0 if board.order is Order.DESC else event.score < 0
     return standing.run_id == event.submission_id
 
 
 def _precedence(board: Board, standing: Standing) -> tuple[int, ...]:
-    """Return the precedence of the standing's run. `combine` keeps the run with the largest one.
+    """Return the precedence of the standing's run. Of two runs, `combine` keeps the one with the larger precedence.
 
     A removed standing has no run, and therefore the lowest precedence.
     """
-    # Break all remaining ties by the id, because the run must not depend on the order of the events.
+    # Break all remaining ties by the run's id. The order of the events must not decide which one is the run.
     present, run_id = not standing.removed, standing.run_id.int
     match board.policy:
         case Policy.SUM:
             # Check the subscore too, because version 0.2 stored subscores without setting `scored`.
             moved = standing.scored or standing.subscore != 0
-            # Among submissions that do not change the sum, the earliest is the run, because later ones do not change
-            # the time.
+            # If no submission changes the sum, the earliest one is the run: the time is that of the last change, and
+            # later submissions without effect must not move it.
             sign = 1 if moved else -1
             return (present, moved, sign * standing.achieved_at, sign * standing.received_us, run_id)
         case Policy.LATEST:

@@ -14,11 +14,11 @@ def percentile(behind: int, total: int) -> float:
 
 
 def rank_at(percent: Fraction, total: int) -> int:
-    """Return the last ordinal rank with at least `percent` of the other players behind it.
+    """Return the worst ordinal rank that still has at least `percent` of the other players behind it.
 
     `total` counts all players.
     """
-    # The double negation rounds up, because at least `percent` of the others must be behind the rank.
+    # Round up by the double negation, because at least `percent` of the other players must be behind the rank.
     return total - -((-percent * (total - 1)) // 100)
 
 

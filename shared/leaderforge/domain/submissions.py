@@ -44,7 +44,7 @@ class Submission(NamedTuple):
 
     @property
     def depends_on_player(self) -> bool:
-        """Return whether stored data of the player decides about the submission: the standing, or the attempts."""
+        """Return whether stored data of the player decides about the submission: their standing, or their attempts."""
         return self.is_judged or self.board.tournament is not None
 
     def require_score(self) -> None:
@@ -53,7 +53,7 @@ class Submission(NamedTuple):
             self.board.limits.require_score(self.board.policy, self.event.score)
 
     def on_top_of(self, run: "CountedRun | None") -> "Submission":
-        """Return the submission of a change with its score: the change plus the score of the player's run, if any.
+        """Return the submission of a change with its score: the change plus the score of the run, if there is one.
 
         Raises `ScoreOutOfRange`, and `RuleViolated` if the score breaks a rule that needs no standing.
         """
@@ -68,7 +68,8 @@ class Submission(NamedTuple):
     def _after(self, run: "CountedRun") -> "Submission":
         """Return the submission. On `latest` boards, its time is after the time of the run.
 
-        A change must be later than the run that it changes, even if clocks differ or a queue delays it.
+        A change must be later than the run that it changes. Without this rule, different clocks or a queue could give
+        it an earlier time.
         """
         if self.board.policy is not Policy.LATEST or run.reception < (self.event.achieved_at, self.event.received_us):
             return self
@@ -85,12 +86,12 @@ class CountedRun(NamedTuple):
 
     @property
     def reception(self) -> tuple[int, int]:
-        """Return the position among the events of a `latest` board."""
+        """Return the run's position in the order of events on a `latest` board: time (ms), then reception (us)."""
         return self.achieved_at, self.received_us
 
 
 def conflict(submission: Submission, stored: Event) -> SubmissionConflict | None:
-    """Return the error if the stored event with the same id has other content, None if the submission repeats it."""
+    """Return the error if the stored event with the same id has other content than the submission, None if not."""
     differences = _differences(submission, stored)
     return SubmissionConflict.of(submission.event.submission_id, differences) if differences else None
 
@@ -103,7 +104,7 @@ def _differences(submission: Submission, stored: Event) -> dict[str, tuple[objec
         differences["change"] = stored.change, sent.change
     elif sent.change is None and sent.score != stored.score:
         differences["score"] = stored.score, sent.score
-    # On a board with tiebreakers, the subscore packs numbers, which are compared below.
+    # With tiebreakers, the subscore only packs the named numbers, which are compared below.
     if sent.subscore != stored.subscore and not submission.board.tiebreakers:
         differences["subscore"] = stored.subscore, sent.subscore
     if not is_same_json(sent.metadata, stored.metadata):
@@ -116,7 +117,7 @@ def _differences(submission: Submission, stored: Event) -> dict[str, tuple[objec
 
 
 def _can_have_requested(stored: Event, requested_at: int) -> bool:
-    """Return whether a request with this time (ms) can have stored the event. Times after the reception are clamped."""
+    """Return whether the stored event may come from a request with this time (ms), clamped to the reception or not."""
     # Accept any later time for events of version 0.2: they have no reception, and the stored time may be clamped.
     received_ms = stored.received_us // 1000 if stored.received_us else stored.achieved_at
     return stored.achieved_at in {requested_at, min(requested_at, received_ms)}
@@ -132,8 +133,9 @@ class Recorded(NamedTuple):
     A `duplicate` was committed earlier with equal content, and has the ladders of the first commit. Ladders of retired
     periods are not `indexed`. `improved` is the result of `is_improvement` for the main standing.
 
-    `previous` has the place on each ladder directly before the submission, None if there was none. It is empty for a
-    duplicate, and if it was not requested. `entrant` is the entrant after a submission to a tournament.
+    `previous` has the place on each ladder directly before the submission, None for a ladder without a place. It is
+    empty for a duplicate, and if the caller did not request it. `entrant` is the entrant after a submission to a
+    tournament.
     """
 
     ladders: Sequence[Ladder]

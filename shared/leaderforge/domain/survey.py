@@ -17,9 +17,9 @@ class IndexNode:
 class PartitionState:
     """Partition, and the name of its node.
 
-    `watermark` (ms): the partition has all changes up to this time. None if it is incomplete. `entries` is the
-    number of its entries on the requested ladders, `players` the number of its usernames. All three are None if the
-    node does not answer.
+    `watermark` (ms) is the time up to which the partition has all changes, None if the partition is incomplete.
+    `entries` is the number of its entries on the requested ladders, `players` the number of players whose username it
+    has. All three are None if the node does not answer.
     """
 
     partition: int
@@ -33,8 +33,8 @@ class PartitionState:
 class VerificationState:
     """Progress of the verification of all standings, which compares a batch of players at a time.
 
-    At `verified_at` (ms), `checked` standings of the current pass were compared, and `differing` of them were repaired.
-    `reached` is the last compared player id, None after a complete pass.
+    Up to `verified_at` (ms), `checked` standings of the current pass were compared. Of these, `differing` were
+    repaired. `reached` is the last compared player id, None after a complete pass.
     """
 
     verified_at: int

@@ -10,7 +10,7 @@ _DAY_MS = 86_400_000
 
 
 def require_team_board(board: Board, source: Board | None) -> None:
-    """Raise `Refused` unless the board can rank teams by the scores of its source. None: the source does not exist."""
+    """Raise `Refused` unless the board can rank teams by the scores of its source. None stands for no such board."""
     if board.team is None:
         return
     if source is None or source.id == board.id:
@@ -22,7 +22,7 @@ def require_team_board(board: Board, source: Board | None) -> None:
 
 
 def require_source_kept(team_boards: Sequence[Board], source: Board) -> None:
-    """Raise `Conflict` if a change of the source would take away a period kind of one of these team boards."""
+    """Raise `Conflict` if a change of the source would remove a period kind that one of these team boards has."""
     for board in team_boards:
         if missing := [kind for kind in board.calendar.kinds if kind not in source.calendar.kinds]:
             message = f"team board {board.slug!r} needs the period kind {missing[0]} of its source"
@@ -30,14 +30,14 @@ def require_source_kept(team_boards: Sequence[Board], source: Board) -> None:
 
 
 def require_same_kinds(before: Board, after: Board) -> None:
-    """Raise `SettingFixed` if a change gives a team board other period kinds."""
+    """Raise `SettingFixed` if a change would give a team board other period kinds than it has."""
     if before.team is not None and set(before.calendar.kinds) != set(after.calendar.kinds):
         message = f"periods: team board {before.slug!r} keeps its period kinds; create another board"
         raise SettingFixed("periods", message)
 
 
 def require_no_team_boards(team_boards: Sequence[Board], source: Board) -> None:
-    """Raise `Conflict` if team boards have the source."""
+    """Raise `Conflict` if there are team boards, `team_boards`, with this source."""
     if team_boards:
         slugs = ", ".join(board.slug for board in team_boards)
         raise Conflict(f"board {source.slug!r} is the source of team boards ({slugs}); delete them first")
@@ -55,13 +55,13 @@ def team_ladder(board: Board, ladder: Ladder) -> Ladder | None:
 
 
 def is_kept(ladder: Ladder, now: int) -> bool:
-    """Return whether the ladder's period has begun and has not expired at `now` (ms)."""
+    """Return whether the ladder's period has not expired at `now` (ms)."""
     board, period = ladder.board, ladder.board.calendar.numbered(ladder.period)
     return board.keep_days is None or period.ends_at is None or period.ends_at > now - board.keep_days * _DAY_MS
 
 
 def _require_no_own_rules(board: Board) -> None:
-    """Raise `Refused` if the board has settings for submissions, because a team board has none of its own."""
+    """Raise `Refused` if the board has settings for submissions. Nobody submits to a team board."""
     unusable = {
         "subscore_order": board.has_subscore,
         "tiebreakers": bool(board.tiebreakers),
@@ -80,7 +80,7 @@ def _require_no_own_rules(board: Board) -> None:
 
 
 def _require_equal(board: Board, source: Board) -> None:
-    """Raise `Refused` unless the board combines and divides scores as its source does."""
+    """Raise `Refused` unless the board has its source's policy, order, time zone and season, and no other periods."""
     pairs: dict[str, tuple[object, object]] = {
         "policy": (board.policy, source.policy),
         "order": (board.order, source.order),

@@ -32,7 +32,7 @@ class TeamFull(Conflict):
 
     @classmethod
     def of(cls, team_id: int, limit: int) -> "TeamFull":
-        """Return the error for a team with this maximum."""
+        """Return the error for a team that has reached the maximum, `limit`, of members."""
         return cls(f"team {team_id} has all of its {limit} members", team_id=team_id, limit=limit)
 
 
@@ -65,6 +65,6 @@ class ScoredByMembers(Refused):
 
     @classmethod
     def of(cls, slug: str, source: str) -> "ScoredByMembers":
-        """Return the error for a team board with this source."""
+        """Return the error for a submission to the team board `slug` with this source."""
         message = f"board {slug!r} ranks teams by the scores of board {source!r}; submit the scores of members there"
         return cls(message, board=slug, source=source)

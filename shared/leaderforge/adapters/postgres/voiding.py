@@ -15,7 +15,7 @@ from leaderforge.domain.submissions import Submission, conflict
 
 
 async def is_stored(connection: Connection, submission: Submission) -> bool:
-    """Return whether the submission is stored, void or not. Raises `SubmissionConflict` if it has other content."""
+    """Return whether the submission is stored, void or not. Raises `SubmissionConflict` if the stored one differs."""
     rows = await connection.fetch(statement("stored_event"), *submission.event_key)
     if rows and (error := conflict(submission, event_of_row(rows[0]))):
         raise error
@@ -37,9 +37,9 @@ class SubmissionVoid:
         self._now = now
 
     async def set(self, submission_id: UUID, void: bool, rows: Sequence[Record]) -> None:
-        """Void the event, or let it count again. Do nothing if it has this state already. Raises `SubmissionNotFound`.
+        """Void the event, or let it count again if `void` is False. Do nothing if it is in this state already.
 
-        `rows` are the locked standings. Raises `ScoreOutOfRange` if a sum would leave the range of scores.
+        `rows` are the locked standings. Raises `SubmissionNotFound`, or `ScoreOutOfRange` if a sum leaves the range.
         """
         stored = await self._stored(submission_id)
         if stored["void"] is void:
@@ -57,7 +57,7 @@ class SubmissionVoid:
     async def delete(self, submission_id: UUID, rows: Sequence[Record]) -> None:
         """Delete the event.
 
-        In `rows`, the locked standings, replace each standing with the event by the fold of the other events. Raises
+        `rows` are the locked standings. Each one that counts the event becomes the fold of the other events. Raises
         `SubmissionNotFound`, and `Conflict` if a moderator has removed the event.
         """
         stored = await self._stored(submission_id)
@@ -74,7 +74,7 @@ class SubmissionVoid:
         return required_first(rows, SubmissionNotFound.of(self._board.slug, self._user_id, submission_id))
 
     def _ladders_of(self, stored: Record, rows: Sequence[Record]) -> Iterator[tuple[Ladder, int]]:
-        """Yield the open ladders of the event, each with the number of submissions of its standing."""
+        """Yield the open ladders that count the event, each with the number of submissions in the player's standing."""
         ladders = {ladder.period: ladder for ladder in self._board.ladders_at(stored["achieved_at"])}
         void_in = (stored["void_in"] or "").split(",")
         for row in rows:
@@ -83,11 +83,11 @@ class SubmissionVoid:
                 yield ladder, row["submissions"]
 
     async def _counting(self, ladder: Ladder, submissions: int) -> Sequence[Event]:
-        """Return the events that count in the player's standing on a ladder. `submissions` is their number."""
+        """Return the latest `submissions` events that count in the player's standing on a ladder."""
         ids = self._user_id, self._board.id, ladder.period
         rows = await self._connection.fetch(statement("counting_events"), *ids, *period_bounds(ladder))
-        # Version 0.2 did not mark events that were removed from one period. The standing then consists of the latest
-        # events.
+        # There may be more events than the standing counts: version 0.2 did not mark events that were removed from one
+        # period. The standing then consists of the latest events.
         return [event_of_row(row) for row in rows[max(0, len(rows) - submissions) :]]
 
     async def _replace(self, ladder: Ladder, events: Sequence[Event]) -> None:

@@ -13,9 +13,10 @@ from leaderforge.domain.addresses import host_and_port
 from leaderforge.domain.errors import LeaderForgeError
 
 OnShardsMoved = Callable[[int], object]
-"""Callback with the number of moves that have ended since the last call.
+"""Callback that gets the number of moves that have ended since the last call.
 
-A move takes the shards of some players to a worker."""
+One move takes the shards of some players to another worker.
+"""
 
 _CONNECT_S = 10.0
 _POLL_S = 0.5
@@ -23,14 +24,14 @@ _RUNNING = frozenset({"scheduled", "running", "cancelling", "failing"})
 
 
 class WorkerChangeFailed(LeaderForgeError):
-    """Error for a change of the workers that did not finish. The same command continues it."""
+    """Error for a change of the workers that did not finish. To continue the change, run the same command again."""
 
     code = "worker_change_failed"
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerShare:
-    """A worker, and its number of shards of each table of players."""
+    """Worker, and the number of shards that it has of each table of players."""
 
     host: str
     port: int
@@ -42,20 +43,20 @@ class WorkerShare:
 
 
 class WorkerNodes:
-    """Changes of the workers of a database. The server completes a rebalance whose command was interrupted."""
+    """Changes of the workers of a database. The database server completes the rebalance of an interrupted command."""
 
     def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         self._connection = connection
 
     async def shares(self) -> Sequence[WorkerShare]:
-        """Return all workers by address."""
+        """Return all workers in the order of their addresses."""
         rows = await self._connection.fetch(statement("worker_shares"))
         return [WorkerShare(row["host"], row["port"], row["shards"]) for row in rows]
 
     async def add(self, address: str, on_moved: OnShardsMoved) -> int:
-        """Register a worker unless it is registered, and move an equal share of the shards to it.
+        """Register a worker if it is not registered yet, and move an equal share of the shards to it.
 
-        Return the number of moves. The worker needs the database with the extension, without tables.
+        Return the number of moves. The worker needs a database of the same name with `citus`, without tables.
         """
         host, port = _parsed(address)
         if address not in {share.address for share in await self.shares()}:
@@ -77,9 +78,9 @@ class WorkerNodes:
         return moves
 
     async def rebalance(self, on_moved: OnShardsMoved, *, drain: bool = False) -> int:
-        """Spread the shards evenly. With `drain`, only move the shards of workers that must have none.
+        """Spread the shards evenly. With `drain`, only move shards away from workers that must not have any.
 
-        Return the number of moves. A rebalance in progress ends first.
+        Return the number of moves. If a rebalance is in progress, wait for its end first.
         """
         moves = await self._wait(on_moved) if await self._is_running() else 0
         if await self._connection.fetchval(statement("start_rebalance"), drain) is None:
@@ -118,7 +119,7 @@ class _RebalanceState(NamedTuple):
 
 @asynccontextmanager
 async def worker_nodes(dsn: str) -> AsyncIterator[WorkerNodes]:
-    """Yield the workers of a database. Raises `WorkerChangeFailed` if it has none, or refuses a change."""
+    """Yield the workers of a database. Raises `WorkerChangeFailed` if there are none, or a change is refused."""
     try:
         connection = await asyncpg.connect(dsn, timeout=_CONNECT_S, statement_cache_size=0)
     except (OSError, asyncpg.PostgresError) as error:
@@ -131,7 +132,7 @@ async def worker_nodes(dsn: str) -> AsyncIterator[WorkerNodes]:
             )
         yield WorkerNodes(connection)
     except asyncpg.PostgresError as error:
-        # The operator needs the message of the server, which only this command's terminal shows.
+        # Include the server's message, because the operator needs it and finds it only in the output of this command.
         raise WorkerChangeFailed(f"the database refused the change: {error}") from error
     finally:
         await connection.close(timeout=_CONNECT_S)

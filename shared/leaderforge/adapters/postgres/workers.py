@@ -26,9 +26,9 @@ _UINT32 = 0xFFFF_FFFF
 class Workers:
     """Worker of each player, and circuit breaker of each worker.
 
-    If a call to a worker takes longer than `limit_s` seconds, the worker is probed. If the probe fails, the circuit
-    opens. Calls to this worker then fail at once, until a probe succeeds. A worker that hangs therefore delays its
-    callers only once.
+    If a call to a worker takes longer than `limit_s` seconds, the worker is probed (asked for a sign of life). If the
+    probe fails, the circuit opens. Calls to this worker then fail at once, until a probe succeeds. A worker that hangs
+    therefore delays its callers only once.
 
     The placements of shards are cached until a call fails. A stale placement only costs time, because the former worker
     of a moved shard still accepts rows for it.
@@ -43,7 +43,7 @@ class Workers:
         self._probing: dict[WorkerId, asyncio.Task[None]] = {}
 
     async def positions(self, user_ids: Sequence[int]) -> Mapping[WorkerId, Sequence[int]]:
-        """Return, for each worker, the positions of its players in `user_ids`. Raises `StoreUnavailable`."""
+        """Return the positions in `user_ids` of the players of each worker. Raises `StoreUnavailable`."""
         if not self._lows:
             placements = await self._pool.fetch(statement("placements"), reserved=True)
             self._lows, self._workers = [p["low"] for p in placements], [p["node"] for p in placements]
@@ -102,9 +102,10 @@ class Workers:
 
 
 def hash_of(user_id: int) -> int:
-    """Return PostgreSQL's hash of a player id (`hashint8`), a signed 32-bit integer. Citus assigns shards by it.
+    """Return PostgreSQL's hash of a player id (`hashint8`), a signed 32-bit integer.
 
-    The algorithm is the final mix of Bob Jenkins' lookup3, for one word.
+    Citus selects the shard of a player by this hash. The algorithm is the final mix of Bob Jenkins' lookup3, for one
+    word.
     """
     high, low = user_id >> 32 & _UINT32, user_id & _UINT32
     a = b = c = 0x9E37_79B9 + 4 + 3_923_095

@@ -1,7 +1,7 @@
 """Writing of events and standings inside a transaction.
 
-Rows are written in the order of their keys, events before standings, policies in a fixed order. This order prevents
-deadlocks between batches.
+All events are written before the standings, rows in the order of their keys, and policies in a fixed order. This order
+prevents deadlocks between batches.
 """
 
 from collections import defaultdict
@@ -27,7 +27,7 @@ from leaderforge.domain.submissions import EventKey, Submission
 
 
 async def count_event(connection: Connection, submission: Submission, now: int) -> None:
-    """Count a submission with a new id, without checking the board's score limits."""
+    """Store a submission whose id is new, and count it in the standings, whether it obeys the score limits or not."""
     await insert_events(connection, {submission.event_key: submission}, now)
     await upsert_standings(connection, [submission], now)
 
@@ -42,7 +42,7 @@ async def insert_events(connection: Connection, events: Mapping[EventKey, Submis
 async def hold_standings(connection: Connection, submissions: Sequence[Submission], revision: int) -> Standings:
     """Lock the standings of the submissions' ladders until the commit, and return them.
 
-    A missing standing is inserted as a removed one.
+    If a standing does not exist, insert a removed standing, because only a stored row can be locked.
     """
     if not submissions:
         return {}
@@ -71,7 +71,7 @@ async def upsert_standings(connection: Connection, submissions: Sequence[Submiss
             key = key_of_row(row)
             board, added = folded[key]
             standings[key] = standing_of_row(board, row)
-            # If a standing consists of the new submissions only, its row is new or was a removed standing.
+            # If a standing counts no other than the new submissions, its row is new or was a removed standing before.
             if added.submissions == row["submissions"]:
                 newcomers.add(row["user_id"])
     boards = {s.board.id: s.board for s in submissions}
@@ -94,10 +94,10 @@ async def segment_newcomers(connection: Connection, user_ids: Collection[int], b
 
 
 async def hide_newcomers(connection: Connection, user_ids: Collection[int], boards: Mapping[int, Board]) -> Standings:
-    """Hide new standings of hidden players, and raise revisions of reused player ids. Return the changed standings.
+    """Hide new standings of hidden players, and return the changed standings.
 
-    New standings lock the player's row by their foreign key. A concurrent action that hides the player waits for this
-    lock.
+    If a player id was used before, raise the revisions above the former ones. A new standing locks the player's row by
+    its foreign key. A concurrent action that hides the player waits for this lock.
     """
     newcomers = await connection.fetch(statement("newcomers"), joined(user_ids))
     if not newcomers:
@@ -113,7 +113,7 @@ async def hide_newcomers(connection: Connection, user_ids: Collection[int], boar
 
 
 def _fold_batch(submissions: Sequence[Submission]) -> Mapping[Policy, dict[StandingKey, tuple[Board, Standing]]]:
-    """Return the standings that result from the batch's events alone, by policy and key."""
+    """Return the standings that the batch's events alone yield, without stored ones, by policy and key."""
     by_policy: defaultdict[Policy, dict[StandingKey, tuple[Board, Standing]]] = defaultdict(dict)
     for submission in submissions:
         board, added = submission.board, standing_of(submission.event)

@@ -27,7 +27,7 @@ class PartitionedUpdate:
 
     The script counts the entries above each of the distinct rank bounds `bounds`. `segment_bounds` has distinct pairs
     of a segment's id and a rank bound. For each pair, the script counts the entries above the bound in this segment.
-    The two are empty if the update does not count entries.
+    Both collections are empty if the update does not count entries.
 
     `groups` maps partitions to the ids of their players. The script runs on `partitions`: all partitions of the index
     if the update counts entries, otherwise the partitions of its players.
@@ -51,8 +51,8 @@ class PartitionedUpdate:
         board = update.ladder.board
         records = {standing.user_id: record_of(board, standing) for standing in update.standings}
         keys = chain((record.key for record in records.values()), *update.earlier.values()) if update.count else ()
-        # An earlier standing often has the bound of the present one, and on boards with shared ranks, many players have
-        # equal bounds. In order, neighbouring bounds share the path of the search in the sorted set.
+        # Count equal bounds once: an earlier standing often has the bound of the present one, and players may share
+        # ranks. Sort the bounds, because neighbours share the path of the search in the sorted set.
         bounds = dict.fromkeys(sorted(rank_bounds(board, keys)))
         if update.count and depend_on_total(board.tiers):
             bounds[LAST] = None
@@ -100,14 +100,14 @@ def packed_bounds(bounds: Iterable[bytes]) -> Sequence[bytes | int]:
     """Return bounds as script arguments: pairs of a length and the concatenated bounds of that length, in order.
 
     One argument for many bounds costs the client less than one per bound. Each bound begins with "(", as in ZLEXCOUNT,
-    because the client adds it at a lower cost than the script.
+    because adding "(" costs less in the client than in the script.
     """
     runs = ((length, list(run)) for length, run in groupby(bounds, len))
     return [part for length, run in runs for part in (length + 1, b"(" + b"(".join(run))]
 
 
 def packed_segment_bounds(bounds: Iterable[tuple[bytes, bytes]]) -> Sequence[bytes]:
-    """Return bounds in segments as script arguments: pairs like those of `packed_bounds`, with an id before each bound.
+    """Return bounds in segments as script arguments: as `packed_bounds` does, with a segment's id before each bound.
 
     A length begins with "s", which distinguishes these pairs from pairs without segments. All bounds must have the same
     length.
@@ -129,7 +129,7 @@ def _segment_bounds(board: Board, records: Iterable[IndexRecord]) -> Collection[
 def _above_within(
     board: Board, record: IndexRecord, previous_value: bytes | None, within: Mapping[tuple[bytes, bytes], int]
 ) -> Sequence[int | None]:
-    """Return the numbers of entries above a standing in each segment of its player."""
+    """Return the number of entries above a standing in each segment of its player, None for no segment."""
     bound = rank_bound(board, record.key)
     newer: Sequence[bytes | None] = ()
     if (
@@ -138,7 +138,7 @@ def _above_within(
         and revision_of(previous_value) > record.revision
         and key_of(board, record.key[-USER_BYTES:], previous_value) < bound
     ):
-        # As in `_applied`, do not count the player's own newer entry if it is in the same segment.
+        # As in `_applied`, do not count the player's own entry, which is newer and better, if it is in the segment.
         newer = segments_of_value(board, previous_value)
     return [
         None if segment is None else within[segment, bound] - (segment in newer)
@@ -153,7 +153,7 @@ def _applied(
     above: Mapping[bytes, int],
     earlier: Sequence[bytes],
 ) -> Applied:
-    """Return the result for a player. `above` has the counts by rank bound. It is empty if the counts are unknown."""
+    """Return the result for a player. `above` has the counts by rank bound, and is empty if they are unknown."""
     previous, refused, entry = None, False, record.key if record.is_listed else None
     if previous_value is not None:
         if is_listed(previous_value):
@@ -164,7 +164,7 @@ def _applied(
             entry = previous
     if not above:
         return Applied(record.key, previous, None, refused)
-    # Do not count the player's own entry. The index may have a newer and better entry than this standing.
+    # Do not count the player's own entry: the index may have a newer and better one, which is above this standing.
     bounds = rank_bounds(board, (record.key, *earlier))
     counts = [above[bound] - (entry is not None and entry < bound) for bound in bounds]
     return Applied(record.key, previous, counts[0], refused, counts[1:])

@@ -23,7 +23,7 @@ from leaderforge.ports.tracing import Tracer
 
 Arguments = Sequence[bytes | int | str]
 Request = tuple[int, Arguments]
-"""Slot of the keys, and the command."""
+"""Command, and the cluster slot of its keys."""
 
 _ASKING: Arguments = ("ASKING",)
 _RUN_ID = re.compile(rb"run_id:(\w+)")
@@ -51,7 +51,7 @@ class WatchedCluster(RedisCluster):
         self._runs = runs
         self._on_restart = on_restart
         self._tracer = tracer
-        # Set these two options here, because the nodes' pools copy the mapping when they are created.
+        # Set these two options here, before any pool of a node exists: each pool copies the mapping when it is created.
         self.connection_kwargs["redis_connect_func"] = self.on_connect
         self.connection_kwargs["connection_class"] = SecureNodeConnection if options.get("ssl") else NodeConnection
 
@@ -72,7 +72,7 @@ class WatchedCluster(RedisCluster):
         await asyncio.gather(*(node.disconnect_free_connections() for node in (*self.get_nodes(), *startup_nodes)))
 
     async def recover(self) -> None:
-        """Prepare for a retry after a broken connection."""
+        """Prepare for a retry after a broken connection: close idle connections, and read the topology again."""
         # Close the idle connections, which probably broke too. Otherwise, each would later count as another disruption.
         await self.disconnect_idle()
         # Read the topology again, because a dead node cannot redirect to its successor.

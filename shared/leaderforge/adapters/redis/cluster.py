@@ -24,7 +24,7 @@ from leaderforge.ports.tracing import Tracer
 _PAUSE_S = 0.25
 """Time between attempts to reach a failed cluster, in s."""
 _PROBE_S = 0.5
-"""Time limit of a ping, in s. Without a reply, connections are replaced."""
+"""Time limit of a ping, in s. If a node does not reply in time, all connections are replaced."""
 _TRY_AGAIN_S = 0.02
 """Pause in s before a command on a slot in migration is sent again."""
 _CLOSING_S = 5.0
@@ -34,7 +34,7 @@ _USES = 64
 _KEYS_A_SCAN = 1000
 _TIME_OUTS = (TimeoutError, redis.exceptions.TimeoutError)
 _MOVES = (AskError, MovedError, TryAgainError)
-"""Errors in the reply of a node if the slot is moving, or has moved, to another node."""
+"""Errors by which a node reports that the slot is moving, or has moved, to another node."""
 
 
 class _Disturbed(RedisError):
@@ -136,7 +136,7 @@ class Cluster:
         async with self._guarded() as client:
             primaries = sorted(client.get_primaries(), key=lambda node: node.name)
             nodes = await asyncio.gather(*(self._describe(client, node) for node in primaries))
-            # A node that is down may have left the cluster. Read the topology to leave out such a node.
+            # A node that is down may have left the cluster. Read the topology again, to leave out nodes that have left.
             members = {node.name for node in nodes} if all(node.up for node in nodes) else await self._members(client)
             return [node for node in nodes if node.name in members]
 
@@ -216,7 +216,7 @@ class Cluster:
     async def _members(self, client: WatchedCluster) -> Collection[str]:
         """Read the topology again, and return the names of all primary nodes.
 
-        Call it only after counting a takeover.
+        Reading the topology can hide a takeover. Therefore, first count the disruption.
         """
         with suppress(RedisError, RedisClusterException, OSError, TimeoutError):  # on failure, keep the last topology
             async with asyncio.timeout(self._timeout_s / 4):
@@ -226,8 +226,8 @@ class Cluster:
     async def _describe(self, client: WatchedCluster, node: ClusterNode) -> IndexNode:
         try:
             async with asyncio.timeout(self._timeout_s / 2):
-                # Bypass the error handling of the client, which reads the topology again and may thereby hide a
-                # takeover.
+                # Bypass the error handling of the client. It would read the topology again, and could thereby hide that
+                # another node has taken over a slot.
                 info = await node.execute_command("INFO", "memory")
         except (RedisError, OSError, TimeoutError):
             self.disruptions += 1
@@ -236,7 +236,7 @@ class Cluster:
 
     @asynccontextmanager
     async def _guarded(self) -> AsyncIterator[WatchedCluster]:
-        """Provide the client for one operation, within the limits of the class. Raises `IndexUnavailable`."""
+        """Provide the client for one operation, for at most `timeout_s` seconds. Raises `IndexUnavailable`."""
         self._belong_to(asyncio.get_running_loop())
         async with self._turns:
             if self._retry_at is not None:

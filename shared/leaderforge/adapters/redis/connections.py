@@ -1,4 +1,4 @@
-"""Connections to the nodes of the index. Each failure of a write is an error of redis-py."""
+"""Connections to the nodes of the index. Each failed write raises an error of redis-py."""
 
 from collections.abc import Iterable
 

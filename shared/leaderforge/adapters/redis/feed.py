@@ -66,9 +66,9 @@ class RedisFeed:
             return await connection.read_response()
 
     def _parse(self, reply: Any) -> Heard | None:
-        """Return the content of a message, None if this process sent it.
+        """Return the content of a message of another process, None for a message of this process.
 
-        Raises `IndexUnavailable` for any other reply, because the server ends the subscription when the slot moves.
+        Raises `IndexUnavailable` for another reply: the server ends the subscription when the slot moves.
         """
         match reply:
             case [b"pong", at]:
@@ -87,7 +87,7 @@ async def _ping(connection: AbstractConnection, clock: Clock) -> None:
 
 
 def _encode(sender: str, changes: Sequence[LadderChange], identities: Sequence[int | str]) -> str:
-    # Without identities, the message has the format of earlier versions.
+    # Leave out an empty list of identities, because earlier versions read only messages without such a list.
     packed = [[c.best.hex(), c.grown, c.board_id, c.period] for c in changes]
     return json.dumps([sender, packed, list(identities)] if identities else [sender, packed], separators=(",", ":"))
 

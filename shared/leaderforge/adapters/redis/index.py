@@ -59,7 +59,7 @@ class RedisIndex(RedisRanking):
         return [part.applied(list(islice(replies, len(part.partitions)))) for part in partitioned]
 
     async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> Collection[int]:
-        """Apply many standings, one per player, in short calls that do not block the nodes noticeably."""
+        """Apply many standings, one per player, in calls so short that they do not block the nodes noticeably."""
         groups = self._packed(ladder, standings)
         refused = await asyncio.gather(*(self._load_partition(ladder, p, records) for p, records in groups.items()))
         return list(chain.from_iterable(refused))
@@ -174,8 +174,8 @@ class RedisIndex(RedisRanking):
 
 
 def _segment_count(ladder: Ladder) -> list[int]:
-    """Return the last argument of scripts that write: the number of the board's attributes.
+    """Return the last argument of scripts that write: a list with the number of the board's attributes.
 
-    Without attributes, return none.
+    The list is empty for a board without attributes.
     """
     return [len(ladder.board.segments)] if ladder.board.segments else []

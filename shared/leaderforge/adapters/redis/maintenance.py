@@ -21,7 +21,7 @@ from leaderforge.domain.survey import Survey, VerificationState
 from leaderforge.ports.index_maintenance import CatchUps, LadderIds
 
 Sweep = Callable[[Cluster, int, Sequence[LadderKeys]], Awaitable[Collection[bytes]]]
-"""Function that returns the entries of segments in one slot that contradict the values of their players."""
+"""Function that examines the entries of segments in one slot, and returns those that contradict players' values."""
 
 
 class RedisIndexMaintenance:
@@ -136,7 +136,7 @@ class RedisIndexMaintenance:
             await remove_orphans(self._cluster, self._keys.slots[p], await self._segment_keys(p, list(ladders)))
 
     async def _each_stray(self, ladder: Ladder, sweep: Sweep) -> Collection[int]:
-        """Return the players of the entries that a sweep over the segments of a ladder returns."""
+        """Return the players of all entries that `sweep` returns for the segments of a ladder."""
         players: set[int] = set()
         for p in self._all_partitions if ladder.board.segments else ():
             segments = await self._segment_keys(p, [_ids(ladder)])

@@ -23,16 +23,16 @@ from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.sources import Source
 
 _SELECTION_ROUNDS = 64
-"""Maximum round trips of a selection, a search in all partitions.
+"""Maximum round trips of a selection, which is a search in all partitions.
 
-Concurrent writes could otherwise prolong it endlessly.
+Without a maximum, concurrent writes could prolong the search endlessly.
 """
 _ATTEMPTS = 8
-"""Maximum round trips of a search near landmarks. Each corrects the position of a landmark for the next round trip."""
+"""Maximum round trips of a search near landmarks. Each reads the real position of a landmark, for the next one."""
 _MAX_GUESSED = 3000
 """Maximum keys that a round trip near a landmark reads. If more keys are necessary, a selection costs less."""
 _SPARE_DETAILS = 40
-"""Maximum entries whose details are read although they may not be returned. For more, another round costs less."""
+"""Maximum entries whose details are read in advance, in case they are returned. For more, another round costs less."""
 _LADDERS_WITH_LANDMARKS = 256
 """Maximum ladders with landmarks. 1024 landmarks take some 100 kB."""
 
@@ -118,8 +118,8 @@ class RedisRanking(RedisErasureIndex):
         return results
 
     def _window(self, ladder: Ladder, bound: bytes, before: int, after: int) -> Read[Window[Row]]:
-        # Each partition has only a share of the entries. First read a probable share. If it is too small, or a player
-        # moves meanwhile, read complete spans with details.
+        # Each partition has only a part of the entries. First read from each partition as many as it probably
+        # contributes. If they are too few, or a player moves meanwhile, read complete spans with details.
         first, end = local_range(-before, after, self.partitions)
         is_small = (end - first) * self.partitions - (before + after) <= _SPARE_DETAILS
         for span_first, span_end, detailed in (first, end, is_small), (-before, after, True):
@@ -162,7 +162,7 @@ class RedisRanking(RedisErasureIndex):
     def _located(
         self, ladder: Ladder, position: int, count: int, *, detailed: bool
     ) -> Read[tuple[Window[bytes], Spans]]:
-        """Return up to `count` keys from a position on (from 0), and their spans. Search near the closest landmark."""
+        """Return up to `count` keys from `position` (from 0) on, and their spans. Search near the closest landmark."""
         landmarks = self._landmarks_of(ladder)
         for attempt in range(_ATTEMPTS):
             bound, above = landmarks.nearest(position)
@@ -202,7 +202,7 @@ class RedisRanking(RedisErasureIndex):
         ids = (ladder.board.id, ladder.period, ladder.segment)
         if ids not in self._landmarks:
             if len(self._landmarks) >= _LADDERS_WITH_LANDMARKS:
-                # Clearing all landmarks does no harm, because they only save rounds.
+                # Clear all landmarks of all ladders. This does no harm, because landmarks only save round trips.
                 self._landmarks.clear()
             self._landmarks[ids] = Landmarks()
         return self._landmarks[ids]

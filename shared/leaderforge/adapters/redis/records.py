@@ -81,7 +81,7 @@ def _flags(board: Board, standing: Standing) -> int:
 
 
 def erasure_value(revision: int) -> bytes:
-    """Return the value of an erasure, which has only the first fields of a removed standing's value."""
+    """Return the stored value of an erasure: the revision and the flags of a removed standing."""
     return (revision << 8 | _REMOVED).to_bytes(8, "big")
 
 

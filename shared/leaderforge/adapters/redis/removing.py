@@ -4,8 +4,8 @@ DEL would block the node until the key is freed. UNLINK frees it in a thread, wh
 its allocator. An UNLINK of 3.3 million members stalled writes for 1.9 s. Other nodes may consider a node failed after a
 shorter stall.
 
-Updates go on between the steps. A step therefore removes the value and the entry of a player together. If an update's
-value stayed without its entry, no later load would add the entry, because the index would already have the revision.
+Updates go on between the steps. A step therefore removes the value and the entry of a player together. If a step left a
+value without its entry, no later load would add the entry, because the index would already have this revision.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -27,7 +27,7 @@ _LADDERS_A_TRIP = 32
 async def remove_ladders(cluster: Cluster, slot: int, ladders: Sequence[LadderKeys]) -> None:
     """Delete the entries and standings of ladders in one slot.
 
-    An update during the call may stay, with value and entry. Raises `IndexUnavailable`.
+    If a standing is updated during the call, its value and its entry may remain. Raises `IndexUnavailable`.
     """
     for piece in chunks(ladders, _LADDERS_A_TRIP):
         await _repeat(cluster, slot, script("cut_standings"), piece)
@@ -57,7 +57,7 @@ async def remove_hash(cluster: Cluster, slot: int, key: bytes) -> None:
 async def _repeat(
     cluster: Cluster, slot: int, code: Script, subjects: Sequence[tuple[bytes, ...]], *options: str
 ) -> Sequence[bytes]:
-    """Run a script on each of some tuples of keys, until it has returned the cursor '0' for each of them.
+    """Run a script on each of these tuples of keys, again and again until it returns the cursor '0' for the tuple.
 
     Return the members in the replies of the script, without its cursors.
     """
@@ -72,9 +72,9 @@ async def _repeat(
 
 
 async def remove_index(cluster: Cluster, keys: IndexKeys, on_removed: Callable[[int], object]) -> None:
-    """Delete all keys of an index that no process uses. Report numbers of deleted keys.
+    """Delete all keys of an index that no process uses. Call `on_removed` with the numbers of deleted keys.
 
-    A call after an interrupted one is safe. Raises `IndexUnavailable`.
+    After an interruption, call the function again. Raises `IndexUnavailable`.
     """
     # Delete the watermarks first: a partition without a watermark is incomplete, and no process reads it. Reads of a
     # partly deleted partition would give wrong answers.
@@ -93,5 +93,5 @@ async def _remove_keys(cluster: Cluster, keys: IndexKeys, partition: int, names:
     await remove_ladders(cluster, slot, [(first, second) for first, second in standings])
     if keys.names[partition] in names:
         await remove_hash(cluster, slot, keys.names[partition])
-    # The other keys are small, and DEL frees them at once.
+    # The remaining keys are small now, and DEL frees them at once.
     await cluster.commands([("DEL", name) for name in names])

@@ -19,7 +19,7 @@ def segment_id(attribute: str, value: str) -> bytes:
 
 
 def segment_ids(attributes: Sequence[str], values: Sequence[str | None] | None) -> bytes:
-    """Return the ids of a player's segments. Without `values`, as in a removed standing, the player has none."""
+    """Return the ids of a player's segments. Without `values`, as in a removed standing, all are `NO_SEGMENT`."""
     if not values:
         return NO_SEGMENT * len(attributes)
     pairs = zip(attributes, values, strict=True)

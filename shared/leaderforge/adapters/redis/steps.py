@@ -1,4 +1,4 @@
-"""Steps of reads. Each step needs one script call per partition. Steps of one kind on one ladder share the calls."""
+"""Steps of reads. Each step needs one script call per partition. Concurrent similar steps on one ladder share it."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -51,7 +51,7 @@ class RowsStep(NamedTuple):
 
 
 class CountsStep(NamedTuple):
-    """Count of the entries above bounds. Its reply is `Counts`. `present` has sort keys by partition."""
+    """Count of the entries above bounds, and check that the sort keys in `present` (by partition) are in the ladder."""
 
     ladder: Ladder
     bounds: Sequence[bytes]
@@ -60,7 +60,7 @@ class CountsStep(NamedTuple):
 
     @property
     def weight(self) -> int:
-        # A count costs as much as some ten entries of a span.
+        # One count costs as much as a span of about ten entries.
         return 10 * (len(self.bounds) + len(self.within))
 
 
@@ -75,7 +75,7 @@ class ProbesStep(NamedTuple):
 
     @property
     def weight(self) -> int:
-        # This weight fills a call, because the probes of several steps cannot share a call.
+        # Claim the whole weight of a call, because the probes of several steps cannot share a call.
         return _WEIGHT_OF_CALLS
 
 
@@ -106,7 +106,7 @@ Replies = Sequence[Any]
 
 
 class StepCalls(Protocol):
-    """Calls of one kind of steps on one ladder, and conversion of their replies."""
+    """Script calls for steps of one kind on one ladder, and conversion of the replies to the steps' results."""
 
     @property
     def calls(self) -> Sequence[Call]: ...
@@ -117,7 +117,7 @@ class StepCalls(Protocol):
 
 
 def step_calls(keys: IndexKeys, steps: Sequence[ReadStep]) -> Sequence[tuple[Sequence[int], StepCalls]]:
-    """Return the calls of steps, each with the positions of its steps."""
+    """Return the script calls for the steps, in groups. Each group has the positions in `steps` of its steps."""
     positions: defaultdict[tuple[type, int, int, Segment | None], list[int]] = defaultdict(list)
     for i, step in enumerate(steps):
         ladder = step.ladder
@@ -130,7 +130,7 @@ def step_calls(keys: IndexKeys, steps: Sequence[ReadStep]) -> Sequence[tuple[Seq
 
 
 def _short_groups(positions: Iterable[int], steps: Sequence[ReadStep]) -> Iterable[Sequence[int]]:
-    """Yield groups of positions whose steps may share calls."""
+    """Yield groups of positions of steps. The steps of a group are light enough to share calls."""
     group: list[int] = []
     weight = 0
     for i in positions:

@@ -18,7 +18,7 @@ _WITH_THEIR_OWN = ("uvicorn", "uvicorn.error")
 """Loggers that uvicorn has configured with text handlers before this module runs."""
 
 _IN_OUR_PLACE = "uvicorn.access"
-"""Access log of uvicorn. It would log each request a second time, without its id."""
+"""Access log of uvicorn, which is discarded. It would log each request a second time, without the request id."""
 
 
 class _LossyStream:
@@ -28,7 +28,7 @@ class _LossyStream:
         self._stream = stream
 
     def write(self, text: str) -> None:
-        with suppress(OSError, ValueError):  # ValueError: the stream is closed
+        with suppress(OSError, ValueError):  # ValueError: the stream is closed already
             self._stream.write(text)
 
     def flush(self) -> None:
@@ -70,7 +70,7 @@ def _configure_libraries(stream: Any, level: int) -> None:
     handler.addFilter(_LibraryBudget())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    # A level below WARNING applies only to the project's own logs, because libraries log too much at that level.
+    # Libraries log too much below WARNING. A lower level therefore applies to the project's own logs only.
     root.setLevel(max(level, logging.WARNING))
     _remove_handlers()
 

@@ -58,9 +58,9 @@ MEANINGS: Mapping[str, str] = {
     "top_merge_seconds": "Time to merge the top entries of all partitions, in seconds.",
     "transaction_seconds": "Duration of function calls, in seconds.",
 }
-"""Help text of each metric. The names lack the prefix `leaderforge_` that they have outside of the product."""
+"""Help text of each metric. Outside of the product, each name has the prefix `leaderforge_`."""
 
 
 def buckets(name: str) -> Sequence[float]:
-    """Return the upper bounds of the buckets of a histogram: seconds or items, by the end of its name."""
+    """Return the upper bounds of a histogram's buckets: seconds if the name ends with `_seconds`, otherwise items."""
     return _SECONDS if name.endswith("_seconds") else _SIZES

@@ -1,4 +1,4 @@
-"""Metrics for New Relic. Importing this module loads its agent: import it only if New Relic is configured."""
+"""Metrics for New Relic. Importing this module loads New Relic's agent. Import it only if New Relic is configured."""
 
 import os
 from contextlib import AbstractContextManager, nullcontext

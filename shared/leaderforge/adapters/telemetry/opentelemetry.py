@@ -1,4 +1,4 @@
-"""Metrics and traces for OpenTelemetry. Import this module only if an exporter is configured: it loads the SDK."""
+"""Metrics and traces for OpenTelemetry. Import this module, which loads the SDK, only if an exporter is configured."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -32,7 +32,7 @@ class OpenTelemetry:
     """
 
     def __init__(self, service_name: str) -> None:
-        """Start the export, and make the providers the process's own. FastAPI reports its requests to them."""
+        """Start the export, and make its providers those of the whole process. FastAPI reports its requests to them."""
         resource = Resource.create({SERVICE_NAME: service_name, SERVICE_VERSION: __version__})
         self._traces = TracerProvider(resource=resource)
         self._traces.add_span_processor(_QueryRemoval())
@@ -73,7 +73,7 @@ class OpenTelemetryMetrics:
         span = trace.get_current_span()
         try:
             if span.is_recording():
-                # The span of the HTTP request. Name it by the function, as the metrics do.
+                # The current span is that of the HTTP request. Give it the name of the function, as in the metrics.
                 span.update_name(name)
                 yield
             else:
@@ -139,7 +139,7 @@ class OpenTelemetryTracer:
     def batch(self, name: str, callers: Sequence[Span | None]) -> Iterator[None]:
         recorded = [caller for caller in callers if caller is not None]
         if not recorded:
-            # Without this context, the work would belong to the trace of the request whose task began the batch.
+            # Without this context, the batch would belong to the trace of the request whose task happened to start it.
             with trace.use_span(trace.INVALID_SPAN):
                 yield
             return

@@ -19,9 +19,9 @@ _ACROSS_WORKERS: Mapping[str, Literal["livesum", "livemin"]] = {
     "change_feed_connected": "livemin",
     "stream_listeners": "livesum",
 }
-"""Aggregation of the values that several workers report for one gauge.
+"""Aggregation of one gauge over the workers of a server: the sum, or the minimum, of the values of live workers.
 
-Gauges that are not listed show the latest value.
+A gauge without an aggregation here shows the latest value of any worker.
 """
 
 
@@ -105,7 +105,7 @@ class Prometheus:
 
 
 def _forget_ended_workers() -> None:
-    """Delete the gauges of workers that have ended. Their counts stay."""
+    """Delete the gauges of workers that have ended. Their counters stay."""
     for path in Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).glob("gauge_live*.db"):
         pid = int(path.stem.rpartition("_")[2])
         if not _runs(pid):

@@ -1,1 +1,1 @@
-"""Player tokens: JSON Web Tokens, verified by PyJWT. Import it only if tokens are configured: the import is slow."""
+"""Player tokens: JSON Web Tokens, verified by PyJWT. Import this package only if tokens are configured: it is slow."""

@@ -58,7 +58,10 @@ class _DerivedKeys:
 
 
 class _SeveralIssuers:
-    """Verifier that selects an issuer by the form of the key id in the header. Each issuer verifies the whole token."""
+    """Verifier that selects an issuer's verifier by the form of the key id in the token's header.
+
+    The selected one verifies the whole token.
+    """
 
     def __init__(self, issued: TokenVerifier, configured: TokenVerifier | None) -> None:
         self._issued = issued
@@ -73,7 +76,7 @@ class _SeveralIssuers:
 
 
 def _has_signing_key(token: str) -> bool:
-    # Ignore an unreadable header, because the verifier reports it. Deeply nested JSON raises a `RecursionError`.
+    # Ignore an unreadable header here: the selected verifier reports it. Deeply nested JSON raises a `RecursionError`.
     with suppress(jwt.PyJWTError, RecursionError):
         return is_kid(jwt.get_unverified_header(token).get("kid"))
     return False

@@ -28,7 +28,7 @@ class KeySource(Protocol):
     """Source of the keys that may have signed a token."""
 
     async def fitting(self, algorithm: str, kid: str | None) -> Sequence[TrustedKey]:
-        """Return the keys for a token with this header. Raises `Unavailable` if no set could be fetched yet."""
+        """Return the keys that may have signed a token with this header. Raises `Unavailable` without a key set."""
         ...
 
 
@@ -45,8 +45,8 @@ class FixedKeys:
 class PublishedKeys:
     """Key set that the issuer publishes, cached and refreshed in the background.
 
-    It is fetched on first use, every five minutes, and for a token with an unknown key. While fetches fail, the last
-    set stays in use.
+    The set is fetched on first use, every five minutes, and for a token with an unknown key. While fetches fail, the
+    last set stays in use.
     """
 
     def __init__(self, fetch: Fetch) -> None:
@@ -64,7 +64,7 @@ class PublishedKeys:
             self._may_fetch_at = now + PAUSE_S
             self._fetching = asyncio.get_running_loop().create_task(self._renew())
         if not fitting and self._fetching is not None:
-            # Other callers may wait for the same fetch. `wait` does not cancel it if this caller is cancelled.
+            # Other callers may wait for the same fetch. `asyncio.wait` does not cancel it if this caller is cancelled.
             await asyncio.wait([self._fetching])
             fitting = self._fitting(algorithm, kid)
         if self._keys is None:

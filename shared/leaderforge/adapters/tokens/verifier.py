@@ -22,7 +22,7 @@ KEPT_MS = 60_000
 """Maximum time in ms that a verified token stays in the cache. A token is never cached after its end."""
 
 _MAX_KEPT = 10_000
-"""Maximum number of cached tokens."""
+"""Maximum number of cached tokens. At this number, the whole cache is cleared."""
 _LONGEST = 8192
 """Maximum length of a token, in characters."""
 _USER_ID = re.compile(r"-?[0-9]{1,16}")
@@ -34,8 +34,8 @@ class TokenRules:
     """Required claims of a token, and the claims that identify its player.
 
     `leeway_s` is the tolerated clock difference in s. `player_claim` holds an external id if `is_external`, else a
-    player id. If `is_prefixed`, as in tokens that this service issues, it holds a player id, or `ext:` and an external
-    id. `name_claim` holds the name of a new player, if any.
+    player id. If `is_prefixed`, as in tokens that this service issues, the claim holds a player id, or `ext:` and an
+    external id. `name_claim` is the claim with the name of a new player, None without one.
     """
 
     issuer: str
@@ -93,8 +93,7 @@ class JwtVerifier:
         for key in keys:
             try:
                 return self._decoded(token, key)
-            # Try the next key only after a wrong signature, because errors of the claims would be the same with every
-            # key.
+            # Try the next key only after a wrong signature: other errors would be the same with every key.
             except jwt.InvalidSignatureError:
                 continue
         raise jwt.InvalidSignatureError("it is not signed by a trusted key")
@@ -116,7 +115,7 @@ class JwtVerifier:
 
     def _keep(self, digest: bytes, verified: _Verified) -> None:
         if len(self._verified) >= _MAX_KEPT:
-            # Clear the whole cache, which costs only one more verification per active token.
+            # Clear the whole cache at its maximum size. This costs only one more verification per active token.
             self._verified.clear()
         self._verified[digest] = verified
 

@@ -1,4 +1,4 @@
-"""HTTP client for notices that is loaded on first use."""
+"""HTTP client for notices that is loaded when the first notice is sent."""
 
 from collections.abc import Callable, Mapping
 
@@ -7,7 +7,7 @@ from leaderforge.ports.notices import NoticeSender
 
 
 class DeferredNoticeSender:
-    """`NoticeSender` that is made on first use. Most processes send nothing, and loading the client takes time."""
+    """`NoticeSender` that creates the real one on first use: most processes send nothing, and its import takes time."""
 
     def __init__(self, make: Callable[[], NoticeSender]) -> None:
         self._make = make

@@ -1,4 +1,4 @@
-"""Sending of notices by the kind of their endpoint."""
+"""Sending of notices, in the way that the kind of their endpoint requires: HTTP or AWS."""
 
 from collections.abc import Mapping
 

@@ -13,7 +13,7 @@ from leaderforge.domain.addresses import Network, is_admitted
 from leaderforge.domain.dispatching import DispatchAttempt
 
 _MAX_RESPONSE_BYTES = 64 * 1024
-"""Maximum length of a response that is read, to keep its connection. A longer one is cut off."""
+"""Maximum length of a response that is read to its end, so that its connection stays usable. Reading stops there."""
 _MAX_CONNECTIONS = 64
 _KEEPALIVE_S = 15.0
 _MAX_TRIED = 3
@@ -30,8 +30,8 @@ class HttpNoticeSender:
     """`NoticeSender` by httpcore.
 
     A host's name is resolved once for each connection, and all its addresses must be admitted. The connection goes to
-    the checked address, therefore the name cannot lead elsewhere between the check and the connection. `allowed` are
-    private networks that are admitted. `timeout_s` limits a whole request.
+    the checked address. A change of the name's address after the check therefore has no effect. `allowed` are private
+    networks that are admitted. `timeout_s` limits a whole request.
     """
 
     def __init__(self, allowed: Collection[Network], *, timeout_s: float = 10.0) -> None:
@@ -50,7 +50,7 @@ class HttpNoticeSender:
             await self._pool.aclose()
 
     async def _result(self, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int | None, str | None]:
-        """Return the status, None without a response, and the failure, None if the notice was accepted."""
+        """Return the status of the response, None for no response, and the failure, None if the notice was accepted."""
         try:
             async with asyncio.timeout(self._timeout_s):
                 status = await self._status(url, headers, body)
@@ -141,7 +141,7 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
 
 
 async def _read(pieces: Any) -> None:
-    """Read a response up to the limit."""
+    """Read a response, up to `_MAX_RESPONSE_BYTES`."""
     length = 0
     async for piece in pieces:
         length += len(piece)
@@ -150,7 +150,7 @@ async def _read(pieces: Any) -> None:
 
 
 def _authority(url: str, host: bytes) -> bytes:
-    """Return the value of the Host header: the host, with the port if it is not the scheme's own."""
+    """Return the value of the Host header: the host, with the port unless it is the scheme's default port."""
     parsed = httpcore.URL(url)
     name = b"[%s]" % host if b":" in host else host
     default = {b"http": 80, b"https": 443}.get(parsed.scheme)

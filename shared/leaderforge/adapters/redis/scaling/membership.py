@@ -21,7 +21,7 @@ from leaderforge.domain.slot_plan import NodeId, moves_to_balance
 
 
 class Membership:
-    """Changes of the members of a cluster. An interrupted change is continued by the same call.
+    """Changes of the members of a cluster. To continue an interrupted change, call the same method again.
 
     `seeds` are addresses of members. `partition_slots` are the slots of the index's partitions, which have all keys.
     Only one change may run at a time. With `key_by_key`, keys move one after another, even if the servers can move
@@ -86,7 +86,7 @@ class Membership:
         return sum(len(move.slots) for move in moves)
 
     async def _settle(self) -> bool:
-        """Complete moves that an interrupted call has begun. Return whether all nodes can move slots in one piece."""
+        """Complete the moves of interrupted calls. Return whether all nodes can move slots in one piece."""
         members = (await self._view_once(ClusterView.is_connected)).members
         await KeyMoves(self._clients, members).finish()
         if not await supports_atomic_moves(self._clients, members):
@@ -117,7 +117,7 @@ class Membership:
             raise ScalingFailed(f"the node {address} has data: start it empty, or run `FLUSHALL` on it first")
 
     async def _forget(self, node: Member) -> None:
-        """Remove a node without slots from the views of all others, then make it forget them."""
+        """Remove a node without slots from the views of all other nodes, then make the node forget the others."""
         view = await cluster_view(self._clients, self._seeds)
         # All members must forget the node within 60 s. Otherwise, a member that still has it introduces it to the
         # others again.

@@ -16,9 +16,9 @@ OnSlotsMoved = Callable[[int], object]
 _POLL_S = 0.05
 _KEYS_A_COMMAND = 16
 _MIGRATE_MS = 60_000
-"""Time limit in ms of the command that moves up to `_KEYS_A_COMMAND` keys.
+"""Time limit in ms of one `MIGRATE` command, which moves up to `_KEYS_A_COMMAND` keys.
 
-The source and the target do nothing else meanwhile.
+The source and the target serve no other command meanwhile.
 """
 _SLOTS_A_STEP = 128
 """Number of empty slots that move together."""
@@ -68,8 +68,8 @@ class AtomicMoves:
 class KeyMoves:
     """Moves by `CLUSTER SETSLOT` and `MIGRATE`, which Redis 7 and all versions of Valkey have.
 
-    While a slot moves, its nodes redirect clients to the node that has the key. Each step is safe to repeat. `finish`
-    completes a move that was interrupted.
+    While a slot moves, its nodes redirect clients to the node that has the key. Each step is idempotent. `finish`
+    completes interrupted moves.
     """
 
     def __init__(self, clients: NodeClients, members: MemberView) -> None:
@@ -122,8 +122,8 @@ class KeyMoves:
         for slot in compress(slots, await self._have_keys(slots, source)):
             while keys := await self._clients.ask(source.address, "CLUSTER", "GETKEYSINSLOT", slot, _KEYS_A_COMMAND):
                 await self._migrate(keys, source, target)
-        # Tell the target first: its new epoch overrides the views of all other nodes. If the command ends after this,
-        # the slot has an owner.
+        # Send the new owner to the target first: the target's new epoch overrides the views of all other nodes. If this
+        # command is interrupted afterwards, the slot still has an owner.
         uninvolved = [
             node for node in self._members.values() if not node.is_replica and node.id not in {source.id, target.id}
         ]
@@ -157,7 +157,7 @@ async def supports_atomic_moves(clients: NodeClients, members: MemberView) -> bo
 
 
 def _require_success(state: Mapping[bytes, Any], name: bytes, source: str) -> None:
-    """Raise `ScalingFailed` unless this final state of a migration from the node at `source` is a success."""
+    """Raise `ScalingFailed` unless the migration `name` of the node at `source` has ended with success."""
     if state[b"state"] != b"success":
         raise ScalingFailed(
             f"slots {name.decode()} did not move from {source}: {state[b'message'].decode() or 'unknown reason'}; "

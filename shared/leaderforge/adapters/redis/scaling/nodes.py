@@ -46,7 +46,7 @@ class Member:
     primary: NodeId | None
     slots: frozenset[int]
     migrating: Mapping[int, NodeId]
-    """Slots of this node that have begun to move, and their targets. Only the node's view of itself has them."""
+    """Slots of this node that have begun to move away, and their targets. Other nodes' views of this node lack them."""
     importing: Mapping[int, NodeId]
     """Slots that have begun to move to this node, and their sources."""
 
@@ -56,12 +56,12 @@ class Member:
 
 
 MemberView = Mapping[NodeId, Member]
-"""All nodes that a node knows, by id."""
+"""View of the cluster that one node has: all nodes that it knows, by id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Password of the nodes, None for none, and whether they use TLS."""
+    """Access to the nodes: their password, None if there is none, and whether they use TLS."""
 
     password: str | None = None
     tls: bool = False
@@ -142,7 +142,7 @@ class ClusterView:
         return {slot: node.id for node in self.primaries for slot in node.slots}
 
     def is_connected(self) -> bool:
-        """Return whether all members can reach each other, and serve. A node refuses keys for 2 s after it joined."""
+        """Return whether all members can reach each other, and serve. A new member refuses keys for the first 2 s."""
         return self._all_serve and all(
             view.keys() == self.members.keys() and not any(node.flags & _UNUSABLE for node in view.values())
             for view in self._views.values()
@@ -174,7 +174,7 @@ async def cluster_view(clients: NodeClients, seeds: Sequence[str]) -> ClusterVie
 async def view_once(
     clients: NodeClients, seeds: Sequence[str], is_expected: Callable[[ClusterView], bool]
 ) -> ClusterView:
-    """Return the views once they are as expected. Raises `ScalingFailed` after 60 s."""
+    """Return the views as soon as `is_expected` returns true for them. Raises `ScalingFailed` after 60 s."""
     deadline = monotonic() + _AGREEMENT_S
     while True:
         view = await cluster_view(clients, seeds)
@@ -213,7 +213,7 @@ async def _first_view(clients: NodeClients, seeds: Sequence[str]) -> tuple[NodeI
         except ScalingFailed as error:
             failure = error
             continue
-        # Skip a node that knows only itself: it was removed from the cluster, and the setting may still name it.
+        # Skip a node that knows only itself: it was removed from the cluster, although the settings may still list it.
         if len(view) > 1 or view[own_id].slots:
             return own_id, view
     raise failure
@@ -227,7 +227,7 @@ def _node(line: str, source: str) -> Member:
     opened = [match.groups() for match in map(_OPEN_SLOT.fullmatch, slots) if match]
     return Member(
         id=node_id,
-        # A node that has not met another node does not report its own host. Use the host of its address.
+        # A node that has not met another node does not report its own host. Use the one of the address `source`.
         address=f"{host or source.rpartition(':')[0]}:{port}",
         bus_port=int(bus),
         flags=frozenset(flags.split(",")),

@@ -1,4 +1,4 @@
--- Store erasures. Do not replace equal or higher revisions.
+-- Store erasures. A stored erasure with an equal or higher revision stays.
 -- KEYS: meta
 -- ARGV: for each player: id, value (revision (7), flags (1))
 -- Erasures are fields of meta. A separate key would mostly be missing, and while a slot moves, a cluster refuses

@@ -1,7 +1,7 @@
 -- Set the names of players who have no name yet.
 -- KEYS: names
 -- ARGV: for each player: id, name
--- Returns the ids of the players whose stored names differ from the given ones.
+-- Returns the ids of the players whose stored names differ from the names in ARGV.
 local others = {}
 for i = 1, #ARGV, 2 do
     local user, name = ARGV[i], ARGV[i + 1]

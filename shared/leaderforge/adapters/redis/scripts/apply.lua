@@ -23,8 +23,8 @@ local function entry_of(value)
     return value and string.byte(value, 8) < 2 and string.sub(value, 9 + ids, -5)
 end
 
--- Move a player's entry in the sorted sets of segments. `old_entry` is false if the player had no entry, `entry` if
--- there is none now.
+-- Move a player's entry in the sorted sets of segments. `old_entry` is false if the player had no entry before, `entry`
+-- is false if the player has none now.
 local function move(user, old, old_entry, value, entry)
     for at = 9, 8 + ids, 8 do
         local old_id, id = old_entry and string.sub(old, at, at + 7), string.sub(value, at, at + 7)
@@ -40,7 +40,7 @@ local function move(user, old, old_entry, value, entry)
     end
 end
 
--- Look for erasures only if a player has no value. Erasures are rare, because only repairs store them.
+-- Look for erasures only if a player has no value and there are any. They are rare, because only repairs store them.
 local function add_erasures(users, stored)
     local missing, fields = {}, {}
     for i = 1, #users do

@@ -17,7 +17,8 @@ local stored = redis.call('HMGET', KEYS[2], unpack(users))
 local scores = redis.call('ZMSCORE', KEYS[1], unpack(entries))
 local differing = {}
 
--- Return whether a sorted set of the player's segments lacks the entry, or has it although it is not listed.
+-- Return whether a sorted set of the player's segments lacks a listed player's entry, or has the entry of a player who
+-- is not listed.
 local function differs_in_segment(value, entry)
     local listed = string.byte(value, 8) < 2
     for at = 9, 8 + ids, 8 do

@@ -8,7 +8,7 @@ for i = 1, #reply[2], 2 do
     local user, value = reply[2][i], reply[2][i + 1]
     users[#users + 1] = user
     if string.byte(value, 8) < 2 then
-        -- See cut_orphans.lua for the length of a value.
+        -- The length of the sort key, as computed in cut_orphans.lua.
         local place = (#value - 12) % 8 == 5 and 13 or 20
         local entry = string.sub(value, -4 - place, -5) .. user
         entries[#entries + 1] = entry

@@ -1,4 +1,4 @@
--- Delete erasures whose revisions are not higher than the given revisions.
+-- Delete erasures. A stored erasure with a higher revision than the one in ARGV stays.
 -- KEYS: meta
 -- ARGV: for each player: id, value (revision (7), flags (1))
 for i = 1, #ARGV, 2 do

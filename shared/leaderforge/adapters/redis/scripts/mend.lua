@@ -11,7 +11,7 @@ if KEYS[4] then
     last = last - 1
 end
 
--- Run a command on the sorted sets of the segments in a value, with the player's entry.
+-- Run a command with the player's entry on the sorted set of each segment whose id is in the value.
 local function in_segments(command, value, ...)
     for at = 9, 8 + ids, 8 do
         local id = string.sub(value, at, at + 7)
