@@ -39,5 +39,5 @@ class PlayerSettings(BaseModel):
 
     @property
     def erased_ms(self) -> int | None:
-        """Return how long (ms) after an erasure first sight creates no player, None if it never creates players."""
+        """Return the time (ms) until first sight can create an erased player again, None if it creates no players."""
         return self.erased_hours * 3_600_000 if self.create_players else None

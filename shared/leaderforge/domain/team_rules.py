@@ -8,13 +8,14 @@ from typing import Any
 from leaderforge.domain.errors import Refused
 
 MAX_COUNTED_MEMBERS = 500
-"""Maximum of `TeamRules.members`, and maximum number of members of a team."""
+"""Maximum number of members of a team, and also maximum of `TeamRules.members`."""
 
 
 class TeamFunction(StrEnum):
-    """Combination of the contributions of a team's members.
+    """Function that computes the score of a team from the contributions of its members.
 
-    `sum`: the sum of all. `best`: the sum of the best k. `mean`: the mean of all, if there are at least m.
+    `sum`: the sum of all. `best`: the sum of the best `TeamRules.members` contributions. `mean`: the mean of all, if
+    there are at least `TeamRules.members` of them.
     """
 
     SUM = "sum"
@@ -26,8 +27,8 @@ class TeamFunction(StrEnum):
 class TeamRules:
     """Rules of a team board.
 
-    `source` is the slug of the board with the scores of the members. `members` is k of the function `best`, and m of
-    the function `mean`. The function `sum` has no `members`.
+    `source` is the slug of the board with the scores of the members. `members` is the number of contributions that the
+    function `best` adds up, and the minimum number for the function `mean`. The function `sum` has no `members`.
     """
 
     source: str
@@ -46,7 +47,7 @@ class TeamRules:
 
 
 def team_rules_of(values: Any) -> TeamRules:
-    """Return the rules in a JSON object. Raises `Refused` if it is not valid."""
+    """Return the team rules that a JSON object describes. Raises `Refused` if the object is not valid."""
     if not isinstance(values, dict) or not isinstance(values.get("source"), str):
         raise Refused('team: must be an object with a source, such as {"source": "default"}', setting="team")
     if unknown := values.keys() - {"source", "function", "members"}:

@@ -18,19 +18,19 @@ DEFAULT_TEAM_SIZE = 50
 
 
 def is_team_id(user_id: int) -> bool:
-    """Return whether an id may be that of a team. Ids of teams are negative, and ids that a game chose may be too."""
+    """Return whether an id is negative, as ids of teams are. Players' ids that a game chose may also be negative."""
     return user_id < 0
 
 
 def new_team_id(user_id: int) -> int:
-    """Return the id of a new team. `user_id` is the id of a new player."""
+    """Return the id of a new team: the negated `user_id`, which was generated as for a new player."""
     return -user_id
 
 
 class Joining(StrEnum):
-    """Callers who may add members: `open`: the players themselves; `captain`: the captain; `server`: keys only.
+    """Callers who may add members to a team, beside the keys of game servers, which always may.
 
-    Keys of game servers may add members in all cases.
+    `open`: the players themselves. `captain`: the captain. `server`: nobody else.
     """
 
     OPEN = "open"
@@ -89,12 +89,12 @@ class Roster:
 
 
 def joining_order(span: TeamSpan) -> tuple[int, int]:
-    """Return the sort key of a member in a roster."""
+    """Return the value by which a roster sorts its members: time of joining, then player id."""
     return span.joined_at, span.user_id
 
 
 class Contribution(NamedTuple):
-    """Fold of those events of a member in one period that happened while the member was in the team.
+    """Contribution of a member in one period: the fold of the events from the member's time in the team.
 
     The fields about the run have the same meaning as in `Standing`. A hidden contribution does not count.
     """
@@ -113,7 +113,7 @@ def stale_members(
 ) -> Mapping[int, Collection[int]]:
     """Return the members, by team, whose stored contribution differs from the fold of their events.
 
-    Both mappings have the team and the member as key.
+    Both mappings have team id and player id as key. A contribution in only one of them differs too.
     """
     by_team: defaultdict[int, set[int]] = defaultdict(set)
     for team_id, user_id in stored.keys() | folded.keys():
@@ -162,7 +162,7 @@ def team_standing(board: Board, team_id: int, contributions: Sequence[Contributi
 
 
 def is_same_result(standing: Standing | None, new: Standing) -> bool:
-    """Return whether a stored standing has the same numbers as a new one. No standing counts as a removed one."""
+    """Return whether a stored standing has the same numbers as a new one. None equals a removed standing."""
     if standing is None or standing.removed or new.removed:
         return new.removed and (standing is None or standing.removed)
     return _numbers(standing) == _numbers(new)

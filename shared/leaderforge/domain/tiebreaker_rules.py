@@ -1,4 +1,4 @@
-"""Rules of the tiebreakers of a board, tiebreakers as JSON objects, and the subscore of a submission."""
+"""Validation of a board's tiebreakers, their conversion from and to JSON, and the subscore that packs their numbers."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -51,8 +51,8 @@ def valid_tiebreakers(
 def subscore_of(board: Board, subscore: int | None, numbers: str | None) -> int:
     """Return the subscore to store with a submission that has this subscore and these named numbers.
 
-    On a board with tiebreakers, it packs their numbers. Raises `Refused` if the board has no subscore, or if a number
-    of a tiebreaker is missing or out of its range.
+    On a board with tiebreakers, the stored subscore packs their numbers. Raises `Refused` for a subscore that the board
+    does not have, and for a number of a tiebreaker that is missing or out of its range.
     """
     if subscore is not None and not board.has_subscore:
         raise Refused(f"board {board.slug!r} has no subscore; remove subscore", board=board.slug)

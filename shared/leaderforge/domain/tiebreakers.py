@@ -2,7 +2,7 @@
 
 A board has up to three of them, each with an order and a range. The numbers of a run are packed into one integer, which
 takes the place of the subscore in the sort key and in the store. Smaller integers are better, whatever the orders of
-the tiebreakers. Therefore boards with tiebreakers need no further room in the sort key, and other boards pay nothing.
+the tiebreakers. Therefore tiebreakers make no sort key longer, and boards without tiebreakers have no extra cost.
 """
 
 import json
@@ -10,18 +10,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # `boards` imports this module
+if TYPE_CHECKING:  # at run time, the import would be circular: `boards` imports this module
     from leaderforge.domain.boards import Order
 
 MAX_TIEBREAKERS = 3
 """Maximum tiebreakers of a board. With the score, entries are ordered by up to four numbers."""
 MAX_COMBINATIONS = 2**53
-"""Maximum product of the sizes of a board's tiebreakers: the number of packed integers, from 0 to 2^53 - 1."""
+"""Maximum product of the sizes of a board's tiebreakers. Packed integers are therefore at most 2^53 - 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tiebreaker:
-    """Named number of a submission from `min` to `max`, inclusive, and its order."""
+    """Named number that orders entries with equal scores. `min` and `max` are its smallest and largest valid values."""
 
     name: str
     order: "Order"
@@ -43,11 +43,11 @@ class Tiebreaker:
         return f"{self.name} {self.order} {self.min}..{self.max}"
 
     def digit(self, number: int) -> int:
-        """Return the distance of a number from the best one. The function is the inverse of `number`."""
+        """Return the distance of a number from the best valid number. The function is the inverse of `number`."""
         return self.max - number if self.order == "desc" else number - self.min
 
     def number(self, digit: int) -> int:
-        """Return the number at a distance from the best one."""
+        """Return the number at this distance from the best valid number."""
         return self.max - digit if self.order == "desc" else self.min + digit
 
 
@@ -69,12 +69,12 @@ def unpacked(tiebreakers: Sequence[Tiebreaker], total: int) -> dict[str, int]:
 
 
 def subscore_members(tiebreakers: Sequence[Tiebreaker], subscore: int) -> dict[str, object]:
-    """Return the JSON members of a subscore: itself, or the numbers of the tiebreakers that it packs."""
+    """Return the JSON member `subscore` or, with tiebreakers, `tiebreakers` with the numbers that it packs."""
     return {"tiebreakers": unpacked(tiebreakers, subscore)} if tiebreakers else {"subscore": subscore}
 
 
 def subscore_json(tiebreakers: Sequence[Tiebreaker], subscore: int) -> str:
-    """Return the JSON members of a subscore as text, before a comma."""
+    """Return the JSON member of `subscore_members` as text that ends with a comma."""
     if not tiebreakers:
         return f'"subscore":{subscore},'
     return f"{json.dumps(subscore_members(tiebreakers, subscore), separators=(',', ':'))[1:-1]},"

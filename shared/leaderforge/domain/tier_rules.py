@@ -1,4 +1,4 @@
-"""Rules of the tiers of a board, and tiers as JSON objects."""
+"""Validation of a board's tiers, and their conversion from JSON objects."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,9 +26,9 @@ _RANGES = {
 
 
 def tiers_of(objects: Iterable[Mapping[str, Any]]) -> tuple[Tier, ...]:
-    """Return the tiers of objects with the JSON members that `Tier.members` returns.
+    """Return the tiers that JSON objects describe by the JSON members of `Tier.members`.
 
-    None counts as absent. Raises `Refused` if a tier has another JSON member, no name or several limits.
+    A value None counts as absent. Raises `Refused` if a tier has another JSON member, no name or several limits.
     """
     return tuple(map(_tier, objects))
 
@@ -47,7 +47,7 @@ def _tier(members: Mapping[str, Any]) -> Tier:
 
 
 def valid_tiers(tiers: Sequence[Tier], order: Order) -> tuple[Tier, ...]:
-    """Return the tiers of a board with names in displayed form.
+    """Return the tiers of a board, with their names as they are displayed.
 
     Raises `Refused` if a name or a limit is invalid, or if no entry could ever be in one of the tiers.
     """

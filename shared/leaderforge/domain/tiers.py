@@ -17,11 +17,11 @@ class TierLimit(StrEnum):
     PERCENT = "percent"
 
 
-_SCORE, _PERCENT = TierLimit.SCORE, TierLimit.PERCENT  # access to an enumeration costs more than a comparison
+_SCORE, _PERCENT = TierLimit.SCORE, TierLimit.PERCENT  # faster: an access to `TierLimit` costs more than a comparison
 _BY_SCORE, _BY_RANK = 0, 1
-"""Indexes of the two merits of an entry: by its score, and by its rank."""
+"""Indexes in the pair that `LadderTiers._merits` returns: merit by score, merit by rank."""
 _PERCENT_PARTS = 1_000_000
-"""Integer that stands for 100 % in a stored limit in percent. A limit may therefore have four decimals."""
+"""Integer that stands for 100 % in `Tier._parts`. A limit in percent may therefore have four decimals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +53,14 @@ class Tier:
         return {"name": self.name, self.kind.value: limit}
 
     def bound(self, total: int) -> int:
-        """Return the last score or rank that reaches the limit on a ladder with `total` ranked players."""
+        """Return the worst score or rank that still reaches the limit on a ladder with `total` ranked players."""
         if self.kind is _PERCENT:
             return -(-self._parts * total // _PERCENT_PARTS)
         return self._parts
 
 
 class NextTier(NamedTuple):
-    """The tier above an entry's tier, and the points of score or the places that the entry lacks to reach it."""
+    """The tier above an entry's tier, and the distance to it: `points` of score or `places` of rank, the other None."""
 
     name: str
     points: int | None = None

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1)
 _BEGINNING = f"{datetime.min.isoformat()}.000Z"
-"""Text of the earliest time. Earlier times have the same text, because RFC 3339 has no years before 1."""
+"""Text of the first moment of year 1. All earlier times get this text too, because RFC 3339 has no earlier years."""
 _MINUTE_TEXTS = [f"T{minute // 60:02}:{minute % 60:02}:" for minute in range(1440)]
 """Texts of hours and minutes, by the minute of the day."""
 _SECOND_TEXTS = [f"{second:02}." for second in range(60)]
@@ -26,7 +26,7 @@ def time_text(milliseconds: int) -> str:
 def moment_of(text: str) -> datetime:
     """Return the time in a text of ISO 8601, without a time zone if the text has none. Raises `ValueError`."""
     if text[-1:] in {"z", "Z"}:
-        # Allow a lower-case z, as RFC 3339 does. Check the character before it, because Python's parser would skip any.
+        # Allow a lower-case z, as RFC 3339 does. Check that a digit precedes it: Python's parser accepts any character.
         if not text[-2:-1].isdigit():
             raise ValueError("no digit before Z")
         text = f"{text[:-1]}Z"

@@ -5,7 +5,7 @@ inequalities that correctness depends on, each with its reason.
 """
 
 CLOCK_DIFFERENCE_MS = 2_000
-"""Maximum difference between the clocks of two processes. With NTP, clocks differ by less than a tenth of it."""
+"""Assumed maximum difference between the clocks of two processes. With NTP, it is less than a tenth of this value."""
 
 PAUSE_MS = 3_000
 """Allowance for pauses of a process between its time-limited steps, such as garbage collection on a busy machine."""
@@ -16,13 +16,13 @@ MAX_TIMEOUT_MS = 60_000
 # Caches of the edge -------------------------------------------------------------------------------------------------
 
 CACHE_LIMIT_MS = 5_000
-"""Maximum age of a used board or API key while the store answers. The documentation promises it."""
+"""Maximum age of cached board settings and API keys in use, while the store answers. The documentation promises it."""
 
 BOARD_FRESH_MS = 2_000
-"""Maximum age of a cached board that is used without a refresh. A board in use costs half a query a second."""
+"""Maximum age of a cached board that is used without a refresh. Refreshing a board in use costs a query every 2 s."""
 
 BOARD_STALE_MS = 4_500
-"""Age of a cached board. At this age, callers wait for its refresh. Submissions are refused if the refresh fails."""
+"""Age of a cached board from which on callers wait for its refresh. If the refresh fails, submissions are refused."""
 
 BOARD_PATIENCE_MS = 100
 """Maximum wait of a read for the refresh of a stale board. It covers a usual query.
@@ -34,19 +34,19 @@ KEYS_FRESH_MS = 2_000
 """Maximum age of the cached API keys that are used without a refresh. One query loads all keys."""
 
 KEYS_STALE_MS = 4_000
-"""Age of the cached API keys. At this age, requests wait for their refresh."""
+"""Age of the cached API keys from which on requests wait for their refresh."""
 
 KEYS_PATIENCE_MS = 500
 """Maximum wait of a request for the refresh of the API keys. Accepting a revoked key is worse than a late answer."""
 
 LADDERS_FRESH_MS = 2_000
-"""Maximum age of a cached list of a board's past periods that is used."""
+"""Maximum age at which a cached list of a board's past periods is used."""
 
 LOOKUP_WAIT_MS = 10_000
 """Maximum wait for a lookup with coalesced queries. It is twice the usual time limit of the store."""
 
 PERIOD_STATE_FRESH_MS = 5_000
-"""Maximum age of the cached state (retired or not) of a period that a submission uses. Each state costs a query."""
+"""Maximum age at which a submission uses the cached state of a period (retired or not). Each read costs a query."""
 
 # The way of a submission into the store -----------------------------------------------------------------------------
 
@@ -57,7 +57,7 @@ COMMIT_LIMIT_MS = 5_000
 """Maximum time from the start to the commit of a transaction if other processes wait for it.
 
 The periods of a batch are stored within the same limit before the batch is recorded. Readers of changes also wait for
-this time. An event that is not visible afterwards will never be committed.
+this time, because an event that is not visible by then will never be committed.
 """
 
 SUBMISSION_MS = SUBMISSION_WAIT_MS + COMMIT_LIMIT_MS
@@ -73,20 +73,20 @@ clocks of the changing and of the waiting process may differ.
 # External ids -------------------------------------------------------------------------------------------------------
 
 MAPPING_MS = 30_000
-"""Time that cached players of external ids are used after a check. A check costs one query."""
+"""Time for which cached players of external ids are used after a check for released ids. A check costs one query."""
 
 RELEASE_MS = COMMIT_LIMIT_MS + MAPPING_MS + LOOKUP_WAIT_MS + SUBMISSION_MS + CLOCK_DIFFERENCE_MS + PAUSE_MS
-"""Time from the release of an external id, as the release states it, until others may claim the id.
+"""Time from the release of an external id, by the time stored with it, until other players may claim the id.
 
 The terms are consecutive: the release commits, cached players expire, the last look-up ends, and the last submission
 for the old player commits.
 """
 
 CHECKABLE_MS = RELEASE_MS - COMMIT_LIMIT_MS - CLOCK_DIFFERENCE_MS
-"""Maximum time between two checks of cached external ids. The later one still sees all releases in between.
+"""Maximum time between two checks of cached external ids. The later check still sees all releases in between.
 
-A release that the earlier check missed was written at most `COMMIT_LIMIT_MS` before it. The release is visible for
-`RELEASE_MS` after it was written.
+A release that the earlier check missed was written at most `COMMIT_LIMIT_MS` before that check. Each release is visible
+for `RELEASE_MS` after it was written.
 """
 
 # Repair of the index ------------------------------------------------------------------------------------------------
@@ -99,8 +99,8 @@ TOUCHES_KEPT_MS = 86_400_000
 
 An index with an older watermark lacks such changes, and is therefore rebuilt.
 
-Removed standings of erased players are kept for the same time, to make the index ignore late updates. A process that
-was frozen for more than a day is not expected to resume.
+Removed standings of erased players are kept for the same time, to make the index ignore late updates. Still later
+updates could only come from a process that was frozen for more than a day, which is not expected.
 """
 
 # Belief in the index ------------------------------------------------------------------------------------------------
@@ -133,7 +133,7 @@ By then, no process still treats the index as current because of a check from be
 """
 
 DECLARATION_MS = 10_000
-"""Age at which a declaration expires. Its process then counts as dead, and a catch-up takes over its updates."""
+"""Age at which a declaration expires. The process then counts as dead, and a catch-up applies the process's updates."""
 
 DECLARATION_RENEWAL_MS = DECLARATION_MS // 4
 """Age at which a process renews its declaration. Two renewals may fail before it expires."""
@@ -151,7 +151,7 @@ this limit are therefore known.
 """
 
 TOP_LIMIT_MS = 30_000
-"""Maximum age of a cached top, even if no change of it was announced. It limits the effect of a lost announcement."""
+"""Maximum age of a cached top (first entries of a ladder), which limits the effect of a lost announcement."""
 
 # Period rollover ----------------------------------------------------------------------------------------------------
 
@@ -171,15 +171,15 @@ After this time, the period is settled.
 
 
 def commit_limit_s(store_timeout_s: float) -> float:
-    """Return the time limit (s) of a transaction that others wait for. `store_timeout_s` limits a call to the store."""
+    """Return the time limit (s) of a transaction that other processes wait for. `store_timeout_s` limits a call."""
     return min(store_timeout_s, COMMIT_LIMIT_MS / 1000)
 
 
 def submission_wait_s(store_timeout_s: float) -> float:
-    """Return the maximum wait (s) for the batch in flight and the next. `store_timeout_s` limits a store call."""
+    """Return a submission's maximum wait (s), for the batch in flight and the next. `store_timeout_s` limits a call."""
     return min(2 * store_timeout_s, SUBMISSION_WAIT_MS / 1000)
 
 
 def top_ttl_ms(top_cache_ms: int) -> int:
-    """Return the maximum age (ms) of a valid cached top without the change feed. Operators set `top_cache_ms`."""
+    """Return the age (ms) up to which a cached top is valid without the change feed. Operators set `top_cache_ms`."""
     return min(top_cache_ms, TOP_LIMIT_MS)

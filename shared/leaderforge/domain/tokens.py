@@ -41,7 +41,7 @@ def subject_of(identity: int | ExternalId) -> str:
 
 
 def identity_of(text: str) -> int | ExternalId:
-    """Return the player that a person names: by a player id, or by an external id with or without `ext:`.
+    """Return the id in a text that a person typed: a player id, or an external id with or without `ext:`.
 
     A number up to the largest player id is a player id. A larger number, such as a SteamID64, is an external id. Raises
     `Refused` if the external id is not valid.

@@ -27,7 +27,7 @@ class AttemptsExhausted(Refused):
 
     @classmethod
     def of(cls, user_id: int, attempts: int) -> "AttemptsExhausted":
-        """Return the error for a player with this number of attempts."""
+        """Return the error for a player who has used all `attempts` attempts."""
         return cls(f"player {user_id} has used all {attempts} attempts", user_id=user_id, attempts=attempts)
 
 
@@ -66,7 +66,7 @@ class BracketNotFound(NotFound):
 
     @classmethod
     def of(cls, board: str, bracket: int, brackets: int) -> "BracketNotFound":
-        """Return the error for a number of a bracket in a tournament with this number of brackets."""
+        """Return the error for the bracket number `bracket` in a tournament with `brackets` brackets."""
         return cls(
             f"tournament {board!r} has {brackets} brackets, and no bracket {bracket}", board=board, limit=brackets
         )

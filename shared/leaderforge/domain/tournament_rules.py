@@ -1,4 +1,4 @@
-"""Validity of a tournament's rules, and rules as JSON objects."""
+"""Validation of a tournament's rules, and their conversion from JSON objects."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
@@ -19,13 +19,13 @@ MAX_EARLY_ENDS = 50
 MIN_BRACKET_SIZE, MAX_BRACKET_SIZE = 2, 200
 
 _TOLERATED_MS = 60_000
-"""Maximum age, in ms, of a requested end that counts as the present. It covers slow requests and clocks that differ."""
+"""Maximum age (ms) of a requested end that becomes the present. It covers slow requests and clocks that differ."""
 _NAMES = tuple(field.name for field in fields(TournamentRules))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def tournament_of(members: Mapping[str, Any]) -> TournamentRules:
-    """Return the rules of an object with the JSON members that `TournamentRules.members` returns, times also in ms.
+    """Return the rules that a JSON object describes by the members of `TournamentRules.members`. Times may be in ms.
 
     Raises `Refused` if a JSON member is unknown or has a wrong type.
     """
@@ -44,7 +44,7 @@ def tournament_of(members: Mapping[str, Any]) -> TournamentRules:
 
 
 def _require_occurrences(rules: TournamentRules, first_kind: PeriodKind) -> None:
-    """Raise `Refused` unless the rules define occurrences that are periods of the first kind of the board."""
+    """Raise `Refused` unless the rules define occurrences in the periods of the board's first period kind."""
     if rules.is_recurring == (rules.starts_at is not None or rules.ends_at is not None):
         raise _refused("set either starts_at and ends_at, or duration_s with a season")
     if not rules.is_recurring:
@@ -55,7 +55,7 @@ def _require_occurrences(rules: TournamentRules, first_kind: PeriodKind) -> None
 
 
 def valid_tournament(rules: TournamentRules | None, periods: Sequence[PeriodKind]) -> TournamentRules | None:
-    """Return the rules. Raises `Refused` if a value is invalid, or contradicts the first one of the period kinds."""
+    """Return the rules. Raises `Refused` if a value is invalid, or does not suit the board's first period kind."""
     if rules is None:
         return None
     _require_occurrences(rules, periods[0])
@@ -72,10 +72,10 @@ def valid_tournament(rules: TournamentRules | None, periods: Sequence[PeriodKind
 def changed_tournament(
     before: TournamentRules | None, after: TournamentRules | None, now: int
 ) -> TournamentRules | None:
-    """Return the rules after a change at `now` (ms). Ends within the last minute become the present.
+    """Return the rules `after` a change at `now` (ms). A new end within the last minute becomes the present.
 
-    Raises `Refused` for an earlier end, because scores that arrived since then would count after the end. Also raises
-    it for another size of the brackets, because the results of past brackets would change.
+    Raises `Refused` for a still earlier new end, because scores that arrived since then would count after the end. Also
+    raises it for another size of the brackets, because the results of past brackets would change.
     """
     if before is None or after is None:
         return after

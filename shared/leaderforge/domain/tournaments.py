@@ -32,8 +32,8 @@ class TournamentRules:
     `late_grace_s` after the end, late submissions of earlier scores count.
 
     With `join_required`, players join before they submit. Otherwise, a player joins by the first submission.
-    `max_attempts` is the number of submissions of an entrant that count. They count up to `attempt_window_s` after the
-    first of them. With `bracket_size`, entrants are compared in brackets of this size (see `domain.brackets`).
+    At most `max_attempts` submissions of an entrant count, and only up to `attempt_window_s` after the entrant's first
+    one. With `bracket_size`, entrants are compared in brackets of this size (see `domain.brackets`).
     """
 
     starts_at: int | None = None
@@ -67,8 +67,8 @@ class TournamentRules:
 class Occurrence(NamedTuple):
     """Time span of a tournament on the ladder with this period number.
 
-    Scores count that were achieved from `starts_at` up to, not including, `ends_at`, and arrived before `late_until`
-    (ms).
+    A score counts if it was achieved from `starts_at` up to, not including, `ends_at`, and arrived before `late_until`.
+    Times are in ms.
     """
 
     period: int
@@ -136,7 +136,7 @@ class Entrant(NamedTuple):
 
 
 def _ended_early(rules: TournamentRules, occurrence: Occurrence) -> Occurrence:
-    """Return the occurrence with its end after an early end, and with the end of its late grace."""
+    """Return the occurrence with `ends_at` moved to its first early end, if any, and with `late_until` set."""
     ends_at = min([occurrence.ends_at, *filter(occurrence.contains, rules.early_ends)])
     return occurrence._replace(ends_at=ends_at, late_until=ends_at + rules.late_grace_s * 1000)
 
@@ -196,7 +196,7 @@ def current_occurrence(rules: TournamentRules, calendar: Calendar, now: int) -> 
 def require_accepted(
     rules: TournamentRules, calendar: Calendar, achieved_at: int, now: int | None, board: str
 ) -> Occurrence:
-    """Return the occurrence that counts a submission at `now` (ms; None: at any time). Raises `TournamentNotOpen`."""
+    """Return the occurrence that counts a score that arrives at `now` (None: in time). Raises `TournamentNotOpen`."""
     occurrence = occurrence_at(rules, calendar, achieved_at)
     if occurrence is None:
         raise TournamentNotOpen(f"tournament {board!r} does not take place at achieved_at", board=board)
@@ -210,7 +210,7 @@ def not_open(occurrence: Occurrence, board: str, now: int) -> TournamentNotOpen:
     """Return the error for a request that an occurrence does not accept at `now` (ms)."""
     state = occurrence.state(now)
     if state is TournamentState.OPEN:
-        state = TournamentState.UPCOMING  # the score was achieved before the start
+        state = TournamentState.UPCOMING  # refused although open: the score was achieved before the start
     starts, ends = time_text(occurrence.starts_at), time_text(occurrence.ends_at)
     return TournamentNotOpen(
         f"tournament {board!r} is {state}; scores count from {starts} to {ends}",

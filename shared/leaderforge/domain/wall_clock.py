@@ -9,7 +9,7 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class WallClock:
-    """Conversion between local times of a time zone (without zone) and moments in UTC, both in whole seconds.
+    """Conversion between local times in `zone`, as `datetime` without a zone, and moments in UTC, in whole seconds.
 
     Raises `OverflowError` beyond the years 1 to 9999.
     """

@@ -38,7 +38,7 @@ class ApiServer:
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     def require_port(self) -> None:
-        """End the process of an earlier start. Raises `ServerFailed` if no server can listen on the port."""
+        """End the process of an earlier start. Raises `ServerFailed` if the API cannot listen on its port."""
         self.process.end_leftover()
         try:
             try_to_listen(self.port, self.host)
@@ -101,7 +101,7 @@ class ApiServer:
             writer.close()
 
     def _metrics(self) -> dict[str, str]:
-        """Return the variables for metrics. Several workers share an empty directory for them."""
+        """Return the environment variables for metrics: with several workers, the empty directory that they share."""
         directory = self.directory / "metrics"
         shutil.rmtree(directory, ignore_errors=True)
         if self.workers == 1:

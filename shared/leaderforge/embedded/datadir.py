@@ -30,7 +30,7 @@ def environment() -> dict[str, str]:
 
 
 def create(data: Path, user: str, password: str, account: Account, wait: Wait) -> None:
-    """Create a data directory atomically. Only one role can log in, with a password and from a loopback address.
+    """Create a data directory atomically. Only the role `user` can log in, with the password and from this machine.
 
     Removes the partial directory of an interrupted attempt. Raises `ServerFailed` if a PostgreSQL program fails.
     """
@@ -54,7 +54,7 @@ def set_aside_unusable(data: Path) -> None:
 
 
 def end_orphans(data: Path) -> None:
-    """Kill processes of a PostgreSQL server that has ended, because PostgreSQL refuses to start while they run.
+    """Kill processes that an ended PostgreSQL server has left, because PostgreSQL refuses to start while they run.
 
     Raises `ServerFailed` if a server that this package did not start uses the directory.
     """

@@ -33,7 +33,7 @@ def main(parent: int, death_signal: int, uid: int, gid: int, command: list[str])
 
 
 def drop_root(uid: int, gid: int, paths: list[str]) -> None:
-    """Change to the user permanently. Retain one capability, for reading paths, only if the user cannot read a path.
+    """Change to the user permanently. If the user cannot access one of the paths, retain a capability for file access.
 
     Data and virtual environments often lie in directories that only root can enter, such as /root. The capability ends
     with the process, whereas wider file permissions would outlive it.
@@ -49,7 +49,7 @@ def drop_root(uid: int, gid: int, paths: list[str]) -> None:
     if all(os.access(path, os.X_OK) for path in paths):
         _set_capabilities(0)
     elif not _raise_capability(CAP_DAC_READ_SEARCH):
-        _raise_capability(CAP_DAC_OVERRIDE)  # instead: many containers grant only this capability
+        _raise_capability(CAP_DAC_OVERRIDE)  # the alternative: many containers grant only this one
 
 
 def _raise_capability(capability: int) -> bool:

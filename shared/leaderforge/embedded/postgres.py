@@ -59,8 +59,8 @@ class PostgresServer:
     ) -> None:
         """Describe the server.
 
-        It uses the port of its last start if that is free, otherwise the first free one from `port`. `settings` of
-        PostgreSQL take precedence over the settings that the product chooses.
+        It uses the port of its last start if that is free, otherwise the first free one from `port` on. `settings` of
+        PostgreSQL take precedence over the settings that this class chooses.
         """
         self.directory = directory.resolve()
         self._settings = settings

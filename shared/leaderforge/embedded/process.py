@@ -21,7 +21,7 @@ from leaderforge.embedded.files import append_log, rotate_log, write_private
 _SPAWNER = ThreadPoolExecutor(1, thread_name_prefix="leaderforge-spawner")
 """Thread that starts every process.
 
-Linux sends the death signal when the *thread* that forked the process ends. This thread lives as long as the program.
+Linux sends a process its death signal when the *thread* that forked it ends. This thread lives as long as the program.
 """
 
 _GUARD = Path(__file__).with_name("guard.py")
@@ -49,7 +49,7 @@ class ServerProcess:
     servers in order.
 
     On Linux, the system sends `death_signal` to the process when the supervisor ends. If the process survives, the next
-    `start` in the same directory ends it. It finds the process by the id and time of creation in that directory.
+    `start` in the same directory ends it. Process id and time of creation are stored there to identify the process.
     """
 
     def __init__(

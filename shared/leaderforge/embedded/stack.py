@@ -26,9 +26,9 @@ _INDEX_PATIENCE_SECONDS = 5.0
 """Time in s that the start waits for a stored index, once the API is healthy. PostgreSQL can answer meanwhile."""
 _CHECK_SECONDS = 5.0
 _INCOMPLETE_SECONDS = 30.0
-"""Time in s after which an incomplete index is created anew. Most are complete again 10 s after a node's restart."""
+"""Time in s after which an incomplete index is replaced. Most indexes are complete 10 s after a node's restart."""
 _LONGEST_INDEX_PAUSE_SECONDS = 600.0
-"""Longest pause in s between two creations of the index. Each makes the API rebuild the index completely."""
+"""Longest pause in s between two creations of the index. Each creation makes the API rebuild the index completely."""
 
 _KEYS = ("submit_key", "admin_key", "redis_password")
 _SIGNING_SECRET = "signing_secret"  # noqa: S105 - a name
@@ -114,7 +114,7 @@ class LocalStack:
             raise
 
     def _prepare_directory(self) -> None:
-        """Create the folders, remove the description of an earlier stack, and read or create the keys."""
+        """Create the folders, remove the dev.json of an earlier stack, and read or create the keys."""
         for name in ("api", "logs"):
             (self.directory / name).mkdir(mode=0o700, exist_ok=True)
         self._description.unlink(missing_ok=True)
@@ -218,7 +218,7 @@ class LocalStack:
         await together(self._keep_complete(say, backoff), *(keep_up(node, say) for node in nodes))
 
     async def _keep_complete(self, say: Say, backoff: Backoff) -> None:
-        """Create the cluster anew after `_INCOMPLETE_SECONDS` without a complete one. PostgreSQL has all its data."""
+        """Replace the cluster once it was incomplete for `_INCOMPLETE_SECONDS`. PostgreSQL has all its data."""
         now = asyncio.get_running_loop().time
         complete_at = now()
         while True:

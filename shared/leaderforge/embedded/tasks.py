@@ -51,7 +51,7 @@ class Backoff:
         await asyncio.sleep(self.next_pause(asyncio.get_running_loop().time()))
 
     def next_pause(self, now: float) -> float:
-        """Return the pause (s) before the next attempt: 0 if the last one was at least `_STEADY_SECONDS` ago."""
+        """Return the pause (s) before the next attempt: 0 if the last attempt was at least `_STEADY_SECONDS` ago."""
         seconds = self._seconds if now - self._attempt_at < _STEADY_SECONDS else 0.0
         self._attempt_at = now + seconds
         self._seconds = min(max(1.0, 2 * seconds), self._longest)
@@ -81,7 +81,7 @@ async def keep_up(server: RestartedServer, say: Say) -> None:
 
 
 async def attempt(failure: str, action: Awaitable[None], say: Say) -> bool:
-    """Await the action and return whether it succeeded. Show its error, which must not end other parts."""
+    """Await the action and return whether it succeeded. Show an error instead of raising it: other tasks must go on."""
     try:
         await action
     except Exception as error:

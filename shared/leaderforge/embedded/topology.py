@@ -19,13 +19,13 @@ class NodeClient:
         self._password = password
 
     def form(self, ports: Sequence[int], primaries: int, replicas: int, wait: Wait) -> None:
-        """Form a cluster. Assign equal shares of the slots to the primaries, the first ports. Attach the replicas."""
+        """Form a cluster. The first nodes become primaries with equal shares of the slots, the others replicas."""
         for i, port in enumerate(ports):
             if i < primaries:
                 first, last = i * SLOTS // primaries, (i + 1) * SLOTS // primaries - 1
                 self._ask(port, "CLUSTER ADDSLOTSRANGE", first, last)
             self._ask(port, "CLUSTER SET-CONFIG-EPOCH", i + 1)
-        for port, peer in combinations(ports, 2):  # all pairs, because gossip between fewer ones takes seconds
+        for port, peer in combinations(ports, 2):  # all pairs: with fewer, gossip would take seconds
             self._ask(port, "CLUSTER MEET", LOOPBACK, peer)
         wait(lambda: all(self._is_known(port, len(ports)) for port in ports), "the nodes to connect to each other")
         for i, port in enumerate(ports[primaries:]):
@@ -38,7 +38,7 @@ class NodeClient:
         return False
 
     def is_complete(self, port: int, size: int, replicas: int) -> bool:
-        """Return whether the node reports all nodes up, all slots served and all its replicas in sync."""
+        """Return whether the node reports that all nodes are up, all slots are served, and its replicas are in sync."""
         with contextlib.suppress(ServerFailed):
             info = self._ask(port, "CLUSTER INFO")
             serves = info["cluster_state"] == "ok" and int(info["cluster_slots_ok"]) == SLOTS

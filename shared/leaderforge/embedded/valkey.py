@@ -28,7 +28,8 @@ _STOP_SECONDS = 60.0
 _MEETING_SECONDS = 15.0
 """Time limit in s for a stored cluster to become complete, once all its nodes answer.
 
-This takes some 2 s. A cluster that lacks slots or nodes never becomes complete.
+This usually takes some 2 s. After the limit, a new cluster is created, because a stored cluster that lacks slots or
+nodes never becomes complete.
 """
 _SETTINGS = {
     "bind": LOOPBACK,
@@ -54,10 +55,10 @@ _SETTINGS = {
 _HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 """Environment that requests transparent huge pages for the heap, where the kernel allows `madvise`.
 
-Reads of large sorted sets mostly wait for memory. Huge pages spare most misses of the address translation.
+Reads of large sorted sets mostly wait for memory. Huge pages avoid most misses in the processor's address translation.
 """
 _OF_OUR_VERSION = {"cluster-config-save-behavior": "best-effort"}
-"""Settings that only the server in the wheel supports. With this one, a node continues to run on a full disk."""
+"""Settings that only the server in the wheel supports. With this setting, a node continues to run on a full disk."""
 
 
 class ValkeyCluster:
@@ -222,7 +223,7 @@ class ValkeyCluster:
         self.stop()
 
     def _start_with_retries(self, *, is_stored: bool) -> None:
-        """Start the stored cluster. If it is missing, differs in shape, lacks its ports or fails, create a new one.
+        """Start the stored cluster. If there is none to reuse (see `_reusable_ports`) or it fails, create a new one.
 
         A program can take the ports between the check and the start. The last retry therefore uses other ports.
         """
@@ -262,7 +263,7 @@ class ValkeyCluster:
 
     @property
     def _mode(self) -> int:
-        """Mode of directories of the supervisor. Another account than root must be able to enter them."""
+        """Mode of the supervisor's directories. If nodes run under another account, that account must be let in."""
         return 0o711 if self._account.uid else 0o700
 
     def _data(self, number: int) -> Path:

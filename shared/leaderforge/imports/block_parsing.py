@@ -18,7 +18,7 @@ _FIRST_BLOCKS = 12
 _MAX_OPEN = 1 << 24
 """Maximum characters of a row. A longer row becomes a bad line."""
 _MAX_PROCESSES = 2
-"""Maximum number of processes. With more, the process that counts the lines limits the speed."""
+"""Maximum number of further processes that parse. With more, this process, which counts the lines, limits the speed."""
 
 
 class BlockResult(Protocol):
@@ -30,7 +30,7 @@ class BlockResult(Protocol):
 
     @property
     def is_end(self) -> bool:
-        """Return whether no rows follow, though the text may continue."""
+        """Return whether the table ends in this block, though the text may continue."""
 
 
 ParsedT = TypeVar("ParsedT", bound=BlockResult)
@@ -55,10 +55,10 @@ def spare_processes() -> int:
 
 
 class BlockProcesses(Generic[ParsedT]):
-    """Parsing of blocks in their order, from the 13th on by this number of processes.
+    """Parser of blocks, in their order. From the 13th block on, `processes` further processes parse.
 
-    `new_parser` returns the parser. Each process calls it once; it must be picklable. Leaving the context ends the
-    processes. They also end if this process is killed.
+    `new_parser` creates the parser of a process. Each process calls it once; it must be picklable. Leaving the context
+    ends the further processes. They also end if this process is killed.
     """
 
     def __init__(self, new_parser: Callable[[], Callable[[Block], ParsedT]], processes: int) -> None:
@@ -113,7 +113,7 @@ class BlockProcesses(Generic[ParsedT]):
 
 
 def complete_blocks(blocks: Iterable[Block], processes: BlockProcesses[ParsedT]) -> Iterator[ParsedBlock[ParsedT]]:
-    """Yield the blocks with their results, up to the end of the table. A row on several blocks is in one result."""
+    """Yield the blocks with their results, up to the end of the table. A row that spans blocks is in one result."""
     incomplete: Block | None = None
     for parsed in processes.parsed(blocks):
         # A process cannot detect that its block begins within a row. Parse both parts of the row together.

@@ -16,15 +16,15 @@ BLOCK_CHARACTERS = 1 << 18
 _MAX_LINE = 1 << 22
 """Maximum characters of a line, to bound the memory. A longer line is read as several lines, which are bad lines."""
 _MAX_STEPS = 50
-"""Maximum number of lines that a block gives up to end outside of a quoted value."""
+"""Maximum number of lines that are moved to the next block, to end a block outside of a quoted value."""
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class Block(NamedTuple):
-    """Part of a text, with the number of its first line. `position` counts the bytes that were read up to its end.
+    """Part of a text, with the `number` of its first line. `position` counts the bytes of the file read so far.
 
-    The last block of a damaged file has the `damage`.
+    In the last block of a damaged file, `damage` describes the damage.
     """
 
     number: int
@@ -64,7 +64,7 @@ def lines_of(text: str) -> list[str]:
     if "\r" in text:
         return _LINE.findall(text)
     lines = [line + "\n" for line in text.split("\n")]
-    # The text ends with the last line end, or with an incomplete line.
+    # The last part is empty if the text ends with a line end. Otherwise, it is an incomplete line.
     incomplete = lines.pop()[:-1]
     return [*lines, incomplete] if incomplete else lines
 
@@ -96,7 +96,7 @@ def blocks_of(
                 yield Block(number, text[: ending.end], position())
                 number, text = number + ending.lines, text[ending.end :]
     except CutOff as error:
-        # The last line is incomplete.
+        # Leave out the last line, which the damage has cut off.
         complete = cut(text) or Cut(0, 0)
         yield Block(number, text[: complete.end], position(), damage=error.message)
     else:
@@ -104,7 +104,7 @@ def blocks_of(
 
 
 def _outside_of_quotes(text: str, end: int) -> int:
-    """Return a line's end at or shortly before `end` that is not in a quoted value, as far as quotes can tell."""
+    """Return the last line end up to `end` outside of quotes, by counting quotes, or `end` if none is near."""
     quotes = text.count('"', 0, end)
     candidate = end
     for _ in islice(iter(int, 1), _MAX_STEPS):

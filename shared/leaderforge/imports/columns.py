@@ -25,9 +25,9 @@ class Columns:
 
     The columns `player` (username), `player_id` (external id) and `user_id` (id of this service) identify the player. A
     line needs one of them. The column `time_of_day` adds a clock time to the dates of `time`. Without `id`, the content
-    identifies a line. `metadata` has JSON text, to which each column in `members` adds a JSON member.
-    `numbers` has the named numbers as a JSON object. Texts in
-    `missing` mean no value. With `lines`, only lines with these numbers are score lines.
+    identifies a line. The column `metadata` has JSON text, to which each column in `members` adds a JSON member. The
+    column `numbers` has the named numbers as a JSON object. A text in `missing` stands for a missing value. With
+    `lines`, only lines with these line numbers are score lines.
     """
 
     player: str | None = "player"

@@ -125,7 +125,7 @@ def read_header(block: Block, layout: FileLayout, required: Sequence[str]) -> tu
 
 
 def _names(reader: Any, number: int) -> tuple[tuple[str, ...], int]:
-    """Return the names of the columns and the number of their lines. Raises `BadLine` with the line's `number`."""
+    """Return the names of the columns, and the number of lines that they take. Raises `BadLine` for line `number`."""
     try:
         return tuple(cell.strip() for cell in next(reader)), reader.line_num
     except csv.Error as error:
@@ -137,7 +137,7 @@ def _reader(lines: Iterator[str], separator: str) -> Any:
 
 
 def _offset(text: str, lines: int) -> int:
-    """Return the offset in a text after this number of lines."""
+    """Return the offset in a text at which its first `lines` lines end."""
     return sum(map(len, lines_of(text)[:lines]))
 
 

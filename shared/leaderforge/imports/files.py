@@ -50,7 +50,7 @@ class FilePlan:
 
     @property
     def is_stored(self) -> bool:
-        """Return whether numbers are stored scores. Return False without decimals, where both notations are equal."""
+        """Return whether numbers are stored scores. Return False without decimals: both notations are equal then."""
         return self.notation is not ScoreNotation.SHOWN and self.board.display.decimals > 0
 
 
@@ -165,7 +165,7 @@ def _scores(raw: BinaryIO, plan: FilePlan) -> Iterator[Sequence[str]]:
 
 
 def _admitted(columns: Sequence[Sequence[str]], conditions: Iterable[tuple[int, Condition]]) -> Sequence[Sequence[str]]:
-    """Return the columns without the rows that a condition on a column, given by its position, excludes."""
+    """Return the columns without the rows that a condition excludes. Each condition has its column's position."""
     for position, condition in conditions:
         selectors = [condition.holds(text) for text in columns[position]]
         columns = [list(compress(column, selectors)) for column in columns]

@@ -18,11 +18,11 @@ _VERSION_5 = 5 << 76 | 0x2 << 62
 _MAX_RECENT = 250_000
 """Maximum number of counts in memory, which take some 30 MB. Further counts move all of them to a temporary file."""
 _FILTER_MASK = (1 << 27) - 1
-"""Mask of the digest's bits that select a bit of the filter, which takes 16 MB."""
+"""Mask of the digest's bits that select a bit of the filter of contents in the file. The filter takes 16 MB."""
 
 
 class Occurrences:
-    """Counts of contents by hash, in bounded memory. Two contents with one hash (64 bits) count as equal."""
+    """Counter of lines with equal content, in bounded memory. Two contents with one hash (64 bits) count as equal."""
 
     def __init__(self, max_recent: int = _MAX_RECENT) -> None:
         self._max_recent = max_recent
@@ -76,7 +76,8 @@ class Occurrences:
 
 def _temporary_table() -> sqlite3.Connection:
     """Return a connection to an empty table of counts in a temporary file."""
-    # For an empty name, SQLite creates a temporary file, and deletes it at the end. The threads that parse take turns.
+    # For an empty name, SQLite creates a temporary file, and deletes it at the end. Several threads may use the
+    # connection, because they take turns.
     connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
     connection.execute("pragma journal_mode = off")
     connection.execute("create table contents (digest integer primary key, times integer not null)")

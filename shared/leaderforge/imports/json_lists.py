@@ -11,7 +11,7 @@ from leaderforge.imports.blocks import Block, line_ends
 from leaderforge.imports.rows import Fault, OpenRow
 
 _MAX_VALUE = 1 << 24
-"""Maximum characters of one value beside the list."""
+"""Maximum characters of one value outside of the list."""
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _FIRST_OF_LITERAL = "tfn-0123456789NI"
 _CUT_OFF = "the document is cut off or damaged here; the elements before were read"
@@ -30,7 +30,7 @@ class JsonElement(NamedTuple):
 
 @dataclass(slots=True)
 class ListPart:
-    """Elements of a list in one block. With `is_end`, the list ends there, by its bracket or by a fault."""
+    """Elements of a list in one block. With `is_end`, the list ends in the block: at its bracket, or at a fault."""
 
     elements: list[JsonElement] = field(default_factory=list)
     fault: Fault | None = None
@@ -39,14 +39,14 @@ class ListPart:
 
 
 class ListStart(NamedTuple):
-    """Text after the opening bracket of a list, with the number of its line. A comma precedes the first element."""
+    """Text after the opening bracket of a list, and its line number. A comma is added before the first element."""
 
     number: int
     text: str
 
 
 def elements(block: Block, scan: Scan) -> ListPart:
-    """Return the elements in a block. A comma is before each element, so that all blocks of a list begin alike.
+    """Return the elements in a block. Even the first element of the list has a comma before it: see `ListStart`.
 
     An element that does not end in the block is the open row of the result.
     """
@@ -66,7 +66,7 @@ def elements(block: Block, scan: Scan) -> ListPart:
         position = _after_blanks(text, position + 1)
         number, counted = number + line_ends(text[counted:position]), position
         value, end = _scanned(scan, text, position)
-        # A number at the end of the block may continue in the next one.
+        # A number at the end of the block may continue in the next block, and therefore counts as incomplete.
         if end < 0 or (end == len(text) and not block.is_last and text[position] in _FIRST_OF_LITERAL):
             if block.is_last:
                 part.fault, part.is_end = Fault(number, f"not JSON: {_CUT_OFF}"), True

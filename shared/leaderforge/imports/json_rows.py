@@ -33,7 +33,7 @@ class _TooDeep(Exception):
 _MAX_LEVELS = 200
 """Maximum number of levels of lists and objects in a value. Python can convert about 480 before a `RecursionError`."""
 _NUMBERS = ({int}, {NumberText})
-"""Types of the values in a column of numbers."""
+"""Sets of types that a column of numbers may have. `str` converts them to text."""
 DECODER = json.JSONDecoder(parse_float=NumberText)
 SCAN: Scan = make_scanner(cast(Any, DECODER))
 
@@ -141,7 +141,7 @@ def _is_deep(value: _Object) -> bool:
 
 
 def _by_members(objects: Sequence[_Object]) -> Mapping[tuple[str, ...], Sequence[int]]:
-    """Return the positions of the objects by their JSON members. Objects with equal ones are rows of one table."""
+    """Return the positions of the objects by the names of their JSON members. Equal names make a common table."""
     members = list(map(tuple, objects))
     if len(set(members)) == 1:
         # Nearly all objects of a file have the same JSON members.

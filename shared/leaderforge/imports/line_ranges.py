@@ -30,7 +30,7 @@ class LineRanges:
         return ranges
 
     def add(self, first: int, last: int | None = None) -> None:
-        """Add the numbers from the first to the last. The first is at least that of the range added before."""
+        """Add the numbers from `first` to `last`, by default only `first`. Call it in ascending order of `first`."""
         end = first if last is None else last
         if self._lasts and first <= self._lasts[-1] + 1:
             self._lasts[-1] = max(self._lasts[-1], end)

@@ -20,7 +20,7 @@ from leaderforge.imports.rows import Fault, JsonText, OpenRow, TableRows
 _Values: TypeAlias = Sequence[Any]
 """Parsed values of a column, one a row."""
 _MAX_CACHED = 200_000
-"""Maximum number of cached names, some 20 MB. Players recur."""
+"""Maximum number of cached names, which take some 20 MB. Caching saves time, because players recur."""
 
 
 class ScoreLine(NamedTuple):
@@ -249,7 +249,7 @@ class ScoreLineParser:
 
 
 class _RowParsing:
-    """Parsing of the columns of rows. `reasons` has the first reason why a row is bad, by its position."""
+    """Parsing of the columns of rows. `reasons` maps the position of each bad row to the first reason."""
 
     def __init__(self, count: int, columns: Sequence[Sequence[str]]) -> None:
         self.count = count
@@ -257,7 +257,7 @@ class _RowParsing:
         self.reasons: dict[int, str] = {}
 
     def parsed(self, parse: Callable[..., Any], *positions: int) -> list[Any]:
-        """Return the results of a function for the values of each row in these columns, None for a bad row."""
+        """Return, for each row, the result of `parse` for the row's values in these columns, None for a bad row."""
         columns = [self.columns[position] for position in positions]
         try:
             return list(map(parse, *columns))
@@ -265,7 +265,7 @@ class _RowParsing:
             return self.each(lambda values: parse(*values), zip(*columns, strict=True))
 
     def each(self, parse: Callable[[Any], Any], values: Iterable[Any]) -> list[Any]:
-        """Return the results of a function for the value of each row, None for a bad row."""
+        """Return, for each row, the result of `parse` for the row's value, None for a bad row."""
         return [self._result(i, parse, value) for i, value in enumerate(values)]
 
     def require(self, conditions: Sequence[bool], reason: str) -> None:

@@ -57,7 +57,7 @@ def propose_columns(
 
 
 def _best(columns: Sequence[str], names: Sequence[str]) -> str | None:
-    """Return the column with the most usual one of these names. If no column has one, return the first."""
+    """Return the column with the most usual one of these names. If no column has such a name, return the first one."""
     return _usual_name(columns, names) or next(iter(columns), None)
 
 

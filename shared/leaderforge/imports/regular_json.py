@@ -7,7 +7,7 @@ from leaderforge.imports.json_lists import Scan
 
 _MARK = "\x1e"
 _MARK_TEXT = '"\\u001e"'
-"""Value between the values of two lines, as JSON text. A block that contains it is not regular."""
+"""Mark that is put between the values of two lines, as JSON text. A block that already contains it is not regular."""
 
 
 def regular_values(block: Block, scan: Scan, *, is_list: bool) -> tuple[Sequence[int], Sequence[object]] | None:
@@ -38,9 +38,9 @@ def _decoded(text: str, scan: Scan) -> object:
 
 
 def _between_marks(number: int, values: object, lines: int) -> tuple[Sequence[int], Sequence[object]] | None:
-    """Return the values if there are as many as lines, and a mark is between each two of them. Marks are in no value.
+    """Return the lines' numbers and values if each line has exactly one value, None otherwise.
 
-    A line with two values, or a value on two lines, would move a mark.
+    Then a mark is between each two values. A line with two values, or a value on two lines, would move a mark.
     """
     if not isinstance(values, list) or len(values) != 2 * lines - 1 or values[1::2].count(_MARK) != lines - 1:
         return None

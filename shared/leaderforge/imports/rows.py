@@ -45,7 +45,7 @@ class TableRows:
         return cls((), [()] * len(required))
 
     def add(self, parts: "Sequence[TableRows]", order: Sequence[int]) -> None:
-        """Set the rows to the rows of these parts with equal columns. `order` has the position of each row."""
+        """Set the rows to the rows of all parts. `order` has the position of each row, part by part."""
         if len(parts) == 1:
             self.numbers, self.columns, self.contents = parts[0].numbers, parts[0].columns, parts[0].contents
         elif parts:

@@ -47,7 +47,7 @@ def text_chunks(raw: BinaryIO, encoding: str | None = None) -> Iterator[str]:
 
 
 def count_lines(raw: BinaryIO) -> int:
-    """Return an upper bound of the score lines in a file: the number of its line ends or of its objects.
+    """Return an upper bound of the score lines in a file, from its numbers of line ends and of opening braces.
 
     Afterwards, the stream is at its beginning again. A damaged file is counted up to the damage, without an error.
     """

@@ -5,14 +5,14 @@ import re
 from leaderforge.imports.blocks import Block
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_ .-]+")
-"""Name of a column that JSON can write in one way only, except for escapes of the form in `_ESCAPED`."""
+"""Name of a column that JSON can write in one way only, except with escapes that `_ESCAPED` finds."""
 _ESCAPED = re.compile(r"\\u00[2-7]")
 """Escape of an ASCII character. JSON may contain such escapes in the name of a column."""
 _BLANKS = r"[ \t\r\n]*+"
 
 
 class WholeCsvScores:
-    """Check whether all scores in blocks of separated values are whole numbers. `position` is that of their column."""
+    """Check whether all scores in blocks of separated values are whole numbers. Their column has this `position`."""
 
     def __init__(self, separator: str, position: int) -> None:
         delimiter = re.escape(separator)
@@ -22,7 +22,7 @@ class WholeCsvScores:
         self._rows = re.compile(rf"(?:{row})*+")
 
     def only_in(self, block: Block) -> bool:
-        """Return whether all scores are certainly whole numbers. Blocks with quotes or blank lines are uncertain."""
+        """Return whether all scores are certainly whole numbers. Quotes or blank lines leave doubt: return False."""
         return block.damage is None and self._rows.fullmatch(block.text) is not None
 
 
@@ -35,7 +35,7 @@ class WholeJsonScores:
         self._other = re.compile(rf'"{re.escape(column)}"{_BLANKS}:{_BLANKS}(?!{whole})')
 
     def only_in(self, block: Block) -> bool:
-        """Return whether all scores are certainly whole numbers. JSON members of nested objects count as scores too."""
+        """Return whether all scores are certainly whole numbers. Check members of nested objects with this name too."""
         text = block.text
         # If a block ends elsewhere than behind an object, a name or a number may continue in the next block.
         ends_well = block.damage is None and (block.is_last or text.rstrip(" \t\r\n,").endswith(("}", "]")))

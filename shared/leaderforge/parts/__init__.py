@@ -41,8 +41,8 @@ Close = Callable[[], Awaitable[object]]
 class Parts:
     """Adapters that the services use.
 
-    `clock_us` is `clock` in microseconds. The functions in `opens` connect, the functions in `closes` disconnect.
-    The functions in `renews` close broken connections.
+    `clock_us` is `clock` in microseconds. The functions in `opens` connect the adapters, the functions in `closes`
+    disconnect them, and the functions in `renews` close broken connections.
     """
 
     store: ScoreStore

@@ -27,7 +27,7 @@ class KeyStore(Protocol):
         ...
 
     async def valid(self, now: int) -> Sequence[ApiKey]:
-        """Return the keys that are not revoked. `replaced` is None unless that digest is still valid at `now` (ms)."""
+        """Return the keys that are not revoked. Their `replaced` digest is None unless it is valid at `now` (ms)."""
         ...
 
     async def rotate(self, name: str, digest: bytes, replaced_until: int, act: AuditEntry) -> ApiKey:
@@ -116,5 +116,5 @@ class RateLimiter(Protocol):
     """Counter of requests, shared by all processes."""
 
     async def take(self, subject: str, limit: RateLimit) -> Allowance:
-        """Count a request of the subject, unless it exceeds the limit. Raises `IndexUnavailable`."""
+        """Count a request of a caller (`subject`), unless it exceeds the limit. Raises `IndexUnavailable`."""
         ...

@@ -30,7 +30,7 @@ class ActivityStore(Protocol):
         ...
 
     async def leaders(self, board: Board, since: int, limit: int) -> Sequence[RecentScore]:
-        """Return the scores that led their minute since a time and still count, latest first."""
+        """Return the scores of minute leaders since a time that still count, latest first."""
         ...
 
     async def newest(self, board: Board, since: int, limit: int) -> Sequence[RecentScore]:

@@ -41,15 +41,15 @@ class AwardStore(Protocol):
         ...
 
     async def grant(self, step: SettlementStep, awards: Sequence[NewAward], revision: int, at: int) -> None:
-        """Make a step of the settlement with this revision, and grant these awards, in one transaction.
+        """Make a step of the settlement, and grant these awards, in one transaction. `revision` numbers settlements.
 
-        Awards that a settlement of an earlier revision has granted are confirmed. From the second revision on, new
-        awards are written to the audit log. Raises `SettlementOvertaken`.
+        Awards that an earlier settlement of the period has granted are only confirmed. From the second settlement on,
+        new awards are written to the audit log. Raises `SettlementOvertaken`.
         """
         ...
 
     async def revoke_outdated(self, step: SettlementStep, revision: int, at: int, limit: int) -> int:
-        """Make a step, and revoke up to `limit` awards that this revision has not confirmed. Return their number.
+        """Make a step, and revoke up to `limit` awards that settlement `revision` did not confirm. Return their number.
 
         Without such awards, make no step. Revoked awards are written to the audit log. Raises `SettlementOvertaken`.
         """
@@ -105,9 +105,9 @@ class ResettlementStore(Protocol):
         ...
 
     async def reopen(self, ladder: Ladder, part: str, requested_at: int) -> bool:
-        """Begin a settled period's settlement again at this part, and end the request.
+        """Begin a settled period's settlement again at this part. End the request, unless a settlement is in progress.
 
-        Return False if the period is not settled, or has no such part. The request stays while a settlement runs.
+        Return False if the period is not settled, or has no such part.
         """
         ...
 

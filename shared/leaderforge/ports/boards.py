@@ -31,8 +31,8 @@ class BoardStore(Protocol):
     async def change_board(self, slug: str, change: Callable[[Board], Board], act: AuditEntry) -> Board:
         """Replace a board by the result of `change`, write the audit entry, and return the board.
 
-        The board is locked meanwhile. If `change` returns an equal board, nothing is written. If `change` raises an
-        error, the call raises it and changes nothing. `change` runs again after a deadlock. Raises `BoardNotFound`.
+        The board is locked meanwhile. If `change` returns an equal board, nothing is written. An error of `change` is
+        raised, and nothing is changed. After a deadlock, `change` is called again. Raises `BoardNotFound`.
         """
         ...
 

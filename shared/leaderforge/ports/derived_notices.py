@@ -7,7 +7,7 @@ from leaderforge.domain.notice_log import NoticeDraft
 
 
 class NoticedTier(NamedTuple):
-    """Last tier of a player on a ladder, None if the player has none. `seq` is the outbox number that changed it."""
+    """Last noticed tier of a player on a ladder, None for no tier. Row `seq` of the outbox changed the tier."""
 
     user_id: int
     board_id: int
@@ -17,7 +17,7 @@ class NoticedTier(NamedTuple):
 
 
 class NoticedPlace(NamedTuple):
-    """Place of a player on a ladder as a sort key, None without a visible entry. `seq` is as in `NoticedTier`."""
+    """Noticed place of a player on a ladder: a sort key, or None for no visible entry. `seq` is as in `NoticedTier`."""
 
     user_id: int
     board_id: int
@@ -27,7 +27,7 @@ class NoticedPlace(NamedTuple):
 
 
 class Overtakings(NamedTuple):
-    """Notices about overtaken players by the outbox number that caused them, and the new places."""
+    """Notices about overtaken players, by the number of the outbox row that caused them, and the new noticed places."""
 
     drafts: Mapping[int, Sequence[NoticeDraft]]
     places: Sequence[NoticedPlace]
@@ -44,7 +44,7 @@ class DerivedNoticeStore(Protocol):
         ...
 
     async def append_closed(self, board_id: int, until: int, drafts: Sequence[NoticeDraft]) -> None:
-        """Append the notices of a board's periods that closed up to a time (ms)."""
+        """Append the notices of a board's closed periods, and store the time (ms) up to which they are complete."""
         ...
 
     async def forget_closed(self, board_ids: Collection[int]) -> None:
@@ -60,7 +60,7 @@ class DerivedNoticeStore(Protocol):
     ) -> None:
         """Replace the players in the top, and append the notices.
 
-        Do nothing if another process has replaced `before`.
+        Do nothing if the stored players are not `before`, because another process has replaced them.
         """
         ...
 
@@ -73,5 +73,5 @@ class DerivedNoticeStore(Protocol):
         ...
 
     async def forget_places(self, ladders: Collection[tuple[int, int]]) -> int:
-        """Delete some places on all other ladders (board id, period number). Return their number, 0 if none is left."""
+        """Delete some places on all ladders but these (board id, period number). Return their number, 0 at the end."""
         ...

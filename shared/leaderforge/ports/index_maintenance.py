@@ -88,8 +88,8 @@ class IndexMaintenance(Protocol):
     async def strays(self, ladder: Ladder) -> Collection[int]:
         """Return the players with a stray entry: in a segment that their value in the index does not have.
 
-        `differences` compares the values. Segment and value are compared in one step, therefore updates in flight are
-        not strays.
+        `differences` compares values with standings. This call compares segments with values, each pair in one step.
+        Therefore updates in flight cause no strays.
         """
         ...
 

@@ -38,7 +38,7 @@ class MomentStore(Protocol):
         ...
 
     async def correct(self, ladder: Ladder) -> int:
-        """Subtract erased players from the ladder's checkpoints that still count them. Return the number of places."""
+        """Subtract erased players' places from the checkpoints that count them. Return the number of these places."""
         ...
 
     async def checkpoints(self, ladder: Ladder) -> Sequence[int]:
@@ -46,7 +46,7 @@ class MomentStore(Protocol):
         ...
 
     async def is_checkpoint_correct(self, ladder: Ladder, revision: int) -> bool:
-        """Count all entries as of a checkpoint, and return whether it has these numbers. True if it does not exist."""
+        """Return whether a checkpoint equals a new count of all entries as of its revision. True if there is none."""
         ...
 
     async def players_without_state(self, board: Board, limit: int) -> Sequence[int]:
@@ -58,7 +58,7 @@ class MomentStore(Protocol):
         ...
 
     async def forget_before(self, board: Board, user_ids: Sequence[int], moment: int) -> None:
-        """Delete the states of these players' standings on the board that newer states had replaced at the moment."""
+        """Delete each state of these players' standings on the board that already had a newer state at the moment."""
         ...
 
     async def forget_checkpoints(self, board: Board, moment: int) -> None:

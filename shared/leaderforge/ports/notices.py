@@ -21,7 +21,7 @@ class LogBounds(NamedTuple):
 
 
 class NoticeBacklog(NamedTuple):
-    """Number of notices that wait, time (ms) of the oldest one, None if there is none, and number of dead letters."""
+    """Number of waiting notices, time (ms) of the oldest of them (None for no notice), and number of dead letters."""
 
     pending: int
     oldest: int | None
@@ -29,7 +29,7 @@ class NoticeBacklog(NamedTuple):
 
 
 class LoggedAttempt(NamedTuple):
-    """Request of the delivery log, at a time (ms). `number` is 1 for the first attempt."""
+    """Request to an endpoint in the delivery log, sent at `at` (ms). `number` is 1 for a notice's first attempt."""
 
     notice_id: str
     type: str
@@ -70,10 +70,10 @@ class NoticeStore(Protocol):
     ) -> int:
         """Move notices from the outbox to the log in one transaction. Return the number of appended notices.
 
-        `drafts` has the notices of the log for each taken sequence number of the outbox. If another process has taken a
-        number, its notices and `tiers` are skipped. `without_outbox` do not come from the outbox.
+        `drafts` has the notices by the sequence number of their row in the outbox, which is deleted. If another process
+        has already moved a row, its notices and `tiers` are skipped. `without_outbox` do not come from the outbox.
 
-        `overtakings` are computed from all rows together. If they are given and another process has taken a number,
+        `overtakings` are computed from all rows together. If they are given and another process has moved a row,
         nothing moves. Notices to players who were erased meanwhile are skipped.
         """
         ...

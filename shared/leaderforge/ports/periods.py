@@ -35,7 +35,7 @@ class PeriodStore(Protocol):
         ...
 
     async def remove(self, ladder: Ladder, limit: int) -> int:
-        """Delete the rows of up to `limit` players in a period, and return their number.
+        """Delete the rows of up to `limit` players in a period, and return the number of these players.
 
         The rows are standings, seats and results of leagues, entrants, and awards that nobody has claimed. If no row is
         left, delete the period with its settlement.

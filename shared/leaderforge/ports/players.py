@@ -48,7 +48,7 @@ class PlayerStore(Protocol):
         ...
 
     async def released(self, now: int) -> Set[str]:
-        """Return the digests (see `digest_of_id`) of released ids that no other player may claim at `now` (ms)."""
+        """Return the digests (see `digest_of_id`) of released ids that no other player may claim yet at `now` (ms)."""
         ...
 
     async def forget_released(self, before: int) -> None:
@@ -60,7 +60,7 @@ class PlayerStore(Protocol):
         ...
 
     async def by_name(self, usernames: Collection[str]) -> Mapping[str, Player]:
-        """Return the players with these usernames, by the requested spelling. Case is ignored."""
+        """Return the players with these usernames, ignoring case. The keys are the usernames as requested."""
         ...
 
     async def ids_by_name(self, usernames: Collection[str]) -> Mapping[str, int]:
@@ -68,7 +68,7 @@ class PlayerStore(Protocol):
         ...
 
     async def claimants(self, usernames: Collection[str]) -> Mapping[str, int]:
-        """Return the ids of the players who claim these usernames or look-alikes of them, by the requested spelling."""
+        """Return the players who claim these usernames or look-alikes of them. The keys are the names as requested."""
         ...
 
     async def with_name(self, username: str) -> Sequence[Player]:

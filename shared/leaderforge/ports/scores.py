@@ -26,8 +26,8 @@ class ChangeLog(Protocol):
         """Return when the oldest transaction in doubt was prepared (ms), None if there is none.
 
         A transaction in doubt is prepared and may commit at any later time. Therefore `changed_between` and
-        `touched_between` may lack changes with times from `COMMIT_LIMIT_MS` before the returned time. Call this method
-        before those two. Only a store of several nodes has such transactions, after a crash.
+        `touched_between` may lack changes that are later than `COMMIT_LIMIT_MS` before the returned time. Call this
+        method before those two. Only a store of several nodes has such transactions, after a crash.
         """
         ...
 

@@ -11,7 +11,7 @@ from leaderforge.domain.teams import Contribution, Roster, Team, TeamSpan
 
 
 class MemberEvent(NamedTuple):
-    """Player who has an event with this time (ms) on a source."""
+    """Event of a player with this time (ms) on the source of a team board."""
 
     board_id: int
     user_id: int
@@ -68,7 +68,7 @@ class TeamScoreStore(Protocol):
         ...
 
     async def stale(self, ladder: Ladder, source: Board, user_ids: Collection[int]) -> Mapping[int, Collection[int]]:
-        """Return, by team, the players whose stored contribution on a ladder differs from their present events."""
+        """Return, by team, the players whose stored contribution on a ladder differs from the fold of their events."""
         ...
 
     async def refresh(

@@ -1,1 +1,1 @@
-"""Files of a production on one machine or in containers."""
+"""Files of a production deployment on one machine or in containers."""

@@ -93,7 +93,7 @@ async def _run(program: str, dsn: str | None, *arguments: str) -> None:
 
 
 def _connection(dsn: str) -> tuple[list[str], dict[str, str]]:
-    """Return the options and the variables for a program that connects to a database. The password is no option."""
+    """Return the options and environment variables of a program for its connection. A variable has the password."""
     address, password = _without_password(dsn)
     return [f"--dbname={address}"], {} if password is None else {"PGPASSWORD": password}
 

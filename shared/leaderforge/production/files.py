@@ -1,4 +1,4 @@
-"""Files of a production on one machine: units of systemd, nginx, PgBouncer, the index and the settings."""
+"""Files of a production deployment on one machine: for systemd, nginx, PgBouncer and the index, and the settings."""
 
 import os
 import pwd
@@ -21,14 +21,14 @@ _KEY_BYTES = 32
 
 
 class InitFailed(LeaderForgeError):
-    """Error for a production whose files cannot be written. Nothing was written."""
+    """Error for a production deployment whose files cannot be written. Nothing was written."""
 
     code = "init_failed"
 
 
 @dataclass(frozen=True, slots=True)
 class Production:
-    """Options of a production on one machine."""
+    """Options of a production deployment on one machine."""
 
     directory: Path
     host: str

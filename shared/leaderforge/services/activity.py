@@ -22,7 +22,7 @@ _EVERY_S = 60.0
 _MAX_MINUTES = 60
 """Maximum minutes that one fold covers. After an outage, several folds catch up, and no statement reads too much."""
 _ROWS = 10
-"""Number of newest and of suspicious scores in a report."""
+"""Maximum number of the newest scores in a report, and maximum number of the suspicious ones."""
 _MAX_COMPARED = 5_000
 """Maximum number of scores that are compared in the search for suspicious ones."""
 _WINDOWS_MS = (10_000, 10 * MINUTE_MS, HOUR_MS)
@@ -45,7 +45,7 @@ class ActivityReport:
 
 
 class ActivityService:
-    """Activity of boards over the last two days. Submissions do no work for it."""
+    """Activity of boards over the last two days. It is computed from stored events, at no cost for submissions."""
 
     def __init__(self, store: ActivityStore, changes: ChangeLog, leases: LeaseStore, clock: Clock) -> None:
         self._store = store

@@ -23,7 +23,7 @@ from leaderforge.ports.tournaments import TournamentStore
 from leaderforge.services.bracket_ranks import BracketRanks
 
 AWARDS = "awards"
-"""Name of the part."""
+"""Name of this part of the settlement."""
 _CHUNK = 1000
 """Maximum number of entries of a chunk, and of awards that a chunk revokes."""
 
@@ -31,8 +31,8 @@ _CHUNK = 1000
 class AwardPart:
     """Part of settlement that grants the awards of a period, and revokes awards that are no longer earned.
 
-    It walks through the final ranks in chunks. The position has the sort key, number and rank of the last entry. From
-    the second revision on, it then revokes the awards that the walk has not confirmed.
+    It walks through the final ranks in chunks. The position in the progress is that of an `AwardCursor`. A repeated
+    settlement (`revision` 2 or higher) then revokes the awards that the walk has not confirmed.
     """
 
     name = AWARDS
@@ -112,7 +112,7 @@ class AwardPart:
     async def _outcomes(
         self, ladder: Ladder, rules: AwardRules, user_ids: Collection[int]
     ) -> Mapping[int, LeagueOutcome]:
-        """Return the outcomes of the period's league for these players, none if no reward depends on them."""
+        """Return the outcomes of the period's league for these players. Return none if no reward depends on any."""
         league = await self._leagues.rules(ladder) if rules.need_outcomes else None
         if league is None:
             return {}
@@ -123,10 +123,10 @@ class AwardPart:
         }
 
     async def _present_bracket_ranks(self, ladder: Ladder, rules: AwardRules, revision: int) -> Mapping[int, int]:
-        """Return the ranks in brackets, none if no reward depends on them.
+        """Return the ranks in brackets. Return none if no reward depends on these ranks.
 
-        The ranks are read once for all chunks of a revision, because a chunk has players of nearly all brackets. A
-        change by a moderator meanwhile leads to the next revision.
+        The ranks are read once for all chunks of a settlement, because a chunk has players of nearly all brackets. A
+        change by a moderator meanwhile leads to another settlement.
         """
         if not rules.need_brackets:
             return {}

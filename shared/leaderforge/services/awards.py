@@ -50,6 +50,6 @@ class AwardService:
 
 
 def _page(awards: Sequence[Award], limit: int, position: Callable[[Award], PositionT]) -> AwardPage[PositionT]:
-    """Return the first `limit` awards, and the position of the last of them if more awards follow."""
+    """Return a page of the first `limit` awards. If more follow, `next` is the position of the page's last award."""
     page = awards[:limit]
     return AwardPage(page, position(page[-1]) if len(awards) > limit else None)

@@ -69,7 +69,7 @@ class BoardService:
         return await _within_commit_limit(self._store.change_board(slug, change, entry))
 
     async def delete(self, slug: str, actor: str) -> Board:
-        """Delete a board permanently. Raises `BoardNotFound`, and `Conflict` for the default board or a source."""
+        """Delete a board permanently. Raises `BoardNotFound`, or `Conflict` for the default board and for sources."""
         if slug == DEFAULT_BOARD:
             raise Conflict(f"board {slug!r} cannot be deleted: calls without a slug use it", board=slug)
         boards = await self._store.boards()
@@ -81,7 +81,7 @@ class BoardService:
         )
 
     async def _source(self, board: Board) -> Board | None:
-        """Return the source of a team board, None for another board and for a source that does not exist."""
+        """Return the source of a team board. Return None for a board without a source, and for a missing source."""
         return None if board.team is None else await self._store.board(board.team.source)
 
     def _audit_entry(self, actor: str, action: str, slug: str, settings: Mapping[str, Any]) -> AuditEntry:
@@ -96,7 +96,7 @@ def _source_among(boards: Sequence[Board], board: Board) -> Board | None:
 async def _within_commit_limit(change: Awaitable[Board]) -> Board:
     """Return the changed board. Raises `StoreUnavailable` if the change is not committed within `COMMIT_LIMIT_MS`.
 
-    A backfill or purge starts a fixed time after the time stored with the change. The change must be committed before.
+    A backfill or purge starts a fixed time after the stored time of the change, and must not start before the commit.
     """
     try:
         async with asyncio.timeout(COMMIT_LIMIT_MS / 1000):

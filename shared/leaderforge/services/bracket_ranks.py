@@ -12,7 +12,7 @@ from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.tournaments import TournamentStore
 
 _AT_ONCE = 1000
-"""Approximate number of entrants of a read."""
+"""Approximate number of entrants that one read covers."""
 
 
 class BracketRanks:
@@ -23,7 +23,7 @@ class BracketRanks:
         self._tournaments = tournaments
 
     async def of_all(self, ladder: Ladder) -> Mapping[int, int]:
-        """Return the rank of each listed player in the player's bracket, no ranks for a board without brackets.
+        """Return the rank of each listed player in the player's bracket. Return an empty mapping without brackets.
 
         All entrants are read, in the order of their numbers.
         """
@@ -37,7 +37,7 @@ class BracketRanks:
         return ranks
 
     async def _ranks(self, ladder: Ladder, brackets: Sequence[range]) -> Mapping[int, int]:
-        """Return the ranks of the players in brackets, given by consecutive ranges of numbers."""
+        """Return the ranks of the players in consecutive brackets, each given by the range of its entrants' numbers."""
         numbers = range(brackets[0].start, brackets[-1].stop)
         entrants = await self._tournaments.numbered(ladder.board, ladder.period, numbers)
         rows = await self._store.rows(ladder, [entrant.user_id for entrant in entrants])

@@ -19,7 +19,7 @@ class Cadence:
         self._due_at = monotonic() + self._every_s
 
     def begin(self) -> bool:
-        """Return whether the job is due. If it is, begin the next pause, which also follows a failed run."""
+        """Return whether the job is due. If it is, begin the next pause now, even if the run will fail."""
         if not self.is_due():
             return False
         self.pause()

@@ -79,7 +79,7 @@ class ChallengeService:
     async def create(
         self, board: Board, user_id: int, challenge_id: UUID, *, length_s: int, max_players: int
     ) -> Challenge:
-        """Create a challenge that starts now, with its creator as the first player. Retry with the same id.
+        """Create a challenge that starts now, with its creator as the first player. A retry must use the same id.
 
         Raises `ChallengesDisabled`, `Refused` for a length or a number of players beyond the limits, `PlayerNotFound`,
         `TooManyChallenges` or `ChallengeConflict`.
@@ -93,7 +93,7 @@ class ChallengeService:
         return await self._challenges.create(challenge, user_id, challenge_id, self._limits)
 
     async def join(self, invitation: str, user_id: int) -> Challenge:
-        """Let a player join by an invitation. A player who has joined stays as before.
+        """Let a player join by an invitation. Change nothing if the player has joined before.
 
         Raises `ChallengesDisabled`, and the errors of `ChallengeStore.join`.
         """
@@ -113,7 +113,7 @@ class ChallengeService:
     async def view(self, board: Board, challenge: Challenge, viewer: Caller = ANONYMOUS) -> ChallengeView:
         """Return a challenge with its players and scores, which may be cached.
 
-        Hidden players are left out, except for their own view.
+        Hidden players are left out, but each of them sees the own entry.
         """
         now = self._clock()
         result = await self._results.get(board, challenge, now)

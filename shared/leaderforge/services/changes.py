@@ -52,7 +52,7 @@ class Changes:
     def note_applied(self, ladder: Ladder, applied: Sequence[Applied]) -> None:
         """Discard the cached tops that an update of the index changed, and announce the change.
 
-        `applied` has the sort keys.
+        `applied` has the old and the new sort keys of the changed entries.
         """
         if applied:
             # Take the better of the old and the new key, because a player who falls out of a cached top also changes
@@ -87,7 +87,7 @@ class Changes:
     def note_players(self, identities: Sequence[int | str]) -> None:
         """Call the callback for players that were changed or erased, and announce their ids and external ids."""
         self._on_identities(identities)
-        # Announce no more players above the limit. Other processes then use their cached players until the TTL ends.
+        # Above the limit, announce no further players. Other processes then use stale players until their TTL ends.
         if len(self._identities) < _MOST:
             self._identities |= dict.fromkeys(identities)
             self._start_announcing()
@@ -106,7 +106,7 @@ class Changes:
             await asyncio.wait([self._announcing])
 
     async def follow(self) -> None:
-        """Receive the changes of other processes until cancelled. Meanwhile, unchanged tops outlive their TTL."""
+        """Receive changes of other processes until cancelled. Meanwhile, unchanged tops stay valid beyond their TTL."""
         while True:
             try:
                 async with aclosing(self._feed.hear(self._clock)) as messages:

@@ -138,8 +138,7 @@ class IndexComparison:
 
         `matching` is the number of entries that index and store have in common.
         """
-        # If the total of the index equals this number, the index has no extra entry. The comparison saves reading all
-        # keys.
+        # If the index has exactly `matching` entries, none of them is extra. This check mostly saves reading all keys.
         if (await self._index.counts(ladder, [])).total == matching:
             return []
         suspects: list[bytes] = []

@@ -73,8 +73,8 @@ class Declaration:
                 self._withdrawals += 1
 
     async def _renew(self) -> None:
-        # A catch-up removes an expired declaration, and processes may then treat the index as current for a short time.
-        # Wait until that time has passed.
+        # If the declaration has expired, a catch-up may have removed it, and processes may have begun to treat the
+        # index as current. Therefore `declare` then waits again, as after the first declaration.
         expired = not self._is_younger_than(_LIFE_S)
         began_at = monotonic()
         # Set the flag before the call, because a failed call may have committed.

@@ -21,7 +21,7 @@ OnChanged = Callable[[Ladder, Iterable[int]], None]
 
 
 class Delivery:
-    """Delivery of committed changes to the index, and invalidation of the caches over it.
+    """Delivery of committed changes to the index, and invalidation of the caches of its answers.
 
     A change becomes pending if the index cannot accept it. Each call returns once no process answers from an index that
     lacks the change. The caller may then acknowledge its commit.
@@ -106,7 +106,7 @@ class Delivery:
         await self.moderated([(ladder, standing) for ladder, rows in standings for standing in rows])
 
     async def created(self, users: Collection[Player]) -> None:
-        """Add the labels of new players to the index, if it stores all names."""
+        """Add the labels of new players to the index, if the index stores the names of all players."""
         try:
             unresolved = await self._names.add(users)
         except IndexUnavailable:
@@ -115,7 +115,7 @@ class Delivery:
             await self._refresh_names(unresolved)
 
     async def relabelled(self, user_id: int, released: str | None = None) -> None:
-        """Replace a player's label in the index by the store's label. `released` is the lost external id, if any."""
+        """Replace a player's label in the index by the store's label. `released` is the released id, if any."""
         if released is not None:
             self._changes.note_players([released])
         await self._refresh_names([user_id])
@@ -132,9 +132,9 @@ class Delivery:
         self._changes.discard_all()
 
     async def erased_before(self, user_id: int) -> None:
-        """Remove a player whom the store does not have from the index, for a retried erasure.
+        """Remove a player from the index when an erasure is retried, and the store no longer has the player.
 
-        The process of the first attempt may have lost the answer to its commit. Raises `Unavailable`.
+        The first attempt may have committed without an answer, and then did not update the index. Raises `Unavailable`.
         """
         for ladder in await mend_touched(self._index, self._store, [user_id]):
             self._changes.discard_ladder(ladder)

@@ -17,11 +17,11 @@ from leaderforge.ports.derived_notices import DerivedNoticeStore, NoticedTier
 from leaderforge.services.query import QueryService
 
 TOP = 10
-"""Number of first entries of a ladder. A player who enters them causes the notice `rank.entered_top`."""
+"""Number of entries in the top of a ladder. A player who enters the top causes the notice `rank.entered_top`."""
 _LOOKED_UP = 1_000
 """Maximum players of one look-up in the index."""
 _MAX_CLOSED = 1_000
-"""Maximum closed periods of a board that one look reports."""
+"""Maximum closed periods of a board that one call of `look` reports."""
 
 
 class DerivedNotices:
@@ -47,10 +47,10 @@ class DerivedNotices:
     async def tiers(
         self, rows: Sequence[OutboxRow], boards: Mapping[int, Board]
     ) -> tuple[Mapping[int, Sequence[NoticeDraft]], Mapping[int, Sequence[NoticedTier]]]:
-        """Return the notices about tiers that rows of the outbox have changed, and the changed tiers.
+        """Return the notices about tiers that changed with rows of the outbox, and the changed tiers.
 
-        Both have the sequence numbers of the rows. Tiers are read from the index after the commit. If several rows are
-        about a player, only the last of these rows may have a notice. Raises `Unavailable`.
+        Both mappings have the row's sequence number as key. Tiers are read from the index after the commit. If several
+        rows are about a player, only the last of these rows may have a notice. Raises `Unavailable`.
         """
         ladders: defaultdict[Ladder, dict[int, OutboxRow]] = defaultdict(dict)
         for row in rows:

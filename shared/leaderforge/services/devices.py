@@ -13,7 +13,7 @@ from leaderforge.services.signing_keys import SigningKeyService
 _ATTEMPTS = 8
 """Maximum attempts to sign in. New ids may collide, and an erasure may run at the same time."""
 _PURGE_MS = 3_600_000
-"""Minimum time in ms between two purges of expired sessions by one process. Sign-ins start them."""
+"""Minimum time in ms between two purges of expired sessions by one process. Sign-ins start the purges."""
 PURGED_AT_ONCE = 500
 """Maximum expired sessions that one sign-in deletes. The next sign-ins delete the remaining ones."""
 

@@ -76,7 +76,7 @@ class EndpointDispatch:
         return sum(await asyncio.gather(*(self._dispatch_logged(endpoint, deadline) for endpoint in active)))
 
     async def _dispatch_logged(self, endpoint: Endpoint, deadline: float) -> int:
-        """Dispatch to one endpoint. A failure on one endpoint must not delay the others."""
+        """Dispatch to one endpoint. Log an error instead of raising it: it must not end the dispatch to the others."""
         try:
             return await self._dispatch(endpoint, deadline)
         except Exception as error:

@@ -27,7 +27,7 @@ class DistributionService:
         self._reader = reader
 
     async def at_percentile(self, ladder: Ladder, percent: Fraction) -> PlayerRank:
-        """Return the last entry that is ahead of at least `percent` of the others.
+        """Return the worst entry that is still ahead of at least `percent` of the others.
 
         Raises `NotRanked` if the board is empty, or if ties leave no such entry.
         """
@@ -93,7 +93,7 @@ class DistributionService:
 
 
 async def _last_ahead_of(ranking: Ranking, ladder: Ladder, percent: Fraction, total: int) -> bytes | None:
-    """Return the sort key of the last entry that is ahead of at least `percent` of the others.
+    """Return the sort key of the worst entry that is still ahead of at least `percent` of the others.
 
     Return None if entries have left the board meanwhile. Raises `NotRanked` if there is no such entry.
     """

@@ -83,7 +83,7 @@ class EndpointService:
     async def set_disabled(self, endpoint_id: str, disabled: bool, actor: str) -> Endpoint:
         """Disable an endpoint, or enable it again.
 
-        After that, it receives the missed notices that are still in the log. Raises `EndpointNotFound`.
+        An enabled endpoint receives the missed notices that are still in the log. Raises `EndpointNotFound`.
         """
         now = self._clock()
 
@@ -120,7 +120,7 @@ class EndpointService:
         return IssuedSecret(changed, signer.secret(secret_id))
 
     async def test(self, endpoint_id: str) -> DispatchAttempt:
-        """Send a test notice now, and return the result. Raises `EndpointNotFound`, and `Refused` without a secret."""
+        """Send a test notice, and return the result. Raises `EndpointNotFound`, or `Refused` without signing secret."""
         signer, endpoint, now = self._required_signer(), await self.get(endpoint_id), self._clock()
         body = body_of(TEST_TYPE, now, {"endpoint_id": endpoint_id})
         headers = signer.headers(str(uuid4()), now, body, endpoint.secret_ids(now))

@@ -20,7 +20,7 @@ PAGE = 1000
 """Entries per page. Only one page is in memory at a time."""
 
 _CSV_ONLY = ("metadata", "external_id")
-"""Last columns of CSV. A new column comes last, because programs may read columns by position."""
+"""Last columns of CSV. Add new columns at the end, because programs may read columns by position."""
 
 
 class ExportFormat(StrEnum):

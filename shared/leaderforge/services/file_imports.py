@@ -115,7 +115,7 @@ class FileImports:
     ) -> ImportPreview:
         """Return the first lines of a file as they would count. Report all bad lines. Record nothing.
 
-        Further `processes` parse a long file.
+        A long file is parsed by this number of further `processes`.
         """
         rules = ImportRules(grace_ms=self._grace_ms, history=history)
         acceptance = LineAcceptance(rules, plan.board, self._clock, self._reception_clock)
@@ -140,7 +140,7 @@ class FileImports:
     ) -> ImportTally:
         """Import a file by a completed plan. Update `tally` during the import, and return it at the end.
 
-        Further `processes` parse a long file.
+        A long file is parsed by this number of further `processes`.
 
         Raises `StoreUnavailable`. Another run can then continue the import. An import of history or with replacements
         is written to the audit log.

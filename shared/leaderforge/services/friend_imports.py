@@ -20,7 +20,7 @@ PairMember: TypeAlias = int | ExternalId
 
 
 class FriendPair(NamedTuple):
-    """A player, and a player whom it follows."""
+    """Pair of players: `player` follows `friend`."""
 
     player: PairMember
     friend: PairMember
@@ -28,7 +28,7 @@ class FriendPair(NamedTuple):
 
 @dataclass(slots=True)
 class FriendTally:
-    """Numbers of pairs. `full` are the players whose lists would have become too long; their pairs were not added."""
+    """Numbers of pairs. `full` counts the players whose lists would have become too long: no pair of them was added."""
 
     pairs: int = 0
     added: int = 0
@@ -51,7 +51,7 @@ class FriendImports:
     async def add(self, pairs: Sequence[FriendPair], tally: FriendTally, *, dry_run: bool = False) -> None:
         """Add pairs to the lists and to the tally. With `dry_run`, change nothing, and count pairs without a player.
 
-        One change adds all pairs of one player in a call. Raises `StoreUnavailable`.
+        All pairs of a player in one call are added by one change. Raises `StoreUnavailable`.
         """
         user_ids = await self._existing({identity for pair in pairs for identity in pair})
         lists = grouped((user_ids[a], user_ids[b]) for a, b in pairs if a in user_ids and b in user_ids)

@@ -83,7 +83,7 @@ class _State(NamedTuple):
 
 
 class FriendRankingService:
-    """Reads of ranks among friends. The store has the lists, and the index the scores and ranks.
+    """Reads of ranks among friends. Lists of friends come from the store, scores and ranks from the index.
 
     Ranks on the board are counted for the requested entries only. The other friends cost only the read of their rows.
     """

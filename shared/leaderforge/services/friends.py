@@ -14,7 +14,7 @@ from leaderforge.ports.players import PlayerStore
 
 
 class Friend(NamedTuple):
-    """Followed player, followed since a time (ms). `is_mutual` is true if the player follows back."""
+    """Player who is followed since a time (ms). `is_mutual` is true if this player follows back."""
 
     player: Player
     since: int
@@ -30,7 +30,7 @@ class BlockedPlayer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FriendPage:
-    """Followed players of a player, by id. `total` is the length of the list.
+    """Part of the players whom a player follows, by id. `total` is the number of all of them.
 
     `next` is the id after which the next page starts, None on the last page.
     """
@@ -62,11 +62,11 @@ class FriendService:
         return FriendPage(friends, total, page[-1].user_id if len(followed) > limit else None)
 
     async def replace(self, user_id: int, friend_ids: Sequence[int]) -> FriendChange:
-        """Let a player follow exactly these players, without the player itself. Raises like `FriendStore.replace`."""
+        """Let a player follow exactly these players. Ignore the own id. Raises the errors of `FriendStore.replace`."""
         return await self._store.replace(user_id, distinct_others(user_id, friend_ids), self._clock())
 
     async def add(self, user_id: int, friend_ids: Sequence[int]) -> FriendChange:
-        """Let a player follow these players too, without the player itself. Raises the errors of `FriendStore.add`."""
+        """Let a player follow these players too. Ignore the own id. Raises the errors of `FriendStore.add`."""
         return await self._store.add(user_id, distinct_others(user_id, friend_ids), self._clock())
 
     async def remove(self, user_id: int, friend_id: int) -> FriendChange:
@@ -74,7 +74,7 @@ class FriendService:
         return await self._store.remove(user_id, friend_id)
 
     async def friend_ids(self, user_id: int) -> Sequence[int]:
-        """Return the ids of a player's friends by the mode, none for an unknown player."""
+        """Return the ids of a player's friends as `mode` defines friends, none for an unknown player."""
         followed = await self._store.followed(user_id, MAX_FRIENDS)
         return [f.user_id for f in followed if f.is_mutual or self._mode is FriendMode.ONE_WAY]
 

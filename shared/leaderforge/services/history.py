@@ -22,7 +22,7 @@ _KINDS = 5
 
 @dataclass(frozen=True, slots=True)
 class PastPeriod:
-    """Past period, and the player's rank among `rank.total` players."""
+    """Past period, and the player's rank in it, among `rank.total` players."""
 
     period: Period
     rank: PlayerRank

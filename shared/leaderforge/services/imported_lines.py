@@ -12,7 +12,7 @@ from leaderforge.imports.lines import ScoreLine
 from leaderforge.ports.clock import Clock
 
 ANYBODY = 0
-"""Player id of a submission that is only checked."""
+"""Player id of a submission whose player is not known yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ def require_columns(board: Board, columns: Columns, *, history: bool) -> None:
 class LineTimes:
     """Times (ms) for lines without a time: one millisecond apart, in the order of the file.
 
-    Among equal scores, the earlier line therefore leads. The time of line number `expected` is the start of the import.
-    This time is later if a period has just begun, because no line may get a time in an earlier period.
+    Among equal scores, the earlier line therefore leads. Line number `expected` gets the time of the import's start. If
+    a period has just begun, all times are later, because no line may get a time in an earlier period.
     """
 
     def __init__(self, board: Board, start: int, expected: int) -> None:

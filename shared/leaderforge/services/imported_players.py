@@ -18,13 +18,13 @@ _MAX_CACHED = 200_000
 _PIECE = 1000
 """Players that are looked up and created together.
 
-A transaction must end in time, and only 4096 ids share a millisecond.
+The limit lets the transaction end in time. It is also needed because one millisecond has only 4096 ids.
 """
 _ATTEMPTS = 8
 """Maximum attempts to create a player. New ids are random and may collide."""
 
 _PlayerKey: TypeAlias = tuple[str | None, str | None]
-"""External id and None. For a line without an external id, None and the name key."""
+"""Identity of a player: external id and None or, for a line without an external id, None and the name key."""
 _BY_ID: _PlayerKey = None, None
 """Key of the lines with an id of this service. They need no look-up."""
 _Outcomes: TypeAlias = Mapping[_PlayerKey, int | LeaderForgeError]
@@ -104,7 +104,7 @@ class ImportedPlayers:
         return ids
 
     def _new(self, names: Mapping[_PlayerKey, str | None]) -> Sequence[Player]:
-        # Create the ids of each batch from a later millisecond, because such ids are larger.
+        # Use a later millisecond for each batch of ids. The ids are then larger than all earlier ones.
         now = self._clock()
         self._last_ms = max(now, self._last_ms + 1)
         new_ids = sorted(new_user_ids(self._last_ms, len(names)))

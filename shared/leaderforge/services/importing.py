@@ -80,8 +80,8 @@ class ImportTally:
 class Importer:
     """Import of score lines in batches. A line that was recorded before does not count again.
 
-    Times of the `reception_clock` (us) order lines with equal times as in the file. New players' names obey the rules
-    `names`.
+    Times of the `reception_clock` (us) order lines with equal times as in the file. The names of new players must obey
+    the rules in `names`.
     """
 
     def __init__(
@@ -170,7 +170,7 @@ class Importer:
         return await self._lanes.record(submissions, self._record_batch, self._index_up)
 
     async def _record_batch(self, submissions: Sequence[Submission]) -> Sequence[_Outcome]:
-        # After an outage, record no later lines, because rules may depend on the player's earlier ones.
+        # After an outage, record no later lines: rules may depend on a player's earlier lines, which were not recorded.
         if self._outage is not None:
             return [self._outage] * len(submissions)
         try:
@@ -231,7 +231,7 @@ class Importer:
         self._refused(line.number, reason)
 
     async def _index_up(self, outcomes: Sequence[_Outcome]) -> None:
-        """Apply the newest standing of each player to the index. If it cannot be reached, record that in the tally."""
+        """Apply the newest standing of each player to the index. If the index does not answer, note it in the tally."""
         # Keep only the last standing of each player, which replaces earlier standings of the batch.
         newest: defaultdict[Ladder, dict[int, Standing]] = defaultdict(dict)
         for outcome in outcomes:

@@ -15,7 +15,7 @@ from leaderforge.ports.clock import Clock
 from leaderforge.ports.scores import ScoreStore
 
 CURRENT = "current"
-"""Name by which a request selects the board's main period that contains the current time."""
+"""Name by which a request selects the board's current period of its first period kind."""
 
 _FRESH_S = LADDERS_FRESH_MS / 1000
 _WAIT_S = LOOKUP_WAIT_MS / 1000

@@ -78,7 +78,7 @@ class LeagueGroup:
 
 
 class _Results(NamedTuple):
-    """Results of a group of a settled period, by player."""
+    """Result of a player in a settled period, and the results of the player's group by player id."""
 
     player_result: LeagueResult
     group: Mapping[int, LeagueResult]
@@ -171,7 +171,7 @@ class LeagueQueryService:
         return _Results(result, {member.user_id: member for member in group})
 
     async def _seat(self, ladder: Ladder, user_id: int, viewer: Caller) -> tuple[League | None, MemberSeat | None]:
-        """Return the rules and the player's seat. Seat the player now if the submission's process died before that."""
+        """Return the rules and the player's seat. Give a missing seat now: the submission's process may have died."""
         league = await self._seats.rules(ladder)
         if league is None:
             return None, None
@@ -192,7 +192,7 @@ class LeagueQueryService:
     def _view(
         self, ladder: Ladder, period: Period, league: League, state: LeagueState, user_id: int, lookup: Lookup
     ) -> LeagueGroup:
-        """Return the view of a player without a group."""
+        """Return the view of a player without the values that depend on a group."""
         left_ms = 0 if period.ends_at is None else max(0, period.ends_at - self._clock())
         return LeagueGroup(ladder, period, league, state, left_ms, user_id, lookup)
 

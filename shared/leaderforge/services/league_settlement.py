@@ -81,7 +81,7 @@ class LeagueMovements:
         return await LeagueVerification(self._leagues).faults(ladder, settlement)
 
     async def _close(self, ladder: Ladder, league: League, progress: SettlementProgress) -> Position:
-        """Seat the players who still wait, and store the merges."""
+        """Seat the players who still wait, compute the merges of groups, and store them with the progress."""
         await self._seats.seat_waiting(ladder, league)
         groups = await self._leagues.filled_groups(ladder)
         merged = _merges(league, groups)
@@ -108,7 +108,7 @@ class LeagueMovements:
     async def _settle_absent(self, ladder: Ladder, league: League, progress: SettlementProgress) -> Position:
         """Write the movements of players who have no result in the period yet.
 
-        A player whose division stays needs no result.
+        A player who stays in the same division needs no result.
         """
         after = progress.position.get("after_player", 0)
         absent = await self._leagues.absent(ladder, after, _ABSENT_A_CHUNK)
@@ -137,7 +137,7 @@ class LeagueMovements:
 
 
 def _later(position: Position, phase: str) -> Position:
-    """Return the first position of a phase after the groups. It keeps the other JSON members for verification."""
+    """Return the first position of a phase that follows `groups`. It keeps the JSON members that verification reads."""
     return {"phase": phase} | {name: position[name] for name in ("at", "divisions", "merged")}
 
 

@@ -24,15 +24,15 @@ class LeagueVerification:
     """Comparison of the results of a settled period with the results that the stored scores yield.
 
     Groups in which a player was hidden, removed or erased after the settlement are not compared: their results depend
-    on the scores at the time of the settlement. If earlier periods were removed, the division of a player without a
-    result in one of the stored periods is not compared.
+    on the scores at the time of the settlement. If earlier periods were removed, the division of a player is compared
+    only if a stored earlier period has a result of the player.
     """
 
     def __init__(self, leagues: LeagueStore) -> None:
         self._leagues = leagues
 
     async def faults(self, ladder: Ladder, settlement: Settlement) -> Sequence[SettlementFault]:
-        """Return all differences of a settled period."""
+        """Return all differences between the stored results of a settled period and its stored scores."""
         league = await self._leagues.rules(ladder)
         position = settlement.progress.position
         if league is None or "divisions" not in position:

@@ -111,7 +111,7 @@ class SeatService:
                 await self.seat(ladder, [standing.user_id])
 
     async def seat(self, ladder: Ladder, user_ids: Sequence[int]) -> League | None:
-        """Seat these players in this order, except those with a seat. Return the rules, None if the groups are closed.
+        """Seat these players in this order, except those with a seat. Return the rules, None if no groups are open yet.
 
         The caller must know that the players have standings on the ladder. Raises `StoreUnavailable`.
         """
@@ -195,7 +195,7 @@ class SeatService:
         if league is None:
             return 0
         key, now = (ladder.board.id, ladder.period), self._clock()
-        # A team has no submissions of its own, by which later searches find players.
+        # Later searches find players by new submissions. A team has none of its own, therefore search all teams.
         since = 0 if ladder.board.team else max(0, self._searched.get(key, 0) - _OVERLAP_MS)
         count = await self.seat_waiting(ladder, league, since)
         self._searched[key] = now
@@ -223,7 +223,7 @@ _LONGEST_PERIOD_MS = 366 * 86_400_000
 
 
 def _arrival(league: League, user_id: int, last: LastResult | None) -> tuple[int, Arrival]:
-    """Return a player's division, and the arrival of the player there, by the last result."""
+    """Return the division in which a player arrives, and the arrival. Both follow from the player's last result."""
     if last is None:
         return league.index_of(None), Arrival(user_id, MIDDLE_BAND)
     return league.index_of(last.next_division), Arrival(user_id, last.band)
@@ -237,9 +237,9 @@ def _previous(board: Board, period: Period) -> Period | None:
 def _newcomers(
     submissions: Sequence[Submission], outcomes: Sequence[Recorded | LeaderForgeError]
 ) -> dict[Ladder, list[int]]:
-    """Return the players of a batch whose standings have no submission from before the batch, by ladder of a league.
+    """Return, by ladder of a league, the players of a batch whose standings have submissions of this batch only.
 
-    Without boards with leagues, the cost is a look at the board of each submission.
+    If no board has a league, the only cost is a look at the board of each submission.
     """
     newcomers: dict[Ladder, list[int]] = {}
     counts: Counter[tuple[int, int, int]] = Counter()

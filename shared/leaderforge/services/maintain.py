@@ -76,8 +76,8 @@ class MaintainService:
     async def reconcile(self, every_ms: int = 0) -> int:
         """Reconcile the index with the store. Return the number of standings read.
 
-        Apply all standings that changed since the oldest watermark again. The index ignores standings that it has
-        already. If partitions are incomplete or too stale, rebuild them instead.
+        Apply again all standings that changed since the oldest watermark. The index ignores standings that it already
+        has. If partitions are incomplete or too stale, rebuild them instead.
 
         Do nothing if another process holds the lease, or if reconciliation would advance the watermark by less than
         `every_ms`. Raises `Unavailable`.
@@ -116,8 +116,8 @@ class MaintainService:
         if not await self._lease.acquire():
             return False
         async with self._lease.renewal():
-            # Get the token, the disruptions and the declarations before any change is read. Later ones could hide a
-            # missed change.
+            # Get the token, the disruptions and the declarations before any change is read. Values read later could
+            # hide a missed change.
             token = await self._index.begin_catch_up()
             disruptions = self._index.disruptions
             expired = [p.process_id for p in await self._processes.declared() if p.age_ms >= DECLARATION_MS]
@@ -164,7 +164,7 @@ class MaintainService:
         return self._clock() - SETTLE_MS
 
     async def _decided_until(self, settled_at: int) -> int:
-        """Return the latest time (ms), at most `settled_at`, before which no event is in doubt either."""
+        """Return the time (ms) before which every event is committed or never will be: at most `settled_at`."""
         in_doubt = await self._store.in_doubt_since()
         return settled_at if in_doubt is None else min(settled_at, in_doubt - SETTLE_MS)
 
@@ -198,7 +198,7 @@ class MaintainService:
             raise IndexUnavailable("the rank index broke off while it was brought up to date; it is tried again")
 
     async def _apply_changes(self, since: int, until: int, *, rests: int) -> int:
-        """Apply changes from `since` to `until` (ms) again. Return the number of standings that changed in that time.
+        """Apply again the changes from `since` to `until` (ms). Return the number of standings that changed then.
 
         During the first `_RESTING_S` seconds, pause after each chunk for `rests` times its duration.
         """
@@ -229,7 +229,7 @@ class MaintainService:
         return count
 
     async def _add_erasures(self, erased: AsyncGenerator[Mapping[int, int], None]) -> None:
-        """Store the erasures in the index. They make it ignore late updates of these players on all ladders."""
+        """Store the erasures in the index, to make it ignore late updates of these players on all ladders."""
         await for_each(erased, self._index.add_erasures)
 
     async def _touched_players(self, since: int, until: int) -> Sequence[Sequence[int]]:

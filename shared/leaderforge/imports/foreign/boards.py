@@ -20,7 +20,7 @@ class ForeignKind(StrEnum):
 
 
 class ForeignRow(NamedTuple):
-    """Score of a foreign board. Its `id` is the same in each import, and differs from the ids of all other boards.
+    """Score of a foreign board. Its `id` is the same in each import, and unique over all foreign boards.
 
     `time` is ISO 8601. `metadata` is a value that JSON can represent. `excluded` is the reason why the score is
     not imported, None for a score to import.
@@ -43,9 +43,9 @@ Rows: TypeAlias = AsyncIterator[ForeignRow]
 class ForeignFacts:
     """Properties of a foreign board. `title` has no password. `count` is the number of rows, None if it is unknown.
 
-    `settings` are proposed for the board that receives the scores. With `replaces`, a row is the present value of a
-    player, which replaces the imported one. Otherwise, it is one of the player's scores. Without `has_ranking`, the
-    ranking is unknown.
+    `settings` are proposed for the board that receives the scores. With `replaces`, a row is the present score of a
+    player, and replaces a score that was imported before. Otherwise, it is one of the player's scores. Without
+    `has_ranking`, the ranking is unknown.
     """
 
     title: str
@@ -69,7 +69,7 @@ class ForeignBoard(Protocol):
         """Yield the scores to import. They are in the order of the ranks if `ranking` is None."""
 
     def ranking(self) -> Rows | None:
-        """Return the present ranking, best first, None if `scores` yields it."""
+        """Return the present ranking, best first. Return None if `scores` already yields the rows in this order."""
 
 
 def without_password(address: str) -> str:

@@ -1,6 +1,7 @@
 """Boards of PlayFab: saved responses of its calls `GetLeaderboard`.
 
-Entity leaderboards have `Rankings`, the older leaderboards of player statistics have `Leaderboard`.
+Responses of entity leaderboards have the JSON member `Rankings`. Responses of the older leaderboards of player
+statistics have `Leaderboard`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ _LEAST_COLUMNS = 2
 
 
 class PlayFabBoard:
-    """Board in saved responses. Pages may overlap: the last entry of a player counts."""
+    """Board in saved responses. Pages may overlap: the entry of a player that is read last counts."""
 
     def __init__(self, path: Path, now: int) -> None:
         """Read the responses. `now` (ms) decides which bans have expired. Raises `Refused`."""
@@ -90,7 +91,7 @@ class PlayFabBoard:
         )
 
     def _settings(self, *, has_subscores: bool) -> dict[str, str]:
-        """Return the settings of a board that ranks as the columns of the statistic do."""
+        """Return the settings of a board that orders as PlayFab does: by the sort directions of the columns."""
         orders = ["asc" if column.get("SortDirection") == "Ascending" else "desc" for column in self._columns]
         settings = {"policy": "best", "order": orders[0] if orders else "desc", "periods": "all-time"}
         if has_subscores:

@@ -22,7 +22,7 @@ _FLUSHED = 1000
 
 @dataclass(frozen=True, slots=True)
 class ScoreScale:
-    """Conversion of foreign scores. A score is divided by `divisor` and rounded down, for scores that contain a time.
+    """Conversion of foreign scores. If they contain a time, dividing by `divisor` and rounding down removes the time.
 
     With `rounds`, a score is then rounded to the board's `decimals`, halves to the even neighbour.
     """
@@ -52,7 +52,7 @@ _MAX_DIGITS = 20
 
 
 class SnapshotRow(NamedTuple):
-    """Row of a snapshot. `exact` is the score of the foreign board if the import changes it."""
+    """Row of a snapshot. `exact` is the score on the foreign board, before its conversion by `ScoreScale`."""
 
     number: int
     player_id: str
@@ -68,7 +68,7 @@ async def write_snapshot(
     advance: Callable[[int], None],
     as_of: str | None = None,
 ) -> int:
-    """Write the rows to the file, and return their number. `advance` receives numbers of written rows.
+    """Write the rows to the file, and return their number. `advance` receives the number of newly written rows.
 
     Rows without a time get the time `as_of`.
     """
@@ -103,7 +103,7 @@ def snapshot_rows(file: BinaryIO) -> Iterator[SnapshotRow]:
 
 
 def _writable(text: str | None) -> str:
-    """Return a text for reports. Bytes that are not UTF-8 are lone surrogates, which cannot be written."""
+    """Return a text for reports. Replace lone surrogates (bytes that are not UTF-8), which cannot be written."""
     return (text or "").encode(errors="replace").decode()
 
 
