@@ -1,4 +1,4 @@
-"""Services that update, read and repair an index, connected as in the product, over stores of a test."""
+"""Services that update, read and repair an index, connected as in the product, over the stores of a test."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,7 +32,7 @@ from leaderforge.services.trust import IndexTrust
 
 @dataclass
 class Process:
-    """Services of one process that read or update the index.
+    """Services of one process that read, update or repair the index.
 
     Several processes may share store, players, index and declarations.
     """
@@ -50,7 +50,7 @@ class Process:
     def __post_init__(self) -> None:
         declaration = Declaration(self.processes)
         self.trust = IndexTrust(self.index, self.processes, declaration, self.clock, self.telemetry)
-        # A process that reads no moments may have none.
+        # A test that reads no past moments need not pass their store.
         moments = self.moments or MemoryMoments(MemoryScoreStore(MemoryPlayerStore(MemoryAuditLog())))
         self.reader = Reader(self.index, self.trust, self.store, self.users, moments, self.clock, self.telemetry)
         self.query = QueryService(self.reader, self.clock, self.telemetry, top_ttl_ms=self.top_ttl_ms)
@@ -94,7 +94,7 @@ class Link:
             if self.is_cut:
                 self.disruptions += 1
                 raise IndexUnavailable("the rank index did not answer")
-            # Compare with the disruptions of this link, because the index itself does not know them.
+            # Compare with the number of this link's disruptions, which the index behind it does not count.
             if options.pop("disruptions", None) not in (None, self.disruptions):
                 raise IndexUnavailable("a connection to the rank index broke before")
             return await target(*args, **options)

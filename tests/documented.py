@@ -28,7 +28,7 @@ _VARIABLES = {
     "ENDPOINT": "endpoint_id",
     "INVITATION": "invitation",
 }
-"""JSON members of earlier responses that the examples use, by the name of the shell variable."""
+"""JSON members of responses that later examples use, by the name of the shell variable for the value."""
 _CHANGING = frozenset(
     {
         "at", "key", "rotated_at", "replaced_until", "revoked_at", "achieved_at", "created_at", "as_of",
@@ -45,9 +45,9 @@ _CHANGING_AT_TIMES = frozenset({"verification"})
 
 @cache
 def openapi_document() -> Mapping[str, Any]:
-    """Return the stored OpenAPI document, because generating it takes seconds of CPU.
+    """Return the OpenAPI document stored in frontend/. Reading it saves the seconds of CPU that generating it takes.
 
-    If the API has another one, `test_web.py` fails: run `npm run api` in frontend/.
+    If the document of the API differs, `test_web.py` fails. Then run `npm run api` in frontend/.
     """
     document: Mapping[str, Any] = json.loads((FOLDER.parent / "frontend" / "openapi.json").read_text())
     return document
@@ -55,7 +55,7 @@ def openapi_document() -> Mapping[str, Any]:
 
 @dataclass(frozen=True)
 class Example:
-    """Call of an example, and the response that the page shows.
+    """Call in an example, and the response that the page shows.
 
     `key` is the shell variable with the API key or token, `player` the id of the token's player. `now` is the time of
     the call in ms, None if irrelevant. `answer` is the response in the format `form`, None if the page shows none.
@@ -74,7 +74,7 @@ class Example:
     streamed: bool
 
     def values_in(self, answer: str) -> dict[str, str]:
-        """Return the variables that later calls of the page use, with their values from this answer."""
+        """Return the shell variables that later calls of the page may use, with their values in this answer."""
         is_object = self.form == "json" and answer.startswith("{") and "\n" not in answer.strip()
         members = json.loads(answer) if is_object else {}
         return {name: str(members[member]) for name, member in _VARIABLES.items() if member in members}
@@ -93,11 +93,11 @@ class Example:
 
     @property
     def length(self) -> int:
-        """Return the number of events that the page shows."""
+        """Return the number of events in the response that the page shows."""
         return len(_FORMS["text"](self.answer or ""))
 
     def shows(self, answer: str) -> bool:
-        """Return whether the page shows this response, except JSON members that differ between runs."""
+        """Return whether the page shows this response. Ignore JSON members that differ from run to run."""
         parse = _FORMS[self.form]
         return self.answer is None or _plain(parse(answer)) == _plain(parse(self.answer))
 

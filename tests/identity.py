@@ -41,7 +41,7 @@ class Provider:
         assert answer.status_code == 204, answer.text
 
     async def answer(self, url: str, subject: str) -> Mapping[str, str]:
-        """Return the parameters with which the provider sends the browser of a person back."""
+        """Sign a person in. Return the parameters of the address to which the provider sends the browser back."""
         answer = await self.client.post(url, data={"sub": subject})
         assert answer.status_code == 302, answer.text
         return dict(parse_qsl(urlsplit(answer.headers["location"]).query))

@@ -11,7 +11,7 @@ Rules = Mapping[str, Any]
 
 
 def moving(zone: Mapping[str, int] | None, ranked: int) -> int:
-    """Return the number of moving places of a group with this number of ranked players."""
+    """Return how many of the `ranked` players of a group a zone moves."""
     if not zone:
         return 0
     if "percent" in zone:
@@ -59,7 +59,10 @@ def inactive_outcome(rules: Rules, division: int) -> tuple[Any, ...]:
 
 
 def merged(groups: Mapping[int, tuple[int, int]], size: int) -> dict[int, int]:
-    """Return the final group of each group of a division. `groups` has the players and the last seat by number."""
+    """Return the final group of each group of a division, after the merges.
+
+    `groups` has the number of players with an entry and the last seat, by the number of the group.
+    """
     players = {number: count for number, (count, _) in groups.items()}
     last = {number: seat for number, (_, seat) in groups.items()}
     merges = dict.fromkeys(groups, 0)

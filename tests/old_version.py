@@ -40,7 +40,7 @@ Work = Callable[[Connection], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of a table, as lines of COPY."""
+    """Rows of a table, as lines in the text format of COPY."""
 
     name: str
     columns: Sequence[str]
@@ -55,7 +55,7 @@ def statements() -> Mapping[str, str]:
 
 @cache
 def recorded() -> Mapping[str, Any]:
-    """Return the answers that 0.1.0 gave, with their time `now` in ms and the texts of the API keys."""
+    """Return recorded answers of 0.1.0, the time `now` (ms) at which it gave them, and the texts of the API keys."""
     return dict(json.loads(lzma.decompress(_DATA.joinpath("answers.json.xz").read_bytes())))
 
 
@@ -94,7 +94,7 @@ async def restore(dsn: str) -> None:
 
 
 async def lost_rows(dsn: str) -> dict[str, set[str]]:
-    """Return the rows of the recorded store that the database does not have unchanged, by table."""
+    """Return, by table, the rows of the recorded store that the database lacks or has changed."""
     connection = await asyncpg.connect(dsn)
     try:
         return {table.name: lost for table in tables() if (lost := set(table.lines) - await _lines(connection, table))}
@@ -193,7 +193,7 @@ class OldClients:
             await connection.fetch(statements()["claim_usernames"], f"p{user_id}", user_id)
 
     async def moderate(self, connection: Connection) -> None:
-        """Hide an entry and void its events, with the locks of 0.1.0 in their order: player, standings, events."""
+        """Hide an entry and void its events. Take the locks in the order of 0.1.0: player, standings, events."""
         user_id, now = self.players[0], time_ns() // 1000
         async with connection.transaction():
             await connection.fetch(statements()["lock_player"], user_id)

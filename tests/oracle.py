@@ -67,7 +67,7 @@ class Oracle:
         return 100.0 if self.total == 1 else 100 * behind / (self.total - 1)
 
     def at_percentile(self, percent: int) -> Line | None:
-        """Return the last line ahead of at least `percent` of the other lines, None if ties leave no such line."""
+        """Return the last line that is ahead of at least `percent` of the other lines, None if no line is."""
         ahead = [line for line in self.lines if self.percentile(line) >= percent]
         return ahead[-1] if ahead else None
 
@@ -80,7 +80,7 @@ class Oracle:
         return self.lines[start : start + size]
 
     def score_at(self, percent: int) -> int:
-        """Return the score at the last position with at least `percent` of the other positions behind it."""
+        """Return the score of the last line with at least `percent` of the other lines after it, tied or not."""
         ahead = [
             line
             for position, line in enumerate(self.lines, 1)
@@ -90,7 +90,7 @@ class Oracle:
 
 
 def _worth(board: Board, score: int, subscore: int | None) -> tuple[int, int]:
-    """Return score and subscore as numbers. Smaller numbers are better."""
+    """Return score and subscore, negated where high values lead: the smaller pair is better."""
     second = subscore or 0
     return (
         -score if board.order == "desc" else score,

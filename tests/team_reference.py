@@ -12,7 +12,7 @@ ALL = "all"
 
 
 class Reference:
-    """Events, memberships and acts of moderators, and the scores of teams computed from them."""
+    """History of events, memberships and acts of moderators, from which it computes the scores of teams."""
 
     def __init__(self, policy: str, order: str) -> None:
         self.policy = policy

@@ -1,15 +1,15 @@
-"""Waits for conditions that programs under test fulfil at an unknown time."""
+"""Waits for conditions that become true at an unknown time, such as the start of a program under test."""
 
 import asyncio
 import inspect
 from collections.abc import Callable
 
 PATIENCE_S = 120.0
-"""Time limit of a wait, in s. It is long, because it must only end tests that hang."""
+"""Time limit of a wait, in s. It is long, because it only has to end tests that hang."""
 
 
 async def until(condition: Callable[[], object], what: str, *, every: float = 0.01) -> None:
-    """Return once the condition holds. It may be synchronous or asynchronous, and is checked every `every` seconds.
+    """Return once the condition holds. Check it every `every` seconds. It may be synchronous or asynchronous.
 
     Raises AssertionError with `what`, the awaited condition as text, after `PATIENCE_S`.
     """

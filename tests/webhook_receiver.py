@@ -24,9 +24,9 @@ _STATUS_LINES = {
 class WebhookReceiver:
     """Receiver at a port of this machine.
 
-    `failures` is the share of requests that it answers with `failure_status`, half of them after it has accepted the
-    event. `slowness_s` is the maximum delay of a response. It refuses invalid signatures, and signatures whose
-    time is not the present.
+    `failures` is the share of requests that the receiver answers with `failure_status`, half of them after it has
+    accepted the event. `slowness_s` is the maximum delay of a response in s. The receiver refuses invalid signatures,
+    and signatures whose time is not the present.
     """
 
     secrets: list[str] = field(default_factory=list)
@@ -46,7 +46,7 @@ class WebhookReceiver:
         return f"http://127.0.0.1:{self.port}/hooks"
 
     async def start(self) -> None:
-        """Accept connections, at the same port as before."""
+        """Accept connections, at the previous port or, at the first start, at a free one."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -58,7 +58,7 @@ class WebhookReceiver:
             writer.close()
 
     def bodies(self) -> Mapping[str, Mapping[str, Any]]:
-        """Return the body of each event by its id, in the order of the first arrivals. Repetitions must be equal."""
+        """Return the body of each event by id, in the order of the first arrivals. Fails if a repetition differs."""
         first: dict[str, Mapping[str, Any]] = {}
         for event_id, body, _ in self.arrivals:
             assert first.setdefault(event_id, body) == body

@@ -1,4 +1,4 @@
-"""Stores for the contract suites: in memory, on PostgreSQL and, if there is one, on a Citus cluster."""
+"""Stores for the contract suites: in memory, on PostgreSQL and, if the machine has one, on a Citus cluster."""
 
 from collections.abc import AsyncIterator
 
@@ -11,7 +11,7 @@ from tests.contract.store_fixtures import Database, Stores, emptied_citus, in_me
 
 @pytest.fixture(scope="session")
 def blank_database(postgres: PostgresServer) -> BlankDatabase:
-    """Migrated database that the tests of this process share, one after another."""
+    """Migrated database. The tests of this process use it one after another."""
     return BlankDatabase(postgres.dsn)
 
 
@@ -44,7 +44,7 @@ async def on_citus(citus_dsn: str) -> AsyncIterator[Database]:
 
 @pytest.fixture(params=["postgres", "citus"])
 def database(request: pytest.FixtureRequest) -> Database:
-    """Stores on each kind of real database, empty."""
+    """Stores on an empty real database. A test with this fixture runs once for each kind of database."""
     found: Database = request.getfixturevalue(f"on_{request.param}")
     return found
 

@@ -14,11 +14,11 @@ from leaderforge.ports.index import RankIndex
 _numbers = count()
 
 NewIndex = Callable[[int], RankIndex]
-"""Function that creates an empty, incomplete index with this number of partitions."""
+"""Function that creates an empty, incomplete index. Its argument is the number of partitions."""
 
 
 def new_redis_index(cluster: Cluster, partitions: int) -> RedisIndex:
-    """Return a new index on a shared cluster."""
+    """Return an empty index on a shared cluster, in a namespace of its own."""
     return RedisIndex(cluster, partitions=partitions, namespace=f"test-{os.getpid()}-{next(_numbers)}")
 
 

@@ -1,4 +1,4 @@
-"""Pool that lets a test act between two statements."""
+"""Pool of database connections that lets a test act between two statements."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -51,7 +51,7 @@ class _Interrupted:
 
 @asynccontextmanager
 async def interrupted(database: Database) -> AsyncIterator[tuple[Database, InterruptedPool]]:
-    """Yield stores on a new pool. The interruptions use the database's own pool."""
+    """Yield stores on a new, interrupted pool, and this pool. The interruptions use the pool of `database`."""
     pool = InterruptedPool(database.dsn, timeout_s=30.0)
     pool.interruptions = {}
     yield on_pool(pool, database.dsn, record_timeout_s=30), pool

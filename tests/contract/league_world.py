@@ -49,7 +49,7 @@ WEEKLY = Calendar((PeriodKind.WEEKLY,))
 
 
 class LeagueWorld:
-    """Board with a league, its processes and its clock."""
+    """Board with a league, the clock of all processes, and the services of new processes."""
 
     def __init__(self, database: Database, board: Board, start: int = START) -> None:
         self.database = database
@@ -78,13 +78,16 @@ class LeagueWorld:
         return self.board.ladders_at(self.now)[0]
 
     def seats(self, leagues: PostgresLeagueStore | None = None) -> SeatService:
-        """Return the seats of a new process."""
+        """Return the service that seats players, as a new process would create it."""
         pool = self.database.pool
         stores = self._periods, PostgresSettlementStore(pool), leagues or PostgresLeagueStore(pool)
         return SeatService(self.database.scores, *stores, MemoryIndex(1), lambda: self.now, grace_ms=GRACE_MS)
 
     def settlement(self, prepared: Callable[[Any], Any] = lambda store: store) -> SettlementService:
-        """Return the settlement of a new process, with leases of its own, on stores that `prepared` returns."""
+        """Return the settlement service of a new process, with leases of its own.
+
+        `prepared` receives each store of the service, and returns the store to use in its place.
+        """
         return SettlementService(
             self.database.scores,
             self._periods,
@@ -104,7 +107,7 @@ class LeagueWorld:
         return movements, AwardPart(self.database.scores, awards, leagues, tournaments, clock)
 
     def resettlement(self) -> ResettlementService:
-        """Return the search for settled periods whose results a moderator has changed."""
+        """Return the service that finds settled periods whose results a moderator has changed."""
         stores = self.database.scores, self._periods, PostgresResettlements(self.database.pool)
         return ResettlementService(*stores, lambda: self.now, part=AWARDS)
 
@@ -116,7 +119,7 @@ class LeagueWorld:
         return [fault for of_part in faults for fault in of_part]
 
     async def awards(self, ladder: Ladder) -> set[tuple[int, str]]:
-        """Return player and reward of each valid award of a period."""
+        """Return the valid awards of a period, each as its player and its reward."""
         rows = await self.database.pool.fetch(_AWARDS, ladder.board.id, ladder.period)
         return {(row["user_id"], row["reward"]) for row in rows}
 
@@ -133,7 +136,7 @@ class LeagueWorld:
 
 @dataclass(frozen=True, slots=True)
 class WeekEnd:
-    """Settled week: its scores, without players who were erased since then, and the outcome of each ranked player."""
+    """Settled week: the scores of the players who are not erased, and the outcome of each ranked player."""
 
     ladder: Ladder
     scores: dict[int, tuple[int, int]]
@@ -142,7 +145,10 @@ class WeekEnd:
 
 @dataclass
 class Weeks:
-    """Random weeks of a league: scores, hidden and erased players, and the divisions of the reference program."""
+    """Random weeks of a league, with the expected state of its players.
+
+    The state has scores, hidden and erased players, and the divisions that the reference program computed.
+    """
 
     world: LeagueWorld
     random: Random
@@ -160,7 +166,7 @@ class Weeks:
         self._submissions = 0
 
     async def play(self, active: float, arrivals: int) -> None:
-        """Let a share of the players and some new players submit, some of them twice, in concurrent batches.
+        """Let the share `active` of the players and `arrivals` new players submit, some twice, in concurrent batches.
 
         At most a tenth of the new players are erased players who return.
         """
@@ -179,7 +185,7 @@ class Weeks:
         async def submit(batch: Sequence[Submission], seats: SeatService) -> None:
             async with places:
                 outcomes = await self._record(batch)
-                # One process in ten dies after the commit, before its players have their seats.
+                # After one batch in ten, the process dies between the commit and the seating of the players.
                 if self.random.random() > 0.1:
                     await seats.take(batch, outcomes)
 
@@ -187,7 +193,7 @@ class Weeks:
         await asyncio.gather(*(submit(batch, services[n % 2]) for n, batch in enumerate(chunks(submissions, size))))
 
     async def _record(self, batch: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
-        """Record a batch, and repeat it if the database is too slow, as clients do."""
+        """Record a batch. Repeat it until the store answers in time, as clients do."""
         while True:
             with suppress(StoreUnavailable):
                 return await self.world.database.scores.record(batch)
@@ -240,7 +246,7 @@ class Weeks:
         assert ladder.board.league is not None
         rules, members = members_of(ladder.board.league), await self.world.members(ladder)
         names = rules["divisions"]
-        # Players whose score was removed have a seat, too.
+        # Players whose score was removed keep their seat. Therefore more players may have a seat than a score.
         assert self.scores.keys() <= members.keys() <= set(self.players)
         for user_id, (division, _, _) in members.items():
             assert names[division] == (self.divisions.get(user_id) or rules["entry"])
@@ -257,7 +263,7 @@ class Weeks:
         return Counter(result[-2] for result in results.values())
 
     async def require_awards(self, end: "WeekEnd") -> None:
-        """Compare the awards of a settled week with the reference, which derives them from the week's present ranks."""
+        """Compare the stored awards of a settled week with awards that the reference derives from the present ranks."""
         table = end.ladder.board.rewards
         listed = sorted((*key, user_id) for user_id, key in end.scores.items() if user_id not in self.hidden)
         rewards: Any = table.members["rewards"] if table else ()
@@ -265,7 +271,7 @@ class Weeks:
         assert await self.world.awards(end.ladder) == expected
 
     def _require_sizes(self, results: dict[int, tuple[Any, ...]], size: int) -> None:
-        """Fail if a division with several groups has a final group of under half of `size` players."""
+        """Fail if a group has under half of `size` players after the merges, and is not alone in its division."""
         groups = Counter(result[:2] for user_id, result in results.items() if user_id in self.scores)
         divisions = Counter(division for division, _ in groups)
         assert all(count * 2 >= size or divisions[division] == 1 for (division, _), count in groups.items())

@@ -26,7 +26,7 @@ class Queued(ABC):
         """Make the queue unusable."""
 
     async def all_received(self, count: int) -> list[str]:
-        """Receive all messages, `count` of them, and return them sorted."""
+        """Receive until there are `count` messages, and return them sorted."""
         found: list[str] = []
         for _ in range(_LOOKS):
             found += await self.received()
@@ -45,7 +45,7 @@ class Queued(ABC):
 
 
 class QueueContract:
-    """Contract suite. A subclass has a fixture `queued`."""
+    """Contract suite. Each subclass defines a fixture `queued`, which yields the queue to test."""
 
     async def test_all_that_is_put_is_received_once(self, queued: Queued) -> None:
         bodies = [f'{{"number":{i},"name":"☃ \\"é"}}' for i in range(25)]
@@ -80,7 +80,7 @@ class QueueContract:
         assert len({letter.receipt for letter in letters}) == 2
         for letter in letters:
             await queued.queue.forget(letter)
-            # A caller may retry after a lost reply. Therefore deleting a dead letter twice must succeed.
+            # A caller that loses the reply repeats the deletion. Therefore deleting a dead letter twice must succeed.
             await queued.queue.forget(letter)
         assert await queued.buried(0) == []
 

@@ -20,9 +20,10 @@ from tests.contract.store_fixtures import on_pool
 
 SETTLED, ENDED = "settled", "ended"
 _STEPS = ("move", "finish", "write_results", "seat", "keep_rules", "grant")
-"""Methods of stores with the writes of a settlement.
+"""Methods of stores with the writes of a settlement, at which the test kills processes.
 
-Writes that each process repeats are left out: a process that is killed after the first one would never come further.
+Writes that each process repeats at its start are left out. Otherwise, each new process would be killed at such a write,
+and the settlement would never advance.
 """
 _LONGEST_DELAY_S = 0.005
 
@@ -53,12 +54,12 @@ class SettlingProcesses:
         await self._server.wait()
 
     async def settle(self) -> None:
-        """Settle the due periods by processes that are killed in each step, and after it."""
+        """Start processes, one after another, until nothing is due. Kill each in its first step, or after that step."""
         while not await self._attempt(1 + self.kills % 2):
             self.kills += 1
 
     async def _attempt(self, lines: int) -> bool:
-        """Kill a new process after it has printed this many lines. Return whether it had settled everything."""
+        """Start a process, and kill it after it has printed `lines` lines. Return whether it had settled everything."""
         assert self._server.stdin is not None
         self._server.stdin.write(f"{self._world.now}\n".encode())
         process = int(await self._line())
@@ -67,7 +68,7 @@ class SettlingProcesses:
                 assert await self._line() == f"{ENDED} 0"
                 return True
         if lines == 1:
-            await asyncio.sleep(self._random.random() * _LONGEST_DELAY_S)  # kill at any moment of the step
+            await asyncio.sleep(self._random.random() * _LONGEST_DELAY_S)  # kill at a random moment of the step
         with suppress(ProcessLookupError):
             os.kill(process, SIGKILL)
         output = [await self._line()]
@@ -89,7 +90,7 @@ def _say(text: str) -> None:
 
 
 def _spoken(store: StoreT) -> StoreT:
-    """Return the store with steps that print a line before and after them."""
+    """Change the store: each of its `_STEPS` prints a line before and after its work. Return the store."""
     for name in _STEPS:
         if (step := getattr(store, name, None)) is not None:
             setattr(store, name, _spoken_step(step))
@@ -114,8 +115,8 @@ async def _settle(dsn: str, slug: str, now: int) -> None:
     world = LeagueWorld(database, board)
     world.set_now(now)
     settlement = world.settlement(_spoken)
-    # A step of the killed process may still commit before the same step of this process. Therefore, run again
-    # until nothing is due.
+    # The server may still commit a step of the killed process, so that the same step of this process changes
+    # nothing. Therefore, run again until nothing is due.
     while await settlement.due():
         await settlement.run()
     _say(SETTLED)

@@ -89,7 +89,7 @@ numbers = count(1)
 
 
 class StoreClock:
-    """Clock of a store, in microseconds since 1970. It has the real time until a test sets it to a time in ms."""
+    """Clock of a store, in microseconds since 1970. It returns the real time until a test sets `ms`."""
 
     def __init__(self) -> None:
         self.ms: int | None = None
@@ -184,7 +184,7 @@ async def opened(dsn: str, **options: float) -> AsyncIterator[Database]:
 
 
 def on_pool(pool: Pool, dsn: str, **options: float) -> Database:
-    """Return the stores on a pool of connections to a migrated database. `options` belong to the score store."""
+    """Return the stores on a pool of connections to a migrated database. The score store gets the `options`."""
     clock, periods, challenges = StoreClock(), Periods(pool), PostgresChallengeStore(pool)
     scores, tournaments = PostgresScoreStore(pool, periods=periods, clock=clock, **options), PostgresTournaments(pool)
     teams = PostgresTeamStore(pool, clock=clock)

@@ -166,7 +166,7 @@ class TestAuditLog:
     async def test_pages_hold_all_that_is_asked_for_newest_first(
         self, access: Access, written: list[AuditEntry], wanted: AuditFilter, page: int
     ) -> None:
-        base = next(numbers) * 1000  # later than the entries of all other Hypothesis examples
+        base = next(numbers) * 1000  # later than the entries of all earlier Hypothesis examples
         for entry in written:
             await access.audit.record(replace(entry, at=base + entry.at))
         found: list[AuditEntry] = []
@@ -182,5 +182,5 @@ class TestAuditLog:
 
 
 def told(entry: AuditEntry) -> str:
-    """Return an entry as text, for sorting."""
+    """Return an audit entry as text, by which tests sort entries."""
     return repr(replace(entry, details=sorted(entry.details.items())))  # type: ignore[arg-type]

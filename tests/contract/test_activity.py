@@ -26,7 +26,7 @@ PLAYERS = range(101, 108)
 
 
 class Stage:
-    """Stores with a board of lap times, whose clock stands at the end of a minute that the test chooses."""
+    """Stores with a board of lap times (low scores lead), and their clock, which the test sets by the minute."""
 
     def __init__(self, stores: Stores, activity: ActivityStore, board: Board, start: int) -> None:
         self.stores, self.activity, self.board, self.start = stores, activity, board, start
@@ -36,7 +36,7 @@ class Stage:
         self.stores.clock.ms = self.start + minute * MINUTE_MS + ms
 
     async def submit(self, *scores: tuple[int, int]) -> list[RecentScore]:
-        """Submit scores of players, and return them."""
+        """Submit scores, each given as player and score. Return them as recent scores."""
         sent = [submit(Ladder(self.board), user_id, score, at=self.stores.clock() // 1000) for user_id, score in scores]
         await self.stores.scores.record(sent)
         return [RecentScore(s.event.user_id, s.event.submission_id, s.event.score, s.event.achieved_at) for s in sent]
@@ -53,7 +53,8 @@ async def stage(stores: Stores) -> Stage:
     else:
         assert isinstance(stores.scores, MemoryScoreStore)
         activity = MemoryActivity(stores.scores)
-    # Each test has days of its own, because all boards of a database share the progress of the folds.
+    # Each test needs days that no other test uses, because all boards of a database share the time up to which
+    # activity is folded.
     start = START + next(numbers) * 2 * RETENTION_MS
     board = await stores.board(policy=Policy.BEST, order=Order.ASC)
     known = await stores.users.get(PLAYERS)

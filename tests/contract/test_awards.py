@@ -49,7 +49,7 @@ PODIUM = (
 
 @dataclass
 class World:
-    """Stores with the services of awards, and a clock (ms) that the test sets."""
+    """Stores, the services that grant and claim awards, and a clock (ms) that the test sets."""
 
     stores: Stores
     awards: AwardStore
@@ -185,7 +185,7 @@ async def test_a_change_of_a_settled_period_revokes_and_grants_the_difference(
 
 
 async def test_ranks_in_brackets_earn_rewards(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compare with brackets of a reference, before and after a moderator hides a winner."""
+    """Compare the awards with those of expected brackets, before and after a moderator hides a winner."""
     monkeypatch.setattr(award_settlement, "_CHUNK", 4)
     monkeypatch.setattr(bracket_ranks, "_AT_ONCE", 6)
     rules = TournamentRules(starts_at=0, ends_at=END, bracket_size=3)
@@ -197,7 +197,7 @@ async def test_ranks_in_brackets_earn_rewards(world: World, monkeypatch: pytest.
         await stores.tournaments.join(board, ALL_TIME, user_id, 5)
     scores = {user_id: random.randint(0, 99) * 16 + user_id for user_id in joining if user_id != joining[4]}
     await stores.scores.record([submit(Ladder(board), i, score, at=5) for i, score in scores.items()])
-    # A last bracket of one entrant becomes part of the bracket before it.
+    # The tenth entrant would be alone in the last bracket, and therefore joins the bracket before it.
     brackets = [joining[:3], joining[3:6], joining[6:]]
     assert await world.settle() == 1
     assert await world.granted(board) == by_bracket(brackets, scores)
@@ -219,7 +219,7 @@ async def test_ranks_in_brackets_earn_rewards(world: World, monkeypatch: pytest.
 
 
 def by_bracket(brackets: Sequence[Sequence[int]], scores: Mapping[int, int]) -> list[tuple[int, str]]:
-    """Return the awards of the best player and of the other players of each bracket."""
+    """Return the expected awards: `first` for the best player of each bracket, `others` for its other players."""
     ranked = [sorted((i for i in bracket if i in scores), key=lambda i: -scores[i]) for bracket in brackets]
     return sorted((i, "others" if place else "first") for players in ranked for place, i in enumerate(players))
 
@@ -243,7 +243,7 @@ async def test_a_killed_settlement_continues(world: World, monkeypatch: pytest.M
     world.now += 60_000
     ladder = Ladder(board)
     for written in range(4):
-        # A process dies after each chunk. The next one begins with the stored progress.
+        # A process dies after each chunk. The next process begins with the stored progress.
         progress = (await world.settlements.settlements(board, 0)).get(ALL_TIME)
         before = SettlementProgress(AWARDS, {}) if progress is None else progress.progress
         await world.settlements.begin(ladder, before)

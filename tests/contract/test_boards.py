@@ -43,7 +43,10 @@ async def all_standings(stores: Stores, ladder: Ladder) -> dict[int, Standing]:
 
 
 def counted(standings: Mapping[int, Standing]) -> dict[int, Standing]:
-    """Return the standings that are not removed, without fields that differ between submission and backfill."""
+    """Return the standings that are not removed, without revision and hiding.
+
+    These two fields differ between a standing that was submitted and one that a backfill computed.
+    """
     return {i: s._replace(revision=0, hidden=0) for i, s in standings.items() if not s.removed}
 
 
@@ -81,7 +84,8 @@ class TestSettings:
     async def test_every_setting_that_may_change_does(self, stores: Stores) -> None:
         fixed = {"order": Order.ASC, "subscore_order": Order.DESC, "time_zone": "Europe/Berlin"}
         made = await stores.scores.create_board(new(policy=Policy.BEST, **fixed))
-        # These settings are permanent, except `frozen_at`: a board cannot be frozen before its standings are copied.
+        # All of these settings are permanent, except `frozen_at`. It cannot change here, because a board can be frozen
+        # only after its standings were copied for past moments.
         permanent = {"subscore_order", "min_submissions", "segments", "team", "frozen_at"}
         given = {name: value for name, value in EVERYTHING.items() if name not in permanent}
         after = await change(stores, made, **given)
@@ -126,7 +130,7 @@ class TestBackfill:
     """Backfill of a period kind that is added to a board with scores."""
 
     async def weekly(self, stores: Stores, policy: Policy = Policy.SUM) -> tuple[Board, Ladder]:
-        """Return a board to which the period kind `weekly` was added, and its ladder to backfill."""
+        """Return a board to which the period kind `weekly` was added later, and the ladder to backfill for it."""
         made = await stores.scores.create_board(new(policy=policy))
         after = await change(stores, made, periods=(PeriodKind.ALL_TIME, PeriodKind.WEEKLY))
         [ladder] = after.ladders_to_backfill()

@@ -67,7 +67,7 @@ async def test_a_repeated_creation_returns_the_same_challenge(stores: Stores) ->
     for other in (replace_length(challenge), challenge_on(board, max_players=5)):
         with pytest.raises(ChallengeConflict):
             await create(stores, other, challenge_id=7)
-    # Ids are unique per player only: another player may use an id that is taken here.
+    # Challenge ids are unique per player only: another player may use the id of player 1.
     second = challenge_on(board)
     assert await create(stores, second, user_id=2, challenge_id=7) == second
     with pytest.raises(PlayerNotFound):
@@ -187,7 +187,7 @@ async def test_limits_and_ids_hold_under_concurrent_creations(database: Database
 
 
 async def test_the_limit_holds_between_the_commits_of_the_worker_and_of_the_coordinator(database: Database) -> None:
-    """Stop a creation after Citus has committed it on the worker, but not yet on the coordinator."""
+    """Simulate a creation that Citus has committed on the worker, but not yet on the coordinator."""
     board = await database.board()
     await database.players(1)
     challenges = [challenge_on(board) for _ in range(LIMITS.open_each)]
@@ -315,7 +315,7 @@ async def test_blocks_prevent_joining(stores: Stores) -> None:
     assert isinstance(await join(stores, challenge, 3), ChallengeBlocked)
     await stores.friends.unblock(1, 2)
     assert isinstance(await join(stores, challenge, 2), Challenge)
-    # A block between two players who have joined already changes nothing.
+    # A block between two players who have both joined before does not end their challenge.
     await stores.friends.block(2, 1, 6)
     assert await players(stores, challenge) == [(1, 1), (2, 2)]
 

@@ -49,7 +49,7 @@ async def changes(hearing: AsyncGenerator[Heard, None]) -> Heard:
 
 
 async def confirmed(hearing: AsyncGenerator[Heard, None]) -> int:
-    """Return the next time (ms) up to which all announced changes were received."""
+    """Wait for the next confirmation of the feed. Return its time (ms): all earlier changes were received."""
     async with asyncio.timeout(PATIENCE_S):
         while (heard := await anext(hearing)).until is None:
             pass
@@ -130,7 +130,7 @@ async def breakable(own_valkey: OwnValkey) -> AsyncIterator[tuple[object, RedisF
 
 
 async def heard_by(hearing_feed: ChangeFeed, feed: ChangeFeed) -> None:
-    """Return once `hearing_feed` receives announcements of `feed`. Retry while a feed looks for its node."""
+    """Return once `hearing_feed` receives an announcement of `feed`. Retry while either feed looks for its node."""
     async with asyncio.timeout(PATIENCE_S):
         while True:
             try:

@@ -98,7 +98,7 @@ async def test_concurrent_changes_are_all_counted(stores: Stores) -> None:
     board = await scored(stores, Policy.LATEST, 1000)
     random = Random(1)
     differences = [random.randint(-9, 9) for _ in range(24)]
-    # Times are not in order, because clocks of processes differ and queue messages come late.
+    # The times are not ascending: in production, clocks of processes differ, and queue messages come late.
     events = [change(d, random.randint(-2000, 2000)) for d in differences]
     await asyncio.gather(*(recorded(stores, board, e) for e in events))
     standing = await standing_of(stores, Ladder(board))

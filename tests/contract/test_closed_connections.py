@@ -1,4 +1,4 @@
-"""A write to a connection that a node has just closed is an outage. uvloop refuses it by an error of its own."""
+"""A write to a connection that a node has just closed counts as an outage, although uvloop has its own error for it."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ from tests.waiting import PATIENCE_S
 def close_from_afar(connection: AbstractConnection) -> None:
     """Close the transport, as if the node had closed the connection.
 
-    The connection's reader notices this only in the next iteration of the event loop.
+    The client notices this only in the next iteration of the event loop. Until then, it may write.
     """
     writer = connection._writer
     assert writer is not None

@@ -1,4 +1,4 @@
-"""The commit limit also bounds the opening of periods, because other transactions can delay it."""
+"""The commit limit also bounds the opening of periods, because other transactions can delay an opening."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -33,7 +33,7 @@ async def set_score(stores: Database, submission: Submission) -> None:
 
 @asynccontextmanager
 async def opening(database: Database, ladder: Ladder) -> AsyncIterator[None]:
-    """Open the ladder's period without a commit, which blocks other openings. Roll back at the end of the block."""
+    """Insert the ladder's period in an open transaction, which blocks other openings of it. Roll back at the end."""
     connection = await asyncpg.connect(database.dsn)
     transaction = connection.transaction()
     await transaction.start()
@@ -52,7 +52,7 @@ async def test_a_period_that_opens_too_late_refuses_its_submission(
     database: Database, count: Count, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(timing, "COMMIT_LIMIT_MS", LIMIT_MS)
-    # Raise the limits of an opening and of a statement, because the test needs the commit limit to end the wait.
+    # Raise the time limits of an opening and of a statement: the commit limit must be the one that ends the wait.
     monkeypatch.setattr("leaderforge.adapters.postgres.periods.commit_limit_s", lambda _: 10 * PATIENCE_S)
     board = await database.board(calendar=Calendar((PeriodKind.DAILY,)))
     await database.players(1)

@@ -23,12 +23,12 @@ Edit = Callable[[Submission], Submission]
 
 
 def event(**members: Any) -> Edit:
-    """Return the edit that replaces these fields of the event."""
+    """Return an edit: a function that replaces these fields of a submission's event."""
     return lambda submission: submission._replace(event=submission.event._replace(**members))
 
 
 def requested(time: int) -> Edit:
-    """Return the edit that requests `time` (ms)."""
+    """Return an edit: a function that sets the time (ms) that a submission requests."""
     return lambda submission: submission._replace(requested_at=time)
 
 
@@ -44,7 +44,7 @@ async def first(stores: Stores) -> Submission:
 
 
 async def differences(stores: Stores, *submissions: Submission) -> Mapping[str, object]:
-    """Record the submissions. Return the differences of the last one's conflict, empty if it was recorded."""
+    """Record the submissions. Return the differences in the conflict of the last one, empty without conflict."""
     outcome = (await stores.scores.record(submissions))[-1]
     if isinstance(outcome, Recorded):
         return {}
@@ -83,7 +83,7 @@ async def test_other_content_is_a_conflict_and_changes_nothing(
     "edit",
     [
         event(metadata='{"b":[true,5e-1],"a":1.0}'),
-        # A retry without a requested time gets the time of its reception. It is a duplicate all the same.
+        # A retry without a requested time gets the time of its own, later reception, and is a duplicate nevertheless.
         lambda submission: event(achieved_at=AT + 9, received_us=10**12)(submission)._replace(requested_at=None),
         event(achieved_at=AT),
         event(numbers='{"laps": 3, "coins": -5}'),
@@ -97,7 +97,7 @@ async def test_equal_content_is_a_duplicate(stores: Stores, edit: Edit) -> None:
 
 
 async def test_a_time_in_the_future_of_the_first_copy_was_clamped(stores: Stores) -> None:
-    """A later copy may be clamped to a later time, or not at all. It is a duplicate all the same."""
+    """The first copy is clamped to its reception. A copy with a later time, clamped or not, is a duplicate."""
     submission = await first(stores)
     sent = submit(submission.ladders[0], 1, 5, at=RECEIVED_MS)
     sent = requested(RECEIVED_MS + 3000)(event(received_us=RECEIVED_MS * 1000)(sent))

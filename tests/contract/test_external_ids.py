@@ -123,7 +123,8 @@ class TestReleases:
         await erase(stores, 1)
         assert await stores.users.by_external_id(["a"]) == {}
         stores.clock.ms = START + RELEASE_MS - 1
-        # Until the release ends, processes may map `a` to 1. A new player 1 would get the submissions for `a`.
+        # Until the release ends, processes may have cached that `a` is player 1. A new player 1 would get the
+        # submissions for `a`.
         reused, renamed = await stores.users.create([user(1, None), user(2, "a")])
         assert (type(reused), type(renamed)) == (PlayerExists, ExternalIdTaken)
         stores.clock.ms = START + RELEASE_MS
@@ -144,7 +145,8 @@ class TestReleases:
         assert kinds(outcomes) == [ExternalIdTaken, PlayerExists]
         await stores.users.forget_released(stores.clock.ms)
         assert kinds(await stores.users.create([user(3, "a")], on_sight=True)) == [ExternalIdTaken]
-        # Until the release ends, only an explicit creation succeeds. Then first sight creates the player again.
+        # Player 2 had no external id: an explicit creation succeeds at once. First sight creates a player for `a`
+        # again only after the end of the release.
         assert kinds(await stores.users.create([user(2, None)])) == [Player]
         stores.clock.ms += 1
         assert kinds(await stores.users.create([user(3, "a")], on_sight=True)) == [Player]

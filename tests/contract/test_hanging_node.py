@@ -18,7 +18,7 @@ from tests.contract.store_fixtures import Database, on_pool, run, submit
 from tests.waiting import until
 
 LIMIT_S = 2.0
-"""Time limit of a batch in s. A single node may use only a part of it."""
+"""Time limit in s of recording a batch. A single node must use only a part of it."""
 PLAYERS = range(40)
 
 
@@ -40,7 +40,7 @@ async def record(
 
 
 async def node_of_one_worker(database: Database) -> tuple[str, set[int]]:
-    """Return the DSN of a worker, and the test's players on it."""
+    """Return the DSN of one worker, and those of `PLAYERS` whose rows it has."""
     placements = """select user_id, groupid from unnest($1::bigint[]) as u (user_id)
         join pg_dist_placement p on p.shardid = get_shard_id_for_distribution_column('standings', user_id)"""
     rows = await database.pool.fetch(placements, list(PLAYERS))

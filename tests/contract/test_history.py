@@ -41,7 +41,7 @@ def position_of(event: Event) -> HistoryPosition:
 
 
 def expected(board: Board, events: Sequence[Event], user_id: int) -> list[HistoryPoint]:
-    """Return the player's history, by the oracle: after each event, the standing of all events so far."""
+    """Return the player's history as the oracle computes it: for each event, the standing directly after it."""
     known: dict[UUID, Event] = {}
     for event in events:
         if event.user_id == user_id:
@@ -160,6 +160,6 @@ async def test_what_a_moderator_does_shows(stores: Stores, histories: HistorySto
     assert {one.hidden for one in await histories.played(board, 1, 10)} == {False}
     await stores.moderation.remove(board, 1, AuditEntry(3 * DAY, "cli", "entry.remove"))
     assert list(await histories.points(board, 1, 10)) == []
-    # Final standings of past days do not change.
+    # The removal leaves the days, because they are over.
     days = [board.ladders_at(day * DAY)[0] for day in (1, 0)]
     assert [one.ladder for one in await histories.played(board, 1, 10)] == days

@@ -26,7 +26,7 @@ MINUTE_MS = 60_000
 
 
 class World:
-    """Stores on Citus, an index in which the player has the score 5, and the service that repairs the index."""
+    """Stores on Citus, an index in which `PLAYER` has the score 5, and the service that repairs the index."""
 
     def __init__(self, database: Database, ladder: Ladder) -> None:
         self.database, self.ladder = database, ladder
@@ -42,7 +42,7 @@ class World:
         return self.index.standings_on(self.ladder)[PLAYER].score
 
     async def leave_in_doubt(self, score: int) -> None:
-        """Improve the player's score by a transaction that a worker has prepared and not committed."""
+        """Set the player's score in a transaction that a worker prepares, but does not commit."""
         group, worker, shards = await shards_of(self.database)
         await prepare(
             worker,
@@ -53,7 +53,7 @@ class World:
             f"update {shards['standings']} set score = {score}, revision = revision + 1000000"  # noqa: S608 - as above
             f" where user_id = {PLAYER} and board_id = {self.ladder.board.id}",
         )
-        # Because of this row, recovery regards the transaction as committed, and commits it on the worker, too.
+        # This row tells the coordinator that the transaction was committed: recovery commits it on the worker, too.
         await run(self.database.dsn, f"insert into pg_dist_transaction values ({group}, '{GID}')")  # noqa: S608 - as above
 
 
@@ -111,7 +111,7 @@ async def test_only_transactions_of_citus_in_this_database_count(own_postgres: O
 
 @asynccontextmanager
 async def recovery_by_hand(dsn: str) -> AsyncIterator[None]:
-    """Prevent the recovery of transactions in doubt during the block, and recover them at its end."""
+    """Prevent the automatic recovery of transactions in doubt during the block, and recover them at its end."""
     await script(dsn, "alter system set citus.recover_2pc_interval = -1", "select pg_reload_conf()")
     try:
         yield
@@ -136,7 +136,7 @@ async def script(dsn: str, *statements: str) -> None:
 
 
 async def shards_of(database: Database) -> tuple[int, str, dict[str, str]]:
-    """Return the group of the player's worker, its DSN, and the names of the player's shards by table."""
+    """Return the group and the DSN of the player's worker, and the names of the player's shards by table."""
     rows = await database.pool.fetch(
         """select s.table_name::text, shard_name, nodename, nodeport, groupid
         from citus_shards s join pg_dist_node using (nodename, nodeport)

@@ -28,7 +28,7 @@ __all__ = ["cluster"]
 
 
 class Freezer(Link):
-    """Index whose process freezes between its commit and the update of the index."""
+    """Access of a process to the index. The process freezes between its commit and the update of the index."""
 
     def __init__(self, index: RedisIndex) -> None:
         super().__init__(index)
@@ -41,7 +41,7 @@ class Freezer(Link):
 
 
 class Late:
-    """Two processes: the first one commits a submission and freezes, the second one continues."""
+    """Two processes on one store and one index. The first one commits a submission and freezes."""
 
     def __init__(self, database: Database, index: RedisIndex, ladder: Ladder) -> None:
         self.database, self.index, self.ladder = database, index, ladder
@@ -52,7 +52,7 @@ class Late:
         self.records = database.record_service(self.process.delivery, now_ms)
 
     async def freeze(self) -> asyncio.Task[Any]:
-        """Commit a score of player 1, and freeze."""
+        """Commit a score of player 1, and freeze the process. Return the task, which continues after `thaw`."""
         process = self.frozen
         submits = SubmitService(self.database.scores, process.delivery, process.trust, process.telemetry)
         event = Event(1, UUID(int=1), 5, now_ms())
@@ -61,9 +61,9 @@ class Late:
         return submitting
 
     async def ranked(self) -> Sequence[int]:
-        """Return which of the players 1 and 2 the index has."""
+        """Return those of the players 1 and 2 that are ranked in the index."""
         lookup = await self._looked_up()
-        # Retry, because on a loaded machine a read may end its wait before the catch-up has ended.
+        # On a loaded machine, a read may stop waiting for the catch-up, and read from the store. Then retry.
         while lookup.source is not Source.INDEX:
             await until(self.process.trust.is_believed, "the index to be believed")
             lookup = await self._looked_up()
@@ -101,7 +101,8 @@ async def test_an_erased_player_stays_gone(late: Late, repair: str) -> None:
 async def test_an_erased_player_stays_gone_though_the_process_of_the_erasure_died(late: Late) -> None:
     submitting = await late.freeze()
     await late.records.erase(1, "key:ops")
-    # After this, only the store has the erasure, as if the erasing process had died before it updated the index.
+    # Empty the index: then only the store has the erasure, as if the erasing process had died before it updated the
+    # index.
     await late.index.begin_rebuild([late.ladder], range(3))
     assert await late.process.maintain.reconcile() == 1
     late.way.thaw.set()

@@ -37,7 +37,7 @@ INSERTIONS = (
     "insert into occurrences (board_id, period_id, entrants) values ($1, $2, 1)",
     "insert into entrants (user_id, board_id, period_id) values (9, $1, $2)",
 )
-"""Statements that insert rows of a period which leagues and rewards do not cause."""
+"""Statements that insert the kinds of rows of a period that neither leagues nor rewards insert."""
 
 
 @pytest.mark.parametrize("rules", RULES)
@@ -53,7 +53,7 @@ async def test_weeks_with_a_kill_at_every_step_equal_the_reference(
 async def test_twelve_weeks_of_many_players_with_a_kill_at_every_step_equal_the_reference(
     database: Database, rules: Mapping[str, Any], capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
 ) -> None:
-    """The printed times of the settlements include all kills."""
+    """Print the time of each settlement, which includes the restarts after all kills."""
     is_citus = request.node.callspec.params["database"] == "citus"
     players, chunk = (5_000, 1_000) if is_citus else (100_000, 3_000)
 
@@ -79,7 +79,7 @@ async def test_concurrent_settlements_write_each_result_once(on_postgres: Databa
 
 
 async def run_until_settled(settlement: SettlementService) -> None:
-    """Run until nothing is due, like a process. On a slow machine, a run may exceed the time limit of a commit."""
+    """Run until nothing is due. Repeat a run that exceeds the time limit of a commit, as it may on a slow machine."""
     while await settlement.due():
         with suppress(StoreUnavailable):
             await settlement.run()
@@ -182,7 +182,8 @@ async def test_retention_removes_all_rows_of_a_period_except_claimed_awards(data
         continue
     assert await rows_by_table(database, first) == {"awards": 1}
     assert await rows_by_table(database, second) == before
-    # Verification derives the divisions of the second week from the results of the first week.
+    # Verification of the second week still finds no faults, although it derives the divisions from the results of
+    # the first week.
     assert await world.settlement().faults() == []
 
 

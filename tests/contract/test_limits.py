@@ -120,7 +120,7 @@ class TestChange:
 
     @pytest.mark.parametrize("policy", JUDGED_BY_CHANGE)
     async def test_racing_submissions_never_jump(self, stores: Stores, policy: Policy) -> None:
-        """Each score is the previous score plus the maximum change. Therefore it counts only after the previous one."""
+        """Each score exceeds the previous one by the maximum change, and so counts only after the previous one."""
         one = await ladder(stores, policy, max_change=10)
         await stores.players(1)
         await outcomes(stores, submit(one, 1, 0))

@@ -15,11 +15,11 @@ from tests.contract.test_changes_of_scores import DAILY, NOON, change, event
 
 PLAYERS = range(1, 9)
 DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_database()"
-"""Number of deadlocks since the database was created. Earlier tests of the same database can have caused some."""
+"""Query of the number of deadlocks of the database so far, which includes deadlocks of earlier tests."""
 
 
 class Storm:
-    """Concurrent calls on a few players and boards. `sums` has each player's total of changes on the last board."""
+    """Concurrent calls on a few players and boards. `sums` has the sum of each player's changes on the last board."""
 
     def __init__(self, stores: Database, boards: list[Board], *, changes: bool, acts: bool) -> None:
         self.stores = stores
@@ -69,11 +69,11 @@ class Storm:
 
 @pytest.mark.parametrize(("changes", "acts"), [(True, False), (False, True), (True, True)])
 async def test_no_two_calls_wait_for_each_other(on_postgres: Database, changes: bool, acts: bool) -> None:
-    """A deadlock delays its transactions by a second, and at least one has to be retried."""
+    """Fail at any deadlock, because each delays its transactions by a second, and ends at least one of them."""
     policies = Policy.LATEST, Policy.SUM, Policy.BEST, Policy.LATEST
     boards = [await on_postgres.board(policy=policy, calendar=DAILY) for policy in policies]
     await on_postgres.players(*PLAYERS)
-    # Insert first standings before the test, because a standing cannot be locked before it exists.
+    # Record a first standing of each player, because calls can lock a standing only if it exists.
     first = [event(0, user_id=user_id) for user_id in PLAYERS]
     for board in boards:
         await on_postgres.scores.record([Submission(board.ladders_at(NOON), one) for one in first])

@@ -101,7 +101,7 @@ NAMES = st.sampled_from(["САВА", "сава", "caba", "САВa", "Cаba", "ca
 )
 @given(steps=st.lists(st.tuples(st.integers(0, 3), NAMES | st.none()), max_size=12))
 async def test_claims_follow_the_names(stores: Stores, steps: list[tuple[int, str | None]]) -> None:
-    """After creations and renames in any order, a name is free if no other player claims one of its keys."""
+    """After creations and renames in any order, a name is free exactly if no other player claims a key of the name."""
     base = next(_fresh_ids) * 10
     names: dict[int, str | None] = {}
     try:
@@ -129,7 +129,7 @@ async def test_claims_follow_the_names(stores: Stores, steps: list[tuple[int, st
 
 
 async def stored_before(database: Database, names: Sequence[str]) -> None:
-    """Store players as version 0.2.0 did: each with one claim, on the key of that version."""
+    """Store players as version 0.2.0 did: each with one claim only, on the name key of that version."""
     async with database.pool.transaction() as connection:
         for user_id, name in enumerate(names, 1):
             await connection.execute(
@@ -189,7 +189,7 @@ class TestStoredBefore:
         assert await database.users.claimants(["caba", "oko", "ace"]) == {"caba": 1, "oko": 2, "ace": 3}
 
     async def test_stale_claims_are_released(self, database: Database) -> None:
-        """Version 0.2.0 renames and erases players without releasing the claims on looks."""
+        """Release claims on looks that version 0.2.0 left behind when it renamed or erased players."""
         await database.users.create([user(1, "САВА"), user(2, "ОКО"), user(3, "АСЕ")])
         for change in ("update users set username = 'Ann' where user_id = 1", "delete from users where user_id = 2"):
             await database.run(change)

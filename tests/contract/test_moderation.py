@@ -75,7 +75,7 @@ class TestHide:
         assert await held(stores, ladder, 1) == hidden
         assert await listed(stores, ladder) == [(2, 3)]
         assert await listed(stores, other) == [(1, 5)]
-        # Lookups by player id still return the row, because the hidden player may see it.
+        # A lookup by player id still returns the row, because hidden players may see their own entry.
         assert (await stores.scores.rows(ladder, [1]))[1].hidden
         await record(stores, submit(ladder, 1, 5))
         assert await listed(stores, ladder) == [(2, 3)]
@@ -164,7 +164,7 @@ class TestRemove:
         assert (standing.score, standing.submissions, standing.achieved_at) == (3, 1, 50)
         assert (standing.run_id, standing.metadata) == (new.event.submission_id, None)
         assert standing.revision > removed.revision
-        # A new standing does not restore the removed events.
+        # The new standing does not restore the removed event: a copy of it is still refused.
         [copy] = await stores.scores.record([old])
         assert isinstance(copy, Conflict)
 
@@ -316,7 +316,7 @@ class TestEveryAct:
 
 class TestRaces:
     async def test_submissions_count_before_or_after_as_a_whole(self, stores: Stores) -> None:
-        """Acts and submissions have one order on all ladders. Therefore a player's standings are equal on them."""
+        """Acts and submissions have one order on all ladders. Therefore the standings of a player on them are equal."""
         board = await stores.board(calendar=DAILY)
         await stores.players(*range(1, 6))
 
@@ -439,7 +439,7 @@ _players = count(100)
 
 
 async def take(stores: Stores, model: Model, step: Step) -> None:
-    """Apply the step to the store and to the model. Fails unless both accept or both refuse it."""
+    """Apply the step to the store and to the model. Fails if one accepts the step and the other refuses it."""
     board, user_id, now = model.board, step.user_id, NOON
     made = event(user_id, step.score, NOON - step.days * DAY)
     made = made._replace(subscore=step.subscore if board.subscore_order else 0)
@@ -479,7 +479,7 @@ async def take(stores: Stores, model: Model, step: Step) -> None:
 
 
 async def done(change: object, possible: bool) -> bool:
-    """Return whether the change was made. Fails if that differs from `possible`."""
+    """Make the change, and return whether the store accepted it. Fails if the result differs from `possible`."""
     try:
         await change  # type: ignore[misc]
     except NotRanked:

@@ -53,7 +53,7 @@ async def seen_by(ranking: Ranking, ladder: Ladder) -> Seen:
 
 
 async def require_seen(ranking: Ranking, ladder: Ladder, seen: Seen, random: Random) -> None:
-    """Compare each kind of read with the view `seen`."""
+    """Compare each kind of read of a ladder with the view `seen`."""
     assert await seen_by(ranking, ladder) == seen
     keys = [row.key for row in seen.entries]
     bounds = [*random.sample(keys, min(3, len(keys))), random.randbytes(20), FIRST]
@@ -71,7 +71,7 @@ async def require_seen(ranking: Ranking, ladder: Ladder, seen: Seen, random: Ran
 
 
 class Story:
-    """Random changes of one board, one per ms, and the views of its ladders after each of them."""
+    """Random changes of one board, at least a ms apart, and the views of its ladders after each change."""
 
     def __init__(self, stores: Stores, board: Board, random: Random) -> None:
         self.stores, self.board, self.random = stores, board, random

@@ -125,12 +125,12 @@ async def test_an_interrupted_build_is_repeated_and_players_are_created_meanwhil
 
 
 async def has_invalid_index(database: Database) -> bool:
-    """Return whether a build of an index has begun and not ended."""
+    """Return whether the database has an unfinished index, whose build is running or was interrupted."""
     return bool(await database.run("select from pg_index where not indisvalid"))
 
 
 async def is_free(database: Database) -> bool:
-    """Build the indexes, and return whether no other builder holds the lock."""
+    """Build the indexes. Return False if another builder holds the lock of such builds."""
     try:
         await enable_name_search(database.dsn)
     except Overloaded:

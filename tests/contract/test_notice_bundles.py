@@ -28,7 +28,7 @@ _PLAYERS = range(1, 8)
 
 @pytest.fixture
 async def scene(on_postgres: Database) -> Scene:
-    """Empty log on PostgreSQL, where each batch is one bundle. On Citus, each worker has a bundle of its own."""
+    """Empty log on PostgreSQL only: there, each batch is one bundle. On Citus, a batch has a bundle for each worker."""
     await on_postgres.players(*_PLAYERS)
     return on(on_postgres)
 
@@ -63,7 +63,7 @@ async def following(scene: Scene, at_once: int) -> Sequence[Notice]:
 
 
 def alone(notice: Notice) -> Notice:
-    """Return a notice as it is in a row of its own."""
+    """Return the notice as it would be if its row of the log had no other notices."""
     return notice._replace(is_bundled=False)
 
 
@@ -99,7 +99,7 @@ DEATHS = (Tiebreaker("deaths", Order.DESC, -1, 7),)
     ],
 )
 async def test_a_notice_is_the_same_however_it_is_written(scene: Scene, settings: dict[str, Any]) -> None:
-    """Compare the bundle of one statement with the bundle of several statements, as on Citus."""
+    """Compare the bundle that one statement writes with the bundle that several statements write, as on Citus."""
     assert isinstance(scene.stores, Database)
     pool, limit_s = scene.stores.pool, scene.stores.pool.timeout_s
     board = await scene.stores.board(events=(NoticeType.SCORE_IMPROVED,), **settings)
@@ -220,7 +220,7 @@ async def test_bundles_are_purged_whole(scene: Scene) -> None:
     work = await scene.endpoints.work(target, 10, due=10, fresh=9)
     waiting = [Waiting(Queued(notice), 10) for notice in work.fresh]
     await scene.endpoints.commit_round(target, work, DispatchResult([], waiting, []), 10)
-    assert await scene.notices.purge(0, 9, 1) == 0  # the first bundle has one of the nine newest positions, and stays
+    assert await scene.notices.purge(0, 9, 1) == 0  # the first bundle has one of the 9 newest, which stay
     assert await scene.notices.purge(0, 8, 1) == 7
     assert await scene.notices.bounds() == (8, 16)
     assert players(await following(scene, 5)) == [*_PLAYERS]
@@ -248,7 +248,7 @@ async def test_bundles_have_the_notices_of_their_players_in_order_on_any_databas
 
 @pytest.mark.parametrize("is_moved", [False, True])
 async def test_an_erasure_spares_the_other_players_of_bundles_on_any_database(anywhere: Scene, is_moved: bool) -> None:
-    """Also if the row of the bundle has the id of the erased player, as on Citus."""
+    """Erase players, and find the notices of the others. On Citus, a bundle's row has the id of one of its players."""
     assert isinstance(anywhere.stores, Database)
     await sent(anywhere)
     if is_moved:

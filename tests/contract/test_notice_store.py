@@ -49,7 +49,7 @@ class Scene:
     @property
     def relay(self) -> NoticeRelay:
         """Return a relay."""
-        # The boards of these tests ask for no notices about ranks, therefore nothing reads the index.
+        # Only notices about ranks need queries of the index, and the boards of these tests ask for none.
         query = cast(QueryService, None)
         derived = DerivedNotices(self.derived, query, lambda: 0, closes_after_ms=0)
         friends, mode = self.stores.friends, FriendMode.ONE_WAY
@@ -286,7 +286,7 @@ async def test_states_of_derived_notices_change_with_their_notices(scene: Scene)
     derived, draft = scene.derived, NoticeDraft("a", 1, "rank.entered_top", "b", 0, "{}")
     assert await derived.top(1, 0) is None
     await derived.append_top(1, 0, [5, 6], [], [draft])
-    # The caller has read an older state than the stored one. Therefore nothing may be appended.
+    # The caller names [6, 5] as the state that it has read, but [5, 6] is stored. Therefore nothing may be appended.
     await derived.append_top(1, 0, [7], [6, 5], [draft._replace(origin="late")])
     assert await derived.top(1, 0) == [5, 6]
     await derived.append_top(1, 0, [], [5, 6], [])

@@ -29,9 +29,9 @@ async def recorded(stores: Stores, *submissions: Submission) -> Standing:
 async def test_a_removed_row_loses_whatever_its_numbers(
     database: Database, policy: Policy, order: Order, score: int, achieved_at: int, together: bool
 ) -> None:
-    """A removed row of an older version has extreme numbers. A later submission must replace all of them.
+    """Give a removed row extreme numbers, as older versions stored. The next submission must replace all of them.
 
-    With `together`, the submission and its copy are in one batch, which the store writes by another statement.
+    With `together`, the submission and a copy are in one batch, which the store writes by a different statement.
     """
     ladder = await database.ladder(policy, order)
     await database.players(1)

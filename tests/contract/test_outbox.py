@@ -19,7 +19,7 @@ _IMPROVED = (NoticeType.SCORE_IMPROVED,)
 
 
 async def outbox(database: Database) -> list[tuple[int, str, dict[str, Any]]]:
-    """Return the player, the type and the data of each notice, in the order of the outbox, also in bundles."""
+    """Return player, type and data of each notice in the order of the outbox. Include the notices in bundles."""
     notices: list[tuple[int, str, dict[str, Any]]] = []
     for row in await database.run("select user_id, type, data from outbox order by seq"):
         if row["type"] == BUNDLE:
@@ -31,7 +31,7 @@ async def outbox(database: Database) -> list[tuple[int, str, dict[str, Any]]]:
 
 
 async def asking(database: Database, *events: NoticeType, **settings: Any) -> Board:
-    """Return a new board that asks for these notices."""
+    """Return a new board whose setting `events` has these types of notices."""
     return await database.board(events=events, **settings)
 
 
@@ -51,8 +51,8 @@ async def test_boards_that_ask_for_nothing_write_nothing(database: Database) -> 
 @pytest.mark.parametrize("policy", Policy)
 @pytest.mark.parametrize("judged", [False, True])
 async def test_improvements_are_written_with_the_standing(database: Database, policy: Policy, judged: bool) -> None:
-    # Test two ways of recording: a minimum interval needs several statements, a board without rules needs only one
-    # on PostgreSQL.
+    # Test both ways of recording. With a minimum interval, the store needs several statements. Without rules, it
+    # needs only one on PostgreSQL.
     await database.players(1, 2)
     rules: dict[str, Any] = {"events": _IMPROVED, "policy": policy}
     if judged:

@@ -89,7 +89,7 @@ class TestErase:
         before[other] = (await stores.scores.standings(other, [1]))[0].revision
         erased = await stores.records.erase(1, ERASE)
         assert erased == Erased(events=2, standings=3, acts=0)
-        # Updates in flight have lower revisions than the removed standings.
+        # The removed standings have higher revisions, so that the index ignores updates in flight.
         assert {ladder for ladder, _ in erased.removed} == set(before)
         assert all(standing.revision > before[ladder] for ladder, standing in erased.removed)
         assert all(standing.removed for _, standing in erased.removed)
@@ -103,14 +103,14 @@ class TestErase:
             assert (await stores.scores.counts(ladder, [])).total == (ladder == other)
         [submitted] = await stores.scores.record([submit(other, 1, 5)])
         assert isinstance(submitted, PlayerNotFound)
-        # The index must drop the player, even if updates of the player are in flight.
+        # A note of the erasure lets reconciliation remove the player from the index.
         assert set(await stores.scores.touched_between(NOON, NOON + 1)) == {1}
         with pytest.raises(PlayerNotFound):
             await stores.records.erase(1, ERASE)
 
     @pytest.mark.parametrize("batch", [1, 2], ids=["one statement", "a transaction"])
     async def test_revisions_grow_though_the_clock_was_put_back(self, stores: Stores, batch: int) -> None:
-        """A new player may get the id of an erased one. The index distinguishes their updates by revision."""
+        """The index distinguishes an erased player and a new one with the same id by their revisions only."""
         ladder = await stores.ladder()
         stores.clock.ms = NOON + 86_400_000
         await stores.players(1)
@@ -157,7 +157,7 @@ class TestErase:
         assert list(await stores.audit.entries(AuditFilter(user_id=1), 10)) == []
 
     async def test_submissions_and_changes_meanwhile(self, stores: Stores) -> None:
-        """An erasure leaves no data of the player, whatever the order of concurrent submissions and changes."""
+        """An erasure leaves no data of the player, in whatever order concurrent submissions and changes commit."""
         board = await stores.board(calendar=DAILY)
         for user_id in range(1, 9):
             await stores.players(user_id)

@@ -41,7 +41,7 @@ create function warn() returns trigger language plpgsql as
 $$ begin raise warning 'failed to commit transaction on 127.0.0.1:9762'; return null; end $$;
 create constraint trigger warn after insert on warned deferrable initially deferred for each row execute function warn()
 """
-"""Statements that create a table. An insertion into it causes a warning at the commit."""
+"""Statements that create the table `warned`. An insertion into it causes a warning at the commit, as Citus gives it."""
 
 
 @asynccontextmanager
@@ -205,7 +205,7 @@ class TestTimeLimits:
     async def test_a_transaction_that_a_node_of_citus_has_not_committed_is_not_acknowledged(
         self, postgres_dsn: str
     ) -> None:
-        """A trigger gives the warning of Citus during the commit, which succeeds nevertheless."""
+        """Give the warning of Citus at a commit, by a trigger. The pool must report an outage, despite the commit."""
         async for database in opened(postgres_dsn):
             async with database.pool.connection() as connection:
                 await connection.execute(WARNING_AT_COMMIT)
@@ -340,7 +340,7 @@ async def test_a_lost_node_takes_only_its_own_players_with_it(on_citus: Database
 class TestPool:
     @pytest.mark.filterwarnings("ignore::ResourceWarning")
     def test_it_moves_on_to_another_loop(self, own_postgres: OwnPostgres) -> None:
-        """The event loop of an AWS Lambda function may change between invocations."""
+        """Use one pool in several event loops: each invocation of an AWS Lambda function may have a new loop."""
         server = own_postgres()
         asyncio.run(migrate(server.dsn))
         pool = Pool(server.dsn)
@@ -353,7 +353,7 @@ class TestPool:
             await pool.close()
 
         asyncio.run(last())
-        gc.collect()  # garbage of the closed loops must cause no error
+        gc.collect()  # collecting the connections of the closed loops must cause no error
 
     async def test_it_can_be_closed_and_used_again(self, postgres_dsn: str) -> None:
         async for database in opened(postgres_dsn):

@@ -28,7 +28,7 @@ CALENDAR = Calendar((PeriodKind.DAILY, PeriodKind.ALL_TIME))
 
 
 def expected(board: Board, earlier: Sequence[Event], user_id: int) -> EarlierPlace | None:
-    """Return the player's standing after these events, by the oracle. None without a standing."""
+    """Return the player's standing after these events, as the oracle computes it. None without a standing."""
     line = next((line for line in Oracle(board, earlier).lines if line.user_id == user_id), None)
     place = line and Place(line.score, line.achieved_at, user_id, line.subscore or 0)
     return None if line is None or place is None else EarlierPlace(*place, line.submissions)
@@ -93,7 +93,7 @@ async def test_concurrent_submissions_form_one_chain(stores: Stores) -> None:
 
 
 async def test_concurrent_batches_of_new_players(stores: Stores) -> None:
-    """Batches race for the first standings of players: in random order, with repetitions, on several boards."""
+    """Record concurrent batches, which race to create the standings of the same players on several boards."""
     ladders = [await stores.ladder(), await stores.ladder(Policy.BEST), await stores.ladder()]
     players = range(1, 13)
     await stores.players(*players)
@@ -178,7 +178,7 @@ async def test_first_standings_of_hidden_players_are_hidden(stores: Stores) -> N
 
 @pytest.mark.parametrize("previous", [False, True])
 async def test_one_statement_records_a_batch_on_several_periods(postgres_dsn: str, previous: bool) -> None:
-    """Without a transaction around it, the statement costs a single round trip."""
+    """The statement is the only one of the batch, also without `begin` and `commit`: one round trip."""
     statements: list[str] = []
     async for stores in opened(postgres_dsn, max_size=1):
         board = await stores.board(calendar=CALENDAR)
@@ -194,8 +194,8 @@ async def test_one_statement_records_a_batch_on_several_periods(postgres_dsn: st
 async def test_a_player_twice_in_a_batch_needs_one_more_transaction(postgres_dsn: str) -> None:
     """Record two submissions of one player beside submissions of others.
 
-    The additional transaction inserts the player's events, and locks, reads and writes the standings. One statement
-    records the submissions of all other players.
+    The additional transaction inserts the events of this player, and locks, reads and writes the standings. One
+    statement records the submissions of the other players, as in a batch without repeated players.
     """
     statements: list[str] = []
     async for stores in opened(postgres_dsn, max_size=1):

@@ -123,7 +123,7 @@ async def test_a_page_can_be_found_at_any_rank_of_a_large_ladder(new_index: NewI
 async def test_the_entry_at_a_rank_is_exact_whatever_moved_since_the_last_search(
     new_index: NewIndex, partitions: int
 ) -> None:
-    """Move many players between searches: positions that the index remembers from earlier searches become wrong."""
+    """Move many players between searches. The positions that the index remembers from earlier searches become wrong."""
     ladder, random = LADDERS[0], Random(partitions)
     standings = {s.user_id: s for s in crowd(1500, scores=5, times=10**6)}
     index = await complete(new_index(partitions), ladder, list(standings.values()))
@@ -144,7 +144,7 @@ async def test_the_entry_at_a_rank_is_exact_whatever_moved_since_the_last_search
 
 
 async def test_rows_of_a_busy_board_never_mix_two_standings(new_index: NewIndex) -> None:
-    """Change all players during reads. Each standing has as many submissions as its score."""
+    """Change players during reads. Each standing has as many submissions as its score: a row that mixes two differs."""
     ladder, players = LADDERS[0], range(1, 41)
     index = await complete(new_index(2), ladder, [standing(i, i)._replace(submissions=i) for i in players])
     finished = asyncio.Event()
@@ -269,7 +269,7 @@ async def test_entries_are_counted_only_where_tiers_depend_on_their_number(new_i
 
 
 async def test_many_ladders_are_applied_together(new_index: NewIndex) -> None:
-    """The updates need several round trips. Every third ladder requests counts, and no ladder affects another one."""
+    """Update 150 ladders in one call, which takes several round trips. Every third update requests counts."""
     index = await complete(new_index(3), LADDERS[0])
     ladders = [Ladder(Board(i, f"board-{i}", "Board", order=list(Order)[i % 2])) for i in range(1000, 1150)]
     crowds = {ladder: crowd(5, seed=ladder.board.id) for ladder in ladders}
@@ -549,7 +549,7 @@ async def test_more_players_than_go_into_one_call_are_observed(new_index: NewInd
 
 @pytest.mark.parametrize("ladder", LADDERS, ids=lambda ladder: ladder.board.slug)
 async def test_what_is_as_observed_is_mended_in_one_step(new_index: NewIndex, ladder: Ladder) -> None:
-    """A repair ignores revisions, but skips players whose standings changed after they were observed."""
+    """A repair writes standings whatever their revisions. It skips players whose standings changed since `observe`."""
     wrong = [standing(i, i, revision=5) for i in range(1, 5)]
     index = await complete(new_index(3), ladder, wrong)
     observed = (await index.observe([ladder], [1, 2, 3, 4, 5]))[ladder]

@@ -26,9 +26,9 @@ SLOW = RateLimit(interval_us=3600 * SECOND_US, burst=2)
 _numbers = count()
 
 NewLimiter = Callable[[Clock | None], RateLimiter]
-"""Function that creates a limiter with this clock in microseconds, or with the node's clock.
+"""Function that creates a limiter with this clock in microseconds, or with the node's clock if it is None.
 
-All its limiters share their state.
+All limiters that the function creates share their state.
 """
 
 

@@ -102,7 +102,7 @@ async def test_a_closed_connection_is_no_disruption(alone: tuple[ValkeyCluster, 
 async def test_a_restart_between_two_uses_is_seen_on_a_new_connection(
     alone: tuple[ValkeyCluster, Cluster, RedisIndex],
 ) -> None:
-    """The client had no connection to the old process, and therefore sees none break."""
+    """Notice the restart at the next connection: no connection to the old process was open that could break."""
     server, client, index = alone
     before = client.disruptions
     await disconnect_unseen(server, client)
@@ -163,7 +163,7 @@ VOUCHING: Mapping[str, Callable[[RedisIndex], Awaitable[object]]] = {
 async def test_what_vouches_is_never_sent_twice(
     behind_relay: tuple[Relay, Cluster, RedisIndex], step: str, cut: str
 ) -> None:
-    """Scripts that declare the index complete are not retried on a new connection, which may lead to another server."""
+    """Do not retry a script that declares the index complete, because a new connection may lead to another server."""
     made, client, index = behind_relay
     before = client.disruptions
     made.written.clear()
@@ -204,7 +204,7 @@ async def answers(index: RedisIndex) -> bool:
 
 
 async def test_a_slot_in_migration_takes_updates_and_is_vouched_for(own_valkey: OwnValkey) -> None:
-    """Updates of new and erased players succeed, because no script needs a key that usually does not exist."""
+    """Update new and erased players during a migration. No script may need a key that usually does not exist."""
     server = own_valkey(nodes=2)
     client = Cluster(server.addresses, timeout_s=10)
     index, ladder = RedisIndex(client, partitions=1), Ladder(Board(1, "default", "Default"))
@@ -266,7 +266,7 @@ async def fill(index: RedisIndex, ladder: Ladder) -> None:
 async def test_a_large_key_is_freed_in_short_steps(
     alone: tuple[ValkeyCluster, Cluster, RedisIndex], watched: redis.asyncio.Redis, way: str
 ) -> None:
-    """Neither DEL nor UNLINK may free the key, because DEL blocks the node, and UNLINK its memory allocator."""
+    """Free the key without DEL and UNLINK: for a large key, DEL blocks the node, and UNLINK its memory allocator."""
     _, _, index = alone
     ladder = Ladder(Board(1, "default", "Default"))
     await fill(index, ladder)
@@ -290,7 +290,7 @@ async def test_a_large_key_is_freed_in_short_steps(
 async def test_an_update_between_two_steps_of_a_removal_stays_whole(
     alone: tuple[ValkeyCluster, Cluster, RedisIndex], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A standing that lost its entry would never get it back: a load does not replace a standing of equal revision."""
+    """A removal must not delete an entry and leave its standing: a load of the same revision would not restore it."""
     _, client, index = alone
     ladder = Ladder(Board(1, "default", "Default"))
     await fill(index, ladder)

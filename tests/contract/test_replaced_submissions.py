@@ -40,7 +40,7 @@ async def replace(
 
 
 async def standings(stores: Stores, board: Board, *times: int) -> dict[int, Standing | None]:
-    """Return the player's standings in the periods of these times, by period, without their revisions."""
+    """Return player 1's standings in the periods of these times (ms), by period, without their revisions."""
     ladders = {ladder.period: ladder for time in times for ladder in board.ladders_at(time)}
     found = {period: list(await stores.scores.standings(ladder, [1])) for period, ladder in ladders.items()}
     return {p: s[0]._replace(revision=0) if s and not s[0].removed else None for p, s in found.items()}

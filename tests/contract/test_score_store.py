@@ -248,7 +248,7 @@ class TestRecord:
         for ladder in ladders:
             expected = folded(ladder, [submission.event for submission in batch if submission.ladders[0] == ladder])
             assert unrevised(await all_standings(stores.scores, ladder)) == unrevised(expected)
-        # Each outcome has the standing after the whole batch.
+        # All outcomes of a player have the standing after the whole batch, not after their own submission.
         assert outcomes[7].standing == outcomes[300].standing == outcomes[301].standing
 
     @on_boards_of_their_own

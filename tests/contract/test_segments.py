@@ -172,7 +172,7 @@ class World:
         }
 
     def ladders(self) -> Sequence[Ladder]:
-        """Return all ladders, each as a whole and restricted to each segment with enough players for every check."""
+        """Return all ladders as a whole, and restricted to each segment with enough entries for every check."""
         segments = [Segment("country", value) for value in COUNTRIES if value] + [
             Segment("platform", value) for value in PLATFORMS
         ]
@@ -198,7 +198,7 @@ class World:
 
 
 async def plant(index: RankIndex, ladder: Ladder, standing: Standing, segment: Segment) -> None:
-    """Add the entry of a standing to a segment of an index, whatever the player's values are."""
+    """Add a stray entry: the entry of a standing, in a segment of an index, whatever the player's values are."""
     if isinstance(index, MemoryIndex):
         index.plant_stray(ladder, standing.user_id, segment)
         return
@@ -262,7 +262,7 @@ async def test_random_histories(world: World, cluster: Cluster) -> None:
 
 
 async def test_random_histories_in_the_store(world: World) -> None:
-    # No process builds this index, therefore the store answers all reads.
+    # The new index is never built. Therefore the store answers all reads.
     await world.submit(range(PLAYERS))
     for _ in range(30):
         await world.step()

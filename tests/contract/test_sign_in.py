@@ -110,7 +110,7 @@ class TestSessions:
         assert lost is not None
         second = await refreshed(stores, token, REPEAT_MS)
         assert second is not None
-        # The session continues with the token of the answer that the client received.
+        # The client received the second answer only. The session continues with the token in it.
         assert await refreshed(stores, second, REPEAT_MS) is not None
 
     async def test_a_repetition_does_not_extend_its_time(self, stores: Stores, user_id: int) -> None:
@@ -144,7 +144,7 @@ class TestSessions:
     async def test_a_replaced_token_ends_the_session_also_shortly_after_a_refresh(
         self, stores: Stores, user_id: int
     ) -> None:
-        """Without this rule, nobody would notice a thief who refreshes once a minute."""
+        """Without this rule, a thief could use a stolen session unnoticed by refreshing once a minute."""
         token = await started(stores, user_id)
         first = await refreshed(stores, token, 1)
         assert first is not None
@@ -154,7 +154,7 @@ class TestSessions:
         assert await refreshed(stores, second, 3) is None
 
     async def test_a_token_that_a_repetition_replaced_ends_the_session(self, stores: Stores, user_id: int) -> None:
-        """Both holders of one token received an answer. One of the two is a thief, so the session must end."""
+        """Refresh twice with one token, and use the first answer: both answers arrived, one of them at a thief."""
         token = await started(stores, user_id)
         first, second = await refreshed(stores, token, 1), await refreshed(stores, token, 1)
         assert first is not None

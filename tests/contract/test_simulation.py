@@ -12,7 +12,7 @@ from tests.simulation.weeks import RULES, Played, Simulation
 
 
 class Killed(Exception):
-    """End of a simulation in the middle of a week."""
+    """Error that ends a simulation in the middle of a week, as a kill would."""
 
 
 async def test_a_killed_simulation_continues_after_its_latest_week(postgres: PostgresServer, tmp_path: Path) -> None:

@@ -33,12 +33,12 @@ from tests.delivering import Process
 ACT = AuditEntry(0, "key:ops", "player.change", None, 1, "Ann")
 ERASE = AuditEntry(0, "key:ops", "player.erase")
 REPEATED = "submission_id = any"
-"""Part of the statement that reads first copies of submissions. Tests recognise the statement by this text."""
+"""Text by which tests recognise the statement that reads the stored first copies of submissions."""
 
 
 @pytest.fixture(params=[1, 2], ids=["at once", "in a transaction"])
 def copies(request: pytest.FixtureRequest) -> int:
-    """Number of copies of a submission in one batch. One copy takes one statement, two copies take a transaction."""
+    """Number of copies of a submission in a batch. The store writes one copy by a statement, two by a transaction."""
     number: int = request.param
     return number
 
@@ -59,7 +59,7 @@ async def played(database: Database) -> tuple[Ladder, Submission]:
 
 
 class TestRetry:
-    """Retry of a stored submission. The insert finds it, but it is deleted before the store reads it."""
+    """Retry of a stored submission. The insert finds the first copy, which is deleted before the store reads it."""
 
     async def test_its_player_is_erased(self, database: Database, copies: int) -> None:
         ladder, submission = await played(database)
@@ -105,7 +105,7 @@ class TestRetry:
         assert submissions(outcomes) == [1] * (1 + copies)
 
     async def test_it_is_decided_anew_so_many_times(self, database: Database) -> None:
-        """After five interferences the store refuses the submission. A retry by the client counts."""
+        """Interfere with five attempts. The store then refuses the submission. A retry by the client counts."""
         ladder, submission = await played(database)
 
         async def replace() -> None:
@@ -126,10 +126,10 @@ class TestRetry:
 
 
 class TestSubmission:
-    """Concurrent change while a transaction has inserted events, but has not changed the standings yet."""
+    """Change by another transaction after a submission has inserted its events, but before it writes the standings."""
 
     async def test_the_entry_is_removed(self, database: Database) -> None:
-        """A submission that commits after the removal counts, and its event is not void."""
+        """Remove the entry before the submissions commit. They count, and only the event before the removal is void."""
         ladder, _ = await played(database)
         outcomes = await meanwhile(database, ladder, lambda: database.moderation.remove(ladder.board, 1, ACT))
         assert [(one.standing.score, one.standing.submissions) for one in outcomes if isinstance(one, Recorded)] == [
@@ -159,7 +159,7 @@ class TestSubmission:
         assert list(await database.scores.standings(ladder, [1])) == []
 
     async def test_another_submission_is_judged_first(self, database: Database) -> None:
-        """A submission must check limits against the submission before it. Therefore it locks the standing first."""
+        """Commit another submission before this one locks the standing. Limits must be checked against the other."""
         ladder = Ladder(await database.board(limits=ScoreLimits(min_interval_ms=1000)))
         await database.players(1)
         async with interrupted(database) as (stores, pool):
@@ -172,14 +172,14 @@ class TestSubmission:
 
 
 async def meanwhile(database: Database, ladder: Ladder, act: Interruption) -> Sequence[object]:
-    """Return the outcomes of a batch of two. The act runs between the writes of its events and of its standings."""
+    """Record a batch of two. Run `act` between the writes of its events and of its standings. Return the outcomes."""
     async with interrupted(database) as (stores, pool):
         pool.before("insert into standings", act)
         return await stores.scores.record([submit(ladder, 1, 6), submit(ladder, 1, 8)])
 
 
 async def test_what_is_shown_while_a_period_is_removed_is_removed_too(database: Database) -> None:
-    """A removal reads listed entries, then hidden ones. It must find an entry that is unhidden between these reads."""
+    """Unhide an entry between the removal's reads of listed and of hidden entries. The removal must find the entry."""
     board = await database.board(calendar=Calendar((PeriodKind.DAILY,)))
     [day] = board.ladders_at(0)
     await database.players(1)
@@ -193,7 +193,7 @@ async def test_what_is_shown_while_a_period_is_removed_is_removed_too(database: 
 
 
 class TestKeys:
-    """Creation of a key between an update that does not find the key and the query for the reason.
+    """Creation of a key between an update, which did not find it, and the query for the reason of the failure.
 
     On Citus, the creation waits for the end of the update.
     """
@@ -219,7 +219,7 @@ async def created_meanwhile(database: Database) -> AsyncIterator[PostgresKeyStor
 
 
 class TestNames:
-    """Rename of a player between the query for the claim and the query for the player."""
+    """Rename of a player between the two queries of a search by name: for the claim, then for the player."""
 
     async def test_by_name(self, database: Database) -> None:
         async with renamed_meanwhile(database) as users:
@@ -249,7 +249,7 @@ class TestExport:
                 await exports(stores).read(1)
 
     async def test_its_id_has_another_owner(self, database: Database) -> None:
-        """Data of the erased player are not returned for the new one."""
+        """Replace the player by a new one with the same id. The export must not have data of the erased player."""
         ladder, _ = await played(database)
         await database.moderation.set_entry_hidden(ladder.board, 1, True, ACT)
         ann = Player(1, "Ann", None, 7)
@@ -259,7 +259,7 @@ class TestExport:
             await database.users.create([ann])
 
         async with interrupted(database) as (stores, pool):
-            # Interrupt the second lookup of the player, which follows the reads of standings and acts.
+            # Interrupt only the second lookup of the player, which follows the reads of standings and audit entries.
             pool.before("from users where user_id = any", nothing, replace_player)
             assert await exports(stores).read(1) == PlayerExport(
                 ann, [], [], SignInRecord(0, []), [], [], Participation([], [], [], [], [])

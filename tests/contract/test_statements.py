@@ -1,4 +1,4 @@
-"""The real databases can prepare each SQL file unchanged, by `prepare NAME as` before its text."""
+"""The real databases can prepare the unchanged text of each SQL file, after the prefix `prepare NAME as`."""
 
 from importlib.resources import files
 
@@ -41,7 +41,7 @@ async def test_each_statement_is_valid_as_it_stands(database: Database) -> None:
 
 
 async def refusal(connection: "asyncpg.Connection[asyncpg.Record]", name: str) -> str | None:
-    """Return the reason for which the database does not prepare a statement, None if it does."""
+    """Let the database prepare a statement. Return the reason of a refusal, None if the database prepares it."""
     text = statement(name)
     try:
         await connection.execute(text if name == DEFINITION else f"prepare {name} as {text}")

@@ -1,4 +1,4 @@
-"""Random histories of scores, memberships and acts of moderators: all team scores equal the reference program's."""
+"""Team scores after random scores, memberships and acts of moderators equal those of the reference program."""
 
 from collections.abc import Sequence
 from random import Random
@@ -62,7 +62,7 @@ steps = st.lists(
 
 
 class TeamWorld:
-    """A source with three team boards in one process, and the same history in the reference program."""
+    """One process with a source and three team boards, and the same history in the reference program."""
 
     def __init__(self, stores: Stores, source: Board, boards: Sequence[Board]) -> None:
         self.stores = stores
@@ -105,7 +105,7 @@ class TeamWorld:
         self.now = self.stores.clock.ms = ms
 
     async def check(self) -> None:
-        """Compare all standings of teams after all changes have settled."""
+        """Compare all standings of teams with the reference program, after all changes have settled."""
         self.set_now(self.now + SETTLED_MS)
         await self.scores.settle()
         await self.scores.sweep()
@@ -126,7 +126,7 @@ class TeamWorld:
         await self._record(player, score, lag)
 
     async def _record(self, player: int, score: int, lag: int) -> object:
-        # The clock of another process may be ahead.
+        # A score may have a time after `now`, because the clock of another process may be ahead.
         number, at = next(numbers), self.now - (lag - 1) * 3
         [outcome] = await self.stores.scores.record([self._submission(player, number, score, at)])
         if isinstance(outcome, Recorded):
@@ -230,7 +230,7 @@ async def test_random_histories_in_memory(history: list[Step], policy: Policy, o
     for step in history:
         await world.take(step)
     await world.check()
-    # Reconciliation applies the submissions of dead processes to the index, and must find nothing of teams to repair.
+    # Reconciliation adds the submissions of dead processes to the index. The teams must already be right there.
     await world.process.maintain.reconcile()
     assert list((await world.process.maintain.verify()).differences) == []
     await world.process.close()

@@ -60,7 +60,7 @@ async def team_board(
 
 
 async def refreshed(stores: Stores, ladder: Ladder, source: Board, *user_ids: int) -> Sequence[int]:
-    """Refresh all stale teams of these players. Return the teams."""
+    """Refresh the scores of the stale teams of these players on a ladder. Return the ids of the teams, RED first."""
     stale = await stores.team_scores.stale(ladder, source, user_ids)
     for team_id, players in sorted(stale.items()):
         await stores.team_scores.refresh(ladder, source, team_id, players)
@@ -100,8 +100,8 @@ async def test_a_player_is_in_one_team_at_a_time(stores: Stores) -> None:
     assert isinstance(await outcome(stores.teams.leave(RED, 1, 30, ACT)), NotInTeam)
     assert await stores.teams.leave(BLUE, 1, 30, ACT) == TeamSpan(1, BLUE, 20, 30)
     assert isinstance(await outcome(stores.teams.leave(BLUE, 1, 30, ACT)), NotInTeam)
-    # Even after the clock was set back, spans do not overlap, and none ends before its start. An empty span is not
-    # stored.
+    # After the clock was set back, a span still starts at the end of the previous one, and ends at its start at the
+    # earliest. An empty span is not stored.
     assert await join(stores, RED, 1, 25) == [TeamSpan(1, RED, 30)]
     assert await stores.teams.leave(RED, 1, 5, ACT) == TeamSpan(1, RED, 30, 30)
     assert await join(stores, RED, 1, 31) == [TeamSpan(1, RED, 31)]
@@ -160,7 +160,7 @@ async def test_scores_belong_to_the_team_of_their_time(stores: Stores) -> None:
     await stores.scores.record([submit(Ladder(source), user_id, score, at=at) for user_id, score, at in played])
     assert await refreshed(stores, ladder, source, 1, 2) == [RED, BLUE]
     assert await scores(stores, ladder, RED, BLUE) == {RED: 11, BLUE: 4}
-    # Leaving a team and joining one again changes no score that was counted before.
+    # When a player leaves a team, and joins one later, the scores of the earlier spans stay with their teams.
     await stores.teams.leave(BLUE, 1, 40, ACT)
     await join(stores, RED, 1, 50)
     await stores.scores.record([submit(Ladder(source), 1, 16, at=45), submit(Ladder(source), 1, 32, at=50)])

@@ -36,7 +36,7 @@ from tests.waiting import until
 
 LATER = [number for number in migrations() if number > LAST_MIGRATION]
 END = 2**43
-"""Moment (ms) after all changes of the store."""
+"""Time (ms) after all changes in the store of 0.1.0."""
 ON_CITUS_ONLY = {"nodes_of_users", "ping_worker", "workers"}
 """Statements of 0.1.0 that only Citus can prepare."""
 TABLES_USED = "users, score_events, standings, touches, boards, username_claims, periods, audit_log"
@@ -98,14 +98,14 @@ async def refusals(dsn: str) -> dict[str, str]:
 
 
 async def test_a_migration_excludes_the_writers_of_one_table_at_most(old_store: str) -> None:
-    """A transaction that holds one table's lock and waits for another table's can deadlock with clients."""
+    """A migration that holds the lock of one table while it waits for that of another can deadlock with clients."""
     for number in LATER:
         assert len({table for table, _ in await locks(old_store, number)}) <= 1, migrations()[number]
         await migrate(old_store, last=number)
 
 
 async def test_no_migration_rewrites_a_table(old_store: str) -> None:
-    """A rewrite locks clients out until the table is copied."""
+    """A rewrite locks clients out until the table is copied. PostgreSQL gives a rewritten table a new file."""
     query = (
         "select relname, relfilenode from pg_class where relnamespace = current_schema::regnamespace and relkind = 'r'"
     )
@@ -116,7 +116,7 @@ async def test_no_migration_rewrites_a_table(old_store: str) -> None:
 
 
 async def test_a_store_that_applied_0010_before_its_release_is_migrated(old_store: str) -> None:
-    """Before its release, migration 0010 added a column to `standings` that 0015 adds now."""
+    """Before its release, migration 0010 also added a column to `standings`, which migration 0015 adds now."""
     await migrate(old_store, last=10)
     await run(old_store, "alter table standings add column received_us bigint not null default 0")
     assert "0015_standing_receptions.sql" in await migrate(old_store)
@@ -175,7 +175,7 @@ async def test_a_board_of_0_1_0_gets_moments_and_a_team_board(old_store: str) ->
 
 
 async def with_moments(present: Database, board: Board, act: AuditEntry) -> Board:
-    """Let a board keep its past standings from now on, and return it."""
+    """Enable moments: the board keeps its past standings from now on. Return the changed board."""
     enabled = replace(board, moments=Moments(30, 1))
     await present.scores.change_board(board.slug, lambda _: enabled, act)
     async with aclosing(present.scores.players_on(enabled)) as players:
@@ -209,7 +209,7 @@ async def test_notices_of_before_bundles_keep_their_deliveries(old_store: str) -
 
 
 async def test_no_client_waits_behind_a_migration_that_a_long_transaction_blocks(old_store: str) -> None:
-    """An export may read for hours. A migration that waits for the end of the export must not block clients."""
+    """A migration may have to wait for a long transaction, such as an export. Meanwhile it must not block clients."""
     async with old_clients(old_store) as clients, long_transaction(old_store):
         migrating = asyncio.create_task(migrate(old_store))
         await until(lambda: waits_for_a_lock(old_store), "the migration to wait for a lock")
@@ -221,7 +221,7 @@ async def test_no_client_waits_behind_a_migration_that_a_long_transaction_blocks
 
 @asynccontextmanager
 async def long_transaction(dsn: str) -> AsyncIterator[None]:
-    """Hold the locks that a reader takes, on all tables that migrations change."""
+    """Hold the locks of a reader on all tables that migrations change, during the block."""
     connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction():
@@ -246,9 +246,9 @@ async def test_a_migration_that_cannot_get_its_locks_says_so(postgres_store: str
 
 
 class Interrupted(asyncpg.Connection):
-    """Connection that breaks at the statement `end`, but not before the statement `begin` if there is one.
+    """Connection that breaks at the statement `end`. With `begin`, it breaks only at an `end` after this statement.
 
-    If `is_sent`, the server has executed `end` before the break.
+    With `is_sent`, the server executes `end` before the break, so that the client does not know the result.
     """
 
     begin, end, is_sent = "", "", False
@@ -272,7 +272,7 @@ class Interrupter:
     monkeypatch: pytest.MonkeyPatch
 
     async def migrate(self, dsn: str, last: int, **interruption: object) -> None:
-        """Migrate on a connection that breaks. `interruption` replaces attributes of `Interrupted`."""
+        """Migrate on a connection that breaks. `interruption` sets attributes of `Interrupted`, such as `end`."""
         broken = type("Broken", (Interrupted,), interruption)
         with self.monkeypatch.context() as patched:
             patched.setattr(asyncpg, "connect", partial(asyncpg.connect, connection_class=broken))
@@ -282,7 +282,7 @@ class Interrupter:
 
 @pytest.fixture
 def interrupter(monkeypatch: pytest.MonkeyPatch) -> Interrupter:
-    """Factory of interrupted migrations."""
+    """Runner of migrations whose connection breaks."""
     return Interrupter(monkeypatch)
 
 

@@ -85,7 +85,7 @@ async def test_both_write_the_same(on_postgres: Database, policy: Policy) -> Non
 
 
 def batch(board: Board, seed: int) -> Sequence[Submission]:
-    """Return submissions that fit in one statement. Some are duplicates of submissions with earlier seeds."""
+    """Return submissions that one statement can record. Some repeat submission ids of earlier seeds."""
     random = Random(seed)
     submissions = []
     for user_id in random.sample(PLAYERS, random.randint(1, len(PLAYERS))):
@@ -120,7 +120,7 @@ async def stored_numbers(database: Database, board: Board) -> Sequence[tuple[obj
 
 
 async def stored(database: Database, board: Board) -> Sequence[dict[str, object]]:
-    """Return all standings of a board as rows without their board."""
+    """Return all standings of a board as rows, without the column of the board."""
     rows = await database.run(f"select * from standings where board_id = {board.id} order by user_id, period_id")  # noqa: S608
     assert {row["period_id"] for row in rows} > {ALL_TIME}
     return [{name: value for name, value in row.items() if name != "board_id"} for row in rows]

@@ -16,9 +16,9 @@ from tests.fuzz.requests import Factory
 
 CONCURRENT = 8
 PATIENCE_S = 30.0
-"""Time limit of an answer, in s. A request without an answer until then hangs."""
+"""Time limit of an answer, in s. A request that has no answer by then counts as hanging."""
 _STREAMED = 4096
-"""Limit of an answer's length, as the number of pieces of 256 bytes. Beyond it, the client closes the connection."""
+"""Number of pieces of an answer, of up to 256 bytes each, after which the client closes the connection."""
 _CURSOR = re.compile(rb'"(?:next|previous)":"([A-Za-z0-9_-]+)"')
 _PLAYERS = 30
 
@@ -55,7 +55,7 @@ async def fuzz(url: str, count: int, seed: int) -> FuzzReport:
 
 
 async def _prepare(url: str) -> dict[str, list[object]]:
-    """Create boards, players and scores. Return existing values by the name of a parameter."""
+    """Create boards, players and scores. Return their slugs, ids and the like, by the name of a parameter."""
     client = Client(url, ADMIN_KEY)
     boards = [
         {"board": "weeks", "periods": ["all-time", "weekly", "daily"]},

@@ -27,14 +27,14 @@ RAW_VALUES: Sequence[bytes] = (
     b"[" * 3000,
     b"9" * 2000,
 )
-"""JSON values that Python's encoder does not write."""
+"""JSON texts, valid or not, that Python's encoder does not write."""
 
 
 class Values:
     """Values by the schemas of an OpenAPI document. The same seed gives the same values."""
 
     def __init__(self, document: Mapping[str, Any], random: Random, known: Mapping[str, Sequence[Json]]) -> None:
-        """Set the values that exist in the service, by the name of a parameter or JSON member."""
+        """Use the schemas of this document. `known` has existing values by the name of a parameter or JSON member."""
         self._schemas = document["components"]["schemas"]
         self._random, self._known = random, known
 

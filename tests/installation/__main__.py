@@ -32,7 +32,7 @@ PLAYER = "3c7a4bd2-5f0e-4d0f-8a41-6a3f0d6c9f11"
 
 
 def main() -> None:
-    """Run the test. Skip it visibly where the machine cannot have a root of its own."""
+    """Run the test. Print that it is skipped if the machine lacks a program, or the caller is not root."""
     missing = [program for program in PROGRAMS if shutil.which(program) is None]
     if os.geteuid() != 0 or missing:
         print("SKIPPED: test-installation needs", ", ".join(missing) or "root")  # noqa: T201 - it is a command
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def follow(root: Root, console: Console) -> None:
-    """Run the commands of all steps. The last step asks for the state, which must become `ok`."""
+    """Run the commands of all steps of the page. The last step reads the health, whose status must become `ok`."""
     steps = commands(PAGE.read_text())
     *before, (_, check) = steps
     for title, script in before:
@@ -69,7 +69,7 @@ def follow(root: Root, console: Console) -> None:
         for command in script.splitlines():
             root.run(command, with_network=any(part in command for part in FROM_INTERNET))
             if command.startswith("apt-get install"):
-                # Debian's packages start these services where systemd runs.
+                # On a machine with systemd, Debian's packages start these services themselves.
                 root.run("pg_ctlcluster 17 main start && nginx")
     wait_until(lambda: '"status":"ok"' in root.run(check), HEALTHY_S, "a complete index")
 

@@ -20,7 +20,7 @@ _ENVIRONMENT = {
     "PIP_CERT": str(_CERTIFICATES),
 }
 _NO_SERVICES = "#!/bin/sh\nexit 101\n"
-"""Policy script that forbids Debian's packages to start services. The stand-in for systemd starts them."""
+"""Policy script that keeps Debian's packages from starting services, because the root has no systemd."""
 
 _HOLDING = """
 mount --rbind /dev {root}/dev
@@ -29,7 +29,7 @@ mount -t proc proc {root}/proc
 ip link set lo up
 exec chroot {root} sh -c 'touch /run/held; while sleep 1000; do :; done'
 """
-"""Script of PID 1. It becomes a shell that waits, because a shell reaps daemons whose parents have ended."""
+"""Script of the root's process 1. It ends as a waiting shell, which reaps daemons whose parents have ended."""
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,7 @@ class GameServer(User):
         self.client.post(f"{BOARD}/ranks/lookup", json={"user_ids": self.players})
 
     def report(self, name: str, *, again: bool) -> None:
-        """Send the last round, for the second time if `again`. Check each item, as the status is always 200."""
+        """Send the last round, with `again` as a repetition. Check each item: the status is 200 even if items fail."""
         body = {"submissions": self.round}
         with self.client.post(BATCH, json=body, name=name, catch_response=True) as answer:
             if answer.ok and any(result.get("duplicate") is not again for result in answer.json()["results"]):

@@ -31,7 +31,7 @@ class Trial:
     _names: dict[str, Any] = field(default_factory=dict)
 
     async def run(self) -> None:
-        """Perform the case. Fails if a result, call or standing differs."""
+        """Perform the case. Fails if a result, a request or a standing is not as the case expects."""
         self._names = {"$board": f"case-{self.number}", "$player": 40_000 + self.number, "$name": f"case {self.number}"}
         await self._prepare()
         self.proxy.restart(Script(self._filled(self.case.get("faults", []))))
@@ -79,7 +79,7 @@ class Trial:
                 await self._disturb(step, None)
 
     async def _do(self, step: Mapping[str, Any], op: str, args: Mapping[str, Any]) -> None:
-        """Send a command, perform the acts during it, and compare its result."""
+        """Send a command to the driver, perform the acts that the step has `meanwhile`, and compare the result."""
         number, answer = await self.driver.start(op, **self._filled(args))
         for other in step.get("meanwhile", []):
             await self._disturb(other, number)
@@ -171,7 +171,7 @@ class Trial:
             assert len({round(wait, 6) for wait in waits}) >= distinct
 
     def _filled(self, value: Any) -> Any:
-        """Return the value with the names of this run in the place of `$board` and the like."""
+        """Return the value with the names of this run in place of `$board`, `$player` and `$name`."""
         if isinstance(value, str):
             if value in self._names:
                 return self._names[value]
@@ -188,8 +188,8 @@ class Trial:
 def require(result: Any, expected: Any) -> None:
     """Fail unless a result is as expected.
 
-    `expected` is a value, the text `any`, or an object with a value for each dotted path or `length`. None accepts any
-    result.
+    `expected` is a value, or an object with a value for each dotted path or `length`. The text `any` accepts all values
+    but None, and None accepts all results.
     """
     if expected is not None:
         _require(result, expected)

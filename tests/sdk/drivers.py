@@ -36,7 +36,7 @@ COMMANDS: dict[str, Callable[[], Sequence[str]]] = {
     "csharp": _csharp,
     "godot": _godot,
 }
-"""Functions that return the command of each driver. They skip the test if the machine lacks a program."""
+"""Functions that return the command of a driver, by its name. They skip the test if the machine lacks a program."""
 LONG_ONLY = frozenset({"python-sync"})
 """Drivers that only `make test-long` runs: the synchronous client performs the same calls as the asynchronous one."""
 SAMPLED = frozenset({"csharp", "godot"})
@@ -53,7 +53,7 @@ class Refused(Exception):
 
 
 class Killed(Exception):
-    """The driver's process ended before it answered."""
+    """Error for a command whose driver ended before it answered."""
 
 
 class Driver:
@@ -67,7 +67,7 @@ class Driver:
         self._last = 0
 
     async def start(self, op: str, **args: Any) -> tuple[int, asyncio.Future[dict[str, Any]]]:
-        """Send a command. Return its id and its future answer."""
+        """Send a command. Return its id, and a future that will have the answer."""
         process = await self._running()
         self._last += 1
         answer = self._answers[self._last] = asyncio.get_running_loop().create_future()
@@ -92,7 +92,7 @@ class Driver:
         return []
 
     async def kill(self) -> None:
-        """Kill the process by SIGKILL, whatever it does. Return once the processes that it started have ended too."""
+        """Kill the process by SIGKILL during its work. Return once the processes that it started have ended too."""
         if self._process is not None and self._reading is not None:
             started = self.processes()[1:]
             with suppress(ProcessLookupError):
@@ -103,7 +103,7 @@ class Driver:
             self._process = None
 
     async def stop(self) -> None:
-        """End the process as its users would: by the end of its input."""
+        """Close the input of the process, which then ends as in normal use."""
         if self._process is not None and self._reading is not None and self._process.stdin is not None:
             self._process.stdin.close()
             await self._process.wait()
@@ -118,7 +118,7 @@ class Driver:
                 stdout=asyncio.subprocess.PIPE,
                 env={**os.environ, **paths},
                 limit=_LIMIT_BYTES,
-                restore_signals=False,  # SIGXFSZ stays ignored: a file at its size limit fails as on a full disk
+                restore_signals=False,  # with SIGXFSZ ignored, writes at a size limit fail as on a full disk
             )
             self._reading = asyncio.create_task(self._read(self._process))
         return self._process
@@ -127,7 +127,7 @@ class Driver:
         assert process.stdout is not None
         async for line in process.stdout:
             if not line.startswith(b"{"):
-                continue  # Mono prints a warning about the error of a file at its size limit
+                continue  # not an answer: Mono prints a warning when a file reaches its size limit
             answer = json.loads(line)
             if (future := self._answers.pop(answer["id"], None)) and not future.done():
                 future.set_result(answer)

@@ -45,9 +45,9 @@ class Fault:
 
 
 class Script:
-    """Faults by the beginning of the request line.
+    """Plan of faults for requests, which it recognises by the beginning of their first line.
 
-    The JSON member `times` of a fault is the number of requests that get it, by default one.
+    The JSON member `times` of a fault is the number of requests that get the fault, by default one.
     """
 
     def __init__(self, lines: Sequence[Mapping[str, Any]] = ()) -> None:
@@ -64,7 +64,7 @@ class Script:
 
 
 class Weather:
-    """Random faults by a seed. This share of the requests gets a fault."""
+    """Plan of random faults by a seed. The share `share` of the requests gets a fault."""
 
     def __init__(self, seed: int, share: float) -> None:
         self._random, self._share = random.Random(seed), share
@@ -80,7 +80,7 @@ class Weather:
 
 @dataclass(slots=True)
 class HostileProxy:
-    """Proxy with a plan of faults.
+    """Proxy that gives requests the faults of its plan.
 
     `requests` are the request lines that it received. `statuses` counts the HTTP statuses that it sent to clients.
     """
@@ -92,7 +92,7 @@ class HostileProxy:
     faults: Counter[str] = field(default_factory=Counter)
     port: int = 0
     network: Relay = field(init=False)
-    """Relay between the clients and the proxy, which listens on `port`."""
+    """Relay between the clients and the proxy. The relay listens on `port`."""
     _open: set[asyncio.Task[None]] = field(default_factory=set)
 
     def restart(self, plan: Callable[[str], Fault | None]) -> None:
@@ -173,7 +173,7 @@ class HostileProxy:
         self.statuses[int(answer.split(b" ", 2)[1])] += 1
         writer.write(answer)
         await writer.drain()
-        raise ConnectionResetError  # close the connection, as the answer announces
+        raise ConnectionResetError  # the answer says `Connection: close`
 
     async def _pass(self, source: asyncio.StreamReader, writer: asyncio.StreamWriter, events: int) -> None:
         """Pass an answer on as it arrives. If `events` is not 0, reset the connection after that number of events."""

@@ -33,7 +33,7 @@ async def rush(url: str, queue: Path, board: str, name: str) -> AsyncIterator[as
 
 
 async def answer(process: asyncio.subprocess.Process, command: str | int, lines: int = 1) -> list[str]:
-    """Return the lines that the sample prints after a command."""
+    """Send a command to the sample. Return the next `lines` lines that it prints."""
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(f"{command}\n".encode())
@@ -71,9 +71,9 @@ async def test_it_submits_and_reads(service: Served, tmp_path: Path) -> None:
 async def test_a_killed_client_behind_a_hostile_proxy_loses_and_doubles_nothing(
     service: Served, proxy: HostileProxy, tmp_path: Path
 ) -> None:
-    """The k-th score is k: the sum shows a lost or doubled score.
+    """The k-th score is k, so that a lost or doubled score changes the sum.
 
-    Every second run is killed once a score is durable.
+    Each run submits one score. Every second run is killed as soon as the queue has stored the score.
     """
     await open_board(service, "c-sum")
     url = f"http://127.0.0.1:{proxy.port}"
@@ -142,7 +142,7 @@ async def test_a_score_that_the_service_cannot_read_holds_up_no_other(service: S
 
 async def test_a_score_that_cannot_be_written_is_no_score(tmp_path: Path) -> None:
     (tmp_path / "queue.device").write_text(DEVICE)
-    (tmp_path / "queue.new").mkdir()  # a folder in the place of the file that replaces the queue
+    (tmp_path / "queue.new").mkdir()  # a folder where the sample would write the new file of the queue
     [refusal] = await run_once(NOWHERE, tmp_path / "queue", 5)
     assert "Is a directory" in refusal
 

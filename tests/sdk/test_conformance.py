@@ -23,7 +23,7 @@ _numbers = count(1)
 
 
 def features(case: Mapping[str, Any]) -> set[str]:
-    """Return the kinds of a case: of its faults, its steps, the events during its steps, and its expectations."""
+    """Return the features of a case: the kinds of its faults, of its steps, of acts in them, and of expectations."""
     faults = {f"fault {fault['fault']}" for fault in case.get("faults", [])}
     steps = {kind for step in case["steps"] for kind in step}
     meanwhile = {f"meanwhile {kind}" for step in case["steps"] for event in step.get("meanwhile", []) for kind in event}
@@ -31,9 +31,9 @@ def features(case: Mapping[str, Any]) -> set[str]:
 
 
 def sampled() -> set[str]:
-    """Return the names of the cases that `make test` runs for a sampled SDK.
+    """Return the names of the cases that `make test` runs with the drivers in `SAMPLED`.
 
-    Each of them has a feature that no case before it has.
+    Each of these cases has a feature that no earlier case has. Together, they have all features.
     """
     names, covered = set(), set[str]()
     for case in CASES:
@@ -69,7 +69,7 @@ async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Dev
     directory = tmp_path_factory.mktemp("dev")
     data = directory / "data"
     data.mkdir(mode=0o711)
-    # With the files of an earlier start, the command uses the keys in them.
+    # Write the files that an earlier start would have left, so that the command uses the keys in them.
     (data / "leaderforge.lock").touch()
     (data / "keys.json").write_text(json.dumps({"submit_key": SUBMIT_KEY, "admin_key": ADMIN_KEY}))
     settings = {**TOKENS, **SIGNING, **OPEN, "LEADERFORGE_CREATE_PLAYERS": "0", "LEADERFORGE_OVERLOAD_MS": "0"}
@@ -82,7 +82,7 @@ async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Dev
 
 @pytest.fixture(scope="module")
 async def driver_of() -> AsyncIterator[Callable[[str], Awaitable[Driver]]]:
-    """Return a function that returns the driver of this name. Each is started once, because a start takes a second."""
+    """Yield a function that returns a driver by its name. All cases share a driver, because a start takes a second."""
     async with AsyncExitStack() as stack:
         drivers: dict[str, Driver] = {}
 

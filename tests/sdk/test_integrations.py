@@ -46,7 +46,7 @@ def program(language: str) -> str:
 
 @pytest.fixture(scope="module")
 async def rush(service: Served) -> Served:
-    """Service with the board of the page."""
+    """Service with the board that the programs of the page use."""
     [words] = re.findall(r"leaderforge boards create rush (.*)", PAGE)
     assert words == "policy=best max_score=100000 open_to_players=yes"
     board = {"board": "rush", "policy": "best", "max_score": 100000, "open_to_players": True}

@@ -22,7 +22,7 @@ NAMES = [pytest.param(name, marks=[pytest.mark.long] * (name in LONG_ONLY | SAMP
 async def test_the_sum_is_exact(
     service: Served, proxy: HostileProxy, tmp_path: Path, name: str, scores: int, kills: int, every: int
 ) -> None:
-    """The k-th score is k, so that a lost or a doubled one changes the sum."""
+    """The k-th score is k, so that a lost or doubled score changes the sum."""
     board, player = f"sum-{name}-{scores}", 50_000 + scores
     assert (await service.post("/api/boards", {"board": board, "policy": "sum"}, ADMIN_KEY)).status_code == 201
     await service.post("/api/users", {"user_id": player})
@@ -42,9 +42,9 @@ async def test_the_sum_is_exact(
 async def play(
     driver: Driver, proxy: HostileProxy, queue: Path, board: str, player: int, scores: int, kills: int, every: int
 ) -> None:
-    """Submit 1, 2, 3 and so on, and send the queue after `every` scores.
+    """Enqueue the scores 1, 2, 3 and so on, and send the queue with every `every`-th score.
 
-    Kill the client at random commands, whose effect is then unknown to its caller.
+    Kill the client `kills` times, during random commands. Then ask the queue whether it has the score.
     """
     randomness = random.Random(scores)
     deaths = {randomness.randrange(1, scores) for _ in range(2 * kills)}
@@ -60,11 +60,11 @@ async def play(
         if remaining and number in deaths:
             deaths.discard(number)
             remaining -= 1
-            if number % 2:  # kill half of the clients while a batch is in flight
+            if number % 2:  # in about half of the kills, a batch is in flight
                 await driver.start("call", name="flush")
             await driver.kill()
             await reopen(driver, proxy, queue)
-            # The queue returns the number of durable scores. The caller continues with the next score.
+            # `accepted_count` is the number of scores that the queue has stored so far. Continue with the next score.
             done = await driver.do("queue", name="accepted_count")
             assert done in {number - 1, number}
         else:
@@ -74,7 +74,7 @@ async def play(
 
 
 async def reopen(driver: Driver, proxy: HostileProxy, queue: Path) -> None:
-    """Start the client again, on the queue's file that it had."""
+    """Open a client of a new process on the same file of the queue."""
     options = {"timeout_s": 0.5, "backoff_s": 0.01, "tries": 8}
     url = f"http://127.0.0.1:{proxy.port}"
     await driver.do("open", url=url, key=SUBMIT_KEY, queue=str(queue), options=options)

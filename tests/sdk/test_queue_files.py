@@ -15,13 +15,13 @@ from tests.sdk.drivers import COMMANDS, LONG_ONLY, SAMPLED, Driver, Refused, dri
 from tests.waiting import PATIENCE_S
 
 LINES = frozenset(COMMANDS) - {"python-async", "python-sync"}
-"""SDKs whose queue is a file of JSON lines. The queue of the Python SDK is a database, which recovers itself."""
+"""Drivers of the SDKs whose queue is a file of JSON lines. The Python SDK has a database, which recovers itself."""
 ALL = [pytest.param(name, marks=[pytest.mark.long] * (name in LONG_ONLY | SAMPLED)) for name in COMMANDS]
 OF_LINES = [pytest.param(name, marks=[pytest.mark.long] * (name in SAMPLED)) for name in sorted(LINES)]
 NOWHERE = "http://127.0.0.1:9"
 RACERS = 6
 MANY = 1100
-"""Number of entries without effect that causes the SDKs to rewrite their file."""
+"""Number of obsolete lines in its file after which an SDK rewrites the file without them."""
 
 
 async def open_queue(driver: Driver, queue: Path) -> None:
@@ -33,7 +33,7 @@ async def enqueue(driver: Driver, score: int) -> None:
 
 
 async def reopened(driver: Driver, queue: Path) -> list[int]:
-    """Return the scores of the queue after the death of the process."""
+    """Kill the process, and open the queue in a new one. Return the scores in the queue."""
     await driver.kill()
     await open_queue(driver, queue)
     return [score["body"]["score"] for score in await driver.do("queue", name="pending")]
@@ -41,7 +41,7 @@ async def reopened(driver: Driver, queue: Path) -> list[int]:
 
 @contextmanager
 def full_disk(driver: Driver, limit: int) -> Iterator[None]:
-    """Let the driver write files of `limit` bytes at most: a write beyond is cut, and the next one fails."""
+    """Limit files of the driver to `limit` bytes in the block. A write beyond it is cut, and the next write fails."""
     for size in (limit, resource.RLIM_INFINITY):
         for process in driver.processes():
             resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
@@ -55,7 +55,7 @@ async def test_a_second_process_is_refused_until_the_first_ends(tmp_path: Path, 
     async with driving(name) as first, driving(name) as second:
         await open_queue(first, queue)
         await enqueue(first, 5)
-        for _ in range(2):  # a refused process must not release the first one's lock
+        for _ in range(2):  # a refused process must not release the lock of the first one
             with pytest.raises(Refused) as refused:
                 await open_queue(second, queue)
             assert refused.value.error["kind"] == "QueueLocked"
@@ -66,7 +66,7 @@ async def test_a_second_process_is_refused_until_the_first_ends(tmp_path: Path, 
 
 @pytest.mark.parametrize("rounds", [1, pytest.param(30, marks=pytest.mark.long)])
 async def test_one_of_several_processes_takes_over_the_lock_of_a_dead_one(tmp_path: Path, rounds: int) -> None:
-    """Node has no locks of the operating system: its lock is a file, with the process in it."""
+    """Race for the lock of the TypeScript SDK. Node has no file locks: the lock is a file that names its process."""
     for attempt in range(rounds):
         queue = tmp_path / f"queue{attempt}"
         (tmp_path / f"{queue.name}.lock").write_text("99999999 1")
@@ -181,7 +181,7 @@ async def test_an_unreadable_queue_is_left_as_it_is(tmp_path: Path, name: str) -
 @pytest.mark.parametrize("damaged", [b"\0\0\0\0", b'{"add": "\xff\xc3'])
 @pytest.mark.parametrize("name", OF_LINES)
 async def test_bytes_that_are_no_text_damage_their_line_only(tmp_path: Path, name: str, damaged: bytes) -> None:
-    """A lost power can leave bytes 0, at which some engines end a text."""
+    """Damage a line, for example by bytes 0. A loss of power can leave them, and some engines end a text there."""
     queue = tmp_path / "queue"
     async with driving(name) as driver:
         await open_queue(driver, queue)

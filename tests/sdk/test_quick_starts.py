@@ -77,7 +77,7 @@ async def run(folder: Path, *command: str, **environment: str) -> str:
 
 
 async def until_line(process: asyncio.subprocess.Process, *expected: str) -> None:
-    """Read the output of a process until it has had these lines, in any order."""
+    """Read the output of a process until it has contained these lines, in any order."""
     assert process.stdout is not None
     missing = set(expected)
     async with asyncio.timeout(PATIENCE_S):
@@ -89,7 +89,7 @@ async def until_line(process: asyncio.subprocess.Process, *expected: str) -> Non
 
 @asynccontextmanager
 async def scene(folder: Path, script: str, runner: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run a script as the only node of a scene of Godot 3. The runner starts it."""
+    """Run `script` as the only node of a scene of Godot 3. `runner` is the main script, which adds this node."""
     project = godot_project(folder)
     (project / "script.gd").write_text(script)
     (project / "runner.gd").write_text(runner)

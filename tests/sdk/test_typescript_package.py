@@ -33,7 +33,7 @@ async def browser(no_process_left: None) -> AsyncIterator[Browser]:
 
 
 async def game(browser: Browser, service: Served, bundle: Path | None = None) -> Page:
-    """Return a page of the service's origin. `/sdk/` has the SDK's files, and the bundle as `page.js`."""
+    """Return a browser page on the service's origin. Its `/sdk/` has the SDK's files, and `bundle` as `page.js`."""
 
     async def answer(route: Route) -> None:
         name = route.request.url.split("/sdk/", 1)[1].split("#")[0]
@@ -80,7 +80,7 @@ async def test_a_browser_keeps_scores_over_the_end_of_the_page(browser: Browser,
     assert await second.evaluate(opened) == "QueueLocked"
     await page.close()  # without a call of the client's `close`, as when a tab is closed
 
-    async def unlocked() -> bool:  # the browser releases the lock a moment after it closed the page
+    async def unlocked() -> bool:  # the browser releases the lock a moment after it has closed the page
         return bool(await second.evaluate(opened) == "open")
 
     await until(unlocked, "the lock of the closed page")

@@ -30,7 +30,7 @@ def main() -> None:
     """Run or continue a simulation. Raises `AssertionError` at a difference."""
     options = _options()
     options.directory.mkdir(parents=True, exist_ok=True)
-    # If root starts the server, the server runs as another user, who must be able to enter the directory.
+    # If root runs the program, the server runs as another user, who must be able to enter the directory.
     options.directory.chmod(0o711)
     _report(options.directory, f"start: {' '.join(sys.argv[1:])}")
     if options.dsn is None:

@@ -12,7 +12,7 @@ _PRESENT = "simulation"
 
 
 class Checkpoints:
-    """Databases on one server, and a file with the state that belongs to the latest copy."""
+    """Database of the present week, copies of it after past weeks, and a file with the state of the latest copy."""
 
     def __init__(self, server: PostgresServer, directory: Path) -> None:
         self._server = server
@@ -24,7 +24,10 @@ class Checkpoints:
         return sibling(self._server.dsn, _PRESENT)
 
     async def restore(self) -> Played | None:
-        """Create the database of the present week, and return the latest state. Its world has no database yet."""
+        """Create the database of the present week from the latest copy. Return the state of the copy, None without one.
+
+        The caller must `attach` the database to the state.
+        """
         played: Played | None = pickle.loads(self._state.read_bytes()) if self._state.exists() else None  # noqa: S301 - a file of this program
         await self._drop(_PRESENT)
         if played is None:
@@ -35,12 +38,12 @@ class Checkpoints:
         return played
 
     async def keep(self, played: Played) -> None:
-        """Copy the database, and then replace the state. A kill in between leaves the earlier copy with its state."""
+        """Copy the database, then replace the file of the state. A kill in between leaves the earlier pair of both."""
         world = played.weeks.world
         database, world.database = world.database, None  # type: ignore[assignment]
         state = pickle.dumps(played)
         world.database = database
-        await database.pool.close()  # a database with connections cannot be copied
+        await database.pool.close()  # PostgreSQL copies no database with connections
         await self._drop(_copy_of(played.number))
         await self._copy(_PRESENT, _copy_of(played.number))
         new = self._state.with_suffix(".new")

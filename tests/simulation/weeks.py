@@ -37,7 +37,7 @@ REWARDS = (
 
 @dataclass
 class Played:
-    """State of a simulation between two weeks. It can be pickled, and continues on a copy of the database."""
+    """State of a simulation between two weeks. It can be pickled while its world has no database."""
 
     weeks: Weeks
     number: int = 0
@@ -51,9 +51,9 @@ async def _nothing(played: Played) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """Size of a simulation. `chunk` is the number of players of a step of the settlement.
+    """Size of a simulation, and its hooks. `chunk` is the number of players of a step of the settlement.
 
-    `report` receives a line for each week, and `keep` the state after it.
+    After each week, `report` is called with a line of text, and `keep` with the state.
     """
 
     players: int
@@ -61,7 +61,7 @@ class Simulation:
     group_size: int
     chunk: int
     moderated: float
-    """Share of the players who are erased each week. As many others are hidden, and as many others lose their score."""
+    """Share of the players who are erased each week. The same share is hidden, and the same share loses its score."""
     report: Callable[[str], object] = lambda text: None
     keep: Callable[[Played], Awaitable[None]] = _nothing
 
@@ -104,7 +104,7 @@ class Simulation:
 
 
 async def _settle_again(weeks: Weeks) -> None:
-    """Compare the awards of all weeks with the reference after the changes that moderators made since then."""
+    """Settle past weeks again whose players moderators changed later. Compare the awards of all weeks."""
     world = weeks.world
     world.set_now(world.now + 3_600_000)
     await world.resettlement().run()

@@ -1,4 +1,4 @@
-"""Base of the clients that write through any process until each request has been answered."""
+"""Base class of clients that write through random processes, and repeat each request until it is answered."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,11 +17,11 @@ from tests.torture.rig import API_PROCESSES, Rig
 RETRY_S = 0.1
 """Pause in s before a request is repeated."""
 _LOOK_S = 0.5
-"""Pause in s before problems are looked for again."""
+"""Pause in s before the next search for problems."""
 
 
 async def lasting_problems(find: Callable[[], Awaitable[list[Problem]]], promised_s: float) -> list[Problem]:
-    """Return the problems that `find` still finds after `promised_s` seconds. End at once when it finds none."""
+    """Call `find` until it finds no problems, for `promised_s` seconds at most. Return the last problems."""
     deadline = monotonic() + promised_s
     while True:
         problems = await find()
@@ -31,9 +31,9 @@ async def lasting_problems(find: Callable[[], Awaitable[list[Problem]]], promise
 
 
 class ApiWriter:
-    """Client that sends each request through a random process. It reports wrong refusals under the name `kind`.
+    """Client that sends each request to a random process. The kind of its violations in the report is `kind`.
 
-    `refusals` are the error codes of refusals that may be right, `successes` the statuses of successful answers.
+    `refusals` are the error codes that a correct service may answer, `successes` the statuses of successful answers.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class ApiWriter:
         self.over = False
 
     async def _until_done(self, method: str, path: str, body: Any) -> Reply:
-        """Send a request until it is answered by a status below 500. Report a wrong refusal."""
+        """Repeat a request until an answer has a status below 500. Report each refusal that is wrong."""
         began = monotonic()
         while True:
             answer = await self._send(began, method, path, body)

@@ -18,7 +18,7 @@ _MAX_BOARDS = 6
 
 
 class OwnBoard:
-    """Board of the client, with the scores that it has acknowledged, in the order of submission."""
+    """Board of the client, with the acknowledged scores of each player in the order of submission."""
 
     def __init__(self, slug: str, policy: str, order: str, jumps: int) -> None:
         self.slug, self.policy, self.order, self.jumps = slug, policy, order, jumps
@@ -36,7 +36,7 @@ class OwnBoard:
 
 
 class BoardWriter(ApiWriter):
-    """Client of boards that nobody else uses. It checks that each board has exactly its own submissions."""
+    """Client of boards that nobody else uses. It checks that each board has exactly the client's submissions to it."""
 
     def __init__(self, rig: Rig, report: Report, random: Random, players: list[int]) -> None:
         super().__init__(rig, report, random, "board")
@@ -77,7 +77,7 @@ class BoardWriter(ApiWriter):
         """Read a board through any process. The answer must have exactly the acknowledged submissions."""
         board = self._random.choice(self._boards)
         if self._rig.clock.jumps != board.jumps:
-            return  # after a jump of the clock, the submissions may be in several days, and not in order
+            return  # a jump of the clock may spread the submissions over days, and change their order
         process = self._random.choice(self.processes)
         client = self._rig.client(process)
         answer = await client.ask("GET", f"/api/boards/{board.slug}/range?limit=100&period=daily")
@@ -111,9 +111,9 @@ class BoardWriter(ApiWriter):
             await self._until_changed("DELETE", f"/api/boards/{board.slug}", None, retry_refusal=404)
 
     async def _until_changed(self, method: str, path: str, body: Any, *, retry_refusal: int | None = None) -> Reply:
-        """Send a request through any process until it is answered by a status below 500.
+        """Repeat a request through random processes until an answer has a status below 500.
 
-        If a retry is refused with `retry_refusal`, an earlier attempt succeeded.
+        A retry with the status `retry_refusal` counts as success, because an earlier attempt has then succeeded.
         """
         attempts, began = 0, monotonic()
         while True:

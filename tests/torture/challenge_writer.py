@@ -32,7 +32,7 @@ _CREATIONS = 2
 _CANDIDATES = MAX_PLAYERS + 1
 _PAUSE_S = 0.5
 _FINAL_S = LENGTH_S + 25.0
-"""Time in s from the creation of a challenge until all submissions received before its end are committed."""
+"""Time in s from the creation of a challenge until its result is final: all submissions for it are committed."""
 _REFUSALS = frozenset({"challenge_full", "challenge_over", "too_many_challenges", "board_exists"})
 
 
@@ -59,14 +59,14 @@ class ChallengeWriter(ApiWriter):
                 await asyncio.sleep(_PAUSE_S)
 
     async def hold(self) -> None:
-        """Create challenges concurrently. Let more players join each challenge than it has places."""
+        """Create challenges of one player concurrently. Let more players join each than it has places."""
         creator, *candidates = self._random.sample(self._players, 1 + _CANDIDATES)
         created = await asyncio.gather(*(self._create(creator) for _ in range(_CREATIONS)))
         challenges = [challenge for challenge in created if challenge is not None]
         await asyncio.gather(*(self._join(challenge, i) for challenge in challenges for i in candidates))
 
     async def problems(self, promised_s: float) -> list[Problem]:
-        """Return the differences between requests, answers and store, at most `promised_s` seconds later."""
+        """Return the differences between requests, answers and store that last for `promised_s` seconds."""
         return await lasting_problems(self._problems, promised_s)
 
     async def summary(self) -> str:
@@ -100,7 +100,7 @@ class ChallengeWriter(ApiWriter):
             self._counted[submission_id] = user_id
 
     async def _read_final(self) -> None:
-        """Read the result of a challenge that has ended. It must be the final one."""
+        """Read and keep the final result of an ended challenge. At the end of the run, it must be the same."""
         final_before = time() - _FINAL_S
         ended = [c for c in self._judged() if c.answer is None and self._created_at[c.invitation] < final_before]
         if ended and not self._rig.clock.offset_s:
@@ -109,9 +109,9 @@ class ChallengeWriter(ApiWriter):
                 ended[0].answer = entries_of(answer.body)
 
     def _judged(self) -> list[OwnChallenge]:
-        """Return the challenges without a clock jump since their creation.
+        """Return the challenges to check: those without a clock jump since their creation.
 
-        A clock that is a day ahead ends challenges, and replaces them by new ones.
+        While a clock is a day ahead, challenges end early, and new ones may replace them.
         """
         return [challenge for challenge in self._challenges if challenge.jumps == self._rig.clock.jumps]
 

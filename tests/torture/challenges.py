@@ -34,7 +34,7 @@ class OwnChallenge:
     jumps: int
     joined: set[int] = field(default_factory=set)
     answer: Sequence[Entry] | None = None
-    """Entries in an answer that the client received after the end of the challenge."""
+    """Entries in an answer after the end of the challenge, None before the client has read them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def problems_of(own: OwnChallenge, stored: StoredChallenge | None) -> Iterator[P
 
 
 def answer_problems(own: OwnChallenge, stored: StoredChallenge, answer: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield the differences between the result of the stored events and an answer to a read after all submissions."""
+    """Yield the differences between a result in an answer and the result of the stored events, all committed before."""
     shown = entries_of(answer), [player["user_id"] for player in answer["unscored"]]
     expected = stored.entries(), stored.unscored()
     if shown != expected:
@@ -105,7 +105,7 @@ def answer_problems(own: OwnChallenge, stored: StoredChallenge, answer: Mapping[
 
 
 def limit_problems(challenges: Sequence[StoredChallenge]) -> Iterator[Problem]:
-    """Yield the players who took part in more open challenges than allowed, and the ids that have several challenges.
+    """Yield problems: players in more open challenges than allowed, and challenge ids of several challenges.
 
     Only a join increases a player's number of open challenges. Therefore count the open ones at each join.
     """

@@ -15,7 +15,7 @@ from leaderforge.embedded.waiting import wait_until
 
 _START_S = 60.0
 _ENVIRONMENT = {"HOME": "/", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
-"""Environment of a restarted server. Its account may lack the right to read the present home directory."""
+"""Environment of a restarted server. The server's account may not be allowed to read this process's home directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class CitusNode:
 
 
 async def workers_of(dsn: str) -> list[CitusNode]:
-    """Return the workers of a cluster. Raises OSError or psutil.Error unless they run on this machine."""
+    """Return the workers of a cluster. Raises OSError or psutil.Error if one does not run on this machine."""
     coordinator = await asyncpg.connect(dsn)
     try:
         rows = await coordinator.fetch("select nodename, nodeport from pg_dist_node where shouldhaveshards order by 2")

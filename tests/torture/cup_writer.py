@@ -34,7 +34,7 @@ _SUBMISSIONS = ATTEMPTS + 2
 _CLAIMERS = 2
 _PAUSE_S = 0.5
 _SEARCH_S = 15.0
-"""Time in s within which a due settlement is written: the time between two searches, and that of a lease."""
+"""Time in s within which a due settlement is written: the interval of the searches plus the length of a lease."""
 _REFUSALS = frozenset(
     {"tournament_full", "tournament_not_open", "not_joined", "attempts_exhausted", "award_claimed", "board_exists"}
 )
@@ -81,9 +81,9 @@ class CupWriter(ApiWriter):
     async def problems(self, promised_s: float) -> list[Problem]:
         """Return the differences between the client's requests, the store and the events that arrived.
 
-        Wait for settlements that are due and for events until `promised_s` seconds have passed.
+        Wait up to `promised_s` seconds for settlements that are due, and for events.
         """
-        # A failure would double the pause between deliveries, which is long after an absence of the receiver.
+        # After an absence of the receiver, the pause between deliveries is long. Another failure would double it.
         self._rig.receiver.failures = 0.0
         return await lasting_problems(self._problems, promised_s)
 
@@ -125,7 +125,7 @@ class CupWriter(ApiWriter):
             cup.counted.add(submission_id)
 
     async def _claim_due(self) -> None:
-        """Claim the awards of the oldest tournament once it may be settled."""
+        """Claim all awards of the oldest tournament with unclaimed awards, if it may be settled by now."""
         if not self._unclaimed or time() < self._unclaimed[0].ends_at + SETTLED_AFTER_S:
             return
         cup = self._unclaimed[0]
@@ -148,7 +148,7 @@ class CupWriter(ApiWriter):
             cursor = f"&cursor={answer.body['next']}"
 
     async def _claim(self, cup: Cup, key: AwardKey) -> None:
-        """Claim an award under several ids at once. One claim must succeed, also when it is repeated."""
+        """Claim an award under several ids at once. Exactly one claim must succeed, and succeed again when repeated."""
         claim_ids = [str(UUID(int=self._random.getrandbits(128))) for _ in range(_CLAIMERS)]
         answers = await asyncio.gather(*(self._send_claim(cup, key, claim_id) for claim_id in claim_ids))
         successes = [i for i, answer in zip(claim_ids, answers, strict=True) if answer.status == 200]

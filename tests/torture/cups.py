@@ -15,7 +15,7 @@ SETTLED_AFTER_S = 20.0
 """Time in s from the end of a tournament until it may be settled: see `leaderforge.domain.timing`."""
 
 AWARDS: Sequence[tuple[str, int, int]] = (("winner", 1, 1), ("podium", 2, 3))
-"""Rewards, each with its first and its last rank."""
+"""Rewards of each tournament: name, first rank and last rank."""
 
 EVENTS = ("score.improved", "award.granted", "award.revoked", "period.settled")
 
@@ -81,7 +81,8 @@ class Cup:
         """Yield the differences between the acknowledged requests and the store.
 
         The awards are compared only if the tournament `is_judged`: its settlement is due, and no clock has jumped. A
-        tournament without entrants may have been created after its end, in an outage. It is then never settled.
+        settlement is expected only with entrants: an outage may delay the creation of a tournament beyond its end,
+        and then it is never settled.
         """
         if len(stored.entrants) > ENTRANTS:
             yield Problem("too many entrants", f"{ENTRANTS} on {self.slug}", str(sorted(stored.entrants)))
@@ -117,7 +118,7 @@ class Cup:
 
 
 def earned(events: Sequence[StoredEvent]) -> Iterator[AwardKey]:
-    """Yield the awards that the events of a tournament earn. Scores are added, and the earlier of two equals leads."""
+    """Yield the awards that the events of a tournament earn. Scores are added, and of equal sums, the earlier leads."""
     sums: defaultdict[int, int] = defaultdict(int)
     last: defaultdict[int, int] = defaultdict(int)
     for event in events:
@@ -129,9 +130,10 @@ def earned(events: Sequence[StoredEvent]) -> Iterator[AwardKey]:
 
 
 def notices_of(cups: Mapping[str, StoredCup]) -> Mapping[tuple[Any, ...], str]:
-    """Return the events that must arrive for these tournaments: the identifying values of each, and its type.
+    """Return the type of each event that must arrive for these tournaments, by the values that identify the event.
 
-    Each submission improves its player's sum. A settlement grants its awards once, because no moderator acts.
+    Each submission causes an event, because it improves the sum of its player. Each award is granted once, because no
+    moderator acts.
     """
     expected: dict[tuple[Any, ...], str] = {}
     for slug, cup in cups.items():
@@ -152,7 +154,7 @@ def values_of(body: Mapping[str, Any]) -> tuple[Any, ...]:
 def arrival_problems(
     expected: Mapping[tuple[Any, ...], str], arrived: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Problem]:
-    """Yield the differences between the expected events and those that arrived, by id in the order of first arrival.
+    """Yield the differences between the expected events and `arrived`: bodies by id, in the order of first arrival.
 
     Each event must arrive under one id. A player's events on a board must arrive in the order of their commits.
     """

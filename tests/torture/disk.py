@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 _BYTES = 512 * 2**20
-"""Size of the file system. PostgreSQL fills some 100 MB in half an hour. A full file system takes this much memory."""
+"""Size of the file system, and of the memory that it takes when full. PostgreSQL fills 100 MB in half an hour."""
 _BALLAST = "ballast"
 _STEP_BYTES = 64 * 2**10
 
@@ -29,7 +29,7 @@ class SmallDisk:
     def fill(self) -> None:
         """Take all free space."""
         with (self._path / _BALLAST).open("wb") as file, suppress(OSError):
-            # Take the space in small steps: a step that does not fit takes nothing, and PostgreSQL writes meanwhile.
+            # Take the space in small steps: a step that does not fit takes no space at all, and PostgreSQL also writes.
             for start in range(0, _BYTES, _STEP_BYTES):
                 os.posix_fallocate(file.fileno(), start, _STEP_BYTES)
 

@@ -26,7 +26,7 @@ def library() -> Path | None:
 
 
 class Clock:
-    """Offset of the processes' wall clock, in s. A change at once affects all processes that run with `environment`."""
+    """Wall clock of the processes that run with `environment`, by its offset in s. A change affects them at once."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -68,4 +68,4 @@ class Clock:
         self.offset_s = offset_s
         partial = self._file.with_suffix(".partial")
         partial.write_text(f"{offset_s:+d}\n")
-        partial.replace(self._file)  # a reader sees the old offset or the new one
+        partial.replace(self._file)  # atomic: a reader sees the old offset or the new one

@@ -12,7 +12,7 @@ class CountedEvent(NamedTuple):
     achieved_at: int
     received_us: int
     submission_id: UUID = UUID(int=0)
-    """The id orders events of equal times, such as messages that were queued in the same millisecond."""
+    """Id that orders events whose other times are equal, such as messages queued in the same millisecond."""
 
 
 class Folded(NamedTuple):
@@ -25,7 +25,7 @@ class Folded(NamedTuple):
 
 _DAY_MS, _MINUTE_MS = 86_400_000, 60_000
 _DAILY, _SEASON = 1, 4
-"""Codes of period kinds. The lowest three bits of a period's number have the code of its kind."""
+"""Codes of the period kinds `daily` and `season`, in the lowest three bits of a period's number."""
 
 
 def fold(policy: str, order: str, events: Sequence[CountedEvent]) -> Folded:

@@ -17,16 +17,16 @@ from tests.torture.rig import API_PROCESSES, LATE_BOARD, Rig
 
 _SEASON_S = 60
 _FIRST_SEASON, _LAST_SEASON = 2, 100
-"""Range of seasons, counted backwards from now. The oldest is still within the grace of two hours."""
+"""Range of the seasons for late scores, counted backwards from now. The oldest is within the grace of two hours."""
 
 _POLLED_S = 0.3
-"""Time in s for which readers poll a season before anything counts in it."""
+"""Time in s for which readers poll a season before its first score is submitted."""
 
 _RETRY_S = 0.05
 
 
 class LateWriter:
-    """Writer of late scores, each time to a season without any counted submission."""
+    """Writer of late scores. Each call of `write` uses a season in which no submission counts yet."""
 
     def __init__(
         self,

@@ -30,9 +30,9 @@ from tests.torture.rig import GRACE_S, Rig
 _SETTLED_AFTER_S = 20.0
 """Time in s from the end of a season's grace until the season may be settled: see `leaderforge.domain.timing`."""
 _SEARCH_S = 15.0
-"""Time in s within which a due settlement is written: the time between two searches, and that of a lease."""
+"""Time in s within which a due settlement is written: the interval of the searches plus the length of a lease."""
 _EARLIER_SEASONS = 3
-"""Number of seasons that are played before the start, so that the shortest runs settle some."""
+"""Number of seasons that are written before the start of a run, so that even a short run settles some."""
 _ACTIVE = 0.7
 _PAUSE_S = 0.5
 _REFUSALS = frozenset({"period_closed", "not_ranked", "period_not_found"})
@@ -41,7 +41,7 @@ _Result = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class _Settled:
-    """Answer that called a season settled: the player's group, rank, movement and next division in it."""
+    """Answer about a settled season. `result` has the player's group, rank, movement and next division."""
 
     period: int
     user_id: int
@@ -56,12 +56,12 @@ class LeagueWriter(ApiWriter):
         self._players = players
         self._first_s = _oldest_open_s() - _EARLIER_SEASONS * SEASON_S
         self._jumps: dict[int, int] = {}
-        """Numbers of clock jumps before the first submission to each season."""
+        """Number of clock jumps before the first submission to a season, by the number of the season."""
         self._counted: dict[UUID, int] = {}
         self._answers: list[_Settled] = []
 
     async def prepare(self) -> None:
-        """Create the board and play its first seasons, in the store: the grace of the API is over for them."""
+        """Create the board. Write the scores of its first seasons into the store: for the API, they are too late."""
         pool = Pool(self._rig.dsn)
         try:
             scores = PostgresScoreStore(pool, periods=Periods(pool))
@@ -114,9 +114,9 @@ class LeagueWriter(ApiWriter):
         return [*problems, *lost(self._counted, events)]
 
     def _is_judged(self, season: StoredSeason) -> bool:
-        """Return whether the settlement of a season must be stored, and depends on its events only.
+        """Return whether the settlement of a season must be stored by now, and must agree with the events.
 
-        A clock that is a day ahead settles seasons that other processes still regard as open.
+        It need not after a clock jump: a clock that is a day ahead settles seasons before their last submissions.
         """
         due_s = (season.period >> 3) + SEASON_S + GRACE_S + _SETTLED_AFTER_S + _SEARCH_S
         return time() > due_s and self._jumps.get(season.period) == self._rig.clock.jumps
@@ -125,7 +125,7 @@ class LeagueWriter(ApiWriter):
         return [i for i in self._players if self._random.random() < _ACTIVE]
 
     async def _submit(self, user_id: int) -> None:
-        """Submit a score to the oldest open season, until it is answered. The season may end meanwhile."""
+        """Submit a score to the oldest open season. Repeat it until it is answered, even after the season's end."""
         start_s = _oldest_open_s()
         self._jumps.setdefault(period_of(start_s), self._rig.clock.jumps)
         submission_id = UUID(int=self._random.getrandbits(128))

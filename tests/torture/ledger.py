@@ -11,7 +11,7 @@ from leaderforge.torture.checks import Problem
 TALLY, TURNS, RECENT = "tally", "turns", "recent"
 """Slugs of the boards.
 
-Moderators remove submissions from `TALLY` only, which has no periods. Past periods would keep a removed submission.
+Submissions are removed from `TALLY` only. The other boards have periods, and past periods keep removed submissions.
 """
 
 BOARDS: tuple[dict[str, Any], ...] = (
@@ -70,7 +70,7 @@ class Ledger:
         return attempt
 
     def acknowledge(self, attempt: Attempt, receipt: dict[str, Any]) -> Iterator[Problem]:
-        """Record a receipt. Yield a problem if the submission counted twice, or if the receipt has another id."""
+        """Record a receipt. Yield a problem if the submission counted twice, or if its id or player is wrong."""
         if not attempt.is_acknowledged:
             attempt.is_acknowledged = True
             self.acknowledged[attempt.board, attempt.user_id] += 1

@@ -25,7 +25,7 @@ _TRANSIENT = {"store_unavailable", "index_unavailable", "unavailable", "overload
 
 
 class LedgerWriter(ApiWriter):
-    """Client that submits to the ledger's boards for players whom all of these clients share."""
+    """Client that submits to the ledger's boards. All such clients share the same players."""
 
     def __init__(self, rig: Rig, ledger: Ledger, report: Report, random: Random, players: list[int], name: str) -> None:
         super().__init__(rig, report, random, "ledger", refusals=_REFUSALS)
@@ -60,7 +60,7 @@ class LedgerWriter(ApiWriter):
         self._removable += [attempt for attempt in attempts if attempt.board == TALLY and attempt.is_acknowledged]
 
     async def first_sight(self) -> None:
-        """Submit twice at once for an external id that nobody has. Both submissions must create the same player."""
+        """Submit twice at once for an external id that nobody has. Both submissions must count for one new player."""
         self._first_sights += 1
         external_id = f"torture:{self._name}:{self._first_sights}"
         attempts = [self.new_attempt(user_id=0) for _ in range(API_PROCESSES)]
@@ -77,7 +77,7 @@ class LedgerWriter(ApiWriter):
         self._add_player({attempt.user_id for attempt in attempts}, external_id)
 
     async def put(self) -> None:
-        """Create a player by an external id, twice at once, and submit for it."""
+        """Create a player by an external id, twice at once, for whom all clients submit later."""
         self._first_sights += 1
         external_id = f"torture:{self._name}:{self._first_sights}"
         path = f"/api/users/ext:{external_id}"
@@ -100,17 +100,17 @@ class LedgerWriter(ApiWriter):
             self._removable.append(attempt)
 
     async def erase(self) -> None:
-        """Erase a player for whom other clients may be submitting, unless few are left."""
+        """Erase a player, for whom other clients may be submitting, unless few players are left."""
         if len(self._players) > _FEWEST_PLAYERS:
             user_id = self._players.pop(self._random.randrange(len(self._players)))
             self._ledger.erased.add(user_id)
             await self._until_done("DELETE", f"/api/users/{user_id}", None)
 
     async def _read_own(self, attempt: Attempt) -> None:
-        """Read the player through any process. Unless it was erased, all acknowledged submissions must count."""
+        """Read the player of an attempt through any process. All acknowledged submissions of the player must count."""
         user_id, board = attempt.user_id, attempt.board
         if board == TALLY:
-            return  # moderators may have removed submissions from this board
+            return  # clients remove submissions from this board
         acknowledged = self._ledger.acknowledged[board, user_id]
         process = self._random.choice(self.processes)
         client = self._rig.client(process)
@@ -157,7 +157,7 @@ class LedgerWriter(ApiWriter):
         return True
 
     def _add_player(self, user_ids: set[int], external_id: str) -> None:
-        """Let all clients submit for a new player. Report a problem if one external id has several players."""
+        """Let all clients submit for a new player. Report a problem unless its external id has exactly one player."""
         if len(user_ids) != 1:
             self._report.conclude([Problem("player twice", f"one player for {external_id}", str(user_ids))])
         self._players += user_ids

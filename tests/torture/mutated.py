@@ -1,4 +1,4 @@
-"""Plugin of pytest that applies to each rule test the mutation of its rule: `pytest -p tests.torture.mutated`."""
+"""Plugin of pytest that breaks the rule of each rule test by a mutation: `pytest -p tests.torture.mutated`."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Deliberate faults of the protocol. The checker must find each of them.
+"""Deliberate faults of the product, called mutations. The checker must find each of them.
 
 In a mutated run, uvicorn serves `create_app`: the product with one broken rule, in the API processes only.
 """
@@ -39,15 +39,15 @@ _REVISION_GUARD = "if not old or struct.unpack('>I7', old) < struct.unpack('>I7'
 """Line of apply.lua that compares revisions."""
 
 _UNCOMMITTED_S = 0.1
-"""Time in s between an early acknowledgement and its commit."""
+"""Time in s from an early acknowledgement to the commit of the submission."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """Fault, the nemeses that reveal it by wrong answers, and a test of the rule, which must fail under the fault.
+    """Fault, the nemeses under which it causes wrong answers, and a test of the broken rule, which must fail.
 
-    Clients of the ledger would hide some faults: after each of their failed calls, a process checks the index before
-    it reads from it again.
+    `ledger_writers` is 0 for faults that clients of the ledger would hide. After each of their failed calls, the
+    process checks the index before its next read.
     """
 
     apply: Callable[[], None]
@@ -88,7 +88,7 @@ def drop_pending_names() -> None:
 def remove_before_loading() -> None:
     """Break this rule: reconciliation replaces the entries of touched players in one step.
 
-    The mutation removes the entries, then loads them, as release 0.1.0 did. Reads between these steps lack the entries.
+    The mutation removes the entries, then loads them, as version 0.1.0 did. A read between these steps lacks them.
     """
 
     async def mend(index: RankIndex, store: ScoreStore, user_ids: Sequence[int]) -> Sequence[Ladder]:
@@ -105,7 +105,7 @@ def remove_before_loading() -> None:
 def future_watermark() -> None:
     """Break this rule: a process ignores a watermark in the future. Such watermarks appear when the clock is set back.
 
-    The mutated process begins catch-ups at this watermark, and overlooks everything committed before it.
+    The mutated process begins a catch-up at such a watermark, and misses all changes that were committed before.
     """
 
     def is_credible(watermark: int | None, now: int) -> bool:
@@ -171,7 +171,7 @@ def drop_idempotency() -> None:
 
 
 def skip_revision_guard() -> None:
-    """Break this rule: the index ignores an update with an older revision than its value."""
+    """Break this rule: the index ignores an update that has an older revision than the stored standing."""
     source = scripts.script("apply").source
     unguarded = source.replace(_REVISION_GUARD, "if true then")
     if unguarded == source:
@@ -243,15 +243,15 @@ MUTATIONS: Mapping[str, Mutation] = {
 
 def create_app() -> FastAPI:
     """Return the application with the mutation in the environment variable."""
-    mutation = os.environ.pop(VARIABLE)  # the product refuses to start with an unknown setting
+    mutation = os.environ.pop(VARIABLE)  # remove it, because the product refuses unknown settings
     MUTATIONS[mutation].apply()
     return local.create_app()
 
 
 def _replace(owner: Any, name: str, value: Any) -> None:
-    """Replace an attribute.
+    """Replace an attribute of the product.
 
-    Raises AttributeError if it is missing, because a mutation of a renamed attribute would have no effect.
+    Raises AttributeError if the owner lacks it. Otherwise, a mutation would lose its effect after a rename.
     """
     getattr(owner, name)
     setattr(owner, name, value)

@@ -11,14 +11,14 @@ import psutil
 from leaderforge.embedded.ports import LOOPBACK
 
 _TURNS = 4
-"""Number of event loop iterations after which the sockets of aborted connections are closed."""
+"""Number of event loop iterations that asyncio needs to close the sockets of aborted connections."""
 
 
 @dataclass(frozen=True, slots=True)
 class Disturbance:
-    """State of the network: `delay_s` (s) in each direction, or `is_cut`: no byte arrives until the network is mended.
+    """Disturbed state of the network. It delays bytes by `delay_s` (s) each way, or holds all bytes if `is_cut`.
 
-    With `pid`, it affects only the connections of this process.
+    With `pid`, only the connections of this process are disturbed.
     """
 
     delay_s: float = 0.0
@@ -26,7 +26,7 @@ class Disturbance:
     pid: int | None = None
 
     def affects(self, port: int) -> bool:
-        """Return whether it affects the connection from this local port of a client."""
+        """Return whether the disturbance affects a connection from this local port of a client."""
         return self.pid is None or port in _ports_of(self.pid)
 
 
@@ -36,7 +36,7 @@ CLEAR = Disturbance()
 class Relay:
     """Relay from a port of its own to a server's port, both on the loopback address.
 
-    Like a network, it loses no byte of a connection: bytes that are sent while it is cut arrive afterwards.
+    Like TCP, it loses no byte of a connection: bytes that are sent during a cut arrive after the cut.
     """
 
     def __init__(self, server_port: Callable[[], int]) -> None:
@@ -84,7 +84,7 @@ class Relay:
 
 
 class Connection:
-    """Relayed connection: the client's end and the server's end, each with the bytes that it has yet to send."""
+    """Relayed connection. It has an end at the client and one at the server, each with bytes that wait to be sent."""
 
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
@@ -99,7 +99,7 @@ class Connection:
         return self.is_cut or self.delay_s > 0
 
     def on_connected(self, end: "_End") -> None:
-        """Connect to the server once the client has connected."""
+        """Connect to the server if `end` is the client's."""
         if self.is_aborted:
             end.abort()
         elif end is self.client:
@@ -142,7 +142,7 @@ class _End(asyncio.Protocol):
         self._connection = connection
         self.transport: asyncio.Transport = cast(asyncio.Transport, None)
         self.pending: deque[tuple[float, bytes]] = deque()
-        """Bytes to send, each with the time at which they are due. Empty bytes close this end."""
+        """Pieces to send, each with the event loop's time at which it is due. An empty piece closes this end."""
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

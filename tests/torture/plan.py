@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 PROMISED_S = 30.0
-"""Time limit in s, from the last disturbance until the index equals the standings: the propagation time."""
+"""Time limit in s, from the last disturbance until the index must equal the standings: the propagation time."""
 
 LEDGER_WRITERS = 2
 
@@ -19,14 +19,13 @@ class Plan:
     `settle_s` is the time between nemeses, `warm_s` the time before the first one, `calm_s` the time at the end, in s.
 
     With `rounds`, the run ends after `rounds` rounds of all nemeses. In a round, each nemesis acts once or, with
-    `each_s`, as often as takes this time (s). With `until_found`, the run ends at the first violation. With `heals`,
+    `each_s`, again and again for this time (s). With `until_found`, the run ends at the first violation. With `heals`,
     each nemesis is followed by a wait until all processes answer from the index. `mutation` is the fault of the API
-    processes, if any. Without `all_acts`, writers create and erase players only in the nemeses of these acts.
+    processes, if any. Without `all_acts`, writers create and erase players only in nemeses that ask for it.
     After a nemesis and at the end, the index must equal the standings within `promised_s` (s). `ledger_writers` is the
     number of clients of the ledger's boards. A tournament begins every `cup_pace_s` (s), challenges every
-    `challenge_pace_s` (s). The client of the league submits every `league_pace_s` (s), that of teams
-    acts every `team_pace_s` (s). The receiver of events is away
-    for `away_s` (s) in its nemesis.
+    `challenge_pace_s` (s). The client of the league submits every `league_pace_s` (s), the client of teams
+    acts every `team_pace_s` (s). The receiver of events is away for `away_s` (s) in its nemesis.
     """
 
     seconds: float

@@ -55,7 +55,7 @@ _BOARDS: Sequence[Mapping[str, Any]] = (
 
 
 class RelayedValkey(ValkeyCluster):
-    """Cluster whose nodes announce the ports of relays. Clients therefore reach each node through its relay only."""
+    """Cluster whose nodes announce the ports of their relays as their own. Clients therefore connect to the relays."""
 
     relays: Sequence[Relay] = ()
 
@@ -75,7 +75,7 @@ class MutatedApi(ApiServer):
 
 
 class Rig:
-    """Processes under test. The URL of an API process survives its restarts."""
+    """Processes under test. An API process keeps its URL when it is restarted."""
 
     def __init__(self, directory: Path, servers: "Servers", dsn: str, nodes: int, mutation: str | None) -> None:
         self.directory, self._dsn = directory, dsn
@@ -111,12 +111,12 @@ class Rig:
 
     @property
     def dsn(self) -> str:
-        """DSN of the database. A restart changes the port if another program has taken the previous one."""
+        """DSN of the database. Its port changes at a restart if another program has taken the previous port."""
         return self._dsn if self.postgres is None else self.postgres.dsn
 
     @property
     def partitions(self) -> int:
-        """Number of partitions of the index. Another number takes effect when API processes start."""
+        """Number of partitions of the index. A changed number takes effect at the next start of an API process."""
         return int(self.settings["LEADERFORGE_PARTITIONS"])
 
     @partitions.setter
@@ -132,7 +132,7 @@ class Rig:
         return self.target.client(process, key)
 
     def start_apis(self, processes: Sequence[int] = range(API_PROCESSES)) -> None:
-        """Start API processes. If one runs, kill it first."""
+        """Start these API processes. Kill those that already run first."""
         for number in processes:
             api = self.apis[number]
             api.process.kill()
@@ -206,7 +206,7 @@ class Rig:
             return await process.wait()
 
     async def create_players(self, players: Sequence[int]) -> None:
-        """Create players. Date them so far back that reconciliation does not read them."""
+        """Create players, dated to 1970, so that reconciliation does not read them as recent changes."""
         pool = Pool(self.dsn)
         try:
             users = [Player(user_id, f"player {user_id}", None, 0) for user_id in players]
@@ -256,7 +256,7 @@ class Rig:
             api.process.kill()
 
     def _node(self, node: int) -> Redis:
-        """Return a client of one node of the index, without its relay."""
+        """Return a client that is connected to a node of the index directly, not through its relay."""
         host, port = self.valkey.addresses[node].split(":")
         return Redis(host=host, port=int(port))
 

@@ -77,14 +77,14 @@ async def _torment(plan: Plan, stage: Stage) -> None:
         except Skipped as reason:
             stage.report.skipped[name] = str(reason)
             names.remove(name)
-        except Exception as error:  # a part that does not come back must not hide later violations
+        except Exception as error:  # go on if a part does not come back, to find later violations
             stage.report.conclude([Problem("nemesis failed", name, repr(error))])
             await stage.rig.mend()
     stage.report.skipped |= {name: "no time was left" for name in order if name not in stage.report.times}
 
 
 async def _let_act(plan: Plan, stage: Stage, name: str, ends: float) -> None:
-    """Run a nemesis once. With `each_s`, repeat it for this time, which includes the times of healing."""
+    """Run a nemesis once. With `each_s`, repeat it for this time (s), in which the waits for healing count."""
     turn_ends = monotonic() + plan.each_s
     while True:
         stage.rig.journal.note(name, "begun")

@@ -22,7 +22,7 @@ from tests.torture.ledger import Ledger, StoredEvent
 from tests.torture.rig import API_PROCESSES, LATE_BOARD, Rig
 
 _REMOVED = 4
-"""Bit of `standings.hidden` that marks a removed standing. The other bits mark hidden ones."""
+"""Bit of `standings.hidden` that marks a removed standing. The other bits mark hidden standings."""
 _PAUSE_S = 0.5
 _PAGE = 500
 _SEASON = 4
@@ -58,7 +58,7 @@ class StoredBoard:
     ranks_teams: bool = False
 
     def problems(self) -> Iterator[Problem]:
-        """Yield the standings that are not the fold of the stored events, except those of teams."""
+        """Yield a problem for each standing that is not the fold of the stored events. Skip standings of teams."""
         if self.ranks_teams:
             return
         counted: defaultdict[tuple[int, int], list[CountedEvent]] = defaultdict(list)
@@ -95,9 +95,10 @@ class StoredBoard:
 
 
 async def settle(rig: Rig, main: LadderModel, ledger: Ledger, promised_s: float) -> tuple[list[Problem], float]:
-    """Compare everything, once the clients have stopped. Return the problems, and the time in s until they were gone.
+    """Compare store, history and index after the clients have stopped. Return the lasting problems.
 
-    Problems of the index are reported only if they last longer than `promised_s`.
+    Also return the time in s until the index agreed with the store. Its differences are problems only if they last
+    longer than `promised_s`.
     """
     boards = await stored_boards(rig.dsn)
     problems = [problem for board in boards for problem in board.problems()]
@@ -110,7 +111,7 @@ async def settle(rig: Rig, main: LadderModel, ledger: Ledger, promised_s: float)
         if not differences or monotonic() - began > promised_s:
             break
         await asyncio.sleep(_PAUSE_S)
-        boards = await stored_boards(rig.dsn)  # the sweep may have corrected a team meanwhile
+        boards = await stored_boards(rig.dsn)  # the sweep of teams may have corrected scores
     waited_s = monotonic() - began
     if not differences and not await _is_verified(rig, promised_s):
         differences.append(Problem("verification", "no difference", "`leaderforge verify` found differences"))
@@ -118,9 +119,9 @@ async def settle(rig: Rig, main: LadderModel, ledger: Ledger, promised_s: float)
 
 
 async def _is_verified(rig: Rig, promised_s: float) -> bool:
-    """Return whether `leaderforge verify` finds no differences, at most `promised_s` seconds later.
+    """Run `leaderforge verify` until it finds no differences, for `promised_s` seconds at most. Return its success.
 
-    The sweep corrects a team some seconds after the death of the process that knew of its change.
+    A process may have died before it updated a team. The sweep of teams corrects the team some seconds later.
     """
     deadline = monotonic() + promised_s
     while await rig.command("verify"):
@@ -192,7 +193,8 @@ async def _differences_of(client: Client, board: StoredBoard) -> AsyncIterator[P
             different = next((pair for pair in zip(expected, shown, strict=False) if pair[0] != pair[1]), None)
             text = f"{board.slug} {name}: {len(expected)} entries, first difference {different}"
             yield Problem("index differs", text, f"{len(shown)} entries, status {answers[0].status}")
-        # After a jump of the clock, days and seasons may be retired. Then the store answers for them, rightly.
+        # Require the index for all-time only. After a jump of the clock, days and seasons may be retired, so that the
+        # store rightly answers for them.
         if name == "all-time" and any(answer.source == "postgres" for answer in answers):
             yield Problem("index not believed", f"{board.slug} {name} from the index", "from postgres")
 
@@ -211,7 +213,7 @@ async def _differences_of_model(client: Client, main: LadderModel) -> AsyncItera
 
 
 async def pages(client: Client, board: str, period: str) -> AsyncIterator[Reply]:
-    """Yield the pages of a period from the first to the last, or to the first that is refused."""
+    """Yield the pages of a period from the first one to the last one. End after a refused page."""
     cursor = ""
     while True:
         position = f"cursor={quote(cursor)}" if cursor else "rank=1"

@@ -22,16 +22,16 @@ NOTHING: Mapping[str, int] = {"pause": 1}
 _FEWEST_PENDING = 5
 
 _FROZEN_S = PATIENCE_S / 2
-"""Maximum wait in s for pending updates. Clients of a process that stays frozen for `PATIENCE_S` get no answer."""
+"""Maximum wait in s for acknowledged writes while parts are frozen. Clients give up after `PATIENCE_S`."""
 
 _LOOKED_S = 0.05
-"""Time in s between two checks of a wait that may end early."""
+"""Pause in s between two checks whether a wait may end early."""
 
 
 class Stage:
-    """Environment of a nemesis. `scale` shortens the durations.
+    """Environment of a nemesis. `plan.scale` shortens its durations.
 
-    With `until_found`, waits end at the first violation.
+    With `plan.until_found`, waits end at the first violation.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Stage:
         return self._until_found and self.report.total > 0
 
     async def hold(self, seconds: float) -> None:
-        """Wait for the duration of the nemesis: `seconds` times the scale."""
+        """Wait for `seconds` times the scale, as a part of a nemesis."""
         await self.pause(seconds * self.scale)
 
     async def pause(self, seconds: float) -> None:
@@ -84,7 +84,7 @@ class Stage:
         self.act(self.background)
 
     async def acknowledged(self, count: int) -> None:
-        """Return once `count` more writes were acknowledged, fewer in a shortened run, or after `_FROZEN_S`."""
+        """Wait until `count` more writes, times the scale, were acknowledged, but for `_FROZEN_S` at most."""
         goal, ends_at = (
             self.report.writes[200] + max(_FEWEST_PENDING, round(count * self.scale)),
             monotonic() + _FROZEN_S,
@@ -106,7 +106,7 @@ class Stage:
                 writer.processes = processes
 
     def read_from(self, processes: Sequence[int] = range(API_PROCESSES)) -> None:
-        """Pause the readers of all other processes."""
+        """Let only the readers of these processes read, and pause all others."""
         for reader in self.readers:
             reader.paused = reader.process not in processes
 
@@ -119,7 +119,7 @@ class Stage:
         return self.random.choice(self.nodes)
 
     def pid_or_all(self) -> int | None:
-        """Return the id of a random API process or, in half of all cases, None for all processes."""
+        """Return the process id of a random API process or, in half of all cases, None, which means all processes."""
         return self.random.choice((None, self.rig.apis[self.process()].process.pid))
 
     async def disturb(self, relays: Sequence[Relay], disturbance: Disturbance, seconds: float) -> None:

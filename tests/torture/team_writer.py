@@ -28,11 +28,11 @@ from tests.torture.teams import (
 
 _ACTS = {"submit": 12, "move": 5, "leave": 1, "relocate": 4}
 _REFUSALS = frozenset({"not_in_team", "user_exists", "username_taken", "board_exists"})
-"""Refusals of repetitions whose first attempt has succeeded without an answer."""
+"""Codes of refusals that a retry may get, because an earlier attempt succeeded, but its answer was lost."""
 
 
 class TeamWriter(ApiWriter):
-    """Client that acts for players of its own, one act after another. At the end, it compares everything."""
+    """Client that acts for players of its own, one act after another. At the end, it compares all results."""
 
     def __init__(self, rig: Rig, report: Report, random: Random, players: Sequence[int]) -> None:
         super().__init__(rig, report, random, "team", refusals=_REFUSALS)

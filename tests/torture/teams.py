@@ -11,7 +11,7 @@ from tests.torture.fold import CountedEvent, Folded, fold
 from tests.torture.ledger import StoredEvent
 
 SOURCE = "squad-points"
-"""Slug of the board of players, which has the segments of `country`."""
+"""Slug of the board of players, which is the source of the team boards and has segments by `country`."""
 BEST_SQUADS, BEST = "squads-best", 2
 """Slug of the team board of the function `best`, and the number of members that count on it."""
 TEAM_BOARDS: Mapping[str, dict[str, object]] = {
@@ -27,7 +27,7 @@ Entry = tuple[int, int]
 
 @dataclass(slots=True)
 class OwnPlayers:
-    """Acts that the API has acknowledged. The client acts one after another: the last act of a player decides.
+    """Acts that the API has acknowledged. They do not overlap, so that a player's last act decides about the state.
 
     `teams` has the present team of each player, None without a team.
     """
@@ -61,7 +61,7 @@ class StoredSquads:
     scores: Mapping[str, Mapping[int, int]]
 
     def expected_scores(self, board: str) -> dict[int, int]:
-        """Return the scores that the teams must have: each event counts for the team of its player at its time."""
+        """Return the expected scores of teams. An event counts for the team of its player at the time of the event."""
         by_team: defaultdict[int, dict[int, list[CountedEvent]]] = defaultdict(lambda: defaultdict(list))
         for event in self.events:
             for span in self.spans:
@@ -79,7 +79,7 @@ class StoredSquads:
 
 
 def problems_of(own: OwnPlayers, stored: StoredSquads) -> Iterator[Problem]:
-    """Yield the differences between the acknowledged acts and the store, and those within the store."""
+    """Yield the differences between the acknowledged acts and the store, and contradictions within the store."""
     yield from _move_problems(own, stored.spans)
     for user_id, country in own.countries.items():
         if user_id in stored.standings and stored.standings[user_id][1] != country:

@@ -13,7 +13,7 @@ AWAY_S = 600.0
 LONGEST_PAUSE_S = 1800.0
 """Upper bound in s of the pause after the last failed attempt.
 
-The pause is about as long as the receiver was away. It doubles if the first attempt after the absence fails.
+The last pause of the absence is about as long as the absence so far. It doubles if the next attempt fails, too.
 """
 
 LIMIT_S = 2 * AWAY_S + LONGEST_PAUSE_S
@@ -24,7 +24,7 @@ LIMIT_S = 2 * AWAY_S + LONGEST_PAUSE_S
 async def test_each_event_arrives_after_a_long_absence_and_kills(
     tmp_path_factory: pytest.TempPathFactory, no_process_left: None
 ) -> None:
-    faulthandler.dump_traceback_later(LIMIT_S, exit=True)  # a longer time limit than that of other tests
+    faulthandler.dump_traceback_later(LIMIT_S, exit=True)  # the time limit of other tests is too short
     directory: Path = tmp_path_factory.mktemp("torture")
     plan = Plan(
         seconds=inf,

@@ -1,4 +1,4 @@
-"""Short forms of `python -m tests.torture`: nemeses once each, shortened."""
+"""Short runs of `python -m tests.torture`, in which each nemesis acts once, with shortened durations."""
 
 from collections.abc import Sequence
 from math import inf

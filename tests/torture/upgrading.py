@@ -22,7 +22,7 @@ from tests.torture.rig import Rig
 _BOARD = "old"
 """Slug of the board to which the clients of 0.1.0 submit."""
 _FIRST_PART = 10
-"""Number of the migration after which the upgrade is interrupted. A second run applies the others."""
+"""Number of the last migration of the first, interrupted run of the upgrade. A second run applies the others."""
 _PAUSE_S = 0.5
 _numbers = count(1)
 
@@ -30,7 +30,7 @@ _numbers = count(1)
 async def upgrade_beside(
     rig: Rig, step: Callable[[str], None], hold: Callable[[float], Awaitable[None]]
 ) -> list[Problem]:
-    """Upgrade a new database with the store of 0.1.0. Return the problems.
+    """Restore the store of 0.1.0 into a new database, and upgrade it. Return the problems.
 
     Clients of 0.1.0 write before, during and after the migration, and beside a process of this version, as in a rolling
     upgrade. Afterwards each of their acknowledged submissions must count once, in the store and in the index.
@@ -45,7 +45,7 @@ async def upgrade_beside(
     try:
         async with old_clients(dsn) as clients:
             step("migrating")
-            await migrate(dsn, last=_FIRST_PART)  # as if the command had been interrupted
+            await migrate(dsn, last=_FIRST_PART)  # as after an interruption of the command
             await clients.progress(1)
             await migrate(dsn)
             await clients.progress(1)
@@ -66,7 +66,7 @@ async def upgrade_beside(
 async def _problems(api: ApiServer, clients: OldClients) -> list[Problem]:
     """Return the differences between the acknowledged submissions of 0.1.0 and the answers of this version.
 
-    The index has submissions of other processes once reconciliation has read them.
+    Wait up to `PROMISED_S` for reconciliation, which adds the submissions of 0.1.0 to the index.
     """
     client = Client(api.url, ADMIN_KEY)
     deadline = monotonic() + PROMISED_S

@@ -85,7 +85,7 @@ class Api(ApiClient):
         await self.services.parts.users.create([Player(i, f"player {i}", f"{i}@example.org", START) for i in user_ids])
 
     async def ranked(self, scores: Mapping[int, int], board: str = "default") -> None:
-        """Create players and submit these scores, a millisecond apart."""
+        """Create players and submit their scores to a board, a millisecond apart."""
         await self.players(*scores)
         for user_id, score in scores.items():
             self.clock.now += 1
@@ -98,7 +98,7 @@ class Api(ApiClient):
         return self.app.edge
 
     async def change_board(self, slug: str = "default", **rules: Any) -> None:
-        """Change rules of a board in the store and in the cache."""
+        """Change settings of a board in the store, and invalidate the edge's cached board."""
         change = AuditEntry(self.clock(), "tests", "board.change")
         await self.store.change_board(slug, lambda board: replace(board, **rules), change)
         self.edge.board_changed(slug)
@@ -106,7 +106,7 @@ class Api(ApiClient):
 
 @asynccontextmanager
 async def serving(queue: SubmissionQueue | None = None, **environment: str) -> AsyncIterator[Api]:
-    """Serve over empty in-memory adapters with a complete index. `environment` adds settings to the usual ones."""
+    """Serve over empty in-memory adapters with a complete index. `environment` adds or replaces settings."""
     audit, prometheus, clock = MemoryAuditLog(), Prometheus(), Ticks()
     users, feed = MemoryPlayerStore(audit), MemoryFeed(MemoryChannel())
     store, index = MemoryScoreStore(users, clock=lambda: clock() * 1000, audit=audit), MemoryIndex(3)

@@ -35,15 +35,15 @@ class Row(NamedTuple):
 
     @property
     def external_id(self) -> str:
-        """Return the id of the player in another system, the same for each case of the name."""
+        """Return the id of the player in another system. Names that differ only in case have the same id."""
         return f"{self.player.casefold()}'"
 
 
 class Writing(NamedTuple):
     """Form of a file: its format, columns and texts, and the size of the blocks that the import reads.
 
-    `players` names the columns that identify the players, `members` the columns of their own with members of the
-    metadata. The other members are in one column. A time after "split" is in two columns.
+    `players` has the names of the columns that identify players. `members` has the members of the metadata with columns
+    of their own, and the other members share one column. If `time` begins with "split", a time takes two columns.
     """
 
     form: str = "comma"
@@ -61,7 +61,7 @@ class Writing(NamedTuple):
         """Return the subscore and the metadata of a row, as a submission over HTTP has them."""
         members = {**(row.metadata or {})} if self.has_metadata else {}
         members = {m: value for m, value in members.items() if m not in self.members} | {
-            # Values in columns of their own are texts.
+            # A member in a column of its own becomes a text.
             member: str(members[member])
             for member in self.members
             if member in members
@@ -155,7 +155,7 @@ writings = st.builds(
 
 
 class Written(NamedTuple):
-    """File of a table: its bytes, the plan for its import, and the numbers of the lines at which its rows begin."""
+    """File of a table: its bytes, the plan for its import, and the number of the first line of each row."""
 
     data: bytes
     plan: FilePlan

@@ -17,7 +17,7 @@ def standing(user_id: int, score: int) -> Standing:
 
 @pytest.mark.parametrize(("style", "bounds"), [(RankStyle.ORDINAL, 4), (RankStyle.SHARED, 2)])
 def test_each_bound_is_counted_once(style: RankStyle, bounds: int) -> None:
-    """Counts cost time in each partition. An earlier standing that equals the present one must add no bound."""
+    """Equal sort keys share one bound, because each bound costs time in each partition."""
     board = Board(1, "laps", "Laps", rank_style=style)
     standings = [standing(1, 5), standing(2, 5), standing(3, 7)]
     earlier = {1: [sort_key(board, standing(1, 7)), sort_key(board, standing(1, 5))]}

@@ -1,4 +1,4 @@
-"""Paths in the table "To change X, open Y" of docs/architecture.md."""
+"""The paths in the table "To change X, open Y" of docs/architecture.md exist."""
 
 import re
 from pathlib import Path

@@ -77,11 +77,11 @@ def rule(lets_in: set[str], on_private: set[str] | None = None) -> Rule:
 
 
 OPEN = rule(EVERYONE)
-"""Rule of calls for everybody except callers with an invalid key or token."""
+"""Rule of calls that admit everybody, even without a key, but refuse an invalid key or token."""
 READ = rule(EVERYONE, KNOWN | {"own token to read"})
 """Rule of reads of a board."""
 SUBMIT = rule(SUBMITTERS | THEMSELVES)
-"""Rule of submissions for player 123 to a board open to players. Submitting needs no right to read a private board."""
+"""Rule of submissions for player 123 to a board open to players. A private board admits the same callers."""
 SUBMIT_FOR_ALL = rule(SUBMITTERS)
 """Rule of submissions by game servers only."""
 AWARDS = rule(SUBMITTERS | VIEWERS)
@@ -90,7 +90,7 @@ REGISTER = rule(REGISTRARS)
 OWN = rule(VIEWERS | THEMSELVES)
 """Rule of reads of the data of player 123."""
 FRIENDS = rule(KNOWN | THEMSELVES)
-"""Rule of reads of the lists of player 123."""
+"""Rule of reads of the lists of player 123: friends, blocks and challenges."""
 FRIEND_RANKS = rule(KNOWN | THEMSELVES, KNOWN | {"own token to read"})
 """Rule of reads of a board among the friends of player 123."""
 EXPORT = rule(set(KNOWN))
@@ -217,7 +217,7 @@ FILES = {"application/octet-stream"}
 """Content types of bodies that are files."""
 
 ALTERNATIVES = {"GET /api/users": "prefix"}
-"""Query parameter to send, by call, for calls that need one of several parameters."""
+"""Query parameter to send in a call that needs any one of several parameters, by call."""
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -232,14 +232,14 @@ OPERATIONS: Mapping[str, Mapping[str, Any]] = {
 
 
 def resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the schema, or the schema that it references."""
+    """Return the schema, or the schema to which its references lead."""
     while "$ref" in schema:
         schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     return schema
 
 
 def example(parameter: Mapping[str, Any]) -> str:
-    """Return the documentation's example of a parameter, or its minimum."""
+    """Return a valid value of a parameter as text: its documented example, else its default or its minimum."""
     schema = resolved(parameter["schema"])
     [value, *_] = schema.get("examples") or schema.get("enum") or [schema.get("default", schema.get("minimum"))]
     assert value is not None, parameter
@@ -282,7 +282,7 @@ async def status_of(app: FastAPI, ask: Ask, credential: str | None) -> int:
     Read only the beginning of the response, because a stream has no end.
     """
     path, _, query = ask.target.partition("?")
-    # Without this header, the edge treats the test as a program on the server's machine.
+    # Without `x-forwarded-for`, the edge would treat the test as a program on the server's own machine.
     headers = [(b"content-type", ask.content_type), (b"x-forwarded-for", b"192.0.2.7")]
     if credential is not None:
         headers.append((b"authorization", f"Bearer {credential}".encode()))
@@ -369,7 +369,7 @@ async def test_every_caller_is_let_in_or_refused(route: str, private: bool) -> N
             if refused_with is not None:
                 assert status == refused_with, (route, caller)
             else:
-                # The request is valid. Therefore only the stored data may cause an error, such as a 404 or 409.
+                # The admitted request is valid. Therefore only stored data may cause an error, such as a 404 or 409.
                 assert status in ({503} if route in OF_PROVIDER else {200, 201, 404, 409}), (route, caller)
 
 

@@ -34,7 +34,7 @@ BODY = json.dumps(EVENT, ensure_ascii=False).encode()
 
 @pytest.fixture
 def sender(service: Service) -> Iterator[AwsNoticeSender]:
-    """Sender that uses the replacement in place of all AWS services."""
+    """Sender that sends the requests for all AWS services to `service`."""
     made = AwsNoticeSender(service.access, timeout_s=5)
     yield made
     asyncio.run(made.close())
@@ -116,7 +116,7 @@ class Unresponsive(NamedTuple):
 
 @asynccontextmanager
 async def unresponsive(text: bytes = b"") -> AsyncIterator[Unresponsive]:
-    """Serve on a free port. Each connection gets the text again and again until the client closes it."""
+    """Serve on a free port. Send the text on each connection, every 20 ms, until the client closes the connection."""
     has_accepted, has_lost = asyncio.Event(), asyncio.Event()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -135,7 +135,8 @@ async def unresponsive(text: bytes = b"") -> AsyncIterator[Unresponsive]:
 
 async def test_a_silent_queue_delays_no_other_endpoint(service: Service) -> None:
     service.answers = [(200, {})]
-    # Names are resolved in this executor. With one thread, a single call in it would stop all look-ups.
+    # Names are resolved in the default executor. With its one thread, a call of AWS that ran in it would stop all
+    # look-ups.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
     http = HttpNoticeSender([ip_network("127.0.0.0/8"), ip_network("::1")], timeout_s=5)
     async with unresponsive() as silent:
@@ -146,7 +147,7 @@ async def test_a_silent_queue_delays_no_other_endpoint(service: Service) -> None
         attempt = await http.send(f"http://localhost:{service.server_port}/", headers, BODY)
         assert (attempt.status, call.done()) == (200, False)
         call.cancel()
-        await silent.has_lost.wait()  # a cancelled call closes its connection, and its thread ends
+        await silent.has_lost.wait()  # the cancelled call closes its connection
         await sender.close()
     await http.close()
 

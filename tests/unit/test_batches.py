@@ -1,4 +1,4 @@
-"""Partial batches: the items that run, their calls, and the positions of their outcomes."""
+"""Batches in which some items are already refused: calls for the others, and the positions of all outcomes."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import pairwise
@@ -11,7 +11,7 @@ from leaderforge.domain.batches import complete, run_in_groups
 
 
 class Doubling:
-    """Function that returns the double of each number as text, then `extra`. It records its calls."""
+    """Batch function: it returns the double of each number as text, followed by `extra`, and records its calls."""
 
     def __init__(self, *extra: str) -> None:
         self.calls: list[list[int]] = []

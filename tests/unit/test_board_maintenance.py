@@ -40,7 +40,7 @@ class World:
         self._ids = iter(range(1, 10**9))
 
     async def submit(self, board: Board, user_id: int, score: int, *ladders: Ladder) -> None:
-        """Record and index a score, on these ladders or on all present ladders of the board."""
+        """Record and index a score on these ladders. Without ladders, use all present ladders of the board."""
         await self.users.create([Player(user_id, f"player {user_id}", None, 0)])
         event = Event(user_id, UUID(int=next(self._ids)), score, self.now)
         [recorded] = await self.store.record([Submission(ladders or board.ladders_at(self.now), event)])
@@ -69,7 +69,7 @@ async def test_a_period_is_completed_once_every_process_counts_in_it(world: Worl
     world.now += 1000
     after = await world.change(board, PeriodKind.ALL_TIME, PeriodKind.WEEKLY)
     _, week = after.ladders_at(world.now)
-    await world.submit(board, 1, 7)  # submit as a process that does not know the new period kind yet
+    await world.submit(board, 1, 7)  # `board` lacks the new period kind, as in a process that does not know it yet
     await world.submit(after, 2, 3)
     world.now += PROPAGATION_MS - 1
     assert await world.board_maintenance.run() == 0
@@ -169,7 +169,7 @@ async def test_a_deleted_board_is_purged_once_every_process_knows(world: World) 
     for one in (board, kept):
         await world.submit(one, 1, 5)
     await world.boards.delete("laps", "cli")
-    await world.submit(board, 1, 5)  # submit as a process that still uses the deleted board
+    await world.submit(board, 1, 5)  # like a process that still uses the deleted board
     world.now += PROPAGATION_MS - 1
     assert await world.board_maintenance.run() == 0
     world.now += 1

@@ -53,7 +53,7 @@ async def test_concurrent_and_later_readers_share_a_load(store: CountingStore) -
     await gather(*(results.get(BOARD, challenge("a"), now) for now in range(20)))
     await results.get(BOARD, challenge("a"), 999)
     assert store.scans == 1
-    # A result is loaded again at its TTL, and also after the clock was set back.
+    # Load the result again at its TTL (1000), and again when the clock is set back (500).
     for now in (1000, 500):
         await results.get(BOARD, challenge("a"), now)
     assert store.scans == 3

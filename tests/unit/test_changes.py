@@ -25,7 +25,7 @@ async def believed() -> bool:
 
 
 class Process:
-    """Top cache of a process, with a TTL of 1 s that its change feed extends."""
+    """Process with a top cache and a change feed. The TTL of a top is 1 s, and the feed extends it."""
 
     def __init__(self, channel: MemoryChannel) -> None:
         self.loader = Loader()

@@ -8,7 +8,7 @@ from leaderforge.domain.errors import Overloaded, StoreUnavailable
 
 
 class Gate:
-    """Batch function that records its batches. It returns once the test has opened it."""
+    """Batch function that records its batches. Each call waits until the test sets `opened`."""
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []

@@ -1,4 +1,4 @@
-"""The documented cold starts are those of the raw data."""
+"""The documented times of cold starts equal the times in the stored raw data."""
 
 import json
 from pathlib import Path

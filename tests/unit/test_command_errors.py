@@ -1,4 +1,4 @@
-"""Errors that the command finds before it starts anything. Each error is one message with a remedy."""
+"""Errors that `leaderforge` commands find before they start anything. Each is one message with a remedy."""
 
 import subprocess
 import sys

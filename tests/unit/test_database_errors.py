@@ -1,4 +1,4 @@
-"""Translation of errors of the database: a lost node of Citus is an outage, another internal error is a defect."""
+"""Translation of database errors: the loss of a node of Citus becomes an outage, other internal errors a defect."""
 
 import asyncpg
 import pytest

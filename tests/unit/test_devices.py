@@ -66,7 +66,7 @@ async def test_a_taken_name_keeps_nobody_out() -> None:
         await sign_in(api, username="Ada")
         other = await sign_in(api, secrets.token_hex(16), username="ADA")
         assert (await api.get(f"/api/users/{other['user_id']}")).json()["username"] is None
-        # The name in a later sign-in does not rename the existing player.
+        # A later sign-in with another name does not rename the existing player.
         again = await sign_in(api, username="Bo")
         assert (await api.get(f"/api/users/{again['user_id']}")).json()["username"] == "Ada"
 
@@ -197,7 +197,7 @@ class TestSessions:
 
 class TestLinking:
     async def test_an_external_id_keeps_scores_and_sessions(self) -> None:
-        """The game's server verifies the player's id in another system, and sets it as external id."""
+        """Set the external id as a game's server does, which has verified the player's id in another system."""
         async with serving(**WITHOUT_LIMIT) as api:
             await api.change_board(open_to_players=True)
             session = await sign_in(api)
@@ -235,7 +235,7 @@ class TestLimits:
         async with serving(**SIGNING, LEADERFORGE_SIGN_IN_LIMIT="1:2") as api:
             answers = [await api.post(DEVICE, {"secret": secrets.token_hex(16)}, None) for _ in range(3)]
             assert [answer.status_code for answer in answers] == [200, 200, 429]
-            # Requests with a key or with wrong refresh tokens also count against the address's limit.
+            # Sign-ins with a key, and refreshes with wrong tokens, use up the same limit of the address.
             assert (await api.post(DEVICE, {"secret": SECRET}, SUBMIT_KEY)).status_code == 429
             assert (await api.post(REFRESH, {"refresh_token": "x"}, None)).status_code == 429
             assert len(await api.services.parts.users.following(None, 10)) == 2

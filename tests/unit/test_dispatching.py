@@ -40,7 +40,7 @@ class Killed(BaseException):
 
 
 class Receiver:
-    """`NoticeSender` of a test: a receiver that fails at random, and whose sender is killed at random."""
+    """Sender and receiver of notices in one. At random, the receiver fails, or the sending process is killed."""
 
     def __init__(self, random: Random, *, failures: float, kills: float) -> None:
         self._random = random
@@ -60,7 +60,7 @@ class Receiver:
         if self._sends_left <= 0:
             raise Killed
         if self._random.random() < self.failures:
-            # The receiver may have worked although the sender sees a failure.
+            # The receiver may have accepted the notice, although the sender sees a failure.
             if self._random.random() < 0.5:
                 self.received.append(headers["webhook-id"])
             return DispatchAttempt(500, "status 500", 1)
@@ -93,7 +93,7 @@ class Scene:
         self._max_attempts = max_attempts
 
     def process(self) -> EndpointDispatch:
-        """Return a dispatcher of a process of its own."""
+        """Return the dispatcher of a new process."""
         return EndpointDispatch(
             self.endpoints,
             self.receiver,
@@ -113,7 +113,7 @@ class Scene:
             await self.notices.append({}, [draft])
 
     async def run_all(self) -> None:
-        """Run until nothing is left. Two processes work at a time, and killed ones are replaced."""
+        """Run one or two processes at a time until no notice is left to send. New processes replace killed ones."""
         for _ in range(500):
             self.receiver.plan_kill()
             runs = (self.process().run(monotonic() + 60) for _ in range(self.random.choice((1, 2))))

@@ -23,7 +23,7 @@ TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MUL
 NOT_RUN = "# not run by a test"
 """Mark of commands that no test runs. On a line of its own, it marks all commands of the block that follow."""
 RECORDS = "docs/decisions/"
-"""Folder with records of earlier trials. Their commands may need programs or versions that are not at hand."""
+"""Folder of decision records. Commands of earlier trials in it may need programs that are not installed here."""
 PAGE_TESTS = {
     "docs/production.md": "tests/installation/__main__.py::follow",
     "docs/without-downtime.md": "tests/acceptance/test_moving_guide.py::test_the_guide",
@@ -186,7 +186,7 @@ FUNCTIONS: Mapping[str, Mapping[str, Sequence[str]]] = {
         "sampled": ("python3 scripts/sample_texts.py",),
     },
 }
-"""Starts of commands, by the function or the target of the Makefile that runs them."""
+"""Beginnings of the commands that a function, or a target of the Makefile, runs. By file, then by its name."""
 TESTS = {
     start: (file, function)
     for file, functions in FUNCTIONS.items()
@@ -196,7 +196,7 @@ TESTS = {
 
 
 _SETTINGS = r"^(?:export )?(?:[A-Z_]+=(?:\$\((?=leaderforge)|\$\([^)]*\)|'[^']*'|\S*) *)*"
-"""Assignments before a command, and commands whose output is assigned, except `leaderforge`."""
+"""Pattern of the assignments before a command. It includes `$(...)`, except for a command `leaderforge` in it."""
 
 
 def blocks(page: Path) -> Iterator[str]:
@@ -215,13 +215,14 @@ def blocks(page: Path) -> Iterator[str]:
 
 
 def commands(page: Path) -> Iterator[tuple[str, bool]]:
-    """Yield the commands of a page, without comments, assignments, directories of programs and line breaks.
+    """Yield the commands of a page, and whether each is marked by `NOT_RUN`.
 
-    The second value says whether the command is marked by `NOT_RUN`.
+    Omit comments, assignments, line breaks, and the directories of programs.
     """
     for block in blocks(page):
         whole, is_block_marked = re.sub(r" *\\\n *", " ", block), False
-        # Quoted texts are matched in pairs, because a pattern with a line break could begin at the end of a text.
+        # Match each quoted text from its first quote to its last. Otherwise, the end of one text could be taken for the
+        # beginning of another.
         for line in re.sub(r"'[^']*'", lambda text: "''" if "\n" in text[0] else text[0], whole).splitlines():
             is_block_marked |= line.strip() == NOT_RUN
             command = re.sub(_SETTINGS, "", line.strip())
@@ -270,7 +271,7 @@ def benchmark(module: str) -> Any:
 
 
 def usage_error(command: Any, arguments: list[str]) -> str | None:
-    """Return the first error in the options of a command, None without one. Missing or example values are valid."""
+    """Return the first error in the options of a command, None without one. Accept missing values and placeholders."""
     context = None
     try:
         while True:
@@ -279,7 +280,7 @@ def usage_error(command: Any, arguments: list[str]) -> str | None:
                 return None
             _, command, arguments = command.resolve_command(context, [*context._protected_args, *context.args])
     except Exception as error:
-        # The library raises the errors of a private module.
+        # Compare names, because the library defines these errors in a private module.
         return str(error) if type(error).__name__ in {"NoSuchOption", "UsageError"} else None
 
 

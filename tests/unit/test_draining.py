@@ -92,7 +92,7 @@ async def stoppable() -> AsyncIterator[Stoppable]:
 
 
 def received(connection: socket.socket) -> bytes:
-    """Return all bytes until the server closes the connection. Raises `ConnectionResetError` if it is reset."""
+    """Return all bytes up to the close by the server. Raises `ConnectionResetError` if the connection is reset."""
     connection.settimeout(PATIENCE_S)
     return b"".join(iter(lambda: connection.recv(65_536), b""))
 
@@ -166,7 +166,7 @@ def test_workers_refuse_connections_while_they_end(is_restarting: bool) -> None:
 
 
 def is_refused(port: int) -> bool:
-    """Return whether no process listens on the port. Before, the system may leave a connection without an answer."""
+    """Return whether the port refuses connections. A connection without an answer is not refused."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=0.5).close()
     except ConnectionRefusedError:

@@ -23,9 +23,9 @@ FLOOR_S, MIN = 0.05, 4
 
 
 class Queue:
-    """Process that answers up to `per_second` requests a second, in their order. Time passes in steps.
+    """Simulated process that answers up to `per_second` requests a second, in their order. Time passes in steps.
 
-    `is_busy` says that its processor is the bottleneck, and not for example a database.
+    With `is_busy`, the processor is the bottleneck. Otherwise, it is something else, such as a database.
     """
 
     def __init__(self, per_second: float, *, is_busy: bool = False, floor_s: float = FLOOR_S) -> None:
@@ -39,7 +39,7 @@ class Queue:
         self._budget = 0.0
 
     def offer(self, per_second: float, seconds: float) -> list[float]:
-        """Send requests at this rate. Return the response times in s of all requests that ended within this time."""
+        """Send `per_second` requests a second for `seconds`. Return the response times in s within this time."""
         self.taken, due = [], 0.0
         for _ in range(round(seconds / self.step_s)):
             self.now += self.step_s
@@ -51,7 +51,7 @@ class Queue:
         return self.taken
 
     def keep(self, clients: int, seconds: float) -> None:
-        """Keep this number of clients waiting: each sends its next request after a response."""
+        """Let `clients` clients send for `seconds`: each sends its next request as soon as it has a response."""
         for _ in range(round(seconds / self.step_s)):
             self.now += self.step_s
             while len(self.begun) < clients and self.ask():
@@ -113,7 +113,7 @@ def test_a_burst_is_served() -> None:
 def test_slow_requests_are_no_overload_if_they_are_always_slow() -> None:
     queue = Queue(0)
     limiter = queue.limiter
-    for in_flight in (MIN, 100):  # each response takes 100 ms, however many are in flight
+    for in_flight in (MIN, 100):  # each response takes 100 ms, whatever the number in flight
         while limiter.in_flight < in_flight:
             assert limiter.admit()
         for _ in range(50 * in_flight):
@@ -147,7 +147,7 @@ def test_a_saturated_processor_answers_a_few_requests_at_a_time() -> None:
     queue.offer(500, 2)
     taken = queue.offer(2500, 60)
     assert len(taken) >= 59_400
-    assert sorted(taken)[int(0.99 * len(taken))] <= (2 * MIN_BUSY + 1) / 1000  # a few at the start are slower
+    assert sorted(taken)[int(0.99 * len(taken))] <= (2 * MIN_BUSY + 1) / 1000  # the first few requests may be slower
     queue.offer(500, 2 * INTERVAL_S)
     queue.refused = 0
     queue.offer(500, 5)
@@ -166,7 +166,7 @@ def test_the_limit_rises_until_the_processor_is_busy() -> None:
     queue = Queue(1000, is_busy=True, floor_s=1.0)
     queue.offer(5000, 5)
     assert queue.processor.limit == MIN_BUSY
-    queue.is_busy = False  # more requests may wait at a time if they do not wait for the processor
+    queue.is_busy = False  # when requests do not wait for the processor, more may be in flight
     queue.offer(5000, 1)
     assert queue.processor.limit > 2 * MIN_BUSY
 

@@ -146,7 +146,7 @@ async def test_a_removal_after_settlement_is_corrected_and_audited(api: Api) -> 
 
 async def hide_the_winner(api: Api) -> None:
     """Hide player 1, and settle the week again."""
-    # Acts of moderators request a resettlement at the real time, which is later than the clock of the test.
+    # The act requests a resettlement at the real time, but the clock of the test is earlier.
     answer = await api.post("/api/users/1/hide", {"reason": "a bot"}, ADMIN_KEY)
     assert answer.status_code == 200, answer.text
     await api.services.parts.resettlements.request([(2, (await period(api)))], api.clock.now)
@@ -175,7 +175,7 @@ async def test_a_settlement_and_its_correction_are_events(api: Api) -> None:
 
 
 async def sent(api: Api) -> list[tuple[str, int | None, str | None]]:
-    """Relay all notices. Return the type, the player and the reward of each event so far, sorted."""
+    """Relay all due notices. Return type, player and reward of every event in the log, sorted."""
     await api.services.events.dispatch.run(5)
     log = (await api.services.parts.notices.after(0, 1000)).notices
     bodies = [json.loads(notice.body) for notice in log]
@@ -225,7 +225,7 @@ async def test_the_winner_of_each_bracket_earns_a_reward(api: Api) -> None:
     assert (refused.status_code, refused.json()["error"]["details"]) == (422, {"setting": "rewards"})
     created = await api.post("/api/boards", {**body, "rewards": table}, ADMIN_KEY)
     assert created.json()["rewards"] == table, created.text
-    # The players join with their first submissions, therefore the brackets are 1 with 2, and 3 with 4.
+    # Players join with their first submissions, in this order: players 1 and 2 share a bracket, and 3 and 4.
     await api.ranked({1: 10, 2: 20, 3: 5, 4: 4}, "cup")
     api.clock.now = START + DAY_MS + PROPAGATION_MS
     assert await api.services.seasons.settlement.run() == 1

@@ -18,7 +18,7 @@ CHANGE = AuditEntry(0, "tests", "board.change")
 
 
 class GatedBoardStore(MemoryScoreStore):
-    """Store that counts lookups, and answers them when the test allows it."""
+    """Store that counts lookups. A lookup waits while the test has cleared `may_answer`."""
 
     def __init__(self) -> None:
         super().__init__(MemoryPlayerStore())
@@ -124,7 +124,7 @@ async def test_a_store_that_hangs_is_waited_for_only_now_and_then(watch: Stopwat
 
 
 async def test_an_answer_that_takes_too_long_is_not_used(watch: Stopwatch, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The cache waits at most `CACHE_LIMIT_MS`, because a board from a slower answer would be too old."""
+    """The cache waits for the store for `CACHE_LIMIT_MS` at most: a board in a later answer would be too old to use."""
     monkeypatch.setattr("functions.edge.board_cache.CACHE_LIMIT_MS", 10)
     store = GatedBoardStore()
     store.may_answer.clear()
@@ -192,7 +192,7 @@ async def test_a_look_up_from_before_a_change_here_does_not_bring_the_old_board_
 
 
 async def test_a_board_created_during_a_shared_look_up_is_found(watch: Stopwatch) -> None:
-    """Another process creates the board after the query in flight has read the store, but before it returns."""
+    """Create the board while a lookup is in flight that has already read the store. A later caller must find it."""
 
     class Early(GatedBoardStore):
         async def boards_named(self, slugs: Collection[str]) -> Mapping[str, Board]:

@@ -73,7 +73,7 @@ async def test_players_compete_by_link(arena: Api) -> None:
     await submit(arena, 1, 10)
     challenge = await view(arena, invitation)
     assert (challenge["board"], challenge["players"], challenge["max_players"]) == ("duel", 2, 3)
-    # A score counts from the start of the challenge on, even if its player joined later. Earlier scores do not count.
+    # Scores since the start of the challenge count, also those from before the player joined. Earlier scores do not.
     assert ranks(challenge) == [(1, 2, 20), (2, 1, 10)]
     assert challenge["unscored"] == []
     joined = (await join(arena, invitation, 3, SUBMIT_KEY)).json()
@@ -130,11 +130,11 @@ async def test_readers_share_a_result_for_a_second(arena: Api) -> None:
     assert (ranks(challenge), challenge["now"]) == ([(1, 1, 10)], time_text(START + 999))
     arena.clock.now += 1
     assert ranks(await view(arena, invitation)) == [(1, 1, 20)]
-    # Joining is visible at once, with current scores.
+    # The joining player sees current scores at once, and is visible to others at once.
     await submit(arena, 1, 30)
     assert ranks((await join(arena, invitation, 2)).json()) == [(1, 1, 30)]
     assert (await view(arena, invitation))["unscored"] == [{"user_id": 2, "username": "player 2"}]
-    # A result that was read before the settlement is not final.
+    # A result that was cached before the settlement must not be shown as the final result.
     arena.clock.now = settled_at - 1
     await view(arena, invitation)
     await arena.post("/api/users/1/hide", {"reason": "test"}, ADMIN_KEY)
@@ -231,7 +231,7 @@ async def test_the_challenges_of_a_deleted_board_are_gone(arena: Api) -> None:
     assert (await arena.send("DELETE", "/api/boards/duel", key=ADMIN_KEY)).status_code == 200
     assert code(await arena.get(f"/api/challenges/{invitation}")) == (404, "board_not_found")
     assert (await arena.get("/api/users/1/challenges", token(1))).json()["challenges"] == []
-    # Challenges on a deleted board do not count for the limit of 2.
+    # The challenges on the deleted board no longer count towards the limit of 2 open ones.
     assert await create(arena, board="default")
 
 

@@ -137,7 +137,7 @@ async def test_a_cached_top_is_compressed_once_until_it_changes(crowd: Api, monk
         return zlib.compress(content, wbits=31)
 
     monkeypatch.setattr(compression, "ENCODINGS", (compression.Encoding(b"gzip", counting),))
-    accepted = "gzip;q=0.77"  # a header of this test only: the server caches its choice by header
+    accepted = "gzip;q=0.77"  # no other test sends this header, by which the server caches its choice
     await raw(crowd, f"{TOP}?limit=60")
     for _ in range(5):
         await raw(crowd, f"{TOP}?limit=60", Accept_Encoding=accepted)
@@ -221,7 +221,7 @@ def test_what_is_compressed_is_the_same_afterwards(content: bytes) -> None:
 
 
 def test_compressed_bytes_are_never_text() -> None:
-    """Mangum encodes binary bodies as base64, but not text. It must treat a compressed answer as binary."""
+    """Mangum encodes only binary bodies as base64. It must not treat a compressed answer as text."""
     for encoding in ENCODINGS:
         with pytest.raises(UnicodeDecodeError):
             encoding.compress(b"x" * MIN_BYTES).decode()

@@ -22,7 +22,7 @@ COLLIDING |= {"Results", "ResultsInner", "Item", "Key", "Token", "Match", "Level
 LARGE = re.compile(
     r"(.+_)?(id|ids|score|ms|bytes)|subscore|submitted|missing|rank|rank_among|low|high|min|max|p\d\d|total|count"
 )
-"""Names of JSON members and parameters whose integers may need more than 32 bits."""
+"""Names of JSON members and parameters whose integers may not fit into 32 bits."""
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +121,7 @@ def test_names_of_schemas_do_not_collide(document: Mapping[str, Any]) -> None:
     assert {name for name in schemas if not re.fullmatch(r"[A-Z][A-Za-z]+", name)} == set()
     assert set(schemas) & COLLIDING == set()
     assert {name: schema["title"] for name, schema in schemas.items()} == {name: name for name in schemas}
-    # JSON members and parameters must have no title, because generators would make it the name of a type.
+    # No JSON member or parameter may have a title, because generators would use the title as the name of a type.
     titled = {name for name, schema in named_schemas(document["components"]) if isinstance(schema.get("title"), str)}
     assert titled == set()
 
@@ -151,7 +151,7 @@ def test_answers_may_get_members_and_requests_may_not(document: Mapping[str, Any
 
 
 def test_members_with_a_default_are_optional_and_say_it(document: Mapping[str, Any]) -> None:
-    """Descriptions state the defaults. With `default`, the generated TypeScript types would make a member mandatory."""
+    """Descriptions state defaults. A `default` in a schema would make the member mandatory in TypeScript types."""
     schemas = document["components"]["schemas"]
     for name, schema in schemas.items():
         for member, of_it in schema.get("properties", {}).items():

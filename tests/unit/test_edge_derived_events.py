@@ -1,4 +1,4 @@
-"""Events that the clock and the state of the index cause, by the API over in-memory adapters."""
+"""Events that the passage of time or the state of the index causes, through the API with in-memory adapters."""
 
 import json
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ async def api() -> AsyncIterator[Api]:
 
 
 async def events(api: Api) -> list[tuple[str, dict[str, Any]]]:
-    """Relay all due notices, and return the types and data of all events of the log."""
+    """Relay all due notices. Return type and data of every event in the log."""
     await api.services.events.dispatch.run(5)
     log = (await api.services.parts.notices.after(0, 1000)).notices
     return [(notice.type, json.loads(notice.body)["data"]) for notice in log]
@@ -51,7 +51,7 @@ async def test_periods_close_once_after_their_end_and_grace(api: Api) -> None:
 async def test_entering_the_top_is_an_event_and_climbing_in_it_is_none(api: Api) -> None:
     await api.ranked({player: 100 + player for player in range(1, TOP + 2)})
     await api.change_board(events=(NoticeType.RANK_ENTERED_TOP,))
-    assert await events(api) == []  # the first look at the top reports no change
+    assert await events(api) == []  # the first check of the top has no earlier one to compare with
     await api.post("/api/boards/default/scores", {"user_id": 5, "score": 900})
     api.clock.now += 60_000
     assert await events(api) == []
@@ -62,7 +62,7 @@ async def test_entering_the_top_is_an_event_and_climbing_in_it_is_none(api: Api)
     assert data == {"board": "default", "user_id": 1, "period": "all-time", "rank": 2, "score": 601, "top": TOP}
     await api.post("/api/boards/default/entries/5/hide", {"reason": "a test"}, ADMIN_KEY)
     api.clock.now += 60_000
-    assert [data["user_id"] for _, data in await events(api)] == [1, 2]  # player 2 moves up into the top
+    assert [data["user_id"] for _, data in await events(api)] == [1, 2]  # as 5 is hidden, 2 enters the top
 
 
 async def test_a_change_of_the_tier_is_an_event(api: Api) -> None:

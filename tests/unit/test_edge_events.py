@@ -49,7 +49,7 @@ async def dispatch(api: Api, pause_ms: int = 0) -> None:
 
 
 def test_the_signature_is_the_one_of_the_specification() -> None:
-    # The example of the specification's reference implementations.
+    # The values are an example from the reference implementations of the specification.
     moment = datetime.fromtimestamp(1614265330, UTC)
     signature = Webhook("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").sign(
         "msg_p5jXN8AQM9LWM0D4loKWxJek", moment, '{"test": 2432232314}'
@@ -169,7 +169,7 @@ async def test_without_a_signing_secret_nothing_is_signed() -> None:
 
 
 async def pieces(api: Api, after: int | None = None, **options: Any) -> list[dict[str, str]]:
-    """Return the events that the stream sends at once, before its first heartbeat without news."""
+    """Return the events that the stream sends at once, up to the heartbeat that it sends if there are no more."""
     events: list[dict[str, str]] = []
     feed = api.services.events.feed.follow(after, lambda _: True)
     try:

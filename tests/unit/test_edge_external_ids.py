@@ -281,7 +281,7 @@ async def test_setting_changing_and_removing_one(api: Api) -> None:
     assert (taken.status_code, taken.json()["error"]["code"]) == (409, "external_id_taken")
     assert taken.json()["error"]["details"] == {"external_id": SHOP, "user_id": 1}
     await api.send("PATCH", f"/api/users/{ext(SHOP)}", {"external_id": "other"}, ADMIN_KEY)
-    # The change invalidated this process's cached mapping.
+    # The process does not use its cached mapping of the id, which the change has invalidated.
     assert (await api.post("/api/scores", {"external_id": SHOP, "score": 1})).status_code == 404
     assert (await api.post("/api/scores", {"external_id": "other", "score": 1})).json()["user_id"] == 1
     held = await api.send("PATCH", "/api/users/2", {"external_id": SHOP}, ADMIN_KEY)
@@ -361,7 +361,7 @@ class TestPut:
         assert (await api.get("/api/users/2")).status_code == 404
 
     async def test_a_call_beside_one_that_creates_the_player(self, api: Api) -> None:
-        """Both calls look for the player before either of them creates it. The name is then taken by this player."""
+        """Let both calls look for the player before one creates it. The other must not fail: its name is then taken."""
         by_external_id = api.services.parts.users.by_external_id
         both_looked = asyncio.Barrier(2)
         looks = count()

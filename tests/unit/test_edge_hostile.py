@@ -70,7 +70,7 @@ async def test_an_error_lists_the_first_problems_and_counts_all(api: Api) -> Non
 
 
 def item_lists() -> Iterator[tuple[str, str]]:
-    """Yield the routes of batches, each with the JSON member of the body that has the items."""
+    """Yield each list of objects in a request body: the route and the JSON member with the list."""
     for route in WITH_BODY:
         [content] = OPERATIONS[route]["requestBody"]["content"].values()
         for name, schema in resolved(content["schema"])["properties"].items():
@@ -79,13 +79,13 @@ def item_lists() -> Iterator[tuple[str, str]]:
 
 
 BATCHES = [(route, name) for route, name in item_lists() if name != "tiers"]
-"""Lists whose items are refused one by one. The tiers of a board are accepted or refused as a whole."""
+"""Batches: lists whose items are refused one by one. The tiers of a board are refused as a whole."""
 VALID: Mapping[str, Mapping[str, Any]] = {
     "submissions": {"user_id": 1, "score": 5},
     "scores": {"user_id": 1, "score": 5},
     "users": {"user_id": 2},
 }
-"""Valid item of a batch, by the JSON member of the body that has the items."""
+"""Valid item of a batch, by the JSON member of the body with the list of items."""
 
 
 def test_batches_are_found() -> None:
@@ -125,7 +125,7 @@ LENGTHS: Mapping[str, int] = {
     "POST /api/users/{user_id}/friends": 1_310_720,
     "PUT /api/users/{user_id}/friends": 1_310_720,
 }
-"""Upper bounds of the bodies of these calls, in bytes. The bodies of all other calls are shorter."""
+"""Maximum length of the body, in bytes, of the calls with the longest bodies."""
 
 
 @pytest.mark.parametrize("route", LONGEST)

@@ -144,7 +144,7 @@ async def test_closing_the_stream_stops_the_import_and_another_one_continues(
     laps: Api, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("functions.imports._PROGRESS_S", 0.01)
-    # Each batch looks up its board. The look-up waits until the test lets it continue.
+    # Each batch of the import looks up its board. This look-up waits until the test lets it continue.
     batches: list[int] = []
     go_on = asyncio.Event()
     board_of = laps.store.board

@@ -18,7 +18,7 @@ from tests.unit.edge_fixtures import Ticks
 
 
 class GatedKeyStore(MemoryKeyStore):
-    """Store that counts reads. A read waits until the test allows an answer, or fails if the test says so."""
+    """Store that counts reads. A read waits while `may_answer` is cleared, and then raises `failure` if set."""
 
     def __init__(self) -> None:
         super().__init__(MemoryAuditLog())
@@ -36,7 +36,7 @@ class GatedKeyStore(MemoryKeyStore):
 
 
 class Stage:
-    """Key cache over a watched store, with clocks that the test sets."""
+    """Key cache over a `GatedKeyStore`, with clocks that the test sets."""
 
     def __init__(self) -> None:
         self.store = GatedKeyStore()
@@ -181,7 +181,7 @@ async def test_a_store_that_hangs_is_waited_for_only_now_and_then(stage: Stage) 
 
 
 async def test_a_reading_that_was_frozen_is_not_waited_for(stage: Stage) -> None:
-    """AWS Lambda may freeze a process for hours, and with it a read of the keys. The next request needs a new read."""
+    """AWS Lambda may freeze a process for hours during a read of the keys. The next request must start a new read."""
     key = await stage.create()
     await stage.name_of(key)
     stage.pass_time(KEYS_FRESH_MS / 1000)

@@ -132,7 +132,7 @@ def test_the_address_is_the_last_that_is_no_trusted_proxys(
     ],
 )
 def test_only_this_machine_connects_to_its_loopback_address(server: str, client: str | None, address: str) -> None:
-    """A request to a loopback address comes from this machine, even if its headers name another client address."""
+    """A request to a loopback address comes from this machine, whatever client address its headers name."""
     assert address_of({**scope(client, "198.51.100.1"), "server": (server, 80)}, PROXIES) == address
 
 

@@ -16,7 +16,7 @@ DAY = 86_400_000
 
 @pytest.fixture
 async def elo(api: Api) -> Api:
-    """API with two players and a board whose minimum of submissions is 3."""
+    """API with two players and the board `elo`, whose minimum of submissions is 3."""
     answer = await api.post("/api/boards", ELO, ADMIN_KEY)
     assert (answer.status_code, answer.json()["min_submissions"]) == (201, 3)
     await api.players(1, 2)

@@ -24,7 +24,7 @@ TAKEN = [
     *("ｏｋａｐｉ", "OKAPI", "Okapi"),
     *("о\u200bкарі".upper(), "ΟΚΑΡΙ", "ОКАРI".replace("I", "І")),
 ]
-"""Other spellings and look-alikes of `okapi`, without words of mixed scripts."""
+"""Other spellings and look-alikes of `okapi`, each in a single script."""
 
 
 def outcome(answer: httpx.Response) -> tuple[int, str | None]:
@@ -41,7 +41,7 @@ async def okapi(api: Api) -> Api:
 
 
 def requests(name: str) -> Sequence[tuple[str, str, dict[str, Any]]]:
-    """Return every request that gives a player this name: method, path and body."""
+    """Return one request of each kind that gives a player this name: method, path and body."""
     return [
         ("POST", "/api/users", {"username": name}),
         ("PATCH", "/api/users/2", {"username": name}),
@@ -106,7 +106,7 @@ async def test_a_name_is_stored_as_it_is_displayed(api: Api) -> None:
 
 
 async def test_a_stored_name_may_be_sent_again(api: Api) -> None:
-    """A rule that is newer than the stored name refuses the name, but not for the player who has it."""
+    """The player of a stored name may send it again, although a newer rule refuses this name to all others."""
     await api.services.parts.users.create([Player(7, CYRILLIC, None, 0)])
     body = {"username": CYRILLIC, "email": "ada@example.org"}
     for method, status in (("PUT", 200), ("PATCH", 200)):

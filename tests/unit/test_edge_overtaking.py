@@ -19,7 +19,7 @@ PLAYERS = range(1, 6)
 
 
 class Pass(NamedTuple):
-    """Event: the player, the friend who passed, and the player's rank then."""
+    """Event of an overtaken player: the player, the friend who passed, and the player's rank after that."""
 
     user_id: int
     overtaken_by: int
@@ -27,7 +27,7 @@ class Pass(NamedTuple):
 
 
 class Result(NamedTuple):
-    """Visible result of a player in the oracle. Smaller is better."""
+    """Visible result of a player in the oracle. The smaller of two results has the better rank."""
 
     lost: int
     achieved_at: str
@@ -42,7 +42,7 @@ async def race(api: Api, **rules: Any) -> None:
 
 
 async def follow(api: Api, user_id: int, *friend_ids: int) -> None:
-    """Let a player follow exactly these players."""
+    """Let a player follow these players, and no others."""
     body = {"user_ids": list(friend_ids)}
     assert (await api.send("PUT", f"/api/users/{user_id}/friends", body, SUBMIT_KEY)).status_code == 200
 
@@ -73,7 +73,7 @@ async def test_a_player_whom_a_friend_passes_gets_an_event() -> None:
         assert await look(api) == []
         await score(api, 4, 90)  # player 1 does not follow player 4
         await score(api, 2, 60)
-        await score(api, 3, 70)  # a friend may pass by its first score
+        await score(api, 3, 70)  # a friend may also pass by a first score
         assert await look(api) == [Pass(1, 2, 4), Pass(1, 3, 4)]
         await score(api, 3, 80)
         await score(api, 1, 55)
@@ -103,7 +103,7 @@ async def test_players_of_before_the_setting_are_noticed_first() -> None:
         await score(api, 1, 50)
         await score(api, 2, 40)
         await api.change_board("race", events=("player.overtaken",))
-        await score(api, 2, 60)  # no pass is reported, because the places before this score are unknown
+        await score(api, 2, 60)  # no event, because there was no check of the places before this score
         assert await look(api) == []
         await score(api, 2, 45)
         await score(api, 2, 70)
@@ -180,7 +180,7 @@ async def test_only_the_first_ladder_counts_and_old_ones_are_forgotten() -> None
 
 
 class Oracle:
-    """Visible results of the race, as brute force."""
+    """Expected events, computed by brute force from the visible results of all players."""
 
     def __init__(self, style: RankStyle) -> None:
         self._is_shared = style is RankStyle.SHARED

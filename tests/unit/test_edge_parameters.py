@@ -18,7 +18,7 @@ TYPED = [
 
 
 async def refusal(api: Api, ask: Ask, addition: str) -> tuple[int, str]:
-    """Return the status of a call with an additional parameter, and the parameter that its error names."""
+    """Add a parameter to a call. Return the status of the answer, and the parameter that its error names."""
     joint = "&" if "?" in ask.target else "?"
     headers = {"Authorization": f"Bearer {ADMIN_KEY}", "Content-Type": "application/json"}
     answer = await api.client.request(ask.method, f"{ask.target}{joint}{addition}", content=ask.body, headers=headers)

@@ -44,7 +44,7 @@ async def test_a_browser_distrusts_every_answer(api: Api, path: str) -> None:
     assert "'unsafe-inline'" not in scripts
     assert all(source == "'self'" or source.startswith("'sha256-") for source in scripts)
     assert headers["x-content-type-options"] == "nosniff"
-    # Only pages have links, whose referrer the policy limits.
+    # The policy limits the referrer of links, which only pages have.
     assert headers.get("referrer-policy") == (None if path in API_PATHS else "no-referrer")
 
 
@@ -63,9 +63,9 @@ def test_nginx_sends_the_same_headers_with_the_site() -> None:
 
 
 def test_nginx_finds_the_tags_of_the_page() -> None:
-    """nginx replaces the page's static tags, from the first to the last.
+    """nginx replaces the static tags of the page. It finds them by their first and their last tag.
 
-    Without the last tag, nginx would omit the rest of the page.
+    If it did not find the last tag, it would omit the rest of the page.
     """
     configuration = (ROOT / "deploy/images/nginx.conf").read_text()
     first, last = re.findall(r"sub_filter '(<meta [^']*)'", configuration)

@@ -167,7 +167,7 @@ RULES = st.fixed_dictionaries(
 STEPS = st.lists(
     st.lists(st.tuples(st.integers(1, 4), st.integers(-3, 3), st.integers(0, 1)), min_size=1, max_size=4), max_size=8
 )
-"""Batches of players, scores and subscores. A batch of one is a single submission."""
+"""Batches of submissions, each with player, score and subscore. A batch of one is sent as a single submission."""
 
 
 @settings(max_examples=60)
@@ -208,7 +208,7 @@ async def receipts_of(api: Api, items: Sequence[Mapping[str, Any]]) -> Sequence[
 
 
 def check(board: Board, counted: Sequence[Event], events: Sequence[Event], n: int, receipt: Any) -> None:
-    """Compare the receipt of `events[n]` with the oracle. `events` are a batch, submitted after `counted`."""
+    """Compare the receipt of `events[n]` with the oracle. The batch `events` was submitted after `counted`."""
     event = events[n]
     ladders = board.ladders_at(event.achieved_at)
     assert [period["period"] for period in receipt["periods"]] == [ladder.period_name for ladder in ladders]
@@ -227,7 +227,7 @@ def counts(ladder: Ladder, event: Event) -> bool:
 
 
 def previous(board: Board, before: Sequence[Event], others: Sequence[Event]) -> Any:
-    """Return the expected previous standing: the player's events `before`, ranked among all events of `others`."""
+    """Return the expected previous standing: the player's events `before`, ranked among the events `others`."""
     if not before:
         return None
     line, rank = line_of(board, [*before, *others], before[0].user_id)
@@ -236,7 +236,7 @@ def previous(board: Board, before: Sequence[Event], others: Sequence[Event]) -> 
 
 
 def line_of(board: Board, events: Sequence[Event], user_id: int) -> tuple[Line, int | None]:
-    """Return the player's line as if the board had no minimum of submissions, and the rank on `board`, if any."""
+    """Return the player's line if there were no minimum of submissions, and the rank with the minimum, or None."""
     line = Oracle(replace(board, min_submissions=1), events).line_of(user_id)
     oracle = Oracle(board, events)
     return line, None if user_id in oracle.unranked else oracle.line_of(user_id).rank

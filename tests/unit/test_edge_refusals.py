@@ -18,7 +18,7 @@ VALUES: list[Any] = [None, True, -1, 0, 1.5, 1e300, 2**53, "", "x", "\x07", "z" 
 INSIDE = re.compile(
     r"\\[sdwSDW]|\^|\(\?|\]\{|function|constrained|pydantic|valid(ator|ation)|Input|should|error|str_|int_", re.I
 )
-"""Traces of regular expressions and of pydantic, which no message may contain."""
+"""Pattern of internal words and of parts of regular expressions, which no message may contain."""
 VOICE = re.compile(
     r"(an? (username|external id) )?must |is required($|, unless )"
     r"|unknown (member|query parameter); |repeated query parameter; "

@@ -38,7 +38,7 @@ def log(logging_as_before: None, capsys: pytest.CaptureFixture[str]) -> Log:
 
 
 def told(answer: httpx.Response) -> tuple[int, str]:
-    """Return the status and the code of an error, after a check of its format."""
+    """Check the format of an error. Return its status and its code."""
     body = answer.json()
     assert set(body) == {"error"}
     assert set(body["error"]) == {"code", "message", "details"}

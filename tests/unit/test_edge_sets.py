@@ -79,7 +79,7 @@ async def test_many_at_once(api: Api, setter: str) -> None:
 async def test_an_outage_in_between_starts_no_further_action(
     api: Api, setter: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An action that starts after the answer could overwrite the effect of the client's next request."""
+    """Start no action after the answer, because it could overwrite the effect of the client's next request."""
     await api.players(*range(100, 200))
     moderation = api.services.parts.moderation
     put, begun = moderation.set_score, []
@@ -97,7 +97,7 @@ async def test_an_outage_in_between_starts_no_further_action(
     before = len(begun)
     assert answer.status_code == 503
     assert before < 20
-    # Before the answer, all started actions have ended. Only one has failed.
+    # All actions that were started have ended before the answer, and only one of them has failed.
     assert len(await scores(api)) - 2 == before - 1
     assert len(begun) == before
 

@@ -23,7 +23,7 @@ Pieces = AsyncGenerator[bytes, None]
 
 
 class Source:
-    """Source of pieces. It records whether its generator was closed."""
+    """Source of the pieces of a stream. It raises pieces that are errors, and sets `closed` when its generator ends."""
 
     def __init__(self, *pieces: bytes | Exception, then: Callable[[], Awaitable[Any]] | None = None) -> None:
         self._pieces = pieces
@@ -61,7 +61,7 @@ async def ask(app: Any, method: str = "GET") -> httpx.Response:
 
 
 class Connection:
-    """Server side of a request: it stores sent messages, limits the buffer, and reports a disconnect."""
+    """Server's side of a request. It stores `room` messages, then blocks, and disconnects once `left` is set."""
 
     def __init__(self, room: int = 100) -> None:
         self.sent: list[Any] = []

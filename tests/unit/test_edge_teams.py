@@ -106,7 +106,7 @@ async def test_who_may_join_and_leave(api: Api) -> None:
     assert await join(api, REDS, 2, token(1)) == 200
     assert await join(api, BLUES, 3, token(2)) == 403
     assert await join(api, BLUES, 3, token(3)) == 200
-    # A captain cannot add a player who is in another team. Only the player may change the team.
+    # A captain cannot add a player of another team. Only the player may move to a team.
     assert await join(api, REDS, 3, token(1)) == 409
     assert await join(api, BLUES, 2, token(2)) == 200
     assert await leave(api, BLUES, 2, token(1)) == 403
@@ -143,7 +143,7 @@ async def test_scores_of_members_rank_the_team_at_once(api: Api) -> None:
         await play(api, user_id, score)
     assert await top(api) == [(1, "Reds", 15), (2, "Blues", 12)]
     assert await contributions(api, REDS) == [(1, 10, True, True), (2, 5, True, True)]
-    # After a transfer, earlier points stay with the earlier team.
+    # After player 1 moves to another team, the points from before stay with the first team.
     await join(api, BLUES, 1)
     await play(api, 1, 100)
     assert await top(api) == [(1, "Blues", 112), (2, "Reds", 15)]

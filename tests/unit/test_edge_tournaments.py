@@ -61,7 +61,7 @@ async def test_submissions_count_only_while_it_is_open(api: Api) -> None:
         outcomes.append(await submit(api, 1))
     assert [code(outcome) for outcome in outcomes] == ["tournament_not_open", None, None, "tournament_not_open"]
     assert [outcomes[i]["error"]["details"]["state"] for i in (0, 3)] == ["upcoming", "closed"]
-    # During the grace, scores from before the end still count.
+    # Within the grace after the end, scores achieved before the end still count.
     for now, expected in ((END + 59_999, None), (END + 60_000, "tournament_not_open")):
         api.clock.now = now
         assert code(await submit(api, 2, achieved_at=time_text(END - 1))) == expected
@@ -180,7 +180,7 @@ async def test_an_early_end_is_the_present_at_the_earliest(api: Api) -> None:
     assert changed.json()["tournament"]["early_ends"] == [time_text(START)]
     assert (await api.get(f"{CUP}/tournament")).json()["state"] == "closed"
     assert code(await submit(api, 1)) == "tournament_not_open"
-    # A later change may send the unchanged end again. A new end may not be in the past.
+    # An end in the past may be sent again unchanged, but not be set.
     api.clock.now += HOUR_MS
     assert (await api.send("PATCH", CUP, {"tournament": changed.json()["tournament"]}, ADMIN_KEY)).status_code == 200
     refused = await api.send("PATCH", CUP, {"tournament": {**rules, "ends_at": time_text(START + 1)}}, ADMIN_KEY)
@@ -203,7 +203,7 @@ async def test_brackets_fill_in_the_order_of_joining(api: Api) -> None:
     assert (first["brackets"], first["bracket_size"], first["missing"], first["total"]) == (2, 4, [5, 3], 3)
     last = (await api.get(f"{CUP}/tournament/brackets/2")).json()
     assert [(e["user_id"], e["bracket_rank"], e["rank"]) for e in last["entries"]] == [(1, 1, 1)]
-    # At the end, the player alone in bracket 2 joins bracket 1.
+    # At the end, player 1, who is alone in bracket 2, is moved to bracket 1.
     api.clock.now = END
     merged = (await api.get(f"{CUP}/tournament/brackets/1")).json()
     assert [(e["user_id"], e["bracket_rank"]) for e in merged["entries"]] == [(1, 1), (4, 2), (2, 3)]
@@ -300,7 +300,7 @@ async def test_receipts_of_batches_say_the_attempts_left(api: Api) -> None:
     ids = [str(uuid4()) for _ in range(4)]
     items = [{"user_id": 1, "score": 5, "submission_id": i} for i in (*ids[:2], ids[0])]
     results = (await api.post(f"{CUP}/scores/batch", {"submissions": items})).json()["results"]
-    # Each receipt shows the state after the batch. The third submission repeats the first one.
+    # The third submission repeats the first one. Each receipt has the attempts that are left after the whole batch.
     assert [(result["attempts_left"], result["duplicate"]) for result in results] == [
         (1, False),
         (1, False),

@@ -16,7 +16,7 @@ def test_a_directory_of_an_earlier_version_gets_a_signing_secret(tmp_path: Path)
     path = tmp_path / "keys.json"
     earlier = {"submit_key": "s" * 32, "admin_key": "a" * 32}
     path.write_text(json.dumps(earlier))
-    (tmp_path / "leaderforge.lock").touch()  # the lock file that an earlier start has left
+    (tmp_path / "leaderforge.lock").touch()  # as if an earlier start had left its lock file
     claimed = stack(tmp_path)
     claimed.claim()
     assert {name: claimed.keys[name] for name in earlier} == earlier

@@ -10,7 +10,7 @@ from leaderforge.embedded.tasks import Backoff, RestartedServer, attempt, keep_u
 
 
 def pauses(backoff: Backoff, now: float, *, attempts: int, lasting: float) -> tuple[list[float], float]:
-    """Return the pauses (s) before attempts that each last `lasting` s, and the time after the last attempt."""
+    """Return the pauses (s) before attempts of `lasting` s each, and the time (s) after the last attempt."""
     waits = []
     for _ in range(attempts):
         waits.append(backoff.next_pause(now))

@@ -87,7 +87,7 @@ async def answering(*lines: str) -> AsyncIterator[tuple[int, list[bytes]]]:
 
 
 def sender(*networks: str, timeout_s: float = 5.0) -> HttpNoticeSender:
-    """Return a sender that admits these networks."""
+    """Return a sender that may also connect to addresses in these networks."""
     return HttpNoticeSender([ip_network(network) for network in networks], timeout_s=timeout_s)
 
 
@@ -101,7 +101,8 @@ async def test_names_and_numbers_of_this_machine_are_refused_at_the_connection(h
 
 
 async def test_the_checked_address_is_the_connected_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    # A name server may answer a second query with another address. The sender therefore makes one query only.
+    # The sender must make one query only, because a hostile name server could answer a second one with an address
+    # that the sender would refuse.
     queries: list[str] = []
     loop = asyncio.get_running_loop()
 

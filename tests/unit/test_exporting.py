@@ -35,7 +35,7 @@ entries = st.builds(
 
 
 def told(entry: Entry, board: Board, *, in_ndjson: bool = True) -> dict[str, object]:
-    """Return the expected values of an exported entry by name. CSV always has an external id, as the last column."""
+    """Return the expected values of an exported entry by name. In CSV, the last column is always the external id."""
     subscore = {} if board.subscore_order is None else {"subscore": entry.subscore}
     return {
         "rank": entry.rank,

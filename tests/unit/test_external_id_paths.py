@@ -13,7 +13,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_
 
 
 def received(scope: dict[str, Any]) -> str:
-    """Return the external id that a handler receives from a path `/api/users/ext:.../standings`."""
+    """Return the external id that a handler receives from a request with a path `/api/users/ext:.../standings`."""
     path = path_with_external_ids(scope)
     start, user, end = path.removeprefix("/api/").split("/")
     assert (start, end) == ("users", "standings")
@@ -36,7 +36,7 @@ def test_a_path_as_it_was_sent_is_encoded_once(external_id: str) -> None:
 
 @given(TEXTS)
 def test_a_path_that_was_decoded_is_encoded_twice(external_id: str) -> None:
-    """API Gateway decodes paths, and requests from Mangum have no raw path. Therefore clients encode ids twice."""
+    """API Gateway decodes paths once, and Mangum passes no raw path. Therefore clients encode ids in paths twice."""
     sent = path_of(external_id, 2)
     for raw_path in ({"raw_path": None}, {}):
         assert received({"path": unquote(sent), **raw_path}) == external_id

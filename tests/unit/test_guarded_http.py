@@ -185,7 +185,7 @@ async def test_endless_data_beside_a_body_is_refused(port: int, echo: Echo, kind
     begin, part = BESIDE_A_BODY[kind]
     flood = part * (2_000_000 // len(part))
     received = await answer_to(port, [CHUNKED + begin, *(flood[i : i + size] for i in range(0, len(flood), size))])
-    # The application was already called. It may still answer when the connection ends.
+    # The application was called before the excess data arrived, and may still answer when the connection ends.
     assert received in (b"", b"hello") or not received.startswith(b"HTTP/1.1 200 ")
     [request] = echo.requests
     assert len(request["headers"]) == 3
@@ -219,7 +219,7 @@ async def test_many_headers_behind_an_earlier_request_are_not_answered(port: int
 
 @pytest.mark.parametrize("pieces", [1, 1000])
 async def test_trailers_are_no_headers(port: int, echo: Echo, pieces: int) -> None:
-    """A proxy checks headers, but not trailers. If trailers became headers, they would seem to come from the proxy."""
+    """Proxies check headers only. A client could pass a header by the proxy if the server took trailers for headers."""
     sent = CHUNKED + b"0\r\nX-Forwarded-For: 127.0.0.1\r\nAuthorization: Bearer x\r\n\r\n"
     size = max(1, len(sent) // pieces)
     received = await answer_to(port, [sent[i : i + size] for i in range(0, len(sent), size)])
@@ -273,7 +273,7 @@ async def test_a_response_that_takes_long_is_not_cut(port: int, echo: Echo, monk
     monkeypatch.setattr(guarded, "HEAD_S", 0.1)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(REQUEST.replace(b"/echo", b"/slow"))
-    await asyncio.sleep(0.5)  # longer than the time limit of a head
+    await asyncio.sleep(0.5)  # the time limit of a head is shorter
     echo.go_on.set()
     async with asyncio.timeout(PATIENCE_S):
         assert (await reader.readline()) == b"HTTP/1.1 200 OK\r\n"
@@ -288,7 +288,7 @@ async def test_no_refusal_is_written_into_a_response(port: int, echo: Echo, monk
 
 @dataclass
 class Overloadable(Echo):
-    """Application with a limiter of overload, whose limit the test sets."""
+    """Application with limiters against overload, whose limits the test sets."""
 
     state: Any = field(default_factory=lambda: SimpleNamespace(admission=Limiters.of(1.0, lambda: None)))
 
@@ -426,7 +426,7 @@ async def test_the_head_is_written_with_a_body_of_known_length(headers: list[tup
 
 @dataclass
 class ManualLoop:
-    """Loop whose time the test sets. It has at most one timer at a time."""
+    """Stand-in for an event loop. The test sets its time, and it has at most one timer at a time."""
 
     now: float = 0.0
     due: float = inf

@@ -60,7 +60,7 @@ JSON_PIECES = [
 
 def set_block_size(patched: pytest.MonkeyPatch, size: int) -> None:
     patched.setattr(blocks, "BLOCK_CHARACTERS", size)
-    # A block ends at the last line end of the text that was read.
+    # Also read in chunks of this size, because a block ends at the last line end of the text that was read.
     patched.setattr(streams, "_CHUNK_BYTES", size)
 
 
@@ -91,7 +91,7 @@ def test_blocks_of_json_have_the_objects_of_the_whole(text: str, size: int):
     data = f"[{text}".encode()
     lines, bad = read(data, TableFormat.JSON, size)
     all_lines, all_bad = read(data, TableFormat.JSON)
-    # Bad elements of one line may come in any order.
+    # If one line has several bad elements, their order may differ.
     assert (lines, sorted(bad)) == (all_lines, sorted(all_bad))
     assert read(text.encode(), TableFormat.NDJSON, size) == read(text.encode(), TableFormat.NDJSON)
 

@@ -33,7 +33,7 @@ DAY = 86_400_000
 
 @dataclass
 class Imported:
-    """Result of an import: its tally, its bad lines by number, and the remarks."""
+    """Result of an import: its tally, its bad lines, and its remarks."""
 
     tally: ImportTally
     bad: list[BadLine] = field(default_factory=list)
@@ -134,12 +134,12 @@ async def test_scores_beyond_the_limits_of_the_board_are_bad_lines_as_over_http(
     assert result.reasons.keys() == rules.keys()
     for line, reason in result.reasons.items():
         assert rules[line] in reason
-    # Over HTTP, the value of the bad line causes the same error.
+    # Submit the score of the last bad line over HTTP: the error is the same.
     await desk.api.players(7)
     rejected = int(result.reasons[max(rules)].rsplit(" ", 1)[1])
     answer = await desk.api.post("/api/boards/cup/scores", {"user_id": 7, "score": rejected})
     assert (answer.status_code, answer.json()["error"]["message"]) == (422, result.reasons[max(rules)])
-    # The import creates no player for a bad line.
+    # The import has created the players of good lines only.
     assert result.tally.players_created == len(scores)
 
 

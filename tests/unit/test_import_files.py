@@ -490,7 +490,7 @@ def test_the_ids_of_contents_never_change(tmp_path: Path):
 
 
 def test_ids_of_an_id_column_are_what_they_were_in_the_first_version(tmp_path: Path):
-    """These ids must never change. Otherwise, scores that an older version imported would count again."""
+    """The ids must never change. Otherwise, lines that an older version imported would count again."""
     keyed = ids(write(tmp_path, "player,score,key\nAnn,1,a\n"), replace(PLAIN, id="key"))
     assert list(map(str, keyed)) == ["4ea6672e-9dce-5386-b7f9-3d7701bd8904"]
 

@@ -31,7 +31,7 @@ boards = st.fixed_dictionaries(
     }
 )
 
-# The first line is refused and creates no player. Therefore Ann is created before Zoë, and leads at the equal score and
+# The first line is refused, so that it does not create Zoë. Ann is created first, and leads at the equal score and
 # time.
 TIED_AFTER_A_REFUSAL = [Row("Zo\u00eb", -21, START), Row("Ann", 0, START), Row("Zo\u00eb", 0, START)]
 ASCENDING_WITH_A_MINIMUM = {
@@ -89,10 +89,9 @@ async def _import(
 
 
 def _player_ids(table: list[Row], refused: Container[int]) -> dict[str, int]:
-    """Return the ids of all players, in the order of their first rows that are not refused.
+    """Return the ids of all players, in the order in which an import creates them.
 
-    An import creates players in this order, because a refused row creates none. Players whose rows are all refused come
-    last.
+    This is the order of the first rows that are not refused. Players whose rows are all refused come last.
     """
     counted = [row for i, row in enumerate(table) if i not in refused]
     players = dict.fromkeys(row.external_id for row in [*counted, *table])
@@ -102,7 +101,7 @@ def _player_ids(table: list[Row], refused: Container[int]) -> dict[str, int]:
 async def _submit(
     api: Api, table: list[Row], settings: dict[str, Any], writing: Writing, ids: Mapping[str, int]
 ) -> list[str | None]:
-    """Submit the rows one by one, and return the reason why each is refused."""
+    """Submit the rows one by one. Return the reason of the refusal of each row, None for a counted one."""
     await _create(api, settings)
     created: set[str] = set()
     refusals: list[str | None] = []
@@ -132,7 +131,7 @@ async def _create(api: Api, settings: dict[str, Any]) -> None:
 
 
 async def _board(api: Api, period: str) -> list[dict[str, Any]]:
-    """Return the entries in their order, without player ids. Ties are in the order of the player ids."""
+    """Return the entries, best first, without player ids. The ids only decide the order of ties."""
     answer = await api.get(f"/api/boards/cup/page?rank=1&limit=100&period={period}", ADMIN_KEY)
     assert answer.status_code == 200, answer.text
     entries = [{**entry, "username": (entry["username"] or "").casefold()} for entry in answer.json()["entries"]]

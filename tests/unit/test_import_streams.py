@@ -237,7 +237,7 @@ def test_occurrences_are_exact_beyond_the_memory(max_recent: int, digests: list[
         (None, "Europe/Berlin", "2026-10-14 09:30", 1_791_963_000_000),
         (None, "Europe/Berlin", "2026-10-14T07:30:00Z", 1_791_963_000_000),
         (None, "America/New_York", "20261014", 1_791_950_400_000),
-        # A time in an hour that the clock repeats means the first pass of this hour.
+        # 2:30 occurs twice when the clock is set back. The first time is meant.
         (None, "Europe/Berlin", "2026-10-25 02:30", 1_792_888_200_000),
     ],
 )
@@ -292,7 +292,7 @@ def test_ids_subscores_and_metadata():
     ]
     objects = json.dumps([{**rows[0], "id": "=1", "kills": 7, "meta": {"a": 1.5}}, {**rows[1], "meta": None}])
     for name, data in (("a.json", objects), ("a.ndjson", "\n".join(map(json.dumps, json.loads(objects))))):
-        # Compare without the submission ids, which depend on the texts in the file.
+        # Compare without the submission ids, because they depend on the text of the file.
         assert [line[1:4] + line[5:] for line in read(data.encode(), name, columns)] == [
             line[1:4] + line[5:] for line in lines
         ]

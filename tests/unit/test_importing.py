@@ -93,7 +93,7 @@ class Service:
 
 
 class Users(MemoryPlayerStore):
-    """Player store that lets other tasks run between two calls, as a database does, and refuses some names."""
+    """Player store that lets other tasks run during a call, as a database does. It refuses the names in `refusals`."""
 
     def __init__(self, *, unique_names: bool = True) -> None:
         super().__init__(unique_names=unique_names)
@@ -112,7 +112,7 @@ class Users(MemoryPlayerStore):
 
 
 class Store(MemoryScoreStore):
-    """Score store that may fail for a batch, or for some players."""
+    """Score store that is unavailable for the batch `fails_at`, and for submissions with some scores."""
 
     def __init__(self, users: MemoryPlayerStore) -> None:
         super().__init__(users)
@@ -241,9 +241,10 @@ async def test_overlapping_batches_count_as_batches_one_after_another(scores: li
 async def test_lanes_keep_the_order_of_the_file_where_a_line_depends_on_earlier_ones(
     scores: list[tuple[str, int, int]], batch: int
 ):
-    """A score limit may refuse a line because of the player's previous score.
+    """Import with one batch in flight, and with several. The results must be equal, although lines depend on others.
 
-    If several lines have one submission id, the last line replaces the submission of the others.
+    A score limit may refuse a line because of the player's previous score. If several lines have one submission id, the
+    last line replaces the submission of the others.
     """
     lines = [
         ScoreLine(number, f"player {name}", score, 1000 * number, UUID(int=line_id))

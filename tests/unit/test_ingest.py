@@ -94,7 +94,7 @@ async def test_the_future_is_not_believed(api: Api) -> None:
 
 
 async def test_boards_of_many_messages_are_few_queries(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One query loads all boards. With a query per board, the first board would be stale when the last one arrives."""
+    """Load all boards by one query, because with a query for each, the first would be stale when the last arrives."""
     await api.players(1)
     slugs = [f"board-{i}" for i in range(50)]
     for slug in slugs:
@@ -216,7 +216,7 @@ async def test_a_batch_is_queued_but_for_what_is_not_valid(queued: Api, queue: M
 async def test_other_content_under_a_submission_id_becomes_a_dead_letter(queued: Api, queue: MemoryQueue) -> None:
     await queued.players(1)
     first = {"user_id": 1, "score": 5, "submission_id": str(uuid4())}
-    # A retry has a later reception, but without `achieved_at` it is a duplicate of the first copy.
+    # The second copy is received later, but is a duplicate of the first one, because neither has `achieved_at`.
     for submission in (first, first, {**first, "score": 6}):
         await queued.post("/api/scores", submission)
         queued.clock.now += 1000

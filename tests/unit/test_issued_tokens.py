@@ -28,7 +28,7 @@ async def issued(api: Api, player: str, valid_s: int = 60, name: str | None = No
 
 
 async def status(api: Api, text: str, user_id: int = 123) -> int:
-    """Return the status of a call that only the player itself may make."""
+    """Return the status of a call with this token that needs a token of the player `user_id`."""
     return (await api.get(f"/api/users/{user_id}/export", text)).status_code
 
 
@@ -48,7 +48,7 @@ async def test_both_issuers_are_accepted_beside_each_other() -> None:
     async with serving(**TOKENS, **SIGNING) as api:
         await api.players(123)
         assert [await status(api, text) for text in (token(123), await issued(api, "123"))] == [200, 200]
-        # A token that is signed by the configured issuer, but names a signing key, must not pass as issued.
+        # The configured issuer signs a token that claims to be issued: it names one of this service's signing keys.
         forged = jwt.encode(
             {"iss": "leaderforge", "aud": "leaderforge", "sub": "123", "exp": 33_000_000_000},
             TOKENS["LEADERFORGE_TOKEN_SECRET"],
@@ -124,7 +124,7 @@ async def test_rotation_with_an_overlap() -> None:
         api.clock.now += 1
         created = await api.post(KEYS, None, ADMIN_KEY)
         assert created.status_code == 201
-        # The old key continues to sign at first, because other processes may not know the new key yet.
+        # The old key still signs, because other processes may not have loaded the new key yet.
         assert kid_of(await issued(api, "123")) == kid_of(old)
         api.clock.now += CACHE_LIMIT_MS
         new = await issued(api, "123", 61)

@@ -24,7 +24,7 @@ DAYS = [f"2026-11-{day}" for day in (20, 21, 22)]
 
 
 class GatedScoreStore(MemoryScoreStore):
-    """Store that counts queries, and answers them when the test allows it."""
+    """Store that counts queries. An answer waits while the test has cleared `may_answer`."""
 
     def __init__(self) -> None:
         self.users = MemoryPlayerStore()
@@ -45,7 +45,7 @@ class GatedScoreStore(MemoryScoreStore):
         return found
 
     async def play(self, board: Board, day: str) -> None:
-        """Count a submission on a day of November 2026."""
+        """Record a counting submission on a day of November 2026, given as `2026-11-23`."""
         at = START - (23 - int(day[-2:])) * DAY
         await self.users.create([Player(1, "one", None, 0)])
         [recorded] = await self.record([Submission(board.ladders_at(at), Event(1, uuid4(), 1, at))])
@@ -82,7 +82,7 @@ async def board(store: GatedScoreStore) -> Board:
 async def test_the_age_of_a_list_counts_from_the_start_of_its_query(
     store: GatedScoreStore, board: Board, seconds: list[float]
 ) -> None:
-    """A list of past periods may lack a retirement that was committed during its query."""
+    """A retirement that is committed during a query may be missing in the list. Its age must include the query."""
     process = Ladders(store, lambda: START)
     store.may_answer.clear()
     looking = asyncio.create_task(process.get(board, DAYS[0]))

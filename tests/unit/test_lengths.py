@@ -17,7 +17,10 @@ LONG_FUNCTION = 40
 
 
 class Spread(NamedTuple):
-    """Spread of the lengths of functions. A length spans the lines from `def`, without decorators."""
+    """Spread of the lengths of functions: median, 90th percentile, and number of long ones.
+
+    A length is the number of lines from `def` on, without decorators.
+    """
 
     median: int
     p90: int
@@ -25,7 +28,7 @@ class Spread(NamedTuple):
 
 
 MAX_SPREAD = Spread(median=5, p90=13, long=3)
-"""Upper bounds: the values of version 0.1.0."""
+"""Upper bounds of the spread, which are the values of version 0.1.0."""
 
 
 def sources() -> dict[str, str]:

@@ -16,7 +16,7 @@ Listening = AsyncGenerator[ViewState | None, None]
 
 
 class Board:
-    """View of a board whose text the tests change. It counts its loads."""
+    """Live view of a board. It shows the text that the test sets, and counts its loads."""
 
     def __init__(self) -> None:
         self.loads = 0
@@ -75,7 +75,7 @@ async def following(listening: Listening) -> ViewState | None:
 
 
 async def texts(listening: Listening, until: str) -> list[str]:
-    """Return the received texts up to the text `until`."""
+    """Receive texts until `until` is among them, and return them."""
     seen: list[str] = []
     while until not in seen:
         state = await following(listening)

@@ -29,7 +29,7 @@ LADDER = Ladder(Board(1, "default", "Default"))
 
 
 class World:
-    """Store and index with one clock. Only the repair updates the index from the store."""
+    """Store and index with one clock. Nothing but the tested repair brings changes of the store into the index."""
 
     def __init__(self, index: MemoryIndex | None = None) -> None:
         self.now = 1_700_000_000_000
@@ -193,7 +193,7 @@ ERASE = AuditEntry(0, "cli", "player.erase")
 
 
 async def test_an_erased_player_is_forgotten_whatever_comes_late(world: World):
-    """The index drops an update that was in flight during the erasure."""
+    """Apply an update after the erasure that was in flight during it. Reconciliation must remove it from the index."""
     late = await world.commit(1, 5)
     await world.commit(2, 6)
     await world.records.erase(1, ERASE)
@@ -240,7 +240,7 @@ async def test_touches_are_kept_for_as_long_as_an_index_may_lag(world: World):
     assert world.users.touches
     world.now += 2 * SETTLE_MS
     await world.maintain.reconcile()
-    # Expired notes are deleted only every ten minutes.
+    # The notes have expired, but expired notes are deleted only every ten minutes.
     assert world.users.touches
     world.now += TOUCHES_KEPT_MS // 2
     await world.maintain.reconcile()

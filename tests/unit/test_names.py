@@ -208,7 +208,7 @@ def test_an_accepted_name_shows_a_character(name: str) -> None:
 @settings(max_examples=300)
 @given(names, st.data())
 def test_a_name_that_looks_the_same_is_taken(name: str, data: st.DataObject) -> None:
-    """Apply a change that a reader hardly sees: an invisible character, another blank, case, form or look-alike."""
+    """Change a name almost invisibly: by an invisible character, another blank, case, form or a look-alike."""
     tables = unicode_tables()
     change = data.draw(st.sampled_from(["insert", "blank", "case", "look", "form"]))
     changed = name
@@ -232,13 +232,13 @@ def test_a_name_that_looks_the_same_is_taken(name: str, data: st.DataObject) -> 
 @given(names, names)
 @example("okapi", CYRILLIC)
 def test_free_names_differ_visibly(name: str, other: str) -> None:
-    """Compare the visible parts of two free names. `visible` is independent of the product's keys."""
+    """Compare the visible parts of names that do not exclude each other. `visible` does not use the product's keys."""
     assume(not is_taken(name, other))
     assert visible(name) != visible(other)
 
 
 def visible(name: str) -> str:
-    """Return the skeleton of a name by UTS 39, but with the case and the ASCII characters of the name."""
+    """Return the skeleton of a name by UTS 39, except that case and ASCII characters stay as in the name."""
     tables = unicode_tables()
     inked = "".join(" " if tables.blank.fullmatch(c) else c for c in name if not tables.ignorable.fullmatch(c))
     return " ".join(unicodedata.normalize("NFD", inked).translate(tables.looks).split())
@@ -278,7 +278,7 @@ def test_ascii_names_follow_the_rules_of_all_names(text: str) -> None:
 
 
 def test_each_folded_character_has_its_key() -> None:
-    """A name key has nothing left to remove, map or normalise. Therefore the key of a key is the key itself."""
+    """The key of a name key is the key itself, because nothing is left in it to remove, map or normalise."""
     for point in range(0xA0, sys.maxunicode + 1):
         character = chr(point)
         if unicodedata.category(character) not in {"Cn", "Cs", "Co"}:

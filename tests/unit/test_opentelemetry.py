@@ -51,7 +51,7 @@ def world() -> World:
 
 
 def doubling(world: World) -> Coalescer[int, int]:
-    """Return a function that doubles numbers in batches. Each batch records a call of a server."""
+    """Return a function that doubles numbers in batches. Each batch is traced as a call of a server."""
 
     async def run(items: Sequence[int]) -> Sequence[int]:
         with world.tracer.exchange("valkey", "127.0.0.1:7000", len(items)):

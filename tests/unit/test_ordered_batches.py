@@ -1,4 +1,4 @@
-"""Batches that overlap, with outcomes in order. Failures lose no outcome of a batch in flight."""
+"""Batches that overlap, with outcomes in order. A failure loses no outcome of the other batches in flight."""
 
 import asyncio
 from random import Random

@@ -1,4 +1,4 @@
-"""Concurrent processing of a few items at a time, while the next items are read. A failure ends reading and work."""
+"""Concurrent work on a few items, while the next items are read. A failure ends both reading and work."""
 
 import asyncio
 from collections.abc import AsyncGenerator

@@ -43,7 +43,7 @@ ZONES = (
 )
 SEASONS = (
     "0 0 1 * *",  # months
-    "30 2 * * *",  # a time that Berlin skips once a year and repeats once a year
+    "30 2 * * *",  # a time that occurs twice on one day a year in Berlin, and not at all on another
     "0 */6 * * *",
     "15 0 * * 1",
     "0 0 1 1,4,7,10 *",
@@ -66,14 +66,14 @@ def local(zone: str, time: int) -> datetime:
 
 @cache
 def highest_reading(zone: str, time: int) -> datetime:
-    """Return the highest clock reading in the three hours up to this time. No clock is set back by more hours."""
+    """Return the highest clock reading up to this time. Three hours suffice, because no clock is set back by more."""
     steps = range(time - 180 * MINUTE, time, MINUTE)
     before_the_minute = time - time % MINUTE - 1
     return max(local(zone, moment) for moment in (*steps, before_the_minute, time))
 
 
 Starts = Callable[[datetime], datetime]
-"""Function that returns the start of the period that contains a clock reading."""
+"""Function that returns the start of the period of a clock reading."""
 
 
 def start_of_day(reading: datetime) -> datetime:
@@ -202,7 +202,7 @@ def test_numbers_and_names_lead_back_to_the_period(zone_and_time: tuple[str, int
 
 @cache
 def season_starts(expression: str, zone: str, first: int, last: int) -> list[int]:
-    """Return, in order, the minutes at which a clock first reaches a reading that matches the expression."""
+    """Return, in order, the times (ms) of the minutes at which a clock first reaches or skips a matching reading."""
     due, reached = [], local(zone, first)
     for minute in range(first + MINUTE, last, MINUTE):
         now = local(zone, minute)

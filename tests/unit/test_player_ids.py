@@ -18,7 +18,7 @@ A, B, C = ExternalId("a"), ExternalId("b"), ExternalId("c")
 
 
 class Store(MemoryPlayerStore):
-    """Store that records its queries, and delays or fails them on demand."""
+    """Store that records its queries by external id. The test can delay them or let them fail."""
 
     def __init__(self, world: "World") -> None:
         super().__init__(clock=lambda: world.ms * 1000)
@@ -116,7 +116,7 @@ async def test_players_whose_ids_were_not_released_outlive_a_check(world: World)
 
 
 async def test_player_ids_do_not_outlive_a_check(world: World) -> None:
-    """The store keeps no notes of the erasure of players without external ids. A check cannot find such an erasure."""
+    """Drop player ids at a check: without an external id, the store has no note that tells of a player's erasure."""
     await world.add(user(3, C), user(7))
     await world.ids.ensure(Sighting(7))
     assert world.ids.cached(7) == 7
@@ -126,7 +126,7 @@ async def test_player_ids_do_not_outlive_a_check(world: World) -> None:
 
 
 async def test_players_are_looked_up_again_if_a_check_would_come_too_late(world: World) -> None:
-    """The store may have deleted the note of a release that was committed just after the last check."""
+    """Empty the cache if the next check is late: the store may have deleted notes of releases since the last check."""
     await world.add(user(1, A), user(2), user(3, C))
     await world.ids.find_many([A, C])
     await world.move(1, None)
@@ -138,7 +138,7 @@ async def test_players_are_looked_up_again_if_a_check_would_come_too_late(world:
 async def test_a_check_sees_every_release_after_the_previous_one(world: World) -> None:
     await world.add(user(1, A), user(3, C))
     await world.ids.find_many([A, C])
-    world.ms -= COMMIT_LIMIT_MS + CLOCK_DIFFERENCE_MS  # by a clock behind, a slow release has this time
+    world.ms -= COMMIT_LIMIT_MS + CLOCK_DIFFERENCE_MS  # a slow release, by a clock that is behind, has this time
     await world.move(1, None)
     world.ms += COMMIT_LIMIT_MS + CLOCK_DIFFERENCE_MS
     world.wait(CHECKABLE_MS - 1)
@@ -180,7 +180,7 @@ async def test_a_process_that_was_suspended_looks_up_again(world: World, standin
 
 
 async def test_no_process_uses_an_old_player_when_another_may_claim_the_id(world: World) -> None:
-    """The lookup begins just before the release. The process uses the result for the last time that it may."""
+    """Look up just before the release, and use the result as long as allowed. Until then, nobody may claim the id."""
     await world.add(user(1, A), user(2))
     world.store.gate.clear()
     looking = asyncio.create_task(world.ids.get(A))

@@ -1,4 +1,4 @@
-"""Lanes by player: which submissions are in flight together, their order, and their batches."""
+"""Lanes by player: the submissions that are in flight at the same time, their order, and their batches."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""A thread's demand for the processor includes its waits. Therefore it does not depend on the machine's load."""
+"""A thread's demand includes its waits for a processor. Therefore the demand does not depend on the machine's load."""
 
 import time
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from leaderforge.processor import ProcessorDemand
 
 SPIN_S = 0.05
 TRIES = 40
-"""Maximum number of intervals. Only one must show the full demand, because a host may take time that nobody counts."""
+"""Maximum number of tries. One must show the full demand: a host may take time from the others that is not counted."""
 
 
 def spin() -> None:
@@ -29,7 +29,7 @@ def share_after(work: Callable[[], object], demand: ProcessorDemand) -> float:
 @pytest.mark.skipif(not processor.SCHEDSTAT.exists(), reason="only Linux publishes the wait for a processor")
 def test_a_thread_that_is_always_ready_demands_the_whole_processor() -> None:
     demand = ProcessorDemand()
-    assert demand.share() == 0.0  # the first call has no earlier call to compare with
+    assert demand.share() == 0.0  # the first call has no earlier one as its start
     assert any(share_after(spin, demand) > 0.8 for _ in range(TRIES))
     assert any(share_after(partial(time.sleep, SPIN_S), demand) < 0.5 for _ in range(TRIES))
 

@@ -24,7 +24,7 @@ from tests.waiting import until
 @pytest.mark.parametrize("style", RankStyle)
 @pytest.mark.parametrize("score", [1, 25, 50])
 async def test_ranks_are_exact_though_a_player_moves_between_the_two_steps(style: RankStyle, score: int) -> None:
-    """Player 2 moves between the two reads. The new entry must not count among the players above the old entry."""
+    """Move player 2 between the reads of rows and of counts. The new entry must not count as above the old one."""
     ladder = Ladder(Board(1, "default", "Default", rank_style=style))
     index = MemoryIndex(partitions=2)
     players = MemoryPlayerStore()
@@ -82,7 +82,7 @@ READS: dict[str, Callable[[Process, Ladder], Awaitable[Any]]] = {
 @pytest.mark.parametrize("indexed", [True, False])
 @pytest.mark.parametrize("name", READS)
 async def test_an_answer_claims_only_the_time_before_it_was_read(name: str, indexed: bool) -> None:
-    """A change that is acknowledged after the rows were read, but before the answer is sent, is not in the answer."""
+    """`as_of` must be before the read: a change between the read and the answer is not in the answer."""
     ladder = Ladder(Board(1, "default", "Default"), indexed=indexed)
     index, players, now = MemoryIndex(partitions=2), MemoryPlayerStore(), 1_700_000_000_000
     store = MemoryScoreStore(players)
@@ -93,7 +93,8 @@ async def test_an_answer_claims_only_the_time_before_it_was_read(name: str, inde
     await store.record([Submission([ladder], event) for event in events])
     await index.apply(ladder, [Standing(i, 10 * i, now, UUID(int=i), None, True, 1, 1) for i in (1, 2)])
     ranking: Ranking = index if indexed else store
-    # A process that stalls for a second during its check must not treat the index as current, and checks it again.
+    # Wait, because a process that stalls for a second during its check of the index must check it again before it
+    # reads.
     await until(process.trust.is_believed, "belief in the index")
     before, names = now, ("rows", "window", "window_at", "counts")
     reads = {read_name: getattr(ranking, read_name) for read_name in names}

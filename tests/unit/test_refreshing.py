@@ -12,7 +12,7 @@ FRESH_S, STALE_S = 2.0, 4.0
 
 
 class Source:
-    """Source of values, set by the test. It counts the loads of each key. Loads wait until `is_open` is set."""
+    """Source of values. It counts the loads of each key. A load reads its value, then waits until `is_open` is set."""
 
     def __init__(self) -> None:
         self.values: dict[str, int] = {"a": 1}
@@ -48,7 +48,7 @@ class Stage:
 
 @pytest.fixture
 async def stage() -> Stage:
-    """Stage whose cache contains `a`, loaded just now."""
+    """Stage whose cache contains the key `a`, which was loaded just now."""
     stage = Stage()
     assert await stage.cache.get("a") == 1
     return stage

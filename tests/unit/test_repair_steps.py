@@ -68,7 +68,7 @@ class WatchedWorld(World):
         return [user_id_of(key) for key in sorted(keys)]
 
     async def watch(self, expected: dict[Ladder, list[int]], names: dict[int, str]) -> None:
-        """Check after each later step that exactly these players are ranked, in this order and with these names."""
+        """From now on, check after each step that just these players are ranked, in this order, with these names."""
 
         async def look(step: str) -> None:
             self.steps.append(step)
@@ -137,7 +137,7 @@ async def test_what_the_store_lost_is_removed_and_nothing_else(world: WatchedWor
 
 
 async def test_a_standing_that_begins_during_the_pass_is_left_alone(world: WatchedWorld) -> None:
-    """A standing that begins after the pass has read the store must not be removed as unknown to the store."""
+    """Submit after reconciliation has read the store. It must not remove the new standing, which it did not read."""
     late = await world.commit(1, 5)
     await world.records.erase(1, ERASE)
     await world.index.apply(LADDER, [late])
@@ -188,7 +188,7 @@ async def test_a_rename_during_a_rebuild_is_not_undone(world: WatchedWorld) -> N
 
 
 async def test_a_name_that_comes_late_does_not_outlive_a_rebuild(world: WatchedWorld) -> None:
-    """A process creates a player, and freezes before it adds the name to the index. Another player gets the id."""
+    """Add the name of an erased player during a rebuild, as a frozen process may. A new player has the same id."""
     await world.commit(1, 5)
     await world.records.erase(1, ERASE)
     await world.users.create([Player(1, "Ada", None, world.now)])
@@ -211,7 +211,7 @@ REBUILD = ("begin_rebuild", "add_erasures", "mend", "load", "add_names", "finish
 async def test_a_late_update_of_an_erased_player_does_not_survive_a_rebuild(
     world: WatchedWorld, thaw: str, recreated: bool
 ) -> None:
-    """A frozen process commits, then updates the index late: after the step `thaw`, and once more after the rebuild."""
+    """Apply the update of a frozen process late: after the step `thaw` of the rebuild, and again after the rebuild."""
     other = Ladder(await world.store.create_board(Board(0, "other", "Other")))
     late = await world.commit(1, 5)
     await world.indexed(2, 7)
@@ -234,7 +234,7 @@ async def test_a_late_update_of_an_erased_player_does_not_survive_a_rebuild(
     world.index.look = look
     await world.maintain.rebuild()
     world.index.look = None
-    assert thawed or thaw == "mend"  # the step `mend` is left out if it has nothing to repair
+    assert thawed or thaw == "mend"  # a rebuild has no step `mend` if nothing needs repair
     for ladder in (LADDER, other):
         await load_standings(world.index, world.store, ladder, [late])
     assert await world.ranked_ids() == expected
@@ -243,7 +243,7 @@ async def test_a_late_update_of_an_erased_player_does_not_survive_a_rebuild(
 
 
 async def test_only_the_lost_partition_gets_erasures(world: WatchedWorld) -> None:
-    """A rebuild without erased players takes no additional step."""
+    """A rebuild adds erasures to the partitions that it rebuilds only. Without erased players, it has no such step."""
     steps = []
 
     async def look(step: str) -> None:
@@ -264,7 +264,7 @@ async def test_only_the_lost_partition_gets_erasures(world: WatchedWorld) -> Non
 
 @pytest.mark.parametrize("act", ["reconcile", "catch_up"])
 async def test_an_erasure_whose_process_died_keeps_late_updates_away(world: WatchedWorld, act: str) -> None:
-    """The process committed the erasure, and died before the index had the removed standings."""
+    """Erase in the store only, as a process that dies before it updates the index. A repair must add the erasure."""
     late = await world.commit(1, 5)
     await world.records.erase(1, ERASE)
     world.now += SETTLE_MS + 1
@@ -274,7 +274,7 @@ async def test_an_erasure_whose_process_died_keeps_late_updates_away(world: Watc
 
 
 async def test_a_repair_frozen_across_a_rebuild_brings_no_erased_player_back(world: WatchedWorld) -> None:
-    """The repair reads a standing that the index lacks. Before it continues, an erasure and a rebuild happen."""
+    """Erase the player, and rebuild, between a repair's read of the player's standing and its load of the standing."""
     await world.commit(1, 5)
     standings_on = world.store.standings
 
@@ -292,7 +292,7 @@ async def test_a_repair_frozen_across_a_rebuild_brings_no_erased_player_back(wor
 
 
 async def test_an_erasure_does_not_keep_out_a_later_player(world: WatchedWorld) -> None:
-    """A frozen rebuild may write an erasure that the store has deleted since. Repairs then restore the player."""
+    """Add an outdated erasure, as a rebuild that was frozen for long may do. Repairs must still load the new player."""
     await world.index.add_erasures({1: 2**52})
     standing = await world.commit(1, 5)
     await load_standings(world.index, world.store, LADDER, [standing])
@@ -320,7 +320,7 @@ async def test_erasures_are_forgotten_after_a_day_unless_the_player_was_erased_a
 
 @pytest.mark.parametrize("act", ["reconcile", "rebuild", "catch_up"])
 async def test_a_repair_that_was_cut_off_does_not_count(world: WatchedWorld, act: str) -> None:
-    """After a broken connection, a new primary may lack updates of the repair."""
+    """Break a connection during a repair. The repair must not count, because a new primary may lack its updates."""
     await world.commit(1, 5)
     world.now += SETTLE_MS + 1
     before = await world.index.watermarks()

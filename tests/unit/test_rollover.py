@@ -110,7 +110,7 @@ async def test_it_is_dropped_once_everybody_knows_and_again_until_that_is_sure(w
     assert await world.after(1) == Rollover(dropped=1)
     assert not world.indexed(day)
     [standing] = await world.store.standings(day, [1])
-    await world.index.apply(day, [standing])  # an update that reaches the index after the drop
+    await world.index.apply(day, [standing])  # a late update of the dropped period
     assert await world.after(REPEATED_DROP_MS) == Rollover(dropped=1)
     assert not world.indexed(day)
     assert await world.after(DAY) == Rollover()
@@ -229,7 +229,7 @@ async def test_there_is_one_round_a_minute_whoever_asks(world: World) -> None:
 
 
 async def test_a_sweep_removes_what_came_after_the_end_of_its_ladder() -> None:
-    """A frozen process resumes, and updates a dropped period and a deleted board in the index."""
+    """Update a dropped period and a deleted board in the index, as a process that was frozen may do."""
     world = World()
     board = await world.board(PeriodKind.ALL_TIME, PeriodKind.DAILY)
     await world.score(board, world.now)

@@ -75,6 +75,6 @@ def test_a_signal_ends_everything(folder: Path, number: signal.Signals) -> None:
     process.send_signal(number)
     output, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
-    assert "types" not in output  # the target comes second in its lane, and was not started
+    assert "types" not in output  # the second target of the lane was not started
     assert time.monotonic() - begin < PATIENCE_S
     assert not any(map(lives, family))

@@ -27,7 +27,10 @@ CHUNKS = 3
 
 
 class NotedPart:
-    """Part that settles days in chunks, and records each written chunk. The chunk `fails_at` fails before its write."""
+    """Part that settles days in chunks, and records each written chunk.
+
+    It fails once before it writes the chunk `fails_at`, and once after it has written the chunk `dies_after`.
+    """
 
     def __init__(self, name: str, store: MemorySettlementStore, written: list[tuple[str, int, int]]) -> None:
         self.name = name
@@ -72,7 +75,7 @@ class Settling:
         self.ladders: list[Ladder] = []
 
     def process(self, index: MemoryIndex | None = None) -> SettlementService:
-        """Return the settlement of a new process, by default with leases of its own."""
+        """Return the settlement service of a new process. `index` has its leases, by default leases of its own."""
         world = self.world
         leases = index or MemoryIndex(partitions=1)
         periods = MemoryPeriodStore(world.store)

@@ -31,7 +31,7 @@ async def test_a_subject_that_is_no_number() -> None:
         await api.change_board(open_to_players=True)
         body = {"external_id": SUBJECT, "score": 5}
         for _ in range(2):
-            # Without the setting for creation, no player is created on first sight.
+            # The setting that creates players on first sight is off.
             answer = await api.post("/api/scores", body, token_of(SUBJECT))
             assert (answer.status_code, answer.json()["error"]["details"]) == (404, {"external_id": SUBJECT})
         user_id = (await api.post("/api/users", {"external_id": SUBJECT})).json()["user_id"]
@@ -42,7 +42,7 @@ async def test_a_subject_that_is_no_number() -> None:
             assert (await api.post("/api/scores", stranger, token_of(SUBJECT))).status_code == 403
         assert (await api.get(f"/api/users/{user_id}/export", token_of(SUBJECT))).status_code == 200
         assert (await api.get(f"/api/users/{other}/export", token_of(SUBJECT))).status_code == 403
-        # Even a subject of digits is an external id, not a player id.
+        # A subject is an external id here, even if it has digits only: the token is not one of player 123.
         await api.players(123)
         digits = await api.post("/api/scores", {"user_id": 123, "score": 5}, token_of("123"))
         assert digits.status_code == 403
@@ -124,7 +124,7 @@ class TestFirstSight:
     async def test_a_request_above_the_limit_creates_nobody(self) -> None:
         settings = {**EXTERNAL, **CREATING, "LEADERFORGE_PLAYER_LIMIT": "1:1"}
         async with serving(**settings) as api:
-            # Use up the player's limit by the limiter, as another process would, because all processes share it.
+            # Use up the player's rate limit directly, as a request to another process would.
             await api.limiter.take(f"player:ext:{SUBJECT}", RateLimit.parsed("1:1"))
             assert (await api.get("/api/boards/default/top", token_of(SUBJECT))).status_code == 429
             assert (await api.get(f"/api/users/ext:{SUBJECT}")).status_code == 404
@@ -157,7 +157,7 @@ class TestFirstSight:
                 await api.post("/api/boards/none/scores", {"external_id": "f", "score": 1}),
             ]
             assert [answer.status_code for answer in refused] == [422, 422, 404]
-            # Only valid submissions create a player, and reads with a key never do.
+            # Refused submissions have created no players, and reads with a key create none.
             for external_id in ("b", "d", "f", "g"):
                 assert (await api.get(f"/api/users/ext:{external_id}", ADMIN_KEY)).status_code == 404
 

@@ -10,7 +10,7 @@ def test_an_id_is_a_random_uuid() -> None:
     ids = [new_submission_id() for _ in range(1000)]
     assert {(i.version, i.variant) for i in ids} == {(4, RFC_4122)}
     assert len(set(ids)) == 1000
-    # All bits except the six fixed ones must vary.
+    # Each bit must vary, except the six bits that the format fixes.
     fixed = UUID("00000000-0000-f000-c000-000000000000").int
     ones, zeros = 0, 0
     for i in ids:

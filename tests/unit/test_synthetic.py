@@ -71,7 +71,7 @@ def test_few_play_most():
     sessions = chain.from_iterable(chunk.sessions for chunk in crowd(10_000, 100_000))
     counts = sorted(Counter(user_id for user_id, *_ in sessions).values(), reverse=True)
     busiest = sum(counts[:100])
-    assert busiest > 100_000 * 0.1  # the busiest 1 % have more than 10 % of the sessions
+    assert busiest > 100_000 * 0.1  # the busiest 1 % of the players have over 10 % of the sessions
     assert counts[len(counts) // 2] < 100_000 / 10_000  # half of all players have fewer sessions than the mean
 
 

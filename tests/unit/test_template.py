@@ -41,14 +41,14 @@ def template() -> Mapping[str, Any]:
 
 
 def deployed(template: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the modules of the functions, with their properties."""
+    """Yield the module of each deployed function, with the properties of the function."""
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             yield resource["Properties"]["Handler"].removesuffix(".handler"), resource["Properties"]
 
 
 def served() -> Iterator[tuple[str, str]]:
-    """Yield the modules with HTTP routes, and their paths."""
+    """Yield each path of an HTTP route, after the module that serves it."""
     for found in pkgutil.iter_modules(functions.__path__, "functions."):
         module = importlib.import_module(found.name)
         if isinstance(getattr(module, "handler", None), LambdaHandler):
@@ -57,7 +57,7 @@ def served() -> Iterator[tuple[str, str]]:
 
 
 def specificity(path: str) -> list[int]:
-    """Return the priority of a path in API Gateway, by part: literals, then parameters, then the greedy parameter."""
+    """Return a sort key by API Gateway's priority. In each part, a literal precedes `{name}`, and this `{name+}`."""
     ranks = {"": 0, "{": 1, "+": 2}
     return [ranks["+" if "+}" in part else part[:1] if part[:1] == "{" else ""] for part in path.split("/")]
 
@@ -67,7 +67,7 @@ def matches(path: str, request: str) -> bool:
 
 
 def sent_to(template: Mapping[str, Any]) -> dict[str, str]:
-    """Return the module of the function for each path."""
+    """Return the module of the function to which API Gateway sends a path, by path."""
     return {
         event["Properties"]["Path"]: module
         for module, properties in deployed(template)
@@ -77,7 +77,7 @@ def sent_to(template: Mapping[str, Any]) -> dict[str, str]:
 
 
 def test_no_two_paths_differ_in_a_variable_part_alone(template: Mapping[str, Any]) -> None:
-    """API Gateway accepts only one variable name after an equal beginning of a path."""
+    """Paths with an equal beginning must have the same variable after it, because API Gateway accepts only one name."""
     variable: dict[str, str] = {}
     for path in sent_to(template):
         parts = path.split("/")

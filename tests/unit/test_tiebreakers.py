@@ -44,7 +44,7 @@ def tiebreakers(draw: st.DrawFn) -> tuple[Tiebreaker, ...]:
 
 
 def worth(tiebreakers: Sequence[Tiebreaker], numbers: Mapping[str, int]) -> tuple[int, ...]:
-    """Return the numbers in order, negated if high numbers lead. A smaller tuple is better."""
+    """Return the numbers in the order of the tiebreakers, negated where high numbers lead. Smaller is better."""
     return tuple(-numbers[t.name] if t.order == "desc" else numbers[t.name] for t in tiebreakers)
 
 

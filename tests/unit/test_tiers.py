@@ -49,7 +49,7 @@ def reaches(tier: Tier, entry: RankedScore) -> bool:
         return entry.score in (range(int(limit), 31) if entry.descending else range(-31, int(limit) + 1))
     if tier.kind is TierLimit.RANK:
         return entry.rank in range(1, int(limit) + 1)
-    # A rank is within this percentage of the players if fewer players than this percentage have a better rank.
+    # An entry is in the best `limit` percent if less than `limit` percent of all players have a better rank.
     return Fraction(entry.rank - 1, entry.total) < limit / 100
 
 

@@ -59,14 +59,14 @@ STORE_TIMEOUTS_S = (0.01, 1.0, DEFAULTS.store_timeout_ms / 1000, 20.0, MAX_TIMEO
 
 class TestChangesOfBoards:
     def test_a_backfill_begins_after_the_last_submission_under_the_old_periods(self) -> None:
-        """A backfill counts events committed before its start. Later submissions must use the added period kind."""
+        """A backfill counts events that are committed before it. Later submissions must use the added period kind."""
         change_is_committed = COMMIT_LIMIT_MS
         last_use_of_the_old_board = change_is_committed + max(BOARD_STALE_MS, CACHE_LIMIT_MS)
         last_commit = last_use_of_the_old_board + SUBMISSION_WAIT_MS + COMMIT_LIMIT_MS
         assert last_commit + CLOCK_DIFFERENCE_MS + PAUSE_MS <= PROPAGATION_MS
 
     def test_a_purge_begins_after_the_last_submission_to_the_deleted_board(self) -> None:
-        """A purge deletes the rows that exist. An event that is committed after the purge would never be deleted."""
+        """A purge deletes rows once. An event that is committed after the purge would never be deleted."""
         assert COMMIT_LIMIT_MS + CACHE_LIMIT_MS + SUBMISSION_MS + CLOCK_DIFFERENCE_MS <= PROPAGATION_MS
 
     @pytest.mark.parametrize("store_timeout_s", STORE_TIMEOUTS_S)
@@ -77,11 +77,11 @@ class TestChangesOfBoards:
 
     @pytest.mark.parametrize("store_timeout_s", STORE_TIMEOUTS_S)
     def test_a_submission_may_wait_for_two_batches(self, store_timeout_s: float) -> None:
-        """A call waits for the batch in flight and for its own. A shorter limit would refuse calls of a slow store."""
+        """A call waits for the batch in flight, then for its own. A slow store would exceed a shorter limit."""
         assert submission_wait_s(store_timeout_s) >= 2 * commit_limit_s(store_timeout_s)
 
     def test_a_batch_of_submissions_may_wait_for_all_its_boards(self) -> None:
-        """A batch may use up a submission's wait for the lookup of its boards. Nothing else delays its recording."""
+        """A batch may spend the whole wait of a submission on the lookup of its boards. It is then recorded at once."""
         assert LOOKUP_WAIT_MS <= SUBMISSION_WAIT_MS
 
 
@@ -96,7 +96,7 @@ class TestCaches:
 
     @pytest.mark.parametrize(("fresh", "stale"), [(BOARD_FRESH_MS, BOARD_STALE_MS), (KEYS_FRESH_MS, KEYS_STALE_MS)])
     def test_a_refresh_has_time_before_callers_wait_for_it(self, fresh: int, stale: int) -> None:
-        """The background refresh of a value that is no longer fresh should end before the value is stale."""
+        """When a value is no longer fresh, its refresh in the background should end before the value is stale."""
         assert fresh + COMMIT_LIMIT_MS // 5 <= stale
 
     def test_the_promise_is_the_one_of_the_documentation(self) -> None:
@@ -106,7 +106,7 @@ class TestCaches:
 
 class TestExternalIds:
     def test_nobody_claims_an_id_while_a_process_may_count_for_its_old_player(self) -> None:
-        """Another player may claim an id only after the last submission by a cached mapping to the old player."""
+        """Another player may claim an id only after the last submission that a cached mapping gives the old player."""
         last_use = COMMIT_LIMIT_MS + MAPPING_MS
         last_board = last_use + LOOKUP_WAIT_MS
         assert last_board + SUBMISSION_MS + CLOCK_DIFFERENCE_MS + PAUSE_MS <= RELEASE_MS
@@ -117,32 +117,32 @@ class TestExternalIds:
         assert MAPPING_MS + LOOKUP_WAIT_MS < CHECKABLE_MS
 
     def test_a_slow_lookup_is_no_older_than_a_cached_one(self) -> None:
-        """A lookup may take as long as its time limit. Its result must not be older than a cached mapping may be."""
+        """Even after a lookup that takes its whole time limit, the result must not be too old for a cached mapping."""
         assert LOOKUP_WAIT_MS <= MAPPING_MS
 
 
 class TestPeriodRollover:
     def test_keys_are_dropped_after_every_lookup_sees_the_retirement(self) -> None:
-        """A reader with an old list of periods would take the empty ladder in the index for an exact answer."""
+        """A reader with a list from before the retirement would take the dropped, empty ladder for an exact answer."""
         retirement_is_committed = COMMIT_LIMIT_MS
         last_use_of_the_old_list = retirement_is_committed + max(LADDERS_FRESH_MS, LOOKUP_WAIT_MS)
         read_of_the_index = 2 * DEFAULTS.index_timeout_ms
         assert last_use_of_the_old_list + read_of_the_index + CLOCK_DIFFERENCE_MS <= PROPAGATION_MS
 
     def test_keys_are_dropped_after_usual_submissions_see_the_retirement(self) -> None:
-        """A submission that uses the cached state adds its standing to the dropped period, which needs another drop.
+        """Submissions of usual duration should see the retirement before the drop.
 
-        Usual submissions should use the new state before the drop.
+        A submission that still uses a cached state adds its standing to the dropped period, which needs another drop.
         """
         usual_time_in_the_index = DEFAULTS.index_timeout_ms
         assert COMMIT_LIMIT_MS + PERIOD_STATE_FRESH_MS + usual_time_in_the_index + CLOCK_DIFFERENCE_MS <= PROPAGATION_MS
 
     def test_a_period_is_dropped_again_after_the_slowest_update(self) -> None:
-        """An update may reach the index after the first drop. Several rounds must come after the slowest update."""
+        """An update may reach the index after the first drop. Several rounds must follow the slowest update."""
         assert PROPAGATION_MS + MAX_TIMEOUT_MS + 3 * ROLLOVER_EVERY_MS <= REPEATED_DROP_MS
 
     def test_standings_are_purged_after_cached_tops_of_the_period_have_ended(self) -> None:
-        """A top that lived longer would show standings that no longer exist."""
+        """A cached top that lived longer would show standings that are already purged."""
         assert TOP_LIMIT_MS <= PROPAGATION_MS
 
     def test_standings_are_purged_after_the_last_late_submission(self) -> None:
@@ -166,7 +166,7 @@ class TestSettlement:
 
 class TestWatermarks:
     def test_no_event_is_committed_behind_a_watermark(self) -> None:
-        """Reconciliation reads from the watermark on. An event that is committed behind it would be missed."""
+        """Reconciliation reads from the watermark on. It would miss a later commit of an event before it."""
         assert COMMIT_LIMIT_MS + CLOCK_DIFFERENCE_MS <= SETTLE_MS
 
     def test_a_watermark_of_another_process_is_credible(self) -> None:
@@ -182,21 +182,21 @@ class TestWatermarks:
         assert commit_limit_s(store_timeout_s) * 1000 + CLOCK_DIFFERENCE_MS <= SETTLE_MS
 
     def test_notes_of_touched_players_outlive_the_settle_time(self) -> None:
-        """Reconciliation needs the notes of changes without an event. Without them, after an outage, it rebuilds."""
+        """Reconciliation finds changes without an event by notes. If notes expire in an outage, it must rebuild."""
         assert TOUCHES_KEPT_MS >= 1000 * SETTLE_MS
 
     def test_no_late_update_outlives_the_removed_standings_of_an_erased_player(self) -> None:
-        """Removed standings keep late updates away. The slowest update must have ended when they are deleted."""
+        """Removed standings make the index refuse late updates. The slowest must have ended when they are deleted."""
         assert SUBMISSION_MS + MAX_TIMEOUT_MS + CLOCK_DIFFERENCE_MS <= TOUCHES_KEPT_MS
 
 
 class TestBelief:
     def test_every_belief_without_the_declaration_has_ended_at_the_acknowledgement(self) -> None:
-        """If a process treated the index as current for longer, its answers could lack the acknowledged change."""
+        """A process must stop treating the index as current before a change that the index lacks is acknowledged."""
         assert BELIEF_MS <= DECLARATION_WAIT_MS
 
     def test_a_slow_check_renews_the_belief_before_reads_wait_for_it(self) -> None:
-        """Reads check the index after half of the time for which it counts as current. A task should do it first."""
+        """After half of the time for which the index counts as current, reads check it. A task should do so earlier."""
         assert BELIEF_RENEWAL_MS + DECLARED_READ_MS <= BELIEF_MS / 2
 
     def test_a_declaration_survives_missed_renewals(self) -> None:
@@ -209,17 +209,17 @@ class TestBelief:
         assert longest_gap < DECLARATION_MS
 
     def test_a_declaration_outlives_the_beliefs_that_it_ends(self) -> None:
-        """A process that still treats the index as current could miss a declaration that is removed earlier."""
+        """If a declaration were removed earlier, a process that still treats the index as current could miss it."""
         assert DECLARATION_WAIT_MS + DECLARED_READ_MS < DECLARATION_RENEWAL_MS
 
 
 class TestTops:
     def test_announcements_leave_within_the_time_that_readers_assume(self) -> None:
-        """A change waits for the spacing after the previous announcement. As much time must remain to send its own."""
+        """A change may wait for one spacing after the previous announcement. One more must remain to send its own."""
         assert 2 * ANNOUNCEMENT_SPACING_MS <= ANNOUNCED_WITHIN_MS
 
     def test_a_followed_top_lives_longer_than_one_that_is_not(self) -> None:
-        """The feed extends the life of a top up to the limit, which must exceed the TTL without the feed."""
+        """The change feed extends the life of a top up to a limit, which must exceed the TTL without the feed."""
         assert DEFAULTS.top_cache_ms + ANNOUNCED_WITHIN_MS < TOP_LIMIT_MS
 
     @pytest.mark.parametrize(("setting", "ttl"), [(0, 0), (1000, 1000), (30_000, 30_000), (60_000, 30_000)])

@@ -141,7 +141,7 @@ async def test_clocks_may_differ_by_the_leeway() -> None:
 
 
 async def test_the_key_decides_on_the_algorithm() -> None:
-    """A public key must not serve as an HMAC secret, and `none` is no algorithm."""
+    """A token must not choose its algorithm: no public key may serve as an HMAC secret, and `none` is refused."""
     public = pem(PRIVATE["RS256"])
     body = f"{part({'alg': 'HS256', 'typ': 'JWT'})}.{part(claims())}"
     hmac = jwt.get_algorithm_by_name("HS256")
@@ -220,7 +220,7 @@ async def test_only_so_many_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Issuer:
-    """Issuer's key set, which the test changes, and a clock in seconds, which the test sets."""
+    """Key set of an issuer, and a clock in seconds. The test sets both."""
 
     def __init__(self) -> None:
         self.keys: list[Any] = [published("EdDSA", "old")]

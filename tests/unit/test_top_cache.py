@@ -69,7 +69,7 @@ async def test_a_top_is_loaded_again_when_it_has_become_old(cache: TopCache, loa
 
 
 async def test_who_joins_a_load_gets_what_may_lack_the_latest_updates(cache: TopCache, loader: Loader):
-    """The updates were acknowledged before the reader's call, but after the start of the load."""
+    """Join a load in flight. The result is marked as cached: it may lack updates since the start of the load."""
     loader.proceed.clear()
     first = asyncio.create_task(cache.get(LADDER, 10))
     await loader.started.wait()
@@ -140,7 +140,7 @@ async def test_the_number_of_tops_kept_is_limited(loader: Loader):
 
 
 class TestFollowed:
-    """Cached tops while the change feed reports every change."""
+    """Cached tops while the cache follows the change feed, which reports every change."""
 
     @pytest.fixture(autouse=True)
     def followed(self, cache: TopCache) -> None:

@@ -49,7 +49,7 @@ def ladder() -> LadderModel:
 
 @pytest.fixture
 def view(ladder: LadderModel) -> LadderView:
-    """LadderView of the ladder's players, read from 20 s to 21 s."""
+    """View of the ladder for a read that was sent at 20 s and answered at 21 s."""
     return ladder.view(20.0, 21.0)
 
 

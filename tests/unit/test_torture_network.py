@@ -16,7 +16,7 @@ BROKEN = (ConnectionError, asyncio.IncompleteReadError)
 
 
 class Echo(asyncio.Protocol):
-    """Server's side of a connection, which repeats all bytes. `present` has the open ones."""
+    """Server's side of a connection: it sends all received bytes back. `present` has the open connections."""
 
     def __init__(self, present: set["Echo"]) -> None:
         self._present = present
@@ -36,7 +36,7 @@ class Echo(asyncio.Protocol):
 async def relayed() -> AsyncIterator[tuple[Relay, asyncio.StreamReader, asyncio.StreamWriter]]:
     """Yield a relay to a server that repeats all bytes, and a connection through it.
 
-    At the end, no connection to the server is open. Other tests share the event loop, and may have tasks in it.
+    At the end, wait until no connection to the server is open, because other tests share the event loop.
     """
     echoes: set[Echo] = set()
     server = await asyncio.get_running_loop().create_server(lambda: Echo(echoes), LOOPBACK, 0)

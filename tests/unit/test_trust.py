@@ -74,7 +74,7 @@ class World:
 
 
 async def ranked(process: Process) -> tuple[list[tuple[int, str | None]], Source]:
-    """Return the players of a page by rank, and its source."""
+    """Read a page. Return its players by rank, each as id and username, and the source of the page."""
     page = await process.query.page(LADDER, 1, 100)
     return [(entry.user_id, entry.username) for entry in page.entries], page.source
 
@@ -99,9 +99,9 @@ class Elapsed:
 
 @pytest.fixture(autouse=True)
 def elapsed(monkeypatch: pytest.MonkeyPatch) -> Elapsed:
-    """Clock that the test controls. On a slow machine, the index would otherwise count as current too briefly.
+    """Clock that the test controls. On a slow machine with a real clock, the index would count as current too briefly.
 
-    Reads check all conditions.
+    After a negative check, the next read checks again at once.
     """
     elapsed = Elapsed()
     monkeypatch.setattr(trust, "monotonic", elapsed)
@@ -124,7 +124,7 @@ async def world() -> AsyncIterator[World]:
 
 
 async def test_a_process_that_starts_catches_the_index_up_first(world: World) -> None:
-    """The index lacks updates of a dead process. A new process catches it up before it answers from it."""
+    """A new process adds the updates of a dead process to the index before it reads from the index."""
     await world.commit(1, 5)
     assert await ranked(world.start()) == ([(1, "player 1")], Source.INDEX)
 
@@ -152,7 +152,7 @@ async def test_a_catch_up_that_began_before_the_doubt_is_not_enough(world: World
 
 
 async def test_nobody_believes_an_index_that_one_process_could_not_update(world: World) -> None:
-    """One process has a pending update. The other one must not treat the index as current, although its link works."""
+    """One process has a pending update. The other must not treat the index as current, although its own link works."""
     world.link(world.one).is_cut = True
     assert await world.submit(world.one, 1, 5) is None
     for process in (world.one, world.other):
@@ -182,7 +182,7 @@ async def test_an_update_is_acknowledged_once_no_process_believes_the_index(worl
 
 
 async def test_who_waits_for_a_declaration_does_not_renew_it_once_the_updates_are_delivered(world: World) -> None:
-    """Otherwise a reader would withdraw the declaration, and the process would renew it, again and again."""
+    """If it renewed the declaration, readers would withdraw it, and the process renew it, again and again."""
     world.link(world.one).is_cut = True
     submitting = asyncio.gather(*(world.submit(world.one, user_id, user_id) for user_id in (1, 2, 3)))
 
@@ -240,7 +240,7 @@ async def test_an_erasure_and_a_rename_reach_an_index_that_was_away(world: World
 
 
 async def test_what_comes_late_of_an_erased_player_stays_away(world: World) -> None:
-    """A process freezes between its commit and its update of the index, and resumes after the erasure."""
+    """Apply an update after the player's erasure, as a process that was frozen between commit and update does."""
     await world.commit(1, 5)
     [late] = await world.store.standings(LADDER, [1])
     await world.erase(world.one, 1)
@@ -304,7 +304,7 @@ async def test_a_broken_connection_has_the_index_caught_up(world: World) -> None
 
 @pytest.mark.parametrize("later_ms", [86_400_000, 1 - COMMIT_LIMIT_MS])
 async def test_a_watermark_that_is_too_late_is_none(world: World, elapsed: Elapsed, later_ms: int) -> None:
-    """A clock was set back. No pass would read the events since then, because they lie before the watermark."""
+    """Ignore a watermark in the future, as after a clock was set back: no repair would read the events before it."""
     await world.commit(1, 5)
     await world.index.advance(world.now + later_ms)
     elapsed.now += BELIEF_MS / 1000
@@ -361,7 +361,7 @@ async def test_that_a_player_is_not_ranked_is_believed_as_little(world: World, m
 
 
 async def test_reads_go_on_while_the_store_does_not_answer(world: World, elapsed: Elapsed) -> None:
-    """Without the store, no process can acknowledge a change that the index lacks."""
+    """Continue to believe the index, because without the store, no process can acknowledge a change that it lacks."""
     await world.submit(world.one, 1, 5)
     assert await source(world.other) is Source.INDEX
     world.processes.available = False
@@ -377,7 +377,7 @@ async def test_reads_go_on_while_the_store_does_not_answer(world: World, elapsed
 async def test_an_answer_without_the_store_claims_only_the_time_before_the_outage(
     world: World, elapsed: Elapsed
 ) -> None:
-    """One process has lost only the store. The other process has lost only the index, and acknowledges a score."""
+    """Cut one process off the store, the other off the index. The other acknowledges a score that the index lacks."""
     await world.submit(world.one, 1, 5)
     assert await source(world.other) is Source.INDEX
     before_outage = world.now
@@ -402,7 +402,7 @@ async def test_an_answer_without_the_store_claims_only_the_time_before_the_outag
 
 
 async def test_another_outage_of_the_store_is_not_the_same_one(world: World, elapsed: Elapsed) -> None:
-    """Between two outages, another process may have declared updates, waited, and acknowledged them."""
+    """Treat two outages as different: in between, another process may have declared and acknowledged updates."""
     world.processes.available = False
     assert await world.other.trust.renewed() is not None
     await world.other.trust.close()

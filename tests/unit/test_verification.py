@@ -15,7 +15,7 @@ A_ROUND = 3
 
 
 class Inspected(World):
-    """World with a verification of a few players per round."""
+    """World with a verification service that compares a few players per round."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ async def test_rounds_go_over_all_players_and_then_begin_anew(world: Inspected) 
 async def test_what_differs_is_counted_and_mended(world: Inspected, wrong: str) -> None:
     standing = world.index.lose(LADDER, 5)
     if wrong != "missing":
-        # Loading the standing would change nothing, because the wrong value has the same revision.
+        # A load would not repair this standing, because the wrong value has the same revision as the stored one.
         world.index.overwrite(LADDER, standing._replace(score=99))
     for _ in range(3):
         await world.verification.run()

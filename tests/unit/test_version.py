@@ -14,7 +14,7 @@ SECTIONS = re.findall(r"^## \[([^]]+)\](.*)$", CHANGELOG, re.MULTILINE)
 
 
 def version_in(path: str, *keys: str) -> str:
-    """Return the version in a JSON file, under these keys."""
+    """Return the version in a JSON file, at the path of these keys."""
     value = json.loads((ROOT / path).read_text(encoding="utf-8"))
     for key in keys:
         value = value[key]

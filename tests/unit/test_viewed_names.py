@@ -74,7 +74,7 @@ async def test_a_page_has_all_names_and_the_index_stores_only_these(world: World
 
 
 async def test_places_load_no_names(world: World) -> None:
-    """Places are read for events, which nobody looks at."""
+    """Places are read for events, not to be shown. Therefore their players do not become viewed players."""
     await world.process.maintain.rebuild()
     placed = await world.process.query.placed(LADDER, [5, 2, 99])
     assert (placed.total, {i: (p.score, p.rank) for i, p in placed.by_id.items()}) == (5, {5: (50, 1), 2: (20, 4)})
@@ -99,7 +99,7 @@ async def test_a_rename_is_shown(world: World, viewed: bool) -> None:
 
 
 async def test_reconciliation_repairs_the_name_of_a_viewed_player(world: World) -> None:
-    """The process that renames the player dies before it updates the index."""
+    """Rename the player as a process that dies before it updates the index."""
     await world.process.maintain.rebuild()
     await world.shown(1, 5)
     await world.users.change(5, {"username": "Ada"}, ACT)
@@ -132,7 +132,10 @@ async def test_entries_that_were_not_viewed_lack_their_names_while_the_store_is_
 async def test_a_name_that_was_read_long_ago_does_not_stay(
     world: World, change: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A reader freezes between the store and the index. Meanwhile the player changes, and the index is repaired."""
+    """Freeze a reader after it has read a name from the store, before it adds the name to the index.
+
+    Meanwhile the player is renamed or erased, and the index is repaired.
+    """
     await world.process.maintain.rebuild()
     seconds = 0.0
     monkeypatch.setattr(reading, "monotonic", lambda: seconds)

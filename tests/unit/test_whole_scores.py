@@ -1,4 +1,4 @@
-"""The notation of files, whose text is searched for decimals before it is decoded."""
+"""Detection of the notation of a file: its text is searched for decimals before it is decoded."""
 
 import csv
 import json

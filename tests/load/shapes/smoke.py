@@ -25,7 +25,7 @@ REQUESTS = {
 
 
 class Smoke(LoadTestShape):
-    """Shape that ends once every kind of request was sent. The run fails at the time limit."""
+    """Constant number of users, until every kind of request was sent. The run fails at the time limit."""
 
     def tick(self) -> tuple[int, float] | None:
         """Return the number of users, and the number of starts per second. None at the end."""

@@ -22,7 +22,7 @@ async def kill_worker(stage: Stage) -> None:
 
 
 async def freeze_worker(stage: Stage) -> None:
-    """Freeze all processes of a worker of Citus, which then accepts connections but never responds."""
+    """Freeze all processes of a worker of Citus. Until it resumes, it accepts connections, but does not respond."""
     worker = _worker(stage)
     stage.rig.journal.database_back = inf
     worker.freeze()
@@ -34,7 +34,7 @@ async def freeze_worker(stage: Stage) -> None:
 
 
 async def rebalance(stage: Stage) -> None:
-    """Move all players of a worker to the others by the command, and back."""
+    """Move all players of a worker to the other workers, and back, by `leaderforge citus`."""
     worker = _worker(stage)
     if len(stage.rig.workers) < 2:
         raise Skipped("the cluster has one worker")

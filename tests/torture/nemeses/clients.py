@@ -19,17 +19,17 @@ MODERATING: Mapping[str, int] = {
 }
 
 _MESSAGES = 10
-"""Number of messages of each client in one delivery."""
+"""Number of queued submissions of each client of the ledger in one delivery."""
 
 
 async def newcomers(stage: Stage) -> None:
-    """Create players, submit and rename them at once. Readers poll until reconciliation has read the changes."""
+    """Create players, submit for them and rename them at once. Wait until reconciliation has read these changes."""
     stage.act({**BASE, "newcomer": 60})
     stage.step("created")
     await stage.hold(4)
     stage.rest()
     stage.step("settling")
-    await stage.hold(9)  # reconciliation reads a change after 7 s
+    await stage.hold(9)  # reconciliation reads a change 7 s after its commit
 
 
 async def erase_in_outage(stage: Stage) -> None:
@@ -53,7 +53,7 @@ async def recreate(stage: Stage) -> None:
 
 
 async def duels(stage: Stage) -> None:
-    """Erase players while other clients retry their submissions."""
+    """Erase players while clients repeat submissions for them."""
     stage.act({**BASE, "duel": 80})
     stage.step("acts")
     await stage.hold(5)

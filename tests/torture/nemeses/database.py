@@ -44,7 +44,7 @@ async def cut_database(stage: Stage) -> None:
 
 
 async def fill_disk(stage: Stage) -> None:
-    """Fill the disk of PostgreSQL for a time. If the server ends because of that, start it again."""
+    """Fill the disk of PostgreSQL for a time. Afterwards, start the server again if the full disk has ended it."""
     disk, postgres = stage.rig.disk, stage.rig.postgres
     if postgres is None or not disk.is_mounted:
         raise Skipped("a small disk for PostgreSQL needs the right to mount one")

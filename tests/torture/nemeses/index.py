@@ -61,11 +61,11 @@ async def restore_node(stage: Stage) -> None:
 async def restore_index(stage: Stage) -> None:
     """Restart the index from an older copy while both API processes are down.
 
-    The copy has credible watermarks. Only processes that first catch the index up give right answers.
+    The watermarks of the copy look right, but it lacks acknowledged writes. A process must first catch the index up.
     """
     await _restore(stage, stage.nodes, beside=range(API_PROCESSES))
     await start(stage, range(API_PROCESSES))
-    stage.act(NOTHING)  # each write would repair its player in the index
+    stage.act(NOTHING)  # no writes, because each would repair its player in the index
     await stage.hold(3)
     stage.rest()
 
@@ -78,7 +78,7 @@ async def rebuild(stage: Stage) -> None:
 
 
 async def migrate_slot(stage: Stage) -> None:
-    """Move all slots of a node to the others by the command, and back. Kill the command on the way, and repeat it."""
+    """Move all slots of a node to the other nodes by a command, and back. Kill each command, and repeat it."""
     if len(stage.nodes) < 2:
         raise Skipped("the index has one node")
     address = stage.rig.index_address(stage.node())
@@ -91,7 +91,7 @@ async def migrate_slot(stage: Stage) -> None:
         await stage.hold(2)
         if code := await stage.rig.command(*arguments):
             log = (stage.rig.directory / "commands.log").read_text()[-500:]
-            # The command may have removed the node before it was killed.
+            # If the killed command had already removed the node, its repetition must fail.
             if change == "add-node" or f"the node {address} does not belong to the index" not in log:
                 raise RuntimeError(f"{' '.join(arguments)} ended with {code}: {log}")
         stage.step("done")
@@ -101,7 +101,7 @@ async def migrate_slot(stage: Stage) -> None:
 async def repartition(stage: Stage) -> None:
     """Restart all API processes with another number of partitions, and later with the previous one.
 
-    Build the other index by the command first, in half of all cases.
+    In half of all cases, first build the index of that number by `leaderforge index build-partitions`.
     """
     number = stage.rig.partitions
     for partitions in (number + 1, number):
@@ -129,7 +129,7 @@ async def cut_index(stage: Stage) -> None:
 
 
 async def _restore(stage: Stage, nodes: Sequence[int], beside: Sequence[int] = ()) -> None:
-    """Restart nodes from copies that lack acknowledged writes. First kill the API processes in `beside`."""
+    """Restart nodes from copies that lack acknowledged writes. Kill the API processes in `beside` before."""
     await asyncio.to_thread(stage.rig.copy_index, nodes)
     stage.step("copied")
     await stage.acknowledged(20)

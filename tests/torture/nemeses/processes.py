@@ -8,7 +8,7 @@ from tests.torture.rig import API_PROCESSES, INDEX_TIMEOUT_S
 from tests.torture.stage import NOTHING, Stage, restart, start
 
 ONCE: Mapping[str, int] = {"newcomer": 20, "erase": 40, "remove": 20, "hide_entry": 10, "unhide_entry": 10}
-"""Weights of acts whose retries have no effect. If the first attempt misses the index, no retry updates the index."""
+"""Weights of acts that take effect only once: if the first attempt does not reach the index, no retry updates it."""
 
 RENAMING: Mapping[str, int] = {"rename": 1}
 
@@ -61,7 +61,7 @@ async def crash_in_outage(stage: Stage) -> None:
 
 
 async def crash_in_cut(stage: Stage) -> None:
-    """Kill both API processes while they are cut off the index. All that they have sent to it since then is lost."""
+    """Kill both API processes while they are cut off the index. All bytes that they sent since the cut are lost."""
     for relay in stage.rig.network.index:
         relay.disturb(Disturbance(is_cut=True))
     stage.step("cut off the index")
@@ -76,7 +76,7 @@ async def crash_in_cut(stage: Stage) -> None:
 
 
 async def crash_at_outage(stage: Stage) -> None:
-    """Kill both API processes after commits that they have neither delivered nor declared."""
+    """Kill both API processes after commits whose index updates they have neither delivered nor declared."""
     stage.act(ONCE)
     stage.rig.freeze_index(stage.nodes)
     stage.step("all nodes frozen")
@@ -91,9 +91,9 @@ async def crash_at_outage(stage: Stage) -> None:
 
 
 async def crash_beside_frozen(stage: Stage) -> None:
-    """Kill the process that has pending updates while the other one is frozen and misses the outage.
+    """Kill a process with pending updates while the other process is frozen, and therefore does not notice the outage.
 
-    The frozen process has no call in flight. Such a call would fail, and then the process would check the index.
+    The frozen process has no call in flight. Otherwise the call would fail, and the process would check the index.
     """
     frozen = stage.process()
     crashing = [number for number in range(API_PROCESSES) if number != frozen]
