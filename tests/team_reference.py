@@ -12,7 +12,7 @@ ALL = "all"
 
 
 class Reference:
-    """History of events, memberships and acts of moderators, from which it computes the scores of teams."""
+    """History of events, memberships and acts of moderators, and the computation of team scores from it."""
 
     def __init__(self, policy: str, order: str) -> None:
         self.policy = policy

@@ -115,8 +115,8 @@ async def _settle(dsn: str, slug: str, now: int) -> None:
     world = LeagueWorld(database, board)
     world.set_now(now)
     settlement = world.settlement(_spoken)
-    # The server may still commit a step of the killed process, so that the same step of this process changes
-    # nothing. Therefore, run again until nothing is due.
+    # The server may still commit a step of the killed process before this process repeats the step. Therefore, run
+    # again until nothing is due.
     while await settlement.due():
         await settlement.run()
     _say(SETTLED)

@@ -178,7 +178,7 @@ async def test_first_standings_of_hidden_players_are_hidden(stores: Stores) -> N
 
 @pytest.mark.parametrize("previous", [False, True])
 async def test_one_statement_records_a_batch_on_several_periods(postgres_dsn: str, previous: bool) -> None:
-    """The statement is the only one of the batch, also without `begin` and `commit`: one round trip."""
+    """Record a batch by one statement without `begin` and `commit`, which costs a single round trip."""
     statements: list[str] = []
     async for stores in opened(postgres_dsn, max_size=1):
         board = await stores.board(calendar=CALENDAR)

@@ -102,7 +102,7 @@ async def test_a_closed_connection_is_no_disruption(alone: tuple[ValkeyCluster, 
 async def test_a_restart_between_two_uses_is_seen_on_a_new_connection(
     alone: tuple[ValkeyCluster, Cluster, RedisIndex],
 ) -> None:
-    """Notice the restart at the next connection: no connection to the old process was open that could break."""
+    """Notice the restart only at the next connection, because no connection to the old process was open."""
     server, client, index = alone
     before = client.disruptions
     await disconnect_unseen(server, client)

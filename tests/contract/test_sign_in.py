@@ -154,7 +154,7 @@ class TestSessions:
         assert await refreshed(stores, second, 3) is None
 
     async def test_a_token_that_a_repetition_replaced_ends_the_session(self, stores: Stores, user_id: int) -> None:
-        """Refresh twice with one token, and use the first answer: both answers arrived, one of them at a thief."""
+        """Refresh twice with one token, then use both answers. One of them reached a thief, so the session must end."""
         token = await started(stores, user_id)
         first, second = await refreshed(stores, token, 1), await refreshed(stores, token, 1)
         assert first is not None

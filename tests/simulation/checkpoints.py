@@ -38,7 +38,7 @@ class Checkpoints:
         return played
 
     async def keep(self, played: Played) -> None:
-        """Copy the database, then replace the file of the state. A kill in between leaves the earlier pair of both."""
+        """Copy the database, then replace the file of the state. A kill in between leaves the earlier copy and file."""
         world = played.weeks.world
         database, world.database = world.database, None  # type: ignore[assignment]
         state = pickle.dumps(played)

@@ -116,7 +116,7 @@ class LeagueWriter(ApiWriter):
     def _is_judged(self, season: StoredSeason) -> bool:
         """Return whether the settlement of a season must be stored by now, and must agree with the events.
 
-        It need not after a clock jump: a clock that is a day ahead settles seasons before their last submissions.
+        Neither holds after a clock jump: a clock that is a day ahead settles seasons before their last submissions.
         """
         due_s = (season.period >> 3) + SEASON_S + GRACE_S + _SETTLED_AFTER_S + _SEARCH_S
         return time() > due_s and self._jumps.get(season.period) == self._rig.clock.jumps

@@ -32,7 +32,7 @@ async def test_logs_do_not_mix_with_exported_data(
 def test_commands_reach_a_running_service_of_an_earlier_version(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """An earlier version started an index without a password, and wrote a `dev.json` without one."""
+    """An earlier version started an index without a password, and wrote no password into `dev.json`."""
     monkeypatch.delenv("LEADERFORGE_POSTGRES_DSN", raising=False)
     facts = {"postgres": "postgresql://postgres@127.0.0.1/leaderforge", "redis": ["127.0.0.1:7000"], "partitions": 3}
     (tmp_path / "dev.json").write_text(json.dumps(facts))

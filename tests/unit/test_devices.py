@@ -197,7 +197,7 @@ class TestSessions:
 
 class TestLinking:
     async def test_an_external_id_keeps_scores_and_sessions(self) -> None:
-        """Set the external id as a game's server does, which has verified the player's id in another system."""
+        """Set the external id as a game's server does once it has verified the player's id in another system."""
         async with serving(**WITHOUT_LIMIT) as api:
             await api.change_board(open_to_players=True)
             session = await sign_in(api)

@@ -28,7 +28,7 @@ async def test_what_is_hidden_while_the_index_is_away_is_hidden_all_along(api: A
 
 
 async def test_a_submit_key_speaks_for_a_hidden_player(api: Api) -> None:
-    """A game server may show a receipt to its player. Therefore it must not reveal that the player is hidden."""
+    """A game server may show a receipt to its player. Therefore no receipt may reveal that the player is hidden."""
     await api.ranked({1: 5, 2: 3})
     await api.post("/api/users/1/hide", WHY, ADMIN_KEY)
     receipt = (await api.post("/api/scores", {"user_id": 1, "score": 1})).json()

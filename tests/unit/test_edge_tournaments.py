@@ -180,7 +180,7 @@ async def test_an_early_end_is_the_present_at_the_earliest(api: Api) -> None:
     assert changed.json()["tournament"]["early_ends"] == [time_text(START)]
     assert (await api.get(f"{CUP}/tournament")).json()["state"] == "closed"
     assert code(await submit(api, 1)) == "tournament_not_open"
-    # An end in the past may be sent again unchanged, but not be set.
+    # An unchanged end may be sent again, even in the past. A new end may not be in the past.
     api.clock.now += HOUR_MS
     assert (await api.send("PATCH", CUP, {"tournament": changed.json()["tournament"]}, ADMIN_KEY)).status_code == 200
     refused = await api.send("PATCH", CUP, {"tournament": {**rules, "ends_at": time_text(START + 1)}}, ADMIN_KEY)

@@ -219,7 +219,7 @@ async def test_many_headers_behind_an_earlier_request_are_not_answered(port: int
 
 @pytest.mark.parametrize("pieces", [1, 1000])
 async def test_trailers_are_no_headers(port: int, echo: Echo, pieces: int) -> None:
-    """Proxies check headers only. A client could pass a header by the proxy if the server took trailers for headers."""
+    """Proxies check headers only. A client could smuggle headers past them if the server took trailers for headers."""
     sent = CHUNKED + b"0\r\nX-Forwarded-For: 127.0.0.1\r\nAuthorization: Bearer x\r\n\r\n"
     size = max(1, len(sent) // pieces)
     received = await answer_to(port, [sent[i : i + size] for i in range(0, len(sent), size)])

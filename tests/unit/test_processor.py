@@ -12,7 +12,7 @@ from leaderforge.processor import ProcessorDemand
 
 SPIN_S = 0.05
 TRIES = 40
-"""Maximum number of tries. One must show the full demand: a host may take time from the others that is not counted."""
+"""Maximum number of tries. Only one must show the full demand, because a host may take time that is not counted."""
 
 
 def spin() -> None:

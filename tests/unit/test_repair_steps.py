@@ -137,7 +137,7 @@ async def test_what_the_store_lost_is_removed_and_nothing_else(world: WatchedWor
 
 
 async def test_a_standing_that_begins_during_the_pass_is_left_alone(world: WatchedWorld) -> None:
-    """Submit after reconciliation has read the store. It must not remove the new standing, which it did not read."""
+    """Submit after a repair has read the store. The repair must not remove the new standing, which it did not read."""
     late = await world.commit(1, 5)
     await world.records.erase(1, ERASE)
     await world.index.apply(LADDER, [late])

@@ -166,7 +166,7 @@ class TestSettlement:
 
 class TestWatermarks:
     def test_no_event_is_committed_behind_a_watermark(self) -> None:
-        """Reconciliation reads from the watermark on. It would miss a later commit of an event before it."""
+        """Reconciliation reads from the watermark on. It would miss an event that is committed behind the watermark."""
         assert COMMIT_LIMIT_MS + CLOCK_DIFFERENCE_MS <= SETTLE_MS
 
     def test_a_watermark_of_another_process_is_credible(self) -> None:

@@ -22,7 +22,7 @@ async def kill_worker(stage: Stage) -> None:
 
 
 async def freeze_worker(stage: Stage) -> None:
-    """Freeze all processes of a worker of Citus. Until it resumes, it accepts connections, but does not respond."""
+    """Freeze all processes of a worker of Citus. A frozen worker accepts connections, but does not respond."""
     worker = _worker(stage)
     stage.rig.journal.database_back = inf
     worker.freeze()

@@ -61,7 +61,7 @@ async def restore_node(stage: Stage) -> None:
 async def restore_index(stage: Stage) -> None:
     """Restart the index from an older copy while both API processes are down.
 
-    The watermarks of the copy look right, but it lacks acknowledged writes. A process must first catch the index up.
+    The watermarks of the copy look right, but the copy lacks acknowledged writes. Processes must catch it up first.
     """
     await _restore(stage, stage.nodes, beside=range(API_PROCESSES))
     await start(stage, range(API_PROCESSES))
