@@ -17,8 +17,8 @@ CLOUD_STAMP := localstack/.venv/.installed
 DOCS_STAMP := build/docs/.venv/.installed
 CLIENTS_STAMP := tests/clients/.venv/.installed
 
-# Each worker has its own set of servers. Four workers suit two cores, because many tests wait for servers.
-WORKERS ?= 4
+# Each worker has its own set of servers. Three workers suit two cores, because many tests wait for servers.
+WORKERS ?= 3
 # Selection of tests: `make test-long` selects all of them.
 SELECT ?= not long
 IN_PARALLEL = -n $(WORKERS) --dist loadscope --no-loadscope-reorder

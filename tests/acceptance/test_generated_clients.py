@@ -58,7 +58,7 @@ async def test_the_csharp_client_has_names_and_types_that_fit(tmp_path: Path) ->
         assert re.search(rf"public long {member}\s", receipt), member
     assert re.search(r"public long\? Rank\s", receipt)
     assert re.search(r"public long\? MinIntervalMs\s", change)
-    options = "string rank = default, string previous = default, string periods = default"
+    options = "string rank = default, string previous = default, string ranks = default"
     assert f"public ReceiptOut SubmitScore(SubmissionIn submissionIn, {options})" in files["ScoresApi"]
     reads = "string period = default, string segment = default, DateTime? at = default, string since = default"
     assert f"public PlayerOut GetBoardRank(string board, long userId, {reads})" in files["BoardsApi"]
