@@ -8,6 +8,7 @@ import gc
 import json
 import os
 import random
+import select
 import signal
 import socket
 import struct
@@ -62,7 +63,7 @@ class _Forks:
             [sys.executable, "-m", "tests.acceptance.preloaded", self._address],
             cwd=ROOT,
             env=environment | {"PYTHONPATH": path},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # its end tells the process that the tests have ended, also if they were killed
             stdout=subprocess.PIPE,
         )
         if process.stdout is None or process.stdout.readline() != b"ready\n":
@@ -75,8 +76,9 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     """Kill the process. Do not read its output to the end, because runs may still have it open."""
     process.kill()
     process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            stream.close()
 
 
 _current: list[_Forks] = []
@@ -135,7 +137,7 @@ def _text(file: Any) -> str:
 
 
 def _serve(address: str) -> None:
-    """Accept runs until killed. This returns only in the fork of a run, once the fork is set up for the command."""
+    """Accept runs until the tests end. This returns only in the fork of a run, once it is set up for the command."""
     for name in _IMPORTED:
         import_module(name)
     gc.freeze()  # a garbage collection in a fork would copy the shared memory that it visits
@@ -144,6 +146,9 @@ def _serve(address: str) -> None:
         listening.listen()
         os.write(1, b"ready\n")
         while True:
+            readable, _, _ = select.select([listening, sys.stdin], [], [])
+            if sys.stdin in readable:
+                os._exit(0)
             connection, _ = listening.accept()
             _reap()
             with connection:
@@ -174,7 +179,7 @@ def _fork_command(connection: socket.socket) -> None:
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(directory)
-    for number, descriptor in enumerate(descriptors, 1):
+    for number, descriptor in enumerate([os.open(os.devnull, os.O_RDONLY), *descriptors]):
         os.dup2(descriptor, number)
         os.close(descriptor)
     time.tzset()
