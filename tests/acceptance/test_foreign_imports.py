@@ -244,6 +244,16 @@ def test_wrong_options_are_refused(command: Command):
     assert "--from" in " ".join(alone.errors)
 
 
+def test_a_board_with_tiebreakers_is_refused_before_the_source_is_read(command: Command):
+    tiebreakers = json.dumps([{"name": "time_ms", "order": "asc", "max": 9}])
+    command.run("boards", "create", "broken-ties", "policy=best", f"tiebreakers={tiebreakers}")
+    arguments = ("import", "--from", "redis", "redis://127.0.0.1:1", "--key", "a", "--board", "broken-ties")
+    refused = command.run(*arguments, code=1)
+    assert refused.errors == [
+        "error: board 'broken-ties' has tiebreakers, which --from does not read; import a file with --numbers"
+    ]
+
+
 async def test_a_leaderboard_of_nakama_with_resets_subscores_and_bans(
     command: Command, foreign_dsn: str, tmp_path: Path
 ):

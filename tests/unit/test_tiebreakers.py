@@ -87,6 +87,7 @@ def test_sort_keys_have_the_order_of_score_numbers_time_and_player(
         ([{**TIME, "unit": "ms"}], "unknown member 'unit'"),
         ([{"order": "asc", "max": 3}], "needs a name"),
         ([{**TIME, "order": "up"}], "must be desc or asc"),
+        ([{**TIME, "order": []}], "must be desc or asc"),
         ([{"name": "a", "order": "asc"}], "max of 'a' must be an integer"),
         ([{**TIME, "max": True}], "must be an integer"),
         ([{**TIME, "name": "Time"}], "is not a name"),

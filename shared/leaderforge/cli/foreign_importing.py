@@ -64,6 +64,7 @@ async def import_foreign(request: "ImportRequest", bad: BadLines) -> ImportTally
     """Import a board of another service, and report the ranks that differ. Return None if nothing was imported."""
     async with services(request.data_dir) as product:
         board = await _board(product, request)
+        _require_no_tiebreakers(board)
         with _temporary_files() as (scores, ranking):
             async with opened_foreign_board(request, board.order, product.clock()) as foreign:
                 snapshots = await _read(request, board, foreign, scores, ranking)
@@ -98,6 +99,15 @@ async def _board(product: "Services", request: "ImportRequest") -> Board:
         f"there is no board {request.board!r}. Create it: leaderforge boards create {request.board} {words}{notes}",
         board=request.board,
     )
+
+
+def _require_no_tiebreakers(board: Board) -> None:
+    """Raise `Refused` if the board has tiebreakers: rows of other services have a score and a subscore only."""
+    if board.tiebreakers:
+        raise Refused(
+            f"board {board.slug!r} has tiebreakers, which --from does not read; import a file with --numbers",
+            board=board.slug,
+        )
 
 
 @contextmanager

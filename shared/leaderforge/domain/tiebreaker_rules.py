@@ -72,7 +72,7 @@ def _tiebreaker(members: Mapping[str, Any]) -> Tiebreaker:
     name, order = members.get("name"), members.get("order")
     if not isinstance(name, str):
         raise _refused("every tiebreaker needs a name")
-    if order not in set(Order):
+    if not isinstance(order, str) or order not in set(Order):
         raise _refused(f"the order of {name[:80]!r} must be desc or asc, not {order!r}")
     low, high = _integer(name, "min", members.get("min", 0)), _integer(name, "max", members.get("max"))
     return Tiebreaker(name, Order(order), low, high)
