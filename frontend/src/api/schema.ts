@@ -2478,7 +2478,7 @@ export interface components {
             /** @description The rules of a team board; null for a board that ranks players. Permanent. */
             team?: components["schemas"]["TeamRulesIn"] | null;
             /**
-             * @description Up to 3 named numbers of submissions that order entries with equal scores, the most important one first. Not for the policy `sum`, nor beside `subscore_order`. Permanent.
+             * @description Up to 3 named numbers of submissions that order entries with equal scores, the most important one first. Each submission needs all of them. The product of the sizes of their ranges is at most 2^53. Not for the policy `sum`, nor beside `subscore_order`. Permanent.
              * @example [
              *       {
              *         "max": 3600000,
@@ -2626,7 +2626,7 @@ export interface components {
             /** @description The rules of a team board; null for a board that ranks players. Permanent. */
             team?: components["schemas"]["TeamRulesIn"] | null;
             /**
-             * @description Up to 3 named numbers of submissions that order entries with equal scores, the most important one first. Not for the policy `sum`, nor beside `subscore_order`. Permanent. Defaults to `[]`.
+             * @description Up to 3 named numbers of submissions that order entries with equal scores, the most important one first. Each submission needs all of them. The product of the sizes of their ranges is at most 2^53. Not for the policy `sum`, nor beside `subscore_order`. Permanent. Defaults to `[]`.
              * @example [
              *       {
              *         "max": 3600000,
@@ -2745,7 +2745,7 @@ export interface components {
             } | null;
             /** @description The second score. Defaults to 0. Only allowed on boards that have one. */
             subscore?: number | null;
-            /** @description Up to 8 named integers of the run, such as its time. Stored with the submission. */
+            /** @description Up to 8 named integers of the run, such as its time. Stored with the submission. On a board with tiebreakers, their numbers are required. */
             numbers?: {
                 [key: string]: number;
             } | null;
@@ -4399,7 +4399,7 @@ export interface components {
         };
         /**
          * Inactivity
-         * @description Movement of players without an entry in a period.
+         * @description Movement of players who have no entry in a period.
          * @enum {string}
          */
         Inactivity: "stay" | "relegate" | "leave";
@@ -4497,9 +4497,9 @@ export interface components {
         };
         /**
          * Joining
-         * @description Callers who may add members: `open`: the players themselves; `captain`: the captain; `server`: keys only.
+         * @description Callers who may add members to a team, beside the keys of game servers, which always may.
          *
-         *     Keys of game servers may add members in all cases.
+         *     `open`: the players themselves. `captain`: the captain. `server`: nobody else.
          * @enum {string}
          */
         Joining: "open" | "captain" | "server";
@@ -5389,7 +5389,7 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             } | null;
-            /** @description Up to 8 named integers of the run. */
+            /** @description Up to 8 named integers of the run. On a board with tiebreakers, their numbers are required. */
             numbers?: {
                 [key: string]: number;
             } | null;
@@ -5606,7 +5606,7 @@ export interface components {
         };
         /**
          * RankStyle
-         * @description Numbering of ties: ordinal 1,2,3,4 by the total order, or shared 1,2,2,4 by score and subscore alone.
+         * @description Numbering of ties: ordinal 1,2,3,4 by the total order, or shared 1,2,2,4 by scores alone.
          * @enum {string}
          */
         RankStyle: "ordinal" | "shared";
@@ -5946,7 +5946,7 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             } | null;
-            /** @description Up to 8 named integers of the run. */
+            /** @description Up to 8 named integers of the run. On a board with tiebreakers, their numbers are required. */
             numbers?: {
                 [key: string]: number;
             } | null;
@@ -6132,9 +6132,9 @@ export interface components {
             score: number;
             /**
              * Format: int64
-             * @description The second score. Absent on boards with tiebreakers.
+             * @description The second score; 0 on boards with tiebreakers.
              */
-            subscore?: number;
+            subscore: number;
             /**
              * @description The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
              * @example {
@@ -6207,7 +6207,7 @@ export interface components {
             } | null;
             /** @description The second score. Defaults to 0. Only allowed on boards that have one. */
             subscore?: number | null;
-            /** @description Up to 8 named integers of the run, such as its time. Stored with the submission. */
+            /** @description Up to 8 named integers of the run, such as its time. Stored with the submission. On a board with tiebreakers, their numbers are required. */
             numbers?: {
                 [key: string]: number;
             } | null;
@@ -6280,9 +6280,10 @@ export interface components {
         };
         /**
          * TeamFunction
-         * @description Combination of the contributions of a team's members.
+         * @description Function that computes the score of a team from the contributions of its members.
          *
-         *     `sum`: the sum of all. `best`: the sum of the best k. `mean`: the mean of all, if there are at least m.
+         *     `sum`: the sum of all. `best`: the sum of the best `TeamRules.members` contributions. `mean`: the mean of all, if
+         *     there are at least `TeamRules.members` of them.
          * @enum {string}
          */
         TeamFunction: "sum" | "best" | "mean";
@@ -6403,7 +6404,7 @@ export interface components {
         ThousandsMark: "," | "." | "'" | " ";
         /**
          * TiebreakerIn
-         * @description A named number that orders entries with equal scores.
+         * @description A tiebreaker to declare: a named number that orders entries with equal scores.
          */
         TiebreakerIn: {
             /**

@@ -182,7 +182,8 @@ class _SettingsIn(StrictIn):
     tiebreakers: Annotated[list[TiebreakerIn], Field(max_length=MAX_TIEBREAKERS)] = Field(
         [],
         description="Up to 3 named numbers of submissions that order entries with equal scores, the most important one "
-        "first. Not for the policy `sum`, nor beside `subscore_order`. Permanent.",
+        "first. Each submission needs all of them. The product of the sizes of their ranges is at most 2^53. Not for "
+        "the policy `sum`, nor beside `subscore_order`. Permanent.",
         examples=[[{"name": "time_ms", "order": "asc", "min": 0, "max": 3600000}]],
     )
 

@@ -60,7 +60,10 @@ class _NewScoreIn(StrictIn):
         None, description="The second score. Defaults to 0. Only allowed on boards that have one."
     )
     metadata: MetadataIn | None = Field(None, description="Metadata to return with the score.")
-    numbers: NumbersIn | None = Field(None, description="Up to 8 named integers of the run.")
+    numbers: NumbersIn | None = Field(
+        None,
+        description="Up to 8 named integers of the run. On a board with tiebreakers, their numbers are required.",
+    )
     submission_id: UUID | None = Field(
         None, description="The client's own id of the action. A retry with the same id and content changes nothing."
     )

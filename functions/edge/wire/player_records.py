@@ -37,7 +37,7 @@ class StandingOut(StrictOut):
     board: str = Field(examples=["default"])
     period: PeriodNameOut
     score: IntegerOut
-    subscore: IntegerOut = Field(0, description="The second score. Absent on boards with tiebreakers.")
+    subscore: IntegerOut = Field(description="The second score; 0 on boards with tiebreakers.")
     tiebreakers: TiebreakersOut = Field({})
     submissions: CountOut
     achieved_at: TimeOut

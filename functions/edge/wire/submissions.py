@@ -92,7 +92,9 @@ class SubmissionIn(StrictIn):
         None, description="The second score. Defaults to 0. Only allowed on boards that have one."
     )
     numbers: NumbersIn | None = Field(
-        None, description="Up to 8 named integers of the run, such as its time. Stored with the submission."
+        None,
+        description="Up to 8 named integers of the run, such as its time. Stored with the submission. On a board with "
+        "tiebreakers, their numbers are required.",
     )
     achieved_at: TimeIn | None = Field(
         None,

@@ -15,7 +15,7 @@ _LEAST, _GREATEST = "The least number that is accepted.", "The greatest number t
 
 
 class TiebreakerIn(StrictIn):
-    """A named number that orders entries with equal scores."""
+    """A tiebreaker to declare: a named number that orders entries with equal scores."""
 
     name: Annotated[StrictStr, Field(pattern=f"^{NUMBER_NAME_PATTERN}$")] = Field(
         description=_NAME, examples=["time_ms"]

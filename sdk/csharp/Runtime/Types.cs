@@ -4905,7 +4905,7 @@ namespace LeaderForge
             Board = json.Text("board");
             Period = json.Text("period");
             Score = json.Integer("score");
-            Subscore = json.OptionalInteger("subscore");
+            Subscore = json.Integer("subscore");
             Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Submissions = json.Integer("submissions");
             AchievedAt = json.Time("achieved_at");
@@ -4925,8 +4925,8 @@ namespace LeaderForge
         /// <summary>The member <c>score</c>.</summary>
         public long Score { get; }
 
-        /// <summary>The second score. Absent on boards with tiebreakers.</summary>
-        public long? Subscore { get; }
+        /// <summary>The second score; 0 on boards with tiebreakers.</summary>
+        public long Subscore { get; }
 
         /// <summary>
         /// The numbers of the run that break ties between equal scores, only on boards with tiebreakers.

@@ -228,7 +228,7 @@ class BoardSubmissionIn(TypedDict):
     """
     numbers: NotRequired[dict[str, int] | None]
     """
-    Up to 8 named integers of the run, such as its time. Stored with the submission.
+    Up to 8 named integers of the run, such as its time. Stored with the submission. On a board with tiebreakers, their numbers are required.
     """
     achieved_at: NotRequired[str | None]
     """
@@ -1173,7 +1173,7 @@ The cause of a hidden entry: a moderator hid the entry, or hid its player on all
 
 Inactivity: TypeAlias = Literal['stay', 'relegate', 'leave']
 """
-Movement of players without an entry in a period.
+Movement of players who have no entry in a period.
 """
 
 
@@ -1197,9 +1197,9 @@ class IndexNodeOut(TypedDict):
 
 Joining: TypeAlias = Literal['open', 'captain', 'server']
 """
-Callers who may add members: `open`: the players themselves; `captain`: the captain; `server`: keys only.
+Callers who may add members to a team, beside the keys of game servers, which always may.
 
-Keys of game servers may add members in all cases.
+`open`: the players themselves. `captain`: the captain. `server`: nobody else.
 """
 
 
@@ -1602,7 +1602,7 @@ class PlayerScoreIn(TypedDict):
     """
     numbers: NotRequired[dict[str, int] | None]
     """
-    Up to 8 named integers of the run.
+    Up to 8 named integers of the run. On a board with tiebreakers, their numbers are required.
     """
     submission_id: NotRequired[str | None]
     """
@@ -1780,7 +1780,7 @@ class RankHistoryOut(TypedDict):
 
 RankStyle: TypeAlias = Literal['ordinal', 'shared']
 """
-Numbering of ties: ordinal 1,2,3,4 by the total order, or shared 1,2,2,4 by score and subscore alone.
+Numbering of ties: ordinal 1,2,3,4 by the total order, or shared 1,2,2,4 by scores alone.
 """
 
 
@@ -1999,7 +1999,7 @@ class ScoreIn(TypedDict):
     """
     numbers: NotRequired[dict[str, int] | None]
     """
-    Up to 8 named integers of the run.
+    Up to 8 named integers of the run. On a board with tiebreakers, their numbers are required.
     """
     submission_id: NotRequired[str | None]
     """
@@ -2131,9 +2131,9 @@ class StandingOut(TypedDict):
     The period's name.
     """
     score: int
-    subscore: NotRequired[int]
+    subscore: int
     """
-    The second score. Absent on boards with tiebreakers.
+    The second score; 0 on boards with tiebreakers.
     """
     tiebreakers: NotRequired[dict[str, int]]
     """
@@ -2186,7 +2186,7 @@ class SubmissionIn(TypedDict):
     """
     numbers: NotRequired[dict[str, int] | None]
     """
-    Up to 8 named integers of the run, such as its time. Stored with the submission.
+    Up to 8 named integers of the run, such as its time. Stored with the submission. On a board with tiebreakers, their numbers are required.
     """
     achieved_at: NotRequired[str | None]
     """
@@ -2231,9 +2231,10 @@ class TeamChangesIn(TypedDict):
 
 TeamFunction: TypeAlias = Literal['sum', 'best', 'mean']
 """
-Combination of the contributions of a team's members.
+Function that computes the score of a team from the contributions of its members.
 
-`sum`: the sum of all. `best`: the sum of the best k. `mean`: the mean of all, if there are at least m.
+`sum`: the sum of all. `best`: the sum of the best `TeamRules.members` contributions. `mean`: the mean of all, if
+there are at least `TeamRules.members` of them.
 """
 
 
@@ -2355,7 +2356,7 @@ Separator of thousands.
 
 class TiebreakerIn(TypedDict):
     """
-    A named number that orders entries with equal scores.
+    A tiebreaker to declare: a named number that orders entries with equal scores.
     """
 
     name: str
@@ -4148,7 +4149,7 @@ class BoardChangesIn(TypedDict):
     """
     tiebreakers: NotRequired[list[TiebreakerIn]]
     """
-    Up to 3 named numbers of submissions that order entries with equal scores, the most important one first. Not for the policy `sum`, nor beside `subscore_order`. Permanent.
+    Up to 3 named numbers of submissions that order entries with equal scores, the most important one first. Each submission needs all of them. The product of the sizes of their ranges is at most 2^53. Not for the policy `sum`, nor beside `subscore_order`. Permanent.
     """
     board: NotRequired[str]
     """
@@ -4275,7 +4276,7 @@ class BoardIn(TypedDict):
     """
     tiebreakers: NotRequired[list[TiebreakerIn]]
     """
-    Up to 3 named numbers of submissions that order entries with equal scores, the most important one first. Not for the policy `sum`, nor beside `subscore_order`. Permanent. Defaults to `[]`.
+    Up to 3 named numbers of submissions that order entries with equal scores, the most important one first. Each submission needs all of them. The product of the sizes of their ranges is at most 2^53. Not for the policy `sum`, nor beside `subscore_order`. Permanent. Defaults to `[]`.
     """
     board: str
     """
