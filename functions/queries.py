@@ -239,8 +239,7 @@ async def history(
     result = await edge.services.history.get(
         readable_board, user_id, limit=query.limit, periods=query.periods, before=query.before, viewer=caller
     )
-    external_ids = await edge.services.players.users.external_ids([user_id])
-    return answer_stored(render_history(readable_board, user_id, result, external_ids))
+    return answer_stored(render_history(readable_board, user_id, result))
 
 
 @routes.get(

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderforge.adapters.memory.history import MemoryHistoryStore
+from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.postgres.history import PostgresHistoryStore
 from leaderforge.domain.audit import AuditEntry
@@ -33,7 +34,8 @@ def histories(stores: Stores) -> HistoryStore:
     if isinstance(stores, Database):
         return PostgresHistoryStore(stores.pool)
     assert isinstance(stores.scores, MemoryScoreStore)
-    return MemoryHistoryStore(stores.scores)
+    assert isinstance(stores.users, MemoryPlayerStore)
+    return MemoryHistoryStore(stores.scores, stores.users)
 
 
 def position_of(event: Event) -> HistoryPosition:
@@ -116,6 +118,17 @@ async def test_the_ladders_of_a_player(stores: Stores, histories: HistoryStore) 
         assert not any(one.hidden for one in found)
     assert [one.ladder.period for one in await histories.played(board, 1, 2)] == [0, max(p.period for p in played[1])]
     assert list(await histories.played(board, 3, 10)) == []
+
+
+async def test_the_ladders_of_a_player_have_the_external_id(stores: Stores, histories: HistoryStore) -> None:
+    await stores.players(1, 2)
+    await stores.users.change(1, {"external_id": "ada"}, AuditEntry(0, "cli", "user.update"))
+    board = await stores.board()
+    for user_id in (1, 2):
+        await stores.scores.record([submit(Ladder(board), user_id, 3)])
+        assert [ladder.external_id for ladder in await histories.played(board, user_id, 10)] == [
+            "ada" if user_id == 1 else None
+        ]
 
 
 async def test_the_boards_of_a_player(stores: Stores, histories: HistoryStore) -> None:

@@ -1,13 +1,11 @@
 """A player's history on the wire: submissions over time, and the final ranks of past periods."""
 
-from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
 from functions.edge.wire.bodies import JsonBody
-from functions.edge.wire.external_ids import external_id_of
 from functions.edge.wire.fields import CountOut, ExternalIdOut, IntegerOut, PercentOut, RankOut, TimeOut
 from functions.edge.wire.models import QueryIn, StrictOut
 from functions.edge.wire.numbers import NumbersOut, TiebreakersOut
@@ -82,12 +80,13 @@ class HistoryOut(StrictOut):
     previous: str | None = Field(description="Send it as `cursor` for earlier submissions; null at the first one.")
 
 
-def render_history(board: Board, user_id: int, history: History, external_ids: Mapping[int, str]) -> JsonBody:
-    """Return the body with a player's history. `external_ids` maps player ids to external ids."""
+def render_history(board: Board, user_id: int, history: History) -> JsonBody:
+    """Return the body with a player's history."""
+    external_id = {} if history.external_id is None else {"external_id": history.external_id}
     model = HistoryOut(
         board=board.slug,
         user_id=user_id,
-        **external_id_of(user_id, external_ids),
+        **external_id,
         points=[_point_out(board, point) for point in history.points],
         periods=[_final_rank_out(board, past) for past in history.periods],
         previous=None if history.previous is None else _cursor(history.previous),

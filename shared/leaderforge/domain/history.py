@@ -37,10 +37,14 @@ class HistoryPoint:
 
 @dataclass(frozen=True, slots=True)
 class PlayedLadder:
-    """Ladder on which a player has a standing. `hidden` is true if the standing is hidden."""
+    """Ladder on which a player has a standing. `hidden` is true if the standing is hidden.
+
+    `external_id` is that of the player, None without one. The read of the ladders returns it without a further query.
+    """
 
     ladder: Ladder
     hidden: bool
+    external_id: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,12 +32,14 @@ class PastPeriod:
 class History:
     """Submissions in the order of their times, and past periods, latest first.
 
-    `previous` is the position of the first submission if there are earlier ones, None otherwise.
+    `previous` is the position of the first submission if there are earlier ones, None otherwise. `external_id` is that
+    of the player, None without one.
     """
 
     points: Sequence[HistoryPoint]
     periods: Sequence[PastPeriod]
     previous: HistoryPosition | None
+    external_id: str | None
 
 
 class HistoryService:
@@ -79,6 +81,7 @@ class HistoryService:
             points=page,
             periods=await self._ranks([standing.ladder for standing in played], user_id, periods, viewer),
             previous=page[0].position if len(points) > limit else None,
+            external_id=played[0].external_id,
         )
 
     async def _ranks(self, ladders: Sequence[Ladder], user_id: int, limit: int, viewer: Caller) -> Sequence[PastPeriod]:

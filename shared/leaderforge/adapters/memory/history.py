@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import accumulate
 
+from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.history import HistoryPoint, HistoryPosition, PlayedLadder
@@ -10,10 +11,11 @@ from leaderforge.domain.standings import Event, combine, standing_of
 
 
 class MemoryHistoryStore:
-    """`HistoryStore` over the events and standings of a `MemoryScoreStore`."""
+    """`HistoryStore` over the events, standings and players of the other in-memory stores."""
 
-    def __init__(self, scores: MemoryScoreStore) -> None:
+    def __init__(self, scores: MemoryScoreStore, users: MemoryPlayerStore) -> None:
         self._scores = scores
+        self._users = users
 
     async def points(
         self, board: Board, user_id: int, limit: int, before: HistoryPosition | None = None
@@ -31,8 +33,10 @@ class MemoryHistoryStore:
     async def played(self, board: Board, user_id: int, limit: int) -> Sequence[PlayedLadder]:
         ladders = [Ladder(board), *await self._scores.ladders_of(board)]
         by_ladder = [(ladder, await self._scores.standings(ladder, [user_id])) for ladder in ladders]
-        played = [PlayedLadder(ladder, s.hidden != 0) for ladder, page in by_ladder for s in page if not s.removed]
-        return played[:limit]
+        played = [(ladder, s.hidden != 0) for ladder, page in by_ladder for s in page if not s.removed]
+        players = await self._users.get([user_id])
+        external_id = players[user_id].external_id if user_id in players else None
+        return [PlayedLadder(ladder, hidden, external_id) for ladder, hidden in played[:limit]]
 
     async def boards_of(
         self, user_id: int, limit: int, *, after: str = "", private: bool, hidden: bool

@@ -32,7 +32,10 @@ class PostgresHistoryStore:
 
     async def played(self, board: Board, user_id: int, limit: int) -> Sequence[PlayedLadder]:
         rows = await self._pool.fetch(statement("periods_of_player"), user_id, board.id, limit)
-        return [PlayedLadder(Ladder(board, row["period_id"], not row["retired"]), row["hidden"]) for row in rows]
+        return [
+            PlayedLadder(Ladder(board, row["period_id"], not row["retired"]), row["hidden"], row["external_id"])
+            for row in rows
+        ]
 
     async def boards_of(
         self, user_id: int, limit: int, *, after: str = "", private: bool, hidden: bool
