@@ -221,7 +221,7 @@ def in_memory() -> Stores:
     records = MemoryPlayerRecords(scores, users, audit)
     sessions, signing_keys = MemorySessionStore(users, audit), MemorySigningKeyStore(audit)
     processes, tournaments = MemoryPendingProcesses(), scores.tournaments
-    friends, settlements = MemoryFriendStore(scores, users), MemorySettlementStore()
+    friends, settlements = MemoryFriendStore(scores, users), MemorySettlementStore(scores.outbox)
     challenges = MemoryChallengeStore(scores, users, friends, audit)
     teams = MemoryTeamStore(scores, users, audit)
     participation = ParticipationReader(

@@ -102,7 +102,7 @@ def world(stores: Stores) -> World:
             PostgresPeriodStore(pool, Periods(pool)),
         )
     assert isinstance(stores.scores, MemoryScoreStore)
-    settlements = MemorySettlementStore()
+    settlements = MemorySettlementStore(stores.scores.outbox)
     return World(
         stores,
         MemoryAwards(stores.scores, settlements, stores.audit),  # type: ignore[arg-type]

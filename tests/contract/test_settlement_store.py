@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.memory.settlement_store import MemorySettlementStore
 from leaderforge.adapters.postgres.settlement_store import PostgresSettlementStore, make_step
 from leaderforge.domain.boards import Ladder
@@ -18,7 +19,10 @@ FIRST, SECOND = 14_360_000_001, 14_360_691_201
 
 @pytest.fixture
 def settlements(stores: Stores) -> SettlementStore:
-    return PostgresSettlementStore(stores.pool) if isinstance(stores, Database) else MemorySettlementStore()
+    if isinstance(stores, Database):
+        return PostgresSettlementStore(stores.pool)
+    assert isinstance(stores.scores, MemoryScoreStore)
+    return MemorySettlementStore(stores.scores.outbox)
 
 
 async def test_a_settlement_moves_from_its_begin_to_its_finish(stores: Stores, settlements: SettlementStore) -> None:

@@ -110,7 +110,7 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
     audit, prometheus, clock = MemoryAuditLog(), Prometheus(), Ticks()
     users, feed = MemoryPlayerStore(audit), MemoryFeed(MemoryChannel())
     store, index = MemoryScoreStore(users, clock=lambda: clock() * 1000, audit=audit), MemoryIndex(3)
-    settlements = MemorySettlementStore()
+    settlements = MemorySettlementStore(store.outbox)
     keys, limiter = MemoryKeyStore(audit), MemoryRateLimiter(lambda: clock() * 1000)
     settings = EnvironmentSettings.from_environment({**ENVIRONMENT, **environment})
     tokens = token_verifier(settings)

@@ -78,8 +78,8 @@ def item_lists() -> Iterator[tuple[str, str]]:
                 yield route, name
 
 
-BATCHES = [(route, name) for route, name in item_lists() if name != "tiers"]
-"""Batches: lists whose items are refused one by one. The tiers of a board are refused as a whole."""
+BATCHES = [(route, name) for route, name in item_lists() if name not in ("tiers", "tiebreakers")]
+"""Batches: lists whose items are refused one by one. The tiers and tiebreakers of a board are refused as a whole."""
 VALID: Mapping[str, Mapping[str, Any]] = {
     "submissions": {"user_id": 1, "score": 5},
     "scores": {"user_id": 1, "score": 5},

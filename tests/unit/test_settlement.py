@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from leaderforge.adapters.memory.index import MemoryIndex
+from leaderforge.adapters.memory.outbox import MemoryOutbox
 from leaderforge.adapters.memory.period_store import MemoryPeriodStore
 from leaderforge.adapters.memory.settlement_store import MemorySettlementStore
 from leaderforge.adapters.telemetry.fanout import Fanout
@@ -68,7 +69,7 @@ class Settling:
 
     def __init__(self) -> None:
         self.world = World()
-        self.store = MemorySettlementStore()
+        self.store = MemorySettlementStore(MemoryOutbox())
         self.written: list[tuple[str, int, int]] = []
         self.parts = [NotedPart(name, self.store, self.written) for name in ("first", "second")]
         self.service = self.process()

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import LeaderForgeError
+from leaderforge.domain.notice_types import NoticeType
+from leaderforge.domain.notices import NewNotice
 from leaderforge.domain.periods import Period, PeriodKind
 from leaderforge.domain.timing import LAST_COUNT_MS
 from leaderforge.domain.tournaments import Occurrence, occurrence_in
@@ -121,3 +123,8 @@ def settles_at(board: Board, period: Period, grace_ms: int) -> int | None:
 def _occurrence(board: Board, period: Period) -> Occurrence | None:
     """Return the occurrence of the board's tournament that the period ranks, None if there is none."""
     return None if board.tournament is None else occurrence_in(board.tournament, board.calendar, period.number)
+
+
+def settlement_notice(ladder: Ladder, at: int) -> NewNotice:
+    """Return the notice about a period that was settled at `at` (ms)."""
+    return NewNotice(ladder.board, NoticeType.PERIOD_SETTLED, at, {}, period=ladder.period)

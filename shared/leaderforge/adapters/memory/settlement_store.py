@@ -4,14 +4,23 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from leaderforge.adapters.memory.boards import LadderKey, place_of
+from leaderforge.adapters.memory.outbox import MemoryOutbox
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.settlement import EARLIER, Settlement, SettlementOvertaken, SettlementProgress, SettlementStep
+from leaderforge.domain.settlement import (
+    EARLIER,
+    Settlement,
+    SettlementOvertaken,
+    SettlementProgress,
+    SettlementStep,
+    settlement_notice,
+)
 
 
 class MemorySettlementStore:
-    """`SettlementStore` in a dict."""
+    """`SettlementStore` in a dict. It writes the notices of settled periods to `outbox`."""
 
-    def __init__(self) -> None:
+    def __init__(self, outbox: MemoryOutbox) -> None:
+        self._outbox = outbox
         self._settlements: dict[LadderKey, Settlement] = {}
 
     async def settlements(self, board: Board, first: int) -> Mapping[int, Settlement]:
@@ -27,6 +36,7 @@ class MemorySettlementStore:
     async def finish(self, ladder: Ladder, before: SettlementProgress, at: int) -> None:
         settlement = self._unfinished(ladder, before)
         self._settlements[place_of(ladder)] = replace(settlement, settled_at=at)
+        self._outbox.write([settlement_notice(ladder, at)])
 
     def settled(self) -> Collection[LadderKey]:
         """Return the keys of the settled periods."""

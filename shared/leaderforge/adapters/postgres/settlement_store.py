@@ -7,9 +7,13 @@ from leaderforge.adapters.postgres.outbox import write_notices
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.notice_types import NoticeType
-from leaderforge.domain.notices import NewNotice
-from leaderforge.domain.settlement import Settlement, SettlementOvertaken, SettlementProgress, SettlementStep
+from leaderforge.domain.settlement import (
+    Settlement,
+    SettlementOvertaken,
+    SettlementProgress,
+    SettlementStep,
+    settlement_notice,
+)
 
 
 class PostgresSettlementStore:
@@ -33,8 +37,7 @@ class PostgresSettlementStore:
             values = ladder.board.id, ladder.period, *_texts(before), at
             if not await connection.fetch(statement("finish_settlement"), *values):
                 raise SettlementOvertaken("another process has continued this settlement")
-            settled = NewNotice(ladder.board, NoticeType.PERIOD_SETTLED, at, {}, period=ladder.period)
-            await write_notices(connection, [settled])
+            await write_notices(connection, [settlement_notice(ladder, at)])
 
         await self._pool.transact(work)
 
