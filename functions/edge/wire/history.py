@@ -5,18 +5,18 @@ from uuid import UUID
 
 from pydantic import Field
 
-from functions.edge.wire.bodies import JsonBody
+from functions.edge.wire.bodies import JsonBody, string_json
 from functions.edge.wire.fields import CountOut, ExternalIdOut, IntegerOut, PercentOut, RankOut, TimeOut
 from functions.edge.wire.models import QueryIn, StrictOut
-from functions.edge.wire.numbers import NumbersOut, TiebreakersOut
+from functions.edge.wire.numbers import NumbersOut, TiebreakersOut, numbers_member
 from functions.edge.wire.periods import PeriodNameOut, bounds_of
 from functions.edge.wire.rules import FROM_TEXT, Omittable, Rule
 from functions.edge.wire.tiers import TierNameOut, tier_name
 from leaderforge.domain.boards import Board
 from leaderforge.domain.history import HistoryPoint, HistoryPosition
-from leaderforge.domain.numbers import numbers_of
 from leaderforge.domain.periods import PeriodKind
-from leaderforge.domain.tiebreakers import subscore_members
+from leaderforge.domain.tiebreakers import subscore_json, subscore_members
+from leaderforge.domain.times import time_text
 from leaderforge.services.history import History, PastPeriod
 
 HistoryCursor = Annotated[
@@ -81,33 +81,26 @@ class HistoryOut(StrictOut):
 
 
 def render_history(board: Board, user_id: int, history: History) -> JsonBody:
-    """Return the body with a player's history."""
-    external_id = {} if history.external_id is None else {"external_id": history.external_id}
-    model = HistoryOut(
-        board=board.slug,
-        user_id=user_id,
-        **external_id,
-        points=[_point_out(board, point) for point in history.points],
-        periods=[_final_rank_out(board, past) for past in history.periods],
-        previous=None if history.previous is None else _cursor(history.previous),
+    """Return the body with a player's history. It may have 1,000 submissions, so only the few periods use models."""
+    external_id = "" if history.external_id is None else f'"external_id":{string_json(history.external_id)},'
+    points = ",".join([_point(board, point) for point in history.points])
+    periods = ",".join([_final_rank_out(board, past).model_dump_json(exclude_unset=True) for past in history.periods])
+    previous = None if history.previous is None else _cursor(history.previous)
+    return JsonBody(
+        f'{{"board":"{board.slug}","user_id":{user_id},{external_id}"points":[{points}],"periods":[{periods}],'
+        f'"previous":{string_json(previous)}}}'
     )
-    return JsonBody.of(model)
 
 
 def _cursor(position: HistoryPosition) -> str:
     return f"{position.at}_{position.received_us}_{position.submission_id.hex}"
 
 
-def _point_out(board: Board, point: HistoryPoint) -> PointOut:
-    subscore = {} if board.subscore_order is None else subscore_members(board.tiebreakers, point.subscore)
-    numbers = {"numbers": numbers_of(point.numbers)} if point.numbers is not None else {}
-    return PointOut(
-        at=point.position.at,
-        submission_id=point.position.submission_id,
-        submitted=point.submitted,
-        score=point.score,
-        **subscore,
-        **numbers,
+def _point(board: Board, point: HistoryPoint) -> str:
+    subscore = "" if board.subscore_order is None else subscore_json(board.tiebreakers, point.subscore)
+    return (
+        f'{{"at":"{time_text(point.position.at)}","submission_id":"{point.position.submission_id}",{subscore}'
+        f'"submitted":{point.submitted},"score":{point.score}{numbers_member(point.numbers)}}}'
     )
 
 
