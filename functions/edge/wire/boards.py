@@ -297,12 +297,27 @@ class BoardsOut(StrictOut):
 
 def render_board(board: Board) -> JsonBody:
     """Return the body with a board's settings."""
-    return JsonBody.of(_board_out(board))
+    return JsonBody(_board_json(board))
 
 
 def render_boards(boards: Iterable[Board]) -> JsonBody:
     """Return the body with the settings of several boards."""
-    return JsonBody.of(BoardsOut(boards=list(map(_board_out, boards))))
+    return JsonBody(f'{{"boards":[{",".join(map(_board_json, boards))}]}}')
+
+
+_rendered: dict[int, tuple[Board, str]] = {}
+"""Latest board that was rendered, and its text, by board id. The models take longer than all other work of a call."""
+_MAX_RENDERED = 2000
+"""Number of rendered boards from which the cache is emptied. A text has about 1 kB."""
+
+
+def _board_json(board: Board) -> str:
+    rendered = _rendered.get(board.id)
+    if rendered is None or rendered[0] != board:
+        if len(_rendered) >= _MAX_RENDERED:
+            _rendered.clear()
+        rendered = _rendered[board.id] = board, _board_out(board).model_dump_json(exclude_unset=True)
+    return rendered[1]
 
 
 def _board_out(board: Board) -> BoardOut:
