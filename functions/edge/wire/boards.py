@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
@@ -305,19 +306,10 @@ def render_boards(boards: Iterable[Board]) -> JsonBody:
     return JsonBody(f'{{"boards":[{",".join(map(_board_json, boards))}]}}')
 
 
-_rendered: dict[int, tuple[Board, str]] = {}
-"""Latest board that was rendered, and its text, by board id. The models take longer than all other work of a call."""
-_MAX_RENDERED = 2000
-"""Number of rendered boards from which the cache is emptied. A text has about 1 kB."""
-
-
+@lru_cache(1024)
 def _board_json(board: Board) -> str:
-    rendered = _rendered.get(board.id)
-    if rendered is None or rendered[0] != board:
-        if len(_rendered) >= _MAX_RENDERED:
-            _rendered.clear()
-        rendered = _rendered[board.id] = board, _board_out(board).model_dump_json(exclude_unset=True)
-    return rendered[1]
+    """Return the settings as JSON. The models take longer than all other work of a call, and boards seldom change."""
+    return _board_out(board).model_dump_json(exclude_unset=True)
 
 
 def _board_out(board: Board) -> BoardOut:
