@@ -16,8 +16,10 @@ from struct import Struct
 import uvicorn
 
 from functions.local import create_app
+from leaderforge.adapters.telemetry import logs
 from leaderforge.config import EnvironmentSettings
-from leaderforge.wiring import assemble, build
+from leaderforge.parts.servers import server_parts
+from leaderforge.wiring import assemble
 
 _TIME = Struct("=q")
 
@@ -49,9 +51,11 @@ def shared_clock(file: Path) -> Iterator[SharedClock]:
 
 def main(clock_file: str, descriptor: str) -> None:
     """Serve until a stop signal."""
-    built = build(EnvironmentSettings.from_environment(os.environ))
+    settings = EnvironmentSettings.from_environment(os.environ)
+    logs.configure(settings.log_level, None)
     with shared_clock(Path(clock_file)) as clock, socket.socket(fileno=int(descriptor)) as listening:
-        app = create_app(assemble(built.settings, replace(built.parts, clock=clock, clock_us=lambda: clock() * 1000)))
+        parts = server_parts(settings, clock_us=lambda: clock() * 1000)
+        app = create_app(assemble(settings, replace(parts, clock=clock)))
         # Keep idle connections open, because the server could otherwise close one just as a test reuses it.
         config = uvicorn.Config(app, log_config=None, access_log=False, timeout_keep_alive=600)
         uvicorn.Server(config).run(sockets=[listening])

@@ -1,160 +1,51 @@
 """Ends of a day, a league and a tournament in several processes with one clock."""
 
 import asyncio
-import os
-import socket
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
 from itertools import count
 from pathlib import Path
-from random import Random
-from typing import Any
 from uuid import UUID
 
-import asyncpg
 import httpx
 import pytest
 
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
-from leaderforge.domain.boards import Board, Order, Policy
+from leaderforge.domain.boards import Board, Policy
 from leaderforge.domain.league import League, Zone
 from leaderforge.domain.periods import Calendar, PeriodKind
-from leaderforge.domain.standings import Event
 from leaderforge.domain.times import time_text
 from leaderforge.domain.timing import LAST_COUNT_MS, PROPAGATION_MS
 from leaderforge.domain.tournaments import TournamentRules
-from tests.acceptance.api_fixtures import environment
-from tests.acceptance.clocked_server import SharedClock, shared_clock
-from tests.acceptance.conftest import new_database
-from tests.acceptance.processes import ending
-from tests.api_client import SUBMIT_KEY, ApiClient, bearer
+from tests.acceptance.clocked_world import PROCESSES, Submission, World, code_of, until_waiting, world_at
 from tests.oracle import Oracle
-from tests.waiting import PATIENCE_S, until
+from tests.waiting import until
 
 MIDNIGHT = 1_795_478_400_000  # 2026-11-24T00:00:00Z, a Tuesday
 LAST_MS = MIDNIGHT - 1
-PROCESSES = 3
-PLAYERS = range(1, 41)
 TIMES = {"2026-11-23T23:59:59.999Z": LAST_MS, "2026-11-24T00:00:00.000Z": MIDNIGHT}
-ROOT = Path(__file__).parents[2]
 GRACE_MS = 300_000
 CUP_ENDS = MIDNIGHT + 3_600_000
 CUP_GRACE_MS = 60_000
 DUEL = League(PeriodKind.DAILY, ("Gold", "Silver"), 4, "Silver", promotion=Zone(places=1), since=LAST_MS)
 CUP = TournamentRules(MIDNIGHT, CUP_ENDS, join_required=True, late_grace_s=CUP_GRACE_MS // 1000)
 
-Submission = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class World:
-    """Processes of the service with their clients, their clock and their database."""
-
-    clients: Sequence[httpx.AsyncClient]
-    clock: SharedClock
-    dsn: str
-    board: Board
-    random: Random
-
-    def submission(self) -> Submission:
-        return {
-            "user_id": self.random.choice(PLAYERS),
-            "score": self.random.randint(-5, 9),
-            "submission_id": str(UUID(int=self.random.getrandbits(128))),
-        }
-
-    async def submit(self, submission: Submission, process: int | None = None) -> dict[str, Any]:
-        client = self.random.choice(self.clients) if process is None else self.clients[process]
-        answer = await client.post("/api/boards/laps/scores", json=submission)
-        assert answer.status_code == 200, answer.text
-        receipt: dict[str, Any] = answer.json()
-        return receipt
-
-    async def events(self) -> list[Event]:
-        """Return the events in the database."""
-        connection = await asyncpg.connect(self.dsn)
-        try:
-            rows = await connection.fetch("select user_id, submission_id, score, achieved_at from score_events")
-        finally:
-            await connection.close()
-        return [Event(*row) for row in rows]
-
-    @asynccontextmanager
-    async def commits_held(self) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-        """Block all recording of submissions until the end of the block."""
-        connection = await asyncpg.connect(self.dsn)
-        try:
-            async with connection.transaction():
-                await connection.execute("lock table score_events in share mode")
-                yield connection
-        finally:
-            await connection.close()
-
-
-@contextmanager
-def process(settings: dict[str, str], clock_file: Path) -> Iterator[str]:
-    """Run a server in a separate process and yield its address."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port, descriptor = listening.getsockname()[1], listening.fileno()
-        command = [sys.executable, "-m", "tests.acceptance.clocked_server", str(clock_file), str(descriptor)]
-        path = os.pathsep.join([str(ROOT), str(ROOT / "shared")])
-        running = subprocess.Popen(
-            command, env={**os.environ, **settings, "PYTHONPATH": path}, pass_fds=[descriptor], cwd=ROOT
-        )
-    with ending(running):
-        yield f"http://127.0.0.1:{port}"
-
 
 @pytest.fixture
 async def world(valkey, postgres, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    """Three processes just before midnight, and a board with the policy that the test names."""
-    dsn = await new_database(postgres.dsn)
-    board = await prepared(dsn, request.param)
-    settings = environment(valkey.addresses, dsn)
-    with ExitStack() as processes, shared_clock(tmp_path / "clock") as clock:
-        clock.set(LAST_MS)
-        addresses = [processes.enter_context(process(settings, tmp_path / "clock")) for _ in range(PROCESSES)]
-        async with AsyncExitStack() as stack:
-            headers = bearer(SUBMIT_KEY)
-            clients = [
-                await stack.enter_async_context(
-                    httpx.AsyncClient(base_url=address, headers=headers, timeout=PATIENCE_S)
-                )
-                for address in addresses
-            ]
-            await asyncio.gather(*(ApiClient(client).until_healthy() for client in clients))
-            yield World(clients, clock, dsn, board, Random(request.param))
+    """World just before midnight. The test names the policy of its board."""
+    async with world_at(LAST_MS, request.param, valkey, postgres, tmp_path) as started:
+        await add_boards(started.dsn)
+        yield started
 
 
-async def prepared(dsn: str, policy: Policy) -> Board:
-    """Create players, a league and a tournament, and return a board with every period kind except seasons."""
+async def add_boards(dsn: str) -> None:
+    """Create a league and a tournament."""
     pool = Pool(dsn)
-    kinds = (PeriodKind.DAILY, PeriodKind.WEEKLY, PeriodKind.MONTHLY, PeriodKind.ALL_TIME)
     store = PostgresScoreStore(pool)
-    board = await store.create_board(Board(0, "laps", "Laps", policy, Order.DESC, calendar=Calendar(kinds)))
     await store.create_board(Board(0, "duel", "Duel", calendar=Calendar((PeriodKind.DAILY,)), league=DUEL))
     await store.create_board(Board(0, "cup", "Cup", tournament=CUP))
     await pool.close()
-    connection = await asyncpg.connect(dsn)
-    await connection.executemany(
-        "insert into users (user_id, username, created_at) values ($1, $2, 0)", [(i, f"player {i}") for i in PLAYERS]
-    )
-    await connection.close()
-    return board
-
-
-async def until_waiting(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """Return once each process has submissions that `commits_held` blocks."""
-    waiting = "select count(*) from pg_locks where not granted and relation = 'score_events'::regclass"
-
-    async def all_wait() -> bool:
-        return bool(await connection.fetchval(waiting) >= PROCESSES)
-
-    await until(all_wait, "every process to wait")
 
 
 @pytest.mark.parametrize("world", [Policy.SUM], indirect=True)
@@ -250,10 +141,6 @@ async def joined(world: World, first: int) -> set[str]:
     """
     paths = [f"/api/boards/cup/tournament/entrants/{first + number}" for number in range(PROCESSES)]
     return {code_of(await client.put(path)) for path, client in zip(paths, world.clients, strict=True)}
-
-
-def code_of(answer: httpx.Response) -> str:
-    return "200" if answer.status_code == 200 else str(answer.json()["error"]["code"])
 
 
 async def league_states(world: World) -> set[str]:

@@ -49,17 +49,18 @@ from leaderforge.parts.identity import identity_provider
 from leaderforge.parts.telemetry import receivers_of
 from leaderforge.parts.tokens import token_signer, token_verifier
 from leaderforge.parts.webhooks import notice_sender, notice_signer
+from leaderforge.ports.clock import Clock
 from leaderforge.ports.tracing import Tracer
 
 
-def server_parts(settings: EnvironmentSettings) -> Parts:
-    """Return the parts for the settings, not yet connected."""
+def server_parts(settings: EnvironmentSettings, *, clock_us: Clock = now_us) -> Parts:
+    """Return the parts for the settings, not yet connected. `clock_us` (us) is also the clock of recorded events."""
     watching = receivers_of(settings)
     cluster, pool = _cluster(settings, watching.tracer), _pool(settings, watching.tracer)
     periods = Periods(pool)
     index = RedisIndex(cluster, partitions=settings.partitions, namespace=settings.namespace)
     queue = submission_queue(settings) if settings.queue_url else None
-    store = PostgresScoreStore(pool, periods=periods, record_timeout_s=commit_limit_s(pool.timeout_s))
+    store = PostgresScoreStore(pool, periods=periods, clock=clock_us, record_timeout_s=commit_limit_s(pool.timeout_s))
     sender = notice_sender(settings)
     return Parts(
         store=store,
@@ -96,7 +97,7 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         tracer=watching.tracer,
         exposition=watching.exposition,
         clock=now_ms,
-        clock_us=now_us,
+        clock_us=clock_us,
         new_submission_id=new_submission_id,
         tokens=token_verifier(settings),
         signer=token_signer(settings),
