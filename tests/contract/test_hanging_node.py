@@ -3,19 +3,20 @@
 import signal
 from asyncio import create_task, gather
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
+from leaderforge.adapters.postgres import workers
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
 from leaderforge.domain.submissions import Recorded
 from tests.contract.store_fixtures import Database, on_pool, run, submit
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 LIMIT_S = 2.0
 """Time limit in s of recording a batch. A single node must use only a part of it."""
@@ -25,8 +26,14 @@ PLAYERS = range(40)
 @pytest.fixture
 async def impatient(on_citus: Database) -> AsyncIterator[Database]:
     """Stores on Citus with a short time limit."""
-    pool = Pool(on_citus.dsn, timeout_s=LIMIT_S)
-    database = on_pool(pool, on_citus.dsn, record_timeout_s=LIMIT_S)
+    async with limited(on_citus, LIMIT_S) as database:
+        yield database
+
+
+@asynccontextmanager
+async def limited(on_citus: Database, seconds: float) -> AsyncIterator[Database]:
+    pool = Pool(on_citus.dsn, timeout_s=seconds)
+    database = on_pool(pool, on_citus.dsn, record_timeout_s=seconds)
     yield database
     assert isinstance(database.scores, PostgresScoreStore)
     await database.scores.close()
@@ -105,6 +112,24 @@ async def test_a_hanging_node_delays_only_its_own_players_and_only_once(impatien
         return all(isinstance(outcome, Recorded) for outcome in await record(impatient, ladder, lost))
 
     await until(is_recovered, "the circuit to close")
+
+
+async def test_the_circuit_of_a_slow_node_stays_closed(on_citus: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An overloaded machine may delay a call and the probe. If both succeed later, the node does not hang."""
+    monkeypatch.setattr(workers, "_PROBE_S", PATIENCE_S)
+    monkeypatch.setattr(workers, "_SLOW_SHARE", 0.001)
+    async with limited(on_citus, PATIENCE_S) as database:
+        ladder = await database.ladder()
+        await database.players(*PLAYERS)
+        dsn, slow = await node_of_one_worker(database)
+        assert isinstance(database.scores, PostgresScoreStore)
+        circuits = database.scores._workers
+        with frozen(await postmaster_of(dsn)):
+            recording = create_task(record(database, ladder, slow))
+            await until(lambda: circuits._probing, "a probe of the slow node")
+        assert all(isinstance(outcome, Recorded) for outcome in await recording)
+        await until(lambda: not circuits._probing, "the answer to the probe")
+        assert not circuits._open
 
 
 async def test_reads_of_a_hanging_node_leave_connections_for_submissions(impatient: Database) -> None:

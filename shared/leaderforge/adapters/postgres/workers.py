@@ -16,8 +16,13 @@ T = TypeVar("T")
 WorkerId: TypeAlias = int
 """Group id of a worker in the metadata of Citus."""
 
-_PROBE_S = 0.5
-"""Time limit of a probe, in s. A worker that answers needs a few milliseconds."""
+_PROBE_S = 2.0
+"""Time limit of a probe, in s. A quiet worker needs some milliseconds, an overloaded one may need more than 1 s."""
+_SLOW_SHARE = 1 / 3
+"""Share of the time limit after which a call is slow, and its worker is probed.
+
+By the end of the limit, the probe has shown whether the worker hangs.
+"""
 _PROBE_EVERY_S = 1.0
 """Pause between two probes of a worker that does not answer, in s."""
 _UINT32 = 0xFFFF_FFFF
@@ -26,9 +31,9 @@ _UINT32 = 0xFFFF_FFFF
 class Workers:
     """Worker of each player, and circuit breaker of each worker.
 
-    If a call to a worker takes longer than `limit_s` seconds, the worker is probed (asked for a sign of life). If the
-    probe fails, the circuit opens. Calls to this worker then fail at once, until a probe succeeds. A worker that hangs
-    therefore delays its callers only once.
+    A call may take `limit_s` seconds. A slow call has its worker probed (asked for a sign of life). If the probe fails,
+    the circuit opens. Calls to this worker then fail at once, until a probe succeeds. A worker that hangs therefore
+    delays its callers only once. The circuit of an overloaded worker stays closed, because it does answer the probe.
 
     The placements of shards are cached until a call fails. A stale placement only costs time, because the former worker
     of a moved shard still accepts rows for it.
@@ -60,15 +65,17 @@ class Workers:
         """
         if worker in self._open:
             raise NodeUnavailable("a node of the database does not answer")
+        slow = asyncio.get_running_loop().call_later(self._limit_s * _SLOW_SHARE, self._probe, worker)
         try:
             async with asyncio.timeout(self._limit_s):
                 return await work()
         except TimeoutError:
-            self._probe(worker)
             raise NodeUnavailable("a node of the database did not answer in time") from None
         except StoreUnavailable:
             self._lows = []
             raise
+        finally:
+            slow.cancel()
 
     async def close(self) -> None:
         """Stop all probes."""
