@@ -18,7 +18,7 @@ from leaderforge.domain.submissions import Recorded
 from tests.contract.store_fixtures import Database, on_pool, run, submit
 from tests.waiting import PATIENCE_S, until
 
-LIMIT_S = 2.0
+LIMIT_S = 5.0
 """Time limit in s of recording a batch. A single node must use only a part of it."""
 PLAYERS = range(40)
 
