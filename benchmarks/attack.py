@@ -3,8 +3,8 @@
     python -m benchmarks.attack --out docs/reliability/attack.json
 
 Each attack runs in a process of its own, as fast as one core allows. Meanwhile this process reads the first entries
-every 20 ms. The product is started with a limit of one listener. The attack on the log takes this place. Each further
-listener is therefore refused.
+every 20 ms. The product is started with a limit of one listener. The attack `refused_streams` opens this one stream,
+and the product refuses each further one.
 """
 
 import asyncio
@@ -66,7 +66,7 @@ def many_problems(url: str) -> Iterator[None]:
 
 
 def endless_head(url: str) -> Iterator[None]:
-    """Send requests whose heads have 40 MB of tiny headers each."""
+    """Send requests with 40 MB of tiny headers each."""
     while True:
         with connected(url) as connection, contextlib.suppress(OSError):
             connection.sendall(b"GET /api/health HTTP/1.1\r\n")
@@ -76,7 +76,7 @@ def endless_head(url: str) -> Iterator[None]:
 
 
 def refused_streams(url: str) -> Iterator[None]:
-    """Keep one stream open, which is the limit, and request others. Each refusal could write a line to the log."""
+    """Keep the only allowed stream open, and request further ones. Each refusal could write a line to the log."""
     head = b"GET /api/boards/default/stream HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: %s\r\n" % (b"r" * 128)
     held = connected(url)
     held.sendall(head + b"\r\n")
@@ -130,7 +130,7 @@ def attack(name: str, url: str, seconds: float) -> None:
 
 @contextmanager
 def attacking(name: str | None, url: str, seconds: float) -> Iterator[list[int]]:
-    """Attack during the block, unless `name` is None. Yield a list that gets the number of attacks at its end."""
+    """Attack during the block, unless `name` is None. Yield a list, which gets the number of attacks later."""
     counts: list[int] = []
     if name is None:
         yield counts

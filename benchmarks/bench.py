@@ -46,7 +46,7 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.embedded.waiting import wait_until
 
 LEADERFORGE = [sys.executable, "-m", "leaderforge"]
-"""Command that runs the product from the checkout in PYTHONPATH. The installed script runs one checkout only."""
+"""Command that runs the product from the checkout in PYTHONPATH. The installed script would run its own checkout."""
 CEILINGS = {"submit": "noop_post", "submit_unranked": "noop_post"}
 BATCHES = {"batch", "batch_unranked", "batch_previous"}
 INCOMPARABLE = {"noop_post", "noop_get", *BATCHES}
@@ -182,9 +182,10 @@ def step(name: str, arguments: list[str], directory: Path, tree: Path | None = N
 
 
 def cpu_seconds(pid: int, servers: Sequence[int] = ()) -> dict[str, float]:
-    """Return the processor time so far, in s, by part, of the children of `pid` and of `servers` with their children.
+    """Return the processor time so far, in s, by part of the product.
 
-    It includes the time of processes that have ended, such as those of the database for a command's connections.
+    Counts the children of `pid`, and the processes `servers` with their children. Includes children that have ended,
+    such as the database's process for a closed connection.
     """
     spent = dict.fromkeys(("api", "database", "index"), 0.0)
     others = [process for server in map(psutil.Process, servers) for process in (server, *server.children())]
@@ -208,7 +209,7 @@ def summary(kind: str, samples: dict[str, list[dict[str, Any]]]) -> dict[str, An
 
 
 def api_process(supervisor: int) -> psutil.Process:
-    """Return the API process of the `leaderforge dev` with this id. With several workers, return their parent."""
+    """Return the API process of the `leaderforge dev` with this process id, or the parent of several workers."""
     children = psutil.Process(supervisor).children(recursive=True)
     return next(child for child in children if "uvicorn" in " ".join(child.cmdline()))
 
@@ -220,7 +221,7 @@ def api_memory(supervisor: int) -> int:
 
 
 async def store_alone(dsn: str, players: int, batch: int, seconds: float) -> float:
-    """Return the submissions a second that this database records in batches of this size, without API and index."""
+    """Return the number of submissions per second that the database alone records in batches of this size."""
     pool = Pool(dsn, timeout_s=START_S)
     store = PostgresScoreStore(pool, record_timeout_s=START_S)
     board = await store.board(DEFAULT_BOARD)
@@ -304,7 +305,7 @@ def _answers(url: str) -> bool:
 def _environment(tree: Path | None) -> dict[str, str]:
     """Return the environment of the product. If a checkout is given, Python imports the product from there.
 
-    Without a checkout, the service refuses no requests as `overloaded`, as a closed loop looks like an overload.
+    Without a checkout, the service never refuses a request as `overloaded`: a closed loop looks like an overload.
     """
     if tree is None:
         return {"LEADERFORGE_OVERLOAD_MS": "0", **os.environ}

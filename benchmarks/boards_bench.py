@@ -101,7 +101,7 @@ async def idle_boards(services: Services, addresses: Sequence[str], number: int)
 
 @dataclass
 class Load:
-    """Few callers that submit to the board `quiet`, and heavy load on the boards `others`."""
+    """Two concurrent loads: a few callers submit to the board `quiet`, and many callers to the boards `others`."""
 
     quiet: Board
     others: Sequence[Board]
@@ -116,7 +116,7 @@ class Load:
         await asyncio.gather(*callers)
 
     def figures(self, seconds: float) -> dict[str, float]:
-        """Return the latency of the few callers' submissions, and the submissions per second of the heavy load."""
+        """Return the latency of submissions to `quiet`, and the submissions per second to `others`."""
         cuts = quantiles(self.taken, n=100)
         shown = {f"p{percent}_ms": round(cuts[percent - 1] * 1000, 2) for percent in (50, 95, 99)}
         return shown | {"others_per_second": round(self.done / seconds)}

@@ -28,20 +28,21 @@ from benchmarks.capacity_model import (
 from benchmarks.report import about, write
 
 USED = 0.6
-"""Share of its processor time and memory that each part of a deployment uses at the peak."""
+"""Share of the processor time and of the memory that each part of a deployment uses at the peak. The rest is reserve.
+"""
 CORE_DOLLARS = 0.0408 * 730
-"""Dollars a month of a core with 4 GiB: m7g.large in us-east-1, on demand, two cores for $0.0816 an hour (2026-06-17).
+"""Dollars per month for a core with 4 GiB: half of an m7g.large (us-east-1, on demand, $0.0816 an hour on 2026-06-17).
 """
 DISK_DOLLARS = 0.08
-"""Dollars a month of a GB of gp3. The date of this list price is unknown."""
+"""Price of a GB of gp3 disk, in dollars per month. The date of this list price is unknown."""
 CORE_BYTES = 4 * 2**30
 """Memory of a machine per core, in bytes."""
 MOST_STORE_CORES = 32
-"""Maximum cores of a single PostgreSQL. More are spread over workers of Citus."""
+"""Maximum cores of a single PostgreSQL. A store that needs more cores is a Citus cluster."""
 CITUS_COST = 1 / 0.59
-"""Cost of a batched submission on Citus, as a multiple of PostgreSQL: see the stores in docs/performance/scaling.md."""
+"""Cost of a batched submission on Citus, divided by its cost on PostgreSQL: see docs/performance/scaling.md."""
 MEASURED_NODES = 3
-"""Number of index nodes in the benchmark that measured the costs. A plan has at least as many."""
+"""Number of index nodes in the benchmark that measured the costs. A plan never has fewer nodes."""
 PEAK_TO_MEAN = 4
 """Ratio of the peak to the mean of submissions a second."""
 MONTH_S = 30 * 86_400
@@ -50,7 +51,8 @@ SUBMIT_BYTES, READ_BYTES = 800, 700
 
 
 class Load(NamedTuple):
-    """Load at the peak: `submits` submissions a second, as many reads of tops, and `ranks` reads of ranks.
+    """Load at the peak, per second: `submits` submissions, the same number of reads of tops, and `ranks` reads of
+    ranks.
 
     With `exact`, each receipt has a rank.
     """
@@ -89,7 +91,7 @@ class Plan(NamedTuple):
 
     @property
     def dollars(self) -> float | None:
-        """Return the dollars a month, with a replica of each primary and a standby store, None without `primaries`."""
+        """Return the dollars per month, with replicas of primaries and a standby store. None without `primaries`."""
         if self.primaries is None:
             return None
         cores = self.api + 2 * self.store + 2 * self.primaries
@@ -125,19 +127,19 @@ def plan(load: Load) -> Plan:
 
 
 def _api_us(load: Load, submit: OperationCost, primaries: int) -> float:
-    """Return the processor time of the API in us a second."""
+    """Return the processor time of the API in us per second."""
     added, rank = primaries - MEASURED_NODES, costs()["rank"]
     submits = load.submits * (submit.api_us + added * submit.api_node_us + costs()["top"].api_us)
     return submits + load.ranks * (rank.api_us + added * rank.api_node_us)
 
 
 def _cores(processor_us: float) -> int:
-    """Return the cores for an amount of processor time a second."""
+    """Return the number of cores for this processor time (us) per second."""
     return max(1, ceil(processor_us / (USED * CORE_US)))
 
 
 def _primaries(shared_us: float, each_us: float) -> int | None:
-    """Return the nodes for divided work and work that every node repeats (us a second), None if no number suffices."""
+    """Return how many nodes can divide `shared_us` and each spend `each_us` (us per second), None if no number can."""
     free_us = USED * CORE_US - each_us
     return None if free_us <= 0 else max(1, ceil(shared_us / free_us))
 
@@ -151,7 +153,7 @@ def _bottleneck(by_time: int | None, by_memory: int, store: int) -> str:
 
 
 def exact_limit() -> float:
-    """Return the maximum exact ranks a second of an index. More nodes do not raise it."""
+    """Return the maximum exact ranks per second. More nodes do not raise it: each node counts for each rank."""
     return USED * CORE_US / costs()["rank"].index_each_us
 
 

@@ -1,4 +1,4 @@
-"""Law of costs from measured figures: processor time of an operation on each part, and bytes of a player."""
+"""Cost model from measured figures: processor time that an operation takes on each part, and bytes of a player."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -47,7 +47,7 @@ class PlayerBytes(NamedTuple):
 
 
 class CheckedPoint(NamedTuple):
-    """Measured rate per second of an operation, and the rate that the law computes."""
+    """Measured rate per second of an operation, and the rate that the model computes."""
 
     name: str
     measured: float
@@ -55,7 +55,7 @@ class CheckedPoint(NamedTuple):
 
     @property
     def deviation(self) -> float:
-        """Return the relative deviation of the law from the measurement."""
+        """Return the relative deviation of the computed rate from the measured rate."""
         return self.predicted / self.measured - 1
 
 
@@ -77,7 +77,7 @@ def fitted(points: Sequence[tuple[float, float]]) -> Line:
 
 
 def api_node_us(shards: Mapping[str, Any], operation: str) -> float:
-    """Return the API's time (us) for a further node, from `benchmarks.shards`, divided by the requests in a batch."""
+    """Return the API's time (us) for a further node, from `benchmarks.shards`. A call serves a batch of requests."""
     rows = [row for row in shards["rows"] if row["operation"] == operation and row["nodes"] == row["partitions"]]
     return fitted([(row["nodes"], row["coordinator_cpu_us"]) for row in rows]).slope / BATCH
 
@@ -120,10 +120,10 @@ def player_bytes(bench: Mapping[str, Any], sizes: Mapping[str, Any]) -> PlayerBy
 
 
 def machine_points(bench: Mapping[str, Any]) -> Sequence[CheckedPoint]:
-    """Return the measured rates of a machine that runs all parts, and the rates by the law of its processor time.
+    """Return the measured rates of a machine that runs all parts, each with the rate computed from processor times.
 
-    The law has two constants: the time of the load generator for a request, and the used share of
-    processor time.
+    The computation has two fitted constants: the load generator's time for a request, and the used share of the
+    processor.
     """
     scenarios = {name: s for name, s in bench["scenarios"].items() if not name.startswith("noop")}
     machine_us = bench["machine"]["cores"] * CORE_US

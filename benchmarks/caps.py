@@ -51,7 +51,7 @@ def _capped(pid: int, share: float) -> Iterator[None]:
 
 
 def _home() -> Path:
-    """Return the folder for control groups with limits on processor time. Version 1 has one folder for each kind of
-    limit.
+    """Return the folder of control groups that limit processor time. In version 1, each kind of limit has its own
+    folder.
     """
     return ROOT / "cpu" if (ROOT / "cpu" / "cgroup.procs").exists() else ROOT

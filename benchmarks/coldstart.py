@@ -3,9 +3,9 @@
     python -m benchmarks.coldstart --out docs/performance/results/coldstart.json
 
 Each start is a new process of the packaged code, as Lambda runs it, on real servers of this machine. A bare FastAPI
-application under Mangum, from the same package, shows how much of the time the framework takes. The lower bound of a
-function is the same application with the drivers of both databases, which a function loads for its first response. One
-function also starts with a stand-in for FastAPI, to show what a lazy import of FastAPI could save.
+application under Mangum, from the same package, shows how much of the time the framework takes. The same application
+with the drivers of both databases is the lower bound for a function: every function loads these drivers for its first
+response. One function also starts with a stand-in for FastAPI, to show what a lazy import of FastAPI could save.
 """
 
 import json

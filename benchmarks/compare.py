@@ -79,7 +79,7 @@ def main(
 
 
 def ratios(samples: dict[str, list[dict[str, Any]]]) -> dict[str, list[float]]:
-    """Return now / before as [lower quartile, median, upper quartile]: of the rate, and of the API's time per request.
+    """Return now / before of the rate and of the API's time per request: [lower quartile, median, upper quartile] each.
 
     Commands have only the ratio of their durations.
     """

@@ -1,11 +1,12 @@
-"""Comparison of the import of files with batches over HTTP, in one run.
+"""Speed of file imports, compared with batches of submissions over HTTP in the same run.
 
     python -m benchmarks.counting --out docs/performance/results/counting.json
 
 Starts a new product. Each round imports a file of every kind by `leaderforge import`, and sends batches of the same
 random submissions over HTTP. Every other round has the opposite order. Other load on the machine varies. Therefore
-compare the ratios of a round: lines a second / scores a second of the batches. Lines a second include the start of the
-command, about a second. By default, an import takes about as long as the batches of a round.
+compare the ratio of each round: imported lines per second, divided by the batches' scores per second. The time of an
+import includes the start of the command, about 1 s. By default, an import takes about as long as the batches of a
+round.
 """
 
 import asyncio
@@ -35,7 +36,7 @@ KINDS: Mapping[str, tuple[list[str], Callable[[int, int], str]]] = {
     "external ids": (["--player-id", "player_id"], lambda user_id, _: f"player-{user_id}"),
     "new players": (["--player", "player"], lambda user_id, turn: f"guest {turn} {user_id}"),
 }
-"""By kind of file: the options of the import, and a function from user id and round to the player of a line."""
+"""By kind of file: the options of the import, and a function of user id and round that returns a line's player."""
 
 
 def main(
@@ -121,7 +122,7 @@ def written(path: Path, column: str, player_of: Callable[[int], str], players: i
 
 
 def ratios(batches: list[dict[str, Any]], imports: list[dict[str, Any]]) -> list[float]:
-    """Return import / batch of the scores a second, as [lower quartile, median, upper quartile]."""
+    """Return the ratio of the scores per second, import / batches, as [lower quartile, median, upper quartile]."""
     rounds = zip(batches, imports, strict=True)
     return quartiles([of_file["scores_per_second"] / of_batch["scores_per_second"] for of_batch, of_file in rounds])
 

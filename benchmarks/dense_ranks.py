@@ -2,9 +2,9 @@
 
     python -m benchmarks.dense_ranks --out docs/performance/results/dense-ranks.json
 
-`counts` keeps the number of entries of each distinct score. It is exact with one partition only, because two partitions
-may have the same score. `members` keeps the set of players of each distinct score. Such sets could be partitioned by
-score, and a repeated update does not change them. Reports the server's time and memory.
+`counts` keeps the number of entries of each distinct score. It is exact with one partition only: a score that two
+partitions have would be counted twice. `members` keeps the set of players of each distinct score. A repeated update
+does not change such a set, and the sets could be partitioned by score. Reports the server's time and memory.
 """
 
 import tempfile

@@ -41,11 +41,11 @@ class Feature(NamedTuple):
     calls: Sequence[str]
     common: Mapping[str, Any]
     has_teams: bool = False
-    """Whether all players are in teams, and the board is the source of a team board."""
+    """Whether all players are in teams, and a team board has this board as its source."""
 
 
 _SUM = {"policy": "sum"}
-"""Policy with which each submission improves the standing, and therefore has a notice `score.improved`."""
+"""Policy with which each submission improves the standing, and therefore yields a notice `score.improved`."""
 _FEW_TIERS = [
     {"name": "champion", "rank": 100},
     *({"name": f"top {percent}", "percent": percent} for percent in (5, 20, 50)),
@@ -120,7 +120,7 @@ def main(
 
 
 def filled(facts: dict[str, Any], feature: str, players: int) -> dict[str, int]:
-    """Create the boards and the players with a score on each. Return the memory (bytes) that each board has added."""
+    """Create the boards, and players with a score on each. Return the index memory (bytes) that each board added."""
     headers = {"Authorization": f"Bearer {facts['admin_key']}"}
     memory: dict[str, int] = {}
     with httpx.Client(base_url=facts["api"], headers=headers, timeout=60) as client:
@@ -137,12 +137,12 @@ def filled(facts: dict[str, Any], feature: str, players: int) -> dict[str, int]:
             for batch in track(batches, f"Scoring on the board {board}"):
                 scores = {"submissions": [{"user_id": i, "score": i * 7919 % 1_000_003} for i in batch]}
                 client.post(f"/api/boards/{board}/scores/batch?rank=none", json=scores).raise_for_status()
-            memory[board] = max(0, used_memory(client) - before)  # with few players, shrinking buffers may prevail
+            memory[board] = max(0, used_memory(client) - before)  # negative if few players add less than buffers shrink
     return memory
 
 
 def create_teams(client: httpx.Client, board: str, players: int) -> None:
-    """Create a team board for the board, and put all players into teams."""
+    """Create a team board whose source is `board`, and put all players into teams."""
     team_board = {"board": f"{board}-ranked", **FEATURES[FeatureName(board)].common, "team": {"source": board}}
     client.post("/api/boards", json=team_board).raise_for_status()
     for first in track(range(1, players + 1, TEAM_SIZE), "Creating teams"):

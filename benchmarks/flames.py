@@ -60,7 +60,7 @@ def record(facts: Mapping[str, Any], kind: str, players: int, connections: int, 
     title = f"{kind}: {connections} connections, {players:,} players"
     svg.write_text(
         TITLE.sub(rf"\g<1>{title}", svg.read_text())
-    )  # py-spy's title is its command, with this machine's paths
+    )  # replaces py-spy's title, a command with this machine's paths
 
 
 if __name__ == "__main__":

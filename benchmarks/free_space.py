@@ -2,7 +2,7 @@
 
     python -m benchmarks.free_space --out docs/performance/results/free-space.json
 
-Updates that keep the place in the ranking change no index if their page has space for a new row. See decision 36.
+An update that keeps the place in the ranking changes no index, if the page has space for a new row. See decision 36.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ def main(
 
 
 async def measure(dsn: str, players: int) -> list[dict[str, Any]]:
-    """Return a row for each round of updates, by share of free space."""
+    """Return the figures of each round of updates, for each share of free space."""
     await migrate(dsn)
     connection = await asyncpg.connect(dsn)
     await connection.execute(

@@ -1,4 +1,4 @@
-"""Cost of look-ups of many players, and of ranks among as many friends, in one run.
+"""Cost of a look-up of n players, compared with ranks among n friends, in one run.
 
     python -m benchmarks.friends --out docs/performance/results/friends.json
 

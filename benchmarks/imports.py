@@ -66,7 +66,7 @@ def main(
 
 
 def measured(path: Path, name: str, board: Board, lines: int, processes: int) -> Mapping[str, Any]:
-    """Return the times and the memory of a preview, including the check that decides how scores are read."""
+    """Return the times and the memory of a file's preview, including the check that decides how scores are read."""
     began, cpu, children = time.perf_counter(), time.process_time(), _cpu_of_children()
     plan = FilePlan(board, Columns(time="time"), FileLayout(format_of(path.name)))
     acceptance = LineAcceptance(ImportRules(), board, now_ms, ReceptionClock(lambda: now_ms() * 1000))

@@ -1,4 +1,4 @@
-"""Benchmarks of the rank index alone: with and without ties, by number of partitions, and the cost of a page.
+"""Benchmarks of the rank index alone: throughput with and without ties by number of partitions, and the cost of a page.
 
     python -m benchmarks.index_bench --players 1000000 --out docs/performance/results/index.json
 

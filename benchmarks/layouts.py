@@ -29,7 +29,8 @@ BYTES = """
 for i = 1, #ARGV do redis.call('ZLEXCOUNT', KEYS[1], '-', '(' .. ARGV[i]) end
 """
 
-# Members with equal scores are in byte order: the script bisects them for the first one that is not above the entry.
+# Members with equal scores are in byte order. The script bisects them to find the first one that is not above the
+# entry.
 SCORES = """
 for i = 1, #ARGV, 2 do
     local score, member = ARGV[i], ARGV[i + 1]

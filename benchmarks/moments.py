@@ -74,7 +74,7 @@ class World:
     """Two boards with the same players: one with past standings, one without.
 
     `base` has the first entry of each player, `log` all later changes of the board with past standings, in their order.
-    `now` (ms) is the time that the store takes as the present.
+    `now` (ms) is the present time for the store, which the benchmark advances.
     """
 
     pool: Pool
@@ -265,7 +265,7 @@ async def _compared(world: World, count: int) -> int:
     each = max(1, count // MOMENTS)
     for moment in track(moments, "Comparing"):
         entries = world.replay(moment)
-        # Take half of the players from those with a change: most others have the same rank at all moments.
+        # Take half of the compared players from those with a change. Most others have the same rank at all moments.
         changed = {change.user_id for change in world.log if change.at <= moment}
         concerned = [entry for entry in entries if entry[2] in changed]
         for i in range(each):

@@ -34,7 +34,7 @@ TEXTS = ("hydra", "ydr", "shydra1", "e1", "no such name", "999")
 OFFERED = 8
 SEARCHES = 40
 LOADS = ((1, 8, 800), (100, 1, 4_000), (1_000, 1, 8_000))
-"""New players a call, concurrent calls, and new players a round."""
+"""Loads to measure: new players per call, concurrent calls, and new players per round."""
 
 
 def main(
@@ -86,7 +86,7 @@ async def search_times(store: PostgresPlayerStore, text: str) -> Sequence[float]
 
 
 async def compared(dsn: str, players: int, rounds: int) -> dict[str, Any]:
-    """Return the figures of searches, and the ratio of new players a second with the indexes to without them."""
+    """Return the figures of searches, and the ratio of new players per second, with the indexes / without them."""
     indexed, plain = [await new_database(dsn, name) for name in ("indexed", "plain")]
     results = await searched(indexed, players)
     await migrate(plain)
@@ -97,7 +97,7 @@ async def compared(dsn: str, players: int, rounds: int) -> dict[str, Any]:
         ratios = []
         for turn in range(rounds):
             new = [next(ids) for _ in range(created)]
-            # Take turns in going first, because checkpoints of one database slow down the other.
+            # The databases take turns in being measured first, because checkpoints of one slow down the other.
             order = pools if turn % 2 else pools[::-1]
             rates = {pool: await creation_rate(pool, new, batch, callers) for pool in order}
             ratios.append(rates[pools[0]] / rates[pools[1]])
@@ -108,7 +108,7 @@ async def compared(dsn: str, players: int, rounds: int) -> dict[str, Any]:
 
 
 async def creation_rate(pool: Pool, ids: Sequence[int], batch: int, callers: int) -> float:
-    """Return the number of players created a second."""
+    """Return the number of created players per second."""
     store, queue = PostgresPlayerStore(pool), iter(ids)
 
     async def call() -> None:

@@ -36,7 +36,7 @@ from leaderforge.torture.wire import FAILED, Wire
 MIX = {"submit": 40, "rank": 20, "around": 20, "deep_page": 20}
 """Share of each kind of request, in percent."""
 BUSY = 64
-"""Connections of the closed loop, which are too few for an overload."""
+"""Connections of the closed loop. They keep the product busy, but are too few to overload it."""
 _CHOICE = 5_000
 """Number of requests that a sender prepares and repeats."""
 _TICK_S = 0.001
@@ -121,7 +121,7 @@ def phase(facts: Mapping[str, Any], players: int, rate: float, seconds: float, w
 
 
 def figures(rows: Sequence[Sequence[float]], seconds: float) -> dict[str, Any]:
-    """Return throughput, latencies and statuses of a phase, and accepted, refused and p99 of each of its seconds."""
+    """Return throughput, latencies and statuses of a phase. `seconds` has accepted, refused and p99 of each second."""
     accepted = [row[2] for row in rows if row[1] == ACCEPTED]
     refused = [row[2] for row in rows if row[1] not in {ACCEPTED, FAILED}]
     by_second = []

@@ -132,7 +132,7 @@ def read_peer(path: Path, url: str | None = None) -> Peer:
 def peer_loaded(peer: Peer, kind: str, *, players: int, connections: int, seconds: float) -> dict[str, Any]:
     """Load the other server with one kind of request after a warm-up, and return its figures. Times are in ms.
 
-    All successful responses count as status 200, which the product's successful responses have.
+    Each successful status of the other server, such as 201, counts as 200: the product's successful responses have 200.
     """
     requests = peer.maker(kind)
     uvloop.run(busy_loop(peer.url, requests, WARMUP_S, connections))
@@ -148,7 +148,7 @@ def peer_loaded(peer: Peer, kind: str, *, players: int, connections: int, second
 
 
 def ratio(samples: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
-    """Return product / peer of the rates as [lower quartile, median, upper quartile], and median latencies in ms."""
+    """Return product / peer of the rates as [lower quartile, median, upper quartile], and both p99s in ms."""
     rounds = zip(samples["product"], samples["peer"], strict=True)
     return {
         "rate": quartiles([own["rate"] / other["rate"] for own, other in rounds]),

@@ -16,7 +16,7 @@ NODES = 3
 
 
 def main(results: Path, out: Path) -> None:
-    """Plot the rows of a result that have its largest number of nodes up to three."""
+    """Plot the rows with three nodes, or with the largest smaller number of nodes in the result."""
     report = read(results)
     nodes = max(row["nodes"] for row in report["rows"] if row["nodes"] <= NODES)
     rows = [row for row in report["rows"] if row["nodes"] == nodes]

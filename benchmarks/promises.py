@@ -77,7 +77,7 @@ def client(folder: Path, settings: Mapping[str, str]) -> Iterator[httpx.Client]:
 
 
 class Changes:
-    """Changes through one process. Each method makes a change, and returns a test of whether the other shows it."""
+    """Changes through one process. Each method makes one, and returns the condition that the other process shows it."""
 
     def __init__(self, one: httpx.Client, other: httpx.Client) -> None:
         self._one, self._other = one, other
@@ -111,7 +111,7 @@ class Changes:
         return self._answers(401, "/api/boards", made["key"])
 
     def board(self) -> Condition:
-        """Make a board private that both processes have cached."""
+        """Make a board private. Both processes have cached the public board."""
         board = f"board-{next(self._numbers)}"
         told(self._one.post("/api/boards", json={"board": board}))
         wait_for(self._answers(200, f"/api/boards/{board}/top"))

@@ -4,7 +4,7 @@
     LEADERFORGE_CACHED_PLAYERS=0 python -m benchmarks.receipts --only submit_external --out ...
 
 The second command measures external ids that are looked up in the database each time. With the first command, they come
-from the cache, because the players were created and scored by external id.
+from the API's cache, which has stored them when the players were created.
 
 Starts a new product and loads it with submissions with and without these options, in many short rounds. Other load on
 the machine varies. Therefore each scenario is measured directly before or after the same scenario without options, and
@@ -90,7 +90,7 @@ def main(
 
 
 def create_external_players(facts: dict[str, Any], players: int) -> None:
-    """Create players with external ids, and submit a score for each: the load must not measure first submissions."""
+    """Create players with external ids, and submit a score for each. The load then measures no first submissions."""
     with httpx.Client(base_url=facts["api"], headers=_admin(facts), timeout=60) as client:
         for first in track(range(1, players + 1, A_REQUEST), "Creating players with external ids"):
             ids = [external_id(i) for i in range(first, min(first + A_REQUEST, players + 1))]
@@ -105,7 +105,7 @@ def _admin(facts: dict[str, Any]) -> dict[str, str]:
 
 
 def ratios(plain: list[dict[str, Any]], extended: list[dict[str, Any]]) -> dict[str, list[float]]:
-    """Return extended / plain as [lower quartile, median, upper quartile]: of the rate and of the processor time."""
+    """Return extended / plain of the rate and of the processor time: [lower quartile, median, upper quartile] each."""
     rounds = list(zip(plain, extended, strict=True))
     parts = {
         "cpu": ("api", "database", "index"),

@@ -23,7 +23,7 @@ class ReplicaClient(WatchedCluster):
 
 
 class ReplicaCluster(Cluster):
-    """Client that runs the scripts that read ranks on primaries and replicas in turn."""
+    """Client that runs the scripts for reads of ranks on primaries and replicas in turn."""
 
     async def teach(self) -> None:
         """Load the scripts into all nodes: a primary does not replicate them."""

@@ -81,7 +81,8 @@ CALLS: Mapping[str, Callable[[Maker, str], bytes]] = {
     "around": lambda make, board: make.get(f"/api/boards/{board}/around/{make.player()}?radius=5"),
     "lookup": lambda make, board: make.post(f"/api/boards/{board}/ranks/lookup", make.lookup()),
 }
-"""Calls that are measured on boards with and without a feature. A kind is a call and a board: `submit plain`."""
+"""Calls that are measured on boards with and without a feature. `KINDS` has one for each board, such as `submit plain`.
+"""
 
 
 class FeatureName(StrEnum):

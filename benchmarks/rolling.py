@@ -4,9 +4,9 @@
     python -m benchmarks.rolling ../before --out docs/performance/results/rolling.json
 
 Starts the other version, migrates its database with this version, and starts an API process of this version beside it.
-Clients submit scores and open the web page all the time: first at the other version, then at both, then at this one,
-and finally, as after a withdrawn upgrade, at the other one again. Checks every score at the end, and lets both versions
-verify the index.
+Clients submit scores and open the web page all the time: first at the other version, then at both versions, then at
+this version, and finally at the other version again, as if the upgrade were withdrawn. Checks every score at the end,
+and lets both versions verify the index.
 """
 
 import asyncio

@@ -132,7 +132,7 @@ async def costs(nodes: Nodes, call: Call, callers: int, seconds: float) -> dict[
     spent = await used(nodes, work)
     [done] = measured
     elapsed = done.calls / done.per_second
-    # In a short run on a busy machine, the idle work may exceed the work during the calls: the difference is then 0.
+    # In a short run on a busy machine, the idle work may exceed the work during the calls. The cost is then 0.
     processor = [
         max(0.0, s.processor_s - i.processor_s * elapsed / (seconds / 4)) for s, i in zip(spent, idle, strict=True)
     ]
@@ -168,7 +168,7 @@ async def spread_of(cluster: Cluster, partitions: int, memory: Sequence[float]) 
 
 
 def merge_costs(partitions: Sequence[int]) -> list[dict[str, float]]:
-    """Return the time of merging the partitions' parts of the first 10 and 100 entries, in us."""
+    """Return the time (us) to merge the lists of all partitions to the first 10 and to the first 100 entries."""
     return [
         {"partitions": count, **{f"top_{size}_us": round(merge_us(count, size), 1) for size in (10, 100)}}
         for count in partitions

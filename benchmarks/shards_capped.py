@@ -42,7 +42,7 @@ NODES = [1, 2, 3, 4, 6]
 REPLICAS = [1, 2]
 UNBATCHED = {"rank, one by one", "top 10, merged each time"}
 UNBATCHED_CALLERS = 64
-"""Number of callers without batching. Each of them takes a connection to every node."""
+"""Number of callers without batching. It is small, because each caller takes a connection to every node."""
 CREATED_AT_ONCE = 1000
 TIMEOUT_MS = 60_000
 """Time limit in ms. Capped nodes are slow on purpose: no call may time out."""
@@ -177,7 +177,7 @@ async def replicated(
 
 
 async def rank(index: RankIndex, ladder: Ladder, user_id: int) -> int:
-    """Return the number of entries above a player, with two round trips that serve no other caller."""
+    """Return the number of entries above a player. Its two round trips are not shared with other callers."""
     rows = await index.rows(ladder, [user_id])
     counts = await index.counts(ladder, [rows[user_id].key])
     return counts.above[0]
@@ -189,7 +189,7 @@ def submission(ladder: Ladder, user_id: int, random: Random) -> Submission:
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> Table:
-    """Return the rows as a table, each with its ratio to the same operation on one node."""
+    """Return the rows as a table. Each has the ratio of its throughput to the throughput of one node."""
     shown = Table("nodes", "replicas", "operation", "a second", "of one node's", "p95 ms")
     one = {row["operation"]: row["per_second"] for row in rows[::-1] if not row["replicas"]}
     for row in rows:

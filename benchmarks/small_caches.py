@@ -1,7 +1,7 @@
-"""Application with small caches. They fill within a minute. Later growth of its memory is therefore a leak.
+"""Application with small caches. They fill within a minute. If the application's memory grows later, it leaks.
 
 `benchmarks.soak --small-caches` serves this application, which also counts the memory blocks of living Python objects.
-After a busy moment, this number falls again. The memory of the process may not.
+After a busy moment, the number of blocks falls again; the memory of the process may stay high.
 """
 
 import functools
@@ -27,7 +27,7 @@ def _small(maxsize: int | Callable[..., Any] | None = 128, typed: bool = False) 
     return _lru_cache(CAPACITY if maxsize is None else min(maxsize, CAPACITY), typed)
 
 
-functools.lru_cache = _small  # must precede the imports below, which create the caches
+functools.lru_cache = _small  # before the imports below, because these create the caches
 
 from functions import local  # noqa: E402
 from leaderforge.adapters.postgres import periods  # noqa: E402

@@ -1,4 +1,4 @@
-"""Comparison of one large hash for a partition with many small ones: bytes a player, and the node's time for reads.
+"""Comparison of one large hash for a partition with many small ones: bytes per player, and the node's time for reads.
 
     python -m benchmarks.small_hashes --out docs/performance/results/small-hashes.json
 
@@ -70,7 +70,7 @@ def main(
 
 
 def layout(client: "Redis", players: int, reads: int, players_a_hash: int) -> dict[str, Any]:
-    """Return the bytes of values and of names a player, and the time of a read (us), in hashes of this size."""
+    """Return the bytes per player of values and of names, and the time of a read (us), with hashes of this size."""
     random, hashes = Random(1), players // players_a_hash
     ids = random.sample(range(1, 4 * players), players)
     numbers = [bucket(user_id, hashes) if hashes > 1 else "" for user_id in ids]

@@ -35,7 +35,7 @@ from leaderforge.torture.client import Client
 SAMPLE_S = 5.0
 PLAYERS = 500
 _BOARDS = 5
-"""Number of boards that each turn creates and deletes."""
+"""Number of boards that each turn of the loop creates and deletes."""
 _STREAMS = 10
 _SUBMITTERS = 4
 _SMALL_CACHES = "benchmarks.small_caches:create_app"
@@ -44,7 +44,7 @@ BLOCKS_FILE = "SOAK_BLOCKS_FILE"
 
 
 class Soak:
-    """Clients that submit, use boards, streams and players, and reconnect, until `over` is set.
+    """Clients that submit, create and delete boards and players, open streams, and reconnect, until `over` is set.
 
     `counts` has the answers by act and status.
     """
@@ -155,7 +155,7 @@ async def soak(
 
 
 def blocks_in(file: Path | None) -> list[int]:
-    """Return a list with the number of memory blocks from a file. It is empty if there is no file yet."""
+    """Return the number of memory blocks from a file, as a list with one item. Without a file, return an empty list."""
     return [int(file.read_text())] if file is not None and file.exists() else []
 
 

@@ -3,10 +3,10 @@
     python -m benchmarks.storage --out docs/performance/results/storage.json
 
 Creates players with names, and counts one submission of each on the default board, in random order. Then it counts
-further submissions. It measures the store after each of these steps and a vacuum. The free space in the pages of tables
-and indexes counts, because no other table can use it. The bytes of names in the index are the growth of the nodes'
-memory while they are added. The growth by standings and entries together is split between them, in the ratio of the
-sizes that the nodes estimate.
+further submissions. It measures the store after each of these steps and a vacuum. Free space in the pages of tables and
+indexes is included, because no other table can use it. In the index, the bytes of names are the growth of the nodes'
+memory while names are added. Standings and entries are added together. Their growth is split in the ratio of the sizes
+that the nodes estimate for both kinds of keys.
 """
 
 import asyncio

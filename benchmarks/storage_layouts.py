@@ -45,7 +45,7 @@ LAYOUTS = (
         ("unique (user_id, board_id, submission_id)",),
     ),
     Layout(
-        # A time that `received_us` implies is null. One column has all values that are rarely used.
+        # A time is null if `received_us` implies it. A single column has all values that are rarely used.
         "events, narrow",
         "user_id bigint not null, submission_id uuid not null, score bigint not null, received_us bigint not null,"
         " board_id integer not null, recorded_after_ms integer not null, achieved_at bigint, uncommon jsonb",
@@ -116,8 +116,8 @@ LAYOUTS = (
         ("unique (username_key)",),
     ),
     Layout(
-        # Such claims cannot be searched by the start of a name. If two names have one hash, the names of the players
-        # must be compared.
+        # Such claims cannot be searched by the start of a name. If two names have the same hash, the stored names of
+        # the players must be compared.
         "claims, by a hash of 8 bytes",
         "user_id bigint not null, key_hash bigint not null",
         "user_id, hashtextextended(name, 0)",

@@ -3,8 +3,8 @@ turns.
 
     python -m benchmarks.streams --out docs/performance/results/streams.json
 
-Each connection of the stream keeps `ahead` lines in flight. Each connection of the batches sends its next batch
-after the answer to the last.
+Each stream keeps `ahead` lines in flight on its connection. Each connection for batches sends its next batch after the
+answer to the previous one.
 """
 
 import asyncio
@@ -76,7 +76,9 @@ def main(
 async def _streamed(
     facts: dict[str, Any], players: int, connections: int, ahead: int, seconds: float
 ) -> tuple[float, dict[str, float]]:
-    """Return the receipts per second of all connections after a warm-up, and each part's time per receipt in us."""
+    """Return the receipts per second of all connections after a warm-up, and each part's processor time per receipt
+    (us).
+    """
     receipts = 0
 
     async def connection(seed: int) -> None:

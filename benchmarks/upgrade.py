@@ -49,7 +49,7 @@ where pid = pg_backend_pid() and relname = any ($1)
     and mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
 order by relname, mode
 """
-"""Query of the locks that conflict with writes, held by this connection on the tables $1."""
+"""Query for the locks of this connection on the tables $1, of the modes that conflict with writes."""
 
 
 def main(

@@ -1,7 +1,7 @@
 """Stand-in for FastAPI that only stores declarations, for `benchmarks.coldstart`.
 
-The start of a function with this stand-in takes the shortest time that a lazy import of FastAPI could reach. Such a
-function serves all requests but those for the OpenAPI document.
+A lazy import would load FastAPI only for the OpenAPI document. A function with this stand-in serves all other requests.
+The time of its start is therefore a lower bound for a lazy import.
 """
 
 import sys
