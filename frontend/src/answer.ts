@@ -3,7 +3,7 @@ import { session } from './ui/storage';
 export const ATTEMPT = 'leaderforge.attempt';
 export const ANSWER = 'leaderforge.answer';
 
-/** Return whether the server serves the page at each of its addresses. Otherwise the address is in the hash. */
+/** Return whether the server serves the page at each of its addresses. If not, addresses are in the hash. */
 export function hasAddresses(): boolean {
   return document.querySelector('base[href]') !== null;
 }

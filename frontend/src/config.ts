@@ -14,7 +14,7 @@ export interface Config {
   readonly board: string;
   /** True to show the page for trial submissions. */
   readonly devMode: boolean;
-  /** True to show the operators' console. It needs an admin key in all cases. */
+  /** True to show the operators' console. It always asks for a sign-in. */
   readonly console: boolean;
   /** True if the API streams events. Functions on AWS Lambda cannot. */
   readonly events: boolean;

@@ -53,7 +53,7 @@ export class Client {
   async get<T>(path: string, signal?: AbortSignal): Promise<T> {
     const kept = this.#kept.get(path);
     const reply = await this.#fetch(path, {
-      // Off: for a 304, the browser's cache would return its copy, and this client would parse it again without need.
+      // After a 304, the browser's cache would return its copy, and this client would parse it again without need.
       cache: 'no-store',
       headers: kept ? { 'If-None-Match': kept.etag } : {},
       ...(signal && { signal }),

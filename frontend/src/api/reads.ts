@@ -59,7 +59,7 @@ export function periods(around: Surroundings) {
     queryKey: ['periods', around.ladder.board],
     queryFn: ({ signal }) => around.client.get<Periods>(boardPath(around, 'periods', { limit: PAST_PERIODS }), signal),
     staleTime: SPREAD_MS,
-    refetchInterval: SPREAD_MS, // poll for the end of a period
+    refetchInterval: SPREAD_MS, // polls, because a period may end
   });
 }
 

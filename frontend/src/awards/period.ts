@@ -9,9 +9,9 @@ const DAY = /^(\d{4})-(\d\d)-(\d\d)$/;
 const DAY_MS = 86_400_000;
 
 /**
- * Return the text that shows a period, given its name. The name of a season has only its start, in UTC: `from` returns
- * the text with the day of this start in `timeZone`, the board's time zone. The names of other periods already are days
- * of the board's calendar.
+ * Return the text for a period from its name. The name of a season has only its start, in UTC: the text is then
+ * `from` with the day of this start in `timeZone`, the board's time zone. Names of other periods already are days of
+ * the board's calendar.
  */
 export function periodText(name: string, timeZone: string, from: (day: string) => string): string {
   const season = SEASON.exec(name)?.slice(1, 6).map(Number);

@@ -55,7 +55,7 @@ export function AllRanks({ total, rank, moved }: Props) {
   function go(wanted: number): void {
     setAsked(wanted);
     scroll.jumpTo(shownAt(wanted));
-    // Show the rank before the address changes, because the router then renders the whole page.
+    // Show the rank before the address changes: the change makes the router render the whole page.
     afterPaint(() => void navigate({ search: { rank: wanted }, replace: true, resetScroll: false }));
   }
 

@@ -36,7 +36,7 @@ export function LeaderboardPage() {
   const { config, ladder } = useSurroundings();
   const leaders = useLiveTop();
   const total = leaders.data?.total ?? 0;
-  const shown = `${ladder.board} ${ladder.period} ${ladder.segment}`; // React key: another ladder gets new lists, without movements
+  const shown = `${ladder.board} ${ladder.period} ${ladder.segment}`; // React key: for another ladder, React makes new lists
   const moved = useMovements(leaders.data?.entries, shown);
   const title = useBoardTitle();
   const board = useBoard();

@@ -40,7 +40,7 @@ export function useRankWindow(total: number, rowHeight: number, initialRow: numb
     getScrollElement: () => scroller,
     estimateSize: () => rowHeight,
     overscan: OVERSCAN,
-    useFlushSync: false, // off: `place` dispatches scroll events within an effect, where React cannot flush
+    useFlushSync: false, // off: React cannot flush within an effect, where `place` dispatches scroll events
   });
 
   useLayoutEffect(() => {

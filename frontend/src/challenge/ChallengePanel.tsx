@@ -77,7 +77,7 @@ function Players({ challenge }: { challenge: Challenge }) {
   );
 }
 
-/** Ways of the reader to join. Nothing for a player of the challenge. */
+/** Form to join, or a request to choose "This is me" first. Nothing for a reader who is a player of the challenge. */
 function Joining({ challenge }: { challenge: Challenge }) {
   const words = useChallengeTexts();
   const me = useMe();

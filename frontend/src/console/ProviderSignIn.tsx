@@ -29,8 +29,7 @@ export function ProviderSignIn() {
   const beginning = useMutation({ mutationFn: () => beginSignIn(client), onSuccess: (url) => location.assign(url) });
   const { mutate: finish } = finishing;
   useEffect(() => {
-    // Take the answer only after the page is shown: React may render the page several times, but the answer exists
-    // once.
+    // Take the answer in an effect, not while rendering: React may render several times, but the answer exists once.
     const answer = takeAnswer();
     if (answer !== null) finish(answer);
   }, [finish]);

@@ -49,7 +49,7 @@ export function importPath(file: File, options: Options): string {
   return withQuery('/api/admin/imports', { ...parameters(file, options), ...(options.replace && { replace: 1 }) });
 }
 
-/** Return the options. A column that is not set gets the column that the preview proposes. */
+/** Return the options, with the columns that the preview proposes in place of columns that are not set. */
 export function withProposal(options: Options, preview: ImportPreview): Options {
   return {
     ...options,
