@@ -105,7 +105,7 @@ def imported(
 
 
 def processor_s(facts: dict[str, Any]) -> dict[str, float]:
-    """Return the processor time in s so far, of the product's processes by part, and of the commands."""
+    """Return the processor time so far, in s: of each part of the product, and of the commands."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return {**cpu_seconds(facts["pid"]), "command": usage.ru_utime + usage.ru_stime}
 
