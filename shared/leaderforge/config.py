@@ -76,7 +76,7 @@ class CloudSettings(BaseModel):
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Return the settings in the variables. Empty variables count as unset.
 
-        Raises `SettingsError` if a value is wrong, or a variable has the prefix of settings and is none.
+        Raises `SettingsError` if a value is wrong, or a variable with the prefix of settings is not a setting.
         """
         ours = [field.alias for field in cls.model_fields.values() if field.alias]
         values = {name: value for name in ours if (value := environment.get(name, "").strip())}
@@ -290,7 +290,7 @@ class EnvironmentSettings(CloudSettings, ChallengeSettings, EventSettings, Ident
 
     @property
     def exports_otlp(self) -> bool:
-        """Return whether metrics and traces are exported. On AWS Lambda they are not: the exporter is not installed."""
+        """Return whether metrics and traces are exported. Return False on AWS Lambda, which lacks the exporter."""
         return self.otlp_endpoint is not None and self.function_name is None
 
     @property

@@ -62,7 +62,7 @@ def _digest(key: str) -> bytes:
 
 
 def weakness(key: str) -> str | None:
-    """Return the fault of a weak key, None for a strong one. Of a hashed key, only check whether it is well-known."""
+    """Return the fault of a weak key, None for a strong one. For a hashed key, check only that it is not well-known."""
     if key.startswith("sha256:"):
         guessable = any(_digest(key) == _digest(candidate) for candidate in _WELL_KNOWN)
     elif len(key) < SHORTEST_KEY:

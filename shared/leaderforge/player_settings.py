@@ -39,5 +39,5 @@ class PlayerSettings(BaseModel):
 
     @property
     def erased_ms(self) -> int | None:
-        """Return the time (ms) until first sight can create an erased player again, None if it creates no players."""
+        """Return how long (ms) first sight cannot create an erased player again, None if it creates no players."""
         return self.erased_hours * 3_600_000 if self.create_players else None

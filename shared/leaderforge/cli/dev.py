@@ -189,7 +189,7 @@ def _addresses_and_keys(stack: LocalStack) -> dict[str, str]:
 
 
 def _player_lines(stack: LocalStack, player: DevelopmentPlayer) -> list[str]:
-    """Return the lines about development tokens: a token, and commands of its player, who submits without a key."""
+    """Return the lines about development tokens: commands of a new player, who has a token instead of a key."""
     score = _post(stack, "/api/scores", f'{{"external_id": "{player.external_id}", "score": 500}}', player.token)
     rank = f"curl {stack.api.url}/api/leaderboard/rank/ext:{player.external_id}"
     tokens = f"Tokens for other players: {_command()} tokens create --player ID"

@@ -41,7 +41,7 @@ Differences are reported.
 
 @dataclass(slots=True)
 class Snapshots:
-    """Files with the rows to import, and with the ranking. They are one file if these rows are the whole ranking."""
+    """File with the rows to import, and file with the ranking. Both are the same file if the rows are the ranking."""
 
     facts: ForeignFacts
     scores: BinaryIO
@@ -71,7 +71,7 @@ async def import_foreign(request: "ImportRequest", bad: BadLines) -> ImportTally
             plan = snapshot_plan(
                 board, snapshots.facts, scores=request.scores, time_zone=request.time_zone, as_of=request.as_of
             )
-            # A comparison records nothing, therefore no score limits apply. Read it as a history, which has no limits.
+            # A comparison records nothing. Check its rows as a history, to which no score limits apply.
             history = request.history or request.compare_only
             plan = product.imports.check(scores, plan, print_note, history=history)
             if request.dry_run:

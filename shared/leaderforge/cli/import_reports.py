@@ -108,9 +108,9 @@ def _remarks(tally: "ImportTally") -> Iterator[str]:
 
 
 def _duplicates(tally: "ImportTally") -> str:
-    """Return the remark on duplicates, with the options that count exactly these lines after all.
+    """Return the remark on duplicates, with the options by which the command counts exactly these lines.
 
-    `--source` alone would also count the new lines of this import once more.
+    `--source` without `--lines` would also count the lines again that this import has recorded.
     """
     from leaderforge.imports.line_ranges import MAX_RANGES
 

@@ -22,7 +22,7 @@ _ATTEMPTS = 10
 
 
 async def outlast(product: Services, action: Callable[[], Awaitable[T]]) -> T:
-    """Run an action and return its result. After an outage of the index, run it again, which must be safe.
+    """Run an action and return its result. After an outage of the index, run it again: it must be safe to repeat.
 
     Raises `IndexUnavailable` if the index does not answer in time, or the last of `_ATTEMPTS` attempts fails.
     """

@@ -32,7 +32,7 @@ def list_(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
 def role(actor: ActorArgument, role: RoleArgument, *, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Change the role of a person. Every process applies it within 5 seconds.
 
-    The identity provider gives the role of its people anew at each sign-in.
+    A person of the identity provider gets the role from the provider's claims again at each sign-in.
     """
     person = run_with_services(data_dir, lambda product: product.access.roles.change(actor, role, COMMAND.actor))
     typer.echo(f"{person.person} is {person.role}")

@@ -94,7 +94,7 @@ async def _populate(users: int, sessions: int, seed: int, end: int, board: str, 
 
 
 async def _index_missed(product: "Services", ladder: Ladder, filled: Filled) -> None:
-    """Load the chunks that the index missed into it. Chunks that cannot be loaded this time either stay in `filled`."""
+    """Load the chunks that the index has missed. A chunk that cannot be loaded this time stays in `filled.missed`."""
     for plan in list(filled.missed):
         if await _index(product, ladder, plan, await product.parts.store.standings(ladder, plan.players)):
             filled.missed.remove(plan)
@@ -106,7 +106,7 @@ def _require_populatable(board: Board) -> None:
 
 
 async def fill(product: "Services", ladder: Ladder, plans: list["Plan"], advance: Callable[[int], None]) -> Filled:
-    """Store those chunks of the plans that the store does not have yet, and load all of them into the index.
+    """Store the chunks that the store does not have yet, and load the chunks of all plans into the index.
 
     Raises `Refused` if other players have these ids, or if the players exist without these sessions.
     """

@@ -43,7 +43,7 @@ def retire(kid: KidArgument, *, overlap: RetirementOverlap = 0, data_dir: DataDi
 
 
 def run_with_signing_keys(data_dir: Path, work: "Callable[[SigningKeyService], Awaitable[T]]") -> T:
-    """Run work with the signing keys of the target service, and return its result."""
+    """Run `work` with the signing-key service of the target service, and return its result."""
     return run_with_services(data_dir, lambda product: work(product.access.signing_keys))
 
 

@@ -22,7 +22,7 @@ After = Annotated[
 def claim_names(*, after: After = None, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Make stored names unique, after LEADERFORGE_UNIQUE_NAMES was 0 or after an upgrade from 0.2.0 or earlier.
 
-    List the players whose name another player has, and the stored names that the rules of today refuse. Exit with 1 if
+    List players who share a name with another player, and stored names that break the present rules. Exit with 1 if
     there are any. Stored names stay as they are. The command is idempotent, and safe to run while the service runs.
     """
     report = _Report(after)

@@ -20,7 +20,7 @@ _ACTIVITY_SHAPE = 1.3
 _FIRST, _SECOND = (line.split() for line in files(__package__).joinpath("names.txt").read_text().splitlines())
 _WORDS = len(_FIRST) * len(_SECOND)
 _SHUFFLE = 2_654_435_761
-"""Odd factor: multiplying by it permutes the numbers below a power of two. Neighbouring ids get different names."""
+"""Odd factor: multiplying by it permutes the numbers below a power of two. Neighbouring ids get dissimilar names."""
 
 
 Session = tuple[int, int, int, int]

@@ -59,7 +59,7 @@ def _ladders_at(board: Board, achieved_at: int, now: int, grace_ms: int, *, hist
         arrives_at = None if history else now
         occurrence = require_accepted(board.tournament, board.calendar, achieved_at, arrives_at, board.slug)
     ladders = board.ladders_kept(achieved_at, now) if history else board.ladders_counting(achieved_at, now, grace_ms)
-    # The first ladder must be the occurrence's. A tournament's grace may be longer than that of the period.
+    # Refuse the score if the occurrence's period is closed, although the tournament's longer grace would accept it.
     if not ladders or (occurrence is not None and ladders[0].period != occurrence.period):
         raise PeriodClosed(
             f"all periods of board {board.slug!r} at achieved_at are closed; submit scores sooner", board=board.slug

@@ -53,7 +53,7 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 PartT = TypeVar("PartT", RewardTable, League)
-"""Type of a part of the settings with a start: it applies to periods that end after this time."""
+"""Type of rewards or a league: settings that have a start time, and apply to periods that end after it."""
 
 
 @dataclass(frozen=True, slots=True)

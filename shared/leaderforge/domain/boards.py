@@ -140,7 +140,7 @@ class Board:
     in order, the best one first. `events` are the types of notices that the board asks for. Periods of one kind are
     played as a `league`, if there is one. `segments` names the attributes whose values divide the players into
     segments. A board with `team` ranks teams by the scores of another board. With `moments`, past standings are kept,
-    and can be read. After `frozen_at` (ms), all callers except admins read the board as it was at this moment.
+    and can be read. After `frozen_at` (ms), only callers of the console see further changes.
     """
 
     id: int
@@ -176,7 +176,7 @@ class Board:
 
     @property
     def has_subscore(self) -> bool:
-        """Return whether clients send and read a subscore. With tiebreakers they do not: the stored one is packed."""
+        """Return whether clients send and read a subscore. With tiebreakers they do not: it packs the named numbers."""
         return self.subscore_order is not None and not self.tiebreakers
 
     def missing_submissions(self, submissions: int) -> int:

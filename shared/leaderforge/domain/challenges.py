@@ -148,7 +148,7 @@ def replaced_challenge(
 
 
 def in_range(standing: Standing) -> Standing:
-    """Return a standing of some events, with sums clamped to the range that only the sum of all events must keep."""
+    """Clamp the sums of a standing to the range of scores. Sums of only some events of a player may be beyond it."""
     return standing._replace(score=_clamped(standing.score), subscore=_clamped(standing.subscore))
 
 

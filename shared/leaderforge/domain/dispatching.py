@@ -49,7 +49,7 @@ class DispatchWork(NamedTuple):
     """Work of a round. `due` has the queued notices that may be sent now, in the order of the log.
 
     `fresh` are the next notices of the log that the endpoint admits, up to `position`. `blocked` are the players with
-    queued notices, behind which their fresh ones must wait.
+    queued notices. Their fresh notices must wait for the queued ones.
     """
 
     due: Sequence[Queued]
@@ -106,8 +106,8 @@ class DispatchResult(NamedTuple):
 
 
 def plan(work: DispatchWork, *, is_suspect: bool) -> DispatchPlan:
-    """Return the plan of a round. If the endpoint `is_suspect`, because it failed last time, try a few queues only."""
-    # Put redriven notices in lanes of their own. They come out of order anyway, and must not delay the player's others.
+    """Return the plan of a round. If the endpoint `is_suspect`, because its last round failed, retry few lanes."""
+    # Put redriven notices in lanes of their own. They are late anyway, and must not delay the player's other notices.
     lanes = grouped(((queued.notice.user_id, queued.is_redriven), queued) for queued in work.due)
     queues = [lane[:MAX_LANE] for lane in lanes.values()]
     if is_suspect:
@@ -117,7 +117,7 @@ def plan(work: DispatchWork, *, is_suspect: bool) -> DispatchPlan:
 
 
 def _fresh_queues(work: DispatchWork) -> Iterable[list[Queued]]:
-    """Return the fresh notices, grouped by player into queues, without those of blocked players."""
+    """Return the fresh notices, one list per player. Leave out the notices of blocked players."""
     fresh = [notice for notice in work.fresh if notice.user_id not in work.blocked]
     return grouped((notice.user_id, Queued(notice)) for notice in fresh).values()
 

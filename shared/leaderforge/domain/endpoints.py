@@ -22,7 +22,7 @@ MAX_ENDPOINT_BOARDS = 100
 _ENDPOINT_PREFIX = "whe_"
 _SECRET_PREFIX = "whs_"  # noqa: S105 - the prefix of an id
 _PURPOSE = b"leaderforge webhook secrets\0"
-"""Prefix of the derivation's input. It makes these secrets differ from signing keys of the same signing secret."""
+"""Prefix of the derivation's input. It makes the secrets differ from keys derived from the same signing secret."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class HistoryPoint:
 class PlayedLadder:
     """Ladder on which a player has a standing. `hidden` is true if the standing is hidden.
 
-    `external_id` is that of the player, None without one. The read of the ladders returns it without a further query.
+    `external_id` is the external id of the player, if any. It is part of the row because this saves a query.
     """
 
     ladder: Ladder

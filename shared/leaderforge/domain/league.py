@@ -1,7 +1,7 @@
 """Leagues: divisions, groups of players, and movements between divisions at the end of a period.
 
-All functions are pure: their results depend on the arguments only. Results depend on the order of players only where it
-is their order of arrival.
+All functions are pure: their results depend on the arguments only. The order of players in an argument matters only if
+it is their order of arrival.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -249,7 +249,7 @@ def band_of(rank: int | None, size: int | None, movement: Movement | None) -> in
 
 @dataclass(slots=True)
 class FilledGroup:
-    """Group at the end of a period: its number, its players with an entry, its last taken seat, and merges into it."""
+    """Group at the end of a period. `players` is the number of entries, `merges` that of merges into the group."""
 
     number: int
     players: int
@@ -287,7 +287,7 @@ def merged_groups(groups: Collection[FilledGroup], group_size: int) -> Mapping[i
 
 
 def _pop_target(targets: list[tuple[int, int, int]], present: Mapping[int, FilledGroup]) -> FilledGroup:
-    """Return the preferred target of a merge. Skip outdated entries of the heap: their group has changed or is gone."""
+    """Return the preferred target of a merge. Drop items of the heap `targets` whose group has changed or is gone."""
     while True:
         entry = heappop(targets)
         group = present.get(entry[2])

@@ -143,10 +143,10 @@ def _has_all_between(span: Span, bound: bytes, best: bytes, last: bytes) -> bool
 
 
 def local_range(first: int, end: int, partitions: int, *, widening: int = 1) -> tuple[int, int]:
-    """Return the positions of a partition that probably contain its share of the positions `first` to `end` - 1.
+    """Return the positions of a partition that probably contain its part of the whole ladder's range `first` to `end`.
 
-    Positions are relative to a bound, and `end` is excluded. Hashing spreads entries uniformly: the share of n entries
-    has a binomial distribution. `widening` multiplies the margin for deviations.
+    Positions are relative to a bound. The end of each range is excluded. Hashing spreads entries uniformly: the share
+    of n entries has a binomial distribution. `widening` multiplies the margin for deviations.
     """
     low = floor(first / partitions - widening * _margin(first, partitions))
     high = ceil(end / partitions + widening * _margin(end, partitions))

@@ -123,7 +123,7 @@ def words_of(text: str) -> Iterator[str]:
 
 
 def mixed_word(text: str) -> str | None:
-    """Return the first word whose scripts UTS 39, level Highly Restrictive, does not let mix, None if there is none."""
+    """Return the first word that mixes scripts against UTS 39, level Highly Restrictive, None if there is none."""
     return None if text.isascii() else next(filter(_is_mixed, words_of(text)), None)
 
 

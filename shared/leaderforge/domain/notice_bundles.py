@@ -107,7 +107,7 @@ def bundle_items(text: str) -> Sequence[BundleItem | None]:
 
 
 def without_mere_changes(text: str) -> str:
-    """Return the JSON of a bundle with null in place of the items that are no notices."""
+    """Return the JSON of a bundle with null in place of items that only record a change of a standing."""
     items = bundle_items(text)
     if all(item is None or item.is_notice for item in items):
         return text
@@ -135,7 +135,7 @@ def _ladder_key(item: BundleItem) -> str:
 
 
 def _body(item: BundleItem, at: int, ladder: Mapping[str, Any]) -> str:
-    """Return the JSON of a notice, with the same JSON members as `drafts_of`."""
+    """Return the JSON of a notice, with the same JSON members as the drafts of `drafts_of`."""
     order = ladder["subscore_order"]
     tiebreakers = tiebreakers_of(ladder.get("tiebreakers", []))
     subscore = {} if order is None else subscore_members(tiebreakers, ranked_score(Order(order), item.subranked))

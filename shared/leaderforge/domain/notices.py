@@ -62,7 +62,7 @@ class NewNotice(NamedTuple):
 def announces(board: Board) -> Announcement:
     """Return which changes by submissions the outbox records for the board.
 
-    If the board asks for notices about ranks or tiers, these are all changes, because each may change ranks and tiers.
+    If the board asks for notices about ranks or tiers, record all changes, because each may change ranks and tiers.
     """
     if not board.events:
         return Announcement.NONE
@@ -72,7 +72,7 @@ def announces(board: Board) -> Announcement:
 
 
 def announced_notices(notices: Iterable[NewNotice]) -> Sequence[NewNotice]:
-    """Return the notices to write: those that their board asks for, and those that may lead to others, about ranks."""
+    """Return the notices that their board asks for, and those that may lead to other notices, about ranks or tiers."""
     return [n for n in notices if n.type in n.board.events or _may_change_ranks(n)]
 
 

@@ -145,7 +145,7 @@ def ranked_key(board: Board, ranked: Ranked) -> bytes:
 
 
 def ranked_bound(board: Board, bound: bytes) -> Ranked:
-    """Return the bound as numbers. Numbers and bound compare with an entry's numbers and sort key in the same way.
+    """Return the bound as numbers, for comparisons with the numbers of entries instead of their sort keys.
 
     SQL compares numbers, and the index compares bytes. Both must cut a list at the same entry.
     """

@@ -57,7 +57,7 @@ class PersonSession:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who uses the console by name, by a key of its own or by the identity provider. Times are in ms.
+    """Somebody who uses the console by name, with a personal key or by the identity provider. Times are in ms.
 
     A person with a key has `created_at`, the time when the key was created. A person of the provider has `signed_in_at`
     and `session_ends_at` of the latest sign-in. `last_act_at` is the time of the latest audit entry, None without any.
@@ -93,7 +93,7 @@ class RoleRules:
         raise Forbidden(f"no value of the claim {self.claim!r} has a role; ask an owner for one, then sign in again")
 
     def _claimed(self, claims: Claims) -> object:
-        """Return the claim with this name or, without one, at this path of names, such as `realm_access.roles`."""
+        """Return the claim with this name. If there is none, follow the name as a path, as in `realm_access.roles`."""
         if self.claim in claims:
             return claims[self.claim]
         value: object = claims

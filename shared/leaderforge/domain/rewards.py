@@ -37,9 +37,9 @@ class AwardRules:
 
 @dataclass(frozen=True, slots=True)
 class AwardCursor:
-    """Position in a ladder's entries, in order: the sort key of the last entry (empty at the start).
+    """Position in a walk through a ladder's entries: the sort key of the last visited entry, empty at the start.
 
-    `count` is the number of entries up to and including the last one, `rank` is its rank.
+    `count` is the number of visited entries, `rank` the rank of the last one.
     """
 
     after: bytes = b""

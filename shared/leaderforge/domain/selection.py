@@ -2,7 +2,7 @@
 
 This is multi-way selection by pivots, after Frederickson and Johnson (The complexity of selection and ranking in X+Y
 and matrices with sorted columns, 1982). Every probed key bounds the number of entries before it in each partition. The
-sums of these bounds show which keys are before and after the target. Entries outside are no longer candidates.
+sums of these bounds show which keys are before and after the target. Only entries between them are candidates.
 
 Players are hashed to partitions, and the target is therefore probably near the same fraction of each partition. Probes
 are densest there. Their distances grow geometrically, which reduces the candidates by a constant factor per round for
@@ -46,7 +46,7 @@ class Selection:
         ]
 
     def narrow(self, probes: Sequence[Sequence[int]], keys: Sequence[Sequence[bytes]]) -> None:
-        """Narrow the search by the keys at the probed positions. A list that is too short shows a shrunk partition."""
+        """Narrow the search by the keys at the probed positions. If keys are missing, the partition has shrunk."""
         if all(len(p) == high - low for p, low, high in zip(probes, self._low, self._high, strict=True)):
             self.key = nth(keys, self._target - sum(self._low))
             self.done = True

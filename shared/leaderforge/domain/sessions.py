@@ -24,7 +24,7 @@ MAX_SESSIONS = 10
 """Maximum number of sessions of a player. A further sign-in ends the oldest one."""
 
 REPEAT_MS = 60_000
-"""Time in ms that the previous refresh token remains usable. The client needs it if the new token's answer is lost.
+"""Time in ms that the previous refresh token remains usable, in case the client did not receive the new one.
 
 A later use of this token, or any use of an older one, shows that somebody has copied it, and ends the session.
 """
@@ -43,8 +43,8 @@ _REFRESH_TOKEN = re.compile(r"lfr_(-?[0-9]{1,16})\.([0-9a-f]{32})\.([0-9a-f]{64}
 class RefreshToken:
     """Refresh token of a session. Its player id selects the store's node. Its secret proves the right to refresh.
 
-    Only refresh tokens contain the random id of a session. A token with the id of a session and another secret is
-    therefore one that was replaced, and may end the session.
+    Only refresh tokens contain the random id of a session. A token with a session's id and another secret than the
+    stored one was therefore replaced. Its use may end the session.
     """
 
     user_id: int

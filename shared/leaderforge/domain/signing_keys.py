@@ -11,7 +11,7 @@ PREFIX = "lfk_"
 _ID_BYTES = 16
 _ID = re.compile(PREFIX + "[0-9a-f]{32}")
 _PURPOSE = b"leaderforge player tokens\0"
-"""Prefix of the derivation's input. It makes these keys differ from others that are derived from the same secret."""
+"""Prefix of the derivation's input. It makes the keys differ from other keys that are derived from the same secret."""
 
 
 @dataclass(frozen=True, slots=True)

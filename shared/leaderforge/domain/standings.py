@@ -49,7 +49,7 @@ VISIBLE = 0
 HIDDEN_ENTRY = 1
 HIDDEN_PLAYER = 2
 REMOVED = 4
-"""Bits of `hidden` in a standing that is not listed: the reasons for it.
+"""Bits of `hidden`. Each bit is a reason why the standing is not listed.
 
 The player still sees a hidden standing. Nobody sees a removed standing.
 """

@@ -80,7 +80,7 @@ def _require_no_own_rules(board: Board) -> None:
 
 
 def _require_equal(board: Board, source: Board) -> None:
-    """Raise `Refused` unless the board has its source's policy, order, time zone and season, and no other periods."""
+    """Raise `Refused` unless policy, order, time zone and season equal the source's, which has all the period kinds."""
     pairs: dict[str, tuple[object, object]] = {
         "policy": (board.policy, source.policy),
         "order": (board.order, source.order),

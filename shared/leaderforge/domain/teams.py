@@ -18,7 +18,7 @@ DEFAULT_TEAM_SIZE = 50
 
 
 def is_team_id(user_id: int) -> bool:
-    """Return whether an id is negative, as ids of teams are. Players' ids that a game chose may also be negative."""
+    """Return whether an id may be a team's: it is negative. Player ids that a game chose may be negative too."""
     return user_id < 0
 
 

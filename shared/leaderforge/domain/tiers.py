@@ -29,8 +29,8 @@ class Tier:
     """Class of entries. An entry is in the first tier of its board whose limit it reaches.
 
     An entry reaches a limit of `SCORE` with a score that is at least as good, and a limit of `RANK` with this rank or a
-    better one. A limit of `PERCENT` stands for the rank that this percentage of the players has, rounded up. A tier
-    without `kind` contains every entry.
+    better one. A limit of `PERCENT` stands for a rank: this percentage of the number of ranked players, rounded up. A
+    tier without `kind` contains every entry.
     """
 
     name: str
@@ -110,7 +110,7 @@ class LadderTiers:
         return (_BY_SCORE, bound * self._sign) if tier.kind is _SCORE else (_BY_RANK, -bound)
 
     def _merits(self, score: int, rank: int) -> tuple[int, int]:
-        """Return two numbers that grow with the merit of an entry: one of its score, one of its rank."""
+        """Return two numbers that grow with the merit of an entry: one for its score, one for its rank."""
         return score * self._sign, -rank
 
     def _index(self, merits: tuple[int, int]) -> int:

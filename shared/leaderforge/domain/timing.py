@@ -51,7 +51,7 @@ PERIOD_STATE_FRESH_MS = 5_000
 # The way of a submission into the store -----------------------------------------------------------------------------
 
 SUBMISSION_WAIT_MS = 10_000
-"""Maximum time from the read of a submission's board to its recording. It covers a batch in flight and the next one."""
+"""Maximum time from the read of a submission's board to the recording. It covers a batch in flight and the next one."""
 
 COMMIT_LIMIT_MS = 5_000
 """Maximum time from the start to the commit of a transaction if other processes wait for it.

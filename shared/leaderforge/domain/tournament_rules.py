@@ -19,13 +19,13 @@ MAX_EARLY_ENDS = 50
 MIN_BRACKET_SIZE, MAX_BRACKET_SIZE = 2, 200
 
 _TOLERATED_MS = 60_000
-"""Maximum age (ms) of a requested end that becomes the present. It covers slow requests and clocks that differ."""
+"""Maximum age (ms) of a requested end that is moved to the present. It covers slow requests and differing clocks."""
 _NAMES = tuple(field.name for field in fields(TournamentRules))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def tournament_of(members: Mapping[str, Any]) -> TournamentRules:
-    """Return the rules that a JSON object describes by the members of `TournamentRules.members`. Times may be in ms.
+    """Return the rules in a JSON object with the members of `TournamentRules.members`. Times are texts or ms.
 
     Raises `Refused` if a JSON member is unknown or has a wrong type.
     """
@@ -72,7 +72,7 @@ def valid_tournament(rules: TournamentRules | None, periods: Sequence[PeriodKind
 def changed_tournament(
     before: TournamentRules | None, after: TournamentRules | None, now: int
 ) -> TournamentRules | None:
-    """Return the rules `after` a change at `now` (ms). A new end within the last minute becomes the present.
+    """Return the rules `after`, changed from `before` at `now` (ms). Move a new end within the last minute to `now`.
 
     Raises `Refused` for a still earlier new end, because scores that arrived since then would count after the end. Also
     raises it for another size of the brackets, because the results of past brackets would change.

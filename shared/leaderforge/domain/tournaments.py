@@ -168,10 +168,9 @@ def _occurrence_in_season(
 
 
 def occurrence_at(rules: TournamentRules, calendar: Calendar, time: int) -> Occurrence | None:
-    """Return the latest occurrence that has begun at `time` (ms), or the only one of a tournament that takes place
-    once.
+    """Return the latest occurrence that has begun at `time` (ms).
 
-    Return None for a time without a season.
+    Return None for a time without a season. If the tournament takes place once, return its only occurrence at any time.
     """
     if not rules.is_recurring:
         return occurrence_in(rules, calendar, ALL_TIME)
@@ -196,7 +195,7 @@ def current_occurrence(rules: TournamentRules, calendar: Calendar, now: int) -> 
 def require_accepted(
     rules: TournamentRules, calendar: Calendar, achieved_at: int, now: int | None, board: str
 ) -> Occurrence:
-    """Return the occurrence that counts a score that arrives at `now` (None: in time). Raises `TournamentNotOpen`."""
+    """Return the occurrence that counts a score. `now` is None for a score in time. Raises `TournamentNotOpen`."""
     occurrence = occurrence_at(rules, calendar, achieved_at)
     if occurrence is None:
         raise TournamentNotOpen(f"tournament {board!r} does not take place at achieved_at", board=board)

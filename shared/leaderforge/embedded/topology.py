@@ -50,7 +50,7 @@ class NodeClient:
         return False
 
     def _is_known(self, port: int, size: int) -> bool:
-        """Return whether the node is connected to all `size` nodes and has an owner for each slot."""
+        """Return whether the node is connected to all `size` nodes and knows an owner of each slot."""
         info = self._ask(port, "CLUSTER INFO")
         lines = self._ask(port, "CLUSTER NODES")
         connected = [node for node in lines.values() if node["connected"] and _is_healthy(node["flags"])]

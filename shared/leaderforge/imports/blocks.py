@@ -104,7 +104,7 @@ def blocks_of(
 
 
 def _outside_of_quotes(text: str, end: int) -> int:
-    """Return the last line end up to `end` outside of quotes, by counting quotes, or `end` if none is near."""
+    """Return the last line end at or before `end` that is outside of quotes, or `end` if none is near."""
     quotes = text.count('"', 0, end)
     candidate = end
     for _ in islice(iter(int, 1), _MAX_STEPS):

@@ -18,7 +18,7 @@ _VERSION_5 = 5 << 76 | 0x2 << 62
 _MAX_RECENT = 250_000
 """Maximum number of counts in memory, which take some 30 MB. Further counts move all of them to a temporary file."""
 _FILTER_MASK = (1 << 27) - 1
-"""Mask of the digest's bits that select a bit of the filter of contents in the file. The filter takes 16 MB."""
+"""Mask of a content's digest. The result is the position of the content's bit in the filter, which takes 16 MB."""
 
 
 class Occurrences:

@@ -27,7 +27,7 @@ class NumberText(str):
 
 
 class _TooDeep(Exception):
-    """Nesting of a value in more than `_MAX_LEVELS` levels."""
+    """Error for a value with more than `_MAX_LEVELS` levels of lists and objects."""
 
 
 _MAX_LEVELS = 200
@@ -141,10 +141,10 @@ def _is_deep(value: _Object) -> bool:
 
 
 def _by_members(objects: Sequence[_Object]) -> Mapping[tuple[str, ...], Sequence[int]]:
-    """Return the positions of the objects by the names of their JSON members. Equal names make a common table."""
+    """Return the positions of the objects by the names of their JSON members. Each set of names is one table."""
     members = list(map(tuple, objects))
     if len(set(members)) == 1:
-        # Nearly all objects of a file have the same JSON members.
+        # Skip the grouping in the usual case: all objects have the same JSON members.
         return {members[0]: range(len(objects))}
     positions: dict[tuple[str, ...], list[int]] = {}
     for position, names in enumerate(members):

@@ -19,8 +19,8 @@ _EXAMPLE = 1234
 def completed_plan(raw: BinaryIO, plan: FilePlan, on_note: OnNote) -> FilePlan:
     """Return the plan with the notation of the scores. If the notation was chosen here, report it to `on_note`.
 
-    Raises `BadLine` if the header lacks a column, with a proposal. Raises `Refused` if the file cannot be read as
-    planned.
+    Raises `BadLine`, with a proposal of columns, if the header lacks a column. Raises `Refused` if the file cannot be
+    read as planned.
     """
     try:
         require_header(raw, plan)

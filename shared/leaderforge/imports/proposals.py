@@ -43,7 +43,7 @@ def sampled_rows(raw: BinaryIO, layout: FileLayout) -> Sequence[Mapping[str, str
 def propose_columns(
     rows: Sequence[Mapping[str, str]], board: Board, style: NumberStyle, time_format: str | None
 ) -> ColumnProposal:
-    """Return a proposal by the names of the columns, and by their values where no name is usual."""
+    """Return a proposal by the names of the columns, and by their values if no name is usual."""
     columns = list(dict.fromkeys(column for row in rows for column in row))
     values = {column: [row[column] for row in rows if row.get(column)] for column in columns}
     parse_score, parse_time = ScoreParser(board.display, style).from_shown, TimeParser(time_format)
@@ -57,7 +57,7 @@ def propose_columns(
 
 
 def _best(columns: Sequence[str], names: Sequence[str]) -> str | None:
-    """Return the column with the most usual one of these names. If no column has such a name, return the first one."""
+    """Return the column with the first of these names that occurs. If none occurs, return the first column."""
     return _usual_name(columns, names) or next(iter(columns), None)
 
 

@@ -5,7 +5,7 @@ import re
 from leaderforge.imports.blocks import Block
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_ .-]+")
-"""Name of a column that JSON can write in one way only, except with escapes that `_ESCAPED` finds."""
+"""Name of a column that has only one form in JSON text, apart from escapes, which `_ESCAPED` finds."""
 _ESCAPED = re.compile(r"\\u00[2-7]")
 """Escape of an ASCII character. JSON may contain such escapes in the name of a column."""
 _BLANKS = r"[ \t\r\n]*+"
@@ -35,9 +35,9 @@ class WholeJsonScores:
         self._other = re.compile(rf'"{re.escape(column)}"{_BLANKS}:{_BLANKS}(?!{whole})')
 
     def only_in(self, block: Block) -> bool:
-        """Return whether all scores are certainly whole numbers. Check members of nested objects with this name too."""
+        """Return whether all scores are certainly whole numbers. Members of nested objects with this name count too."""
         text = block.text
-        # If a block ends elsewhere than behind an object, a name or a number may continue in the next block.
+        # A block must end after an object. Otherwise, a name or a number may continue in the next block.
         ends_well = block.damage is None and (block.is_last or text.rstrip(" \t\r\n,").endswith(("}", "]")))
         has_escapes = "\\" in text and _ESCAPED.search(text) is not None
         return self._is_plain and ends_well and not has_escapes and self._other.search(text) is None

@@ -101,7 +101,7 @@ class TokenVerifier(Protocol):
 
 
 class TokenSigner(Protocol):
-    """Signatures of the player tokens that this service issues."""
+    """Signer and verifier of the player tokens that this service issues."""
 
     def sign(self, kid: str, claims: TokenClaims) -> IssuedToken:
         """Return a token with these claims, valid from now on, signed by the key with this id."""

@@ -40,7 +40,7 @@ class DerivedNoticeStore(Protocol):
     """
 
     async def closed_until(self) -> Mapping[int, int]:
-        """Return the time (ms) up to which the closed periods of each board have their notices, by the board's id."""
+        """Return, by board id, the time (ms) up to which closed periods of the board have their notices."""
         ...
 
     async def append_closed(self, board_id: int, until: int, drafts: Sequence[NoticeDraft]) -> None:
@@ -65,13 +65,13 @@ class DerivedNoticeStore(Protocol):
         ...
 
     async def tiers(self, user_ids: Collection[int]) -> Mapping[tuple[int, int, int], str | None]:
-        """Return the last tiers of players, by player, board and period."""
+        """Return the last noticed tiers of players, by player, board and period."""
         ...
 
     async def places(self, board_id: int, period: int, user_ids: Collection[int]) -> Mapping[int, bytes | None]:
-        """Return the last places of players on a ladder. Players whose places are unknown are missing."""
+        """Return the noticed places of players on a ladder. Players without a stored place are missing."""
         ...
 
     async def forget_places(self, ladders: Collection[tuple[int, int]]) -> int:
-        """Delete some places on all ladders but these (board id, period number). Return their number, 0 at the end."""
+        """Delete some noticed places on ladders other than these (board id, period number). Return their number."""
         ...

@@ -35,7 +35,7 @@ class FriendStore(Protocol):
         ...
 
     async def with_followers(self, user_ids: Collection[int]) -> Collection[int]:
-        """Return the players among these whom another player follows."""
+        """Return the players in `user_ids` whom at least one player follows."""
         ...
 
     async def count(self, user_id: int) -> int:

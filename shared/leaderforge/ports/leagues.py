@@ -53,9 +53,9 @@ class LeagueStore(Protocol):
         ...
 
     async def absent(self, ladder: Ladder, after: int, limit: int) -> Sequence[LastResult]:
-        """Return the latest earlier results of the players who have no result in the period.
+        """Return the latest result, before the period, of the players who have no result in the period.
 
-        Return up to `limit` of them with ids above `after`, in the order of ids, without players who left.
+        Return up to `limit` results, for ids above `after`, in the order of ids. Leave out players who left the league.
         """
         ...
 

@@ -46,7 +46,7 @@ class MomentStore(Protocol):
         ...
 
     async def is_checkpoint_correct(self, ladder: Ladder, revision: int) -> bool:
-        """Return whether a checkpoint equals a new count of all entries as of its revision. True if there is none."""
+        """Return whether a checkpoint equals a new count of all entries at its revision. True without a checkpoint."""
         ...
 
     async def players_without_state(self, board: Board, limit: int) -> Sequence[int]:
@@ -58,7 +58,7 @@ class MomentStore(Protocol):
         ...
 
     async def forget_before(self, board: Board, user_ids: Sequence[int], moment: int) -> None:
-        """Delete each state of these players' standings on the board that already had a newer state at the moment."""
+        """Delete the states of these players' standings on the board that a newer state had replaced by the moment."""
         ...
 
     async def forget_checkpoints(self, board: Board, moment: int) -> None:

@@ -71,7 +71,7 @@ class NoticeStore(Protocol):
         """Move notices from the outbox to the log in one transaction. Return the number of appended notices.
 
         `drafts` has the notices by the sequence number of their row in the outbox, which is deleted. If another process
-        has already moved a row, its notices and `tiers` are skipped. `without_outbox` do not come from the outbox.
+        has already moved a row, its notices and `tiers` are skipped. `without_outbox` have no row in the outbox.
 
         `overtakings` are computed from all rows together. If they are given and another process has moved a row,
         nothing moves. Notices to players who were erased meanwhile are skipped.

@@ -89,7 +89,7 @@ class PlayerStore(Protocol):
 
 
 class NameClaimer(Protocol):
-    """Function that claims names that have no claim: names stored as shared names, or by an older version."""
+    """Function that claims stored names without a claim: names that were not unique when stored, or of old versions."""
 
     async def __call__(self, after: int, limit: int) -> ClaimedNames:
         """Claim the names of up to `limit` players whose ids follow `after`, unless other players claim them."""

@@ -41,7 +41,7 @@ async def dump(dsn: str, out: Path) -> None:
 
 async def load(dsn: str, backup: Path) -> None:
     """Load a backup into an empty database, in one transaction. Raises `BackupFailed`."""
-    # The options of dump must be repeated: a backup of pg_dump itself may contain owners.
+    # Repeat the options of `dump`, because a backup by pg_dump without these options may contain owners.
     options = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction")
     try:
         await _run("pg_restore", dsn, *options, str(backup))
@@ -111,7 +111,7 @@ async def _errors_of(process: asyncio.subprocess.Process) -> bytes:
 
 
 def _without_password(dsn: str) -> tuple[str, str | None]:
-    """Split a DSN: all users of the machine can read the arguments of a program, but not its environment."""
+    """Return the DSN without its password, and the password: every user can read a program's arguments."""
     parts = urlsplit(dsn)
     login, at, hosts = parts.netloc.rpartition("@")
     user, _, password = login.partition(":")

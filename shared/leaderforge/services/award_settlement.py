@@ -145,7 +145,7 @@ class AwardPart:
 
     async def _revoke_chunk(self, ladder: Ladder, progress: SettlementProgress, revision: int) -> Position | None:
         revoked = int(progress.position.get("revoked", 0))
-        # `revoked` changes with each chunk, because an unchanged position would not exclude a second process.
+        # `revoked` changes with each chunk. With an unchanged position, a second process could make the same step.
         after: Position = {"revision": revision, "revoked": revoked + 1, EARLIER: progress.earlier}
         step = SettlementStep(ladder, progress, after)
         count = await self._awards.revoke_outdated(step, revision, self._clock(), _CHUNK)

@@ -19,7 +19,7 @@ CHALLENGE_TTL_MS = 1000
 
 @dataclass(frozen=True, slots=True)
 class ChallengeResult:
-    """Players of a challenge in the order of joining, hidden players among them, and all standings in any order.
+    """Players of a challenge in the order of joining, the hidden ones among them, and all standings in any order.
 
     `players` has no erased players.
     """

@@ -113,7 +113,7 @@ class ChallengeService:
     async def view(self, board: Board, challenge: Challenge, viewer: Caller = ANONYMOUS) -> ChallengeView:
         """Return a challenge with its players and scores, which may be cached.
 
-        Hidden players are left out, but each of them sees the own entry.
+        Hidden players are left out. If the viewer is a hidden player, the viewer's own entry is included.
         """
         now = self._clock()
         result = await self._results.get(board, challenge, now)

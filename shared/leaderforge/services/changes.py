@@ -127,8 +127,8 @@ class Changes:
             self._tops.invalidate(change)
         if message.identities:
             self._on_identities(message.identities)
-        # A process that cannot reach the index cannot announce its changes. It declares them as pending, and other
-        # processes then read the store instead of the index.
+        # Do not extend tops while the index is not believed: a process with pending updates may be unable to announce
+        # its changes.
         if message.until is not None and await self._index_is_believed():
             self._tops.follow(since, message.until - ANNOUNCED_WITHIN_MS)
 

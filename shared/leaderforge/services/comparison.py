@@ -22,7 +22,7 @@ LADDERS_A_SCAN = 100
 
 
 class DifferenceKind(StrEnum):
-    """Kind of a difference: another standing, an entry in the index only, or in a segment that its player is not in."""
+    """Kind of a difference: standings differ, an entry is in the index only, or an entry is in a wrong segment."""
 
     OTHER = "other"
     EXTRA = "extra"

@@ -11,9 +11,9 @@ from leaderforge.domain.tiebreakers import Tiebreaker
 class Entry(NamedTuple):
     """Standing as a reader sees it, with rank and username. `achieved_at` is in ms, `metadata` is JSON text.
 
-    `subscore` is None on boards without subscores. Only the player and admins see a hidden entry. `rank_in` has the
-    rank in each of the player's segments, by the attribute of the segment. It is None if it was not requested, and on
-    boards without segments. On a board with `tiebreakers`, `subscore` packs their numbers.
+    `subscore` is None on boards without subscores. Only the player and callers of the console see a hidden entry.
+    `rank_in` has the rank in each of the player's segments, by the attribute of the segment. It is None if it was not
+    requested, and on boards without segments. On a board with `tiebreakers`, `subscore` packs their numbers.
     """
 
     rank: int

@@ -1,4 +1,4 @@
-"""Frozen boards: the moment that all callers except admins see."""
+"""Frozen boards: the moment that all callers except those of the console see."""
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.callers import Caller
@@ -8,8 +8,8 @@ from leaderforge.domain.errors import Refused
 def frozen_at(board: Board, viewer: Caller, now: int, user_id: int | None = None) -> int | None:
     """Return the moment (ms) at which the viewer sees the board, None for the present.
 
-    Admins always see the present. A player with a token sees the own entry in the present. `user_id` is the player of
-    the requested entry.
+    Callers of the console always see the present. A player with a token sees the present of the player's own entry.
+    `user_id` is the player of the requested entry.
     """
     is_frozen = board.frozen_at is not None and board.frozen_at <= now
     if not is_frozen or viewer.views_console or (user_id is not None and viewer.is_player(user_id)):

@@ -17,7 +17,7 @@ ANYBODY = 0
 
 @dataclass(frozen=True, slots=True)
 class ImportRules:
-    """Rules of one import: lines per batch, and the time (ms) after a period in which late submissions count.
+    """Rules of one import: lines per batch, and the grace (ms) after the end of a period for late submissions.
 
     Up to `in_flight` batches are recorded at the same time, each in a lane of its own: see `PlayerLanes`.
 

@@ -256,7 +256,7 @@ class MaintainService:
         self._touches_forgotten = before
 
     async def _rebuild(self, partitions: Collection[int], progress: Progress) -> int:
-        # Take the watermark before the load. Reconciliation then applies the events again that arrive during the load.
+        # Take the watermark before the load. Reconciliation then applies again the events that arrive during the load.
         watermark = await self._decided_until(self._settled_at())
         disruptions = self._index.disruptions
         ladders = await self._store.ladders()

@@ -57,8 +57,8 @@ class SubmissionVoid:
     async def delete(self, submission_id: UUID, rows: Sequence[Record]) -> None:
         """Delete the event.
 
-        `rows` are the locked standings. Each one that counts the event becomes the fold of the other events. Raises
-        `SubmissionNotFound`, and `Conflict` if a moderator has removed the event.
+        `rows` are the locked standings. A standing that counts the event is computed again from the other events.
+        Raises `SubmissionNotFound`, and `Conflict` if a moderator has removed the event.
         """
         stored = await self._stored(submission_id)
         if stored["void"] or stored["void_in"]:
@@ -86,8 +86,8 @@ class SubmissionVoid:
         """Return the latest `submissions` events that count in the player's standing on a ladder."""
         ids = self._user_id, self._board.id, ladder.period
         rows = await self._connection.fetch(statement("counting_events"), *ids, *period_bounds(ladder))
-        # There may be more events than the standing counts: version 0.2 did not mark events that were removed from one
-        # period. The standing then consists of the latest events.
+        # Leave out events that the standing does not count: version 0.2 did not mark events that were removed from one
+        # period. The standing consists of the latest events.
         return [event_of_row(row) for row in rows[max(0, len(rows) - submissions) :]]
 
     async def _replace(self, ladder: Ladder, events: Sequence[Event]) -> None:

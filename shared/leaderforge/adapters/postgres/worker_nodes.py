@@ -56,7 +56,8 @@ class WorkerNodes:
     async def add(self, address: str, on_moved: OnShardsMoved) -> int:
         """Register a worker if it is not registered yet, and move an equal share of the shards to it.
 
-        Return the number of moves. The worker needs a database of the same name with `citus`, without tables.
+        Return the number of moves. The worker needs a database of the same name, with the extension `citus` and without
+        tables.
         """
         host, port = _parsed(address)
         if address not in {share.address for share in await self.shares()}:

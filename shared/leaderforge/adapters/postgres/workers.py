@@ -48,7 +48,7 @@ class Workers:
         self._probing: dict[WorkerId, asyncio.Task[None]] = {}
 
     async def positions(self, user_ids: Sequence[int]) -> Mapping[WorkerId, Sequence[int]]:
-        """Return the positions in `user_ids` of the players of each worker. Raises `StoreUnavailable`."""
+        """Return, for each worker, the positions of its players in `user_ids`. Raises `StoreUnavailable`."""
         if not self._lows:
             placements = await self._pool.fetch(statement("placements"), reserved=True)
             self._lows, self._workers = [p["low"] for p in placements], [p["node"] for p in placements]
@@ -104,7 +104,7 @@ class Workers:
             rows = await self._pool.fetch(statement("check_worker"), worker, timeout_s=_PROBE_S, reserved=True)
         except LeaderForgeError:
             return False
-        # A worker that was removed from the cluster has no row. Its shards have moved to other workers.
+        # No row means that the worker was removed. Return True: other workers have its shards, and no call reaches it.
         return all(row["answers"] for row in rows)
 
 

@@ -1,7 +1,7 @@
 """Writing of events and standings inside a transaction.
 
-All events are written before the standings, rows in the order of their keys, and policies in a fixed order. This order
-prevents deadlocks between batches.
+A transaction writes all events before the standings. It writes standings by policy, and rows in the order of their
+keys. All batches use this order, which prevents deadlocks between them.
 """
 
 from collections import defaultdict
@@ -27,7 +27,7 @@ from leaderforge.domain.submissions import EventKey, Submission
 
 
 async def count_event(connection: Connection, submission: Submission, now: int) -> None:
-    """Store a submission whose id is new, and count it in the standings, whether it obeys the score limits or not."""
+    """Store a submission whose id is new, and count it in the standings, without a check of the score limits."""
     await insert_events(connection, {submission.event_key: submission}, now)
     await upsert_standings(connection, [submission], now)
 
@@ -71,7 +71,8 @@ async def upsert_standings(connection: Connection, submissions: Sequence[Submiss
             key = key_of_row(row)
             board, added = folded[key]
             standings[key] = standing_of_row(board, row)
-            # If a standing counts no other than the new submissions, its row is new or was a removed standing before.
+            # A standing without earlier submissions is new, or was removed before. It may lack segments and the hidden
+            # flag.
             if added.submissions == row["submissions"]:
                 newcomers.add(row["user_id"])
     boards = {s.board.id: s.board for s in submissions}
@@ -96,8 +97,9 @@ async def segment_newcomers(connection: Connection, user_ids: Collection[int], b
 async def hide_newcomers(connection: Connection, user_ids: Collection[int], boards: Mapping[int, Board]) -> Standings:
     """Hide new standings of hidden players, and return the changed standings.
 
-    If a player id was used before, raise the revisions above the former ones. A new standing locks the player's row by
-    its foreign key. A concurrent action that hides the player waits for this lock.
+    If an erased player had the same id, raise the revisions above that player's. The foreign key of a new standing
+    locks the player's row. A concurrent action that hides the player waits for this lock, and therefore hides the
+    standing too.
     """
     newcomers = await connection.fetch(statement("newcomers"), joined(user_ids))
     if not newcomers:
@@ -113,7 +115,7 @@ async def hide_newcomers(connection: Connection, user_ids: Collection[int], boar
 
 
 def _fold_batch(submissions: Sequence[Submission]) -> Mapping[Policy, dict[StandingKey, tuple[Board, Standing]]]:
-    """Return the standings that the batch's events alone yield, without stored ones, by policy and key."""
+    """Fold the events of a batch, without the stored standings. Return the results by policy and key."""
     by_policy: defaultdict[Policy, dict[StandingKey, tuple[Board, Standing]]] = defaultdict(dict)
     for submission in submissions:
         board, added = submission.board, standing_of(submission.event)

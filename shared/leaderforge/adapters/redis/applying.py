@@ -129,7 +129,7 @@ def _segment_bounds(board: Board, records: Iterable[IndexRecord]) -> Collection[
 def _above_within(
     board: Board, record: IndexRecord, previous_value: bytes | None, within: Mapping[tuple[bytes, bytes], int]
 ) -> Sequence[int | None]:
-    """Return the number of entries above a standing in each segment of its player, None for no segment."""
+    """Return the number of entries above a standing in its player's segment of each attribute, None for no segment."""
     bound = rank_bound(board, record.key)
     newer: Sequence[bytes | None] = ()
     if (
@@ -138,7 +138,7 @@ def _above_within(
         and revision_of(previous_value) > record.revision
         and key_of(board, record.key[-USER_BYTES:], previous_value) < bound
     ):
-        # As in `_applied`, do not count the player's own entry, which is newer and better, if it is in the segment.
+        # The player's own entry in the index is newer and better. As in `_applied`, do not count it in its segments.
         newer = segments_of_value(board, previous_value)
     return [
         None if segment is None else within[segment, bound] - (segment in newer)

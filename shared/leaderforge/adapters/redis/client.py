@@ -23,7 +23,7 @@ from leaderforge.ports.tracing import Tracer
 
 Arguments = Sequence[bytes | int | str]
 Request = tuple[int, Arguments]
-"""Command, and the cluster slot of its keys."""
+"""Cluster slot of the keys of a command, and the command."""
 
 _ASKING: Arguments = ("ASKING",)
 _RUN_ID = re.compile(rb"run_id:(\w+)")
@@ -36,8 +36,8 @@ def unconditionally() -> None:
 class WatchedCluster(RedisCluster):
     """Client that reports each node whose server process was replaced.
 
-    A new process may have loaded an old dump, and new connections would reach it unnoticed. Each new connection
-    therefore compares the run id of the process with `runs`, the run ids by node name.
+    A new process may have loaded an old dump, and new connections would reach it unnoticed. `runs` has the last known
+    run id of each node's process by node name. Each new connection therefore compares the run id with it.
     """
 
     def __init__(

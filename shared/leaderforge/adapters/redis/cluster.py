@@ -58,8 +58,8 @@ class Cluster:
     seconds. All others fail at once, because requests must not queue up behind a hanging node.
 
     `disruptions` grows with every sign that a node may have lost writes: a broken connection, a timeout, a restarted
-    node, or a slot that another node has taken over. It grows even if the retry of the call succeeds, and before any
-    reply that follows the loss.
+    node, or a slot that another node has taken over. It also grows if a retry of the call succeeds. It grows before any
+    reply to a command that was sent after the loss.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Cluster:
 
         In a disruption, a node may have lost the writes. Calls are therefore not retried after an error. Raises
         `IndexUnavailable` if a call fails, or if `self.disruptions` is not `disruptions` (default: its value at the
-        call). If a slot moves, its calls go to the new node, because its keys move with all writes.
+        call). A moved slot is no disruption, because its keys move with all writes. Its calls go to the new node.
         """
         number = self.disruptions if disruptions is None else disruptions
 
@@ -216,7 +216,7 @@ class Cluster:
     async def _members(self, client: WatchedCluster) -> Collection[str]:
         """Read the topology again, and return the names of all primary nodes.
 
-        Reading the topology can hide a takeover. Therefore, first count the disruption.
+        Callers must count a disruption first: the new topology can hide that another node has taken over a slot.
         """
         with suppress(RedisError, RedisClusterException, OSError, TimeoutError):  # on failure, keep the last topology
             async with asyncio.timeout(self._timeout_s / 4):

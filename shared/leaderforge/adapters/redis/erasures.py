@@ -1,4 +1,4 @@
-"""Erasures in the Redis index. Each is a field of `meta`, with the value of a removed standing."""
+"""Erasures in the Redis index. Each is a field of a partition's hash `meta`, with the value of a removed standing."""
 
 from collections.abc import Collection, Mapping
 

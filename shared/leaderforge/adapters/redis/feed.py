@@ -31,7 +31,7 @@ class RedisFeed:
         self._cluster = cluster
         self._channel = keys.changes
         self._slot = keys.slots[0]
-        # Time limit between two replies. After a reply, up to one interval passes until the next ping.
+        # Time limit between two replies. Up to one interval passes after a reply until the next ping is sent.
         self._silence_s = _PING_S + silence_s
         self._sender = uuid4().hex[:12]
 
@@ -87,13 +87,13 @@ async def _ping(connection: AbstractConnection, clock: Clock) -> None:
 
 
 def _encode(sender: str, changes: Sequence[LadderChange], identities: Sequence[int | str]) -> str:
-    # Leave out an empty list of identities, because earlier versions read only messages without such a list.
+    # Omit an empty list of player ids, because earlier versions cannot read a message with such a list.
     packed = [[c.best.hex(), c.grown, c.board_id, c.period] for c in changes]
     return json.dumps([sender, packed, list(identities)] if identities else [sender, packed], separators=(",", ":"))
 
 
 def _decode(text: bytes) -> tuple[str, list[LadderChange], list[int | str]]:
-    """Return the sender, the changes and the identities. An unknown format counts as a change of all ladders."""
+    """Return sender, changes and ids of changed players. An unknown format counts as a change of all ladders."""
     try:
         sender, changes, *identities = json.loads(text)
         return (

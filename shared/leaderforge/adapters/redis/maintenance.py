@@ -21,7 +21,7 @@ from leaderforge.domain.survey import Survey, VerificationState
 from leaderforge.ports.index_maintenance import CatchUps, LadderIds
 
 Sweep = Callable[[Cluster, int, Sequence[LadderKeys]], Awaitable[Collection[bytes]]]
-"""Function that examines the entries of segments in one slot, and returns those that contradict players' values."""
+"""Function that returns the entries of segments in one slot that contradict the values of their players."""
 
 
 class RedisIndexMaintenance:

@@ -28,11 +28,11 @@ _SELECTION_ROUNDS = 64
 Without a maximum, concurrent writes could prolong the search endlessly.
 """
 _ATTEMPTS = 8
-"""Maximum round trips of a search near landmarks. Each reads the real position of a landmark, for the next one."""
+"""Maximum round trips of a search near landmarks. Each one corrects the position of a landmark for the next attempt."""
 _MAX_GUESSED = 3000
 """Maximum keys that a round trip near a landmark reads. If more keys are necessary, a selection costs less."""
 _SPARE_DETAILS = 40
-"""Maximum entries whose details are read in advance, in case they are returned. For more, another round costs less."""
+"""Maximum surplus entries whose details are read with the span. For more, another round trip for details costs less."""
 _LADDERS_WITH_LANDMARKS = 256
 """Maximum ladders with landmarks. 1024 landmarks take some 100 kB."""
 
@@ -118,7 +118,7 @@ class RedisRanking(RedisErasureIndex):
         return results
 
     def _window(self, ladder: Ladder, bound: bytes, before: int, after: int) -> Read[Window[Row]]:
-        # Each partition has only a part of the entries. First read from each partition as many as it probably
+        # Each partition has only a part of the entries. First read the number of entries that a partition probably
         # contributes. If they are too few, or a player moves meanwhile, read complete spans with details.
         first, end = local_range(-before, after, self.partitions)
         is_small = (end - first) * self.partitions - (before + after) <= _SPARE_DETAILS
@@ -185,7 +185,7 @@ class RedisRanking(RedisErasureIndex):
         raise IndexUnavailable("the board changed in every attempt to find a rank")
 
     def _select_landmark(self, ladder: Ladder, landmarks: Landmarks, position: int) -> Read[int]:
-        """Find the entry at a position by a search in all partitions, as a landmark. Return the number of entries."""
+        """Search all partitions for the entry at a position, and store it as landmark. Return the number of entries."""
         nowhere: Sequence[Sequence[int]] = [[]] * self.partitions
         sizes = [total for total, *_ in (yield ProbesStep(ladder, nowhere))]
         selection = Selection(sizes, position + 1)

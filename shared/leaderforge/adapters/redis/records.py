@@ -121,7 +121,7 @@ def segments_of_value(board: Board, value: bytes) -> Sequence[bytes | None]:
 
 
 def listed_rows(keys: Sequence[bytes], packed_details: bytes, packed_names: bytes, part: slice) -> dict[bytes, Row]:
-    """Return the rows in a reply of window.lua at the positions `part`, by sort key. `keys` has all sort keys."""
+    """Return the rows at the positions `part` in a reply of window.lua, by sort key. `keys` are the reply's keys."""
     details = _DETAILS.iter_unpack(packed_details[part.start * _DETAILS.size : part.stop * _DETAILS.size])
     return {
         key: new_record(Row, (key, submissions, name or None, flags & _HAS_METADATA != 0, flags & _HIDDEN != 0, ()))
@@ -153,7 +153,7 @@ def stored_rows(ladder: Ladder, users: Sequence[bytes], packed_values: bytes, pa
 def _segmented_rows(
     ladder: Ladder, users: Sequence[bytes], packed_values: bytes, packed_names: bytes
 ) -> dict[bytes, Row]:
-    """Return the rows of `stored_rows` with the ids of their segments."""
+    """Return the result of `stored_rows` for a board with segments. Each row has the ids of its segments."""
     board = ladder.board
     layout = f">7xB{SEGMENT_BYTES * len(board.segments)}s{key_bytes(board) - USER_BYTES}sI"
     rows = {

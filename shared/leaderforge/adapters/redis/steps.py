@@ -1,4 +1,4 @@
-"""Steps of reads. Each step needs one script call per partition. Concurrent similar steps on one ladder share it."""
+"""Steps of reads. A step needs one script call per partition. Concurrent similar steps on a ladder share the calls."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -117,7 +117,7 @@ class StepCalls(Protocol):
 
 
 def step_calls(keys: IndexKeys, steps: Sequence[ReadStep]) -> Sequence[tuple[Sequence[int], StepCalls]]:
-    """Return the script calls for the steps, in groups. Each group has the positions in `steps` of its steps."""
+    """Return groups of steps that share script calls: the positions of the steps in `steps`, and their calls."""
     positions: defaultdict[tuple[type, int, int, Segment | None], list[int]] = defaultdict(list)
     for i, step in enumerate(steps):
         ladder = step.ladder
@@ -190,8 +190,8 @@ class _CountsCalls:
     def __init__(self, keys: IndexKeys, steps: Sequence[CountsStep]) -> None:
         self._steps = steps
         ladder = steps[0].ladder
-        # Concurrent reads often have equal bounds. Neighbouring bounds share the path of the search in the sorted set.
-        # Most steps have their bounds in order, therefore sorting them costs less than a set.
+        # Remove equal bounds, which concurrent reads often have. Sort the bounds, because neighbours share the path of
+        # the search in the sorted set. Sorting is cheap, because most steps have their bounds in order.
         self._bounds = list(dict.fromkeys(sorted(chain.from_iterable(step.bounds for step in steps))))
         self._within = dict.fromkeys((b.segment, b.bound) for step in steps for b in step.within)
         bounds = [*packed_bounds(self._bounds), *packed_segment_bounds(self._within)]

@@ -13,7 +13,7 @@ _DIMENSION = "Function"
 
 
 class CloudWatch:
-    """`Telemetry` that writes gauges only, which alarms need. Lambda itself reports calls, durations and errors."""
+    """`Telemetry` that writes only gauges, for alarms. Lambda itself reports calls, durations and errors."""
 
     def __init__(self, function_name: str) -> None:
         self._function_name = function_name

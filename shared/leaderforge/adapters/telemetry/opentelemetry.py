@@ -32,7 +32,7 @@ class OpenTelemetry:
     """
 
     def __init__(self, service_name: str) -> None:
-        """Start the export, and make its providers those of the whole process. FastAPI reports its requests to them."""
+        """Start the export, and register its providers for the whole process. FastAPI reports requests to them."""
         resource = Resource.create({SERVICE_NAME: service_name, SERVICE_VERSION: __version__})
         self._traces = TracerProvider(resource=resource)
         self._traces.add_span_processor(_QueryRemoval())
@@ -73,7 +73,7 @@ class OpenTelemetryMetrics:
         span = trace.get_current_span()
         try:
             if span.is_recording():
-                # The current span is that of the HTTP request. Give it the name of the function, as in the metrics.
+                # The current span belongs to the HTTP request. Give it the name that the function has in the metrics.
                 span.update_name(name)
                 yield
             else:

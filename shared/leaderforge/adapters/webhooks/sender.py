@@ -13,7 +13,7 @@ from leaderforge.domain.addresses import Network, is_admitted
 from leaderforge.domain.dispatching import DispatchAttempt
 
 _MAX_RESPONSE_BYTES = 64 * 1024
-"""Maximum length of a response that is read to its end, so that its connection stays usable. Reading stops there."""
+"""Maximum number of bytes that are read of a response. A connection stays usable only after a complete read."""
 _MAX_CONNECTIONS = 64
 _KEEPALIVE_S = 15.0
 _MAX_TRIED = 3
@@ -90,7 +90,7 @@ class HttpNoticeSender:
 
 
 class _CheckedBackend(httpcore.AsyncNetworkBackend):
-    """Network that connects to admitted addresses only."""
+    """Network backend that connects to admitted addresses only."""
 
     def __init__(self, allowed: Collection[Network]) -> None:
         self._allowed = allowed

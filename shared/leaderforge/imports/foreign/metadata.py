@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 
 def metadata_members(value: object, member: str = "metadata") -> Mapping[str, object] | None:
-    """Return a value as an object, parsed if it is text. Wrap other values as `member`. Return None without a value."""
+    """Return an object, or the object in a JSON text. Put another value into `member`. Return None without a value."""
     if value is None or value in ("", "{}"):
         return None
     if isinstance(value, str):

@@ -92,7 +92,7 @@ class KeyMoves:
             await self._transfer([slot], source, target)
 
     def _begun(self) -> set[tuple[int, NodeId, NodeId]]:
-        """Return the moves that have begun: slot, source and target. One node may know a move that the other lacks."""
+        """Return the begun moves (slot, source, target) that either node reports: the other one may not know a move."""
         return {
             (slot, source.id, target)
             for source in self._members.values()

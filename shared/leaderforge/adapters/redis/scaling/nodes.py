@@ -220,7 +220,7 @@ async def _first_view(clients: NodeClients, seeds: Sequence[str]) -> tuple[NodeI
 
 
 def _node(line: str, source: str) -> Member:
-    """Return the node of a line of `CLUSTER NODES`, which the node at the address `source` has sent."""
+    """Return the node that a line of `CLUSTER NODES` describes. The node at the address `source` has sent the line."""
     node_id, address, flags, primary, _, _, _, _, *slots = line.split()
     endpoint, _, bus = address.partition(",")[0].partition("@")
     host, _, port = endpoint.rpartition(":")

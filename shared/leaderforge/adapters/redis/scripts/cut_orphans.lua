@@ -1,4 +1,4 @@
--- Remove some entries of a ladder in a partition that have no value or, in a segment, a value of another segment.
+-- Remove some entries of a ladder or a segment in a partition: those whose players have no value, or another segment.
 -- KEYS: entries, or the entries of a segment; standings
 -- ARGV: number of entries, approximate; cursor of the previous call ('0' at first); 'keep' to remove nothing
 -- Returns the cursor of the next call, '0' after the last one; then the entries that were or would be removed.

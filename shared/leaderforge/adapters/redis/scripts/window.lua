@@ -21,7 +21,7 @@ local function details_of(entries)
     local names = redis.call('HMGET', KEYS[4], unpack(users))
     for i = 1, #entries do
         local value = standings[i]
-        -- A lost standing gets zeros, until the verification repairs it.
+        -- If the index has lost the value of an entry, return zeros until verification repairs it.
         details[i] = value and string.sub(value, 8, 8) .. string.sub(value, -4) or '\0\0\0\0\0'
         names[i] = names[i] or ''
     end
