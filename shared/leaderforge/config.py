@@ -42,7 +42,7 @@ _JWKS = r"^(https://\S+|http://(localhost|127\.0\.0\.1|\[::1\])[:/]\S*|/.+)$"
 _LIMIT = "give requests per second, a colon and the burst, such as 50:100"
 _PREFIX = "LEADERFORGE_"
 _NOT_SETTINGS = frozenset({"LEADERFORGE_SUPERVISED_IN"})
-"""Names that begin like settings, but are none: `leaderforge dev` marks its processes with them."""
+"""Variables with the prefix of settings that are no settings: `leaderforge dev` marks its processes with them."""
 
 
 class SettingsError(LeaderForgeError):

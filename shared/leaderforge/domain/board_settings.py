@@ -321,7 +321,7 @@ def _valid_season(settings: BoardSettings) -> str | None:
 def _require_season_used(settings: BoardSettings) -> None:
     """Raise `Refused` if the settings have a season, but no seasonal periods, which would use it.
 
-    Call this only for a new season. A board without seasonal periods may keep a season, for the names of past ones.
+    Call this only for a new season. A board without seasonal periods may keep a season, for the names of past seasons.
     """
     if settings.season is not None and PeriodKind.SEASON not in settings.periods:
         raise Refused(f"season: not used; add {PeriodKind.SEASON} to periods", setting="season")

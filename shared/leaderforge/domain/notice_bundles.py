@@ -60,8 +60,8 @@ class OutboxBundle(NamedTuple):
 class BundleDraft(NamedTuple):
     """Bundle to append to the log. The items are taken from the outbox. See `NoticeDraft` for `origin`.
 
-    It takes `size` positions of the log: one for each of its items, and then its own. `ladders` is JSON: the names of
-    each ladder of the items, the order of its subscores, and its tiebreakers, if any.
+    It takes `size` positions of the log: one for each of its items, and then its own. `ladders` is JSON: for each
+    ladder of the items, its names, the order of subscores, and the tiebreakers, if any.
     """
 
     origin: str

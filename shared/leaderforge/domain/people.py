@@ -74,7 +74,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class RoleRules:
-    """Roles that a claim of the identity provider gives, by its values, such as groups or an email address."""
+    """Rules that give roles by the values of a claim of the identity provider, such as groups or an email address."""
 
     claim: str
     roles: Mapping[str, Role]

@@ -1,8 +1,8 @@
 """Texts in cells of files for spreadsheets.
 
 Spreadsheets run a cell that begins like a formula. Exports therefore write an apostrophe before such a name, and
-imports remove it. A name that already looks like such a text gets one more apostrophe. Each text therefore stands for
-exactly one name.
+imports remove it. A name that already looks like such a text, for example `'=x`, gets one more apostrophe. Each text
+therefore stands for exactly one name.
 """
 
 # First characters of a formula. Spreadsheets treat the full-width forms alike.

@@ -114,8 +114,8 @@ def removed_standing(board: Board, user_id: int, revision: int) -> Standing:
     revision would restore the standing.
     """
     # This version never takes the run from a standing with the flag `REMOVED`. Processes of version 0.2, which may run
-    # during an upgrade, ignore the flag and compare the values. Therefore give it values that are worse than those of
-    # any event.
+    # during an upgrade, ignore the flag and compare the values. Therefore give a removed standing worse values than any
+    # event has.
     worst, latest = MAX_INTEGER, MAX_TIME
     best = board.policy is Policy.BEST
     return Standing(
@@ -197,8 +197,8 @@ def _precedence(board: Board, standing: Standing) -> tuple[int, ...]:
         case Policy.SUM:
             # Check the subscore too, because version 0.2 stored subscores without setting `scored`.
             moved = standing.scored or standing.subscore != 0
-            # If no submission changes the sum, the earliest one is the run: the time is that of the last change, and
-            # later submissions without effect must not move it.
+            # If no submission changes the sum, the earliest one is the run. Later submissions without effect must not
+            # move the time of the standing.
             sign = 1 if moved else -1
             return (present, moved, sign * standing.achieved_at, sign * standing.received_us, run_id)
         case Policy.LATEST:

@@ -174,7 +174,7 @@ class ServerProcess:
         self._record.unlink(missing_ok=True)
 
     def _is_marked(self, process: psutil.Process) -> bool:
-        """Return whether `_MARK`, which this class sets in the environment of its process, names this directory."""
+        """Return whether the process has the environment variable `_MARK` of this directory, which `start` sets."""
         with contextlib.suppress(psutil.Error):
             return process.environ().get(_MARK) == str(self.directory)
         return False

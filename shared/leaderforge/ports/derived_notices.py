@@ -73,5 +73,5 @@ class DerivedNoticeStore(Protocol):
         ...
 
     async def forget_places(self, ladders: Collection[tuple[int, int]]) -> int:
-        """Delete some noticed places on ladders other than these (board id, period number). Return their number."""
+        """Delete some noticed places, except on `ladders` (board id, period). Return their number, 0 at the end."""
         ...

@@ -62,11 +62,11 @@ class FriendService:
         return FriendPage(friends, total, page[-1].user_id if len(followed) > limit else None)
 
     async def replace(self, user_id: int, friend_ids: Sequence[int]) -> FriendChange:
-        """Let a player follow exactly these players. Ignore the own id. Raises the errors of `FriendStore.replace`."""
+        """Let a player follow exactly these players, but never itself. Raises the errors of `FriendStore.replace`."""
         return await self._store.replace(user_id, distinct_others(user_id, friend_ids), self._clock())
 
     async def add(self, user_id: int, friend_ids: Sequence[int]) -> FriendChange:
-        """Let a player follow these players too. Ignore the own id. Raises the errors of `FriendStore.add`."""
+        """Let a player follow these players too, but never itself. Raises the errors of `FriendStore.add`."""
         return await self._store.add(user_id, distinct_others(user_id, friend_ids), self._clock())
 
     async def remove(self, user_id: int, friend_id: int) -> FriendChange:

@@ -44,8 +44,8 @@ class LeagueMovements:
     players, and opens the groups of the next period. The merges are stored with the progress. A later chunk therefore
     uses the same merges, even if scores were removed meanwhile.
 
-    JSON members of the position: `phase`; `at`, the time of the merges (ms); `divisions`, the numbers of groups and of
-    players with an entry of each division; `merged`, lists of division, merged group and final group; and the last
+    JSON members of the position: `phase`; `at`, the time of the merges (ms); `divisions`, for each division the numbers
+    of groups and of players with an entry; `merged`, lists of division, merged group and final group; and the last
     settled group (`after`) or absent player (`after_player`).
     """
 

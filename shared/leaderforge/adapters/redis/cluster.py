@@ -333,7 +333,7 @@ async def _node_to_ask(client: WatchedCluster, error: RedisError) -> ClusterNode
 
     If the slot has moved, store its new node. If a part of the keys has moved, wait `_TRY_AGAIN_S` first.
     """
-    if isinstance(error, MovedError):  # tested before AskError, of which it is a subclass
+    if isinstance(error, MovedError):  # tested first, because it is a subclass of AskError
         await client.nodes_manager.move_slot(error)
     elif isinstance(error, AskError):
         return client.get_node(error.host, error.port)

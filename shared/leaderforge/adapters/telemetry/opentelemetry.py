@@ -124,8 +124,8 @@ class OpenTelemetryMetrics:
 class OpenTelemetryTracer:
     """`Tracer` whose spans form one trace from the HTTP request over its batch to the servers.
 
-    A batch belongs to the trace of its first caller. The spans of all callers link to it, because a span has only one
-    parent.
+    A batch belongs to the trace of its first caller, because a span has only one parent. The spans of all callers link
+    to the batch.
     """
 
     def __init__(self, traces: trace.TracerProvider) -> None:

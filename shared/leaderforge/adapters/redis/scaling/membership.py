@@ -132,7 +132,7 @@ class Membership:
         await self._clients.ask(address, "CLUSTER", "RESET", "HARD")
 
     async def _reset_forgotten(self, address: str, view: ClusterView) -> None:
-        """Reset a node that all members have forgotten. Raises `ScalingFailed` if it was not a member."""
+        """Reset a former member that all members have forgotten. Raises `ScalingFailed` for another node."""
         node_id, own_view = await self._clients.view(address)
         if not own_view.keys() & view.members.keys() or own_view[node_id].slots:
             raise ScalingFailed(f"the node {address} does not belong to the index: see `leaderforge index nodes`")
