@@ -32,7 +32,7 @@ def host_and_port(address: str) -> tuple[str, int]:
 
 
 def is_admitted(text: str, allowed: Collection[Network]) -> bool:
-    """Return whether the service may connect to an address: because it is public, or in an `allowed` network."""
+    """Return whether the service may connect to an address: it must be public, or in an `allowed` network."""
     try:
         address = _effective(ip_address(text))
     except ValueError:

@@ -91,7 +91,7 @@ class Caller:
         return self.may(Permission.SUBMIT) or (board.open_to_players and self.is_player(user_id))
 
     def sees_hidden(self, user_id: int) -> bool:
-        """Return whether the caller sees a hidden standing of the player: the console and the player do."""
+        """Return whether the caller sees a hidden standing of the player, as the player and the console do."""
         return self.views_console or self.is_player(user_id)
 
     def is_player(self, user_id: int) -> bool:

@@ -34,7 +34,7 @@ _INVITATION_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class ChallengeLimits:
-    """Limits of a service. Times are in ms.
+    """Limits of the challenges in a service. Times are in ms.
 
     `open_each` is the maximum number of open challenges of a player. With 0, nobody creates or joins challenges.
     `players` and `length_ms` limit each challenge. If the service stores about `stored` challenges, a new one replaces

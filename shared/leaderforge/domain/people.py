@@ -38,7 +38,8 @@ class Attempt:
 class PersonSession:
     """Session of a person, stored as the SHA-256 digest of its secret. Times are in ms.
 
-    A person has one session, which each sign-in replaces. A changed role therefore takes effect at the next sign-in.
+    A person has one session, which each sign-in replaces. A role changed at the provider therefore takes effect at the
+    next sign-in.
     """
 
     subject: str

@@ -9,7 +9,7 @@ T = TypeVar("T")
 def required(value: T | None, absence: Exception) -> T:
     """Return the value. Raises `absence` if it is None.
 
-    The caller constructs the error in any case. Therefore do not use this function where each request passes.
+    The caller constructs the error even if it is not raised. Therefore, do not use it in code that every request runs.
     """
     if value is None:
         raise absence

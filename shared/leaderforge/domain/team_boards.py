@@ -49,7 +49,7 @@ def team_boards_of(source: Board, boards: Sequence[Board]) -> list[Board]:
 
 
 def team_ladder(board: Board, ladder: Ladder) -> Ladder | None:
-    """Return the ladder of a team board that corresponds to its source's ladder, None if the board has none."""
+    """Return the ladder of a team board in the period of its source's `ladder`, None if the team board has none."""
     period = ladder.board.calendar.numbered(ladder.period)
     return Ladder(board, ladder.period) if period.kind in board.calendar.kinds else None
 

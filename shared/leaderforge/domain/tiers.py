@@ -82,7 +82,7 @@ def depend_on_total(tiers: Sequence[Tier]) -> bool:
 class LadderTiers:
     """Tiers of a ladder with `total` ranked players. With `descending`, high scores lead.
 
-    The limits are compared as integers, for all entries of an answer.
+    The limits are converted to integers once, and then compared with all entries of an answer.
     """
 
     def __init__(self, tiers: Sequence[Tier], total: int, *, descending: bool) -> None:

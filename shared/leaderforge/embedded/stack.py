@@ -218,7 +218,7 @@ class LocalStack:
         await together(self._keep_complete(say, backoff), *(keep_up(node, say) for node in nodes))
 
     async def _keep_complete(self, say: Say, backoff: Backoff) -> None:
-        """Replace the cluster once it was incomplete for `_INCOMPLETE_SECONDS`. PostgreSQL has all its data."""
+        """Replace a cluster that stays incomplete for `_INCOMPLETE_SECONDS`. PostgreSQL has all data of the index."""
         now = asyncio.get_running_loop().time
         complete_at = now()
         while True:

@@ -30,7 +30,7 @@ class ActivityStore(Protocol):
         ...
 
     async def leaders(self, board: Board, since: int, limit: int) -> Sequence[RecentScore]:
-        """Return the scores of minute leaders since a time that still count, latest first."""
+        """Return the scores of minute leaders since a time, latest first, without scores that no longer count."""
         ...
 
     async def newest(self, board: Board, since: int, limit: int) -> Sequence[RecentScore]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def foreign_places(file: BinaryIO, plan: FilePlan, refusals: Mapping[int, str]) -> Sequence[ForeignPlace]:
-    """Return the places in a snapshot of a ranking. `refusals` has the reasons for refused lines by their numbers."""
+    """Return the places in a snapshot of a ranking. `refusals` has the reasons for refused lines by line number."""
     reasons = dict(refusals)
 
     def refused(bad: BadLine) -> None:

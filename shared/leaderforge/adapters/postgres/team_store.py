@@ -98,7 +98,7 @@ class PostgresTeamStore:
 
 
 async def _current(connection: Connection, spans: Sequence[TeamSpan]) -> TeamSpan | None:
-    """Return the span in the present team of a player, None without a team. Delete the span of an erased team."""
+    """Return the span in a player's present team, None without a team. If the team was erased, delete the span."""
     current = next((span for span in spans if span.left_at is None), None)
     if current is not None and not await connection.fetch(statement("teams"), str(current.team_id)):
         await connection.execute(statement("delete_team_span"), current.user_id, current.joined_at)

@@ -6,7 +6,7 @@ from redis.asyncio.connection import Connection, SSLConnection
 from redis.exceptions import ConnectionError as Disconnected
 
 _REFUSAL = "the handler is closed"
-"""End of the message of uvloop's `writelines` after a transport has been closed. asyncio drops such a write."""
+"""End of the error message of uvloop's `writelines` on a closed transport. asyncio drops such a write silently."""
 
 
 class NodeConnection(Connection):

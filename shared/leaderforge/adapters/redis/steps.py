@@ -17,7 +17,7 @@ from leaderforge.domain.order import USER_BYTES, key_bytes
 from leaderforge.domain.segments import Segment
 
 _WEIGHT_OF_CALLS = 2000
-"""Maximum weight of the steps that share a call. Such a call blocks its node for about 2 ms."""
+"""Maximum total weight of the steps that share a call. A call of this weight blocks its node for about 2 ms."""
 _ROWS_A_CALL = 1000
 """Maximum players of a `rows` call."""
 

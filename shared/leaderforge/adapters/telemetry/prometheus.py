@@ -19,7 +19,7 @@ _ACROSS_WORKERS: Mapping[str, Literal["livesum", "livemin"]] = {
     "change_feed_connected": "livemin",
     "stream_listeners": "livesum",
 }
-"""Aggregation of one gauge over the workers of a server: the sum, or the minimum, of the values of live workers.
+"""Aggregation of a gauge over the workers of a server, by name: the sum or the minimum of the live workers' values.
 
 A gauge without an aggregation here shows the latest value of any worker.
 """

@@ -83,8 +83,8 @@ class NodeClients:
         """Send commands in one write, and return the replies in order. Raises `ScalingFailed` on the first error."""
         pipeline = self._client(address).pipeline(transaction=False)
         for command in commands:
-            # Pass the words as separate arguments: redis-py would parse the replies of commands of two words in one
-            # argument.
+            # Pass the words of a command as separate arguments. If `CLUSTER NODES` were one argument, redis-py would
+            # parse the reply.
             pipeline.execute_command(*command)
         try:
             # Let redis-py return errors: in an error that it raises, it repeats the arguments of the command. The
