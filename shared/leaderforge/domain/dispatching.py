@@ -106,7 +106,7 @@ class DispatchResult(NamedTuple):
 
 
 def plan(work: DispatchWork, *, is_suspect: bool) -> DispatchPlan:
-    """Return the plan of a round. If the endpoint `is_suspect`, because its last round failed, retry few lanes."""
+    """Return the plan of a round. If the endpoint `is_suspect`, because its last round failed, plan few lanes."""
     # Put redriven notices in lanes of their own. They are late anyway, and must not delay the player's other notices.
     lanes = grouped(((queued.notice.user_id, queued.is_redriven), queued) for queued in work.due)
     queues = [lane[:MAX_LANE] for lane in lanes.values()]
