@@ -1,4 +1,4 @@
-"""Shutdown of uvicorn that answers each request for which a connection was open: one process, or several workers.
+"""Shutdown of uvicorn that answers the requests on all open connections, for one process or several workers.
 
 A closed listener resets the connections in its queue, which the process has not accepted yet. A proxy that has sent a
 POST on such a connection cannot repeat the POST, because it could have been executed. The proxy's client would receive
@@ -82,10 +82,10 @@ class _Workers(multiprocess.Multiprocess):
             signal.signal(number, self._on_stop)
 
     def run(self) -> None:
-        """Serve until a stop signal. Replacements of workers that are due at the signal are not started."""
+        """Serve until a stop signal. From then on, workers that have died are not replaced."""
         try:
             super().run()
-        # A worker cannot start with a closed listener.
+        # After the stop signal, a new worker cannot start, because the listener is closed.
         except (OSError, ValueError):
             if not self._is_stopping:
                 raise
@@ -97,7 +97,7 @@ class _Workers(multiprocess.Multiprocess):
         # A second signal may interrupt this handler, or arrive while the workers end.
         if self._is_stopping:
             return
-        # Do not set `should_exit` here: the interrupted code may hold its lock.
+        # Do not set the event `should_exit`: the interrupted code may hold the event's lock, which would be a deadlock.
         self._is_stopping = True
         for listener in self.sockets:
             _refuse_connections(listener)

@@ -176,14 +176,14 @@ async def redrive_endpoint(edge: TheEdge, caller: KeyManager, endpoint: Endpoint
 
 @dataclass(frozen=True, slots=True)
 class _Follower:
-    """Client that follows the events. `position` is that of the last event it has received, None without one."""
+    """Client that follows the events. `position` is the position of the last event that it has received, if any."""
 
     edge: Edge
     authorization: bytes | None
     position: int | None
 
     async def is_admitted(self) -> bool:
-        """Return whether the client may follow now. Return False if that cannot be checked."""
+        """Return whether the client may follow now. Return False if its key cannot be checked."""
         with suppress(LeaderForgeError):
             return (await self.edge.callers.verify(self.authorization)).may(Permission.SUBMIT)
         return False

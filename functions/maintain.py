@@ -88,7 +88,7 @@ async def sweep_teams(services: Services) -> int:
 
 
 async def dispatch_notices(services: Services) -> int:
-    """Relay notices to the log and dispatch them to endpoints. Return the number of notices that moved."""
+    """Relay notices to the log and dispatch them to endpoints. Return the number of both together."""
     with services.telemetry.transaction("dispatch_notices"):
         return await services.events.dispatch.run(_DISPATCH_S)
 

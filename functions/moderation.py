@@ -258,7 +258,7 @@ async def _scores_to_set(
 def _score_to_set(
     item: PlayerScoreIn, user_ids: Mapping[ExternalId, int], players: set[int]
 ) -> ScoreToSet | LeaderForgeError:
-    """Return the score to set, or an error. `players` are those of the preceding items: add the score's player."""
+    """Return the score to set, or an error. `players` has the players of preceding items. Add the item's player."""
     try:
         user_id = player_of(item, user_ids)
     except LeaderForgeError as error:
@@ -280,7 +280,7 @@ def _set_result(
     outcomes: Iterator[ActionOutcome],
     external_ids: Mapping[int, str],
 ) -> str:
-    """Return the result of a score to set as a JSON object. If the score is valid, its outcome is the next one."""
+    """Return the result of a score to set as a JSON object. `outcomes` has an outcome for each valid score only."""
     if isinstance(score, ScoreToSet):
         return _result(score.user_id, next(outcomes), external_ids)
     return render_item_error(score)

@@ -324,7 +324,7 @@ async def _rank(edge: Edge, caller: Caller, board: str, user_id: int, query: Mov
 
 
 async def _continued_page(edge: Edge, caller: Caller, slug: str, query: PageQuery, text: str) -> tuple[Ladder, Page]:
-    """Return the page at a cursor, and its ladder."""
+    """Return the ladder of a cursor, and the page that the cursor continues with."""
     ladder, cursor = await _continued(edge, caller, slug, query, text, Direction.NEXT, Direction.PREVIOUS)
     pages = edge.services.query
     read = pages.page_after if cursor.direction is Direction.NEXT else pages.page_before

@@ -46,7 +46,7 @@ def serve(app: FastAPI | str, *, host: str, port: int, workers: int = 1) -> None
 
 @contextmanager
 def _shared_metrics(workers: int) -> Iterator[None]:
-    """Give several workers an empty directory for their metrics. Otherwise, each would return its own metrics only."""
+    """Give several workers an empty directory for their metrics, through which each worker can return all metrics."""
     directory = os.environ.get(_METRICS, "").strip()
     if workers == 1:
         yield

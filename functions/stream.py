@@ -68,7 +68,7 @@ class _Admission:
         return "" if caller.kind in (CallerKind.KEY, CallerKind.ENVIRONMENT) else self.address
 
     async def is_valid(self, slug: str) -> bool:
-        """Return whether the listener may read the board now. Return False if that cannot be checked."""
+        """Return whether the listener may read the board now. Return False if its rights cannot be checked."""
         try:
             board = await self.edge.board_unchecked(slug)
             return not board.private or (await self.edge.callers.verify(self.authorization)).may_read(board)

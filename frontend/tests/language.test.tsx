@@ -52,7 +52,7 @@ function argumentsOf(key: string): unknown[] {
   return named[key] ?? [12, '34'];
 }
 
-/** Texts that may be equal in English and in another language. */
+/** Paths of the texts that may be equal in English and in another language. */
 const SAME = new Set(['live', 'links', 'name', 'tabs.moderation', 'form.nameGroup', 'state.partition', 'state.compared']);
 
 /** Return the names in braces, which stand for parts of the page. */

@@ -9,7 +9,7 @@ function readings(cron: string, timeZone: string): string[] | undefined {
 }
 
 describe('the next starts of seasons', () => {
-  // The expected readings are those of cronsim, by which the server finds the starts.
+  // The expected times were computed by cronsim, the library that the server uses.
   it.each([
     ['0 0 1 * *', 'UTC', ['2026-12-01T00:00', '2027-01-01T00:00', '2027-02-01T00:00']],
     ['0 0 1 */3 *', 'UTC', ['2027-01-01T00:00', '2027-04-01T00:00', '2027-07-01T00:00']],

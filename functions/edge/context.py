@@ -77,8 +77,8 @@ class Edge:
     async def warm(self) -> None:
         """Load the API keys, and the signing keys if players have tokens of this service.
 
-        Requests wait for their first keys for a short time only. A new process on a busy machine would answer its first
-        requests with 503. If the store does not answer now, requests load the keys.
+        Requests wait for a load of keys for a short time only. Without this call, a new process on a busy machine would
+        answer its first requests with 503. If the store does not answer now, requests load the keys.
         """
         loads = [self.keys.load()]
         if self.services.parts.signer is not None:
@@ -114,7 +114,7 @@ class Edge:
     ) -> Ladder:
         """Return the ladder of a board in a period, restricted to a segment if there is one, at a moment `at` (ms).
 
-        On a frozen board, that is the moment of the freeze, except for viewers and the own entry of player `user_id`.
+        A frozen board is read at the moment of the freeze, except by viewers and for the own entry of player `user_id`.
 
         Raises `BoardNotFound`, `PeriodNotFound`, `PeriodBuilding`, `Unauthenticated` or `Forbidden` if the caller may
         not read the board, `MomentNotFound`, and `Refused` if the board is not divided by the segment's attribute.

@@ -1,7 +1,7 @@
 """Previews over HTTP: pictures, and tags for a page that another server serves.
 
-The other server includes the tags in the page's head, as deploy/images/nginx.conf does. It has the page as a file. If
-the API does not answer, it therefore serves the page with the static tags of this file.
+The other server has the page as a file, and replaces the tags in the file's head by the tags of the API, as
+deploy/images/nginx.conf does. If the API does not answer, it serves the file with its own, static tags.
 """
 
 from fastapi import FastAPI

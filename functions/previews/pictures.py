@@ -143,9 +143,9 @@ def _length(text: str, font: "FreeTypeFont", is_right_to_left: bool) -> int:
 
 
 def _direction(font: "FreeTypeFont", is_right_to_left: bool) -> str | None:
-    """Return the direction in which to shape a run, None for a font without raqm, which draws characters unshaped.
+    """Return the direction in which Pillow shapes a run. Return None for a font without raqm, which cannot shape.
 
-    Pillow's own font has no raqm. Other fonts have it if the machine has the library of FriBidi.
+    Pillow's own font has no raqm. Other fonts have it if FriBidi's library is installed on the machine.
     """
     from PIL.ImageFont import Layout
 

@@ -81,7 +81,7 @@ class NoPicture(LeaderForgeError):
 
 
 class Previews:
-    """Previews of boards and players. `config` is the path of the page's config.json, None for its defaults."""
+    """Previews of boards and players. `config` is the path of the page's config.json. None means its defaults."""
 
     def __init__(self, edge: Edge, config: Path | None) -> None:
         self._edge = edge

@@ -1,7 +1,7 @@
 import { lazyPage } from '../lazyPage';
 
-// The router loads this one module for all pages of the console, because the first load contains the address of each
-// module.
+// The router loads this one module for all pages of the console. The site's first load contains the address of each
+// module that the router loads, and would be larger with one module per page.
 export { ConsolePage } from './ConsolePage';
 
 export const StatePage = lazyPage(() => import('./state/StatePage'), 'StatePage');

@@ -4,7 +4,7 @@ import { jsonText } from './jsonText';
 
 export type PresetName = 'none' | 'laps' | 'weekly' | 'league' | 'cup' | 'season';
 
-/** Settings that all presets set, so that a preset replaces each setting of a preset that was chosen before. */
+/** Settings that every preset contains. Choosing a preset therefore overwrites all settings of a preset chosen before. */
 const USUAL: Partial<BoardDraft> = {
   policy: 'best',
   order: 'desc',

@@ -125,7 +125,7 @@ export class LeaderBoard extends HTMLElement {
       const isChanged = cells.map((text, column) => setText(line.children[column], text)).includes(true);
       line.classList.remove('changed');
       if (isChanged && isUpdate) {
-        line.getBoundingClientRect(); // forces a layout without the class: adding it then restarts the animation
+        line.getBoundingClientRect(); // forces a layout without the class: the animation then restarts when the class is added again
         line.classList.add('changed');
       }
     });

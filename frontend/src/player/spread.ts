@@ -12,7 +12,7 @@ const CROWDED = 0.5;
 const STEPS = [1, 2, 5];
 /** Maximum number of bands of equal width between the tails. */
 const EQUAL_BANDS = 24;
-/** Smallest distance of the median from the lower tail for equal bands, as a share of the range between the tails. */
+/** Share of the range between the tails. If the median is in this lowest part of it, the scores are skewed. */
 const SKEWED = 0.08;
 
 /** Return whether one of the equal bands has more than half of the players. */

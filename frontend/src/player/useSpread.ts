@@ -15,7 +15,7 @@ export interface Spread {
   readonly bars: readonly Bar[] | undefined;
   readonly shape: Shape;
   readonly median: number | null;
-  /** First and last score between the tails, null if the histogram has no need of them or they are not loaded. */
+  /** First and last score between the tails, null if the histogram has no tails or they are not loaded yet. */
   readonly core: Band | null;
   readonly error: unknown;
   readonly retry: () => unknown;

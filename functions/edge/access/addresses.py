@@ -54,8 +54,8 @@ def address_of(scope: AsgiScope, proxies: Sequence[Network]) -> str:
 def _peer_of(scope: AsgiScope) -> Address | None:
     """Return the address at the other end of the connection, None if it is unknown.
 
-    If the server's address in the scope is a loopback address, the client is on this machine: return that address. The
-    scope's client may be forged, because uvicorn reads it from the X-Forwarded-For of any program on its machine.
+    If the scope's server is a loopback address, the client is on this machine: return the loopback address. The scope's
+    client may be forged then, because uvicorn trusts the X-Forwarded-For of programs on its own machine.
     """
     # On AWS Lambda, the scope's server is the Host header, which clients choose. The scope's client comes from API
     # Gateway and cannot be forged.

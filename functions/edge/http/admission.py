@@ -32,7 +32,7 @@ _FALL, _RISE = 0.1, 0.001
 A slower interval counts little. Otherwise, the normal time would follow a load that grows for some seconds.
 """
 STANDING = 128
-"""Number of requests in flight. More for a whole interval are a queue that does not drain: see `ProcessorLimit`."""
+"""Number of requests in flight. If more are in flight for a whole interval, `ProcessorLimit` checks the processor."""
 BUSY = 0.95
 """Share of time. A processor is saturated if the demand for it is at least this share. See `ProcessorDemand`."""
 MIN_BUSY = 8
@@ -63,9 +63,9 @@ def release(scope: Scope) -> None:
 class ProcessorLimit:
     """Limit of requests in flight of each class (reads, writes) while they wait for the processor, otherwise `inf`.
 
-    A queue that does not drain shows an overload, as that of a burst drains (CoDel, RFC 8289): for `INTERVAL_S`, more
-    than `STANDING` requests of both classes were in flight. The processor is the bottleneck if the thread always ran or
-    was ready to run (executor load average, in chapter 21 of Google's *Site Reliability Engineering*).
+    A queue after a burst drains, a queue under overload does not (CoDel, RFC 8289): more than `STANDING` requests of
+    both classes are in flight for `INTERVAL_S`. The processor is the bottleneck if the thread always ran or was ready
+    to run (executor load average, in chapter 21 of Google's *Site Reliability Engineering*).
 
     If more requests are in flight than a saturated processor needs, all of them are slower, and no more are answered.
     Therefore the limit falls to `MIN_BUSY` while the processor is saturated, and rises while it is not. The limit ends
@@ -113,7 +113,7 @@ class AdmissionLimiter:
     The mean response time of an interval is the mean number of requests in flight divided by the rate of responses
     (Little's law). If it is far above its normal value, requests queue somewhere: for this process, the index or the
     database. From then on, the limit is the number of requests that the process answers in `_SLOWER` times the normal
-    time, by its present rate. The limit ends after an interval without a refused request. Netflix's concurrency-limits
+    time, at its present rate. The limit ends after an interval without a refused request. Netflix's concurrency-limits
     and Envoy's adaptive concurrency compare response times in the same way.
 
     The allowed response time is at least `floor_s` (s). The limit of `processor` applies in addition.

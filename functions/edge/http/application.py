@@ -78,7 +78,7 @@ class Application(FastAPI):
         if self._traced or self.middleware_stack is None or scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        # Skip what FastAPI and Starlette do here: it is needed only for traces and for the first request.
+        # Skip the work of FastAPI and Starlette: only traces and the first request need it.
         scope["app"] = self
         await self.middleware_stack(scope, receive, send)
 

@@ -274,7 +274,7 @@ class GuardedHttp(HttpToolsProtocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def _is_body_unanswered(self) -> bool:
-        """Return whether the parser is in a body whose request is answered next, and whose response has not begun."""
+        """Return whether the parser is in the body of a request that is next in turn, and has no response so far."""
         return not self._in_head and not self._is_shed and not self.pipeline and not self.cycle.response_started
 
     def _stop_timer(self) -> None:

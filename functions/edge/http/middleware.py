@@ -114,14 +114,14 @@ class _Exchange:
     def __init__(self, scope: Scope, send: Send) -> None:
         self._send = send
         self.method: str = scope["method"]
-        # Copy the scope: routes see GET. In the server's own scope, HEAD must remain, because it then expects no body.
+        # Change a copy only: routes see GET, but the server must see HEAD in its own scope, and then expects no body.
         self.scope = {**scope, "method": "GET", _HEAD: True} if self.method == "HEAD" else scope
         self.request_id = _request_id(scope)
         self.status = 0
 
     @property
     def route(self) -> str:
-        """Template of the path. Metrics use it, because the paths themselves would be a time series each."""
+        """Template of the path. Metrics use it, because each path would be a time series of its own."""
         route = self.scope.get("route")
         return _NO_ROUTE if route is None else route.path
 

@@ -80,7 +80,7 @@ class EdgeRoutes:
 
     def __init__(self, app: ASGIApp, routes: Sequence[EdgeRoute]) -> None:
         self._app = app
-        # Look paths without parameters up directly. Search the others, which are few for each method and `_shape`.
+        # Find a path without parameters by one look-up. For others, try the few routes of the method and the `_shape`.
         self._literal: dict[tuple[str, str], EdgeRoute] = {}
         self._routes: defaultdict[tuple[str, int, str], list[EdgeRoute]] = defaultdict(list)
         for route in routes:
@@ -145,7 +145,7 @@ class _Operation:
         return self._checks[0][1] if self._checks else None
 
     @cached_property
-    # Build it on first use, because a cold start needs the models of one route only.
+    # Build the model on first use, because a cold start needs the models of one route only.
     def _path(self) -> type[BaseModel]:
         fields: dict[str, Any] = {name: (hint, ...) for name, hint in self._in_path.items()}
         return create_model("Path", __config__=ConfigDict(hide_input_in_errors=True), **fields)
@@ -194,7 +194,7 @@ class _Operation:
             arguments[name] = model.model_validate_json(await _body(request, min(max_body_bytes, model.max_bytes)))
         answer = await self._endpoint(**arguments)
         if isinstance(answer, Stream):
-            # Generate the first piece before the response begins, because an error until then still gets an error
+            # Generate the first piece before the response begins. If that fails, the client still gets an error
             # response.
             await answer.begin()
         return answer
@@ -217,8 +217,8 @@ def _as_requested(answer: Answer, scope: Scope) -> Response:
 def path_with_external_ids(scope: Scope) -> str:
     """Return the path of a request. Its external ids stay percent-encoded, because they may contain slashes.
 
-    Servers without `raw_path` and some gateways decode the path first. Behind them, clients must encode an external id
-    with a slash or a percent sign twice.
+    Servers without `raw_path` and some gateways decode the path first. If an external id contains a slash or a percent
+    sign, their clients must encode it twice.
     """
     raw = scope.get("raw_path")
     segments = (

@@ -19,7 +19,7 @@ def on_shutdown(callback: Callable[[], None]) -> Iterator[None]:
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def on_signal(number: int, frame: FrameType | None) -> None:
-        # Only this call of the loop is safe in a signal handler, and it wakes an idle loop.
+        # Of the loop's methods, only this one is safe in a signal handler. It also wakes an idle loop.
         loop.call_soon_threadsafe(callback)
         handler = handlers[signal.Signals(number)]
         if callable(handler):

@@ -28,5 +28,5 @@ def validate_item(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
 
 
 def exclude_each_other(schema: dict[str, Any]) -> None:
-    """Change a result's `anyOf` to `oneOf`. With `anyOf`, generated C# refuses JSON members of later versions."""
+    """Replace `anyOf` by `oneOf` in a schema. With `anyOf`, generated C# refuses JSON members of later versions."""
     schema["oneOf"] = schema.pop("anyOf")

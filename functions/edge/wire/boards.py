@@ -308,7 +308,7 @@ def render_boards(boards: Iterable[Board]) -> JsonBody:
 
 @lru_cache(1024)
 def _board_json(board: Board) -> str:
-    """Return the settings as JSON. The models take longer than all other work of a call, and boards seldom change."""
+    """Return the settings as JSON. It is cached: rendering by models takes longer than the rest of a call's work."""
     return _board_out(board).model_dump_json(exclude_unset=True)
 
 

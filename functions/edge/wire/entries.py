@@ -134,7 +134,7 @@ def render_entry(entry: Entry, extra: str = "", marks_hidden: bool = False) -> s
     """Return an entry as a JSON object. `extra` has further JSON members, each with a comma before it.
 
     All entries are rendered here, therefore this function implements the hidden-player view. `marks_hidden` is for
-    admins. Without it, a hidden entry is unmarked, therefore its own player does not learn that it is hidden.
+    admins. Without it, a hidden entry is unmarked: its own player must not learn of the hiding.
     """
     # Unpacking costs less than an access to each field, and a page has many entries.
     (

@@ -31,7 +31,7 @@ class PlayerListIn(LongIn):
 
 
 def missing_external_member(external_ids: Sequence[str] | None) -> str:
-    """Return the JSON member with the requested external ids without a player and a comma after it, "" for None."""
+    """Return the JSON member of the external ids without a player, with a comma after it. Return "" for None."""
     if external_ids is None:
         return ""
     return f'"missing_external_ids":[{",".join(map(string_json, external_ids))}],'

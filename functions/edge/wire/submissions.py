@@ -265,10 +265,10 @@ def render_receipt(receipt: Receipt, external_id: str | None = None) -> str:
 
 
 def _details_json(receipt: Receipt, details: ReceiptDetails, achieved_at: str) -> str:
-    """Return the requested JSON members of a receipt, each with a comma before it. `achieved_at` is its time as text.
+    """Return the requested JSON members of a receipt, each with a comma before it.
 
-    Rendered texts are reused: `previous` of the receipt for the main period, and `achieved_at` for each period with an
-    equal time.
+    `achieved_at` is the receipt's time as text. Periods with the same time use this text, and the main period uses the
+    text of the receipt's `previous`, because rendering a text again costs time.
     """
     tiebreakers = receipt.tiebreakers
     previous = _previous_member(details.previous, tiebreakers) if details.has_previous else ""

@@ -16,7 +16,7 @@ interface Props {
   readonly close: () => void;
 }
 
-/** The chosen player: the entry, and the form for an action. The name gets the focus: it is far from the chosen row. */
+/** Entry of the chosen player, and the form for an action. The focus moves here from the row that was chosen. */
 export function ChosenPlayer({ board, userId, close }: Props) {
   const words = useConsoleText();
   const { data, error, refetch } = useQuery(account(useOperator(), userId));
