@@ -22,8 +22,8 @@ let docs: ReadonlySet<string> | undefined;
 /**
  * Return the name of the one chunk of all modules of the first load, null for other modules.
  *
- * Without it, each module that a lazily loaded page shares becomes a chunk. Many small chunks compress badly: together
- * they took 8 kB more.
+ * Without this chunk, each module that a lazily loaded page shares becomes a chunk. Many small chunks compress badly:
+ * together they took 8 kB more.
  */
 function chunkOf(id: string, context: Rolldown.ChunkingContext): string | null {
   const imports = (module: string) => context.getModuleInfo(module)?.importedIds ?? [];

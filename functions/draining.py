@@ -18,7 +18,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import multiprocess
 
 _ACCEPT_S = 0.02
-"""Time in s in which the event loop accepts the connections in the queue of a listener."""
+"""Time in s that the event loop has to accept the connections in the queue of a listener."""
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 

@@ -1,7 +1,7 @@
 """Run make targets side by side: `run_parts.py --lane TARGET... --lane TARGET...`.
 
 The targets of a lane run one after another, the lanes concurrently. The output of the first lane is streamed. In the
-other lanes, the output of a target is printed when it ends: all of it after a failure, otherwise only its last line.
+other lanes, the output of a target is printed when the target ends: the last line only, or all lines after a failure.
 
 After a failure, the other targets still run, so that one run shows all failures. The exit code is then 1.
 """
@@ -94,7 +94,7 @@ def main(arguments: Sequence[str]) -> int:
         else:
             lanes[-1].append(argument)
     run = Run()
-    # Set handlers: otherwise, a background job of a shell ignores SIGINT, and so do its children.
+    # Set handlers, because a shell starts background jobs with SIGINT ignored, also for their child processes.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     threads = [

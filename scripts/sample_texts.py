@@ -44,7 +44,7 @@ class Text:
 
 
 class Comment(NamedTuple):
-    """One comment of a source. `subject` is the code before it on its line, otherwise the code after it."""
+    """One comment of a source. `subject` is the code before the comment on the same line, or else the code after it."""
 
     line: int
     has_own_line: bool

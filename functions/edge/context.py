@@ -116,8 +116,8 @@ class Edge:
 
         A frozen board is read at the moment of the freeze, except by viewers and for the own entry of player `user_id`.
 
-        Raises `BoardNotFound`, `PeriodNotFound`, `PeriodBuilding`, `Unauthenticated` or `Forbidden` if the caller may
-        not read the board, `MomentNotFound`, and `Refused` if the board is not divided by the segment's attribute.
+        Raises `BoardNotFound`, `PeriodNotFound`, `PeriodBuilding` or `MomentNotFound`, `Unauthenticated` or `Forbidden`
+        if the caller may not read the board, and `Refused` if the board has no segments by the segment's attribute.
         """
         board = await self._boards.get(slug)
         caller.require_read(board)

@@ -21,7 +21,7 @@ const USUAL: Partial<BoardDraft> = {
 /** Types of the notices of boards with rewards. They are sent only when a period is settled. */
 const OF_SETTLEMENT: readonly NoticeType[] = ['period.settled', 'award.granted', 'award.revoked'];
 
-/** Settings of typical boards, with which the form for a new board can start. */
+/** Settings of typical boards. Choosing a preset fills the form for a new board with them. */
 export const PRESETS: Readonly<Record<PresetName, Partial<BoardDraft>>> = {
   none: {},
   laps: { ...USUAL, order: 'asc', unit: 'ms', periods: ['all-time'] },

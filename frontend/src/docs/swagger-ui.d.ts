@@ -1,4 +1,4 @@
-/** The part of Swagger UI that the page uses; the package has no types. */
+/** Types of the part of Swagger UI that the page uses. The package itself has no types. */
 declare module 'swagger-ui-dist/swagger-ui-es-bundle' {
   interface Options {
     readonly domNode: HTMLElement | null;

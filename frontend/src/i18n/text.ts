@@ -40,7 +40,7 @@ export function useLanguage(): Language {
   return useStore(spoken).language;
 }
 
-/** Return the language that the reader chose, otherwise the configured one, the browser's, or English. */
+/** Return the first language of these: the one that the reader chose, the configured one, the browser's, English. */
 export function preferredLanguage(configured: Language | null): Language {
   const chosen = stored(KEY);
   return isLanguage(chosen) ? chosen : (configured ?? firstLanguage(navigator.languages) ?? 'en');

@@ -8,7 +8,7 @@ import { useBoard, useBoards } from './useBoard';
 
 const SegmentPicker = lazyPage(() => import('../segments/SegmentPicker'), 'SegmentPicker');
 
-/** Selection of board, period and segment. It is beside the title of a page. */
+/** Selection of board, period and segment, beside the title of a page. */
 export function BoardHead({ children }: { children: ReactNode }) {
   const isDivided = (useBoard()?.segments.length ?? 0) > 0;
   return (

@@ -6,7 +6,7 @@ import { PLAIN, scoreFormat, type ScoreFormat } from '../format/scores';
 import { text } from '../i18n/text';
 import { useBoard } from './useBoard';
 
-/** Numbers below the score of an entry: its subscore, or those of its tiebreakers. */
+/** Numbers below the score of an entry: the subscore, or the numbers of the tiebreakers. */
 export interface SecondNumbers {
   readonly subscore?: number;
   readonly tiebreakers?: Readonly<Record<string, number>>;

@@ -10,7 +10,7 @@ interface Props {
   readonly reset: () => void;
 }
 
-/** Replacement for a page that failed. It loads again when the browser is back online, or by the button. */
+/** Replacement for a page that failed. The page loads again when the browser is back online, or by the button. */
 export function BrokenPage({ error, reset }: Props) {
   const isChunk = error instanceof ChunkFailed;
 

@@ -52,8 +52,8 @@ function placesIn(root: HTMLElement, elements: ReadonlyMap<string, HTMLElement>)
 
 function slide(element: HTMLElement | undefined, from: DOMRect | undefined, to: DOMRect): void {
   if (!element || !from || (from.x === to.x && from.y === to.y) || !wantsMotion()) return;
-  // Do not animate a motion longer than the window, which would start out of view. It means that the list shows another
-  // part of the board, not that a rank has changed.
+  // Do not animate a motion longer than the window, which would start out of view. Such a motion means that the list
+  // shows another part of the board, not that a rank has changed.
   if (Math.abs(from.y - to.y) > window.innerHeight) return;
   element.animate([{ transform: `translate(${from.x - to.x}px, ${from.y - to.y}px)` }, { transform: 'none' }], {
     duration: SLIDE_MS,

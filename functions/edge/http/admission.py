@@ -38,7 +38,7 @@ BUSY = 0.95
 MIN_BUSY = 8
 """Requests of a class in flight that suffice to keep the processor busy. Further requests only wait for these."""
 _FEWER, _MORE = 0.9, 1.25
-"""Factors by which each interval changes the limit: with a saturated processor, and without one."""
+"""Factors of the limit: after an interval with a saturated processor, and after one without."""
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _ALWAYS_ADMITTED = frozenset({"/api/health", "/metrics"})
 _STREAMS = "/stream"

@@ -35,8 +35,8 @@ def is_head(scope: Scope) -> bool:
 
 
 class EdgeMiddleware:
-    """Middleware that checks each request, gives it an id, counts it and logs it. It answers HEAD like GET, without the
-    body. It releases the limiter that admitted the request.
+    """Middleware that checks each request, gives it an id, counts it and logs it. The middleware answers HEAD like GET,
+    without the body. It releases the limiter that admitted the request.
 
     Responses with a 5xx status are logged within a budget, because clients can cause any number of them. With
     `access_log`, all other responses are logged too.

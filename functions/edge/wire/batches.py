@@ -17,7 +17,7 @@ class Malformed:
 
 
 def validate_item(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
-    """Return the validated item of a batch, or `Malformed` if it is invalid. It then does not fail the whole batch."""
+    """Return the validated item of a batch, or `Malformed`: an invalid item must not fail the whole batch."""
     try:
         require_few_members(value)
         return validate(value)

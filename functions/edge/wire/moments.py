@@ -30,7 +30,7 @@ SinceText = Annotated[
     Rule("must be a duration such as P1D, a period such as weekly or 2026-W48, or a time"),
 ]
 MovementRenderer: TypeAlias = Callable[[Entry], str]
-"""Function that returns the JSON members of an entry's movement, each with a comma before it: none without `since`."""
+"""Function that returns the JSON members of an entry's movement, each with a comma before it. "" without `since`."""
 
 
 class MomentQuery(LadderQuery):

@@ -304,9 +304,9 @@ export class Client {
       try {
         if ((await this.#deliver(batch, flushed, signal)) < batch.length) break
       } catch (error) {
-        // Only `Invalid` with a code of the service says that it cannot read a score of the batch. Then halve the
-        // batch, or reject its only score. A refusal without such a code comes from a proxy, and says nothing about the
-        // scores.
+        // Only `Invalid` with a code of the service says that the service cannot read a score of the batch. Halve the
+        // batch to find this score. If the batch has one score only, reject it. A refusal without such a code comes
+        // from a proxy, and says nothing about the scores.
         if (!(error instanceof ApiError && error.kind === 'Invalid' && error.code !== UNKNOWN)) throw error
         if (batch.length > 1) size = Math.floor(batch.length / 2)
         else await this.#settle([], [{ ...score, code: error.code, message: error.message }], flushed)

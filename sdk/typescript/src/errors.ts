@@ -1,6 +1,6 @@
 /** Errors of the client. `LeaderForgeError` is the root; `ApiError` has the server's code. */
 
-/** Any error of this package. `kind` names its class also after minification. */
+/** Any error of this package. `kind` is the name of the error's class, which a minifier does not change. */
 export class LeaderForgeError extends Error {
   constructor(
     readonly kind: string,

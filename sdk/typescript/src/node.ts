@@ -24,8 +24,8 @@ export class FileJournal implements Journal {
   readonly #path: string
   #file: FileHandle | undefined
   /**
-   * Size of the file in bytes before a failed append, which may have left half a line, or a whole line of an entry that
-   * counts as not added. Undefined unless such bytes are to be cut off.
+   * Size of the file in bytes before a failed append. The bytes after it must be cut off: half a line, or a whole line
+   * of an entry that counts as not added. Undefined if there are no such bytes.
    */
   #wholeSize: number | undefined
 
@@ -70,7 +70,7 @@ export class FileJournal implements Journal {
       throw error
     }
     const previous = this.#file
-    this.#file = next // from now on, because entries in the old file, which the rename has replaced, would be lost
+    this.#file = next // append here from now on: the rename has replaced the old file, where entries would be lost
     this.#wholeSize = undefined
     await previous?.close()
     await this.#syncFolder()
@@ -207,7 +207,7 @@ function parsed(text: string): Entry | null {
   }
 }
 
-/** Return the mark of a process: its id and, on Linux, the time of its start. A later process can have the same id. */
+/** Return the mark of a process: its id and, on Linux, the time of its start. A later process may have the same id. */
 function markOf(pid: number): string {
   if (process.platform !== 'linux') return String(pid)
   const facts = readFileSync(`/proc/${pid}/stat`, 'utf8')

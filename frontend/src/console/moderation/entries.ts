@@ -22,8 +22,8 @@ export interface PlayerTable {
 }
 
 /**
- * Query of the players in the table: with a search text, the players that match it, otherwise the entries from a
- * position on, in the order of their ranks.
+ * Query of the players in the table. With a search text, these are the players that match it. Without one, these are
+ * the players of the entries from a position on, in the order of their ranks.
  */
 export function tableOf(operator: Client, board: string, position: number, text: string) {
   return queryOptions({

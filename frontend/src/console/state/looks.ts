@@ -7,7 +7,7 @@ export interface Look {
   readonly shards: Shards;
 }
 
-/** Age in ms up to which states are kept and shown in the charts. */
+/** Maximum age, in ms, of the states in the charts. Older states are dropped. */
 export const KEPT_MS = 5 * 60_000;
 
 /** Return the states plus a new state, without the expired ones. */

@@ -71,7 +71,7 @@ class Calls:
         self._key, self._token = key, token
         self._session = store.session()
         self._awaited: dict[str, ReceiptOut | QueuedOut | RejectedScore | None] = {}
-        """Outcomes, by submission id, of scores whose `submit` still runs; None if unknown. Any flush may set one."""
+        """Outcomes, by submission id, of scores whose `submit` still runs. None until any flush has sent the score."""
 
     @property
     def user_id(self) -> int | None:

@@ -12,7 +12,7 @@ class MemoryClaims:
 
     def __init__(self) -> None:
         self._names: defaultdict[str, dict[int, None]] = defaultdict(dict)
-        """Players by key of the name and by its key for look-alikes, in the order of their claims."""
+        """Ids of players by the keys that their names claim, in the order of the claims. Look-alikes share a key."""
         self._emails: dict[str, int] = {}
         self.external_ids: dict[str, int] = {}
 

@@ -17,7 +17,7 @@ class MemoryOutbox:
         self.on_erase: list[Callable[[int], None]] = []
 
     def write(self, notices: Iterable[NewNotice]) -> None:
-        """Add the notices for which their boards ask."""
+        """Add the notices whose boards ask for them."""
         for notice in announced_notices(notices):
             self._seq += 1
             self.notices[self._seq] = notice

@@ -8,7 +8,7 @@ from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import Audited, AuditEntry, AuditFilter
 
 _END = (2**63 - 1, 2**63 - 1)
-"""Time (ms) and id above all stored entries, from which a listing starts with the latest entry."""
+"""Time (ms) and id above all stored entries. A listing from here starts with the latest entry."""
 
 
 async def write_audit(connection: Connection, entry: AuditEntry) -> None:

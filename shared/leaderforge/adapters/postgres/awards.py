@@ -142,7 +142,7 @@ class PostgresResettlements:
 
 
 _REVIEWED = (0, 0)
-"""Key of the row of `resettlements` that stores up to which time changes by moderators have been searched.
+"""Key of the row of `resettlements` with a time: changes by moderators have been searched up to this time.
 
 No board has the id 0.
 """

@@ -21,7 +21,7 @@ _CONFLICTS = frozenset(
     {
         "40001",  # serialization failure
         "40P01",  # deadlock
-        "22012",  # division by zero, by which fragments/previous_result.sql rolls a statement back
+        "22012",  # division by zero: fragments/previous_result.sql uses it to roll a statement back
     }
 )
 

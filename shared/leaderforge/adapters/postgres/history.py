@@ -11,7 +11,7 @@ from leaderforge.domain.history import HistoryPoint, HistoryPosition, PlayedLadd
 from leaderforge.domain.order import ranked_score
 
 _END = HistoryPosition(2**63 - 1, 2**63 - 1, UUID(int=2**128 - 1))
-"""Position after all stored events, from which a listing starts with the latest event."""
+"""Position after all stored events. A listing from here starts with the latest event."""
 
 
 class PostgresHistoryStore:

@@ -19,8 +19,8 @@ async def judge(
 
     The returned submission of a change has its score, which depends on the player's standing.
 
-    Events must be in ascending order of their keys. Locks are taken in this order, on all players first, then on
-    standings, which prevents deadlocks. The locks exclude concurrent submissions of the same player until the commit.
+    Events must be in ascending order of their keys. All players are locked in this order, then their standings. This
+    prevents deadlocks. The locks exclude concurrent submissions of the same player until the commit.
     """
     for _, submission in events:
         if submission.is_judged:
@@ -52,8 +52,8 @@ async def _allowed(connection: Connection, submission: Submission) -> Submission
 
 
 async def _lock_player(connection: Connection, event: Event) -> None:
-    # A change needs the stronger lock. Submissions that lock no player then also wait before they insert a first
-    # standing.
+    # A change depends on the standing. Its lock is therefore stronger: even submissions that lock no player wait for it
+    # before they insert a first standing.
     lock = "lock_user" if event.change is None else "lock_player"
     await connection.fetch(statement(lock), event.user_id)
 

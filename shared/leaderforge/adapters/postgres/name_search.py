@@ -51,7 +51,7 @@ async def disable_name_search(dsn: str) -> bool:
 async def _run(dsn: str, script: str, *, unless: bool) -> bool:
     """Run the statements of a script, one transaction each. Return whether they were run.
 
-    Skip them if the indexes are enabled and `unless` is true, or disabled and `unless` is false.
+    `unless` is the state that the script produces (enabled or not). In this state, there is nothing to run.
     """
     try:
         connection = await asyncpg.connect(dsn, timeout=_CONNECT_S, statement_cache_size=0)

@@ -144,7 +144,7 @@ def _notices_of_row(row: Record, after: int) -> Sequence[Notice]:
 def _log_row(draft: NoticeDraft | BundleDraft, text: str) -> tuple[str, Sequence[object]]:
     """Return the statement that appends a draft, and its values. `text` is the outbox's data without erased notices."""
     if isinstance(draft, BundleDraft):
-        # Notices about ranks are derived already, and readers of the log need only notices.
+        # Leave mere changes out. Notices about ranks are derived from them already, and the log needs notices only.
         return "append_bundles", (*draft, without_mere_changes(text))
     return "append_notices", draft
 

@@ -41,14 +41,14 @@ class PastCounts:
         return (FIRST, 0) if i < 0 else (self.checkpoint.key(i), self.above_block(i))
 
     def block_with(self, position: int) -> tuple[bytes, int]:
-        """Return the start of the block that has the entry at a position (from 0), and the block's first position."""
+        """Return the last checkpoint key at or above a position (from 0), else `FIRST`, and the key's own position."""
         i = bisect_right(range(len(self.checkpoint)), position, key=self.above_block) - 1
         return (FIRST, 0) if i < 0 else (self.checkpoint.key(i), self.above_block(i))
 
     async def counts(self, connection: Connection, bounds: Sequence[bytes]) -> Counts:
         """Return the number of entries, and the number above each bound."""
         above: dict[bytes, int] = {FIRST: 0, LAST: self.total}
-        # Count from the start of a block to the first bound in it, and from each bound to the next bound in the block.
+        # Count from a checkpoint key to the first bound below it, then from bound to bound up to the next key.
         starts: list[tuple[_Interval, int | None]] = []
         last: tuple[bytes, bytes] | None = None
         for bound in sorted(set(bounds) - above.keys()):

@@ -16,7 +16,7 @@ from leaderforge.domain.standings import REMOVED
 class PostgresPastRanking:
     """`Ranking` as of a revision. The ladder's board must keep its past standings, and the ladder has no segment.
 
-    The past never changes, apart from erasures. Therefore, entries that were read before are always present.
+    `counts` ignores `present`, because entries of the past do not move. Only erasures delete some of them.
     """
 
     source = Source.STORE

@@ -59,8 +59,8 @@ class Pool:
     `settings` are server settings in addition to the time limits. `application` is the name in the server's statistics.
     With `pgbouncer` (transaction mode), no statement stays prepared and no setting is sent.
 
-    A third of the connections is reserved for writes and for calls with `reserved`. Otherwise, on Citus, reads of one
-    hanging node could block submissions to all nodes.
+    A third of the connections is reserved for writes and for calls with `reserved`. On Citus, reads that wait for a
+    hanging node could otherwise take all connections, and block submissions to all nodes.
 
     All calls raise `StoreUnavailable` if the server does not answer in time, and `Rejected` if it refuses the
     statement.
@@ -271,7 +271,7 @@ class Pool:
 
 
 def _server_settings(timeout_s: float) -> dict[str, str]:
-    """Return the server settings with time limits, by which the server ends statements of vanished clients."""
+    """Return the server settings. Their time limits make the server end the statements of vanished clients."""
     milliseconds = str(int(timeout_s * 1000))
     return {
         "statement_timeout": milliseconds,
@@ -292,8 +292,8 @@ def _terminate(connection: Connection) -> None:
 def _on_all_nodes(connection: Connection) -> Iterator[None]:
     """Raise `NodeUnavailable` if a node of Citus does not commit within the block.
 
-    Citus prepares a transaction on all nodes, commits it on the coordinator, and only warns if a node is lost before
-    the commit there. That node commits later (`citus.recover_2pc_interval`). Until then, reads lack the changes.
+    Citus prepares a transaction on all nodes, commits it on the coordinator, and then on the other nodes. If it loses
+    a node, it only warns. This node commits later (`citus.recover_2pc_interval`). Until then, reads lack the changes.
     Therefore the changes must not be acknowledged yet. A retry waits for the locks of the prepared transaction.
     """
     warnings: list[str] = []

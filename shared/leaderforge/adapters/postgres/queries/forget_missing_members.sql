@@ -1,5 +1,5 @@
 -- Deletes seats of players who do not exist. Such a seat exists if the player was erased shortly before the seat was
--- taken. `+ 0` prevents the use of indexes that begin with board and period: see seated_players.sql.
+-- taken. `+ 0` excludes the indexes that begin with board and period: see seated_players.sql.
 delete from league_members
 where user_id = any (string_to_array($3, ',')::bigint[]) and board_id + 0 = $1 and period_id + 0 = $2
     and not exists (select from users where users.user_id = league_members.user_id);

@@ -1,5 +1,4 @@
--- Locks a player's standings in the order in which submissions write standings, by policy first, which prevents
--- deadlocks.
+-- Locks a player's standings, by policy first. Submissions write standings in the same order, which prevents deadlocks.
 select standings.board_id, standings.period_id, standings.submissions
 from standings
 left join boards on boards.board_id = standings.board_id

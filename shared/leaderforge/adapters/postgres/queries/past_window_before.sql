@@ -1,5 +1,5 @@
--- Returns the nearest entries above a bound as of the revision $9. See window_before.sql. The subquery is
--- evaluated for each row that is read, therefore the limit ends the scan.
+-- Returns the nearest entries above a bound as of the revision $9, like window_before.sql for present entries. The
+-- subquery is evaluated row by row during the scan. The scan therefore ends when the limit is reached.
 select
     p.ranked, p.subranked, p.achieved_at, p.user_id, p.submissions, u.username, u.external_id, p.has_metadata, p.hidden
 from past_standings p

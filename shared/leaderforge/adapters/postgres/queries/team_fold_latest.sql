@@ -1,6 +1,6 @@
--- Returns, for each of these players and each team, the latest counting event of the times in which the player was in
--- the team, and the number of counting events. $3 restricts the result to a team. $4 is the period, $5 and $6 are its
--- bounds.
+-- Returns the latest counting event of each of these players in each team, and the number of counting events. Only
+-- events from the player's time in the team count. $3 restricts the result to a team. $4 is the period, $5 and $6 are
+-- the bounds of the period.
 select distinct on (e.user_id, s.team_id)
     e.user_id, s.team_id, e.submission_id as run_id, e.score, e.achieved_at, e.received_us,
     count(*) over of_member as submissions

@@ -1,8 +1,8 @@
--- Returns, for each of these players and each team, the sum of the counting events of the times in which the player was
--- in the team, and their number. The other columns belong to the latest event that changed the sum, or to the earliest
--- event if none did. $3 restricts the result to a team. $4 is the period, $5 and $6 are its bounds. $7 is the largest
--- magnitude of a sum. The result is clamped to it, because a sum of some of a player's events may exceed it although
--- the sum of all events does not.
+-- Returns the sum of the counting events of each of these players in each team, and the number of these events. Only
+-- events from the player's time in the team count. The other columns belong to the latest event that changed the sum,
+-- or to the earliest event if none did. $3 restricts the result to a team. $4 is the period, $5 and $6 are the bounds
+-- of the period. $7 is the largest magnitude of a sum. The sum of all events of a player is within it, but the sum of a
+-- part of the events may exceed it. The result is therefore clamped.
 select distinct on (e.user_id, s.team_id)
     e.user_id, s.team_id, e.submission_id as run_id,
     greatest(-$7::bigint, least($7, sum(e.score) over of_member))::bigint as score,

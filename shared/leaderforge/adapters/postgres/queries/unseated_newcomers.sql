@@ -1,7 +1,7 @@
 -- Returns players without a seat, among the players with an event since $3 (ms). The index on the times of events keeps
--- this cheap on a board with many players. `+ 0` prevents the use of indexes that begin with board and period: while a
--- new period has no statistics, the planner expects one row in such an index, and would scan all members of the period
--- for each player.
+-- this cheap on a board with many players. `+ 0` excludes the indexes that begin with board and period. For a new
+-- period without statistics, the planner would choose such an index, because it expects one row there. It would then
+-- scan all members of the period for each player.
 select s.user_id
 from (select distinct user_id from score_events where board_id = $1 and recorded_at >= $3) e
 join standings s on s.user_id = e.user_id and s.board_id + 0 = $1 and s.period_id + 0 = $2

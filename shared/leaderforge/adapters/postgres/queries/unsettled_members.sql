@@ -1,6 +1,6 @@
--- Returns the number of members of a period who have no result yet. `+ 0` prevents the use of indexes that begin with
--- board and period: while a new period has no statistics, the planner expects one row in such an index, and would scan
--- all members of the period for each player.
+-- Returns the number of members of a period who have no result yet. `+ 0` excludes the indexes that begin with board
+-- and period. For a new period without statistics, the planner would choose such an index, because it expects one row
+-- there. It would then scan all members of the period for each player.
 select count(*) as members
 from league_members m
 where m.board_id = $1 and m.period_id = $2
