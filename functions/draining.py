@@ -41,7 +41,7 @@ class DrainingServer(Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop: accept the open connections, answer their requests, and end the application.
 
-        If `sockets` are given, workers share them, and their parent process refuses new connections instead.
+        `sockets` are given if several workers share them. Then the parent process refuses new connections.
         """
         if sockets is None:
             for listener in (listener for server in self.servers for listener in server.sockets):
@@ -72,7 +72,7 @@ class _Worker(multiprocess.Process):
 class _Workers(multiprocess.Multiprocess):
     """uvicorn's parent of workers. At a stop signal, it refuses new connections and closes its copy of the listener.
 
-    Otherwise, connections would enter the queue of this copy after the workers have closed theirs.
+    After the workers have closed their copies, connections in the queue of this copy would get no answer.
     """
 
     def __init__(self, config: Config, sockets: list[socket.socket]) -> None:
@@ -94,7 +94,7 @@ class _Workers(multiprocess.Multiprocess):
 
     def _on_stop(self, number: int, _: FrameType | None) -> None:
         self.signal_queue.append(number)
-        # A second signal may interrupt this handler, or arrive while the workers end.
+        # Close the listeners only once: a second signal may interrupt this handler, or arrive while the workers end.
         if self._is_stopping:
             return
         # Do not set the event `should_exit`: the interrupted code may hold the event's lock, which would be a deadlock.

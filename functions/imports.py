@@ -128,7 +128,7 @@ async def _received(edge: Edge, upload: Uploaded, stack: AsyncExitStack) -> Bina
 async def _plan(
     edge: Edge, query: FileQuery, raw: BinaryIO, notes: list[str], *, on_proposal: Callable[[str], None]
 ) -> "FilePlan":
-    """Return how to read a file. Propose columns that the query lacks. Raises `BoardNotFound`, `Refused`, `BadLine`."""
+    """Return the plan to read a file. Propose missing columns. Raises `BoardNotFound`, `Refused` or `BadLine`."""
     board = await edge.services.boards.get(query.board)
     options, imports = query.options(), edge.services.imports
 

@@ -88,7 +88,7 @@ async def sweep_teams(services: Services) -> int:
 
 
 async def dispatch_notices(services: Services) -> int:
-    """Relay notices to the log and dispatch them to endpoints. Return the number of both together."""
+    """Relay notices to the log and dispatch them to endpoints. Return the sum of relayed and accepted notices."""
     with services.telemetry.transaction("dispatch_notices"):
         return await services.events.dispatch.run(_DISPATCH_S)
 

@@ -25,7 +25,7 @@ From the comments of their sources:
 - C#: [clients](csharp.md), [types of responses](csharp-types.md)
 - [Godot](godot.md)
 """
-"""Page of contents of the reference. `make docs` writes the folder of TypeScript beside this page."""
+"""Contents page of the reference. `make docs` writes the folder of TypeScript beside this page."""
 _LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)#:\s]+)(?:#[^)\s]*)?\)")
 
 

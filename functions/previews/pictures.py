@@ -25,7 +25,7 @@ _LONGEST = 80
 
 
 class Painter:
-    """Drawing of cards. Only one thread at a time may use it, because its fonts are not thread-safe."""
+    """Painter of cards. Only one thread at a time may use it, because its fonts are not thread-safe."""
 
     def __init__(self) -> None:
         """Find the fonts. Raises `ImportError` if the packages of the extra `previews` are not installed."""

@@ -32,9 +32,9 @@ from leaderforge.services.ladders import CURRENT
 
 PICTURE_PATH = "/preview.png"
 _READS = RateLimit.parsed("100:200")
-"""Reads of a process for tags and pictures: 100 a second, and up to 200 at once."""
+"""Limit of a process on reads for tags and pictures: 100 a second, in bursts of up to 200."""
 _DRAWINGS = RateLimit.parsed("2:20")
-"""Drawings of a process: 2 a second, and up to 20 at once. One takes 35 to 100 ms of CPU."""
+"""Limit of a process on drawings: 2 a second, in bursts of up to 20. One takes 35 to 100 ms of CPU."""
 _WAIT_S = 1.0
 """Time limit in s for the tags of a preview. Then the page is served without tags of its own."""
 _FRESH_S = 60.0
@@ -65,7 +65,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """Settings of the deployment in config.json that previews show."""
+    """Settings in the deployment's config.json that are visible in previews."""
 
     title: str
     board: str

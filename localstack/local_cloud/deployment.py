@@ -72,7 +72,7 @@ def create_stack(cloud: Cloud, name: str, template: str, parameters: Mapping[str
 
 
 def _failures(cloudformation: Any, name: str) -> str:
-    """Return the reasons of the stack and of its failed resources."""
+    """Return the reasons why the stack and its resources have failed."""
     [stack] = cloudformation.describe_stacks(StackName=name)["Stacks"]
     events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
     failed = [event for event in events if event["ResourceStatus"].endswith("FAILED")]

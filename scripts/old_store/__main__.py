@@ -61,7 +61,7 @@ class Recorder:
 
     @contextmanager
     def served(self, time: int) -> Iterator[None]:
-        """Run the API in the block, on a new index, from `time` (ms) on. Period rollover begins at once."""
+        """Run the API within the block, on a new index. The API's clock shows `time` (ms). Rollover begins at once."""
         self._clock.set(time)
         variables = environment(
             self._addresses,
@@ -90,7 +90,7 @@ class Recorder:
                 process.wait(_START_S)
 
     def send(self, calls: Iterable[Call]) -> list[Answer]:
-        """Send the calls, each 3 s later by the clock, and return their answers. Exits if a call fails."""
+        """Send the calls and return their answers. Advance the clock by 3 s before each call. Exits if a call fails."""
         return [self._send(call) for call in calls]
 
     def _send(self, call: Call) -> Answer:

@@ -10,7 +10,7 @@ from leaderforge.domain.addresses import Network
 Address = IPv4Address | IPv6Address
 
 _OF_PROXIES = frozenset({b"forwarded", b"via", b"x-real-ip"})
-"""Request headers that only proxies add. The headers `X-Forwarded-...` need no row: their prefix identifies them."""
+"""Request headers that only proxies add. Headers `X-Forwarded-...` are not listed: their prefix identifies them."""
 _IN_EVENT = "aws.event"
 """Key of the ASGI scope whose value is the AWS event. Only requests on AWS Lambda have it."""
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})

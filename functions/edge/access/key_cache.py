@@ -61,7 +61,7 @@ class KeyCache:
         return caller
 
     def invalidate(self) -> None:
-        """Mark the cached keys as stale after a change in this process. They stay valid while the store is down."""
+        """Mark the cached keys as stale after a change in this process. They are still used while the store is down."""
         self._keys.expire(_ALL)
 
     def _caller(self, keys: _Keys, digest: bytes) -> Caller | None:

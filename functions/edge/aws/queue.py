@@ -39,7 +39,7 @@ async def delivery_of(edge: Edge, message: dict[str, Any]) -> QueueMessage:
 
 
 async def _submission(edge: Edge, queued: QueuedSubmissionIn, received_us: int) -> Submission:
-    """Return the submission in a message. Raises its error. If settings allow it, create a missing player."""
+    """Return the submission in a message, or raise the reason against it. If settings allow it, create its player."""
     identity = identity_of(queued)
     if isinstance(identity, ExternalId):
         identity = await _player_of(edge, queued, identity, received_us)
@@ -56,7 +56,7 @@ async def _player_of(edge: Edge, queued: QueuedSubmissionIn, external_id: Extern
 
 
 def _sent_us(message: dict[str, Any]) -> int:
-    """Return the SQS send time in us since 1970. If it is missing, return a far future: the caller clamps it."""
+    """Return the SQS send time in us since 1970. If it is missing, return a far future time, which is clamped later."""
     timestamp = str(message.get("attributes", {}).get("SentTimestamp", ""))
     return int(timestamp) * 1000 if timestamp.isdigit() else MAX_INTEGER
 

@@ -52,7 +52,7 @@ class Runtime:
         return self._services
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run the work to completion on the loop, as an invocation, and return its result."""
+        """Run the work of an invocation to completion on the loop, and return its result."""
         self.thaw()
         return self.loop.run_until_complete(work)
 

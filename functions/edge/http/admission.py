@@ -61,7 +61,7 @@ def release(scope: Scope) -> None:
 
 
 class ProcessorLimit:
-    """Limit of requests in flight of each class (reads, writes) while they wait for the processor, otherwise `inf`.
+    """Limit on the requests in flight of each class (reads, writes). It is `inf` unless they wait for the processor.
 
     A queue after a burst drains, a queue under overload does not (CoDel, RFC 8289): more than `STANDING` requests of
     both classes are in flight for `INTERVAL_S`. The processor is the bottleneck if the thread always ran or was ready

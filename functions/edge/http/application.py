@@ -125,7 +125,7 @@ def application(
         version=__version__,
         license_info={"name": "MIT", "identifier": "MIT"},
         openapi_url="/api/openapi.json" if documented else None,
-        docs_url=None,  # FastAPI's page loads its script from another origin: `functions.web` serves another page
+        docs_url=None,  # off: FastAPI's page loads a script from another origin; `functions.web` replaces it
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,

@@ -159,7 +159,7 @@ class GuardedHttp(HttpToolsProtocol):
         return parsed.path, parsed.query or b""
 
     def _admit(self) -> bool:
-        """Return whether the application may have the request. A limiter can refuse it, except on some paths."""
+        """Return whether the application gets the request. A limiter can refuse it, except on exempt paths."""
         if self._limiters is None or is_exempt(self.url.partition(b"?")[0].decode("latin-1")):
             return True
         limiter = self._limiters.of_method(self.parser.get_method().decode("ascii"))
@@ -169,7 +169,7 @@ class GuardedHttp(HttpToolsProtocol):
         return True
 
     def _shed(self) -> None:
-        """Refuse the request without a task, and drop its body. Close the connection if the client waits to send it."""
+        """Refuse the request without a task, and drop its body. Disconnect a client that waits for `100 Continue`."""
         self._is_shed = True
         stays_open = self.parser.should_keep_alive() and not self.expect_100_continue
         self.transport.write(_SHED if stays_open else _SHED_AND_CLOSED)

@@ -30,7 +30,7 @@ class RequestLines:
         self._receiving: asyncio.Task[MutableMapping[str, Any]] | None = None
 
     async def batches(self, size: int) -> AsyncGenerator[list[bytes | BodyTooLarge], None]:
-        """Yield the lines that have arrived, up to `size` at a time, at least one. A line that is too long is an error.
+        """Yield the lines that have arrived, up to `size` at a time, at least one. An error replaces a too long line.
 
         Raises `ClientDisconnect`, and `RequestTimeout` if nothing arrives for `IDLE_S`.
         """

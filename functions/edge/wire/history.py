@@ -81,7 +81,7 @@ class HistoryOut(StrictOut):
 
 
 def render_history(board: Board, user_id: int, history: History) -> JsonBody:
-    """Return the body with a player's history. Models would be too slow for its up to 1,000 submissions."""
+    """Return the body with a player's history. It renders up to 1,000 submissions without models, which are slow."""
     external_id = "" if history.external_id is None else f'"external_id":{string_json(history.external_id)},'
     points = ",".join([_point(board, point) for point in history.points])
     periods = ",".join([_final_rank_out(board, past).model_dump_json(exclude_unset=True) for past in history.periods])

@@ -68,7 +68,7 @@ class ShardsOut(StrictOut):
 
 
 def render_shards(survey: Survey, database: Mapping[str, bool], cache: TopCache, now: int) -> JsonBody:
-    """Return the body with the state of all parts at `now` (ms). `database` maps each node to whether it is up."""
+    """Return the body with the state of all parts at `now` (ms). `database` says which nodes are up."""
     model = ShardsOut(
         partitions=[_partition_out(shard, now) for shard in survey.shards],
         nodes=[IndexNodeOut(node=node.name, up=node.up, memory_bytes=node.memory) for node in survey.nodes],

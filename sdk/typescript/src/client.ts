@@ -106,7 +106,7 @@ export class Client {
   }
 
   /**
-   * Make a score durable and send it, after all scores before it. If the service cannot be reached, the receipt is
+   * Make a score durable, and send it after all earlier scores. If the service cannot be reached, the receipt is
    * null, and the score waits in the queue for `flush`. Rejects with `ApiError` if the service refuses the score.
    */
   async submit(board: string, score: number | null, options: SubmitOptions = {}): Promise<Submitted> {

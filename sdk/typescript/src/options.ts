@@ -18,7 +18,7 @@ export interface Options {
   /** Time limit of one try. */
   timeoutMs?: number
   tries?: number
-  /** Upper bound of the random wait after the first try. It doubles with each try, up to `longestBackoffMs`. */
+  /** Upper bound of the random wait after the first try. The bound doubles with each try, up to `longestBackoffMs`. */
   backoffMs?: number
   longestBackoffMs?: number
   /** Longest `Retry-After` of the service that the client waits. If it is longer, the call fails without a retry. */

@@ -33,7 +33,7 @@ _LISTENING = httpx.Timeout(10.0, read=45.0)
 
 
 class AsyncClient:
-    """Client of one service and one player or key. Cancel a call by cancelling its task; queued scores stay.
+    """Client of one service and one player or key. Cancel a call by cancelling its task. Queued scores stay.
 
     `key` is an API key. `token` is a player token from your own server, or a function that returns the present token.
     The function is called for each request, and once more after a refusal. `queue` is the path of the file that stores
@@ -82,7 +82,7 @@ class AsyncClient:
         achieved_at: str | None = None,
         submission_id: str | None = None,
     ) -> Submitted:
-        """Make a score durable and send it, after all scores before it.
+        """Make a score durable, and send it after all earlier scores.
 
         If the service cannot be reached, `receipt` of the result is None, and the score waits in the queue for `flush`.
         Raises `ApiError` if the service refuses the score, `QueueFull`, or `NotSignedIn`.

@@ -82,7 +82,7 @@ class Client:
         achieved_at: str | None = None,
         submission_id: str | None = None,
     ) -> Submitted:
-        """Make a score durable and send it, after all scores before it.
+        """Make a score durable, and send it after all earlier scores.
 
         If the service cannot be reached, `receipt` of the result is None, and the score waits in the queue for `flush`.
         Raises `ApiError` if the service refuses the score, `QueueFull`, or `NotSignedIn`.

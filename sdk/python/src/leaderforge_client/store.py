@@ -1,7 +1,7 @@
 """Durable queue and session of a client, in one SQLite file.
 
-Each change is a transaction. It returns after SQLite has written it to the disk with fsync (`synchronous=FULL`). A lock
-on the file excludes a second process, which would send scores out of order.
+Each change is a transaction. When its call returns, SQLite has written the change to the disk with fsync
+(`synchronous=FULL`). A lock on the file excludes a second process, which would send scores out of order.
 """
 
 import json

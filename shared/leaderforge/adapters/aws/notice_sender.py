@@ -105,7 +105,7 @@ class AwsNoticeSender:
 def bus_entry(target: AwsTarget, headers: Mapping[str, str], event: Mapping[str, Any]) -> dict[str, Any]:
     """Return the entry that sends an event to a bus.
 
-    Its detail has the event and its id, because a bus passes no headers on.
+    The entry's detail has the event and the event's id, because a bus passes no headers on.
     """
     redriven = {"redriven": True} if "leaderforge-redriven" in headers else {}
     return {

@@ -58,7 +58,7 @@ class _RefusedRedirect(HTTPRedirectHandler):
 
 
 class OpenIdProvider:
-    """`IdentityProvider` by the metadata of an issuer.
+    """`IdentityProvider` that finds its addresses and keys by the metadata of an issuer.
 
     The metadata is fetched on first use and every hour. The issuer's keys are fetched every 5 minutes, and for a token
     with an unknown key.
@@ -153,7 +153,7 @@ class OpenIdProvider:
         return Request(address, urlencode(form).encode(), headers)  # noqa: S310 - `_endpoint` has checked the scheme
 
     async def _current(self) -> Mapping[str, Any]:
-        """Return the provider's metadata. Raises `Unavailable` if it could not be fetched yet."""
+        """Return the provider's metadata. Raises `Unavailable` if no fetch has succeeded so far."""
         if self._metadata is None or monotonic() >= self._refresh_at:
             try:
                 self._metadata, self._refresh_at = await self._fetched(), monotonic() + _METADATA_S

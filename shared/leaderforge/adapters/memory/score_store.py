@@ -234,7 +234,7 @@ class MemoryScoreStore(RowRanking, MemoryEvents):
         return len(events)
 
     def _places(self, submission: Submission) -> Sequence[EarlierPlace | None]:
-        """Return the `EarlierPlace` of the player's standing on each ladder of the submission, or None."""
+        """Return, for each ladder of the submission, the `EarlierPlace` of the player's standing, None without one."""
         standings = [self._ladder(ladder).get(submission.event.user_id) for ladder in submission.ladders]
         return [None if standing is None else standing.earlier for standing in standings]
 

@@ -157,7 +157,7 @@ async def _report(
     *,
     audited: bool,
 ) -> None:
-    """Write notices about awards and, if they are `audited`, entries of the audit log."""
+    """Write notices about awards. With `audited`, write entries of the audit log too."""
     await write_notices(connection, [award_notice(ladder, kind, user_id, reward, at) for user_id, reward in awards])
     if audited:
         for user_id, reward in awards:

@@ -68,7 +68,7 @@ class PostgresMoments:
         return True
 
     async def _store_moved(self, ladder: Ladder, checkpoint: Checkpoint) -> None:
-        """Store a checkpoint that was computed from the previous one, or a new count if a block is too large."""
+        """Store a checkpoint computed from the previous one, or a new count if its keys are too far apart."""
         is_uneven = checkpoint.is_uneven(_UNEVEN * self._block)
         await self._store(ladder, await self._counted(ladder, checkpoint.revision) if is_uneven else checkpoint)
 

@@ -14,12 +14,12 @@ from leaderforge.domain.errors import LeaderForgeError, Overloaded
 _LOCK = 0x6E616D65_696E6478  # the bytes of "nameindx"
 """Key of the advisory lock that only one builder of the indexes holds."""
 _CHECKED_S = 10.0
-"""TTL of the cached presence of the indexes, in s."""
+"""TTL, in s, of the cached result whether the indexes exist."""
 _CONNECT_S = 10.0
 
 
 class NameSearch:
-    """Presence of the trigram indexes in a database, at most 10 s old."""
+    """Cached result whether a database has the trigram indexes, at most 10 s old."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

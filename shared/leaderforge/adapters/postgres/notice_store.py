@@ -30,7 +30,7 @@ class _Overlapping(Exception):
 
 
 class _Remaining:
-    """Players of taken bundles with changes of tiers, except players who were erased since the bundles were read."""
+    """Players of the taken bundles that change tiers, without players who were erased since the bundles were read."""
 
     def __init__(self, taken: Sequence[Record], tiers: Collection[int]) -> None:
         self._players = {

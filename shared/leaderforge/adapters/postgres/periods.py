@@ -90,7 +90,7 @@ class Periods:
         return [key for key, (is_retired, _) in states.items() if is_retired]
 
     async def of(self, boards: Mapping[int, Board]) -> Sequence[Ladder]:
-        """Return the ladders of these boards whose periods are not retired."""
+        """Return the ladders of these boards in periods that are not retired."""
         rows = await self._pool.fetch(statement("periods"))
         return [Ladder(boards[row["board_id"]], row["period_id"]) for row in rows if row["board_id"] in boards]
 

@@ -89,8 +89,8 @@ async def _key_at(connection: Connection, ladder: Ladder, rank: int) -> bytes | 
 
 
 async def _counts(connection: Connection, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:
-    # Count between adjacent bounds, because the server then reads each entry once. The sums are the counts above each
-    # bound.
+    # Count between adjacent bounds, because the server then reads each entry once. The running sums of these counts are
+    # the counts above each bound.
     edges = sorted({FIRST, *bounds, LAST})
     columns = list(zip(*(edge_of(ladder.board, edge) for edge in edges), strict=True))
     rows = await connection.fetch(

@@ -116,7 +116,7 @@ class Recorder:
 
 
 def _rounds(submissions: Sequence[Submission]) -> Sequence[Sequence[int]]:
-    """Return the positions of the submissions of each round, in order.
+    """Return the positions of the submissions of each round. Rounds are written one after another.
 
     If a rule or a change depends on the player's standing, each submission of that player needs a round of its own.
     """

@@ -1,5 +1,5 @@
--- Returns the activity of each board in each minute, in rows of its leading players: the $3 players with the best scores
--- of the minute, and the players with more than $4 submissions. $5 is the length of a minute in ms.
+-- Returns the activity of each board in each minute, with a row for each leading player: the $3 players with the best
+-- scores of the minute, and the players with more than $4 submissions. $5 is the length of a minute in ms.
 select board_id, minute, submissions, players, user_id, submission_id, player_submissions
 from (
     select

@@ -1,4 +1,4 @@
--- Returns the player's events that count in a period, which lies between two times, in the order of recording.
+-- Returns the player's events that count in the period $3, in the order of recording. The period is from $4 to $5 (ms).
 select user_id, submission_id, score, achieved_at, metadata, subscore, received_us
 from score_events
 where user_id = $1 and board_id = $2 and achieved_at >= $4 and achieved_at < $5

@@ -1,5 +1,5 @@
 -- events_between
--- Returns the players' events that count in a period, which lies between two times.
+-- Returns the players' events that count in the period $3, which is from $4 to $5 (ms).
 select user_id, submission_id, score, achieved_at, metadata, subscore, received_us
 from score_events
 where board_id = $1
