@@ -4,7 +4,7 @@ import { jsonText } from './jsonText';
 
 export type PresetName = 'none' | 'laps' | 'weekly' | 'league' | 'cup' | 'season';
 
-/** Settings that every preset contains. Choosing a preset therefore overwrites all settings of a preset chosen before. */
+/** Settings that every preset contains. Choosing a preset thereby overwrites all settings of an earlier choice. */
 const USUAL: Partial<BoardDraft> = {
   policy: 'best',
   order: 'desc',

@@ -46,7 +46,7 @@ export function Shell() {
       </header>
       <ConditionBanner />
       <main id="content" tabIndex={-1} className="mx-auto w-full max-w-6xl flex-1 px-3 py-5 outline-none sm:px-6 sm:py-8">
-        {/* The key makes React render the page anew when the language changes, because every text and number changes. */}
+        {/* The key makes React render the page anew in another language, because every text and number changes. */}
         <ScoresOfBoard key={language}>
           <Outlet />
         </ScoresOfBoard>
