@@ -29,7 +29,7 @@ export function nextStarts(cron: string, timeZone: string, now: number, count: n
   ];
   const reading = localReading(now, timeZone);
   if (fields.length !== 5 || !minutes || !hours || !days || !months || !weekdays || reading === null) return null;
-  // By the rules of cron, if both the day of the month and the weekday are restricted, one of the two must match.
+  // By the rules of cron, a day must match both fields if one of them begins with `*`. If not, one match suffices.
   const needsBoth = [fields[2], fields[4]].some((field) => field?.startsWith('*'));
   const isDay = (date: Date) => {
     const isOfMonth = days.has(date.getUTCDate());

@@ -146,7 +146,7 @@ async def change(
 
 
 async def release(connection: Connection, user: Player, now: int, creatable_at: int | None) -> None:
-    """Delete the claims of a player who is erased at `now` (ms), and store both ids of the player as released.
+    """Delete the claims of a player who is erased at `now` (ms), and store the player's id and external id as released.
 
     First sight does not create the player again before `creatable_at` (ms). `creatable_at` is None if first sight never
     creates players.

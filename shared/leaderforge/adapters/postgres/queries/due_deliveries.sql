@@ -1,6 +1,6 @@
--- Returns the notices in those queues of an endpoint that may be sent at $2 (ms), in order. A queue has the notices of
--- one player, and may be sent if its first notice is due. If the notice's time is after $4, it is due too: such a time
--- comes from a clock that was later set back. The redriven notices of a player have a queue of their own.
+-- Returns, in order, the notices that may be sent to an endpoint at $2 (ms). The notices of each player are a queue,
+-- and the player's redriven notices are another one. A queue may be sent if its first notice is due. A first notice
+-- that is due after $4 counts as due too: such a time comes from a clock that was set back later.
 with heads as (
     select distinct on (user_id, redriven) user_id, redriven, next_at
     from deliveries

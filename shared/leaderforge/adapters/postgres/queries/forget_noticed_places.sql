@@ -1,4 +1,5 @@
--- Deletes up to $2 noticed places of all ladders but these (`board:period`, comma-separated). Returns their players.
+-- Deletes up to $2 noticed places, but none of the ladders $1 (`board:period`, comma-separated). Returns the players of
+-- the deleted places.
 delete from noticed_places
 where (board_id, period_id, user_id) in (
     select board_id, period_id, user_id

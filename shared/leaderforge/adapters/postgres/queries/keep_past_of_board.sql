@@ -1,4 +1,4 @@
--- Stores the current states of the standings of these players on a board.
+-- Stores the current states of the standings of the players $2 on a board.
 insert into past_standings (
     user_id, board_id, period_id, revision, ranked, subranked, achieved_at, submissions, hidden, has_metadata, run_id
 )

@@ -1,4 +1,4 @@
--- Moves a player's standings in these periods of a board to the segments of the player's attributes $4.
+-- Moves a player's standings in the periods $3 of a board to the segments of the player's attributes $4.
 update standings s
 set segments = segments_of(u.attributes, $4), revision = greatest(s.revision + 1, $5)
 from users u

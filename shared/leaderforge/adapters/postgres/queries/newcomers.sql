@@ -1,5 +1,5 @@
--- Returns the given players who are hidden, or who have the id of an erased player. `revision` is the highest revision
--- of the erased player, null if there was none.
+-- Returns the players among $1 who are hidden, or who have the id of an erased player. `revision` is the highest
+-- revision of the erased player, null without one.
 select users.user_id, users.hidden, max(touches.revision) as revision
 from users
 left join touches on touches.user_id = users.user_id

@@ -1,4 +1,4 @@
--- Returns the rows of the log that have the $2 positions after a given one, in order. The first row may be a bundle
+-- Returns the rows of the log that have the $2 positions after the position $1, in order. The first row may be a bundle
 -- that begins before these positions. The last row may be a bundle that ends after them. If the positions have a gap,
 -- the last row may lie after them completely.
 select position, notice_id, user_id, type, board, at, body, size, ladders

@@ -1,4 +1,4 @@
--- Returns the entry with exactly $7 entries between a bound (inclusive) and itself, as of the revision $9.
+-- Returns the entry $7 entries after the first one at or below a bound, as of the revision $9.
 select p.ranked, p.subranked, p.achieved_at, p.user_id
 from past_standings p
 where p.board_id = $1 and p.period_id = $2 and p.hidden = 0 and ($8::integer <= 1 or p.submissions >= $8)

@@ -1,5 +1,5 @@
--- Returns the stored, unexpired periods among those given by board id and period number. The ids are two lists instead
--- of pairs. The result may therefore have pairs that were not requested. Callers skip them.
+-- Returns the stored, unexpired periods with one of the board ids $1 and one of the period numbers $2. The result may
+-- therefore have pairs of board and period that were not requested. Callers skip them.
 select board_id, period_id, retired_at is not null as retired
 from periods
 where board_id = any (string_to_array($1, ',')::bigint[]) and period_id = any (string_to_array($2, ',')::bigint[])

@@ -1,5 +1,5 @@
--- Stores the players $4 in the top of a ladder. They replace the players $3, as read before. Changes no row if another
--- process has replaced these meanwhile.
+-- Stores the players $4 as the top of a ladder, in place of the players $3 that the caller has read. Changes no row if
+-- another process has replaced the players $3 meanwhile.
 insert into noticed_tops (board_id, period_id, user_ids)
 values ($1, $2, $4)
 on conflict (board_id, period_id) do update set user_ids = excluded.user_ids

@@ -1,6 +1,6 @@
--- Returns the best counting event of each of these players in each team, and the number of counting events. Only events
--- from the player's time in the team count. $3 restricts the result to a team. $4 is the period, $5 and $6 are the
--- bounds of the period. $7 (score) and $8 (subscore) are -1 if higher is better, 1 if lower is better.
+-- Returns the best counting event of each of the players $2 in each team, and the number of counting events. Only
+-- events from the player's time in the team count. $3 restricts the result to a team. $4 is the period, $5 and $6 are
+-- the bounds of the period. $7 (score) and $8 (subscore) are -1 if higher is better, 1 if lower is better.
 select distinct on (e.user_id, s.team_id)
     e.user_id, s.team_id, e.submission_id as run_id, e.score, e.achieved_at, e.received_us,
     count(*) over of_member as submissions

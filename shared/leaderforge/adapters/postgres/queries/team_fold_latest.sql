@@ -1,4 +1,4 @@
--- Returns the latest counting event of each of these players in each team, and the number of counting events. Only
+-- Returns the latest counting event of each of the players $2 in each team, and the number of counting events. Only
 -- events from the player's time in the team count. $3 restricts the result to a team. $4 is the period, $5 and $6 are
 -- the bounds of the period.
 select distinct on (e.user_id, s.team_id)

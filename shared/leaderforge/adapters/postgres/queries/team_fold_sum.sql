@@ -1,4 +1,4 @@
--- Returns the sum of the counting events of each of these players in each team, and the number of these events. Only
+-- Returns the sum of the counting events of each of the players $2 in each team, and the number of these events. Only
 -- events from the player's time in the team count. The other columns belong to the latest event that changed the sum,
 -- or to the earliest event if none did. $3 restricts the result to a team. $4 is the period, $5 and $6 are the bounds
 -- of the period. $7 is the largest magnitude of a sum. The sum of all events of a player is within it, but the sum of a
