@@ -112,7 +112,7 @@ def _member(shape: Mapping[str, Any], is_required: bool, schemas: Mapping[str, A
 
 
 def _converter(shape: Any, schemas: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the type of an item, and the function that converts it from JSON."""
+    """Return the C# type of a list's item, and the function that converts an item from JSON."""
     if isinstance(shape, dict):
         present, is_nullable = _without_null(shape)
         present = _resolved(present, schemas)

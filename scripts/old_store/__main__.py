@@ -202,7 +202,7 @@ def ended(recorder: Recorder) -> None:
 
 
 def recorded(recorder: Recorder, dsn: str, keys: dict[str, str]) -> dict[str, Any]:
-    """Return the answers at `story.END` and the answers after the backfill. Write the store in between."""
+    """Return the answers at `story.END` and the answers after the backfill. Write the store between these answers."""
     with recorder.served(story.time_ms(story.END)):
         recorder.until_stored(_AT_THE_END, "the last rollover")
         recorder.send(story.unfinished())

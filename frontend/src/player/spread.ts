@@ -12,7 +12,7 @@ const CROWDED = 0.5;
 const STEPS = [1, 2, 5];
 /** Maximum number of bands of equal width between the tails. */
 const EQUAL_BANDS = 24;
-/** Share of the range between the tails. If the median is in this lowest part of it, the scores are skewed. */
+/** Share of the range between the tails. The scores are skewed if the median is in the lowest part of this size. */
 const SKEWED = 0.08;
 
 /** Return whether one of the equal bands has more than half of the players. */

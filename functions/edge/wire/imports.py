@@ -111,7 +111,7 @@ class FileQuery(QueryIn):
 
     def options(self) -> "FileOptions":
         """Return the options of the import."""
-        # Import it here: the readers of files would slow down the cold start of the function that has these calls.
+        # Import `FileOptions` here: it loads the readers of files, which would slow down every cold start.
         from leaderforge.imports.options import FileOptions
 
         return FileOptions(

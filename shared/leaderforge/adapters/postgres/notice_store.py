@@ -41,7 +41,7 @@ class _Remaining:
 
     def has(self, seq: int, user_id: int) -> bool:
         """Return whether the taken row with this number still reports a change of the player."""
-        # Only bundles have players here. An erasure deletes the row of a single notice, so that it cannot be taken.
+        # `_players` has bundles only. An erasure deletes the row of a single notice, which cannot be taken after that.
         return seq not in self._players or user_id in self._players[seq]
 
 

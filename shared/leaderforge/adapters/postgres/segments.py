@@ -21,7 +21,7 @@ async def move_segments(connection: Connection, user_id: int, now: int) -> Seque
     if not boards:
         return []
     # This lock waits for submissions that have read the old attributes for a new standing. Later submissions wait for
-    # this lock.
+    # this lock, and then read the new attributes.
     await lock_player(connection, user_id)
     rows = await connection.fetch(statement("lock_standings"), user_id)
     for board in boards.values():

@@ -1,5 +1,5 @@
--- Returns up to $3 periods of a board, below the number $2, whose index keys are deleted. Only such periods may expire
--- and be purged.
+-- Returns up to $3 periods of a board with numbers below $2. The index keys of these periods are deleted already. Only
+-- such periods may expire and be purged.
 select board_id, period_id, retired_at, expired_at
 from periods
 where board_id = $1 and period_id < $2 and dropped
