@@ -15,8 +15,8 @@ if (typeof HTMLElement !== 'undefined') {
   // jsdom has no layout: give scrolling elements the height of ten rows.
   HTMLElement.prototype.scrollIntoView = vi.fn();
   Object.defineProperties(HTMLElement.prototype, {
-    clientHeight: { get: () => 640 },
-    clientWidth: { get: () => 800 },
+    clientHeight: { get: () => 640, configurable: true },
+    clientWidth: { get: () => 800, configurable: true },
   });
 }
 if (typeof HTMLDialogElement !== 'undefined') {

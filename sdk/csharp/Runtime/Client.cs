@@ -53,7 +53,7 @@ namespace LeaderForge
         }
 
         /// <summary>
-        /// Make a score durable and send it, after all scores before it. Its state is <c>Waiting</c> while the service
+        /// Make a score durable and send it after all earlier scores. Its state is <c>Waiting</c> while the service
         /// cannot be reached; <see cref="FlushAsync"/> sends it later.
         /// </summary>
         /// <exception cref="ApiException">The service refuses the score.</exception>

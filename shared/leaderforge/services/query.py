@@ -27,8 +27,8 @@ _ATTEMPTS = 8
 class QueryService:
     """Exact reads from the index, or from the store while the index cannot answer.
 
-    The memory of a call is proportional to its result. Admins see hidden entries at their positions, but these entries
-    do not count in ranks. Hidden players see their own entries as if they were visible. Their own hidden entry counts
+    The memory of a call is proportional to its result. Callers of the console see hidden entries at their
+    positions, but these entries do not count in ranks. Hidden players see their own entries as if they were visible. Their own hidden entry counts
     in all ranks and totals of a response that contains it, and in no other response.
     """
 

@@ -61,7 +61,7 @@ func sign_out():
 	return run(self, "_sign_out", [])
 
 
-## Make a score durable and send it, after all scores before it.
+## Make a score durable, and send it after all earlier scores.
 ##
 ## The value has `submission_id` and `receipt`, which is null while the service cannot be reached; the score then waits
 ## for `flush`. `details` may have `user_id`, `external_id`, `subscore`, `metadata`, `numbers`, `achieved_at`,
