@@ -39,7 +39,7 @@ class ApiClient:
         return await self.client.post(path, json=body, headers=_headers(key, headers))
 
     async def send(self, method: str, path: str, body: Any = None, key: str | None = None) -> httpx.Response:
-        """Send a request of any method. Its body is JSON, or empty if it is None."""
+        """Send a request of any method. The `body` is sent as JSON. None stands for no body."""
         json = {} if body is None else {"json": body}
         return await self.client.request(method, path, headers=bearer(key), **json)
 

@@ -1,6 +1,6 @@
 """Combinations of environment settings that are refused because they would grant access to strangers.
 
-Each function returns one message for each problem. `variables` maps the names of variables to their instructions.
+Each function returns a message per problem. `variables` has a text by the name of a variable: how to set it.
 """
 
 from collections.abc import Mapping

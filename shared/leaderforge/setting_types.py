@@ -58,13 +58,13 @@ Dsn = Annotated[SecretStr, AfterValidator(_dsn)]
 
 
 def _node(address: str) -> str:
-    """Return the address of a node. Raises `ValueError` if its port does not exist."""
+    """Return the address of a node. Raises `ValueError` for an invalid port number."""
     host_and_port(address)
     return address
 
 
 def _roles(value: object) -> object:
-    """Map names to roles by a text such as `admins:owner,support:moderator`. Names may contain colons."""
+    """Return the roles by name from a text such as `admins:owner,support:moderator`. Names may contain colons."""
     if not isinstance(value, str):
         return value
     pairs = [part.rpartition(":") for part in split_list(value)]

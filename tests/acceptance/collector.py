@@ -77,7 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle(self) -> None:
         super().handle()
-        # The connection of the handshake has ended. By now, the agent records transactions.
+        # `agent_settings` is the last call of the handshake. After it, the agent records transactions.
         self.server.connected |= self._method == "agent_settings"
 
     def do_POST(self) -> None:

@@ -63,7 +63,7 @@ class _Forks:
             [sys.executable, "-m", "tests.acceptance.preloaded", self._address],
             cwd=ROOT,
             env=environment | {"PYTHONPATH": path},
-            stdin=subprocess.PIPE,  # its end tells the process that the tests have ended, also if they were killed
+            stdin=subprocess.PIPE,  # the process ends once this pipe is closed, as also happens if the tests are killed
             stdout=subprocess.PIPE,
         )
         if process.stdout is None or process.stdout.readline() != b"ready\n":
@@ -137,7 +137,7 @@ def _text(file: Any) -> str:
 
 
 def _serve(address: str) -> None:
-    """Accept runs until the tests end. This returns only in the fork of a run, once it is set up for the command."""
+    """Accept runs until the tests end. In the fork of a run, return once the fork is set up for the command."""
     for name in _IMPORTED:
         import_module(name)
     gc.freeze()  # a garbage collection in a fork would copy the shared memory that it visits
@@ -166,7 +166,7 @@ def _reap() -> None:
 
 
 def _fork_command(connection: socket.socket) -> None:
-    """Fork the command, and send its id and its status. Return in the command only."""
+    """Fork, and send the id and the status of the fork, which runs the command. Return only in the fork."""
     length, descriptors, *_ = socket.recv_fds(connection, _LENGTH.size, 2)
     request = connection.recv(_LENGTH.unpack(length)[0], socket.MSG_WAITALL)
     pid = os.fork()

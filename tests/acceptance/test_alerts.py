@@ -30,7 +30,7 @@ THRESHOLDS = {
 }
 PATIENCE_S = 300.0
 CALM_S = 45.0
-"""Time in s for which the service stays healthy. Each shortened alert would fire earlier."""
+"""Time in s for which the test watches a healthy service. Any alert without a cause would fire within this time."""
 PLAYERS = range(1, 21)
 QUIET_PLAYER = 21
 """Player who submits nothing more. A submission would restore the player's lost standing in the index."""

@@ -1,4 +1,4 @@
-"""`leaderforge backup` and `restore`: a drill while clients write, and refusals."""
+"""`leaderforge backup` and `restore`: a backup and its restore while clients write, and refused calls."""
 
 import asyncio
 import os

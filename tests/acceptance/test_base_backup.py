@@ -101,7 +101,7 @@ async def test_a_base_backup_and_the_archive_have_all_that_was_acknowledged(
     await archive_everything(server)
 
     account = unprivileged_account(server.data)
-    server.kill()  # from here on, the test uses none of the server's data
+    server.kill()  # the rest of the test must restore from the backup and the archive only
     restored.mkdir(mode=0o711)
     for command in (copy, mark):
         await run(command, server)

@@ -270,7 +270,7 @@ async def test_verify_names_a_wrong_contribution_and_a_wrong_checkpoint(world: W
     await services.teams.scores.rebuild_all()
     [(board_id,)] = await world.command.query("select board_id from boards where slug = 'crews'")
     board = await services.boards.get("crews")
-    assert await services.parts.moments.add_checkpoint(Ladder(board), 1, 2**43)  # the store has the real time
+    assert await services.parts.moments.add_checkpoint(Ladder(board), 1, 2**43)  # 2**43 is later than the store's time
     assert (await asyncio.to_thread(world.command.run, "verify")).output[-1].endswith(" 0 differ")
     await world.command.query(f"update moment_checkpoints set total = 7 where board_id = {board_id}")  # noqa: S608
     faults = {
@@ -280,7 +280,7 @@ async def test_verify_names_a_wrong_contribution_and_a_wrong_checkpoint(world: W
     wrong: list[str] = []
 
     async def is_reported() -> bool:
-        # The running servers correct the faults within seconds. Repeat them until `verify` comes first.
+        # The running servers correct the faults within seconds. Repeat the faults until `verify` finds them earlier.
         await world.command.query(f"update team_contributions set score = score + 1 where board_id = {board_id}")  # noqa: S608
         wrong[:] = (await asyncio.to_thread(world.command.run, "verify", code=1)).output
         return faults <= {*wrong}

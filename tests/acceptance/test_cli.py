@@ -49,7 +49,7 @@ def new(valkey, postgres) -> NewCommand:
 
 @pytest.fixture(scope="module")
 async def populated(valkey, postgres) -> Command:
-    """Command with a populated database, which tests only read. Tests that break the index use `elsewhere`."""
+    """Command with a populated database, which tests only read. See `elsewhere` for tests that break the index."""
     command = await _new(postgres.dsn, valkey.addresses)
     assert command.run("populate", *CROWD).output == ["12,000 sessions added"]
     return command

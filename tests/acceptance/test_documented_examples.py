@@ -74,7 +74,7 @@ async def test_the_examples_are_true(api: Served, clock: Ticks, page: Path) -> N
         if example.now:
             await caught_up(api, clock)
             await settled(api)
-        # Calls are 2 s apart. In this time, the service updates the scores of teams after their members' scores.
+        # Readers of the page pause between calls. Meanwhile the service updates the scores of teams: await this update.
         await api.services.teams.scores.settle()
         answer = await (_beginning if example.streamed else _whole)(api, example, values)
         values |= example.values_in(answer)

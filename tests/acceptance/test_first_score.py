@@ -80,7 +80,7 @@ def test_players_without_a_server_get_ranks(runs: ExitStack, tmp_path: Path) -> 
     imported, verified = pasted(tmp_path, dev, FROM_FILE).splitlines()
     assert imported == "6 scores imported, 0 duplicates, 3 players created, 0 bad lines skipped"
     assert verified == "6 standings compared, 0 differ"
-    # The owner closes the board, and a restart leaves it closed.
+    # The owner closes the board to players. The next start must not open it again.
     key = {"Authorization": f"Bearer {dev.description['admin_key']}"}
     board = f"{dev.description['api']}/api/boards/default"
     assert httpx.patch(board, json={"open_to_players": False}, headers=key).status_code == 200

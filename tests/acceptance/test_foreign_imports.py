@@ -182,7 +182,7 @@ async def test_the_report_explains_expired_refused_rounded_and_unknown_players(
     assert "name" in rows["bad"]["detail"]
     assert (rows["a"]["foreign_rank"], rows["a"]["rank"], rows["a"]["foreign_score"]) == ("4", "2", "12.344")
 
-    # Rounding makes the scores equal. Here they were achieved in another order, so that their ranks differ.
+    # Rounding makes three scores equal. On the board here, they were achieved in another order. Their ranks differ.
     command.run("boards", "create", "rounded", "policy=best", "decimals=2")
     (tmp_path / "other.csv").write_text("id,score,time\nc,12.34,2026-01-01\nb,12.34,2026-01-02\na,12.34,2026-01-03\n")
     command.run(
@@ -303,7 +303,7 @@ async def test_a_leaderboard_of_nakama_with_resets_subscores_and_bans(
     }
     assert sum(numbers.values()) == 200
     assert numbers["excluded"] == 1
-    # The imported entries are those of Nakama. Sorted by Nakama's rule for ties, they are in Nakama's order.
+    # The imported entries equal Nakama's entries, also in their order if both are sorted by Nakama's rule for ties.
     there = await fetch_sql(
         foreign_dsn,
         "select owner_id::text, score, subscore from leaderboard_record join users on users.id = owner_id"

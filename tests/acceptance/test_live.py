@@ -123,7 +123,9 @@ async def test_polling_what_does_not_change_leaves_the_index_alone(
 
 
 async def unasked(api: Served, path: str, asked: list[Any]) -> str:
-    """Poll until no poll has read the index for 9 s. Without the feed, the TTL would be 1 s. Return the ETag.
+    """Poll until polls have caused no read of the index for 9 s. Return the ETag.
+
+    Without the change feed, polls would cause a read each second, because the TTL would be 1 s.
 
     `asked` records the reads of the index. Reconciliation causes reads until it has processed the last submission.
     """

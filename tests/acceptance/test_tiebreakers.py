@@ -278,7 +278,7 @@ async def check_moderation(api: ApiClient, slug: str, reference: Reference, rand
 
 
 async def check_moment(api: Api, slug: str, everything: Sequence[object]) -> None:
-    """Read the board as it was before the changes of moderators. The clock of a real store cannot be set."""
+    """Read the board as it was before the changes of moderators. The test must be able to set the clock of the API."""
     api.clock.now += 60_000
     moment = time_text(BEFORE_MODERATION)
     assert await entries_at(api, f"/api/boards/{slug}/page?limit=100&at={moment}") == everything

@@ -65,7 +65,7 @@ def serving(command: Path, settings: Mapping[str, str], directory: Path, *option
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     arguments = [str(command), "serve", "--port", str(port), *options]
-    # Empty PYTHONPATH, which `running` sets to the sources: the command must read only the installed package.
+    # `running` sets PYTHONPATH to the sources. Clear it, because the command must read only the installed package.
     with running(arguments, {**settings, "PYTHONPATH": ""}, directory):
         wait_until(lambda: healthy(url), PATIENCE_S, "the server")
         key = {"Authorization": f"Bearer {settings['LEADERFORGE_ADMIN_KEYS']}"}

@@ -153,7 +153,7 @@ PAGES: dict[str, tuple[str, Act]] = {
     "friends": ("#/friends", _befriend),
     "challenge": ("#/friends?board=laps", _show_challenge),
     "awards": (f"#/player/{HERO}?board=sprints", _show_awards),
-    "tournament": ("#/?board=cup", _show_tournament),  # the actions on the page before have chosen the player
+    "tournament": ("#/?board=cup", _show_tournament),  # the player was chosen on the previous page
     "league": (f"#/player/{HERO}?board=league", _scroll_to_league),
     "ranks": (f"#/player/{HERO}?board=climb", _look_at_ranks),
     "submit": ("#/submit", _submit),

@@ -64,7 +64,10 @@ def _past_score(score: int, day: int, *, is_hero: bool) -> int:
 
 
 async def _begun(connection: asyncpg.Connection) -> int:
-    """Wait for the board's first moment, and return the board's id. Maintenance would overwrite an earlier change."""
+    """Wait for the board's first moment, and return the board's id.
+
+    Maintenance would overwrite past standings that are invented before this moment.
+    """
     async with asyncio.timeout(BEGUN_S):
         while True:
             row = await connection.fetchrow(

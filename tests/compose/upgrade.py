@@ -22,7 +22,9 @@ _INTERVAL_S = 0.05
 _PAUSE_S = 0.5
 """Time in s before a client repeats a failed request."""
 _MAX_REPETITIONS = 10
-"""Maximum repetitions of a submission. Fewer make the test fail too, but only at its end, with all causes."""
+"""Number of failures of a submission at which the test fails at once. A smaller number above 1 makes it fail only at
+its end, with all causes.
+"""
 
 
 def upgrade_of_the_api(deployment: Deployment) -> None:

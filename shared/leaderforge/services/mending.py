@@ -1,4 +1,4 @@
-"""Replacement of values in the index by the store's values, regardless of revisions, one player in one step.
+"""Replacement of values in the index by the store's values, regardless of revisions, in one step per player.
 
 After a clock was set back, a new player may have lower revisions than an erased player with the same id had. The
 removed standings of the erased player then make the index refuse the standings of the new player. Only a replacement
@@ -61,7 +61,7 @@ async def drop_players(index: RankIndex, store: ScoreStore, user_ids: Sequence[i
 
 
 def _is_wrong(value: IndexValue, standing: Standing | None) -> bool:
-    """Return whether an index value cannot come from the store, by the `standing` that was read after the value."""
+    """Return whether an index value cannot come from the store, whose `standing` was read after the value."""
     if standing is None:
         return not value.removed
     return value.revision > standing.revision or (value.removed and not standing.removed)

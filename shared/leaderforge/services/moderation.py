@@ -25,7 +25,7 @@ _CONCURRENT = 4
 T = TypeVar("T")
 _Changes: TypeAlias = Sequence[LadderStanding]
 Unapplied: TypeAlias = NotFound | Refused | Conflict
-"""Error of one of several actions. The other actions are not affected."""
+"""Error of one action of a call with several actions. The other actions are performed nevertheless."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +204,8 @@ class ModerationService:
         try:
             changed = await removal
         except NotRanked:
-            # This may be the retry of a removal that was committed without an answer. The index may then still have the
-            # entry. Therefore apply the player's standings to the index again.
+            # This may be the retry of a removal whose process ended between the commit and the update of the index. The
+            # index may then still have the entry. Therefore apply the player's standings to the index again.
             await self._delivery.repeated(user_id)
             raise
         return await self._indexed(user_id, changed)
@@ -222,7 +222,7 @@ async def _each(items: Sequence[T], act: Callable[[T], Awaitable[_Changes]]) -> 
     """Do the action `act` for each item, a few items at a time. Return each item's result or its `Unapplied` error.
 
     After an exception of another type, start no further action. Raise the exception only after the actions in flight
-    have ended. Otherwise, these actions could overwrite a later request of the client.
+    have ended. An action that went on after the error response could overwrite the effect of the client's next request.
     """
     waiting = iter(enumerate(items))
     outcomes: dict[int, _Changes | Unapplied] = {}

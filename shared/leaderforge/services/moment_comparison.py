@@ -53,7 +53,7 @@ class MomentComparison:
         return [SettlementFault(ladder.board.slug, ladder.period_name, text) for text in texts]
 
     async def _is_correct(self, ladder: Ladder, revision: int) -> bool:
-        """Return whether a checkpoint is correct. Repeat a failed comparison, which an erasure may have disturbed."""
+        """Return whether a checkpoint is correct. Compare a wrong one again: a concurrent erasure may be the reason."""
         for _ in range(2):
             if await self._moments.is_checkpoint_correct(ladder, revision):
                 return True

@@ -16,7 +16,7 @@ _EVERY_MS = 5_000
 """Minimum time between two runs in a process, in ms."""
 _DAY_MS = 86_400_000
 _CHECKPOINTS = 100
-"""Maximum number of checkpoints that one run adds to a ladder. The next run adds the further ones."""
+"""Maximum number of checkpoints that one run adds to a ladder. If more are due, the next runs add them."""
 
 
 class MomentMaintenance:
@@ -66,7 +66,7 @@ class MomentMaintenance:
         if board.moments is None:
             return
         if board.moments.since is None:
-            # From then on, all processes store the changes of standings. The copy would miss earlier ones.
+            # Copy only once all processes store changes of standings. Else a change during the copy could be lost.
             if board.moments.enabled_at + PROPAGATION_MS <= self._clock():
                 await self._copy(board)
             return
@@ -98,14 +98,14 @@ class MomentMaintenance:
             self._telemetry.count("moment_checkpoints")
 
     async def _final_moment(self) -> int:
-        """Return the latest time (ms) before which all received changes are committed, or will never be."""
+        """Return a time (ms). No change that was received before this time can be committed any more."""
         until, in_doubt = self._clock() - SETTLE_MS, await self._store.in_doubt_since()
         return until if in_doubt is None else min(until, in_doubt - COMMIT_LIMIT_MS)
 
     async def _forget(self, board: Board) -> None:
         """Delete the states and checkpoints that no moment since the board's first one needs.
 
-        Before that, compare the last checkpoint of each ladder with the states, and repair it.
+        Before the deletion, compare the last checkpoint of each ladder with the states, and repair it if it is wrong.
         """
         first = None if board.moments is None else board.moments.first(self._clock(), board.frozen_at)
         if first is None:

@@ -33,8 +33,9 @@ class NoticeFeed:
     async def follow(self, after: int | None, admits: NoticeFilter) -> AsyncGenerator[Sequence[Notice] | None, None]:
         """Yield the notices after a position, in order, as soon as they are in the log. Yield None as a heartbeat.
 
-        `after` None follows from the present end of the log, 0 from its oldest notice. The iteration ends when the feed
-        is closed. Raises `EventsExpired` if the log has lost notices after the position, and `TooManyListeners`.
+        With `after` None, start at the present end of the log; with 0, at the oldest notice. The iteration ends when
+        the feed is closed. Raises `EventsExpired` if the log has lost notices after the position, and
+        `TooManyListeners`.
         """
         if self._closed.is_set():
             raise Unavailable("the service is shutting down; connect again shortly")

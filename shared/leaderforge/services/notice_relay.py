@@ -13,9 +13,9 @@ from leaderforge.services.derived_notices import DerivedNotices
 from leaderforge.services.overtaking import OvertakingService
 
 _AT_ONCE = 200
-"""Maximum rows of the outbox that one step moves. This limits the size of a transaction. A row may have a bundle."""
+"""Maximum rows of the outbox that one step moves in its transaction. A row is a notice or a bundle of notices."""
 _CHANGES_AT_ONCE = 2_000
-"""Number of changed standings per step. Once a step has read this many, it leaves further rows to the next step."""
+"""Number of changed standings after which a step takes no further row. The next step moves the remaining rows."""
 
 
 class NoticeRelay:
@@ -64,7 +64,7 @@ class NoticeRelay:
 def _first_changes(
     fetched: Sequence[OutboxRow | OutboxBundle], board_ids: Container[int]
 ) -> tuple[Sequence[OutboxRow | OutboxBundle], Sequence[OutboxRow]]:
-    """Return the first rows, which one step moves, and the changes of standings on these boards in the rows."""
+    """Return the rows for one step, which are the first ones, and their changes of standings on these boards."""
     changes: list[OutboxRow] = []
     for number, row in enumerate(fetched):
         if len(changes) >= _CHANGES_AT_ONCE:

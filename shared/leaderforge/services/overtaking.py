@@ -130,8 +130,8 @@ class OvertakingService:
             self._forget_cadence.pause()
 
     async def _recipients_of(self, user_ids: Sequence[int]) -> Mapping[int, Sequence[int]]:
-        """Return the players who get a notice when one of these players passes them, by the id of the passing one."""
-        # Find the players with followers by one query. This saves one query for each of the others.
+        """Return, by the id of each of these players, the players who get a notice when this player passes them."""
+        # One query finds the players with followers. The other players then need no query of their own.
         followed = await self._friends.with_followers(user_ids) if user_ids else ()
         return {user_id: await self._recipients(user_id) for user_id in sorted(followed)}
 
@@ -139,12 +139,12 @@ class OvertakingService:
         """Return the players who get a notice when this player passes them."""
         if self._mode is FriendMode.ONE_WAY:
             return await self._friends.followers(user_id, MAX_FOLLOWERS)
-        # Anybody can follow a player: strangers could fill a limit of followers. Therefore read the followed players.
+        # Every friend is in this list too. Strangers could fill the limited list of followers, but not this list.
         followed = await self._friends.followed(user_id, MAX_FRIENDS)
         return [friend.user_id for friend in followed if friend.is_mutual]
 
     async def _places(self, ladder: Ladder, user_ids: set[int]) -> _Places:
-        # Read the stored places first. Between the reads, a concurrent relay could store places newer than the index's.
+        # Read the stored places first: after a first read of the index, a concurrent relay could store newer places.
         before = await self._store.places(ladder.board.id, ladder.period, user_ids)
         now: dict[int, PlacedPlayer] = {}
         for chunk in chunks(sorted(user_ids), _LOOKED_UP):
@@ -172,7 +172,7 @@ def _movers(rows: Sequence[OutboxRow], boards: Mapping[int, Board]) -> Mapping[L
 
 
 def _changes_standing(row: OutboxRow) -> bool:
-    """Return whether the row reports a change of a player's standing. An erased player has none."""
+    """Return whether the row reports a change of a player's standing. An erasure leaves no standing."""
     is_moderation = row.type.startswith("moderation.") and row.type != NoticeType.MODERATION_ERASED
     return row.user_id != NO_PLAYER and (row.type == NoticeType.SCORE_IMPROVED or is_moderation)
 
@@ -200,7 +200,7 @@ def _noticed(
 
 
 def _draft(ladder: Ladder, row: OutboxRow, user_id: int, passed: PlacedPlayer) -> NoticeDraft:
-    """Return the notice to a player whom the player of the row has passed."""
+    """Return the notice to the player `user_id`, whom the player of the row has passed. `passed` is the new place."""
     slug = ladder.board.slug
     data = {
         "board": slug,

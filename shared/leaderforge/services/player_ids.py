@@ -30,7 +30,7 @@ class Sighting(NamedTuple):
 
 
 class _Cached(NamedTuple):
-    """Cached player id. `check` is the number of the last check that did not find the external id released."""
+    """Cached player id. `check` is the number of the last check after which the player id was known to be right."""
 
     user_id: int
     check: int
@@ -40,9 +40,9 @@ class PlayerIds:
     """Cache of players: by external id, and by player id.
 
     A check reads which external ids were released. The cache is used for at most `MAPPING_MS` after the start of a
-    check, and another player may claim a released external id only later than that. The next check confirms all
-    external ids that were not released. Players that are cached by player id are looked up again after each check, and
-    all players after a gap of `CHECKABLE_MS` between two checks. Missing players are not cached.
+    check. Only later may another player claim a released external id. The next check confirms all external ids that
+    were not released. Players that are cached by player id are looked up again after each check, and all players after
+    a gap of `CHECKABLE_MS` between two checks. Missing players are not cached.
 
     `capacity` is the maximum number of cached players. A cached player takes 300 bytes with a UUID as external id, and
     600 at most with the longest external id.
@@ -68,8 +68,8 @@ class PlayerIds:
         self._released: set[str] = set()
         self._invalidations = 0
         self._checks = 0
-        # Time of the last check by two clocks: the cache's in s, and in ms since 1970. Only the second one advances
-        # while a machine is suspended.
+        # Time of the last check by two clocks: the cache's clock (s), and the wall clock (ms since 1970). Only the wall
+        # clock advances while a machine is suspended.
         self._checked_at_s, self._checked_at_ms = 0.0, 0
         wait_s = LOOKUP_WAIT_MS / 1000
         # Collect look-ups while a query is in flight, because one query for many players costs less than many queries.
@@ -191,7 +191,7 @@ class PlayerIds:
         return {**rivals, **{i: user.user_id for i, user in created.items()}}
 
     async def _check(self) -> None:
-        """Read which external ids were released. Cached players with other external ids may be used further."""
+        """Read which external ids were released. The cached players of all other external ids stay valid."""
         now_s, now_ms = self._now(), self._clock()
         if self._unchecked_ms() > CHECKABLE_MS or len(self._released) > _MAX_RELEASED:
             self._cached.clear()

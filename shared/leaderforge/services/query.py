@@ -116,8 +116,8 @@ class QueryService:
     ) -> Page:
         """Return some of the entries within `radius` places of a player's entry, as `cut` selects them.
 
-        `cut` returns the slice of the part from two arguments: the position of the player's entry, and the number of
-        entries.
+        The arguments of `cut` are the position of the player's entry, and the number of entries. It returns the slice
+        to take.
         """
 
         async def read(reading: Reading) -> Page:
@@ -146,7 +146,7 @@ class QueryService:
     async def _row_within(
         self, reading: Reading, ladder: Ladder, user_id: int, radius: int, viewer: Caller
     ) -> tuple[Row, Window[Row]]:
-        """Return a player's row, and the window around it, whose `after` starts with the row unless it is hidden.
+        """Return a player's row, and the window around it. Unless the row is hidden, it is the first one of `after`.
 
         Raises `NotRanked`.
         """
@@ -277,7 +277,7 @@ def first_page(ladder: Ladder, page: Page, limit: int) -> Page:
 
 
 def _is_same(window_row: Row, row: Row) -> bool:
-    """Return whether two rows are equal apart from segments, which only the player's row may have."""
+    """Return whether two rows are equal apart from segments. Rows of a window may lack the segments."""
     return window_row._replace(segments=()) == row._replace(segments=())
 
 

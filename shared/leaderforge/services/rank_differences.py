@@ -11,7 +11,7 @@ _Score: TypeAlias = tuple[int, int]
 
 
 class RankCause(StrEnum):
-    """Reason for which the rank of a player differs."""
+    """Reason why a player has different ranks on the two boards."""
 
     TIE = "equal scores in another order"
     ROUNDED = "scores that rounding made equal"
@@ -78,8 +78,8 @@ def compare_ranks(
 ) -> RankComparison:
     """Return the differences between two rankings, best first.
 
-    Only players with the same score on both boards are compared for ties. If a player's positions among them differ,
-    the cause is a tie if the player at the foreign position has an equal score here.
+    Each player with the same score on both boards has two positions among all such players: a foreign one and one here.
+    If they differ, the cause is a tie if the player who is here at the foreign position has the same score.
     """
     places = {place.player_id: place for place in local if place.player_id is not None}
     order = _TieOrder(foreign, local, places)

@@ -30,10 +30,11 @@ T = TypeVar("T")
 _ATTEMPTS = 8
 """Maximum attempts to read the same entries. An attempt fails if an entry moves before its rank is counted."""
 _FRESH_S = 1.0
-"""Time in s within which names from the store may be added to the index without a comparison afterwards.
+"""Maximum time in s from the read of names in the store to the end of their addition to the index. After a longer time,
+the names are compared with the store again.
 
-The time is shorter than `SETTLE_MS`. Reconciliation repairs changed names only after `SETTLE_MS`, and therefore also a
-name that is added within this time.
+A player may be renamed meanwhile. Reconciliation repairs the name, but at least `SETTLE_MS` after the rename, and
+therefore after the addition.
 """
 
 _sort_key = attrgetter("key")
@@ -84,7 +85,7 @@ class Reader:
     async def read(self, ladder: Ladder, read: Callable[[Reading], Awaitable[T]]) -> T:
         """Return the result of `read` on the index or the store.
 
-        Use the store if the index may lack changes (see `trust`), or does not contain the ladder. Raises
+        Use the store if the index may lack changes (see `trust`), or if it does not contain the ladder. Raises
         `IndexUnavailable` if neither answers, and `StoreUnavailable` if the store does not answer and the ladder is in
         the store only. Other exceptions of `read`, such as `NotRanked`, propagate. A ladder at a moment is read from
         the store of moments.
@@ -108,8 +109,8 @@ class Reader:
     async def _read_index(self, read: Callable[[Reading], Awaitable[T]]) -> T:
         """Return the result of `read` on the index. Raises `IndexUnavailable` unless the index stays current meanwhile.
 
-        Errors of `read`, such as `NotRanked`, propagate only if the index is known to be current (see `trust`).
-        Otherwise the index may lack the player's first submission.
+        Errors of `read`, such as `NotRanked`, propagate only if the index is known to be current (see `trust`). An
+        index that is not current may lack the player's first submission, and `NotRanked` would be wrong.
         """
         belief = await self._trust.enter()
         try:
@@ -254,7 +255,7 @@ def _segment_bounds(board: Board, rows: Sequence[Row]) -> list[SegmentBound]:
 
 
 def _ranks_in(board: Board, rows: Sequence[Row], above: Sequence[int]) -> list[Mapping[str, int]]:
-    """Return the ranks of each row in its segments, by attribute. `above` has a count per `_segment_bounds`."""
+    """Return the ranks of each row in its segments, by attribute. `above` counts for each of `_segment_bounds`."""
     counts = iter(above)
     return [
         {

@@ -101,7 +101,7 @@ class LadderGroup:
     def __init__(self, ladder: Ladder, *, counted: bool) -> None:
         self._ladder = ladder
         board = ladder.board
-        # Read the settings of the board here, once, and not for each receipt, which reads up to three groups.
+        # Read these settings of the board only once per group. A receipt needs them of up to three groups.
         self._has_subscore = board.subscore_order is not None
         self._ranks_all = board.min_submissions == 1
         self._has_tiers = bool(board.tiers)
@@ -120,7 +120,7 @@ class LadderGroup:
 
     @cached_property
     def _tiers(self) -> LadderTiers:
-        """Tiers of the ladder after the update. If the tiers depend on the total, the index has returned the total."""
+        """Tiers of the ladder after the update. The index has returned the total if the tiers depend on it."""
         return self._ladder.board.tiers_among(self._total or 0)
 
     def add(self, standing: Standing) -> None:
@@ -216,7 +216,7 @@ class LadderGroup:
 def receipt_of(
     submission: Submission, recorded: Recorded, groups: Sequence[LadderGroup], options: ReceiptOptions
 ) -> Receipt:
-    """Return the receipt of a recorded submission. `groups` belong to its ladders, in their order."""
+    """Return the receipt of a recorded submission. `groups` has a group for each ladder of the submission, in order."""
     main, user_id = groups[0], submission.event.user_id
     standing = main.newest[user_id]
     return Receipt(

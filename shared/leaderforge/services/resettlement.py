@@ -17,7 +17,7 @@ _MAX_PERIODS = 1_000
 
 
 class ResettlementService:
-    """Search for settled periods that moderators have changed. The part `part` of these periods is settled again.
+    """Search for settled periods that moderators have changed. Only `part`, one part of the settlement, is done again.
 
     A moderator's change of standings leaves a note in the store, in the transaction of the change. An erasure requests
     the settlements itself, because it deletes the standings. Therefore nothing is lost if a process dies. Two processes

@@ -27,7 +27,7 @@ _EVERY_S = 5.0
 _MAX_PERIODS = 1_000
 """Number of a board's latest periods that a search for unsettled periods reads."""
 _LONGEST_PERIOD_MS = 366 * 86_400_000
-"""Upper bound, in ms, of a period's length. A period that ends after a time starts at most this long before it."""
+"""Upper bound, in ms, of a period's length. It bounds the search for periods that end after a given time."""
 
 
 class SettlementService:

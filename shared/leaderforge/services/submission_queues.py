@@ -59,7 +59,7 @@ class SubmissionQueues:
             kind: self._new_queue(kind.previous, max_in_flight=3, stagger_s=STAGGER_S)
             for kind in map(_Kind._make, product(either, either, either, Policy))
         }
-        # Submissions have separate queues if stored data of the player decides about them: they need more round trips.
+        # Some submissions depend on stored data of the player. They need more round trips, and therefore other queues.
         self._dependent = {previous: self._new_queue(previous, max_in_flight=2) for previous in either}
 
     async def take(self, request: SubmitRequest) -> Receipt | LeaderForgeError:

@@ -232,7 +232,7 @@ class TeamScores:
         count, after = 0, None
         while team_ids := await self._scores.teams_after(after, _PLAYERS_A_READ):
             for team_id, contributions in (await self._scores.contributions(ladder, team_ids)).items():
-                # This also finds the contributions of erased players, who have no spans any more.
+                # Take the members from the contributions, not from the spans: erased players have no spans any more.
                 members = [contribution.user_id for contribution in contributions]
                 count += await self._refresh_team(ladder, source, team_id, members)
             after = team_ids[-1]

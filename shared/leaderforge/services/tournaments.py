@@ -67,7 +67,7 @@ class BracketView:
 
 
 class TournamentService:
-    """Reads of tournaments, and joining. Submissions count attempts: see `ScoreStore.record`."""
+    """Reads of tournaments, and joining. The store counts the attempts when it records submissions."""
 
     def __init__(self, store: TournamentStore, clock: Clock) -> None:
         self._store = store

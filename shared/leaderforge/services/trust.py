@@ -112,7 +112,8 @@ class IndexTrust:
 
         The caller must call `leave` or `abandon` at the end of the read.
         """
-        # Check already in the belief's second half: a busy process may renew it late, and it could end during the read.
+        # Check already in the second half of the belief's time: a belief that is renewed late could end during the
+        # read.
         if not self._is_valid() or monotonic() > self._valid_until - _BELIEF_S / 2:
             await self._require_confirmed()
         self._note_read()

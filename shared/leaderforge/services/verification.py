@@ -30,8 +30,8 @@ class VerificationService:
     """Repeated comparison of index and store, in the order of player ids. The index stores its progress.
 
     Reconciliation should prevent all differences. Each difference is therefore a sign of a defect, and is counted and
-    repaired. The last round of each pass over the players removes stray entries in segments. Entries on the board whose
-    players have no standing are found by `MaintainService.verify` only.
+    repaired. The last round of each pass over the players removes stray entries in segments. Only
+    `MaintainService.verify` finds entries of players who have no standing.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class VerificationService:
         return count
 
     async def _repair(self, ladder: Ladder, suspects: Sequence[int]) -> int:
-        """Repair the suspects that still differ, without changes in flight. Return the number of repaired standings."""
+        """Repair the suspects that still differ after several checks. Return the number of repaired standings."""
         different = await still_different(self._store, self._index, ladder, suspects)
         if different:
             # Use `mend`, not `load`: a wrong value may have the right revision, and `load` would then ignore the

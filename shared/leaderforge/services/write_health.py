@@ -16,7 +16,7 @@ class WriteHealth:
 
     @property
     def is_well(self) -> bool:
-        """Return whether no recent write was refused, or a later write succeeded."""
+        """Return False after a refused write, for `_REMEMBERED_S` seconds or until a write succeeds, else True."""
         return self._refused_at is None or self._clock_s() - self._refused_at > _REMEMBERED_S
 
     def note(self, *, accepted: bool) -> None:

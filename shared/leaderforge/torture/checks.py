@@ -294,7 +294,7 @@ def check_user(view: LadderView, body: Json | None, user_id: int) -> Iterator[Pr
 
 def _check_at(view: LadderView, score: int, rank: int, name: str) -> Iterator[Problem]:
     least, most = view.above(-score)
-    moving = len(view.unsettled)  # the search for the rank takes several reads, and players may move between them
+    moving = len(view.unsettled)  # players may move between the several reads of the search: allow their ranks
     if not least - moving < rank <= most + 1 + moving:
         yield Problem("wrong percentile", f"{name} at rank {rank}", f"{score}, of rank {least + 1} to {most + 1}")
 

@@ -10,7 +10,7 @@ from leaderforge.torture.report import Report, say
 from leaderforge.torture.target import Target
 
 SCRIPT = "script"
-"""Name of the nemesis in reports, from its start until the deployment is healthy again."""
+"""Name in reports of the time from the start of the command until the deployment is healthy again."""
 QUIET = "none"
 """Name in reports of the time without a nemesis."""
 

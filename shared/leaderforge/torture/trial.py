@@ -83,7 +83,7 @@ def _writers(
 async def _acting(
     trial: Trial, target: Target, report: Report, writers: Sequence[Writer], readers: Sequence[LadderReader]
 ) -> AsyncIterator[None]:
-    """Let clients and nemesis act during the block. End the nemesis first, and let the clients finish their calls."""
+    """Let clients and nemesis act during the block. Then end the nemesis, and let the clients finish their calls."""
     clients = [asyncio.create_task(writer.write(trial.pace_s)) for writer in writers]
     clients += [asyncio.create_task(reader.read(trial.pace_s / 10)) for reader in readers]
     script = UserScript(trial.script, trial.every_s, target, report) if trial.script else None

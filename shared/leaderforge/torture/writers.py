@@ -28,7 +28,7 @@ BASE: Mapping[str, int] = {
 """Weights of the acts while no nemesis changes them."""
 
 ACTS: Mapping[str, int] = {"newcomer": 2, "erase": 2, "recreate": 4, "duel": 1, "swap_names": 2}
-"""Weights of further acts. They are added to `BASE`, unless the run has only chosen nemeses."""
+"""Weights of further acts, which a run adds to `BASE` or leaves to nemeses that consist of such acts."""
 
 _MAX_SCORE = 10**12
 _RETRY_S = 0.05
@@ -253,7 +253,7 @@ class Writer:
     async def _change(
         self, user_id: int, state: State, method: str, path: str, body: Any = None, *, retry_refusal: int | None = None
     ) -> Reply:
-        """Send a change until it is acknowledged. A retry with the status `retry_refusal` shows an earlier success."""
+        """Send a change until it is acknowledged. A retry with the status `retry_refusal` proves an earlier success."""
         step = self._ladder.begin(user_id, state, monotonic())
         answer = await self._until_done(method, path, body, retry_refusal)
         if answer.status in {200, 201, retry_refusal} and not _is_too_early(answer):

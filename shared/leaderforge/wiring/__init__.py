@@ -93,7 +93,9 @@ class Services:
 
     @property
     def imports(self) -> "FileImports":
-        """Return the service that imports files. Its modules are loaded on first use: functions do not need them."""
+        """Return the service that imports files. Its modules are loaded on first use: most Lambda functions do not need
+        them.
+        """
         from leaderforge.services.file_imports import FileImports
 
         return FileImports(
@@ -140,7 +142,7 @@ class Services:
         await self.changes.settle()
 
     async def close(self) -> None:
-        """Deliver and announce pending updates for up to `_SETTLING_S`, then disconnect from all parts."""
+        """Deliver or declare pending updates for up to `_SETTLING_S`, then disconnect from all parts."""
         with suppress(Unavailable, TimeoutError):
             async with asyncio.timeout(_SETTLING_S):
                 await self.teams.scores.settle()
