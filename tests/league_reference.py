@@ -11,7 +11,7 @@ Rules = Mapping[str, Any]
 
 
 def moving(zone: Mapping[str, int] | None, ranked: int) -> int:
-    """Return how many of the `ranked` players of a group a zone moves."""
+    """Return how many players a zone moves in a group of `ranked` players."""
     if not zone:
         return 0
     if "percent" in zone:

@@ -1,4 +1,4 @@
-"""Challenge by its link and the choice of a segment on the page: by keyboard, in each language, and at 320 px."""
+"""Opening a challenge by its link, and choosing a segment: by keyboard, in each language, and at a width of 320 px."""
 
 from collections.abc import AsyncIterator
 from uuid import uuid4

@@ -173,6 +173,6 @@ async def test_what_a_moderator_does_shows(stores: Stores, histories: HistorySto
     assert {one.hidden for one in await histories.played(board, 1, 10)} == {False}
     await stores.moderation.remove(board, 1, AuditEntry(3 * DAY, "cli", "entry.remove"))
     assert list(await histories.points(board, 1, 10)) == []
-    # The removal leaves the days, because they are over.
+    # Both days are over. Therefore their standings stay after the removal.
     days = [board.ladders_at(day * DAY)[0] for day in (1, 0)]
     assert [one.ladder for one in await histories.played(board, 1, 10)] == days

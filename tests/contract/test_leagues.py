@@ -37,7 +37,7 @@ INSERTIONS = (
     "insert into occurrences (board_id, period_id, entrants) values ($1, $2, 1)",
     "insert into entrants (user_id, board_id, period_id) values (9, $1, $2)",
 )
-"""Statements that insert the kinds of rows of a period that neither leagues nor rewards insert."""
+"""Statements that insert a row of a period into each table that leagues and rewards do not use."""
 
 
 @pytest.mark.parametrize("rules", RULES)

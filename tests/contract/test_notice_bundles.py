@@ -220,7 +220,7 @@ async def test_bundles_are_purged_whole(scene: Scene) -> None:
     work = await scene.endpoints.work(target, 10, due=10, fresh=9)
     waiting = [Waiting(Queued(notice), 10) for notice in work.fresh]
     await scene.endpoints.commit_round(target, work, DispatchResult([], waiting, []), 10)
-    assert await scene.notices.purge(0, 9, 1) == 0  # the first bundle has one of the 9 newest, which stay
+    assert await scene.notices.purge(0, 9, 1) == 0  # the first bundle stays: one of its notices is among the newest 9
     assert await scene.notices.purge(0, 8, 1) == 7
     assert await scene.notices.bounds() == (8, 16)
     assert players(await following(scene, 5)) == [*_PLAYERS]
@@ -248,7 +248,10 @@ async def test_bundles_have_the_notices_of_their_players_in_order_on_any_databas
 
 @pytest.mark.parametrize("is_moved", [False, True])
 async def test_an_erasure_spares_the_other_players_of_bundles_on_any_database(anywhere: Scene, is_moved: bool) -> None:
-    """Erase players, and find the notices of the others. On Citus, a bundle's row has the id of one of its players."""
+    """Erase players, and find the notices of the others.
+
+    On Citus, a bundle's row has the id of one of its players. The erasure of this player must not delete the row.
+    """
     assert isinstance(anywhere.stores, Database)
     await sent(anywhere)
     if is_moved:

@@ -144,7 +144,7 @@ async def test_the_entry_at_a_rank_is_exact_whatever_moved_since_the_last_search
 
 
 async def test_rows_of_a_busy_board_never_mix_two_standings(new_index: NewIndex) -> None:
-    """Change players during reads. Each standing has as many submissions as its score: a row that mixes two differs."""
+    """Change players during reads. In each standing, and thus in each row, score and submissions must be equal."""
     ladder, players = LADDERS[0], range(1, 41)
     index = await complete(new_index(2), ladder, [standing(i, i)._replace(submissions=i) for i in players])
     finished = asyncio.Event()

@@ -290,7 +290,7 @@ async def test_a_large_key_is_freed_in_short_steps(
 async def test_an_update_between_two_steps_of_a_removal_stays_whole(
     alone: tuple[ValkeyCluster, Cluster, RedisIndex], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A removal must not delete an entry and leave its standing: a load of the same revision would not restore it."""
+    """A removal must delete an entry with its standing: a load skips a player whose standing has the same revision."""
     _, client, index = alone
     ladder = Ladder(Board(1, "default", "Default"))
     await fill(index, ladder)

@@ -27,7 +27,7 @@ PLAYERS = [Player(i, f"Player {i}", None, 0) for i in range(1, 13)]
 """All players of `tied_events`."""
 
 every_rule = pytest.mark.parametrize(("policy", "order"), [(p, o) for p in Policy for o in Order])
-# Every example uses a new board.
+# Every example uses a new board. Therefore the examples may share the stores of the fixture.
 on_boards_of_their_own = settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )

@@ -198,7 +198,7 @@ class World:
 
 
 async def plant(index: RankIndex, ladder: Ladder, standing: Standing, segment: Segment) -> None:
-    """Add a stray entry: the entry of a standing, in a segment of an index, whatever the player's values are."""
+    """Add a stray entry: put the standing into a segment of the index, although the player is not in this segment."""
     if isinstance(index, MemoryIndex):
         index.plant_stray(ladder, standing.user_id, segment)
         return

@@ -230,7 +230,7 @@ async def test_random_histories_in_memory(history: list[Step], policy: Policy, o
     for step in history:
         await world.take(step)
     await world.check()
-    # Reconciliation adds the submissions of dead processes to the index. The teams must already be right there.
+    # `check` has compared the store. Reconciliation then brings the index up to date, and `verify` compares it.
     await world.process.maintain.reconcile()
     assert list((await world.process.maintain.verify()).differences) == []
     await world.process.close()

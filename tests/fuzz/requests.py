@@ -69,7 +69,7 @@ class Factory:
         """Return the bytes of a request."""
         operation = self.random.choice(self.operations)
         if operation.method == "DELETE" and self.random.random() < 0.8:
-            operation = self.random.choice(self.operations)  # choose again, since many deletions would leave no board
+            operation = self.random.choice(self.operations)  # too many deletions would leave no board
         method, path = operation.method, self._path(operation)
         if self.random.random() < 0.03:
             path = self.random.choice(OTHER_PATHS)

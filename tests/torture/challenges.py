@@ -97,7 +97,10 @@ def problems_of(own: OwnChallenge, stored: StoredChallenge | None) -> Iterator[P
 
 
 def answer_problems(own: OwnChallenge, stored: StoredChallenge, answer: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield the differences between a result in an answer and the result of the stored events, all committed before."""
+    """Yield the differences between the result in an answer and the result of the stored events.
+
+    All events must have been committed before the answer.
+    """
     shown = entries_of(answer), [player["user_id"] for player in answer["unscored"]]
     expected = stored.entries(), stored.unscored()
     if shown != expected:
@@ -105,7 +108,7 @@ def answer_problems(own: OwnChallenge, stored: StoredChallenge, answer: Mapping[
 
 
 def limit_problems(challenges: Sequence[StoredChallenge]) -> Iterator[Problem]:
-    """Yield problems: players in more open challenges than allowed, and challenge ids of several challenges.
+    """Yield problems: players in too many open challenges, and challenge ids that a player used more than once.
 
     Only a join increases a player's number of open challenges. Therefore count the open ones at each join.
     """

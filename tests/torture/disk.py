@@ -29,7 +29,7 @@ class SmallDisk:
     def fill(self) -> None:
         """Take all free space."""
         with (self._path / _BALLAST).open("wb") as file, suppress(OSError):
-            # Take the space in small steps: a step that does not fit takes no space at all, and PostgreSQL also writes.
+            # A step that does not fit takes nothing. Therefore take small steps, to leave little free space.
             for start in range(0, _BYTES, _STEP_BYTES):
                 os.posix_fallocate(file.fileno(), start, _STEP_BYTES)
 

@@ -12,7 +12,7 @@ class CountedEvent(NamedTuple):
     achieved_at: int
     received_us: int
     submission_id: UUID = UUID(int=0)
-    """Id that orders events whose other times are equal, such as messages queued in the same millisecond."""
+    """Id that orders events with equal times, such as messages that were queued in the same millisecond."""
 
 
 class Folded(NamedTuple):

@@ -105,7 +105,7 @@ def remove_before_loading() -> None:
 def future_watermark() -> None:
     """Break this rule: a process ignores a watermark in the future. Such watermarks appear when the clock is set back.
 
-    The mutated process begins a catch-up at such a watermark, and misses all changes that were committed before this.
+    The mutated process accepts such a watermark. Its catch-up begins there, and misses all changes committed earlier.
     """
 
     def is_credible(watermark: int | None, now: int) -> bool:

@@ -84,7 +84,7 @@ async def _torment(plan: Plan, stage: Stage) -> None:
 
 
 async def _let_act(plan: Plan, stage: Stage, name: str, ends: float) -> None:
-    """Run a nemesis once. With `each_s`, repeat it for this time (s), in which the waits for healing count."""
+    """Run a nemesis once. With `each_s`, repeat it for this time (s), which includes the waits for healing."""
     turn_ends = monotonic() + plan.each_s
     while True:
         stage.rig.journal.note(name, "begun")

@@ -1,4 +1,4 @@
-"""Batches in which some items are already refused: calls for the others, and the positions of all outcomes."""
+"""Batches with items that are refused before the call. Calls process the other items. Each outcome has its position."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import pairwise

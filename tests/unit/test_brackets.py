@@ -9,8 +9,8 @@ from leaderforge.domain.brackets import Brackets
 def simulated(size: int, entrants: int, *, is_final: bool) -> list[list[int]]:
     """Return the numbers of the entrants of each bracket.
 
-    Seat one entrant after the other. If `is_final`, then move the entrants of a last bracket below half its size to the
-    bracket before it.
+    Seat one entrant after the other. If `is_final` and the last bracket has less than half of `size` entrants, move
+    them to the bracket before it.
     """
     brackets: list[list[int]] = []
     for number in range(1, entrants + 1):

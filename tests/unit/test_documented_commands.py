@@ -35,7 +35,7 @@ RECIPES = {
     "make sdk": "sdk",
     "make test": "cloud-tests",
 }
-"""Words by which a function, or the rule of a target of the Makefile, runs a command."""
+"""Words by which the code of a test function or of a Makefile target shows that it runs the command."""
 BENCHMARKS = SHORT.keys() | PLOTS.keys() | {FLAMES}
 """Modules that `test_load_commands.py` runs."""
 
@@ -299,14 +299,14 @@ def test_targets_of_make_exist() -> None:
 
 @pytest.mark.parametrize("start", sorted(TESTS))
 def test_a_function_runs_commands(start: str) -> None:
-    """The function, or a constant that it names, has all words of the start."""
+    """All words of `start`, the beginning of a command, are in the function or in a constant that it uses."""
     code = code_of(*TESTS[start])
     missing = [word for word in words_of(start) if re.search(rf"\b{re.escape(word)}\b", code) is None]
     assert missing == [], TESTS[start]
 
 
 def words_of(start: str) -> Sequence[str]:
-    """Return the words of a start after its program, without options, the folders of files and packages of modules."""
+    """Return the words of the beginning of a command, without its program, options, folders and packages."""
     if start in RECIPES:
         return RECIPES[start].split()
     program, *words = [word for word in start.rpartition(" && ")[2].split() if not word.startswith("-")]
@@ -322,7 +322,7 @@ def test_a_function_reads_a_page(page: str) -> None:
 
 
 def code_of(file: str, name: str) -> str:
-    """Return the code of a function or target, and of its module's constants that it names. Fails without it."""
+    """Return the code of a function or target, and of the constants that it uses. Fails if the name does not exist."""
     text = (ROOT / file).read_text(encoding="utf-8")
     if file == "Makefile":
         [rule] = re.findall(rf"^{name}:.*\n(?:\t.*\n)*", text, re.MULTILINE)

@@ -137,7 +137,7 @@ async def test_a_cached_top_is_compressed_once_until_it_changes(crowd: Api, monk
         return zlib.compress(content, wbits=31)
 
     monkeypatch.setattr(compression, "ENCODINGS", (compression.Encoding(b"gzip", counting),))
-    accepted = "gzip;q=0.77"  # no other test sends this header, by which the server caches its choice
+    accepted = "gzip;q=0.77"  # the server caches its choice by this header, which no other test sends
     await raw(crowd, f"{TOP}?limit=60")
     for _ in range(5):
         await raw(crowd, f"{TOP}?limit=60", Accept_Encoding=accepted)

@@ -236,7 +236,10 @@ def previous(board: Board, before: Sequence[Event], others: Sequence[Event]) -> 
 
 
 def line_of(board: Board, events: Sequence[Event], user_id: int) -> tuple[Line, int | None]:
-    """Return the player's line if there were no minimum of submissions, and the rank with the minimum, or None."""
+    """Return the player's line as on a board without a minimum of submissions, and the rank with the minimum.
+
+    The rank is None for a player with too few submissions.
+    """
     line = Oracle(replace(board, min_submissions=1), events).line_of(user_id)
     oracle = Oracle(board, events)
     return line, None if user_id in oracle.unranked else oracle.line_of(user_id).rank

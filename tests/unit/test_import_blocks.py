@@ -139,7 +139,7 @@ FILES = {
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let processes start after two blocks."""
+    """Let other processes parse from the third block on, so that small files use them too."""
     monkeypatch.setattr(block_parsing, "_FIRST_BLOCKS", 2)
 
 

@@ -1,4 +1,4 @@
-"""Lengths of the product's modules and functions. Split a module above the limit by subject, a function at a seam."""
+"""Lengths of the product's modules and functions. Split a module above the limit by subject."""
 
 import ast
 from collections.abc import Iterable, Iterator

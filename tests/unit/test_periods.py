@@ -66,7 +66,7 @@ def local(zone: str, time: int) -> datetime:
 
 @cache
 def highest_reading(zone: str, time: int) -> datetime:
-    """Return the highest clock reading up to this time. Three hours suffice, because no clock is set back by more."""
+    """Return the highest clock reading up to this time. Search three hours only: no clock is set back by more."""
     steps = range(time - 180 * MINUTE, time, MINUTE)
     before_the_minute = time - time % MINUTE - 1
     return max(local(zone, moment) for moment in (*steps, before_the_minute, time))

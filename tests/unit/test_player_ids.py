@@ -116,7 +116,7 @@ async def test_players_whose_ids_were_not_released_outlive_a_check(world: World)
 
 
 async def test_player_ids_do_not_outlive_a_check(world: World) -> None:
-    """Drop player ids at a check: without an external id, the store has no note that tells of a player's erasure."""
+    """Drop cached player ids at a check. The store notes erasures only of players who had an external id."""
     await world.add(user(3, C), user(7))
     await world.ids.ensure(Sighting(7))
     assert world.ids.cached(7) == 7
@@ -138,7 +138,7 @@ async def test_players_are_looked_up_again_if_a_check_would_come_too_late(world:
 async def test_a_check_sees_every_release_after_the_previous_one(world: World) -> None:
     await world.add(user(1, A), user(3, C))
     await world.ids.find_many([A, C])
-    world.ms -= COMMIT_LIMIT_MS + CLOCK_DIFFERENCE_MS  # a slow release, by a clock that is behind, has this time
+    world.ms -= COMMIT_LIMIT_MS + CLOCK_DIFFERENCE_MS  # the time of a slow release by a clock that is behind
     await world.move(1, None)
     world.ms += COMMIT_LIMIT_MS + CLOCK_DIFFERENCE_MS
     world.wait(CHECKABLE_MS - 1)

@@ -1,4 +1,4 @@
-"""A thread's demand includes its waits for a processor. Therefore the demand does not depend on the machine's load."""
+"""Demand of a thread for processor time. It includes waits for a processor, and does not depend on the load."""
 
 import time
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from leaderforge.processor import ProcessorDemand
 
 SPIN_S = 0.05
 TRIES = 40
-"""Maximum number of tries. Only one must show the full demand, because a host may take time that is not counted."""
+"""Maximum number of tries. One of them must show the full demand: a host may take time that is not counted."""
 
 
 def spin() -> None:

@@ -93,8 +93,7 @@ async def test_an_answer_claims_only_the_time_before_it_was_read(name: str, inde
     await store.record([Submission([ladder], event) for event in events])
     await index.apply(ladder, [Standing(i, 10 * i, now, UUID(int=i), None, True, 1, 1) for i in (1, 2)])
     ranking: Ranking = index if indexed else store
-    # Wait, because a process that stalls for a second during its check of the index must check it again before it
-    # reads.
+    # Wait until the process treats the index as current. On a slow machine, one check may take too long to count.
     await until(process.trust.is_believed, "belief in the index")
     before, names = now, ("rows", "window", "window_at", "counts")
     reads = {read_name: getattr(ranking, read_name) for read_name in names}

@@ -61,5 +61,8 @@ def test_no_file_lies_elsewhere() -> None:
 
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_a_statement_about_spellings_reads_claims_with_null(name: str) -> None:
-    """Claims on spellings have null in `is_look_alike`, or false from before migration 0039. `not` would miss null."""
+    """Claims on spellings have null in `is_look_alike`, or false if they are older than migration 0039.
+
+    The condition `not is_look_alike` would miss the claims with null.
+    """
     assert "not is_look_alike" not in statement(name)

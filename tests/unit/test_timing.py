@@ -106,7 +106,7 @@ class TestCaches:
 
 class TestExternalIds:
     def test_nobody_claims_an_id_while_a_process_may_count_for_its_old_player(self) -> None:
-        """Another player may claim an id only after the last submission that a cached mapping gives the old player."""
+        """By a cached mapping, a process may count for the old player. Only later may another player claim the id."""
         last_use = COMMIT_LIMIT_MS + MAPPING_MS
         last_board = last_use + LOOKUP_WAIT_MS
         assert last_board + SUBMISSION_MS + CLOCK_DIFFERENCE_MS + PAUSE_MS <= RELEASE_MS
@@ -117,7 +117,7 @@ class TestExternalIds:
         assert MAPPING_MS + LOOKUP_WAIT_MS < CHECKABLE_MS
 
     def test_a_slow_lookup_is_no_older_than_a_cached_one(self) -> None:
-        """Even after a lookup that takes its whole time limit, the result must not be too old for a cached mapping."""
+        """A lookup may take its whole time limit. Even then, its result must not be older than a mapping may be."""
         assert LOOKUP_WAIT_MS <= MAPPING_MS
 
 
@@ -196,11 +196,11 @@ class TestBelief:
         assert BELIEF_MS <= DECLARATION_WAIT_MS
 
     def test_a_slow_check_renews_the_belief_before_reads_wait_for_it(self) -> None:
-        """After half of the time for which the index counts as current, reads check it. A task should do so earlier."""
+        """In the second half of a belief's time, reads wait for a check. The task should renew the belief earlier."""
         assert BELIEF_RENEWAL_MS + DECLARED_READ_MS <= BELIEF_MS / 2
 
     def test_a_declaration_survives_missed_renewals(self) -> None:
-        """If a declaration expires, all processes catch up. Therefore it must outlive two failed renewals."""
+        """An expired declaration causes a catch-up. Therefore a declaration must outlive two failed renewals."""
         assert 3 * DECLARATION_RENEWAL_MS < DECLARATION_MS
 
     def test_a_declaration_is_renewed_in_time_by_the_maintenance_loop(self) -> None:
@@ -215,7 +215,7 @@ class TestBelief:
 
 class TestTops:
     def test_announcements_leave_within_the_time_that_readers_assume(self) -> None:
-        """A change may wait for one spacing after the previous announcement. One more must remain to send its own."""
+        """A change waits for up to one spacing. The same time must remain to send its announcement."""
         assert 2 * ANNOUNCEMENT_SPACING_MS <= ANNOUNCED_WITHIN_MS
 
     def test_a_followed_top_lives_longer_than_one_that_is_not(self) -> None:

@@ -79,7 +79,7 @@ def verifying(keys: KeySource | None = None, clock: Clock | None = None) -> JwtV
 
 
 async def refused(token: str, keys: KeySource | None = None) -> str:
-    """Return the reason for which the token is refused."""
+    """Return the reason of the refusal of a token."""
     with pytest.raises(Unauthenticated) as caught:
         await verifying(keys).caller(token)
     return caught.value.message

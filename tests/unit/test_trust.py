@@ -182,7 +182,7 @@ async def test_an_update_is_acknowledged_once_no_process_believes_the_index(worl
 
 
 async def test_who_waits_for_a_declaration_does_not_renew_it_once_the_updates_are_delivered(world: World) -> None:
-    """If the process renewed the declaration, readers would withdraw it, and the process renew it, again and again."""
+    """Otherwise, the process would renew the declaration and readers would withdraw it, again and again."""
     world.link(world.one).is_cut = True
     submitting = asyncio.gather(*(world.submit(world.one, user_id, user_id) for user_id in (1, 2, 3)))
 
@@ -361,7 +361,7 @@ async def test_that_a_player_is_not_ranked_is_believed_as_little(world: World, m
 
 
 async def test_reads_go_on_while_the_store_does_not_answer(world: World, elapsed: Elapsed) -> None:
-    """Believe the index further: without the store, no process can acknowledge a change that the index lacks."""
+    """The index stays current: without the store, no process can acknowledge a change that the index lacks."""
     await world.submit(world.one, 1, 5)
     assert await source(world.other) is Source.INDEX
     world.processes.available = False
@@ -377,7 +377,7 @@ async def test_reads_go_on_while_the_store_does_not_answer(world: World, elapsed
 async def test_an_answer_without_the_store_claims_only_the_time_before_the_outage(
     world: World, elapsed: Elapsed
 ) -> None:
-    """Cut one process off the store, the other off the index. The other acknowledges a score that the index lacks."""
+    """Cut `other` off the store, and `one` off the index. Then `one` acknowledges a score that the index lacks."""
     await world.submit(world.one, 1, 5)
     assert await source(world.other) is Source.INDEX
     before_outage = world.now

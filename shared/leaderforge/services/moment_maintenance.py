@@ -20,7 +20,7 @@ _CHECKPOINTS = 100
 
 
 class MomentMaintenance:
-    """Jobs for the boards that keep past standings. Any process may run them, one at a time by a lease.
+    """Jobs for the boards that keep past standings. A lease admits one process at a time to the jobs.
 
     `changes` is the number of changes of a ladder after which the next checkpoint is added.
     """

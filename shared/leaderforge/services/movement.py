@@ -11,7 +11,7 @@ from leaderforge.services.reading import Reader, Reading
 
 @dataclass(frozen=True, slots=True)
 class RankMovement:
-    """Entries of players at the past moment `since` (ms), by player id. Players without an entry then are left out."""
+    """Entries at the past moment `since` (ms), by player id. Players without an entry at that moment are left out."""
 
     since: int
     previous: Mapping[int, Entry]

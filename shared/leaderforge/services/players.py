@@ -39,7 +39,7 @@ _ATTEMPTS = 8
 class PlayerService:
     """Management of the players in the store. `actor` is the caller's name in the audit log.
 
-    `segments` are the attributes that the service declares for segments, and whose values must be short texts.
+    `segments` are the declared attributes. Their values must be short texts, because boards are divided by them.
     """
 
     def __init__(

@@ -93,9 +93,7 @@ class Services:
 
     @property
     def imports(self) -> "FileImports":
-        """Return the service that imports files. Its modules are loaded on first use: most Lambda functions do not need
-        them.
-        """
+        """Return the service that imports files. Its modules load on first use: few Lambda functions need them."""
         from leaderforge.services.file_imports import FileImports
 
         return FileImports(
