@@ -94,7 +94,7 @@ class Link:
             if self.is_cut:
                 self.disruptions += 1
                 raise IndexUnavailable("the rank index did not answer")
-            # Compare with the number of this link's disruptions, which the index behind it does not count.
+            # Use the link's own number of disruptions, because the index behind it does not count them.
             if options.pop("disruptions", None) not in (None, self.disruptions):
                 raise IndexUnavailable("a connection to the rank index broke before")
             return await target(*args, **options)

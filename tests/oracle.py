@@ -67,7 +67,7 @@ class Oracle:
         return 100.0 if self.total == 1 else 100 * behind / (self.total - 1)
 
     def at_percentile(self, percent: int) -> Line | None:
-        """Return the last line that is ahead of at least `percent` of the other lines, None if no line is."""
+        """Return the last line that is ahead of at least `percent` % of the other lines, None if no line is."""
         ahead = [line for line in self.lines if self.percentile(line) >= percent]
         return ahead[-1] if ahead else None
 
@@ -80,7 +80,7 @@ class Oracle:
         return self.lines[start : start + size]
 
     def score_at(self, percent: int) -> int:
-        """Return the score of the last line with at least `percent` of the other lines after it, tied or not."""
+        """Return the score of the last line that has at least `percent` % of the other lines after it, tied or not."""
         ahead = [
             line
             for position, line in enumerate(self.lines, 1)

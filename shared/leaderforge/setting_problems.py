@@ -52,7 +52,7 @@ def _is_installed(module: str) -> bool:
 
 
 def token_sources(settings: "EnvironmentSettings") -> dict[str, object]:
-    """Return the sources of verification keys that are set, by the names of their variables."""
+    """Return the configured sources of verification keys, by the names of their variables."""
     sources = {
         "LEADERFORGE_TOKEN_SECRET": settings.token_secret,
         "LEADERFORGE_TOKEN_PUBLIC_KEYS": settings.token_public_keys,

@@ -380,7 +380,7 @@ async def test_sessions_and_totals_of_the_plain_sql_design(command: Command, for
     totals = await fetch_sql(foreign_dsn, "select user_id::text, sum(score)::bigint from game_sessions group by 1")
     assert sorted(ranking(command, "plain")) == sorted(totals)
 
-    # A game server that submits to both services must send the id that an import gives to the session: this one.
+    # An import gives each session a fixed id. A game server that submits to both services must send the same id.
     await run_sql(foreign_dsn, "insert into game_sessions values (401, 1, 6, '2026-11-02T00:00:00Z')")
     submission_id = uuid5(LINE_IDS, "plain\0game_sessions/401")
     ids = await command.query("select submission_id from score_events where submission_id = $1", submission_id)

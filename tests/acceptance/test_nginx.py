@@ -178,7 +178,7 @@ def has_previews(url: str) -> None:
     assert board["og:image"] == f"{PUBLIC_URL}/preview.png?board=default&amp;period=current"
     for path in ("/player/2", "/player/x", "/player/%22", "/friends", "/?board=none", "/?board=%00", "/?board=" + LONG):
         assert tags(url, path)["og:title"] == STATIC_TITLE, path
-    # Neither a name of the host nor a cached copy of the page changes the tags.
+    # The tags depend neither on the host name in a request, nor on a cached copy of the client.
     strange = {"Host": "other.example", "If-None-Match": '"1"', "Accept-Encoding": "gzip"}
     assert tags(url, "/player/1", strange)["og:image"].startswith(f"{PUBLIC_URL}/preview.png?")
     picture = httpx.get(f"{url}/preview.png?board=default&player=1")
@@ -190,7 +190,7 @@ def has_previews(url: str) -> None:
 
 
 def has_no_previews(url: str) -> None:
-    """Fail unless nginx, while the API is away, serves the page with the page's own tags and headers."""
+    """Fail unless nginx serves the page with the page's own tags and headers while the API is away."""
     assert tags(url, "/player/1")["og:title"] == STATIC_TITLE
     picture = httpx.get(f"{url}/preview.png?player=1", timeout=PATIENCE_S)
     assert (picture.status_code, picture.content) == (200, static_picture())

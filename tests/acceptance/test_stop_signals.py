@@ -82,7 +82,7 @@ COMMANDS_ROTATED = {(list(COMMANDS)[i % len(COMMANDS)], way) for i, way in enume
 
 
 def script(step: str, way: str, *arguments: str) -> list[str]:
-    """Return a command line of a run of leaderforge that sends itself the signals when it calls the step's function."""
+    """Return a command line that runs leaderforge. When it calls the function of the step, it signals itself."""
     numbers, start_ignored = WAYS[way]
     if step.count(".", step.index(":")) == 0:
         step = step.replace(":", ":.")

@@ -21,7 +21,7 @@ from tests.waiting import PATIENCE_S, until
 __all__ = ["invoke"]
 
 FOREVER_MS = "60000"
-"""Time limit of store and index in ms, long enough that a call that waits on a lost connection makes the test fail."""
+"""Time limit of store and index in ms. It is so long that the test fails if a call waits on a lost connection."""
 
 
 @pytest.fixture

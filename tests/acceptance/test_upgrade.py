@@ -69,7 +69,7 @@ class Upgraded:
 
 
 def ordered(answer: dict[str, Any]) -> dict[str, Any]:
-    """Return an answer. Sort the lists of an export, which have no order."""
+    """Return the answer. In an export, sort the lists, because their order is arbitrary."""
     keys = {"standings": ("board", "period"), "events": ("board", "submission_id")}
 
     def sorted_part(name: str) -> list[dict[str, Any]]:

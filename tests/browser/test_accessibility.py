@@ -190,7 +190,7 @@ async def test_nothing_moves_for_those_who_want_none_of_it(product: Served, open
 
 
 async def tab_to(page: Page, selector: str, most: int = 60) -> None:
-    """Press Tab, at most this number of times, until the element has the focus, which must be visible."""
+    """Press Tab at most `most` times, until the element has the focus. The focus must be visible."""
     await expect(page.locator(selector).first).to_be_attached()
     for _ in range(most):
         await page.keyboard.press("Tab")

@@ -26,7 +26,7 @@ _NAMES = {
 }
 """Stand-ins by the name of the base image."""
 CITUS = os.environ.get("LEADERFORGE_TEST_CITUS_FILES")
-"""Directory with the files of PostgreSQL and Citus below `usr/`, which Debian lacks. None: PostgreSQL without Citus."""
+"""Directory with the files of PostgreSQL and Citus below `usr/`, because Debian has no Citus. None: no Citus."""
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 

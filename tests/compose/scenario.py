@@ -89,7 +89,8 @@ def limits_in_force(deployment: Deployment) -> None:
 def stop_and_up(deployment: Deployment) -> None:
     """Stop all services and start them again. PostgreSQL must shut down cleanly, and no data may be lost.
 
-    All services must end by the stop signal. The engine kills a service whose first process does not pass it on.
+    All services must end by the stop signal. The engine kills a service whose first process does not pass the signal
+    on.
     """
     deployment.compose("stop")
     killed = [service for service in _SERVICES if deployment.inspect(service)["State"]["ExitCode"] == _KILLED]

@@ -72,7 +72,7 @@ class World:
         return SettlementService(*parts, lambda: self.now, Fanout([]), grace_ms=0)
 
     async def board(self, *rewards: Reward, **settings: Any) -> Board:
-        """Return a board that is a tournament, which ended at `END`, with these rewards."""
+        """Return a board with these rewards and a tournament that ended at `END`."""
         table = RewardTable(PeriodKind.ALL_TIME, rewards or PODIUM)
         settings = {"tournament": TournamentRules(starts_at=0, ends_at=END), **settings}
         return await self.stores.board(policy=Policy.BEST, rewards=table, **settings)

@@ -219,7 +219,7 @@ COMBINATIONS = [
 
 @pytest.mark.parametrize("policy", Policy)
 async def test_results_equal_the_fold_of_the_counting_events(stores: Stores, policy: Policy) -> None:
-    """Compare with a reference that shares no code, on boards of all kinds, with many ties."""
+    """Compare the results with a reference that shares no code, on boards of all kinds, with many ties."""
     random = Random(11)
     await stores.players(*range(1, 6))
     for order, subscore_order, style in COMBINATIONS:

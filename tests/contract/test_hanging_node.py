@@ -47,7 +47,7 @@ async def record(
 
 
 async def node_of_one_worker(database: Database) -> tuple[str, set[int]]:
-    """Return the DSN of one worker, and those of `PLAYERS` whose rows it has."""
+    """Return the DSN of one worker, and the ids in `PLAYERS` whose rows the worker has."""
     placements = """select user_id, groupid from unnest($1::bigint[]) as u (user_id)
         join pg_dist_placement p on p.shardid = get_shard_id_for_distribution_column('standings', user_id)"""
     rows = await database.pool.fetch(placements, list(PLAYERS))

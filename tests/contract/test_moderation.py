@@ -316,7 +316,7 @@ class TestEveryAct:
 
 class TestRaces:
     async def test_submissions_count_before_or_after_as_a_whole(self, stores: Stores) -> None:
-        """Acts and submissions have one order on all ladders. Therefore the standings of a player on them are equal."""
+        """Acts and submissions take effect in one order. Therefore a player's standings on all ladders are equal."""
         board = await stores.board(calendar=DAILY)
         await stores.players(*range(1, 6))
 

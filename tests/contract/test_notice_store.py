@@ -57,7 +57,7 @@ class Scene:
         return NoticeRelay(self.notices, self.stores.scores, derived, overtaking)
 
     async def append(self, *players: int, at: int = 0) -> Sequence[Notice]:
-        """Append a notice for each player, and return all of the log."""
+        """Append a notice for each player, and return all notices of the log."""
         first = (await self.notices.bounds()).newest
         drafts = [
             NoticeDraft(f"test:{first + i}", user_id, "score.improved", "b", at, "{}")

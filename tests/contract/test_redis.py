@@ -204,7 +204,7 @@ async def answers(index: RedisIndex) -> bool:
 
 
 async def test_a_slot_in_migration_takes_updates_and_is_vouched_for(own_valkey: OwnValkey) -> None:
-    """Update new and erased players during a migration. No script may need a key that usually does not exist."""
+    """Update new and erased players during a migration, in which a script fails if one of its keys is missing."""
     server = own_valkey(nodes=2)
     client = Cluster(server.addresses, timeout_s=10)
     index, ladder = RedisIndex(client, partitions=1), Ladder(Board(1, "default", "Default"))

@@ -60,7 +60,7 @@ def _is_encodable(claims: dict[str, object]) -> bool:
 
 
 def cursor(random: Random, seen: Sequence[str]) -> str:
-    """Return a cursor: from a response, unchanged or changed, random bytes, or a forgery with a right checksum."""
+    """Return a cursor: one from a response, a changed one, random bytes, or a forgery with a correct checksum."""
     if seen and random.random() < 0.3:
         return random.choice(seen)
     if seen and random.random() < 0.3:

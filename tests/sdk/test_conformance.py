@@ -23,7 +23,7 @@ _numbers = count(1)
 
 
 def features(case: Mapping[str, Any]) -> set[str]:
-    """Return the features of a case: the kinds of its faults, of its steps, of acts in them, and of expectations."""
+    """Return the features of a case: its faults, steps, acts in the steps, and expectations, each by its kind."""
     faults = {f"fault {fault['fault']}" for fault in case.get("faults", [])}
     steps = {kind for step in case["steps"] for kind in step}
     meanwhile = {f"meanwhile {kind}" for step in case["steps"] for event in step.get("meanwhile", []) for kind in event}

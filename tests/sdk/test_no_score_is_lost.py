@@ -1,4 +1,4 @@
-"""Scores of a client that is killed, behind a hostile network, count exactly once each on a board that adds them up."""
+"""Each score of a client counts exactly once, even if the network is hostile and the client is killed."""
 
 import random
 from pathlib import Path

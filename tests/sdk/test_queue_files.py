@@ -82,7 +82,7 @@ async def test_one_of_several_processes_takes_over_the_lock_of_a_dead_one(tmp_pa
 
 @asynccontextmanager
 async def racer(queue: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run a process that opens the queue at its first input, until this context ends."""
+    """Run a process during the block. It opens the queue at its first input."""
     program = Path(__file__).with_name("lock_race.mjs")
     process = await asyncio.create_subprocess_exec("node", str(program), str(queue), stdin=PIPE, stdout=PIPE)
     try:
@@ -181,7 +181,7 @@ async def test_an_unreadable_queue_is_left_as_it_is(tmp_path: Path, name: str) -
 @pytest.mark.parametrize("damaged", [b"\0\0\0\0", b'{"add": "\xff\xc3'])
 @pytest.mark.parametrize("name", OF_LINES)
 async def test_bytes_that_are_no_text_damage_their_line_only(tmp_path: Path, name: str, damaged: bytes) -> None:
-    """Damage a line, for example by bytes 0. A loss of power can leave them, and some engines end a text there."""
+    """Damage a line, for example by zero bytes, as a loss of power can. Some engines end a text at such a byte."""
     queue = tmp_path / "queue"
     async with driving(name) as driver:
         await open_queue(driver, queue)

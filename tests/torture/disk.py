@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 _BYTES = 512 * 2**20
-"""Size of the file system, and of the memory that it takes when full. PostgreSQL fills 100 MB in half an hour."""
+"""Size of the file system, and of the memory that it takes when full. A run needs less: 100 MB in half an hour."""
 _BALLAST = "ballast"
 _STEP_BYTES = 64 * 2**10
 

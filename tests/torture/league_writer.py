@@ -87,7 +87,7 @@ class LeagueWriter(ApiWriter):
             await asyncio.sleep(max(0.0, next_at - monotonic()))
 
     async def problems(self, promised_s: float) -> list[Problem]:
-        """Return the differences between answers, events, seats and results, at most `promised_s` seconds later."""
+        """Return the differences between answers, events, seats and results that last for `promised_s` seconds."""
         return await lasting_problems(self._problems, promised_s)
 
     async def summary(self) -> str:

@@ -96,7 +96,7 @@ def season_of(event: StoredEvent) -> int:
 
 
 def lost(counted: Mapping[UUID, int], events: Sequence[StoredEvent]) -> Iterator[Problem]:
-    """Yield a problem for each acknowledged submission that is not stored. `counted` has their players by id."""
+    """Yield a problem for each acknowledged submission that is not stored. `counted` has players by submission id."""
     stored = {event.submission_id for event in events}
     for submission_id, user_id in counted.items():
         if submission_id not in stored:

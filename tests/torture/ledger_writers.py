@@ -38,7 +38,7 @@ class LedgerWriter(ApiWriter):
     async def write(self, pace_s: float) -> None:
         """Submit scores, remove submissions, and create and erase players, at random, until `over` is set.
 
-        Each act is followed by a pause of `pace_s` on average, but by none while the client is `hurried`.
+        After each act, pause for `pace_s` on average. Do not pause while the client is `hurried`.
         """
         while not self.over:
             [act] = ["overlapping"] if self.hurried else self._random.choices(list(_ACTS), list(_ACTS.values()))
@@ -77,7 +77,7 @@ class LedgerWriter(ApiWriter):
         self._add_player({attempt.user_id for attempt in attempts}, external_id)
 
     async def put(self) -> None:
-        """Create a player by an external id, twice at once, for whom all clients submit later."""
+        """Create a player by an external id, by two requests at once. All clients submit for this player later."""
         self._first_sights += 1
         external_id = f"torture:{self._name}:{self._first_sights}"
         path = f"/api/users/ext:{external_id}"

@@ -46,7 +46,7 @@ _UNCOMMITTED_S = 0.1
 class Mutation:
     """Fault, the nemeses under which it causes wrong answers, and a test of the broken rule, which must fail.
 
-    `ledger_writers` is 0 for faults that clients of the ledger would hide. After each of their failed calls, the
+    `ledger_writers` is 0 for faults that clients of the ledger would hide: after a failed call of such a client, the
     process checks the index before its next read.
     """
 

@@ -97,8 +97,8 @@ class StoredBoard:
 async def settle(rig: Rig, main: LadderModel, ledger: Ledger, promised_s: float) -> tuple[list[Problem], float]:
     """Compare store, history and index after the clients have stopped. Return the lasting problems.
 
-    Also return the time in s until the index agreed with the store. Its differences are problems only if they last
-    longer than `promised_s`.
+    Also return the time in s until the index agreed with the store. Differences between the two are problems only if
+    they last longer than `promised_s`.
     """
     boards = await stored_boards(rig.dsn)
     problems = [problem for board in boards for problem in board.problems()]
@@ -119,7 +119,7 @@ async def settle(rig: Rig, main: LadderModel, ledger: Ledger, promised_s: float)
 
 
 async def _is_verified(rig: Rig, promised_s: float) -> bool:
-    """Run `leaderforge verify` until it finds no differences, for `promised_s` seconds at most. Return its success.
+    """Run `leaderforge verify` until it finds no differences, for `promised_s` seconds at most. Return whether it did.
 
     A process may have died before it updated a team. The sweep of teams corrects the team some seconds later.
     """

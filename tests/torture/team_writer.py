@@ -52,7 +52,7 @@ class TeamWriter(ApiWriter):
             await asyncio.sleep(pace_s * self._random.uniform(0.5, 1.5))
 
     async def problems(self, promised_s: float) -> list[Problem]:
-        """Return the differences between acts, store and answers, at most `promised_s` seconds later."""
+        """Return the differences between acts, store and answers that last for `promised_s` seconds."""
         return await lasting_problems(self._problems, promised_s)
 
     async def summary(self) -> str:

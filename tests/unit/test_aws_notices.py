@@ -135,8 +135,8 @@ async def unresponsive(text: bytes = b"") -> AsyncIterator[Unresponsive]:
 
 async def test_a_silent_queue_delays_no_other_endpoint(service: Service) -> None:
     service.answers = [(200, {})]
-    # Names are resolved in the default executor. With its one thread, a call of AWS that ran in it would stop all
-    # look-ups.
+    # Names are resolved in the default executor, which has one thread here. A call of AWS in this executor would stop
+    # all look-ups.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
     http = HttpNoticeSender([ip_network("127.0.0.0/8"), ip_network("::1")], timeout_s=5)
     async with unresponsive() as silent:

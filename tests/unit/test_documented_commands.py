@@ -186,7 +186,7 @@ FUNCTIONS: Mapping[str, Mapping[str, Sequence[str]]] = {
         "sampled": ("python3 scripts/sample_texts.py",),
     },
 }
-"""Beginnings of the commands that a function, or a target of the Makefile, runs. By file, then by its name."""
+"""Beginnings of the commands that a function or a Makefile target runs, by file, then by function or target."""
 TESTS = {
     start: (file, function)
     for file, functions in FUNCTIONS.items()
@@ -196,7 +196,7 @@ TESTS = {
 
 
 _SETTINGS = r"^(?:export )?(?:[A-Z_]+=(?:\$\((?=leaderforge)|\$\([^)]*\)|'[^']*'|\S*) *)*"
-"""Pattern of the assignments before a command. It includes `$(...)`, except for a command `leaderforge` in it."""
+"""Pattern of the assignments before a command. It includes `$(...)`, unless the command in it is `leaderforge`."""
 
 
 def blocks(page: Path) -> Iterator[str]:

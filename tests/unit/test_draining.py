@@ -143,7 +143,7 @@ async def test_connections_without_a_request_are_closed(server: Stoppable, monke
 
 @pytest.mark.parametrize("is_restarting", [False, True])
 def test_workers_refuse_connections_while_they_end(is_restarting: bool) -> None:
-    """Otherwise, a proxy would send requests into a queue that no process reads, instead of to another server."""
+    """The workers must refuse connections: a proxy then uses another server, not a queue that no process reads."""
     port = free_port()
     environment = os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'shared'}"}
     parent = subprocess.Popen([sys.executable, "-c", SERVE.format(port=port)], cwd=ROOT, env=environment)

@@ -25,7 +25,7 @@ FLOOR_S, MIN = 0.05, 4
 class Queue:
     """Simulated process that answers up to `per_second` requests a second, in their order. Time passes in steps.
 
-    With `is_busy`, the processor is the bottleneck. Otherwise, it is something else, such as a database.
+    With `is_busy`, the processor is the bottleneck. Without it, another part is, such as a database.
     """
 
     def __init__(self, per_second: float, *, is_busy: bool = False, floor_s: float = FLOOR_S) -> None:

@@ -44,7 +44,7 @@ async def test_a_browser_distrusts_every_answer(api: Api, path: str) -> None:
     assert "'unsafe-inline'" not in scripts
     assert all(source == "'self'" or source.startswith("'sha256-") for source in scripts)
     assert headers["x-content-type-options"] == "nosniff"
-    # The policy limits the referrer of links, which only pages have.
+    # The policy limits the referrer of links. Answers of the API have no links.
     assert headers.get("referrer-policy") == (None if path in API_PATHS else "no-referrer")
 
 

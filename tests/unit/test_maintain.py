@@ -46,7 +46,7 @@ class World:
         self._ids = iter(range(1, 10**9))
 
     async def commit(self, user_id: int, score: int) -> Standing:
-        """Record a score, as a process that dies before it updates the index."""
+        """Record a score like a process that dies before it updates the index."""
         await self.users.create([Player(user_id, f"player {user_id}", None, self.now)])
         event = Event(user_id, UUID(int=next(self._ids)), score, self.now)
         [recorded] = await self.store.record([Submission([LADDER], event)])

@@ -264,7 +264,7 @@ async def test_only_the_lost_partition_gets_erasures(world: WatchedWorld) -> Non
 
 @pytest.mark.parametrize("act", ["reconcile", "catch_up"])
 async def test_an_erasure_whose_process_died_keeps_late_updates_away(world: WatchedWorld, act: str) -> None:
-    """Erase in the store only, as a process that dies before it updates the index. A repair must add the erasure."""
+    """Erase in the store only, like a process that dies before it updates the index. A repair must add the erasure."""
     late = await world.commit(1, 5)
     await world.records.erase(1, ERASE)
     world.now += SETTLE_MS + 1
@@ -274,7 +274,7 @@ async def test_an_erasure_whose_process_died_keeps_late_updates_away(world: Watc
 
 
 async def test_a_repair_frozen_across_a_rebuild_brings_no_erased_player_back(world: WatchedWorld) -> None:
-    """Erase the player, and rebuild, between a repair's read of the player's standing and its load of the standing."""
+    """A repair reads the player's standing. Then erase the player and rebuild, before the repair loads the standing."""
     await world.commit(1, 5)
     standings_on = world.store.standings
 

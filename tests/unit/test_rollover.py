@@ -229,7 +229,7 @@ async def test_there_is_one_round_a_minute_whoever_asks(world: World) -> None:
 
 
 async def test_a_sweep_removes_what_came_after_the_end_of_its_ladder() -> None:
-    """Update a dropped period and a deleted board in the index, as a process that was frozen may do."""
+    """Update a dropped period and a deleted board in the index, like a process that was frozen."""
     world = World()
     board = await world.board(PeriodKind.ALL_TIME, PeriodKind.DAILY)
     await world.score(board, world.now)

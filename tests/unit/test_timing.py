@@ -186,7 +186,7 @@ class TestWatermarks:
         assert TOUCHES_KEPT_MS >= 1000 * SETTLE_MS
 
     def test_no_late_update_outlives_the_removed_standings_of_an_erased_player(self) -> None:
-        """Removed standings make the index refuse late updates. The slowest must have ended when they are deleted."""
+        """Removed standings make the index refuse late updates. Delete them only after the slowest update has ended."""
         assert SUBMISSION_MS + MAX_TIMEOUT_MS + CLOCK_DIFFERENCE_MS <= TOUCHES_KEPT_MS
 
 

@@ -58,7 +58,7 @@ class World:
         return Submission([LADDER], Event(user_id, UUID(int=next(self._ids)), score, self.now))
 
     async def commit(self, user_id: int, score: int) -> None:
-        """Record a score, as a process that dies before it updates the index."""
+        """Record a score like a process that dies before it updates the index."""
         await self.users.create([Player(user_id, f"player {user_id}", None, self.now)])
         await self.store.record([self.submission(user_id, score)])
 
@@ -182,7 +182,7 @@ async def test_an_update_is_acknowledged_once_no_process_believes_the_index(worl
 
 
 async def test_who_waits_for_a_declaration_does_not_renew_it_once_the_updates_are_delivered(world: World) -> None:
-    """Otherwise, the process would renew the declaration and readers would withdraw it, again and again."""
+    """The process must not renew the declaration: readers would withdraw it again, and so on without end."""
     world.link(world.one).is_cut = True
     submitting = asyncio.gather(*(world.submit(world.one, user_id, user_id) for user_id in (1, 2, 3)))
 
@@ -240,7 +240,7 @@ async def test_an_erasure_and_a_rename_reach_an_index_that_was_away(world: World
 
 
 async def test_what_comes_late_of_an_erased_player_stays_away(world: World) -> None:
-    """Apply an update after the player's erasure, as a process that was frozen between commit and update does."""
+    """Apply an update after the player's erasure, like a process that was frozen between commit and update."""
     await world.commit(1, 5)
     [late] = await world.store.standings(LADDER, [1])
     await world.erase(world.one, 1)
@@ -304,7 +304,7 @@ async def test_a_broken_connection_has_the_index_caught_up(world: World) -> None
 
 @pytest.mark.parametrize("later_ms", [86_400_000, 1 - COMMIT_LIMIT_MS])
 async def test_a_watermark_that_is_too_late_is_none(world: World, elapsed: Elapsed, later_ms: int) -> None:
-    """Ignore a watermark in the future, as after a clock was set back: no repair would read the events before it."""
+    """Ignore a watermark in the future, a sign of a clock that was set back: no repair reads the events before it."""
     await world.commit(1, 5)
     await world.index.advance(world.now + later_ms)
     elapsed.now += BELIEF_MS / 1000

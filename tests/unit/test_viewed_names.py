@@ -41,7 +41,7 @@ class World:
         )
 
     async def fill(self) -> None:
-        """Create the players, each with one submission, as a process that dies before it updates the index."""
+        """Create the players, each with one submission, like a process that dies before it updates the index."""
         await self.users.create([Player(i, f"player {i}", None, self.now) for i in IDS])
         await self.store.record([Submission([LADDER], Event(i, UUID(int=i), 10 * i, self.now)) for i in IDS])
         self.now += SETTLE_MS + 1
@@ -99,7 +99,7 @@ async def test_a_rename_is_shown(world: World, viewed: bool) -> None:
 
 
 async def test_reconciliation_repairs_the_name_of_a_viewed_player(world: World) -> None:
-    """Rename the player as a process that dies before it updates the index."""
+    """Rename the player like a process that dies before it updates the index."""
     await world.process.maintain.rebuild()
     await world.shown(1, 5)
     await world.users.change(5, {"username": "Ada"}, ACT)

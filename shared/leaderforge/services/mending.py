@@ -55,7 +55,7 @@ async def mend_touched(index: RankIndex, store: ScoreStore, user_ids: Sequence[i
 
 
 async def drop_players(index: RankIndex, store: ScoreStore, user_ids: Sequence[int]) -> None:
-    """Delete the standings of erased players that the index keeps as removed."""
+    """Delete the removed standings that the index keeps for erased players."""
     for ladder, values in (await index.observe(await store.ladders(), user_ids)).items():
         await index.mend(ladder, [i for i, value in values.items() if value.removed], [], values)
 

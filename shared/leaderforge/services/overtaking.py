@@ -41,7 +41,7 @@ class _Mover:
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """Places of players on a ladder: at the previous look, and now. In `before`, None stands for no visible entry."""
+    """Places of players on a ladder: at the previous check, and now. In `before`, None stands for no visible entry."""
 
     ladder: Ladder
     before: Mapping[int, bytes | None]
@@ -53,9 +53,9 @@ class _Places:
         return None if placed is None else placed.key
 
     def was_passed(self, user_id: int, friend_id: int, *, friend_is_new: bool) -> bool:
-        """Return whether the friend was not ahead of the player at the previous look, and is now.
+        """Return whether the friend was not ahead of the player at the previous check, and is now.
 
-        Return False if either place at the previous look is unknown.
+        Return False if either place at the previous check is unknown.
         """
         mine, theirs = self.key(user_id), self.key(friend_id)
         mine_before = self.before.get(user_id)
@@ -74,7 +74,7 @@ class OvertakingService:
 
     A player is compared with a friend each time the friend's standing has changed, in the board's first period kind.
     The places of both are read from the index after the commit. They are stored in the transaction of the notices,
-    therefore each pass causes at most one notice. Players who pass each other back and forth between two looks cause
+    therefore each pass causes at most one notice. Players who pass each other back and forth between two checks cause
     none.
     """
 

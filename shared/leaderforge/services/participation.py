@@ -22,7 +22,7 @@ _AWARDS_A_READ = 1000
 
 @dataclass(frozen=True, slots=True)
 class Participation:
-    """Occurrences that a player joined, the player's places in leagues, challenges, awards, and spans in teams.
+    """Data of a player: joined occurrences, places in leagues, challenges, awards, and spans in teams.
 
     Deleted boards are left out.
     """

@@ -15,7 +15,7 @@ from leaderforge.ports.players import PlayerStore
 from leaderforge.services.delivery import Delivery
 
 _MAX_RELEASED = 10_000
-"""Maximum number of released ids that this process remembers. Above it, all players are looked up again."""
+"""Maximum number of released ids that this process remembers. Above this number, the next check empties the cache."""
 _A_BATCH = 1000
 """Maximum number of look-ups of one query."""
 _ATTEMPTS = 8
@@ -103,7 +103,7 @@ class PlayerIds:
         return user_id
 
     async def find_many(self, external_ids: Iterable[ExternalId]) -> Mapping[ExternalId, int]:
-        """Return player ids by external id, without external ids that no player has. Raises like `find`."""
+        """Return player ids by external id. Leave out external ids without a player. Raises like `find`."""
         distinct = list(dict.fromkeys(external_ids))
         user_ids = await asyncio.gather(*map(self.find, distinct))
         return {i: user_id for i, user_id in zip(distinct, user_ids, strict=True) if user_id is not None}
@@ -202,7 +202,7 @@ class PlayerIds:
         self._checked_at_s, self._checked_at_ms = now_s, now_ms
 
     def _outlives_checks(self, identity: int | ExternalId) -> bool:
-        """Return whether a cached external id is not among the released ones. Return False for a player id."""
+        """Return whether checks can confirm a cached identity: it must be an external id that was not released."""
         if not isinstance(identity, ExternalId):
             return False
         return not self._released or digest_of_id(identity) not in self._released

@@ -131,7 +131,7 @@ class QueryService:
 
         async def read_with_segments(reading: Reading) -> Page:
             # The player's ranks in segments and on the board are counted together, but after the page was read. Repeat
-            # both reads until the page shows the same rank on the board.
+            # both reads until the counted rank on the board is the rank on the page.
             for _ in range(_ATTEMPTS):
                 page = await read(reading)
                 ranked = await self._reader.entries(reading.ranking, ladder, [user_id], segments=True)

@@ -115,7 +115,7 @@ class LadderGroup:
 
     @cached_property
     def period_name(self) -> str:
-        """Name of the period, computed only once: a computation costs as much as all other members together."""
+        """Name of the period, computed only once: it costs as much as all other values of a receipt together."""
         return self._ladder.period_name
 
     @cached_property

@@ -167,7 +167,7 @@ class RefreshingCache(Generic[KeyT, ValueT]):
 def keys_cache(
     load: Callable[[KeyT], Awaitable[ValueT | None]], now: Callable[[], float]
 ) -> RefreshingCache[KeyT, ValueT]:
-    """Return a cache with the time limits for keys. They ensure that each process learns of a retired key in time."""
+    """Return a cache with the time limits for keys: every process must refuse a retired key in time."""
     return RefreshingCache(
         load, fresh_s=KEYS_FRESH_MS / 1000, stale_s=KEYS_STALE_MS / 1000, patience_s=KEYS_PATIENCE_MS / 1000, now=now
     )

@@ -35,7 +35,7 @@ class ResettlementService:
         self._cadence = Cadence(_EVERY_S)
 
     async def run_if_due(self) -> int:
-        """Run unless this process did so within the last seconds. Return the number of reopened settlements."""
+        """Run at most every `_EVERY_S` seconds in this process. Return the number of reopened settlements."""
         return await self.run() if self._cadence.begin() else 0
 
     async def run(self) -> int:

@@ -62,7 +62,7 @@ class SettlementService:
         self._cadence = Cadence(_EVERY_S)
 
     async def run_if_due(self) -> int:
-        """Run unless this process did so within the last seconds. Return the number of settled periods."""
+        """Run at most every `_EVERY_S` seconds in this process. Return the number of settled periods."""
         return await self.run() if self._cadence.begin() else 0
 
     async def run(self) -> int:
@@ -114,7 +114,7 @@ class SettlementService:
         return faults
 
     async def _settle_board(self, ladders: Sequence[Ladder]) -> int:
-        """Settle these periods of a board in order. Stop if another process settles them too. Return their number."""
+        """Settle these periods of a board in order. Stop if another process settles them. Return the settled number."""
         for count, ladder in enumerate(ladders):
             try:
                 await self._settle(ladder)

@@ -101,7 +101,7 @@ async def migrate_slot(stage: Stage) -> None:
 async def repartition(stage: Stage) -> None:
     """Restart all API processes with another number of partitions, and later with the previous one.
 
-    In half of all cases, first build the index of that number by `leaderforge index build-partitions`.
+    In half of all cases, first build the index with that number by `leaderforge index build-partitions`.
     """
     number = stage.rig.partitions
     for partitions in (number + 1, number):
