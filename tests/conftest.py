@@ -104,14 +104,14 @@ def postgres(no_process_left: None, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 def own_valkey(no_process_left: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnValkey]:
-    """Factory of clusters for one test, which may break them."""
+    """Factory of clusters for one test. The test may break them."""
     with ExitStack() as stack:
         yield lambda **options: stack.enter_context(ValkeyCluster(tmp_path_factory.mktemp("own-valkey"), **options))
 
 
 @pytest.fixture
 def own_postgres(no_process_left: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPostgres]:
-    """Factory of PostgreSQL servers for one test, which may break them."""
+    """Factory of PostgreSQL servers for one test. The test may break them."""
     with ExitStack() as stack:
         yield lambda **options: stack.enter_context(PostgresServer(tmp_path_factory.mktemp("own-postgres"), **options))
 

@@ -1,4 +1,4 @@
-"""Complete product under load, whose parts the tests break, and checks of its invariants."""
+"""Complete product under load, and checks of its invariants. The tests break parts of the product."""
 
 import asyncio
 import os
@@ -259,7 +259,7 @@ NewRig = Callable[..., Awaitable[Rig]]
 def servers(
     no_process_left: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[ValkeyCluster, PostgresServer]]:
-    """Servers for the tests of a module, which may break them."""
+    """Servers for the tests of a module. The tests may break them."""
     valkey, postgres = tmp_path_factory.mktemp("valkey"), tmp_path_factory.mktemp("postgres")
     with ValkeyCluster(valkey, nodes=NODES) as cluster, PostgresServer(postgres) as server:
         yield cluster, server

@@ -20,7 +20,7 @@ _PACE_S = 0.04
 
 @dataclass(frozen=True)
 class Sent:
-    """Submission, which is retried unchanged until it is acknowledged."""
+    """Submission that is retried unchanged until it is acknowledged."""
 
     user_id: int
     submission_id: UUID

@@ -33,7 +33,7 @@ FAST = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "16MB"}
 
 @pytest.fixture
 def backups() -> Iterator[Path]:
-    """Directory of the archive and the backup, which the server's account can read and write."""
+    """Directory of the archive and the backup. The server's account can read and write it."""
     with tempfile.TemporaryDirectory(prefix="leaderforge-backups-") as name:
         Path(name).chmod(0o777)
         Path(name, "wal").mkdir()

@@ -92,7 +92,7 @@ async def require_scores(api: Served, acknowledged: Counter[int], refused: Submi
 
 
 async def require_new_rows(api: Served) -> None:
-    """Create a board and a player, whose ids come from the sequences of the target. Fail if this is refused."""
+    """Create a board and a player. Their ids come from the sequences of the target. Fail if a creation is refused."""
     board = await api.post("/api/boards", {"board": "third", "policy": "best", "order": "desc"}, ADMIN_KEY)
     assert board.status_code == httpx.codes.CREATED, board.text
     player = (await api.post("/api/users", {"username": "after the move"})).json()

@@ -51,7 +51,7 @@ class Guide:
         return await self.run(text)
 
     async def run(self, commands: str) -> str:
-        """Run commands by a shell, which stops at the first that fails, and return their output."""
+        """Run commands by a shell, and return their output. The shell stops at the first command that fails."""
         ended = await asyncio.to_thread(
             subprocess.run,
             ["bash", "-euc", commands],

@@ -170,7 +170,7 @@ async def test_the_units_start_a_production_behind_tls(postgres, directory: Path
 
 
 def build_page(directory: Path) -> None:
-    """Let the API serve a page, which an installed wheel contains."""
+    """Let the API serve a page. An installed wheel contains one, but a clone does not."""
     site = directory / "site"
     shutil.copytree(FRONTEND / "public", site)
     shutil.copy(FRONTEND / "index.html", site)

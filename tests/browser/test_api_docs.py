@@ -43,7 +43,7 @@ async def test_a_call_can_be_tried_with_a_key(product: Served, open_page: Open) 
     await call.get_by_role("button", name="Try it out").click()
     await call.get_by_role("button", name="Execute").click()
     await expect(call.locator(".live-responses-table .response-col_status").last).to_contain_text("200")
-    await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
 
 
 async def _operations(product: Served) -> int:

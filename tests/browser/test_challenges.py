@@ -59,7 +59,7 @@ async def test_a_player_joins_a_challenge_by_keyboard(duel: Served, open_page: O
     await expect(panel).to_contain_text("3 of 3 places taken")
     await expect(panel.get_by_role("button")).to_have_count(0)
     await require_accessible(page)
-    await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -77,7 +77,7 @@ async def test_axe_finds_nothing_at_320_px(duel: Served, open_page: Open, langua
     await expect(page.locator("form select")).to_have_value("country")
     await expect(page.locator("form input").first).to_have_value("FI")
     await require_accessible(page)
-    await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
 
 
 async def test_a_segment_is_chosen_by_keyboard_and_the_address_keeps_it(duel: Served, open_page: Open) -> None:
@@ -95,7 +95,7 @@ async def test_a_segment_is_chosen_by_keyboard_and_the_address_keeps_it(duel: Se
     await page.reload()
     await expect(leaders).to_have_count(1)
     await expect(page.get_by_label("Value of country")).to_have_value("AT")
-    await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
 
 
 async def require_accessible(page: Page) -> None:

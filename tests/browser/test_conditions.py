@@ -41,7 +41,7 @@ async def test_answers_of_the_database_are_marked_until_the_index_is_back(
         await asyncio.to_thread(lambda: [cluster.restart(node, wait=False) for node in range(cluster.size)])
         await asyncio.to_thread(cluster.wait_ready)
         await expect(mark).not_to_be_visible()
-        await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+        await page.close()  # an open page would log an error when its server ends, and thus fail the test
 
 
 async def test_offline_the_last_that_was_loaded_stays(product, open_page: Open) -> None:

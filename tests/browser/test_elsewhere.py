@@ -54,7 +54,7 @@ async def test_it_works_in_a_subfolder_of_another_origin(
             reply = page.get_by_role("region", name="Reply", exact=True)
             await expect(reply).to_contain_text("X-Request-Id")
             await expect(reply).to_contain_text('"user_id": 7')
-            await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+            await page.close()  # an open page would log an error when its server ends, and thus fail the test
 
 
 async def test_the_development_server_passes_on_to_the_api(product: Served, open_page: Open) -> None:
@@ -63,7 +63,7 @@ async def test_the_development_server_passes_on_to_the_api(product: Served, open
         await expect(page.get_by_role("list", name="The first three")).to_be_visible()
         await page.goto(f"{origin}/player/7")
         await expect(page.get_by_role("button", name="This is me")).to_be_visible()
-        await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+        await page.close()  # an open page would log an error when its server ends, and thus fail the test
 
 
 @contextmanager

@@ -80,7 +80,7 @@ async def test_a_moderator_removes_one_run_and_undoes_it(
     await expect(runs.get_by_role("button", name="Remove this run 0:01.000")).to_be_visible()
     await expect(entry).to_contain_text("0:01.000")
     assert await rank_of(league, CHEATER) == (1, CHEATED)
-    await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ async def test_an_action_in_the_table_is_undone(
     await expect(page.get_by_text("Undone.")).to_be_visible()
     await expect(cheater).to_contain_text("0:01.000")
     assert await rank_of(league, CHEATER) == (1, CHEATED)
-    await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
 
 
 async def test_a_removed_run_is_found_again_later(league: Served, open_page: Open) -> None:
@@ -129,7 +129,7 @@ async def test_a_removed_run_is_found_again_later(league: Served, open_page: Ope
     await runs.get_by_role("button", name="Restore 0:01.000").click()
     await expect(runs.get_by_role("button", name="Remove this run 0:01.000")).to_be_visible()
     assert await rank_of(league, CHEATER) == (1, CHEATED)
-    await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
 
 
 async def test_a_private_board_leads_to_moderation_and_back(league: Served, open_page: Open) -> None:
@@ -168,7 +168,7 @@ async def test_a_private_board_leads_to_moderation_and_back(league: Served, open
     await page.get_by_role("button", name="Sign out").click()
     await page.go_back()
     await expect(page.get_by_label("Key", exact=True)).to_be_visible()
-    await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
 
 
 async def saved(page: Page, button: str) -> str:

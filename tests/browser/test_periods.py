@@ -62,7 +62,7 @@ async def test_a_past_period_is_looked_through(turned: Served, open_page: Open) 
     await page.keyboard.press("Enter")
     await expect(page.locator("[aria-posinset='31']")).to_contain_text("player 10")
     assert await violations(page) == []
-    await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
 
 
 async def test_a_player_has_past_periods(turned: Served, open_page: Open) -> None:
@@ -74,4 +74,4 @@ async def test_a_player_has_past_periods(turned: Served, open_page: Open) -> Non
     await past.get_by_role("link", name=YESTERDAY).click()
     await expect(page.get_by_label("Period")).to_have_value("2026-11-23")
     await expect(page.get_by_role("list", name="The first three").get_by_role("listitem").first).to_contain_text(WINNER)
-    await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test

@@ -109,7 +109,7 @@ async def test_awards_show_claims_and_changes_after_moderation(season: Season, o
     await expect(changes.filter(has_text="Sepp")).to_contain_text("Granted")
     await expect(awards.filter(has_text="winner").filter(has_text="Winnie")).to_contain_text("Revoked")
     assert await violations(page) == []
-    await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
 
 
 async def test_a_player_claims_an_award_and_looks_at_the_own_country(season: Season, open_page: Open) -> None:
@@ -132,7 +132,7 @@ async def test_a_player_claims_an_award_and_looks_at_the_own_country(season: Sea
     await expect(leaders).to_contain_text("Sepp")
     assert await violations(page) == []
     assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
-    await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
 
 
 async def test_an_endpoint_is_created_tested_and_rotated(season: Season, open_page: Open) -> None:
@@ -167,7 +167,7 @@ async def test_an_endpoint_is_created_tested_and_rotated(season: Season, open_pa
         await endpoint.get_by_role("button", name="Delete").click()
         await dialog.get_by_role("button", name="Delete").click()
         await expect(page.get_by_text("No endpoints")).to_be_visible()
-        await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+        await page.close()  # an open page would log an error when its server ends, and thus fail the test
 
 
 @asynccontextmanager

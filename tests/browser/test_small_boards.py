@@ -49,7 +49,7 @@ async def test_few_players_fill_the_podium_and_need_no_list(service: Served, ope
     assert all(box is not None and box["width"] > 0 for box in boxes)
     # Few players stand in the middle of the page, not at its left.
     assert abs(frame["x"] + frame["width"] / 2 - width / 2) < width / 20
-    await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
 
 
 async def test_a_lone_player_has_no_percentage_and_no_distribution(service: Served, open_page: Open) -> None:

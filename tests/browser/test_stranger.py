@@ -77,7 +77,7 @@ async def test_a_stranger_finds_their_way(races: Served, open_page: Open, size: 
     await expect(friend.get_by_role("heading", level=1, name=STRANGER)).to_be_visible()
     await expect(friend.get_by_role("combobox", name="Board")).to_have_value("laps")
     await friend.close()
-    await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
 
 
 async def test_large_scores_are_whole_on_a_narrow_phone(races: Served, open_page: Open) -> None:
@@ -94,7 +94,7 @@ async def test_large_scores_are_whole_on_a_narrow_phone(races: Served, open_page
         assert step["x"] <= digits["x"]
         assert digits["x"] + digits["width"] <= step["x"] + step["width"]
         assert await score.evaluate("(element) => element.scrollWidth <= element.clientWidth + 1")
-    await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
 
 
 async def test_an_unknown_name_and_an_unknown_page_say_so(races: Served, open_page: Open) -> None:
@@ -105,7 +105,7 @@ async def test_an_unknown_name_and_an_unknown_page_say_so(races: Served, open_pa
     await expect(page.get_by_text("No name begins with “Hydra”.")).to_be_visible()
     await page.get_by_role("link", name="Open the leaderboard").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Leaderboard")
-    await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
 
 
 async def test_a_part_of_a_name_finds_its_player(races: Served, open_page: Open) -> None:
@@ -116,7 +116,7 @@ async def test_a_part_of_a_name_finds_its_player(races: Served, open_page: Open)
     await expect(page.get_by_role("option", name=LEADER)).to_be_visible()
     await search.fill("hydra")
     await expect(page.get_by_text("No name contains “hydra”.")).to_be_visible()
-    await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
 
 
 async def test_links_of_earlier_versions_lead_to_the_same_page(races: Served, open_page: Open) -> None:
@@ -125,4 +125,4 @@ async def test_links_of_earlier_versions_lead_to_the_same_page(races: Served, op
     await expect(page).to_have_url(f"{races.url}/player/12?board=laps")
     await page.reload()
     await expect(page.get_by_role("heading", level=1)).to_have_text(STRANGER)
-    await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test

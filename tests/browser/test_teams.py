@@ -55,7 +55,7 @@ async def test_an_entry_of_a_team_board_leads_to_its_members(club: Served, open_
     await expect(page.get_by_role("heading", level=1)).to_have_text("Ines")
     await page.get_by_role("link", name="Otters").click()
     await expect(members.get_by_role("listitem")).to_have_count(3)
-    await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -64,7 +64,7 @@ async def test_axe_finds_nothing_at_320_px(club: Served, open_page: Open, langua
     page = await open_page(f"{club.url}/player/{TEAM}?board=squads", NARROW, colours, language)
     await expect(page.get_by_role("region", name=TITLES[language[:2]]).get_by_role("listitem")).to_have_count(3)
     await require_accessible(page)
-    await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
 
 
 async def test_a_team_is_created_and_its_members_change_in_the_console(club: Served, open_page: Open) -> None:
@@ -92,7 +92,7 @@ async def test_a_team_is_created_and_its_members_change_in_the_console(club: Ser
     await require_accessible(page)
     await panel.get_by_role("button", name="Remove Amir").click()
     await expect(panel).to_contain_text("The team has no members.")
-    await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
 
 
 async def test_a_team_board_is_created_and_a_board_is_frozen_in_the_console(club: Served, open_page: Open) -> None:
@@ -119,7 +119,7 @@ async def test_a_team_board_is_created_and_a_board_is_frozen_in_the_console(club
     await page.get_by_role("button", name="Freeze Hunt").click()
     await form.get_by_role("button", name="Apply").click()
     await expect(page.get_by_text("frozen at")).to_have_count(0)
-    await page.close()  # otherwise the page would log the end of its server as an error, which fails the test
+    await page.close()  # an open page would log an error when its server ends, and thus fail the test
 
 
 async def require_accessible(page: Page) -> None:

@@ -1,7 +1,7 @@
 """Proxy between an SDK and the service that commits the faults of a bad network, once per request.
 
-It forwards each request over a connection of its own, as bytes: it sees a request as a whole, but changes none. The
-client reaches it through a relay of the torture suite, which cuts and resets connections.
+It forwards each request as a whole, unchanged, over a separate connection. The client reaches it through a relay of the
+torture suite, which cuts and resets connections.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ class Fault:
     | `double` | the service gets the request twice; the second answer arrives |
     | `truncate` | the first half of the answer arrives, then the end of the connection |
     | `delay` | the request arrives `delay_s` late |
-    | `reply` | `reply` arrives instead of the service's answer, which never gets the request |
+    | `reply` | `reply` arrives as the answer; the service never gets the request |
     | `break_after` | the connection is reset after `events` events of a stream |
     """
 

@@ -21,7 +21,7 @@ OF_LINES = [pytest.param(name, marks=[pytest.mark.long] * (name in SAMPLED)) for
 NOWHERE = "http://127.0.0.1:9"
 RACERS = 6
 MANY = 1100
-"""Number of obsolete lines in its file after which an SDK rewrites the file without them."""
+"""Number of obsolete lines in a queue's file. After so many, an SDK rewrites the file without them."""
 
 
 async def open_queue(driver: Driver, queue: Path) -> None:

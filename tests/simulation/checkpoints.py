@@ -1,4 +1,4 @@
-"""Copies of the database of a simulation after each week, with which a killed simulation continues."""
+"""Copies of the database of a simulation after each week. A killed simulation continues with the latest copy."""
 
 import pickle
 from pathlib import Path

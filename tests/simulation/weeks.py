@@ -1,4 +1,4 @@
-"""Weeks of a league, whose settling processes are killed at every step, compared with the reference program."""
+"""Weeks of a league, compared with the reference program. Settling processes are killed at every step."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping

@@ -32,7 +32,7 @@ _SETTLED_AFTER_S = 20.0
 _SEARCH_S = 15.0
 """Time in s within which a due settlement is written: the interval of the searches plus the length of a lease."""
 _EARLIER_SEASONS = 3
-"""Number of seasons that are written before the start of a run, so that even a short run settles some."""
+"""Number of seasons that are written before the start of a run. Therefore even a short run settles some seasons."""
 _ACTIVE = 0.7
 _PAUSE_S = 0.5
 _REFUSALS = frozenset({"period_closed", "not_ranked", "period_not_found"})

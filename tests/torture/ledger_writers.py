@@ -54,7 +54,7 @@ class LedgerWriter(ApiWriter):
             await self._read_own(attempt)
 
     async def overlapping(self) -> None:
-        """Send a batch through all processes at once, as a client does that retries before the first answer."""
+        """Send a batch through all processes at once, like a client that retries before the first answer."""
         attempts = [self.new_attempt() for _ in range(self._random.randint(2, _MAX_ITEMS))]
         await asyncio.gather(*(self._send_batch(attempts) for _ in range(API_PROCESSES)))
         self._removable += [attempt for attempt in attempts if attempt.board == TALLY and attempt.is_acknowledged]

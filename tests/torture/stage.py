@@ -119,7 +119,9 @@ class Stage:
         return self.random.choice(self.nodes)
 
     def pid_or_all(self) -> int | None:
-        """Return the process id of a random API process or, in half of all cases, None, which means all processes."""
+        """Return the process id of a random API process. In half of all cases, return None, which stands for all
+        processes.
+        """
         return self.random.choice((None, self.rig.apis[self.process()].process.pid))
 
     async def disturb(self, relays: Sequence[Relay], disturbance: Disturbance, seconds: float) -> None:

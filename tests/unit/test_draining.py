@@ -156,7 +156,7 @@ def test_workers_refuse_connections_while_they_end(is_restarting: bool) -> None:
                 parent.send_signal(signal.SIGHUP)
             parent.send_signal(signal.SIGTERM)
             wait_until(lambda: is_refused(port), PATIENCE_S, "a refused connection", every=0.1)
-            parent.send_signal(signal.SIGTERM)  # as impatient operators do
+            parent.send_signal(signal.SIGTERM)  # a second signal, from an impatient operator
             connection.sendall(b"body")
             assert received(connection).endswith(b"\r\n\r\n4")
         assert parent.wait(PATIENCE_S) == 0

@@ -24,7 +24,7 @@ PATHS = ["top", "page", "page?rank=1&limit=200", "range", "around/1", "friends/1
 
 @pytest.fixture
 async def race() -> AsyncIterator[Api]:
-    """Board at 15:00. Players 1 and 2 had the scores 10 and 20 at 12:00; 1 and 3 got 30 and 25 at 14:00."""
+    """Board at 15:00. At 12:00, players 1 and 2 got the scores 10 and 20. At 14:00, players 1 and 3 got 30 and 25."""
     async with serving(LEADERFORGE_SEGMENTS="country", **TOKENS) as api:
         assert (await api.post("/api/boards", BOARD, ADMIN_KEY)).status_code == 201
         await api.players(1, 2, 3)

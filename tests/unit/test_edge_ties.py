@@ -98,7 +98,7 @@ async def test_among_equals_nobody_is_ahead_of_anybody(api: Api) -> None:
     ],
 )
 async def test_a_hidden_player_cannot_tell(api: Api, style: RankStyle, hidden: int, ranks: list[int]) -> None:
-    """A hidden player who reads the own entry sees all ranks and totals as if the player were not hidden."""
+    """Hidden players who read their own entries see all ranks and totals as if they were not hidden."""
     board = await ranked(api, style, [100, 100, 90, 80])
     before = [await read(api, f"{board}/around/{hidden}?radius=4"), await lookup(api, board)]
     await api.post(f"{board}/entries/{hidden}/hide", WHY, ADMIN_KEY)

@@ -134,7 +134,7 @@ async def test_scores_beyond_the_limits_of_the_board_are_bad_lines_as_over_http(
     assert result.reasons.keys() == rules.keys()
     for line, reason in result.reasons.items():
         assert rules[line] in reason
-    # Submit the score of the last bad line over HTTP: the error is the same.
+    # Submit the score of the last bad line over HTTP. The error must be the same.
     await desk.api.players(7)
     rejected = int(result.reasons[max(rules)].rsplit(" ", 1)[1])
     answer = await desk.api.post("/api/boards/cup/scores", {"user_id": 7, "score": rejected})

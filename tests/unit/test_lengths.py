@@ -28,7 +28,7 @@ class Spread(NamedTuple):
 
 
 MAX_SPREAD = Spread(median=5, p90=13, long=3)
-"""Upper bounds of the spread, which are the values of version 0.1.0."""
+"""Upper bounds of the spread: the values of version 0.1.0."""
 
 
 def sources() -> dict[str, str]:

@@ -188,7 +188,7 @@ async def test_a_rename_during_a_rebuild_is_not_undone(world: WatchedWorld) -> N
 
 
 async def test_a_name_that_comes_late_does_not_outlive_a_rebuild(world: WatchedWorld) -> None:
-    """Add the name of an erased player during a rebuild, as a frozen process may. A new player has the same id."""
+    """Add the name of an erased player during a rebuild, like a frozen process. A new player has the same id."""
     await world.commit(1, 5)
     await world.records.erase(1, ERASE)
     await world.users.create([Player(1, "Ada", None, world.now)])
@@ -292,7 +292,7 @@ async def test_a_repair_frozen_across_a_rebuild_brings_no_erased_player_back(wor
 
 
 async def test_an_erasure_does_not_keep_out_a_later_player(world: WatchedWorld) -> None:
-    """Add an outdated erasure, as a rebuild that was frozen for long may do. Repairs must still load the new player."""
+    """Add an outdated erasure, like a rebuild that was frozen for long. Repairs must still load the new player."""
     await world.index.add_erasures({1: 2**52})
     standing = await world.commit(1, 5)
     await load_standings(world.index, world.store, LADDER, [standing])

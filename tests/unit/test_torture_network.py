@@ -1,4 +1,4 @@
-"""The relay of the torture test delays, cuts and breaks connections, and loses no byte otherwise."""
+"""The relay of the torture test delays, cuts and breaks connections. It loses bytes only of broken connections."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Comparison of the stored checkpoints and states with the standings from which they were computed."""
+"""Comparison of stored checkpoints with the stored states, and search for standings without a state."""
 
 from collections.abc import Sequence
 

@@ -22,7 +22,7 @@ _CHECKPOINTS = 100
 class MomentMaintenance:
     """Jobs for the boards that keep past standings. A lease admits one process at a time to the jobs.
 
-    `changes` is the number of changes of a ladder after which the next checkpoint is added.
+    The next checkpoint of a ladder is added after `changes` changes.
     """
 
     def __init__(

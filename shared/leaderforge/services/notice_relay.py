@@ -64,7 +64,7 @@ class NoticeRelay:
 def _first_changes(
     fetched: Sequence[OutboxRow | OutboxBundle], board_ids: Container[int]
 ) -> tuple[Sequence[OutboxRow | OutboxBundle], Sequence[OutboxRow]]:
-    """Return the rows for one step, which are the first ones, and their changes of standings on these boards."""
+    """Return the first rows, as many as one step moves, and their changes of standings on these boards."""
     changes: list[OutboxRow] = []
     for number, row in enumerate(fetched):
         if len(changes) >= _CHANGES_AT_ONCE:

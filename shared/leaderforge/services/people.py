@@ -26,7 +26,7 @@ _RANDOM_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class StartedSession:
-    """New session with its secret, which is not stored."""
+    """New session with its secret. The secret itself is not stored."""
 
     session: PersonSession
     secret: str

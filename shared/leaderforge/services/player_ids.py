@@ -109,7 +109,7 @@ class PlayerIds:
         return {i: user_id for i, user_id in zip(distinct, user_ids, strict=True) if user_id is not None}
 
     async def ensure(self, sighting: Sighting) -> int:
-        """Return the id of a player, who is created if necessary.
+        """Return the id of a player. Create the player if necessary.
 
         Raises `PlayerNotFound` for a player that was erased not long ago, `StoreUnavailable` or `Overloaded`.
         """
@@ -121,7 +121,7 @@ class PlayerIds:
         return user_id
 
     async def ensure_many(self, external_ids: Iterable[ExternalId]) -> Mapping[ExternalId, int]:
-        """Return the ids of players, who are created if necessary. Leave out erased players. Raises like `ensure`."""
+        """Return the ids of players. Create missing players, but leave out erased ones. Raises like `ensure`."""
         distinct = list(dict.fromkeys(external_ids))
         user_ids = await asyncio.gather(*(self._create(Sighting(external_id)) for external_id in distinct))
         return {i: user_id for i, user_id in zip(distinct, user_ids, strict=True) if user_id is not None}

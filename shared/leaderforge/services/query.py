@@ -199,7 +199,7 @@ class QueryService:
     async def range(self, ladder: Ladder, low: int, high: int, limit: int, after: bytes | None = None) -> Page:
         """Return up to `limit` entries with a score from `low` to `high`, inclusive. `total` counts all such entries.
 
-        With `after`, return only entries below this sort key, which is the `next` of the previous page.
+        With `after`, the `next` of the previous page, return only entries below this sort key.
         """
         best, beyond = (high, low - 1) if ladder.board.order is Order.DESC else (low, high + 1)
         start, end = score_bound(ladder.board, best), score_bound(ladder.board, beyond)

@@ -100,8 +100,8 @@ class RefreshingCache(Generic[KeyT, ValueT]):
         if key in self._loads or key not in self._slots:
             await asyncio.wait([self._loading(key, self._now())], timeout=self._patience_s)
             slot = self._slots.get(key)
-            # If the load succeeded, it has replaced the slot by a fresh one. Otherwise the old value is still due, and
-            # later calls would wait again. Let them return it without a wait for `fresh_s` seconds.
+            # If the load succeeded, it has replaced the slot by a fresh one. Otherwise the old value is still in the
+            # slot, and later calls would wait again. Let them return it without a wait for `fresh_s` seconds.
             if slot is not None and (now := self._now()) >= slot.wait_at:
                 slot.wait_at = now + self._fresh_s
         slot = self._slots.get(key)

@@ -31,14 +31,14 @@ _SWEEP_EVERY_S = 5.0
 _MOST_NOTED = 20_000
 """Maximum number of players whose teams wait to be brought up to date. Further players are left to the sweep."""
 _PAIRS_FRESH_S = 5.0
-"""Age in s from which on the cached list of team boards is read again."""
+"""Maximum age in s of the cached list of team boards."""
 
 _Pairs: TypeAlias = Mapping[int, tuple[Board, Sequence[Board]]]
 """Sources with their team boards, by the id of the source."""
 
 
 class TeamScores:
-    """Standings of teams on team boards, which are computed from the events and the spans of the members.
+    """Standings of teams on team boards. They are computed from the events and the spans of the members.
 
     After the commit of a change, the process stores the changed players in memory, and brings their teams up to date in
     the background. The submission does not wait. A sweep finds the players whom a dead process had in memory: it

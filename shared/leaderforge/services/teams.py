@@ -64,7 +64,7 @@ class TeamView:
 
 @dataclass(frozen=True, slots=True)
 class ContributionView:
-    """Contribution of a player, who may have left. `counts` tells whether it is part of the team's score."""
+    """Contribution of a player, who may have left. `counts` is true if it is part of the team's score."""
 
     contribution: Contribution
     player: Player

@@ -41,7 +41,7 @@ _IDLE_S = 1.0
 _REFUSAL_S = 0.05
 """Time in s after a failed check, during which reads are refused without another check."""
 _PATIENCE_S = 0.25
-"""Time for which a read waits for a catch-up before the store answers it, in s."""
+"""Maximum wait of a read for a catch-up, in s. After it, the store answers the read."""
 
 
 def is_credible(watermark: int | None, now: int) -> bool:

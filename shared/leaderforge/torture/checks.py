@@ -180,7 +180,7 @@ def check_window(view: LadderView, body: Json, user_id: int, window: int) -> Ite
 
 
 def check_export(view: LadderView, entries: Sequence[Json]) -> Iterator[Problem]:
-    """Yield the problems of an export. The server reads it in chunks, each of which continues the previous one."""
+    """Yield the problems of an export. The server reads it in chunks. Each chunk continues the previous one."""
     after = -inf
     for start in range(0, max(1, len(entries)), CHUNK):
         chunk = entries[start : start + CHUNK]

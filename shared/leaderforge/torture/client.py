@@ -18,7 +18,7 @@ UNAVAILABLE = 503
 _THROTTLED = 429
 _MAX_THROTTLE_S = 5
 _FAILURES_OF_PROXIES = frozenset({502, 504})
-"""Statuses with which a proxy answers if it gets no answer from a process of the product."""
+"""Statuses of a proxy that gets no answer from a process of the product."""
 
 HUNG = -1
 """Status of a request without a response in time."""
@@ -46,7 +46,7 @@ class Reply(NamedTuple):
 
 
 class ReadingWire(Wire):
-    """Connection that stores the headers and the body of the last response, which `Wire` skips."""
+    """Connection that stores the headers and the body of the last response. `Wire` skips both."""
 
     def on_message_begin(self) -> None:
         self.headers: dict[bytes, bytes] = {}
