@@ -45,7 +45,7 @@ class Fault:
 
 
 class Script:
-    """Plan of faults for requests, which it recognises by the beginning of their first line.
+    """Plan of faults. It recognises requests by the beginning of their first line.
 
     The JSON member `times` of a fault is the number of requests that get the fault, by default one.
     """

@@ -160,7 +160,7 @@ class ModerationService:
     async def set_score(self, board: Board, new: ScoreToSet, grounds: AuditContext) -> Sequence[LadderStanding]:
         """Set a player's score in all open periods.
 
-        The score replaces all earlier submissions; later ones are applied on top. A repeated `submission_id` changes
+        The score replaces all earlier submissions. Later ones are applied on top. A repeated `submission_id` changes
         nothing. Raises `PlayerNotFound`, `SubmissionConflict` for an id that is stored with other content, and
         `Refused` for a subscore on a board without subscores, or without a number of a tiebreaker.
         """

@@ -72,9 +72,9 @@ class _Places:
 class OvertakingService:
     """Derivation of notices about overtaken players, for boards that ask for them.
 
-    A player is compared with a friend each time the friend's standing has changed, in the board's first period kind.
-    The places of both are read from the index after the commit. They are stored in the transaction of the notices,
-    therefore each pass causes at most one notice. Players who pass each other back and forth between two checks cause
+    A player is compared with a friend after each change of the friend's standing, in the board's first period kind. The
+    places of both are read from the index after the commit. They are stored in the transaction of the notices.
+    Therefore each pass causes at most one notice. Players who pass each other back and forth between two checks cause
     none.
     """
 

@@ -39,10 +39,10 @@ class _Cached(NamedTuple):
 class PlayerIds:
     """Cache of players: by external id, and by player id.
 
-    A check reads which external ids were released. The cache is used for at most `MAPPING_MS` after the start of a
-    check. Only later may another player claim a released external id. The next check confirms all external ids that
-    were not released. Players that are cached by player id are looked up again after each check, and all players after
-    a gap of `CHECKABLE_MS` between two checks. Missing players are not cached.
+    A check reads which external ids were released. After its start, the cache is used for at most `MAPPING_MS`. Another
+    player can claim a released external id only after this time. The next check keeps the external ids that were not
+    released, and no player ids. It keeps nothing if `CHECKABLE_MS` have passed since the previous check. Missing
+    players are not cached.
 
     `capacity` is the maximum number of cached players. A cached player takes 300 bytes with a UUID as external id, and
     600 at most with the longest external id.

@@ -27,9 +27,9 @@ _ATTEMPTS = 8
 class QueryService:
     """Exact reads from the index, or from the store while the index cannot answer.
 
-    The memory of a call is proportional to its result. Callers of the console see hidden entries at their
-    positions, but these entries do not count in ranks. Hidden players see their own entries as if they were visible. Their own hidden entry counts
-    in all ranks and totals of a response that contains it, and in no other response.
+    The memory of a call is proportional to its result. Callers of the console see hidden entries at their positions,
+    but these entries do not count in ranks. Hidden players see their own entries as if they were visible. A response
+    that contains their own hidden entry counts it in all ranks and totals. Other responses do not count it.
     """
 
     def __init__(

@@ -33,10 +33,10 @@ _LONGEST_PERIOD_MS = 366 * 86_400_000
 class SettlementService:
     """Settlement of each period, once, after its end, its grace and the commit of its last submission.
 
-    The parts of a period run in order. Each one writes its results in chunks, and each chunk in one transaction with
-    the progress. A process that is killed therefore loses at most one chunk, and any other process continues. The lease
-    prevents double work. The progress prevents double results, even if two processes settle the same period. The
-    periods of a board are settled in order.
+    The parts of a period run in order. Each part writes its results in chunks. One transaction writes a chunk and the
+    progress. A killed process therefore loses at most one chunk, and any other process continues. The lease prevents
+    double work. The progress prevents double results, even if two processes settle the same period. The periods of a
+    board are settled in order.
     """
 
     def __init__(

@@ -29,7 +29,7 @@ _PLAYERS_A_READ = 500
 _SWEEP_EVERY_S = 5.0
 """Time between two sweeps, over all processes, in s."""
 _MOST_NOTED = 20_000
-"""Maximum number of players whose teams wait to be brought up to date. Further players are left to the sweep."""
+"""Number of waiting players of a ladder from which on `TeamScores.note` leaves further players to the sweep."""
 _PAIRS_FRESH_S = 5.0
 """Maximum age in s of the cached list of team boards."""
 
@@ -75,8 +75,9 @@ class TeamScores:
         """
         if ladder.board.id not in self._pairs and monotonic() < self._pairs_due:
             return
-        if len(self._noted) < _MOST_NOTED:
-            self._noted[ladder.board.id, ladder.period].update(user_ids)
+        noted = self._noted[ladder.board.id, ladder.period]
+        if len(noted) < _MOST_NOTED:
+            noted.update(user_ids)
         if self._draining is None or self._draining.done():
             self._draining = asyncio.get_running_loop().create_task(self._drain())
 

@@ -49,8 +49,8 @@ class _Slot:
     """Cached top of a ladder.
 
     The load of `top` started at `began` (ms). The top is valid until `until` (ms). If `followed`, it may be valid for
-    longer (see `TopCache.follow`). `invalidated` is set once the top is invalid. During a load, `best` is the best sort
-    key that an update has changed. `grown` is true if an update has changed the number of entries.
+    longer (see `TopCache.follow`). `invalidated` is set once the top is invalid. `best` and `grown` collect the updates
+    during a load: the best changed sort key, and whether the number of entries has changed.
     """
 
     ladder: Ladder

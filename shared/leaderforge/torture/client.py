@@ -70,7 +70,7 @@ class Client:
         self._wire: ReadingWire | None = None
 
     async def ask(self, method: str, path: str, body: Any = None) -> Reply:
-        """Return the response to a request. Retry only a throttled request; the caller decides about other retries."""
+        """Return the response to a request. Retry only a throttled request. The caller decides about other retries."""
         while True:
             reply = await self._ask(method, path, body)
             if reply.status != _THROTTLED or not reply.retry_after.isdigit():
