@@ -82,7 +82,7 @@ async def all_at(listeners: list[Listener], score: int) -> None:
 
 
 async def test_listeners_hear_of_what_other_processes_change(api: Served, settings: Mapping[str, str]) -> None:
-    # With a TTL of a minute, only the feed can invalidate the cached top before the test's end.
+    # With a TTL of a minute, only the change feed can invalidate the cached top before the test's end.
     async with served({**settings, "LEADERFORGE_TOP_CACHE_MS": "60000"}) as other:
         await hears(other)
         async with listening(other.url) as listener:

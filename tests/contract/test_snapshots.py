@@ -193,7 +193,7 @@ async def test_what_is_shown_while_a_period_is_removed_is_removed_too(database: 
 
 
 class TestKeys:
-    """Creation of an API key after an update has not found it, before the query for the reason of this failure.
+    """Creation of an API key that an update has not found, before the store reads the reason of the failure.
 
     On Citus, the creation waits for the end of the update.
     """

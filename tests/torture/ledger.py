@@ -1,4 +1,4 @@
-"""History of submissions by many clients for the same players, and the state that the store must have at the end."""
+"""Ledger: submissions by many clients for the same players, and the state that the store must have at the end."""
 
 from collections import Counter
 from collections.abc import Iterator

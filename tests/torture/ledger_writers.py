@@ -1,4 +1,4 @@
-"""Clients of the ledger's boards. They submit for the same players, and retry while earlier attempts are in flight."""
+"""Clients whose submissions are in the ledger. They share players, and retry while earlier attempts are in flight."""
 
 import asyncio
 from collections.abc import Sequence

@@ -46,8 +46,8 @@ _UNCOMMITTED_S = 0.1
 class Mutation:
     """Fault, the nemeses under which it causes wrong answers, and a test of the broken rule, which must fail.
 
-    `ledger_writers` is 0 for faults that clients of the ledger would hide: after a failed call of such a client, the
-    process checks the index before its next read.
+    `ledger_writers` is 0 for faults that a `LedgerWriter` would hide: after a failed call of such a client, the process
+    checks the index before its next read.
     """
 
     apply: Callable[[], None]

@@ -95,7 +95,7 @@ class Stage:
         )
 
     def hurry_ledger(self, *, hurried: bool) -> None:
-        """Let the ledger's clients send overlapping batches without pause, or act as usual again."""
+        """Let each `LedgerWriter` send overlapping batches without pause, or act as usual again."""
         for writer in self.ledger_writers:
             writer.hurried = hurried
 

@@ -120,7 +120,7 @@ def test_workers_collect_together(tmp_path: Path) -> None:
     assert 'leaderforge_top_cache_total{result="hit"} 2.0' in shown
     assert 'leaderforge_transaction_seconds_count{name="top"} 2.0' in shown
     assert "leaderforge_index_lag_seconds 2.0" in shown
-    assert "leaderforge_stream_listeners 3.0" in shown  # without the listeners of the ended process
+    assert "leaderforge_stream_listeners 3.0" in shown  # the listeners of the ended process no longer count
 
 
 class Notebook:

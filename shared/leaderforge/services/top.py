@@ -20,7 +20,7 @@ SIZES = (10, 100, 1000)
 """Cached numbers of entries. A request uses the smallest size that covers its limit."""
 
 _ATTEMPTS = 3
-"""Maximum number of loads for a request. A load whose result became stale by an update meanwhile is repeated."""
+"""Maximum number of loads for a request. A load is repeated if an update has changed its result meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Construction of the services over their parts."""
+"""Construction of the services over their adapters (`Parts`)."""
 
 import asyncio
 from collections.abc import Sequence
@@ -53,7 +53,7 @@ _SETTLING_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """All services and their parts. Make all calls from the event loop that runs `open`."""
+    """All services and their adapters (`parts`). Make all calls from the event loop that runs `open`."""
 
     settings: EnvironmentSettings
     parts: Parts
@@ -110,7 +110,7 @@ class Services:
         )
 
     async def open(self) -> None:
-        """Connect to all parts concurrently. A part that is unavailable connects on its first use instead.
+        """Connect all adapters concurrently. An adapter that cannot connect now does so on its first use.
 
         In a new installation, build the index, so that the first submission has a rank.
         """
@@ -140,7 +140,7 @@ class Services:
         await self.changes.settle()
 
     async def close(self) -> None:
-        """Deliver or declare pending updates for up to `_SETTLING_S`, then disconnect from all parts."""
+        """Deliver or declare pending updates for up to `_SETTLING_S`, then disconnect all adapters."""
         with suppress(Unavailable, TimeoutError):
             async with asyncio.timeout(_SETTLING_S):
                 await self.teams.scores.settle()
@@ -162,7 +162,7 @@ def build(settings: EnvironmentSettings, *, logs_to: TextIO | None = None) -> Se
 
 
 def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
-    """Return the services over the parts."""
+    """Return the services over these adapters."""
     time_limit_s = submission_wait_s(settings.store_timeout_ms / 1000)
     declaration = Declaration(parts.processes)
     # On Lambda, check the index during the call, because a concurrent task would need another database connection.

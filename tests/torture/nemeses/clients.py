@@ -19,7 +19,7 @@ MODERATING: Mapping[str, int] = {
 }
 
 _MESSAGES = 10
-"""Number of queued submissions of each client of the ledger in one delivery."""
+"""Number of queued submissions of each `LedgerWriter` in one delivery."""
 
 
 async def newcomers(stage: Stage) -> None:
