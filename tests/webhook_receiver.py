@@ -24,9 +24,9 @@ _STATUS_LINES = {
 class WebhookReceiver:
     """Receiver at a port of this machine.
 
-    `failures` is the share of requests that the receiver answers with `failure_status`, half of them after it has
-    accepted the event. `slowness_s` is the maximum delay of a response in s. The receiver refuses invalid signatures,
-    and signatures whose time is not the present.
+    `failures` is the share of requests that the receiver answers with `failure_status`. In half of these cases, it has
+    accepted the event nevertheless. `slowness_s` is the maximum delay of a response in s. The receiver refuses invalid
+    signatures, and signatures whose time is not the present.
     """
 
     secrets: list[str] = field(default_factory=list)

@@ -1,6 +1,6 @@
 """Combinations of environment settings that are refused because they would grant access to strangers.
 
-Each function returns a message per problem. `variables` has a text by the name of a variable: how to set it.
+Each function returns a message per problem. `variables` has the instruction for each variable, by its name.
 """
 
 from collections.abc import Mapping

@@ -43,7 +43,7 @@ INDEX_TIMEOUT_S = 0.5
 """Time limit of the API processes for the index, in s."""
 
 EVENT_FAILURES = 0.3
-"""Share of events that their receiver refuses, half of them after it has accepted them."""
+"""Share of events to which their receiver answers with a failure. It has stored half of these events nevertheless."""
 
 _ROOT = Path(__file__).parents[2]
 

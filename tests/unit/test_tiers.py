@@ -1,4 +1,4 @@
-"""Tiers of entries compared with a search over all possible scores and ranks, and the rules of tiers."""
+"""Tiers of entries, compared with a search over all possible scores and ranks. Validation of tiers."""
 
 from collections.abc import Callable
 from dataclasses import replace

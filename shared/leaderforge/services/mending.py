@@ -17,7 +17,7 @@ from leaderforge.ports.scores import ScoreStore
 
 
 async def load_standings(index: RankIndex, store: ScoreStore, ladder: Ladder, standings: Sequence[Standing]) -> None:
-    """Load standings into the index, even if it refuses them because of removed standings of an erased player."""
+    """Load standings into the index. Replace those that the index refuses because of removed standings."""
     refused = await index.load(ladder, standings)
     if refused:
         await mend_players(index, store, ladder, refused)

@@ -146,7 +146,7 @@ class ModerationService:
     async def replace_submission(
         self, submission: Submission, replaced: Mapping[str, object], grounds: AuditContext, *, in_past: bool
     ) -> Sequence[LadderStanding]:
-        """Replace the content of a stored submission. The audit entry shows the values in `replaced`.
+        """Replace the content of a stored submission. `replaced` has the values to show in the audit entry.
 
         The old content no longer counts in open periods. With `in_past`, it no longer counts in past periods either.
         Raises `PlayerNotFound`, `SubmissionNotFound`, `Conflict` or `ScoreOutOfRange`.

@@ -172,7 +172,7 @@ def _movers(rows: Sequence[OutboxRow], boards: Mapping[int, Board]) -> Mapping[L
 
 
 def _changes_standing(row: OutboxRow) -> bool:
-    """Return whether the row reports a change of a player's standing. An erasure leaves no standing."""
+    """Return whether the row reports a change of a player's standing. Return False for an erasure."""
     is_moderation = row.type.startswith("moderation.") and row.type != NoticeType.MODERATION_ERASED
     return row.user_id != NO_PLAYER and (row.type == NoticeType.SCORE_IMPROVED or is_moderation)
 

@@ -50,7 +50,7 @@ class PlayerLanes:
         """Return the positions of the submissions in each lane."""
         lanes: list[list[int]] = [[] for _ in self._lanes]
         for position, submission in enumerate(submissions):
-            # Do not use `partition_of`: look-ups here would evict partitions from its cache, which the update of the
+            # Do not use `partition_of`. Look-ups here would fill its cache, and evict partitions that the update of the
             # index needs later.
             lanes[submission.event.user_id % len(lanes)].append(position)
         return lanes

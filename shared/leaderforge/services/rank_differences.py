@@ -78,8 +78,8 @@ def compare_ranks(
 ) -> RankComparison:
     """Return the differences between two rankings, best first.
 
-    Each player with the same score on both boards has two positions among all such players: a foreign one and one here.
-    If they differ, the cause is a tie if the player who is here at the foreign position has the same score.
+    Ties are found among the players who have the same score on both boards. Take a player's position among them on the
+    foreign board. The cause is a tie if another player is at this position here, and has an equal score.
     """
     places = {place.player_id: place for place in local if place.player_id is not None}
     order = _TieOrder(foreign, local, places)

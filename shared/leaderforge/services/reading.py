@@ -255,7 +255,7 @@ def _segment_bounds(board: Board, rows: Sequence[Row]) -> list[SegmentBound]:
 
 
 def _ranks_in(board: Board, rows: Sequence[Row], above: Sequence[int]) -> list[Mapping[str, int]]:
-    """Return the ranks of each row in its segments, by attribute. `above` counts for each of `_segment_bounds`."""
+    """Return the ranks of each row in its segments, by attribute. `above` has the counts of `_segment_bounds`."""
     counts = iter(above)
     return [
         {

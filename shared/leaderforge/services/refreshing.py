@@ -29,8 +29,8 @@ class RefreshingCache(Generic[KeyT, ValueT]):
 
     A value is fresh for `fresh_s` seconds after the start of its load. The first `get` after that starts a refresh and
     still returns the cached value. After `stale_s` seconds `get` waits for the refresh, but at most `patience_s`
-    seconds. If the source does not answer in time, `get` returns the cached value. It then does not wait again for the
-    next `fresh_s` seconds.
+    seconds. If the source does not answer in time, `get` returns the cached value. During the next `fresh_s` seconds,
+    it does not wait again.
 
     A failed refresh is retried after `fresh_s` seconds. A missing value (None) is not cached. `load` may run
     concurrently with itself. The result of the latest load of a key is cached, and the results of earlier loads are
@@ -101,7 +101,7 @@ class RefreshingCache(Generic[KeyT, ValueT]):
             await asyncio.wait([self._loading(key, self._now())], timeout=self._patience_s)
             slot = self._slots.get(key)
             # If the load succeeded, it has replaced the slot by a fresh one. Otherwise the old value is still in the
-            # slot, and later calls would wait again. Let them return it without a wait for `fresh_s` seconds.
+            # slot, and later calls would wait again. For `fresh_s` seconds, let them return it without a wait.
             if slot is not None and (now := self._now()) >= slot.wait_at:
                 slot.wait_at = now + self._fresh_s
         slot = self._slots.get(key)

@@ -35,7 +35,7 @@ class _Kind(NamedTuple):
 
     Each policy has its queues, because a single statement can record submissions of one policy only. Submissions with
     previous standings need more round trips, and must not delay others. Boards without notices must not run the longer
-    statement of boards with notices. On boards with leagues, new players take a seat.
+    statement of boards with notices. On boards with leagues, a batch also seats new players.
     """
 
     previous: bool

@@ -23,7 +23,7 @@ class TeamComparison:
         self._source = source
 
     async def faults(self) -> Sequence[SettlementFault]:
-        """Return the wrong contributions and standings. Leave out differences that vanish at a second look."""
+        """Return the wrong contributions and standings. Leave out differences that a second check no longer finds."""
         board, period = self._ladder.board.slug, self._ladder.period_name
         user_ids = await _lasting_faults(self._scores.members_after, self._stale)
         team_ids = await _lasting_faults(self._scores.teams_after, self._inconsistent)

@@ -1,4 +1,4 @@
-"""Construction of the services of periods, of leagues, tournaments and awards, and of challenges."""
+"""Construction of the services of periods, leagues, tournaments, awards and challenges."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ from leaderforge.services.tournaments import TournamentService
 
 @dataclass(frozen=True, slots=True)
 class SeasonServices:
-    """Periods, the leagues, tournaments and awards that are settled at their ends, and challenges."""
+    """Periods, their settlement with leagues, tournaments and awards, and challenges."""
 
     periods: PeriodService
     rollover: RolloverService

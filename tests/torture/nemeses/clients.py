@@ -29,7 +29,7 @@ async def newcomers(stage: Stage) -> None:
     await stage.hold(4)
     stage.rest()
     stage.step("settling")
-    await stage.hold(9)  # reconciliation reads a change 7 s after its commit
+    await stage.hold(9)  # wait for reconciliation, which reads a change 7 s after its commit
 
 
 async def erase_in_outage(stage: Stage) -> None:

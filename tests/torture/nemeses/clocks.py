@@ -10,7 +10,7 @@ async def clock_day(stage: Stage) -> None:
     """Set the clock a day ahead, then an hour behind. Kill the API processes while acknowledged scores are pending."""
     stage.rig.clock.set(DAY_S)
     stage.step("a day ahead")
-    await stage.hold(13)  # the index needs 7 s to get watermarks that are a day ahead
+    await stage.hold(13)  # wait until watermarks are a day ahead, after about 7 s
     stage.rig.clock.set(-HOUR_S)
     stage.step("an hour behind")
     await stage.hold(1)
