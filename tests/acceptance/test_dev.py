@@ -167,7 +167,7 @@ def test_second_start_makes_nothing_anew_and_finds_everything(runs: ExitStack, t
     again = run(runs, tmp_path, "--no-demo").ready()
     assert _made(again.data) == made
     assert all(again.description[key] == first[key] for key in ("submit_key", "admin_key", "signing_secret"))
-    _, top, *_ = again.pasted()  # `pasted` after the first start has created the player of the token
+    _, top, *_ = again.pasted()  # the first call of `pasted` has created the player of the token
     assert [entry["score"] for entry in json.loads(top)["entries"]] == [1000, 500]
 
 

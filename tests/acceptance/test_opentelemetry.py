@@ -1,4 +1,4 @@
-"""A server with a collector's address exports metrics, and traces from requests over batches to partitions."""
+"""Export of metrics and traces to a collector. A trace leads from a request over its batch to the partitions."""
 
 import os
 import signal

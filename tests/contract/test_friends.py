@@ -148,7 +148,7 @@ async def test_concurrent_changes_and_erasures_leave_both_sides_equal(database: 
     outcomes = await asyncio.gather(*work, return_exceptions=True)
     failures = [o for o in outcomes if isinstance(o, BaseException) and not isinstance(o, PlayerNotFound)]
     assert not [o for o in failures if not isinstance(o, LeaderForgeError)], failures
-    assert len(failures) <= len(work) // 10, failures  # the store retries after deadlocks; few retries fail
+    assert len(failures) <= len(work) // 10, failures  # few calls fail, because the store retries
     stored = await links(database)
     assert stored
     assert {(other, OPPOSITES[kind], user_id) for user_id, kind, other in stored} == stored

@@ -188,8 +188,8 @@ class Trial:
 def require(result: Any, expected: Any) -> None:
     """Fail unless a result is as expected.
 
-    `expected` is a value, or an object with a value for each dotted path or `length`. The text `any` accepts all values
-    but None, and None accepts all results.
+    `expected` is a value, or an object with the expected value for each dotted path. The path `length` stands for the
+    length of the result. The text `any` accepts all values but None, and None accepts all results.
     """
     if expected is not None:
         _require(result, expected)

@@ -1,4 +1,4 @@
-"""Proxy between an SDK and the service that commits the faults of a bad network, once per request.
+"""Proxy between an SDK and the service. It commits the faults of a bad network, at most one per request.
 
 It forwards each request as a whole, unchanged, over a separate connection. The client reaches it through a relay of the
 torture suite, which cuts and resets connections.

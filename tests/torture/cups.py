@@ -81,8 +81,8 @@ class Cup:
         """Yield the differences between the acknowledged requests and the store.
 
         The awards are compared only if the tournament `is_judged`: its settlement is due, and no clock has jumped. A
-        settlement is expected only with entrants: an outage may delay the creation of a tournament beyond its end,
-        and then it is never settled.
+        settlement is expected only with entrants. If an outage delays the creation of a tournament beyond its end, the
+        tournament has no entrants, and is never settled.
         """
         if len(stored.entrants) > ENTRANTS:
             yield Problem("too many entrants", f"{ENTRANTS} on {self.slug}", str(sorted(stored.entrants)))

@@ -84,7 +84,7 @@ class Stage:
         self.act(self.background)
 
     async def acknowledged(self, count: int) -> None:
-        """Wait until `count` more writes, times the scale, were acknowledged, but for `_FROZEN_S` at most."""
+        """Wait until `count` more writes, times the scale, were acknowledged. Wait for `_FROZEN_S` at most."""
         goal, ends_at = (
             self.report.writes[200] + max(_FEWEST_PENDING, round(count * self.scale)),
             monotonic() + _FROZEN_S,

@@ -14,11 +14,11 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 VERBS = {"list", "get", "find", "look", "create", "change", "delete", "submit", "set", "hide", "unhide", "remove"}
 VERBS |= {"erase", "export", "rotate", "revoke", "stream", "restore", "sign", "refresh", "retire", "import", "preview"}
 VERBS |= {"start", "end", "join", "claim", "test", "redrive", "add", "block", "unblock"}
-"""Begin operationIds. A new verb is for an action that none of these names."""
+"""Verbs with which operationIds begin. Add a verb only for an action that none of these describes."""
 COLLIDING = {"Kind", "State", "Form", "Scope", "Order", "Cause", "Policy", "Status", "Type", "Result", "Metadata"}
 COLLIDING |= {"Player", "Score", "Board", "Entry", "Event", "Period", "Season", "Rank", "Page", "Error", "Object"}
 COLLIDING |= {"Results", "ResultsInner", "Item", "Key", "Token", "Match", "Level", "Session", "Path", "Query"}
-"""Names that a game, or the standard library of its language, has itself."""
+"""Names that a game, or the standard library of its language, uses for types of its own."""
 LARGE = re.compile(
     r"(.+_)?(id|ids|score|ms|bytes)|subscore|submitted|missing|rank|rank_among|low|high|min|max|p\d\d|total|count"
 )

@@ -82,7 +82,7 @@ async def board(store: GatedScoreStore) -> Board:
 async def test_the_age_of_a_list_counts_from_the_start_of_its_query(
     store: GatedScoreStore, board: Board, seconds: list[float]
 ) -> None:
-    """A retirement that is committed during a query may be missing in the list. Its age must include the query."""
+    """A list may lack a retirement that is committed during its query. The list's age must include the query."""
     process = Ladders(store, lambda: START)
     store.may_answer.clear()
     looking = asyncio.create_task(process.get(board, DAYS[0]))

@@ -1,4 +1,4 @@
-"""Landmarks: their order and their number. Their positions may be wrong, because reads verify them."""
+"""Landmarks: their order and their number. Wrong positions do no harm, because reads verify them."""
 
 from itertools import pairwise
 

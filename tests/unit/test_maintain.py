@@ -193,7 +193,7 @@ ERASE = AuditEntry(0, "cli", "player.erase")
 
 
 async def test_an_erased_player_is_forgotten_whatever_comes_late(world: World):
-    """Apply an update late, after the player's erasure. Reconciliation must remove its entry from the index."""
+    """Apply an update late, after the player's erasure. Reconciliation must remove the player from the index."""
     late = await world.commit(1, 5)
     await world.commit(2, 6)
     await world.records.erase(1, ERASE)
