@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from leaderforge.domain.boards import Ladder
 from leaderforge.domain.times import time_text
+from leaderforge.services import team_scores
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.tokens import TOKENS, token
 from tests.unit.edge_fixtures import Api, serving
@@ -197,6 +199,29 @@ async def test_a_sweep_finds_what_a_dead_process_left(api: Api) -> None:
     assert await api.services.teams.scores.sweep() == 1
     assert await top(api) == [(1, "Reds", 10)]
     assert await api.services.teams.scores.sweep() == 0
+
+
+async def test_players_beyond_the_limit_of_waiting_ones_are_left_to_the_sweep(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(team_scores, "_MOST_NOTED", 2)
+    await create(api, REDS, "Reds")
+    await create(api, BLUES, "Blues")
+    await board(api)
+    for team_id, user_id in ((REDS, 1), (REDS, 2), (BLUES, 3)):
+        await join(api, team_id, user_id)
+    api.services.delivery.on_changed = lambda ladder, user_ids: None
+    for user_id in (1, 2, 3):
+        await play(api, user_id, 10)
+    scores = api.services.teams.scores
+    source = Ladder(await api.services.boards.get("default"))
+    scores.note(source, [1, 2])
+    scores.note(source, [3])
+    await scores.settle()
+    assert await top(api) == [(1, "Reds", 20)]
+    api.clock.now += 60_000
+    await scores.sweep()
+    assert await top(api) == [(1, "Reds", 20), (2, "Blues", 10)]
 
 
 @pytest.mark.parametrize(
