@@ -158,23 +158,29 @@ async def test_a_stream_resumes_without_loss(api: Served) -> None:
         assert scores == [1, 2, 3, 4]
 
 
-async def test_changed_tiers_of_batches_equal_the_limits(api: Served) -> None:
+async def test_changed_tiers_of_batches_equal_brute_force(api: Served) -> None:
     players, random = range(71_301, 71_321), Random(6)
-    tiers = [{"name": "gold", "score": 20}, {"name": "silver", "score": 8}, {"name": "bronze", "score": -99}]
+    tiers = [
+        {"name": "champion", "rank": 3},
+        {"name": "gold", "score": 20},
+        {"name": "upper", "percent": 35},
+        {"name": "bronze"},
+    ]
     body = {"board": "climbing", "policy": "sum", "tiers": tiers, "events": ["tier.changed"]}
     assert (await api.post("/api/boards", body, ADMIN_KEY)).status_code == 201
     for player in players:
         await api.post("/api/users", {"user_id": player, "username": f"player {player}"}, SUBMIT_KEY)
     start = (await api.services.parts.notices.bounds()).newest
-    scores = dict.fromkeys(players, 0)
+    places: dict[int, tuple[int, str, int]] = {}
     expected: dict[int, list[str | None]] = {player: [None] for player in players}
     for _ in range(8):
-        added = {player: random.randint(-6, 9) for player in random.sample(players, 12)}
+        added = {player: random.choice([-5, -2, 3, 6, 9]) for player in random.sample(players, 12)}
         batch = {"submissions": [{"user_id": player, "score": score} for player, score in added.items()]}
-        assert (await api.post("/api/boards/climbing/scores/batch", batch, SUBMIT_KEY)).status_code == 200
-        for player, score in added.items():
-            scores[player] += score
-            tier = next(str(tier["name"]) for tier in tiers if scores[player] >= int(tier["score"]))
+        answer = await api.post("/api/boards/climbing/scores/batch", batch, SUBMIT_KEY)
+        receipts = zip(added, answer.json()["results"], strict=True)
+        places |= {player: (-receipt["score"], receipt["achieved_at"], player) for player, receipt in receipts}
+        for player in added:
+            tier = tier_of(places[player], list(places.values()))
             expected[player] += [tier] if tier != expected[player][-1] else []
         await api.services.events.dispatch.run(1)
     log = (await api.services.parts.notices.after(start, 1000)).notices
@@ -183,6 +189,16 @@ async def test_changed_tiers_of_batches_equal_the_limits(api: Served) -> None:
     for player in players:
         changes = [(event["previous"], event["tier"]) for event in events if event["user_id"] == player]
         assert changes == list(pairwise(expected[player]))
+
+
+def tier_of(place: tuple[int, str, int], places: list[tuple[int, str, int]]) -> str:
+    """Return the tier of a place among all places, as the test's board defines it."""
+    rank = 1 + sum(other < place for other in places)
+    if rank <= 3:
+        return "champion"
+    if -place[0] >= 20:
+        return "gold"
+    return "upper" if rank <= -(-35 * len(places) // 100) else "bronze"
 
 
 async def test_passes_among_friends_equal_brute_force(api: Served) -> None:

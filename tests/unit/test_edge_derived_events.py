@@ -80,6 +80,20 @@ async def test_a_change_of_the_tier_is_an_event(api: Api) -> None:
     assert [kind for kind, _ in log if kind != "tier.changed"] == ["moderation.removed"]
 
 
+async def test_a_hidden_player_has_no_tier(api: Api) -> None:
+    body = {"board": "tiered", "tiers": [{"name": "first", "rank": 1}], "events": ["tier.changed"]}
+    assert (await api.post("/api/boards", body, ADMIN_KEY)).status_code == 201
+    await api.players(1)
+    path, reason = "/api/boards/tiered/entries/1", {"reason": "a test"}
+    for call in ("hide", "unhide"):
+        await api.post("/api/boards/tiered/scores", {"user_id": 1, "score": 5})
+        await events(api)
+        await api.post(f"{path}/{call}", reason, ADMIN_KEY)
+        await events(api)
+    changes = [(data["previous"], data["tier"]) for _, data in await events(api)]
+    assert changes == [(None, "first"), ("first", None), (None, "first")]
+
+
 @given(since=st.integers(0, 2 * 10**12), first=st.integers(0, 40 * _DAY_MS), second=st.integers(0, 40 * _DAY_MS))
 def test_closed_periods_do_not_depend_on_the_looks(since: int, first: int, second: int) -> None:
     board = Board(1, "b", "b", calendar=Calendar((PeriodKind.DAILY, PeriodKind.WEEKLY, PeriodKind.MONTHLY)))

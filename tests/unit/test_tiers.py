@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderforge.domain.boards import Order
+from leaderforge.domain.boards import Board, Order, RankStyle
 from leaderforge.domain.errors import Refused
+from leaderforge.domain.order import Place, rank_bound, sort_key
 from leaderforge.domain.tier_rules import MAX_TIERS, tiers_of, valid_tiers
-from leaderforge.domain.tiers import LadderTiers, Tier, TierLimit
+from leaderforge.domain.tiers import LadderTiers, RankCuts, Tier, TierLimit, rank_limits
 
 
 class RankedScore(NamedTuple):
@@ -126,3 +127,18 @@ def test_low_scores_lead_in_the_tiers_of_their_boards() -> None:
     assert valid_tiers(laps, Order.ASC) == laps
     with pytest.raises(Refused, match="no entry could be in 'silver'"):
         valid_tiers(laps, Order.DESC)
+
+
+@given(tiers, st.lists(st.integers(-20, 20), min_size=1, max_size=30), st.sampled_from(RankStyle))
+def test_cuts_reach_the_limits_that_the_ranks_reach(drawn: list[Tier], scores: list[int], style: RankStyle) -> None:
+    board = Board(1, "b", "b", rank_style=style, tiers=tuple(drawn))
+    places = sorted((-score, user_id) for user_id, score in enumerate(scores))
+    keys = [sort_key(board, Place(-score, 5, user_id)) for score, user_id in places]
+    ranks = rank_limits(drawn, len(keys))
+    cuts = RankCuts(len(keys), ranks, [keys[rank - 1] for rank in ranks if rank <= len(keys)])
+    ladder_tiers = board.tiers_among(len(keys))
+    for position, ((score, _), key) in enumerate(zip(places, keys, strict=True), 1):
+        shared = 1 + sum(other < score for other, _ in places)
+        rank = shared if style is RankStyle.SHARED else position
+        reached = ladder_tiers.name(-score, cuts.rank(rank_bound(board, key)))
+        assert reached == ladder_tiers.name(-score, rank)

@@ -22,6 +22,7 @@ class BundleItem(NamedTuple):
     """Item of a bundle, as fragments/bundle.sql and `bundle_item` write it: a changed standing. `achieved_at` is in ms.
 
     `main` says whether the standing is on the board's first ladder, `improved` whether the change is an improvement.
+    `hidden` is that of `Standing`.
     """
 
     user_id: int
@@ -35,6 +36,7 @@ class BundleItem(NamedTuple):
     submission_id: str
     main: bool = True
     improved: bool = True
+    hidden: int = 0
 
     @property
     def is_notice(self) -> bool:

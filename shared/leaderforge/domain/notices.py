@@ -101,6 +101,7 @@ def _score_notice(ladder: Ladder, standing: Standing, event: Event, at: int, fla
         "revision": standing.revision,
         "achieved_at": standing.achieved_at,
         "submission_id": str(event.submission_id),
+        "hidden": standing.hidden,
     }
     return NewNotice(ladder.board, NoticeType.SCORE_IMPROVED, at, data | flags, standing.user_id, ladder.period)
 

@@ -1,5 +1,6 @@
 """Tiers of a board: ordered classes of entries, such as gold, silver and bronze."""
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -72,6 +73,26 @@ class ReachedTier(NamedTuple):
 
     name: str | None
     above: NextTier | None
+
+
+class RankCuts(NamedTuple):
+    """Sort keys of the entries at the ranks that limit tiers, on a ladder with `total` ranked players, best first."""
+
+    total: int
+    ranks: Sequence[int]
+    keys: Sequence[bytes]
+
+    def rank(self, bound: bytes) -> int:
+        """Return a rank that reaches the same limits as the rank of an entry with this rank bound."""
+        index = bisect_left(self.keys, bound)
+        # A limit beyond the last entry has no key. Each entry reaches it.
+        return self.ranks[index] if index < len(self.ranks) else MAX_RANK
+
+
+def rank_limits(tiers: Sequence[Tier], total: int) -> Sequence[int]:
+    """Return the ranks that limit tiers on a ladder with `total` ranked players, the best first."""
+    limits = {tier.bound(total) for tier in tiers if tier.kind in {TierLimit.RANK, TierLimit.PERCENT}}
+    return sorted(limit for limit in limits if limit > 0)
 
 
 def depend_on_total(tiers: Sequence[Tier]) -> bool:

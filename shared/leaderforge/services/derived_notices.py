@@ -3,14 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
-from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.boards import Board, Ladder, Order
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.notice_log import NoticeDraft, OutboxRow, body_of
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.notices import NO_PLAYER
+from leaderforge.domain.order import Place, rank_bound, ranked_score, sort_key
 from leaderforge.domain.periods import Period, PeriodKind
+from leaderforge.domain.tiers import LadderTiers, RankCuts
 from leaderforge.domain.times import time_text
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.derived_notices import DerivedNoticeStore, NoticedTier
@@ -63,13 +66,24 @@ class DerivedNotices:
         drafts: defaultdict[int, list[NoticeDraft]] = defaultdict(list)
         noticed: defaultdict[int, list[NoticedTier]] = defaultdict(list)
         for ladder, rows_of in ladders.items():
-            for user_id, tier in (await self._tiers_on(ladder, list(rows_of))).items():
+            for user_id, tier in (await self._tiers_after(ladder, rows_of)).items():
                 row = rows_of[user_id]
                 before = last.get((user_id, ladder.board.id, ladder.period))
                 if tier != before:
                     noticed[row.seq].append(NoticedTier(user_id, ladder.board.id, ladder.period, tier, row.seq))
                     drafts[row.seq].append(_tier_draft(ladder, row, before, tier))
         return drafts, noticed
+
+    async def _tiers_after(self, ladder: Ladder, rows_of: Mapping[int, OutboxRow]) -> Mapping[int, str | None]:
+        """Return the tiers of players after the changes of these rows, None for a player without an entry."""
+        # A row of a submission has the standing. It needs only the limits of the tiers from the index, not the ranks.
+        submitted = {i: row.data for i, row in rows_of.items() if row.type == NoticeType.SCORE_IMPROVED}
+        reached = await self._tiers_on(ladder, [user_id for user_id in rows_of if user_id not in submitted])
+        if not submitted:
+            return reached
+        cuts = await self._query.rank_cuts(ladder)
+        tiers = ladder.board.tiers_among(cuts.total)
+        return {**reached, **{i: _tier(ladder.board, tiers, cuts, i, data) for i, data in submitted.items()}}
 
     async def _tiers_on(self, ladder: Ladder, user_ids: Sequence[int]) -> Mapping[int, str | None]:
         """Return the present tiers of players on a ladder, None for a player without an entry."""
@@ -129,6 +143,15 @@ def _top_draft(ladder: Ladder, user_id: int, rank: int, score: int, at: int) -> 
     data = {"board": slug, "user_id": user_id, "period": ladder.period_name, "rank": rank, "score": score, "top": TOP}
     body = body_of(NoticeType.RANK_ENTERED_TOP, at, data)
     return NoticeDraft(f"top:{uuid4()}", user_id, NoticeType.RANK_ENTERED_TOP, slug, at, body)
+
+
+def _tier(board: Board, tiers: LadderTiers, cuts: RankCuts, user_id: int, standing: Mapping[str, Any]) -> str | None:
+    """Return the tier of a player with the standing of a row, None if the player is not ranked."""
+    if standing.get("hidden") or standing["submissions"] < board.min_submissions:
+        return None
+    subscore = ranked_score(board.subscore_order or Order.ASC, standing["subranked"])
+    place = Place(standing["score"], standing["achieved_at"], user_id, subscore)
+    return tiers.name(place.score, cuts.rank(rank_bound(board, sort_key(board, place))))
 
 
 def _tier_draft(ladder: Ladder, row: OutboxRow, before: str | None, tier: str | None) -> NoticeDraft:

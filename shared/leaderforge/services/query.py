@@ -12,6 +12,7 @@ from leaderforge.domain.errors import IndexUnavailable, NotRanked
 from leaderforge.domain.merge import Row, Window
 from leaderforge.domain.order import FIRST, Place, end_key, rank_bound, score_bound, sort_key, start_key
 from leaderforge.domain.ranks import rank_of
+from leaderforge.domain.tiers import RankCuts
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.ranking import Ranking
 from leaderforge.ports.telemetry import Telemetry
@@ -94,6 +95,10 @@ class QueryService:
     async def placed(self, ladder: Ladder, user_ids: Sequence[int]) -> PlacedPlayers:
         """Return the visible entries of the players, without names, and the ladder's total."""
         return await self._reader.read(ladder, lambda reading: self._reader.placed(reading.ranking, ladder, user_ids))
+
+    async def rank_cuts(self, ladder: Ladder) -> RankCuts:
+        """Return the entries at the ranks that limit the tiers of the ladder."""
+        return await self._reader.read(ladder, lambda reading: self._reader.rank_cuts(reading.ranking, ladder))
 
     async def around(self, ladder: Ladder, user_id: int, radius: int, viewer: Caller = ANONYMOUS) -> Page:
         """Return a player's entry with up to `radius` neighbours on each side. Raises `NotRanked`."""

@@ -1,5 +1,6 @@
 """Reads from the index, or from the store while the index cannot answer. Conversion of rows to entries."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from operator import attrgetter
@@ -10,10 +11,11 @@ from leaderforge.domain.boards import Board, Ladder, RankStyle
 from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, Unavailable
 from leaderforge.domain.merge import Counts, Row, SegmentBound, ranked_on
 from leaderforge.domain.named_tuples import new_record
-from leaderforge.domain.order import places, rank_bound, tie_bound, user_id_of
+from leaderforge.domain.order import places, rank_bound, start_key, tie_bound, user_id_of
 from leaderforge.domain.players import is_compound, label_parts
 from leaderforge.domain.ranks import rank_of
 from leaderforge.domain.statistics import percentile
+from leaderforge.domain.tiers import RankCuts, rank_limits
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.index import RankIndex
 from leaderforge.ports.moments import MomentStore
@@ -152,6 +154,13 @@ class Reader:
             user_id_of(row.key): PlacedPlayer(row.key, score, rank_of(n)) for row, score, n in ranked if not row.hidden
         }
         return PlacedPlayers(by_id, counts.total)
+
+    async def rank_cuts(self, ranking: Ranking, ladder: Ladder) -> RankCuts:
+        """Return the entries at the ranks that limit the tiers of the ladder."""
+        counts = await ranking.counts(ladder, [start_key(ladder.board)])
+        ranks = rank_limits(ladder.board.tiers, counts.total)
+        keys = await asyncio.gather(*(ranking.key_at(ladder, rank) for rank in ranks))
+        return RankCuts(counts.total, ranks, [key for key in keys if key is not None])
 
     async def _counted(
         self, ranking: Ranking, ladder: Ladder, user_ids: Collection[int], *, segments: bool = False

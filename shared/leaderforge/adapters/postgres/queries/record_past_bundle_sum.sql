@@ -89,7 +89,7 @@ notices as (
     select
         -9223372036854775808, 0, 0, 'bundle', $14, json_agg(json_build_array(
             user_id, board_id, period_id, score, subranked, submissions, revision, achieved_at, submission_id, leads,
-            improved
+            improved, hidden
         ))::text
     from (
         select
