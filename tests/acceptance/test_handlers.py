@@ -30,6 +30,8 @@ Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 Invoke = Callable[[Handler, dict[str, Any]], Awaitable[dict[str, Any]]]
 MakeEvent = Callable[..., dict[str, Any]]
 
+pytestmark = pytest.mark.usefixtures("lasting_belief")
+
 
 def rest(method: str, path: str, body: Any = None, key: str | None = None, *, encode: bool = False) -> dict[str, Any]:
     """Return an event of a REST API's proxy integration (payload format 1.0)."""
