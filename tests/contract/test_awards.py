@@ -1,6 +1,7 @@
 """Awards in the stores: granted once, claimed once, and corrected after changes by moderators."""
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,17 +13,21 @@ import pytest
 from leaderforge.adapters.memory.awards import MemoryAwards, MemoryResettlements
 from leaderforge.adapters.memory.index import MemoryIndex
 from leaderforge.adapters.memory.league_store import MemoryLeagueStore
+from leaderforge.adapters.memory.notice_store import MemoryNoticeStore
 from leaderforge.adapters.memory.period_store import MemoryPeriodStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.memory.settlement_store import MemorySettlementStore
 from leaderforge.adapters.postgres.awards import PostgresAwards, PostgresResettlements
 from leaderforge.adapters.postgres.league_store import PostgresLeagueStore
+from leaderforge.adapters.postgres.notice_store import PostgresNoticeStore
 from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.settlement_store import PostgresSettlementStore
 from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.audit import AuditEntry, AuditFilter
 from leaderforge.domain.boards import Board, Ladder, Policy
+from leaderforge.domain.notice_log import OutboxRow
+from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import ALL_TIME, PeriodKind
 from leaderforge.domain.reward_tables import Reward, RewardTable
 from leaderforge.domain.rewards import Award, Claim
@@ -155,7 +160,7 @@ async def test_a_change_of_a_settled_period_revokes_and_grants_the_difference(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(award_settlement, "_CHUNK", 4)
-    board = await world.board()
+    board = await world.board(events=(NoticeType.AWARD_GRANTED, NoticeType.AWARD_REVOKED))
     await scored(world, board, *range(1, 11))
     await world.settle()
     stores = world.stores
@@ -182,6 +187,22 @@ async def test_a_change_of_a_settled_period_revokes_and_grants_the_difference(
     assert await world.settle() == 1
     assert await world.granted(board) == expected(range(1, 11))
     assert await world.settle() == 0
+    granted, revoked = [*before, *(after - before), *(before - after)], [*(before - after), *(after - before)]
+    assert await reported(world) == Counter(
+        [(NoticeType.AWARD_GRANTED, *award) for award in granted]
+        + [(NoticeType.AWARD_REVOKED, *award) for award in revoked]
+    )
+
+
+async def reported(world: World) -> Counter[tuple[str, int, str]]:
+    """Return type, player and reward of each notice in the outbox. Each notice must have the reward's payload."""
+    scores = world.stores.scores
+    store = MemoryNoticeStore(scores.outbox) if isinstance(scores, MemoryScoreStore) else None
+    rows = await (store or PostgresNoticeStore(world.stores.pool)).outbox(100)  # type: ignore[attr-defined]
+    payloads = {reward.id: json.loads(reward.payload) for reward in PODIUM}
+    notices = [row for row in rows if isinstance(row, OutboxRow)]
+    assert all(json.loads(row.data["payload"]) == payloads[row.data["reward"]] for row in notices)
+    return Counter((row.type, row.user_id, row.data["reward"]) for row in notices)
 
 
 async def test_ranks_in_brackets_earn_rewards(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from leaderforge.domain.times import time_text
 from leaderforge.domain.timing import LAST_COUNT_MS, PROPAGATION_MS
-from tests.api_client import ADMIN_KEY, SUBMIT_KEY
+from tests.api_client import ADMIN_KEY, SUBMIT_KEY, bearer
 from tests.tokens import TOKENS, token
 from tests.unit.edge_fixtures import START, Api, serving
 
@@ -172,6 +172,21 @@ async def test_a_settlement_and_its_correction_are_events(api: Api) -> None:
         ("award.revoked", 1, "top"),
         ("award.revoked", 1, "winner"),
     ]
+
+
+async def test_events_of_awards_have_the_payloads(api: Api) -> None:
+    await settled(api, ["award.granted", "award.revoked"])
+    await sent(api)
+    body = {"rewards": {"period": "weekly", "rewards": [{"reward": "winner", "last_rank": 1, "payload": {"gold": 1}}]}}
+    changed = await api.client.patch("/api/boards/weekly", json=body, headers=bearer(ADMIN_KEY))
+    assert changed.status_code == 200, changed.text
+    await hide_the_winner(api)
+    await sent(api)
+    log = (await api.services.parts.notices.after(0, 1000)).notices
+    events = [(notice.type, notice.user_id, json.loads(notice.body)["data"]) for notice in log]
+    payloads = [(kind, i, data["payload"]) for kind, i, data in events if data["reward"] == "winner"]
+    gold = {"gold": 50, "note": "ü"}
+    assert sorted(payloads) == [("award.granted", 1, gold), ("award.granted", 2, gold), ("award.revoked", 1, gold)]
 
 
 async def sent(api: Api) -> list[tuple[str, int | None, str | None]]:

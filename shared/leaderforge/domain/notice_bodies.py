@@ -1,5 +1,6 @@
 """Notices as other systems read them, from their rows in the outbox."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -49,6 +50,10 @@ def _of_score(ladder: Ladder, data: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
+def _of_award(ladder: Ladder, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"period": ladder.period_name, "reward": data["reward"], "payload": json.loads(data["payload"])}
+
+
 def _of_moderation(ladder: Ladder, data: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**data, "periods": [_name(ladder.board, number) for number in data["periods"]]}
 
@@ -59,6 +64,7 @@ def _name(board: Board, period: int) -> str:
 
 _CONVERTERS: Mapping[str, Callable[[Ladder, Mapping[str, Any]], Mapping[str, Any]]] = {
     "score": _of_score,
+    "award": _of_award,
     "moderation": _of_moderation,
 }
 """Function that converts the data of a notice, by the first word of its type."""

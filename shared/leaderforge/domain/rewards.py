@@ -56,7 +56,7 @@ class RankedPlayer(NamedTuple):
 
 
 class NewAward(NamedTuple):
-    """Award that an entry has earned."""
+    """Award that an entry has earned, with its payload (JSON text)."""
 
     user_id: int
     reward: str

@@ -50,7 +50,7 @@ class MemoryAwards:
             claim = None if stored is None else stored[1].claim
             new = Award(step.ladder, award.user_id, award.reward, award.payload, award.rank, at, claim=claim)
             self._awards[key] = revision, new
-            self._report(step.ladder, NoticeType.AWARD_GRANTED, award.user_id, award.reward, at, revision > 1)
+            self._report(NoticeType.AWARD_GRANTED, new, at, is_audited=revision > 1)
 
     def _outdated(self, ladder: Ladder, revision: int) -> list[tuple[int, int, int, str]]:
         """Return the keys of a ladder's awards that the settlement of this revision has not confirmed."""
@@ -67,7 +67,7 @@ class MemoryAwards:
         for key in outdated:
             confirmed, award = self._awards[key]
             self._awards[key] = confirmed, replace(award, revoked_at=at)
-            self._report(step.ladder, NoticeType.AWARD_REVOKED, award.user_id, award.reward, at, True)
+            self._report(NoticeType.AWARD_REVOKED, award, at, is_audited=True)
         return len(outdated)
 
     async def granted(self, ladder: Ladder, user_ids: Collection[int]) -> Collection[tuple[int, str]]:
@@ -108,10 +108,10 @@ class MemoryAwards:
     def _of(self, ladder: Ladder) -> Sequence[Award]:
         return [a for k, (_, a) in self._awards.items() if k[1:3] == place_of(ladder) and a.revoked_at is None]
 
-    def _report(self, ladder: Ladder, kind: NoticeType, user_id: int, reward: str, at: int, audited: bool) -> None:
-        self._scores.outbox.write([award_notice(ladder, kind, user_id, reward, at)])
-        if audited:
-            self._audit.write(award_audit_entry(ladder, kind, user_id, reward, at))
+    def _report(self, kind: NoticeType, award: Award, at: int, *, is_audited: bool) -> None:
+        self._scores.outbox.write([award_notice(award.ladder, kind, award, at)])
+        if is_audited:
+            self._audit.write(award_audit_entry(award.ladder, kind, award, at))
 
 
 class MemoryResettlements:

@@ -52,7 +52,8 @@ class PostgresAwards:
             await make_step(connection, step)
             rows = [(a.user_id, *_ids(step.ladder), a.reward, a.payload, a.rank, revision, at) for a in awards]
             returned = await run_rows(connection, "grant_awards", rows)
-            new = [(row["user_id"], row["reward"]) for row in returned if row["granted_at"] == at]
+            granted = {(row["user_id"], row["reward"]) for row in returned if row["granted_at"] == at}
+            new = [award for award in awards if (award.user_id, award.reward) in granted]
             await _report(connection, step.ladder, NoticeType.AWARD_GRANTED, new, at, audited=revision > 1)
 
         await self._pool.transact(work)
@@ -66,7 +67,7 @@ class PostgresAwards:
             await make_step(connection, step)
             for row in rows:
                 await connection.fetch(statement("revoke_award"), row["user_id"], *_ids(ladder), row["reward"], at)
-            revoked = [(row["user_id"], row["reward"]) for row in rows]
+            revoked = [NewAward(row["user_id"], row["reward"], row["payload"], row["rank"]) for row in rows]
             await _report(connection, ladder, NoticeType.AWARD_REVOKED, revoked, at, audited=True)
             return len(rows)
 
@@ -152,16 +153,16 @@ async def _report(
     connection: Connection,
     ladder: Ladder,
     kind: NoticeType,
-    awards: Sequence[tuple[int, str]],
+    awards: Sequence[NewAward],
     at: int,
     *,
     audited: bool,
 ) -> None:
     """Write notices about awards. With `audited`, write entries of the audit log too."""
-    await write_notices(connection, [award_notice(ladder, kind, user_id, reward, at) for user_id, reward in awards])
+    await write_notices(connection, [award_notice(ladder, kind, award, at) for award in awards])
     if audited:
-        for user_id, reward in awards:
-            await write_audit(connection, award_audit_entry(ladder, kind, user_id, reward, at))
+        for award in awards:
+            await write_audit(connection, award_audit_entry(ladder, kind, award, at))
 
 
 def _ids(ladder: Ladder) -> tuple[int, int]:
