@@ -296,4 +296,4 @@ async def test_tiers_of_a_bundle_leave_out_players_who_were_erased_since(anywher
     await anywhere.stores.records.erase(1, AuditEntry(6, "tests", "player.erase", user_id=1))
     await anywhere.notices.append(drafts, tiers=tiers)
     assert players(await following(anywhere, 5)) == [2]
-    assert await anywhere.derived.tiers([1, 2]) == {(2, board.id, 0): "gold"}
+    assert await anywhere.derived.tiers([1, 2], [0]) == {(2, board.id, 0): "gold"}

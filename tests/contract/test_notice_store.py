@@ -309,9 +309,10 @@ async def test_tiers_change_with_the_notices_of_the_outbox(scene: Scene) -> None
     key = 1, ladder.board.id, 0
     tiers = {row.seq: [NoticedTier(*key, name, row.seq)] for row, name in ((first, "silver"), (second, "gold"))}
     await scene.notices.append({first.seq: [], second.seq: []}, tiers=tiers)
-    assert await scene.derived.tiers([1, 2]) == {key: "gold"}
+    assert await scene.derived.tiers([1, 2], [0]) == {key: "gold"}
+    assert await scene.derived.tiers([1, 2], [7]) == {}
     await scene.notices.append({first.seq: []}, tiers={first.seq: [NoticedTier(*key, None, first.seq)]})
-    assert await scene.derived.tiers([1]) == {key: "gold"}
+    assert await scene.derived.tiers([1], [0, 7]) == {key: "gold"}
 
 
 async def test_overtakings_move_with_all_rows_or_not_at_all(scene: Scene) -> None:

@@ -63,13 +63,15 @@ class BundleDraft(NamedTuple):
     """Bundle to append to the log. The items are taken from the outbox. See `NoticeDraft` for `origin`.
 
     It takes `size` positions of the log: one for each of its items, and then its own. `ladders` is JSON: for each
-    ladder of the items, its names, the order of subscores, and the tiebreakers, if any.
+    ladder of the items, its names, the order of subscores, and the tiebreakers, if any. `has_mere_changes` is true if
+    some items only record a change of a standing.
     """
 
     origin: str
     at: int
     size: int
     ladders: str
+    has_mere_changes: bool = False
 
 
 class LoggedBundle(NamedTuple):
@@ -88,7 +90,7 @@ class LoggedBundle(NamedTuple):
         """
         first = self.position - len(self.items)
         for number, item in enumerate(self.items):
-            ladder = None if item is None else self.ladders.get(_ladder_key(item))
+            ladder = None if item is None else self.ladders.get(_ladder_key(item.board_id, item.period))
             if item is not None and item.is_notice and ladder is not None and first + number > after:
                 notice_id = str(UUID(int=self.bundle_id.int ^ number))
                 body = _body(item, self.at, ladder)
@@ -110,30 +112,34 @@ def bundle_items(text: str) -> Sequence[BundleItem | None]:
 
 def without_mere_changes(text: str) -> str:
     """Return the JSON of a bundle with null in place of items that only record a change of a standing."""
-    items = bundle_items(text)
-    if all(item is None or item.is_notice for item in items):
-        return text
-    return json.dumps([item if item is not None and item.is_notice else None for item in items])
+    return json.dumps([item if item is not None and item.is_notice else None for item in bundle_items(text)])
 
 
 def bundle_draft(bundle: OutboxBundle, boards: Mapping[int, Board]) -> BundleDraft | None:
     """Return the bundle for the log, None if no board asks for any of its notices any more."""
+    items = [item for item in bundle.items if item is not None]
+    notices = [item for item in items if item.is_notice]
     ladders: dict[str, Mapping[str, Any]] = {}
-    for item in bundle.items:
-        if item is not None and item.is_notice and (key := _ladder_key(item)) not in ladders:
-            board = boards.get(item.board_id)
-            if board is not None and NoticeType.SCORE_IMPROVED in board.events:
-                period = Ladder(board, item.period).period_name
-                ladders[key] = {"board": board.slug, "period": period, "subscore_order": board.subscore_order}
-                if board.tiebreakers:
-                    ladders[key] = {**ladders[key], "tiebreakers": [t.members for t in board.tiebreakers]}
+    for board_id, period in {(item.board_id, item.period) for item in notices}:
+        board = boards.get(board_id)
+        if board is not None and NoticeType.SCORE_IMPROVED in board.events:
+            ladders[_ladder_key(board_id, period)] = _ladder_members(Ladder(board, period))
     if not ladders:
         return None
-    return BundleDraft(f"outbox:{bundle.seq}", bundle.at, len(bundle.items) + 1, json.dumps(ladders))
+    size, has_mere_changes = len(bundle.items) + 1, len(notices) < len(items)
+    return BundleDraft(f"outbox:{bundle.seq}", bundle.at, size, json.dumps(ladders), has_mere_changes)
 
 
-def _ladder_key(item: BundleItem) -> str:
-    return f"{item.board_id}:{item.period}"
+def _ladder_members(ladder: Ladder) -> Mapping[str, Any]:
+    """Return the JSON members of a ladder in a bundle of the log."""
+    board = ladder.board
+    members = {"board": board.slug, "period": ladder.period_name, "subscore_order": board.subscore_order}
+    tiebreakers = {"tiebreakers": [t.members for t in board.tiebreakers]} if board.tiebreakers else {}
+    return {**members, **tiebreakers}
+
+
+def _ladder_key(board_id: int, period: int) -> str:
+    return f"{board_id}:{period}"
 
 
 def _body(item: BundleItem, at: int, ladder: Mapping[str, Any]) -> str:

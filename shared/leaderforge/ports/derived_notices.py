@@ -64,8 +64,10 @@ class DerivedNoticeStore(Protocol):
         """
         ...
 
-    async def tiers(self, user_ids: Collection[int]) -> Mapping[tuple[int, int, int], str | None]:
-        """Return the last noticed tiers of players, by player, board and period."""
+    async def tiers(
+        self, user_ids: Collection[int], periods: Collection[int]
+    ) -> Mapping[tuple[int, int, int], str | None]:
+        """Return the last noticed tiers of players in these periods, by player, board and period."""
         ...
 
     async def places(self, board_id: int, period: int, user_ids: Collection[int]) -> Mapping[int, bytes | None]:

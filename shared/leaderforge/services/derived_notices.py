@@ -1,19 +1,19 @@
 """Notices that are derived from the clock and from the index: closed periods, entered tops, changed tiers."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 from uuid import uuid4
 
-from leaderforge.domain.boards import Board, Ladder, Order
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.changed_standings import changed_key, reports_submission
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.notice_log import NoticeDraft, OutboxRow, body_of
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.notices import NO_PLAYER
-from leaderforge.domain.order import Place, rank_bound, ranked_score, sort_key
+from leaderforge.domain.order import rank_bound
 from leaderforge.domain.periods import Period, PeriodKind
-from leaderforge.domain.tiers import LadderTiers, RankCuts
+from leaderforge.domain.tiers import RankCuts
 from leaderforge.domain.times import time_text
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.derived_notices import DerivedNoticeStore, NoticedTier
@@ -55,35 +55,30 @@ class DerivedNotices:
         Both mappings have the row's sequence number as key. Tiers are read from the index after the commit. If several
         rows are about a player, only the last of these rows may have a notice. Raises `Unavailable`.
         """
-        ladders: defaultdict[Ladder, dict[int, OutboxRow]] = defaultdict(dict)
-        for row in rows:
-            board = boards.get(row.board_id)
-            if board is not None and NoticeType.TIER_CHANGED in board.events:
-                for period in row.data.get("periods", [row.period]):
-                    ladders[Ladder(board, period)][row.user_id] = row
+        ladders = _last_rows(rows, {board_id for board_id, board in boards.items() if _has_changing_tiers(board)})
         players = {user_id for rows_of in ladders.values() for user_id in rows_of}
-        last = await self._store.tiers(players) if players else {}
+        last = await self._store.tiers(players, {period for _, period in ladders}) if players else {}
         drafts: defaultdict[int, list[NoticeDraft]] = defaultdict(list)
         noticed: defaultdict[int, list[NoticedTier]] = defaultdict(list)
-        for ladder, rows_of in ladders.items():
+        for (board_id, period), rows_of in ladders.items():
+            ladder = Ladder(boards[board_id], period)
             for user_id, tier in (await self._tiers_after(ladder, rows_of)).items():
-                row = rows_of[user_id]
-                before = last.get((user_id, ladder.board.id, ladder.period))
+                before = last.get((user_id, board_id, period))
                 if tier != before:
-                    noticed[row.seq].append(NoticedTier(user_id, ladder.board.id, ladder.period, tier, row.seq))
+                    row = rows_of[user_id]
+                    noticed[row.seq].append(NoticedTier(user_id, board_id, period, tier, row.seq))
                     drafts[row.seq].append(_tier_draft(ladder, row, before, tier))
         return drafts, noticed
 
     async def _tiers_after(self, ladder: Ladder, rows_of: Mapping[int, OutboxRow]) -> Mapping[int, str | None]:
         """Return the tiers of players after the changes of these rows, None for a player without an entry."""
         # A row of a submission has the standing. It needs only the limits of the tiers from the index, not the ranks.
-        submitted = {i: row.data for i, row in rows_of.items() if row.type == NoticeType.SCORE_IMPROVED}
-        reached = await self._tiers_on(ladder, [user_id for user_id in rows_of if user_id not in submitted])
+        submitted = [row for row in rows_of.values() if reports_submission(row)]
+        moderated = [user_id for user_id, row in rows_of.items() if not reports_submission(row)]
+        reached = await self._tiers_on(ladder, moderated)
         if not submitted:
             return reached
-        cuts = await self._query.rank_cuts(ladder)
-        tiers = ladder.board.tiers_among(cuts.total)
-        return {**reached, **{i: _tier(ladder.board, tiers, cuts, i, data) for i, data in submitted.items()}}
+        return {**reached, **_tiers_of(ladder.board, await self._query.rank_cuts(ladder), submitted)}
 
     async def _tiers_on(self, ladder: Ladder, user_ids: Sequence[int]) -> Mapping[int, str | None]:
         """Return the present tiers of players on a ladder, None for a player without an entry."""
@@ -145,13 +140,31 @@ def _top_draft(ladder: Ladder, user_id: int, rank: int, score: int, at: int) -> 
     return NoticeDraft(f"top:{uuid4()}", user_id, NoticeType.RANK_ENTERED_TOP, slug, at, body)
 
 
-def _tier(board: Board, tiers: LadderTiers, cuts: RankCuts, user_id: int, standing: Mapping[str, Any]) -> str | None:
-    """Return the tier of a player with the standing of a row, None if the player is not ranked."""
-    if standing.get("hidden") or standing["submissions"] < board.min_submissions:
-        return None
-    subscore = ranked_score(board.subscore_order or Order.ASC, standing["subranked"])
-    place = Place(standing["score"], standing["achieved_at"], user_id, subscore)
-    return tiers.name(place.score, cuts.rank(rank_bound(board, sort_key(board, place))))
+def _has_changing_tiers(board: Board) -> bool:
+    return NoticeType.TIER_CHANGED in board.events
+
+
+def _last_rows(
+    rows: Sequence[OutboxRow], board_ids: Container[int]
+) -> Mapping[tuple[int, int], Mapping[int, OutboxRow]]:
+    """Return the last row about each player, by board and period, for rows about these boards."""
+    ladders: defaultdict[tuple[int, int], dict[int, OutboxRow]] = defaultdict(dict)
+    for row in rows:
+        if row.board_id in board_ids:
+            for period in row.data.get("periods", (row.period,)):
+                ladders[row.board_id, period][row.user_id] = row
+    return ladders
+
+
+def _tiers_of(board: Board, cuts: RankCuts, rows: Iterable[OutboxRow]) -> Mapping[int, str | None]:
+    """Return the tiers of the players in rows about submissions, None for a player who is not ranked."""
+    tiers = board.tiers_among(cuts.total)
+    reached: dict[int, str | None] = {}
+    for row in rows:
+        key = changed_key(board, row)
+        rank = None if key is None else cuts.rank(rank_bound(board, key))
+        reached[row.user_id] = None if rank is None else tiers.name(row.data["score"], rank)
+    return reached
 
 
 def _tier_draft(ladder: Ladder, row: OutboxRow, before: str | None, tier: str | None) -> NoticeDraft:

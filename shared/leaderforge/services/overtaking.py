@@ -1,10 +1,11 @@
 """Notices about players whom a friend has passed."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.changed_standings import changed_key, reports_submission
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.friend_errors import MAX_FRIENDS
 from leaderforge.domain.friends import FriendMode
@@ -41,9 +42,13 @@ class _Mover:
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """Places of players on a ladder: at the previous check, and now. In `before`, None stands for no visible entry."""
+    """Places of the players `user_ids` on a ladder: at the previous check, and now.
+
+    In `before`, None stands for no visible entry.
+    """
 
     ladder: Ladder
+    user_ids: Collection[int]
     before: Mapping[int, bytes | None]
     now: Mapping[int, PlacedPlayer]
 
@@ -108,7 +113,7 @@ class OvertakingService:
         places: list[NoticedPlace] = []
         for ladder, on_ladder in movers.items():
             friends = await self._recipients_of([user_id for user_id, mover in on_ladder.items() if mover.passes])
-            looked_up = await self._places(ladder, {*on_ladder, *(i for ids in friends.values() for i in ids)})
+            looked_up = await self._places(ladder, _compared(on_ladder, friends))
             places += _noticed(looked_up, on_ladder, friends)
             for friend_id, recipients in friends.items():
                 mover = on_ladder[friend_id]
@@ -145,11 +150,11 @@ class OvertakingService:
 
     async def _places(self, ladder: Ladder, user_ids: set[int]) -> _Places:
         # Read the stored places first: after a first read of the index, a concurrent relay could store newer places.
-        before = await self._store.places(ladder.board.id, ladder.period, user_ids)
+        before = await self._store.places(ladder.board.id, ladder.period, user_ids) if user_ids else {}
         now: dict[int, PlacedPlayer] = {}
         for chunk in chunks(sorted(user_ids), _LOOKED_UP):
             now |= (await self._query.placed(ladder, chunk)).by_id
-        return _Places(ladder, before, now)
+        return _Places(ladder, user_ids, before, now)
 
 
 def _movers(rows: Sequence[OutboxRow], boards: Mapping[int, Board]) -> Mapping[Ladder, Mapping[int, _Mover]]:
@@ -161,7 +166,7 @@ def _movers(rows: Sequence[OutboxRow], boards: Mapping[int, Board]) -> Mapping[L
         board = boards.get(row.board_id)
         if board is None or NoticeType.PLAYER_OVERTAKEN not in board.events or not _changes_standing(row):
             continue
-        is_submission = row.type == NoticeType.SCORE_IMPROVED
+        is_submission = reports_submission(row)
         is_new = is_submission and row.data["submissions"] == 1
         for period in _first_periods(row, board):
             on_ladder = movers[Ladder(board, period)]
@@ -174,18 +179,27 @@ def _movers(rows: Sequence[OutboxRow], boards: Mapping[int, Board]) -> Mapping[L
 def _changes_standing(row: OutboxRow) -> bool:
     """Return whether the row reports a change of a player's standing. Return False for an erasure."""
     is_moderation = row.type.startswith("moderation.") and row.type != NoticeType.MODERATION_ERASED
-    return row.user_id != NO_PLAYER and (row.type == NoticeType.SCORE_IMPROVED or is_moderation)
+    return row.user_id != NO_PLAYER and (reports_submission(row) or is_moderation)
 
 
 def _first_periods(row: OutboxRow, board: Board) -> Iterator[int]:
     """Yield the periods of the board's first kind in which the row reports a change."""
-    if row.type == NoticeType.SCORE_IMPROVED:
+    if reports_submission(row):
         if row.data["main"]:
             yield row.period
         return
     for period in row.data["periods"]:
         if board.calendar.knows(period) and board.calendar.numbered(period).kind is board.calendar.kinds[0]:
             yield period
+
+
+def _compared(movers: Mapping[int, _Mover], friends: Mapping[int, Sequence[int]]) -> set[int]:
+    """Return the players whose places must be read: those in `friends`, and movers by other changes than submissions.
+
+    The rows of the other movers have their places. Without followers, these players are not compared with anybody.
+    """
+    moderated = {user_id for user_id, mover in movers.items() if not reports_submission(mover.row)}
+    return moderated.union(friends, *friends.values())
 
 
 def _noticed(
@@ -195,8 +209,11 @@ def _noticed(
     seqs = {user_id: movers[friend_id].row.seq for friend_id, ids in friends.items() for user_id in ids}
     seqs = {user_id: seq for user_id, seq in seqs.items() if user_id not in places.before}
     seqs |= {user_id: mover.row.seq for user_id, mover in movers.items()}
+    board, period = places.ladder.board, places.ladder.period
     for user_id, seq in seqs.items():
-        yield NoticedPlace(user_id, places.ladder.board.id, places.ladder.period, places.key(user_id), seq)
+        is_read = user_id in places.user_ids
+        key = places.key(user_id) if is_read else changed_key(board, movers[user_id].row)
+        yield NoticedPlace(user_id, board.id, period, key, seq)
 
 
 def _draft(ladder: Ladder, row: OutboxRow, user_id: int, passed: PlacedPlayer) -> NoticeDraft:

@@ -34,9 +34,11 @@ class MemoryDerivedNotices:
             self._tops[board_id, period] = user_ids
             await self._notices.append({}, drafts)
 
-    async def tiers(self, user_ids: Collection[int]) -> Mapping[tuple[int, int, int], str | None]:
-        tiers = self._notices.tiers.values()
-        return {(t.user_id, t.board_id, t.period): t.tier for t in tiers if t.user_id in user_ids}
+    async def tiers(
+        self, user_ids: Collection[int], periods: Collection[int]
+    ) -> Mapping[tuple[int, int, int], str | None]:
+        tiers = [t for t in self._notices.tiers.values() if t.user_id in user_ids and t.period in periods]
+        return {(t.user_id, t.board_id, t.period): t.tier for t in tiers}
 
     async def places(self, board_id: int, period: int, user_ids: Collection[int]) -> Mapping[int, bytes | None]:
         places = self._notices.places.values()

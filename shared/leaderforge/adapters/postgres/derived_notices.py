@@ -46,8 +46,10 @@ class PostgresDerivedNotices:
 
         await self._pool.transact(work)
 
-    async def tiers(self, user_ids: Collection[int]) -> Mapping[tuple[int, int, int], str | None]:
-        rows = await self._pool.fetch(statement("noticed_tiers"), joined(user_ids))
+    async def tiers(
+        self, user_ids: Collection[int], periods: Collection[int]
+    ) -> Mapping[tuple[int, int, int], str | None]:
+        rows = await self._pool.fetch(statement("noticed_tiers"), joined(user_ids), joined(periods))
         return {(row["user_id"], row["board_id"], row["period_id"]): row["tier"] for row in rows}
 
     async def places(self, board_id: int, period: int, user_ids: Collection[int]) -> Mapping[int, bytes | None]:

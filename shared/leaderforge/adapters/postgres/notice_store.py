@@ -145,7 +145,8 @@ def _log_row(draft: NoticeDraft | BundleDraft, text: str) -> tuple[str, Sequence
     """Return the statement that appends a draft, and its values. `text` is the outbox's data without erased notices."""
     if isinstance(draft, BundleDraft):
         # Leave mere changes out. Notices about ranks are derived from them already, and the log needs notices only.
-        return "append_bundles", (*draft, without_mere_changes(text))
+        body = without_mere_changes(text) if draft.has_mere_changes else text
+        return "append_bundles", (draft.origin, draft.at, draft.size, draft.ladders, body)
     return "append_notices", draft
 
 
