@@ -76,6 +76,10 @@ SLOW = {
     "benchmarks.settlement",
     "benchmarks.streams",
     "benchmarks.workers",
+    "benchmarks.boards_bench",
+    "benchmarks.friends",
+    "benchmarks.name_search",
+    "benchmarks.upgrade",
 }
 """Commands whose short form takes more than 5 s, and whose report no other test needs."""
 FLAMES = "benchmarks.flames"
