@@ -1,11 +1,13 @@
 """Reads at past moments, and their cost, on the embedded PostgreSQL or, with --dsn, on any server or Citus cluster.
 
     python -m benchmarks.moments --out docs/performance/results/moments.json
+    python -m benchmarks.moments --players 50000 --earlier 30 --out docs/performance/results/moments-earlier.json
 
-All players have a score. Then batches of submissions change some of the scores, in turns on a board with past standings
-and on one without. Meanwhile, moderators hide, show, remove and set entries and remove submissions. Reads take random
-players and random moments within the time of these changes. A part of the moments is compared with a replay of all
-changes in Python, which shares no code with the product. With --dsn, the database must be new.
+All players have a score and a country. `--earlier` adds states of each player from before the measured moments. Then
+batches of submissions change some of the scores, in turns on a board with past standings and on one without. Meanwhile,
+moderators hide, show, remove and set entries and remove submissions. Reads take random players and random moments
+within the time of these changes. A part of the moments is compared with a replay of all changes in Python, which shares
+no code with the product. With --dsn, the database must be new.
 """
 
 import asyncio
@@ -41,6 +43,7 @@ from leaderforge.domain.boards import Board, Ladder, Policy
 from leaderforge.domain.errors import NotRanked
 from leaderforge.domain.moments import Moments
 from leaderforge.domain.players import Player
+from leaderforge.domain.segments import Segment
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
 from leaderforge.embedded import PostgresServer
@@ -52,8 +55,20 @@ PAGE = 50
 CHANGES = 1_000
 MOMENTS = 20
 """Number of moments that are compared with a replay."""
+COUNTRIES = 50
 ACTS = ("hide", "show", "void", "remove", "set")
 _MEGABYTE = 1_000_000
+_EARLIER = """
+insert into past_standings (
+    user_id, board_id, period_id, revision, ranked, subranked, achieved_at, submissions, hidden, has_metadata, run_id,
+    segments
+)
+select
+    user_id, board_id, period_id, revision - number, -(random() * 1000000)::bigint, subranked, achieved_at, submissions,
+    hidden, has_metadata, run_id, segments
+from past_standings, generate_series(1, $1::integer) as s (number)
+"""
+"""Statement that adds earlier states with random scores."""
 
 Entry = tuple[int, int, int]
 """Negative score, time of achievement (ms), and player. The best entry is therefore the smallest."""
@@ -79,6 +94,7 @@ class World:
 
     pool: Pool
     players: int
+    earlier: int = 0
     now: int = START
     base: dict[int, Entry] = field(default_factory=dict)
     log: list[Change] = field(default_factory=list)
@@ -91,19 +107,25 @@ class World:
 
     async def create(self) -> None:
         """Create the boards and store one score of each player on both."""
-        past = Board(0, "past", "Past", Policy.BEST, moments=Moments(30, START, START))
+        moments = Moments(30, START, START, START)
+        past = Board(0, "past", "Past", Policy.BEST, segments=("country",), moments=moments)
         self.past = Ladder(await self.store.create_board(past))
         self.plain = Ladder(await self.store.create_board(Board(0, "plain", "Plain", Policy.BEST)))
         for plan in track(list(chunks(self.players, self.players, 1, START)), "Loading"):
             chunk = plan.make()
             users = [Player(user_id, name, None, START) for user_id, name in chunk.names.items()]
-            standings = [standing._replace(revision=START * 1000) for standing in chunk.standings]
+            standings = [
+                standing._replace(revision=START * 1000, segments=(country_of(standing.user_id),))
+                for standing in chunk.standings
+            ]
             for ladder, new_users in ((self.past, users), (self.plain, [])):
-                events = [(user, UUID(int=number), score, START, None) for user, number, score, _ in chunk.sessions]
+                events = [(user, UUID(int=number), score, at, None) for user, number, score, at in chunk.sessions]
                 await copy_chunk(self.pool, ladder, new_users, events, standings, START)
             self.base |= {s.user_id: (-s.score, s.achieved_at, s.user_id) for s in chunk.standings}
+        await self.pool.fetch("update standings set segments = array['C' || user_id % $1::integer]", COUNTRIES)
+        await self.pool.fetch(_EARLIER, self.earlier)
         for table in ("standings", "past_standings", "score_events"):
-            await self.pool.fetch(f"analyze {table}")
+            await self.pool.fetch(f"vacuum analyze {table}")
 
     async def submit(self, ladder: Ladder) -> float:
         """Submit a batch, and return its duration in s."""
@@ -148,16 +170,22 @@ class World:
         """Return the number of acts of moderators."""
         return sum(change.act != "score" for change in self.log)
 
-    async def rank(self, user_id: int, moment: int) -> int:
-        """Return a player's rank at a moment."""
-        ranking = self.moments.ranking(moment)
-        rows = await ranking.rows(self.past, [user_id])
-        return 1 + (await ranking.counts(self.past, [rows[user_id].key])).above[0]
+    async def rank(self, user_id: int, moment: int, *, within: bool = False) -> int:
+        """Return a player's rank at a moment, on the board or within the player's country, 0 without an entry."""
+        ranking, ladder = self.moments.ranking(moment), self.ladder(country_of(user_id) if within else None)
+        rows = await ranking.rows(ladder, [user_id])
+        if user_id not in rows:
+            return 0
+        return 1 + (await ranking.counts(ladder, [rows[user_id].key])).above[0]
 
-    async def page(self, rank: int, moment: int) -> Sequence[bytes]:
-        """Return the sort keys of a page at a moment."""
-        window = await self.moments.ranking(moment).window_at(self.past, rank, PAGE)
+    async def page(self, rank: int, moment: int, country: str | None = None) -> Sequence[bytes]:
+        """Return the sort keys of a page at a moment, on the board or within a country."""
+        window = await self.moments.ranking(moment).window_at(self.ladder(country), rank, PAGE)
         return [row.key for row in window.after]
+
+    def ladder(self, country: str | None) -> Ladder:
+        """Return the ladder with past standings, restricted to a country if there is one."""
+        return self.past._replace(segment=None if country is None else Segment("country", country))
 
     def replay(self, moment: int) -> list[Entry]:
         """Return the entries at a moment, best first, by a replay of all changes."""
@@ -179,35 +207,41 @@ class World:
         return sorted(unchanged + [min(e.values()) for i, e in counted.items() if e and i not in hidden])
 
 
+def country_of(user_id: int) -> str:
+    """Return the country of a player."""
+    return f"C{user_id % COUNTRIES}"
+
+
 def main(
     players: Annotated[int, typer.Option(help="Players of each board.")] = 1_000_000,
     batches: Annotated[int, typer.Option(help=f"Batches of {BATCH} submissions to each board.")] = 1_500,
     reads: Annotated[int, typer.Option(help="Reads of each kind.")] = 500,
     compared: Annotated[int, typer.Option(help="Ranks that are compared with a replay.")] = 1_000,
+    earlier: Annotated[int, typer.Option(help="Further states of each player, from before all moments.")] = 0,
     dsn: Annotated[str | None, typer.Option(help="A new database to measure on.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the results here as JSON.")] = None,
 ) -> None:
     """Measure reads at past moments on this machine."""
     before = os.getloadavg()
     if dsn:
-        results = asyncio.run(measure(dsn, players, batches, reads, compared))
+        results = asyncio.run(measure(dsn, (players, earlier), batches, reads, compared))
     else:
         with tempfile.TemporaryDirectory() as directory, PostgresServer(Path(directory)) as server:
-            results = asyncio.run(measure(server.dsn, players, batches, reads, compared))
+            results = asyncio.run(measure(server.dsn, (players, earlier), batches, reads, compared))
     table = Table("what", "")
     for name, value in results.items():
         table.add_row(name, f"{value:,.2f}" if isinstance(value, float) else str(value))
     Console().print(table)
     loads = [round(before[0], 1), round(os.getloadavg()[0], 1)]
-    scale = {"players": players, "batches": batches, "reads": reads}
+    scale = {"players": players, "earlier": earlier, "batches": batches, "reads": reads}
     write({**about("benchmarks.moments"), **scale, "loads": loads, "results": results}, out)
 
 
-async def measure(dsn: str, players: int, batches: int, reads: int, compared: int) -> dict[str, Any]:
-    """Return the times of submissions and reads, and the sizes."""
+async def measure(dsn: str, scale: tuple[int, int], batches: int, reads: int, compared: int) -> dict[str, Any]:
+    """Return the times of submissions and reads, and the sizes. `scale` has the players and their earlier states."""
     await migrate(dsn)
     pool = Pool(dsn, timeout_s=300, stream_timeout_s=300)
-    world = World(pool, players)
+    world = World(pool, *scale)
     await world.create()
     results = await _sizes(pool, "base")
     durations: dict[Ladder, list[float]] = {world.past: [], world.plain: []}
@@ -242,6 +276,8 @@ async def _reads(world: World, reads: int) -> dict[str, float]:
     kinds: dict[str, Callable[[], Awaitable[object]]] = {
         "rank": lambda: world.rank(player(), moment()),
         "page": lambda: world.page(player(), moment()),
+        "rank in a segment": lambda: world.rank(player(), moment(), within=True),
+        "page in a segment": lambda: world.page(max(1, player() // COUNTRIES), moment(), country_of(player())),
     }
     results: dict[str, float] = {}
     for name, read in kinds.items():
@@ -265,13 +301,16 @@ async def _compared(world: World, count: int) -> int:
     each = max(1, count // MOMENTS)
     for moment in track(moments, "Comparing"):
         entries = world.replay(moment)
+        number = random.randrange(COUNTRIES)
+        in_country = [entry for entry in entries if entry[2] % COUNTRIES == number]
         # Take half of the compared players from those with a change. Most others have the same rank at all moments.
         changed = {change.user_id for change in world.log if change.at <= moment}
-        concerned = [entry for entry in entries if entry[2] in changed]
+        choices = [entries, in_country]
+        choices += [[entry for entry in among if entry[2] in changed] or among for among in choices]
         for i in range(each):
-            entry = random.choice(concerned if i % 2 and concerned else entries)
-            expected = bisect_left(entries, entry) + 1
-            rank = await world.rank(entry[2], moment)
+            among, entry = choices[i % 2], random.choice(choices[i % 4])
+            expected = bisect_left(among, entry) + 1
+            rank = await world.rank(entry[2], moment, within=among is in_country)
             if rank != expected:
                 raise AssertionError(f"player {entry[2]} had rank {expected} at {moment}, not {rank}")
     return MOMENTS * each
@@ -279,7 +318,7 @@ async def _compared(world: World, count: int) -> int:
 
 async def _sizes(pool: Pool, when: str) -> dict[str, float]:
     results: dict[str, float] = {}
-    for table in ("past_standings", "moment_checkpoints"):
+    for table in ("past_standings", "moment_checkpoints", "segment_checkpoints"):
         [row] = await pool.fetch("select pg_total_relation_size($1::text::regclass) as size", table)
         results[f"{table} at {when}, MB"] = row["size"] / _MEGABYTE
     return results

@@ -79,7 +79,7 @@ TABLES = (
     "external_id_claims, released_ids, shared_names, boards, api_keys, audit_log, "
     "signing_keys, device_claims, sessions, activity, minute_leaders, people, entrants, occurrences, "
     "awards, award_rules, resettlements, player_links, challenges, challenge_players, "
-    "past_standings, moment_checkpoints, moment_corrections, "
+    "past_standings, moment_checkpoints, moment_corrections, segment_checkpoints, segment_corrections, "
     "teams, team_spans, team_contributions, team_progress, "
     "settlements, league_periods, league_divisions, league_members, league_results, schema_migrations"
 )
@@ -205,7 +205,7 @@ def on_pool(pool: Pool, dsn: str, **options: float) -> Database:
         participation=ParticipationReader(
             scores, tournaments, PostgresLeagueStore(pool), challenges, PostgresAwards(pool), teams
         ),
-        moments=PostgresMoments(pool, block=2),
+        moments=PostgresMoments(pool, block=2, uneven=4),
         clock=clock,
         dsn=dsn,
         pool=pool,

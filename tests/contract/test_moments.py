@@ -1,6 +1,7 @@
 """Reads at past moments equal the reads that were made at these moments."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from uuid import UUID
@@ -10,12 +11,14 @@ import pytest
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.errors import NotRanked
-from leaderforge.domain.merge import Row
+from leaderforge.domain.merge import Row, SegmentBound
 from leaderforge.domain.moments import Moments
 from leaderforge.domain.order import FIRST, user_id_of
 from leaderforge.domain.periods import Calendar, PeriodKind
+from leaderforge.domain.segments import Segment
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.domain.tiebreakers import Tiebreaker, packed
 from leaderforge.domain.times import time_text
 from leaderforge.ports.ranking import Ranking
 from leaderforge.services.moment_comparison import MomentComparison
@@ -25,12 +28,18 @@ NOON = 1_795_435_200_000
 """2026-11-23T12:00:00Z, a Monday."""
 PLAYERS = range(1, 10)
 DAILY = Calendar((PeriodKind.ALL_TIME, PeriodKind.DAILY))
-MOMENTS = Moments(30, 0, 0)
+MOMENTS = Moments(30, 0, 0, 0)
+TIEBREAKERS = (Tiebreaker("laps", Order.DESC, -1, 1), Tiebreaker("time_ms", Order.ASC, 0, 2))
+ATTRIBUTES = {"country": ("FI", "SE", "Côte d'Ivoire", None), "platform": ("pc", "phone")}
 GAMES = [
     {"policy": Policy.SUM, "calendar": DAILY},
     {"policy": Policy.BEST, "order": Order.ASC, "subscore_order": Order.DESC},
     {"policy": Policy.LATEST, "rank_style": RankStyle.SHARED, "min_submissions": 2},
+    {"policy": Policy.BEST, "rank_style": RankStyle.SHARED, "subscore_order": Order.ASC, "tiebreakers": TIEBREAKERS},
+    {"policy": Policy.SUM, "calendar": DAILY, "segments": tuple(ATTRIBUTES)},
+    {"policy": Policy.LATEST, "order": Order.ASC, "min_submissions": 2, "segments": ("platform", "country")},
 ]
+NAMES = ["sum", "best", "latest", "tiebreakers", "segments", "segments with a minimum"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,9 @@ async def seen_by(ranking: Ranking, ladder: Ladder) -> Seen:
     window = await ranking.window(ladder, FIRST, before=0, after=99)
     rows = await ranking.rows(ladder, PLAYERS)
     assert window.total == len(window.after)
-    return Seen(list(window.after), {i: row._replace(segments=()) for i, row in rows.items()})
+    # A player without attributes has no segments, or only None in their place.
+    segments = {i: tuple(row.segments) if any(row.segments) else () for i, row in rows.items()}
+    return Seen(list(window.after), {i: row._replace(segments=segments[i]) for i, row in rows.items()})
 
 
 async def require_seen(ranking: Ranking, ladder: Ladder, seen: Seen, random: Random) -> None:
@@ -59,6 +70,8 @@ async def require_seen(ranking: Ranking, ladder: Ladder, seen: Seen, random: Ran
     bounds = [*random.sample(keys, min(3, len(keys))), random.randbytes(20), FIRST]
     counts = await ranking.counts(ladder, bounds)
     assert (counts.total, list(counts.above)) == (len(keys), [sum(key < bound for key in keys) for bound in bounds])
+    if ladder.board.segments and ladder.segment is None:
+        await require_counts_within(ranking, ladder, seen, bounds)
     rank = random.randint(1, len(keys) + 1)
     assert await ranking.key_at(ladder, rank) == (keys[rank - 1] if rank <= len(keys) else None)
     window = await ranking.window_at(ladder, rank, 3)
@@ -70,6 +83,25 @@ async def require_seen(ranking: Ranking, ladder: Ladder, seen: Seen, random: Ran
     assert list(around.after) == seen.entries[position : position + 2]
 
 
+async def require_counts_within(ranking: Ranking, ladder: Ladder, seen: Seen, bounds: Sequence[bytes]) -> None:
+    """Compare the numbers of entries above bounds in each segment with the view `seen`."""
+    segments = [(i, value) for i, name in enumerate(ladder.board.segments) for value in ATTRIBUTES[name] if value]
+    within = [SegmentBound(i, value, bound) for bound in bounds for i, value in segments]
+    keys = {
+        segment: [row.key for row in seen.entries if segment in enumerate(seen.rows[user_id_of(row.key)].segments)]
+        for segment in segments
+    }
+    expected = [sum(key < bound for key in keys[i, value]) for i, value, bound in within]
+    assert list((await ranking.counts(ladder, bounds, within=within)).within) == expected
+
+
+def ladders_of(board: Board) -> Sequence[Ladder]:
+    """Return the ladders of a board, as a whole and restricted to each segment."""
+    ladders = board.ladders_at(NOON)
+    segments = [Segment(name, value) for name in board.segments for value in ATTRIBUTES[name] if value is not None]
+    return [*ladders, *(ladder._replace(segment=segment) for ladder in ladders for segment in segments)]
+
+
 class Story:
     """Random changes of one board, at least a ms apart, and the views of its ladders after each change."""
 
@@ -77,18 +109,20 @@ class Story:
         self.stores, self.board, self.random = stores, board, random
         self.now = NOON
         self.ladders = list(board.ladders_at(NOON))
+        self.views = ladders_of(board)
         self.events: list[Event] = []
         self.seen: list[tuple[int, Ladder, Seen]] = []
 
     async def step(self) -> None:
         self.now += self.random.choice([1, 40])
         self.stores.clock.ms = self.now
-        change = self.random.choice([self.submit] * 6 + [self.hide, self.hide_player, self.void, self.remove, self.set])
+        acts = [self.hide, self.hide_player, self.void, self.remove, self.set]
+        change = self.random.choice([self.submit] * 6 + [self.move] * 3 * bool(self.board.segments) + acts)
         try:
             await change(self.random.choice(PLAYERS))
         except NotRanked:
             return
-        for ladder in self.ladders:
+        for ladder in self.views:
             self.seen.append((self.now, ladder, await seen_by(self.stores.scores, ladder)))
 
     async def submit(self, user_id: int) -> None:
@@ -101,9 +135,20 @@ class Story:
     def event(self, user_id: int) -> Event:
         metadata = self.random.choice([None, '{"run":1}'])
         score, subscore = self.random.randint(-3, 9), self.random.randint(0, 2)
-        if self.board.subscore_order is None:
+        if self.board.tiebreakers:
+            score = self.random.randint(0, 2)
+            subscore = packed(TIEBREAKERS, {"laps": self.random.randint(-1, 1), "time_ms": subscore})
+        elif self.board.subscore_order is None:
             subscore = 0
         return Event(user_id, UUID(int=next(numbers)), score, NOON + self.random.randint(0, 2), metadata, subscore)
+
+    async def move(self, user_id: int) -> None:
+        """Replace the attributes of a player."""
+        attributes: Mapping[str, str | None] = {
+            name: self.random.choice(values) for name, values in ATTRIBUTES.items() if self.random.random() < 0.9
+        }
+        act = self.act("player.change", user_id)
+        await self.stores.users.change(user_id, {"attributes": json.dumps(attributes)}, act)
 
     async def hide(self, user_id: int) -> None:
         await self.stores.moderation.set_entry_hidden(
@@ -132,12 +177,12 @@ class Story:
         return AuditEntry(self.now, "key:ops", action, self.board.slug, user_id, "a test")
 
     async def require(self, erased: int | None = None) -> None:
-        for moment, ladder, seen in self.random.sample(self.seen, min(12, len(self.seen))):
+        for moment, ladder, seen in self.random.sample(self.seen, min(12 + 4 * len(self.views), len(self.seen))):
             expected = seen if erased is None else seen.without(erased)
             await require_seen(self.stores.moments.ranking(moment), ladder._replace(at=moment), expected, self.random)
 
 
-@pytest.mark.parametrize("game", GAMES, ids=["sum", "best", "latest"])
+@pytest.mark.parametrize("game", GAMES, ids=NAMES)
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long), pytest.param(3, marks=pytest.mark.long)])
 async def test_each_moment_can_be_read_as_it_was(stores: Stores, game: dict[str, object], seed: int) -> None:
     random = Random(seed)
@@ -196,6 +241,30 @@ async def test_standings_from_before_are_copied(stores: Stores) -> None:
     assert stored is not None
     assert stored.moments is not None
     assert stored.moments.since == first
+
+
+async def test_segments_of_states_without_them_are_added_later(stores: Stores) -> None:
+    story = Story(stores, await stores.board(moments=replace(MOMENTS, segments_since=None), **GAMES[4]), Random(7))
+    await stores.players(*PLAYERS)
+    for _ in range(30):
+        await story.step()
+        await stores.moments.add_checkpoint(story.ladders[0], 4, story.now)
+    if isinstance(stores, Database):
+        await stores.run("update past_standings set segments = null")
+    await stores.moments.copy_standings(story.board, list(PLAYERS))
+    story.now += 1
+    assert await stores.moments.begin(story.board, story.now)
+    board = await stores.scores.board(story.board.slug)
+    assert board is not None
+    assert board.moments == replace(MOMENTS, segments_since=story.now)
+    story.board, story.views, story.ladders = board, ladders_of(board), list(board.ladders_at(NOON))
+    story.seen = [(story.now, ladder, await seen_by(stores.scores, ladder)) for ladder in story.views]
+    for _ in range(20):
+        await story.step()
+        await stores.moments.add_checkpoint(story.ladders[0], 4, story.now)
+    await story.require()
+    for revision in await stores.moments.checkpoints(story.ladders[0]):
+        assert await stores.moments.is_checkpoint_correct(story.ladders[0], revision)
 
 
 async def test_metadata_is_that_of_the_moment(stores: Stores) -> None:

@@ -1,11 +1,12 @@
 """Past moments at the HTTP edge: `at`, `since`, and frozen boards."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from leaderforge.domain.times import time_text
+from leaderforge.domain.times import moment_of, time_text
 from leaderforge.domain.timing import PROPAGATION_MS, SETTLE_MS
 from tests.api_client import ADMIN_KEY
 from tests.tokens import TOKENS, token
@@ -85,9 +86,52 @@ async def test_moments_that_cannot_be_read_are_refused(race: Api) -> None:
     assert "is not final; use a time before 2026-11-23T14:59:53.000Z" in late["message"]
     none = (await race.get(f"/api/boards/default/top?at={time_text(START)}")).json()["error"]
     assert "keeps no past standings; set moment_days" in none["message"]
-    segment = await error_of(race, f"top?segment=country:FI&at={time_text(START)}")
-    assert segment["message"] == "segment: board 'race' has no segments at past moments; leave out segment"
     assert "at: must be" in (await error_of(race, "top?at=yesterday"))["message"]
+
+
+async def test_a_segment_has_the_players_of_the_moment(race: Api) -> None:
+    for hour, user_id, country in ((3, 1, "FI"), (3, 2, "FI"), (4, 1, "SE")):
+        race.clock.now = START + hour * HOUR
+        attributes = {"attributes": {"country": country}}
+        assert (await race.send("PATCH", f"/api/users/{user_id}", attributes, ADMIN_KEY)).status_code == 200
+    race.clock.now = START + 5 * HOUR
+    at = time_text(START + 3 * HOUR)
+    for path in ("top", "page", "page?rank=1&limit=200", "range", "around/1"):
+        answer = await get(race, with_parameter(path, f"segment=country:FI&at={at}"), ADMIN_KEY)
+        assert scores(answer) == [(1, 1, 30), (2, 2, 20)]
+    rank = await get(race, f"ranks/2?at={at}")
+    assert (rank["rank"], rank["rank_in"], rank["total"]) == (3, {"country": 2}, 3)
+    assert (await get(race, "ranks/2"))["rank_in"] == {"country": 1}
+    assert (await get(race, f"distribution?segment=country:FI&at={at}"))["count"] == 2
+    found = await race.post(f"/api/boards/race/ranks/lookup?segment=country:FI&at={at}", {"user_ids": [1, 2, 3]})
+    assert (len(found.json()["entries"]), found.json()["missing"]) == (2, [3])
+    assert (await error_of(race, f"ranks/1?segment=country:SE&at={at}"))["code"] == "not_ranked"
+
+
+async def test_a_segment_has_its_movement(race: Api) -> None:
+    for hour, user_id, country in ((3, 2, "FI"), (4, 1, "FI")):
+        race.clock.now = START + hour * HOUR
+        attributes = {"attributes": {"country": country}}
+        assert (await race.send("PATCH", f"/api/users/{user_id}", attributes, ADMIN_KEY)).status_code == 200
+    race.clock.now = START + 5 * HOUR
+    answer = await get(race, "top?segment=country:FI&since=PT90M", ADMIN_KEY)
+    moves = [(e["user_id"], e["previous_rank"], e["moved"], e["new"]) for e in answer["entries"]]
+    assert moves == [(1, None, None, True), (2, 1, -1, False)]
+
+
+async def test_segments_at_moments_from_before_they_were_stored_are_refused(race: Api) -> None:
+    board = await race.services.parts.store.board("race")
+    assert board is not None
+    assert board.moments is not None
+    await race.change_board("race", moments=replace(board.moments, segments_since=None))
+    path = f"top?segment=country:FI&at={time_text(START + HOUR)}"
+    assert "segments can be read at moments soon" in (await error_of(race, path))["message"]
+    assert "rank_in" not in await get(race, f"ranks/1?at={time_text(START + HOUR)}")
+    await race.services.moment_maintenance.run()
+    race.edge.board_changed("race")
+    refusal = await error_of(race, path)
+    assert refusal["code"] == "moment_not_found"
+    assert START + 3 * HOUR <= moment_of(refusal["details"]["first"]).timestamp() * 1000 <= race.clock.now
 
 
 async def test_the_retention_ends_the_moments(race: Api) -> None:

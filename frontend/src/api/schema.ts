@@ -7749,7 +7749,7 @@ export interface operations {
                 period?: string;
                 /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
-                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. */
+                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. A `segment` has the players who were in it then. */
                 at?: string;
                 /** @description An earlier moment to compare with: a duration such as `P1D` or `PT6H`, a period such as `weekly` or `2026-W48` (its start), or a time. Each entry then has its previous rank and score, `moved` and `new`. */
                 since?: string;
@@ -7891,7 +7891,7 @@ export interface operations {
                 period?: string;
                 /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
-                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. */
+                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. A `segment` has the players who were in it then. */
                 at?: string;
                 /** @description An earlier moment to compare with: a duration such as `P1D` or `PT6H`, a period such as `weekly` or `2026-W48` (its start), or a time. Each entry then has its previous rank and score, `moved` and `new`. */
                 since?: string;
@@ -8036,7 +8036,7 @@ export interface operations {
                 period?: string;
                 /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
-                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. */
+                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. A `segment` has the players who were in it then. */
                 at?: string;
                 /** @description An earlier moment to compare with: a duration such as `P1D` or `PT6H`, a period such as `weekly` or `2026-W48` (its start), or a time. Each entry then has its previous rank and score, `moved` and `new`. */
                 since?: string;
@@ -8179,7 +8179,7 @@ export interface operations {
                 period?: string;
                 /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
-                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. */
+                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. A `segment` has the players who were in it then. */
                 at?: string;
                 /** @description An earlier moment to compare with: a duration such as `P1D` or `PT6H`, a period such as `weekly` or `2026-W48` (its start), or a time. Each entry then has its previous rank and score, `moved` and `new`. */
                 since?: string;
@@ -8355,7 +8355,7 @@ export interface operations {
                 period?: string;
                 /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
-                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. */
+                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. A `segment` has the players who were in it then. */
                 at?: string;
                 /** @description An earlier moment to compare with: a duration such as `P1D` or `PT6H`, a period such as `weekly` or `2026-W48` (its start), or a time. Each entry then has its previous rank and score, `moved` and `new`. */
                 since?: string;
@@ -8500,7 +8500,7 @@ export interface operations {
                 period?: string;
                 /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
-                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. */
+                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. A `segment` has the players who were in it then. */
                 at?: string;
                 /** @description An earlier moment to compare with: a duration such as `P1D` or `PT6H`, a period such as `weekly` or `2026-W48` (its start), or a time. Each entry then has its previous rank and score, `moved` and `new`. */
                 since?: string;
@@ -8649,7 +8649,7 @@ export interface operations {
                 period?: string;
                 /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
-                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. */
+                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. A `segment` has the players who were in it then. */
                 at?: string;
                 /** @description An earlier moment to compare with: a duration such as `P1D` or `PT6H`, a period such as `weekly` or `2026-W48` (its start), or a time. Each entry then has its previous rank and score, `moved` and `new`. */
                 since?: string;
@@ -8798,7 +8798,7 @@ export interface operations {
                 period?: string;
                 /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
-                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. */
+                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. A `segment` has the players who were in it then. */
                 at?: string;
                 /** @description The lowest score, inclusive. */
                 min_score?: number;
@@ -8947,7 +8947,7 @@ export interface operations {
                 period?: string;
                 /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
-                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. */
+                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. A `segment` has the players who were in it then. */
                 at?: string;
                 /** @description The maximum number of buckets. */
                 buckets?: number;
@@ -9090,7 +9090,7 @@ export interface operations {
                 period?: string;
                 /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
-                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. */
+                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. A `segment` has the players who were in it then. */
                 at?: string;
             };
             header?: never;
@@ -9517,7 +9517,7 @@ export interface operations {
                 period?: string;
                 /** @description A segment of the board, such as `country:FI`. The answer has only its players, and all ranks, totals and percentiles are among them. */
                 segment?: string;
-                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. */
+                /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. A `segment` has the players who were in it then. */
                 at?: string;
                 /** @description An earlier moment to compare with: a duration such as `P1D` or `PT6H`, a period such as `weekly` or `2026-W48` (its start), or a time. Each entry then has its previous rank and score, `moved` and `new`. */
                 since?: string;

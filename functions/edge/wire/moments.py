@@ -35,7 +35,9 @@ MovementRenderer: TypeAlias = Callable[[Entry], str]
 
 class MomentQuery(LadderQuery):
     at: Omittable[TimeIn] = Field(
-        None, description="A time in the past: the answer is the one of then. The board needs `moment_days`."
+        None,
+        description="A time in the past: the answer is the one of then. The board needs `moment_days`. A `segment` has "
+        "the players who were in it then.",
     )
 
 

@@ -144,7 +144,7 @@ def new_board(slug: str, values: Mapping[str, Any], now: int = 0) -> Board:
     _require_subscore_named(settings)
     _require_season_used(settings)
     # Moments of a new board begin at once, because no process has cached the board without them.
-    moments = None if settings.moment_days is None else Moments(settings.moment_days, now, now)
+    moments = None if settings.moment_days is None else Moments(settings.moment_days, now, now, now)
     return replace(_board(0, slug, settings), moments=moments)
 
 

@@ -6,8 +6,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 from struct import pack, unpack_from
 
-BLOCK = 1_024
-"""Number of entries from one sort key of a new checkpoint to the next: a block. A read counts within one block."""
+BLOCK = 128
+"""Number of entries from one sort key of a new checkpoint to the next: a block. A read counts within one block.
+
+The count looks at all states of these entries, and also at the former states of other entries with such sort keys.
+"""
+MAX_KEYS = 8_192
+"""Maximum number of sort keys of a new checkpoint. A ladder of more than a million entries has larger blocks."""
+UNEVEN = 16
+"""Maximum size of a block, as a multiple of the size of a new block.
+
+If a block is larger, for example because many players begin with the same score, new keys come from a scan.
+"""
 _NUMBER_BYTES = 8
 
 

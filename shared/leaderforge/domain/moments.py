@@ -18,12 +18,18 @@ class Moments:
     """Setting of a board that keeps its past standings for `days` days.
 
     `enabled_at` (ms) is when the board got the setting. `since` (ms) is the first moment that can be read. `since` is
-    None until the standings that existed before are copied.
+    None until the standings that existed before are copied. `segments_since` (ms) is the first moment at which
+    segments can be read. It is None until the stored states have their segments.
     """
 
     days: int
     enabled_at: int
     since: int | None = None
+    segments_since: int | None = None
+
+    def has_segments_at(self, moment: int) -> bool:
+        """Return whether segments can be read at a moment (ms)."""
+        return self.segments_since is not None and moment >= self.segments_since
 
     def first(self, now: int, frozen_at: int | None = None) -> int | None:
         """Return the first moment (ms) that can be read at `now` (ms), None while there is none.
@@ -70,6 +76,22 @@ def require_moment(slug: str, moments: Moments | None, moment: int, now: int, *,
         raise Refused(
             f"the moment {time_text(moment)} is not final; use a time before {time_text(now - SETTLE_MS)}", board=slug
         )
+
+
+def require_segments_at(slug: str, moments: Moments | None, moment: int) -> None:
+    """Raise `MomentNotFound` if segments cannot be read at the moment (ms), because its states lack the segments."""
+    if moments is None or moments.has_segments_at(moment):
+        return
+    if moments.segments_since is None:
+        raise MomentNotFound(
+            f"board {slug!r} copies the segments of its standings; segments can be read at moments soon", board=slug
+        )
+    first = time_text(moments.segments_since)
+    raise MomentNotFound(
+        f"board {slug!r} has no segments at the moment {time_text(moment)}; the first moment with segments is {first}",
+        board=slug,
+        first=first,
+    )
 
 
 def require_moments_kept(frozen_at: int | None, moment_days: int | None) -> None:

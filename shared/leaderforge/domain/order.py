@@ -144,6 +144,24 @@ def ranked_key(board: Board, ranked: Ranked) -> bytes:
     )
 
 
+def ranked_keys(board: Board, numbers: Iterable[tuple[int, int, int, int]]) -> list[bytes]:
+    """Return the sort keys with the numbers of these `Ranked`, as tuples: objects would cost too much for many keys."""
+    if board.subscore_order is None:
+        keys = (
+            ranked + _INTEGER_BIAS << _SCORE_SHIFT | at + _TIME_BIAS << _TIME_SHIFT | user_id + _INTEGER_BIAS
+            for ranked, _, at, user_id in numbers
+        )
+        return [key.to_bytes(KEY_BYTES, "big") for key in keys]
+    wide_keys = (
+        ranked + _INTEGER_BIAS << _SCORE_SHIFT + _SUBSCORE_BITS
+        | subranked + _INTEGER_BIAS << _SCORE_SHIFT
+        | at + _TIME_BIAS << _TIME_SHIFT
+        | user_id + _INTEGER_BIAS
+        for ranked, subranked, at, user_id in numbers
+    )
+    return [key.to_bytes(WIDE_KEY_BYTES, "big") for key in wide_keys]
+
+
 def ranked_bound(board: Board, bound: bytes) -> Ranked:
     """Return the bound as numbers, for comparisons with the numbers of entries instead of their sort keys.
 

@@ -15,7 +15,7 @@ class MomentStore(Protocol):
     """
 
     def ranking(self, moment: int) -> Ranking:
-        """Return the ranking as of a moment. It reads ladders without a segment."""
+        """Return the ranking as of a moment. Segments have the players who were in them at the moment."""
         ...
 
     async def metadata(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, str]:
@@ -23,11 +23,17 @@ class MomentStore(Protocol):
         ...
 
     async def copy_standings(self, board: Board, user_ids: Sequence[int]) -> None:
-        """Store the current standings of these players on the board as past standings."""
+        """Store the current standings of these players on the board as past standings.
+
+        If their states are stored without segments, add the segments.
+        """
         ...
 
     async def begin(self, board: Board, since: int) -> bool:
-        """Set the board's first moment. Return False if its moments were disabled or enabled again meanwhile."""
+        """Set the board's first moment and its first moment with segments, unless they are set.
+
+        Return False if its moments were disabled or enabled again meanwhile.
+        """
         ...
 
     async def add_checkpoint(self, ladder: Ladder, changes: int, until: int) -> bool:

@@ -2,7 +2,7 @@
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.callers import Caller
-from leaderforge.domain.errors import Refused
+from leaderforge.domain.moments import require_segments_at
 
 
 def frozen_at(board: Board, viewer: Caller, now: int, user_id: int | None = None) -> int | None:
@@ -20,15 +20,17 @@ def frozen_at(board: Board, viewer: Caller, now: int, user_id: int | None = None
 def as_frozen(ladder: Ladder, viewer: Caller, now: int, user_id: int | None = None) -> Ladder:
     """Return the ladder at the moment at which the viewer sees it. The parameters are the same as in `frozen_at`.
 
-    Raises `Refused` if the ladder has a segment, because segments of past moments are not stored.
+    Raises `MomentNotFound` if the ladder has a segment whose players at the moment are not stored.
     """
     moment = frozen_at(ladder.board, viewer, now, user_id)
     return ladder if moment is None else at_moment(ladder, moment)
 
 
 def at_moment(ladder: Ladder, moment: int) -> Ladder:
-    """Return the ladder at a moment (ms). Raises `Refused` if it has a segment."""
+    """Return the ladder at a moment (ms).
+
+    Raises `MomentNotFound` if the ladder has a segment whose players at the moment are not stored.
+    """
     if ladder.segment is not None:
-        slug = ladder.board.slug
-        raise Refused(f"segment: board {slug!r} has no segments at past moments; leave out segment", board=slug)
+        require_segments_at(ladder.board.slug, ladder.board.moments, moment)
     return ladder._replace(at=moment)

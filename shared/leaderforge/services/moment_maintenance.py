@@ -70,6 +70,9 @@ class MomentMaintenance:
             if board.moments.enabled_at + PROPAGATION_MS <= self._clock():
                 await self._copy(board)
             return
+        if board.segments and board.moments.segments_since is None:
+            # The states were stored by a version that did not store segments.
+            await self._copy(board)
         for ladder in await self._ladders(board):
             await self._add_checkpoints(ladder)
         if self._forgotten.get(board.id, 0) + _DAY_MS <= self._clock():

@@ -167,7 +167,8 @@ class MemoryBoards:
         current = self._boards.get(board.slug)
         if current is None or current.moments is None or current.moments != board.moments:
             return False
-        self._boards[board.slug] = replace(current, moments=replace(current.moments, since=since))
+        first = since if current.moments.since is None else current.moments.since
+        self._boards[board.slug] = replace(current, moments=replace(current.moments, since=first, segments_since=since))
         return True
 
     def past_standings(self, ladder: Ladder, revision: int) -> Iterable[Standing]:

@@ -8,7 +8,7 @@ from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.merge import Row
 from leaderforge.domain.moments import revision_at
 from leaderforge.domain.sources import Source
-from leaderforge.domain.standings import Standing, is_listed
+from leaderforge.domain.standings import Standing, is_in_segment, is_listed
 from leaderforge.ports.ranking import Ranking
 
 
@@ -67,14 +67,12 @@ class MemoryPastRanking(RowRanking):
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
         states = [s for s in self._states(ladder) if s.user_id in user_ids and not s.removed]
-        return {s.user_id: self._row(ladder, s) for s in states}
+        return {s.user_id: self._scores.row_of(ladder, s) for s in states}
 
     def _rows(self, ladder: Ladder) -> list[Row]:
         ranked = (state for state in self._states(ladder) if is_listed(ladder.board, state))
-        return sorted((self._row(ladder, state) for state in ranked), key=lambda row: row.key)
+        return sorted((self._scores.row_of(ladder, state) for state in ranked), key=lambda row: row.key)
 
     def _states(self, ladder: Ladder) -> Iterable[Standing]:
-        return self._scores.past_standings(ladder, self._revision)
-
-    def _row(self, ladder: Ladder, state: Standing) -> Row:
-        return self._scores.row_of(ladder, state)._replace(segments=())
+        states = self._scores.past_standings(ladder, self._revision)
+        return (state for state in states if is_in_segment(ladder, state))

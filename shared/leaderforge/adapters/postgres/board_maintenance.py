@@ -32,6 +32,8 @@ _PARTS_OF_BOARD = (
     "noticed_tops",
     "moment_checkpoints",
     "moment_corrections",
+    "segment_checkpoints",
+    "segment_corrections",
     "challenge_players",
     "challenges",
     "team_progress",

@@ -53,6 +53,7 @@ BOARD_VALUES: Mapping[str, Callable[[Board], object]] = {
     "moment_days": lambda board: None if board.moments is None else board.moments.days,
     "moments_enabled_at": lambda board: None if board.moments is None else board.moments.enabled_at,
     "moments_since": lambda board: None if board.moments is None else board.moments.since,
+    "moment_segments_since": lambda board: None if board.moments is None else board.moments.segments_since,
     "frozen_at": lambda board: board.frozen_at,
     "tiebreakers": lambda board: tiebreakers_text(board.tiebreakers),
     "backfill_kinds": lambda board: None if board.backfill is None else _kinds(board.backfill.kinds),
@@ -170,4 +171,4 @@ def _backfill_of(row: Record) -> Backfill | None:
 def _moments_of(row: Record) -> Moments | None:
     if row["moment_days"] is None:
         return None
-    return Moments(row["moment_days"], row["moments_enabled_at"], row["moments_since"])
+    return Moments(row["moment_days"], row["moments_enabled_at"], row["moments_since"], row["moment_segments_since"])

@@ -1,38 +1,31 @@
 """Past standings and checkpoints in PostgreSQL."""
 
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from functools import partial
 
-from leaderforge.adapters.postgres.past_counts import read_moves
+from leaderforge.adapters.postgres.checkpoint_series import CheckpointSeries, all_series_at
 from leaderforge.adapters.postgres.past_ranking import PostgresPastRanking
 from leaderforge.adapters.postgres.pool import SNAPSHOT, Connection, Pool, Record
-from leaderforge.adapters.postgres.reads import ladder_ids, ranked_key_of
+from leaderforge.adapters.postgres.reads import ladder_ids
 from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.checkpoints import BLOCK, Checkpoint, Moves, checkpoint_of, moved
+from leaderforge.domain.checkpoints import BLOCK, MAX_KEYS, UNEVEN, Checkpoint, Moves, moved
 from leaderforge.domain.moments import revision_at
-from leaderforge.domain.order import key_bytes
 from leaderforge.ports.ranking import Ranking
-
-_UNEVEN = 4
-"""Maximum size of a block, the entries between two keys of a checkpoint, as a multiple of the configured size.
-
-If a block is larger, the next checkpoint gets new keys from a scan of the ladder.
-"""
-_CHUNK = 2_000
-"""Maximum keys of a checkpoint that are read at a time."""
 
 
 class PostgresMoments:
     """`MomentStore` on PostgreSQL.
 
     The first checkpoint of a ladder costs a scan. Each further one costs time in proportion to the changes since the
-    last one. `block` is the number of entries between two sort keys of a new checkpoint.
+    last one. `block` is the minimum number of entries between two sort keys of a new checkpoint. A block that is
+    `uneven` times larger causes a scan.
     """
 
-    def __init__(self, pool: Pool, block: int = BLOCK) -> None:
+    def __init__(self, pool: Pool, block: int = BLOCK, uneven: int = UNEVEN) -> None:
         self._pool = pool
         self._block = block
+        self._uneven = uneven
 
     def ranking(self, moment: int) -> Ranking:
         return PostgresPastRanking(self._pool, revision_at(moment))
@@ -50,54 +43,67 @@ class PostgresMoments:
         return bool(await self._pool.fetch(statement("begin_moments"), board.id, since, enabled_at))
 
     async def add_checkpoint(self, ladder: Ladder, changes: int, until: int) -> bool:
+        moments = ladder.board.moments
+        first = revision_at(moments.since or 0) if moments else 0
         async with self._pool.transaction(SNAPSHOT) as connection:
-            rows = await connection.fetch(statement("checkpoint_before"), *ladder_ids(ladder), revision_at(until))
-            last = _checkpoint(ladder, rows[0]) if rows else None
-            values = 0 if last is None else last.revision, revision_at(until), changes
-            following = await connection.fetch(statement("next_checkpoint"), *ladder_ids(ladder), *values)
-            if not following:
-                return False
-            revision = following[0]["revision"]
-            moves = None if last is None else await read_moves(connection, ladder, last.revision, revision)
-        if last is None or moves is None:
-            # Moments before `since` cannot be read, and need no checkpoint.
-            since = ladder.board.moments.since if ladder.board.moments else None
-            await self._store(ladder, await self._counted(ladder, max(revision, revision_at(since or 0))))
-        else:
-            await self._store_moved(ladder, moved(last, moves, revision))
+            last = await CheckpointSeries(ladder).before(connection, revision_at(until))
+            since = 0 if last is None else last.revision
+            values = *ladder_ids(ladder), since, revision_at(until), changes
+            following = await connection.fetch(statement("next_checkpoint"), *values)
+        # Moments before the board's first one cannot be read, and need no checkpoint.
+        if not following or first > revision_at(until):
+            return False
+        revision = max(following[0]["revision"], first)
+        checkpoints = {series: await self._next(series, revision) for series in all_series_at(ladder, revision)}
+        await self._store(checkpoints)
         return True
 
-    async def _store_moved(self, ladder: Ladder, checkpoint: Checkpoint) -> None:
-        """Store a checkpoint computed from the previous one, or a new count if its keys are too far apart."""
-        is_uneven = checkpoint.is_uneven(_UNEVEN * self._block)
-        await self._store(ladder, await self._counted(ladder, checkpoint.revision) if is_uneven else checkpoint)
+    async def _next(self, series: CheckpointSeries, revision: int) -> Checkpoint:
+        """Return the checkpoint of a revision: the last one after the moves since, or a new count if it is uneven."""
+        async with self._pool.transaction(SNAPSHOT) as connection:
+            last = await series.before(connection, revision)
+            moves = None if last is None else await series.moves(connection, last.revision, revision)
+        if last is not None and moves is not None:
+            checkpoint = moved(last, moves, revision)
+            if not checkpoint.is_uneven(self._uneven * max(self._block, checkpoint.total // MAX_KEYS)):
+                return checkpoint
+        return await series.counted(self._pool, revision, self._block)
 
     async def correct(self, ladder: Ladder) -> int:
-        return await self._pool.transact(lambda connection: _correct(connection, ladder))
+        series = [CheckpointSeries(ladder, number) for number in (None, *_attributes(ladder.board))]
+        return sum([await self._pool.transact(partial(_correct, each)) for each in series])
 
     async def checkpoints(self, ladder: Ladder) -> Sequence[int]:
-        rows = await self._pool.fetch(statement("checkpoints"), *ladder_ids(ladder))
-        return [row["revision"] for row in rows]
+        async with self._pool.transaction(SNAPSHOT) as connection:
+            return await CheckpointSeries(ladder).revisions(connection)
 
     async def is_checkpoint_correct(self, ladder: Ladder, revision: int) -> bool:
         await self.correct(ladder)
-        rows = await self._pool.fetch(statement("checkpoint_at"), *ladder_ids(ladder), revision)
-        if not rows:
-            return True
-        counted, stored = await self._counted(ladder, revision, every=1), _checkpoint(ladder, rows[0])
-        above = dict(zip(map(counted.key, range(len(counted))), range(len(counted)), strict=True))
-        stored_above = {stored.key(i): stored.above_key(i) for i in range(len(stored))}
-        return counted.total == stored.total and all(_above(counted, above, k) == n for k, n in stored_above.items())
+        return not [series async for series, _ in self._differing(ladder, revision)]
+
+    async def _differing(
+        self, ladder: Ladder, revision: int
+    ) -> AsyncGenerator[tuple[CheckpointSeries, Checkpoint], None]:
+        """Yield the series whose checkpoint of a revision differs from a new count of all entries, and this count."""
+        for series in all_series_at(ladder, revision):
+            async with self._pool.transaction(SNAPSHOT) as connection:
+                stored = await series.at(connection, revision)
+            counted = await series.counted(self._pool, revision) if stored else None
+            if stored and counted and not _equals(stored, counted):
+                yield series, counted
 
     async def players_without_state(self, board: Board, limit: int) -> Sequence[int]:
         rows = await self._pool.fetch(statement("players_without_past_state"), board.id, limit)
         return [row["user_id"] for row in rows]
 
     async def repair_checkpoint(self, ladder: Ladder, revision: int) -> bool:
-        if await self.is_checkpoint_correct(ladder, revision):
-            return True
-        await self._store(ladder, await self._counted(ladder, revision))
-        return False
+        await self.correct(ladder)
+        checkpoints = {
+            series: await series.counted(self._pool, revision, self._block)
+            async for series, _ in self._differing(ladder, revision)
+        }
+        await self._store(checkpoints)
+        return not checkpoints
 
     async def forget_before(self, board: Board, user_ids: Sequence[int], moment: int) -> None:
         revision = revision_at(moment)
@@ -107,42 +113,30 @@ class PostgresMoments:
 
     async def forget_checkpoints(self, board: Board, moment: int) -> None:
         await self._pool.fetch(statement("forget_checkpoints"), board.id, revision_at(moment))
+        await self._pool.fetch(statement("forget_checkpoints_of_attributes"), board.id, revision_at(moment))
 
-    async def _counted(self, ladder: Ladder, revision: int, every: int | None = None) -> Checkpoint:
-        """Return a checkpoint with every `every`-th sort key of the ladder, by a scan.
+    async def _store(self, checkpoints: Mapping[CheckpointSeries, Checkpoint]) -> None:
+        async def store(connection: Connection) -> None:
+            for series, checkpoint in checkpoints.items():
+                await series.store(connection, checkpoint)
 
-        The default is the block size.
-        """
-        values = *ladder_ids(ladder), ladder.board.min_submissions, revision, every or self._block
-        counts: list[tuple[bytes, int]] = []
-        total = 0
-        async with aclosing(self._pool.stream(statement("past_all"), *values, chunk=_CHUNK)) as chunks:
-            async for rows in chunks:
-                total = rows[0]["total"]
-                counts += [(ranked_key_of(ladder.board, row), row["above"]) for row in rows]
-        return checkpoint_of(revision, total, key_bytes(ladder.board), counts)
-
-    async def _store(self, ladder: Ladder, checkpoint: Checkpoint) -> None:
-        await self._pool.transact(lambda connection: _store(connection, ladder, checkpoint))
+        await self._pool.transact(store)
 
 
-async def _store(connection: Connection, ladder: Ladder, checkpoint: Checkpoint) -> None:
-    values = checkpoint.revision, checkpoint.total, checkpoint.keys, checkpoint.above
-    await connection.execute(statement("store_checkpoint"), *ladder_ids(ladder), *values)
+def _attributes(board: Board) -> range:
+    """Return the numbers of the attributes that divide the board."""
+    return range(1, len(board.segments) + 1)
 
 
-async def _correct(connection: Connection, ladder: Ladder) -> int:
+async def _correct(series: CheckpointSeries, connection: Connection) -> int:
     """Subtract the places of erased players from all checkpoints that count them. Return the number of places."""
-    board = ladder.board
-    places = await connection.fetch(statement("take_corrections"), *ladder_ids(ladder))
-    revisions = await connection.fetch(statement("checkpoints"), *ladder_ids(ladder)) if places else []
-    for (revision,) in revisions:
-        counted = [place for place in places if _is_counted(board, place, revision)]
-        if counted:
-            [row] = await connection.fetch(statement("checkpoint_at"), *ladder_ids(ladder), revision)
-            departures = sorted(ranked_key_of(board, place) for place in counted)
-            moves = Moves(departures=departures)
-            await _store(connection, ladder, moved(_checkpoint(ladder, row), moves, revision))
+    places = await series.take_corrections(connection)
+    for revision in await series.revisions(connection) if places else []:
+        counted = [place for place in places if _is_counted(series.ladder.board, place, revision)]
+        checkpoint = await series.at(connection, revision) if counted else None
+        if checkpoint is not None:
+            moves = Moves(departures=sorted(series.keys(counted)))
+            await series.store(connection, moved(checkpoint, moves, revision))
     return len(places)
 
 
@@ -152,8 +146,11 @@ def _is_counted(board: Board, place: Record, revision: int) -> bool:
     return holds and not board.missing_submissions(place["submissions"])
 
 
-def _checkpoint(ladder: Ladder, row: Record) -> Checkpoint:
-    return Checkpoint(row["revision"], row["total"], key_bytes(ladder.board), row["keys"], row["above"])
+def _equals(stored: Checkpoint, counted: Checkpoint) -> bool:
+    """Return whether the stored numbers are right. `counted` must have the keys of all entries."""
+    above = {counted.key(i): i for i in range(len(counted))}
+    numbers = ((stored.key(i), stored.above_key(i)) for i in range(len(stored)))
+    return counted.total == stored.total and all(_above(counted, above, key) == n for key, n in numbers)
 
 
 def _above(counted: Checkpoint, positions: Mapping[bytes, int], key: bytes) -> int:

@@ -2,16 +2,18 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from leaderforge.adapters.postgres.pool import Connection, Record
-from leaderforge.adapters.postgres.reads import edge_of, ladder_ids, ranked_key_of
+from leaderforge.adapters.postgres.checkpoint_series import series_of
+from leaderforge.adapters.postgres.pool import Connection
+from leaderforge.adapters.postgres.reads import edge_of, ladder_ids, segment_arguments
 from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.checkpoints import Checkpoint, Moves, checkpoint_of
 from leaderforge.domain.merge import Counts
-from leaderforge.domain.order import FIRST, LAST, key_bytes
+from leaderforge.domain.order import FIRST, LAST
+from leaderforge.domain.segments import segment_digest
 
 _Interval: TypeAlias = tuple[bytes, bytes]
 """Two bounds: the first one is inclusive, the second one exclusive."""
@@ -19,31 +21,42 @@ _Interval: TypeAlias = tuple[bytes, bytes]
 
 @dataclass(frozen=True, slots=True)
 class PastCounts:
-    """Numbers of entries of a ladder as of a revision, computed from a checkpoint and the moves of players since."""
+    """Numbers of entries of a ladder as of a revision, computed from a checkpoint and the moves of players since.
+
+    `blocks` are the positions in the checkpoint of the keys of the ladder's segment, of all keys if it has none.
+    `prefix` is the part of these keys before the sort key. `lead` is the number of entries above the first of them,
+    and `total` the number of all entries. Both include the moves.
+    """
 
     ladder: Ladder
     revision: int
     checkpoint: Checkpoint
     moves: Moves
+    blocks: range
+    prefix: bytes = b""
+    lead: int = 0
+    total: int = 0
 
-    @property
-    def total(self) -> int:
-        """Return the number of entries."""
-        return self.checkpoint.total + self.moves.growth
+    def key(self, i: int) -> bytes:
+        """Return the sort key number `i` of the checkpoint."""
+        return self.checkpoint.key(i)[len(self.prefix) :]
 
     def above_block(self, i: int) -> int:
         """Return the number of entries above the sort key number `i` of the checkpoint."""
+        return self.lead + self._above(i) - self._above(self.blocks.start)
+
+    def _above(self, i: int) -> int:
         return self.checkpoint.above_key(i) + self.moves.above(self.checkpoint.key(i))
 
     def before(self, bound: bytes) -> tuple[bytes, int]:
         """Return the last checkpoint key at or above a bound, else `FIRST`, and the number of entries above the key."""
-        i = self.checkpoint.block_of(bound)
-        return (FIRST, 0) if i < 0 else (self.checkpoint.key(i), self.above_block(i))
+        i = self.checkpoint.block_of(self.prefix + bound)
+        return (self.key(i), self.above_block(i)) if i in self.blocks else (FIRST, 0)
 
     def block_with(self, position: int) -> tuple[bytes, int]:
         """Return the last checkpoint key at or above a position (from 0), else `FIRST`, and the key's own position."""
-        i = bisect_right(range(len(self.checkpoint)), position, key=self.above_block) - 1
-        return (FIRST, 0) if i < 0 else (self.checkpoint.key(i), self.above_block(i))
+        i = bisect_right(self.blocks, position, key=self.above_block) - 1
+        return (FIRST, 0) if i < 0 else (self.key(self.blocks[i]), self.above_block(self.blocks[i]))
 
     async def counts(self, connection: Connection, bounds: Sequence[bytes]) -> Counts:
         """Return the number of entries, and the number above each bound."""
@@ -56,7 +69,7 @@ class PastCounts:
             in_same_block = last is not None and last[0] == start
             starts.append(((last[1], bound), None) if last and in_same_block else ((start, bound), n))
             last = start, bound
-        sizes = await count_between(connection, self.ladder, [interval for interval, _ in starts], self.revision)
+        sizes = await _count_between(connection, self.ladder, [interval for interval, _ in starts], self.revision)
         for ((start, bound), position), size in zip(starts, sizes, strict=True):
             above[bound] = (above[start] if position is None else position) + size
         return Counts(total=self.total, above=[above[bound] for bound in bounds])
@@ -64,27 +77,38 @@ class PastCounts:
 
 async def past_counts(connection: Connection, ladder: Ladder, revision: int) -> PastCounts:
     """Return the counts of the ladder as of a revision. The connection must read from one snapshot."""
-    rows = await connection.fetch(statement("checkpoint_before"), *ladder_ids(ladder), revision)
-    if not rows:
-        total = (await count_between(connection, ladder, [(FIRST, LAST)], revision))[0]
-        return PastCounts(ladder, revision, checkpoint_of(revision, total, key_bytes(ladder.board), ()), Moves())
-    checkpoint = Checkpoint(rows[0]["revision"], rows[0]["total"], key_bytes(ladder.board), *rows[0][2:])
-    moves = await read_moves(connection, ladder, checkpoint.revision, revision)
-    ids = *ladder_ids(ladder), checkpoint.revision, ladder.board.min_submissions
-    erased = [ranked_key_of(ladder.board, row) for row in await connection.fetch(statement("past_corrections"), *ids)]
-    departures = sorted([*moves.departures, *erased]) if erased else moves.departures
-    return PastCounts(ladder, revision, checkpoint, Moves(moves.arrivals, departures))
+    series = series_of(ladder)
+    checkpoint, segment = await series.before(connection, revision), ladder.segment and ladder.segment.value
+    if checkpoint is None:
+        [total] = await _count_between(connection, ladder, [(FIRST, LAST)], revision)
+        checkpoint = checkpoint_of(revision, total, series.width, ())
+        return PastCounts(ladder, revision, checkpoint, Moves(), range(0), total=total)
+    moves = await series.moves(connection, checkpoint.revision, revision, segment)
+    if erased := await series.erased(connection, checkpoint.revision, segment):
+        moves = Moves(moves.arrivals, sorted([*moves.departures, *erased]))
+    if segment is not None:
+        return await _segment_counts(connection, ladder, revision, checkpoint, moves, segment_digest(segment))
+    lead = checkpoint.above_key(0) + moves.above(checkpoint.key(0)) if len(checkpoint) else 0
+    total = checkpoint.total + moves.growth
+    return PastCounts(ladder, revision, checkpoint, moves, range(len(checkpoint)), lead=lead, total=total)
 
 
-async def read_moves(connection: Connection, ladder: Ladder, since: int, until: int) -> Moves:
-    """Return the moves of the players whose standings changed after the revision `since`, up to `until`."""
-    values = *ladder_ids(ladder), since, until, ladder.board.min_submissions
-    rows: Sequence[Record] = await connection.fetch(statement("past_moves"), *values)
-    arrivals = sorted(ranked_key_of(ladder.board, row) for row in rows if row["arrived"])
-    return Moves(arrivals, sorted(ranked_key_of(ladder.board, row) for row in rows if not row["arrived"]))
+async def _segment_counts(
+    connection: Connection, ladder: Ladder, revision: int, checkpoint: Checkpoint, moves: Moves, prefix: bytes
+) -> PastCounts:
+    """Return the counts of a ladder with a segment. Count its entries before the first and after the last key."""
+    blocks = range(checkpoint.block_of(prefix) + 1, checkpoint.block_of(prefix + LAST) + 1)
+    counts = PastCounts(ladder, revision, checkpoint, moves, blocks, prefix)
+    if not blocks:
+        [total] = await _count_between(connection, ladder, [(FIRST, LAST)], revision)
+        return replace(counts, total=total)
+    ends = [(FIRST, counts.key(blocks[0])), (counts.key(blocks[-1]), LAST)]
+    lead, rest = await _count_between(connection, ladder, ends, revision)
+    counts = replace(counts, lead=lead)
+    return replace(counts, total=counts.above_block(blocks[-1]) + rest)
 
 
-async def count_between(
+async def _count_between(
     connection: Connection, ladder: Ladder, intervals: Sequence[_Interval], revision: int
 ) -> Sequence[int]:
     """Return the number of entries in each interval as of a revision."""
@@ -92,7 +116,7 @@ async def count_between(
         return []
     edges = [(*edge_of(ladder.board, start), *edge_of(ladder.board, end)) for start, end in intervals]
     columns = map(joined, zip(*edges, strict=True))
-    values = *ladder_ids(ladder), *columns, ladder.board.min_submissions, revision
+    values = *ladder_ids(ladder), *columns, ladder.board.min_submissions, revision, *segment_arguments(ladder)
     rows = await connection.fetch(statement("past_counts"), *values)
     sizes = {row["interval"]: row["entries"] for row in rows}
     return [sizes.get(i, 0) for i in range(1, len(intervals) + 1)]

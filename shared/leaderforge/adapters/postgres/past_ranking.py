@@ -1,20 +1,29 @@
 """Ranks at past moments, from PostgreSQL."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from leaderforge.adapters.postgres.past_counts import past_counts
 from leaderforge.adapters.postgres.pool import SNAPSHOT, Connection, Pool
-from leaderforge.adapters.postgres.reads import edge_of, ladder_ids, ranked_key_of, row_of
+from leaderforge.adapters.postgres.reads import (
+    edge_of,
+    ladder_ids,
+    ranked_key_of,
+    row_of,
+    row_of_player,
+    segment_arguments,
+)
 from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.merge import Counts, Row, SegmentBound, Window
 from leaderforge.domain.order import LAST
+from leaderforge.domain.segments import Segment
 from leaderforge.domain.sources import Source
 from leaderforge.domain.standings import REMOVED
 
 
 class PostgresPastRanking:
-    """`Ranking` as of a revision. The ladder's board must keep its past standings, and the ladder has no segment.
+    """`Ranking` as of a revision. The ladder's board must keep its past standings.
 
     `counts` ignores `present`, because entries of the past do not move. Only erasures delete some of them.
     """
@@ -26,9 +35,9 @@ class PostgresPastRanking:
         self._revision = revision
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
-        values = *ladder_ids(ladder), joined(user_ids), self._revision
+        values = *ladder_ids(ladder), joined(user_ids), self._revision, *segment_arguments(ladder)
         rows = await self._pool.fetch(statement("past_rows"), *values)
-        return {row["user_id"]: row_of(ladder.board, row) for row in rows if not row["hidden"] & REMOVED}
+        return {row["user_id"]: row_of_player(ladder.board, row) for row in rows if not row["hidden"] & REMOVED}
 
     async def counts(
         self,
@@ -38,7 +47,20 @@ class PostgresPastRanking:
         within: Sequence[SegmentBound] = (),
     ) -> Counts:
         async with self._pool.transaction(SNAPSHOT) as connection:
-            return await (await past_counts(connection, ladder, self._revision)).counts(connection, bounds)
+            counts = await (await past_counts(connection, ladder, self._revision)).counts(connection, bounds)
+            return replace(counts, within=await self._counts_within(connection, ladder, within)) if within else counts
+
+    async def _counts_within(
+        self, connection: Connection, ladder: Ladder, within: Sequence[SegmentBound]
+    ) -> Sequence[int]:
+        """Return the number of entries above each bound. Only entries of the bound's segment count."""
+        above: dict[SegmentBound, int] = {}
+        for position, value in {(bound.position, bound.segment) for bound in within}:
+            bounds = [bound for bound in within if bound[:2] == (position, value)]
+            segment = ladder._replace(segment=Segment(ladder.board.segments[position], value))
+            counts = await past_counts(connection, segment, self._revision)
+            above |= zip(bounds, (await counts.counts(connection, [b.bound for b in bounds])).above, strict=True)
+        return [above[bound] for bound in within]
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
         async with self._pool.transaction(SNAPSHOT) as connection:
@@ -67,7 +89,8 @@ class PostgresPastRanking:
         start, position = counts.block_with(rank - 1)
         board = ladder.board
         values = *edge_of(board, start), rank - 1 - position, board.min_submissions, self._revision
-        rows = await connection.fetch(statement("past_key_at"), *ladder_ids(ladder), *values)
+        ids = ladder_ids(ladder)
+        rows = await connection.fetch(statement("past_key_at"), *ids, *values, *segment_arguments(ladder))
         return counts.total, ranked_key_of(board, rows[0]) if rows else LAST
 
     async def _nearest(
@@ -76,5 +99,6 @@ class PostgresPastRanking:
         if limit == 0:
             return []
         values = *edge_of(ladder.board, bound), limit, ladder.board.min_submissions, self._revision
-        rows = await connection.fetch(statement(name), *ladder_ids(ladder), *values)
+        ids = ladder_ids(ladder)
+        rows = await connection.fetch(statement(name), *ids, *values, *segment_arguments(ladder))
         return [row_of(ladder.board, row) for row in rows]

@@ -10,7 +10,7 @@ from leaderforge.domain.standings import Standing
 
 PAST_COLUMNS = (
     *("user_id", "board_id", "period_id", "revision", "ranked", "subranked", "achieved_at", "submissions", "hidden"),
-    *("has_metadata", "run_id"),
+    *("has_metadata", "run_id", "segments"),
 )
 """Columns of `past_standings`, in the order of the values of `past_row`."""
 
@@ -27,6 +27,7 @@ def past_row(key: StandingKey, board: Board, standing: Standing) -> tuple[object
         standing.hidden,
         standing.metadata is not None,
         standing.run_id,
+        list(standing.segments or ()) if board.segments else None,
     )
 
 

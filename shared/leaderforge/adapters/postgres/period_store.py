@@ -30,6 +30,8 @@ _PARTS = (
     "noticed_top",
     "moment_checkpoints",
     "moment_corrections",
+    "segment_checkpoints",
+    "segment_corrections",
     "league_divisions",
     "league_period",
     "award_rules",

@@ -107,6 +107,7 @@ async def _erase_scores(connection: Connection, player: Player, standings: Seque
 async def _erase_past(connection: Connection, user_id: int) -> None:
     """Delete the player's past standings. First, store their places, because checkpoints still count them."""
     await connection.execute(statement("correct_checkpoints"), user_id)
+    await connection.execute(statement("correct_segment_checkpoints"), user_id)
     await connection.execute(statement("erase_past_standings"), user_id)
 
 

@@ -28,9 +28,9 @@ class PostgresRanking:
         self._pool = pool
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
-        values = *ladder_ids(ladder), joined(user_ids), *_segment(ladder)
+        values = *ladder_ids(ladder), joined(user_ids), *segment_arguments(ladder)
         rows = await self._pool.fetch(statement("rows"), *values)
-        return {row["user_id"]: _row_of_player(ladder.board, row) for row in rows}
+        return {row["user_id"]: row_of_player(ladder.board, row) for row in rows}
 
     async def counts(
         self,
@@ -46,7 +46,7 @@ class PostgresRanking:
             if not present:
                 return counts
             user_ids = joined([user_id_of(key) for key in present])
-            rows = await connection.fetch(statement("rows"), *ladder_ids(ladder), user_ids, *_segment(ladder))
+            rows = await connection.fetch(statement("rows"), *ladder_ids(ladder), user_ids, *segment_arguments(ladder))
         listed_keys = {row.key for row in listed_on(ladder.board, [row_of(ladder.board, row) for row in rows])}
         return replace(counts, all_present=listed_keys.issuperset(present))
 
@@ -83,7 +83,7 @@ async def _window(connection: Connection, ladder: Ladder, bound: bytes, before: 
 
 async def _key_at(connection: Connection, ladder: Ladder, rank: int) -> bytes | None:
     rows = await connection.fetch(
-        statement("key_at"), *ladder_ids(ladder), rank - 1, ladder.board.min_submissions, *_segment(ladder)
+        statement("key_at"), *ladder_ids(ladder), rank - 1, ladder.board.min_submissions, *segment_arguments(ladder)
     )
     return ranked_key_of(ladder.board, rows[0]) if rows else None
 
@@ -100,7 +100,7 @@ async def _counts(connection: Connection, ladder: Ladder, bounds: Sequence[bytes
         *(joined(column[:-1]) for column in columns),
         *(joined(column[1:]) for column in columns),
         ladder.board.min_submissions,
-        *_segment(ladder),
+        *segment_arguments(ladder),
     )
     sizes = {row["interval"]: row["entries"] for row in rows}
     running = accumulate((sizes.get(i, 0) for i in range(1, len(edges))), initial=0)
@@ -118,7 +118,7 @@ async def _nearest(connection: Connection, name: str, ladder: Ladder, bound: byt
     if limit == 0:
         return []
     board = ladder.board
-    values = *edge_of(board, bound), limit, board.min_submissions, *_segment(ladder)
+    values = *edge_of(board, bound), limit, board.min_submissions, *segment_arguments(ladder)
     rows = await connection.fetch(statement(name), *ladder_ids(ladder), *values)
     return [row_of(board, row) for row in rows]
 
@@ -128,7 +128,7 @@ def ladder_ids(ladder: Ladder) -> tuple[int, int]:
     return ladder.board.id, ladder.period
 
 
-def _segment(ladder: Ladder) -> tuple[str | None, int | None]:
+def segment_arguments(ladder: Ladder) -> tuple[str | None, int | None]:
     """Return the value of the ladder's segment, and its position (from 1) in `segments`. None without a segment."""
     return (None, None) if ladder.segment is None else (ladder.segment.value, ladder.segment_position + 1)
 
@@ -150,7 +150,7 @@ def row_of(board: Board, row: Record) -> Row:
     return Row(ranked_key_of(board, row), row["submissions"], label, row["has_metadata"], hidden=is_hidden)
 
 
-def _row_of_player(board: Board, row: Record) -> Row:
+def row_of_player(board: Board, row: Record) -> Row:
     """Return the row with the player's segments."""
     segments = row["segments"] if board.segments and row["segments"] else ()
     return row_of(board, row)._replace(segments=segments)

@@ -1,5 +1,5 @@
--- Returns the first entry of a ladder and each $5th entry after it, as of the revision $4. Each row has the number of
--- entries above the entry, and the total.
+-- Returns the first entry of a ladder and each $5th entry after it, as of the revision $4, but at most about $6 entries.
+-- Each row has the number of entries above the entry, and the total.
 select ranked, subranked, achieved_at, user_id, position - 1 as above, total
 from (
     select
@@ -13,5 +13,5 @@ from (
         where n.user_id = p.user_id and n.board_id = p.board_id and n.period_id = p.period_id and n.revision <= $4
     )
 ) as entries
-where (position - 1) % $5 = 0
+where (position - 1) % greatest($5, total / $6) = 0
 order by position;

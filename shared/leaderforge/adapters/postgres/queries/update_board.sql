@@ -24,9 +24,10 @@ update boards set
     moment_days = $22,
     moments_enabled_at = $23,
     moments_since = $24,
-    frozen_at = $25,
-    backfill_kinds = $26,
-    backfill_since = $27,
-    backfill_until = $28
+    moment_segments_since = $25,
+    frozen_at = $26,
+    backfill_kinds = $27,
+    backfill_since = $28,
+    backfill_until = $29
 where board_id = $1 and not deleted
 returning :board_columns;

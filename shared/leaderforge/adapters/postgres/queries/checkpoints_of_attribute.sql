@@ -1,0 +1,1 @@
+select revision from segment_checkpoints where board_id = $1 and period_id = $2 and attribute = $3 order by revision;

@@ -1,0 +1,1 @@
+delete from segment_checkpoints where board_id = $1;

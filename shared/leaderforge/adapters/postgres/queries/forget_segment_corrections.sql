@@ -1,0 +1,1 @@
+delete from segment_corrections where board_id = $1;
