@@ -197,7 +197,9 @@ async def test_each_moment_can_be_read_as_it_was(stores: Stores, game: dict[str,
     await stores.records.erase(erased, story.act("player.erase", erased), creatable_at=story.now)
     await story.require(erased)
     for ladder in story.ladders:
-        await stores.moments.correct(ladder)
+        is_added = await stores.moments.add_checkpoint(ladder, 1, story.now)
+        corrections = await stores.moments.correct(ladder)
+        assert not (is_added and corrections)
     await story.require(erased)
     revisions = await stores.moments.checkpoints(story.ladders[0])
     for revision in revisions:
@@ -251,6 +253,7 @@ async def test_segments_of_states_without_them_are_added_later(stores: Stores) -
         await stores.moments.add_checkpoint(story.ladders[0], 4, story.now)
     if isinstance(stores, Database):
         await stores.run("update past_standings set segments = null")
+        assert await stores.moments.players_without_state(story.board, 9) == []
     await stores.moments.copy_standings(story.board, list(PLAYERS))
     story.now += 1
     assert await stores.moments.begin(story.board, story.now)
@@ -265,6 +268,11 @@ async def test_segments_of_states_without_them_are_added_later(stores: Stores) -
     await story.require()
     for revision in await stores.moments.checkpoints(story.ladders[0]):
         assert await stores.moments.is_checkpoint_correct(story.ladders[0], revision)
+    if isinstance(stores, Database):
+        await stores.run("update past_standings set segments = null")
+        divided = "segments is not null and hidden & 4 = 0"
+        lacking = await stores.run(f"select distinct user_id from standings where {divided} order by user_id")  # noqa: S608
+        assert await stores.moments.players_without_state(story.board, 9) == [row["user_id"] for row in lacking]
 
 
 async def test_metadata_is_that_of_the_moment(stores: Stores) -> None:

@@ -101,6 +101,7 @@ async def test_a_segment_has_the_players_of_the_moment(race: Api) -> None:
         assert scores(answer) == [(1, 1, 30), (2, 2, 20)]
     rank = await get(race, f"ranks/2?at={at}")
     assert (rank["rank"], rank["rank_in"], rank["total"]) == (3, {"country": 2}, 3)
+    assert (await get(race, f"around/2?at={at}"))["rank_in"] == {"country": 2}
     assert (await get(race, "ranks/2"))["rank_in"] == {"country": 1}
     assert (await get(race, f"distribution?segment=country:FI&at={at}"))["count"] == 2
     found = await race.post(f"/api/boards/race/ranks/lookup?segment=country:FI&at={at}", {"user_ids": [1, 2, 3]})

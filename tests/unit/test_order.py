@@ -14,6 +14,7 @@ from leaderforge.domain.order import (
     rank_bound,
     ranked_bound,
     ranked_key,
+    ranked_keys,
     ranked_place,
     score_bound,
     sort_key,
@@ -57,6 +58,7 @@ def test_keys_can_be_read_back(board: Board, one: Place):
     assert len(key) == key_bytes(board)
     assert place(board, key) == _on(board, one)
     assert ranked_key(board, ranked_place(key)) == key
+    assert ranked_keys(board, [tuple(ranked_place(key))] * 2) == [key, key]
     assert user_id_of(key) == one.user_id
     assert key.endswith(user_bytes(one.user_id))
     assert FIRST < key < LAST

@@ -39,7 +39,8 @@ class MomentStore(Protocol):
     async def add_checkpoint(self, ladder: Ladder, changes: int, until: int) -> bool:
         """Add the next checkpoint, `changes` changes after the last one and not after the moment `until`.
 
-        Return False if there are fewer changes until then. Concurrent changes are not blocked.
+        Return False if there are fewer changes until then, or if erased players await `correct`. Concurrent changes are
+        not blocked.
         """
         ...
 

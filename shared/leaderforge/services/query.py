@@ -18,7 +18,7 @@ from leaderforge.ports.ranking import Ranking
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.ports.tracing import Tracer
 from leaderforge.services.entries import Entry, Lookup, Page, PlacedPlayers, PlayerRank
-from leaderforge.services.reading import Reader, Reading
+from leaderforge.services.reading import Reader, Reading, has_ranks_in
 from leaderforge.services.top import Top, TopCache
 
 _ATTEMPTS = 8
@@ -145,8 +145,7 @@ class QueryService:
                     return replace(page, rank_in=ranked.entries[0].rank_in)
             raise IndexUnavailable("the board changed in every attempt to find a player's ranks")
 
-        has_segments = ladder.board.segments and ladder.segment is None and ladder.at is None
-        return await self._reader.read(ladder, read_with_segments if has_segments else read)
+        return await self._reader.read(ladder, read_with_segments if has_ranks_in(ladder) else read)
 
     async def _row_within(
         self, reading: Reading, ladder: Ladder, user_id: int, radius: int, viewer: Caller

@@ -134,7 +134,7 @@ class Reader:
         Hidden entries are included, each with the rank that it would have if it were visible.
         """
         board = ladder.board
-        segments = segments and _has_ranks_in(ladder)
+        segments = segments and has_ranks_in(ladder)
         rows, counts = await self._counted(ranking, ladder, user_ids, segments=segments)
         above = counts.above[: len(rows)]
         # Without shared ranks, each rank ends after its only entry. A hidden entry is not counted.
@@ -253,7 +253,7 @@ def _bounds(ladder: Ladder, rows: Sequence[Row]) -> list[bytes]:
     return bounds + [tie_bound(ladder.board, row.key) for row in rows]
 
 
-def _has_ranks_in(ladder: Ladder) -> bool:
+def has_ranks_in(ladder: Ladder) -> bool:
     """Return whether entries of the ladder have `rank_in`: at moments, only if the states have their segments."""
     board = ladder.board
     if not board.segments or ladder.segment is not None:

@@ -55,8 +55,7 @@ class PostgresMoments:
             return False
         revision = max(following[0]["revision"], first)
         checkpoints = {series: await self._next(series, revision) for series in all_series_at(ladder, revision)}
-        await self._store(checkpoints)
-        return True
+        return await self._store(ladder, checkpoints)
 
     async def _next(self, series: CheckpointSeries, revision: int) -> Checkpoint:
         """Return the checkpoint of a revision: the last one after the moves since, or a new count if it is uneven."""
@@ -102,8 +101,7 @@ class PostgresMoments:
             series: await series.counted(self._pool, revision, self._block)
             async for series, _ in self._differing(ladder, revision)
         }
-        await self._store(checkpoints)
-        return not checkpoints
+        return not (checkpoints and await self._store(ladder, checkpoints))
 
     async def forget_before(self, board: Board, user_ids: Sequence[int], moment: int) -> None:
         revision = revision_at(moment)
@@ -115,12 +113,22 @@ class PostgresMoments:
         await self._pool.fetch(statement("forget_checkpoints"), board.id, revision_at(moment))
         await self._pool.fetch(statement("forget_checkpoints_of_attributes"), board.id, revision_at(moment))
 
-    async def _store(self, checkpoints: Mapping[CheckpointSeries, Checkpoint]) -> None:
+    async def _store(self, ladder: Ladder, checkpoints: Mapping[CheckpointSeries, Checkpoint]) -> bool:
+        """Store checkpoints. Return False, and store nothing, if a player was erased since the last `correct`.
+
+        A checkpoint computed after the erasure does not count the player. The later correction would subtract the
+        player's places nevertheless.
+        """
+        [row] = await self._pool.fetch(statement("pending_corrections"), *ladder_ids(ladder))
+        if row["pending"]:
+            return False
+
         async def store(connection: Connection) -> None:
             for series, checkpoint in checkpoints.items():
                 await series.store(connection, checkpoint)
 
         await self._pool.transact(store)
+        return True
 
 
 def _attributes(board: Board) -> range:
