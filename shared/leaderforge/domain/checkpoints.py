@@ -3,8 +3,9 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from struct import pack, unpack_from
+from itertools import accumulate, pairwise
+from operator import add
+from struct import pack, unpack, unpack_from
 
 BLOCK = 128
 """Number of entries from one sort key of a new checkpoint to the next: a block. A read counts within one block.
@@ -47,13 +48,17 @@ class Checkpoint:
         (above,) = unpack_from(">q", self.above, i * _NUMBER_BYTES)
         return int(above)
 
+    def numbers(self) -> Sequence[int]:
+        """Return the numbers of entries above all sort keys."""
+        return unpack(f">{len(self)}q", self.above)
+
     def block_of(self, bound: bytes) -> int:
         """Return the position in `keys` of the last sort key at or above a bound, -1 if all keys are below it."""
         return bisect_right(range(len(self)), bound, key=self.key) - 1
 
     def is_uneven(self, most: int) -> bool:
         """Return whether any block, the entries from one sort key to the next, has more than `most` entries."""
-        sizes = (after - before for before, after in pairwise([*map(self.above_key, range(len(self))), self.total]))
+        sizes = (after - before for before, after in pairwise([*self.numbers(), self.total]))
         return max(sizes, default=self.total) > most
 
 
@@ -86,6 +91,11 @@ def checkpoint_of(revision: int, total: int, width: int, counts: Iterable[tuple[
 
 def moved(checkpoint: Checkpoint, moves: Moves, revision: int) -> Checkpoint:
     """Return the checkpoint at a later revision: the same sort keys, with their numbers after the moves."""
-    keys = map(checkpoint.key, range(len(checkpoint)))
-    counts = ((key, checkpoint.above_key(i) + moves.above(key)) for i, key in enumerate(keys))
-    return checkpoint_of(revision, checkpoint.total + moves.growth, checkpoint.width, counts)
+    # Search for the first key below each place, because there are fewer moves than keys.
+    raises = [0] * (len(checkpoint) + 1)
+    for places, change in ((moves.arrivals, 1), (moves.departures, -1)):
+        for place in places:
+            raises[checkpoint.block_of(place) + 1] += change
+    above = map(add, checkpoint.numbers(), accumulate(raises))
+    keys, total = checkpoint.keys, checkpoint.total + moves.growth
+    return Checkpoint(revision, total, checkpoint.width, keys, pack(f">{len(checkpoint)}q", *above))
