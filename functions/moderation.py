@@ -145,10 +145,13 @@ async def remove_submission(
 
     On `best` boards, the previous best counts again, with its own time and metadata. On `latest` boards, the previous
     submission counts again. On `sum` boards, the score is subtracted. An entry without other submissions is removed.
-    Sending the submission again is a conflict (409). Restore it instead.
+    The submission is also removed from the boards that this board feeds. Sending it again is a conflict (409). Restore
+    it instead.
     """
+    target = await edge.board_unchecked(board)
+    fed = [await edge.board_unchecked(feed.board) for feed in target.feeds]
     changes = await edge.services.moderation.remove_submission(
-        await edge.board_unchecked(board), user_id, submission_id, _grounds(caller, query.reason)
+        target, user_id, submission_id, _grounds(caller, query.reason), fed
     )
     return await _moderated(edge, user_id, changes)
 
@@ -162,10 +165,13 @@ async def restore_submission(
 ) -> Answer:
     """Let a removed submission count again in all open periods. Moderators only.
 
-    The submission may have been removed alone or with its whole entry.
+    The submission may have been removed alone or with its whole entry. It also counts again on the boards that this
+    board feeds.
     """
+    target = await edge.board_unchecked(board)
+    fed = [await edge.board_unchecked(feed.board) for feed in target.feeds]
     changes = await edge.services.moderation.restore_submission(
-        await edge.board_unchecked(board), user_id, submission_id, _grounds(caller, body.reason)
+        target, user_id, submission_id, _grounds(caller, body.reason), fed
     )
     return await _moderated(edge, user_id, changes)
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from leaderforge.domain.boards import MAX_INTEGER, Order, Policy, RankStyle
+from leaderforge.domain.feeds import Feed
 from leaderforge.domain.league import Assignment, Inactivity, League, Zone
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import PeriodKind
@@ -74,6 +75,7 @@ EVERYTHING: dict[str, Any] = {
     "segments": ("country", "age_group"),
     "team": TeamRules("points", TeamFunction.BEST, 5),
     "tiebreakers": (),
+    "feeds": (Feed("coins", "coins"), Feed("runs")),
 }
 """Board settings for all fields. No value is a default.
 

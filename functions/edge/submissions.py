@@ -11,6 +11,7 @@ from leaderforge.domain.acceptance import accept
 from leaderforge.domain.boards import Board, Policy
 from leaderforge.domain.callers import Caller
 from leaderforge.domain.errors import BoardNotFound, Forbidden, LeaderForgeError, PlayerNotFound, Refused
+from leaderforge.domain.feeding import with_feeds
 from leaderforge.domain.permissions import Permission
 from leaderforge.domain.players import ExternalId
 from leaderforge.domain.submissions import Submission
@@ -29,7 +30,8 @@ async def submission_of(edge: Edge, caller: Caller, slug: str, item: SubmissionI
         # the end.
         user_id = await edge.services.players.ids.find(item.external_id) if user_id is None else None
     if user_id is not None:
-        return _submission_from(edge, caller, await edge.board_unchecked(slug), item, user_id)
+        submission = _submission_from(edge, caller, await edge.board_unchecked(slug), item, user_id)
+        return await with_fed(edge, submission) if submission.board.feeds else submission
     [outcome] = await submissions_of(edge, caller, [(item, slug)])
     if isinstance(outcome, LeaderForgeError):
         raise outcome
@@ -69,7 +71,25 @@ async def _checked_all(
 ) -> Sequence[Submission | LeaderForgeError]:
     slugs = {slug for _, slug in items}
     boards = dict(zip(slugs, await gather(*(_board(edge, slug) for slug in slugs)), strict=True))
-    return [_checked(edge, caller, boards[slug], item, user_ids) for item, slug in items]
+    checked = [_checked(edge, caller, boards[slug], item, user_ids) for item, slug in items]
+    if any(isinstance(board, Board) and board.feeds for board in boards.values()):
+        return [o if isinstance(o, LeaderForgeError) else await _with_fed_or_error(edge, o) for o in checked]
+    return checked
+
+
+async def with_fed(edge: Edge, submission: Submission) -> Submission:
+    """Return the submission with its fed submissions. Raises the error of a target that cannot count it."""
+    targets = [feed.board for feed in submission.board.feeds]
+    boards = dict(zip(targets, await gather(*(_board(edge, slug) for slug in targets)), strict=True))
+    existing = {slug: board for slug, board in boards.items() if isinstance(board, Board)}
+    return with_feeds(submission, existing, now=edge.services.clock(), grace_ms=edge.services.settings.late_grace_ms)
+
+
+async def _with_fed_or_error(edge: Edge, submission: Submission) -> Submission | LeaderForgeError:
+    try:
+        return await with_fed(edge, submission)
+    except LeaderForgeError as error:
+        return error
 
 
 async def _board(edge: Edge, slug: str) -> Board | BoardNotFound:

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from functions.edge.context import Edge
 from functions.edge.http.errors import validation_error
-from functions.edge.submissions import ANYBODY, identity_of, submission_received
+from functions.edge.submissions import ANYBODY, identity_of, submission_received, with_fed
 from functions.edge.wire.submissions import QueuedSubmissionIn
 from leaderforge.domain.boards import MAX_INTEGER
 from leaderforge.domain.errors import LeaderForgeError, Refused
@@ -43,7 +43,8 @@ async def _submission(edge: Edge, queued: QueuedSubmissionIn, received_us: int) 
     identity = identity_of(queued)
     if isinstance(identity, ExternalId):
         identity = await _player_of(edge, queued, identity, received_us)
-    return submission_received(edge, await edge.board_unchecked(queued.board), queued, identity, received_us)
+    submission = submission_received(edge, await edge.board_unchecked(queued.board), queued, identity, received_us)
+    return await with_fed(edge, submission) if submission.board.feeds else submission
 
 
 async def _player_of(edge: Edge, queued: QueuedSubmissionIn, external_id: ExternalId, received_us: int) -> int:
@@ -51,7 +52,8 @@ async def _player_of(edge: Edge, queued: QueuedSubmissionIn, external_id: Extern
     player_ids = edge.services.players.ids
     if not edge.services.settings.create_players or player_ids.cached(external_id) is not None:
         return await player_ids.get(external_id)
-    submission_received(edge, await edge.board_unchecked(queued.board), queued, ANYBODY, received_us)
+    checked = submission_received(edge, await edge.board_unchecked(queued.board), queued, ANYBODY, received_us)
+    await with_fed(edge, checked)
     return await player_ids.ensure(Sighting(external_id))
 
 

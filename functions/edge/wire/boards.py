@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from functions.edge.wire.bodies import JsonBody
+from functions.edge.wire.feeds import FeedIn, FeedOut
 from functions.edge.wire.fields import BoardName, CountOut, IntegerIn, IntegerOut, PercentOut, RankOut, TimeIn, TimeOut
 from functions.edge.wire.leagues import LeagueIn, LeagueOut, league_out
 from functions.edge.wire.models import StrictIn, StrictOut
@@ -28,6 +29,8 @@ from leaderforge.domain.board_settings import (
 )
 from leaderforge.domain.boards import MAX_INTEGER, Board, Order, Policy, RankStyle
 from leaderforge.domain.errors import SettingFixed
+from leaderforge.domain.feed_rules import feeds_of
+from leaderforge.domain.feeds import MAX_FEEDS
 from leaderforge.domain.league_rules import league_of
 from leaderforge.domain.moments import MAX_MOMENT_DAYS
 from leaderforge.domain.notice_types import NoticeType
@@ -50,6 +53,7 @@ _CONVERSIONS: Mapping[str, Callable[[Any], object]] = {
     "periods": tuple,
     "tiers": tiers_of,
     "tiebreakers": tiebreakers_of,
+    "feeds": feeds_of,
     "events": tuple,
     "segments": tuple,
     "tournament": tournament_of,
@@ -188,6 +192,13 @@ class _SettingsIn(StrictIn):
         examples=[[{"name": "time_ms", "order": "asc", "min": 0, "max": 3600000}]],
     )
 
+    feeds: Annotated[list[FeedIn], Field(max_length=MAX_FEEDS)] = Field(
+        [],
+        description="Up to 4 other boards on which each submission counts too, by a named number or by its score. All "
+        "boards count it in one transaction, or none does. No tournament, team board or board with feeds can be fed.",
+        examples=[[{"board": "coins", "number": "coins"}]],
+    )
+
     def changes(self) -> dict[str, Any]:
         """Return the settings that were sent. Raises `Refused` if a tier has several limits."""
         settings = self.model_dump(exclude={"board"}, exclude_unset=True)
@@ -287,6 +298,7 @@ class BoardOut(StrictOut):
     tiebreakers: list[TiebreakerOut] = Field(
         [], description="The named numbers that order entries with equal scores, the most important one first."
     )
+    feeds: list[FeedOut] = Field([], description="The other boards on which each submission counts too.")
     building: list[PeriodKind] = Field(description="The period kinds that are being computed from earlier scores.")
 
 
@@ -317,6 +329,7 @@ def _board_out(board: Board) -> BoardOut:
     settings = asdict(settings_of(board)) | {
         "tiers": [TierOut(**tier.members) for tier in board.tiers],
         "tiebreakers": [TiebreakerOut(**asdict(tiebreaker)) for tiebreaker in board.tiebreakers],
+        "feeds": [FeedOut(**asdict(feed)) for feed in board.feeds],
         "rewards": None if board.rewards is None else RewardTableOut.model_validate(board.rewards.members),
         "tournament": None if board.tournament is None else TournamentRulesOut(**asdict(board.tournament)),
         "league": None if board.league is None else league_out(board.league),

@@ -176,8 +176,8 @@ class PeriodReceiptOut(StrictOut):
     )
 
 
-class ReceiptOut(StrictOut):
-    """The receipt of a submission: the player's standing after it."""
+class _Receipt(StrictOut):
+    """A player's standing on one board after a submission."""
 
     user_id: IntegerOut
     external_id: ExternalIdOut = ""
@@ -209,6 +209,20 @@ class ReceiptOut(StrictOut):
     numbers: NumbersOut = Field({})
     periods: list[PeriodReceiptOut] = Field(
         [], description="The standing in each period that counts the submission, with `ranks=all`."
+    )
+
+
+class FeedReceiptOut(_Receipt):
+    """The receipt of a submission on a board that the board of the request feeds."""
+
+    board: BoardName
+
+
+class ReceiptOut(_Receipt):
+    """The receipt of a submission: the player's standing after it."""
+
+    feeds: list[FeedReceiptOut] = Field(
+        [], description="The receipts on the boards that this board feeds. Absent if the submission counts on none."
     )
 
 
@@ -255,13 +269,20 @@ def render_receipt(receipt: Receipt, external_id: str | None = None) -> str:
     attempts = "" if receipt.attempts_left is None else f',"attempts_left":{receipt.attempts_left}'
     within = "" if receipt.rank_in is None else f'"rank_in":{rank_in_json(receipt.rank_in)},'
     numbers = "" if receipt.numbers is None else numbers_member(receipt.numbers)
+    feeds = _feeds_member(receipt) if receipt.feeds else ""
     missing = "" if receipt.missing_submissions is None else f'"missing_submissions":{receipt.missing_submissions},'
     return (
         f'{{"user_id":{receipt.user_id},{external}"score":{receipt.score},{subscore}"rank":{number_json(receipt.rank)},'
         f'{within}"submissions":{receipt.submissions},{missing}"improved":{truth_json(receipt.improved)},'
         f'"duplicate":{truth_json(receipt.duplicate)},"submission_id":"{receipt.submission_id}",'
-        f'"achieved_at":"{achieved_at}"{tier}{attempts}{numbers}{details}}}'
+        f'"achieved_at":"{achieved_at}"{tier}{attempts}{numbers}{details}{feeds}}}'
     )
+
+
+def _feeds_member(receipt: Receipt) -> str:
+    """Return the JSON member `feeds` with a comma before it."""
+    receipts = (f'{{"board":"{feed.board}",{render_receipt(feed.receipt)[1:]}' for feed in receipt.feeds)
+    return f',"feeds":[{",".join(receipts)}]'
 
 
 def _details_json(receipt: Receipt, details: ReceiptDetails, achieved_at: str) -> str:

@@ -531,6 +531,7 @@ namespace LeaderForge
             FrozenAt = json.OptionalTime("frozen_at");
             Team = json.OptionalObject("team", fields => new TeamRulesOut(fields));
             Tiebreakers = json.OptionalList("tiebreakers", item => new TiebreakerOut(LeaderForge.Members.Fields(item)));
+            Feeds = json.OptionalList("feeds", item => new FeedOut(LeaderForge.Members.Fields(item)));
             Building = json.List("building", LeaderForge.Members.TextOf);
         }
 
@@ -626,6 +627,9 @@ namespace LeaderForge
 
         /// <summary>The named numbers that order entries with equal scores, the most important one first.</summary>
         public IReadOnlyList<TiebreakerOut> Tiebreakers { get; }
+
+        /// <summary>The other boards on which each submission counts too.</summary>
+        public IReadOnlyList<FeedOut> Feeds { get; }
 
         /// <summary>The period kinds that are being computed from earlier scores.</summary>
         public IReadOnlyList<string> Building { get; }
@@ -2238,6 +2242,140 @@ namespace LeaderForge
 
         /// <summary>The time at which the player left; null for a member.</summary>
         public DateTimeOffset? LeftAt { get; }
+    }
+
+    /// <summary>A board on which submissions count, too.</summary>
+    public sealed class FeedOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public FeedOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            Board = json.Text("board");
+            Number = json.OptionalText("number");
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The board on which submissions count, too.</summary>
+        public string Board { get; }
+
+        /// <summary>The name of the number in `numbers` that counts there; null for the score.</summary>
+        public string Number { get; }
+    }
+
+    /// <summary>The receipt of a submission on a board that the board of the request feeds.</summary>
+    public sealed class FeedReceiptOut
+    {
+        /// <summary>Read the object of a JSON text.</summary>
+        /// <exception cref="FormatException">
+        /// A required member is missing, or a member has another type.
+        /// </exception>
+        public FeedReceiptOut(IReadOnlyDictionary<string, object> json)
+        {
+            Json = json;
+            UserId = json.Integer("user_id");
+            ExternalId = json.OptionalText("external_id");
+            Score = json.Integer("score");
+            Subscore = json.OptionalInteger("subscore");
+            Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
+            Rank = json.OptionalInteger("rank");
+            RankIn = json.OptionalMap("rank_in", LeaderForge.Members.IntegerOf);
+            Submissions = json.Integer("submissions");
+            MissingSubmissions = json.OptionalInteger("missing_submissions");
+            Improved = json.Truth("improved");
+            Duplicate = json.Truth("duplicate");
+            SubmissionId = json.Text("submission_id");
+            AchievedAt = json.Time("achieved_at");
+            Tier = json.OptionalText("tier");
+            NextTier = json.OptionalObject("next_tier", fields => new NextTierOut(fields));
+            AttemptsLeft = json.OptionalInteger("attempts_left");
+            Previous = json.OptionalObject("previous", fields => new PreviousOut(fields));
+            Numbers = json.OptionalMap("numbers", LeaderForge.Members.IntegerOf);
+            Periods = json.OptionalList("periods", item => new PeriodReceiptOut(LeaderForge.Members.Fields(item)));
+            Board = json.Text("board");
+        }
+
+        /// <summary>All members, also those of a later version of the service.</summary>
+        public IReadOnlyDictionary<string, object> Json { get; }
+
+        /// <summary>The member <c>user_id</c>.</summary>
+        public long UserId { get; }
+
+        /// <summary>The player's id in another system, only if it has one.</summary>
+        public string ExternalId { get; }
+
+        /// <summary>The member <c>score</c>.</summary>
+        public long Score { get; }
+
+        /// <summary>The second score, only on boards that have one.</summary>
+        public long? Subscore { get; }
+
+        /// <summary>
+        /// The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+        /// </summary>
+        public IReadOnlyDictionary<string, long> Tiebreakers { get; }
+
+        /// <summary>
+        /// The rank; null with `rank=none`, with too few submissions, or while the index is unavailable.
+        /// </summary>
+        public long? Rank { get; }
+
+        /// <summary>
+        /// The rank among the players with the same value of each of the board's attributes, by attribute. Only on
+        /// boards with segments.
+        /// </summary>
+        public IReadOnlyDictionary<string, long> RankIn { get; }
+
+        /// <summary>The member <c>submissions</c>.</summary>
+        public long Submissions { get; }
+
+        /// <summary>How many submissions the player still needs to be ranked, only on boards with a minimum.</summary>
+        public long? MissingSubmissions { get; }
+
+        /// <summary>Whether this submission improved the standing.</summary>
+        public bool Improved { get; }
+
+        /// <summary>Whether a submission with this id was recorded before.</summary>
+        public bool Duplicate { get; }
+
+        /// <summary>The member <c>submission_id</c>.</summary>
+        public string SubmissionId { get; }
+
+        /// <summary>The member <c>achieved_at</c>.</summary>
+        public DateTimeOffset AchievedAt { get; }
+
+        /// <summary>
+        /// The tier, only on boards with tiers; null if the entry reaches no tier, or if the rank is null.
+        /// </summary>
+        public string Tier { get; }
+
+        /// <summary>The next tier, only on boards with tiers; null in the first tier, or if the rank is null.</summary>
+        public NextTierOut NextTier { get; }
+
+        /// <summary>
+        /// The number of further submissions that may count, only on tournaments with a limit of attempts.
+        /// </summary>
+        public long? AttemptsLeft { get; }
+
+        /// <summary>
+        /// The standing before the submission, with `previous=exact`; null for the first submission and for a
+        /// duplicate.
+        /// </summary>
+        public PreviousOut Previous { get; }
+
+        /// <summary>The named numbers of the submission. Absent without any.</summary>
+        public IReadOnlyDictionary<string, long> Numbers { get; }
+
+        /// <summary>The standing in each period that counts the submission, with `ranks=all`.</summary>
+        public IReadOnlyList<PeriodReceiptOut> Periods { get; }
+
+        /// <summary>The board's identifier in paths (its slug).</summary>
+        public string Board { get; }
     }
 
     /// <summary>A player's rank at the end of a past period.</summary>
@@ -4437,6 +4575,7 @@ namespace LeaderForge
             Previous = json.OptionalObject("previous", fields => new PreviousOut(fields));
             Numbers = json.OptionalMap("numbers", LeaderForge.Members.IntegerOf);
             Periods = json.OptionalList("periods", item => new PeriodReceiptOut(LeaderForge.Members.Fields(item)));
+            Feeds = json.OptionalList("feeds", item => new FeedReceiptOut(LeaderForge.Members.Fields(item)));
         }
 
         /// <summary>All members, also those of a later version of the service.</summary>
@@ -4512,6 +4651,11 @@ namespace LeaderForge
 
         /// <summary>The standing in each period that counts the submission, with `ranks=all`.</summary>
         public IReadOnlyList<PeriodReceiptOut> Periods { get; }
+
+        /// <summary>
+        /// The receipts on the boards that this board feeds. Absent if the submission counts on none.
+        /// </summary>
+        public IReadOnlyList<FeedReceiptOut> Feeds { get; }
     }
 
     /// <summary>A submitted score.</summary>

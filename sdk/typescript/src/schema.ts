@@ -1226,7 +1226,8 @@ export interface paths {
          *
          *     On `best` boards, the previous best counts again, with its own time and metadata. On `latest` boards, the previous
          *     submission counts again. On `sum` boards, the score is subtracted. An entry without other submissions is removed.
-         *     Sending the submission again is a conflict (409). Restore it instead.
+         *     The submission is also removed from the boards that this board feeds. Sending it again is a conflict (409). Restore
+         *     it instead.
          */
         delete: operations["removeSubmission"];
         options?: never;
@@ -1247,7 +1248,8 @@ export interface paths {
          * Restore submission
          * @description Let a removed submission count again in all open periods. Moderators only.
          *
-         *     The submission may have been removed alone or with its whole entry.
+         *     The submission may have been removed alone or with its whole entry. It also counts again on the boards that this
+         *     board feeds.
          */
         post: operations["restoreSubmission"];
         delete?: never;
@@ -2490,6 +2492,16 @@ export interface components {
              */
             tiebreakers?: components["schemas"]["TiebreakerIn"][];
             /**
+             * @description Up to 4 other boards on which each submission counts too, by a named number or by its score. All boards count it in one transaction, or none does. No tournament, team board or board with feeds can be fed.
+             * @example [
+             *       {
+             *         "board": "coins",
+             *         "number": "coins"
+             *       }
+             *     ]
+             */
+            feeds?: components["schemas"]["FeedIn"][];
+            /**
              * @description The board's current identifier in paths.
              * @example default
              */
@@ -2638,6 +2650,16 @@ export interface components {
              */
             tiebreakers?: components["schemas"]["TiebreakerIn"][];
             /**
+             * @description Up to 4 other boards on which each submission counts too, by a named number or by its score. All boards count it in one transaction, or none does. No tournament, team board or board with feeds can be fed. Defaults to `[]`.
+             * @example [
+             *       {
+             *         "board": "coins",
+             *         "number": "coins"
+             *       }
+             *     ]
+             */
+            feeds?: components["schemas"]["FeedIn"][];
+            /**
              * @description The board's identifier in paths (its slug). Permanent.
              * @example default
              */
@@ -2716,6 +2738,8 @@ export interface components {
             team?: components["schemas"]["TeamRulesOut"] | null;
             /** @description The named numbers that order entries with equal scores, the most important one first. */
             tiebreakers?: components["schemas"]["TiebreakerOut"][];
+            /** @description The other boards on which each submission counts too. */
+            feeds?: components["schemas"]["FeedOut"][];
             /** @description The period kinds that are being computed from earlier scores. */
             building: components["schemas"]["PeriodKind"][];
         };
@@ -3905,6 +3929,128 @@ export interface components {
             joined_at: string;
             /** @description The time at which the player left; null for a member. */
             left_at: string | null;
+        };
+        /**
+         * FeedIn
+         * @description A feed to declare: submissions to the board also count on another one, in the same transaction.
+         */
+        FeedIn: {
+            /**
+             * @description The board on which submissions count, too.
+             * @example coins
+             */
+            board: string;
+            /**
+             * @description The name of the number in `numbers` that counts there; null for the score.
+             * @example coins
+             */
+            number?: string | null;
+        };
+        /**
+         * FeedOut
+         * @description A board on which submissions count, too.
+         */
+        FeedOut: {
+            /**
+             * @description The board on which submissions count, too.
+             * @example coins
+             */
+            board: string;
+            /**
+             * @description The name of the number in `numbers` that counts there; null for the score.
+             * @example coins
+             */
+            number: string | null;
+        };
+        /**
+         * FeedReceiptOut
+         * @description The receipt of a submission on a board that the board of the request feeds.
+         */
+        FeedReceiptOut: {
+            /** Format: int64 */
+            user_id: number;
+            /**
+             * @description The player's id in another system, only if it has one.
+             * @example 76561190012345678
+             */
+            external_id?: string;
+            /** Format: int64 */
+            score: number;
+            /**
+             * Format: int64
+             * @description The second score, only on boards that have one.
+             */
+            subscore?: number;
+            /**
+             * @description The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+             * @example {
+             *       "deaths": 2,
+             *       "time_ms": 61250
+             *     }
+             */
+            tiebreakers?: {
+                [key: string]: number;
+            };
+            /** @description The rank; null with `rank=none`, with too few submissions, or while the index is unavailable. */
+            rank: number | null;
+            /**
+             * @description The rank among the players with the same value of each of the board's attributes, by attribute. Only on boards with segments.
+             * @example {
+             *       "country": 3
+             *     }
+             */
+            rank_in?: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            submissions: number;
+            /**
+             * Format: int64
+             * @description How many submissions the player still needs to be ranked, only on boards with a minimum.
+             */
+            missing_submissions?: number;
+            /** @description Whether this submission improved the standing. */
+            improved: boolean;
+            /** @description Whether a submission with this id was recorded before. */
+            duplicate: boolean;
+            /** Format: uuid */
+            submission_id: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            achieved_at: string;
+            /**
+             * @description The tier, only on boards with tiers; null if the entry reaches no tier, or if the rank is null.
+             * @example gold
+             */
+            tier?: string | null;
+            /** @description The next tier, only on boards with tiers; null in the first tier, or if the rank is null. */
+            next_tier?: components["schemas"]["NextTierOut"] | null;
+            /**
+             * Format: int64
+             * @description The number of further submissions that may count, only on tournaments with a limit of attempts.
+             */
+            attempts_left?: number;
+            /** @description The standing before the submission, with `previous=exact`; null for the first submission and for a duplicate. */
+            previous?: components["schemas"]["PreviousOut"] | null;
+            /**
+             * @description The named numbers of the submission. Absent without any.
+             * @example {
+             *       "deaths": 2,
+             *       "time_ms": 61250
+             *     }
+             */
+            numbers?: {
+                [key: string]: number;
+            };
+            /** @description The standing in each period that counts the submission, with `ranks=all`. */
+            periods?: components["schemas"]["PeriodReceiptOut"][];
+            /**
+             * @description The board's identifier in paths (its slug).
+             * @example default
+             */
+            board: string;
         };
         /**
          * FileEncoding
@@ -5708,6 +5854,8 @@ export interface components {
             };
             /** @description The standing in each period that counts the submission, with `ranks=all`. */
             periods?: components["schemas"]["PeriodReceiptOut"][];
+            /** @description The receipts on the boards that this board feeds. Absent if the submission counts on none. */
+            feeds?: components["schemas"]["FeedReceiptOut"][];
         };
         /**
          * RecentScoreOut

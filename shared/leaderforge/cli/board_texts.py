@@ -7,6 +7,8 @@ from enum import StrEnum
 from leaderforge.domain.board_settings import NAMES
 from leaderforge.domain.boards import Order, Policy, RankStyle
 from leaderforge.domain.errors import Refused
+from leaderforge.domain.feed_rules import feeds_of
+from leaderforge.domain.feeds import Feed
 from leaderforge.domain.league import League
 from leaderforge.domain.league_rules import league_of, members_of
 from leaderforge.domain.notice_types import NoticeType
@@ -50,7 +52,7 @@ def text_of(value: object) -> str:
         return json.dumps(members_of(value) if isinstance(value, League) else value.members, ensure_ascii=False)
     if not isinstance(value, tuple):
         return str(value)
-    if any(isinstance(item, Tier | Tiebreaker) for item in value):
+    if any(isinstance(item, Tier | Tiebreaker | Feed) for item in value):
         return json.dumps([item.members for item in value], ensure_ascii=False)
     return ",".join(value) or _NONE
 
@@ -133,6 +135,18 @@ def _tiebreakers(text: str) -> tuple[Tiebreaker, ...]:
         ) from None
 
 
+def _feeds(text: str) -> tuple[Feed, ...]:
+    if text == _NONE:
+        return ()
+    try:
+        return feeds_of(json.loads(text))
+    except ValueError:
+        example = json.dumps([{"board": "coins", "number": "coins"}, {"board": "runs"}])
+        raise ValueError(
+            f"{text[:80]!r} is not a JSON list of feeds: write {_NONE}, or a list such as {example}"
+        ) from None
+
+
 def _tournament(text: str) -> TournamentRules:
     try:
         return tournament_of(json.loads(text))
@@ -205,6 +219,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "frozen_at": _time,
     "team": _team,
     "tiebreakers": _tiebreakers,
+    "feeds": _feeds,
 }
 _NULLABLE = {
     *(

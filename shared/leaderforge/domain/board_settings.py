@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 from leaderforge.domain.backfills import changed_backfill
 from leaderforge.domain.boards import MAX_INTEGER, Board, Display, Order, Policy, RankStyle, ScoreLimits
 from leaderforge.domain.errors import Refused, SettingFixed
+from leaderforge.domain.feed_rules import valid_feeds
+from leaderforge.domain.feeds import Feed
 from leaderforge.domain.league import League
 from leaderforge.domain.league_rules import valid_league
 from leaderforge.domain.moments import (
@@ -89,6 +91,7 @@ class BoardSettings:
     moment_days: int | None = None
     frozen_at: int | None = None
     tiebreakers: tuple[Tiebreaker, ...] = ()
+    feeds: tuple[Feed, ...] = ()
 
 
 NAMES = tuple(field.name for field in fields(BoardSettings))
@@ -127,6 +130,7 @@ def settings_of(board: Board) -> BoardSettings:
         moment_days=None if board.moments is None else board.moments.days,
         frozen_at=board.frozen_at,
         tiebreakers=board.tiebreakers,
+        feeds=board.feeds,
     )
 
 
@@ -210,6 +214,7 @@ def _board(board_id: int, slug: str, settings: BoardSettings) -> Board:
         team=settings.team,
         frozen_at=settings.frozen_at,
         tiebreakers=settings.tiebreakers,
+        feeds=settings.feeds,
     )
 
 
@@ -282,7 +287,7 @@ def _valid(settings: BoardSettings) -> BoardSettings:
 
 
 def _with_valid_texts(settings: BoardSettings) -> BoardSettings:
-    """Return the settings with valid texts, tiers, events and league. Raises `Refused`."""
+    """Return the settings with valid texts, tiers, feeds, events and league. Raises `Refused`."""
     return replace(
         settings,
         name=shown_text("name", settings.name, MAX_NAME_LENGTH),
@@ -290,6 +295,7 @@ def _with_valid_texts(settings: BoardSettings) -> BoardSettings:
         subscore_name=optional_text("subscore_name", settings.subscore_name, MAX_SUBSCORE_NAME_LENGTH),
         tiers=valid_tiers(settings.tiers, settings.order),
         tiebreakers=valid_tiebreakers(settings.tiebreakers, settings.policy, settings.subscore_order),
+        feeds=valid_feeds(settings.feeds),
         events=tuple(dict.fromkeys(settings.events)),
         league=None if settings.league is None else valid_league(settings.league, settings.periods),
     )

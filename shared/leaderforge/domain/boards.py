@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from leaderforge.domain.errors import PeriodNotFound, RuleViolated
+from leaderforge.domain.feeds import Feed
 from leaderforge.domain.league import League
 from leaderforge.domain.moments import Moments
 from leaderforge.domain.notice_types import NoticeType
@@ -140,7 +141,8 @@ class Board:
     in order, the best one first. `events` are the types of notices that the board asks for. Periods of one kind are
     played as a `league`, if there is one. `segments` names the attributes whose values divide the players into
     segments. A board with `team` ranks teams by the scores of another board. With `moments`, past standings are kept,
-    and can be read. After `frozen_at` (ms), only callers of the console see further changes.
+    and can be read. After `frozen_at` (ms), only callers of the console see further changes. Submissions also count on
+    the targets of `feeds`.
     """
 
     id: int
@@ -168,6 +170,7 @@ class Board:
     moments: Moments | None = None
     frozen_at: int | None = None
     tiebreakers: tuple[Tiebreaker, ...] = ()
+    feeds: tuple[Feed, ...] = ()
 
     def __hash__(self) -> int:
         # Use only the id: boards are part of the keys of caches during submissions, and a hash of all fields would cost

@@ -11,6 +11,8 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
     result = dict(values)
     if "tiers" in values:
         result["tiers"] = [tier.members for tier in values["tiers"]]
+    if "feeds" in values:
+        result["feeds"] = [feed.members for feed in values["feeds"]]
     if "tiebreakers" in values:
         result["tiebreakers"] = [tiebreaker.members for tiebreaker in values["tiebreakers"]]
     for name in ("tournament", "rewards"):

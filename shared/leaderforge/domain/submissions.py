@@ -1,7 +1,7 @@
 """Submissions, and the results of recording them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -20,12 +20,14 @@ class Submission(NamedTuple):
     """Event with the ladders on which it counts: at least one, all of one board, the main one first.
 
     `requested_at` is the time (ms) in the request, None if the request had none. The event's time is at most the time
-    of reception.
+    of reception. `fed` are the fed submissions: to other boards, by the feeds of this one. They have the same player,
+    submission id and time. A submission and its fed submissions count together, or none of them does.
     """
 
     ladders: Sequence[Ladder]
     event: Event
     requested_at: int | None = None
+    fed: "Sequence[Submission]" = ()
 
     @property
     def board(self) -> Board:
@@ -36,6 +38,11 @@ class Submission(NamedTuple):
     def event_key(self) -> EventKey:
         """Return the identity of the event. A later submission with the same identity is a duplicate."""
         return self.event.user_id, self.board.id, self.event.submission_id
+
+    @property
+    def parts(self) -> "Sequence[Submission]":
+        """Return the submission and its fed submissions."""
+        return (self, *self.fed)
 
     @property
     def is_judged(self) -> bool:
@@ -135,7 +142,7 @@ class Recorded(NamedTuple):
 
     `previous` has the place on each ladder directly before the submission, None for a ladder without a place. It is
     empty for a duplicate, and if the caller did not request it. `entrant` is the entrant after a submission to a
-    tournament.
+    tournament. `fed` has the fed submissions. Those of a duplicate are the stored ones that still count.
     """
 
     ladders: Sequence[Ladder]
@@ -144,8 +151,21 @@ class Recorded(NamedTuple):
     improved: bool
     previous: Sequence[EarlierPlace | None] = ()
     entrant: Entrant | None = None
+    fed: "Sequence[FedRecord]" = ()
 
     @property
     def standing(self) -> Standing:
         """Return the standing on the main ladder."""
         return self.standings[0]
+
+
+class FedRecord(NamedTuple):
+    """Fed submission, and its result."""
+
+    submission: Submission
+    recorded: Recorded
+
+
+def feeds_any(submissions: Iterable[Submission]) -> bool:
+    """Return whether one of the submissions has fed submissions."""
+    return any(submission.fed for submission in submissions)

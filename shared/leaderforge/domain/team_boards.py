@@ -73,6 +73,7 @@ def _require_no_own_rules(board: Board) -> None:
         "tournament": board.tournament is not None,
         "segments": bool(board.segments),
         "events": bool(board.events),
+        "feeds": bool(board.feeds),
     }
     for name, is_set in unusable.items():
         if is_set:

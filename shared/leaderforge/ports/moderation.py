@@ -43,9 +43,17 @@ class Moderation(Protocol):
         ...
 
     async def set_submission_removed(
-        self, board: Board, user_id: int, submission_id: UUID, removed: bool, act: AuditEntry
+        self,
+        board: Board,
+        user_id: int,
+        submission_id: UUID,
+        removed: bool,
+        act: AuditEntry,
+        targets: Sequence[Board] = (),
     ) -> Sequence[LadderStanding]:
         """Void one event of a player on a board, or let it count again, in all open periods.
+
+        Do the same on each of `targets` that has an event of the player with this id.
 
         The standing becomes the fold of the player's counting events. Without counting events, the standing is removed.
         Nothing changes if the event is already in the requested state. Raises `SubmissionNotFound`, and

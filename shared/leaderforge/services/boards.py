@@ -8,6 +8,7 @@ from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.board_settings import DEFAULT_BOARD, changed_board, new_board
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import BoardNotFound, Conflict, StoreUnavailable
+from leaderforge.domain.feed_rules import boards_feeding, require_feeds, require_no_feeding, require_target_kept
 from leaderforge.domain.presence import required
 from leaderforge.domain.segments import require_declared
 from leaderforge.domain.setting_values import plain
@@ -40,6 +41,8 @@ class BoardService:
         board = new_board(slug, settings, self._clock())
         require_declared(board.segments, self._segments)
         require_team_board(board, await self._source(board))
+        if board.feeds:
+            require_feeds(board, await self._store.boards_named([feed.board for feed in board.feeds]))
         return await self._store.create_board(board, self._audit_entry(actor, "board.create", slug, settings))
 
     async def all(self) -> Sequence[Board]:
@@ -64,18 +67,24 @@ class BoardService:
             require_same_kinds(board, changed)
             require_team_board(changed, _source_among(boards, changed))
             require_source_kept(team_boards_of(board, boards), changed)
+            require_feeds(changed, {board.slug: board for board in boards})
+            require_target_kept(boards_feeding(slug, boards), changed)
             return changed
 
         return await _within_commit_limit(self._store.change_board(slug, change, entry))
 
     async def delete(self, slug: str, actor: str) -> Board:
-        """Delete a board permanently. Raises `BoardNotFound`, or `Conflict` for the default board and for sources."""
+        """Delete a board permanently. Raises `BoardNotFound`.
+
+        Raises `Conflict` for the default board, for sources of team boards, and for targets of feeds.
+        """
         if slug == DEFAULT_BOARD:
             raise Conflict(f"board {slug!r} cannot be deleted: calls without a slug use it", board=slug)
         boards = await self._store.boards()
         for board in boards:
             if board.slug == slug:
                 require_no_team_boards(team_boards_of(board, boards), board)
+                require_no_feeding(boards_feeding(slug, boards), board)
         return await _within_commit_limit(
             self._store.delete_board(slug, self._audit_entry(actor, "board.delete", slug, {}))
         )

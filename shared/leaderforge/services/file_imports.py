@@ -154,6 +154,8 @@ class FileImports:
                 return await importer.run(scores.lines(on_bad, on_progress))
         finally:
             self._changes.discard_board(plan.board.id)
+            if plan.board.feeds:
+                self._changes.discard_all()
 
     def _importer(
         self, plan: FilePlan, terms: ImportTerms, tally: ImportTally, on_bad: OnBadLine, expected: int

@@ -1,11 +1,12 @@
 """Conversion of score lines to submissions, by the rules of all submissions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from leaderforge.domain.acceptance import accept, without_limits
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import LeaderForgeError, Refused
+from leaderforge.domain.feeding import with_feeds
 from leaderforge.domain.submissions import Submission
 from leaderforge.imports.columns import Columns
 from leaderforge.imports.lines import ScoreLine
@@ -78,11 +79,26 @@ class LineAcceptance:
         self._reception_clock = reception_clock
         self._times = LineTimes(board, clock(), rules.expected_lines)
 
-    def submissions(self, board: Board, lines: Sequence[ScoreLine]) -> Sequence[Submission | LeaderForgeError]:
-        """Return the submission of each line, with `ANYBODY` as its player, or the error that prevents it."""
-        now = self._clock()
-        rules_of = without_limits(board) if self._rules.history else board
-        return [self._submission(rules_of, line, now) for line in lines]
+    def submissions(
+        self, board: Board, lines: Sequence[ScoreLine], targets: Mapping[str, Board] | None = None
+    ) -> Sequence[Submission | LeaderForgeError]:
+        """Return the submission of each line, with `ANYBODY` as its player, or the error that prevents it.
+
+        `targets` are the boards that the board feeds, by slug. Without targets, there are no fed submissions.
+        """
+        now, history = self._clock(), self._rules.history
+        rules_of = without_limits(board) if history else board
+        submissions = [self._submission(rules_of, line, now) for line in lines]
+        if not targets:
+            return submissions
+        rules_of_targets = {slug: without_limits(b) for slug, b in targets.items()} if history else targets
+        return [o if isinstance(o, LeaderForgeError) else self._fed(o, rules_of_targets, now) for o in submissions]
+
+    def _fed(self, submission: Submission, targets: Mapping[str, Board], now: int) -> Submission | LeaderForgeError:
+        try:
+            return with_feeds(submission, targets, now=now, grace_ms=self._rules.grace_ms, history=self._rules.history)
+        except LeaderForgeError as error:
+            return error
 
     def _submission(self, board: Board, line: ScoreLine, now: int) -> Submission | LeaderForgeError:
         try:

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 from leaderforge.domain.batches import complete
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.errors import BoardNotFound, LeaderForgeError, SubmissionConflict, Unavailable
+from leaderforge.domain.errors import BoardNotFound, LeaderForgeError, Refused, SubmissionConflict, Unavailable
 from leaderforge.domain.name_rules import BASIC_RULES, NameRules
 from leaderforge.domain.standings import Event, Standing
 from leaderforge.domain.submissions import Recorded, Submission
@@ -134,10 +134,13 @@ class Importer:
     async def _submissions(self, lines: Sequence[ScoreLine]) -> Sequence[Submission | LeaderForgeError]:
         # Read the settings again for each chunk, because they may change during an import of several hours.
         self._board = await self._current_board(self._board.slug)
-        return await self._with_players(lines, self._acceptance.submissions(self._board, lines))
+        targets = [feed.board for feed in self._board.feeds]
+        boards = await self._store.boards_named(targets) if targets else None
+        return await self._with_players(lines, self._acceptance.submissions(self._board, lines, boards))
 
     async def _import(self, lines: Sequence[ScoreLine], submissions: Sequence[Submission | LeaderForgeError]) -> _Chunk:
-        return _Chunk(lines, submissions, await complete(submissions, Submission, self._record))
+        outcomes = await complete(submissions, Submission, self._record)
+        return _Chunk(lines, submissions, outcomes)
 
     def _tally_up(self, chunk: _Chunk) -> None:
         for line, submission, outcome in zip(*chunk, strict=True):
@@ -198,6 +201,9 @@ class Importer:
         self, replace: Replace, submission: Submission, conflict: SubmissionConflict
     ) -> Replaced | LeaderForgeError:
         """Replace the stored submission. Return the outcome of the line."""
+        if submission.fed:
+            # The old content would stay on the targets.
+            return Refused(f"board {submission.board.slug!r} feeds other boards; remove the stored submission instead")
         try:
             await replace(submission, conflict)
         except LeaderForgeError as error:
@@ -236,8 +242,9 @@ class Importer:
         newest: defaultdict[Ladder, dict[int, Standing]] = defaultdict(dict)
         for outcome in outcomes:
             if isinstance(outcome, Recorded):
-                for ladder, standing in zip(outcome.ladders, outcome.standings, strict=True):
-                    newest[ladder][standing.user_id] = standing
+                for recorded in (outcome, *(fed for _, fed in outcome.fed)):
+                    for ladder, standing in zip(recorded.ladders, recorded.standings, strict=True):
+                        newest[ladder][standing.user_id] = standing
         updates = [LadderUpdate(ladder, list(standings.values())) for ladder, standings in newest.items()]
         if not await self._delivery.load(updates):
             self.tally.index_behind = True
@@ -247,6 +254,8 @@ def _of_player(submission: Submission, user_id: int | LeaderForgeError) -> Submi
     """Return the submission of this player, or the error of creating the player."""
     if isinstance(user_id, LeaderForgeError):
         return user_id
-    ladders, event, requested_at = submission
+    ladders, event, requested_at, fed = submission
+    if fed:
+        fed = tuple(part._replace(event=part.event._replace(user_id=user_id)) for part in fed)
     # Call the constructors, because `_replace` takes twice the time.
-    return Submission(ladders, Event(user_id, *event[1:]), requested_at)
+    return Submission(ladders, Event(user_id, *event[1:]), requested_at, fed)

@@ -122,26 +122,48 @@ class ModerationService:
         return await self._removed(user_id, self._moderation.remove_from(ladder, user_id, act))
 
     async def remove_submission(
-        self, board: Board, user_id: int, submission_id: UUID, grounds: AuditContext
+        self,
+        board: Board,
+        user_id: int,
+        submission_id: UUID,
+        grounds: AuditContext,
+        targets: Sequence[Board] = (),
     ) -> Sequence[LadderStanding]:
-        """Void one submission of a player in all open periods.
+        """Void one submission of a player in all open periods, with its fed submissions on `targets`.
 
         Raises `PlayerNotFound`, `SubmissionNotFound` or `ScoreOutOfRange`.
         """
-        act = self._act("submission.remove", user_id, grounds, board, submission_id=str(submission_id))
-        change = self._moderation.set_submission_removed(board, user_id, submission_id, True, act)
-        return await self._indexed(user_id, await change)
+        return await self._set_removed(board, user_id, submission_id, grounds, targets, removed=True)
 
     async def restore_submission(
-        self, board: Board, user_id: int, submission_id: UUID, grounds: AuditContext
+        self,
+        board: Board,
+        user_id: int,
+        submission_id: UUID,
+        grounds: AuditContext,
+        targets: Sequence[Board] = (),
     ) -> Sequence[LadderStanding]:
-        """Let a removed submission of a player count again, in all open periods.
+        """Let a removed submission of a player count again, in all open periods, with its fed ones on `targets`.
 
         Raises `PlayerNotFound`, `SubmissionNotFound` or `ScoreOutOfRange`.
         """
-        act = self._act("submission.restore", user_id, grounds, board, submission_id=str(submission_id))
-        change = self._moderation.set_submission_removed(board, user_id, submission_id, False, act)
-        return await self._indexed(user_id, await change)
+        return await self._set_removed(board, user_id, submission_id, grounds, targets, removed=False)
+
+    async def _set_removed(
+        self,
+        board: Board,
+        user_id: int,
+        submission_id: UUID,
+        grounds: AuditContext,
+        targets: Sequence[Board],
+        *,
+        removed: bool,
+    ) -> Sequence[LadderStanding]:
+        action = "submission.remove" if removed else "submission.restore"
+        act = self._act(action, user_id, grounds, board, submission_id=str(submission_id))
+        ids = board, user_id, submission_id
+        changed = await self._moderation.set_submission_removed(*ids, removed, act, targets)
+        return await self._indexed(user_id, changed)
 
     async def replace_submission(
         self, submission: Submission, replaced: Mapping[str, object], grounds: AuditContext, *, in_past: bool

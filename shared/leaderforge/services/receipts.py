@@ -1,6 +1,7 @@
 """Receipts of submissions, made from standings and from counts of the index."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 from uuid import UUID
@@ -75,6 +76,7 @@ class Receipt(NamedTuple):
     tier. `attempts_left` is None on boards without a limit of attempts. `rank_in` has the ranks in the player's
     segments by attribute. It is None on boards without segments, and empty without a rank. `numbers` are the
     named numbers of the submission as JSON text. On a board with `tiebreakers`, each subscore packs their numbers.
+    `feeds` are the receipts of the fed submissions.
     """
 
     user_id: int
@@ -93,6 +95,15 @@ class Receipt(NamedTuple):
     rank_in: Mapping[str, int] | None = None
     numbers: str | None = None
     tiebreakers: tuple[Tiebreaker, ...] = ()
+    feeds: "Sequence[FeedReceipt]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedReceipt:
+    """Receipt of a fed submission, and the slug of its board."""
+
+    board: str
+    receipt: Receipt
 
 
 class LadderGroup:

@@ -59,13 +59,14 @@ class SubmissionQueues:
             kind: self._new_queue(kind.previous, max_in_flight=3, stagger_s=STAGGER_S)
             for kind in map(_Kind._make, product(either, either, either, Policy))
         }
-        # Some submissions depend on stored data of the player. They need more round trips, and therefore other queues.
+        # Some submissions depend on stored data of the player, or have fed submissions. They need more round trips, and
+        # therefore other queues.
         self._dependent = {previous: self._new_queue(previous, max_in_flight=2) for previous in either}
 
     async def take(self, request: SubmitRequest) -> Receipt | LeaderForgeError:
         """Return the receipt, or the error that refuses the submission. Raises `StoreUnavailable` or `Overloaded`."""
         previous = request.options.previous
-        if request.submission.depends_on_player:
+        if request.submission.fed or request.submission.depends_on_player:
             return await self._dependent[previous](request)
         return await self._queues[_kind(request.submission.board, previous)](request)
 

@@ -1,12 +1,12 @@
 """Submission of scores: commit, delivery to the index, receipt."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from leaderforge.domain.batches import complete
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
-from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.domain.submissions import Recorded, Submission, feeds_any
 from leaderforge.domain.team_errors import IsTeam
 from leaderforge.domain.teams import is_team_id
 from leaderforge.ports.scores import ScoreStore
@@ -15,7 +15,14 @@ from leaderforge.ports.telemetry import Telemetry
 from leaderforge.ports.tracing import Tracer
 from leaderforge.services.delivery import Delivery
 from leaderforge.services.leagues import SeatService
-from leaderforge.services.receipts import WITH_RANK, LadderGroup, Receipt, ReceiptOptions, receipt_of
+from leaderforge.services.receipts import (
+    WITH_RANK,
+    FeedReceipt,
+    LadderGroup,
+    Receipt,
+    ReceiptOptions,
+    receipt_of,
+)
 from leaderforge.services.submission_queues import SubmissionQueues, SubmitRequest
 from leaderforge.services.trust import IndexTrust
 from leaderforge.services.write_health import WriteHealth
@@ -26,6 +33,12 @@ class _Counted(NamedTuple):
 
     request: SubmitRequest
     recorded: Recorded
+
+    @property
+    def parts(self) -> "Sequence[_Counted]":
+        """Return the request and those of its fed submissions."""
+        options = self.request.options
+        return [self, *(_Counted(SubmitRequest(fed, options), recorded) for fed, recorded in self.recorded.fed)]
 
 
 class SubmitService:
@@ -82,8 +95,16 @@ class SubmitService:
         outcomes = await self._record(submissions, previous=previous)
         receipts = await self._receipts(batch, outcomes)
         if self._seats is not None:
-            await self._seats.take(submissions, outcomes)
+            await self._take_seats(self._seats, submissions, outcomes)
         return receipts
+
+    async def _take_seats(
+        self, seats: SeatService, submissions: Sequence[Submission], outcomes: Sequence[Recorded | LeaderForgeError]
+    ) -> None:
+        await seats.take(submissions, outcomes)
+        fed = [part for outcome in outcomes if isinstance(outcome, Recorded) for part in outcome.fed]
+        if fed:
+            await seats.take([part.submission for part in fed], [part.recorded for part in fed])
 
     async def _receipts(
         self, batch: Sequence[SubmitRequest], outcomes: Sequence[Recorded | LeaderForgeError]
@@ -92,7 +113,14 @@ class SubmitService:
             _Counted(request, outcome) if isinstance(outcome, Recorded) else outcome
             for request, outcome in zip(batch, outcomes, strict=True)
         ]
+        if feeds_any(request.submission for request in batch):
+            return await complete(counted, _Counted, self._deliver_parts)
         return await complete(counted, _Counted, self._deliver)
+
+    async def _deliver_parts(self, batch: Sequence[_Counted]) -> Sequence[Receipt]:
+        """Apply recorded submissions and their fed submissions to the index, and return their receipts."""
+        receipts = iter(await self._deliver([part for counted in batch for part in counted.parts]))
+        return [_receipt_of_parts(counted.recorded, receipts) for counted in batch]
 
     async def _deliver(self, batch: Sequence[_Counted]) -> Sequence[Receipt]:
         """Apply recorded submissions to the index, and return their receipts."""
@@ -140,6 +168,12 @@ class SubmitService:
             raise
         self.writes.note(accepted=not isinstance(outcomes[0], StoreUnavailable))
         return outcomes
+
+
+def _receipt_of_parts(recorded: Recorded, receipts: Iterator[Receipt]) -> Receipt:
+    """Return the receipt of a submission with those of its fed submissions, which are the next ones."""
+    receipt = next(receipts)
+    return receipt._replace(feeds=[FeedReceipt(fed.board.slug, next(receipts)) for fed, _ in recorded.fed])
 
 
 def _add_to_groups(

@@ -895,6 +895,36 @@ class ExportedTeamOut(TypedDict):
     """
 
 
+class FeedIn(TypedDict):
+    """
+    A feed to declare: submissions to the board also count on another one, in the same transaction.
+    """
+
+    board: str
+    """
+    The board on which submissions count, too.
+    """
+    number: NotRequired[str | None]
+    """
+    The name of the number in `numbers` that counts there; null for the score.
+    """
+
+
+class FeedOut(TypedDict):
+    """
+    A board on which submissions count, too.
+    """
+
+    board: str
+    """
+    The board on which submissions count, too.
+    """
+    number: str | None
+    """
+    The name of the number in `numbers` that counts there; null for the score.
+    """
+
+
 FileEncoding: TypeAlias = Literal['utf-8', 'utf-16', 'utf-16-le', 'utf-16-be', 'latin-1', 'cp1252']
 """
 Encoding of a file.
@@ -3796,74 +3826,6 @@ The acknowledgement of a submission of a batch, or its error.
 """
 
 
-class ReceiptOut(TypedDict):
-    """
-    The receipt of a submission: the player's standing after it.
-    """
-
-    user_id: int
-    external_id: NotRequired[str]
-    """
-    The player's id in another system, only if it has one.
-    """
-    score: int
-    subscore: NotRequired[int]
-    """
-    The second score, only on boards that have one.
-    """
-    tiebreakers: NotRequired[dict[str, int]]
-    """
-    The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
-    """
-    rank: int | None
-    """
-    The rank; null with `rank=none`, with too few submissions, or while the index is unavailable.
-    """
-    rank_in: NotRequired[dict[str, int]]
-    """
-    The rank among the players with the same value of each of the board's attributes, by attribute. Only on boards with segments.
-    """
-    submissions: int
-    missing_submissions: NotRequired[int]
-    """
-    How many submissions the player still needs to be ranked, only on boards with a minimum.
-    """
-    improved: bool
-    """
-    Whether this submission improved the standing.
-    """
-    duplicate: bool
-    """
-    Whether a submission with this id was recorded before.
-    """
-    submission_id: str
-    achieved_at: str
-    tier: NotRequired[str | None]
-    """
-    The tier, only on boards with tiers; null if the entry reaches no tier, or if the rank is null.
-    """
-    next_tier: NotRequired[NextTierOut | None]
-    """
-    The next tier, only on boards with tiers; null in the first tier, or if the rank is null.
-    """
-    attempts_left: NotRequired[int]
-    """
-    The number of further submissions that may count, only on tournaments with a limit of attempts.
-    """
-    previous: NotRequired[PreviousOut | None]
-    """
-    The standing before the submission, with `previous=exact`; null for the first submission and for a duplicate.
-    """
-    numbers: NotRequired[dict[str, int]]
-    """
-    The named numbers of the submission. Absent without any.
-    """
-    periods: NotRequired[list[PeriodReceiptOut]]
-    """
-    The standing in each period that counts the submission, with `ranks=all`.
-    """
-
-
 RemovalResult: TypeAlias = ModeratedOut | ErrorOut
 """
 The changes of a player's entries, or the error.
@@ -4024,12 +3986,6 @@ class ActivityOut(TypedDict):
     """
 
 
-BatchResult: TypeAlias = ReceiptOut | ErrorOut
-"""
-The receipt of a submission of a batch, or its error.
-"""
-
-
 class BoardChangesIn(TypedDict):
     """
     Settings to change. Permanent settings may be sent with their current values.
@@ -4150,6 +4106,10 @@ class BoardChangesIn(TypedDict):
     tiebreakers: NotRequired[list[TiebreakerIn]]
     """
     Up to 3 named numbers of submissions that order entries with equal scores, the most important one first. Each submission needs all of them. The product of the sizes of their ranges is at most 2^53. Not for the policy `sum`, nor beside `subscore_order`. Permanent.
+    """
+    feeds: NotRequired[list[FeedIn]]
+    """
+    Up to 4 other boards on which each submission counts too, by a named number or by its score. All boards count it in one transaction, or none does. No tournament, team board or board with feeds can be fed.
     """
     board: NotRequired[str]
     """
@@ -4278,6 +4238,10 @@ class BoardIn(TypedDict):
     """
     Up to 3 named numbers of submissions that order entries with equal scores, the most important one first. Each submission needs all of them. The product of the sizes of their ranges is at most 2^53. Not for the policy `sum`, nor beside `subscore_order`. Permanent. Defaults to `[]`.
     """
+    feeds: NotRequired[list[FeedIn]]
+    """
+    Up to 4 other boards on which each submission counts too, by a named number or by its score. All boards count it in one transaction, or none does. No tournament, team board or board with feeds can be fed. Defaults to `[]`.
+    """
     board: str
     """
     The board's identifier in paths (its slug). Permanent.
@@ -4370,6 +4334,10 @@ class BoardOut(TypedDict):
     """
     The named numbers that order entries with equal scores, the most important one first.
     """
+    feeds: NotRequired[list[FeedOut]]
+    """
+    The other boards on which each submission counts too.
+    """
     building: list[PeriodKind]
     """
     The period kinds that are being computed from earlier scores.
@@ -4443,6 +4411,78 @@ class ExportOut(TypedDict):
     events: list[EventOut]
 
 
+class FeedReceiptOut(TypedDict):
+    """
+    The receipt of a submission on a board that the board of the request feeds.
+    """
+
+    user_id: int
+    external_id: NotRequired[str]
+    """
+    The player's id in another system, only if it has one.
+    """
+    score: int
+    subscore: NotRequired[int]
+    """
+    The second score, only on boards that have one.
+    """
+    tiebreakers: NotRequired[dict[str, int]]
+    """
+    The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+    """
+    rank: int | None
+    """
+    The rank; null with `rank=none`, with too few submissions, or while the index is unavailable.
+    """
+    rank_in: NotRequired[dict[str, int]]
+    """
+    The rank among the players with the same value of each of the board's attributes, by attribute. Only on boards with segments.
+    """
+    submissions: int
+    missing_submissions: NotRequired[int]
+    """
+    How many submissions the player still needs to be ranked, only on boards with a minimum.
+    """
+    improved: bool
+    """
+    Whether this submission improved the standing.
+    """
+    duplicate: bool
+    """
+    Whether a submission with this id was recorded before.
+    """
+    submission_id: str
+    achieved_at: str
+    tier: NotRequired[str | None]
+    """
+    The tier, only on boards with tiers; null if the entry reaches no tier, or if the rank is null.
+    """
+    next_tier: NotRequired[NextTierOut | None]
+    """
+    The next tier, only on boards with tiers; null in the first tier, or if the rank is null.
+    """
+    attempts_left: NotRequired[int]
+    """
+    The number of further submissions that may count, only on tournaments with a limit of attempts.
+    """
+    previous: NotRequired[PreviousOut | None]
+    """
+    The standing before the submission, with `previous=exact`; null for the first submission and for a duplicate.
+    """
+    numbers: NotRequired[dict[str, int]]
+    """
+    The named numbers of the submission. Absent without any.
+    """
+    periods: NotRequired[list[PeriodReceiptOut]]
+    """
+    The standing in each period that counts the submission, with `ranks=all`.
+    """
+    board: str
+    """
+    The board's identifier in paths (its slug).
+    """
+
+
 class PeopleOut(TypedDict):
     """
     All people with a key of their own that is not revoked, or who signed in by the provider; ordered by name.
@@ -4457,6 +4497,84 @@ class QueuedBatchOut(TypedDict):
     """
 
     results: list[QueuedBatchResult]
+
+
+class ReceiptOut(TypedDict):
+    """
+    The receipt of a submission: the player's standing after it.
+    """
+
+    user_id: int
+    external_id: NotRequired[str]
+    """
+    The player's id in another system, only if it has one.
+    """
+    score: int
+    subscore: NotRequired[int]
+    """
+    The second score, only on boards that have one.
+    """
+    tiebreakers: NotRequired[dict[str, int]]
+    """
+    The numbers of the run that break ties between equal scores, only on boards with tiebreakers.
+    """
+    rank: int | None
+    """
+    The rank; null with `rank=none`, with too few submissions, or while the index is unavailable.
+    """
+    rank_in: NotRequired[dict[str, int]]
+    """
+    The rank among the players with the same value of each of the board's attributes, by attribute. Only on boards with segments.
+    """
+    submissions: int
+    missing_submissions: NotRequired[int]
+    """
+    How many submissions the player still needs to be ranked, only on boards with a minimum.
+    """
+    improved: bool
+    """
+    Whether this submission improved the standing.
+    """
+    duplicate: bool
+    """
+    Whether a submission with this id was recorded before.
+    """
+    submission_id: str
+    achieved_at: str
+    tier: NotRequired[str | None]
+    """
+    The tier, only on boards with tiers; null if the entry reaches no tier, or if the rank is null.
+    """
+    next_tier: NotRequired[NextTierOut | None]
+    """
+    The next tier, only on boards with tiers; null in the first tier, or if the rank is null.
+    """
+    attempts_left: NotRequired[int]
+    """
+    The number of further submissions that may count, only on tournaments with a limit of attempts.
+    """
+    previous: NotRequired[PreviousOut | None]
+    """
+    The standing before the submission, with `previous=exact`; null for the first submission and for a duplicate.
+    """
+    numbers: NotRequired[dict[str, int]]
+    """
+    The named numbers of the submission. Absent without any.
+    """
+    periods: NotRequired[list[PeriodReceiptOut]]
+    """
+    The standing in each period that counts the submission, with `ranks=all`.
+    """
+    feeds: NotRequired[list[FeedReceiptOut]]
+    """
+    The receipts on the boards that this board feeds. Absent if the submission counts on none.
+    """
+
+
+BatchResult: TypeAlias = ReceiptOut | ErrorOut
+"""
+The receipt of a submission of a batch, or its error.
+"""
 
 
 class BatchOut(TypedDict):

@@ -73,6 +73,10 @@ class MemoryEvents(MemoryBoards):
             raise error
         return stored is not None
 
+    def has_event(self, board: Board, user_id: int, submission_id: UUID) -> bool:
+        """Return whether the board has an event of the player with this id, void or not."""
+        return (user_id, board.id, submission_id) in self._events
+
     def is_removed(self, key: EventKey) -> bool:
         """Return whether a moderator has removed the event, from all periods or from one."""
         return key in self._void or any(void == key for void, _ in self._void_in)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
+from leaderforge.adapters.memory.boards import place_of
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.audit import AuditEntry
@@ -57,16 +58,24 @@ class MemoryModeration:
         return self._remove(user_id, in_period, act)
 
     async def set_submission_removed(
-        self, board: Board, user_id: int, submission_id: UUID, removed: bool, act: AuditEntry
+        self,
+        board: Board,
+        user_id: int,
+        submission_id: UUID,
+        removed: bool,
+        act: AuditEntry,
+        targets: Sequence[Board] = (),
     ) -> Sequence[LadderStanding]:
-        standings = self._standings(user_id, board)
-        event = board, user_id, submission_id
-        periods = {ladder.period for ladder in self._scores.set_void(*event, removed)}
-        ladders = [lad for lad, _ in standings if lad.period in periods and not lad.is_over(act.at)]
+        standings = self._standings(user_id)
+        boards = [board, *(b for b in targets if self._scores.has_event(b, user_id, submission_id))]
+        voided = {b: self._scores.set_void(b, user_id, submission_id, removed) for b in boards}
+        places = {place_of(ladder) for ladders in voided.values() for ladder in ladders}
+        ladders = [lad for lad, _ in standings if place_of(lad) in places and not lad.is_over(act.at)]
         try:
             changed = [(ladder, self._scores.refolded(ladder, user_id)) for ladder in ladders]
         except ScoreOutOfRange:
-            self._scores.set_void(*event, not removed)
+            for changed_board in (b for b, ladders in voided.items() if ladders):
+                self._scores.set_void(changed_board, user_id, submission_id, not removed)
             raise
         return self._put(user_id, changed, act)
 

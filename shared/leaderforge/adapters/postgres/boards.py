@@ -9,6 +9,7 @@ from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Backfill, Board, Display, Order, Policy, RankStyle, ScoreLimits
 from leaderforge.domain.errors import BoardExists, BoardNotFound
+from leaderforge.domain.feed_rules import feeds_of, feeds_text
 from leaderforge.domain.league import League
 from leaderforge.domain.league_rules import stored_league, stored_members_of
 from leaderforge.domain.moments import Moments
@@ -56,6 +57,7 @@ BOARD_VALUES: Mapping[str, Callable[[Board], object]] = {
     "moment_segments_since": lambda board: None if board.moments is None else board.moments.segments_since,
     "frozen_at": lambda board: board.frozen_at,
     "tiebreakers": lambda board: tiebreakers_text(board.tiebreakers),
+    "feeds": lambda board: feeds_text(board.feeds),
     "backfill_kinds": lambda board: None if board.backfill is None else _kinds(board.backfill.kinds),
     "backfill_since": lambda board: None if board.backfill is None else board.backfill.since,
     "backfill_until": lambda board: None if board.backfill is None else board.backfill.until,
@@ -107,6 +109,7 @@ def board_of(row: Record) -> Board:
         moments=_moments_of(row),
         frozen_at=row["frozen_at"],
         tiebreakers=tiebreakers_of(json.loads(row["tiebreakers"] or "[]")),
+        feeds=feeds_of(json.loads(row["feeds"] or "[]")),
     )
 
 

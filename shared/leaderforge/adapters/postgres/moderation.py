@@ -5,6 +5,7 @@ standings wait for submissions in flight. Each submission therefore counts entir
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import TypeAlias
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from leaderforge.adapters.postgres.voiding import SubmissionVoid, is_stored
 from leaderforge.adapters.postgres.writing import count_event
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.errors import NotRanked
+from leaderforge.domain.errors import NotRanked, SubmissionNotFound
 from leaderforge.domain.notices import moderation_notices
 from leaderforge.domain.standings import (
     HIDDEN_ENTRY,
@@ -91,11 +92,21 @@ class PostgresModeration:
         return await self._change(user_id, act, remove)
 
     async def set_submission_removed(
-        self, board: Board, user_id: int, submission_id: UUID, removed: bool, act: AuditEntry
+        self,
+        board: Board,
+        user_id: int,
+        submission_id: UUID,
+        removed: bool,
+        act: AuditEntry,
+        targets: Sequence[Board] = (),
     ) -> Sequence[LadderStanding]:
         async def set_void(connection: Connection, rows: Sequence[Record], now: int) -> None:
             change = SubmissionVoid(connection, board, user_id, at=act.at, now=now)
             await change.set(submission_id, removed, rows)
+            for target in targets:
+                with suppress(SubmissionNotFound):
+                    change = SubmissionVoid(connection, target, user_id, at=act.at, now=now)
+                    await change.set(submission_id, removed, rows)
 
         return await self._change(user_id, act, set_void)
 

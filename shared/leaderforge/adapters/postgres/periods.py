@@ -1,6 +1,6 @@
 """Periods of boards that have at least one submission."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from time import monotonic
 from typing import TypeAlias
 
@@ -9,7 +9,7 @@ from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.periods import ALL_TIME
-from leaderforge.domain.submissions import Recorded
+from leaderforge.domain.submissions import FedRecord, Recorded
 from leaderforge.domain.timing import PERIOD_STATE_FRESH_MS, commit_limit_s
 
 _Ids: TypeAlias = tuple[int, int]
@@ -58,7 +58,7 @@ class Periods:
         self, outcomes: Sequence[Recorded | LeaderForgeError]
     ) -> Sequence[Recorded | LeaderForgeError]:
         """Return the outcomes, with `indexed` false for ladders of retired periods."""
-        ladders = (ladder for outcome in outcomes if isinstance(outcome, Recorded) for ladder in outcome.ladders)
+        ladders = (ladder for outcome in outcomes if isinstance(outcome, Recorded) for ladder in _ladders(outcome))
         ids = {_ids(ladder) for ladder in ladders if ladder.period != ALL_TIME}
         retired = await self._retired(ids) if ids else ()
         if not retired:
@@ -111,7 +111,15 @@ class Periods:
 
 def _unindexed(recorded: Recorded, retired: Collection[_Ids]) -> Recorded:
     ladders = [ladder._replace(indexed=False) if _ids(ladder) in retired else ladder for ladder in recorded.ladders]
-    return recorded._replace(ladders=ladders)
+    fed = tuple(FedRecord(submission, _unindexed(of_fed, retired)) for submission, of_fed in recorded.fed)
+    return recorded._replace(ladders=ladders, fed=fed)
+
+
+def _ladders(recorded: Recorded) -> Iterator[Ladder]:
+    """Yield the ladders of a submission and of its fed submissions."""
+    yield from recorded.ladders
+    for _, of_fed in recorded.fed:
+        yield from of_fed.ladders
 
 
 def _ids(ladder: Ladder) -> _Ids:

@@ -26,8 +26,10 @@ from leaderforge.adapters.postgres.workers import WorkerId, Workers
 from leaderforge.domain.batches import complete, run_in_groups
 from leaderforge.domain.boards import Policy
 from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound, Refused, ScoreOutOfRange
-from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.domain.submissions import Recorded, Submission, feeds_any
 
+_Place: TypeAlias = tuple[int, int]
+"""Board id and player id."""
 Write: TypeAlias = Callable[[Sequence[Submission]], Awaitable[Outcomes]]
 """Function that writes submissions: `WriteStrategy.write`, or a function around it that handles some of its errors."""
 
@@ -65,7 +67,10 @@ class Recorder:
             if not any(isinstance(outcome, Vanished) for outcome in outcomes):
                 break
             pairs = zip(submissions, outcomes, strict=True)
-            outcomes = await complete([s if isinstance(o, Vanished) else o for s, o in pairs], Submission, write)
+            due = [s if isinstance(o, Vanished) else o for s, o in pairs]
+            # With `outcomes` as the variable, mypy infers wrong types.
+            repeated = await complete(due, Submission, write)
+            outcomes = repeated
         return outcomes
 
     async def _write_accepted(self, write: Write, submissions: Sequence[Submission]) -> Outcomes:
@@ -120,17 +125,20 @@ def _rounds(submissions: Sequence[Submission]) -> Sequence[Sequence[int]]:
 
     If a rule or a change depends on the player's standing, each submission of that player needs a round of its own.
     """
-    changing = {(s.board.id, s.event.user_id) for s in submissions if s.event.change is not None}
-    if not changing and not any(map(judges, distinct_boards(submissions))):
+    in_turn = {_place(s) for s in submissions if s.event.change is not None}
+    feeding = feeds_any(submissions)
+    if feeding:
+        in_turn |= _fed_and_sent(submissions)
+    elif not in_turn and not any(map(judges, distinct_boards(submissions))):
         return [range(len(submissions))]
     rounds: list[list[int]] = []
-    before: Counter[tuple[int, int]] = Counter()
+    before: Counter[_Place] = Counter()
     for position, submission in enumerate(submissions):
-        turn = 0
-        player = submission.board.id, submission.event.user_id
-        if player in changing or submission.depends_on_player:
-            turn = before[player]
-            before[player] += 1
+        parts = submission.parts if feeding else (submission,)
+        places = [place for part in parts if (place := _place(part)) in in_turn or part.depends_on_player]
+        turn = max((before[place] for place in places), default=0)
+        for place in places:
+            before[place] = turn + 1
         if turn == len(rounds):
             rounds.append([])
         rounds[turn].append(position)
@@ -139,12 +147,27 @@ def _rounds(submissions: Sequence[Submission]) -> Sequence[Sequence[int]]:
     return [part for positions in rounds for part in _judged_apart(submissions, positions)]
 
 
+def _place(submission: Submission) -> _Place:
+    return submission.board.id, submission.event.user_id
+
+
+def _fed_and_sent(submissions: Sequence[Submission]) -> set[_Place]:
+    """Return the places that have submissions of a group, and others, which another transaction writes."""
+    in_groups = {_place(part) for s in submissions if s.fed for part in s.parts}
+    return in_groups & {_place(s) for s in submissions if not s.fed}
+
+
 def _judged_apart(submissions: Sequence[Submission], positions: Sequence[int]) -> Iterable[Sequence[int]]:
-    """Return a round's positions in parts: one per policy for submissions that depend on standings, one for others."""
-    parts: defaultdict[Policy | None, list[int]] = defaultdict(list)
+    """Return a round's positions in parts: one per policy for submissions that depend on standings, one for others.
+
+    Submissions with fed submissions have a part of their own. It may have several policies, because a group has no
+    change, and therefore locks no standing early.
+    """
+    parts: defaultdict[Policy | bool | None, list[int]] = defaultdict(list)
     for position in positions:
         submission = submissions[position]
-        parts[submission.board.policy if submission.depends_on_player else None].append(position)
+        judged = submission.board.policy if submission.depends_on_player else None
+        parts[True if submission.fed else judged].append(position)
     return parts.values()
 
 
@@ -159,6 +182,7 @@ def _apart(submissions: Sequence[Submission], positions: Sequence[int]) -> Itera
     for position in positions:
         board, event = submissions[position].board, submissions[position].event
         is_alone = players[board.id, event.user_id] == 1 and not submissions[position].depends_on_player
+        is_alone = is_alone and not submissions[position].fed
         parts[board.policy if is_alone else None].append(position)
     return parts.values()
 

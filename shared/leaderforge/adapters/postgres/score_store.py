@@ -113,7 +113,7 @@ class PostgresScoreStore:
         async with self._pool.limit(self._record_timeout_s):
             # Store the periods before the events, because rollover and rebuild must find every period that has
             # standings.
-            await self._periods.open(ladder for submission in submissions for ladder in submission.ladders)
+            await self._periods.open(_ladders(submissions))
             outcomes = await self._recorder.record(submissions, previous=previous)
         return await self._periods.mark_retired(outcomes)
 
@@ -228,6 +228,14 @@ class PostgresScoreStore:
     async def close(self) -> None:
         """Stop the background tasks of this store."""
         await self._workers.close()
+
+
+def _ladders(submissions: Iterable[Submission]) -> Iterator[Ladder]:
+    """Yield the ladders of the submissions and of their fed submissions."""
+    for submission in submissions:
+        yield from submission.ladders
+        for fed in submission.fed:
+            yield from fed.ladders
 
 
 def _by_ids(ladders: Iterable[Ladder]) -> Mapping[tuple[int, int], Ladder]:

@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeAlias
 
 from leaderforge.adapters.postgres.duplicates import read_duplicates
 from leaderforge.adapters.postgres.entrants import count_attempts, entrant_key, hold_entrants
+from leaderforge.adapters.postgres.feed_groups import FeedGroup, Judged, feed_groups, grouped_outcomes, unite
 from leaderforge.adapters.postgres.judging import judge
 from leaderforge.adapters.postgres.outbox import write_bundle
 from leaderforge.adapters.postgres.pool import Connection, Pool
@@ -26,7 +27,7 @@ from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.notices import announces, score_notices
 from leaderforge.domain.standings import EarlierPlace, Standing, combine, is_improvement, standing_of
-from leaderforge.domain.submissions import EventKey, Recorded, Submission
+from leaderforge.domain.submissions import EventKey, Recorded, Submission, feeds_any
 from leaderforge.domain.tournaments import Entrant
 from leaderforge.ports.clock import Clock
 
@@ -66,6 +67,12 @@ class BatchWrite:
         return await self._pool.transact(lambda connection: self._write(connection, submissions), self._timeout_s)
 
     async def _write(self, connection: Connection, submissions: Sequence[Submission]) -> Outcomes:
+        return await self._write_parts(connection, submissions)
+
+    async def _write_parts(
+        self, connection: Connection, submissions: Sequence[Submission], groups: Sequence[FeedGroup] = ()
+    ) -> Outcomes:
+        """Write the submissions. Those of a group count together or not at all."""
         now = self._clock()
         # An insert cannot contain a key twice. Further copies in the batch become duplicates of the first one.
         firsts: dict[EventKey, int] = {}
@@ -74,12 +81,13 @@ class BatchWrite:
         events = {key: submissions[position] for key, position in firsts.items()}
         new = await insert_events(connection, events, now)
         entrants = await hold_entrants(connection, (events[key] for key in new))
-        judged: dict[EventKey, Submission | LeaderForgeError] = {
-            **await judge(connection, [(key, events[key]) for key in sorted(new)])
-        }
+        judged: Judged = {**await judge(connection, [(key, events[key]) for key in sorted(new)])}
+        await unite(connection, groups, firsts, judged)
         allowed = {key: s for key, s in judged.items() if isinstance(s, Submission)}
         refused, entrants = await count_attempts(connection, allowed, entrants, now // 1000)
-        judged |= refused
+        if refused:
+            judged.update(refused)
+            await unite(connection, groups, firsts, judged)
         accepted = [s for key in events if isinstance(s := judged.get(key), Submission)]
         previous = await self._previous_of(connection, accepted, now) if self._previous else {}
         standings = await upsert_standings(connection, accepted, now)
@@ -131,6 +139,15 @@ class BatchWrite:
         return previous
 
 
+class FeedWrite(BatchWrite):
+    """Strategy for submissions with fed submissions, which one transaction writes: see `unite`."""
+
+    async def _write(self, connection: Connection, submissions: Sequence[Submission]) -> Outcomes:
+        parts = [part for submission in submissions for part in submission.parts]
+        outcomes = await self._write_parts(connection, parts, list(feed_groups(submissions)))
+        return grouped_outcomes(submissions, outcomes)
+
+
 class SingleStatementWrite:
     """Strategy for a plain server: one statement writes the batch, which saves at least three round trips.
 
@@ -149,11 +166,12 @@ class SingleStatementWrite:
         """Return whether one statement can write the batch.
 
         One statement suffices if all boards have the same policy, no board has a rule that depends on the player's
-        standing or previous submission, no score is a change, and no player has two submissions on one board.
+        standing or previous submission, no score is a change, no submission has fed submissions, and no player has two
+        submissions on one board.
         """
         boards = distinct_boards(submissions)
         alike = len({board.policy for board in boards}) == 1 and not any(map(judges, boards))
-        alike = alike and not any(s.event.change is not None for s in submissions)
+        alike = alike and not any(s.event.change is not None or s.fed for s in submissions)
         return alike and len({(s.board.id, s.event.user_id) for s in submissions}) == len(submissions)
 
     async def write(self, submissions: Sequence[Submission]) -> Outcomes:
@@ -189,7 +207,9 @@ class WriteStrategies:
 
     def __init__(self, pool: Pool, clock: Clock, timeout_s: float) -> None:
         self._pool = pool
-        self._batches = {previous: BatchWrite(pool, clock, timeout_s, previous=previous) for previous in (False, True)}
+        either = False, True
+        self._batches = {previous: BatchWrite(pool, clock, timeout_s, previous=previous) for previous in either}
+        self._feeds = {previous: FeedWrite(pool, clock, timeout_s, previous=previous) for previous in either}
         self._single_statement = SingleStatementWrite(pool, clock, timeout_s)
         self._single_statement_with_previous = SingleStatementWrite(pool, clock, timeout_s, previous=True)
         self._distributed: bool | None = None
@@ -199,6 +219,8 @@ class WriteStrategies:
 
         With `previous`, the outcomes have the previous standing of each submission, as `EarlierPlace`.
         """
+        if feeds_any(submissions):
+            return self._feeds[previous]
         alone = previous and (_announced(submissions) or _keeps_past(submissions))
         is_plain = not await self.is_distributed()
         if is_plain and SingleStatementWrite.fits(submissions) and not alone:

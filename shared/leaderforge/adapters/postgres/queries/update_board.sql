@@ -26,8 +26,9 @@ update boards set
     moments_since = $24,
     moment_segments_since = $25,
     frozen_at = $26,
-    backfill_kinds = $27,
-    backfill_since = $28,
-    backfill_until = $29
+    feeds = $27,
+    backfill_kinds = $28,
+    backfill_since = $29,
+    backfill_until = $30
 where board_id = $1 and not deleted
 returning :board_columns;

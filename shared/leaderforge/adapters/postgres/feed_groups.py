@@ -1,0 +1,95 @@
+"""Groups of a submission and its fed submissions, which count together or not at all."""
+
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from itertools import islice
+from typing import NamedTuple, TypeAlias
+
+from leaderforge.adapters.postgres.pool import Connection
+from leaderforge.adapters.postgres.statements import statement
+from leaderforge.domain.errors import Conflict, LeaderForgeError
+from leaderforge.domain.feeding import error_of_target
+from leaderforge.domain.submissions import EventKey, FedRecord, Recorded, Submission
+
+Judged: TypeAlias = MutableMapping[EventKey, Submission | LeaderForgeError]
+"""New events by key: the submission of each, or the error that refuses it and has deleted its event."""
+
+
+class FeedGroup(NamedTuple):
+    """Parts of a submission, with the position of each among the parts of a batch."""
+
+    parts: Mapping[int, Submission]
+
+    @property
+    def origin(self) -> Submission:
+        """Return the submission from which the others are derived."""
+        return next(iter(self.parts.values()))
+
+    def keys(self, firsts: Mapping[EventKey, int]) -> Sequence[EventKey]:
+        """Return the keys of the parts, without the keys of which an earlier part of the batch is the first copy."""
+        return [part.event_key for position, part in self.parts.items() if firsts[part.event_key] == position]
+
+
+def feed_groups(submissions: Sequence[Submission]) -> Iterator[FeedGroup]:
+    """Yield a group for each submission. Positions count the parts of all submissions."""
+    position = 0
+    for submission in submissions:
+        parts = submission.parts
+        yield FeedGroup(dict(enumerate(parts, position)))
+        position += len(parts)
+
+
+async def unite(
+    connection: Connection, groups: Sequence[FeedGroup], firsts: Mapping[EventKey, int], judged: Judged
+) -> None:
+    """Give all parts of a group one outcome. Delete the events of the parts that therefore do not count.
+
+    A group is refused if one of its parts is refused, or if a target has another submission with the same id. If the
+    origin is stored already, the group is a duplicate, and parts without a stored event do not count either. `firsts`
+    maps the key of each event to the position of its first copy.
+    """
+    for group in groups:
+        keys = group.keys(firsts)
+        is_new = group.origin.event_key in judged and group.origin.event_key in keys
+        error = _refusal(group, keys, judged) if is_new else None
+        if is_new and error is None:
+            continue
+        for key in keys:
+            if isinstance(judged.get(key), Submission):
+                await connection.execute(statement("delete_event"), *key)
+            if error is None:
+                judged.pop(key, None)
+            else:
+                judged[key] = error
+
+
+def grouped_outcomes(
+    submissions: Sequence[Submission], outcomes: Sequence[Recorded | LeaderForgeError]
+) -> Sequence[Recorded | LeaderForgeError]:
+    """Return the outcome of each submission, from the outcomes of the parts of all submissions."""
+    remaining = iter(outcomes)
+    return [_outcome(submission, *islice(remaining, len(submission.parts))) for submission in submissions]
+
+
+def _outcome(
+    submission: Submission, outcome: Recorded | LeaderForgeError, *of_fed: Recorded | LeaderForgeError
+) -> Recorded | LeaderForgeError:
+    if not isinstance(outcome, Recorded):
+        return outcome
+    # Only a duplicate can have errors here: its fed submission may be missing, if the feed is newer, or removed.
+    pairs = zip(submission.fed, of_fed, strict=True)
+    fed = tuple(FedRecord(part, recorded) for part, recorded in pairs if isinstance(recorded, Recorded))
+    return outcome._replace(fed=fed)
+
+
+def _refusal(
+    group: FeedGroup, keys: Sequence[EventKey], judged: Mapping[EventKey, Submission | LeaderForgeError]
+) -> LeaderForgeError | None:
+    """Return the error that refuses the new group, None if all its parts are new and accepted."""
+    origin = group.origin
+    for part in group.parts.values():
+        outcome = judged.get(part.event_key) if part.event_key in keys else None
+        if outcome is None:
+            outcome = Conflict("another submission has this id; use a new id", submission_id=origin.event.submission_id)
+        if isinstance(outcome, LeaderForgeError):
+            return outcome if part is origin else error_of_target(outcome, origin.board.slug, part.board.slug)
+    return None

@@ -1,0 +1,191 @@
+"""Feeds over HTTP: settings of boards, receipts of all boards, refusals, and removal."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from functions.edge.aws.queue import delivery_of
+from functions.edge.submissions import submission_received, with_fed
+from functions.edge.wire.submissions import QueuedSubmissionIn, render_message
+from leaderforge.domain.feeds import Feed
+from leaderforge.domain.submissions import Submission
+from tests.api_client import ADMIN_KEY
+from tests.unit.edge_fixtures import Api
+
+FEEDS = [{"board": "coins", "number": "coins"}, {"board": "runs"}]
+SHOWN = [FEEDS[0], {"board": "runs", "number": None}]
+ID = str(UUID(int=7))
+
+
+async def create(api: Api, slug: str, **settings: Any) -> Mapping[str, Any]:
+    answer = await api.send("POST", "/api/boards", {"board": slug, **settings}, ADMIN_KEY)
+    assert answer.status_code == 201, answer.text
+    created: Mapping[str, Any] = answer.json()
+    return created
+
+
+async def boards(api: Api) -> None:
+    """Create two players and the board `laps`, which feeds `coins` and `runs`."""
+    await api.players(1, 2)
+    await create(api, "coins", max_change=50)
+    await create(api, "runs", policy="latest")
+    created = await create(api, "laps", policy="best", order="asc", feeds=FEEDS)
+    assert created["feeds"] == SHOWN
+
+
+async def submit(api: Api, score: int, query: str = "", **members: Any) -> Mapping[str, Any]:
+    answer = await api.post(f"/api/boards/laps/scores{query}", {"user_id": 1, "score": score, **members})
+    result: Mapping[str, Any] = answer.json()
+    return result
+
+
+async def best(api: Api, slug: str) -> int:
+    """Return the score of the first entry of a board."""
+    entries = (await api.get(f"/api/boards/{slug}/top")).json()["entries"]
+    return int(entries[0]["score"])
+
+
+async def test_a_receipt_shows_all_boards(api: Api) -> None:
+    await boards(api)
+    receipt = await submit(api, 900, numbers={"coins": 12, "deaths": 1}, submission_id=ID)
+    assert receipt["numbers"] == {"coins": 12, "deaths": 1}
+    first = {"user_id": 1, "rank": 1, "submissions": 1, "improved": True, "duplicate": False, "submission_id": ID}
+    first["achieved_at"] = receipt["achieved_at"]
+    assert receipt["feeds"] == [{"board": "coins", **first, "score": 12}, {"board": "runs", **first, "score": 900}]
+    again = await submit(api, 900, numbers={"coins": 12, "deaths": 1}, submission_id=ID)
+    assert again["feeds"] == [{**feed, "duplicate": True} for feed in receipt["feeds"]]
+    plain = await submit(api, 950, "?previous=exact&ranks=all")
+    assert [(feed["board"], feed["previous"]["score"]) for feed in plain["feeds"]] == [("runs", 900)]
+    assert [period["score"] for feed in plain["feeds"] for period in feed["periods"]] == [950]
+    top = (await api.get("/api/boards/coins/top")).json()
+    assert [(entry["user_id"], entry["score"]) for entry in top["entries"]] == [(1, 12)]
+
+
+async def test_other_boards_have_receipts_without_feeds(api: Api) -> None:
+    await boards(api)
+    answer = await api.post("/api/boards/coins/scores", {"user_id": 1, "score": 5})
+    assert "feeds" not in answer.json()
+
+
+async def test_a_target_refuses_the_whole_submission(api: Api) -> None:
+    await boards(api)
+    refused = await submit(api, 900, numbers={"coins": 51}, submission_id=ID)
+    assert refused["error"] == {
+        "code": "rule_violated",
+        "message": "board 'coins', which board 'laps' feeds: one submission may change the score by at most 50, not 51",
+        "details": {"rule": "max_change", "limit": 50, "board": "coins"},
+    }
+    assert (await api.get("/api/boards/laps/top")).json()["total"] == 0
+    assert (await submit(api, 900, numbers={"coins": 50}, submission_id=ID))["feeds"][0]["score"] == 50
+
+
+async def test_each_submission_of_a_batch_feeds_or_is_refused(api: Api) -> None:
+    await boards(api)
+    items = [
+        {"board": "laps", "user_id": 1, "score": 900, "numbers": {"coins": 5}},
+        {"board": "laps", "user_id": 2, "score": 800, "numbers": {"coins": 99}},
+        {"board": "coins", "user_id": 2, "score": 7},
+    ]
+    results = (await api.post("/api/scores/batch", {"submissions": items})).json()["results"]
+    assert [feed["score"] for feed in results[0]["feeds"]] == [5, 900]
+    assert results[1]["error"]["details"]["board"] == "coins"
+    assert (results[2]["score"], results[2]["rank"]) == (7, 1)
+
+
+async def test_a_change_feeds_nothing(api: Api) -> None:
+    await boards(api)
+    answer = await api.post("/api/boards/laps/scores", {"user_id": 1, "change": 5})
+    assert answer.json()["error"]["message"] == (
+        "board 'laps' feeds other boards, which need a run; send score instead of change"
+    )
+
+
+async def test_a_message_of_the_queue_feeds(api: Api) -> None:
+    await boards(api)
+    board = await api.edge.board_unchecked("laps")
+    item = QueuedSubmissionIn(board="laps", user_id=1, score=900, numbers={"coins": 5}, submission_id=UUID(int=7))
+    submission = submission_received(api.edge, board, item, 1, api.clock() * 1000)
+    body = render_message(await with_fed(api.edge, submission))
+    message = {"messageId": "1", "body": body, "eventSource": "aws:sqs", "attributes": {}}
+    delivery = await delivery_of(api.edge, message)
+    assert isinstance(delivery.content, Submission)
+    assert [(fed.board.slug, fed.event.score) for fed in delivery.content.fed] == [("coins", 5), ("runs", 900)]
+
+
+async def test_a_removal_concerns_all_boards(api: Api) -> None:
+    await boards(api)
+    await submit(api, 900, numbers={"coins": 5})
+    await submit(api, 800, numbers={"coins": 6}, submission_id=ID)
+    path = f"/api/boards/laps/entries/1/submissions/{ID}"
+    removed = await api.send("DELETE", f"{path}?reason=cheat", None, ADMIN_KEY)
+    assert {entry["board"] for entry in removed.json()["entries"]} == {"laps", "coins", "runs"}
+    assert [await best(api, slug) for slug in ("laps", "coins", "runs")] == [900, 5, 900]
+    await api.send("POST", f"{path}/restore", {"reason": "no cheat"}, ADMIN_KEY)
+    assert [await best(api, slug) for slug in ("laps", "coins", "runs")] == [800, 11, 800]
+
+
+@pytest.mark.parametrize(
+    ("feeds", "reason"),
+    [
+        ([{"board": "none"}], "there is no other board 'none'"),
+        ([{"board": "laps"}], "there is no other board 'laps'"),
+        ([{"board": "cup"}], "is a tournament"),
+        ([{"board": "clans"}], "ranks teams"),
+        ([{"board": "chain"}], "feeds other boards itself"),
+        ([{"board": "coins"}, {"board": "coins", "number": "coins"}], "two feeds have one board"),
+    ],
+)
+async def test_feeds_to_unsuitable_boards_are_refused(
+    api: Api, feeds: Sequence[Mapping[str, str]], reason: str
+) -> None:
+    await create(api, "coins")
+    await create(api, "chain", feeds=[{"board": "coins"}])
+    await create(api, "clans", team={"source": "coins", "function": "sum"})
+    await create(api, "cup", tournament={"starts_at": "2026-12-01T00:00:00Z", "ends_at": "2026-12-02T00:00:00Z"})
+    refused = await api.send("POST", "/api/boards", {"board": "laps", "feeds": feeds}, ADMIN_KEY)
+    assert (refused.status_code, refused.json()["error"]["details"]) == (422, {"setting": "feeds"})
+    assert reason in refused.json()["error"]["message"]
+    await create(api, "laps")
+    refused = await api.send("PATCH", "/api/boards/laps", {"feeds": feeds}, ADMIN_KEY)
+    assert reason in refused.json()["error"]["message"]
+
+
+async def test_targets_stay_suitable(api: Api) -> None:
+    await boards(api)
+    await create(api, "other")
+    for slug, changes in (
+        ("coins", {"feeds": [{"board": "other"}]}),
+        ("runs", {"tournament": {"starts_at": "2026-12-01T00:00:00Z", "ends_at": "2026-12-02T00:00:00Z"}}),
+    ):
+        refused = await api.send("PATCH", f"/api/boards/{slug}", changes, ADMIN_KEY)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (409, "conflict")
+    refused = await api.send("DELETE", "/api/boards/coins", None, ADMIN_KEY)
+    assert "remove their feeds first" in refused.json()["error"]["message"]
+    changed = await api.send("PATCH", "/api/boards/laps", {"feeds": [{"board": "runs"}]}, ADMIN_KEY)
+    assert changed.json()["feeds"] == [SHOWN[1]]
+    assert (await api.send("DELETE", "/api/boards/coins", None, ADMIN_KEY)).status_code == 200
+
+
+async def test_a_missing_target_refuses_submissions(api: Api) -> None:
+    """A target can vanish if it is deleted and declared at the same time."""
+    await boards(api)
+    await api.change_board("laps", feeds=(Feed("gone", "coins"),))
+    refused = await submit(api, 900, numbers={"coins": 5})
+    assert (refused["error"]["code"], refused["error"]["details"]) == ("board_not_found", {"board": "gone"})
+    assert (await submit(api, 900))["rank"] == 1
+
+
+async def test_an_import_feeds(api: Api) -> None:
+    await boards(api)
+    lines = b'player,score,numbers\n1,900,"{""coins"": 5}"\n2,800,"{""coins"": 51}"\n2,700,\n'
+    query = "?board=laps&file=runs.csv&user_id=player&score=score&numbers=numbers"
+    answer = await api.upload(f"/api/admin/imports{query}", lines, ADMIN_KEY)
+    result = json.loads(answer.text.splitlines()[-1])["result"]
+    assert (result["recorded"], result["bad"]) == (2, 1), result
+    assert "board 'coins', which board 'laps' feeds" in result["problems"][0]["problem"]
+    found = {slug: (await api.get(f"/api/boards/{slug}/top")).json() for slug in ("laps", "coins", "runs")}
+    entries = {slug: [(e["user_id"], e["score"]) for e in top["entries"]] for slug, top in found.items()}
+    assert entries == {"laps": [(2, 700), (1, 900)], "coins": [(1, 5)], "runs": [(1, 900), (2, 700)]}
