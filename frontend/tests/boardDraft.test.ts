@@ -11,7 +11,7 @@ describe('the settings of a board', () => {
     const settings = settingsOf(draftOf(LAPS));
     expect(LAPS).toMatchObject(settings);
     // The form does not edit these JSON members. All others are settings in the form.
-    const others = ['board', 'building', 'frozen_at', 'tiebreakers'];
+    const others = ['board', 'building', 'frozen_at', 'tiebreakers', 'feeds'];
     expect(Object.keys(settings).toSorted()).toEqual(Object.keys(LAPS).filter((name) => !others.includes(name)).toSorted());
   });
 

@@ -53,6 +53,7 @@ export function aBoard(board: string, change: Partial<Board> = {}): Board {
     frozen_at: null,
     league: null,
     tiebreakers: [],
+    feeds: [],
     building: [],
     ...change,
   };
