@@ -18,7 +18,7 @@ from leaderforge.domain.notice_log import Notice, NoticeDraft
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.submissions import Recorded
 from leaderforge.domain.tiebreakers import Tiebreaker
-from leaderforge.ports.derived_notices import NoticedTier
+from leaderforge.ports.derived_notices import NoticedPlace, NoticedTier, Overtakings
 from tests.contract.store_fixtures import Database, submit
 from tests.contract.test_notice_store import Scene, endpoint, on
 
@@ -297,3 +297,19 @@ async def test_tiers_of_a_bundle_leave_out_players_who_were_erased_since(anywher
     await anywhere.notices.append(drafts, tiers=tiers)
     assert players(await following(anywhere, 5)) == [2]
     assert await anywhere.derived.tiers([1, 2], [0]) == {(2, board.id, 0): "gold"}
+
+
+async def test_passes_by_players_of_a_bundle_who_were_erased_since_are_left_out(anywhere: Scene) -> None:
+    assert isinstance(anywhere.stores, Database)
+    board = await anywhere.stores.board(events=(NoticeType.PLAYER_OVERTAKEN,))
+    await anywhere.stores.scores.record([submit(Ladder(board), i, 5) for i in (1, 2)])
+    rows = [row for row in await anywhere.notices.outbox(10) if isinstance(row, OutboxBundle)]
+    seqs = {change.user_id: change.seq for row in rows for change in row.changes({board.id})}
+    passes = {
+        (seq, i): [NoticeDraft(f"overtaken:{i}", 3, "player.overtaken", board.slug, i, "{}")] for i, seq in seqs.items()
+    }
+    places = [NoticedPlace(i, board.id, 0, bytes([i]), seq) for i, seq in seqs.items()]
+    await anywhere.stores.records.erase(1, AuditEntry(6, "tests", "player.erase", user_id=1))
+    await anywhere.notices.append({row.seq: [] for row in rows}, overtakings=Overtakings(passes, places, [3]))
+    assert [(notice.user_id, notice.at) for notice in await following(anywhere, 5)] == [(3, 2)]
+    assert await anywhere.derived.places(board.id, 0, [1, 2, 3]) == {2: bytes([2])}

@@ -325,7 +325,7 @@ async def test_overtakings_move_with_all_rows_or_not_at_all(scene: Scene) -> Non
     def passes(seq: int, *players: int) -> Overtakings:
         drafts = [NoticeDraft(f"overtaken:{seq}:{i}", i, "player.overtaken", "b", 0, "{}") for i in players]
         places = [NoticedPlace(i, board.id, 0, bytes([seq]), seq) for i in players]
-        return Overtakings({seq: drafts}, [*places, NoticedPlace(1, board.id, 0, None, seq)])
+        return Overtakings({(seq, 1): drafts}, [*places, NoticedPlace(1, board.id, 0, None, seq)], players)
 
     await scene.notices.append({first.seq: []}, overtakings=passes(first.seq, 2))
     assert await scene.derived.places(board.id, 0, [1, 2]) == {1: None, 2: bytes([first.seq])}

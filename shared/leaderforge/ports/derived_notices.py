@@ -27,10 +27,15 @@ class NoticedPlace(NamedTuple):
 
 
 class Overtakings(NamedTuple):
-    """Notices about overtaken players, by the number of the outbox row that caused them, and the new noticed places."""
+    """Notices about overtaken players, and the new noticed places.
 
-    drafts: Mapping[int, Sequence[NoticeDraft]]
+    The notices are listed by the number of the outbox row that caused them, and by the player who passed the
+    `recipients`. All other players of `places` have a row in the outbox.
+    """
+
+    drafts: Mapping[tuple[int, int], Sequence[NoticeDraft]]
     places: Sequence[NoticedPlace]
+    recipients: Collection[int]
 
 
 class DerivedNoticeStore(Protocol):

@@ -109,18 +109,19 @@ class OvertakingService:
         movers = _movers(rows, boards)
         if not movers:
             return None
-        drafts: defaultdict[int, list[NoticeDraft]] = defaultdict(list)
+        drafts: defaultdict[tuple[int, int], list[NoticeDraft]] = defaultdict(list)
         places: list[NoticedPlace] = []
+        recipients: set[int] = set()
         for ladder, on_ladder in movers.items():
             friends = await self._recipients_of([user_id for user_id, mover in on_ladder.items() if mover.passes])
             looked_up = await self._places(ladder, _compared(on_ladder, friends))
             places += _noticed(looked_up, on_ladder, friends)
-            for friend_id, recipients in friends.items():
+            recipients.update(*friends.values())
+            for friend_id, user_ids in friends.items():
                 mover = on_ladder[friend_id]
-                for user_id in recipients:
-                    if looked_up.was_passed(user_id, friend_id, friend_is_new=mover.is_new):
-                        drafts[mover.row.seq].append(_draft(ladder, mover.row, user_id, looked_up.now[user_id]))
-        return Overtakings(drafts, places)
+                passed = [i for i in user_ids if looked_up.was_passed(i, friend_id, friend_is_new=mover.is_new)]
+                drafts[mover.row.seq, friend_id] += [_draft(ladder, mover.row, i, looked_up.now[i]) for i in passed]
+        return Overtakings(drafts, places, recipients)
 
     async def forget_if_due(self, boards: Sequence[Board]) -> None:
         """Delete the places of ladders that are over, at most every few minutes. Raises `Unavailable`."""

@@ -42,7 +42,7 @@ class MemoryNoticeStore:
         appended = taken_drafts + list(without_outbox)
         if overtakings is not None:
             self.places |= {place[:3]: place for place in overtakings.places}
-            appended += [draft for seq in sorted(overtakings.drafts) for draft in overtakings.drafts[seq]]
+            appended += [draft for key in sorted(overtakings.drafts) for draft in overtakings.drafts[key]]
         for draft in appended:
             if draft.origin not in self._origins:
                 self._origins.add(draft.origin)

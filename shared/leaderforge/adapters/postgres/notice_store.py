@@ -30,18 +30,19 @@ class _Overlapping(Exception):
 
 
 class _Remaining:
-    """Players of the taken bundles that change tiers, without players who were erased since the bundles were read."""
+    """Players of taken bundles, except players who were erased since the bundles were read."""
 
-    def __init__(self, taken: Sequence[Record], tiers: Collection[int]) -> None:
+    def __init__(self, taken: Sequence[Record]) -> None:
+        # An erased item is null. Do not parse texts without null, because this would cost more than taking them.
         self._players = {
             row["seq"]: {item.user_id for item in bundle_items(row["data"]) if item is not None}
             for row in taken
-            if row["type"] == BUNDLE and row["seq"] in tiers
+            if row["type"] == BUNDLE and "null" in row["data"]
         }
 
     def has(self, seq: int, user_id: int) -> bool:
         """Return whether the taken row with this number still reports a change of the player."""
-        # `_players` has bundles only. An erasure deletes the row of a single notice, which cannot be taken after that.
+        # Only bundles have players here. An erasure deletes the row of a single notice, so that it cannot be taken.
         return seq not in self._players or user_id in self._players[seq]
 
 
@@ -66,7 +67,7 @@ class PostgresNoticeStore:
             await connection.execute(statement("lock_notice_log"))
             taken = await connection.fetch(statement("take_notices"), joined(drafts)) if drafts else []
             texts = {row["seq"]: row["data"] for row in taken}
-            remaining = _Remaining(taken, tiers)
+            remaining = _Remaining(taken)
             if overtakings is not None and len(texts) < len(drafts):
                 raise _Overlapping
             appended = [
@@ -81,7 +82,7 @@ class PostgresNoticeStore:
                 await run_rows(connection, name, [row for _, row in rows])
             await run_rows(connection, "store_noticed_tiers", _latest(tiers, texts, remaining))
             if overtakings is not None:
-                passed = await _store_overtakings(connection, overtakings)
+                passed = await _store_overtakings(connection, overtakings, remaining)
                 await run_rows(connection, "append_notices", passed)
                 appended += [("append_notices", draft) for draft in passed]
             return len(appended)
@@ -112,15 +113,20 @@ class PostgresNoticeStore:
         return sum(row["size"] - (row["ladders"] is not None) for row in purged)
 
 
-async def _store_overtakings(connection: Connection, overtakings: Overtakings) -> Sequence[NoticeDraft]:
+async def _store_overtakings(
+    connection: Connection, overtakings: Overtakings, remaining: _Remaining
+) -> Sequence[NoticeDraft]:
     """Store the new places, and return the notices. Leave out players who were erased meanwhile."""
-    drafts = [draft for seq in sorted(overtakings.drafts) for draft in overtakings.drafts[seq]]
-    players = {draft.user_id for draft in drafts} | {place.user_id for place in overtakings.places}
-    rows = await connection.fetch(statement("present_players"), joined(players)) if players else []
+    drafts, places, recipients = overtakings
+    rows = await connection.fetch(statement("present_players"), joined(recipients)) if recipients else []
     present = {row["user_id"] for row in rows}
-    places: Sequence[NoticedPlace] = [place for place in overtakings.places if place.user_id in present]
-    await run_rows(connection, "store_noticed_places", places)
-    return [draft for draft in drafts if draft.user_id in present]
+
+    def is_present(place: NoticedPlace) -> bool:
+        return place.user_id in present if place.user_id in recipients else remaining.has(place.seq, place.user_id)
+
+    await run_rows(connection, "store_noticed_places", [place for place in places if is_present(place)])
+    by_present = [drafts[key] for key in sorted(drafts) if remaining.has(*key)]
+    return [draft for of_friend in by_present for draft in of_friend if draft.user_id in present]
 
 
 async def log_page(source: "Pool | Connection", position: int, limit: int) -> LogPage:
