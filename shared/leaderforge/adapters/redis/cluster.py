@@ -30,7 +30,7 @@ _TRY_AGAIN_S = 0.02
 _CLOSING_S = 5.0
 """Time limit for closing the connections of an abandoned client, in s."""
 _USES = 64
-"""Maximum concurrent operations. Each may take one connection per node; further callers queue."""
+"""Maximum concurrent operations of a process. Each takes at most one connection to a node. Further operations wait."""
 _KEYS_A_SCAN = 1000
 _TIME_OUTS = (TimeoutError, redis.exceptions.TimeoutError)
 _MOVES = (AskError, MovedError, TryAgainError)
@@ -54,8 +54,9 @@ class Call:
 class Cluster:
     """Self-healing client of the cluster, bound to the running event loop.
 
-    Every operation ends within `timeout_s` seconds. After a failure, one caller at a time retries, every `_PAUSE_S`
-    seconds. All others fail at once, because requests must not queue up behind a hanging node.
+    At most `_USES` operations run at a time, each for at most `timeout_s` seconds. After a failure, one caller at a
+    time retries, every `_PAUSE_S` seconds. All others fail at once, because requests must not queue up behind a hanging
+    node.
 
     `disruptions` grows with every sign that a node may have lost writes: a broken connection, a timeout, a restarted
     node, or a slot that another node has taken over. It also grows if a retry of the call succeeds. It grows before any
@@ -157,7 +158,7 @@ class Cluster:
             return connection
 
     async def renew(self) -> None:
-        """Close all connections if a node does not answer a ping. The next use opens new ones."""
+        """Ping all primary nodes. If one does not answer, discard all connections. The next use opens new ones."""
         client = self._client
         if client is None or self._loop is not asyncio.get_running_loop():
             return
@@ -192,7 +193,7 @@ class Cluster:
     async def _send_following(
         self, client: WatchedCluster, requests: Sequence[Request], before_write: Callable[[], None] = unconditionally
     ) -> list[Any]:
-        """Return the replies. Resend requests that nodes refused because of a moved slot, and have not run."""
+        """Return the replies. Resend requests that a node refused to run, because their slot has moved or is moving."""
         replies = await client.send(requests, [None] * len(requests), before_write)
         # Do not let redis-py follow moved slots: it may send ASKING and the command on different connections.
         while moved := [i for i, reply in enumerate(replies) if isinstance(reply, _MOVES)]:
@@ -265,7 +266,7 @@ class Cluster:
     def _abandon_client(self) -> None:
         """Discard the client. The next use creates another one.
 
-        The new client reads the topology from any node. The nodes that the discarded client uses may hang.
+        The new client reads the topology from a node chosen at random, because the discarded client's nodes may hang.
         """
         client, self._client = self._client, None
         if client is not None:
