@@ -28,7 +28,7 @@ class OperationCost(NamedTuple):
     """Processor time of an operation, in us.
 
     `index_own_us` is work on the player's own partition, which the nodes divide. `index_each_us` is work that every
-    node repeats. `api_node_us` is work of the API for each node beyond those of the benchmark.
+    node repeats. `api_node_us` is work of the API for each node, if there are more nodes than in the benchmark.
     """
 
     api_us: float

@@ -79,9 +79,10 @@ def main(
 
 
 def ratios(samples: dict[str, list[dict[str, Any]]]) -> dict[str, list[float]]:
-    """Return now / before of the rate and of the API's time per request: [lower quartile, median, upper quartile] each.
+    """Return the figures of this version, divided by those of the version before.
 
-    Commands have only the ratio of their durations.
+    The figures of a load are its rate and the API's processor time per request. The figure of a command is its
+    duration. Each ratio is [lower quartile, median, upper quartile].
     """
     pairs_of_rounds = list(zip(samples["before"], samples["now"], strict=True))
     if "step" in samples["now"][0]:

@@ -122,7 +122,7 @@ def written(path: Path, column: str, player_of: Callable[[int], str], players: i
 
 
 def ratios(batches: list[dict[str, Any]], imports: list[dict[str, Any]]) -> list[float]:
-    """Return the ratio of the scores per second, import / batches, as [lower quartile, median, upper quartile]."""
+    """Return the rate of imports, divided by the rate of batches: [lower quartile, median, upper quartile]."""
     rounds = zip(batches, imports, strict=True)
     return quartiles([of_file["scores_per_second"] / of_batch["scores_per_second"] for of_batch, of_file in rounds])
 

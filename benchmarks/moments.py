@@ -238,7 +238,10 @@ def main(
 
 
 async def measure(dsn: str, scale: tuple[int, int], batches: int, reads: int, compared: int) -> dict[str, Any]:
-    """Return the times of submissions and reads, and the sizes. `scale` has the players and their earlier states."""
+    """Return the durations of submissions and reads, and the sizes of the tables.
+
+    `scale` has the number of players and of their earlier states.
+    """
     await migrate(dsn)
     pool = Pool(dsn, timeout_s=300, stream_timeout_s=300)
     world = World(pool, *scale)

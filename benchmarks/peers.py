@@ -148,7 +148,10 @@ def peer_loaded(peer: Peer, kind: str, *, players: int, connections: int, second
 
 
 def ratio(samples: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
-    """Return product / peer of the rates as [lower quartile, median, upper quartile], and both p99s in ms."""
+    """Return the product's rate, divided by the peer's, and the p99 of each in ms.
+
+    The ratio is [lower quartile, median, upper quartile].
+    """
     rounds = zip(samples["product"], samples["peer"], strict=True)
     return {
         "rate": quartiles([own["rate"] / other["rate"] for own, other in rounds]),

@@ -105,7 +105,10 @@ def _admin(facts: dict[str, Any]) -> dict[str, str]:
 
 
 def ratios(plain: list[dict[str, Any]], extended: list[dict[str, Any]]) -> dict[str, list[float]]:
-    """Return extended / plain of the rate and of the processor time: [lower quartile, median, upper quartile] each."""
+    """Return the figures of `extended`, divided by those of `plain`: the rate, and the processor times.
+
+    Each ratio is [lower quartile, median, upper quartile].
+    """
     rounds = list(zip(plain, extended, strict=True))
     parts = {
         "cpu": ("api", "database", "index"),

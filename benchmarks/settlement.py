@@ -78,7 +78,7 @@ def main(
 
 
 async def measure(dsn: str, participants: int) -> dict[str, Any]:
-    """Return the times of seats, settlement and verification, and the numbers of results."""
+    """Return the durations of seating, settlement and verification, and the numbers of results."""
     await migrate(dsn)
     pool = Pool(dsn, timeout_s=120)
     scores = PostgresScoreStore(pool, record_timeout_s=120)

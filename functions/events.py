@@ -183,14 +183,14 @@ class _Follower:
     position: int | None
 
     async def is_admitted(self) -> bool:
-        """Return whether the client may follow now. Return False if its key cannot be checked."""
+        """Return whether the client's key allows the stream now. Return False if the key cannot be checked."""
         with suppress(LeaderForgeError):
             return (await self.edge.callers.verify(self.authorization)).may(Permission.SUBMIT)
         return False
 
 
 def _follower(request: Request) -> _Follower:
-    """Return the client of a request. Raises `StreamingUnavailable` on AWS Lambda."""
+    """Return the client that requests the stream of events. Raises `StreamingUnavailable` on AWS Lambda."""
     if is_buffered(request.scope):
         raise StreamingUnavailable("this deployment buffers responses and cannot stream; use webhook endpoints")
     position = last_position(header(request.scope, b"last-event-id"))

@@ -138,7 +138,7 @@ class OldClients:
         await until(progressed, f"progress of {before}")
 
     def processes(self) -> Mapping[str, Work]:
-        """Return one round of each process."""
+        """Return, by the name of each process, the function that does one round of its work."""
         return {"submit": self.submit, "create": self.create, "moderate": self.moderate, "read": self.read}
 
     async def repeat(self, name: str, work: Work) -> None:

@@ -82,7 +82,8 @@ def compile_modules(python: str, target: Path) -> None:
     A function cannot store modules that it compiles. If the package had none, each cold start would compile all of
     them.
     """
-    # Hashes instead of times, and AWS's path: equal sources yield equal bytes on any machine.
+    # Store hashes of the sources instead of their times, and the path on AWS. Equal sources then compile to equal bytes
+    # on any machine.
     options = ("-q", "--invalidation-mode", "unchecked-hash", "-s", str(target), "-p", "/var/task")
     _run([python, "-I", "-m", "compileall", *options, str(target)], {"PYTHONHASHSEED": "0"})
 

@@ -42,7 +42,7 @@ class KeySet:
 
     @property
     def digests(self) -> tuple[bytes, ...]:
-        """Return the SHA-256 digests of the keys."""
+        """Return the SHA-256 digests of the keys in the set."""
         return self._digests
 
     def __repr__(self) -> str:

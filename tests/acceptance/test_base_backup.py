@@ -42,7 +42,7 @@ def backups() -> Iterator[Path]:
 
 
 def documented_settings(places: Mapping[str, str]) -> Sequence[Mapping[str, str]]:
-    """Return the settings of PostgreSQL in each block of the guide's section.
+    """Return the settings of PostgreSQL in each block of `SECTION`, which is a part of the guide to backups.
 
     `places` replaces the paths in the guide.
     """

@@ -92,7 +92,7 @@ class Engine:
         return sorted(pid for pid, command in commands.items() if folder in command)
 
     def docker(self, *arguments: str | Path) -> str:
-        """Run the client, and return its output. Raises `CalledProcessError` if it fails."""
+        """Run the `docker` command, and return its output. Raises `CalledProcessError` if it fails."""
         return self.run(["docker", *arguments])
 
     def run(self, command: Sequence[str | Path], **variables: str) -> str:

@@ -22,8 +22,8 @@ _INTERVAL_S = 0.05
 _PAUSE_S = 0.5
 """Time in s before a client repeats a failed request."""
 _MAX_REPETITIONS = 10
-"""Number of failures of a submission at which the test fails at once. A smaller number above 1 makes it fail only at
-its end, with all causes.
+"""Number of failures of one submission at which the test stops at once. If a client has more than one failure, but
+never as many, the test fails at its end, and shows all causes.
 """
 
 

@@ -252,7 +252,7 @@ MAX_MEMBERS_A_COMMAND = 500
 
 @pytest.fixture
 async def watched(alone: tuple[ValkeyCluster, Cluster, RedisIndex]) -> AsyncIterator[redis.asyncio.Redis]:
-    """Client of the node, to read its command statistics."""
+    """Client of the index's only node, to read the statistics of its commands."""
     async with redis.asyncio.Redis.from_url(f"redis://{alone[0].addresses[0]}") as node:
         yield node
 

@@ -69,7 +69,7 @@ async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Dev
     directory = tmp_path_factory.mktemp("dev")
     data = directory / "data"
     data.mkdir(mode=0o711)
-    # Write the files that an earlier start would have left, so that the command uses the keys in them.
+    # Write the files that an earlier start would have left. The command then uses the API keys in them.
     (data / "leaderforge.lock").touch()
     (data / "keys.json").write_text(json.dumps({"submit_key": SUBMIT_KEY, "admin_key": ADMIN_KEY}))
     settings = {**TOKENS, **SIGNING, **OPEN, "LEADERFORGE_CREATE_PLAYERS": "0", "LEADERFORGE_OVERLOAD_MS": "0"}

@@ -279,7 +279,7 @@ def _api(kind: type[ApiServer], directory: Path) -> ApiServer:
 
 
 def _at_port(dsn: str, port: int) -> str:
-    """Return the DSN with the address of a relay."""
+    """Return the DSN for connections through the relay that listens on a port of this machine."""
     parts = urlsplit(dsn)
     user, at, _ = parts.netloc.rpartition("@")
     return urlunsplit(parts._replace(netloc=f"{user}{at}{LOOPBACK}:{port}"))

@@ -67,7 +67,7 @@ def matches(path: str, request: str) -> bool:
 
 
 def sent_to(template: Mapping[str, Any]) -> dict[str, str]:
-    """Return the module of the function to which API Gateway sends a path, by path."""
+    """Return, for each path of API Gateway, the module of the function that answers it."""
     return {
         event["Properties"]["Path"]: module
         for module, properties in deployed(template)

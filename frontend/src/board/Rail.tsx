@@ -18,7 +18,7 @@ export function Rail({ row, rows, skipped, jumpTo }: Props) {
   const words = useText();
 
   function onKeyDown(event: KeyboardEvent): void {
-    // Handle the keys here: browsers disagree on the direction of a vertical slider.
+    // Handle the arrow keys here: browsers disagree on the direction of a vertical slider.
     const step = STEPS[event.key];
     if (step === undefined) return;
     event.preventDefault();

@@ -9,7 +9,7 @@ export interface Movement {
   readonly gained: number;
 }
 
-/** Return the movements of the entries that changed, by player id. The first read has none. */
+/** Return the movements of changed entries between two reads, by player id. At the first read, `before` is null. */
 export function movements(before: readonly Entry[] | null, after: readonly Entry[]): ReadonlyMap<number, Movement> {
   const found = new Map<number, Movement>();
   if (before === null || before === after) return found;

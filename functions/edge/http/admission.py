@@ -32,7 +32,7 @@ _FALL, _RISE = 0.1, 0.001
 A slower interval counts little. Otherwise, the normal time would follow a load that grows for some seconds.
 """
 STANDING = 128
-"""Number of requests in flight. If more are in flight for a whole interval, `ProcessorLimit` checks the processor."""
+"""Requests in flight. If there are more than this for a whole interval, `ProcessorLimit` checks the processor."""
 BUSY = 0.95
 """Share of time. A processor is saturated if the demand for it is at least this share. See `ProcessorDemand`."""
 MIN_BUSY = 8

@@ -33,7 +33,7 @@ class HealthOut(StrictOut):
 def render_health(
     status: Status, partitions: Sequence[bool], database: Mapping[str, bool], *, writable: bool
 ) -> JsonBody:
-    """Return the body of the health. `partitions` and `database` say which partitions and database nodes answer."""
+    """Return the body about the health. `partitions` and `database` say which partitions and database nodes answer."""
     index = IndexHealth(partitions=len(partitions), healthy=sum(partitions))
     health = HealthOut(status=status, index=index, database=dict(database), writable=writable, version=__version__)
     return JsonBody.of(health)

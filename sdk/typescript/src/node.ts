@@ -179,7 +179,7 @@ async function isCreated(lock: string, mark: string): Promise<boolean> {
   }
 }
 
-/** Return the mark in a lock, null without a lock. Rejects if the lock cannot be read, because its process may run. */
+/** Return the mark in a lock, null without a lock. Rejects if the lock cannot be read: its process may be running. */
 async function ownerOf(lock: string): Promise<string | null> {
   try {
     return await readFile(lock, 'utf8')

@@ -121,8 +121,8 @@ def new_invitation() -> str:
 def repeated(stored: Challenge, requested: Challenge) -> Challenge:
     """Return the stored challenge for a repeated request with the same id.
 
-    Raises `ChallengeConflict` if the requests differ. Of the times, compare only the lengths of the challenges, because
-    start and end depend on the time of a request.
+    Raises `ChallengeConflict` if the requests differ. The comparison uses the length of the challenge instead of start
+    and end, which depend on the time of a request.
     """
     if _content(stored) != _content(requested):
         raise ChallengeConflict("another challenge of this player has the same challenge_id; send a new one")

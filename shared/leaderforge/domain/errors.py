@@ -198,7 +198,7 @@ class SubmissionConflict(Conflict):
 
     @classmethod
     def of(cls, submission_id: UUID, differences: Mapping[str, tuple[object, object]]) -> "SubmissionConflict":
-        """Return the error for an id. `differences` has the stored and the sent value of each differing JSON member."""
+        """Return the error. `differences` has the stored and the sent value of each JSON member that differs."""
         texts = "; ".join(f"{name} {dumps(stored)}, not {dumps(sent)}" for name, (stored, sent) in differences.items())
         pairs = {name: {"stored": stored, "sent": sent} for name, (stored, sent) in differences.items()}
         return cls(

@@ -188,9 +188,10 @@ class Finisher(NamedTuple):
 
 
 class LeagueResult(NamedTuple):
-    """Result of a player in a period. `division` is an index. `group` and `rank` are None without an entry.
+    """Result of a player in a period. Without an entry, `group` and `rank` are None.
 
-    `size` is the number of ranked players of the group. `next_division` is None for players who leave the league.
+    `division` is an index in `League.divisions`. `next_division` is a name, None for players who leave the league.
+    `size` is the number of ranked players of the group.
     """
 
     user_id: int
@@ -205,7 +206,8 @@ class LeagueResult(NamedTuple):
 def group_results(league: League, division: int, group: int, finishers: Iterable[Finisher]) -> Sequence[LeagueResult]:
     """Return the results of a group's members, in the order of their ids.
 
-    Members without an entry move by the rule for inactive players. Hidden members stay, and take no place of a zone.
+    Members without an entry move by the rule for inactive players. Hidden members stay in their division, without a
+    rank.
     """
     members = list(finishers)
     ranked = sorted((m for m in members if m.key is not None and not m.is_hidden), key=lambda m: m.key or ())
@@ -342,7 +344,7 @@ class GroupMember(NamedTuple):
 
 
 class DivisionRank(NamedTuple):
-    """Rank of a player in a division, None without an entry, and the number of all ranked players in it."""
+    """Rank of a player in a division (None without an entry), and the number of ranked players in the division."""
 
     rank: int | None
     total: int

@@ -80,7 +80,7 @@ class Span(NamedTuple):
 
 
 class SegmentBound(NamedTuple):
-    """Bound for counts within a segment: the row's segment for the attribute at `position`."""
+    """Bound for counts within a segment. The segment belongs to the attribute at `position` in `Board.segments`."""
 
     position: int
     segment: Any

@@ -195,7 +195,7 @@ def rank_bound(board: Board, key: bytes) -> bytes:
 
 
 def rank_bounds(board: Board, keys: Iterable[bytes]) -> Iterable[bytes]:
-    """Return the rank bounds of entries, in order."""
+    """Return the rank bounds (see `rank_bound`) of the entries with these sort keys, in their order."""
     # Return the keys of an ordinal board, as most are, unchanged: a call of `rank_bound` for each key would cost much.
     return keys if board.rank_style is RankStyle.ORDINAL else [rank_bound(board, key) for key in keys]
 

@@ -41,7 +41,7 @@ _REFRESH_TOKEN = re.compile(r"lfr_(-?[0-9]{1,16})\.([0-9a-f]{32})\.([0-9a-f]{64}
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """Refresh token of a session. Its player id selects the store's node. Its secret proves the right to refresh.
+    """Refresh token of a session. Its player id selects the node of Citus. Its secret proves the right to refresh.
 
     Only refresh tokens contain the random id of a session. A token with a session's id and another secret than the
     stored one was therefore replaced. Its use may end the session.

@@ -69,7 +69,7 @@ class NextTier(NamedTuple):
 
 
 class ReachedTier(NamedTuple):
-    """The tier that contains an entry, None if no tier does, and the tier above it, None for the first tier."""
+    """Name of an entry's tier, None below all tiers. `above` is the tier above, None for an entry in the first tier."""
 
     name: str | None
     above: NextTier | None

@@ -76,7 +76,7 @@ MAPPING_MS = 30_000
 """Time for which cached players of external ids are used after a check for released ids. A check costs one query."""
 
 RELEASE_MS = COMMIT_LIMIT_MS + MAPPING_MS + LOOKUP_WAIT_MS + SUBMISSION_MS + CLOCK_DIFFERENCE_MS + PAUSE_MS
-"""Time from the release of an external id, by the time stored with it, until other players may claim the id.
+"""Time from the stored time of an external id's release until other players may claim the id.
 
 The terms are consecutive: the release commits, cached players expire, the last look-up ends, and the last submission
 for the old player commits.

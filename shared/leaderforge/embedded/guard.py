@@ -27,7 +27,7 @@ def main(parent: int, death_signal: int, uid: int, gid: int, command: list[str])
         drop_root(uid, gid, [command[0], os.getcwd()])  # noqa: PTH109 - pathlib is slow to import
     if sys.platform == "linux":
         _prctl(PR_SET_PDEATHSIG, death_signal)
-        if os.getppid() != parent:  # the parent ended before the request took effect
+        if os.getppid() != parent:  # the parent ended before `_prctl` took effect
             sys.exit("the supervisor has ended")
     os.execv(command[0], command)  # noqa: S606 - executing the command is the purpose
 

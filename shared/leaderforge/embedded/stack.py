@@ -114,7 +114,7 @@ class LocalStack:
             raise
 
     def _prepare_directory(self) -> None:
-        """Create the folders, remove the dev.json of an earlier stack, and read or create the keys."""
+        """Create the folders, remove the dev.json of an earlier stack, and read or create the API keys."""
         for name in ("api", "logs"):
             (self.directory / name).mkdir(mode=0o700, exist_ok=True)
         self._description.unlink(missing_ok=True)
@@ -218,7 +218,7 @@ class LocalStack:
         await together(self._keep_complete(say, backoff), *(keep_up(node, say) for node in nodes))
 
     async def _keep_complete(self, say: Say, backoff: Backoff) -> None:
-        """Replace a cluster that stays incomplete for `_INCOMPLETE_SECONDS`. PostgreSQL has all data of the index."""
+        """Replace a cluster that stays incomplete for `_INCOMPLETE_SECONDS`. PostgreSQL has all data to rebuild it."""
         now = asyncio.get_running_loop().time
         complete_at = now()
         while True:
@@ -250,7 +250,7 @@ class LocalStack:
         await in_thread(self.valkey.start, self.valkey.abort)
 
     def _stored_keys(self) -> dict[str, str]:
-        """Return the keys and the signing secret of this directory. Generate and store the missing ones."""
+        """Return the API keys and the signing secret of this directory. Generate and store the missing ones."""
         keys: dict[str, str] = json.loads(self._keys_file.read_text()) if self._keys_file.exists() else {}
         missing = {name: secrets.token_urlsafe(24) for name in (*_KEYS, _SIGNING_SECRET) if name not in keys}
         if missing:

@@ -235,7 +235,7 @@ class ScoreLineParser:
             raise ValueError(f"the metadata {error}") from None
 
     def _required(self, column: str) -> Callable[[str], str]:
-        """Return the function that returns a value of a column, or raises `ValueError` if it is missing or no text."""
+        """Return a function that returns a cell's text, or raises `ValueError` if the cell has no text or number."""
         missing = self._missing
 
         def required(text: str) -> str:

@@ -38,9 +38,9 @@ def _decoded(text: str, scan: Scan) -> object:
 
 
 def _between_marks(number: int, values: object, lines: int) -> tuple[Sequence[int], Sequence[object]] | None:
-    """Return the lines' numbers and values if each line has exactly one value, None otherwise.
+    """Return the numbers and values of lines, None unless each line has exactly one value.
 
-    Then a mark is between each two values. A line with two values, or a value on two lines, would move a mark.
+    A mark stands for each end of a line. Marks and values must alternate: a line with two values would move a mark.
     """
     if not isinstance(values, list) or len(values) != 2 * lines - 1 or values[1::2].count(_MARK) != lines - 1:
         return None

@@ -67,7 +67,7 @@ def _arranged(pieces: Sequence[Sequence[CellT]], places: Sequence[int]) -> Seque
 
 
 class CellPicker:
-    """Selection of the required columns of a table, and computation of each row's content.
+    """Selection of the required columns of a table. It also joins each row to one text, the content of the row.
 
     Equal rows have equal contents, whatever the order of the columns.
     """

@@ -35,7 +35,7 @@ class WholeJsonScores:
         self._other = re.compile(rf'"{re.escape(column)}"{_BLANKS}:{_BLANKS}(?!{whole})')
 
     def only_in(self, block: Block) -> bool:
-        """Return whether all scores are certainly whole numbers. Members of nested objects with this name count too."""
+        """Return whether all scores are certainly whole numbers. Members of this name in nested objects must be too."""
         text = block.text
         # A block must end after an object. Otherwise, a name or a number may continue in the next block.
         ends_well = block.damage is None and (block.is_last or text.rstrip(" \t\r\n,").endswith(("}", "]")))

@@ -27,7 +27,7 @@ class KeyStore(Protocol):
         ...
 
     async def valid(self, now: int) -> Sequence[ApiKey]:
-        """Return the keys that are not revoked. Their `replaced` digest is None unless it is valid at `now` (ms)."""
+        """Return the API keys that are not revoked. `replaced` is None unless this digest is valid at `now` (ms)."""
         ...
 
     async def rotate(self, name: str, digest: bytes, replaced_until: int, act: AuditEntry) -> ApiKey:

@@ -101,7 +101,7 @@ class ResettlementStore(Protocol):
         ...
 
     async def requests(self) -> Mapping[tuple[int, int], int]:
-        """Return the times (ms) of the requests, by board id and period number."""
+        """Return the requests for another settlement: their times (ms) by board id and period number."""
         ...
 
     async def reopen(self, ladder: Ladder, part: str, requested_at: int) -> bool:

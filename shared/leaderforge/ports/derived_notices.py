@@ -53,7 +53,7 @@ class DerivedNoticeStore(Protocol):
         ...
 
     async def forget_closed(self, board_ids: Collection[int]) -> None:
-        """Delete the stored times of all boards except these."""
+        """Delete the times that `append_closed` stored, except for these boards."""
         ...
 
     async def top(self, board_id: int, period: int) -> Sequence[int] | None:

@@ -60,7 +60,7 @@ class PlayerStore(Protocol):
         ...
 
     async def by_name(self, usernames: Collection[str]) -> Mapping[str, Player]:
-        """Return the players with these usernames, ignoring case. The keys are the usernames as requested."""
+        """Return the players with these usernames, ignoring case, by the username as requested."""
         ...
 
     async def ids_by_name(self, usernames: Collection[str]) -> Mapping[str, int]:
@@ -68,7 +68,7 @@ class PlayerStore(Protocol):
         ...
 
     async def claimants(self, usernames: Collection[str]) -> Mapping[str, int]:
-        """Return the players who claim these usernames or look-alikes of them. The keys are the names as requested."""
+        """Return the players who claim these usernames or look-alikes of them, by the username as requested."""
         ...
 
     async def with_name(self, username: str) -> Sequence[Player]:

@@ -45,9 +45,9 @@ class _Kind(NamedTuple):
 
 
 class SubmissionQueues:
-    """Queues by the kind of submission. Several batches of a queue are in flight.
+    """Queues by the kind of submission.
 
-    The process can work on one batch while others wait for the store or the index.
+    Several batches of a queue are in flight at a time. While one waits for the store or the index, others proceed.
     """
 
     def __init__(self, take_batch: TakeBatch, *, tracer: Tracer | None, time_limit_s: float) -> None:

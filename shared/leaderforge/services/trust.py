@@ -63,9 +63,9 @@ def with_credible_watermarks(survey: Survey, now: int) -> Survey:
 class IndexTrust:
     """Decision of this process whether it treats the index as current.
 
-    A belief is a number. It identifies an uninterrupted time in which this process treats the index as current. With
-    `renews`, a task renews the belief while there are reads. Otherwise, the first read after the end of the belief
-    renews it.
+    A belief is an uninterrupted time in which this process treats the index as current. A number identifies it. A check
+    during a belief prolongs it. A check after its end, or after a doubt, begins a new one. `enter` checks if no belief
+    is valid or half of its time has passed. With `renews`, a task also checks while there are reads.
     """
 
     def __init__(

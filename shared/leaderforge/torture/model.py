@@ -13,7 +13,7 @@ REMEMBERED_S = 60.0
 
 
 class LadderModel:
-    """Players of one ladder: their histories, and the keys of their last states in order."""
+    """Players of one ladder: their histories, and the sort keys of their last states, in order."""
 
     def __init__(self, board: str, period: str | None = None) -> None:
         self.board, self.period = board, period

@@ -50,7 +50,7 @@ async def _opened_client(address: str, public_address: str) -> "_Client":
     try:
         return await _connected(address)
     except ValueError:
-        # Do not pass on the client's message, which may contain the address with its password.
+        # Do not pass on the message of redis-py, which may contain the address with its password.
         raise Refused(
             f"{public_address} cannot be read: write redis://user:password@host:port, and special characters of the "
             "password as %XX"

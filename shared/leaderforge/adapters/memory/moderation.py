@@ -151,7 +151,7 @@ class MemoryModeration:
             self._scores.put(ladder, standing)
         self._users.touch(user_id)
         self._audit.write(act)
-        # Read again: `put` has assigned new revisions.
+        # Read the standings again, because `put` has given them new revisions.
         ladders = {ladder for ladder, _ in changed}
         standings = self._scores.standings_of_player(user_id)
         replaced = [(ladder, standing) for ladder, standing in standings if ladder in ladders]

@@ -39,7 +39,7 @@ class MemorySettlementStore:
         self._outbox.write([settlement_notice(ladder, at)])
 
     def settled(self) -> Collection[LadderKey]:
-        """Return the keys of the settled periods."""
+        """Return the board id and the period number of each settled period."""
         return [key for key, settlement in self._settlements.items() if settlement.settled_at is not None]
 
     def forget(self, ladder: Ladder) -> None:

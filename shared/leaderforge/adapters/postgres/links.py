@@ -25,7 +25,7 @@ async def lock_users(connection: Connection, *user_ids: int) -> None:
 
 
 async def add_links(connection: Connection, links: Collection[Link], at: int) -> None:
-    """Add relations: these links, and the links in the opposite direction. `at` is in ms."""
+    """Store these links, and the opposite link of each. `at` is the time (ms) of the relations."""
     for side in sorted(link.opposite for link in links), sorted(links):
         await run_rows(connection, "add_links", [(*link, at) for link in side])
 

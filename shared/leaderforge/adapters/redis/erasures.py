@@ -1,4 +1,4 @@
-"""Erasures in the Redis index. Each is a field of a partition's hash `meta`, with the value of a removed standing."""
+"""Erasures in the Redis index. They are fields of each partition's hash `meta`, in the form of removed standings."""
 
 from collections.abc import Collection, Mapping
 

@@ -50,7 +50,7 @@ class HttpNoticeSender:
             await self._pool.aclose()
 
     async def _result(self, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int | None, str | None]:
-        """Return the status of the response, None for no response, and the failure, None if the notice was accepted."""
+        """Return the status (None without a response), and the failure (None if the notice was accepted)."""
         try:
             async with asyncio.timeout(self._timeout_s):
                 status = await self._status(url, headers, body)

@@ -1,4 +1,5 @@
--- Stores the former places of an erased player. Checkpoints count these places until maintenance has subtracted them.
+-- Stores the former places of an erased player. Checkpoints still count these places. Reads subtract them until
+-- maintenance has corrected the checkpoints.
 insert into moment_corrections (
     board_id, period_id, revision, until, ranked, subranked, achieved_at, user_id, submissions
 )

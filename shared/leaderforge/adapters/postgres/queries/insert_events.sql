@@ -1,4 +1,5 @@
--- Inserts events, except events whose keys exist already. Returns the keys of the inserted events.
+-- Inserts events, except duplicates: events of a player with a stored submission id on the board. Returns the primary
+-- keys of the inserted events.
 insert into score_events (
     user_id, board_id, submission_id, score, subscore, achieved_at, received_us, recorded_at, metadata, numbers
 )

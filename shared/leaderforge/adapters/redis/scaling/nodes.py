@@ -61,7 +61,7 @@ MemberView = Mapping[NodeId, Member]
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Access to the nodes: their password, None if there is none, and whether they use TLS."""
+    """Access to the nodes: their password (None without one), and whether they use TLS."""
 
     password: str | None = None
     tls: bool = False

@@ -1,4 +1,4 @@
--- Remove some fields of a hash. Repeated calls delete the key.
+-- Remove some fields of a hash. Repeated calls remove all fields, and Redis deletes the empty hash.
 -- KEYS: hash
 -- ARGV: number of fields, approximate; cursor of the previous call ('0' at first)
 -- Returns the cursor of the next call; '0' after the last one.

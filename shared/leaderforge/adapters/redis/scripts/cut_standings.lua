@@ -1,4 +1,5 @@
--- Remove some values of a ladder in a partition, each with its entries. Repeated calls delete the hash.
+-- Remove some players' values from the hash `standings` of a ladder in a partition, each with its entries. Repeated
+-- calls remove all values, and Redis deletes the empty hash.
 -- KEYS: entries, standings
 -- ARGV: number of values, approximate; cursor of the previous call ('0' at first)
 -- Returns the cursor of the next call; '0' after the last one.
