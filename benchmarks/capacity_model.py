@@ -20,7 +20,7 @@ class Line(NamedTuple):
     base: float
 
     def at(self, x: float) -> float:
-        """Return the value of the law at `x`."""
+        """Return the `y` that belongs to `x`."""
         return self.slope * x + self.base
 
 

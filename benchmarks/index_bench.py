@@ -66,7 +66,7 @@ def main(
 async def measure(
     addresses: Sequence[str], players: int, partitions: int, ties: bool, connections: int, seconds: float
 ) -> dict[str, Any]:
-    """Return the figures of one index."""
+    """Return the measured figures of an index with this number of partitions."""
     client = CountingCluster(addresses, timeout_s=60)
     index = RedisIndex(client, partitions=partitions)
     random = Random(1)

@@ -172,7 +172,7 @@ async def used_memory(cluster: Cluster) -> int:
 
 
 def rows(part: str, sizes: Sizes, count: int) -> list[dict[str, Any]]:
-    """Return the sizes divided by a count, and their sum."""
+    """Return rows of the table: each size divided by `count`, and the sum of all."""
     summed = {**sizes, "sum": sum(sizes.values())}
     return [{"part": part, "what": name, "bytes": round(size / count, 1)} for name, size in summed.items()]
 

@@ -54,7 +54,7 @@ def main(
 
 
 async def measure(dsn: str, players: int, seconds: float) -> dict[str, Any]:
-    """Return the figures of the store on this database."""
+    """Return the measured rates and times of the store on this database."""
     await migrate(dsn)
     pool = Pool(dsn, timeout_s=120)
     store = PostgresScoreStore(pool, record_timeout_s=120)

@@ -29,7 +29,7 @@ _WIDTH = 120
 
 
 def csharp_types() -> str:
-    """Return the text of the file."""
+    """Return the text of the SDK's file of generated types."""
     document = json.loads((ROOT / "frontend" / "openapi.json").read_text(encoding="utf-8"))
     schemas: Mapping[str, Any] = document["components"]["schemas"]
     names = sorted(_reachable(schemas, list(_references(list(_responses(document["paths"]))))))

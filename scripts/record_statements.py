@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def record_statements() -> Iterator[tuple[Path, str]]:
-    """Yield the path and the text of each file."""
+    """Yield the path and the text of each generated statement `record_*.sql`."""
     record = _text("fragments/record.sql")
     with_previous = _replaced(record, _NEWCOMERS, _text("fragments/previous.sql") + _NEWCOMERS)
     with_previous = _replaced(with_previous, _WITHOUT_STANDING, _WITHOUT_PREVIOUS)

@@ -61,7 +61,7 @@ def recorded() -> Mapping[str, Any]:
 
 @cache
 def schema() -> Mapping[str, Any]:
-    """Return the columns and indexes of 0.1.0."""
+    """Return the columns and indexes of the tables of 0.1.0."""
     return dict(json.loads(_DATA.joinpath("schema.json").read_text()))
 
 
@@ -71,7 +71,7 @@ def _script() -> str:
 
 
 def tables() -> Iterator[Table]:
-    """Yield the content of the store."""
+    """Yield the tables of the recorded store of 0.1.0, with their rows."""
     for part in _script().split("\\.\n")[:-1]:
         head, *lines = part.splitlines()
         name, _, columns = head.removeprefix("copy ").removesuffix(") from stdin;").partition(" (")

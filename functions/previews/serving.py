@@ -194,7 +194,7 @@ class _Budget:
         self._due = 0
 
     def take(self) -> bool:
-        """Return whether another use is allowed now, and count it."""
+        """Return whether the rate limit allows another picture now. If so, count it."""
         self._due, allowance = take(self._due, monotonic_ns() // 1000, self._limit)
         return allowance.allowed
 

@@ -45,7 +45,7 @@ class World:
     day: Ladder
 
     async def round_after(self, ms: int) -> None:
-        """Run a rollover round `ms` later."""
+        """Advance the clock by `ms`, and run a round of rollover."""
         self.clock.now += ms
         await self.api.services.seasons.rollover.run()
 

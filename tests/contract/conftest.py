@@ -51,7 +51,7 @@ def database(request: pytest.FixtureRequest) -> Database:
 
 @pytest.fixture(params=["memory", "postgres", "citus"])
 def stores(request: pytest.FixtureRequest) -> Stores:
-    """Stores of each kind, empty."""
+    """Empty stores: in memory, on PostgreSQL, on Citus. Each test runs on all three."""
     if request.param == "memory":
         return in_memory()
     found: Database = request.getfixturevalue(f"on_{request.param}")

@@ -34,7 +34,7 @@ class Access:
 
 @pytest.fixture(params=["memory", "postgres", "citus"])
 def access(request: pytest.FixtureRequest) -> Access:
-    """Stores of each kind, empty."""
+    """Empty stores of API keys and audit entries: in memory, on PostgreSQL, on Citus."""
     if request.param == "memory":
         log = MemoryAuditLog()
         return Access(MemoryKeyStore(log), log)

@@ -65,7 +65,7 @@ class Cup:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Settings of the board, but for the times of the tournament."""
+        """Settings of the board, without the times of the tournament."""
         rewards = [
             {"reward": name, "first_rank": first, "last_rank": last, "payload": {"of": name}}
             for name, first, last in AWARDS

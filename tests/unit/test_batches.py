@@ -27,7 +27,7 @@ async def no_outcome(_: Sequence[int]) -> Sequence[str]:
 
 
 def doubled(item: int | str) -> str:
-    """Return the outcome of one item."""
+    """Return the expected outcome of one item, as `Doubling` computes it."""
     return str(2 * item) if isinstance(item, int) else item
 
 

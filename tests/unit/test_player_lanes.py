@@ -17,7 +17,7 @@ LADDERS = [Ladder(Board(1, "points", "Points"))]
 
 
 def submissions_of(players: Sequence[int]) -> list[Submission]:
-    """Return a submission for each player. The scores are their numbers."""
+    """Return a submission for each player. The scores are 0, 1, 2 and so on."""
     return [Submission(LADDERS, Event(player, UUID(int=i), i, 0)) for i, player in enumerate(players)]
 
 

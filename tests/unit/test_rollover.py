@@ -82,7 +82,7 @@ class World:
         return await importer.run(lines)
 
     async def after(self, ms: int) -> Rollover:
-        """Run a round `ms` later."""
+        """Advance the clock by `ms`, and run a round of rollover."""
         self.now += ms
         return await self.rollover.run()
 

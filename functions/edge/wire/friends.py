@@ -47,7 +47,7 @@ class FriendRanksQuery(MovementQuery):
 
     @property
     def view(self) -> FriendView:
-        """Return the requested parts."""
+        """Return which entries of the ranking to show, by the parameters of the query."""
         return FriendView(self.rank, self.limit, self.radius)
 
 
@@ -162,7 +162,7 @@ def render_blocks(user_id: int, blocked: Sequence[BlockedPlayer]) -> JsonBody:
 
 
 def render_block(user_id: int, blocked_id: int, *, is_blocked: bool) -> JsonBody:
-    """Return the state of a block."""
+    """Return the body that says whether a player blocks another."""
     return JsonBody(f'{{"user_id":{user_id},"blocked_id":{blocked_id},"blocked":{truth_json(is_blocked)}}}')
 
 

@@ -190,7 +190,7 @@ class BadLineList:
 
     @property
     def problems(self) -> list[BadLineOut]:
-        """Return the first bad lines."""
+        """Return the first `MAX_LISTED` bad lines with their problems."""
         return [BadLineOut(line=bad.number, problem=bad.reason) for bad in self.first]
 
 

@@ -56,7 +56,7 @@ class TeamChangesIn(StrictIn):
     joining: Joining = Field(Joining.SERVER, description=_JOINING)
 
     def changes(self) -> TeamChange:
-        """Return the values that were sent."""
+        """Return the changes: only the JSON members that the client has sent."""
         return cast(TeamChange, self.model_dump(exclude_unset=True))
 
 

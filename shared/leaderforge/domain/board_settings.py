@@ -287,7 +287,7 @@ def _valid(settings: BoardSettings) -> BoardSettings:
 
 
 def _with_valid_texts(settings: BoardSettings) -> BoardSettings:
-    """Return the settings with valid texts, tiers, feeds, events and league. Raises `Refused`."""
+    """Return the settings with checked texts, tiers, tiebreakers, feeds, events and league. Raises `Refused`."""
     return replace(
         settings,
         name=shown_text("name", settings.name, MAX_NAME_LENGTH),

@@ -179,7 +179,7 @@ class Board:
 
     @property
     def has_subscore(self) -> bool:
-        """Return whether clients send and read a subscore. With tiebreakers they do not: it packs the named numbers."""
+        """Return whether clients send and read a subscore. Tiebreakers use its place for packed numbers."""
         return self.subscore_order is not None and not self.tiebreakers
 
     def missing_submissions(self, submissions: int) -> int:

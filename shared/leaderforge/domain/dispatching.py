@@ -78,7 +78,7 @@ class Sent(NamedTuple):
 class Waiting(NamedTuple):
     """Notice that stays queued after a round. `reason` is the last failure, if any.
 
-    It is sent at `next_at` (ms). With a `dead_at` (ms), it has been a dead letter since then.
+    The notice is sent at `next_at` (ms). With `dead_at` (ms), the notice has been a dead letter since that time.
     """
 
     queued: Queued

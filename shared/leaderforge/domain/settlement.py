@@ -38,7 +38,7 @@ class SettlementProgress(NamedTuple):
 
     @property
     def earlier(self) -> Position:
-        """Return the final positions of earlier parts, by name."""
+        """Return the final position of each earlier part of the settlement, by the name of the part."""
         positions: Position = self.position.get(EARLIER, {})
         return positions
 

@@ -15,7 +15,7 @@ class Condition:
     negated: bool = False
 
     def holds(self, value: str) -> bool:
-        """Return whether a line with this value passes."""
+        """Return whether a line with this value in the column meets the condition."""
         return (value == self.value) is not self.negated
 
 

@@ -58,7 +58,7 @@ class LineColumns(NamedTuple):
     is_end: bool
 
     def lines(self, submission_ids: Sequence[UUID]) -> Sequence[ScoreLine]:
-        """Return the lines, given the ids of all rows."""
+        """Return the score lines. `submission_ids` has an id for each row, as `digests` has."""
         ids = submission_ids if self.positions is None else [submission_ids[i] for i in self.positions]
         player, score, time, *extras = (repeat(None) if column is None else column for column in self.values)
         # Skip the constructor, which takes half of the time of this loop.
@@ -275,7 +275,7 @@ class _RowParsing:
                 self.reasons.setdefault(i, reason)
 
     def without_faults(self, column: _Values) -> _Values:
-        """Return the values of the rows that are not bad."""
+        """Return the values of a column without the values of bad rows."""
         return [value for i, value in enumerate(column) if i not in self.reasons]
 
     def _result(self, position: int, parse: Callable[[Any], Any], value: object) -> object:

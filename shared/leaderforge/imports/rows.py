@@ -80,7 +80,7 @@ class CellPicker:
         self._names = "\0".join(header[position] for position in self._sorted) + "\1"
 
     def columns(self, columns: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
-        """Return the required ones of all columns of a table."""
+        """Return the required columns, given all columns of a table."""
         return [columns[position] for position in self._required]
 
     def contents(self, columns: Sequence[Sequence[str]]) -> Sequence[str]:

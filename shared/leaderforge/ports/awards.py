@@ -66,11 +66,11 @@ class AwardStore(Protocol):
     async def of_player(
         self, boards: Mapping[int, Board], user_id: int, limit: int, after: AwardPosition
     ) -> Sequence[Award]:
-        """Return awards of a player after a position, in order. Awards of other boards are left out."""
+        """Return up to `limit` awards of a player on these boards (by id), in order, after a position."""
         ...
 
     async def of_period(self, ladder: Ladder, limit: int, after: RankPosition) -> Sequence[Award]:
-        """Return awards of a period after a position, in order."""
+        """Return up to `limit` awards of a period after a position, in the order of ranks."""
         ...
 
     async def claim(self, ladder: Ladder, user_id: int, reward: str, claim: Claim) -> Award:
@@ -82,11 +82,11 @@ class ResettlementStore(Protocol):
     """Store of the settled periods whose results a moderator may have changed. All writes are safe to retry."""
 
     async def reviewed_until(self) -> int | None:
-        """Return the time (ms) up to which changes were searched, None before the first search."""
+        """Return the time (ms) up to which the changes by moderators were searched, None before the first search."""
         ...
 
     async def note_reviewed(self, until: int) -> None:
-        """Store the time (ms) up to which changes were searched."""
+        """Store the time (ms) up to which the changes by moderators were searched."""
         ...
 
     async def changed_between(self, since: int, until: int) -> Collection[tuple[int, int]]:

@@ -157,7 +157,7 @@ def _cursor(position: Position) -> AwardCursor:
 
 
 def _members(cursor: AwardCursor) -> Position:
-    """Return the JSON members of a position that `_cursor` reads."""
+    """Return the cursor as JSON members of a position, which `_cursor` reads."""
     return {"after": cursor.after.hex(), "count": cursor.count, "rank": cursor.rank}
 
 

@@ -158,7 +158,7 @@ async def _state(
 
 
 def _parts(board: Board, rows: Sequence[Row], user_id: int, view: FriendView) -> _Parts:
-    """Return the positions of the requested parts among rows in order."""
+    """Return the requested parts of the ranking, as positions in `rows`, which are in the order of ranks."""
     count = len(rows)
     page = range(min(view.position - 1, count), min(view.position - 1 + view.limit, count))
     position = next((i for i, row in enumerate(rows) if user_id_of(row.key) == user_id), None)

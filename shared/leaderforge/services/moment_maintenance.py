@@ -87,7 +87,7 @@ class MomentMaintenance:
         await self._moments.begin(board, self._clock())
 
     async def _ladders(self, board: Board) -> list[Ladder]:
-        """Return the ladders that may change."""
+        """Return the ladders of the board that may still change: all except retired periods."""
         all_time = [Ladder(board)] if PeriodKind.ALL_TIME in board.calendar.kinds else []
         return all_time + [ladder for ladder in await self._store.ladders_of(board) if ladder.indexed]
 

@@ -190,7 +190,7 @@ def check_export(view: LadderView, entries: Sequence[Json]) -> Iterator[Problem]
 
 
 def check_player(view: LadderView, body: Json, user_id: int) -> Iterator[Problem]:
-    """Yield the problems of the entry of one player."""
+    """Yield the problems of a response with one player's entry, rank and percentile."""
     if body["user_id"] != user_id:
         yield Problem("wrong player", str(user_id), str(body["user_id"]), user_id)
     yield from check_entry(view, body)

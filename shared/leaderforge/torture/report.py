@@ -129,7 +129,7 @@ class Report:
         )
 
     def table(self, seed: int) -> str:
-        """Return the outcome as text."""
+        """Return the results of the run as a text for the terminal."""
         lines = [*self._nemesis_rows(), *(f"{name:<18} skipped: {reason}" for name, reason in self.skipped.items())]
         lines += ["", *self._kind_rows()]
         lines += [""] if self.counts else []

@@ -6,7 +6,7 @@ export type ActName = 'hide-entry' | 'unhide-entry' | 'remove' | 'set' | 'hide-p
 
 export const ACTS: readonly ActName[] = ['hide-entry', 'unhide-entry', 'remove', 'set', 'hide-player', 'unhide-player'];
 
-/** Return whether the action needs a confirmation, because the player's scores so far stop counting. */
+/** Return whether the player's scores so far stop counting by the action, which therefore needs a confirmation. */
 export function isFinal(act: ActName): boolean {
   return act === 'remove' || act === 'set';
 }

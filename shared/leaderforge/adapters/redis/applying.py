@@ -138,7 +138,7 @@ def _above_within(
         and revision_of(previous_value) > record.revision
         and key_of(board, record.key[-USER_BYTES:], previous_value) < bound
     ):
-        # The player's own entry in the index is newer and better. As in `_applied`, do not count it in its segments.
+        # The index has a newer and better entry of this player. Do not count this entry (see `_applied`).
         newer = segments_of_value(board, previous_value)
     return [
         None if segment is None else within[segment, bound] - (segment in newer)

@@ -126,7 +126,7 @@ class RedisIndexMaintenance:
         return False
 
     async def _remove(self, ladders: Collection[LadderIds], partitions: Collection[int]) -> None:
-        """Delete ladders of partitions, in steps."""
+        """Delete all entries and values of these ladders in these partitions, in short steps."""
         keys = {p: [self._keys.of_ladder(p, ids) for ids in ladders] for p in partitions}
         await asyncio.gather(*(remove_ladders(self._cluster, self._keys.slots[p], of) for p, of in keys.items()))
 
