@@ -85,7 +85,7 @@ class FriendChange:
 
 @dataclass(frozen=True, slots=True)
 class FriendPlan:
-    """Changes that turn a list into the requested one. `missing` and `blocked` are as in `FriendChange`."""
+    """Changes that yield the requested list. `missing` and `blocked` are as in `FriendChange`."""
 
     added: Sequence[int]
     removed: Sequence[int]

@@ -190,8 +190,8 @@ class Finisher(NamedTuple):
 class LeagueResult(NamedTuple):
     """Result of a player in a period. Without an entry, `group` and `rank` are None.
 
-    `division` is an index in `League.divisions`. `next_division` is a name, None for players who leave the league.
-    `size` is the number of ranked players of the group.
+    `division` is an index in `League.divisions`, `next_division` a name, None for players who leave the league. `size`
+    is the number of ranked players of the group.
     """
 
     user_id: int

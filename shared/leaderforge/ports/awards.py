@@ -105,7 +105,7 @@ class ResettlementStore(Protocol):
         ...
 
     async def reopen(self, ladder: Ladder, part: str, requested_at: int) -> bool:
-        """Begin a settled period's settlement again at this part. End the request, unless a settlement is in progress.
+        """Restart a settled period's settlement at this part. Delete the request, unless a settlement is in progress.
 
         Return False if the period is not settled, or has no such part.
         """

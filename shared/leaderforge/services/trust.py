@@ -64,8 +64,8 @@ class IndexTrust:
     """Decision of this process whether it treats the index as current.
 
     A belief is an uninterrupted time in which this process treats the index as current. A number identifies it. A check
-    during a belief prolongs it. A check after its end, or after a doubt, begins a new one. `enter` checks if no belief
-    is valid or half of its time has passed. With `renews`, a task also checks while there are reads.
+    during a belief renews it. A check after its end, or after a doubt, begins a new one. `enter` checks if no belief is
+    valid or half of its time has passed. With `renews`, a task also checks while there are reads.
     """
 
     def __init__(

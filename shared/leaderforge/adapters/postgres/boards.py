@@ -77,7 +77,7 @@ _BACKFILL = frozenset({"backfill_kinds", "backfill_since", "backfill_until"})
 CREATED = tuple(column for column in BOARD_VALUES if column not in _BACKFILL)
 """Columns of create_board.sql, in the order of its parameters. A new board has no backfill."""
 UPDATED = tuple(column for column in BOARD_VALUES if column not in _PERMANENT)
-"""Columns of update_board.sql, in the order of its parameters, which follow the id."""
+"""Columns of update_board.sql, in the order of its parameters. The first parameter is the id."""
 
 
 def board_of(row: Record) -> Board:

@@ -117,7 +117,7 @@ def packed_segment_bounds(bounds: Iterable[tuple[bytes, bytes]]) -> Sequence[byt
 
 
 def _segment_bounds(board: Board, records: Iterable[IndexRecord]) -> Collection[tuple[bytes, bytes]]:
-    """Return the distinct pairs of a segment's id and a rank bound of its players."""
+    """Return the distinct pairs of a segment's id and the rank bound of a player in the segment."""
     return dict.fromkeys(
         (segment, rank_bound(board, record.key))
         for record in records

@@ -205,7 +205,7 @@ class Cluster:
         return replies
 
     async def _repeat(self, client: WatchedCluster, requests: Mapping[int, Request], replies: list[Any]) -> None:
-        """Send the requests again. Replace the replies at their positions in `replies`."""
+        """Send these requests again. Each key of `requests` is the position of the reply to replace in `replies`."""
         if requests:
             repeated = await self._send_following(client, list(requests.values()))
             for i, reply in zip(requests, repeated, strict=True):
