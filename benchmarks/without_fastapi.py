@@ -26,7 +26,7 @@ class Query:
 
 
 class APIRouter:
-    """Router that stores the routes of its class."""
+    """Router that only stores routes, as objects of `route_class`."""
 
     def __init__(self, *, route_class: Callable[..., Any], **options: Any) -> None:
         self._route_class = route_class

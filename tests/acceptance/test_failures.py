@@ -122,8 +122,8 @@ class TestIndexFails:
 
     async def test_a_slot_moved_there_and_back(self, new_rig: NewRig, own_valkey: OwnValkey) -> None:
         # While only some of a slot's keys have moved, a submission waits twice: for the index, and then for the
-        # declaration of its pending update. A request must outlast both waits. The limit of a request derives from the
-        # limit of the database: raise the latter.
+        # declaration of its pending update. A request must outlast both waits. Raise the time limit of the database,
+        # because the time limit of a request derives from it.
         rig = await new_rig(await asyncio.to_thread(own_valkey, nodes=2), LEADERFORGE_STORE_TIMEOUT_MS="30000")
         slot = IndexKeys(rig.settings["LEADERFORGE_NAMESPACE"], PARTITIONS).slots[0]
         async with rig.load() as load:

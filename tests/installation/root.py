@@ -82,7 +82,7 @@ def copy_files(directory: Path, files: Mapping[Path, str]) -> None:
 def entered(directory: Path) -> Iterator[Root]:
     """Hold namespaces for the root until the end of the block. Then all of its processes are killed."""
     holding = _HOLDING.format(root=directory)
-    # With these options, all processes of the root end even if this process is killed.
+    # With these options, all processes in the namespaces end even if this process is killed.
     unshare = ("setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--pid", "--mount", "--fork", "--kill-child")
     with subprocess.Popen([*unshare, "sh", "-ec", holding]) as process:
         try:

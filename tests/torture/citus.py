@@ -37,7 +37,7 @@ class CitusNode:
         self._send(signal.SIGKILL)
 
     def freeze(self) -> None:
-        """Stop all processes of the server."""
+        """Suspend all processes of the server (SIGSTOP), until `resume`."""
         self._send(signal.SIGSTOP)
 
     def resume(self) -> None:

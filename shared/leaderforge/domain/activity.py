@@ -93,7 +93,7 @@ class Suspect:
 
 
 def _best(board: Board, scores: Sequence[RecentScore]) -> int:
-    """Return the best of a player's scores as a number. On boards of both orders, a lower number is better."""
+    """Return the best of a player's scores, negated if high scores lead: on every board, a lower result is better."""
     return min(ranked_score(board.order, score.score) for score in scores)
 
 

@@ -35,7 +35,7 @@ def text_chunks(raw: BinaryIO, encoding: str | None = None) -> Iterator[str]:
 
     Without `encoding`, a byte order mark decides about the encoding. Without a mark, it is UTF-8. Bytes that are not
     UTF-8 become lone surrogates, because a bad line must not end the whole import. Raises `Refused` for a spreadsheet
-    file, and for UTF-16 without a mark. Raises `CutOff` after the text before the damage.
+    file, and for UTF-16 without a mark. For damaged data, yields the text before the damage, then raises `CutOff`.
     """
     stream = _decompressed(raw)
     chosen = _encoding_of(stream.peek(_PEEKED_BYTES)[:_PEEKED_BYTES], encoding)
