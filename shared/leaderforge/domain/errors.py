@@ -140,7 +140,7 @@ class SubmissionNotFound(NotFound):
 
     @classmethod
     def of(cls, board: str, user_id: int, submission_id: UUID) -> "SubmissionNotFound":
-        """Return the error for an id without a submission."""
+        """Return the error for an id that no submission of the player on the board has."""
         message = f"player {user_id} has no submission {submission_id} on board {board!r}"
         return cls(message, user_id=user_id, board=board, submission_id=submission_id)
 

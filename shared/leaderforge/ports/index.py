@@ -69,7 +69,7 @@ class NameSwap(NamedTuple):
 
 
 class NameIndex(Protocol):
-    """Usernames in the index, which the rows of every ladder contain."""
+    """Usernames in the index, stored once for each player. The rows of all ladders contain them."""
 
     async def names(self, user_ids: Collection[int]) -> Mapping[int, str]:
         """Return the players' names by id, without players whose name is missing."""

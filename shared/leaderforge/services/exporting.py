@@ -82,7 +82,7 @@ def _members(columns: Sequence[str], entry: Entry) -> dict[str, Any]:
 
 
 def _cells(members: dict[str, Any]) -> dict[str, Any]:
-    """Return the members as cells of CSV. Numbers of tiebreakers become JSON text."""
+    """Return the JSON members of an entry as cells of CSV: the object `tiebreakers` becomes JSON text."""
     return members | {"tiebreakers": dumps(members["tiebreakers"])} if "tiebreakers" in members else members
 
 

@@ -30,7 +30,7 @@ class FeedGroup(NamedTuple):
 
 
 def feed_groups(submissions: Sequence[Submission]) -> Iterator[FeedGroup]:
-    """Yield a group for each submission. Positions count the parts of all submissions."""
+    """Yield a group for each submission. The positions number the parts of all submissions from 0 on."""
     position = 0
     for submission in submissions:
         parts = submission.parts

@@ -1,7 +1,7 @@
 -- Replace values and entries of players in a partition of a ladder. A value that has changed since `observe` stays.
 -- KEYS: meta, entries, standings; on boards with segments: segments
 -- ARGV: for each player: id, observed value, new value; '' for no value. On boards with segments, the last argument is
--- the number of their attributes. Segments have the keys of apply.lua.
+-- the number of their attributes. The keys of segments are the same as in apply.lua.
 -- If a player has no value, the player's erasure is used instead.
 -- Returns the ids of the players whose values have changed since they were observed.
 local changed = {}
