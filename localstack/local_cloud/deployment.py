@@ -14,7 +14,7 @@ _BUCKET = "packages"
 _POLL_S = 1
 """Pause between two checks of the stack, in s."""
 _POLLS = 300
-"""Maximum number of checks."""
+"""Maximum number of checks whether the stack is complete."""
 
 
 class DeploymentFailed(Exception):

@@ -304,7 +304,7 @@ async def test_a_broken_connection_has_the_index_caught_up(world: World) -> None
 
 @pytest.mark.parametrize("later_ms", [86_400_000, 1 - COMMIT_LIMIT_MS])
 async def test_a_watermark_that_is_too_late_is_none(world: World, elapsed: Elapsed, later_ms: int) -> None:
-    """Ignore a watermark in the future, a sign of a clock that was set back: no repair reads the events before it."""
+    """Ignore a watermark in the future: a clock was set back, and no repair would read the events before it."""
     await world.commit(1, 5)
     await world.index.advance(world.now + later_ms)
     elapsed.now += BELIEF_MS / 1000
@@ -319,7 +319,7 @@ async def test_a_watermark_that_is_too_late_has_reconciliation_rebuild(world: Wo
 
 
 async def test_a_watermark_that_fell_has_the_index_caught_up(world: World, elapsed: Elapsed) -> None:
-    """A watermark that has decreased means that a node has restarted from an old snapshot."""
+    """A watermark that has decreased means that a node has restarted from an old snapshot. A catch-up must follow."""
     await world.submit(world.one, 1, 5)
     world.now += SETTLE_MS
     await world.one.maintain.reconcile()
