@@ -58,7 +58,6 @@ from leaderforge.domain.errors import (
     Overloaded,
     PeriodBuilding,
     PeriodNotFound,
-    Refused,
     StoreUnavailable,
 )
 from leaderforge.domain.league_errors import LeagueNotFound
@@ -187,14 +186,13 @@ async def page(edge: TheEdge, caller: Anyone, board: BoardName, query: Annotated
 )
 async def score_range(edge: TheEdge, caller: Anyone, board: BoardName, query: Annotated[RangeQuery, Query()]) -> Answer:
     """Return the entries with a score in a range, in pages."""
-    if query.min_score > query.max_score:
-        raise Refused(f"min_score {query.min_score} is greater than max_score {query.max_score}; swap them")
     if query.cursor is None:
         ladder, after = await requested_ladder(edge, caller, board, query), None
     else:
         ladder, cursor = await _continued(edge, caller, board, query, query.cursor, Direction.RANGE)
         after = cursor.key
-    page = await edge.services.query.range(ladder, query.min_score, query.max_score, query.limit, after)
+    low, high = query.range_on(ladder.board)
+    page = await edge.services.query.range(ladder, low, high, query.limit, after)
     return answer_read(render_range(ladder, page), page)
 
 

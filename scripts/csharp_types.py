@@ -22,8 +22,8 @@ namespace LeaderForge
 """
 _CONSTRUCTOR = """        /// <summary>Read an object of JSON.</summary>
         /// <exception cref="FormatException">A required member is missing or has another type.</exception>"""
-_READERS = {"string": "Text", "integer": "Integer", "number": "Number", "boolean": "Truth"}
-_TYPES = {"string": "string", "integer": "long", "number": "double", "boolean": "bool"}
+_READERS = {"string": "Text", "integer": "Integer", "score": "Score", "number": "Number", "boolean": "Truth"}
+_TYPES = {"string": "string", "integer": "long", "score": "long", "number": "double", "boolean": "bool"}
 _FIELDS = "IReadOnlyDictionary<string, object>"
 _WIDTH = 120
 
@@ -138,6 +138,9 @@ def _without_null(shape: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
     if "anyOf" not in shape:
         return shape, False
     alternatives = [option for option in shape["anyOf"] if option.get("type") != "null"]
+    if [option.get("type") for option in alternatives] == ["integer", "string"]:
+        # A score is a number, or the digits of a 64-bit integer, which C# has.
+        return {"type": "score"}, len(shape["anyOf"]) > 2
     return (alternatives[0] if len(alternatives) == 1 else {}), len(alternatives) < len(shape["anyOf"])
 
 

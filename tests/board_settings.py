@@ -9,6 +9,7 @@ from leaderforge.domain.league import Assignment, Inactivity, League, Zone
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.reward_tables import OutcomeCondition, Reward, RewardTable
+from leaderforge.domain.score_types import ScoreType
 from leaderforge.domain.team_rules import TeamFunction, TeamRules
 from leaderforge.domain.tiers import Tier, TierLimit
 from leaderforge.domain.tournaments import TournamentRules
@@ -76,6 +77,7 @@ EVERYTHING: dict[str, Any] = {
     "team": TeamRules("points", TeamFunction.BEST, 5),
     "tiebreakers": (),
     "feeds": (Feed("coins", "coins"), Feed("runs")),
+    "score_type": ScoreType.INT64,
 }
 """Board settings for all fields. No value is a default.
 

@@ -7,11 +7,18 @@ import { aBoard } from './server';
 const LAPS = aBoard('laps', { name: 'Laps', order: 'asc', policy: 'best', max_score: 600_000, unit: 'ms', keep_days: 30, segments: ['country', 'platform'], events: ['score.improved'] });
 
 describe('the settings of a board', () => {
+  it('keep the digits of 64-bit scores', () => {
+    const idle = aBoard('idle', { score_type: 'int64', min_score: '-9007199254740993', max_score: '9223372036854775807', tiers: [{ name: 'gold', score: '9007199254740993' }] });
+    expect(changesOf(draftOf(idle), idle)).toEqual({});
+    expect(settingsOf(draftOf(idle))).toMatchObject({ min_score: '-9007199254740993', max_score: '9223372036854775807', tiers: [{ name: 'gold', score: '9007199254740993' }] });
+    expect(flawsOf(draftOf(idle), en)).toEqual({});
+  });
+
   it('are the same after a visit to the form', () => {
     const settings = settingsOf(draftOf(LAPS));
     expect(LAPS).toMatchObject(settings);
     // The form does not edit these JSON members. All others are settings in the form.
-    const others = ['board', 'building', 'frozen_at', 'tiebreakers', 'feeds'];
+    const others = ['board', 'building', 'frozen_at', 'tiebreakers', 'feeds', 'score_type'];
     expect(Object.keys(settings).toSorted()).toEqual(Object.keys(LAPS).filter((name) => !others.includes(name)).toSorted());
   });
 

@@ -107,3 +107,28 @@ describe('every digit of a score', () => {
     expect(scoreFormat(setting).full(score)).toBe(text);
   });
 });
+
+describe('a 64-bit score', () => {
+  const { full, parse } = scoreFormat({ unit: null, decimals: 0, score_type: 'int64' });
+
+  it.each([
+    ['9223372036854775807', '9,223,372,036,854,775,807'],
+    ['-9223372036854775807', '-9,223,372,036,854,775,807'],
+    ['9007199254740993', '9,007,199,254,740,993'],
+    ['-1', '-1'],
+    ['0', '0'],
+  ])('%s is shown with all digits, and read back', (score, shown) => {
+    expect(full(score)).toBe(shown);
+    expect(parse(shown)).toBe(score);
+  });
+
+  it('keeps its digits with decimals, and as a time', () => {
+    expect(scoreFormat({ unit: null, decimals: 2, score_type: 'int64' }).full('9223372036854775807')).toBe('92,233,720,368,547,758.07');
+    expect(scoreFormat({ unit: 'ms', decimals: 0, score_type: 'int64' }).full('9223372036854775807')).toBe('2562047788015:12:55.807');
+  });
+
+  it('is not read beyond its range', () => {
+    expect(parse('9223372036854775808')).toBeNull();
+    expect(scoreFormat({ unit: null, decimals: 0 }).parse('9007199254740993')).toBeNull();
+  });
+});

@@ -54,6 +54,7 @@ export function aBoard(board: string, change: Partial<Board> = {}): Board {
     league: null,
     tiebreakers: [],
     feeds: [],
+    score_type: 'number',
     building: [],
     ...change,
   };

@@ -11,6 +11,7 @@ from leaderforge.domain.boards import MAX_INTEGER, Backfill, Board, Ladder, Orde
 from leaderforge.domain.errors import Refused, SettingFixed
 from leaderforge.domain.league import League, Zone
 from leaderforge.domain.periods import PeriodKind
+from leaderforge.domain.score_types import ScoreType
 from leaderforge.domain.timing import PROPAGATION_MS
 from leaderforge.domain.tournaments import TournamentRules
 from tests.board_settings import EVERYTHING
@@ -48,6 +49,7 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("tournament", {"tournament": TournamentRules(duration_s=60)}),
     ("colour", {"colour": "red"}),
     ("league", {"league": LEAGUE}),
+    ("max_score", {"max_score": 2**63, "policy": Policy.BEST, "score_type": ScoreType.INT64}),
     *(
         ("league", {"periods": (PeriodKind.WEEKLY, PeriodKind.ALL_TIME), "league": replace(LEAGUE, **flaw)})
         for flaw in (
@@ -99,6 +101,12 @@ def test_what_is_wrong_is_named(setting: str, given: dict[str, Any]) -> None:
         assert setting in refused.value.message
 
 
+def test_long_scores_have_no_sum() -> None:
+    with pytest.raises(Refused, match="can be too large; use the policy best or latest"):
+        board(score_type=ScoreType.INT64)
+    assert board(score_type=ScoreType.INT64, policy=Policy.BEST, max_score=2**63 - 1).limits.max_score == 2**63 - 1
+
+
 @pytest.mark.parametrize("setting", [name for name in FIXED if name != "tiebreakers"])  # see test_tiebreakers.py
 def test_what_is_for_ever_is_named(setting: str) -> None:
     others = {
@@ -113,6 +121,7 @@ def test_what_is_for_ever_is_named(setting: str) -> None:
         "tiers": (),
         "events": (),
         "league": None,
+        "score_type": ScoreType.NUMBER,
     }
     with pytest.raises(SettingFixed) as fixed:
         changed_board(board(**EVERYTHING), {setting: others[setting]}, NOW)

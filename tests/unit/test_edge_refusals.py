@@ -135,7 +135,11 @@ async def test_a_wrong_member_is_one_problem(api: Api) -> None:
             "problem": "must be a whole number from -9007199254740991 to 9007199254740991;"
             " send any other id as an external id",
         },
-        {"at": "score", "problem": "must be a whole number from -9007199254740991 to 9007199254740991"},
+        {
+            "at": "score",
+            "problem": "must be a whole number from -9007199254740991 to 9007199254740991, or the digits of a 64-bit "
+            "score as text",
+        },
         {"at": "colour", "problem": "unknown member; check its spelling or remove it"},
     ]
 

@@ -142,7 +142,7 @@ async def test_the_scheme_is_read_without_regard_to_case(api: Api) -> None:
     ("change", "at"),
     [
         ({"score": 1.5}, "score"),
-        ({"score": "5"}, "score"),
+        ({"score": "5.0"}, "score"),
         ({"score": True}, "score"),
         ({"score": None}, "score"),
         ({"score": MAX_INTEGER + 1}, "score"),
@@ -344,5 +344,9 @@ async def test_a_fraction_or_a_number_beyond_the_bounds_is_refused(api: Api, tex
     headers = {"Authorization": f"Bearer {SUBMIT_KEY}", "Content-Type": "application/json"}
     answer = await api.client.post("/api/scores", content=f'{{"user_id":1,"score":{text}}}', headers=headers)
     assert answer.json()["error"]["details"]["errors"] == [
-        {"at": "score", "problem": "must be a whole number from -9007199254740991 to 9007199254740991"}
+        {
+            "at": "score",
+            "problem": "must be a whole number from -9007199254740991 to 9007199254740991, or the digits of a 64-bit "
+            "score as text",
+        }
     ]

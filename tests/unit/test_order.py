@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,9 +23,14 @@ from leaderforge.domain.order import (
     user_bytes,
     user_id_of,
 )
+from leaderforge.domain.score_types import MAX_LONG, ScoreType
 from tests.strategies import boards, scores, times, user_ids
 
+long_scores = st.integers(-MAX_LONG, MAX_LONG) | st.sampled_from([MAX_LONG - 1, MAX_INTEGER, MAX_INTEGER + 1, 0])
+long_boards = st.builds(replace, boards, score_type=st.just(ScoreType.INT64))
 places = st.builds(Place, scores, times, user_ids, scores)
+long_places = st.builds(Place, long_scores, times, user_ids, scores)
+cases = st.tuples(boards, places, places) | st.tuples(long_boards, long_places, long_places)
 BOARD = Board(1, "board", "Board", order=Order.ASC)
 
 
@@ -47,44 +54,49 @@ def _numbers(one: Ranked) -> tuple[int, ...]:
     return one.score, one.subscore, one.achieved_at, one.user_id
 
 
-@given(boards, places, places)
-def test_keys_compare_as_their_entries_do(board: Board, one: Place, other: Place):
+@given(cases)
+def test_keys_compare_as_their_entries_do(case: tuple[Board, Place, Place]):
+    board, one, other = case
     assert (sort_key(board, one) < sort_key(board, other)) == _sorts_before(board, one, other)
 
 
-@given(boards, places)
-def test_keys_can_be_read_back(board: Board, one: Place):
+@given(cases)
+def test_keys_can_be_read_back(case: tuple[Board, Place, Place]):
+    board, one, _ = case
     key = sort_key(board, one)
     assert len(key) == key_bytes(board)
     assert place(board, key) == _on(board, one)
-    assert ranked_key(board, ranked_place(key)) == key
-    assert ranked_keys(board, [tuple(ranked_place(key))] * 2) == [key, key]
+    assert ranked_key(board, ranked_place(board, key)) == key
+    assert ranked_keys(board, [tuple(ranked_place(board, key))] * 2) == [key, key]
     assert user_id_of(key) == one.user_id
     assert key.endswith(user_bytes(one.user_id))
     assert FIRST < key < LAST
 
 
-@given(boards, places, scores)
-def test_a_score_bound_lies_after_better_scores_and_before_its_own(board: Board, one: Place, bound: int):
+@given(cases)
+def test_a_score_bound_lies_after_better_scores_and_before_its_own(case: tuple[Board, Place, Place]):
+    board, one, (bound, *_) = case
     better = one.score > bound if board.order is Order.DESC else one.score < bound
     assert (sort_key(board, one) < score_bound(board, bound)) == better
 
 
-@given(boards, places, places)
-def test_shared_ranks_are_bounded_by_the_scores_alone(board: Board, one: Place, other: Place):
+@given(cases)
+def test_shared_ranks_are_bounded_by_the_scores_alone(case: tuple[Board, Place, Place]):
+    board, one, other = case
     key, bound = sort_key(board, one), rank_bound(board, sort_key(board, other))
     if board.rank_style is RankStyle.SHARED:
         other = Place(other.score, -MAX_TIME, -MAX_INTEGER, other.subscore)
     assert (key < bound) == _sorts_before(board, one, other)
 
 
-@given(boards, places, places, st.integers(0, 27), st.binary(max_size=2))
-def test_bounds_compare_as_numbers_just_as_they_do_as_bytes(
-    board: Board, one: Place, other: Place, length: int, more: bytes
-):
+@given(cases, st.integers(0, 29), st.binary(max_size=2))
+def test_bounds_compare_as_numbers_just_as_they_do_as_bytes(case: tuple[Board, Place, Place], length: int, more: bytes):
+    board, one, other = case
     key, whole = sort_key(board, one), sort_key(board, other)
     for bound in (FIRST, LAST, whole[:length], whole + more, key, key + b"\0"):
-        assert (_numbers(ranked_place(key)) < _numbers(ranked_bound(board, bound))) == (key < bound)
+        ranked = _numbers(ranked_bound(board, bound))
+        assert (_numbers(ranked_place(board, key)) < ranked) == (key < bound)
+        assert all(-(2**63) <= number < 2**63 for number in ranked)
 
 
 @pytest.mark.parametrize(

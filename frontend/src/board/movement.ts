@@ -17,7 +17,7 @@ export function movements(before: readonly Entry[] | null, after: readonly Entry
   for (const entry of after) {
     const was = earlier.get(entry.user_id);
     const by = was ? was.rank - entry.rank : null;
-    const gained = was ? entry.score - was.score : 0;
+    const gained = was ? Number(BigInt(entry.score) - BigInt(was.score)) : 0;
     if (by !== 0 || gained !== 0) found.set(entry.user_id, { by, gained });
   }
   return found;

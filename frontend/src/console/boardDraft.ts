@@ -1,6 +1,7 @@
 import type { Board, BoardIn, Kind, LeagueIn, NoticeType, Order, Policy, RankStyle, RewardTableIn, TeamFunction, TierIn, TournamentIn } from '../api/types';
 import type { ConsoleMessages } from './i18n/en';
 import { jsonText } from './jsonText';
+import type { Score } from '../format/scores';
 
 /** Content of a board's form. Numbers stay texts until they are sent. */
 export interface BoardDraft {
@@ -28,6 +29,8 @@ export interface BoardDraft {
   readonly numbers: Readonly<Record<NumberName, string>>;
   readonly private: boolean;
   readonly openToPlayers: boolean;
+  /** Type of the scores, which the form does not edit. */
+  readonly scoreType: NonNullable<Board['score_type']>;
 }
 
 /** Smallest valid value of each number of the form. */
@@ -43,6 +46,8 @@ export const NUMBERS = {
 } as const;
 
 export type NumberName = keyof typeof NUMBERS;
+/** Setting whose values are scores of the board. */
+type ScoreName = 'min_score' | 'max_score';
 export type Settings = Omit<BoardIn, 'board'>;
 
 export const NUMBER_NAMES = Object.keys(NUMBERS) as NumberName[];
@@ -74,6 +79,7 @@ export const EMPTY: BoardDraft = {
   numbers: { decimals: '0', min_score: '', max_score: '', max_change: '', min_interval_ms: '', min_submissions: '1', keep_days: '', moment_days: '' },
   private: false,
   openToPlayers: false,
+  scoreType: 'number',
 };
 
 export function draftOf(board: Board): BoardDraft {
@@ -102,13 +108,14 @@ export function draftOf(board: Board): BoardDraft {
     numbers: Object.fromEntries(numbers) as BoardDraft['numbers'],
     private: board.private,
     openToPlayers: board.open_to_players,
+    scoreType: board.score_type ?? 'number',
   };
 }
 
 /** Return the errors that the form can find in the draft, by field. The API checks everything else. */
 export function flawsOf(draft: BoardDraft, words: ConsoleMessages): Partial<Record<NumberName | 'board' | 'tiers' | 'segments' | 'team' | 'tournament' | 'league' | 'rewards', string>> {
   const { form } = words;
-  const flaws = NUMBER_NAMES.filter((name) => !isNumber(draft.numbers[name], NUMBERS[name])).map(
+  const flaws = NUMBER_NAMES.filter((name) => !isNumber(draft.numbers[name], NUMBERS[name]) && !isLongScore(draft, name)).map(
     (name) => [name, NUMBERS[name] >= 0 ? form.wholeNumberFrom(NUMBERS[name]) : form.wholeNumber] as const,
   );
   return {
@@ -134,7 +141,12 @@ function tiersOf(text: string): TierIn[] {
 
 function tierOf(text: string): TierIn {
   const limited = /^(.+) (score|rank|percent) (-?[\d.]+)$/.exec(text.trim());
-  return limited ? { name: limited[1] ?? '', [limited[2] ?? '']: Number(limited[3]) } : { name: text.trim() };
+  return limited ? { name: limited[1] ?? '', [limited[2] ?? '']: exact(limited[3] ?? '') } : { name: text.trim() };
+}
+
+/** Return the number in a text, or the text if it is a 64-bit score, which a number could not hold. */
+function exact(text: string): number | string {
+  return Number.isSafeInteger(Number(text)) || !/^-?\d+$/.test(text.trim()) ? Number(text) : text.trim();
 }
 
 function segmentsOf(text: string): string[] {
@@ -180,9 +192,14 @@ function isNumber(text: string, least: number): boolean {
   return /^-?\d+$/.test(text.trim()) && Number.isSafeInteger(Number(text)) && Number(text) >= least;
 }
 
+/** Return whether a number of the form is a 64-bit score. The API checks its range. */
+function isLongScore({ scoreType, numbers }: BoardDraft, name: NumberName): boolean {
+  return scoreType === 'int64' && (name === 'min_score' || name === 'max_score') && /^-?\d{1,19}$/.test(numbers[name].trim());
+}
+
 export function settingsOf(draft: BoardDraft): Settings {
-  const numbers = NUMBER_NAMES.map((name) => [name, draft.numbers[name].trim() === '' ? null : Number(draft.numbers[name])]);
-  const { decimals, min_submissions, ...limits } = Object.fromEntries(numbers) as Record<NumberName, number | null>;
+  const numbers = NUMBER_NAMES.map((name) => [name, draft.numbers[name].trim() === '' ? null : exact(draft.numbers[name])]);
+  const { decimals, min_submissions, ...limits } = Object.fromEntries(numbers) as Record<Exclude<NumberName, ScoreName>, number | null> & Record<ScoreName, Score | null>;
   return {
     name: draft.name.trim() || draft.board,
     policy: draft.policy,

@@ -1,18 +1,22 @@
 import { perLocale } from '../i18n/locale';
 
-/** Display settings of a board: the unit of its scores, and the number of decimals. */
+/** Score of an answer: a number, or the digits of a 64-bit score, which a number could not hold. */
+export type Score = number | string;
+
+/** Display settings of a board: the unit of its scores, the number of decimals, and the type of its scores. */
 export interface Display {
   readonly unit: string | null;
   readonly decimals: number;
+  readonly score_type?: 'number' | 'int64';
 }
 
 export interface ScoreFormat {
   /** Return the score with all digits, such as 1,234.56 or 1:23.456. */
-  readonly full: (score: number) => string;
+  readonly full: (score: Score) => string;
   /** Return a short form for axes and narrow places, such as 1.2K. */
-  readonly short: (score: number) => string;
+  readonly short: (score: Score) => string;
   /** Return the score in a text: the format of `full`, or a number in the unit. Null for other text. */
-  readonly parse: (text: string) => number | null;
+  readonly parse: (text: string) => Score | null;
   /** Unit to show beside a score, null if the score's text contains it or the board has none. */
   readonly unit: string | null;
 }
@@ -20,7 +24,7 @@ export interface ScoreFormat {
 /** A score as digits before and after the decimal point. Divisions would lose digits of large scores. */
 interface Decimal {
   readonly negative: boolean;
-  readonly whole: number;
+  readonly whole: bigint;
   readonly fraction: string;
 }
 
@@ -38,35 +42,49 @@ const signs = perLocale((tag) => {
   return { point: sign('decimal', '.'), group: sign('group', ','), minus: sign('minusSign', '-') };
 });
 
+const MOST = 2n ** 63n - 1n;
+
 export const PLAIN: Display = { unit: null, decimals: 0 };
 
-export function scoreFormat({ unit, decimals }: Display): ScoreFormat {
+export function scoreFormat({ unit, decimals, score_type: type = 'number' }: Display): ScoreFormat {
   const digits = TIMES[unit ?? ''];
+  const stored = type === 'int64' ? asText : asNumber;
   if (digits !== undefined) {
     const places = digits + decimals;
     return {
       full: (score) => clock(decimal(score, places)),
       short: (score) => clock({ ...roundedToSeconds(decimal(score, places)), fraction: '' }),
-      parse: (text) => parsedClock(text, places) ?? parsedNumber(text, decimals),
+      parse: (text) => stored(parsedClock(text, places) ?? parsedNumber(text, decimals)),
       unit: null,
     };
   }
   return {
     full: (score) => number(decimal(score, decimals)),
-    short: (score) => compact().format(score / 10 ** decimals),
-    parse: (text) => parsedNumber(text, decimals),
+    short: (score) => compact().format(Number(score) / 10 ** decimals),
+    parse: (text) => stored(parsedNumber(text, decimals)),
     unit,
   };
 }
 
-function decimal(score: number, places: number): Decimal {
-  const digits = String(Math.abs(score)).padStart(places + 1, '0');
+function decimal(score: Score, places: number): Decimal {
+  const text = String(score);
+  const digits = text.replace('-', '').padStart(places + 1, '0');
   const point = digits.length - places;
-  return { negative: score < 0, whole: Number(digits.slice(0, point)), fraction: digits.slice(point) };
+  return { negative: text.startsWith('-'), whole: BigInt(digits.slice(0, point)), fraction: digits.slice(point) };
+}
+
+/** Return a stored score as a number, null if it has too many digits to be exact. */
+function asNumber(score: bigint | null): number | null {
+  return score !== null && Number.isSafeInteger(Number(score)) ? Number(score) : null;
+}
+
+/** Return a stored 64-bit score as text, null if it is too large. */
+function asText(score: bigint | null): string | null {
+  return score !== null && -MOST <= score && score <= MOST ? String(score) : null;
 }
 
 function roundedToSeconds({ whole, fraction, ...value }: Decimal): Decimal {
-  return { ...value, whole: whole + Number(fraction >= '5'), fraction: '' };
+  return { ...value, whole: whole + BigInt(fraction >= '5'), fraction: '' };
 }
 
 function number({ negative, whole, fraction }: Decimal): string {
@@ -75,8 +93,8 @@ function number({ negative, whole, fraction }: Decimal): string {
 
 /** Return a duration, such as 1:23.456 or 2:05:00. */
 function clock({ negative, whole, fraction }: Decimal): string {
-  const [h, m, s] = [Math.floor(whole / 3_600), Math.floor(whole / 60) % 60, whole % 60];
-  const time = h > 0 ? `${h}:${padded(m)}:${padded(s)}` : `${m}:${padded(s)}`;
+  const [h, m, s] = [whole / 3_600n, (whole / 60n) % 60n, whole % 60n];
+  const time = h > 0n ? `${h}:${padded(m)}:${padded(s)}` : `${m}:${padded(s)}`;
   return `${negative ? '−' : ''}${time}${afterPoint(fraction)}`;
 }
 
@@ -84,19 +102,19 @@ function afterPoint(fraction: string): string {
   return fraction && `${signs().point}${fraction}`;
 }
 
-function padded(value: number): string {
+function padded(value: bigint): string {
   return String(value).padStart(2, '0');
 }
 
-function parsedNumber(text: string, decimals: number): number | null {
+function parsedNumber(text: string, decimals: number): bigint | null {
   const [, sign, whole = '', fraction] = NUMBER.exec(plain(text)) ?? [];
   return sign === undefined ? null : fixed(sign, whole, fraction, decimals);
 }
 
-function parsedClock(text: string, digits: number): number | null {
-  const [, sign, h = '0', m, s, fraction] = CLOCK.exec(plain(text)) ?? [];
+function parsedClock(text: string, digits: number): bigint | null {
+  const [, sign, h = '0', m = '0', s = '0', fraction] = CLOCK.exec(plain(text)) ?? [];
   if (sign === undefined) return null;
-  return fixed(sign, String(Number(h) * 3_600 + Number(m) * 60 + Number(s)), fraction, digits);
+  return fixed(sign, String(BigInt(h) * 3_600n + BigInt(m) * 60n + BigInt(s)), fraction, digits);
 }
 
 /** Return a number in the page's locale as plain digits with a decimal point. */
@@ -107,11 +125,11 @@ function plain(text: string): string {
 
 /**
  * Return the stored score of a number: the number times 10 to the power of `decimals`. Null if the number has more
- * decimals, or too many digits to be exact.
+ * decimals.
  */
-function fixed(sign: string, whole: string, fraction: string | undefined, decimals: number): number | null {
+function fixed(sign: string, whole: string, fraction: string | undefined, decimals: number): bigint | null {
   const digits = (fraction ?? '').replace(/0+$/, '');
-  const value = Number(`${whole}${digits.padEnd(decimals, '0')}`);
-  if (digits.length > decimals || !Number.isSafeInteger(value)) return null;
-  return sign && value !== 0 ? -value : value;
+  if (digits.length > decimals) return null;
+  const value = BigInt(`${whole}${digits.padEnd(decimals, '0')}`);
+  return sign ? -value : value;
 }

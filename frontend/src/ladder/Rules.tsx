@@ -1,6 +1,6 @@
 import type { Board } from '../api/types';
 import { formatInterval } from '../format/countdown';
-import { scoreFormat } from '../format/scores';
+import { scoreFormat, type Score } from '../format/scores';
 import { text, useText } from '../i18n/text';
 
 /** One line that says which scores count on a board. */
@@ -18,7 +18,7 @@ export function rulesOf(board: Board): string {
 function limits(board: Board): string {
   const words = text();
   const { full, unit } = scoreFormat(board);
-  const shown = (score: number | null) => score !== null && (unit === null ? full(score) : `${full(score)} ${unit}`);
+  const shown = (score: Score | null) => score !== null && (unit === null ? full(score) : `${full(score)} ${unit}`);
   const [low, high] = [shown(board.min_score), shown(board.max_score)];
   if (low !== false && high !== false) return words.scoresBetween(low, high);
   if (low !== false) return words.scoresFrom(low);

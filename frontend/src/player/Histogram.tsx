@@ -1,12 +1,13 @@
 import { Numbers } from '../charts/Numbers';
 import { formatNumber } from '../format/numbers';
+import type { Score } from '../format/scores';
 import { useText } from '../i18n/text';
 import { useScores } from '../ladder/scores';
 import { bandOf, type Bar } from './spread';
 
 interface Props {
   readonly bars: readonly Bar[];
-  readonly score: number;
+  readonly score: Score;
   readonly name: string;
 }
 

@@ -15,7 +15,7 @@ export function HistoryChart({ points }: { points: readonly Point[] }) {
   return (
     <figure>
       <LineChart
-        samples={points.map(({ at, score }) => ({ at: Date.parse(at), value: score }))}
+        samples={points.map(({ at, score }) => ({ at: Date.parse(at), value: Number(score) }))}
         label={words.scoreWent(full(first.score), full(last.score), points.length)}
         formatValue={short}
         begin={formatDay(first.at)}

@@ -42,8 +42,8 @@ function Explanation({ spread: { bars, shape, median, core } }: { spread: Spread
   return [
     median !== null && words.halfHave(full(median), order),
     shape === 'widening' && words.wideningBars,
-    isCut && first && first.high < core.low && words.headBar(full(first.low), full(first.high)),
-    isCut && last && last.low > core.high && words.tailBar(full(last.low), full(last.high)),
+    isCut && first && Number(first.high) < core.low && words.headBar(full(first.low), full(first.high)),
+    isCut && last && Number(last.low) > core.high && words.tailBar(full(last.low), full(last.high)),
   ]
     .filter(Boolean)
     .join(' ');

@@ -1,10 +1,15 @@
+import type { Score } from '../format/scores';
+
 /** Band of scores from `low` to `high`, both included. */
 export interface Band {
   readonly low: number;
   readonly high: number;
 }
 
-export interface Bar extends Band {
+/** Number of players with a score from `low` to `high`. The bounds are texts on boards with 64-bit scores. */
+export interface Bar {
+  readonly low: Score;
+  readonly high: Score;
   readonly count: number;
 }
 
@@ -64,7 +69,8 @@ function roundWidth(width: number): number {
   }
 }
 
-/** Return the index of the band with this score, -1 if there is none. */
-export function bandOf(bands: readonly Band[], score: number): number {
-  return bands.findIndex((band) => band.low <= score && score <= band.high);
+/** Return the index of the bar with this score, -1 if there is none. */
+export function bandOf(bars: readonly Pick<Bar, 'low' | 'high'>[], score: Score): number {
+  const exact = BigInt(score);
+  return bars.findIndex((bar) => BigInt(bar.low) <= exact && exact <= BigInt(bar.high));
 }

@@ -3,6 +3,7 @@ import { useQueries, useQuery } from '@tanstack/react-query';
 import { useSurroundings } from '../api/context';
 import { countBetween, distribution, scoreAtPercentile } from '../api/reads';
 import type { Distribution } from '../api/types';
+import type { Score } from '../format/scores';
 import { bandsWithTails, isCrowded, isSkewed, wideningBands, type Band, type Bar } from './spread';
 
 const EQUAL_BARS = 40;
@@ -14,7 +15,7 @@ export type Shape = 'equal' | 'widening' | 'tails';
 export interface Spread {
   readonly bars: readonly Bar[] | undefined;
   readonly shape: Shape;
-  readonly median: number | null;
+  readonly median: Score | null;
   /** First and last score between the tails, null if the histogram has no tails or they are not loaded yet. */
   readonly core: Band | null;
   readonly error: unknown;
@@ -28,11 +29,12 @@ export interface Spread {
 export function useSpread(): Spread {
   const around = useSurroundings();
   const { data, error, refetch } = useQuery(distribution(around, EQUAL_BARS));
-  const crowded = data !== undefined && isCrowded(data.buckets);
+  // Bounds of other bands are computed with numbers, which are not exact for 64-bit scores.
+  const crowded = data !== undefined && typeof data.min === 'number' && isCrowded(data.buckets);
   const tails = useQueries({
     queries: [TAIL, 100 - TAIL].map((percent) => ({ ...scoreAtPercentile(around, percent), enabled: crowded })),
   });
-  const ends = tails.flatMap((tail) => tail.data ?? []).sort((a, b) => a - b);
+  const ends = tails.flatMap((tail) => (tail.data === undefined ? [] : Number(tail.data))).sort((a, b) => a - b);
   const core = crowded && ends.length === tails.length ? { low: ends[0] ?? 0, high: ends[1] ?? 0 } : null;
   const { shape, bands } = planned(data, core);
   const counts = useQueries({ queries: bands.map((band) => countBetween(around, band.low, band.high)) });
@@ -58,7 +60,7 @@ export function useSpread(): Spread {
 /** Return the shape of the histogram and its bands. The shape `equal` has no bands: its bars are the buckets of `data`. */
 function planned(data: Distribution | undefined, core: Band | null): { shape: Shape; bands: readonly Band[] } {
   const { min, max, p50 } = data ?? { min: null, max: null, p50: null };
-  if (core === null || min === null || max === null || p50 === null) return { shape: 'equal', bands: [] };
+  if (core === null || typeof min !== 'number' || typeof max !== 'number' || typeof p50 !== 'number') return { shape: 'equal', bands: [] };
   if (min >= 0 && isSkewed(core.low, p50, core.high)) return { shape: 'widening', bands: wideningBands(min, max) };
   return { shape: 'tails', bands: bandsWithTails(min, core.low, core.high, max) };
 }

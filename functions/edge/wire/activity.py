@@ -9,7 +9,9 @@ from pydantic import Field
 from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.fields import BoardName, CountOut, IntegerOut, TimeOut
 from functions.edge.wire.models import QueryIn, StrictOut
+from functions.edge.wire.scores import ScoreValueOut
 from leaderforge.domain.activity import ActivityPoint, RecentScore, Suspect, SuspicionReason
+from leaderforge.domain.boards import Board
 from leaderforge.services.activity import ActivityReport
 
 
@@ -34,7 +36,7 @@ class RecentScoreOut(StrictOut):
     user_id: IntegerOut = Field(examples=[123])
     username: str | None = Field(examples=["ada"])
     submission_id: UUID
-    score: IntegerOut
+    score: ScoreValueOut
     achieved_at: TimeOut
 
 
@@ -67,8 +69,8 @@ def render_activity(report: ActivityReport, names: Mapping[int, str | None]) -> 
         step_s=report.step_ms // 1000,
         until=report.until,
         points=list(map(_point_out, report.points)),
-        newest=[RecentScoreOut(**_members(score, names)) for score in report.newest],
-        suspicious=[_suspect_out(suspect, names) for suspect in report.suspects],
+        newest=[RecentScoreOut(**_members(report.board, score, names)) for score in report.newest],
+        suspicious=[_suspect_out(report.board, suspect, names) for suspect in report.suspects],
     )
     return JsonBody.of(model)
 
@@ -77,16 +79,16 @@ def _point_out(point: ActivityPoint) -> ActivityPointOut:
     return ActivityPointOut(at=point.at, submissions=point.submissions, players=point.players)
 
 
-def _suspect_out(suspect: Suspect, names: Mapping[int, str | None]) -> SuspectOut:
+def _suspect_out(board: Board, suspect: Suspect, names: Mapping[int, str | None]) -> SuspectOut:
     deviation = 0.0 if suspect.deviation <= 0 else round(suspect.deviation, 1)
-    return SuspectOut(**_members(suspect.score, names), reasons=list(suspect.reasons), deviation=deviation)
+    return SuspectOut(**_members(board, suspect.score, names), reasons=list(suspect.reasons), deviation=deviation)
 
 
-def _members(score: RecentScore, names: Mapping[int, str | None]) -> dict[str, Any]:
+def _members(board: Board, score: RecentScore, names: Mapping[int, str | None]) -> dict[str, Any]:
     return {
         "user_id": score.user_id,
         "username": names.get(score.user_id),
         "submission_id": score.submission_id,
-        "score": score.score,
+        "score": board.score_type.typed(score.score),
         "achieved_at": score.achieved_at,
     }

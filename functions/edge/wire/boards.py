@@ -9,13 +9,15 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.feeds import FeedIn, FeedOut
-from functions.edge.wire.fields import BoardName, CountOut, IntegerIn, IntegerOut, PercentOut, RankOut, TimeIn, TimeOut
+from functions.edge.wire.fields import BoardName, CountOut, TimeIn, TimeOut
 from functions.edge.wire.leagues import LeagueIn, LeagueOut, league_out
 from functions.edge.wire.models import StrictIn, StrictOut
 from functions.edge.wire.rewards import RewardTableIn, RewardTableOut
 from functions.edge.wire.rules import FROM_NUMBER
+from functions.edge.wire.scores import ScoreValueIn, ScoreValueOut
 from functions.edge.wire.team_rules import TeamRulesIn, TeamRulesOut
 from functions.edge.wire.tiebreakers import TiebreakerIn, TiebreakerOut
+from functions.edge.wire.tiers import TierIn, TierOut, tier_out
 from functions.edge.wire.tournament_rules import TournamentIn, TournamentRulesOut
 from leaderforge.domain.board_settings import (
     MAX_DECIMALS,
@@ -36,11 +38,12 @@ from leaderforge.domain.moments import MAX_MOMENT_DAYS
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.reward_tables import reward_table_of
+from leaderforge.domain.score_types import ScoreType
 from leaderforge.domain.segments import MAX_BOARD_SEGMENTS
 from leaderforge.domain.team_rules import team_rules_of
 from leaderforge.domain.tiebreaker_rules import tiebreakers_of
 from leaderforge.domain.tiebreakers import MAX_TIEBREAKERS
-from leaderforge.domain.tier_rules import MAX_TIER_NAME_LENGTH, MAX_TIERS, PERCENT_DECIMALS, tiers_of
+from leaderforge.domain.tier_rules import MAX_TIERS, tiers_of
 from leaderforge.domain.tournament_rules import tournament_of
 
 Title = Annotated[StrictStr, Field(min_length=1, max_length=MAX_NAME_LENGTH)]
@@ -64,21 +67,6 @@ _CONVERSIONS: Mapping[str, Callable[[Any], object]] = {
 """Functions that convert JSON members of a request to settings of a board. All other settings need no conversion."""
 
 
-class TierIn(StrictIn):
-    """A tier of a board. An entry is in the first tier whose limit it reaches. A tier without limit has the rest."""
-
-    name: Annotated[StrictStr, Field(min_length=1, max_length=MAX_TIER_NAME_LENGTH)] = Field(examples=["gold"])
-    score: IntegerIn | None = Field(None, description="The worst score of the tier.")
-    rank: Annotated[StrictInt, Field(ge=1, le=MAX_INTEGER), FROM_NUMBER] | None = Field(
-        None, description="The last rank of the tier."
-    )
-    percent: Annotated[float, Field(gt=0, le=100, strict=True)] | None = Field(
-        None,
-        description="The last rank of the tier, as a percentage of all ranked players, rounded up to a rank. It has at "
-        f"most {PERCENT_DECIMALS} decimals.",
-    )
-
-
 class _SettingsIn(StrictIn):
     """Settings of a board. `changes` returns only those that the client has sent."""
 
@@ -93,8 +81,8 @@ class _SettingsIn(StrictIn):
     rank_style: RankStyle = Field(
         RankStyle.ORDINAL, description="Whether equal scores have different ranks (`ordinal`) or one (`shared`)."
     )
-    min_score: IntegerIn | None = Field(None, description="The lowest score that is accepted.")
-    max_score: IntegerIn | None = Field(None, description="The highest score that is accepted.")
+    min_score: ScoreValueIn | None = Field(None, description="The lowest score that is accepted.")
+    max_score: ScoreValueIn | None = Field(None, description="The highest score that is accepted.")
     max_change: Annotated[StrictInt, Field(ge=0, le=MAX_INTEGER), FROM_NUMBER] | None = Field(
         None, description="The maximum amount by which one submission may change a player's score, up or down."
     )
@@ -199,6 +187,12 @@ class _SettingsIn(StrictIn):
         examples=[[{"board": "coins", "number": "coins"}]],
     )
 
+    score_type: ScoreType = Field(
+        ScoreType.NUMBER,
+        description="The type of the scores: `number`, up to 2^53 - 1, or `int64`, up to 2^63 - 1. Scores of type "
+        "`int64` are decimal text in all answers, and may be text in requests. Not with the policy `sum`. Permanent.",
+    )
+
     def changes(self) -> dict[str, Any]:
         """Return the settings that were sent. Raises `Refused` if a tier has several limits."""
         settings = self.model_dump(exclude={"board"}, exclude_unset=True)
@@ -242,18 +236,6 @@ class BoardChangesIn(_SettingsIn):
             raise SettingFixed("board", f"board {slug!r} cannot become {self.board!r}; create another board")
 
 
-class TierOut(StrictOut):
-    """A tier of a board: the entries that reach its limit, and no limit of an earlier tier."""
-
-    name: str = Field(examples=["gold"])
-    score: IntegerOut = Field(0, description="The worst score of the tier, only on tiers with a limit of scores.")
-    rank: RankOut = Field(1, description="The last rank of the tier, only on tiers with a limit of ranks.")
-    percent: PercentOut = Field(
-        100,
-        description="The last rank of the tier as a percentage of all ranked players, only on tiers with such a limit.",
-    )
-
-
 class BoardOut(StrictOut):
     """A board's settings."""
 
@@ -264,8 +246,8 @@ class BoardOut(StrictOut):
     # Optional in the schema, although always sent: OpenAPI Generator for C# allows no null in a required enumeration.
     subscore_order: Order | None = Field(None, description="The order of subscores; null on boards without them.")
     rank_style: RankStyle
-    min_score: IntegerOut | None
-    max_score: IntegerOut | None
+    min_score: ScoreValueOut | None
+    max_score: ScoreValueOut | None
     max_change: CountOut | None
     min_interval_ms: CountOut | None
     periods: list[PeriodKind] = Field(description="The period kinds that the board ranks. The first one is `current`.")
@@ -299,6 +281,9 @@ class BoardOut(StrictOut):
         [], description="The named numbers that order entries with equal scores, the most important one first."
     )
     feeds: list[FeedOut] = Field([], description="The other boards on which each submission counts too.")
+    score_type: ScoreType = Field(
+        ScoreType.NUMBER, description="The type of the scores. Scores of type `int64` are decimal text in all answers."
+    )
     building: list[PeriodKind] = Field(description="The period kinds that are being computed from earlier scores.")
 
 
@@ -326,8 +311,11 @@ def _board_json(board: Board) -> str:
 
 def _board_out(board: Board) -> BoardOut:
     building = () if board.backfill is None else board.backfill.kinds
+    json_value, limits = board.score_type.json_value, board.limits
     settings = asdict(settings_of(board)) | {
-        "tiers": [TierOut(**tier.members) for tier in board.tiers],
+        "min_score": json_value(limits.min_score),
+        "max_score": json_value(limits.max_score),
+        "tiers": [tier_out(board, tier) for tier in board.tiers],
         "tiebreakers": [TiebreakerOut(**asdict(tiebreaker)) for tiebreaker in board.tiebreakers],
         "feeds": [FeedOut(**asdict(feed)) for feed in board.feeds],
         "rewards": None if board.rewards is None else RewardTableOut.model_validate(board.rewards.members),

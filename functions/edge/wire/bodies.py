@@ -54,8 +54,8 @@ def string_json(text: str | None) -> str:
 
 
 def number_json(value: int | None) -> str:
-    """Return a JSON number, or null."""
-    return "null" if value is None else str(value)
+    """Return a JSON number, the JSON text of a `LongScore`, or null."""
+    return "null" if value is None else f"{value}"
 
 
 def truth_json(value: bool) -> str:

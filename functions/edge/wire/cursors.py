@@ -9,13 +9,13 @@ from struct import Struct
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import InvalidCursor
-from leaderforge.domain.order import KEY_BYTES, WIDE_KEY_BYTES, key_bytes
+from leaderforge.domain.order import KEY_BYTES, MAX_KEY_BYTES, key_bytes
 
 _HEAD = Struct(">cqq")
 _CHECK_BYTES = 4
 """Length of the checksum, in bytes. It must detect mistakes only: a forged cursor grants no rights."""
 # Rounded up: base64 without padding encodes 6 bits per character.
-_LENGTHS = [-(-(_HEAD.size + key + _CHECK_BYTES) * 8 // 6) for key in (KEY_BYTES, WIDE_KEY_BYTES)]
+_LENGTHS = [-(-(_HEAD.size + key + _CHECK_BYTES) * 8 // 6) for key in (KEY_BYTES, MAX_KEY_BYTES)]
 CURSOR_PATTERN = f"^[A-Za-z0-9_-]{{{_LENGTHS[0]},{_LENGTHS[1]}}}$"
 """Regular expression of a cursor's text."""
 _TEXT = re.compile(CURSOR_PATTERN)

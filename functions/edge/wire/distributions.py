@@ -5,11 +5,12 @@ from typing import Annotated
 from pydantic import Field
 
 from functions.edge.wire.bodies import JsonBody, number_json
-from functions.edge.wire.fields import CountOut, IntegerOut, TimeOut
+from functions.edge.wire.fields import CountOut, TimeOut
 from functions.edge.wire.models import StrictOut
 from functions.edge.wire.moments import MomentQuery
 from functions.edge.wire.periods import PeriodNameOut
 from functions.edge.wire.rules import FROM_TEXT
+from functions.edge.wire.scores import ScoreValueOut
 from leaderforge.domain.boards import Ladder
 from leaderforge.services.entries import Distribution
 
@@ -21,8 +22,8 @@ class DistributionQuery(MomentQuery):
 class BucketOut(StrictOut):
     """The number of entries with a score from `low` to `high`, both inclusive."""
 
-    low: IntegerOut
-    high: IntegerOut
+    low: ScoreValueOut
+    high: ScoreValueOut
     count: CountOut
 
 
@@ -33,11 +34,11 @@ class DistributionOut(StrictOut):
     period: PeriodNameOut
     buckets: list[BucketOut]
     count: CountOut
-    min: IntegerOut | None
-    max: IntegerOut | None
-    p50: IntegerOut | None
-    p90: IntegerOut | None
-    p99: IntegerOut | None
+    min: ScoreValueOut | None
+    max: ScoreValueOut | None
+    p50: ScoreValueOut | None
+    p90: ScoreValueOut | None
+    p99: ScoreValueOut | None
     as_of: TimeOut
 
 

@@ -12,7 +12,6 @@ from functions.edge.wire.fields import (
     CursorText,
     ExternalIdOut,
     IntegerOut,
-    IntegerText,
     PageLimit,
     RankInOut,
     RankOut,
@@ -31,8 +30,10 @@ from functions.edge.wire.moments import (
 from functions.edge.wire.numbers import TiebreakersOut
 from functions.edge.wire.periods import LadderQuery, PeriodNameOut
 from functions.edge.wire.rules import FROM_TEXT, Omittable
+from functions.edge.wire.scores import ScoreValueOut, ScoreValueText, require_score_of
 from functions.edge.wire.tiers import TierNameOut, tier_json
-from leaderforge.domain.boards import MAX_INTEGER, Ladder
+from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder
+from leaderforge.domain.errors import Refused
 from leaderforge.domain.tiebreakers import subscore_json
 from leaderforge.domain.times import time_text
 from leaderforge.services.entries import Entry, Page
@@ -67,10 +68,21 @@ class PageQuery(MovementQuery):
 
 
 class RangeQuery(MomentQuery):
-    min_score: IntegerText = Field(-MAX_INTEGER, description="The lowest score, inclusive.")
-    max_score: IntegerText = Field(MAX_INTEGER, description="The highest score, inclusive.")
+    min_score: Omittable[ScoreValueText] = Field(None, description="The lowest score. Defaults to no limit.")
+    max_score: Omittable[ScoreValueText] = Field(None, description="The highest score. Defaults to no limit.")
     limit: PageLimit = 50
     cursor: Omittable[CursorText] = Field(None, description="A page's `next`.")
+
+    def range_on(self, board: Board) -> tuple[int, int]:
+        """Return the lowest and the highest score. Raises `Refused` if they are no range of the board's scores."""
+        greatest = board.score_type.greatest
+        low = -greatest if self.min_score is None else self.min_score
+        high = greatest if self.max_score is None else self.max_score
+        require_score_of(board, "min_score", low)
+        require_score_of(board, "max_score", high)
+        if low > high:
+            raise Refused(f"min_score {low} is greater than max_score {high}; swap them")
+        return low, high
 
 
 class EntryOut(MovementOut):
@@ -82,7 +94,7 @@ class EntryOut(MovementOut):
         description="The player's name; null if it has none, or while it is unavailable.", examples=["ada"]
     )
     external_id: ExternalIdOut = ""
-    score: IntegerOut
+    score: ScoreValueOut
     subscore: IntegerOut = Field(0, description="The second score, only on boards that have one.")
     tiebreakers: TiebreakersOut = Field({})
     submissions: Annotated[int, Field(ge=1)] = Field(description="The number of submissions of the player.")

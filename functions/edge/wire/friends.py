@@ -14,6 +14,7 @@ from functions.edge.wire.periods import PeriodNameOut
 from functions.edge.wire.player_lists import PlayerListIn, missing_external_member
 from functions.edge.wire.ranks import compared_entries
 from functions.edge.wire.rules import FROM_TEXT, Omittable
+from functions.edge.wire.scores import DistanceOut
 from leaderforge.domain.boards import MAX_INTEGER, Ladder
 from leaderforge.domain.friends import FriendChange
 from leaderforge.domain.players import Player
@@ -128,7 +129,7 @@ class FriendRanksOut(StrictOut):
     ahead: FriendEntryOut | None = Field(
         description="The nearest friend with a better rank than the player; null if there is none."
     )
-    gap: CountOut | None = Field(description="The difference between the scores of `ahead` and the player.")
+    gap: DistanceOut | None = Field(description="The difference between the scores of `ahead` and the player.")
     friends: CountOut = Field(description="The number of friends.")
     ranked: CountOut = Field(description="The number of entries of the player and its friends.")
     total: CountOut = Field(description="The number of ranked players of the board.")

@@ -11,6 +11,7 @@ from functions.edge.wire.models import QueryIn, StrictOut
 from functions.edge.wire.numbers import NumbersOut, TiebreakersOut, numbers_member
 from functions.edge.wire.periods import PeriodNameOut, bounds_of
 from functions.edge.wire.rules import FROM_TEXT, Omittable, Rule
+from functions.edge.wire.scores import ScoreValueOut
 from functions.edge.wire.tiers import TierNameOut, tier_name
 from leaderforge.domain.boards import Board
 from leaderforge.domain.history import HistoryPoint, HistoryPosition
@@ -44,8 +45,8 @@ class PointOut(StrictOut):
 
     at: TimeOut = Field(description="When the score was achieved.")
     submission_id: UUID
-    submitted: IntegerOut = Field(description="The submitted score.")
-    score: IntegerOut = Field(description="The player's score after this submission.")
+    submitted: ScoreValueOut = Field(description="The submitted score.")
+    score: ScoreValueOut = Field(description="The player's score after this submission.")
     subscore: IntegerOut = Field(
         0, description="The player's second score after this submission, only on boards that have one."
     )
@@ -61,7 +62,7 @@ class FinalRankOut(StrictOut):
     starts_at: TimeOut | None
     ends_at: TimeOut | None
     rank: RankOut
-    score: IntegerOut
+    score: ScoreValueOut
     subscore: IntegerOut = Field(0, description="The second score, only on boards that have one.")
     tiebreakers: TiebreakersOut = Field({})
     tier: TierNameOut = ""
@@ -98,9 +99,10 @@ def _cursor(position: HistoryPosition) -> str:
 
 def _point(board: Board, point: HistoryPoint) -> str:
     subscore = "" if board.subscore_order is None else subscore_json(board.tiebreakers, point.subscore)
+    submitted, score = map(board.score_type.typed, (point.submitted, point.score))
     return (
         f'{{"at":"{time_text(point.position.at)}","submission_id":"{point.position.submission_id}",{subscore}'
-        f'"submitted":{point.submitted},"score":{point.score}{numbers_member(point.numbers)}}}'
+        f'"submitted":{submitted},"score":{score}{numbers_member(point.numbers)}}}'
     )
 
 

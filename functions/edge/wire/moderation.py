@@ -26,6 +26,7 @@ from functions.edge.wire.models import LongIn, QueryIn, StrictIn, StrictOut
 from functions.edge.wire.numbers import NumbersIn
 from functions.edge.wire.periods import PeriodNameIn, PeriodNameOut, PeriodQuery
 from functions.edge.wire.rules import Omittable, Rule
+from functions.edge.wire.scores import ScoreValueIn
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, LadderStanding, Standing, is_listed
 from leaderforge.services.moderation import HiddenPage, ScoreToSet
@@ -55,7 +56,7 @@ class ReasonIn(StrictIn):
 
 
 class _NewScoreIn(StrictIn):
-    score: IntegerIn = Field(description="The score. The board's score limits do not apply.")
+    score: ScoreValueIn = Field(description="The score. The board's score limits do not apply.")
     subscore: IntegerIn | None = Field(
         None, description="The second score. Defaults to 0. Only allowed on boards that have one."
     )

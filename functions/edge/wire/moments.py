@@ -13,6 +13,7 @@ from functions.edge.wire.fields import IntegerOut, RankOut, TimeIn, TimeOut
 from functions.edge.wire.models import StrictOut
 from functions.edge.wire.periods import LadderQuery
 from functions.edge.wire.rules import Omittable, Rule
+from functions.edge.wire.scores import ScoreValueOut
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import PeriodNotFound, Refused
 from leaderforge.domain.periods import number_of_name
@@ -55,7 +56,7 @@ class MovementOut(StrictOut):
     previous_rank: RankOut | None = Field(
         None, description="The rank at the moment `since`; null without an entry then. Only with `since`."
     )
-    previous_score: IntegerOut | None = Field(
+    previous_score: ScoreValueOut | None = Field(
         None, description="The score at the moment `since`; null without an entry then. Only with `since`."
     )
     moved: IntegerOut | None = Field(

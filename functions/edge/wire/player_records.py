@@ -15,6 +15,7 @@ from functions.edge.wire.numbers import NumbersOut, TiebreakersOut, numbers_memb
 from functions.edge.wire.periods import PeriodNameOut
 from functions.edge.wire.players import UserOut, user_out
 from functions.edge.wire.rewards import AwardOut, award_json
+from functions.edge.wire.scores import ScoreValueOut
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.challenges import PlayedChallenge
 from leaderforge.domain.friends import Blocked, Followed
@@ -36,7 +37,7 @@ class StandingOut(StrictOut):
 
     board: str = Field(examples=["default"])
     period: PeriodNameOut
-    score: IntegerOut
+    score: ScoreValueOut
     subscore: IntegerOut = Field(description="The second score; 0 on boards with tiebreakers.")
     tiebreakers: TiebreakersOut = Field({})
     submissions: CountOut
@@ -50,7 +51,7 @@ class EventOut(StrictOut):
 
     board: str | None = Field(description="The board; null if it was deleted.", examples=["default"])
     submission_id: UUID
-    score: IntegerOut
+    score: ScoreValueOut
     subscore: IntegerOut = Field(description="The second score; 0 on boards with tiebreakers.")
     achieved_at: TimeOut
     received_us: CountOut = Field(
@@ -175,8 +176,9 @@ def _acts_json(record: PlayerExport) -> str:
 def _render_standing(placed: LadderStanding, *, marks_hidden: bool) -> str:
     ladder, standing = placed
     hidden = ',"hidden":true' if marks_hidden and standing.hidden & (HIDDEN_ENTRY | HIDDEN_PLAYER) else ""
+    score = ladder.board.score_type.typed(standing.score)
     return (
-        f'{{"board":"{ladder.board.slug}","period":"{ladder.period_name}","score":{standing.score},'
+        f'{{"board":"{ladder.board.slug}","period":"{ladder.period_name}","score":{score},'
         f'{_subscores(ladder.board, standing.subscore)}"submissions":{standing.submissions},'
         f'"achieved_at":"{time_text(standing.achieved_at)}","metadata":{standing.metadata or "null"}{hidden}}}'
     )

@@ -10,6 +10,7 @@ from functions.edge.wire.fields import CountOut, IntegerOut, RankOut, TimeOut
 from functions.edge.wire.models import StrictOut
 from functions.edge.wire.periods import PeriodNameOut, PeriodQuery
 from functions.edge.wire.rules import FROM_TEXT
+from functions.edge.wire.scores import ScoreValueOut
 from leaderforge.domain.boards import Ladder
 from leaderforge.services.rank_history import DailyRank
 
@@ -26,7 +27,7 @@ class DailyRankOut(StrictOut):
     day: str = Field(description="The day in the board's time zone.", examples=["2026-11-23"])
     at: TimeOut = Field(description="The moment of the rank.")
     rank: RankOut | None = Field(description="The rank; null if the player was not ranked.")
-    score: IntegerOut | None = Field(description="The score; null if the player was not ranked.")
+    score: ScoreValueOut | None = Field(description="The score; null if the player was not ranked.")
     total: CountOut | None = Field(description="The number of ranked players; null if the player was not ranked.")
 
 

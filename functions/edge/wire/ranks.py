@@ -22,6 +22,7 @@ from functions.edge.wire.models import StrictOut
 from functions.edge.wire.moments import SinceOut, movement_json, since_member
 from functions.edge.wire.periods import PeriodNameOut
 from functions.edge.wire.player_lists import PlayerListIn, missing_external_member
+from functions.edge.wire.scores import ScoreValueOut
 from functions.edge.wire.tiers import NextTierMember, tier_json, tier_member, tier_members
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.services.entries import Entry, Lookup, PlayerRank
@@ -89,7 +90,7 @@ class LookupOut(StrictOut):
 class PercentileOut(StrictOut):
     """The last entry that is ahead of at least the given percentage of the other players."""
 
-    score: IntegerOut
+    score: ScoreValueOut
     percentile: PercentOut = Field(description="The percentage of the other players that the entry is ahead of.")
     entry: EntryOut
     total: CountOut

@@ -61,7 +61,7 @@ class Rule:
         return custom_error_schema(handler(source), custom_error_type=RULE, custom_error_message=self.words)
 
 
-def _without_fraction(value: object) -> object:
+def without_fraction(value: object) -> object:
     """Return the integer of a JSON number with a zero fraction. Pass other values on to pydantic."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -102,12 +102,12 @@ FROM_TEXT = Whole(_from_digits, is_common=True)
 """Annotation for an integer in a path or a query. The text may have decimal digits only."""
 PLAYER_FROM_TEXT = Whole(_from_digits, is_common=True, alternative="; write any other id as an external id after ext:")
 """`FROM_TEXT` for a player's id in a path, with advice about external ids."""
-FROM_NUMBER = Whole(_without_fraction, is_common=False)
+FROM_NUMBER = Whole(without_fraction, is_common=False)
 """Annotation for an integer in a body that also accepts 5.0, because some languages write every number with a fraction.
 
 The bounds of `Whole` exclude numbers that a double cannot represent exactly.
 """
-PLAYER_FROM_NUMBER = Whole(_without_fraction, is_common=False, alternative="; send any other id as an external id")
+PLAYER_FROM_NUMBER = Whole(without_fraction, is_common=False, alternative="; send any other id as an external id")
 """`FROM_NUMBER` for a player's id in a body, with advice about external ids."""
 
 

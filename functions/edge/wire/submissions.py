@@ -28,6 +28,7 @@ from functions.edge.wire.metadata import MetadataIn
 from functions.edge.wire.models import LongIn, QueryIn, StrictIn, StrictOut
 from functions.edge.wire.numbers import NumbersIn, NumbersOut, TiebreakersOut, numbers_member
 from functions.edge.wire.periods import PeriodNameOut
+from functions.edge.wire.scores import ScoreValueIn, ScoreValueOut
 from functions.edge.wire.tiers import NextTierMember, TierNameOut, reached_tier_members
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.boards import MAX_INTEGER
@@ -78,8 +79,8 @@ class SubmissionIn(StrictIn):
     external_id: ExternalIdIn | None = Field(
         None, description="The player's id in another system, instead of `user_id`."
     )
-    score: IntegerIn | None = Field(None, description="The score. Required without `change`.")
-    change: IntegerIn | None = Field(
+    score: ScoreValueIn | None = Field(None, description="The score. Required without `change`.")
+    change: ScoreValueIn | None = Field(
         None,
         description="Instead of `score`: the difference to the player's score in the board's first period, 0 if it has "
         "none. No other submission counts between reading that score and adding the difference.",
@@ -149,7 +150,7 @@ class MixedBatchIn(LongIn):
 class PreviousOut(StrictOut):
     """A player's standing directly before a submission."""
 
-    score: IntegerOut
+    score: ScoreValueOut
     subscore: IntegerOut = Field(0, description="The second score, only on boards that have one.")
     tiebreakers: TiebreakersOut = Field({})
     rank: RankOut | None = Field(
@@ -162,7 +163,7 @@ class PeriodReceiptOut(StrictOut):
     """A player's standing in one period after a submission."""
 
     period: PeriodNameOut
-    score: IntegerOut
+    score: ScoreValueOut
     subscore: IntegerOut = Field(0, description="The second score, only on boards that have one.")
     tiebreakers: TiebreakersOut = Field({})
     rank: RankOut | None = Field(description="The rank in this period; null in the same cases as the receipt's rank.")
@@ -181,7 +182,7 @@ class _Receipt(StrictOut):
 
     user_id: IntegerOut
     external_id: ExternalIdOut = ""
-    score: IntegerOut
+    score: ScoreValueOut
     subscore: IntegerOut = Field(0, description="The second score, only on boards that have one.")
     tiebreakers: TiebreakersOut = Field({})
     rank: RankOut | None = Field(

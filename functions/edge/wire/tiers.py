@@ -1,13 +1,17 @@
 """Tiers of entries on the wire, only on boards with tiers."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, StrictInt, StrictStr
 
 from functions.edge.wire.bodies import string_json
-from functions.edge.wire.models import StrictOut
-from leaderforge.domain.boards import Board
-from leaderforge.domain.tiers import LadderTiers, NextTier, ReachedTier
+from functions.edge.wire.fields import PercentOut, RankOut
+from functions.edge.wire.models import StrictIn, StrictOut
+from functions.edge.wire.rules import FROM_NUMBER
+from functions.edge.wire.scores import DistanceOut, ScoreValueIn, ScoreValueOut
+from leaderforge.domain.boards import MAX_INTEGER, Board
+from leaderforge.domain.tier_rules import MAX_TIER_NAME_LENGTH, PERCENT_DECIMALS
+from leaderforge.domain.tiers import LadderTiers, NextTier, ReachedTier, Tier, TierLimit
 
 TierNameOut = Annotated[
     str | None,
@@ -22,11 +26,38 @@ class NextTierOut(StrictOut):
     """The tier above an entry's tier, and the points or places that the entry lacks to reach it."""
 
     name: str = Field(examples=["gold"])
-    points: Annotated[int, Field(ge=1)] = Field(
+    points: DistanceOut = Field(
         1, description="The difference to the tier's score, only on tiers with a limit of scores."
     )
     places: Annotated[int, Field(ge=1)] = Field(
         1, description="The number of places to climb, only on tiers with a limit of ranks or of percent."
+    )
+
+
+class TierIn(StrictIn):
+    """A tier of a board. An entry is in the first tier whose limit it reaches. A tier without limit has the rest."""
+
+    name: Annotated[StrictStr, Field(min_length=1, max_length=MAX_TIER_NAME_LENGTH)] = Field(examples=["gold"])
+    score: ScoreValueIn | None = Field(None, description="The worst score of the tier.")
+    rank: Annotated[StrictInt, Field(ge=1, le=MAX_INTEGER), FROM_NUMBER] | None = Field(
+        None, description="The last rank of the tier."
+    )
+    percent: Annotated[float, Field(gt=0, le=100, strict=True)] | None = Field(
+        None,
+        description="The last rank of the tier, as a percentage of all ranked players, rounded up to a rank. It has at "
+        f"most {PERCENT_DECIMALS} decimals.",
+    )
+
+
+class TierOut(StrictOut):
+    """A tier of a board: the entries that reach its limit, and no limit of an earlier tier."""
+
+    name: str = Field(examples=["gold"])
+    score: ScoreValueOut = Field(0, description="The worst score of the tier, only on tiers with a limit of scores.")
+    rank: RankOut = Field(1, description="The last rank of the tier, only on tiers with a limit of ranks.")
+    percent: PercentOut = Field(
+        100,
+        description="The last rank of the tier as a percentage of all ranked players, only on tiers with such a limit.",
     )
 
 
@@ -66,3 +97,11 @@ def _next_tier_json(tier: NextTier | None) -> str:
         return "null"
     missing = f'"places":{tier.places}' if tier.points is None else f'"points":{tier.points}'
     return f'{{"name":{string_json(tier.name)},{missing}}}'
+
+
+def tier_out(board: Board, tier: Tier) -> TierOut:
+    """Return a tier of a board."""
+    members: dict[str, Any] = dict(tier.members)
+    if tier.kind is TierLimit.SCORE:
+        members["score"] = board.score_type.json_value(int(tier.limit))
+    return TierOut(**members)

@@ -31,6 +31,18 @@ namespace LeaderForge
             return json.Member(name) as long?;
         }
 
+        public static long Score(this IReadOnlyDictionary<string, object> json, string name)
+        {
+            return json.OptionalScore(name) ?? throw Wrong(name);
+        }
+
+        public static long? OptionalScore(this IReadOnlyDictionary<string, object> json, string name)
+        {
+            var isText = long.TryParse(
+                json.Member(name) as string, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var score);
+            return isText ? score : json.OptionalInteger(name);
+        }
+
         public static double Number(this IReadOnlyDictionary<string, object> json, string name)
         {
             return json.OptionalNumber(name) ?? throw Wrong(name);

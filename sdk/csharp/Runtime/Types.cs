@@ -507,8 +507,8 @@ namespace LeaderForge
             Order = json.Text("order");
             SubscoreOrder = json.OptionalText("subscore_order");
             RankStyle = json.Text("rank_style");
-            MinScore = json.OptionalInteger("min_score");
-            MaxScore = json.OptionalInteger("max_score");
+            MinScore = json.OptionalScore("min_score");
+            MaxScore = json.OptionalScore("max_score");
             MaxChange = json.OptionalInteger("max_change");
             MinIntervalMs = json.OptionalInteger("min_interval_ms");
             Periods = json.List("periods", LeaderForge.Members.TextOf);
@@ -532,6 +532,7 @@ namespace LeaderForge
             Team = json.OptionalObject("team", fields => new TeamRulesOut(fields));
             Tiebreakers = json.OptionalList("tiebreakers", item => new TiebreakerOut(LeaderForge.Members.Fields(item)));
             Feeds = json.OptionalList("feeds", item => new FeedOut(LeaderForge.Members.Fields(item)));
+            ScoreType = json.OptionalText("score_type");
             Building = json.List("building", LeaderForge.Members.TextOf);
         }
 
@@ -631,6 +632,9 @@ namespace LeaderForge
         /// <summary>The other boards on which each submission counts too.</summary>
         public IReadOnlyList<FeedOut> Feeds { get; }
 
+        /// <summary>The type of the scores. Scores of type `int64` are decimal text in all answers.</summary>
+        public string ScoreType { get; }
+
         /// <summary>The period kinds that are being computed from earlier scores.</summary>
         public IReadOnlyList<string> Building { get; }
     }
@@ -666,14 +670,14 @@ namespace LeaderForge
         {
             Json = json;
             PreviousRank = json.OptionalInteger("previous_rank");
-            PreviousScore = json.OptionalInteger("previous_score");
+            PreviousScore = json.OptionalScore("previous_score");
             Moved = json.OptionalInteger("moved");
             New = json.OptionalTruth("new");
             Rank = json.Integer("rank");
             UserId = json.Integer("user_id");
             Username = json.OptionalText("username");
             ExternalId = json.OptionalText("external_id");
-            Score = json.Integer("score");
+            Score = json.Score("score");
             Subscore = json.OptionalInteger("subscore");
             Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Submissions = json.Integer("submissions");
@@ -811,8 +815,8 @@ namespace LeaderForge
         public BucketOut(IReadOnlyDictionary<string, object> json)
         {
             Json = json;
-            Low = json.Integer("low");
-            High = json.Integer("high");
+            Low = json.Score("low");
+            High = json.Score("high");
             Count = json.Integer("count");
         }
 
@@ -1206,14 +1210,14 @@ namespace LeaderForge
         {
             Json = json;
             PreviousRank = json.OptionalInteger("previous_rank");
-            PreviousScore = json.OptionalInteger("previous_score");
+            PreviousScore = json.OptionalScore("previous_score");
             Moved = json.OptionalInteger("moved");
             New = json.OptionalTruth("new");
             Rank = json.Integer("rank");
             UserId = json.Integer("user_id");
             Username = json.OptionalText("username");
             ExternalId = json.OptionalText("external_id");
-            Score = json.Integer("score");
+            Score = json.Score("score");
             Subscore = json.OptionalInteger("subscore");
             Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Submissions = json.Integer("submissions");
@@ -1314,7 +1318,7 @@ namespace LeaderForge
             Day = json.Text("day");
             At = json.Time("at");
             Rank = json.OptionalInteger("rank");
-            Score = json.OptionalInteger("score");
+            Score = json.OptionalScore("score");
             Total = json.OptionalInteger("total");
         }
 
@@ -1555,11 +1559,11 @@ namespace LeaderForge
             Period = json.Text("period");
             Buckets = json.List("buckets", item => new BucketOut(LeaderForge.Members.Fields(item)));
             Count = json.Integer("count");
-            Min = json.OptionalInteger("min");
-            Max = json.OptionalInteger("max");
-            P50 = json.OptionalInteger("p50");
-            P90 = json.OptionalInteger("p90");
-            P99 = json.OptionalInteger("p99");
+            Min = json.OptionalScore("min");
+            Max = json.OptionalScore("max");
+            P50 = json.OptionalScore("p50");
+            P90 = json.OptionalScore("p90");
+            P99 = json.OptionalScore("p99");
             AsOf = json.Time("as_of");
         }
 
@@ -1762,14 +1766,14 @@ namespace LeaderForge
         {
             Json = json;
             PreviousRank = json.OptionalInteger("previous_rank");
-            PreviousScore = json.OptionalInteger("previous_score");
+            PreviousScore = json.OptionalScore("previous_score");
             Moved = json.OptionalInteger("moved");
             New = json.OptionalTruth("new");
             Rank = json.Integer("rank");
             UserId = json.Integer("user_id");
             Username = json.OptionalText("username");
             ExternalId = json.OptionalText("external_id");
-            Score = json.Integer("score");
+            Score = json.Score("score");
             Subscore = json.OptionalInteger("subscore");
             Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Submissions = json.Integer("submissions");
@@ -1961,7 +1965,7 @@ namespace LeaderForge
             Json = json;
             Board = json.OptionalText("board");
             SubmissionId = json.Text("submission_id");
-            Score = json.Integer("score");
+            Score = json.Score("score");
             Subscore = json.Integer("subscore");
             AchievedAt = json.Time("achieved_at");
             ReceivedUs = json.Integer("received_us");
@@ -2280,7 +2284,7 @@ namespace LeaderForge
             Json = json;
             UserId = json.Integer("user_id");
             ExternalId = json.OptionalText("external_id");
-            Score = json.Integer("score");
+            Score = json.Score("score");
             Subscore = json.OptionalInteger("subscore");
             Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Rank = json.OptionalInteger("rank");
@@ -2393,7 +2397,7 @@ namespace LeaderForge
             StartsAt = json.OptionalTime("starts_at");
             EndsAt = json.OptionalTime("ends_at");
             Rank = json.Integer("rank");
-            Score = json.Integer("score");
+            Score = json.Score("score");
             Subscore = json.OptionalInteger("subscore");
             Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Tier = json.OptionalText("tier");
@@ -2453,14 +2457,14 @@ namespace LeaderForge
         {
             Json = json;
             PreviousRank = json.OptionalInteger("previous_rank");
-            PreviousScore = json.OptionalInteger("previous_score");
+            PreviousScore = json.OptionalScore("previous_score");
             Moved = json.OptionalInteger("moved");
             New = json.OptionalTruth("new");
             Rank = json.Integer("rank");
             UserId = json.Integer("user_id");
             Username = json.OptionalText("username");
             ExternalId = json.OptionalText("external_id");
-            Score = json.Integer("score");
+            Score = json.Score("score");
             Subscore = json.OptionalInteger("subscore");
             Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Submissions = json.Integer("submissions");
@@ -2587,14 +2591,14 @@ namespace LeaderForge
         {
             Json = json;
             PreviousRank = json.OptionalInteger("previous_rank");
-            PreviousScore = json.OptionalInteger("previous_score");
+            PreviousScore = json.OptionalScore("previous_score");
             Moved = json.OptionalInteger("moved");
             New = json.OptionalTruth("new");
             Rank = json.Integer("rank");
             UserId = json.Integer("user_id");
             Username = json.OptionalText("username");
             ExternalId = json.OptionalText("external_id");
-            Score = json.Integer("score");
+            Score = json.Score("score");
             Subscore = json.OptionalInteger("subscore");
             Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Submissions = json.Integer("submissions");
@@ -2721,7 +2725,7 @@ namespace LeaderForge
             Entries = json.List("entries", item => new FriendEntryOut(LeaderForge.Members.Fields(item)));
             Around = json.List("around", item => new FriendEntryOut(LeaderForge.Members.Fields(item)));
             Ahead = json.OptionalObject("ahead", fields => new FriendEntryOut(fields));
-            Gap = json.OptionalInteger("gap");
+            Gap = json.OptionalScore("gap");
             Friends = json.Integer("friends");
             Ranked = json.Integer("ranked");
             Total = json.Integer("total");
@@ -2855,14 +2859,14 @@ namespace LeaderForge
         {
             Json = json;
             PreviousRank = json.OptionalInteger("previous_rank");
-            PreviousScore = json.OptionalInteger("previous_score");
+            PreviousScore = json.OptionalScore("previous_score");
             Moved = json.OptionalInteger("moved");
             New = json.OptionalTruth("new");
             Rank = json.Integer("rank");
             UserId = json.Integer("user_id");
             Username = json.OptionalText("username");
             ExternalId = json.OptionalText("external_id");
-            Score = json.Integer("score");
+            Score = json.Score("score");
             Subscore = json.OptionalInteger("subscore");
             Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Submissions = json.Integer("submissions");
@@ -3347,14 +3351,14 @@ namespace LeaderForge
         {
             Json = json;
             PreviousRank = json.OptionalInteger("previous_rank");
-            PreviousScore = json.OptionalInteger("previous_score");
+            PreviousScore = json.OptionalScore("previous_score");
             Moved = json.OptionalInteger("moved");
             New = json.OptionalTruth("new");
             Rank = json.Integer("rank");
             UserId = json.Integer("user_id");
             Username = json.OptionalText("username");
             ExternalId = json.OptionalText("external_id");
-            Score = json.Integer("score");
+            Score = json.Score("score");
             Subscore = json.OptionalInteger("subscore");
             Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Submissions = json.Integer("submissions");
@@ -3769,7 +3773,7 @@ namespace LeaderForge
         {
             Json = json;
             Name = json.Text("name");
-            Points = json.OptionalInteger("points");
+            Points = json.OptionalScore("points");
             Places = json.OptionalInteger("places");
         }
 
@@ -3910,7 +3914,7 @@ namespace LeaderForge
         public PercentileOut(IReadOnlyDictionary<string, object> json)
         {
             Json = json;
-            Score = json.Integer("score");
+            Score = json.Score("score");
             Percentile = json.Number("percentile");
             Entry = json.Object("entry", fields => new EntryOut(fields));
             Total = json.Integer("total");
@@ -3993,7 +3997,7 @@ namespace LeaderForge
         {
             Json = json;
             Period = json.Text("period");
-            Score = json.Integer("score");
+            Score = json.Score("score");
             Subscore = json.OptionalInteger("subscore");
             Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Rank = json.OptionalInteger("rank");
@@ -4187,14 +4191,14 @@ namespace LeaderForge
         {
             Json = json;
             PreviousRank = json.OptionalInteger("previous_rank");
-            PreviousScore = json.OptionalInteger("previous_score");
+            PreviousScore = json.OptionalScore("previous_score");
             Moved = json.OptionalInteger("moved");
             New = json.OptionalTruth("new");
             Rank = json.Integer("rank");
             UserId = json.Integer("user_id");
             Username = json.OptionalText("username");
             ExternalId = json.OptionalText("external_id");
-            Score = json.Integer("score");
+            Score = json.Score("score");
             Subscore = json.OptionalInteger("subscore");
             Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Submissions = json.Integer("submissions");
@@ -4301,8 +4305,8 @@ namespace LeaderForge
             Json = json;
             At = json.Time("at");
             SubmissionId = json.Text("submission_id");
-            Submitted = json.Integer("submitted");
-            Score = json.Integer("score");
+            Submitted = json.Score("submitted");
+            Score = json.Score("score");
             Subscore = json.OptionalInteger("subscore");
             Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Numbers = json.OptionalMap("numbers", LeaderForge.Members.IntegerOf);
@@ -4389,7 +4393,7 @@ namespace LeaderForge
         public PreviousOut(IReadOnlyDictionary<string, object> json)
         {
             Json = json;
-            Score = json.Integer("score");
+            Score = json.Score("score");
             Subscore = json.OptionalInteger("subscore");
             Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Rank = json.OptionalInteger("rank");
@@ -4558,7 +4562,7 @@ namespace LeaderForge
             Json = json;
             UserId = json.Integer("user_id");
             ExternalId = json.OptionalText("external_id");
-            Score = json.Integer("score");
+            Score = json.Score("score");
             Subscore = json.OptionalInteger("subscore");
             Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Rank = json.OptionalInteger("rank");
@@ -4671,7 +4675,7 @@ namespace LeaderForge
             UserId = json.Integer("user_id");
             Username = json.OptionalText("username");
             SubmissionId = json.Text("submission_id");
-            Score = json.Integer("score");
+            Score = json.Score("score");
             AchievedAt = json.Time("achieved_at");
         }
 
@@ -5048,7 +5052,7 @@ namespace LeaderForge
             Json = json;
             Board = json.Text("board");
             Period = json.Text("period");
-            Score = json.Integer("score");
+            Score = json.Score("score");
             Subscore = json.Integer("subscore");
             Tiebreakers = json.OptionalMap("tiebreakers", LeaderForge.Members.IntegerOf);
             Submissions = json.Integer("submissions");
@@ -5143,7 +5147,7 @@ namespace LeaderForge
             UserId = json.Integer("user_id");
             Username = json.OptionalText("username");
             SubmissionId = json.Text("submission_id");
-            Score = json.Integer("score");
+            Score = json.Score("score");
             AchievedAt = json.Time("achieved_at");
             Reasons = json.List("reasons", LeaderForge.Members.TextOf);
             Deviation = json.Number("deviation");
@@ -5334,7 +5338,7 @@ namespace LeaderForge
         {
             Json = json;
             Name = json.Text("name");
-            Score = json.OptionalInteger("score");
+            Score = json.OptionalScore("score");
             Rank = json.OptionalInteger("rank");
             Percent = json.OptionalNumber("percent");
         }

@@ -2375,9 +2375,9 @@ export interface components {
             /** @description Whether equal scores have different ranks (`ordinal`) or one (`shared`). */
             rank_style?: components["schemas"]["RankStyle"];
             /** @description The lowest score that is accepted. */
-            min_score?: number | null;
+            min_score?: number | string | null;
             /** @description The highest score that is accepted. */
-            max_score?: number | null;
+            max_score?: number | string | null;
             /** @description The maximum amount by which one submission may change a player's score, up or down. */
             max_change?: number | null;
             /** @description The minimum time between two submissions of a player, in milliseconds. */
@@ -2501,6 +2501,8 @@ export interface components {
              *     ]
              */
             feeds?: components["schemas"]["FeedIn"][];
+            /** @description The type of the scores: `number`, up to 2^53 - 1, or `int64`, up to 2^63 - 1. Scores of type `int64` are decimal text in all answers, and may be text in requests. Not with the policy `sum`. Permanent. */
+            score_type?: components["schemas"]["ScoreType"];
             /**
              * @description The board's current identifier in paths.
              * @example default
@@ -2533,9 +2535,9 @@ export interface components {
             /** @description Whether equal scores have different ranks (`ordinal`) or one (`shared`). Defaults to `ordinal`. */
             rank_style?: components["schemas"]["RankStyle"];
             /** @description The lowest score that is accepted. */
-            min_score?: number | null;
+            min_score?: number | string | null;
             /** @description The highest score that is accepted. */
-            max_score?: number | null;
+            max_score?: number | string | null;
             /** @description The maximum amount by which one submission may change a player's score, up or down. */
             max_change?: number | null;
             /** @description The minimum time between two submissions of a player, in milliseconds. */
@@ -2659,6 +2661,8 @@ export interface components {
              *     ]
              */
             feeds?: components["schemas"]["FeedIn"][];
+            /** @description The type of the scores: `number`, up to 2^53 - 1, or `int64`, up to 2^63 - 1. Scores of type `int64` are decimal text in all answers, and may be text in requests. Not with the policy `sum`. Permanent. Defaults to `number`. */
+            score_type?: components["schemas"]["ScoreType"];
             /**
              * @description The board's identifier in paths (its slug). Permanent.
              * @example default
@@ -2685,8 +2689,8 @@ export interface components {
             /** @description The order of subscores; null on boards without them. */
             subscore_order?: components["schemas"]["BoardOrder"] | null;
             rank_style: components["schemas"]["RankStyle"];
-            min_score: number | null;
-            max_score: number | null;
+            min_score: number | string | null;
+            max_score: number | string | null;
             max_change: number | null;
             min_interval_ms: number | null;
             /** @description The period kinds that the board ranks. The first one is `current`. */
@@ -2740,6 +2744,8 @@ export interface components {
             tiebreakers?: components["schemas"]["TiebreakerOut"][];
             /** @description The other boards on which each submission counts too. */
             feeds?: components["schemas"]["FeedOut"][];
+            /** @description The type of the scores. Scores of type `int64` are decimal text in all answers. */
+            score_type?: components["schemas"]["ScoreType"];
             /** @description The period kinds that are being computed from earlier scores. */
             building: components["schemas"]["PeriodKind"][];
         };
@@ -2758,9 +2764,9 @@ export interface components {
             /** @description The player's id in another system, instead of `user_id`. */
             external_id?: string | null;
             /** @description The score. Required without `change`. */
-            score?: number | null;
+            score?: number | string | null;
             /** @description Instead of `score`: the difference to the player's score in the board's first period, 0 if it has none. No other submission counts between reading that score and adding the difference. */
-            change?: number | null;
+            change?: number | string | null;
             /** @description The client's own id of the submission. A retry with the same id and content counts once. */
             submission_id?: string | null;
             /** @description Metadata to return with the score. */
@@ -2796,7 +2802,7 @@ export interface components {
             /** @description The rank at the moment `since`; null without an entry then. Only with `since`. */
             previous_rank?: number | null;
             /** @description The score at the moment `since`; null without an entry then. Only with `since`. */
-            previous_score?: number | null;
+            previous_score?: number | string | null;
             /** @description The places gained since then, negative for lost ones; null for new entries. Only with `since`. */
             moved?: number | null;
             /** @description Whether there was no entry at the moment `since`. Only with `since`. */
@@ -2815,8 +2821,7 @@ export interface components {
              * @example 76561190012345678
              */
             external_id?: string;
-            /** Format: int64 */
-            score: number;
+            score: number | string;
             /**
              * Format: int64
              * @description The second score, only on boards that have one.
@@ -2905,10 +2910,8 @@ export interface components {
          * @description The number of entries with a score from `low` to `high`, both inclusive.
          */
         BucketOut: {
-            /** Format: int64 */
-            low: number;
-            /** Format: int64 */
-            high: number;
+            low: number | string;
+            high: number | string;
             /** Format: int64 */
             count: number;
         };
@@ -3209,7 +3212,7 @@ export interface components {
             /** @description The rank at the moment `since`; null without an entry then. Only with `since`. */
             previous_rank?: number | null;
             /** @description The score at the moment `since`; null without an entry then. Only with `since`. */
-            previous_score?: number | null;
+            previous_score?: number | string | null;
             /** @description The places gained since then, negative for lost ones; null for new entries. Only with `since`. */
             moved?: number | null;
             /** @description Whether there was no entry at the moment `since`. Only with `since`. */
@@ -3228,8 +3231,7 @@ export interface components {
              * @example 76561190012345678
              */
             external_id?: string;
-            /** Format: int64 */
-            score: number;
+            score: number | string;
             /**
              * Format: int64
              * @description The second score, only on boards that have one.
@@ -3300,7 +3302,7 @@ export interface components {
             /** @description The rank; null if the player was not ranked. */
             rank: number | null;
             /** @description The score; null if the player was not ranked. */
-            score: number | null;
+            score: number | string | null;
             /** @description The number of ranked players; null if the player was not ranked. */
             total: number | null;
         };
@@ -3459,11 +3461,11 @@ export interface components {
             buckets: components["schemas"]["BucketOut"][];
             /** Format: int64 */
             count: number;
-            min: number | null;
-            max: number | null;
-            p50: number | null;
-            p90: number | null;
-            p99: number | null;
+            min: number | string | null;
+            max: number | string | null;
+            p50: number | string | null;
+            p90: number | string | null;
+            p99: number | string | null;
             /**
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
@@ -3604,7 +3606,7 @@ export interface components {
             /** @description The rank at the moment `since`; null without an entry then. Only with `since`. */
             previous_rank?: number | null;
             /** @description The score at the moment `since`; null without an entry then. Only with `since`. */
-            previous_score?: number | null;
+            previous_score?: number | string | null;
             /** @description The places gained since then, negative for lost ones; null for new entries. Only with `since`. */
             moved?: number | null;
             /** @description Whether there was no entry at the moment `since`. Only with `since`. */
@@ -3623,8 +3625,7 @@ export interface components {
              * @example 76561190012345678
              */
             external_id?: string;
-            /** Format: int64 */
-            score: number;
+            score: number | string;
             /**
              * Format: int64
              * @description The second score, only on boards that have one.
@@ -3746,8 +3747,7 @@ export interface components {
             board: string | null;
             /** Format: uuid */
             submission_id: string;
-            /** Format: int64 */
-            score: number;
+            score: number | string;
             /**
              * Format: int64
              * @description The second score; 0 on boards with tiebreakers.
@@ -3974,8 +3974,7 @@ export interface components {
              * @example 76561190012345678
              */
             external_id?: string;
-            /** Format: int64 */
-            score: number;
+            score: number | string;
             /**
              * Format: int64
              * @description The second score, only on boards that have one.
@@ -4073,8 +4072,7 @@ export interface components {
             ends_at: string | null;
             /** Format: int64 */
             rank: number;
-            /** Format: int64 */
-            score: number;
+            score: number | string;
             /**
              * Format: int64
              * @description The second score, only on boards that have one.
@@ -4107,7 +4105,7 @@ export interface components {
             /** @description The rank at the moment `since`; null without an entry then. Only with `since`. */
             previous_rank?: number | null;
             /** @description The score at the moment `since`; null without an entry then. Only with `since`. */
-            previous_score?: number | null;
+            previous_score?: number | string | null;
             /** @description The places gained since then, negative for lost ones; null for new entries. Only with `since`. */
             moved?: number | null;
             /** @description Whether there was no entry at the moment `since`. Only with `since`. */
@@ -4126,8 +4124,7 @@ export interface components {
              * @example 76561190012345678
              */
             external_id?: string;
-            /** Format: int64 */
-            score: number;
+            score: number | string;
             /**
              * Format: int64
              * @description The second score, only on boards that have one.
@@ -4202,7 +4199,7 @@ export interface components {
             /** @description The rank at the moment `since`; null without an entry then. Only with `since`. */
             previous_rank?: number | null;
             /** @description The score at the moment `since`; null without an entry then. Only with `since`. */
-            previous_score?: number | null;
+            previous_score?: number | string | null;
             /** @description The places gained since then, negative for lost ones; null for new entries. Only with `since`. */
             moved?: number | null;
             /** @description Whether there was no entry at the moment `since`. Only with `since`. */
@@ -4221,8 +4218,7 @@ export interface components {
              * @example 76561190012345678
              */
             external_id?: string;
-            /** Format: int64 */
-            score: number;
+            score: number | string;
             /**
              * Format: int64
              * @description The second score, only on boards that have one.
@@ -4317,7 +4313,7 @@ export interface components {
             /** @description The nearest friend with a better rank than the player; null if there is none. */
             ahead: components["schemas"]["FriendEntryOut"] | null;
             /** @description The difference between the scores of `ahead` and the player. */
-            gap: number | null;
+            gap: number | string | null;
             /**
              * Format: int64
              * @description The number of friends.
@@ -4409,7 +4405,7 @@ export interface components {
             /** @description The rank at the moment `since`; null without an entry then. Only with `since`. */
             previous_rank?: number | null;
             /** @description The score at the moment `since`; null without an entry then. Only with `since`. */
-            previous_score?: number | null;
+            previous_score?: number | string | null;
             /** @description The places gained since then, negative for lost ones; null for new entries. Only with `since`. */
             moved?: number | null;
             /** @description Whether there was no entry at the moment `since`. Only with `since`. */
@@ -4428,8 +4424,7 @@ export interface components {
              * @example 76561190012345678
              */
             external_id?: string;
-            /** Format: int64 */
-            score: number;
+            score: number | string;
             /**
              * Format: int64
              * @description The second score, only on boards that have one.
@@ -4751,7 +4746,7 @@ export interface components {
             /** @description The rank at the moment `since`; null without an entry then. Only with `since`. */
             previous_rank?: number | null;
             /** @description The score at the moment `since`; null without an entry then. Only with `since`. */
-            previous_score?: number | null;
+            previous_score?: number | string | null;
             /** @description The places gained since then, negative for lost ones; null for new entries. Only with `since`. */
             moved?: number | null;
             /** @description Whether there was no entry at the moment `since`. Only with `since`. */
@@ -4770,8 +4765,7 @@ export interface components {
              * @example 76561190012345678
              */
             external_id?: string;
-            /** Format: int64 */
-            score: number;
+            score: number | string;
             /**
              * Format: int64
              * @description The second score, only on boards that have one.
@@ -5156,11 +5150,8 @@ export interface components {
         NextTierOut: {
             /** @example gold */
             name: string;
-            /**
-             * Format: int64
-             * @description The difference to the tier's score, only on tiers with a limit of scores.
-             */
-            points?: number;
+            /** @description The difference to the tier's score, only on tiers with a limit of scores. */
+            points?: number | string;
             /**
              * Format: int64
              * @description The number of places to climb, only on tiers with a limit of ranks or of percent.
@@ -5246,8 +5237,7 @@ export interface components {
          * @description The last entry that is ahead of at least the given percentage of the other players.
          */
         PercentileOut: {
-            /** Format: int64 */
-            score: number;
+            score: number | string;
             /** @description The percentage of the other players that the entry is ahead of. */
             percentile: number;
             entry: components["schemas"]["EntryOut"];
@@ -5296,8 +5286,7 @@ export interface components {
              * @example all-time
              */
             period: string;
-            /** Format: int64 */
-            score: number;
+            score: number | string;
             /**
              * Format: int64
              * @description The second score, only on boards that have one.
@@ -5435,7 +5424,7 @@ export interface components {
             /** @description The rank at the moment `since`; null without an entry then. Only with `since`. */
             previous_rank?: number | null;
             /** @description The score at the moment `since`; null without an entry then. Only with `since`. */
-            previous_score?: number | null;
+            previous_score?: number | string | null;
             /** @description The places gained since then, negative for lost ones; null for new entries. Only with `since`. */
             moved?: number | null;
             /** @description Whether there was no entry at the moment `since`. Only with `since`. */
@@ -5454,8 +5443,7 @@ export interface components {
              * @example 76561190012345678
              */
             external_id?: string;
-            /** Format: int64 */
-            score: number;
+            score: number | string;
             /**
              * Format: int64
              * @description The second score, only on boards that have one.
@@ -5524,11 +5512,8 @@ export interface components {
          *     }
          */
         PlayerScoreIn: {
-            /**
-             * Format: int64
-             * @description The score. The board's score limits do not apply.
-             */
-            score: number;
+            /** @description The score. The board's score limits do not apply. */
+            score: number | string;
             /** @description The second score. Defaults to 0. Only allowed on boards that have one. */
             subscore?: number | null;
             /** @description Metadata to return with the score. */
@@ -5559,16 +5544,10 @@ export interface components {
             at: string;
             /** Format: uuid */
             submission_id: string;
-            /**
-             * Format: int64
-             * @description The submitted score.
-             */
-            submitted: number;
-            /**
-             * Format: int64
-             * @description The player's score after this submission.
-             */
-            score: number;
+            /** @description The submitted score. */
+            submitted: number | string;
+            /** @description The player's score after this submission. */
+            score: number | string;
             /**
              * Format: int64
              * @description The player's second score after this submission, only on boards that have one.
@@ -5631,8 +5610,7 @@ export interface components {
          * @description A player's standing directly before a submission.
          */
         PreviousOut: {
-            /** Format: int64 */
-            score: number;
+            score: number | string;
             /**
              * Format: int64
              * @description The second score, only on boards that have one.
@@ -5782,8 +5760,7 @@ export interface components {
              * @example 76561190012345678
              */
             external_id?: string;
-            /** Format: int64 */
-            score: number;
+            score: number | string;
             /**
              * Format: int64
              * @description The second score, only on boards that have one.
@@ -5871,8 +5848,7 @@ export interface components {
             username: string | null;
             /** Format: uuid */
             submission_id: string;
-            /** Format: int64 */
-            score: number;
+            score: number | string;
             /**
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
@@ -6083,11 +6059,8 @@ export interface components {
              * @example scores that nobody can reach
              */
             reason: string;
-            /**
-             * Format: int64
-             * @description The score. The board's score limits do not apply.
-             */
-            score: number;
+            /** @description The score. The board's score limits do not apply. */
+            score: number | string;
             /** @description The second score. Defaults to 0. Only allowed on boards that have one. */
             subscore?: number | null;
             /** @description Metadata to return with the score. */
@@ -6107,6 +6080,15 @@ export interface components {
          * @enum {string}
          */
         ScoreNotation: "stored" | "shown";
+        /**
+         * ScoreType
+         * @description Type of a board's scores.
+         *
+         *     `number`: integers within +-(2^53 - 1), which are numbers in JSON. `int64`: long scores, which are integers within
+         *     `MAX_LONG`, and decimal text in JSON.
+         * @enum {string}
+         */
+        ScoreType: "number" | "int64";
         /**
          * ScoresIn
          * @description Scores to set together, at most one per player.
@@ -6276,8 +6258,7 @@ export interface components {
              * @example all-time
              */
             period: string;
-            /** Format: int64 */
-            score: number;
+            score: number | string;
             /**
              * Format: int64
              * @description The second score; 0 on boards with tiebreakers.
@@ -6344,9 +6325,9 @@ export interface components {
             /** @description The player's id in another system, instead of `user_id`. */
             external_id?: string | null;
             /** @description The score. Required without `change`. */
-            score?: number | null;
+            score?: number | string | null;
             /** @description Instead of `score`: the difference to the player's score in the board's first period, 0 if it has none. No other submission counts between reading that score and adding the difference. */
-            change?: number | null;
+            change?: number | string | null;
             /** @description The client's own id of the submission. A retry with the same id and content counts once. */
             submission_id?: string | null;
             /** @description Metadata to return with the score. */
@@ -6376,8 +6357,7 @@ export interface components {
             username: string | null;
             /** Format: uuid */
             submission_id: string;
-            /** Format: int64 */
-            score: number;
+            score: number | string;
             /**
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
@@ -6610,7 +6590,7 @@ export interface components {
             /** @example gold */
             name: string;
             /** @description The worst score of the tier. */
-            score?: number | null;
+            score?: number | string | null;
             /** @description The last rank of the tier. */
             rank?: number | null;
             /** @description The last rank of the tier, as a percentage of all ranked players, rounded up to a rank. It has at most 4 decimals. */
@@ -6623,11 +6603,8 @@ export interface components {
         TierOut: {
             /** @example gold */
             name: string;
-            /**
-             * Format: int64
-             * @description The worst score of the tier, only on tiers with a limit of scores.
-             */
-            score?: number;
+            /** @description The worst score of the tier, only on tiers with a limit of scores. */
+            score?: number | string;
             /**
              * Format: int64
              * @description The last rank of the tier, only on tiers with a limit of ranks.
@@ -8948,9 +8925,9 @@ export interface operations {
                 segment?: string;
                 /** @description A time in the past: the answer is the one of then. The board needs `moment_days`. A `segment` has the players who were in it then. */
                 at?: string;
-                /** @description The lowest score, inclusive. */
+                /** @description The lowest score. Defaults to no limit. */
                 min_score?: number;
-                /** @description The highest score, inclusive. */
+                /** @description The highest score. Defaults to no limit. */
                 max_score?: number;
                 /** @description The maximum number of entries. */
                 limit?: number;

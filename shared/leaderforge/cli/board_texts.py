@@ -14,6 +14,7 @@ from leaderforge.domain.league_rules import league_of, members_of
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.reward_tables import RewardTable, reward_table_of
+from leaderforge.domain.score_types import ScoreType
 from leaderforge.domain.team_rules import TeamRules, team_rules_of
 from leaderforge.domain.tiebreaker_rules import tiebreakers_of
 from leaderforge.domain.tiebreakers import Tiebreaker
@@ -220,6 +221,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "team": _team,
     "tiebreakers": _tiebreakers,
     "feeds": _feeds,
+    "score_type": _one_of(ScoreType),
 }
 _NULLABLE = {
     *(

@@ -5,7 +5,8 @@ from dataclasses import replace
 from uuid import UUID
 
 from leaderforge.domain.boards import NO_LIMITS, Board, Ladder
-from leaderforge.domain.errors import PeriodClosed
+from leaderforge.domain.errors import PeriodClosed, Refused
+from leaderforge.domain.score_types import LongScore, ScoreType
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
 from leaderforge.domain.team_errors import ScoredByMembers
@@ -42,6 +43,8 @@ def accept(
     """
     if board.team is not None:
         raise ScoredByMembers.of(board.slug, board.team.source)
+    if type(score) is not int or board.score_type is not ScoreType.NUMBER:
+        score = accepted_score(board, score)
     received_ms = received_us // 1000
     achieved_at = received_ms if requested_at is None else min(requested_at, received_ms)
     ladders = _ladders_at(board, achieved_at, now, grace_ms, history=history)
@@ -50,6 +53,14 @@ def accept(
     submission = Submission(ladders, event, requested_at)
     submission.require_score()
     return submission
+
+
+def accepted_score(board: Board, score: int) -> int:
+    """Return a score in the type of the board's scores. Raises `Refused` for the text of a score that is a number."""
+    if isinstance(score, LongScore) and board.score_type is not ScoreType.INT64:
+        message = f"scores of board {board.slug!r} are numbers; send the score {score!r} as a number, not as text"
+        raise Refused(message, board=board.slug)
+    return board.score_type.typed(score)
 
 
 def _ladders_at(board: Board, achieved_at: int, now: int, grace_ms: int, *, history: bool) -> Sequence[Ladder]:

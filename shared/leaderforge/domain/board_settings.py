@@ -22,8 +22,16 @@ from leaderforge.domain.moments import (
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import Calendar, PeriodKind, require_cron, require_kinds, require_time_zone
 from leaderforge.domain.reward_tables import RewardTable, valid_reward_table
+from leaderforge.domain.score_types import ScoreType
 from leaderforge.domain.segments import require_board_segments
-from leaderforge.domain.setting_checks import checked_setting, optional_text, require_within, shown_text
+from leaderforge.domain.setting_checks import (
+    checked_setting,
+    optional_text,
+    require_score_limits,
+    require_summable,
+    require_within,
+    shown_text,
+)
 from leaderforge.domain.team_rules import TeamRules
 from leaderforge.domain.tiebreaker_rules import valid_tiebreakers
 from leaderforge.domain.tiebreakers import Tiebreaker
@@ -45,6 +53,7 @@ MAX_MIN_SUBMISSIONS = 1_000_000
 
 FIXED = (
     *("policy", "order", "subscore_order", "tiebreakers", "time_zone", "season", "min_submissions", "segments", "team"),
+    "score_type",
 )
 """Settings that cannot change, because stored scores or ranks depend on them.
 
@@ -92,6 +101,7 @@ class BoardSettings:
     frozen_at: int | None = None
     tiebreakers: tuple[Tiebreaker, ...] = ()
     feeds: tuple[Feed, ...] = ()
+    score_type: ScoreType = ScoreType.NUMBER
 
 
 NAMES = tuple(field.name for field in fields(BoardSettings))
@@ -131,6 +141,7 @@ def settings_of(board: Board) -> BoardSettings:
         frozen_at=board.frozen_at,
         tiebreakers=board.tiebreakers,
         feeds=board.feeds,
+        score_type=board.score_type,
     )
 
 
@@ -147,6 +158,7 @@ def new_board(slug: str, values: Mapping[str, Any], now: int = 0) -> Board:
     )
     _require_subscore_named(settings)
     _require_season_used(settings)
+    require_summable(settings.score_type, settings.policy)
     # Moments of a new board begin at once, because no process has cached the board without them.
     moments = None if settings.moment_days is None else Moments(settings.moment_days, now, now, now)
     return replace(_board(0, slug, settings), moments=moments)
@@ -215,6 +227,7 @@ def _board(board_id: int, slug: str, settings: BoardSettings) -> Board:
         frozen_at=settings.frozen_at,
         tiebreakers=settings.tiebreakers,
         feeds=settings.feeds,
+        score_type=settings.score_type,
     )
 
 
@@ -261,15 +274,13 @@ def _require_default_kept(after: BoardSettings) -> None:
 
 _RANGES: Mapping[str, tuple[int, int]] = {
     "decimals": (0, MAX_DECIMALS),
-    "min_score": (-MAX_INTEGER, MAX_INTEGER),
-    "max_score": (-MAX_INTEGER, MAX_INTEGER),
     "max_change": (0, MAX_INTEGER),
     "min_interval_ms": (0, MAX_INTERVAL_MS),
     "keep_days": (1, MAX_KEEP_DAYS),
     "min_submissions": (1, MAX_MIN_SUBMISSIONS),
     "moment_days": (1, MAX_MOMENT_DAYS),
 }
-"""Least and greatest value of each numeric setting."""
+"""Least and greatest value of each numeric setting, except for settings whose values are scores."""
 
 
 def _valid(settings: BoardSettings) -> BoardSettings:
@@ -293,7 +304,7 @@ def _with_valid_texts(settings: BoardSettings) -> BoardSettings:
         name=shown_text("name", settings.name, MAX_NAME_LENGTH),
         unit=optional_text("unit", settings.unit, MAX_UNIT_LENGTH),
         subscore_name=optional_text("subscore_name", settings.subscore_name, MAX_SUBSCORE_NAME_LENGTH),
-        tiers=valid_tiers(settings.tiers, settings.order),
+        tiers=valid_tiers(settings.tiers, settings.order, settings.score_type),
         tiebreakers=valid_tiebreakers(settings.tiebreakers, settings.policy, settings.subscore_order),
         feeds=valid_feeds(settings.feeds),
         events=tuple(dict.fromkeys(settings.events)),
@@ -304,7 +315,7 @@ def _with_valid_texts(settings: BoardSettings) -> BoardSettings:
 def _require_ranges(settings: BoardSettings) -> None:
     for setting, (low, high) in _RANGES.items():
         require_within(setting, getattr(settings, setting), low, high)
-    _require_ordered(settings.min_score, settings.max_score)
+    require_score_limits(settings.score_type, settings.min_score, settings.max_score)
 
 
 def _require_parts(settings: BoardSettings) -> None:
@@ -337,8 +348,3 @@ def _require_subscore_named(settings: BoardSettings) -> None:
     """Raise `Refused` if the settings have a name for the subscore, but no subscore."""
     if settings.subscore_name is not None and settings.subscore_order is None:
         raise Refused("subscore_name: the board has no subscore; remove the name", setting="subscore_name")
-
-
-def _require_ordered(low: int | None, high: int | None) -> None:
-    if low is not None and high is not None and low > high:
-        raise Refused(f"min_score: {low} is above max_score ({high}); lower it or raise max_score", setting="min_score")

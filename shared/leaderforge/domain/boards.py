@@ -12,6 +12,7 @@ from leaderforge.domain.moments import Moments
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import ALL_TIME, Calendar, Period, PeriodKind, counting_in, number_of_name
 from leaderforge.domain.reward_tables import RewardTable
+from leaderforge.domain.score_types import ScoreType
 from leaderforge.domain.segments import Segment
 from leaderforge.domain.team_rules import TeamRules
 from leaderforge.domain.tiebreakers import Tiebreaker
@@ -142,7 +143,8 @@ class Board:
     played as a `league`, if there is one. `segments` names the attributes whose values divide the players into
     segments. A board with `team` ranks teams by the scores of another board. With `moments`, past standings are kept,
     and can be read. After `frozen_at` (ms), only callers of the console see further changes. Submissions also count on
-    the targets of `feeds`.
+    the targets of `feeds`. `score_type` says whether scores are
+    numbers or long scores.
     """
 
     id: int
@@ -171,6 +173,7 @@ class Board:
     frozen_at: int | None = None
     tiebreakers: tuple[Tiebreaker, ...] = ()
     feeds: tuple[Feed, ...] = ()
+    score_type: ScoreType = ScoreType.NUMBER
 
     def __hash__(self) -> int:
         # Use only the id: boards are part of the keys of caches during submissions, and a hash of all fields would cost
@@ -197,7 +200,7 @@ class Board:
 
     def tiers_among(self, total: int) -> LadderTiers:
         """Return the tiers of a ladder with `total` ranked players."""
-        return LadderTiers(self.tiers, total, descending=self.order is Order.DESC)
+        return LadderTiers(self.tiers, total, descending=self.order is Order.DESC, score_type=self.score_type)
 
     def ladders_at(self, time: int) -> "tuple[Ladder, ...]":
         """Return the ladders of the periods that contain `time` (ms)."""

@@ -147,9 +147,12 @@ def replaced_challenge(
     return min(settled, key=lambda challenge: (challenge.ends_at, challenge.invitation))
 
 
-def in_range(standing: Standing) -> Standing:
+def in_range(board: Board, standing: Standing) -> Standing:
     """Clamp the sums of a standing to the range of scores. Sums of only some events of a player may be beyond it."""
-    return standing._replace(score=_clamped(standing.score), subscore=_clamped(standing.subscore))
+    greatest = board.score_type.greatest
+    return standing._replace(
+        score=_clamped(standing.score, greatest), subscore=_clamped(standing.subscore, MAX_INTEGER)
+    )
 
 
 def ranked_standings(board: Board, standings: Iterable[Standing]) -> Sequence[tuple[int, Standing]]:
@@ -163,5 +166,5 @@ def _content(challenge: Challenge) -> tuple[int, int, int]:
     return challenge.board_id, challenge.ends_at - challenge.starts_at, challenge.max_players
 
 
-def _clamped(number: int) -> int:
-    return max(-MAX_INTEGER, min(number, MAX_INTEGER))
+def _clamped(number: int, greatest: int) -> int:
+    return max(-greatest, min(number, greatest))

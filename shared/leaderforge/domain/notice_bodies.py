@@ -41,7 +41,7 @@ def _of_score(ladder: Ladder, data: Mapping[str, Any]) -> Mapping[str, Any]:
     subscore = {} if order is None else subscore_members(tiebreakers, ranked_score(order, data["subranked"]))
     return {
         "period": ladder.period_name,
-        "score": data["score"],
+        "score": ladder.board.score_type.json_value(data["score"]),
         **subscore,
         "submissions": data["submissions"],
         "achieved_at": time_text(data["achieved_at"]),

@@ -10,6 +10,7 @@ from leaderforge.domain.notice_log import Notice, OutboxRow, body_of
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.notices import NewNotice
 from leaderforge.domain.order import ranked_score
+from leaderforge.domain.score_types import ScoreType
 from leaderforge.domain.tiebreaker_rules import tiebreakers_of
 from leaderforge.domain.tiebreakers import subscore_members
 from leaderforge.domain.times import time_text
@@ -63,7 +64,8 @@ class BundleDraft(NamedTuple):
     """Bundle to append to the log. The items are taken from the outbox. See `NoticeDraft` for `origin`.
 
     It takes `size` positions of the log: one for each of its items, and then its own. `ladders` is JSON: for each
-    ladder of the items, its names, the order of subscores, and the tiebreakers, if any. `has_mere_changes` is true if
+    ladder of the items, its names, the order of subscores, and the tiebreakers and
+    the type of the scores, if any. `has_mere_changes` is true if
     some items only record a change of a standing.
     """
 
@@ -135,7 +137,8 @@ def _ladder_members(ladder: Ladder) -> Mapping[str, Any]:
     board = ladder.board
     members = {"board": board.slug, "period": ladder.period_name, "subscore_order": board.subscore_order}
     tiebreakers = {"tiebreakers": [t.members for t in board.tiebreakers]} if board.tiebreakers else {}
-    return {**members, **tiebreakers}
+    score_type = {} if board.score_type is ScoreType.NUMBER else {"score_type": board.score_type}
+    return {**members, **tiebreakers, **score_type}
 
 
 def _ladder_key(board_id: int, period: int) -> str:
@@ -151,7 +154,7 @@ def _body(item: BundleItem, at: int, ladder: Mapping[str, Any]) -> str:
         "board": ladder["board"],
         "user_id": item.user_id,
         "period": ladder["period"],
-        "score": item.score,
+        "score": ScoreType(ladder.get("score_type", ScoreType.NUMBER)).json_value(item.score),
         **subscore,
         "submissions": item.submissions,
         "achieved_at": time_text(item.achieved_at),

@@ -2,7 +2,8 @@
 
 Entries are ordered by score (in the board's order), then subscore (in its own order, on boards that have one), then
 earlier time, then smaller player id. A sort key contains these numbers as biased big-endian integers. Comparing two
-keys as bytes compares the entries: in Python, in a Redis sorted set and in SQL. Smaller keys rank higher.
+keys as bytes compares the entries: in Python, in a Redis sorted set and in SQL. Smaller keys rank higher. No key begins
+with a byte of 255, because scores have fewer bits than their bytes. Therefore `LAST` is below all keys.
 """
 
 from collections.abc import Iterable
@@ -10,14 +11,19 @@ from functools import partial
 from typing import NamedTuple, Protocol
 
 from leaderforge.domain.boards import MAX_INTEGER, Board, Order, RankStyle
+from leaderforge.domain.score_types import MAX_LONG, LongScore, ScoreType
 
 SCORE_BYTES = 7
+LONG_SCORE_BYTES = 9
+"""Length of a long score in a sort key, in bytes."""
 TIME_BYTES = 6
 USER_BYTES = 7
 KEY_BYTES = SCORE_BYTES + TIME_BYTES + USER_BYTES
 """Length of a sort key on boards without a subscore, in bytes."""
 WIDE_KEY_BYTES = KEY_BYTES + SCORE_BYTES
 """Length of a sort key on boards with a subscore, in bytes."""
+MAX_KEY_BYTES = WIDE_KEY_BYTES - SCORE_BYTES + LONG_SCORE_BYTES
+"""Length of the longest sort keys, in bytes: those of boards with long scores and a subscore."""
 
 MAX_TIME = 2**47 - 1
 """Largest magnitude of a time, in ms since 1970: about 4,459 years in both directions."""
@@ -28,6 +34,7 @@ LAST = b"\xff"
 """Bound below every sort key."""
 
 _INTEGER_BIAS = MAX_INTEGER + 1
+_LONG_BIAS = MAX_LONG + 1
 _TIME_BIAS = MAX_TIME + 1
 _INTEGER_MASK = 2**56 - 1
 _TIME_MASK = 2**48 - 1
@@ -35,6 +42,7 @@ _SUBSCORE_BITS = 8 * SCORE_BYTES
 _number_of = partial(int.from_bytes, byteorder="big")
 _SCORE_SHIFT = 8 * (TIME_BYTES + USER_BYTES)
 _TIME_SHIFT = 8 * USER_BYTES
+_INT64 = ScoreType.INT64
 
 
 class Place(NamedTuple):
@@ -71,8 +79,10 @@ class Ranked(NamedTuple):
 def sort_key(board: Board, place: HasPlace) -> bytes:
     """Return the entry's sort key, `key_bytes(board)` bytes long.
 
-    Raises `OverflowError` if a number is beyond `MAX_INTEGER` or `MAX_TIME`. Callers must therefore validate first.
+    Raises `OverflowError` if a number is beyond its range or `MAX_TIME`. Callers must therefore validate first.
     """
+    if board.score_type is _INT64:
+        return _key_of_long_score(board, place)
     # Do not call `ranked_score`, which would cost time: every standing, rank and receipt needs a key.
     ranked = (-place.score if board.order is Order.DESC else place.score) + _INTEGER_BIAS
     number = ranked << _SCORE_SHIFT | (place.achieved_at + _TIME_BIAS) << _TIME_SHIFT | (place.user_id + _INTEGER_BIAS)
@@ -81,6 +91,15 @@ def sort_key(board: Board, place: HasPlace) -> bytes:
         return key
     subscore = ranked_score(board.subscore_order, place.subscore) + _INTEGER_BIAS
     return key[:SCORE_BYTES] + subscore.to_bytes(SCORE_BYTES, "big") + key[SCORE_BYTES:]
+
+
+def _key_of_long_score(board: Board, place: HasPlace) -> bytes:
+    """Return the sort key of an entry of a board with long scores."""
+    subscore = b""
+    if board.subscore_order is not None:
+        subscore = (ranked_score(board.subscore_order, place.subscore) + _INTEGER_BIAS).to_bytes(SCORE_BYTES, "big")
+    time = (place.achieved_at + _TIME_BIAS).to_bytes(TIME_BYTES, "big")
+    return score_bound(board, place.score) + subscore + time + user_bytes(place.user_id)
 
 
 def place(board: Board, key: bytes) -> Place:
@@ -93,6 +112,8 @@ def places(board: Board, keys: Iterable[bytes]) -> list[tuple[int, int, int, int
     # Convert a whole key to one integer, and shift it. This costs half as much as converting each of its numbers.
     numbers = map(_number_of, keys)
     sign = -1 if board.order is Order.DESC else 1
+    if board.score_type is _INT64:
+        return _places_of_long_scores(board, numbers, sign)
     if board.subscore_order is None:
         return [
             (
@@ -115,18 +136,34 @@ def places(board: Board, keys: Iterable[bytes]) -> list[tuple[int, int, int, int
     ]
 
 
+def _places_of_long_scores(board: Board, numbers: Iterable[int], sign: int) -> list[tuple[int, int, int, int]]:
+    """Return the content of sort keys, which are given as integers. Scores are `LongScore`s."""
+    shift, subsign = _SCORE_SHIFT, 0
+    if board.subscore_order is not None:
+        shift, subsign = _SCORE_SHIFT + _SUBSCORE_BITS, ranked_score(board.subscore_order, 1)
+    return [
+        (
+            LongScore(sign * ((n >> shift) - _LONG_BIAS)),
+            (n >> _TIME_SHIFT & _TIME_MASK) - _TIME_BIAS,
+            (n & _INTEGER_MASK) - _INTEGER_BIAS,
+            subsign * ((n >> _SCORE_SHIFT & _INTEGER_MASK) - _INTEGER_BIAS),
+        )
+        for n in numbers
+    ]
+
+
 def ranked_score(order: Order, score: int) -> int:
     """Return a score as a number where smaller is better. The function is its own inverse."""
     return -score if order is Order.DESC else score
 
 
-def ranked_place(key: bytes) -> Ranked:
+def ranked_place(board: Board, key: bytes) -> Ranked:
     """Return a complete sort key as numbers."""
-    wide = len(key) > KEY_BYTES
+    width = _score_bytes(board)
     return Ranked(
-        score=int.from_bytes(key[:SCORE_BYTES], "big") - _INTEGER_BIAS,
-        subscore=int.from_bytes(key[SCORE_BYTES : 2 * SCORE_BYTES], "big") - _INTEGER_BIAS if wide else 0,
-        achieved_at=int.from_bytes(key[-USER_BYTES - TIME_BYTES : -USER_BYTES], "big") - _TIME_BIAS,
+        score=_number_of(key[:width]) - _score_bias(board),
+        subscore=_number_of(key[width : width + SCORE_BYTES]) - _INTEGER_BIAS if board.subscore_order else 0,
+        achieved_at=_number_of(key[-USER_BYTES - TIME_BYTES : -USER_BYTES]) - _TIME_BIAS,
         user_id=user_id_of(key),
     )
 
@@ -146,20 +183,21 @@ def ranked_key(board: Board, ranked: Ranked) -> bytes:
 
 def ranked_keys(board: Board, numbers: Iterable[tuple[int, int, int, int]]) -> list[bytes]:
     """Return the sort keys with the numbers of these `Ranked`, as tuples: objects would cost too much for many keys."""
+    bias, width = _score_bias(board), key_bytes(board)
     if board.subscore_order is None:
         keys = (
-            ranked + _INTEGER_BIAS << _SCORE_SHIFT | at + _TIME_BIAS << _TIME_SHIFT | user_id + _INTEGER_BIAS
+            ranked + bias << _SCORE_SHIFT | at + _TIME_BIAS << _TIME_SHIFT | user_id + _INTEGER_BIAS
             for ranked, _, at, user_id in numbers
         )
-        return [key.to_bytes(KEY_BYTES, "big") for key in keys]
+        return [key.to_bytes(width, "big") for key in keys]
     wide_keys = (
-        ranked + _INTEGER_BIAS << _SCORE_SHIFT + _SUBSCORE_BITS
+        ranked + bias << _SCORE_SHIFT + _SUBSCORE_BITS
         | subranked + _INTEGER_BIAS << _SCORE_SHIFT
         | at + _TIME_BIAS << _TIME_SHIFT
         | user_id + _INTEGER_BIAS
         for ranked, subranked, at, user_id in numbers
     )
-    return [key.to_bytes(WIDE_KEY_BYTES, "big") for key in wide_keys]
+    return [key.to_bytes(width, "big") for key in wide_keys]
 
 
 def ranked_bound(board: Board, bound: bytes) -> Ranked:
@@ -168,7 +206,10 @@ def ranked_bound(board: Board, bound: bytes) -> Ranked:
     SQL compares numbers, and the index compares bytes. Both must cut a list at the same entry.
     """
     width = key_bytes(board)
-    ranked = ranked_place(bound[:width].ljust(width, b"\0"))
+    ranked = ranked_place(board, bound[:width].ljust(width, b"\0"))
+    if ranked.score > MAX_LONG:
+        # The bound is below all entries, and its score is no integer of SQL. Return another such bound.
+        return Ranked(MAX_LONG, MAX_LONG, MAX_LONG, MAX_LONG)
     # A bound longer than a key, such as a key followed by a zero byte, lies directly after this key.
     if len(bound) > width:
         return Ranked(ranked.score, ranked.subscore, ranked.achieved_at, ranked.user_id + 1)
@@ -177,12 +218,21 @@ def ranked_bound(board: Board, bound: bytes) -> Ranked:
 
 def key_bytes(board: Board) -> int:
     """Return the length of the board's sort keys, in bytes."""
-    return KEY_BYTES if board.subscore_order is None else WIDE_KEY_BYTES
+    width = KEY_BYTES if board.subscore_order is None else WIDE_KEY_BYTES
+    return width if board.score_type is not _INT64 else width - SCORE_BYTES + LONG_SCORE_BYTES
 
 
 def score_bound(board: Board, score: int) -> bytes:
     """Return the bound between all entries with better scores and all entries with this score."""
-    return (ranked_score(board.order, score) + _INTEGER_BIAS).to_bytes(SCORE_BYTES, "big")
+    return (ranked_score(board.order, score) + _score_bias(board)).to_bytes(_score_bytes(board), "big")
+
+
+def _score_bytes(board: Board) -> int:
+    return LONG_SCORE_BYTES if board.score_type is _INT64 else SCORE_BYTES
+
+
+def _score_bias(board: Board) -> int:
+    return _LONG_BIAS if board.score_type is _INT64 else _INTEGER_BIAS
 
 
 def rank_bound(board: Board, key: bytes) -> bytes:

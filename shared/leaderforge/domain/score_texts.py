@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from leaderforge.domain.boards import MAX_INTEGER, PLAIN, Display
+from leaderforge.domain.score_types import ScoreType
 
 _FRACTION_DIGITS = {"ms": 3, "s": 0}
 """Units of time, each with its number of decimals of a second: 3 for milliseconds."""
@@ -47,7 +48,13 @@ class ScoreParser:
     with a unit of time, a clock time such as `1:26.572`.
     """
 
-    def __init__(self, display: Display = PLAIN, style: NumberStyle = PLAIN_NUMBERS) -> None:
+    def __init__(
+        self,
+        display: Display = PLAIN,
+        style: NumberStyle = PLAIN_NUMBERS,
+        score_type: ScoreType = ScoreType.NUMBER,
+    ) -> None:
+        self._score_type = score_type
         self._display = display
         self._style = style
         self._clock_digits = _clock_digits(display)
@@ -66,7 +73,7 @@ class ScoreParser:
         match = self._number.fullmatch(text)
         if match is None or match[3] is not None:
             raise ValueError(f"{shortened(text)} is not an integer score{self._hint(text)}")
-        return _bounded(text, match[1], _digits(match[2]))
+        return self._bounded(text, match[1], _digits(match[2]))
 
     def from_shown(self, text: str) -> int:
         """Return the score in the text of a number in the board's unit. Raises `ValueError` with the reason."""
@@ -105,7 +112,17 @@ class ScoreParser:
         if len(decimals) > digits:
             has, keeps = _decimals(len(decimals)), _decimals(digits)
             raise ValueError(f"{shortened(text)} has {has}, and the board keeps {keeps}")
-        return _bounded(text, sign, whole + decimals.ljust(digits, "0"))
+        return self._bounded(text, sign, whole + decimals.ljust(digits, "0"))
+
+    def _bounded(self, text: str, sign: str, digits: str) -> int:
+        """Return the integer of the digits. Raises `ValueError` if it is beyond the range of the scores."""
+        greatest = self._score_type.greatest
+        # Check the length first, because Python converts at most 4,300 digits.
+        significant = digits.lstrip("0") or "0"
+        score = int(significant) if len(significant) <= len(str(greatest)) else greatest + 1
+        if score > greatest:
+            raise ValueError(f"the score {shortened(text)} is beyond {self._score_type.range_text}")
+        return score if sign in {"", "+"} else -score
 
     def _seconds(self, text: str, match: re.Match[str]) -> str:
         """Return the whole seconds of a clock time, as digits."""
@@ -151,13 +168,3 @@ def _separator_pattern(separator: str) -> str:
 
 def _digits(grouped: str) -> str:
     return grouped if grouped.isdecimal() else re.sub("[^0-9]", "", grouped)
-
-
-def _bounded(text: str, sign: str, digits: str) -> int:
-    """Return the integer of the digits. Raises `ValueError` if it is beyond `MAX_INTEGER`."""
-    # Check the length first, because Python converts at most 4,300 digits.
-    significant = digits.lstrip("0") or "0"
-    score = int(significant) if len(significant) <= _ALWAYS_SAFE + 1 else MAX_INTEGER + 1
-    if score > MAX_INTEGER:
-        raise ValueError(f"the score {shortened(text)} is beyond +-(2^53 - 1)")
-    return score if sign in {"", "+"} else -score

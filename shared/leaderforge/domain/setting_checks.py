@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
+from leaderforge.domain.boards import Policy
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.names import display_fault, displayed
+from leaderforge.domain.score_types import ScoreType
 
 
 def shown_text(setting: str, text: str, longest: int) -> str:
@@ -24,6 +26,21 @@ def require_within(setting: str, value: int | None, low: int, high: int) -> None
     """Raise `Refused` unless the number lies within the bounds. None means no number."""
     if value is not None and not low <= value <= high:
         raise Refused(f"{setting}: must be {low} to {high}, not {value}", setting=setting)
+
+
+def require_score_limits(score_type: ScoreType, low: int | None, high: int | None) -> None:
+    """Raise `Refused` unless the lowest and the highest score are scores of this type, in this order."""
+    require_within("min_score", low, -score_type.greatest, score_type.greatest)
+    require_within("max_score", high, -score_type.greatest, score_type.greatest)
+    if low is not None and high is not None and low > high:
+        raise Refused(f"min_score: {low} is above max_score ({high}); lower it or raise max_score", setting="min_score")
+
+
+def require_summable(score_type: ScoreType, policy: Policy) -> None:
+    """Raise `Refused` if a board with the policy `sum` has long scores, whose sum could be too large."""
+    if score_type is ScoreType.INT64 and policy is Policy.SUM:
+        message = "score_type: a sum of 64-bit scores can be too large; use the policy best or latest"
+        raise Refused(message, setting="score_type")
 
 
 def checked_setting(setting: str, require: Callable[[str], str], value: str) -> str:

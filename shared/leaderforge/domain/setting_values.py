@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
+from leaderforge.domain.boards import MAX_INTEGER
 from leaderforge.domain.league_rules import members_of
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings with values that JSON can hold."""
     result = dict(values)
+    for name in ("min_score", "max_score"):
+        if name in values:
+            result[name] = _exact(values[name])
     if "tiers" in values:
-        result["tiers"] = [tier.members for tier in values["tiers"]]
+        result["tiers"] = [{name: _exact(value) for name, value in tier.members.items()} for tier in values["tiers"]]
     if "feeds" in values:
         result["feeds"] = [feed.members for feed in values["feeds"]]
     if "tiebreakers" in values:
@@ -23,3 +27,8 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
     if values.get("team") is not None:
         result["team"] = values["team"].as_json
     return result
+
+
+def _exact(value: Any) -> Any:
+    """Return an integer beyond `MAX_INTEGER` as text, because readers of JSON could round it, and others unchanged."""
+    return str(value) if isinstance(value, int) and abs(value) > MAX_INTEGER else value

@@ -116,12 +116,12 @@ def removed_standing(board: Board, user_id: int, revision: int) -> Standing:
     # This version never takes the run from a standing with the flag `REMOVED`. Processes of version 0.2, which may run
     # during an upgrade, ignore the flag and compare the values. Therefore give a removed standing worse values than any
     # event has.
-    worst, latest = MAX_INTEGER, MAX_TIME
+    latest = MAX_TIME
     best = board.policy is Policy.BEST
     return Standing(
         user_id=user_id,
-        score=ranked_score(board.order, worst) if best else 0,
-        subscore=ranked_score(board.subscore_order, worst) if best and board.subscore_order else 0,
+        score=ranked_score(board.order, board.score_type.greatest) if best else 0,
+        subscore=ranked_score(board.subscore_order, MAX_INTEGER) if best and board.subscore_order else 0,
         achieved_at=latest if best else -latest,
         run_id=UUID(int=2**128 - 1 if best else 0),
         metadata=None,
@@ -168,15 +168,17 @@ def fold(board: Board, events: Iterable[Event]) -> Standing:
     return reduce(lambda a, b: combine(board, a, b), map(standing_of, events))
 
 
-def require_in_range(standing: Standing) -> None:
-    """Raise `ScoreOutOfRange` if the score or the subscore is beyond `MAX_INTEGER`."""
-    if max(abs(standing.score), abs(standing.subscore)) > MAX_INTEGER:
-        raise out_of_range(standing.user_id)
+def require_in_range(board: Board, standing: Standing) -> None:
+    """Raise `ScoreOutOfRange` if the score or the subscore is beyond its range."""
+    if abs(standing.score) > board.score_type.greatest or abs(standing.subscore) > MAX_INTEGER:
+        raise out_of_range(board, standing.user_id)
 
 
-def out_of_range(user_id: int) -> ScoreOutOfRange:
-    """Return the error for a player whose score or subscore would be beyond `MAX_INTEGER`."""
-    return ScoreOutOfRange("the player's score would leave the range of +-(2^53 - 1)", user_id=user_id)
+def out_of_range(board: Board, user_id: int) -> ScoreOutOfRange:
+    """Return the error for a player whose score or subscore would be beyond its range."""
+    return ScoreOutOfRange(
+        f"the player's score would leave the range of {board.score_type.range_text}", user_id=user_id
+    )
 
 
 def is_improvement(board: Board, event: Event, standing: Standing) -> bool:

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
-from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Policy
-from leaderforge.domain.errors import ScoreOutOfRange, SubmissionConflict
+from leaderforge.domain.boards import Board, Ladder, Policy
+from leaderforge.domain.errors import SubmissionConflict
 from leaderforge.domain.json_values import is_same_json
-from leaderforge.domain.standings import EarlierPlace, Event, Standing
+from leaderforge.domain.standings import EarlierPlace, Event, Standing, out_of_range
 from leaderforge.domain.times import time_text
 from leaderforge.domain.tournaments import Entrant
 
@@ -66,10 +66,10 @@ class Submission(NamedTuple):
         """
         event = self.event
         score = (run.score if run else 0) + (event.change or 0)
-        if abs(score) > MAX_INTEGER:
-            raise ScoreOutOfRange("the player's score would leave the range of +-(2^53 - 1)", user_id=event.user_id)
+        if abs(score) > self.board.score_type.greatest:
+            raise out_of_range(self.board, event.user_id)
         self.board.limits.require_score(self.board.policy, score)
-        result = self._replace(event=event._replace(score=score))
+        result = self._replace(event=event._replace(score=self.board.score_type.typed(score)))
         return result if run is None else result._after(run)
 
     def _after(self, run: "CountedRun") -> "Submission":
@@ -105,12 +105,12 @@ def conflict(submission: Submission, stored: Event) -> SubmissionConflict | None
 
 def _differences(submission: Submission, stored: Event) -> dict[str, tuple[object, object]]:
     """Return the stored and the sent value of each JSON member that differs."""
-    sent = submission.event
+    sent, json_value = submission.event, submission.board.score_type.json_value
     differences: dict[str, tuple[object, object]] = {}
     if sent.change != stored.change:
-        differences["change"] = stored.change, sent.change
+        differences["change"] = json_value(stored.change), json_value(sent.change)
     elif sent.change is None and sent.score != stored.score:
-        differences["score"] = stored.score, sent.score
+        differences["score"] = json_value(stored.score), json_value(sent.score)
     # With tiebreakers, the subscore only packs the named numbers, which are compared below.
     if sent.subscore != stored.subscore and not submission.board.tiebreakers:
         differences["subscore"] = stored.subscore, sent.subscore

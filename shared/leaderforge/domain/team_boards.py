@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import Conflict, Refused, SettingFixed
 from leaderforge.domain.periods import PeriodKind
+from leaderforge.domain.score_types import ScoreType
 
 _DAY_MS = 86_400_000
 
@@ -17,6 +18,8 @@ def require_team_board(board: Board, source: Board | None) -> None:
         raise Refused(f"team: there is no other board {board.team.source!r}; create the source first", setting="team")
     if source.team is not None or source.tournament is not None:
         raise Refused(f"team: board {source.slug!r} is a team board or a tournament; use another", setting="team")
+    if ScoreType.INT64 in {board.score_type, source.score_type}:
+        raise Refused("score_type: team boards combine scores, which must be numbers", setting="score_type")
     _require_no_own_rules(board)
     _require_equal(board, source)
 

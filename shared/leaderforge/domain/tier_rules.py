@@ -10,6 +10,7 @@ from typing import Any
 from leaderforge.domain.boards import MAX_INTEGER, Order
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.names import require_displayed
+from leaderforge.domain.score_types import ScoreType
 from leaderforge.domain.tiers import Tier, TierLimit
 
 MAX_TIERS = 20
@@ -18,11 +19,10 @@ PERCENT_DECIMALS = 4
 """Maximum number of decimals of a limit in percent."""
 
 _RANGES = {
-    TierLimit.SCORE: (Decimal(-MAX_INTEGER), Decimal(MAX_INTEGER)),
     TierLimit.RANK: (Decimal(1), Decimal(MAX_INTEGER)),
     TierLimit.PERCENT: (Decimal(1).scaleb(-PERCENT_DECIMALS), Decimal(100)),
 }
-"""Smallest and largest limit of each kind."""
+"""Smallest and largest limit of each kind except `SCORE`, whose limits are the scores of the board."""
 
 
 def tiers_of(objects: Iterable[Mapping[str, Any]]) -> tuple[Tier, ...]:
@@ -46,7 +46,7 @@ def _tier(members: Mapping[str, Any]) -> Tier:
     return Tier(members["name"], kinds[0], Decimal(str(members[kinds[0].value])))
 
 
-def valid_tiers(tiers: Sequence[Tier], order: Order) -> tuple[Tier, ...]:
+def valid_tiers(tiers: Sequence[Tier], order: Order, score_type: ScoreType = ScoreType.NUMBER) -> tuple[Tier, ...]:
     """Return the tiers of a board, with their names as they are displayed.
 
     Raises `Refused` if a name or a limit is invalid, or if no entry could ever be in one of the tiers.
@@ -56,7 +56,7 @@ def valid_tiers(tiers: Sequence[Tier], order: Order) -> tuple[Tier, ...]:
     displayed_tiers = tuple(replace(tier, name=_displayed(tier.name)) for tier in tiers)
     _require_unique_names(displayed_tiers)
     for tier in displayed_tiers:
-        _require_limit(tier)
+        _require_limit(tier, score_type)
     _require_reachable(displayed_tiers, order)
     return displayed_tiers
 
@@ -74,11 +74,12 @@ def _require_unique_names(tiers: Sequence[Tier]) -> None:
             raise Refused(f"tiers: two tiers are called {name!r}; rename one", setting="tiers")
 
 
-def _require_limit(tier: Tier) -> None:
+def _require_limit(tier: Tier, score_type: ScoreType) -> None:
     """Raise `Refused` if the limit of a tier is not a possible score, rank or percentage."""
     if tier.kind is None:
         return
-    low, high = _RANGES[tier.kind]
+    greatest = Decimal(score_type.greatest)
+    low, high = _RANGES.get(tier.kind, (-greatest, greatest))
     decimals = PERCENT_DECIMALS if tier.kind is TierLimit.PERCENT else 0
     if not low <= tier.limit <= high or tier.limit != round(tier.limit, decimals):
         raise Refused(

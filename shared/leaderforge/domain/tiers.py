@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+from leaderforge.domain.score_types import ScoreType
+
 MAX_RANK = 2**53 - 1
 
 
@@ -106,8 +108,11 @@ class LadderTiers:
     The limits are converted to integers once, and then compared with all entries of an answer.
     """
 
-    def __init__(self, tiers: Sequence[Tier], total: int, *, descending: bool) -> None:
+    def __init__(
+        self, tiers: Sequence[Tier], total: int, *, descending: bool, score_type: ScoreType = ScoreType.NUMBER
+    ) -> None:
         self._tiers = tiers
+        self._score_type = score_type
         self._sign = 1 if descending else -1
         self._limits = [self._limit(tier, total) for tier in tiers]
 
@@ -144,4 +149,6 @@ class LadderTiers:
     def _next_tier(self, index: int, merits: tuple[int, int]) -> NextTier:
         kind, limit = self._limits[index]
         name, missing = self._tiers[index].name, limit - merits[kind]
-        return NextTier(name, points=missing) if kind == _BY_SCORE else NextTier(name, places=missing)
+        if kind == _BY_SCORE:
+            return NextTier(name, points=self._score_type.typed(missing))
+        return NextTier(name, places=missing)

@@ -59,7 +59,7 @@ class _Parser:
 
     def __init__(self, plan: FilePlan, table: Table) -> None:
         self._table = table
-        scores = ScoreParser(plan.board.display, plan.style)
+        scores = ScoreParser(plan.board.display, plan.style, plan.board.score_type)
         self._lines = ScoreLineParser(
             plan.columns,
             LineDigests(plan.board.slug, plan.source),
@@ -131,7 +131,7 @@ def find_notation(raw: BinaryIO, plan: FilePlan) -> ScoreNotation:
     """
     if _has_whole_scores_only(raw, plan):
         return ScoreNotation.STORED
-    parser = ScoreParser(plan.board.display, plan.style)
+    parser = ScoreParser(plan.board.display, plan.style, plan.board.score_type)
     for scores in _scores(raw, plan):
         # Check whole blocks first, because most files have whole numbers only.
         if not "".join(scores).isdecimal() and any(map(parser.is_only_shown, scores)):

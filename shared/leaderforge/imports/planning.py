@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import BinaryIO, TypeAlias
 
-from leaderforge.domain.errors import LeaderForgeError
+from leaderforge.domain.errors import LeaderForgeError, Refused
 from leaderforge.domain.score_texts import score_text
 from leaderforge.imports.bad_lines import BadLine
 from leaderforge.imports.files import FilePlan, find_notation, require_header
@@ -27,11 +27,19 @@ def completed_plan(raw: BinaryIO, plan: FilePlan, on_note: OnNote) -> FilePlan:
     except BadLine as bad:
         proposal = _proposal(raw, plan)
         raise BadLine(bad.number, f"{bad.reason}. Try {proposal}" if proposal else bad.reason) from None
+    _require_constant(plan)
     if plan.notation is not None or plan.board.display.decimals == 0 or isinstance(plan.columns.score, int):
         return plan
     notation = find_notation(raw, plan)
     on_note(_notation_note(plan, notation))
     return replace(plan, notation=notation)
+
+
+def _require_constant(plan: FilePlan) -> None:
+    """Raise `Refused` if all lines have a constant score that the board cannot have."""
+    score, score_type = plan.columns.score, plan.board.score_type
+    if isinstance(score, int) and abs(score) > score_type.greatest:
+        raise Refused(f"the score {score} is beyond {score_type.range_text}")
 
 
 def _notation_note(plan: FilePlan, notation: ScoreNotation) -> str:

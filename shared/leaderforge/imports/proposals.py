@@ -46,7 +46,7 @@ def propose_columns(
     """Return a proposal by the names of the columns, and by their values if no name is usual."""
     columns = list(dict.fromkeys(column for row in rows for column in row))
     values = {column: [row[column] for row in rows if row.get(column)] for column in columns}
-    parse_score, parse_time = ScoreParser(board.display, style).from_shown, TimeParser(time_format)
+    parse_score, parse_time = _score_parser(board, style), TimeParser(time_format)
     scores = [column for column in columns if _all_parse(values[column], parse_score)]
     times = [column for column in columns if _all_parse(values[column], parse_time)]
     score = _best(scores, _SCORE)
@@ -54,6 +54,10 @@ def propose_columns(
     texts = [column for column in columns if values[column] and column not in {score, time, *scores, *times}]
     by_name = _usual_name([column for column in columns if column not in {score, time}], _PLAYER)
     return ColumnProposal(by_name or _best(texts, _PLAYER), score, time)
+
+
+def _score_parser(board: Board, style: NumberStyle) -> Callable[[str], int]:
+    return ScoreParser(board.display, style, board.score_type).from_shown
 
 
 def _best(columns: Sequence[str], names: Sequence[str]) -> str | None:

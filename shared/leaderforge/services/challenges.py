@@ -167,7 +167,7 @@ def _entry(board: Board, rank: int, standing: Standing, player: Player, *, hidde
         rank,
         standing.user_id,
         player.username,
-        standing.score,
+        board.score_type.typed(standing.score),
         standing.submissions,
         standing.achieved_at,
         standing.metadata,

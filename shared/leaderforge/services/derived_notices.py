@@ -135,7 +135,8 @@ def _closed_draft(board: Board, period: Period) -> NoticeDraft:
 
 def _top_draft(ladder: Ladder, user_id: int, rank: int, score: int, at: int) -> NoticeDraft:
     slug = ladder.board.slug
-    data = {"board": slug, "user_id": user_id, "period": ladder.period_name, "rank": rank, "score": score, "top": TOP}
+    value = ladder.board.score_type.json_value(score)
+    data = {"board": slug, "user_id": user_id, "period": ladder.period_name, "rank": rank, "score": value, "top": TOP}
     body = body_of(NoticeType.RANK_ENTERED_TOP, at, data)
     return NoticeDraft(f"top:{uuid4()}", user_id, NoticeType.RANK_ENTERED_TOP, slug, at, body)
 

@@ -65,8 +65,11 @@ class DistributionService:
         scores = [place(ladder.board, row.key).score for row in rows]
         edges = bucket_edges(min(scores), max(scores), buckets)
         below, total = await self._below(ranking, ladder, edges)
+        typed = ladder.board.score_type.typed
         return Distribution(
-            buckets=[Bucket(edges[i], edges[i + 1] - 1, below[i + 1] - below[i]) for i in range(len(edges) - 1)],
+            buckets=[
+                Bucket(typed(edges[i]), typed(edges[i + 1] - 1), below[i + 1] - below[i]) for i in range(len(edges) - 1)
+            ],
             total=total,
             minimum=min(scores),
             maximum=max(scores),

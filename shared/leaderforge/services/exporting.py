@@ -55,8 +55,8 @@ def lines(form: ExportFormat, board: Board, entries: Sequence[Entry]) -> str:
     """
     columns = _columns(board)
     if form is ExportFormat.NDJSON:
-        return "".join(_json(_members(_with_external_id(columns, e), e), e.metadata) for e in entries)
-    members = (_cells(_members(columns, entry)) for entry in entries)
+        return "".join(_json(_members(board, _with_external_id(columns, e), e), e.metadata) for e in entries)
+    members = (_cells(_members(board, columns, entry)) for entry in entries)
     return _csv(
         [*(values | {"username": _harmless(values["username"])}).values(), entry.metadata, _harmless(entry.external_id)]
         for values, entry in zip(members, entries, strict=True)
@@ -74,8 +74,9 @@ def _columns(board: Board) -> list[str]:
     return ["rank", "user_id", "username", "score", *subscore, "submissions", "achieved_at"]
 
 
-def _members(columns: Sequence[str], entry: Entry) -> dict[str, Any]:
+def _members(board: Board, columns: Sequence[str], entry: Entry) -> dict[str, Any]:
     values = {name: getattr(entry, name) for name in columns} | {"achieved_at": time_text(entry.achieved_at)}
+    values["score"] = board.score_type.json_value(entry.score)
     if entry.tiebreakers:
         values["tiebreakers"] = unpacked(entry.tiebreakers, entry.subscore or 0)
     return values

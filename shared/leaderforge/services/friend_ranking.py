@@ -129,7 +129,7 @@ class FriendRankingService:
             entries=[by_position[i] for i in parts.page],
             around=around,
             ahead=ahead,
-            gap=None if ahead is None or player_entry is None else abs(ahead.entry.score - player_entry.score),
+            gap=None if ahead is None or player_entry is None else _gap(board, ahead.entry, player_entry),
             friends=len(friend_ids),
             ranked=len(rows),
             total=counts.total + sum(row.hidden for row in rows),
@@ -155,6 +155,11 @@ async def _state(
         if counts.all_present:
             return _State(rows, parts, counts)
     raise IndexUnavailable("friends moved in every attempt to rank them")
+
+
+def _gap(board: Board, ahead: Entry, player_entry: Entry) -> int:
+    """Return the difference of two scores, in the type of the board's scores."""
+    return board.score_type.typed(abs(ahead.score - player_entry.score))
 
 
 def _parts(board: Board, rows: Sequence[Row], user_id: int, view: FriendView) -> _Parts:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 from uuid import UUID, uuid4
 
+from leaderforge.domain.acceptance import accepted_score
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import Conflict, NotFound, NotRanked, Refused
@@ -187,14 +188,15 @@ class ModerationService:
         `Refused` for a subscore on a board without subscores, or without a number of a tiebreaker.
         """
         subscore = subscore_of(board, new.subscore, new.numbers)
-        details: dict[str, object] = {"score": new.score}
+        score = accepted_score(board, new.score)
+        details: dict[str, object] = {"score": board.score_type.json_value(score)}
         if new.subscore is not None:
             details["subscore"] = new.subscore
         if new.numbers is not None:
             details["numbers"] = numbers_of(new.numbers)
         act = self._act("entry.set", new.user_id, grounds, board, **details)
         submission_id, received_us = new.submission_id or uuid4(), self._reception_clock()
-        event = Event(new.user_id, submission_id, new.score, act.at, new.metadata, subscore, received_us)
+        event = Event(new.user_id, submission_id, score, act.at, new.metadata, subscore, received_us)
         event = event._replace(numbers=new.numbers)
         changed = await self._moderation.set_score(Submission(board.ladders_at(act.at), event), act)
         return await self._indexed(new.user_id, changed)

@@ -226,7 +226,7 @@ def _draft(ladder: Ladder, row: OutboxRow, user_id: int, passed: PlacedPlayer) -
         "period": ladder.period_name,
         "overtaken_by": row.user_id,
         "rank": passed.rank,
-        "score": passed.score,
+        "score": ladder.board.score_type.json_value(passed.score),
     }
     body = body_of(NoticeType.PLAYER_OVERTAKEN, row.at, data)
     origin = f"overtaken:{row.seq}:{ladder.board.id}:{ladder.period}:{row.user_id}:{user_id}"

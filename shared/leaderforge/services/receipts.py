@@ -10,6 +10,7 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.domain.named_tuples import new_record
 from leaderforge.domain.order import sort_key
 from leaderforge.domain.ranks import rank_of
+from leaderforge.domain.score_types import LongScore, ScoreType
 from leaderforge.domain.standings import EarlierPlace, Event, Standing, is_improvement
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.domain.tiebreakers import Tiebreaker
@@ -116,6 +117,7 @@ class LadderGroup:
         self._has_subscore = board.subscore_order is not None
         self._ranks_all = board.min_submissions == 1
         self._has_tiers = bool(board.tiers)
+        self._has_long_scores = board.score_type is ScoreType.INT64
         self.counted = counted
         self._earlier: dict[int, list[EarlierPlace]] = {}
         self._rank_of_earlier: dict[EarlierPlace, int] = {}
@@ -136,6 +138,8 @@ class LadderGroup:
 
     def add(self, standing: Standing) -> None:
         """Add a standing unless the player has a newer one."""
+        if self._has_long_scores:
+            standing = standing._replace(score=LongScore(standing.score))
         user_id = standing.user_id
         previous = self.newest.get(user_id)
         if previous is None or previous.revision < standing.revision:
@@ -203,7 +207,8 @@ class LadderGroup:
             return None
         rank = self._rank_of_earlier.get(earlier)
         subscore = earlier.subscore if self._has_subscore else None
-        return new_record(PreviousStanding, (earlier.score, rank, subscore))
+        score = LongScore(earlier.score) if self._has_long_scores else earlier.score
+        return new_record(PreviousStanding, (score, rank, subscore))
 
     def period_receipt(self, event: Event, recorded: Standing, earlier: EarlierPlace | None) -> PeriodReceipt:
         """Return the period's part of a receipt. `recorded` is the standing directly after the event."""

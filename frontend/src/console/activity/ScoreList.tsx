@@ -1,11 +1,12 @@
 import type { RecentScore } from '../../api/types';
+import type { Score } from '../../format/scores';
 import { Ago } from '../../ui/Ago';
 import { PlayerName } from '../../ui/PlayerName';
 import { ModerateLink } from '../moderation/ModerateLink';
 
 interface Props<S extends RecentScore> {
   readonly scores: readonly S[];
-  readonly format: (score: number) => string;
+  readonly format: (score: Score) => string;
   /** Text below a score. */
   readonly note?: (score: S) => string;
   readonly label: string;

@@ -1,5 +1,5 @@
 import type { Board } from '../../api/types';
-import { PLAIN, scoreFormat } from '../../format/scores';
+import { PLAIN, scoreFormat, type Score } from '../../format/scores';
 
 /** Moderation actions. The audit log has each one with its reason. */
 export type ActName = 'hide-entry' | 'unhide-entry' | 'remove' | 'set' | 'hide-player' | 'unhide-player';
@@ -16,8 +16,8 @@ export interface ModerationDraft {
   readonly act: ActName;
   readonly board: string;
   readonly userId: number;
-  readonly score?: number;
-  readonly subscore?: number;
+  readonly score?: Score;
+  readonly subscore?: Score;
   /** Id of the submission that setting a score creates. */
   readonly submissionId?: string;
   readonly reason: string;

@@ -5,13 +5,14 @@ import type { Client } from '../../api/client';
 import { Refused } from '../../api/errors';
 import { withQuery } from '../../api/reads';
 import type { History, PlayerExport } from '../../api/types';
+import type { Score } from '../../format/scores';
 import type { Request } from './acts';
 
 /** Submission of a player to a board. */
 export interface Run {
   readonly id: string;
   readonly at: string;
-  readonly score: number;
+  readonly score: Score;
   /** True if a moderator removed the run: it does not count. */
   readonly removed: boolean;
 }

@@ -206,11 +206,11 @@ class BoardSubmissionIn(TypedDict):
     """
     The player's id in another system, instead of `user_id`.
     """
-    score: NotRequired[int | None]
+    score: NotRequired[int | str | None]
     """
     The score. Required without `change`.
     """
-    change: NotRequired[int | None]
+    change: NotRequired[int | str | None]
     """
     Instead of `score`: the difference to the player's score in the board's first period, 0 if it has none. No other submission counts between reading that score and adding the difference.
     """
@@ -249,7 +249,7 @@ class BracketEntryOut(TypedDict):
     """
     The rank at the moment `since`; null without an entry then. Only with `since`.
     """
-    previous_score: NotRequired[int | None]
+    previous_score: NotRequired[int | str | None]
     """
     The score at the moment `since`; null without an entry then. Only with `since`.
     """
@@ -271,7 +271,7 @@ class BracketEntryOut(TypedDict):
     """
     The player's id in another system, only if it has one.
     """
-    score: int
+    score: int | str
     subscore: NotRequired[int]
     """
     The second score, only on boards that have one.
@@ -311,8 +311,8 @@ class BucketOut(TypedDict):
     The number of entries with a score from `low` to `high`, both inclusive.
     """
 
-    low: int
-    high: int
+    low: int | str
+    high: int | str
     count: int
 
 
@@ -476,7 +476,7 @@ class DailyRankOut(TypedDict):
     """
     The rank; null if the player was not ranked.
     """
-    score: int | None
+    score: int | str | None
     """
     The score; null if the player was not ranked.
     """
@@ -619,11 +619,11 @@ class DistributionOut(TypedDict):
     """
     buckets: list[BucketOut]
     count: int
-    min: int | None
-    max: int | None
-    p50: int | None
-    p90: int | None
-    p99: int | None
+    min: int | str | None
+    max: int | str | None
+    p50: int | str | None
+    p90: int | str | None
+    p99: int | str | None
     as_of: str
 
 
@@ -702,7 +702,7 @@ class EntryOut(TypedDict):
     """
     The rank at the moment `since`; null without an entry then. Only with `since`.
     """
-    previous_score: NotRequired[int | None]
+    previous_score: NotRequired[int | str | None]
     """
     The score at the moment `since`; null without an entry then. Only with `since`.
     """
@@ -724,7 +724,7 @@ class EntryOut(TypedDict):
     """
     The player's id in another system, only if it has one.
     """
-    score: int
+    score: int | str
     subscore: NotRequired[int]
     """
     The second score, only on boards that have one.
@@ -808,7 +808,7 @@ class EventOut(TypedDict):
     The board; null if it was deleted.
     """
     submission_id: str
-    score: int
+    score: int | str
     subscore: int
     """
     The second score; 0 on boards with tiebreakers.
@@ -940,7 +940,7 @@ class FoundOut(TypedDict):
     """
     The rank at the moment `since`; null without an entry then. Only with `since`.
     """
-    previous_score: NotRequired[int | None]
+    previous_score: NotRequired[int | str | None]
     """
     The score at the moment `since`; null without an entry then. Only with `since`.
     """
@@ -962,7 +962,7 @@ class FoundOut(TypedDict):
     """
     The player's id in another system, only if it has one.
     """
-    score: int
+    score: int | str
     subscore: NotRequired[int]
     """
     The second score, only on boards that have one.
@@ -1032,7 +1032,7 @@ class FriendEntryOut(TypedDict):
     """
     The rank at the moment `since`; null without an entry then. Only with `since`.
     """
-    previous_score: NotRequired[int | None]
+    previous_score: NotRequired[int | str | None]
     """
     The score at the moment `since`; null without an entry then. Only with `since`.
     """
@@ -1054,7 +1054,7 @@ class FriendEntryOut(TypedDict):
     """
     The player's id in another system, only if it has one.
     """
-    score: int
+    score: int | str
     subscore: NotRequired[int]
     """
     The second score, only on boards that have one.
@@ -1137,7 +1137,7 @@ class FriendRanksOut(TypedDict):
     """
     The nearest friend with a better rank than the player; null if there is none.
     """
-    gap: int | None
+    gap: int | str | None
     """
     The difference between the scores of `ahead` and the player.
     """
@@ -1340,7 +1340,7 @@ class NextTierOut(TypedDict):
     """
 
     name: str
-    points: NotRequired[int]
+    points: NotRequired[int | str]
     """
     The difference to the tier's score, only on tiers with a limit of scores.
     """
@@ -1426,7 +1426,7 @@ class PercentileOut(TypedDict):
     The last entry that is ahead of at least the given percentage of the other players.
     """
 
-    score: int
+    score: int | str
     percentile: float
     """
     The percentage of the other players that the entry is ahead of.
@@ -1545,7 +1545,7 @@ class PlayerOut(TypedDict):
     """
     The rank at the moment `since`; null without an entry then. Only with `since`.
     """
-    previous_score: NotRequired[int | None]
+    previous_score: NotRequired[int | str | None]
     """
     The score at the moment `since`; null without an entry then. Only with `since`.
     """
@@ -1567,7 +1567,7 @@ class PlayerOut(TypedDict):
     """
     The player's id in another system, only if it has one.
     """
-    score: int
+    score: int | str
     subscore: NotRequired[int]
     """
     The second score, only on boards that have one.
@@ -1618,7 +1618,7 @@ class PlayerScoreIn(TypedDict):
     A score to set, and its player.
     """
 
-    score: int
+    score: int | str
     """
     The score. The board's score limits do not apply.
     """
@@ -1658,11 +1658,11 @@ class PointOut(TypedDict):
     When the score was achieved.
     """
     submission_id: str
-    submitted: int
+    submitted: int | str
     """
     The submitted score.
     """
-    score: int
+    score: int | str
     """
     The player's score after this submission.
     """
@@ -1710,7 +1710,7 @@ class PreviousOut(TypedDict):
     A player's standing directly before a submission.
     """
 
-    score: int
+    score: int | str
     subscore: NotRequired[int]
     """
     The second score, only on boards that have one.
@@ -1833,7 +1833,7 @@ class RecentScoreOut(TypedDict):
     user_id: int
     username: str | None
     submission_id: str
-    score: int
+    score: int | str
     achieved_at: str
 
 
@@ -2015,7 +2015,7 @@ class ScoreIn(TypedDict):
     """
     The reason, for the audit log: 1 to 500 characters without a leading blank.
     """
-    score: int
+    score: int | str
     """
     The score. The board's score limits do not apply.
     """
@@ -2040,6 +2040,15 @@ class ScoreIn(TypedDict):
 ScoreNotation: TypeAlias = Literal['stored', 'shown']
 """
 Meaning of numbers in a file: stored scores (whole numbers), or scores as the board shows them.
+"""
+
+
+ScoreType: TypeAlias = Literal['number', 'int64']
+"""
+Type of a board's scores.
+
+`number`: integers within +-(2^53 - 1), which are numbers in JSON. `int64`: long scores, which are integers within
+`MAX_LONG`, and decimal text in JSON.
 """
 
 
@@ -2160,7 +2169,7 @@ class StandingOut(TypedDict):
     """
     The period's name.
     """
-    score: int
+    score: int | str
     subscore: int
     """
     The second score; 0 on boards with tiebreakers.
@@ -2194,11 +2203,11 @@ class SubmissionIn(TypedDict):
     """
     The player's id in another system, instead of `user_id`.
     """
-    score: NotRequired[int | None]
+    score: NotRequired[int | str | None]
     """
     The score. Required without `change`.
     """
-    change: NotRequired[int | None]
+    change: NotRequired[int | str | None]
     """
     Instead of `score`: the difference to the player's score in the board's first period, 0 if it has none. No other submission counts between reading that score and adding the difference.
     """
@@ -2436,7 +2445,7 @@ class TierIn(TypedDict):
     """
 
     name: str
-    score: NotRequired[int | None]
+    score: NotRequired[int | str | None]
     """
     The worst score of the tier.
     """
@@ -2456,7 +2465,7 @@ class TierOut(TypedDict):
     """
 
     name: str
-    score: NotRequired[int]
+    score: NotRequired[int | str]
     """
     The worst score of the tier, only on tiers with a limit of scores.
     """
@@ -2937,7 +2946,7 @@ class CurrentStandingOut(TypedDict):
     """
     The rank at the moment `since`; null without an entry then. Only with `since`.
     """
-    previous_score: NotRequired[int | None]
+    previous_score: NotRequired[int | str | None]
     """
     The score at the moment `since`; null without an entry then. Only with `since`.
     """
@@ -2959,7 +2968,7 @@ class CurrentStandingOut(TypedDict):
     """
     The player's id in another system, only if it has one.
     """
-    score: int
+    score: int | str
     subscore: NotRequired[int]
     """
     The second score, only on boards that have one.
@@ -3135,7 +3144,7 @@ class FinalRankOut(TypedDict):
     starts_at: str | None
     ends_at: str | None
     rank: int
-    score: int
+    score: int | str
     subscore: NotRequired[int]
     """
     The second score, only on boards that have one.
@@ -3182,7 +3191,7 @@ class HiddenEntryOut(TypedDict):
     """
     The rank at the moment `since`; null without an entry then. Only with `since`.
     """
-    previous_score: NotRequired[int | None]
+    previous_score: NotRequired[int | str | None]
     """
     The score at the moment `since`; null without an entry then. Only with `since`.
     """
@@ -3204,7 +3213,7 @@ class HiddenEntryOut(TypedDict):
     """
     The player's id in another system, only if it has one.
     """
-    score: int
+    score: int | str
     subscore: NotRequired[int]
     """
     The second score, only on boards that have one.
@@ -3465,7 +3474,7 @@ class LeagueEntryOut(TypedDict):
     """
     The rank at the moment `since`; null without an entry then. Only with `since`.
     """
-    previous_score: NotRequired[int | None]
+    previous_score: NotRequired[int | str | None]
     """
     The score at the moment `since`; null without an entry then. Only with `since`.
     """
@@ -3487,7 +3496,7 @@ class LeagueEntryOut(TypedDict):
     """
     The player's id in another system, only if it has one.
     """
-    score: int
+    score: int | str
     subscore: NotRequired[int]
     """
     The second score, only on boards that have one.
@@ -3752,7 +3761,7 @@ class PeriodReceiptOut(TypedDict):
     """
     The period's name.
     """
-    score: int
+    score: int | str
     subscore: NotRequired[int]
     """
     The second score, only on boards that have one.
@@ -3897,7 +3906,7 @@ class SuspectOut(TypedDict):
     user_id: int
     username: str | None
     submission_id: str
-    score: int
+    score: int | str
     achieved_at: str
     reasons: list[SuspicionReason]
     """
@@ -4011,11 +4020,11 @@ class BoardChangesIn(TypedDict):
     """
     Whether equal scores have different ranks (`ordinal`) or one (`shared`).
     """
-    min_score: NotRequired[int | None]
+    min_score: NotRequired[int | str | None]
     """
     The lowest score that is accepted.
     """
-    max_score: NotRequired[int | None]
+    max_score: NotRequired[int | str | None]
     """
     The highest score that is accepted.
     """
@@ -4111,6 +4120,10 @@ class BoardChangesIn(TypedDict):
     """
     Up to 4 other boards on which each submission counts too, by a named number or by its score. All boards count it in one transaction, or none does. No tournament, team board or board with feeds can be fed.
     """
+    score_type: NotRequired[ScoreType]
+    """
+    The type of the scores: `number`, up to 2^53 - 1, or `int64`, up to 2^63 - 1. Scores of type `int64` are decimal text in all answers, and may be text in requests. Not with the policy `sum`. Permanent.
+    """
     board: NotRequired[str]
     """
     The board's current identifier in paths.
@@ -4142,11 +4155,11 @@ class BoardIn(TypedDict):
     """
     Whether equal scores have different ranks (`ordinal`) or one (`shared`). Defaults to `ordinal`.
     """
-    min_score: NotRequired[int | None]
+    min_score: NotRequired[int | str | None]
     """
     The lowest score that is accepted.
     """
-    max_score: NotRequired[int | None]
+    max_score: NotRequired[int | str | None]
     """
     The highest score that is accepted.
     """
@@ -4242,6 +4255,10 @@ class BoardIn(TypedDict):
     """
     Up to 4 other boards on which each submission counts too, by a named number or by its score. All boards count it in one transaction, or none does. No tournament, team board or board with feeds can be fed. Defaults to `[]`.
     """
+    score_type: NotRequired[ScoreType]
+    """
+    The type of the scores: `number`, up to 2^53 - 1, or `int64`, up to 2^63 - 1. Scores of type `int64` are decimal text in all answers, and may be text in requests. Not with the policy `sum`. Permanent. Defaults to `number`.
+    """
     board: str
     """
     The board's identifier in paths (its slug). Permanent.
@@ -4268,8 +4285,8 @@ class BoardOut(TypedDict):
     The order of subscores; null on boards without them.
     """
     rank_style: RankStyle
-    min_score: int | None
-    max_score: int | None
+    min_score: int | str | None
+    max_score: int | str | None
     max_change: int | None
     min_interval_ms: int | None
     periods: list[PeriodKind]
@@ -4337,6 +4354,10 @@ class BoardOut(TypedDict):
     feeds: NotRequired[list[FeedOut]]
     """
     The other boards on which each submission counts too.
+    """
+    score_type: NotRequired[ScoreType]
+    """
+    The type of the scores. Scores of type `int64` are decimal text in all answers.
     """
     building: list[PeriodKind]
     """
@@ -4421,7 +4442,7 @@ class FeedReceiptOut(TypedDict):
     """
     The player's id in another system, only if it has one.
     """
-    score: int
+    score: int | str
     subscore: NotRequired[int]
     """
     The second score, only on boards that have one.
@@ -4509,7 +4530,7 @@ class ReceiptOut(TypedDict):
     """
     The player's id in another system, only if it has one.
     """
-    score: int
+    score: int | str
     subscore: NotRequired[int]
     """
     The second score, only on boards that have one.

@@ -89,7 +89,7 @@ class MemoryChallengeStore:
             and not self._scores.is_removed(submission.event_key)
         ]
         by_player = {user_id: [event for event in events if event.user_id == user_id] for user_id in user_ids}
-        return [in_range(fold(board, played)) for played in by_player.values() if played]
+        return [in_range(board, fold(board, played)) for played in by_player.values() if played]
 
     async def hidden(self, board: Board, user_ids: Collection[int]) -> Set[int]:
         hidden = self._users.hidden & set(user_ids)

@@ -128,7 +128,7 @@ class MemoryRecording(MemoryEvents):
     def _require_in_range(self, submission: Submission) -> None:
         """Raise `ScoreOutOfRange` if a standing with the submission would leave the range of scores."""
         for ladder in submission.ladders:
-            require_in_range(self._sum(ladder, submission.event))
+            require_in_range(ladder.board, self._sum(ladder, submission.event))
 
     def _sum(self, ladder: Ladder, event: Event) -> Standing:
         """Return the fold of the player's standing on the ladder and the event."""
@@ -138,7 +138,7 @@ class MemoryRecording(MemoryEvents):
     def _folded(self, ladder: Ladder, event: Event) -> Standing:
         """Return the player's standing on the ladder with the event. Raises `ScoreOutOfRange`."""
         previous, new = self._standings[place_of(ladder)].get(event.user_id), self._sum(ladder, event)
-        require_in_range(new)
+        require_in_range(ladder.board, new)
         hidden = self._hidden(event.user_id, previous)
         segments = self._segments(ladder, event.user_id, previous)
         return new._replace(revision=self._next_revision(), hidden=hidden, segments=segments)

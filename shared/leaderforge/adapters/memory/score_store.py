@@ -160,7 +160,7 @@ class MemoryScoreStore(RowRanking, MemoryRecording):
     def refolded(self, ladder: Ladder, user_id: int) -> Standing:
         """Return the fold of the player's counting events on the ladder. Raises `ScoreOutOfRange`."""
         standing = self._refold(ladder, user_id)
-        require_in_range(standing)
+        require_in_range(ladder.board, standing)
         return standing
 
     def require_countable(self, submission: Submission, standings: Mapping[Ladder, Standing]) -> None:
@@ -169,7 +169,7 @@ class MemoryScoreStore(RowRanking, MemoryRecording):
         for ladder in submission.ladders:
             previous = periods.get(ladder.period) or self._standings[place_of(ladder)].get(submission.event.user_id)
             added = standing_of(submission.event)
-            require_in_range(added if previous is None else combine(ladder.board, previous, added))
+            require_in_range(ladder.board, added if previous is None else combine(ladder.board, previous, added))
 
     def count(self, submission: Submission) -> None:
         """Count a submission with a new id, without checking the board's score limits."""

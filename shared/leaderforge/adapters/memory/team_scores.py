@@ -100,7 +100,7 @@ class MemoryTeamScores:
         return {key: self._contribution(source, key[1], played) for key, played in events.items()}
 
     def _contribution(self, source: Board, user_id: int, events: Sequence[Event]) -> Contribution:
-        standing = in_range(fold(source, events))
+        standing = in_range(source, fold(source, events))
         of_source = [s for ladder, s in self._scores.standings_of_player(user_id) if ladder.board.id == source.id]
         is_hidden = any(s.hidden & (HIDDEN_ENTRY | HIDDEN_PLAYER) for s in of_source)
         return Contribution(

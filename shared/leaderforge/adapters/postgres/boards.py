@@ -17,6 +17,7 @@ from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.presence import required_first
 from leaderforge.domain.reward_tables import RewardTable, reward_table_of
+from leaderforge.domain.score_types import ScoreType
 from leaderforge.domain.team_rules import team_rules_of
 from leaderforge.domain.tiebreaker_rules import tiebreakers_of, tiebreakers_text
 from leaderforge.domain.tier_rules import tiers_of
@@ -58,6 +59,7 @@ BOARD_VALUES: Mapping[str, Callable[[Board], object]] = {
     "frozen_at": lambda board: board.frozen_at,
     "tiebreakers": lambda board: tiebreakers_text(board.tiebreakers),
     "feeds": lambda board: feeds_text(board.feeds),
+    "score_type": lambda board: None if board.score_type is ScoreType.NUMBER else board.score_type,
     "backfill_kinds": lambda board: None if board.backfill is None else _kinds(board.backfill.kinds),
     "backfill_since": lambda board: None if board.backfill is None else board.backfill.since,
     "backfill_until": lambda board: None if board.backfill is None else board.backfill.until,
@@ -70,7 +72,7 @@ The order is the same as in fragments/board_columns.sql and in the parameters of
 _PERMANENT = frozenset(
     {
         *("slug", "policy", "direction", "subscore_direction", "time_zone", "min_submissions", "segments", "team"),
-        "tiebreakers",
+        *("tiebreakers", "score_type"),
     }
 )
 _BACKFILL = frozenset({"backfill_kinds", "backfill_since", "backfill_until"})
@@ -110,6 +112,7 @@ def board_of(row: Record) -> Board:
         frozen_at=row["frozen_at"],
         tiebreakers=tiebreakers_of(json.loads(row["tiebreakers"] or "[]")),
         feeds=feeds_of(json.loads(row["feeds"] or "[]")),
+        score_type=ScoreType(row["score_type"] or ScoreType.NUMBER),
     )
 
 

@@ -10,7 +10,12 @@ import asyncpg
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
 
 FOREIGN_KEY_VIOLATION = "23503"
-CHECK_VIOLATION = "23514"
+_OUT_OF_RANGE = frozenset(
+    {
+        "23502",  # not-null violation: upsert_sum.sql
+        "23514",  # check violation: a sum of subscores
+    }
+)
 _DATA_EXCEPTION = "22"
 _CONNECTION_FAILURE = "08006"
 _INTERNAL_ERROR = "XX000"
@@ -54,7 +59,12 @@ class Rejected(LeaderForgeError):
     @property
     def for_a_value(self) -> bool:
         """Return whether the server refused a value that the statement writes."""
-        return self.sqlstate == CHECK_VIOLATION or self.sqlstate.startswith(_DATA_EXCEPTION)
+        return self.is_out_of_range or self.sqlstate.startswith(_DATA_EXCEPTION)
+
+    @property
+    def is_out_of_range(self) -> bool:
+        """Return whether a sum of scores or of subscores would leave its range."""
+        return self.sqlstate in _OUT_OF_RANGE
 
 
 class Contended(StoreUnavailable):

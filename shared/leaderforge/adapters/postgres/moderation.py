@@ -10,7 +10,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from leaderforge.adapters.postgres.acts import Acts, lock_player
-from leaderforge.adapters.postgres.errors import CHECK_VIOLATION, Rejected
+from leaderforge.adapters.postgres.errors import Rejected
 from leaderforge.adapters.postgres.outbox import write_notices
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.placing import standings_of_player
@@ -125,9 +125,9 @@ class PostgresModeration:
                 await self._periods.open(submission.ladders)
                 return await self._change(event.user_id, act, put)
         except Rejected as error:
-            if error.sqlstate != CHECK_VIOLATION:
+            if not error.is_out_of_range:
                 raise
-            raise out_of_range(event.user_id) from None
+            raise out_of_range(board, event.user_id) from None
 
     async def set_score(self, submission: Submission, act: AuditEntry) -> Sequence[LadderStanding]:
         board, user_id = submission.board, submission.event.user_id

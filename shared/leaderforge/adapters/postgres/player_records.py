@@ -16,6 +16,7 @@ from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.history import Erased, Kept
 from leaderforge.domain.notices import moderation_notices
 from leaderforge.domain.players import Player
+from leaderforge.domain.score_types import ScoreType
 from leaderforge.domain.standings import LadderStanding, removed_standing
 from leaderforge.domain.teams import is_team_id
 from leaderforge.ports.clock import Clock
@@ -138,4 +139,5 @@ def _count(status: str) -> int:
 
 
 def _stored_event(row: Record) -> Kept:
-    return Kept(row["board"], event_of_row(row), row["recorded_at"], row["void"])
+    event, score_type = event_of_row(row), ScoreType(row["score_type"] or ScoreType.NUMBER)
+    return Kept(row["board"], event._replace(score=score_type.typed(event.score)), row["recorded_at"], row["void"])

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TypeAlias
 
 from leaderforge.adapters.postgres.errors import (
-    CHECK_VIOLATION,
     FOREIGN_KEY_VIOLATION,
     NodeUnavailable,
     Rejected,
@@ -25,7 +24,8 @@ from leaderforge.adapters.postgres.strategies import (
 from leaderforge.adapters.postgres.workers import WorkerId, Workers
 from leaderforge.domain.batches import complete, run_in_groups
 from leaderforge.domain.boards import Policy
-from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound, Refused, ScoreOutOfRange
+from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound, Refused
+from leaderforge.domain.standings import out_of_range
 from leaderforge.domain.submissions import Recorded, Submission, feeds_any
 
 _Place: TypeAlias = tuple[int, int]
@@ -189,6 +189,6 @@ def _apart(submissions: Sequence[Submission], positions: Sequence[int]) -> Itera
 
 def _refusal(submission: Submission, error: Rejected) -> LeaderForgeError:
     user_id = submission.event.user_id
-    if error.sqlstate == CHECK_VIOLATION:
-        return ScoreOutOfRange("the player's score would leave the range of +-(2^53 - 1)", user_id=user_id)
+    if error.is_out_of_range:
+        return out_of_range(submission.board, user_id)
     return Refused("the submission holds a value that cannot be stored", user_id=user_id)

@@ -92,5 +92,5 @@ class SubmissionVoid:
 
     async def _replace(self, ladder: Ladder, events: Sequence[Event]) -> None:
         standing = fold(self._board, events) if events else removed_standing(self._board, self._user_id, self._now)
-        require_in_range(standing)
+        require_in_range(self._board, standing)
         await run_rows(self._connection, "replace_standings", [replacing_row(ladder, standing, self._now)])

@@ -2,7 +2,7 @@
 -- numbers that `numbers` has too. The slug of a deleted board is null, because a new board may have the same slug.
 select case when not b.deleted then b.slug end as board, e.user_id, e.submission_id, e.score,
     case when b.tiebreakers is null then e.subscore else 0 end as subscore, e.achieved_at, e.received_us, e.recorded_at,
-    e.metadata, e.void, e.numbers
+    e.metadata, e.void, e.numbers, b.score_type
 from score_events e
 left join boards b on b.board_id = e.board_id
 where e.user_id = $1
