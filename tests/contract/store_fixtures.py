@@ -205,7 +205,7 @@ def on_pool(pool: Pool, dsn: str, **options: float) -> Database:
         participation=ParticipationReader(
             scores, tournaments, PostgresLeagueStore(pool), challenges, PostgresAwards(pool), teams
         ),
-        moments=PostgresMoments(pool, block=2, uneven=4),
+        moments=PostgresMoments(pool, block=2, uneven=4, new_states=20),
         clock=clock,
         dsn=dsn,
         pool=pool,

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
+from struct import pack
 from uuid import UUID
 
 import pytest
@@ -293,6 +294,19 @@ async def test_boards_without_moments_store_no_past(database) -> None:
     event = Event(1, UUID(int=next(numbers)), 7, NOON)
     await database.scores.record([Submission(board.ladders_at(NOON), event)])
     assert await database.run("select from past_standings") == []
+
+
+async def test_the_keys_of_a_checkpoint_are_spaced_by_former_states_too(database: Database) -> None:
+    board = await database.board(moments=MOMENTS)
+    await database.players(1)
+    for i in range(8):
+        database.clock.ms = NOON + i
+        event = Event(1, UUID(int=next(numbers)), 1, NOON + i)
+        await database.scores.record([Submission(board.ladders_at(NOON), event)])
+    assert await database.moments.add_checkpoint(Ladder(board), 8, NOON + 8)
+    rows = await database.run("select total, above from moment_checkpoints")
+    # One entry with the best of the 8 keys. Every second state has a key.
+    assert [(row["total"], row["above"]) for row in rows] == [(1, pack(">4q", 0, 1, 1, 1))]
 
 
 async def test_a_wrong_checkpoint_and_a_missing_state_are_reported(database: Database) -> None:

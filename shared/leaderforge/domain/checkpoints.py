@@ -8,12 +8,12 @@ from operator import add
 from struct import pack, unpack, unpack_from
 
 BLOCK = 128
-"""Number of entries from one sort key of a new checkpoint to the next: a block. A read counts within one block.
+"""Number of states from one sort key of a new checkpoint to the next: a block. A read counts within one block.
 
-The count looks at all states of these entries, and also at the former states of other entries with such sort keys.
+A block has at most as many entries, because each entry is a state.
 """
 MAX_KEYS = 8_192
-"""Maximum number of sort keys of a new checkpoint. A ladder of more than a million entries has larger blocks."""
+"""Maximum number of sort keys of a new checkpoint. A ladder of more than a million states has larger blocks."""
 UNEVEN = 16
 """Maximum size of a block, as a multiple of the size of a new block.
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.reads import ladder_ids
@@ -16,6 +17,13 @@ _CHUNK = 2_000
 """Maximum keys of a checkpoint that are read at a time."""
 _ALL = 2**53
 """Maximum number of keys of a checkpoint that has all keys."""
+
+
+class CheckpointScan(NamedTuple):
+    """Checkpoint from a scan of a ladder, and the number of states that the scan read."""
+
+    checkpoint: Checkpoint
+    states: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +70,19 @@ class CheckpointSeries:
         values = checkpoint.revision, checkpoint.total, checkpoint.keys, checkpoint.above
         await connection.execute(self._statement("store_checkpoint"), *self.ids, *values)
 
-    async def counted(self, pool: Pool, revision: int, block: int | None = None) -> Checkpoint:
-        """Return a checkpoint with a key for each `block` entries, by a scan of the ladder. The default is all keys."""
-        spacing = (1, _ALL) if block is None else (block, MAX_KEYS)
+    async def counted(self, pool: Pool, revision: int, block: int | None = None) -> CheckpointScan:
+        """Return a checkpoint by a scan of the ladder: a key for each `block` states, or the keys of all entries."""
+        spacing = (1, _ALL, True) if block is None else (block, MAX_KEYS, False)
         values = *ladder_ids(self.ladder), self.ladder.board.min_submissions, revision, *spacing
         attribute = () if self.attribute is None else (self.attribute,)
         counts: list[tuple[bytes, int]] = []
-        total = 0
+        total = states = 0
         stream = pool.stream(self._statement("past_all"), *values, *attribute, chunk=_CHUNK)
         async with aclosing(stream) as chunks:
             async for rows in chunks:
-                total = rows[0]["total"]
+                total, states = rows[0]["total"], rows[0]["states"]
                 counts += zip(self.keys(rows), (row["above"] for row in rows), strict=True)
-        return checkpoint_of(revision, total, self.width, counts)
+        return CheckpointScan(checkpoint_of(revision, total, self.width, counts), states)
 
     async def moves(self, connection: Connection, since: int, until: int, segment: str | None = None) -> Moves:
         """Return the moves of the players whose standings changed after the revision `since`, up to `until`.

@@ -1,6 +1,7 @@
 """Past standings and checkpoints in PostgreSQL."""
 
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from leaderforge.adapters.postgres.checkpoint_series import CheckpointSeries, all_series_at
@@ -10,22 +11,38 @@ from leaderforge.adapters.postgres.reads import ladder_ids
 from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.checkpoints import BLOCK, MAX_KEYS, UNEVEN, Checkpoint, Moves, moved
+from leaderforge.domain.errors import Unavailable
 from leaderforge.domain.moments import revision_at
 from leaderforge.ports.ranking import Ranking
+
+_NEW_STATES = 100_000
+"""Minimum number of new states after which the next checkpoint gets new keys by a scan."""
+_LADDERS = 10_000
+"""Maximum number of ladders and attributes whose growth is kept. Beyond it, all start again from 0."""
+
+
+@dataclass(slots=True)
+class _Growth:
+    """Number of states that the last scan for a checkpoint read, and of new states since."""
+
+    scanned: int = 0
+    new: int = 0
 
 
 class PostgresMoments:
     """`MomentStore` on PostgreSQL.
 
     The first checkpoint of a ladder costs a scan. Each further one costs time in proportion to the changes since the
-    last one. `block` is the minimum number of entries between two sort keys of a new checkpoint. A block that is
-    `uneven` times larger causes a scan.
+    last one. `block` is the minimum number of states between two sort keys of a new checkpoint. A block with `uneven`
+    times as many entries causes a scan, and so do `new_states` states after the last scan.
     """
 
-    def __init__(self, pool: Pool, block: int = BLOCK, uneven: int = UNEVEN) -> None:
+    def __init__(self, pool: Pool, block: int = BLOCK, uneven: int = UNEVEN, *, new_states: int = _NEW_STATES) -> None:
         self._pool = pool
         self._block = block
         self._uneven = uneven
+        self._new_states = new_states
+        self._growth: dict[Sequence[int], _Growth] = {}
 
     def ranking(self, moment: int) -> Ranking:
         return PostgresPastRanking(self._pool, revision_at(moment))
@@ -62,11 +79,37 @@ class PostgresMoments:
         async with self._pool.transaction(SNAPSHOT) as connection:
             last = await series.before(connection, revision)
             moves = None if last is None else await series.moves(connection, last.revision, revision)
-        if last is not None and moves is not None:
-            checkpoint = moved(last, moves, revision)
-            if not checkpoint.is_uneven(self._uneven * max(self._block, checkpoint.total // MAX_KEYS)):
-                return checkpoint
-        return await series.counted(self._pool, revision, self._block)
+        if last is None or moves is None:
+            return await self._scan(series, revision)
+        checkpoint = moved(last, moves, revision)
+        if not self._is_uneven(series, checkpoint, len(moves.arrivals)):
+            return checkpoint
+        try:
+            return await self._scan(series, revision)
+        except Unavailable:
+            # A scan of a very large ladder may take longer than a statement may. Reads near dense keys become slower.
+            return checkpoint
+
+    def _is_uneven(self, series: CheckpointSeries, checkpoint: Checkpoint, states: int) -> bool:
+        """Return whether a checkpoint has too many entries between two keys, or many states since its keys were chosen.
+
+        `states` is the number of states since the last checkpoint. Earlier ones are known since the start of this
+        process only.
+        """
+        growth = self._growth.setdefault(series.ids, _Growth())
+        growth.new += states
+        if growth.new > max(self._new_states, growth.scanned // 4):
+            growth.new = 0
+            return True
+        return checkpoint.is_uneven(self._uneven * max(self._block, checkpoint.total // MAX_KEYS))
+
+    async def _scan(self, series: CheckpointSeries, revision: int) -> Checkpoint:
+        """Return a checkpoint with new keys."""
+        scan = await series.counted(self._pool, revision, self._block)
+        if len(self._growth) > _LADDERS:
+            self._growth.clear()
+        self._growth[series.ids] = _Growth(scanned=scan.states)
+        return scan.checkpoint
 
     async def correct(self, ladder: Ladder) -> int:
         series = [CheckpointSeries(ladder, number) for number in (None, *_attributes(ladder.board))]
@@ -78,18 +121,15 @@ class PostgresMoments:
 
     async def is_checkpoint_correct(self, ladder: Ladder, revision: int) -> bool:
         await self.correct(ladder)
-        return not [series async for series, _ in self._differing(ladder, revision)]
+        return not [series async for series in self._differing(ladder, revision)]
 
-    async def _differing(
-        self, ladder: Ladder, revision: int
-    ) -> AsyncGenerator[tuple[CheckpointSeries, Checkpoint], None]:
-        """Yield the series whose checkpoint of a revision differs from a new count of all entries, and this count."""
+    async def _differing(self, ladder: Ladder, revision: int) -> AsyncGenerator[CheckpointSeries, None]:
+        """Yield the series whose checkpoint of a revision differs from a new count of all entries."""
         for series in all_series_at(ladder, revision):
             async with self._pool.transaction(SNAPSHOT) as connection:
                 stored = await series.at(connection, revision)
-            counted = await series.counted(self._pool, revision) if stored else None
-            if stored and counted and not _equals(stored, counted):
-                yield series, counted
+            if stored and not _equals(stored, (await series.counted(self._pool, revision)).checkpoint):
+                yield series
 
     async def players_without_state(self, board: Board, limit: int) -> Sequence[int]:
         rows = await self._pool.fetch(statement("players_without_past_state"), board.id, limit)
@@ -97,10 +137,8 @@ class PostgresMoments:
 
     async def repair_checkpoint(self, ladder: Ladder, revision: int) -> bool:
         await self.correct(ladder)
-        checkpoints = {
-            series: await series.counted(self._pool, revision, self._block)
-            async for series, _ in self._differing(ladder, revision)
-        }
+        differing = [series async for series in self._differing(ladder, revision)]
+        checkpoints = {series: await self._scan(series, revision) for series in differing}
         return not (checkpoints and await self._store(ladder, checkpoints))
 
     async def forget_before(self, board: Board, user_ids: Sequence[int], moment: int) -> None:

@@ -65,16 +65,19 @@ class PostgresPastRanking:
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
         async with self._pool.transaction(SNAPSHOT) as connection:
             counts = await (await past_counts(connection, ladder, self._revision)).counts(connection, [bound])
+            position = counts.above[0]
+            # Request no more entries than there are. Otherwise, the scan would go on through all former states.
+            before, after = min(before, position), min(after, counts.total - position)
             above = await self._nearest(connection, "past_window_before", ladder, bound, before)
             below = await self._nearest(connection, "past_window_after", ladder, bound, after)
-            return Window(counts.total, counts.above[0], above[::-1], below)
+            return Window(counts.total, position, above[::-1], below)
 
     async def window_at(self, ladder: Ladder, rank: int, count: int) -> Window[Row]:
         async with self._pool.transaction(SNAPSHOT) as connection:
             total, key = await self._key_at(connection, ladder, rank)
             if key is None:
                 return Window(total, total, [], [])
-            rows = await self._nearest(connection, "past_window_after", ladder, key, count)
+            rows = await self._nearest(connection, "past_window_after", ladder, key, min(count, total - rank + 1))
             return Window(total, rank - 1, [], rows)
 
     async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
