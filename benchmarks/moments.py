@@ -5,12 +5,13 @@
 
 All players have a score and a country. `--earlier` adds states of each player from before the measured moments. Then
 batches of submissions change some of the scores, in turns on a board with past standings and on one without. Meanwhile,
-moderators hide, show, remove and set entries and remove submissions. Reads take random players and random moments
-within the time of these changes. A part of the moments is compared with a replay of all changes in Python, which shares
-no code with the product. With --dsn, the database must be new.
+moderators hide, show, remove and set entries and remove submissions, and players move to other countries. Reads take
+random players and random moments within the time of these changes. A part of the moments is compared with a replay of
+all changes in Python, which shares no code with the product. With --dsn, the database must be new.
 """
 
 import asyncio
+import json
 import os
 import tempfile
 from bisect import bisect_left
@@ -35,6 +36,7 @@ from leaderforge.adapters.postgres.migrate import migrate
 from leaderforge.adapters.postgres.moderation import PostgresModeration
 from leaderforge.adapters.postgres.moment_store import PostgresMoments
 from leaderforge.adapters.postgres.periods import Periods
+from leaderforge.adapters.postgres.player_store import PostgresPlayerStore
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.cli.synthetic import chunks
@@ -56,7 +58,7 @@ CHANGES = 1_000
 MOMENTS = 20
 """Number of moments that are compared with a replay."""
 COUNTRIES = 50
-ACTS = ("hide", "show", "void", "remove", "set")
+ACTS = ("hide", "show", "void", "remove", "set", "move")
 _MEGABYTE = 1_000_000
 _EARLIER = """
 insert into past_standings (
@@ -75,7 +77,10 @@ Entry = tuple[int, int, int]
 
 
 class Change(NamedTuple):
-    """Change that was recorded at a time `at` (ms): a score, or one of `ACTS`. `number` is the id of a submission."""
+    """Change that was recorded at a time `at` (ms): a score, or one of `ACTS`.
+
+    `number` is the id of a submission or, for the act `move`, the number of the player's new country.
+    """
 
     at: int
     act: str
@@ -103,6 +108,7 @@ class World:
         self.random = Random(1)
         self.store = PostgresScoreStore(self.pool, clock=lambda: self.now * 1000, record_timeout_s=120)
         self.moments = PostgresMoments(self.pool)
+        self.users = PostgresPlayerStore(self.pool, clock=lambda: self.now * 1000)
         self.moderation = PostgresModeration(self.pool, Periods(self.pool), clock=lambda: self.now * 1000)
 
     async def create(self) -> None:
@@ -159,6 +165,10 @@ class World:
                 await self.moderation.set_submission_removed(*entry, UUID(int=change.number), True, act)
             elif change.act == "remove":
                 await self.moderation.remove(*entry, act)
+            elif change.act == "move":
+                change = change._replace(number=self.random.randrange(COUNTRIES))
+                attributes = json.dumps({"country": f"C{change.number}"})
+                await self.users.change(change.user_id, {"attributes": attributes}, act)
             else:
                 change = change._replace(number=self.random.getrandbits(128), score=self.random.randrange(1_000_000))
                 event = Event(change.user_id, UUID(int=change.number), change.score, self.now)
@@ -170,9 +180,9 @@ class World:
         """Return the number of acts of moderators."""
         return sum(change.act != "score" for change in self.log)
 
-    async def rank(self, user_id: int, moment: int, *, within: bool = False) -> int:
-        """Return a player's rank at a moment, on the board or within the player's country, 0 without an entry."""
-        ranking, ladder = self.moments.ranking(moment), self.ladder(country_of(user_id) if within else None)
+    async def rank(self, user_id: int, moment: int, country: str | None = None) -> int:
+        """Return a player's rank at a moment, on the board or within a country, 0 without an entry."""
+        ranking, ladder = self.moments.ranking(moment), self.ladder(country)
         rows = await ranking.rows(ladder, [user_id])
         if user_id not in rows:
             return 0
@@ -187,13 +197,17 @@ class World:
         """Return the ladder with past standings, restricted to a country if there is one."""
         return self.past._replace(segment=None if country is None else Segment("country", country))
 
-    def replay(self, moment: int) -> list[Entry]:
-        """Return the entries at a moment, best first, by a replay of all changes."""
+    def replay(self, moment: int) -> tuple[list[Entry], dict[int, int]]:
+        """Return the entries at a moment, best first, and the countries of players who have moved, by a replay."""
         counted: dict[int, dict[int, Entry]] = {}
+        countries: dict[int, int] = {}
         hidden: set[int] = set()
         for change in self.log:
             if change.at > moment:
                 break
+            if change.act == "move":
+                countries[change.user_id] = change.number
+                continue
             entries = counted.setdefault(change.user_id, {0: self.base[change.user_id]})
             if change.act in {"remove", "set"}:
                 entries.clear()
@@ -204,7 +218,8 @@ class World:
             elif change.act in {"hide", "show"}:
                 hidden = hidden | {change.user_id} if change.act == "hide" else hidden - {change.user_id}
         unchanged = [entry for user_id, entry in self.base.items() if user_id not in counted]
-        return sorted(unchanged + [min(e.values()) for i, e in counted.items() if e and i not in hidden])
+        changed = [min(e.values()) for i, e in counted.items() if e and i not in hidden]
+        return sorted(unchanged + changed), countries
 
 
 def country_of(user_id: int) -> str:
@@ -279,7 +294,7 @@ async def _reads(world: World, reads: int) -> dict[str, float]:
     kinds: dict[str, Callable[[], Awaitable[object]]] = {
         "rank": lambda: world.rank(player(), moment()),
         "page": lambda: world.page(player(), moment()),
-        "rank in a segment": lambda: world.rank(player(), moment(), within=True),
+        "rank in a segment": lambda: world.rank(user_id := player(), moment(), country_of(user_id)),
         "page in a segment": lambda: world.page(max(1, player() // COUNTRIES), moment(), country_of(player())),
     }
     results: dict[str, float] = {}
@@ -303,9 +318,9 @@ async def _compared(world: World, count: int) -> int:
     moments = [random.randint(START, world.now) for _ in range(MOMENTS)]
     each = max(1, count // MOMENTS)
     for moment in track(moments, "Comparing"):
-        entries = world.replay(moment)
+        entries, countries = world.replay(moment)
         number = random.randrange(COUNTRIES)
-        in_country = [entry for entry in entries if entry[2] % COUNTRIES == number]
+        in_country = [entry for entry in entries if countries.get(entry[2], entry[2] % COUNTRIES) == number]
         # Take half of the compared players from those with a change. Most others have the same rank at all moments.
         changed = {change.user_id for change in world.log if change.at <= moment}
         choices = [entries, in_country]
@@ -313,7 +328,7 @@ async def _compared(world: World, count: int) -> int:
         for i in range(each):
             among, entry = choices[i % 2], random.choice(choices[i % 4])
             expected = bisect_left(among, entry) + 1
-            rank = await world.rank(entry[2], moment, within=among is in_country)
+            rank = await world.rank(entry[2], moment, f"C{number}" if i % 2 else None)
             if rank != expected:
                 raise AssertionError(f"player {entry[2]} had rank {expected} at {moment}, not {rank}")
     return MOMENTS * each
