@@ -194,6 +194,18 @@ async def test_the_public_sees_the_moment_of_a_frozen_board(race: Api) -> None:
     assert scores(await get(race, "top"))[0] == (1, 1, 30)
 
 
+async def test_a_frozen_board_shows_its_segments_of_the_moment(race: Api) -> None:
+    for hour, country in ((3, "FI"), (5, "SE")):
+        race.clock.now = START + hour * HOUR
+        attributes = {"attributes": {"country": country}}
+        assert (await race.send("PATCH", "/api/users/1", attributes, ADMIN_KEY)).status_code == 200
+    race.clock.now = START + 6 * HOUR
+    await race.send("PATCH", "/api/boards/race", {"frozen_at": time_text(START + 4 * HOUR)}, ADMIN_KEY)
+    for path in ("top", "page", "range"):
+        assert scores(await get(race, f"{path}?segment=country:FI")) == [(1, 1, 30)]
+        assert scores(await get(race, f"{path}?segment=country:FI", ADMIN_KEY)) == []
+
+
 async def test_boards_freeze_at_a_future_time(race: Api) -> None:
     await race.send("PATCH", "/api/boards/race", {"frozen_at": time_text(START + 4 * HOUR)}, ADMIN_KEY)
     assert scores(await get(race, "top"))[0] == (1, 1, 30)

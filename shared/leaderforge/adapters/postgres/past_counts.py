@@ -15,7 +15,7 @@ from leaderforge.domain.merge import Counts
 from leaderforge.domain.order import FIRST, LAST
 from leaderforge.domain.segments import segment_digest
 
-_Interval: TypeAlias = tuple[bytes, bytes]
+Interval: TypeAlias = tuple[bytes, bytes]
 """Two bounds: the first one is inclusive, the second one exclusive."""
 
 
@@ -58,11 +58,52 @@ class PastCounts:
         i = bisect_right(self.blocks, position, key=self.above_block) - 1
         return (FIRST, 0) if i < 0 else (self.key(self.blocks[i]), self.above_block(self.blocks[i]))
 
+    def intervals_after(self, bound: bytes, limit: int) -> Sequence[Interval]:
+        """Return the intervals after a bound that have the next `limit` entries, without parts that have no entry."""
+        intervals: list[Interval] = []
+        i, start, entries = self._block(bound), bound, 0
+        # The first interval may begin within a block. Therefore its entries may be fewer than those of the block.
+        for j in range(i, self.blocks.stop):
+            end = self.key(j + 1) if j + 1 in self.blocks else LAST
+            size = self._above_end(j + 1) - self._above_end(j)
+            if size:
+                _extend(intervals, (start, end))
+            entries += 0 if j == i else size
+            if entries >= limit:
+                break
+            start = end
+        return intervals
+
+    def intervals_before(self, bound: bytes, limit: int) -> Sequence[Interval]:
+        """Return the intervals before a bound that have the last `limit` entries, from the bound upwards."""
+        intervals: list[Interval] = []
+        i, end, entries = self._block(bound), bound, 0
+        for j in range(i, self.blocks.start - 2, -1):
+            start = self.key(j) if j in self.blocks else FIRST
+            size = self._above_end(j + 1) - self._above_end(j)
+            if size:
+                _extend(intervals, (start, end))
+            entries += 0 if j == i else size
+            if entries >= limit:
+                break
+            end = start
+        return intervals
+
+    def _block(self, bound: bytes) -> int:
+        """Return the position of the last checkpoint key at or above a bound, the one before the first if none is."""
+        return max(self.checkpoint.block_of(self.prefix + bound), self.blocks.start - 1)
+
+    def _above_end(self, i: int) -> int:
+        """Return the number of entries above the sort key number `i`. All entries are above the end of the keys."""
+        if i < self.blocks.start:
+            return 0
+        return self.above_block(i) if i in self.blocks else self.total
+
     async def counts(self, connection: Connection, bounds: Sequence[bytes]) -> Counts:
         """Return the number of entries, and the number above each bound."""
         above: dict[bytes, int] = {FIRST: 0, LAST: self.total}
         # Count from a checkpoint key to the first bound below it, then from bound to bound up to the next key.
-        starts: list[tuple[_Interval, int | None]] = []
+        starts: list[tuple[Interval, int | None]] = []
         last: tuple[bytes, bytes] | None = None
         for bound in sorted(set(bounds) - above.keys()):
             start, n = self.before(bound)
@@ -73,6 +114,16 @@ class PastCounts:
         for ((start, bound), position), size in zip(starts, sizes, strict=True):
             above[bound] = (above[start] if position is None else position) + size
         return Counts(total=self.total, above=[above[bound] for bound in bounds])
+
+
+def _extend(intervals: list[Interval], added: Interval) -> None:
+    """Append an interval, or join it with the last one if they are adjacent."""
+    if intervals and intervals[-1][1] == added[0]:
+        intervals[-1] = intervals[-1][0], added[1]
+    elif intervals and intervals[-1][0] == added[1]:
+        intervals[-1] = added[0], intervals[-1][1]
+    else:
+        intervals.append(added)
 
 
 async def past_counts(connection: Connection, ladder: Ladder, revision: int) -> PastCounts:
@@ -109,7 +160,7 @@ async def _segment_counts(
 
 
 async def _count_between(
-    connection: Connection, ladder: Ladder, intervals: Sequence[_Interval], revision: int
+    connection: Connection, ladder: Ladder, intervals: Sequence[Interval], revision: int
 ) -> Sequence[int]:
     """Return the number of entries in each interval as of a revision."""
     if not intervals:

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
-from leaderforge.adapters.postgres.past_counts import past_counts
+from leaderforge.adapters.postgres.past_counts import PastCounts, past_counts
 from leaderforge.adapters.postgres.pool import SNAPSHOT, Connection, Pool
 from leaderforge.adapters.postgres.reads import (
     edge_of,
@@ -20,6 +21,9 @@ from leaderforge.domain.order import LAST
 from leaderforge.domain.segments import Segment
 from leaderforge.domain.sources import Source
 from leaderforge.domain.standings import REMOVED
+
+_Edge: TypeAlias = tuple[int, int, int, int]
+"""Bound as values of the four order columns."""
 
 
 class PostgresPastRanking:
@@ -64,44 +68,60 @@ class PostgresPastRanking:
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
         async with self._pool.transaction(SNAPSHOT) as connection:
-            counts = await (await past_counts(connection, ladder, self._revision)).counts(connection, [bound])
-            position = counts.above[0]
-            # Request no more entries than there are. Otherwise, the scan would go on through all former states.
-            before, after = min(before, position), min(after, counts.total - position)
-            above = await self._nearest(connection, "past_window_before", ladder, bound, before)
-            below = await self._nearest(connection, "past_window_after", ladder, bound, after)
+            counts = await past_counts(connection, ladder, self._revision)
+            [position] = (await counts.counts(connection, [bound])).above
+            above = await self._before(connection, counts, bound, min(before, position))
+            below = await self._after(connection, counts, bound, min(after, counts.total - position))
             return Window(counts.total, position, above[::-1], below)
 
     async def window_at(self, ladder: Ladder, rank: int, count: int) -> Window[Row]:
         async with self._pool.transaction(SNAPSHOT) as connection:
-            total, key = await self._key_at(connection, ladder, rank)
+            counts = await past_counts(connection, ladder, self._revision)
+            key = await self._key_at(connection, counts, rank)
             if key is None:
-                return Window(total, total, [], [])
-            rows = await self._nearest(connection, "past_window_after", ladder, key, min(count, total - rank + 1))
-            return Window(total, rank - 1, [], rows)
+                return Window(counts.total, counts.total, [], [])
+            rows = await self._after(connection, counts, key, min(count, counts.total - rank + 1))
+            return Window(counts.total, rank - 1, [], rows)
 
     async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
         async with self._pool.transaction(SNAPSHOT) as connection:
-            return (await self._key_at(connection, ladder, rank))[1]
+            return await self._key_at(connection, await past_counts(connection, ladder, self._revision), rank)
 
-    async def _key_at(self, connection: Connection, ladder: Ladder, rank: int) -> tuple[int, bytes | None]:
-        """Return the number of entries, and the sort key of the entry at an ordinal rank, None if there is none."""
-        counts = await past_counts(connection, ladder, self._revision)
+    async def _key_at(self, connection: Connection, counts: PastCounts, rank: int) -> bytes | None:
+        """Return the sort key of the entry at an ordinal rank, None if there is none."""
         if not 1 <= rank <= counts.total:
-            return counts.total, None
+            return None
         start, position = counts.block_with(rank - 1)
-        board = ladder.board
+        ladder, board = counts.ladder, counts.ladder.board
         values = *edge_of(board, start), rank - 1 - position, board.min_submissions, self._revision
         ids = ladder_ids(ladder)
         rows = await connection.fetch(statement("past_key_at"), *ids, *values, *segment_arguments(ladder))
-        return counts.total, ranked_key_of(board, rows[0]) if rows else LAST
+        return ranked_key_of(board, rows[0]) if rows else LAST
+
+    async def _after(self, connection: Connection, counts: PastCounts, bound: bytes, limit: int) -> list[Row]:
+        """Return the nearest `limit` entries at and below a bound. There must be as many."""
+        rows: list[Row] = []
+        for start, end in counts.intervals_after(bound, limit) if limit else ():
+            bounds = edge_of(counts.ladder.board, start), edge_of(counts.ladder.board, end)
+            rows += await self._nearest(connection, "past_window_after", counts.ladder, *bounds, limit - len(rows))
+            if len(rows) == limit:
+                break
+        return rows
+
+    async def _before(self, connection: Connection, counts: PastCounts, bound: bytes, limit: int) -> list[Row]:
+        """Return the nearest `limit` entries above a bound, the nearest one first. There must be as many."""
+        rows: list[Row] = []
+        for start, end in counts.intervals_before(bound, limit) if limit else ():
+            bounds = edge_of(counts.ladder.board, end), edge_of(counts.ladder.board, start)
+            rows += await self._nearest(connection, "past_window_before", counts.ladder, *bounds, limit - len(rows))
+            if len(rows) == limit:
+                break
+        return rows
 
     async def _nearest(
-        self, connection: Connection, name: str, ladder: Ladder, bound: bytes, limit: int
+        self, connection: Connection, name: str, ladder: Ladder, start: _Edge, end: _Edge, limit: int
     ) -> Sequence[Row]:
-        if limit == 0:
-            return []
-        values = *edge_of(ladder.board, bound), limit, ladder.board.min_submissions, self._revision
-        ids = ladder_ids(ladder)
-        rows = await connection.fetch(statement(name), *ids, *values, *segment_arguments(ladder))
-        return [row_of(ladder.board, row) for row in rows]
+        """Return up to `limit` entries between two bounds, from the start on."""
+        board, ids = ladder.board, ladder_ids(ladder)
+        values = *start, limit, board.min_submissions, self._revision, *segment_arguments(ladder), *end
+        return [row_of(board, row) for row in await connection.fetch(statement(name), *ids, *values)]
