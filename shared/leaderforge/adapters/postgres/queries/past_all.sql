@@ -2,7 +2,8 @@
 -- those of each $5th state, but at most about $6 keys. With $7, only keys of entries are returned.
 --
 -- The keys are spaced by states instead of entries, because a count between two keys reads all states between them.
--- Most of these may be former states, for example below the present scores of a board whose scores only grow.
+-- Most of these may be former states, for example below the present scores of a board whose scores only grow. With
+-- `offset 0`, `is_entry` is computed once for each state. Otherwise, each of its uses would contain the subquery.
 select ranked, subranked, achieved_at, user_id, above, total, states
 from (
     select
@@ -21,6 +22,7 @@ from (
             ) as is_entry
         from past_standings p
         where p.board_id = $1 and p.period_id = $2 and p.hidden = 0
+        offset 0
     ) as listed
     window places as (order by ranked, subranked, achieved_at, user_id)
 ) as counted

@@ -19,6 +19,7 @@ from (
             ) as is_entry
         from past_standings p
         where p.board_id = $1 and p.period_id = $2 and p.hidden = 0 and p.segments[$8::integer] is not null
+        offset 0
     ) as listed
     window places as (order by digest, ranked, subranked, achieved_at, user_id)
 ) as counted
