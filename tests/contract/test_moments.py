@@ -9,6 +9,8 @@ from uuid import UUID
 
 import pytest
 
+from leaderforge.adapters.postgres.moment_store import PostgresMoments
+from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.errors import NotRanked
@@ -307,6 +309,21 @@ async def test_the_keys_of_a_checkpoint_are_spaced_by_former_states_too(database
     rows = await database.run("select total, above from moment_checkpoints")
     # One entry with the best of the 8 keys. Every second state has a key.
     assert [(row["total"], row["above"]) for row in rows] == [(1, pack(">4q", 0, 1, 1, 1))]
+
+
+async def test_a_checkpoint_is_derived_if_the_scan_takes_too_long(database: Database) -> None:
+    story = Story(database, await database.board(moments=MOMENTS), Random(8))
+    await database.players(*PLAYERS)
+    for _ in range(12):
+        await story.step()
+    assert await database.moments.add_checkpoint(story.ladders[0], 4, story.now)
+    impatient = Pool(database.dsn, stream_timeout_s=1e-6)
+    moments = PostgresMoments(impatient, block=2, uneven=0)
+    assert await moments.add_checkpoint(story.ladders[0], 4, story.now)
+    assert await moments.add_checkpoint(story.ladders[0], 4, story.now)
+    await impatient.close()
+    for revision in await database.moments.checkpoints(story.ladders[0]):
+        assert await database.moments.is_checkpoint_correct(story.ladders[0], revision)
 
 
 async def test_a_wrong_checkpoint_and_a_missing_state_are_reported(database: Database) -> None:

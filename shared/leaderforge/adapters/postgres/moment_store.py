@@ -23,10 +23,14 @@ _LADDERS = 10_000
 
 @dataclass(slots=True)
 class _Growth:
-    """Number of states that the last scan for a checkpoint read, and of new states since."""
+    """Number of states that the last scan for a checkpoint read, and of new states since.
+
+    If the last scan has failed, the next one waits for as many new states as usual, even if the checkpoint is uneven.
+    """
 
     scanned: int = 0
     new: int = 0
+    has_failed: bool = False
 
 
 class PostgresMoments:
@@ -88,6 +92,7 @@ class PostgresMoments:
             return await self._scan(series, revision)
         except Unavailable:
             # A scan of a very large ladder may take longer than a statement may. Reads near dense keys become slower.
+            self._growth.setdefault(series.ids, _Growth()).has_failed = True
             return checkpoint
 
     def _is_uneven(self, series: CheckpointSeries, checkpoint: Checkpoint, states: int) -> bool:
@@ -101,7 +106,9 @@ class PostgresMoments:
         if growth.new > max(self._new_states, growth.scanned // 4):
             growth.new = 0
             return True
-        return checkpoint.is_uneven(self._uneven * max(self._block, checkpoint.total // MAX_KEYS))
+        return not growth.has_failed and checkpoint.is_uneven(
+            self._uneven * max(self._block, checkpoint.total // MAX_KEYS)
+        )
 
     async def _scan(self, series: CheckpointSeries, revision: int) -> Checkpoint:
         """Return a checkpoint with new keys."""
