@@ -18,6 +18,7 @@ from leaderforge.domain.errors import (
     PlayerNotFound,
     RuleViolated,
     ScoreOutOfRange,
+    StoreUnavailable,
     SubmissionConflict,
 )
 from leaderforge.domain.feeding import with_feeds
@@ -25,11 +26,17 @@ from leaderforge.domain.feeds import Feed
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.standings import Standing
 from leaderforge.domain.submissions import Recorded, Submission
-from tests.contract.store_fixtures import Stores, numbers
+from tests.contract.interrupting import interrupted
+from tests.contract.store_fixtures import Database, Stores, numbers
 
 NOON = 1_795_435_200_000
 DAY = 86_400_000
 CALENDAR = Calendar((PeriodKind.ALL_TIME, PeriodKind.DAILY))
+TERMINATE = """
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where state = 'idle in transaction' and datname = current_database()
+"""
+ALL_ONCE = {"laps": (80, 1), "coins": (6, 1), "deaths": (1, 1), "runs": (80, 1)}
 NOBODY = 99
 """Id of a player who does not exist."""
 
@@ -288,3 +295,38 @@ async def test_concurrent_batches_lose_nothing(stores: Stores) -> None:
         best = min(s.event.score for s in counted)
         expected = {"laps": (best, len(counted)), "coins": (coins, len(counted)), "runs": (latest, len(counted))}
         assert await world.scores(user_id) == expected
+
+
+@pytest.mark.parametrize("statement", ["insert into standings", "select user_id from users where user_id"])
+async def test_a_lost_connection_between_two_statements_counts_nothing(database: Database, statement: str) -> None:
+    """End the connection of the transaction after the events are written, as a killed process or server would."""
+    limited = ScoreLimits(min_interval_ms=1)
+    world = await World.create(database, coins=limited, laps=limited)
+    await world.recorded(world.submission(90, coins=5, deaths=2))
+    before = await world.scores()
+    submission = world.submission(80, coins=6, deaths=1, at=10)
+    async with interrupted(database) as (stores, pool):
+        pool.before(statement, lambda: database.run(TERMINATE))
+        with pytest.raises(StoreUnavailable):
+            await stores.scores.record([submission])
+    assert await world.scores() == before
+    [[events]] = await database.run("select count(*) from score_events")
+    assert events == 4
+    [counted] = await world.recorded(submission)
+    assert (counted.duplicate, len(counted.fed)) == (False, 3)
+    assert await world.scores() == {"laps": (80, 2), "coins": (11, 2), "deaths": (1, 2), "runs": (80, 2)}
+
+
+async def test_a_failure_at_the_commit_counts_all_or_nothing(database: Database) -> None:
+    """Repeat a submission whose answer was lost. Whether it was committed or not, it counts once on all boards."""
+    world = await World.create(database)
+    submission = world.submission(80, coins=6, deaths=1)
+    task = asyncio.create_task(world.record(submission))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert await world.scores() in ({}, ALL_ONCE)
+    [repeated] = await world.recorded(submission)
+    assert len(repeated.fed) == 3
+    assert await world.scores() == ALL_ONCE

@@ -1,4 +1,4 @@
-"""Order of locks: batches, changes by a difference and acts of moderators on the same players do not deadlock."""
+"""Order of locks: batches, feeds, changes by a difference and acts of moderators on one player do not deadlock."""
 
 import asyncio
 from collections import Counter
@@ -21,13 +21,14 @@ DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_data
 class Storm:
     """Concurrent calls on a few players and boards. `sums` has the sum of each player's changes on the last board."""
 
-    def __init__(self, stores: Database, boards: list[Board], *, changes: bool, acts: bool) -> None:
+    def __init__(self, stores: Database, boards: list[Board], *, changes: bool, acts: bool, feeds: bool) -> None:
         self.stores = stores
         self.boards = boards
         self.sums: Counter[int] = Counter()
         self._random = Random(3)
         self._changes = changes
         self._acts = acts
+        self._feeds = feeds
 
     async def rage(self) -> None:
         calls: list[Callable[[], Awaitable[None]]] = [self._record] * 60
@@ -55,7 +56,11 @@ class Storm:
         is_change = board is self.boards[-1] or (self._changes and board.policy is not Policy.SUM and at % 3 == 0)
         make = change if is_change else event
         added = make(self._random.randint(-5, 9), at, user_id=user_id)
-        return Submission(board.ladders_at(added.achieved_at), added)
+        submission, targets = Submission(board.ladders_at(added.achieved_at), added), self.boards[1:3]
+        if not self._feeds or is_change or board is not self.boards[0]:
+            return submission
+        fed = [submission._replace(ladders=target.ladders_at(added.achieved_at)) for target in targets]
+        return submission._replace(fed=fed)
 
     async def _set(self) -> None:
         board, new = self._random.choice(self.boards[:-1]), event(5, user_id=self._random.choice(PLAYERS))
@@ -67,8 +72,11 @@ class Storm:
         await self.stores.moderation.set_player_hidden(self._random.choice(PLAYERS), hidden, act)
 
 
-@pytest.mark.parametrize(("changes", "acts"), [(True, False), (False, True), (True, True)])
-async def test_no_two_calls_wait_for_each_other(on_postgres: Database, changes: bool, acts: bool) -> None:
+@pytest.mark.parametrize(
+    ("changes", "acts", "feeds"),
+    [(True, False, False), (False, True, False), (True, True, False), (True, True, True)],
+)
+async def test_no_two_calls_wait_for_each_other(on_postgres: Database, changes: bool, acts: bool, feeds: bool) -> None:
     """Fail at any deadlock, because each delays its transactions by a second, and ends at least one of them."""
     policies = Policy.LATEST, Policy.SUM, Policy.BEST, Policy.LATEST
     boards = [await on_postgres.board(policy=policy, calendar=DAILY) for policy in policies]
@@ -77,7 +85,7 @@ async def test_no_two_calls_wait_for_each_other(on_postgres: Database, changes: 
     first = [event(0, user_id=user_id) for user_id in PLAYERS]
     for board in boards:
         await on_postgres.scores.record([Submission(board.ladders_at(NOON), one) for one in first])
-    storm = Storm(on_postgres, boards, changes=changes, acts=acts)
+    storm = Storm(on_postgres, boards, changes=changes, acts=acts, feeds=feeds)
     earlier = await on_postgres.run(DEADLOCKS)
     await storm.rage()
     assert await on_postgres.run(DEADLOCKS) == earlier

@@ -13,7 +13,8 @@ from functions.edge.wire.submissions import QueuedSubmissionIn, render_message
 from leaderforge.domain.feeds import Feed
 from leaderforge.domain.submissions import Submission
 from tests.api_client import ADMIN_KEY
-from tests.unit.edge_fixtures import Api
+from tests.tokens import TOKENS, token
+from tests.unit.edge_fixtures import Api, serving
 
 FEEDS = [{"board": "coins", "number": "coins"}, {"board": "runs"}]
 SHOWN = [FEEDS[0], {"board": "runs", "number": None}]
@@ -189,3 +190,36 @@ async def test_an_import_feeds(api: Api) -> None:
     found = {slug: (await api.get(f"/api/boards/{slug}/top")).json() for slug in ("laps", "coins", "runs")}
     entries = {slug: [(e["user_id"], e["score"]) for e in top["entries"]] for slug, top in found.items()}
     assert entries == {"laps": [(2, 700), (1, 900)], "coins": [(1, 5)], "runs": [(1, 900), (2, 700)]}
+
+
+async def test_a_used_attempt_refuses_the_whole_submission(api: Api) -> None:
+    await api.players(1)
+    await create(api, "coins")
+    times = {"starts_at": "2026-11-23T12:00:00Z", "ends_at": "2026-11-23T13:00:00Z"}
+    await create(api, "laps", tournament={**times, "max_attempts": 1}, feeds=FEEDS[:1])
+    first = await submit(api, 900, numbers={"coins": 5})
+    assert (first["attempts_left"], first["feeds"][0]["score"]) == (0, 5)
+    refused = await submit(api, 800, numbers={"coins": 6})
+    assert refused["error"]["code"] == "attempts_exhausted"
+    assert await best(api, "coins") == 5
+
+
+async def test_a_fed_board_with_a_league_seats_the_player(api: Api) -> None:
+    await api.players(1)
+    league = {"divisions": ["Gold", "Silver"], "group_size": 4, "promotion": {"places": 1}}
+    await create(api, "coins", periods=["weekly", "all-time"], league=league)
+    await create(api, "laps", feeds=FEEDS[:1])
+    await submit(api, 900, numbers={"coins": 5})
+    group = (await api.get("/api/boards/coins/league/1")).json()
+    assert [(entry["user_id"], entry["group_rank"]) for entry in group["entries"]] == [(1, 1)]
+
+
+async def test_players_reach_a_fed_board_by_runs_only() -> None:
+    async with serving(None, **TOKENS) as api:
+        await boards(api)
+        await api.change_board("laps", open_to_players=True)
+        run = {"user_id": 1, "score": 900, "numbers": {"coins": 5}}
+        counted = await api.post("/api/boards/laps/scores", run, token(1))
+        assert [feed["board"] for feed in counted.json()["feeds"]] == ["coins", "runs"]
+        refused = await api.post("/api/boards/coins/scores", {"user_id": 1, "score": 5}, token(1))
+        assert refused.status_code == 403

@@ -143,8 +143,7 @@ class Board:
     played as a `league`, if there is one. `segments` names the attributes whose values divide the players into
     segments. A board with `team` ranks teams by the scores of another board. With `moments`, past standings are kept,
     and can be read. After `frozen_at` (ms), only callers of the console see further changes. Submissions also count on
-    the targets of `feeds`. `score_type` says whether scores are
-    numbers or long scores.
+    the targets of `feeds`. `score_type` says whether scores are numbers or long scores.
     """
 
     id: int

@@ -24,7 +24,7 @@ from leaderforge.adapters.postgres.strategies import (
 from leaderforge.adapters.postgres.workers import WorkerId, Workers
 from leaderforge.domain.batches import complete, run_in_groups
 from leaderforge.domain.boards import Policy
-from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound, Refused
+from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound, Refused, ScoreOutOfRange
 from leaderforge.domain.standings import out_of_range
 from leaderforge.domain.submissions import Recorded, Submission, feeds_any
 
@@ -189,6 +189,10 @@ def _apart(submissions: Sequence[Submission], positions: Sequence[int]) -> Itera
 
 def _refusal(submission: Submission, error: Rejected) -> LeaderForgeError:
     user_id = submission.event.user_id
+    if error.is_out_of_range and submission.fed:
+        # The error of the database does not identify the board.
+        message = "the player's score on this board, or on one that it feeds, would leave the range of scores"
+        return ScoreOutOfRange(message, user_id=user_id)
     if error.is_out_of_range:
         return out_of_range(submission.board, user_id)
     return Refused("the submission holds a value that cannot be stored", user_id=user_id)
