@@ -223,3 +223,17 @@ async def test_players_reach_a_fed_board_by_runs_only() -> None:
         assert [feed["board"] for feed in counted.json()["feeds"]] == ["coins", "runs"]
         refused = await api.post("/api/boards/coins/scores", {"user_id": 1, "score": 5}, token(1))
         assert refused.status_code == 403
+
+
+async def test_long_scores_feed_boards_of_long_scores_only(api: Api) -> None:
+    await api.players(1)
+    await create(api, "coins")
+    await create(api, "runs", policy="latest", score_type="int64")
+    wide = {"board": "laps", "policy": "best", "score_type": "int64"}
+    refused = await api.send("POST", "/api/boards", {**wide, "feeds": [{"board": "coins"}]}, ADMIN_KEY)
+    assert "cannot count 64-bit scores" in refused.json()["error"]["message"]
+    await create(api, "laps", policy="best", score_type="int64", feeds=FEEDS)
+    run = {"user_id": 1, "score": str(2**62 + 1), "numbers": {"coins": 5}}
+    receipt = (await api.post("/api/boards/laps/scores", run)).json()
+    assert [(feed["board"], feed["score"]) for feed in receipt["feeds"]] == [("coins", 5), ("runs", str(2**62 + 1))]
+    assert (await api.post("/api/boards/runs/scores", {"user_id": 1, "score": "7"})).json()["score"] == "7"

@@ -9,7 +9,6 @@ from leaderforge.domain.errors import Conflict, Refused
 from leaderforge.domain.feeds import MAX_FEEDS, Feed
 from leaderforge.domain.numbers import require_number_name
 from leaderforge.domain.score_types import ScoreType
-from leaderforge.domain.score_types import ScoreType
 
 _MEMBERS = ("board", "number")
 _SETTING = "feeds"
@@ -48,8 +47,6 @@ def require_feeds(board: Board, targets: Mapping[str, Board]) -> None:
             raise _refused(f"there is no other board {feed.board!r}; create it first")
         if obstacle := _obstacle(target):
             raise _refused(f"board {feed.board!r} {obstacle}; use another board")
-        if feed.number is None and board.score_type is ScoreType.INT64 and target.score_type is not ScoreType.INT64:
-            raise _refused(f"board {feed.board!r} has no 64-bit scores; use a board with score_type int64, or a number")
         if feed.number is None and board.score_type is ScoreType.INT64 and target.score_type is ScoreType.NUMBER:
             raise _refused(f"board {feed.board!r} cannot count 64-bit scores; feed it a named number")
 
