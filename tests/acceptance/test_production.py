@@ -46,7 +46,7 @@ Init = subprocess.CompletedProcess[str]
 
 @pytest.fixture
 def directory() -> Iterator[Path]:
-    """Directory that other users can read: most parts of a production run under another account."""
+    """Directory that other users can read, because most programs of a production have an account of their own."""
     with tempfile.TemporaryDirectory() as path:
         Path(path).chmod(0o755)
         yield Path(path)

@@ -86,10 +86,10 @@ class IndexMaintenance(Protocol):
         ...
 
     async def strays(self, ladder: Ladder) -> Collection[int]:
-        """Return the players with a stray entry: in a segment that their value in the index does not have.
+        """Return the players with a stray entry: in a segment that the player's standing in the index does not name.
 
-        `differences` compares values with standings. This call compares segments with values, each pair in one step.
-        Therefore updates in flight cause no strays.
+        `differences` compares the index with stored standings. This call compares both places of the index in one
+        atomic step. An update changes both at once, so an update in flight is no stray.
         """
         ...
 

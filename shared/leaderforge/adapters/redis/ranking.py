@@ -32,7 +32,7 @@ _ATTEMPTS = 8
 _MAX_GUESSED = 3000
 """Maximum keys that a round trip near a landmark reads. If more keys are necessary, a selection costs less."""
 _SPARE_DETAILS = 40
-"""Maximum surplus entries whose details are read with the span. For more, another round trip for details costs less."""
+"""Maximum entries beyond the window whose details are read with it. For more, another round trip costs less."""
 _LADDERS_WITH_LANDMARKS = 256
 """Maximum ladders with landmarks. 1024 landmarks take some 100 kB."""
 
