@@ -86,7 +86,7 @@ class TestSettings:
         made = await stores.scores.create_board(new(policy=Policy.BEST, **fixed))
         # All of these settings are permanent, except `frozen_at`. It cannot change here, because a board can be frozen
         # only after its standings were copied for past moments.
-        permanent = {"subscore_order", "min_submissions", "segments", "team", "frozen_at"}
+        permanent = {"subscore_order", "min_submissions", "segments", "team", "frozen_at", "score_type"}
         given = {name: value for name, value in EVERYTHING.items() if name not in permanent}
         after = await change(stores, made, **given)
         assert after == changed_board(made, given, NOW)

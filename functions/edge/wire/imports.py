@@ -12,6 +12,7 @@ from functions.edge.wire.errors import render_error
 from functions.edge.wire.fields import BoardName, CountOut, ExternalIdOut, IntegerOut, TimeOut
 from functions.edge.wire.models import QueryIn, StrictOut
 from functions.edge.wire.rules import FROM_TEXT, Omittable, Rule
+from functions.edge.wire.scores import ScoreValueOut
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.score_texts import score_text
@@ -151,7 +152,7 @@ class PreviewedLineOut(StrictOut):
     player: str | None = Field(description="The username; null if the line has only an id.")
     external_id: ExternalIdOut = ""
     user_id: IntegerOut | None = None
-    score: IntegerOut
+    score: ScoreValueOut
     shown: str = Field(description="The score as the board shows it.", examples=["1:12.48"])
     achieved_at: TimeOut
 
