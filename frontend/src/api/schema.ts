@@ -5592,8 +5592,7 @@ export interface components {
              */
             external_id?: string;
             user_id?: number | null;
-            /** Format: int64 */
-            score: number;
+            score: number | string;
             /**
              * @description The score as the board shows it.
              * @example 1:12.48

@@ -274,7 +274,7 @@ namespace LeaderForge
                 ["submission_id"] = submissionId,
                 ["user_id"] = details.UserId,
                 ["external_id"] = details.ExternalId,
-                [member] = value,
+                [member] = Exact(value),
                 ["subscore"] = details.Subscore,
                 ["metadata"] = details.Metadata,
                 ["numbers"] = details.Numbers?.ToDictionary(pair => pair.Key, pair => (object)pair.Value),
@@ -292,6 +292,13 @@ namespace LeaderForge
             var queued = await Queue.AddAsync(submissionId, present).ConfigureAwait(false);
             transport.Emit("queued", ("submission_id", submissionId), ("position", queued.Position));
             return queued;
+        }
+
+        /// <summary>Return a score as a number or, if it needs more than 53 bits, as the text of its digits.</summary>
+        private static object Exact(long score)
+        {
+            const long most = 9007199254740991;
+            return score >= -most && score <= most ? (object)score : score.ToString(CultureInfo.InvariantCulture);
         }
 
         private static string Written(DateTimeOffset? time)

@@ -4353,7 +4353,7 @@ namespace LeaderForge
             Player = json.OptionalText("player");
             ExternalId = json.OptionalText("external_id");
             UserId = json.OptionalInteger("user_id");
-            Score = json.Integer("score");
+            Score = json.Score("score");
             Shown = json.Text("shown");
             AchievedAt = json.Time("achieved_at");
         }

@@ -109,7 +109,7 @@ export class Client {
    * Make a score durable, and send it after all earlier scores. If the service cannot be reached, the receipt is
    * null, and the score waits in the queue for `flush`. Rejects with `ApiError` if the service refuses the score.
    */
-  async submit(board: string, score: number | null, options: SubmitOptions = {}): Promise<Submitted> {
+  async submit(board: string, score: number | string | null, options: SubmitOptions = {}): Promise<Submitted> {
     const { submissionId, position } = await this.enqueue(board, score, options)
     this.#awaited.set(submissionId, null)
     let outcome: Receipt | RejectedScore | null
@@ -126,7 +126,7 @@ export class Client {
   }
 
   /** Make a score durable without sending it. Rejects with `QueueFull` or `NotSignedIn`. */
-  async enqueue(board: string, score: number | null, options: SubmitOptions = {}): Promise<QueuedScore> {
+  async enqueue(board: string, score: number | string | null, options: SubmitOptions = {}): Promise<QueuedScore> {
     const submissionId = options.submissionId ?? randomId()
     const body = await this.#body(board, score, submissionId, options)
     const queued = await this.queue.add(submissionId, body)
@@ -261,7 +261,7 @@ export class Client {
 
   async #body(
     board: string,
-    score: number | null,
+    score: number | string | null,
     submissionId: string,
     options: SubmitOptions,
   ): Promise<Record<string, unknown>> {

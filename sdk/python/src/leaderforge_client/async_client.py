@@ -71,7 +71,7 @@ class AsyncClient:
     async def submit(
         self,
         board: str,
-        score: int | None = None,
+        score: int | str | None = None,
         *,
         change: int | None = None,
         user_id: int | None = None,
@@ -93,7 +93,7 @@ class AsyncClient:
     async def enqueue(
         self,
         board: str,
-        score: int | None = None,
+        score: int | str | None = None,
         *,
         change: int | None = None,
         user_id: int | None = None,

@@ -71,7 +71,7 @@ class Client:
     def submit(
         self,
         board: str,
-        score: int | None = None,
+        score: int | str | None = None,
         *,
         change: int | None = None,
         user_id: int | None = None,
@@ -93,7 +93,7 @@ class Client:
     def enqueue(
         self,
         board: str,
-        score: int | None = None,
+        score: int | str | None = None,
         *,
         change: int | None = None,
         user_id: int | None = None,
@@ -306,7 +306,7 @@ class Client:
 
 
 def score_body(
-    score: int | None,
+    score: int | str | None,
     change: int | None,
     user_id: int | None,
     external_id: str | None,

@@ -1697,7 +1697,7 @@ class PreviewedLineOut(TypedDict):
     The player's id in another system, only if it has one.
     """
     user_id: NotRequired[int | None]
-    score: int
+    score: int | str
     shown: str
     """
     The score as the board shows it.
