@@ -191,6 +191,14 @@ async def test_a_sum_beyond_the_range_refuses_all(stores: Stores) -> None:
     assert await world.scores() == {"laps": (90, 1), "coins": (MAX_INTEGER, 1), "runs": (90, 1)}
 
 
+async def test_a_sum_that_leaves_the_range_within_a_batch_refuses_all(stores: Stores) -> None:
+    world = await World.create(stores)
+    batch = [world.submission(90 - number, coins=MAX_INTEGER, number=number) for number in (1, 2)]
+    counted, refused, other = await world.record(*batch, world.submission(80, user_id=2, coins=1))
+    assert [type(counted), type(refused), type(other)] == [Recorded, ScoreOutOfRange, Recorded]
+    assert await world.scores() == {"laps": (89, 1), "coins": (MAX_INTEGER, 1), "runs": (89, 1)}
+
+
 async def test_an_unknown_player_affects_no_other_submission(stores: Stores) -> None:
     world = await World.create(stores)
     missing, counted = await world.record(world.submission(1, user_id=NOBODY, coins=1), world.submission(2, coins=2))

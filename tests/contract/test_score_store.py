@@ -191,6 +191,22 @@ class TestRecord:
         # The id of a refused submission is still free.
         await record(stores.scores, too_much._replace(event=too_much.event._replace(score=-1)))
 
+    @pytest.mark.parametrize("sign", [1, -1])
+    @pytest.mark.parametrize("in_new_period", [False, True])
+    async def test_a_sum_that_leaves_the_range_within_a_batch_is_refused(
+        self, stores: Stores, sign: int, in_new_period: bool
+    ) -> None:
+        ladder = await stores.ladder()
+        await stores.players(1, 2)
+        target = other_period(ladder) if in_new_period else ladder
+        if in_new_period:
+            await record(stores.scores, submit(ladder, 1, -sign))
+        batch = [submit(target, 1, sign * MAX_INTEGER), submit(target, 1, sign * MAX_INTEGER), submit(target, 2, 5)]
+        outcomes = await stores.scores.record(batch)
+        assert [type(outcome) for outcome in outcomes] == [Recorded, ScoreOutOfRange, Recorded]
+        standings = await all_standings(stores.scores, target)
+        assert {i: (s.score, s.submissions) for i, s in standings.items()} == {1: (sign * MAX_INTEGER, 1), 2: (5, 1)}
+
     @every_rule
     async def test_bounds_are_exact(self, stores: Stores, policy: Policy, order: Order) -> None:
         ladder = await stores.ladder(policy, order)

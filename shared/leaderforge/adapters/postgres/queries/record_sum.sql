@@ -57,7 +57,7 @@ upsert_rows as (
     left join newcomers using (user_id)
     order by user_id, board_id, period_id
 )
--- The score is the sum. It is null, and the table refuses the row, if the sum leaves the range of scores. `run_id` is the id of the last event that changed the sum: see fragments/wins_sum.sql.
+-- The score is the sum, or null beyond the range of scores, which the table refuses. run_id: see fragments/wins_sum.sql.
 insert into standings (
     user_id, board_id, period_id, sign, score, subranked, achieved_at, received_us, run_id, metadata, scored,
     submissions, revision, hidden, segments
