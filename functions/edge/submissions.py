@@ -124,6 +124,7 @@ def submission_received(edge: Edge, board: Board, item: SubmissionIn, user_id: i
 
 def _change_of(board: Board, item: SubmissionIn) -> tuple[int, int | None]:
     """Return the score and change of a submission with `change`.
+
     On `sum` boards, the change counts as an ordinary score, and the returned change is None. Raises `Refused` if the
     item also has a score or `achieved_at`, or has neither score nor change.
     """

@@ -51,7 +51,9 @@ def _of_score(ladder: Ladder, data: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _of_award(ladder: Ladder, data: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {"period": ladder.period_name, "reward": data["reward"], "payload": json.loads(data["payload"])}
+    # A process of an earlier version writes awards without their payload.
+    payload = {"payload": json.loads(data["payload"])} if "payload" in data else {}
+    return {"period": ladder.period_name, "reward": data["reward"], **payload}
 
 
 def _of_moderation(ladder: Ladder, data: Mapping[str, Any]) -> Mapping[str, Any]:
