@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from struct import pack
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -309,6 +310,87 @@ async def test_the_keys_of_a_checkpoint_are_spaced_by_former_states_too(database
     rows = await database.run("select total, above from moment_checkpoints")
     # One entry with the best of the 8 keys. Every second state has a key.
     assert [(row["total"], row["above"]) for row in rows] == [(1, pack(">4q", 0, 1, 1, 1))]
+
+
+async def test_few_players_with_many_states_get_new_keys(database: Database) -> None:
+    board = await database.board(policy=Policy.LATEST, moments=MOMENTS)
+    await database.players(1, 2)
+    keys = []
+    for i in range(60):
+        database.clock.ms = NOON + i
+        event = Event(i % 2 + 1, UUID(int=next(numbers)), i, NOON + i)
+        await database.scores.record([Submission(board.ladders_at(NOON), event)])
+        if await database.moments.add_checkpoint(Ladder(board), 10, NOON + i):
+            [row] = await database.run(
+                "select length(above) / 8 as keys from moment_checkpoints order by revision desc limit 1"
+            )
+            keys.append(row["keys"])
+    # A scan chooses a key for each second state. Scans follow after more than 20 new states.
+    assert keys == [5, 5, 5, 20, 20, 20]
+
+
+@pytest.mark.parametrize("game", [GAMES[0], GAMES[4]], ids=["sum", "segments"])
+async def test_no_checkpoint_has_a_key_of_an_erased_player(database: Database, game: dict[str, object]) -> None:
+    story = Story(database, await database.board(**game, moments=MOMENTS), Random(9))
+    await database.players(*PLAYERS)
+    for _ in range(30):
+        await story.step()
+        await database.moments.add_checkpoint(story.ladders[0], 4, story.now)
+    listed = await players_in_checkpoints(database, story.board)
+    gone = sorted(listed)[:3]
+    story.now += 1
+    database.clock.ms = story.now
+    await database.moderation.set_entry_hidden(story.board, gone[0], True, story.act("entry.hide", gone[0]))
+    assert await database.moments.add_checkpoint(story.ladders[0], 1, story.now)
+    # Keys of former states stay in checkpoints after the states' deletion. The first player has only a hidden state.
+    await database.moments.forget_before(story.board, list(PLAYERS), story.now)
+    for user_id in gone:
+        await database.records.erase(user_id, story.act("player.erase", user_id), creatable_at=story.now)
+    assert await players_in_checkpoints(database, story.board) >= set(gone)
+    await database.moments.correct(story.ladders[0])
+    assert await players_in_checkpoints(database, story.board) == listed - set(gone)
+    [*_, last] = await database.moments.checkpoints(story.ladders[0])
+    assert await database.moments.is_checkpoint_correct(story.ladders[0], last)
+
+
+async def players_in_checkpoints(database: Database, board: Board) -> set[int]:
+    """Return the players whose sort keys are in checkpoints of the board."""
+    rows = await database.run(
+        "select keys, above from moment_checkpoints union all select keys, above from segment_checkpoints"
+    )
+    keys = [row["keys"] for row in rows]
+    widths = [len(row["keys"]) * 8 // len(row["above"]) for row in rows if row["above"]]
+    pairs = zip([key for key in keys if key], widths, strict=True)
+    return {user_id_of(key[i : i + width]) for key, width in pairs for i in range(0, len(key), width)}
+
+
+async def test_a_comparison_during_a_new_checkpoint_corrects_nothing(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An erasure and a comparison between the computation of a checkpoint and its storing leave it correct."""
+    story = Story(database, await database.board(moments=MOMENTS), Random(10))
+    await database.players(*PLAYERS)
+    for _ in range(12):
+        await story.step()
+    [ladder] = story.ladders
+    assert await database.moments.add_checkpoint(ladder, 4, story.now)
+    [first] = await database.moments.checkpoints(ladder)
+    transact = database.pool.transact
+    last = story.seen[-1][2].entries[0]
+
+    async def interrupted(*args: Any, **options: Any) -> Any:
+        monkeypatch.undo()
+        erased = user_id_of(last.key)
+        await database.records.erase(erased, story.act("player.erase", erased), creatable_at=story.now)
+        assert await database.moments.is_checkpoint_correct(ladder, first)
+        return await transact(*args, **options)
+
+    monkeypatch.setattr(database.pool, "transact", interrupted)
+    assert await database.moments.add_checkpoint(ladder, 4, story.now)
+    assert await database.run("select from moment_corrections") == []
+    for revision in await database.moments.checkpoints(ladder):
+        assert await database.moments.is_checkpoint_correct(ladder, revision)
+    assert user_id_of(last.key) not in await players_in_checkpoints(database, story.board)
 
 
 async def test_a_checkpoint_is_derived_if_the_scan_takes_too_long(database: Database) -> None:

@@ -1,11 +1,13 @@
 """Checkpoints: stored counts of a ladder's entries at a moment. Reads at later moments start from these counts."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from operator import add
 from struct import pack, unpack, unpack_from
+
+from leaderforge.domain.order import USER_BYTES, user_bytes
 
 BLOCK = 128
 """Number of states from one sort key of a new checkpoint to the next: a block. A read counts within one block.
@@ -99,3 +101,14 @@ def moved(checkpoint: Checkpoint, moves: Moves, revision: int) -> Checkpoint:
     above = map(add, checkpoint.numbers(), accumulate(raises))
     keys, total = checkpoint.keys, checkpoint.total + moves.growth
     return Checkpoint(revision, total, checkpoint.width, keys, pack(f">{len(checkpoint)}q", *above))
+
+
+def without_keys_of(checkpoint: Checkpoint, user_ids: Collection[int]) -> Checkpoint:
+    """Return the checkpoint without the keys of some players. The other keys keep their numbers, which stay exact."""
+    ends = {user_bytes(user_id) for user_id in user_ids}
+    # The search in all keys is fast. It also matches across keys, which only costs the slower search.
+    if not any(end in checkpoint.keys for end in ends):
+        return checkpoint
+    keys = ((checkpoint.key(i), checkpoint.above_key(i)) for i in range(len(checkpoint)))
+    kept = (pair for pair in keys if pair[0][-USER_BYTES:] not in ends)
+    return checkpoint_of(checkpoint.revision, checkpoint.total, checkpoint.width, kept)

@@ -39,13 +39,16 @@ class MomentStore(Protocol):
     async def add_checkpoint(self, ladder: Ladder, changes: int, until: int) -> bool:
         """Add the next checkpoint, `changes` changes after the last one and not after the moment `until`.
 
-        Return False if there are fewer changes until then, or if erased players await `correct`. Concurrent changes are
-        not blocked.
+        Return False if there are fewer changes until then. Concurrent changes are not blocked. Also subtract erased
+        players, as `correct` does. Raises `StoreUnavailable` if a count of all entries takes too long.
         """
         ...
 
     async def correct(self, ladder: Ladder) -> int:
-        """Subtract erased players' places from the checkpoints that count them. Return the number of these places."""
+        """Subtract erased players from all checkpoints, and remove their sort keys. Return the number of their places.
+
+        One process at a time may correct, add or repair checkpoints of a ladder.
+        """
         ...
 
     async def checkpoints(self, ladder: Ladder) -> Sequence[int]:
@@ -53,7 +56,10 @@ class MomentStore(Protocol):
         ...
 
     async def is_checkpoint_correct(self, ladder: Ladder, revision: int) -> bool:
-        """Return whether a checkpoint equals a new count of all entries at its revision. True without a checkpoint."""
+        """Return whether a checkpoint equals a new count of all entries at its revision. True without a checkpoint.
+
+        The comparison changes nothing: players who await `correct` are subtracted from a copy.
+        """
         ...
 
     async def players_without_state(self, board: Board, limit: int) -> Sequence[int]:

@@ -1,8 +1,14 @@
 """Maintenance of past standings: the copy of existing standings, checkpoints, and retention."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
+from functools import partial
+from typing import NamedTuple
+
+import structlog
 
 from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.timing import COMMIT_LIMIT_MS, PROPAGATION_MS, SETTLE_MS
 from leaderforge.ports.clock import Clock
@@ -17,12 +23,27 @@ _EVERY_MS = 5_000
 _DAY_MS = 86_400_000
 _CHECKPOINTS = 100
 """Maximum number of checkpoints that one run adds to a ladder. If more are due, the next runs add them."""
+_PAUSE_MS = 60_000
+"""Pause in ms of a job for a board or ladder after its first failure. It doubles with each further failure."""
+_MAX_PAUSE_MS = 3_600_000
+_PLAYERS = 1_000
+"""Maximum number of players without a stored state whose states are stored in one step."""
+_STEPS = 100
+"""Maximum number of such steps for a board in a day."""
+
+
+class _Pause(NamedTuple):
+    """Pause of a job after failures: its end, a time in ms, and its length in ms."""
+
+    until: int
+    length: int
 
 
 class MomentMaintenance:
     """Jobs for the boards that keep past standings. A lease admits one process at a time to the jobs.
 
-    The next checkpoint of a ladder is added after `changes` changes.
+    If a job fails for a board or ladder, the others go on. The failed job is repeated after a pause. The next
+    checkpoint of a ladder is added after `changes` changes.
     """
 
     def __init__(
@@ -43,6 +64,7 @@ class MomentMaintenance:
         self._lease = Lease(index, "moments")
         self._last_run = 0
         self._forgotten: dict[int, int] = {}
+        self._pauses: dict[tuple[int, int | None], _Pause] = {}
 
     async def run_if_due(self) -> int:
         """Run all jobs unless this process ran them less than `_EVERY_MS` ago. Return the number of boards."""
@@ -59,8 +81,25 @@ class MomentMaintenance:
             return 0
         async with self._lease.renewal():
             for board in boards:
-                await self._maintain(board)
+                await self._attempt(board, None, partial(self._maintain, board))
         return len(boards)
+
+    async def _attempt(self, board: Board, period: int | None, job: Callable[[], Awaitable[None]]) -> None:
+        """Run a job for a board, or for its ladder of a period, unless it pauses. Log errors, and do not raise them."""
+        last, now = self._pauses.get((board.id, period)), self._clock()
+        if last is not None and last.until - last.length <= now < last.until:
+            return
+        try:
+            await job()
+        except LeaderForgeError as error:
+            length = min(2 * last.length, _MAX_PAUSE_MS) if last else _PAUSE_MS
+            self._pauses[board.id, period] = _Pause(now + length, length)
+            self._telemetry.count("moment_failures")
+            structlog.get_logger("leaderforge.moments").warning(
+                "moment_job_failed", board=board.slug, period=period, pause_ms=length, error=str(error)
+            )
+        else:
+            self._pauses.pop((board.id, period), None)
 
     async def _maintain(self, board: Board) -> None:
         if board.moments is None:
@@ -73,8 +112,11 @@ class MomentMaintenance:
         if board.segments and board.moments.segments_since is None:
             # The states were stored by a version that did not store segments.
             await self._copy(board)
-        for ladder in await self._ladders(board):
-            await self._add_checkpoints(ladder)
+        ladders = await self._ladders(board)
+        for ladder in ladders:
+            self._telemetry.count("moment_corrections", await self._moments.correct(ladder))
+        for ladder in ladders:
+            await self._attempt(board, ladder.period, partial(self._add_checkpoints, ladder))
         if self._forgotten.get(board.id, 0) + _DAY_MS <= self._clock():
             await self._forget(board)
             self._forgotten[board.id] = self._clock()
@@ -92,8 +134,6 @@ class MomentMaintenance:
         return all_time + [ladder for ladder in await self._store.ladders_of(board) if ladder.indexed]
 
     async def _add_checkpoints(self, ladder: Ladder) -> None:
-        corrected = await self._moments.correct(ladder)
-        self._telemetry.count("moment_corrections", corrected)
         until = await self._final_moment()
         for _ in range(_CHECKPOINTS):
             if not await self._moments.add_checkpoint(ladder, self._changes, until):
@@ -108,11 +148,13 @@ class MomentMaintenance:
     async def _forget(self, board: Board) -> None:
         """Delete the states and checkpoints that no moment since the board's first one needs.
 
-        Before the deletion, compare the last checkpoint of each ladder with the states, and repair it if it is wrong.
+        Before the deletion, store missing states. Then compare the last checkpoint of each ladder with the states, and
+        repair it if it is wrong.
         """
         first = None if board.moments is None else board.moments.first(self._clock(), board.frozen_at)
         if first is None:
             return
+        await self._store_missing_states(board)
         for ladder in await self._ladders(board):
             for revision in (await self._moments.checkpoints(ladder))[-1:]:
                 if not await self._moments.repair_checkpoint(ladder, revision):
@@ -121,3 +163,13 @@ class MomentMaintenance:
         async with aclosing(self._store.players_on(board)) as players:
             async for user_ids in players:
                 await self._moments.forget_before(board, user_ids, first)
+
+    async def _store_missing_states(self, board: Board) -> None:
+        """Store present states, and segments of states, that a process of an earlier version did not store."""
+        for _ in range(_STEPS):
+            user_ids = await self._moments.players_without_state(board, _PLAYERS)
+            if user_ids:
+                await self._moments.copy_standings(board, user_ids)
+                self._telemetry.count("moment_states_added", len(user_ids))
+            if len(user_ids) < _PLAYERS:
+                break

@@ -100,6 +100,15 @@ class CheckpointSeries:
         in_segment = () if self.attribute is None else (segment,)
         return self.keys(await connection.fetch(self._statement("past_corrections"), *values, *in_segment))
 
+    async def states(self, connection: Connection, since: int, until: int) -> int:
+        """Return the number of states of the ladder after the revision `since`, up to `until`."""
+        [row] = await connection.fetch(statement("past_changes"), *ladder_ids(self.ladder), since, until)
+        return int(row["states"])
+
+    async def corrections(self, connection: Connection) -> Sequence[Record]:
+        """Return the places of erased players that checkpoints may count."""
+        return await connection.fetch(self._statement("corrections"), *self.ids)
+
     async def take_corrections(self, connection: Connection) -> Sequence[Record]:
         """Delete and return the places of erased players that checkpoints may count."""
         return await connection.fetch(self._statement("take_corrections"), *self.ids)
@@ -113,6 +122,12 @@ class CheckpointSeries:
         return [segment_digest(row["segment"]) + key for row, key in zip(places, keys, strict=True)]
 
 
+def every_series(ladder: Ladder) -> Sequence[CheckpointSeries]:
+    """Return all series of a ladder. The first one has all entries."""
+    numbers = range(1, len(ladder.board.segments) + 1)
+    return [CheckpointSeries(ladder), *(CheckpointSeries(ladder, number) for number in numbers)]
+
+
 def series_of(ladder: Ladder) -> CheckpointSeries:
     """Return the checkpoints from which the ladder's entries are counted, those of its segment if it has one."""
     return CheckpointSeries(ladder, None if ladder.segment is None else ladder.segment_position + 1)
@@ -122,5 +137,4 @@ def all_series_at(ladder: Ladder, revision: int) -> Sequence[CheckpointSeries]:
     """Return the series of a ladder that have checkpoints of a revision. The first one has all entries."""
     board = ladder.board
     has_segments = board.moments is not None and board.moments.has_segments_at(revision // 1000)
-    attributes = range(1, len(board.segments) + 1) if has_segments else ()
-    return [CheckpointSeries(ladder), *(CheckpointSeries(ladder, number) for number in attributes)]
+    return every_series(ladder) if has_segments else [CheckpointSeries(ladder)]

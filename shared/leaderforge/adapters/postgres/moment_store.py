@@ -4,14 +4,15 @@ from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from leaderforge.adapters.postgres.checkpoint_corrections import CheckpointDraft, correct, place_ids, subtracted
 from leaderforge.adapters.postgres.checkpoint_series import CheckpointSeries, all_series_at
 from leaderforge.adapters.postgres.past_ranking import PostgresPastRanking
-from leaderforge.adapters.postgres.pool import SNAPSHOT, Connection, Pool, Record
+from leaderforge.adapters.postgres.pool import SNAPSHOT, Pool, Record
 from leaderforge.adapters.postgres.reads import ladder_ids
 from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.checkpoints import BLOCK, MAX_KEYS, UNEVEN, Checkpoint, Moves, moved
-from leaderforge.domain.errors import Unavailable
+from leaderforge.domain.checkpoints import BLOCK, MAX_KEYS, UNEVEN, Checkpoint, moved
+from leaderforge.domain.errors import StoreUnavailable, Unavailable
 from leaderforge.domain.moments import revision_at
 from leaderforge.ports.ranking import Ranking
 
@@ -19,6 +20,9 @@ _NEW_STATES = 100_000
 """Minimum number of new states after which the next checkpoint gets new keys by a scan."""
 _LADDERS = 10_000
 """Maximum number of ladders and attributes whose growth is kept. Beyond it, all start again from 0."""
+
+_SCANS = 3
+"""Maximum number of scans for a checkpoint, if players are erased during each of them."""
 
 
 @dataclass(slots=True)
@@ -75,25 +79,32 @@ class PostgresMoments:
         if not following or first > revision_at(until):
             return False
         revision = max(following[0]["revision"], first)
-        checkpoints = {series: await self._next(series, revision) for series in all_series_at(ladder, revision)}
-        return await self._store(ladder, checkpoints)
+        drafts = [await self._next(series, revision) for series in all_series_at(ladder, revision)]
+        await self._pool.transact(partial(correct, ladder=ladder, drafts=drafts))
+        return True
 
-    async def _next(self, series: CheckpointSeries, revision: int) -> Checkpoint:
+    async def _next(self, series: CheckpointSeries, revision: int) -> CheckpointDraft:
         """Return the checkpoint of a revision: the last one after the moves since, or a new count if it is uneven."""
         async with self._pool.transaction(SNAPSHOT) as connection:
             last = await series.before(connection, revision)
-            moves = None if last is None else await series.moves(connection, last.revision, revision)
-        if last is None or moves is None:
+            if last is not None:
+                pending = await series.corrections(connection)
+                moves = await series.moves(connection, last.revision, revision)
+                states = await series.states(connection, last.revision, revision)
+        if last is None:
             return await self._scan(series, revision)
-        checkpoint = moved(last, moves, revision)
-        if not self._is_uneven(series, checkpoint, len(moves.arrivals)):
-            return checkpoint
+        checkpoint = moved(subtracted(series, last, pending), moves, revision)
+        draft = CheckpointDraft(series, checkpoint, place_ids(pending))
+        return await self._scan_or(draft) if self._is_uneven(series, checkpoint, states) else draft
+
+    async def _scan_or(self, draft: CheckpointDraft) -> CheckpointDraft:
+        """Return a checkpoint with new keys, or the draft if the scan fails."""
         try:
-            return await self._scan(series, revision)
+            return await self._scan(draft.series, draft.checkpoint.revision)
         except Unavailable:
             # A scan of a very large ladder may take longer than a statement may. Reads near dense keys become slower.
-            self._growth.setdefault(series.ids, _Growth()).has_failed = True
-            return checkpoint
+            self._growth.setdefault(draft.series.ids, _Growth()).has_failed = True
+            return draft
 
     def _is_uneven(self, series: CheckpointSeries, checkpoint: Checkpoint, states: int) -> bool:
         """Return whether a checkpoint has too many entries between two keys, or many states since its keys were chosen.
@@ -110,33 +121,45 @@ class PostgresMoments:
             self._uneven * max(self._block, checkpoint.total // MAX_KEYS)
         )
 
-    async def _scan(self, series: CheckpointSeries, revision: int) -> Checkpoint:
-        """Return a checkpoint with new keys."""
-        scan = await series.counted(self._pool, revision, self._block)
+    async def _scan(self, series: CheckpointSeries, revision: int) -> CheckpointDraft:
+        """Return a checkpoint with new keys. Raises `StoreUnavailable` if players are erased during each scan."""
+        for _ in range(_SCANS):
+            before = place_ids(await self._corrections(series))
+            scan = await series.counted(self._pool, revision, self._block)
+            # Only with equal places is it known which erased players the scan did not count.
+            if before == place_ids(await self._corrections(series)):
+                self._note_scan(series, scan.states)
+                return CheckpointDraft(series, scan.checkpoint, before)
+        raise StoreUnavailable("players were erased during each count of all entries; it is repeated later")
+
+    async def _corrections(self, series: CheckpointSeries) -> Sequence[Record]:
+        async with self._pool.transaction(SNAPSHOT) as connection:
+            return await series.corrections(connection)
+
+    def _note_scan(self, series: CheckpointSeries, states: int) -> None:
         if len(self._growth) > _LADDERS:
             self._growth.clear()
-        self._growth[series.ids] = _Growth(scanned=scan.states)
-        return scan.checkpoint
+        self._growth[series.ids] = _Growth(scanned=states)
 
     async def correct(self, ladder: Ladder) -> int:
-        series = [CheckpointSeries(ladder, number) for number in (None, *_attributes(ladder.board))]
-        return sum([await self._pool.transact(partial(_correct, each)) for each in series])
+        return await self._pool.transact(partial(correct, ladder=ladder))
 
     async def checkpoints(self, ladder: Ladder) -> Sequence[int]:
         async with self._pool.transaction(SNAPSHOT) as connection:
             return await CheckpointSeries(ladder).revisions(connection)
 
     async def is_checkpoint_correct(self, ladder: Ladder, revision: int) -> bool:
-        await self.correct(ladder)
         return not [series async for series in self._differing(ladder, revision)]
 
     async def _differing(self, ladder: Ladder, revision: int) -> AsyncGenerator[CheckpointSeries, None]:
         """Yield the series whose checkpoint of a revision differs from a new count of all entries."""
         for series in all_series_at(ladder, revision):
             async with self._pool.transaction(SNAPSHOT) as connection:
-                stored = await series.at(connection, revision)
-            if stored and not _equals(stored, (await series.counted(self._pool, revision)).checkpoint):
-                yield series
+                stored, pending = await series.at(connection, revision), await series.corrections(connection)
+            if stored is not None:
+                counted = (await series.counted(self._pool, revision)).checkpoint
+                if not _equals(subtracted(series, stored, pending), counted):
+                    yield series
 
     async def players_without_state(self, board: Board, limit: int) -> Sequence[int]:
         rows = await self._pool.fetch(statement("players_without_past_state"), board.id, limit)
@@ -144,9 +167,10 @@ class PostgresMoments:
 
     async def repair_checkpoint(self, ladder: Ladder, revision: int) -> bool:
         await self.correct(ladder)
-        differing = [series async for series in self._differing(ladder, revision)]
-        checkpoints = {series: await self._scan(series, revision) for series in differing}
-        return not (checkpoints and await self._store(ladder, checkpoints))
+        drafts = [await self._scan(series, revision) async for series in self._differing(ladder, revision)]
+        if drafts:
+            await self._pool.transact(partial(correct, ladder=ladder, drafts=drafts))
+        return not drafts
 
     async def forget_before(self, board: Board, user_ids: Sequence[int], moment: int) -> None:
         revision = revision_at(moment)
@@ -157,46 +181,6 @@ class PostgresMoments:
     async def forget_checkpoints(self, board: Board, moment: int) -> None:
         await self._pool.fetch(statement("forget_checkpoints"), board.id, revision_at(moment))
         await self._pool.fetch(statement("forget_checkpoints_of_attributes"), board.id, revision_at(moment))
-
-    async def _store(self, ladder: Ladder, checkpoints: Mapping[CheckpointSeries, Checkpoint]) -> bool:
-        """Store checkpoints. Return False, and store nothing, if a player was erased since the last `correct`.
-
-        A checkpoint computed after the erasure does not count the player. The later correction would subtract the
-        player's places nevertheless.
-        """
-        [row] = await self._pool.fetch(statement("pending_corrections"), *ladder_ids(ladder))
-        if row["pending"]:
-            return False
-
-        async def store(connection: Connection) -> None:
-            for series, checkpoint in checkpoints.items():
-                await series.store(connection, checkpoint)
-
-        await self._pool.transact(store)
-        return True
-
-
-def _attributes(board: Board) -> range:
-    """Return the numbers of the attributes that divide the board."""
-    return range(1, len(board.segments) + 1)
-
-
-async def _correct(series: CheckpointSeries, connection: Connection) -> int:
-    """Subtract the places of erased players from all checkpoints that count them. Return the number of places."""
-    places = await series.take_corrections(connection)
-    for revision in await series.revisions(connection) if places else []:
-        counted = [place for place in places if _is_counted(series.ladder.board, place, revision)]
-        checkpoint = await series.at(connection, revision) if counted else None
-        if checkpoint is not None:
-            moves = Moves(departures=sorted(series.keys(counted)))
-            await series.store(connection, moved(checkpoint, moves, revision))
-    return len(places)
-
-
-def _is_counted(board: Board, place: Record, revision: int) -> bool:
-    """Return whether a checkpoint of the revision counts the place."""
-    holds = place["revision"] <= revision and (place["until"] is None or place["until"] > revision)
-    return holds and not board.missing_submissions(place["submissions"])
 
 
 def _equals(stored: Checkpoint, counted: Checkpoint) -> bool:

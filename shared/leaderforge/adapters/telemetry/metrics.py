@@ -47,6 +47,8 @@ MEANINGS: Mapping[str, str] = {
     "moment_checkpoints": "Checkpoints of past moments that were added.",
     "moment_checkpoints_repaired": "Checkpoints of past moments that differed from a count.",
     "moment_corrections": "Places of erased players that were subtracted from checkpoints.",
+    "moment_failures": "Failed jobs of the maintenance of past moments.",
+    "moment_states_added": "Players whose missing past states or segments were added.",
     "standings_mended": "Standings that verification repaired in the index.",
     "standings_verified": "Standings that verification compared.",
     "standings_expired": "Purged standings of expired periods.",
