@@ -187,8 +187,24 @@ async def test_a_sum_beyond_the_range_refuses_all(stores: Stores) -> None:
     await world.recorded(world.submission(90, coins=MAX_INTEGER))
     refused, other = await world.record(world.submission(80, coins=1), world.submission(80, user_id=2, coins=1))
     assert isinstance(refused, ScoreOutOfRange)
+    slug = world.targets["coins"].slug
+    assert refused.message.startswith(f"board {slug!r}, which board {world.laps.slug!r} feeds: ")
+    assert refused.details == {"user_id": 1, "board": slug}
     assert isinstance(other, Recorded)
     assert await world.scores() == {"laps": (90, 1), "coins": (MAX_INTEGER, 1), "runs": (90, 1)}
+
+
+async def test_the_refusal_of_a_sum_names_the_board_whose_sum_it_is(stores: Stores) -> None:
+    await stores.players(1)
+    targets = [await stores.board(policy=Policy.SUM) for _ in range(2)]
+    feeds = tuple(Feed(board.slug, name) for board, name in zip(targets, ("gold", "gems"), strict=True))
+    world = World(stores, await stores.board(policy=Policy.SUM, feeds=feeds), {board.slug: board for board in targets})
+    full = {"score": MAX_INTEGER - 1, "gold": MAX_INTEGER - 1, "gems": MAX_INTEGER - 1}
+    await world.recorded(world.submission(**full))
+    for name, concerned in ("score", {}), ("gold", {"board": targets[0].slug}), ("gems", {"board": targets[1].slug}):
+        [refused] = await world.record(world.submission(**{"score": 0, "gold": 0, "gems": 0, name: 2}))
+        assert isinstance(refused, ScoreOutOfRange)
+        assert refused.details == {"user_id": 1, **concerned}
 
 
 async def test_a_sum_that_leaves_the_range_within_a_batch_refuses_all(stores: Stores) -> None:

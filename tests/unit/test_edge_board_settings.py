@@ -161,3 +161,13 @@ async def test_a_violation_names_the_rule(api: Api, settings: dict[str, Any], sc
     refused, counted = (await api.post("/api/boards/laps/scores/batch", batch)).json()["results"]
     assert (refused["error"]["details"]["rule"], counted["score"]) == (rule, 6)
     assert (await api.get("/api/boards/laps/ranks/1")).json()["submissions"] == 1
+
+
+@pytest.mark.parametrize("sent", [{"score": "9223372036854775807"}, {"change": "9223372036854775807"}])
+async def test_a_violation_on_a_board_with_long_scores_has_its_limit_as_text(api: Api, sent: dict[str, str]) -> None:
+    await create(api, score_type="int64", max_score="9223372036854775806")
+    await api.players(1)
+    answer = await api.post("/api/boards/laps/scores", {"user_id": 1, **sent})
+    error = answer.json()["error"]
+    assert error["details"] == {"rule": "max_score", "limit": "9223372036854775806"}
+    assert error["message"] == "the score must be at most 9223372036854775806, not 9223372036854775807"

@@ -59,12 +59,12 @@ class ScoreLimits:
     max_change: int | None = None
     min_interval_ms: int | None = None
 
-    def require_score(self, policy: Policy, score: int) -> None:
+    def require_score(self, policy: Policy, score: int, score_type: ScoreType = ScoreType.NUMBER) -> None:
         """Raise `RuleViolated` if the score breaks a rule that needs no standing."""
         if self.min_score is not None and score < self.min_score:
-            raise RuleViolated("min_score", f"the score must be at least {self.min_score}, not {score}", self.min_score)
+            raise _beyond("min_score", "at least", self.min_score, score, score_type)
         if self.max_score is not None and score > self.max_score:
-            raise RuleViolated("max_score", f"the score must be at most {self.max_score}, not {score}", self.max_score)
+            raise _beyond("max_score", "at most", self.max_score, score, score_type)
         if policy is Policy.SUM:
             self.require_change(score)
 
@@ -88,6 +88,13 @@ class ScoreLimits:
     def depend_on_standing(self, policy: Policy) -> bool:
         """Return whether the rules depend on the player's standing or previous submission."""
         return self.min_interval_ms is not None or (self.max_change is not None and policy is not Policy.SUM)
+
+
+def _beyond(rule: str, bound: str, limit: int, score: int, score_type: ScoreType) -> RuleViolated:
+    """Return the error for a score beyond a limit. Its detail has the JSON type of the board's scores."""
+    # `!r` writes the digits of a long score without the quotes of its JSON text.
+    message = f"the score must be {bound} {limit!r}, not {score!r}"
+    return RuleViolated(rule, message, score_type.json_value(limit))
 
 
 _DAY_MS = 86_400_000

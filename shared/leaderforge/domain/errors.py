@@ -42,7 +42,7 @@ class RuleViolated(Refused):
 
     code = "rule_violated"
 
-    def __init__(self, rule: str, message: str, limit: int) -> None:
+    def __init__(self, rule: str, message: str, limit: int | str | None) -> None:
         super().__init__(message, rule=rule, limit=limit)
 
 

@@ -57,7 +57,7 @@ class Submission(NamedTuple):
     def require_score(self) -> None:
         """Raise `RuleViolated` if the score breaks a rule that needs no standing. The score of a change is unknown."""
         if self.event.change is None:
-            self.board.limits.require_score(self.board.policy, self.event.score)
+            self.board.limits.require_score(self.board.policy, self.event.score, self.board.score_type)
 
     def on_top_of(self, run: "CountedRun | None") -> "Submission":
         """Return the submission of a change with its score: the change plus the score of the run, if there is one.
@@ -68,7 +68,7 @@ class Submission(NamedTuple):
         score = (run.score if run else 0) + (event.change or 0)
         if abs(score) > self.board.score_type.greatest:
             raise out_of_range(self.board, event.user_id)
-        self.board.limits.require_score(self.board.policy, score)
+        self.board.limits.require_score(self.board.policy, score, self.board.score_type)
         result = self._replace(event=event._replace(score=self.board.score_type.typed(score)))
         return result if run is None else result._after(run)
 

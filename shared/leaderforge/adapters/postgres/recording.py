@@ -24,7 +24,8 @@ from leaderforge.adapters.postgres.strategies import (
 from leaderforge.adapters.postgres.workers import WorkerId, Workers
 from leaderforge.domain.batches import complete, run_in_groups
 from leaderforge.domain.boards import Policy
-from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound, Refused, ScoreOutOfRange
+from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound, Refused
+from leaderforge.domain.feeding import error_of_target
 from leaderforge.domain.standings import out_of_range
 from leaderforge.domain.submissions import Recorded, Submission, feeds_any
 
@@ -83,11 +84,34 @@ class Recorder:
             if not error.for_a_value:
                 raise
             if len(submissions) == 1:
-                return [_refusal(submissions[0], error)]
+                return [await self._refusal(submissions[0], error)]
         # An SQLSTATE does not identify the refused row. Halving isolates it in log2(n) steps.
         half = len(submissions) // 2
         halves = range(half), range(half, len(submissions))
         return await run_in_groups(submissions, halves, partial(self._write_accepted, write))
+
+    async def _refusal(self, submission: Submission, error: Rejected) -> LeaderForgeError:
+        """Return the error for a submission whose values the database refused."""
+        user_id = submission.event.user_id
+        if not error.is_out_of_range:
+            return Refused("the submission holds a value that cannot be stored", user_id=user_id)
+        part = await self._part_out_of_range(submission)
+        refusal = out_of_range(part.board, user_id)
+        return refusal if part is submission else error_of_target(refusal, submission.board.slug, part.board.slug)
+
+    async def _part_out_of_range(self, submission: Submission) -> Submission:
+        """Return the submission or its fed submission whose sum would leave the range of scores.
+
+        The error of the database does not identify it. If several parts are sums, read their standings.
+        """
+        *sums, last = [part for part in submission.parts if part.board.policy is Policy.SUM] or [submission]
+        for part in sums:
+            for ladder in part.ladders:
+                ids = part.event.user_id, ladder.board.id, ladder.period
+                rows = await self._pool.fetch(statement("standing_score"), *ids)
+                if rows and abs(rows[0]["score"] + part.event.score) > part.board.score_type.greatest:
+                    return part
+        return last
 
     async def _write_existing(self, write: Write, submissions: Sequence[Submission]) -> Outcomes:
         """Write the submissions of players who exist. All others get `PlayerNotFound`."""
@@ -185,14 +209,3 @@ def _apart(submissions: Sequence[Submission], positions: Sequence[int]) -> Itera
         is_alone = is_alone and not submissions[position].fed
         parts[board.policy if is_alone else None].append(position)
     return parts.values()
-
-
-def _refusal(submission: Submission, error: Rejected) -> LeaderForgeError:
-    user_id = submission.event.user_id
-    if error.is_out_of_range and submission.fed:
-        # The error of the database does not identify the board.
-        message = "the player's score on this board, or on one that it feeds, would leave the range of scores"
-        return ScoreOutOfRange(message, user_id=user_id)
-    if error.is_out_of_range:
-        return out_of_range(submission.board, user_id)
-    return Refused("the submission holds a value that cannot be stored", user_id=user_id)
