@@ -53,7 +53,7 @@ def counted(standings: Mapping[int, Standing]) -> dict[int, Standing]:
 def test_statements_have_their_columns_in_the_order_of_the_values() -> None:
     inserted = re.search(r"insert into boards \(([^)]*)\)", statement("create_board"))
     assert inserted is not None
-    assert re.findall(r"\w+", inserted[1]) == list(CREATED)
+    assert re.findall(r"\w+", inserted[1]) == ["board_id", *CREATED]
     parameters = re.findall(r"(\w+) = \$(\d+)", statement("update_board"))
     expected = ["board_id", *UPDATED]
     assert {column: int(number) for column, number in parameters} == {c: i for i, c in enumerate(expected, start=1)}

@@ -10,12 +10,7 @@ import asyncpg
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
 
 FOREIGN_KEY_VIOLATION = "23503"
-_OUT_OF_RANGE = frozenset(
-    {
-        "23502",  # not-null violation: upsert_sum.sql
-        "23514",  # check violation: a sum of subscores
-    }
-)
+_CHECK_VIOLATION = "23514"
 _DATA_EXCEPTION = "22"
 _CONNECTION_FAILURE = "08006"
 _INTERNAL_ERROR = "XX000"
@@ -64,7 +59,7 @@ class Rejected(LeaderForgeError):
     @property
     def is_out_of_range(self) -> bool:
         """Return whether a sum of scores or of subscores would leave its range."""
-        return self.sqlstate in _OUT_OF_RANGE
+        return self.sqlstate == _CHECK_VIOLATION
 
 
 class Contended(StoreUnavailable):

@@ -59,7 +59,7 @@ def multi_row(name: str, rows: int) -> str:
     match = _VALUES.search(template)
     if match is None:
         raise ValueError(f"{name}.sql has no VALUES")
-    width = len(set(_PLACEHOLDER.findall(match[1])))
+    width = len(_PLACEHOLDER.findall(match[1]))
     repeated = ", ".join(_renumbered(match[1], i * width) for i in range(rows))
     return f"{template[: match.start()]}values {repeated}{template[match.end() :]}"
 

@@ -57,17 +57,14 @@ upsert_rows as (
     left join newcomers using (user_id)
     order by user_id, board_id, period_id
 )
--- The score is the sum, or null beyond the range of scores, which the table refuses. run_id: see fragments/wins_sum.sql.
+-- The score is the sum. `run_id` is the id of the last event that changed the sum: see fragments/wins_sum.sql.
 insert into standings (
     user_id, board_id, period_id, sign, score, subranked, achieved_at, received_us, run_id, metadata, scored,
     submissions, revision, hidden, segments
 )
 select * from upsert_rows
 on conflict (user_id, board_id, period_id) do update set
-    score = case
-        when standings.score + excluded.score between -9007199254740991 and 9007199254740991
-        then standings.score + excluded.score
-    end,
+    score = standings.score + excluded.score,
     subranked = standings.subranked + excluded.subranked,
     achieved_at = case when :wins then excluded.achieved_at else standings.achieved_at end,
     received_us = case when :wins then excluded.received_us else standings.received_us end,
