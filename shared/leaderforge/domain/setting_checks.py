@@ -5,7 +5,7 @@ from collections.abc import Callable
 from leaderforge.domain.boards import Policy
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.names import display_fault, displayed
-from leaderforge.domain.score_types import ScoreType
+from leaderforge.domain.score_types import LongScore, ScoreType
 
 
 def shown_text(setting: str, text: str, longest: int) -> str:
@@ -30,6 +30,9 @@ def require_within(setting: str, value: int | None, low: int, high: int) -> None
 
 def require_score_limits(score_type: ScoreType, low: int | None, high: int | None) -> None:
     """Raise `Refused` unless the lowest and the highest score are scores of this type, in this order."""
+    for setting, score in ("min_score", low), ("max_score", high):
+        if isinstance(score, LongScore) and score_type is not ScoreType.INT64:
+            raise Refused(f"{setting}: must be a number, not text, on a board without 64-bit scores", setting=setting)
     require_within("min_score", low, -score_type.greatest, score_type.greatest)
     require_within("max_score", high, -score_type.greatest, score_type.greatest)
     if low is not None and high is not None and low > high:
