@@ -166,7 +166,7 @@ async def restore_submission(
     """Let a removed submission count again in all open periods. Moderators only.
 
     The submission may have been removed alone or with its whole entry. It also counts again on the boards that this
-    board feeds.
+    board feeds, if it was removed there with this submission.
     """
     target = await edge.board_unchecked(board)
     fed = [await edge.board_unchecked(feed.board) for feed in target.feeds]

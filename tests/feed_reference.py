@@ -45,6 +45,7 @@ class Counted:
     content: object
     at: int
     removed: bool = False
+    removed_with_lap: bool = False
 
 
 @dataclass
@@ -86,10 +87,14 @@ class FeedReference:
         return "duplicate", shown
 
     def set_removed(self, board: str, user_id: int, number: int, removed: bool) -> None:
-        """Remove or restore a submission, with those that it feeds."""
-        for slug in (board, *(("coins", "deaths", "runs") if board == "laps" else ())):
-            if (slug, user_id, number) in self.stored:
-                self.stored[slug, user_id, number].removed = removed
+        """Remove or restore a submission, with those that it feeds unless they were decided about themselves."""
+        own = self.stored[board, user_id, number]
+        fed = [self.stored.get((slug, user_id, number)) for slug in ("coins", "deaths", "runs") if board == "laps"]
+        if own.removed != removed:
+            for part in fed:
+                if part is not None and (not part.removed if removed else part.removed_with_lap):
+                    part.removed = part.removed_with_lap = removed
+        own.removed, own.removed_with_lap = removed, False
 
     def ranking(self, board: str) -> list[tuple[int, int, int, int]]:
         """Return rank, player, score and number of submissions of each entry of a board, best first."""

@@ -1249,7 +1249,7 @@ export interface paths {
          * @description Let a removed submission count again in all open periods. Moderators only.
          *
          *     The submission may have been removed alone or with its whole entry. It also counts again on the boards that this
-         *     board feeds.
+         *     board feeds, if it was removed there with this submission.
          */
         post: operations["restoreSubmission"];
         delete?: never;

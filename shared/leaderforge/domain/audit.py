@@ -1,6 +1,6 @@
 """Audit log: actor, action, time and reason."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -24,6 +24,11 @@ class AuditEntry:
     def with_details(self, **details: object) -> Self:
         """Return the entry with additional details."""
         return replace(self, details={**self.details, **details})
+
+
+def concerning_feeds(act: AuditEntry, slugs: Sequence[str]) -> AuditEntry:
+    """Return the entry of an act that also changed fed submissions, with their boards in `details.feeds`."""
+    return act.with_details(feeds=list(slugs)) if slugs else act
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,6 +191,11 @@ class Board:
         """Return whether clients send and read a subscore. Tiebreakers use its place for packed numbers."""
         return self.subscore_order is not None and not self.tiebreakers
 
+    @property
+    def referenced(self) -> list[str]:
+        """Return the slugs of the boards that this board needs: those that it feeds, and the source of a team board."""
+        return [feed.board for feed in self.feeds] + ([] if self.team is None else [self.team.source])
+
     def missing_submissions(self, submissions: int) -> int:
         """Return how many more submissions a player with this number of submissions needs to be ranked."""
         # With a minimum of 1, every standing is ranked. This includes rows with 0 submissions: the index has lost their

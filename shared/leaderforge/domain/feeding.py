@@ -18,10 +18,10 @@ def with_feeds(
     `now`, `grace_ms` and `history` have the same meaning as in `accept`. Raises an error that names the target if the
     target does not exist, or cannot count its number. Raises `Refused` for a change, which has no score yet.
     """
-    fed = tuple(_fed_submissions(submission, targets, now=now, grace_ms=grace_ms, history=history))
-    if fed and submission.event.change is not None:
+    if submission.board.feeds and submission.event.change is not None:
         slug = submission.board.slug
         raise Refused(f"board {slug!r} feeds other boards, which need a run; send score instead of change", board=slug)
+    fed = tuple(_fed_submissions(submission, targets, now=now, grace_ms=grace_ms, history=history))
     return submission._replace(fed=fed) if fed else submission
 
 

@@ -1,12 +1,18 @@
 """Boards, and their maintenance."""
 
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, DeletedBoard, Ladder
 from leaderforge.domain.periods import Period
 from leaderforge.domain.standings import Standing
+
+BoardCheck: TypeAlias = Callable[[Board, Sequence[Board]], None]
+"""Function that raises an error if a board may not be created, changed or deleted. Its second argument is all boards.
+
+The boards to which the board refers cannot change between the check and the commit.
+"""
 
 
 class BoardStore(Protocol):
@@ -24,19 +30,21 @@ class BoardStore(Protocol):
         """Return the boards that exist, by slug."""
         ...
 
-    async def create_board(self, board: Board, act: AuditEntry | None = None) -> Board:
+    async def create_board(self, board: Board, act: AuditEntry | None = None, check: BoardCheck | None = None) -> Board:
         """Create a board, write the audit entry, and return the board with its new id. Raises `BoardExists`."""
         ...
 
-    async def change_board(self, slug: str, change: Callable[[Board], Board], act: AuditEntry) -> Board:
+    async def change_board(
+        self, slug: str, change: Callable[[Board], Board], act: AuditEntry, check: BoardCheck | None = None
+    ) -> Board:
         """Replace a board by the result of `change`, write the audit entry, and return the board.
 
-        The board is locked meanwhile. If `change` returns an equal board, nothing is written. An error of `change` is
-        raised, and nothing is changed. After a deadlock, `change` is called again. Raises `BoardNotFound`.
+        The board is locked meanwhile. If `change` returns an equal board, nothing is written. An error of `change` or
+        `check` is raised, and nothing is changed. After a deadlock, `change` is called again. Raises `BoardNotFound`.
         """
         ...
 
-    async def delete_board(self, slug: str, act: AuditEntry) -> Board:
+    async def delete_board(self, slug: str, act: AuditEntry, check: BoardCheck | None = None) -> Board:
         """Mark a board as deleted, write the audit entry, and return the board.
 
         Its slug is free at once. Its events and standings stay stored until the purge. Raises `BoardNotFound`.

@@ -40,10 +40,8 @@ class BoardService:
         """Create a board. Raises `BoardExists`, and `Refused` if a setting is invalid."""
         board = new_board(slug, settings, self._clock())
         require_declared(board.segments, self._segments)
-        require_team_board(board, await self._source(board))
-        if board.feeds:
-            require_feeds(board, await self._store.boards_named([feed.board for feed in board.feeds]))
-        return await self._store.create_board(board, self._audit_entry(actor, "board.create", slug, settings))
+        entry = self._audit_entry(actor, "board.create", slug, settings)
+        return await self._store.create_board(board, entry, _require_references)
 
     async def all(self) -> Sequence[Board]:
         """Return all boards, by slug."""
@@ -60,18 +58,13 @@ class BoardService:
         Raises `BoardNotFound`, `SettingFixed`, and `Refused` if a setting is invalid.
         """
         entry = self._audit_entry(actor, "board.change", slug, settings)
-        boards = await self._store.boards()
 
         def change(board: Board) -> Board:
             changed = changed_board(board, settings, entry.at)
             require_same_kinds(board, changed)
-            require_team_board(changed, _source_among(boards, changed))
-            require_source_kept(team_boards_of(board, boards), changed)
-            require_feeds(changed, {board.slug: board for board in boards})
-            require_target_kept(boards_feeding(slug, boards), changed)
             return changed
 
-        return await _within_commit_limit(self._store.change_board(slug, change, entry))
+        return await _within_commit_limit(self._store.change_board(slug, change, entry, _require_suitable))
 
     async def delete(self, slug: str, actor: str) -> Board:
         """Delete a board permanently. Raises `BoardNotFound`.
@@ -80,21 +73,30 @@ class BoardService:
         """
         if slug == DEFAULT_BOARD:
             raise Conflict(f"board {slug!r} cannot be deleted: calls without a slug use it", board=slug)
-        boards = await self._store.boards()
-        for board in boards:
-            if board.slug == slug:
-                require_no_team_boards(team_boards_of(board, boards), board)
-                require_no_feeding(boards_feeding(slug, boards), board)
-        return await _within_commit_limit(
-            self._store.delete_board(slug, self._audit_entry(actor, "board.delete", slug, {}))
-        )
-
-    async def _source(self, board: Board) -> Board | None:
-        """Return the source of a team board. Return None for a board without a source, and for a missing source."""
-        return None if board.team is None else await self._store.board(board.team.source)
+        entry = self._audit_entry(actor, "board.delete", slug, {})
+        return await _within_commit_limit(self._store.delete_board(slug, entry, _require_unreferenced))
 
     def _audit_entry(self, actor: str, action: str, slug: str, settings: Mapping[str, Any]) -> AuditEntry:
         return AuditEntry(self._clock(), actor, action, board=slug, details=plain(settings))
+
+
+def _require_references(board: Board, boards: Sequence[Board]) -> None:
+    """Raise `Refused` unless the source of a board and the boards that it feeds are suitable."""
+    require_team_board(board, _source_among(boards, board))
+    require_feeds(board, {other.slug: other for other in boards})
+
+
+def _require_suitable(changed: Board, boards: Sequence[Board]) -> None:
+    """Raise an error unless a changed board suits the boards to which it refers, and those that refer to it."""
+    _require_references(changed, boards)
+    require_source_kept(team_boards_of(changed, boards), changed)
+    require_target_kept(boards_feeding(changed.slug, boards), changed)
+
+
+def _require_unreferenced(board: Board, boards: Sequence[Board]) -> None:
+    """Raise `Conflict` if other boards refer to a board that is to be deleted."""
+    require_no_team_boards(team_boards_of(board, boards), board)
+    require_no_feeding(boards_feeding(board.slug, boards), board)
 
 
 def _source_among(boards: Sequence[Board], board: Board) -> Board | None:

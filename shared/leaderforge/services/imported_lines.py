@@ -84,12 +84,12 @@ class LineAcceptance:
     ) -> Sequence[Submission | LeaderForgeError]:
         """Return the submission of each line, with `ANYBODY` as its player, or the error that prevents it.
 
-        `targets` are the boards that the board feeds, by slug. Without targets, there are no fed submissions.
+        `targets` are the existing boards that the board feeds, by slug. If it is None, there are no fed submissions.
         """
         now, history = self._clock(), self._rules.history
         rules_of = without_limits(board) if history else board
         submissions = [self._submission(rules_of, line, now) for line in lines]
-        if not targets:
+        if targets is None or not board.feeds:
             return submissions
         rules_of_targets = {slug: without_limits(b) for slug, b in targets.items()} if history else targets
         return [o if isinstance(o, LeaderForgeError) else self._fed(o, rules_of_targets, now) for o in submissions]

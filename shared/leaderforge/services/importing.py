@@ -201,8 +201,8 @@ class Importer:
         self, replace: Replace, submission: Submission, conflict: SubmissionConflict
     ) -> Replaced | LeaderForgeError:
         """Replace the stored submission. Return the outcome of the line."""
-        if submission.fed:
-            # The old content would stay on the targets.
+        if submission.board.feeds:
+            # The stored content may count on targets, even if the new one has no number for them, and would stay there.
             return Refused(f"board {submission.board.slug!r} feeds other boards; remove the stored submission instead")
         try:
             await replace(submission, conflict)

@@ -23,6 +23,7 @@ from leaderforge.domain.standings import (
     removed_standing,
 )
 from leaderforge.domain.submissions import EventKey, Submission
+from leaderforge.ports.boards import BoardCheck
 from leaderforge.ports.clock import Clock
 
 LadderKey: TypeAlias = tuple[int, int]
@@ -48,6 +49,7 @@ class MemoryBoards:
         self._events: dict[EventKey, Submission] = {}
         self._void: set[EventKey] = set()
         self._void_in: set[tuple[EventKey, int]] = set()
+        self._void_with_origin: set[EventKey] = set()
         self._standings: defaultdict[LadderKey, PastStandings] = defaultdict(PastStandings)
         self.on_purged_board: list[Callable[[Board], object]] = []
 
@@ -62,8 +64,9 @@ class MemoryBoards:
         self._require_available()
         return {slug: self._boards[slug] for slug in slugs if slug in self._boards}
 
-    async def create_board(self, board: Board, act: AuditEntry | None = None) -> Board:
+    async def create_board(self, board: Board, act: AuditEntry | None = None, check: BoardCheck | None = None) -> Board:
         self._require_available()
+        self._check(board, check)
         if board.slug in self._boards:
             raise BoardExists(f"there is a board {board.slug!r} already", board=board.slug)
         if act is not None:
@@ -72,16 +75,20 @@ class MemoryBoards:
         self._boards[board.slug] = replace(board, id=self._created)
         return self._boards[board.slug]
 
-    async def change_board(self, slug: str, change: Callable[[Board], Board], act: AuditEntry) -> Board:
+    async def change_board(
+        self, slug: str, change: Callable[[Board], Board], act: AuditEntry, check: BoardCheck | None = None
+    ) -> Board:
         before = self._existing(slug)
         after = change(before)
         if after != before:
+            self._check(after, check)
             self._audit.write(act)
             self._boards[slug] = after
         return after
 
-    async def delete_board(self, slug: str, act: AuditEntry) -> Board:
+    async def delete_board(self, slug: str, act: AuditEntry, check: BoardCheck | None = None) -> Board:
         board = self._existing(slug)
+        self._check(board, check)
         self._audit.write(act)
         self._deleted.append((self._boards.pop(slug), act.at))
         return board
@@ -233,6 +240,10 @@ class MemoryBoards:
 
     def _events_on(self, board: Board) -> list[Submission]:
         return [submission for key, submission in self._events.items() if key[1] == board.id]
+
+    def _check(self, board: Board, check: BoardCheck | None) -> None:
+        if check is not None:
+            check(board, list(self._boards.values()))
 
     def _existing(self, slug: str) -> Board:
         self._require_available()

@@ -1,13 +1,14 @@
 """Events of the in-memory score store."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from uuid import UUID
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.boards import MemoryBoards
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.errors import Conflict, SubmissionNotFound
+from leaderforge.domain.errors import Conflict, ScoreOutOfRange, SubmissionNotFound
 from leaderforge.domain.history import Kept
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import EventKey, Submission, conflict
@@ -43,7 +44,9 @@ class MemoryEvents(MemoryBoards):
 
     def void(self, board: Board, user_id: int) -> None:
         """Void all present events of the player on the board."""
-        self._void |= {key for key in self._events if key[:2] == (user_id, board.id)}
+        keys = {key for key in self._events if key[:2] == (user_id, board.id)}
+        self._void |= keys
+        self._void_with_origin -= keys
 
     def void_in(self, ladder: Ladder, user_id: int) -> None:
         """Void all present events of the player in one period of the board."""
@@ -60,11 +63,36 @@ class MemoryEvents(MemoryBoards):
         submission = self._events.get(key)
         if submission is None:
             raise SubmissionNotFound.of(board.slug, user_id, submission_id)
+        self._void_with_origin.discard(key)
         if (key in self._void) is void:
             return []
         (self._void.add if void else self._void.discard)(key)
         ladders = board.ladders_at(submission.event.achieved_at)
         return [ladder for ladder in ladders if (key, ladder.period) not in self._void_in]
+
+    def set_void_with_origin(self, board: Board, user_id: int, submission_id: UUID, void: bool) -> Sequence[Ladder]:
+        """Void a counting fed event with its origin, or restore one that was voided so. Return the changed ladders."""
+        key = user_id, board.id, submission_id
+        if key in self._void if void else key not in self._void_with_origin:
+            return []
+        ladders = self.set_void(board, user_id, submission_id, void)
+        if void:
+            self._void_with_origin.add(key)
+        return ladders
+
+    def is_void(self, board: Board, user_id: int, submission_id: UUID) -> bool:
+        """Return whether the event is void in all periods."""
+        return (user_id, board.id, submission_id) in self._void
+
+    @contextmanager
+    def voids_kept_on_error(self) -> Iterator[None]:
+        """Undo all changes of void events if the block raises `ScoreOutOfRange`."""
+        before = set(self._void), set(self._void_with_origin)
+        try:
+            yield
+        except ScoreOutOfRange:
+            self._void, self._void_with_origin = before
+            raise
 
     def has(self, submission: Submission) -> bool:
         """Return whether the submission is stored, void or not. Raises `SubmissionConflict` if it has other content."""

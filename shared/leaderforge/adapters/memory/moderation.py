@@ -7,7 +7,7 @@ from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.boards import place_of
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
-from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.audit import AuditEntry, concerning_feeds
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import NotRanked, PlayerNotFound, ScoreOutOfRange
 from leaderforge.domain.notices import moderation_notices
@@ -66,18 +66,20 @@ class MemoryModeration:
         act: AuditEntry,
         targets: Sequence[Board] = (),
     ) -> Sequence[LadderStanding]:
-        standings = self._standings(user_id)
-        boards = [board, *(b for b in targets if self._scores.has_event(b, user_id, submission_id))]
-        voided = {b: self._scores.set_void(b, user_id, submission_id, removed) for b in boards}
-        places = {place_of(ladder) for ladders in voided.values() for ladder in ladders}
-        ladders = [lad for lad, _ in standings if place_of(lad) in places and not lad.is_over(act.at)]
-        try:
+        standings, followed = self._standings(user_id), list[str]()
+        with self._scores.voids_kept_on_error():
+            was_void = self._scores.is_void(board, user_id, submission_id)
+            changing = list(self._scores.set_void(board, user_id, submission_id, removed))
+            for target in targets if was_void is not removed else ():
+                before = self._scores.is_void(target, user_id, submission_id)
+                if self._scores.has_event(target, user_id, submission_id):
+                    changing += self._scores.set_void_with_origin(target, user_id, submission_id, removed)
+                if self._scores.is_void(target, user_id, submission_id) is not before:
+                    followed.append(target.slug)
+            places = set(map(place_of, changing))
+            ladders = [lad for lad, _ in standings if place_of(lad) in places and not lad.is_over(act.at)]
             changed = [(ladder, self._scores.refolded(ladder, user_id)) for ladder in ladders]
-        except ScoreOutOfRange:
-            for changed_board in (b for b, ladders in voided.items() if ladders):
-                self._scores.set_void(changed_board, user_id, submission_id, not removed)
-            raise
-        return self._put(user_id, changed, act)
+        return self._put(user_id, changed, concerning_feeds(act, followed))
 
     async def replace_submission(
         self, submission: Submission, act: AuditEntry, *, in_past: bool

@@ -22,6 +22,7 @@ from leaderforge.domain.team_rules import team_rules_of
 from leaderforge.domain.tiebreaker_rules import tiebreakers_of, tiebreakers_text
 from leaderforge.domain.tier_rules import tiers_of
 from leaderforge.domain.tournament_rules import tournament_of
+from leaderforge.ports.boards import BoardCheck
 
 BOARD_VALUES: Mapping[str, Callable[[Board], object]] = {
     "slug": lambda board: board.slug,
@@ -116,8 +117,11 @@ def board_of(row: Record) -> Board:
     )
 
 
-async def create_board(connection: Connection, board: Board, act: AuditEntry | None) -> Board:
-    """Create a board, and write the audit entry. Raises `BoardExists`."""
+async def create_board(
+    connection: Connection, board: Board, act: AuditEntry | None, check: BoardCheck | None = None
+) -> Board:
+    """Create a board after the check, and write the audit entry. Raises `BoardExists`."""
+    await _check(connection, board, check)
     rows = await connection.fetch(statement("create_board"), *_values(board, CREATED))
     row = required_first(rows, BoardExists(f"there is a board {board.slug!r} already", board=board.slug))
     if act is not None:
@@ -125,20 +129,28 @@ async def create_board(connection: Connection, board: Board, act: AuditEntry | N
     return board_of(row)
 
 
-async def change_board(connection: Connection, slug: str, change: Callable[[Board], Board], act: AuditEntry) -> Board:
+async def change_board(
+    connection: Connection,
+    slug: str,
+    change: Callable[[Board], Board],
+    act: AuditEntry,
+    check: BoardCheck | None = None,
+) -> Board:
     """Lock a board, change it and write the audit entry, unless nothing changes. Raises `BoardNotFound`."""
     before = await _lock(connection, slug)
     after = change(before)
     if after == before:
         return before
+    await _check(connection, after, check)
     [row] = await connection.fetch(statement("update_board"), after.id, *_values(after, UPDATED))
     await write_audit(connection, act)
     return board_of(row)
 
 
-async def delete_board(connection: Connection, slug: str, act: AuditEntry) -> Board:
-    """Mark a board as deleted, and write the audit entry. Raises `BoardNotFound`."""
+async def delete_board(connection: Connection, slug: str, act: AuditEntry, check: BoardCheck | None = None) -> Board:
+    """Mark a board as deleted after the check, and write the audit entry. Raises `BoardNotFound`."""
     board = await _lock(connection, slug)
+    await _check(connection, board, check)
     await connection.execute(statement("delete_board"), board.id, act.at)
     await write_audit(connection, act)
     return board
@@ -146,6 +158,16 @@ async def delete_board(connection: Connection, slug: str, act: AuditEntry) -> Bo
 
 async def _lock(connection: Connection, slug: str) -> Board:
     return board_of(required_first(await connection.fetch(statement("lock_board"), slug), BoardNotFound.of(slug)))
+
+
+async def _check(connection: Connection, board: Board, check: BoardCheck | None) -> None:
+    """Check the board with all boards, after a lock of the boards to which it refers."""
+    if check is None:
+        return
+    if board.referenced:
+        await connection.fetch(statement("lock_boards"), ",".join(board.referenced))
+    # This statement begins after the locks were acquired. It therefore sees what other transactions did before.
+    check(board, [board_of(row) for row in await connection.fetch(statement("boards"))])
 
 
 def _values(board: Board, columns: Sequence[str]) -> Sequence[object]:

@@ -18,9 +18,9 @@ from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.score_store import microseconds
 from leaderforge.adapters.postgres.standing_rows import period_bounds, standing_of_row, subranked
 from leaderforge.adapters.postgres.statements import joined, statement
-from leaderforge.adapters.postgres.voiding import SubmissionVoid, is_stored
+from leaderforge.adapters.postgres.voiding import VOID_WITH_ORIGIN, SubmissionVoid, is_stored
 from leaderforge.adapters.postgres.writing import count_event
-from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.audit import AuditEntry, concerning_feeds
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import NotRanked, SubmissionNotFound
 from leaderforge.domain.notices import moderation_notices
@@ -75,7 +75,7 @@ class PostgresModeration:
             periods = _open_periods(board, rows, act.at)
             _require_ranked(board, user_id, periods)
             await _remove(connection, board, user_id, periods, now)
-            await connection.execute(statement("void_events"), user_id, board.id)
+            await connection.execute(statement("void_events"), user_id, board.id, VOID_WITH_ORIGIN)
 
         return await self._change(user_id, act, remove)
 
@@ -100,15 +100,20 @@ class PostgresModeration:
         act: AuditEntry,
         targets: Sequence[Board] = (),
     ) -> Sequence[LadderStanding]:
+        followed: list[str] = []
+
         async def set_void(connection: Connection, rows: Sequence[Record], now: int) -> None:
+            followed.clear()
             change = SubmissionVoid(connection, board, user_id, at=act.at, now=now)
-            await change.set(submission_id, removed, rows)
+            if not await change.set(submission_id, removed, rows):
+                return
             for target in targets:
                 with suppress(SubmissionNotFound):
                     change = SubmissionVoid(connection, target, user_id, at=act.at, now=now)
-                    await change.set(submission_id, removed, rows)
+                    if await change.follow(submission_id, removed, rows):
+                        followed.append(target.slug)
 
-        return await self._change(user_id, act, set_void)
+        return await self._change(user_id, act, set_void, followed)
 
     async def replace_submission(
         self, submission: Submission, act: AuditEntry, *, in_past: bool
@@ -135,7 +140,7 @@ class PostgresModeration:
         async def put(connection: Connection, rows: Sequence[Record], now: int) -> None:
             if not await is_stored(connection, submission):
                 await _remove(connection, board, user_id, _open_periods(board, rows, act.at), now)
-                await connection.execute(statement("void_events"), user_id, board.id)
+                await connection.execute(statement("void_events"), user_id, board.id, VOID_WITH_ORIGIN)
                 await count_event(connection, submission, now)
 
         # One time limit for storing the periods and for the commit, as in `PostgresScoreStore.record`.
@@ -150,8 +155,13 @@ class PostgresModeration:
         )
         return [standing_of_row(ladder.board, row) for row in rows]
 
-    async def _change(self, user_id: int, act: AuditEntry, change: ModerationStep) -> Sequence[LadderStanding]:
-        """Lock the player and the standings, make the change, and return the changed standings."""
+    async def _change(
+        self, user_id: int, act: AuditEntry, change: ModerationStep, followed: Sequence[str] = ()
+    ) -> Sequence[LadderStanding]:
+        """Lock the player and the standings, make the change, and return the changed standings.
+
+        The audit entry lists the boards in `followed`, which the change fills with the fed boards that it concerns.
+        """
 
         async def work(connection: Connection, now: int) -> Sequence[LadderStanding]:
             await lock_player(connection, user_id)
@@ -160,7 +170,7 @@ class PostgresModeration:
             await write_notices(connection, moderation_notices(act, changed))
             return changed
 
-        return await self._acts.do(user_id, work, lambda _: act)
+        return await self._acts.do(user_id, work, lambda _: concerning_feeds(act, followed))
 
 
 def _periods_on(board: Board, rows: Sequence[Record]) -> list[int]:

@@ -27,7 +27,7 @@ from leaderforge.domain.boards import Policy
 from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound, Refused
 from leaderforge.domain.feeding import error_of_target
 from leaderforge.domain.standings import out_of_range
-from leaderforge.domain.submissions import Recorded, Submission, feeds_any
+from leaderforge.domain.submissions import EventKey, Recorded, Submission, feeds_any
 
 _Place: TypeAlias = tuple[int, int]
 """Board id and player id."""
@@ -152,7 +152,7 @@ def _rounds(submissions: Sequence[Submission]) -> Sequence[Sequence[int]]:
     in_turn = {_place(s) for s in submissions if s.event.change is not None}
     feeding = feeds_any(submissions)
     if feeding:
-        in_turn |= _fed_and_sent(submissions)
+        in_turn |= _fed_and_sent(submissions) | _fed_twice(submissions)
     elif not in_turn and not any(map(judges, distinct_boards(submissions))):
         return [range(len(submissions))]
     rounds: list[list[int]] = []
@@ -179,6 +179,18 @@ def _fed_and_sent(submissions: Sequence[Submission]) -> set[_Place]:
     """Return the places that have submissions of a group, and others, which another transaction writes."""
     in_groups = {_place(part) for s in submissions if s.fed for part in s.parts}
     return in_groups & {_place(s) for s in submissions if not s.fed}
+
+
+def _fed_twice(submissions: Sequence[Submission]) -> set[_Place]:
+    """Return the places that get one submission id from several boards.
+
+    The first of these submissions may be refused. Only then may the next one count.
+    """
+    origins: defaultdict[EventKey, set[int]] = defaultdict(set)
+    for submission in submissions:
+        for fed in submission.fed:
+            origins[fed.event_key].add(submission.board.id)
+    return {(board_id, user_id) for (user_id, board_id, _), boards in origins.items() if len(boards) > 1}
 
 
 def _judged_apart(submissions: Sequence[Submission], positions: Sequence[int]) -> Iterable[Sequence[int]]:

@@ -26,6 +26,7 @@ from leaderforge.domain.periods import Period
 from leaderforge.domain.players import label_of
 from leaderforge.domain.standings import Standing
 from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.ports.boards import BoardCheck
 from leaderforge.ports.clock import Clock
 
 _CHUNK = 10_000
@@ -82,14 +83,16 @@ class PostgresScoreStore:
         rows = await self._pool.fetch(statement("boards_named"), ",".join(slugs))
         return {row["slug"]: board_of(row) for row in rows}
 
-    async def create_board(self, board: Board, act: AuditEntry | None = None) -> Board:
-        return await self._pool.transact(lambda connection: create_board(connection, board, act))
+    async def create_board(self, board: Board, act: AuditEntry | None = None, check: BoardCheck | None = None) -> Board:
+        return await self._pool.transact(lambda connection: create_board(connection, board, act, check))
 
-    async def change_board(self, slug: str, change: Callable[[Board], Board], act: AuditEntry) -> Board:
-        return await self._pool.transact(lambda connection: change_board(connection, slug, change, act))
+    async def change_board(
+        self, slug: str, change: Callable[[Board], Board], act: AuditEntry, check: BoardCheck | None = None
+    ) -> Board:
+        return await self._pool.transact(lambda connection: change_board(connection, slug, change, act, check))
 
-    async def delete_board(self, slug: str, act: AuditEntry) -> Board:
-        return await self._pool.transact(lambda connection: delete_board(connection, slug, act))
+    async def delete_board(self, slug: str, act: AuditEntry, check: BoardCheck | None = None) -> Board:
+        return await self._pool.transact(lambda connection: delete_board(connection, slug, act, check))
 
     async def ladders(self) -> Sequence[Ladder]:
         boards = await self.boards()

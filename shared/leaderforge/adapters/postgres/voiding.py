@@ -13,6 +13,9 @@ from leaderforge.domain.presence import required_first
 from leaderforge.domain.standings import Event, fold, removed_standing, require_in_range
 from leaderforge.domain.submissions import Submission, conflict
 
+VOID_WITH_ORIGIN = -(2**63 - 1)
+"""Mark in `void_in` of a fed event that was voided together with its origin. No period has this number."""
+
 
 async def is_stored(connection: Connection, submission: Submission) -> bool:
     """Return whether the submission is stored, void or not. Raises `SubmissionConflict` if the stored one differs."""
@@ -36,14 +39,37 @@ class SubmissionVoid:
         self._at = at
         self._now = now
 
-    async def set(self, submission_id: UUID, void: bool, rows: Sequence[Record]) -> None:
-        """Void the event, or let it count again if `void` is False. Do nothing if it is in this state already.
+    async def set(self, submission_id: UUID, void: bool, rows: Sequence[Record]) -> bool:
+        """Void the event, or let it count again if `void` is False. Return whether this changes its state.
 
         `rows` are the locked standings. Raises `SubmissionNotFound`, or `ScoreOutOfRange` if a sum leaves the range.
         """
         stored = await self._stored(submission_id)
-        if stored["void"] is void:
-            return
+        is_changed = bool(stored["void"] is not void)
+        if is_changed:
+            await self._refold(submission_id, stored, void, rows)
+        key = self._user_id, self._board.id, submission_id
+        await self._connection.execute(statement("set_void"), *key, void, VOID_WITH_ORIGIN)
+        return is_changed
+
+    async def follow(self, submission_id: UUID, void: bool, rows: Sequence[Record]) -> bool:
+        """Void a counting fed event with its origin, or restore one that was voided so. Return whether it changes.
+
+        A decision about the fed event itself stays. The errors are those of `set`.
+        """
+        stored = await self._stored(submission_id)
+        if not void:
+            is_marked = str(VOID_WITH_ORIGIN) in (stored["void_in"] or "").split(",")
+            return is_marked and await self.set(submission_id, False, rows)
+        if stored["void"]:
+            return False
+        await self._refold(submission_id, stored, True, rows)
+        key = self._user_id, self._board.id, submission_id
+        await self._connection.execute(statement("void_with_origin"), *key, VOID_WITH_ORIGIN)
+        return True
+
+    async def _refold(self, submission_id: UUID, stored: Record, void: bool, rows: Sequence[Record]) -> None:
+        """Compute the standings in open periods again, without the event, or with it if `void` is False."""
         event = event_of_row(stored)
         for ladder, submissions in self._ladders_of(stored, rows):
             counting = await self._counting(ladder, submissions)
@@ -52,7 +78,6 @@ class SubmissionVoid:
                 await self._replace(ladder, [*remaining, event])
             elif len(remaining) < len(counting):
                 await self._replace(ladder, remaining)
-        await self._connection.execute(statement("set_void"), self._user_id, self._board.id, submission_id, void)
 
     async def delete(self, submission_id: UUID, rows: Sequence[Record]) -> None:
         """Delete the event.
