@@ -7,7 +7,7 @@ import { ApiError, Client } from './leaderforge-client/index.js'
 const BOARD = 'play'
 const SHOWN = 10
 
-/** @typedef {{ rank: number, user_id: number, username?: string | null, score: number }} Entry */
+/** @typedef {{ rank: number, user_id: number, username?: string | null, score: number | string }} Entry */
 
 export class Scores {
   #client = new Client(location.origin, { journal: new BrowserJournal('meteors'), tries: 2 })
