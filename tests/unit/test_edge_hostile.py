@@ -78,8 +78,10 @@ def item_lists() -> Iterator[tuple[str, str]]:
                 yield route, name
 
 
-BATCHES = [(route, name) for route, name in item_lists() if name not in ("tiers", "tiebreakers")]
-"""Batches: lists whose items are refused one by one. The tiers and tiebreakers of a board are refused as a whole."""
+SETTINGS = {"tiers", "tiebreakers", "feeds"}
+"""Lists in the settings of a board. They are refused as a whole."""
+BATCHES = [(route, name) for route, name in item_lists() if name not in SETTINGS]
+"""Batches: lists whose items are refused one by one."""
 VALID: Mapping[str, Mapping[str, Any]] = {
     "submissions": {"user_id": 1, "score": 5},
     "scores": {"user_id": 1, "score": 5},
