@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,7 +74,7 @@ def csharp(folder: Path) -> Sequence[str | Path]:
 def csharp_sources(folder: Path) -> Sequence[Path]:
     """Generate the C# client. Return its files."""
     _program("java", "default-jre-headless")
-    document = _earlier_document(folder)
+    document = _with_numeric_scores(_earlier_document(folder))
     parts = "apiDocs=false,modelDocs=false,apiTests=false,modelTests=false"
     options = (
         "--library",
@@ -97,6 +98,21 @@ def _earlier_document(folder: Path) -> Path:
     path = folder / "openapi.json"
     path.write_text(json.dumps(document))
     return path
+
+
+def _with_numeric_scores(document: Path) -> Path:
+    """Leave scores as text out of the document, as docs/clients.md does by jq. Return its path."""
+
+    def numeric(schema: dict[str, Any]) -> dict[str, Any]:
+        choices = schema.get("anyOf", [])
+        if not any(choice.get("type") == "integer" for choice in choices):
+            return schema
+        kept = [choice for choice in choices if choice.get("type") != "string"]
+        others = {name: value for name, value in schema.items() if name != "anyOf"}
+        return {**others, "anyOf": kept} if len(kept) > 1 else {**others, **kept[0]}
+
+    document.write_text(json.dumps(json.loads(document.read_text(), object_hook=numeric)))
+    return document
 
 
 def _require_assemblies(compiler: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, GetJsonSchemaHandler
 from pydantic_core import to_json
 
 from functions.edge.wire.bodies import JsonBody
@@ -76,6 +76,13 @@ class ThousandsMark(StrEnum):
     POINT = "."
     APOSTROPHE = "'"
     BLANK = " "
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        # Name the values for generators of clients, because a blank makes no name.
+        reference = handler(schema)
+        handler.resolve_ref_schema(reference)["x-enum-varnames"] = [mark.name.capitalize() for mark in cls]
+        return reference
 
 
 class FileQuery(QueryIn):
