@@ -79,7 +79,7 @@ def main(
 
 
 def ratios(samples: dict[str, list[dict[str, Any]]]) -> dict[str, list[float]]:
-    """Return the figures of this version, divided by those of the version before.
+    """Return the ratios of this version's figures to the figures of the version before.
 
     The figures of a load are its rate and the API's processor time per request. The figure of a command is its
     duration. Each ratio is [lower quartile, median, upper quartile].

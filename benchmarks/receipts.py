@@ -105,7 +105,7 @@ def _admin(facts: dict[str, Any]) -> dict[str, str]:
 
 
 def ratios(plain: list[dict[str, Any]], extended: list[dict[str, Any]]) -> dict[str, list[float]]:
-    """Return the figures of `extended`, divided by those of `plain`: the rate, and the processor times.
+    """Return the ratios of the figures of `extended` and `plain`: of the rates, and of the processor times.
 
     Each ratio is [lower quartile, median, upper quartile].
     """

@@ -107,9 +107,9 @@ def _with_numeric_scores(document: Path) -> Path:
         choices = schema.get("anyOf", [])
         if not any(choice.get("type") == "integer" for choice in choices):
             return schema
-        kept = [choice for choice in choices if choice.get("type") != "string"]
+        numbers = [choice for choice in choices if choice.get("type") != "string"]
         others = {name: value for name, value in schema.items() if name != "anyOf"}
-        return {**others, "anyOf": kept} if len(kept) > 1 else {**others, **kept[0]}
+        return {**others, "anyOf": numbers} if len(numbers) > 1 else {**others, **numbers[0]}
 
     document.write_text(json.dumps(json.loads(document.read_text(), object_hook=numeric)))
     return document

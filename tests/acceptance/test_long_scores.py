@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise, product
 from random import Random
 from typing import Any
@@ -12,11 +12,10 @@ from uuid import UUID
 
 import pytest
 
-from leaderforge.domain.players import Player
 from leaderforge.domain.times import moment_of, time_text
-from tests.acceptance.api_fixtures import environment, served
+from tests.acceptance.brute_force import PLAYERS, START, BruteForce, api_in_memory, api_on_servers
 from tests.api_client import ADMIN_KEY, ApiClient
-from tests.unit.edge_fixtures import Api, serving
+from tests.unit.edge_fixtures import Api
 
 pytestmark = pytest.mark.usefixtures("lasting_belief")
 
@@ -27,9 +26,7 @@ COINS = {"name": "coins", "order": "desc", "min": 0, "max": 2**40}
 RULES = list(product(["best", "latest"], ["desc", "asc"], ["ordinal", "shared"], [False, True]))
 SHORT = {RULES[0], RULES[7], RULES[10], RULES[13]}
 """Rules of the short tests on real stores. Each value of each rule is in two of them."""
-START = 1_795_000_000_000
 BEFORE_MODERATION = START + 10_030_000
-PLAYERS = range(1, 25)
 TIERS = [{"name": "gold", "score": str(2**62)}, {"name": "silver", "score": "9007199254740993"}, {"name": "rest"}]
 
 
@@ -52,54 +49,25 @@ class Run:
 
 
 @dataclass
-class Reference:
-    """Brute-force ranking of runs, without code of the product."""
+class Reference(BruteForce[Run]):
+    """Brute-force ranking by score, then coins."""
 
-    policy: str
-    order: str
-    style: str
     breaks_ties: bool
-    runs: list[Run] = field(default_factory=list)
 
     def worth(self, run: Run) -> tuple[int, int]:
         """Return score and tiebreaker. A smaller tuple is better."""
         return -run.score if self.order == "desc" else run.score, -run.coins if self.breaks_ties else 0
 
-    def run_of(self, user_id: int) -> Run:
-        """Return the run that counts for a player."""
-        own = [run for run in self.runs if run.user_id == user_id]
-        if self.policy == "latest":
-            return max(own, key=lambda run: (run.at, run.number))
-        return min(own, key=lambda run: (self.worth(run), run.at, run.number))
-
-    def ranking(self) -> list[tuple[int, Run]]:
-        """Return the rank and the run of each player, best first."""
-        runs = [self.run_of(user_id) for user_id in {run.user_id for run in self.runs}]
-        runs.sort(key=lambda run: (self.worth(run), run.at, run.user_id))
-        if self.style == "ordinal":
-            return list(enumerate(runs, 1))
-        return [(1 + sum(self.worth(other) < self.worth(run) for other in runs), run) for run in runs]
-
-    def rank_of(self, user_id: int) -> int:
-        """Return the rank of a player."""
-        return next(rank for rank, run in self.ranking() if run.user_id == user_id)
-
 
 @pytest.fixture
 async def memory() -> AsyncIterator[ApiClient]:
-    """API over in-memory adapters."""
-    async with serving() as api:
-        api.clock.now = START + 10_000_000
-        await api.services.parts.users.create([Player(i, f"player {i}", None, 0) for i in PLAYERS])
+    async with api_in_memory() as api:
         yield api
 
 
 @pytest.fixture
 async def real(valkey, store_dsn: str) -> AsyncIterator[ApiClient]:
-    """API over a real store and a real index."""
-    async with served(environment(valkey.addresses, store_dsn), clock=lambda: START + 10_000_000) as api:
-        await api.until_healthy()
-        await api.services.parts.users.create([Player(i, f"player {i}", None, 0) for i in PLAYERS])
+    async with api_on_servers(valkey.addresses, store_dsn) as api:
         yield api
 
 
@@ -275,7 +243,7 @@ async def check_history(api: ApiClient, url: str, reference: Reference, user_id:
     points = (await api.get(f"{url}/history/{user_id}")).json()["points"]
     assert [point["submitted"] for point in points] == [str(run.score) for run in own]
     rules = reference.policy, reference.order, reference.style, reference.breaks_ties
-    so_far = [Reference(*rules, own[:i]).run_of(user_id) for i in range(1, len(points) + 1)]
+    so_far = [Reference(*rules, runs=own[:i]).run_of(user_id) for i in range(1, len(points) + 1)]
     assert [point["score"] for point in points] == [str(run.score) for run in so_far]
 
 

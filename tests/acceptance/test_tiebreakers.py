@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product
 from random import Random
 from typing import Any
@@ -12,11 +12,10 @@ from uuid import UUID
 
 import pytest
 
-from leaderforge.domain.players import Player
 from leaderforge.domain.times import moment_of, time_text
-from tests.acceptance.api_fixtures import environment, served
+from tests.acceptance.brute_force import PLAYERS, START, BruteForce, api_in_memory, api_on_servers
 from tests.api_client import ADMIN_KEY, ApiClient
-from tests.unit.edge_fixtures import Api, serving
+from tests.unit.edge_fixtures import Api
 
 pytestmark = pytest.mark.usefixtures("lasting_belief")
 
@@ -27,9 +26,7 @@ TIEBREAKERS = [
 ]
 CHOICES = {"time_ms": [0, 1, 2], "coins": [-(2**40), 7, 2**40], "deaths": [-1, 0, 1]}
 RULES = list(product(["best", "latest"], ["desc", "asc"], ["ordinal", "shared"]))
-START = 1_795_000_000_000
 BEFORE_MODERATION = START + 10_030_000
-PLAYERS = range(1, 25)
 
 
 @dataclass(frozen=True)
@@ -49,14 +46,8 @@ class Run:
         return {**names, "submission_id": str(UUID(int=self.number)), "achieved_at": time_text(self.at)}
 
 
-@dataclass
-class Reference:
-    """Brute-force ranking of runs, without code of the product."""
-
-    policy: str
-    order: str
-    style: str
-    runs: list[Run] = field(default_factory=list)
+class Reference(BruteForce[Run]):
+    """Brute-force ranking by score, then three numbers."""
 
     def worth(self, run: Run) -> tuple[int, ...]:
         """Return score and numbers. A smaller tuple is better."""
@@ -64,41 +55,16 @@ class Reference:
         score = -run.score if self.order == "desc" else run.score
         return score, numbers["time_ms"], -numbers["coins"], numbers["deaths"]
 
-    def run_of(self, user_id: int) -> Run:
-        """Return the run that counts for a player."""
-        own = [run for run in self.runs if run.user_id == user_id]
-        if self.policy == "latest":
-            return max(own, key=lambda run: (run.at, run.number))
-        return min(own, key=lambda run: (self.worth(run), run.at, run.number))
-
-    def ranking(self) -> list[tuple[int, Run]]:
-        """Return the rank and the run of each player, best first."""
-        runs = [self.run_of(user_id) for user_id in {run.user_id for run in self.runs}]
-        runs.sort(key=lambda run: (self.worth(run), run.at, run.user_id))
-        if self.style == "ordinal":
-            return list(enumerate(runs, 1))
-        return [(1 + sum(self.worth(other) < self.worth(run) for other in runs), run) for run in runs]
-
-    def rank_of(self, user_id: int) -> int:
-        """Return the rank of a player."""
-        return next(rank for rank, run in self.ranking() if run.user_id == user_id)
-
 
 @pytest.fixture
 async def memory() -> AsyncIterator[ApiClient]:
-    """API over in-memory adapters."""
-    async with serving() as api:
-        api.clock.now = START + 10_000_000
-        await api.services.parts.users.create([Player(i, f"player {i}", None, 0) for i in PLAYERS])
+    async with api_in_memory() as api:
         yield api
 
 
 @pytest.fixture
 async def real(valkey, store_dsn: str) -> AsyncIterator[ApiClient]:
-    """API over a real store and a real index."""
-    async with served(environment(valkey.addresses, store_dsn), clock=lambda: START + 10_000_000) as api:
-        await api.until_healthy()
-        await api.services.parts.users.create([Player(i, f"player {i}", None, 0) for i in PLAYERS])
+    async with api_on_servers(valkey.addresses, store_dsn) as api:
         yield api
 
 
@@ -218,7 +184,7 @@ async def check_history(api: ApiClient, url: str, reference: Reference, user_id:
     points = (await api.get(f"{url}/history/{user_id}")).json()["points"]
     assert [point["numbers"] for point in points] == [run.numbers for run in own]
     for i, point in enumerate(points, 1):
-        so_far = Reference(reference.policy, reference.order, reference.style, own[:i]).run_of(user_id)
+        so_far = Reference(reference.policy, reference.order, reference.style, runs=own[:i]).run_of(user_id)
         assert (point["score"], point["tiebreakers"]) == (so_far.score, so_far.numbers)
 
 

@@ -51,7 +51,7 @@ class World:
 
     @classmethod
     async def create(cls, stores: Stores, **limits: ScoreLimits) -> "World":
-        """Return a world with four players. `limits` are those of the boards."""
+        """Return a world with four players. `limits` are the limits of the boards."""
         await stores.players(1, 2, 3, 4)
         policies: Mapping[str, dict[str, Any]] = {
             "coins": {"policy": Policy.SUM, "calendar": CALENDAR},

@@ -61,7 +61,7 @@ class Late:
         return submitting
 
     async def ranked(self) -> Sequence[int]:
-        """Return those of the players 1 and 2 that are ranked in the index."""
+        """Return the players among 1 and 2 that are ranked in the index."""
         lookup = await self._looked_up()
         # On a loaded machine, a read may stop waiting for the catch-up, and read from the store. Then retry.
         while lookup.source is not Source.INDEX:

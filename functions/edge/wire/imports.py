@@ -81,7 +81,7 @@ class ThousandsMark(StrEnum):
     def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         # Name the values for generators of clients, because a blank makes no name.
         reference = handler(schema)
-        handler.resolve_ref_schema(reference)["x-enum-varnames"] = [mark.name.capitalize() for mark in cls]
+        handler.resolve_ref_schema(reference)["x-enum-varnames"] = [separator.name.capitalize() for separator in cls]
         return reference
 
 

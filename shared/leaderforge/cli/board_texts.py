@@ -1,8 +1,9 @@
 """Board settings as command-line texts."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
+from typing import Any, TypeVar
 
 from leaderforge.domain.board_settings import NAMES
 from leaderforge.domain.boards import Order, Policy, RankStyle
@@ -23,6 +24,8 @@ from leaderforge.domain.tiers import Tier
 from leaderforge.domain.times import moment_of
 from leaderforge.domain.tournament_rules import tournament_of
 from leaderforge.domain.tournaments import TournamentRules
+
+_T = TypeVar("_T")
 
 _NONE = "none"
 _TRUTHS = {"yes": True, "true": True, "no": False, "false": False}
@@ -111,41 +114,27 @@ def _names(text: str) -> tuple[str, ...]:
     return () if text == _NONE else tuple(text.split(","))
 
 
-def _tiers(text: str) -> tuple[Tier, ...]:
-    if text == _NONE:
-        return ()
-    try:
-        objects = json.loads(text)
-        return tiers_of(objects)
-    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError):
-        example = json.dumps([{"name": "gold", "score": 5000}, {"name": "silver"}])
-        raise ValueError(
-            f"{text[:80]!r} is not a JSON list of tiers: write {_NONE}, or a list such as {example}"
-        ) from None
+def _list_of(
+    noun: str, parse: Callable[[Any], tuple[_T, ...]], example: Sequence[Mapping[str, object]]
+) -> Callable[[str], tuple[_T, ...]]:
+    """Return the parser of a JSON list, or of `_NONE` for an empty one."""
+
+    def read(text: str) -> tuple[_T, ...]:
+        if text == _NONE:
+            return ()
+        try:
+            return parse(json.loads(text))
+        except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError):
+            raise ValueError(
+                f"{text[:80]!r} is not a JSON list of {noun}: write {_NONE}, or a list such as {json.dumps(example)}"
+            ) from None
+
+    return read
 
 
-def _tiebreakers(text: str) -> tuple[Tiebreaker, ...]:
-    if text == _NONE:
-        return ()
-    try:
-        return tiebreakers_of(json.loads(text))
-    except ValueError:
-        example = json.dumps([{"name": "time_ms", "order": "asc", "max": 3600000}])
-        raise ValueError(
-            f"{text[:80]!r} is not a JSON list of tiebreakers: write {_NONE}, or a list such as {example}"
-        ) from None
-
-
-def _feeds(text: str) -> tuple[Feed, ...]:
-    if text == _NONE:
-        return ()
-    try:
-        return feeds_of(json.loads(text))
-    except ValueError:
-        example = json.dumps([{"board": "coins", "number": "coins"}, {"board": "runs"}])
-        raise ValueError(
-            f"{text[:80]!r} is not a JSON list of feeds: write {_NONE}, or a list such as {example}"
-        ) from None
+_tiers = _list_of("tiers", tiers_of, [{"name": "gold", "score": 5000}, {"name": "silver"}])
+_tiebreakers = _list_of("tiebreakers", tiebreakers_of, [{"name": "time_ms", "order": "asc", "max": 3600000}])
+_feeds = _list_of("feeds", feeds_of, [{"board": "coins", "number": "coins"}, {"board": "runs"}])
 
 
 def _tournament(text: str) -> TournamentRules:

@@ -19,7 +19,7 @@ from leaderforge.domain.tiebreakers import Tiebreaker
 from leaderforge.domain.tiers import LadderTiers, Tier
 from leaderforge.domain.tournaments import TournamentRules
 
-MAX_INTEGER = 2**53 - 1
+MAX_INTEGER = ScoreType.NUMBER.greatest
 """Largest magnitude of a score or an id. Exact in JavaScript and in IEEE 754 doubles."""
 
 

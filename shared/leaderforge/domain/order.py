@@ -23,7 +23,7 @@ KEY_BYTES = SCORE_BYTES + TIME_BYTES + USER_BYTES
 WIDE_KEY_BYTES = KEY_BYTES + SCORE_BYTES
 """Length of a sort key on boards with a subscore, in bytes."""
 MAX_KEY_BYTES = WIDE_KEY_BYTES - SCORE_BYTES + LONG_SCORE_BYTES
-"""Length of the longest sort keys, in bytes: those of boards with long scores and a subscore."""
+"""Length of the longest sort keys, in bytes. Boards with long scores and a subscore have such keys."""
 
 MAX_TIME = 2**47 - 1
 """Largest magnitude of a time, in ms since 1970: about 4,459 years in both directions."""

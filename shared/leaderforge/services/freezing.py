@@ -1,4 +1,4 @@
-"""Frozen boards: the moment that all callers except those of the console see."""
+"""Frozen boards: the moment that all callers see who may not view the console."""
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.callers import Caller

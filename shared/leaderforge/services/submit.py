@@ -36,7 +36,7 @@ class _Counted(NamedTuple):
 
     @property
     def parts(self) -> "Sequence[_Counted]":
-        """Return the request and those of its fed submissions."""
+        """Return the request and the requests of its fed submissions."""
         options = self.request.options
         return [self, *(_Counted(SubmitRequest(fed, options), recorded) for fed, recorded in self.recorded.fed)]
 
@@ -171,7 +171,7 @@ class SubmitService:
 
 
 def _receipt_of_parts(recorded: Recorded, receipts: Iterator[Receipt]) -> Receipt:
-    """Return the receipt of a submission with those of its fed submissions, which are the next ones."""
+    """Return the receipt of a submission, with the receipts of its fed submissions: the next ones of `receipts`."""
     receipt = next(receipts)
     return receipt._replace(feeds=[FeedReceipt(fed.board.slug, next(receipts)) for fed, _ in recorded.fed])
 

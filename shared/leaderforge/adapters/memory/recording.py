@@ -154,7 +154,7 @@ class MemoryRecording(MemoryEvents):
                 self._periods.setdefault(place_of(ladder), False)
 
     def _outcome_of_parts(self, submission: Submission, duplicate: bool) -> Recorded | LeaderForgeError:
-        """Return the outcome of a stored submission, with those of its fed submissions that are stored and count."""
+        """Return the outcome of a stored submission, with the outcomes of its stored fed submissions that count."""
         outcome = self._outcome(submission, duplicate)
         if isinstance(outcome, LeaderForgeError):
             return outcome

@@ -129,7 +129,7 @@ def every_series(ladder: Ladder) -> Sequence[CheckpointSeries]:
 
 
 def series_of(ladder: Ladder) -> CheckpointSeries:
-    """Return the checkpoints from which the ladder's entries are counted, those of its segment if it has one."""
+    """Return the checkpoints from which the ladder's entries are counted. A ladder of a segment has its own."""
     return CheckpointSeries(ladder, None if ladder.segment is None else ladder.segment_position + 1)
 
 

@@ -62,7 +62,7 @@ class PastCounts:
         """Return the intervals after a bound that have the next `limit` entries, without parts that have no entry."""
         intervals: list[Interval] = []
         i, start, entries = self._block(bound), bound, 0
-        # The first interval may begin within a block. Therefore its entries may be fewer than those of the block.
+        # The first interval may begin within a block. It may then have fewer entries than the block.
         for j in range(i, self.blocks.stop):
             end = self.key(j + 1) if j + 1 in self.blocks else LAST
             size = self._above_end(j + 1) - self._above_end(j)

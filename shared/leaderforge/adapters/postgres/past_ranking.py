@@ -100,20 +100,22 @@ class PostgresPastRanking:
 
     async def _after(self, connection: Connection, counts: PastCounts, bound: bytes, limit: int) -> list[Row]:
         """Return the nearest `limit` entries at and below a bound. There must be as many."""
-        rows: list[Row] = []
-        for start, end in counts.intervals_after(bound, limit) if limit else ():
-            bounds = edge_of(counts.ladder.board, start), edge_of(counts.ladder.board, end)
-            rows += await self._nearest(connection, "past_window_after", counts.ladder, *bounds, limit - len(rows))
-            if len(rows) == limit:
-                break
-        return rows
+        intervals = counts.intervals_after(bound, limit) if limit else ()
+        return await self._window(connection, "past_window_after", counts.ladder, intervals, limit)
 
     async def _before(self, connection: Connection, counts: PastCounts, bound: bytes, limit: int) -> list[Row]:
         """Return the nearest `limit` entries above a bound, the nearest one first. There must be as many."""
+        intervals = [(end, start) for start, end in counts.intervals_before(bound, limit)] if limit else ()
+        return await self._window(connection, "past_window_before", counts.ladder, intervals, limit)
+
+    async def _window(
+        self, connection: Connection, name: str, ladder: Ladder, intervals: Sequence[tuple[bytes, bytes]], limit: int
+    ) -> list[Row]:
+        """Return up to `limit` entries of the intervals, each read from its first bound on."""
         rows: list[Row] = []
-        for start, end in counts.intervals_before(bound, limit) if limit else ():
-            bounds = edge_of(counts.ladder.board, end), edge_of(counts.ladder.board, start)
-            rows += await self._nearest(connection, "past_window_before", counts.ladder, *bounds, limit - len(rows))
+        for start, end in intervals:
+            bounds = edge_of(ladder.board, start), edge_of(ladder.board, end)
+            rows += await self._nearest(connection, name, ladder, *bounds, limit - len(rows))
             if len(rows) == limit:
                 break
         return rows
