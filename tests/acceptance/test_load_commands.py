@@ -38,6 +38,7 @@ SHORT: Mapping[str, str] = {
     "benchmarks.layouts": "--players 500 --counts 50",
     "benchmarks.listeners": "--listeners 3 --seconds 2",
     "benchmarks.mixed": "--players 300 --connections 4 --seconds 0.5",
+    "benchmarks.moments": "--players 300 --batches 40 --reads 5 --compared 20",
     "benchmarks.name_search": "--players 1000 --rounds 3",
     "benchmarks.promises": "--times 1",
     "benchmarks.receipts": "--players 300 --connections 4 --rounds 2 --seconds 1 --batch 10",
