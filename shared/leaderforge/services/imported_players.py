@@ -1,5 +1,6 @@
 """Players of imported lines: look-up by username or external id, and creation of unknown ones."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import TypeAlias
@@ -56,15 +57,19 @@ class ImportedPlayers:
             names.setdefault(key, line.player)
         ids: dict[_PlayerKey, int | LeaderForgeError] = {k: self._cached[k] for k in names if k in self._cached}
         missing = {key: name for key, name in names.items() if key not in ids and key != _BY_ID}
-        for piece in chunks(list(missing.items()), _PIECE):
-            ids |= await self._resolve(dict(piece))
+        ids |= await self._resolve([dict(piece) for piece in chunks(list(missing.items()), _PIECE)])
         if missing:
             self._remember(ids)
         return [ids[key] if line.user_id is None else line.user_id for key, line in zip(keys, lines, strict=True)]
 
-    async def _resolve(self, names: Mapping[_PlayerKey, str | None]) -> _Outcomes:
-        stored = await self._stored(names)
-        return {**stored, **await self._create({key: name for key, name in names.items() if key not in stored})}
+    async def _resolve(self, pieces: Sequence[Mapping[_PlayerKey, str | None]]) -> _Outcomes:
+        """Look all pieces up concurrently. Create unknown players in order, because their ids ascend."""
+        ids: dict[_PlayerKey, int | LeaderForgeError] = {}
+        for stored in await asyncio.gather(*map(self._stored, pieces)):
+            ids |= stored
+        for piece in pieces:
+            ids |= await self._create({key: name for key, name in piece.items() if key not in ids})
+        return ids
 
     async def _stored(self, names: Mapping[_PlayerKey, str | None]) -> _Outcomes:
         usernames = {name: key for key, name in names.items() if key[0] is None and name is not None}
