@@ -76,7 +76,7 @@ def endless_head(url: str) -> Iterator[None]:
 
 
 def refused_streams(url: str) -> Iterator[None]:
-    """Keep the only allowed stream open, and request further ones. Each refusal could write a line to the log."""
+    """Keep the only allowed stream open, and request further streams: logging each refusal would be costly."""
     head = b"GET /api/boards/default/stream HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: %s\r\n" % (b"r" * 128)
     held = connected(url)
     held.sendall(head + b"\r\n")
@@ -130,7 +130,7 @@ def attack(name: str, url: str, seconds: float) -> None:
 
 @contextmanager
 def attacking(name: str | None, url: str, seconds: float) -> Iterator[list[int]]:
-    """Attack during the block, unless `name` is None. Yield a list, which gets the number of attacks later."""
+    """Attack during the block, unless `name` is None. Yield a list. After the block, it has the number of attacks."""
     counts: list[int] = []
     if name is None:
         yield counts

@@ -209,7 +209,9 @@ def summary(kind: str, samples: dict[str, list[dict[str, Any]]]) -> dict[str, An
 
 
 def api_process(supervisor: int) -> psutil.Process:
-    """Return the API process of the `leaderforge dev` with this process id, or the parent of several workers."""
+    """Return the API process below the `leaderforge dev` with this process id. With several workers, return their
+    parent.
+    """
     children = psutil.Process(supervisor).children(recursive=True)
     return next(child for child in children if "uvicorn" in " ".join(child.cmdline()))
 
@@ -256,7 +258,7 @@ def await_reconciliation(facts: dict[str, Any]) -> None:
 
 
 def index_memory(facts: dict[str, Any], players: int) -> dict[str, float]:
-    """Return the memory of the index's keys in bytes per player, by kind. The total does not include names."""
+    """Return the memory in bytes per player: of each kind of index key, and in total without names."""
     used = {
         kind: sum(node.memory_usage(key, samples=0) or 0 for node, key in index_keys(facts, kind))
         for kind in ("entries", "standings", "names")
@@ -305,7 +307,7 @@ def _answers(url: str) -> bool:
 def _environment(tree: Path | None) -> dict[str, str]:
     """Return the environment of the product. If a checkout is given, Python imports the product from there.
 
-    Without a checkout, the service never refuses a request as `overloaded`: a closed loop looks like an overload.
+    Without a checkout, refusals as `overloaded` are off, because the service takes a closed loop for an overload.
     """
     if tree is None:
         return {"LEADERFORGE_OVERLOAD_MS": "0", **os.environ}

@@ -139,7 +139,7 @@ def _cores(processor_us: float) -> int:
 
 
 def _primaries(shared_us: float, each_us: float) -> int | None:
-    """Return how many nodes can divide `shared_us` and each spend `each_us` (us per second), None if no number can."""
+    """Return how many nodes suffice if they divide `shared_us` and each spends `each_us` (us per second), or None."""
     free_us = USED * CORE_US - each_us
     return None if free_us <= 0 else max(1, ceil(shared_us / free_us))
 
@@ -153,7 +153,7 @@ def _bottleneck(by_time: int | None, by_memory: int, store: int) -> str:
 
 
 def exact_limit() -> float:
-    """Return the maximum exact ranks per second. More nodes do not raise it: each node counts for each rank."""
+    """Return the maximum exact ranks per second. More nodes do not raise it: every rank takes time on every node."""
     return USED * CORE_US / costs()["rank"].index_each_us
 
 

@@ -65,7 +65,7 @@ def results(name: str) -> Any:
 
 
 def fitted(points: Sequence[tuple[float, float]]) -> Line:
-    """Return the line with the least squares of the relative deviations from points (x, y)."""
+    """Return the line whose relative deviations from the points (x, y) have the least sum of squares."""
     # Weights of 1 / y^2 turn absolute into relative deviations.
     weights = [1 / y**2 for _, y in points]
     total = sum(weights)
@@ -77,7 +77,7 @@ def fitted(points: Sequence[tuple[float, float]]) -> Line:
 
 
 def api_node_us(shards: Mapping[str, Any], operation: str) -> float:
-    """Return the API's time (us) for a further node, from `benchmarks.shards`. A call serves a batch of requests."""
+    """Return the API's time (us) that a further node adds to a request, from batched calls in `benchmarks.shards`."""
     rows = [row for row in shards["rows"] if row["operation"] == operation and row["nodes"] == row["partitions"]]
     return fitted([(row["nodes"], row["coordinator_cpu_us"]) for row in rows]).slope / BATCH
 
@@ -136,7 +136,7 @@ def machine_points(bench: Mapping[str, Any]) -> Sequence[CheckedPoint]:
 
 
 def node_lines(capped: Mapping[str, Any]) -> Mapping[str, tuple[Line, Sequence[CheckedPoint]]]:
-    """Return the law of each operation where index nodes are the bottleneck, and its points.
+    """Return the law of each operation while index nodes are the bottleneck, with the measured points.
 
     `slope` is the time that nodes share, and `base` the time that every node spends, both in us.
     """

@@ -6,7 +6,7 @@
 Starts both versions on this machine, each with its own data, and loads them in turn, in short rounds. The order changes
 with each round. Other load on the machine affects both versions. Therefore compare the ratios. The table shows their
 median and quartiles over the rounds. `--setting` sets variables of this version only. With `.` as the other checkout,
-it compares settings:
+the benchmark compares settings:
 
     python -m benchmarks.compare . --setting LEADERFORGE_INDEX_NAMES=viewed --only random_page
 """

@@ -77,7 +77,7 @@ def main(
 
 
 def create_external_ids(directory: Path, players: int) -> None:
-    """Create this number of players with external ids, by an import with one line of each."""
+    """Create this number of players with external ids, by an import of a file with one line per player."""
     columns, player_of = KINDS["external ids"]
     path = directory / "players.csv"
     lines = [f"{player_of(user_id, 0)},1\n" for user_id in range(1, players + 1)]
@@ -88,7 +88,7 @@ def create_external_ids(directory: Path, players: int) -> None:
 def imported(
     facts: dict[str, Any], kind: str, turn: int, directory: Path, *, players: int, lines: int
 ) -> dict[str, Any]:
-    """Import a new file, and return the duration of the command in s and the processor time a line in us, by part."""
+    """Import a new file, and return the command's duration (s) and the processor time per line (us) of each part."""
     columns, player_of = KINDS[kind]
     path = written(directory / "scores.csv", columns[1], lambda user_id: player_of(user_id, turn), players, lines)
     command = ["import", str(path), *columns, "--source", f"{kind} {turn}", "--data-dir", str(directory)]

@@ -2,9 +2,10 @@
 
     python -m benchmarks.dense_ranks --out docs/performance/results/dense-ranks.json
 
-`counts` keeps the number of entries of each distinct score. It is exact with one partition only: a score that two
-partitions have would be counted twice. `members` keeps the set of players of each distinct score. A repeated update
-does not change such a set, and the sets could be partitioned by score. Reports the server's time and memory.
+The index `counts` keeps the number of entries of each distinct score. Its ranks are exact with one partition only: a
+score that two partitions have would be counted twice. The index `members` keeps the set of players of each distinct
+score. A repeated update does not change such a set, and the sets could be partitioned by score. Reports the server's
+time and memory.
 """
 
 import tempfile

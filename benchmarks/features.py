@@ -137,7 +137,7 @@ def filled(facts: dict[str, Any], feature: str, players: int) -> dict[str, int]:
             for batch in track(batches, f"Scoring on the board {board}"):
                 scores = {"submissions": [{"user_id": i, "score": i * 7919 % 1_000_003} for i in batch]}
                 client.post(f"/api/boards/{board}/scores/batch?rank=none", json=scores).raise_for_status()
-            memory[board] = max(0, used_memory(client) - before)  # negative if few players add less than buffers shrink
+            memory[board] = max(0, used_memory(client) - before)  # negative if buffers shrink more than players add
     return memory
 
 

@@ -2,7 +2,8 @@
 
     python -m benchmarks.free_space --out docs/performance/results/free-space.json
 
-An update that keeps the place in the ranking changes no index, if the page has space for a new row. See decision 36.
+An update that keeps a row's place in the ranking changes no index of the table, if the page has space for a new row.
+See decision 36.
 """
 
 import asyncio

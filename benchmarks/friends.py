@@ -58,7 +58,7 @@ def main(
 
 
 def calls_of(client: httpx.Client, size: int, players: int) -> dict[str, Request]:
-    """Let the player with the id `size` follow `size` of the players. Return the calls to measure about them."""
+    """Let the player with the id `size` follow `size` players. Return the measured calls, all about these players."""
     ids = [1 + i * (players // (size + 1)) for i in range(size)]
     body = {"user_ids": ids}
     client.put(f"/api/users/{size}/friends", json=body).raise_for_status()

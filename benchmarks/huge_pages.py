@@ -2,7 +2,7 @@
 
     python -m benchmarks.huge_pages --out docs/performance/results/huge-pages.json
 
-Starts two nodes with the same entries, and reports the server's time for a count, and its memory.
+Starts two nodes with the same entries. Reports each node's time for a count, and each node's memory.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Benchmark of reading score files: time a line and peak memory, by format and number of processes.
+"""Benchmark of reading score files: time per line and peak memory, by format and number of processes.
 
     python -m benchmarks.imports --lines 1000000
 
@@ -93,7 +93,7 @@ def _cpu_of_children() -> float:
 
 
 def written(path: Path, lines: int, decimals: str) -> Path:
-    """Write a file of random lines: players that recur, times with milliseconds, and decimals of scores in a format."""
+    """Write a file of random lines. Players recur, times have milliseconds, and scores have decimals in this format."""
     random = Random(1)
     opened: Callable[..., Any] = gzip.open if path.suffix == ".gz" else open
     with opened(path, "wt", encoding="utf-8") as file:

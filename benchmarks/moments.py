@@ -152,7 +152,7 @@ class World:
         return duration
 
     async def moderate(self) -> None:
-        """Perform a random act on the entry of a player of the latest batch, or on one of its submissions."""
+        """Perform a random act on a submission of the latest batch, or on the entry or country of its player."""
         self.now += 1
         score = self.random.choice(self.log[-BATCH:])
         change = Change(self.now, self.random.choice(ACTS), score.user_id, score.number)

@@ -86,7 +86,7 @@ async def search_times(store: PostgresPlayerStore, text: str) -> Sequence[float]
 
 
 async def compared(dsn: str, players: int, rounds: int) -> dict[str, Any]:
-    """Return the figures of searches, and the rate of new players with the indexes, divided by that without them."""
+    """Return the figures of searches, and the ratio of the rates of new players: with to without the indexes."""
     indexed, plain = [await new_database(dsn, name) for name in ("indexed", "plain")]
     results = await searched(indexed, players)
     await migrate(plain)

@@ -22,10 +22,10 @@ NODES = 3
 
 @contextmanager
 def product_on_citus(directory: Path, dsn: str) -> Iterator[dict[str, Any]]:
-    """Drop the cluster's tables, and run an index and an API on it. Yield the facts that `leaderforge dev` writes to
-    dev.json.
+    """Drop the cluster's tables, and run an index, and an API with the cluster as its store. Yield the facts that
+    `leaderforge dev` writes to dev.json.
 
-    `servers` are the ids of the cluster's server processes, whose processor time is the database's.
+    The fact `servers` has the ids of the cluster's server processes. Their processor time counts as the database's.
     """
     asyncio.run(_prepare(dsn))
     keys = {name: secrets.token_urlsafe(24) for name in ("submit_key", "admin_key")}

@@ -40,7 +40,7 @@ BUSY = 64
 _CHOICE = 5_000
 """Number of requests that a sender prepares and repeats."""
 _TICK_S = 0.001
-"""Time between sends. Requests that are due meanwhile are sent together."""
+"""Time between sends in s. Requests that become due between two sends are sent together."""
 ACCEPTED = 200
 GOAL = 3.0
 """Maximum ratio of the p99 of accepted requests under overload to the p99 before it."""
@@ -121,7 +121,9 @@ def phase(facts: Mapping[str, Any], players: int, rate: float, seconds: float, w
 
 
 def figures(rows: Sequence[Sequence[float]], seconds: float) -> dict[str, Any]:
-    """Return throughput, latencies and statuses of a phase. `seconds` has accepted, refused and p99 of each second."""
+    """Return throughput, latencies and statuses of a phase. The key `seconds` has accepted, refused and p99 of each
+    second.
+    """
     accepted = [row[2] for row in rows if row[1] == ACCEPTED]
     refused = [row[2] for row in rows if row[1] not in {ACCEPTED, FAILED}]
     by_second = []

@@ -51,7 +51,7 @@ class PeerRequest(BaseModel):
 class Peer(BaseModel):
     """Other server to compare with: its address, the headers of all requests, and its requests.
 
-    For each kind of the product's requests, `requests` has the equivalent one of this server.
+    For each kind of the product's requests, `requests` has the equivalent request to this server.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -148,7 +148,7 @@ def peer_loaded(peer: Peer, kind: str, *, players: int, connections: int, second
 
 
 def ratio(samples: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
-    """Return the product's rate, divided by the peer's, and the p99 of each in ms.
+    """Return the product's rate, divided by the peer's rate, and the p99 of both servers in ms.
 
     The ratio is [lower quartile, median, upper quartile].
     """

@@ -16,7 +16,7 @@ NODES = 3
 
 
 def main(results: Path, out: Path) -> None:
-    """Plot the rows with three nodes, or with the largest smaller number of nodes in the result."""
+    """Plot the rows with the largest number of nodes that is at most three."""
     report = read(results)
     nodes = max(row["nodes"] for row in report["rows"] if row["nodes"] <= NODES)
     rows = [row for row in report["rows"] if row["nodes"] == nodes]

@@ -77,7 +77,9 @@ def client(folder: Path, settings: Mapping[str, str]) -> Iterator[httpx.Client]:
 
 
 class Changes:
-    """Changes through one process. Each method makes one, and returns the condition that the other process shows it."""
+    """Changes through one process. Each method makes a change, and returns a condition: it holds once the other process
+    shows the change.
+    """
 
     def __init__(self, one: httpx.Client, other: httpx.Client) -> None:
         self._one, self._other = one, other

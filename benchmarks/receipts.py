@@ -1,4 +1,4 @@
-"""Cost of external ids, of the parts of receipts that are returned on request, and of events, in one run.
+"""Cost of options of submissions, in one run: external ids, parts of receipts that are returned on request, events.
 
     python -m benchmarks.receipts --out docs/performance/results/receipts.json
     LEADERFORGE_CACHED_PLAYERS=0 python -m benchmarks.receipts --only submit_external --out ...

@@ -52,7 +52,7 @@ class Maker:
         return f'{{"external_id":"{external_id(user_id)}","score":{self._random.randrange(1, 101)}}}'
 
     def new_player(self) -> str:
-        """Return the body that creates a player. Its name is new in every run of a scenario."""
+        """Return the body that creates a player. The name is new in every run of a scenario."""
         return f'{{"username":"{uuid4()}"}}'
 
     def submissions(self) -> str:
@@ -69,7 +69,7 @@ class Maker:
 
 
 def external_id(user_id: int) -> str:
-    """Return the external id of a player, as long as a UUID."""
+    """Return the external id of a player. It has the length of a UUID."""
     return f"player:{user_id:029}"
 
 
@@ -81,7 +81,8 @@ CALLS: Mapping[str, Callable[[Maker, str], bytes]] = {
     "around": lambda make, board: make.get(f"/api/boards/{board}/around/{make.player()}?radius=5"),
     "lookup": lambda make, board: make.post(f"/api/boards/{board}/ranks/lookup", make.lookup()),
 }
-"""Calls that are measured on boards with and without a feature. `KINDS` has one for each board, such as `submit plain`.
+"""Calls that are measured on boards with and without a feature. `KINDS` has each call for each board, such as `submit
+plain`.
 """
 
 

@@ -4,7 +4,7 @@
 
 Each node may use a small share of a core (see `caps`), as if it were a small machine. All other parts are not limited:
 this process with the product's services, and a PostgreSQL that commits every submission. A submission calls one node.
-An exact rank calls every node. Therefore only batching, caching and replicas increase its throughput.
+An exact rank calls every node. Therefore only batching, caching and replicas increase the throughput of ranks.
 """
 
 import tempfile
@@ -177,7 +177,7 @@ async def replicated(
 
 
 async def rank(index: RankIndex, ladder: Ladder, user_id: int) -> int:
-    """Return the number of entries above a player. Its two round trips are not shared with other callers."""
+    """Return the number of entries above a player, in two round trips that no other caller shares."""
     rows = await index.rows(ladder, [user_id])
     counts = await index.counts(ladder, [rows[user_id].key])
     return counts.above[0]
@@ -189,7 +189,7 @@ def submission(ladder: Ladder, user_id: int, random: Random) -> Submission:
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> Table:
-    """Return the rows as a table. Each has the ratio of its throughput to the throughput of one node."""
+    """Return the rows as a table. Each row has the ratio of its throughput to the throughput of one node."""
     shown = Table("nodes", "replicas", "operation", "a second", "of one node's", "p95 ms")
     one = {row["operation"]: row["per_second"] for row in rows[::-1] if not row["replicas"]}
     for row in rows:

@@ -2,8 +2,8 @@
 
     python -m benchmarks.small_hashes --out docs/performance/results/small-hashes.json
 
-Valkey stores a hash of up to 512 short fields as a list without pointers, which takes less memory. A script then has to
-find the hash of each player. See decision 36.
+Valkey stores a hash of up to 512 short fields as a list without pointers, which takes less memory. With many small
+hashes, a script has to find the hash of each player first. See decision 36.
 """
 
 import tempfile
@@ -95,7 +95,7 @@ def layout(client: "Redis", players: int, reads: int, players_a_hash: int) -> di
 
 
 def bucket(user_id: int, hashes: int) -> int:
-    """Return the number of a player's hash, as the script computes it."""
+    """Return which of the `hashes` Valkey hashes stores a player, counted from 0, as the script computes it."""
     high, low = divmod(int.from_bytes(user_bytes(user_id)), 2**24)
     return ((high % 65536 * 7919 + low) * 40503 % 2**32 >> 8) % hashes
 

@@ -46,7 +46,7 @@ BLOCKS_FILE = "SOAK_BLOCKS_FILE"
 class Soak:
     """Clients that submit, create and delete boards and players, open streams, and reconnect, until `over` is set.
 
-    `counts` has the answers by act and status.
+    `counts` has the number of answers by act and status.
     """
 
     def __init__(self, url: str, key: str) -> None:
@@ -131,9 +131,9 @@ class Soak:
 async def soak(
     clients: Soak, api: psutil.Process, seconds: float, console: Console, blocks: Path | None
 ) -> dict[str, Any]:
-    """Let the clients act for a time. Return the samples of the API's memory and the numbers of answers.
+    """Run the clients for `seconds` seconds. Return the samples of the API's memory and the numbers of answers.
 
-    A sample has the time (s), the memory (MiB) and the open files, and the number in the file `blocks`, if any.
+    A sample has the time (s), the memory (MiB), the number of open files and, with `blocks`, the number in this file.
     """
     await clients.prepare()
     acting = asyncio.create_task(clients.run())

@@ -3,7 +3,8 @@
     python -m benchmarks.upgrade --players 1000000 --out docs/performance/results/upgrade.json
 
 Starts PostgreSQL in a temporary directory, creates the tables of 0.1.0 and fills them by SQL. Then applies the later
-migrations one after the other, under load. Reports the time of each, its locks, and the longest round of each client.
+migrations one after the other, under load. Reports the time and the locks of each migration, and the longest round of
+each client.
 """
 
 import asyncio
