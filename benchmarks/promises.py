@@ -2,8 +2,8 @@
 
     python -m benchmarks.promises --out docs/performance/results/promises.json
 
-Two API processes share an index and a database. After a change through one, the other is polled without pause, until
-its response shows the change.
+Two API processes share an index and a database. After a change through one process, the other process is polled without
+pause, until its response shows the change.
 """
 
 import asyncio

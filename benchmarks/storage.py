@@ -5,8 +5,8 @@
 Creates players with names, and counts one submission of each on the default board, in random order. Then it counts
 further submissions. After each of these steps, it vacuums the store and measures it. Free space in the pages of tables
 and indexes is included, because no other table can use it. In the index, the bytes of names are the growth of the
-nodes' memory while names are added. Standings and entries are added together. Their growth is split in the ratio of the
-sizes that the nodes estimate for both kinds of keys.
+nodes' memory while names are added. Standings and entries are added together. The growth of the memory is split between
+them in the ratio of the sizes that the nodes estimate for both kinds of keys.
 """
 
 import asyncio

@@ -35,7 +35,7 @@ _NOT_RUN = (
 )
 """Files of dependencies that never run: sources of compiled modules and their compilers, stubs, commands, tests.
 
-FastAPI imports `pydantic/v1` only to check that no route has models of pydantic 1. It accepts the absence of this
+FastAPI imports `pydantic/v1` only to check that no route has models of pydantic 1. FastAPI accepts the absence of this
 folder.
 """
 _NOTES = ("RECORD", "INSTALLER", "REQUESTED", "uv_cache.json", ".lock")

@@ -35,7 +35,7 @@ export async function reloadIfServed(): Promise<void> {
 }
 
 /**
- * Return a function that loads the failed part from another address, null if the error names none.
+ * Return a function that loads the failed part from another address, null if the error names no address.
  *
  * The address must differ, because browsers do not request the address of a failed module again.
  */

@@ -84,7 +84,7 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== '';
 }
 
-/** Return the absolute address of a value, relative to the page's folder. Null unless it has one of these protocols. */
+/** Return a value as an absolute address, resolved from the page's folder. Null for a protocol not in the list. */
 function address(value: unknown, protocols: readonly string[]): string | null {
   if (!isText(value) || !URL.canParse(value, document.baseURI)) return null;
   const url = new URL(value, document.baseURI);

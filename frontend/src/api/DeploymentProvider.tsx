@@ -25,7 +25,8 @@ export function DeploymentProvider({ config, children }: { config: Config; child
   useEffect(() => {
     if (previous.current === key) return;
     previous.current = key;
-    // With another key, the API may answer differently. Drop all cached data out of view, and load public data again.
+    // With another key, the API may answer differently. Drop cached data that is not in view, and load public data
+    // again.
     cache.removeQueries({ type: 'inactive' });
     void cache.resetQueries({ predicate: isPublic });
   }, [cache, key]);

@@ -21,8 +21,8 @@ const KEPT_AT_MOST = 200;
 const NO_CONTENT = 204;
 const BAD_GATEWAY = 502;
 /**
- * Paths that read current ranks. Only the source of their answers shows whether the index works: for past periods, the
- * store may answer.
+ * Paths that read current ranks. The source of their answers shows whether the index works. Other answers do not show
+ * it: for past periods, the store may answer.
  */
 const RANKED = /^\/api\/boards\/[^/]+\/(top|page|range|ranks|around|distribution)\b(?!.*[?&]period=)/;
 
@@ -39,7 +39,7 @@ export class Client {
     this.#authorization = key === undefined ? {} : { Authorization: `Bearer ${key}` };
   }
 
-  /** Return a client that sends this key. It calls `onRefused` when the API refuses the key. */
+  /** Return a client that sends this key. The client calls `onRefused` when the API refuses the key. */
   withKey(key: string, onRefused?: () => void): Client {
     return new Client(this.#base, key, onRefused);
   }

@@ -30,7 +30,7 @@ function awardsPath({ id }: Session, act = ''): string {
   return `/api/users/${id}/awards${act}`;
 }
 
-/** Return the client of the session. It ends the session when its token is refused. */
+/** Return the client of the session. The client ends the session when the API refuses the token. */
 function clientOf({ client }: Deployment, session: Session) {
   return client.withKey(session.token, () => saveSession(null));
 }

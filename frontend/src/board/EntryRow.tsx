@@ -20,7 +20,7 @@ interface Props {
   readonly entry: Entry;
   readonly movement?: Movement | undefined;
   readonly highlighted?: boolean;
-  /** Number of characters of the list's longest rank. All rows reserve it, so that names begin in one column. */
+  /** Number of characters of the list's longest rank. All rows reserve this width: names begin in one column. */
   readonly rankWidth: number;
   /** Whether the Tab key reaches the links. */
   readonly isTabStop?: boolean;

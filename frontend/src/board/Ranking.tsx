@@ -75,7 +75,8 @@ export function Ranking({ scroll, total, skipped, moved, rankWidth, highlightedR
                       rankWidth={rankWidth}
                       movement={moved.get(entry.user_id)}
                       highlighted={position + 1 === highlightedRank}
-                      // Focusing a row out of view would scroll the list: Tab would never leave its many rows.
+                      // Tab must skip rows out of view: their focus would scroll the list, and Tab would never leave
+                      // it.
                       isTabStop={isInView(item)}
                     />
                   </div>

@@ -46,7 +46,10 @@ export function rankOfPage(page: number, size: number = PAGE_ROWS): number {
   return page * size + 1;
 }
 
-/** Return the existing rank nearest to the number in a text, null if it has none. Thousands separators are allowed. */
+/**
+ * Return the existing rank nearest to the number in a text, null for a text without a number. Thousands separators are
+ * allowed.
+ */
 export function parseRank(text: string, total: number): number | null {
   const digits = text.replace(/[\s.,'’_\u00a0\u202f#]/g, '');
   if (!/^\d+$/.test(digits) || total < 1) return null;

@@ -8,7 +8,7 @@ interface Props {
   readonly close: () => void;
   readonly pending: boolean;
   readonly error: unknown;
-  /** Reason why the action is not possible yet, null if it is. */
+  /** Reason why the action is not possible yet, null if it is possible. */
   readonly missing?: string | null;
   /** Text beside the buttons while the action is possible. */
   readonly note?: string | null;

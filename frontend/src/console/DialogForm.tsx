@@ -11,7 +11,7 @@ interface Props {
   readonly submit: () => void;
   readonly pending: boolean;
   readonly error: unknown;
-  /** Reason why the action is not possible yet, null if it is. */
+  /** Reason why the action is not possible yet, null if it is possible. */
   readonly missing?: string | null;
   readonly children: ReactNode;
 }

@@ -92,7 +92,7 @@ function usePreview(propose: (preview: ImportPreview) => void) {
   return { preview, forget: preview.reset };
 }
 
-/** State of the import of this page. Leaving the page cancels it. */
+/** State of the import of this page. Leaving the page cancels the import. */
 function useImport() {
   const operator = useOperator();
   const cache = useQueryClient();
