@@ -111,7 +111,7 @@ def processor_s(facts: dict[str, Any]) -> dict[str, float]:
 
 
 def written(path: Path, column: str, player_of: Callable[[int], str], players: int, lines: int) -> Path:
-    """Write a file of random scores of random players, each of them equally likely, as in the batches."""
+    """Write a file of random scores of random players. All players are equally likely, as in the batches."""
     random = Random()
     with path.open("w", encoding="utf-8") as file:
         file.write(f"{column},score\n")

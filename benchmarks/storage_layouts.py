@@ -81,7 +81,7 @@ LAYOUTS = (
     Layout(
         # Another table would assign the numbers to the ladders. `ranked` and the board imply the score. Columns that
         # are rarely used, such as metadata, are in another table: a null would make the header of each row 8 bytes
-        # longer. With `recorded_after_ms`, the row also holds the player's event, as long as the player has only one.
+        # longer. With `recorded_after_ms`, the row also holds the player's event, while the player has only one event.
         "standings, narrow, with numbers of ladders",
         "user_id bigint not null, ranked bigint not null, achieved_at bigint not null, received_us bigint not null,"
         " revision bigint not null, run_id uuid not null, ladder integer not null, submissions integer not null,"

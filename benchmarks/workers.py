@@ -99,8 +99,8 @@ def ratio(single: Sequence[dict[str, Any]], several: Sequence[dict[str, Any]]) -
 def table(report: dict[str, Any]) -> Table:
     """Return a table with a row per scenario.
 
-    A row has the ratio of the requests a second of several API processes to those of one process, the median processor
-    times (us a request), and the median batch sizes.
+    A row has the rate of several API processes divided by the rate of one process, the median processor times (us a
+    request), and the median batch sizes.
     """
     title = f"{report['workers']} API processes / 1: medians (quartiles); {report['players']:,} players"
     columns = "requests a second", "us of API", "us of database", "us of index", "requests a batch"
