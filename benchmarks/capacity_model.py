@@ -39,7 +39,7 @@ class OperationCost(NamedTuple):
 
 
 class PlayerBytes(NamedTuple):
-    """Bytes of a player with one submission in the index and in the store, and of a further submission in the store."""
+    """Bytes of a player in index and store, with one submission, and bytes of a further submission in the store."""
 
     index: float
     store: float

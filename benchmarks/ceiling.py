@@ -22,7 +22,7 @@ app = FastAPI()
 
 @app.post("/noop")
 async def noop_post(body: Body) -> Response:
-    """Parse and validate the body, and answer with the size of a receipt."""
+    """Parse and validate the body, and return the body as JSON. This response has the size of a receipt."""
     return Response(body.model_dump_json(), media_type="application/json")
 
 

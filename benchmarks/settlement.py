@@ -123,7 +123,9 @@ async def load(pool: Pool, ladder: Ladder, participants: int) -> None:
 
 
 async def timed(name: str, work: Awaitable[T], results: dict[str, Any]) -> T:
-    """Return the result of the work. Store its duration and the processor time of this process and its children."""
+    """Return the result of the work. Store the duration of the work, and the processor time of this process and its
+    children.
+    """
     before, started = _processor_s(), perf_counter()
     result = await work
     results[f"{name}, s"] = round(perf_counter() - started, 1)

@@ -101,7 +101,7 @@ def bucket(user_id: int, hashes: int) -> int:
 
 
 def stored(client: "Redis", kind: str, places: list[tuple[int, Any]], value: Callable[[int], Any]) -> int:
-    """Store a value of each player in the player's hash. Return the growth of the server's memory in bytes."""
+    """Store a value of each player in the player's Valkey hash. Return the growth of the server's memory in bytes."""
     before = client.info("memory")["used_memory"]
     for start in range(0, len(places), WRITES_A_TRIP):
         pipeline = client.pipeline(transaction=False)

@@ -26,7 +26,7 @@ export interface Config {
   readonly accent: string | null;
   /** Address of a picture above the leaderboard. */
   readonly hero: string | null;
-  /** Address of each player's picture, with `{user_id}` in it. Null for initials. */
+  /** Address of each player's picture, with `{user_id}` in it. If null, the page shows initials. */
   readonly avatars: string | null;
   /** Links at the foot of each page. */
   readonly links: readonly SiteLink[];

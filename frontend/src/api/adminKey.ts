@@ -5,7 +5,7 @@ const NAME = 'leaderforge.key';
 
 /** Key of the signed-in person. The tab keeps it until the person signs out or closes the tab. */
 const adminKey = createStore<string | null>(session.get(NAME));
-/** Key that the API refused last, null without one. The sign-in with this key has ended. */
+/** Last key that the API refused, null if it refused no key. The sign-in with this key has ended. */
 const refusedKey = createStore<string | null>(null);
 
 export function setAdminKey(key: string | null): void {

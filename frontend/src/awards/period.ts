@@ -9,9 +9,9 @@ const DAY = /^(\d{4})-(\d\d)-(\d\d)$/;
 const DAY_MS = 86_400_000;
 
 /**
- * Return the text for a period from its name. The name of a season has only its start, in UTC: the text is then
- * `from` with the day of this start in `timeZone`, the board's time zone. Names of other periods already are days of
- * the board's calendar.
+ * Return the text for a period from its name. The name of a season has only its start, in UTC: the text is then the
+ * result of `from` for the day of this start in `timeZone`, the board's time zone. Names of other periods already are
+ * days of the board's calendar.
  */
 export function periodText(name: string, timeZone: string, from: (day: string) => string): string {
   const season = SEASON.exec(name)?.slice(1, 6).map(Number);
@@ -42,7 +42,7 @@ function utc([year = NaN, month = 1, ...rest]: readonly number[]): number {
   return Date.UTC(year, month - 1, ...rest);
 }
 
-/** Return the Monday of the first week of a year by ISO 8601, which has the 4th of January. */
+/** Return the Monday of the first week of a year by ISO 8601: the week that contains the 4th of January. */
 function firstMonday(year: number): number {
   const fourth = utc([year, 1, 4]);
   return fourth - ((new Date(fourth).getUTCDay() + 6) % 7) * DAY_MS;

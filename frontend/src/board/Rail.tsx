@@ -6,7 +6,7 @@ interface Props {
   /** Row at the top of the view (`row`), and the number of all rows (`rows`). */
   readonly row: number;
   readonly rows: number;
-  /** Number of first ranks that are not in the list. */
+  /** Number of leading ranks that are not in the list. */
   readonly skipped: number;
   readonly jumpTo: (row: number) => void;
 }

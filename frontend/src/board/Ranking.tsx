@@ -18,7 +18,7 @@ const SHORT = 6;
 interface Props {
   readonly scroll: RankScroll;
   readonly total: number;
-  /** Number of first ranks that are not in the list. */
+  /** Number of leading ranks that are not in the list. */
   readonly skipped: number;
   readonly moved: ReadonlyMap<number, Movement>;
   readonly rankWidth: number;
