@@ -41,7 +41,7 @@ class DrainingServer(Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop: accept the open connections, answer their requests, and end the application.
 
-        `sockets` are given if several workers share them. Then the parent process refuses new connections.
+        If several workers share the listeners, they are `sockets`, and the parent process refuses new connections.
         """
         if sockets is None:
             for listener in (listener for server in self.servers for listener in server.sockets):
@@ -72,7 +72,7 @@ class _Worker(multiprocess.Process):
 class _Workers(multiprocess.Multiprocess):
     """uvicorn's parent of workers. At a stop signal, it refuses new connections and closes its copy of the listener.
 
-    After the workers have closed their copies, connections in the queue of this copy would get no answer.
+    If the parent's copy stayed open after the workers have closed theirs, connections in its queue would get no answer.
     """
 
     def __init__(self, config: Config, sockets: list[socket.socket]) -> None:

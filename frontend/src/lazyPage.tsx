@@ -4,7 +4,7 @@ import { chunk } from './chunks';
 
 /**
  * Page with a function that loads its code. The promise of this function never rejects: if the load fails, the page
- * reports it when it is rendered.
+ * shows the error when it is rendered.
  */
 export type LazyPage = (() => ReactElement) & { preload?: () => Promise<void> };
 

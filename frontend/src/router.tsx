@@ -112,8 +112,8 @@ export function preloadPages(config: Config): void {
 }
 
 /**
- * Return the router's history. If the server serves the page at each of its addresses (it then inserts a `<base>`
- * element), the addresses are paths. On other file servers, the address is after the `#`.
+ * Return the router's history. A server that serves the page at each of the page's addresses inserts a `<base>`
+ * element. The addresses then are paths. On other file servers, the address is after the `#`.
  */
 export function createHistory(): RouterHistory {
   keepAnswer();

@@ -30,7 +30,9 @@ function aChallenge(change: Partial<Challenge> = {}): Challenge {
   };
 }
 
-/** Serve a challenge that player 7 may join with the token. Return the authorizations of requests to join. */
+/**
+ * Serve a challenge that player 7 may join with the token. Return the `Authorization` headers of the requests to join.
+ */
 function serveChallenge(challenge: Challenge | null, token = 'secret') {
   const usual = board(3);
   const joins: (string | undefined)[] = [];

@@ -13,7 +13,7 @@ const ACT = { at: MADE.created_at, actor: 'key:ops', person: 'Grace Hopper', act
 const FORMULA = { ...ACT, actor: 'env:admin', person: null, action: 'entry.hide', board: 'laps', user_id: -7, reason: '=1+1, "sum"', details: {} };
 const ENVIRONMENT = { setting: 'LEADERFORGE_ADMIN_KEYS', actor: 'env:admin', scopes: ['admin'], keys: 2 };
 
-/** Return a handler that answers like the API. It refuses calls for admins without the key `KEY`. */
+/** Return a handler that answers like the API. It refuses admin calls without the key `KEY`. */
 function guarded(caller: Caller = OWNER): Handler {
   const names = new Map<string, Record<string, unknown>>([['game', MADE]]);
   return (url, init) => {

@@ -116,7 +116,7 @@ export const OWNER: Caller = {
   permissions: ['submit', 'view_console', 'moderate', 'edit_players', 'set_scores', 'erase_players', 'manage_boards', 'manage_keys'],
 };
 
-/** Return the answer of a handler. If it has none to `/api/admin/me`, return an owner as the caller. */
+/** Return the answer of a handler. If the handler does not answer `/api/admin/me`, return an owner as the caller. */
 function withOwner({ pathname }: URL, answer: Answer): Answer {
   return pathname === '/api/admin/me' && answer.status === 404 ? { body: OWNER } : answer;
 }

@@ -25,7 +25,7 @@ function contribution(id: number, change: Partial<Contribution> = {}): Contribut
   return { user_id: id, username: `player ${id}`, score: 100 * id, submissions: id, achieved_at: AT, member: true, counts: true, ...change };
 }
 
-/** Serve a team board with one team, which may be frozen. Return the changes that were sent. */
+/** Serve a team board, frozen or not, with one team. Return the changes that were sent. */
 function serveTeam(contributions: readonly Contribution[], isFrozen = false) {
   const sent: { method: string; path: string; body: unknown }[] = [];
   let roster = TEAM;

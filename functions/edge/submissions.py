@@ -78,7 +78,7 @@ async def _checked_all(
 
 
 async def with_fed(edge: Edge, submission: Submission) -> Submission:
-    """Return the submission with its fed submissions. Raises the error of a target that cannot count it."""
+    """Return the submission with its fed submissions. Raises the error of a target that cannot count one of them."""
     targets = [feed.board for feed in submission.board.feeds]
     boards = dict(zip(targets, await gather(*(_board(edge, slug) for slug in targets)), strict=True))
     existing = {slug: board for slug, board in boards.items() if isinstance(board, Board)}
@@ -102,7 +102,7 @@ async def _board(edge: Edge, slug: str) -> Board | BoardNotFound:
 def submission_received(edge: Edge, board: Board, item: SubmissionIn, user_id: int, received_us: int) -> Submission:
     """Return the submission of a score that a process received at a time (us since 1970).
 
-    `achieved_at` defaults to the time of reception. A time after the reception is clamped to it. Raises `Refused`,
+    `achieved_at` defaults to the time of reception. A later time is clamped to the time of reception. Raises `Refused`,
     `RuleViolated` or `PeriodClosed` if the submission cannot be counted.
     """
     score, change = (item.score, None) if item.score is not None and item.change is None else _change_of(board, item)

@@ -1,7 +1,7 @@
 """Previews over HTTP: pictures, and tags for a page that another server serves.
 
 The other server has the page as a file, and replaces the tags in the file's head by the tags of the API, as
-deploy/images/nginx.conf does. If the API does not answer, it serves the file with its own, static tags.
+deploy/images/nginx.conf does. If the API does not answer, the other server leaves the static tags in the file.
 """
 
 from fastapi import FastAPI

@@ -27,7 +27,7 @@ class MessageKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Message by or about a process. `request_id` is the id of the invocation that it concerns."""
+    """Message by or about a process. `request_id` is the id of the invocation that the message concerns."""
 
     kind: MessageKind
     request_id: str | None = None

@@ -44,8 +44,8 @@ export function finishSignIn(client: Client, code: string, { redirect_uri, nonce
 }
 
 /**
- * Return the address of the page to which the identity provider sends the browser back: the console or, if the
- * addresses of pages need `#`, the first page.
+ * Return the address of the page to which the identity provider sends the browser back: the console. If the addresses
+ * of pages need `#`, return the address of the first page.
  */
 function redirectAddress(): string {
   return hasAddresses() ? new URL('console', document.baseURI).href : `${location.origin}${location.pathname}`;

@@ -4,7 +4,7 @@ import { Client } from '../api/client';
 import type { Caller, Permission } from '../api/types';
 import { useConsoleText } from './i18n/text';
 
-/** Signed-in person: the client with its key, and its rights. */
+/** Signed-in person: `client` sends the person's key, and `caller` has the person's rights. */
 export interface Operator {
   readonly client: Client;
   readonly caller: Caller;

@@ -18,10 +18,10 @@ const USUAL: Partial<BoardDraft> = {
   events: [],
 };
 
-/** Types of the notices of boards with rewards. They are sent only when a period is settled. */
+/** Types of notices that the boards with rewards send. Such notices are sent only when a period is settled. */
 const OF_SETTLEMENT: readonly NoticeType[] = ['period.settled', 'award.granted', 'award.revoked'];
 
-/** Settings of typical boards. Choosing a preset fills the form for a new board with them. */
+/** Settings of typical boards. Choosing a preset fills the form for a new board with its settings. */
 export const PRESETS: Readonly<Record<PresetName, Partial<BoardDraft>>> = {
   none: {},
   laps: { ...USUAL, order: 'asc', unit: 'ms', periods: ['all-time'] },

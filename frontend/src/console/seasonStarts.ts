@@ -15,8 +15,9 @@ const SEARCHED_DAYS = 8 * 366;
 type Bounds = readonly [number, number];
 
 /**
- * Return the next starts of seasons by a cron expression. Each one is the local time in a time zone, in ms as if this
- * local time were UTC. Null for an invalid time zone or expression, and for one that uses `L`, `W` or `#`.
+ * Return the next starts of seasons by a cron expression. Each start is a local time in the time zone, in ms as if this
+ * local time were UTC. Return null for an invalid time zone, and for an expression that is invalid or uses `L`, `W` or
+ * `#`.
  */
 export function nextStarts(cron: string, timeZone: string, now: number, count: number): readonly number[] | null {
   const fields = cron.trim().toUpperCase().split(/\s+/);
@@ -29,7 +30,8 @@ export function nextStarts(cron: string, timeZone: string, now: number, count: n
   ];
   const reading = localReading(now, timeZone);
   if (fields.length !== 5 || !minutes || !hours || !days || !months || !weekdays || reading === null) return null;
-  // By the rules of cron, a day must match both fields if one of them begins with `*`. If not, one match suffices.
+  // By the rules of cron, a day must match both its fields (day of the month, weekday) if one of them begins with `*`.
+  // If neither does, one match suffices.
   const needsBoth = [fields[2], fields[4]].some((field) => field?.startsWith('*'));
   const isDay = (date: Date) => {
     const isOfMonth = days.has(date.getUTCDate());

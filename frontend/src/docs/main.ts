@@ -9,7 +9,7 @@ const spec = (await reply.json()) as Record<string, unknown>;
 
 SwaggerUI({
   domNode: document.getElementById('docs'),
-  // Send the calls that readers try to the API of this deployment.
+  // Use the API of this deployment for the calls that readers try out.
   spec: { ...spec, servers: [{ url: apiBaseUrl || '/' }] },
   deepLinking: true,
   defaultModelsExpandDepth: 0,

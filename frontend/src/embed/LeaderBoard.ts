@@ -107,7 +107,7 @@ export class LeaderBoard extends HTMLElement {
     this.#root.replaceChildren(table);
   }
 
-  /** Show entries. Null keeps the last ones and says that the connection is lost. */
+  /** Show entries. Null keeps the last entries and shows that the connection is lost. */
   #show(top: Top | null): void {
     const [, texts] = textsFor(navigator.languages);
     const [heading, note] = [...this.#root.querySelectorAll('caption > *')];
@@ -140,7 +140,8 @@ function setText(cell: Element | undefined, text: string): boolean {
 }
 
 /**
- * Return the heading of a board, empty without settings. While the first board has its initial name, use a general one.
+ * Return the heading of a board, empty without settings. While the first board has its initial name, return a general
+ * heading.
  */
 function nameOf(settings: Board | null, texts: Texts): string {
   if (settings?.board === 'default' && settings.name === 'Default') return texts.board;

@@ -31,7 +31,7 @@ export function formatBytes(bytes: number): string {
 export function formatPercent(percent: number): string {
   const far = Math.min(percent, 100 - percent);
   const digits = far === 0 || far >= 10 ? 0 : Math.min(4, Math.max(1, -Math.floor(Math.log10(far))));
-  // Round down: only the first player is ahead of all others.
+  // Round down, because 100 % is true of the first player only, who is ahead of all others.
   const scale = 10 ** digits;
   const shown = Math.floor(percent * scale) / scale;
   return new Intl.NumberFormat(locale(), {

@@ -28,7 +28,7 @@ interface Decimal {
   readonly fraction: string;
 }
 
-/** Number of decimals of a second that a stored score has, by the board's unit of time. */
+/** Number of decimals of the seconds in a stored score: three if the board's unit is ms, none if it is s. */
 const TIMES: Readonly<Record<string, number>> = { ms: 3, s: 0 };
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?$/;
 /** Pattern of a clock time. Seconds, and minutes after hours, are 00 to 59, as in imports (`domain/score_texts.py`). */

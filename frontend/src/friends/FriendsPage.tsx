@@ -13,7 +13,7 @@ import { useFriendList } from './useFriendList';
 // Load the code of challenges on demand: few readers come by the link of a challenge.
 const ChallengePanel = lazyPage(() => import('../challenge/ChallengePanel'), 'ChallengePanel');
 
-/** Friends of the reader and, by the link of a challenge, the challenge. */
+/** Friends of the reader. The link of a challenge opens this page too, with the challenge. */
 export function FriendsPage() {
   const words = useText();
   const list = useFriendList();

@@ -44,7 +44,7 @@ export function saveFriends(next: readonly Friend[]): void {
   try {
     localStorage.setItem(KEY, JSON.stringify(next));
   } catch {
-    // Without storage, the list lasts as long as the page.
+    // Without storage, the list is lost when the page is closed.
   }
   changed(next);
 }

@@ -7,7 +7,10 @@ export function isLanguage(tag: unknown): tag is Language {
   return typeof tag === 'string' && Object.hasOwn(LANGUAGES, tag);
 }
 
-/** Return the language of the first tag, such as `de-CH`, whose language the page has. Null if it has none of them. */
+/**
+ * Return the first language of these tags that the page has, such as `de` for `de-CH`. Null if the page has none of
+ * them.
+ */
 export function firstLanguage(tags: readonly string[]): Language | null {
   return tags.map(languageOf).find(isLanguage) ?? null;
 }

@@ -1,4 +1,6 @@
-/** Board, period and segment in the address. A missing board or period has the deployment's default. */
+/**
+ * Board, period and segment in the address. Without a board or period in the address, the deployment's default applies.
+ */
 export interface LadderSearch {
   readonly board?: string | undefined;
   readonly period?: string | undefined;

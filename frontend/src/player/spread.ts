@@ -17,7 +17,10 @@ const CROWDED = 0.5;
 const STEPS = [1, 2, 5];
 /** Maximum number of bands of equal width between the tails. */
 const EQUAL_BANDS = 24;
-/** Share of the range between the tails. The scores are skewed if the median is in the lowest part of this size. */
+/**
+ * Lowest part of the range between the tails, as a share of this range. The scores are skewed if the median is in this
+ * part.
+ */
 const SKEWED = 0.08;
 
 /** Return whether one of the equal bands has more than half of the players. */

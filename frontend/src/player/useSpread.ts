@@ -29,7 +29,8 @@ export interface Spread {
 export function useSpread(): Spread {
   const around = useSurroundings();
   const { data, error, refetch } = useQuery(distribution(around, EQUAL_BARS));
-  // Bounds of other bands are computed with numbers, which are not exact for 64-bit scores.
+  // Keep the equal bands on boards with 64-bit scores: the bounds of other bands are computed with numbers, which are
+  // not exact for such scores.
   const crowded = data !== undefined && typeof data.min === 'number' && isCrowded(data.buckets);
   const tails = useQueries({
     queries: [TAIL, 100 - TAIL].map((percent) => ({ ...scoreAtPercentile(around, percent), enabled: crowded })),

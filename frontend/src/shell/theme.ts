@@ -22,6 +22,6 @@ export function saveTheme(theme: Theme): void {
   try {
     localStorage.setItem(KEY, theme);
   } catch {
-    // Without storage, the choice lasts as long as the page.
+    // Without storage, the choice is lost when the page is closed.
   }
 }

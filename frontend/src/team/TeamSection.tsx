@@ -38,7 +38,7 @@ function Members({ teamId, rules }: { teamId: number; rules: Rules }) {
   const retry = () => Promise.all([roster.refetch(), scores.refetch()]);
   const shown = isFrozen ? [] : scores.data?.contributions;
   const rows = roster.data && shown && memberRows(roster.data, shown);
-  // The page says already that nothing has this id.
+  // The page already says that no team has this id.
   if (!rows && error instanceof Refused && error.status === 404) return null;
   return (
     <Card id="members" title={words.members} note={roster.data && <Note rules={rules} taken={roster.data.members.length} all={roster.data.max_members} />}>
@@ -122,7 +122,7 @@ function Plays({ row: { contribution } }: { row: MemberRow }) {
   );
 }
 
-/** Return whether the contribution counts, and whether its player has left. */
+/** Return a text that says whether the contribution counts, and whether its player has left. */
 function useStateText({ contribution }: MemberRow, absent: string): string {
   const words = useTeamTexts();
   if (contribution === null) return absent;

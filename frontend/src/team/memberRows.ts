@@ -1,6 +1,9 @@
 import type { Contribution, Team } from '../api/types';
 
-/** Player of a team, with the contribution to its score. Null: the player has no score in the period. */
+/**
+ * Player of a team, with the contribution to the team's score. The contribution is null if the player has no score in
+ * the period.
+ */
 export interface MemberRow {
   readonly user_id: number;
   readonly username: string | null;
@@ -8,7 +11,10 @@ export interface MemberRow {
   readonly contribution: Contribution | null;
 }
 
-/** Return the contributions in the order of the service, then the members without one in the order of joining. */
+/**
+ * Return the contributions in the order of the service, then the members without a contribution in the order of
+ * joining.
+ */
 export function memberRows(team: Team, contributions: readonly Contribution[]): MemberRow[] {
   const contributing = new Set(contributions.map(({ user_id: id }) => id));
   const isCaptain = (id: number) => id === team.captain_id;

@@ -11,7 +11,7 @@ interface Props {
 }
 
 /**
- * Picture of a player, or initials on the player's colour. They are decorative, because the name is beside them.
+ * Picture of a player, or initials on the player's colour. Both are decorative, because the name is beside them.
  *
  * The initials are visible until the picture is loaded, and stay if it cannot be loaded.
  */

@@ -8,6 +8,6 @@ interface Props {
 
 /** Text in which parts of the page replace the names in braces. Each language has its own order of the names. */
 export function Filled({ text, parts }: Props) {
-  // The parentheses in the expression keep the names in the result, at its odd positions.
+  // The parentheses in the regular expression keep the names in the result, at its odd positions.
   return text.split(/\{(\w+)\}/).map((piece, at) => <Fragment key={at}>{at % 2 === 1 ? parts[piece] : piece}</Fragment>);
 }

@@ -1,4 +1,6 @@
-/** Texts that a browser stores by name. Without storage, nothing is stored, and values last as long as the page. */
+/**
+ * Texts that a browser stores by name. If the browser allows no storage, the texts are lost when the page is closed.
+ */
 interface Texts {
   /** Return the text with this name, null without one. */
   readonly get: (name: string) => string | null;
@@ -20,7 +22,7 @@ function textsIn(storage: () => Storage): Texts {
         if (text === null) storage().removeItem(name);
         else storage().setItem(name, text);
       } catch {
-        // The text lasts as long as the page.
+        // Without storage, the text is lost when the page is closed.
       }
     },
   };

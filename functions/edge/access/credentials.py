@@ -29,12 +29,12 @@ class CallerResolver:
         self._sign_in = sign_in
 
     def configured(self) -> Sequence[tuple[Caller, int]]:
-        """Return, for each environment setting with API keys, the caller of these keys and their number."""
+        """Return, for each environment setting with API keys, the caller of these keys and the number of keys."""
         counts = Counter(replace(caller, fingerprint="") for caller in self._configured.values())
         return list(counts.items())
 
     async def verify(self, authorization: bytes | None) -> Caller:
-        """Return the caller whose key or token a header contains. Raises `Unauthenticated` if it is unknown.
+        """Return the caller whose key or token a header contains. Raises `Unauthenticated` for an unknown key or token.
 
         Without a header, return `ANONYMOUS`. The player of a token is not looked up: see `sign_in`.
         """
@@ -54,7 +54,7 @@ class CallerResolver:
         return caller
 
     async def sign_in(self, caller: Caller) -> Caller:
-        """Return the verified caller of a token with its player id added. `SignIn` may create the player."""
+        """Return the verified caller of a token with the player id added. `SignIn` may create the player."""
         return await self._sign_in.resolve(caller)
 
 

@@ -44,7 +44,7 @@ class KeyCache:
         self._is_failing = False
 
     async def load(self) -> None:
-        """Load all API keys unless they are cached. Only the store limits the time. Raises `StoreUnavailable`."""
+        """Load all API keys unless they are cached. It takes as long as the store does. Raises `StoreUnavailable`."""
         await self._keys.get(_ALL)
 
     async def find(self, digest: bytes) -> Caller | None:

@@ -86,5 +86,5 @@ def rate_limit_headers(limit: RateLimit, allowance: Allowance) -> Sequence[Heade
 
 
 def _seconds(microseconds: int) -> int:
-    """Return the time in seconds, rounded up, because a client that waits for it must not retry too early."""
+    """Return the time in seconds. Round up, because a client that waits this long must not retry too early."""
     return -(-microseconds // SECOND_US)

@@ -39,7 +39,7 @@ async def delivery_of(edge: Edge, message: dict[str, Any]) -> QueueMessage:
 
 
 async def _submission(edge: Edge, queued: QueuedSubmissionIn, received_us: int) -> Submission:
-    """Return the submission in a message, or raise the reason against it. If settings allow it, create its player."""
+    """Return a message's submission. If settings allow it, create its player. Raises the error of an invalid one."""
     identity = identity_of(queued)
     if isinstance(identity, ExternalId):
         identity = await _player_of(edge, queued, identity, received_us)

@@ -27,9 +27,9 @@ _SLOWER = 2.0
 _TOO_SLOW = 1.5
 """A process is overloaded if its mean response time exceeds this multiple of the allowed one."""
 _FALL, _RISE = 0.1, 0.001
-"""Weights of an interval in the moving average of the normal response time: of a faster interval, and of a slower one.
+"""Weights in the moving average of the normal response time: of an interval below the average, and of one above it.
 
-A slower interval counts little. Otherwise, the normal time would follow a load that grows for some seconds.
+An interval above the average counts little: otherwise, the normal time would follow a load that grows for seconds.
 """
 STANDING = 128
 """Requests in flight. If there are more than this for a whole interval, `ProcessorLimit` checks the processor."""
@@ -61,11 +61,12 @@ def release(scope: Scope) -> None:
 
 
 class ProcessorLimit:
-    """Limit on the requests in flight of each class (reads, writes). It is `inf` unless they wait for the processor.
+    """Limit on the requests in flight of each class (reads, writes). `inf` unless they wait for the processor.
 
-    A queue after a burst drains, a queue under overload does not (CoDel, RFC 8289): more than `STANDING` requests of
-    both classes are in flight for `INTERVAL_S`. The processor is the bottleneck if the thread always ran or was ready
-    to run (executor load average, in chapter 21 of Google's *Site Reliability Engineering*).
+    A queue after a burst drains, a queue under overload does not (CoDel, RFC 8289). Therefore, a queue counts as
+    overload if more than `STANDING` requests of both classes are in flight for `INTERVAL_S`. The processor is the
+    bottleneck if the thread always ran or was ready to run (executor load average, in chapter 21 of Google's *Site
+    Reliability Engineering*).
 
     If more requests are in flight than a saturated processor needs, all of them are slower, and no more are answered.
     Therefore the limit falls to `MIN_BUSY` while the processor is saturated, and rises while it is not. The limit ends

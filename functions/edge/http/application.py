@@ -78,7 +78,7 @@ class Application(FastAPI):
         if self._traced or self.middleware_stack is None or scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        # Skip the work of FastAPI and Starlette: only traces and the first request need it.
+        # Skip the methods of FastAPI and Starlette. Only two cases need them: traced requests, and the first request.
         scope["app"] = self
         await self.middleware_stack(scope, receive, send)
 

@@ -196,7 +196,7 @@ def stream(
 def exchange(
     meaning: str, content_type: str, line: type[BaseModel], *errors: type[LeaderForgeError], example: str
 ) -> dict[str, Any]:
-    """Return the options of a route with a stream of lines in both directions. `line` is a line of the request."""
+    """Return the options of a route that streams lines in both directions. `line` is the model of a request's line."""
     options = stream(meaning, content_type, *errors, *WITH_KEY, UnsupportedMediaType, headers={}, example=example)
     schema = {"$ref": f"#/components/schemas/{line.__name__}"}
     options["openapi_extra"]["requestBody"] = {"required": True, "content": {content_type: {"schema": schema}}}

@@ -32,8 +32,8 @@ _SLICE = 16_384
 class GuardedHttp(HttpToolsProtocol):
     """Protocol that answers 431 or 414 to a long head, 408 to a late one, and then closes the connection.
 
-    It drops trailers. If a client sends many bytes that are no part of a body, such as trailers or chunk extensions, it
-    closes the connection.
+    It drops trailers. It closes the connection of a client that sends many bytes outside of bodies, such as trailers or
+    chunk extensions.
     """
 
     _in_head = True
@@ -274,7 +274,7 @@ class GuardedHttp(HttpToolsProtocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def _is_body_unanswered(self) -> bool:
-        """Return whether the parser is in the body of a request that is next in turn, and has no response so far."""
+        """Return whether a body is being read whose request is the next to be answered, and has no response so far."""
         return not self._in_head and not self._is_shed and not self.pipeline and not self.cycle.response_started
 
     def _stop_timer(self) -> None:

@@ -102,7 +102,7 @@ class EdgeRoutes:
         await self._app(scope, receive, send)
 
     def _route(self, scope: Scope) -> EdgeRoute | None:
-        """Return the route of the request, None if it has none. Add the path's parameters to the scope."""
+        """Return the route of the request, None without a route. Add the path's parameters to the scope."""
         path = get_route_path(scope) if scope.get("root_path") else scope["path"]
         route = self._literal.get((scope["method"], path))
         if route is not None:

@@ -23,8 +23,9 @@ def is_buffered(scope: Scope) -> bool:
 class Stream(Response):
     """Response that is sent while it is generated, until it ends or the client disconnects.
 
-    Nothing is sent before `begin` has returned, therefore its errors get a normal error response. A later error aborts
-    the connection. The client thereby learns that the response is incomplete. The generator is closed in all cases.
+    Nothing is sent before `begin` has returned. Therefore, an error in `begin` gets a normal error response. A later
+    error aborts the connection. The client thereby learns that the response is incomplete. The generator is closed in
+    all cases.
     """
 
     def __init__(self, pieces: AsyncGenerator[bytes, None], headers: Sequence[Header], status: int = 200) -> None:

@@ -127,7 +127,7 @@ def render_key(key: ApiKey) -> JsonBody:
 
 
 def render_keys(keys: Iterable[ApiKey], environment: Iterable[tuple[Caller, int]]) -> JsonBody:
-    """Return the body with API keys, without secrets. `environment` has a caller and the number of keys per setting."""
+    """Return the body with API keys, without secrets. `environment` has each setting's caller and number of keys."""
     from_settings = [_environment_keys(caller, count) for caller, count in environment]
     return JsonBody.of(KeysOut(keys=[KeyOut(**_members(key)) for key in keys], environment=from_settings))
 

@@ -89,7 +89,7 @@ class AuditOut(StrictOut):
 def render_audit(
     entries: Sequence[Audited], following: tuple[int, int] | None, external_ids: Mapping[int, str]
 ) -> JsonBody:
-    """Return the body with audit entries. `following` is the time (ms) and id of the last one, None on the last page.
+    """Return the body with audit entries. `following` is the time (ms) and id of the last entry, None on the last page.
 
     `external_ids` maps player ids to external ids.
     """

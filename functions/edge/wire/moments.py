@@ -23,7 +23,7 @@ from leaderforge.services.movement import RankMovement
 
 _DURATION = re.compile(r"P(?=.)(?:(\d{1,4})W|(?:(\d{1,4})D)?(?:T(?=.)(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?)")
 _UNITS_MS = (604_800_000, 86_400_000, 3_600_000, 60_000, 1_000)
-"""Lengths in ms of a week, a day, an hour, a minute and a second, in the order of `_DURATION`."""
+"""Lengths in ms of a week, a day, an hour, a minute and a second, in the order of the groups of `_DURATION`."""
 
 SinceText = Annotated[
     str,

@@ -289,8 +289,8 @@ def _feeds_member(receipt: Receipt) -> str:
 def _details_json(receipt: Receipt, details: ReceiptDetails, achieved_at: str) -> str:
     """Return the requested JSON members of a receipt, each with a comma before it.
 
-    `achieved_at` is the receipt's time as text. Periods with the same time use this text, and the main period uses the
-    text of the receipt's `previous`, because rendering a text again costs time.
+    `achieved_at` is the receipt's time as text. To save time, equal values are rendered once only: periods with the
+    receipt's time use this text, and the main period uses the text of the receipt's `previous`.
     """
     tiebreakers = receipt.tiebreakers
     previous = _previous_member(details.previous, tiebreakers) if details.has_previous else ""

@@ -161,7 +161,9 @@ export class Client {
     return (await this.#get(`${path(board)}/top`, query(options), options)) as TopOut
   }
 
-  /** Return the entry of a player: an id, an external id as text, or the player that is signed in. */
+  /**
+   * Return the entry of a player. `player` is an id or an external id as text; by default, it is the signed-in player.
+   */
   async rank(board: string, player?: number | string | null, options: ReadOptions = {}): Promise<PlayerOut> {
     const place = `${path(board)}/ranks/${await this.#player(player)}`
     return (await this.#get(place, query({ period: options.period, segment: options.segment }), options)) as PlayerOut

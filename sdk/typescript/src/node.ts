@@ -24,8 +24,8 @@ export class FileJournal implements Journal {
   readonly #path: string
   #file: FileHandle | undefined
   /**
-   * Size of the file in bytes before a failed append. The bytes after it must be cut off: half a line, or a whole line
-   * of an entry that counts as not added. Undefined if there are no such bytes.
+   * Size of the file in bytes before a failed append. The bytes after this size must be cut off: half a line, or a
+   * whole line of an entry that counts as not added. Undefined if there are no such bytes.
    */
   #wholeSize: number | undefined
 
@@ -70,7 +70,7 @@ export class FileJournal implements Journal {
       throw error
     }
     const previous = this.#file
-    this.#file = next // append here from now on: the rename has replaced the old file, where entries would be lost
+    this.#file = next // append here from now on: entries in the old file, which the rename has replaced, would be lost
     this.#wholeSize = undefined
     await previous?.close()
     await this.#syncFolder()

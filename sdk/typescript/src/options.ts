@@ -21,7 +21,7 @@ export interface Options {
   /** Upper bound of the random wait after the first try. The bound doubles with each try, up to `longestBackoffMs`. */
   backoffMs?: number
   longestBackoffMs?: number
-  /** Longest `Retry-After` of the service that the client waits. If it is longer, the call fails without a retry. */
+  /** Longest `Retry-After` of the service that the client waits. With a longer one, the call fails without a retry. */
   longestWaitMs?: number
   queueCapacity?: number
   /** Number of scores in one request. */

@@ -49,7 +49,9 @@ export function ModerationForm({ board, userId }: Props) {
   const set = act === 'set' ? scoreToSet(score, board) : {};
   const missing = missingIn();
 
-  /** Return one text with the reasons why the action is not possible yet. It is empty if the action is possible. */
+  /**
+   * Return one text with the reasons why the action is not possible yet. The text is empty if the action is possible.
+   */
   function missingIn(): string {
     if (forbidden !== null) return forbidden;
     const steps = [

@@ -1,12 +1,12 @@
 import type { Board } from '../../api/types';
 import { PLAIN, scoreFormat, type Score } from '../../format/scores';
 
-/** Moderation actions. The audit log has each one with its reason. */
+/** Moderation actions. The audit log records each action with its reason. */
 export type ActName = 'hide-entry' | 'unhide-entry' | 'remove' | 'set' | 'hide-player' | 'unhide-player';
 
 export const ACTS: readonly ActName[] = ['hide-entry', 'unhide-entry', 'remove', 'set', 'hide-player', 'unhide-player'];
 
-/** Return whether the player's scores so far stop counting by the action, which therefore needs a confirmation. */
+/** Return whether the action makes the player's scores so far stop counting. Such an action needs a confirmation. */
 export function isFinal(act: ActName): boolean {
   return act === 'remove' || act === 'set';
 }

@@ -68,7 +68,7 @@ function State({ partition: { complete, lag_ms: lag } }: { partition: Partition 
   );
 }
 
-/** Bar whose length shows the size of a partition, for comparison with the bars of the others. */
+/** Bar whose length shows the size of a partition, for comparison with the other partitions. */
 function Bar({ part }: { part: number }) {
   return (
     <span aria-hidden="true" className="mt-1 block h-1.5 rounded-full bg-sunken">

@@ -16,7 +16,10 @@ interface Props {
   readonly set: (change: Partial<BoardDraft>) => void;
 }
 
-/** Fields of a team board's rules: the source board, the function, and the number of members whose scores count. */
+/**
+ * Fields of a team board's rules: the source board, the function that combines the members' scores, and the number of
+ * members whose scores count.
+ */
 export function TeamBoardFields({ boards, draft, exists, flaw, set }: Props) {
   const words = useTeamAdminTexts();
   const { fixed } = useConsoleText().form;

@@ -22,7 +22,7 @@ export function isSize(text: string): boolean {
   return /^\d+$/.test(text.trim()) && Number(text) >= 1 && Number(text) <= MAX_SIZE;
 }
 
-/** Return whether a text is the id of a captain, or empty. */
+/** Return whether a text is a valid id of a captain, or is empty. */
 export function isCaptain(text: string): boolean {
   return text.trim() === '' || parseUserId(text) !== null;
 }

@@ -119,7 +119,7 @@ class Client:
     def rank(
         self, board: str, player: int | str | None = None, *, period: str = "current", segment: str | None = None
     ) -> PlayerOut:
-        """Return the entry of a player: an id, an external id as text, or the player that is signed in."""
+        """Return the entry of a player. `player` is an id, an external id as text, or None for the signed-in player."""
         return cast(PlayerOut, self._get(reads.rank(board, self._player(player), period, segment)))
 
     def around(

@@ -27,7 +27,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """Step that calls a function and returns its result. It may block for some ms, such as a write of the queue."""
+    """Step that returns the result of a function. The function, such as a write of the queue, may block for some ms."""
 
     call: Callable[[], Any]
 

@@ -31,7 +31,7 @@ async def opened_nakama_board(dsn: str, leaderboard: str, *, history: bool) -> "
 
 
 class NakamaBoard:
-    """Leaderboard of Nakama. A record is identified by the leaderboard, its owner and the end of its period."""
+    """Leaderboard of Nakama. A record is identified by its leaderboard, its owner and the end of its period."""
 
     def __init__(
         self, database: ForeignDatabase, leaderboard: str, settings: Mapping[str, Any], *, history: bool

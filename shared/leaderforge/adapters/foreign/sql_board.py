@@ -8,7 +8,7 @@ from leaderforge.domain.errors import Refused
 from leaderforge.imports.foreign.boards import ForeignFacts, ForeignRow, Rows
 
 _POLICIES = {"sum": ("sum", "desc"), "highest": ("best", "desc"), "lowest": ("best", "asc")}
-"""Policy and order by column of sql_policies.sql, which counts the totals that this policy and order would give."""
+"""Policy and order by column of sql_policies.sql. The column counts the totals that they would give."""
 
 
 @asynccontextmanager

@@ -71,7 +71,7 @@ class MemoryEvents(MemoryBoards):
         return [ladder for ladder in ladders if (key, ladder.period) not in self._void_in]
 
     def set_void_with_origin(self, board: Board, user_id: int, submission_id: UUID, void: bool) -> Sequence[Ladder]:
-        """Void a counting fed event with its origin, or restore one that was voided so. Return the changed ladders."""
+        """Void a counting fed event because its origin is voided, or undo this. Return the changed ladders."""
         key = user_id, board.id, submission_id
         if key in self._void if void else key not in self._void_with_origin:
             return []

@@ -73,7 +73,7 @@ class MemoryIndex(RowRanking):
         self._standings[place_of(ladder)][standing.user_id] = standing
 
     def plant_stray(self, ladder: Ladder, user_id: int, segment: Segment) -> None:
-        """Simulate a fault: add a stray entry. Only `strays` returns it, as reads compute entries from standings."""
+        """Simulate a fault: add a stray entry. Only `strays` returns it, because reads use standings."""
         self._strays[place_of(ladder)].add((user_id, segment))
 
     def snapshot(self) -> IndexSnapshot:

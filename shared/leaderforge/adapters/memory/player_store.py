@@ -91,7 +91,7 @@ class MemoryPlayerStore:
         return ProfileChanged(new, moved)
 
     def _release_for(self, user_id: int) -> _Release:
-        """Return the release of an external id. For `RELEASE_MS`, only its former player `user_id` may claim it."""
+        """Return the release of an external id. For `RELEASE_MS`, only its former player `user_id` may claim the id."""
         until = self._now() + RELEASE_MS
         return _Release(user_id, until, until)
 

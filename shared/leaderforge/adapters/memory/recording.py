@@ -188,7 +188,7 @@ class MemoryRecording(MemoryEvents):
 
 
 def _with_previous(recorded: Recorded, places: Sequence[Sequence[EarlierPlace | None]]) -> Recorded:
-    """Return the result with the places before each part of the submission."""
+    """Return the outcome with the earlier places: first those of the submission, then those of each fed submission."""
     before, *before_fed = places
     pairs = zip(recorded.fed, before_fed, strict=True)
     fed = tuple(FedRecord(part, of_fed._replace(previous=previous)) for (part, of_fed), previous in pairs)

@@ -161,12 +161,12 @@ async def _lock(connection: Connection, slug: str) -> Board:
 
 
 async def _check(connection: Connection, board: Board, check: BoardCheck | None) -> None:
-    """Check the board with all boards, after a lock of the boards to which it refers."""
+    """Lock the boards to which the board refers, then check the board against all boards."""
     if check is None:
         return
     if board.referenced:
         await connection.fetch(statement("lock_boards"), ",".join(board.referenced))
-    # This statement begins after the locks were acquired. It therefore sees what other transactions did before.
+    # This statement begins after the locks were acquired. It therefore sees what earlier holders of the locks changed.
     check(board, [board_of(row) for row in await connection.fetch(statement("boards"))])
 
 

@@ -10,12 +10,12 @@ from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.checkpoints import Checkpoint, Moves, moved, without_keys_of
 
 PlaceId: TypeAlias = tuple[int, int]
-"""Player and revision of a place. Both are unique among the places of a series."""
+"""Player id and revision of a place. Together, they identify the place in a series."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckpointDraft:
-    """Checkpoint to store. It counts no player of the places `corrected`, but later erasures may await subtraction."""
+    """Checkpoint to store, without erased players whose places are `corrected`. Later erasures are not subtracted."""
 
     series: CheckpointSeries
     checkpoint: Checkpoint
@@ -40,12 +40,12 @@ def _is_counted(board: Board, place: Record, revision: int) -> bool:
 
 
 async def correct(connection: Connection, ladder: Ladder, drafts: Sequence[CheckpointDraft] = ()) -> int:
-    """Subtract erased players from all checkpoints of a ladder, and remove their keys. Then store the drafts likewise.
+    """Subtract erased players from all checkpoints of a ladder, and remove their keys. Then store the drafts.
 
-    Return the number of places. The caller must be the only one that corrects checkpoints since it began its drafts.
+    Return the number of subtracted places. While the caller makes drafts, nobody else may correct checkpoints.
     """
     taken = {series.attribute: await series.take_corrections(connection) for series in every_series(ladder)}
-    # A state without a segment has no place in the series of the attribute, but an earlier state may have a key there.
+    # Correct all series. A player without a segment has no place in an attribute's series, but maybe an old key.
     erased = {place["user_id"] for places in taken.values() for place in places}
     if erased:
         for series in every_series(ladder):

@@ -16,7 +16,7 @@ from leaderforge.domain.segments import SEGMENT_DIGEST_BYTES, segment_digest
 _CHUNK = 2_000
 """Maximum keys of a checkpoint that are read at a time."""
 _ALL = 2**53
-"""Maximum number of keys of a checkpoint that has all keys."""
+"""Maximum number of keys that stands for no maximum: the checkpoint has the keys of all entries."""
 
 
 class CheckpointScan(NamedTuple):
@@ -66,7 +66,7 @@ class CheckpointSeries:
         return [row["revision"] for row in await connection.fetch(self._statement("checkpoints"), *self.ids)]
 
     async def store(self, connection: Connection, checkpoint: Checkpoint) -> None:
-        """Store a checkpoint, in the place of a former one of its revision."""
+        """Store a checkpoint. It replaces the stored checkpoint of its revision, if any."""
         values = checkpoint.revision, checkpoint.total, checkpoint.keys, checkpoint.above
         await connection.execute(self._statement("store_checkpoint"), *self.ids, *values)
 

@@ -88,8 +88,8 @@ class PostgresEndpointStore:
             if not await connection.fetch(statement("advance_endpoint"), *values):
                 return False
             if result.waiting:
-                # An erasure takes this lock too. If it waits for this transaction, it deletes the rows that the
-                # transaction writes.
+                # An erasure takes this lock too. An erasure that waits for this transaction then also deletes the rows
+                # that the transaction writes.
                 await connection.execute(statement("lock_notice_log"))
             accepted = joined([notice.position for notice in result.accepted])
             await connection.execute(statement("accept_deliveries"), endpoint.endpoint_id, accepted)

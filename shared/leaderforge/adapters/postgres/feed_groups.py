@@ -11,11 +11,11 @@ from leaderforge.domain.feeding import error_of_target
 from leaderforge.domain.submissions import EventKey, FedRecord, Recorded, Submission
 
 Judged: TypeAlias = MutableMapping[EventKey, Submission | LeaderForgeError]
-"""New events by key: the submission of each, or the error that refuses it and has deleted its event."""
+"""New events by key: the submission of each event or, if it was refused and therefore deleted, the error."""
 
 
 class FeedGroup(NamedTuple):
-    """Parts of a submission, with the position of each among the parts of a batch."""
+    """Submission and its fed submissions (`parts`), by their positions among the parts of all groups of a batch."""
 
     parts: Mapping[int, Submission]
 
@@ -25,12 +25,12 @@ class FeedGroup(NamedTuple):
         return next(iter(self.parts.values()))
 
     def keys(self, firsts: Mapping[EventKey, int]) -> Sequence[EventKey]:
-        """Return the keys of the parts, without the keys of which an earlier part of the batch is the first copy."""
+        """Return the event keys of the parts. Leave out parts that repeat the event of an earlier part of the batch."""
         return [part.event_key for position, part in self.parts.items() if firsts[part.event_key] == position]
 
 
 def feed_groups(submissions: Sequence[Submission]) -> Iterator[FeedGroup]:
-    """Yield a group for each submission. The positions number the parts of all submissions from 0 on."""
+    """Yield a group for each submission. The positions number all submissions and fed submissions from 0 on."""
     position = 0
     for submission in submissions:
         parts = submission.parts
@@ -41,11 +41,11 @@ def feed_groups(submissions: Sequence[Submission]) -> Iterator[FeedGroup]:
 async def unite(
     connection: Connection, groups: Sequence[FeedGroup], firsts: Mapping[EventKey, int], judged: Judged
 ) -> None:
-    """Give all parts of a group one outcome. Delete the events of the parts that therefore do not count.
+    """Give a submission and its fed submissions one outcome. Delete the events that therefore do not count.
 
-    A group is refused if one of its parts is refused, or if a target has another submission with the same id. If the
-    origin is stored already, the group is a duplicate, and parts without a stored event do not count either. `firsts`
-    maps the key of each event to the position of its first copy.
+    A group is refused if one of its submissions is refused, or if a target has another submission with the same id. If
+    the origin is stored already, the group is a duplicate, and submissions without a stored event do not count either.
+    `firsts` maps the key of each event to the position of its first copy.
     """
     for group in groups:
         keys = group.keys(firsts)
@@ -65,7 +65,7 @@ async def unite(
 def grouped_outcomes(
     submissions: Sequence[Submission], outcomes: Sequence[Recorded | LeaderForgeError]
 ) -> Sequence[Recorded | LeaderForgeError]:
-    """Return the outcome of each submission, from the outcomes of the parts of all submissions."""
+    """Return the outcome of each submission. `outcomes` has, in order, each submission and its fed submissions."""
     remaining = iter(outcomes)
     return [_outcome(submission, *islice(remaining, len(submission.parts))) for submission in submissions]
 
@@ -75,7 +75,7 @@ def _outcome(
 ) -> Recorded | LeaderForgeError:
     if not isinstance(outcome, Recorded):
         return outcome
-    # Only a duplicate can have errors here: its fed submission may be missing, if the feed is newer, or removed.
+    # Only a duplicate can have errors here: its fed submission may be removed, or missing if the feed is newer.
     pairs = zip(submission.fed, of_fed, strict=True)
     fed = tuple(FedRecord(part, recorded) for part, recorded in pairs if isinstance(recorded, Recorded))
     return outcome._replace(fed=fed)
@@ -84,7 +84,7 @@ def _outcome(
 def _refusal(
     group: FeedGroup, keys: Sequence[EventKey], judged: Mapping[EventKey, Submission | LeaderForgeError]
 ) -> LeaderForgeError | None:
-    """Return the error that refuses the new group, None if all its parts are new and accepted."""
+    """Return the error that refuses the new group, None if all its submissions are new and accepted."""
     origin = group.origin
     for part in group.parts.values():
         outcome = judged.get(part.event_key) if part.event_key in keys else None

@@ -17,7 +17,7 @@ async def judge(
 ) -> Mapping[Key, Submission | RuleViolated | ScoreOutOfRange]:
     """Return the submission of each new event, or the error that refuses it. Refused events are deleted.
 
-    The returned submission of a change has its score, which depends on the player's standing.
+    A submission with a change is returned with its final score, which depends on the player's standing.
 
     Events must be in ascending order of their keys. All players are locked in this order, then their standings. This
     prevents deadlocks. The locks exclude concurrent submissions of the same player until the commit.

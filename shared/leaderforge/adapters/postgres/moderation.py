@@ -160,7 +160,7 @@ class PostgresModeration:
     ) -> Sequence[LadderStanding]:
         """Lock the player and the standings, make the change, and return the changed standings.
 
-        The audit entry lists the boards in `followed`, which the change fills with the fed boards that it concerns.
+        The change adds the fed boards that it concerns to `followed`. The audit entry then lists these boards.
         """
 
         async def work(connection: Connection, now: int) -> Sequence[LadderStanding]:

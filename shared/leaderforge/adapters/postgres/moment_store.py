@@ -102,15 +102,15 @@ class PostgresMoments:
         try:
             return await self._scan(draft.series, draft.checkpoint.revision)
         except Unavailable:
-            # A scan of a very large ladder may take longer than a statement may. Reads near dense keys become slower.
+            # The scan of a very large ladder may exceed the time limit. Keep the keys: reads only get slower.
             self._growth.setdefault(draft.series.ids, _Growth()).has_failed = True
             return draft
 
     def _is_uneven(self, series: CheckpointSeries, checkpoint: Checkpoint, states: int) -> bool:
         """Return whether a checkpoint has too many entries between two keys, or many states since its keys were chosen.
 
-        `states` is the number of states since the last checkpoint. Earlier ones are known since the start of this
-        process only.
+        `states` is the number of states since the last checkpoint. The method adds them up, but only since the start of
+        this process.
         """
         growth = self._growth.setdefault(series.ids, _Growth())
         growth.new += states
@@ -126,7 +126,7 @@ class PostgresMoments:
         for _ in range(_SCANS):
             before = place_ids(await self._corrections(series))
             scan = await series.counted(self._pool, revision, self._block)
-            # Only with equal places is it known which erased players the scan did not count.
+            # If the places changed during the scan, it is unknown which erased players the scan has counted.
             if before == place_ids(await self._corrections(series)):
                 self._note_scan(series, scan.states)
                 return CheckpointDraft(series, scan.checkpoint, before)

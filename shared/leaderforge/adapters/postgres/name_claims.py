@@ -45,7 +45,7 @@ async def release_stale_claims(pool: Pool, after: str, limit: int) -> StaleClaim
 
 
 async def _release_stale(connection: Connection, key: str, user_id: int) -> bool:
-    """Release a claim of the player unless the player's present name has this key. Return whether it was released."""
+    """Release a player's claim unless the player's present name has this key. Return whether the claim was released."""
     rows = await connection.fetch(statement("lock_profile"), user_id)
     if any(key in _claims(row) for row in rows):
         return False

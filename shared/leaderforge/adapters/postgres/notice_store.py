@@ -33,7 +33,7 @@ class _Remaining:
     """Players of taken bundles, except players who were erased since the bundles were read."""
 
     def __init__(self, taken: Sequence[Record]) -> None:
-        # An erased item is null. Do not parse texts without null, because this would cost more than taking them.
+        # An erased item is null. Do not parse texts without null: parsing would cost more than the relay of the row.
         self._players = {
             row["seq"]: {item.user_id for item in bundle_items(row["data"]) if item is not None}
             for row in taken
@@ -42,7 +42,7 @@ class _Remaining:
 
     def has(self, seq: int, user_id: int) -> bool:
         """Return whether the taken row with this number still reports a change of the player."""
-        # Only bundles have players here. An erasure deletes the row of a single notice, so that it cannot be taken.
+        # Only bundles have players here. A single notice that was erased has no row, and thus cannot be taken.
         return seq not in self._players or user_id in self._players[seq]
 
 
@@ -150,7 +150,7 @@ def _notices_of_row(row: Record, after: int) -> Sequence[Notice]:
 def _log_row(draft: NoticeDraft | BundleDraft, text: str) -> tuple[str, Sequence[object]]:
     """Return the statement that appends a draft, and its values. `text` is the outbox's data without erased notices."""
     if isinstance(draft, BundleDraft):
-        # Leave mere changes out. Notices about ranks are derived from them already, and the log needs notices only.
+        # Leave out items that are no notices: notices about ranks are already derived from these changes.
         body = without_mere_changes(text) if draft.has_mere_changes else text
         return "append_bundles", (draft.origin, draft.at, draft.size, draft.ladders, body)
     return "append_notices", draft

@@ -24,9 +24,9 @@ async def write_notices(connection: Connection, notices: Iterable[NewNotice]) ->
 async def write_bundle(connection: Connection, notices: Iterable[NewNotice]) -> None:
     """Write notices of submissions as one row, a bundle. Without notices, run no statement.
 
-    Call it as `write_notices`. On Citus, each node has its own transaction, which has written standings of this node
-    only. The row goes to the same node, that of the first notice's player: a second node would cost the transaction
-    time.
+    Call it under the conditions of `write_notices`. On Citus, each node has its own transaction, which has written
+    standings of this node only. The row goes to the same node, that of the first notice's player: a second node would
+    cost the transaction time.
     """
     announced = announced_notices(notices)
     if announced:

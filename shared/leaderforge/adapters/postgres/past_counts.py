@@ -23,9 +23,9 @@ Interval: TypeAlias = tuple[bytes, bytes]
 class PastCounts:
     """Numbers of entries of a ladder as of a revision, computed from a checkpoint and the moves of players since.
 
-    `blocks` are the positions in the checkpoint of the keys of the ladder's segment, of all keys if it has none.
-    `prefix` is the part of these keys before the sort key. `lead` is the number of entries above the first of them,
-    and `total` the number of all entries. Both include the moves.
+    `blocks` are the positions, in the checkpoint, of the segment's keys or, without a segment, of all keys. `prefix` is
+    the part of these keys before the sort key. `lead` is the number of entries above the first key, and `total` the
+    number of all entries. Both include the moves.
     """
 
     ladder: Ladder
@@ -90,11 +90,11 @@ class PastCounts:
         return intervals
 
     def _block(self, bound: bytes) -> int:
-        """Return the position of the last checkpoint key at or above a bound, the one before the first if none is."""
+        """Return the position of the last checkpoint key at or above a bound, or the position before the first key."""
         return max(self.checkpoint.block_of(self.prefix + bound), self.blocks.start - 1)
 
     def _above_end(self, i: int) -> int:
-        """Return the number of entries above the sort key number `i`. All entries are above the end of the keys."""
+        """Return the number of entries above the sort key number `i`, or of all entries if the keys end before `i`."""
         if i < self.blocks.start:
             return 0
         return self.above_block(i) if i in self.blocks else self.total

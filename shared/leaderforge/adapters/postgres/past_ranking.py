@@ -99,12 +99,12 @@ class PostgresPastRanking:
         return ranked_key_of(board, rows[0]) if rows else LAST
 
     async def _after(self, connection: Connection, counts: PastCounts, bound: bytes, limit: int) -> list[Row]:
-        """Return the nearest `limit` entries at and below a bound. There must be as many."""
+        """Return the nearest `limit` entries at and below a bound. At least `limit` must exist."""
         intervals = counts.intervals_after(bound, limit) if limit else ()
         return await self._window(connection, "past_window_after", counts.ladder, intervals, limit)
 
     async def _before(self, connection: Connection, counts: PastCounts, bound: bytes, limit: int) -> list[Row]:
-        """Return the nearest `limit` entries above a bound, the nearest one first. There must be as many."""
+        """Return the nearest `limit` entries above a bound, the nearest one first. At least `limit` must exist."""
         intervals = [(end, start) for start, end in counts.intervals_before(bound, limit)] if limit else ()
         return await self._window(connection, "past_window_before", counts.ladder, intervals, limit)
 

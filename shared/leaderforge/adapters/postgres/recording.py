@@ -102,7 +102,7 @@ class Recorder:
     async def _part_out_of_range(self, submission: Submission) -> Submission:
         """Return the submission or its fed submission whose sum would leave the range of scores.
 
-        The error of the database does not identify it. If several parts are sums, read their standings.
+        The error does not name the submission. If several of them are on `sum` boards, read their standings.
         """
         *sums, last = [part for part in submission.parts if part.board.policy is Policy.SUM] or [submission]
         for part in sums:
@@ -176,13 +176,13 @@ def _place(submission: Submission) -> _Place:
 
 
 def _fed_and_sent(submissions: Sequence[Submission]) -> set[_Place]:
-    """Return the places that have submissions of a group, and others, which another transaction writes."""
+    """Return the places with submissions of a feed group and others: one transaction cannot write both."""
     in_groups = {_place(part) for s in submissions if s.fed for part in s.parts}
     return in_groups & {_place(s) for s in submissions if not s.fed}
 
 
 def _fed_twice(submissions: Sequence[Submission]) -> set[_Place]:
-    """Return the places that get one submission id from several boards.
+    """Return the places to which several boards feed submissions with the same id.
 
     The first of these submissions may be refused. Only then may the next one count.
     """
@@ -194,10 +194,10 @@ def _fed_twice(submissions: Sequence[Submission]) -> set[_Place]:
 
 
 def _judged_apart(submissions: Sequence[Submission], positions: Sequence[int]) -> Iterable[Sequence[int]]:
-    """Return a round's positions in parts: one per policy for submissions that depend on standings, one for others.
+    """Split a round's positions: one list per policy for submissions that depend on standings, one list for the others.
 
-    Submissions with fed submissions have a part of their own. It may have several policies, because a group has no
-    change, and therefore locks no standing early.
+    Submissions with fed submissions are in a list of their own. This list may have several policies: such submissions
+    request no change, and therefore lock no standing early.
     """
     parts: defaultdict[Policy | bool | None, list[int]] = defaultdict(list)
     for position in positions:
@@ -208,10 +208,10 @@ def _judged_apart(submissions: Sequence[Submission], positions: Sequence[int]) -
 
 
 def _apart(submissions: Sequence[Submission], positions: Sequence[int]) -> Iterable[Sequence[int]]:
-    """Return the positions in parts: submissions that need several statements, then all others by policy.
+    """Split the positions: one list for submissions that need several statements, one per policy for all others.
 
     Without the split, all submissions of the batch would need several statements, at nearly twice the cost. All
-    submissions of a player on a board stay in one part.
+    submissions of a player on a board stay in one list.
     """
     players = Counter((submissions[i].board.id, submissions[i].event.user_id) for i in positions)
     parts: defaultdict[Policy | None, list[int]] = defaultdict(list)

@@ -112,7 +112,7 @@ class PostgresScoreStore:
     async def record(
         self, submissions: Sequence[Submission], *, previous: bool = False
     ) -> Sequence[Recorded | LeaderForgeError]:
-        # Limit the time of all steps together. The propagation time of changed boards and periods counts on this limit.
+        # Limit the time of all steps together: the propagation time of boards and periods depends on this limit.
         async with self._pool.limit(self._record_timeout_s):
             # Store the periods before the events, because rollover and rebuild must find every period that has
             # standings.

@@ -1,7 +1,7 @@
 -- Returns the sum of the counting events of each player in a challenge, with their number. The other columns belong to
 -- the latest event that changed the sum, or to the earliest event if none did. $6 is the largest magnitude of a sum.
--- The sum of all events of a player is within it, but the sum of a part of the events may exceed it. The result is
--- therefore clamped.
+-- The sum of all events of a player is within this magnitude, but the sum of some of the events may exceed the
+-- magnitude. The result is therefore clamped.
 select distinct on (user_id)
     user_id, submission_id, achieved_at, received_us, metadata,
     greatest(-$6::bigint, least($6, sum(score) over of_player))::bigint as score,

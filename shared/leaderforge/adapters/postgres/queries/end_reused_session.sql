@@ -1,6 +1,6 @@
 -- Ends the session of a replaced refresh token. A client may repeat its refresh. Therefore the token directly before
--- the present one does not end the session if the last refresh was after $4 (ms). Older tokens are not stored: any
--- other token with the random id of the session must be one.
+-- the present one does not end the session if the last refresh was after $4 (ms). Older tokens are not stored. Any
+-- other token with the session's random id must be an older one.
 delete from sessions
 where user_id = $1
     and session_id = $2

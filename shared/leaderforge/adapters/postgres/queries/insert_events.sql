@@ -1,5 +1,5 @@
--- Inserts events, except duplicates: events of a player with a stored submission id on the board. Returns the primary
--- keys of the inserted events.
+-- Inserts events, except duplicates. A duplicate has the submission id of a stored event of the same player on the same
+-- board. Returns the primary keys of the inserted events.
 insert into score_events (
     user_id, board_id, submission_id, score, subscore, achieved_at, received_us, recorded_at, metadata, numbers
 )

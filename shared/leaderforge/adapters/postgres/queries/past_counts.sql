@@ -1,5 +1,6 @@
 -- Returns the number of entries in each interval from one bound (inclusive) to another (exclusive), as of the revision $12.
--- $13 is the segment to count in: a value of the board's attribute with the number $14. If it is null, all entries count.
+-- $13 is the segment to count in: a value of the board's attribute with the number $14. If $13 is null, all entries
+-- count.
 select b.interval, count(*) as entries
 from unnest(
     string_to_array($3, ',')::bigint[], string_to_array($4, ',')::bigint[], string_to_array($5, ',')::bigint[],

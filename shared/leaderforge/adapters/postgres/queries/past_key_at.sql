@@ -1,5 +1,5 @@
--- Returns the entry $7 entries after the first one at or below a bound, as of the revision $9. $10 and $11 are a
--- segment: see past_counts.sql.
+-- Skips $7 entries at and below a bound, and returns the next entry, as of the revision $9. $10 and $11 are a segment:
+-- see past_counts.sql.
 select p.ranked, p.subranked, p.achieved_at, p.user_id
 from past_standings p
 where p.board_id = $1 and p.period_id = $2 and p.hidden = 0 and ($8::integer <= 1 or p.submissions >= $8)

@@ -1,9 +1,10 @@
 -- Generated from fragments/record.sql and upsert_latest.sql by scripts/record_statements.py.
--- Inserts events, and computes the rows of their standings, `upsert_rows`. The policy's upsert, the next part of the
--- statement, writes these rows. Each parameter is an array with one item per standing. An event has an item for each of
--- its standings; `leads` is true for one of them, which inserts the event. $16 is an object with the named numbers of
--- each event that has some, by its key. It is null if no event has any, and costs nothing then. A batch has at most one event per player and
--- board. Items must be sorted by key, which prevents deadlocks.
+-- Inserts events, and computes the rows of their standings: `upsert_rows`. The next part of the statement, the policy's
+-- upsert, writes these rows. $1 to $13 are arrays with one item per standing. An event has one item for each of its
+-- standings. `leads` is true in one of these items only: this item inserts the event. $16 is a JSON object from an
+-- event's key to the event's named numbers. It lacks events without named numbers. If no event has any, $16 is null and
+-- costs nothing. A batch has at most one event per player and board. Items must be sorted by key, which prevents
+-- deadlocks.
 with items as (
     select *
     from unnest(
@@ -27,7 +28,7 @@ new_events as (
     returning user_id, board_id
 ),
 -- Players who get their first standing on a ladder. The row lock waits for a concurrent action that hides the player,
--- because new standings of a hidden player must be hidden. It also waits for a change of the player's attributes,
+-- because new standings of a hidden player must be hidden. The lock also waits for a change of the player's attributes,
 -- because their values are the segments of a new standing. `segments` of an item has the names of these attributes.
 newcomers as (
     select

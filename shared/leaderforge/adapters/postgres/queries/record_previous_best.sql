@@ -1,9 +1,10 @@
 -- Generated from fragments/record.sql and upsert_best.sql by scripts/record_statements.py.
--- Inserts events, and computes the rows of their standings, `upsert_rows`. The policy's upsert, the next part of the
--- statement, writes these rows. Each parameter is an array with one item per standing. An event has an item for each of
--- its standings; `leads` is true for one of them, which inserts the event. $16 is an object with the named numbers of
--- each event that has some, by its key. It is null if no event has any, and costs nothing then. A batch has at most one event per player and
--- board. Items must be sorted by key, which prevents deadlocks.
+-- Inserts events, and computes the rows of their standings: `upsert_rows`. The next part of the statement, the policy's
+-- upsert, writes these rows. $1 to $13 are arrays with one item per standing. An event has one item for each of its
+-- standings. `leads` is true in one of these items only: this item inserts the event. $16 is a JSON object from an
+-- event's key to the event's named numbers. It lacks events without named numbers. If no event has any, $16 is null and
+-- costs nothing. A batch has at most one event per player and board. Items must be sorted by key, which prevents
+-- deadlocks.
 with items as (
     select *
     from unnest(
@@ -28,8 +29,8 @@ new_events as (
 ),
 -- Locks the standings of all items, and reads them. The lock waits for concurrent submissions of the same players,
 -- therefore the read includes their results. The steps are: insert the events, lock the standings, upsert them. A
--- condition on the count of a step's rows makes the next step wait for it, at a lower cost than a join. Events come
--- first, as in all writes, which prevents deadlocks. A missing standing cannot be locked: see previous_result.sql.
+-- condition on the number of rows of one step makes the next step wait. It costs less than a join of the steps. Events
+-- come first, as in all writes, which prevents deadlocks. A missing standing cannot be locked: see previous_result.sql.
 previous as (
     select s.user_id, s.score, s.achieved_at, s.submissions, s.subranked, s.hidden, s.board_id, s.period_id
     from items
@@ -39,7 +40,7 @@ previous as (
     for update of s
 ),
 -- Players who get their first standing on a ladder. The row lock waits for a concurrent action that hides the player,
--- because new standings of a hidden player must be hidden. It also waits for a change of the player's attributes,
+-- because new standings of a hidden player must be hidden. The lock also waits for a change of the player's attributes,
 -- because their values are the segments of a new standing. `segments` of an item has the names of these attributes.
 newcomers as (
     select
@@ -88,12 +89,12 @@ returning
     user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, received_us,
     segments, board_id, period_id
 )
--- Returns the written standings, each with the columns of the previous standing, null if there was none. Another batch
--- may insert a standing after `previous` was read as missing. The previous standing is then unknown. In this case, the
--- condition divides by zero, which rolls back the whole statement, and the writer repeats the batch. A check in the
--- writer would come after the commit, or need a transaction, which costs two round trips. The join is a full join,
--- because the planner can only hash or merge it. For a left join, it would expect few rows and compare all pairs. A
--- duplicate submission writes no standing. Its row has null in the written columns.
+-- Returns each written standing with the columns of the previous standing, which are null if there was none. Another
+-- batch may insert a standing after this statement has found no previous one. The previous standing is then unknown. In
+-- this case, the condition divides by zero: the server rolls back the whole statement, and the writer repeats the
+-- batch. The writer could check this only after the commit, or in a transaction, which costs two round trips. The join
+-- is a full join, because the planner can only hash or merge it. For a left join, it would expect few rows and compare
+-- all pairs. A duplicate submission writes no standing. Its row has null in the written columns.
 select
     written.*, previous.score as previous_score, previous.achieved_at as previous_achieved_at,
     previous.submissions as previous_submissions, previous.subranked as previous_subranked,

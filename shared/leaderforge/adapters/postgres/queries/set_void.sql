@@ -1,4 +1,5 @@
--- Voids an event, or lets it count again, by a decision of its own: $5 no longer marks it as voided with its origin.
+-- Voids an event, or lets it count again, independently of its origin. Therefore removes the mark $5 of an event that
+-- was voided with its origin.
 update score_events
 set void = $4, void_in = array_remove(void_in, $5::bigint)
 where user_id = $1 and board_id = $2 and submission_id = $3;

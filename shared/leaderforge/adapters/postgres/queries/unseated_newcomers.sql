@@ -1,6 +1,6 @@
 -- Returns players without a seat, among the players with an event since $3 (ms). The index on the times of events keeps
--- this cheap on a board with many players. `+ 0` excludes the indexes that begin with board and period. For a new
--- period without statistics, the planner would choose such an index, because it expects one row there. It would then
+-- this cheap on a board with many players. `+ 0` excludes the indexes that begin with board and period. In a new
+-- period, which has no statistics yet, the planner expects a single row. It would therefore choose such an index, and
 -- scan all members of the period for each player.
 select s.user_id
 from (select distinct user_id from score_events where board_id = $1 and recorded_at >= $3) e

@@ -1,8 +1,9 @@
--- Writes the notices of a batch as one row, a bundle: see domain/notice_bundles.py. A board announces improvements of the
--- main standing (1), or every change (2): see `Announcement`. One row for a batch takes a tenth of the time of one row
--- for each notice. The outbox takes the sequence number after the upsert has locked all standings of the batch. The
--- numbers of one standing therefore have the order of its changes. `offset 0` keeps the condition out of the join. As a
--- part of the join, the condition would make the planner expect one row, and compare all pairs of rows.
+-- Writes the notices of a batch as one row, a bundle: see domain/notice_bundles.py. The column `announces` says which
+-- changes the board announces: improvements of the main standing (1) or every change (2). One row for a batch takes a
+-- tenth of the time of one row for each notice. The row gets its sequence number after the upsert has locked all
+-- standings of the batch. Successive changes of a standing therefore have ascending sequence numbers. `offset 0`
+-- separates the condition on `announces` from the join. Otherwise, the planner would expect one row, and compare all
+-- pairs of rows.
 notices as (
     insert into outbox (user_id, board_id, period_id, type, at, data)
     select
