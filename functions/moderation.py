@@ -264,7 +264,7 @@ async def _scores_to_set(
 def _score_to_set(
     item: PlayerScoreIn, user_ids: Mapping[ExternalId, int], players: set[int]
 ) -> ScoreToSet | LeaderForgeError:
-    """Return the score to set, or an error. `players` has the players of earlier items. Add the player of this one."""
+    """Return the score to set, or an error. `players` has the players of earlier items. Add the player of this item."""
     try:
         user_id = player_of(item, user_ids)
     except LeaderForgeError as error:

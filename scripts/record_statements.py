@@ -63,8 +63,8 @@ def record_statements() -> Iterator[tuple[Path, str]]:
         yield QUERIES / upsert.name.replace("upsert", "record_bundle"), f"{origin}{written.rstrip()},\n{bundle}"
         announcing = f"{written.rstrip()},\n{bundle.removesuffix(_RESULT).rstrip()},\n{past}"
         yield QUERIES / upsert.name.replace("upsert", "record_past_bundle"), origin + announcing
-        # `record_past` also has the parameter for notices, although it writes none. An unused parameter costs less
-        # than one more form of the items.
+        # `record_past` also has the parameter for notices, although it writes none. An unused parameter costs less than
+        # a second list of parameters in the writer.
         yield QUERIES / upsert.name.replace("upsert", "record_past"), origin + f"{written.rstrip()},\n{past}"
 
 

@@ -124,7 +124,7 @@ export function createHistory(): RouterHistory {
   return history;
 }
 
-/** Open the address after the `#`, if there is one: links of earlier versions have it there. */
+/** Open the address after the `#`, if there is one: in links of earlier versions, the address is there. */
 function followHash(history: RouterHistory): void {
   const hashed = /^#(\/.*)$/.exec(location.hash)?.[1];
   if (hashed === undefined) return;

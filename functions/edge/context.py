@@ -37,7 +37,7 @@ class RenderedTops:
         self._answers: dict[tuple[Ladder, int], tuple[Page, Answer]] = {}
 
     def answer(self, ladder: Ladder, limit: int, page: Page, render: Callable[[], Answer]) -> Answer:
-        """Return the answer that was rendered from the same page object before. Without one, render it."""
+        """Return the answer that was rendered from the same page object before. If there is none, render one."""
         rendered = self._answers.get((ladder, limit))
         # A comparison by identity suffices, because the cache returns the same object until it loads again.
         if rendered is not None and rendered[0] is page:
@@ -167,7 +167,7 @@ class Edge:
 
 
 def _within(ladder: Ladder, segment: Segment) -> Ladder:
-    """Return the ladder restricted to the segment. Raises `Refused` if the board has no segments by its attribute."""
+    """Return the ladder restricted to the segment. Raises `Refused` if the board lacks the segment's attribute."""
     names = ladder.board.segments
     if segment.attribute not in names:
         slug = ladder.board.slug

@@ -125,7 +125,7 @@ export class LeaderBoard extends HTMLElement {
       const isChanged = cells.map((text, column) => setText(line.children[column], text)).includes(true);
       line.classList.remove('changed');
       if (isChanged && isUpdate) {
-        line.getBoundingClientRect(); // forces a layout without the class, so that adding it restarts the animation
+        line.getBoundingClientRect(); // forces a layout, so that adding the class restarts the animation
         line.classList.add('changed');
       }
     });

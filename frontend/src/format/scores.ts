@@ -17,7 +17,7 @@ export interface ScoreFormat {
   readonly short: (score: Score) => string;
   /** Return the score in a text: the format of `full`, or a number in the unit. Null for other text. */
   readonly parse: (text: string) => Score | null;
-  /** Unit to show beside a score, null if the score's text contains it or the board has none. */
+  /** Unit to show beside a score, null if the score's text contains the unit or the board has none. */
   readonly unit: string | null;
 }
 

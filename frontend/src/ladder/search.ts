@@ -18,7 +18,7 @@ const SEGMENT = /^[a-z][a-z0-9_]{0,31}:.{1,64}$/u;
 export function parseLadder({ board, period, segment }: Search): LadderSearch {
   return {
     ...(typeof board === 'string' && BOARD.test(board) && { board }),
-    // Accept a number, because the router parses a year, such as 2026, as one.
+    // Accept a number, because the router parses the text of a year, such as 2026, as a number.
     ...((typeof period === 'string' || typeof period === 'number') && PERIOD.test(`${period}`) && { period: `${period}` }),
     ...(typeof segment === 'string' && SEGMENT.test(segment) && { segment }),
   };

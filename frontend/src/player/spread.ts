@@ -58,7 +58,7 @@ export function bandsWithTails(min: number, low: number, high: number, max: numb
 
 /**
  * Return whether half of the players are in a small part of the range, near its lower end. Widening bands then show
- * them better.
+ * these players better.
  */
 export function isSkewed(low: number, median: number, high: number): boolean {
   return high > low && (median - low) / (high - low) < SKEWED;

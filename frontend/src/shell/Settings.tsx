@@ -31,7 +31,7 @@ export function Settings() {
   }, [open]);
 
   function onBlur({ currentTarget, relatedTarget }: FocusEvent): void {
-    // Without `relatedTarget`, keep the menu open: a click on an empty part of it focuses no element.
+    // Without `relatedTarget`, keep the menu open: a click on an empty part of the menu focuses no element.
     if (relatedTarget && !currentTarget.contains(relatedTarget)) setOpen(false);
   }
 

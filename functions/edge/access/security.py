@@ -16,7 +16,7 @@ from leaderforge.domain.permissions import SCOPES_BY_PERMISSION, KeyScope, Permi
 
 PLAYERS = "playerToken"
 _OTHER_HEADER = b"x-api-key"
-"""Header in which other services expect keys. A request with it is no error: gateways add it for their own use."""
+"""Header in which other services expect keys. It is allowed in requests, because gateways add it for their own use."""
 _HINT = "this call needs an API key or a player token, and X-API-Key is not read: send Authorization: Bearer <key>"
 
 _ROLES = (Role.VIEWER, Role.MODERATOR)

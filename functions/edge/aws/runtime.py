@@ -34,7 +34,7 @@ class Runtime:
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """Event loop. It is set as the current one on each use, because other code in this thread may have unset it."""
+        """Event loop. Each use makes it the current loop, because other code in this thread may have unset it."""
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)

@@ -175,7 +175,7 @@ def _cors(origins: tuple[str, ...]) -> Middleware:
 
 
 async def _answer_http_error(request: Request, error: Any) -> Response:
-    """Return the response to a request that Starlette refused, for example because it has no route."""
+    """Return the response to a request that Starlette refused, for example because no route matches."""
     path = request.url.path
     if error.status_code == 404:
         return error_answer(RouteNotFound(f"there is no {path}; docs/api.md lists all paths"), error.headers)

@@ -50,7 +50,7 @@ class GuardedHttp(HttpToolsProtocol):
     _head_timer: asyncio.TimerHandle | None = None
     _refusal = HTTPStatus.BAD_REQUEST
     _is_shed = False
-    """True while a request arrives that was refused under overload: from the end of its head to its own end."""
+    """True while the rest of a request arrives whose head was refused under overload."""
     _limiters: Limiters | None = None
     _is_draining = False
     """True after the beginning of the server's shutdown. The response to the next request ends the connection."""

@@ -218,7 +218,7 @@ def path_with_external_ids(scope: Scope) -> str:
     """Return the path of a request. Its external ids stay percent-encoded, because they may contain slashes.
 
     Servers without `raw_path` and some gateways decode the path first. If an external id contains a slash or a percent
-    sign, their clients must encode it twice.
+    sign, clients of such servers must encode the id twice.
     """
     raw = scope.get("raw_path")
     segments = (

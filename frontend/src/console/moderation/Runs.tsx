@@ -24,7 +24,10 @@ interface Props {
 /** Reason of a restoration, for the audit log. */
 const RESTORED = 'the removal was undone in the console';
 
-/** Submissions of a player to a board. Each can be removed alone. It then stays in the list, and can be restored. */
+/**
+ * Submissions of a player to a board. Each submission can be removed alone. A removed submission stays in the list, and
+ * can be restored.
+ */
 export function Runs({ board, userId, name }: Props) {
   const words = useConsoleText();
   const operator = useOperator();

@@ -13,7 +13,9 @@ interface Props {
   readonly close: () => void;
 }
 
-/** Dialog that shows a hidden entry again. It undoes each cause: entry hidden, player hidden, or both. */
+/**
+ * Dialog that shows a hidden entry again. It undoes all causes: the entry was hidden, the player was hidden, or both.
+ */
 export function Unhide({ board, entry, close }: Props) {
   const words = useConsoleText();
   const operator = useOperator();

@@ -40,7 +40,8 @@ export async function undo(operator: Client, requests: readonly Request[]): Prom
 export function undoOf(draft: ModerationDraft, ids: readonly string[]): Request[] {
   const opposite = OPPOSITE[draft.act];
   if (opposite !== undefined) return [requestOf({ ...draft, act: opposite, reason: UNDONE })];
-  // Restore the submissions first, then remove the set score. Otherwise, the player would have no entry for a moment.
+  // Restore the submissions first, then remove the set score. In the other order, the player would briefly have no
+  // entry.
   const restored = ids.map((id) => restorationOf(draft, { id }, UNDONE));
   return draft.submissionId === undefined ? restored : [...restored, removalOf(draft, { id: draft.submissionId }, UNDONE)];
 }

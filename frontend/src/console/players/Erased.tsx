@@ -2,7 +2,7 @@ import type { Erasure } from '../../api/types';
 import { Dialog } from '../../ui/Dialog';
 import { useConsoleText } from '../i18n/text';
 
-/** Result of an erasure, with the id that proves it. */
+/** Result of an erasure, with the id that proves the erasure. */
 export function Erased({ erasure: { erasure_id: id, events, standings }, close }: { erasure: Erasure; close: () => void }) {
   const words = useConsoleText();
   return (

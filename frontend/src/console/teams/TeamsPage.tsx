@@ -20,7 +20,7 @@ import { useTeamAdminTexts } from './texts';
 
 const SETTLED_MS = 300;
 
-/** Search of teams, to create and change them and their members. */
+/** Page to search, create and change teams, and to change their members. */
 export function TeamsPage() {
   const words = useTeamAdminTexts();
   const [text, setText] = useState('');

@@ -29,7 +29,7 @@ from leaderforge_client.types import (
 )
 
 _LISTENING = httpx.Timeout(10.0, read=45.0)
-"""Time limits of a live stream, in s. The service sends a line every 15 s. A stream without one for 45 s is lost."""
+"""Time limits of a live stream, in s. The service sends a line every 15 s. A stream without a line for 45 s is lost."""
 
 
 class AsyncClient:

@@ -74,8 +74,8 @@ async def _connected(address: str) -> "_Client":
 class RedisBoard:
     """Sorted set whose members are the players' ids.
 
-    `names` is a hash of the usernames by member. With an asterisk, it is a pattern of keys as in `SORT ... GET`:
-    `name:*` for a key with the name, `user:*->username` for a field of a hash.
+    `names` is a hash of the usernames by member. If `names` has an asterisk, it is a pattern of keys as in `SORT ...
+    GET`: `name:*` for a key with the name, `user:*->username` for a field of a hash.
     """
 
     def __init__(self, client: "_Client", address: str, key: str, order: str, names: str | None, now: int) -> None:

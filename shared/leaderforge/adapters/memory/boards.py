@@ -198,7 +198,7 @@ class MemoryBoards:
         return any(board.id == board_id for board in self._boards.values())
 
     def counting_in(self, ladder: Ladder) -> Sequence[Event]:
-        """Return the events on the ladder's board that count in its period."""
+        """Return the events on the ladder's board that count in the ladder's period."""
         period = ladder.board.calendar.numbered(ladder.period)
         return [
             s.event

@@ -69,7 +69,7 @@ class MemoryRecording(MemoryEvents):
         return [None if standing is None else standing.earlier for standing in standings]
 
     def _accept(self, submission: Submission) -> bool | LeaderForgeError:
-        """Store the submission unless it is a duplicate or refused. Return whether it is a duplicate, or its error."""
+        """Store the submission unless it is a duplicate or refused. Return the error, or whether it is a duplicate."""
         user_id, key = submission.event.user_id, submission.event_key
         if user_id not in self._users.by_id:
             return PlayerNotFound.of(user_id)

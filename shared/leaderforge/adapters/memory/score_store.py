@@ -217,7 +217,7 @@ class MemoryScoreStore(RowRanking, MemoryRecording):
         )
 
     def _move_segments(self, user_id: int) -> Sequence[LadderStanding]:
-        """Move the player's standings in all open periods to the segments of the player's attributes. Return them."""
+        """Move a player's standings in open periods to the segments of the present attributes. Return the standings."""
         changed = []
         now, attributes = self._clock() // 1000, self._users.by_id[user_id].attributes
         for ladder, standing in self.standings_of_player(user_id):

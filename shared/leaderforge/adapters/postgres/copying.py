@@ -34,7 +34,7 @@ class StoreTable(NamedTuple):
 
 
 async def copy_store(source_dsn: str, target_dsn: str, *, freeze: bool, progress: CopyProgress) -> Mapping[str, int]:
-    """Copy all boards, players, events, standings, keys and audit entries. Return the rows of each table.
+    """Copy all boards, players, events, standings, keys and audit entries. Return the number of rows of each table.
 
     The target must be empty, except for the remains of an interrupted copy, which are replaced. With `freeze`, the
     source stays read-only after a complete copy, because the target would lack later writes. After a failure, the

@@ -36,7 +36,7 @@ async def judge(
 
 
 async def _allowed(connection: Connection, submission: Submission) -> Submission:
-    """Return the submission, with the computed score if it is a change. Raises `RuleViolated` or `ScoreOutOfRange`."""
+    """Return the submission, with the computed score if it has a change. Raises `RuleViolated` or `ScoreOutOfRange`."""
     await _require_interval(connection, submission)
     ladder, limits = submission.ladders[0], submission.board.limits
     ids = submission.event.user_id, ladder.board.id, ladder.period
@@ -69,7 +69,7 @@ async def _require_interval(connection: Connection, submission: Submission) -> N
 
 
 async def _changed(connection: Connection, submission: Submission) -> Submission:
-    """Store the computed score of a change in its event. Return the submission unchanged."""
+    """Store the computed score of a submission with a change in the event. Return the given submission."""
     event = submission.event
     values = event.score, event.achieved_at, event.received_us, event.change
     await connection.execute(statement("set_change"), *submission.event_key, *values)

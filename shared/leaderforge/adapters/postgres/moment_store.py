@@ -41,8 +41,8 @@ class PostgresMoments:
     """`MomentStore` on PostgreSQL.
 
     The first checkpoint of a ladder costs a scan. Each further one costs time in proportion to the changes since the
-    last one. `block` is the minimum number of states between two sort keys of a new checkpoint. A block with `uneven`
-    times as many entries causes a scan, and so do `new_states` states after the last scan.
+    last one. `block` is the minimum number of states between two sort keys of a new checkpoint. If far more entries
+    (`uneven` times) lie between two keys, or after `new_states` new states, a scan selects new keys.
     """
 
     def __init__(self, pool: Pool, block: int = BLOCK, uneven: int = UNEVEN, *, new_states: int = _NEW_STATES) -> None:
@@ -84,7 +84,7 @@ class PostgresMoments:
         return True
 
     async def _next(self, series: CheckpointSeries, revision: int) -> CheckpointDraft:
-        """Return the checkpoint of a revision: the last one after the moves since, or a new count if it is uneven."""
+        """Return the checkpoint of a revision: the last checkpoint plus later moves or, if that is uneven, a scan."""
         async with self._pool.transaction(SNAPSHOT) as connection:
             last = await series.before(connection, revision)
             if last is not None:

@@ -318,4 +318,4 @@ def _limited_begin(timeout_s: float) -> str:
 
 
 async def _keep(connection: "asyncpg.Connection[Record]") -> None:
-    """Skip the reset of a session, which costs a round trip. It is not needed: no statement changes the session."""
+    """Skip the reset of a session, which costs a round trip. No reset is needed: no statement changes the session."""

@@ -46,8 +46,8 @@ def microseconds() -> int:
 class PostgresScoreStore:
     """`ScoreStore` on PostgreSQL.
 
-    All stores of the process share `periods`. By default, it is a new instance. `record_timeout_s` limits the time from
-    the call of `record` to the commit, including retries. `clock` (in microseconds) is the lower bound of new
+    All stores of the process share `periods`. By default, `periods` is a new instance. `record_timeout_s` limits the
+    time from the call of `record` to the commit, including retries. `clock` (in microseconds) is the lower bound of new
     revisions, which are a hybrid logical clock.
     """
 

@@ -12,7 +12,7 @@ from leaderforge.domain.standings import LadderStanding
 
 
 async def move_segments(connection: Connection, user_id: int, now: int) -> Sequence[LadderStanding]:
-    """Move the player's standings in all open periods to the segments of the player's attributes. Return them.
+    """Move the player's standings in open periods to the segments of the player's attributes, and return the standings.
 
     The caller's transaction has changed the attributes. `now` is in us since 1970, and the lower bound of new
     revisions. Past periods stay as they are.

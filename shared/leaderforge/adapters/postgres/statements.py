@@ -10,7 +10,7 @@ from typing import TypeVar
 from leaderforge.adapters.postgres.pool import Connection, Record
 
 SIZES = (256, 128, 64, 32, *range(16, 0, -1))
-"""Numbers of rows that a multi-row statement may have. Keep them few: each one needs its own prepared statement."""
+"""Numbers of rows that a multi-row statement may have. Keep these sizes few: each needs its own prepared statement."""
 
 T = TypeVar("T")
 

@@ -1,7 +1,7 @@
--- Returns the number of entries in each interval between adjacent bounds. It reads each entry once, for any number of
--- bounds. The lower bounds are $3 to $6, the upper bounds $7 to $10, as one list per column. Players with fewer
--- submissions than $11 have no entry. If $11 is 1, the planner removes this condition, and the scan reads the index
--- only. $12 is the segment to count in: a value of the board's attribute with the number $13. If $12 is null, the
+-- Returns the number of entries in each interval between adjacent bounds. The statement reads each entry once, for any
+-- number of bounds. The lower bounds are $3 to $6, the upper bounds $7 to $10, as one list per column. Players with
+-- fewer submissions than $11 have no entry. If $11 is 1, the planner removes this condition, and the scan reads the
+-- index only. $12 is the segment to count in: a value of the board's attribute with the number $13. If $12 is null, the
 -- planner removes that condition too.
 select b.interval, count(*) as entries
 from unnest(

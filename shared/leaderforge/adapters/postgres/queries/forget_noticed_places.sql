@@ -1,5 +1,5 @@
--- Deletes up to $2 noticed places, but none of the ladders $1 (`board:period`, comma-separated). Returns the players of
--- the deleted places.
+-- Deletes up to $2 noticed places, except places on the ladders $1 (`board:period`, comma-separated). Returns the
+-- players of the deleted places.
 delete from noticed_places
 where (board_id, period_id, user_id) in (
     select board_id, period_id, user_id

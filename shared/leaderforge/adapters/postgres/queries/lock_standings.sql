@@ -1,4 +1,5 @@
--- Locks a player's standings, by policy first. Submissions write standings in the same order, which prevents deadlocks.
+-- Locks a player's standings, ordered by policy, board and period. Submissions write standings in the same order, which
+-- prevents deadlocks.
 select standings.board_id, standings.period_id, standings.submissions
 from standings
 left join boards on boards.board_id = standings.board_id
