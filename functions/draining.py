@@ -41,7 +41,7 @@ class DrainingServer(Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop: accept the open connections, answer their requests, and end the application.
 
-        If several workers share the listeners, they are `sockets`, and the parent process refuses new connections.
+        `sockets` are the listeners if several workers share them. The parent process then refuses new connections.
         """
         if sockets is None:
             for listener in (listener for server in self.servers for listener in server.sockets):

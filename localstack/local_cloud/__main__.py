@@ -27,7 +27,7 @@ _STOP_S = 60.0
 
 
 def up(directory: Path) -> int:
-    """Start in the background and print the log until the deployment is ready. Return an exit code."""
+    """Start the deployment in the background, and print its log until it is ready. Return an exit code."""
     directory.mkdir(parents=True, exist_ok=True)
     if (pid := _running(directory)) is not None:
         print(f"already running as process {pid}: `make localstack-down` stops it")

@@ -54,11 +54,11 @@ class Sandbox:
         return 0
 
     def await_ready(self, seconds: float) -> Message | None:
-        """Return READY, INIT_ERROR, EXITED or CLOSED, None if the start takes longer than `seconds`."""
+        """Return the message READY, INIT_ERROR, EXITED or CLOSED. Return None if none arrives within `seconds`."""
         return self._await({MessageKind.READY, MessageKind.INIT_ERROR}, None, seconds)
 
     def invoke(self, invocation: Invocation, seconds: float) -> Message | None:
-        """Return RESPONSE, ERROR, EXITED or CLOSED, None if the invocation takes longer than `seconds`."""
+        """Return the message RESPONSE, ERROR, EXITED or CLOSED. Return None if none arrives within `seconds`."""
         self._api.invocations.put(invocation)
         return self._await({MessageKind.RESPONSE, MessageKind.ERROR}, invocation.request_id, seconds)
 

@@ -16,7 +16,7 @@ ZSTD_LEVEL = 1
 """Compression level of zstd. By `benchmarks/compression.py`, higher levels cost much time and save few bytes."""
 
 _GZIP_WINDOW = 31
-"""zlib's `wbits` for its largest window, 15, in gzip's format, which adds 16."""
+"""zlib's `wbits`: 15 for the largest window, plus 16 for gzip's format."""
 _ZSTD_MODULES = ("compression.zstd", "backports.zstd")
 """The module for zstd in Python from 3.14 on, and its backport for earlier versions."""
 _MAX_CACHED = 128

@@ -79,7 +79,7 @@ class ThousandsMark(StrEnum):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        # Name the values for generators of clients, because a blank makes no name.
+        # Name the values for generators of clients: from the value " ", they could make no name.
         reference = handler(schema)
         handler.resolve_ref_schema(reference)["x-enum-varnames"] = [separator.name.capitalize() for separator in cls]
         return reference

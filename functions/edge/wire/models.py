@@ -14,7 +14,8 @@ MAX_MEMBERS = 64
 def require_few_members(value: object) -> None:
     """Raise a validation error if the value is an object with too many JSON members.
 
-    Without this check, pydantic would create an error for each unknown member. A body of 4 MiB may have some 400,000.
+    Without this check, pydantic would create an error for each unknown member. A body of 4 MiB may have some 400,000
+    members.
     """
     if isinstance(value, dict) and len(value) > MAX_MEMBERS:
         raise PydanticCustomError(RULE, f"must have at most {MAX_MEMBERS} members, not {len(value)}")

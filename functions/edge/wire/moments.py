@@ -67,7 +67,10 @@ class MovementOut(StrictOut):
 
 
 def since_of(text: str, board: Board, now: int) -> int:
-    """Return the moment (ms) that a text names. A duration ends at `now` (ms). Raises `PeriodNotFound` or `Refused`."""
+    """Return the moment (ms) in a text: a time, the start of a period, or `now` (ms) minus a duration.
+
+    Raises `PeriodNotFound` or `Refused`.
+    """
     if match := _DURATION.fullmatch(text):
         # Round down to whole seconds, so that concurrent readers compare with the same moment.
         return (now - sum(int(n) * ms for n, ms in zip(match.groups("0"), _UNITS_MS, strict=True))) // 1000 * 1000

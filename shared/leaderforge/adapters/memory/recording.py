@@ -131,12 +131,12 @@ class MemoryRecording(MemoryEvents):
             require_in_range(ladder.board, self._sum(ladder, submission.event))
 
     def _sum(self, ladder: Ladder, event: Event) -> Standing:
-        """Return the fold of the player's standing on the ladder and the event."""
+        """Return the fold of two: the player's standing on the ladder, and the event."""
         previous = self._standings[place_of(ladder)].get(event.user_id)
         return standing_of(event) if previous is None else combine(ladder.board, previous, standing_of(event))
 
     def _folded(self, ladder: Ladder, event: Event) -> Standing:
-        """Return the player's standing on the ladder with the event. Raises `ScoreOutOfRange`."""
+        """Return the player's new standing on the ladder, after the event. Raises `ScoreOutOfRange`."""
         previous, new = self._standings[place_of(ladder)].get(event.user_id), self._sum(ladder, event)
         require_in_range(ladder.board, new)
         hidden = self._hidden(event.user_id, previous)

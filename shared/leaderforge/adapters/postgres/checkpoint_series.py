@@ -30,7 +30,7 @@ class CheckpointScan(NamedTuple):
 class CheckpointSeries:
     """Checkpoints of all entries of a ladder or, with `attribute`, of the entries with a value of an attribute.
 
-    `attribute` is the number of the attribute on the board, from 1. The keys of such checkpoints are the digest of the
+    `attribute` is the number of the attribute on the board, from 1. With `attribute`, a key is the digest of the
     entry's segment, followed by the sort key. All entries of a segment are therefore adjacent.
     """
 

@@ -65,7 +65,7 @@ async def unite(
 def grouped_outcomes(
     submissions: Sequence[Submission], outcomes: Sequence[Recorded | LeaderForgeError]
 ) -> Sequence[Recorded | LeaderForgeError]:
-    """Return the outcome of each submission. `outcomes` has, in order, each submission and its fed submissions."""
+    """Return the outcome of each submission. `outcomes` has one for each submission, then for its fed ones."""
     remaining = iter(outcomes)
     return [_outcome(submission, *islice(remaining, len(submission.parts))) for submission in submissions]
 

@@ -19,7 +19,7 @@ from leaderforge.ports.ranking import Ranking
 _NEW_STATES = 100_000
 """Minimum number of new states after which the next checkpoint gets new keys by a scan."""
 _LADDERS = 10_000
-"""Maximum number of ladders and attributes whose growth is kept. Beyond it, all start again from 0."""
+"""Maximum number of ladders and attributes with a `_Growth` in memory. With more, all counts start again from 0."""
 
 _SCANS = 3
 """Maximum number of scans for a checkpoint, if players are erased during each of them."""

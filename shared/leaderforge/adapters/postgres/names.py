@@ -13,7 +13,7 @@ from leaderforge.domain.players import Player
 
 
 async def insert_names(connection: Connection, users: Iterable[Player], *, unique: bool) -> set[str]:
-    """Insert the names of new players. Return the name keys that other players own already, none unless `unique`."""
+    """Insert the names of new players. With `unique`, return the name keys that other players own already."""
     names = [(user.username, user.user_id) for user in users if user.username is not None]
     if not unique:
         await run_rows(connection, "share_usernames", sorted((name_key(name), user_id) for name, user_id in names))

@@ -176,7 +176,7 @@ def _place(submission: Submission) -> _Place:
 
 
 def _fed_and_sent(submissions: Sequence[Submission]) -> set[_Place]:
-    """Return the places with submissions of a feed group and others: one transaction cannot write both."""
+    """Return the places with submissions both in feed groups and outside. Different transactions write these."""
     in_groups = {_place(part) for s in submissions if s.fed for part in s.parts}
     return in_groups & {_place(s) for s in submissions if not s.fed}
 

@@ -1,4 +1,4 @@
--- Deletes the checkpoints of a board before the revision $2, except the last one of each ladder.
+-- Deletes the checkpoints of a board before the revision $2. On each ladder, the last of these checkpoints stays.
 delete from moment_checkpoints c
 where c.board_id = $1 and c.revision < (
     select max(n.revision) from moment_checkpoints n

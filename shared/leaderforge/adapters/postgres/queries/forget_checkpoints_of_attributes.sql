@@ -1,4 +1,5 @@
--- Deletes the checkpoints of attributes of a board before the revision $2, except the last one of each attribute and ladder.
+-- Deletes the checkpoints of attributes of a board before the revision $2. For each attribute and ladder, the last of
+-- these checkpoints stays.
 delete from segment_checkpoints c
 where c.board_id = $1 and c.revision < (
     select max(n.revision) from segment_checkpoints n
