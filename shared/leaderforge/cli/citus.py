@@ -39,7 +39,7 @@ def add_worker(address: WorkerAddress, *, data_dir: DataDir = DEFAULT_DATA_DIR) 
 
 @citus.command()
 def remove_worker(address: WorkerAddress, *, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Move all players of a worker to the others, and remove it. Then stop its server.
+    """Move all players of a worker to the others, and remove the worker. Stop the worker's server afterwards.
 
     Clients read and write meanwhile. Run an interrupted command again to continue it.
     """

@@ -27,7 +27,7 @@ _GAME_SETTINGS: Mapping[str, object] = {
 
 @dataclass(frozen=True, slots=True)
 class DevelopmentPlayer:
-    """Player who does not exist yet, with a token. The first request creates the player."""
+    """Player who does not exist yet, with a token. The first request with the token creates the player."""
 
     external_id: str
     token: str

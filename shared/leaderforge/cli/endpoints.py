@@ -39,7 +39,7 @@ SecretOverlap = Annotated[int, typer.Option("--overlap", help="Seconds for which
 def create(
     url: UrlArgument, *, types: TypeOptions = None, boards: BoardOptions = None, data_dir: DataDir = DEFAULT_DATA_DIR
 ) -> None:
-    """Create an endpoint, and print its id and its secret. It receives events from now on."""
+    """Create an endpoint, and print its id and its secret. The endpoint receives events from now on."""
     issued = _run(data_dir, lambda service: service.create(url, types or (), boards or (), COMMAND.actor))
     typer.echo(f"{issued.endpoint.endpoint_id}\t{issued.secret}")
 

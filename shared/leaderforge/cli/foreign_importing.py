@@ -50,7 +50,7 @@ class Snapshots:
 
 @dataclass(slots=True)
 class Refusals:
-    """Collector of the reasons why lines were refused, by line number. It also passes each refused line on to `bad`."""
+    """Collector of the reasons for refused lines, by line number. It also reports each refused line to `bad`."""
 
     bad: BadLines
     reasons: dict[int, str] = field(default_factory=dict)
@@ -71,7 +71,7 @@ async def import_foreign(request: "ImportRequest", bad: BadLines) -> ImportTally
             plan = snapshot_plan(
                 board, snapshots.facts, scores=request.scores, time_zone=request.time_zone, as_of=request.as_of
             )
-            # A comparison records nothing. Check its rows as a history, to which no score limits apply.
+            # A comparison records nothing. Check its rows as a history, because no score limits apply to a history.
             history = request.history or request.compare_only
             plan = product.imports.check(scores, plan, print_note, history=history)
             if request.dry_run:

@@ -61,7 +61,7 @@ class BadLines:
 
     @contextmanager
     def counted(self, tally: "ImportTally") -> Iterator[None]:
-        """If the block raises an error, print the number of scores that it has recorded. They stay recorded."""
+        """If the block raises an error, print the number of scores recorded before. These scores stay recorded."""
         try:
             yield
         except BaseException:
@@ -108,9 +108,9 @@ def _remarks(tally: "ImportTally") -> Iterator[str]:
 
 
 def _duplicates(tally: "ImportTally") -> str:
-    """Return the remark on duplicates, with the options by which the command counts exactly these lines.
+    """Return the remark on duplicates, with the options that make the command count exactly these lines.
 
-    `--source` without `--lines` would also count the lines again that this import has recorded.
+    `--source` without `--lines` would also count the lines of this import a second time.
     """
     from leaderforge.imports.line_ranges import MAX_RANGES
 

@@ -60,7 +60,7 @@ def add_node(
 
 @index.command()
 def remove_node(address: NodeAddress, *, key_by_key: KeyByKey = False, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Move all slots of a node to the others, and let it leave the index. Then stop its server.
+    """Move all slots of a node to the others, and let the node leave the index. Stop the node's server afterwards.
 
     Clients read and write meanwhile. Run an interrupted command again to continue it.
     """

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 PartitionCount = Annotated[int, typer.Argument(min=1, max=MAX_PARTITIONS, help="Number of partitions of the index.")]
 
 _UNUSED_MS = 60_000
-"""Minimum age in ms of the watermarks of an unused index. While in use, reconciling raises them every few seconds."""
+"""Minimum age in ms of the watermarks of an unused index. In a used one, they rise every few seconds."""
 _TIMEOUT_S = 60.0
 
 
 def build_partitions(partitions: PartitionCount, *, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Build an index with another number of partitions while the present index stays in use and submissions continue.
 
-    Then restart all processes with this number as LEADERFORGE_PARTITIONS. They apply the changes since the build.
+    Afterwards, restart all processes with this LEADERFORGE_PARTITIONS. They apply the changes since the build.
     """
     typer.echo(f"{counted(run_until_stopped(_build(partitions, data_dir)), 'standing')} indexed")
 
@@ -35,8 +35,8 @@ def build_partitions(partitions: PartitionCount, *, data_dir: DataDir = DEFAULT_
 def drop_partitions(partitions: PartitionCount, *, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Delete the index with an earlier number of partitions.
 
-    The command refuses while a process has used that index within the last minute. Run an interrupted command again
-    to continue it.
+    The command refuses if a process has used that index within the last minute. Run an interrupted command again to
+    continue it.
     """
     typer.echo(f"{counted(run_until_stopped(_drop(partitions, data_dir)), 'key')} deleted")
 

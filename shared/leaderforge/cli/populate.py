@@ -166,7 +166,7 @@ async def _store(product: "Services", ladder: Ladder, plan: "Plan") -> Sequence[
 
 
 async def _index(product: "Services", ladder: Ladder, plan: "Plan", standings: Sequence["Standing"]) -> bool:
-    """Load the plan's players into the index. Return False if it cannot be reached."""
+    """Load the plan's players into the index. Return False if the index cannot be reached."""
     try:
         await product.parts.index.load(ladder, standings)
         if product.settings.index_names == "all":

@@ -24,7 +24,7 @@ RetirementOverlap = Annotated[int, typer.Option("--overlap", help="Seconds for w
 
 @signing_keys.command()
 def create(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Create a key and print its id. After 5 seconds, it signs all new tokens."""
+    """Create a key and print its id. After 5 seconds, the key signs all new tokens."""
     typer.echo(run_with_signing_keys(data_dir, lambda service: service.create(COMMAND.actor)).kid)
 
 

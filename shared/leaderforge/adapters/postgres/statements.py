@@ -20,10 +20,9 @@ _PLACEHOLDER = re.compile(r"\$(\d+)")
 _BOARD_COLUMNS = ":board_columns"
 """Marker that fragments/board_columns.sql replaces. psql reads it as a variable: `\\set board_columns ...`."""
 _OF_POLICY = ("wins", "improves")
-"""Markers of the policy's fragments, such as fragments/wins_best.sql, in statements whose names end with the policy.
+"""Markers in statements whose names end with a policy. Fragments of this policy replace them, such as wins_best.sql.
 
-A fragment replaces its marker. Each fragment is a condition that several columns use. Without the marker, each column
-would repeat the condition.
+Each fragment is a condition that several columns use. Without a marker, each column would repeat the condition.
 """
 
 
@@ -51,9 +50,9 @@ def _text(name: str) -> str:
 
 @cache
 def multi_row(name: str, rows: int) -> str:
-    """Return the statement in queries/`name`.sql with its row of VALUES repeated.
+    """Return the statement in queries/`name`.sql with its row of VALUES repeated `rows` times.
 
-    Raises `ValueError` if it has no VALUES.
+    Raises `ValueError` if the statement has no VALUES.
     """
     template = statement(name)
     match = _VALUES.search(template)
@@ -88,7 +87,7 @@ def pieces(rows: Sequence[T]) -> Iterator[Sequence[T]]:
 def joined(values: Collection[object]) -> str:
     """Return the values as one comma-separated text, for `string_to_array`.
 
-    Values must not contain commas. An array parameter would cost 200 ms per connection on Citus, for the driver's
-    look-up of its type.
+    Values must not contain commas. An array parameter would cost 200 ms per connection on Citus, because the driver
+    looks up the type of the array.
     """
     return ",".join(map(str, values))

@@ -32,7 +32,7 @@ from leaderforge.domain.tournaments import Entrant
 from leaderforge.ports.clock import Clock
 
 Outcomes: TypeAlias = Sequence[Recorded | LeaderForgeError]
-"""Outcome of each submission, in their order."""
+"""Outcomes of submissions, in the order of the submissions."""
 
 
 class WriteStrategy(Protocol):
@@ -72,7 +72,7 @@ class BatchWrite:
     async def _write_parts(
         self, connection: Connection, submissions: Sequence[Submission], groups: Sequence[FeedGroup] = ()
     ) -> Outcomes:
-        """Write the submissions. Those of a group count together or not at all."""
+        """Write the submissions. Submissions of a group count together or not at all."""
         now = self._clock()
         # An insert cannot contain a key twice. Further copies in the batch become duplicates of the first one.
         firsts: dict[EventKey, int] = {}
@@ -110,7 +110,7 @@ class BatchWrite:
         outcomes: Mapping[int, Recorded | LeaderForgeError],
         at: int,
     ) -> None:
-        """Write the notices of the new submissions, by player. `at` is the time of the change (ms)."""
+        """Write the notices about the new submissions. `at` is the time of the change (ms)."""
         announced = [
             notice
             for position, outcome in outcomes.items()
@@ -126,8 +126,8 @@ class BatchWrite:
     ) -> Mapping[EventKey, Sequence[EarlierPlace | None]]:
         """Lock the standings until the commit, and return the `EarlierPlace`s of each new submission by its key.
 
-        The previous standing of a player's first submission is the stored one. For further submissions of the batch, it
-        also includes the preceding submissions.
+        The previous standing of a player's first submission is the stored one. For further submissions of the batch,
+        the previous standing also includes the preceding submissions.
         """
         standings: dict[StandingKey, Standing] = dict(await hold_standings(connection, submissions, now))
         previous: dict[EventKey, Sequence[EarlierPlace | None]] = {}
@@ -140,7 +140,7 @@ class BatchWrite:
 
 
 class FeedWrite(BatchWrite):
-    """Strategy for submissions with fed submissions, which one transaction writes: see `unite`."""
+    """Strategy for submissions with fed submissions. It writes both in one transaction: see `unite`."""
 
     async def _write(self, connection: Connection, submissions: Sequence[Submission]) -> Outcomes:
         parts = [part for submission in submissions for part in submission.parts]
@@ -215,7 +215,7 @@ class WriteStrategies:
         self._distributed: bool | None = None
 
     async def choose(self, submissions: Sequence[Submission], *, previous: bool = False) -> WriteStrategy:
-        """Return the strategy with the fewest round trips that can write the batch and each part of it.
+        """Return the strategy with the fewest round trips that can write the batch, and its halves if it is refused.
 
         With `previous`, the outcomes have the previous standing of each submission, as `EarlierPlace`.
         """
@@ -261,7 +261,7 @@ def judges(board: Board) -> bool:
 def _recorded_or_due(
     submission: Submission, standings: Standings, earlier: Mapping[StandingKey, EarlierPlace | None] | None
 ) -> Recorded | Submission:
-    """Return the outcome of a submission, or the submission itself if it is a duplicate, which writes no standing."""
+    """Return the outcome of a submission, or the submission itself if it wrote no standing, as a duplicate."""
     keys = _keys(submission)
     if keys[0] not in standings:
         return submission

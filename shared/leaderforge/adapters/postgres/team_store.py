@@ -137,7 +137,7 @@ async def _spans(connection: Connection, user_ids: Collection[int]) -> Sequence[
 
 
 async def _close(connection: Connection, span: TeamSpan, at: int) -> TeamSpan:
-    """End a span at a time (ms), or at its start if that is later, and return it. Delete it if it has no duration."""
+    """End a span at `at` (ms), or at its start if it starts later. Return the span. Delete a span without duration."""
     closed = span._replace(left_at=max(at, span.joined_at))
     if closed.left_at == span.joined_at:
         await connection.execute(statement("delete_team_span"), span.user_id, span.joined_at)

@@ -53,9 +53,9 @@ class SubmissionVoid:
         return is_changed
 
     async def follow(self, submission_id: UUID, void: bool, rows: Sequence[Record]) -> bool:
-        """Void a counting fed event with its origin, or restore one that was voided so. Return whether it changes.
+        """Void a fed event with its origin, or restore one voided with its origin. Return whether the event changes.
 
-        A decision about the fed event itself stays. The errors are those of `set`.
+        A moderator's decision about the fed event itself stays. The errors are those of `set`.
         """
         stored = await self._stored(submission_id)
         if not void:

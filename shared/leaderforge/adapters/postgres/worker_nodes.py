@@ -66,7 +66,7 @@ class WorkerNodes:
         return await self.rebalance(on_moved)
 
     async def remove(self, address: str, on_moved: OnShardsMoved) -> int:
-        """Move all shards of a worker to the others, and remove it. Return the number of moves."""
+        """Move all shards of a worker to the others, and remove the worker. Return the number of moves."""
         host, port = _parsed(address)
         addresses = [share.address for share in await self.shares()]
         if address not in addresses:

@@ -31,10 +31,10 @@ _UINT32 = 0xFFFF_FFFF
 class Workers:
     """Worker of each player, and circuit breaker of each worker.
 
-    A call may take `limit_s` seconds. A slow call has its worker probed (asked for a sign of life), and probed again if
-    the call does not end in time. If a probe fails, the circuit opens. Calls to this worker then fail at once, until a
-    probe succeeds. A worker that hangs therefore delays its callers only once. The circuit of an overloaded worker
-    stays closed, because it does answer the probe.
+    A call may take `limit_s` seconds. The worker of a slow call is probed (asked for a sign of life). It is probed
+    again if the call does not end in time. If a probe fails, the circuit opens. Calls to this worker then fail at once,
+    until a probe succeeds. A worker that hangs therefore delays its callers only once. The circuit of an overloaded
+    worker stays closed, because the worker answers the probe.
 
     The placements of shards are cached until a call fails. A stale placement only costs time, because the former worker
     of a moved shard still accepts rows for it.
@@ -71,7 +71,7 @@ class Workers:
             async with asyncio.timeout(self._limit_s):
                 return await work()
         except TimeoutError:
-            # A probe that began earlier may have succeeded just before the worker froze.
+            # Probe again: an earlier probe may have succeeded just before the worker froze.
             self._probe(worker)
             raise NodeUnavailable("a node of the database did not answer in time") from None
         except StoreUnavailable:

@@ -1,7 +1,7 @@
 """Writing of events and standings inside a transaction.
 
-A transaction writes all events before the standings. It writes standings by policy, and rows in the order of their
-keys. All batches use this order, which prevents deadlocks between them.
+A transaction writes all events before the standings. It writes the standings policy by policy, and the rows of a policy
+in the order of their keys. All batches use this order, which prevents deadlocks between them.
 """
 
 from collections import defaultdict
@@ -97,9 +97,9 @@ async def segment_newcomers(connection: Connection, user_ids: Collection[int], b
 async def hide_newcomers(connection: Connection, user_ids: Collection[int], boards: Mapping[int, Board]) -> Standings:
     """Hide new standings of hidden players, and return the changed standings.
 
-    If an erased player had the same id, raise the revisions above that player's. The foreign key of a new standing
-    locks the player's row. A concurrent action that hides the player waits for this lock, and therefore hides the
-    standing too.
+    If an erased player had the same id, raise the revisions above the revisions of the erased player. The foreign key
+    of a new standing locks the player's row. A concurrent action that hides the player waits for this lock, and
+    therefore hides the standing too.
     """
     newcomers = await connection.fetch(statement("newcomers"), joined(user_ids))
     if not newcomers:

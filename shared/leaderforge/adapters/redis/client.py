@@ -36,8 +36,8 @@ def unconditionally() -> None:
 class WatchedCluster(RedisCluster):
     """Client that reports each node whose server process was replaced.
 
-    A new process may have loaded an old dump, and new connections would reach it unnoticed. `runs` has the last known
-    run id of each node's process by node name. Each new connection therefore compares the run id with it.
+    A new process may have loaded an old dump. Each new connection therefore compares the run id of the process with the
+    last known one, which `runs` has by node name.
     """
 
     def __init__(

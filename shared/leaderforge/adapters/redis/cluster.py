@@ -59,8 +59,8 @@ class Cluster:
     node.
 
     `disruptions` grows with every sign that a node may have lost writes: a broken connection, a timeout, a restarted
-    node, or a slot that another node has taken over. It also grows if a retry of the call succeeds. It grows before any
-    reply to a command that was sent after the loss.
+    node, or a slot that another node has taken over. The number grows even if a retry of the failed call succeeds. It
+    grows before the reply to any command that was sent after the loss.
     """
 
     def __init__(
@@ -270,7 +270,7 @@ class Cluster:
         """
         client, self._client = self._client, None
         if client is not None:
-            # Close it later: concurrent operations may use the client until their time limit.
+            # Close the client later, because concurrent operations may use it until their time limit.
             closing = asyncio.get_running_loop().create_task(_close_later(client, self._timeout_s))
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)

@@ -59,7 +59,7 @@ class RedisIndex(RedisRanking):
         return [part.applied(list(islice(replies, len(part.partitions)))) for part in partitioned]
 
     async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> Collection[int]:
-        """Apply many standings, one per player, in calls so short that they do not block the nodes noticeably."""
+        """Apply many standings, one per player, in calls that block the nodes only shortly. Return refused players."""
         groups = self._packed(ladder, standings)
         refused = await asyncio.gather(*(self._load_partition(ladder, p, records) for p, records in groups.items()))
         return list(chain.from_iterable(refused))

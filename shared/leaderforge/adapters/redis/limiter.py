@@ -10,8 +10,8 @@ from leaderforge.ports.clock import Clock
 class RedisRateLimiter:
     """`RateLimiter` on Redis Cluster or Valkey.
 
-    `clock` returns microseconds since 1970. Without a `clock`, the node of a subject's key uses its own. Differences
-    between the clocks of processes then have no effect.
+    `clock` returns microseconds since 1970. Without a `clock`, the node of a subject's key uses its own clock.
+    Differences between the clocks of processes then have no effect.
     """
 
     def __init__(self, cluster: Cluster, *, partitions: int, namespace: str, clock: Clock | None = None) -> None:

@@ -21,7 +21,7 @@ from leaderforge.domain.survey import Survey, VerificationState
 from leaderforge.ports.index_maintenance import CatchUps, LadderIds
 
 Sweep = Callable[[Cluster, int, Sequence[LadderKeys]], Awaitable[Collection[bytes]]]
-"""Function that returns the entries of segments in one slot that contradict the values of their players."""
+"""Function that returns entries of segments in one slot: those that contradict the stored values of their players."""
 
 
 class RedisIndexMaintenance:

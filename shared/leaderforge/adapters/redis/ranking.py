@@ -28,11 +28,11 @@ _SELECTION_ROUNDS = 64
 Without a maximum, concurrent writes could prolong the search endlessly.
 """
 _ATTEMPTS = 8
-"""Maximum round trips of a search near landmarks. Each one corrects the position of a landmark for the next attempt."""
+"""Maximum round trips of a search near landmarks. Each trip corrects a landmark's position for the next attempt."""
 _MAX_GUESSED = 3000
 """Maximum keys that a round trip near a landmark reads. If more keys are necessary, a selection costs less."""
 _SPARE_DETAILS = 40
-"""Maximum entries beyond the window whose details are read with it. For more, another round trip costs less."""
+"""Maximum entries beyond a window whose details are read with the window. For more, another round trip costs less."""
 _LADDERS_WITH_LANDMARKS = 256
 """Maximum ladders with landmarks. 1024 landmarks take some 100 kB."""
 
@@ -118,8 +118,8 @@ class RedisRanking(RedisErasureIndex):
         return results
 
     def _window(self, ladder: Ladder, bound: bytes, before: int, after: int) -> Read[Window[Row]]:
-        # Each partition has only a part of the entries. First read the number of entries that a partition probably
-        # contributes. If they are too few, or a player moves meanwhile, read complete spans with details.
+        # Each partition has only a part of the entries. First read only as many entries of each partition as it
+        # probably contributes. If these are too few, or a player moves meanwhile, read complete spans with details.
         first, end = local_range(-before, after, self.partitions)
         is_small = (end - first) * self.partitions - (before + after) <= _SPARE_DETAILS
         for span_first, span_end, detailed in (first, end, is_small), (-before, after, True):
@@ -209,7 +209,7 @@ class RedisRanking(RedisErasureIndex):
 
 
 def _single(step: ReadStep) -> Read[Any]:
-    """Return a read with one step, whose reply is the result."""
+    """Return a read with one step. The reply of the step is the result."""
     return (yield step)
 
 

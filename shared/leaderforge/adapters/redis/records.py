@@ -96,7 +96,7 @@ def is_removed(value: bytes) -> bool:
 
 
 def refuses(stored: bytes | None, value: bytes) -> bool:
-    """Return whether the index refuses `value`, because it stores a removed standing of an equal or higher revision.
+    """Return whether the index refuses `value`, because `stored` is a removed standing of an equal or higher revision.
 
     Values of removed standings are never refused.
     """

@@ -57,7 +57,7 @@ async def remove_hash(cluster: Cluster, slot: int, key: bytes) -> None:
 async def _repeat(
     cluster: Cluster, slot: int, code: Script, subjects: Sequence[tuple[bytes, ...]], *options: str
 ) -> Sequence[bytes]:
-    """Run a script on each of these tuples of keys. Repeat it for a tuple until it returns the cursor '0'.
+    """Run a script on each of these tuples of keys. Repeat the script for a tuple until its reply has the cursor '0'.
 
     Return the members in the replies of the script, without its cursors.
     """

@@ -80,7 +80,7 @@ class ProbesStep(NamedTuple):
 
 
 class Spans(NamedTuple):
-    """Spans of all partitions. `details` has the packed details and names of each, empty unless requested."""
+    """Spans of all partitions. `details` has the packed details and names of each partition, empty unless requested."""
 
     spans: Sequence[Span]
     details: Sequence[tuple[bytes, bytes]]
@@ -253,7 +253,7 @@ def _has_none(missing: set[bytes], present: Mapping[int, Sequence[bytes]]) -> bo
 
 
 def _packed(ascending: Sequence[int]) -> str:
-    """Return ascending positions as one argument of probe.lua. It costs the client less than hundreds of arguments."""
+    """Return ascending positions as one argument of probe.lua, because hundreds of arguments cost the client more."""
     if len(ascending) > 1 and ascending[-1] - ascending[0] == len(ascending) - 1:
         return f"{ascending[0]}-{ascending[-1]}"
     return " ".join(map(str, ascending))

@@ -11,7 +11,7 @@ import newrelic.agent  # type: ignore[import-untyped]  # the package has no type
 _PREFIX = "Custom/LeaderForge"
 _GROUP = "Function"
 _PRIORITY = 100
-"""Priority of the transaction names set here, above all priorities of the agent's own names."""
+"""Priority of the names that this module gives to transactions. It exceeds all priorities of the agent's own names."""
 _IN_THE_BACKGROUND = frozenset({"reconcile"})
 """Functions that serve no web request."""
 

@@ -1,4 +1,4 @@
-"""Sending of notices, in the way that the kind of their endpoint requires: HTTP or AWS."""
+"""Sending of notices by HTTP or to AWS, as the kind of the endpoint requires."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Signatures of Standard Webhooks. Their secrets are derived from the signing secret of the settings."""
+"""Signatures of Standard Webhooks. The secret of each endpoint is derived from the signing secret of the settings."""
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime

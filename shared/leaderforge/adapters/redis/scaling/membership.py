@@ -23,7 +23,7 @@ from leaderforge.domain.slot_plan import NodeId, moves_to_balance
 class Membership:
     """Changes of the members of a cluster. To continue an interrupted change, call the same method again.
 
-    `seeds` are addresses of members. `partition_slots` are the slots of the index's partitions, which have all keys.
+    `seeds` are addresses of members. `partition_slots` are the slots of the index's partitions. No other slot has keys.
     Only one change may run at a time. With `key_by_key`, keys move one after another, even if the servers can move
     slots in one piece.
     """
@@ -57,7 +57,7 @@ class Membership:
         await self._view_once(lambda view: view.agrees() and view.members[node_id].primary == primary.id)
 
     async def remove(self, address: str, advance: OnSlotsMoved) -> int:
-        """Move all slots of a node to the others, and let it leave. Return the number of slots that moved."""
+        """Move all slots of a node to the others, and let the node leave. Return the number of moved slots."""
         node_address = await resolved(address)
         view = await cluster_view(self._clients, self._seeds)
         node = view.at(node_address)
@@ -98,7 +98,7 @@ class Membership:
         return await view_once(self._clients, self._seeds, is_expected)
 
     async def _join(self, address: str) -> NodeId:
-        """Let the node join unless it has joined. Return its id once all members know it."""
+        """Let the node join unless it is a member. Return the node's id once all members know the node."""
         node_address = await resolved(address)
         node_id, own_view = await self._clients.view(node_address)
         view = await cluster_view(self._clients, self._seeds)

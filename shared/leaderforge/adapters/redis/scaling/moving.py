@@ -92,7 +92,7 @@ class KeyMoves:
             await self._transfer([slot], source, target)
 
     def _begun(self) -> set[tuple[int, NodeId, NodeId]]:
-        """Return the begun moves (slot, source, target) that either node reports: the other one may not know a move."""
+        """Return the begun moves (slot, source, target). Ask both nodes, because one of them may not know a move."""
         return {
             (slot, source.id, target)
             for source in self._members.values()
@@ -122,8 +122,8 @@ class KeyMoves:
         for slot in compress(slots, await self._have_keys(slots, source)):
             while keys := await self._clients.ask(source.address, "CLUSTER", "GETKEYSINSLOT", slot, _KEYS_A_COMMAND):
                 await self._migrate(keys, source, target)
-        # Send the new owner to the target first: the target's new epoch overrides the views of all other nodes. If this
-        # command is interrupted afterwards, the slot still has an owner.
+        # Announce the new owner to the target before all other nodes: the target's new epoch overrides the views of all
+        # other nodes. If this command is interrupted afterwards, the slot still has an owner.
         uninvolved = [
             node for node in self._members.values() if not node.is_replica and node.id not in {source.id, target.id}
         ]

@@ -27,7 +27,7 @@ _OPEN_SLOT = re.compile(r"\[(\d+)-([<>])-(\w+)\]")
 
 
 class ScalingFailed(LeaderForgeError):
-    """Error for a change of the cluster that did not finish. The same command continues it."""
+    """Error for a change of the cluster that did not finish. To continue the change, run the same command again."""
 
     code = "scaling_failed"
 
@@ -36,7 +36,7 @@ class ScalingFailed(LeaderForgeError):
 class Member:
     """Node of the cluster, as another node or the node itself sees it.
 
-    `address` is host:port, `primary` the id of its primary if it is a replica.
+    `address` is host:port. `primary` is the id of the primary of a replica.
     """
 
     id: NodeId
@@ -46,7 +46,7 @@ class Member:
     primary: NodeId | None
     slots: frozenset[int]
     migrating: Mapping[int, NodeId]
-    """Slots of this node that have begun to move away, and their targets. Other nodes' views of this node lack them."""
+    """Slots of this node that have begun to move away, and their targets. Only the node's own view has them."""
     importing: Mapping[int, NodeId]
     """Slots that have begun to move to this node, and their sources."""
 
@@ -142,7 +142,7 @@ class ClusterView:
         return {slot: node.id for node in self.primaries for slot in node.slots}
 
     def is_connected(self) -> bool:
-        """Return whether all members can reach each other, and serve. A new member refuses keys for the first 2 s."""
+        """Return whether all members reach each other and serve keys. A new member refuses keys for the first 2 s."""
         return self._all_serve and all(
             view.keys() == self.members.keys() and not any(node.flags & _UNUSABLE for node in view.values())
             for view in self._views.values()
@@ -227,7 +227,7 @@ def _node(line: str, source: str) -> Member:
     opened = [match.groups() for match in map(_OPEN_SLOT.fullmatch, slots) if match]
     return Member(
         id=node_id,
-        # A node that has not met another node does not report its own host. Use the one of the address `source`.
+        # A node that has not met another node does not report its own host. Use the host of the address `source`.
         address=f"{host or source.rpartition(':')[0]}:{port}",
         bus_port=int(bus),
         flags=frozenset(flags.split(",")),

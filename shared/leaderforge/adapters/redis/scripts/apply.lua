@@ -40,7 +40,8 @@ local function move(user, old, old_entry, value, entry)
     end
 end
 
--- Look for erasures only if a player has no value and there are any. They are rare, because only repairs store them.
+-- Look for erasures only if a player has no value and the partition has erasures. Erasures are rare, because only
+-- repairs store them.
 local function add_erasures(users, stored)
     local missing, fields = {}, {}
     for i = 1, #users do
