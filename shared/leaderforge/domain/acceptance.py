@@ -56,7 +56,7 @@ def accept(
 
 
 def accepted_score(board: Board, score: int) -> int:
-    """Return a score in the type of the board's scores. Raises `Refused` for the text of a score that is a number."""
+    """Return a score in the type of the board's scores. Raises `Refused` for a text if scores are numbers."""
     if isinstance(score, LongScore) and board.score_type is not ScoreType.INT64:
         message = f"scores of board {board.slug!r} are numbers; send the score {score!r} as a number, not as text"
         raise Refused(message, board=board.slug)
@@ -64,7 +64,7 @@ def accepted_score(board: Board, score: int) -> int:
 
 
 def _ladders_at(board: Board, achieved_at: int, now: int, grace_ms: int, *, history: bool) -> Sequence[Ladder]:
-    """Return the ladders of the board that count the score. Raises `TournamentNotOpen` or `PeriodClosed` for none."""
+    """Return the ladders of the board that count the score. Raises `TournamentNotOpen` or `PeriodClosed`."""
     occurrence = None
     if board.tournament is not None:
         arrives_at = None if history else now

@@ -18,7 +18,7 @@ MAX_A_MINUTE = 60
 """Number of submissions of one player to one board in a minute. With more, the player's scores are suspicious."""
 
 _FAR = 6.0
-"""Maximum distance from the median, in robust standard deviations, of a score that is no outlier."""
+"""Distance from the median, in robust standard deviations. A score with a greater distance is an outlier."""
 _FEWEST_PLAYERS = 4
 """Minimum number of players whose scores yield a median and a deviation for comparisons."""
 _NEAR = 0.01

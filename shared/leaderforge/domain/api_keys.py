@@ -35,7 +35,7 @@ class ApiKey:
     """API key, stored as its SHA-256 digest only. Times are in ms.
 
     Names are never reused, even after revocation, because audit entries must stay unambiguous. A key of a person has a
-    role, and `person`, the person's name. Both are None for a key of a program.
+    `role`, and `person` is the person's name. Both are None for a key of a program.
     """
 
     name: str

@@ -27,7 +27,7 @@ class AuditEntry:
 
 
 def concerning_feeds(act: AuditEntry, slugs: Sequence[str]) -> AuditEntry:
-    """Return the entry of an act that also changed fed submissions, with their boards in `details.feeds`."""
+    """Return the audit entry with the boards of the fed submissions that the action changed, in `details.feeds`."""
     return act.with_details(feeds=list(slugs)) if slugs else act
 
 

@@ -50,7 +50,7 @@ class ScoreLimits:
     """Rules that a submission must respect. None means no limit.
 
     `min_score` and `max_score` are bounds of every submitted score. `max_change` is the largest change of a
-    standing's score, up or down, by one submission. A player's first submission is exempt from it.
+    standing's score, up or down, by one submission. A player's first submission is exempt from `max_change`.
     `min_interval_ms` is the shortest time between two submissions of a player.
     """
 
@@ -188,7 +188,7 @@ class Board:
 
     @property
     def has_subscore(self) -> bool:
-        """Return whether clients send and read a subscore. Tiebreakers use its place for packed numbers."""
+        """Return whether clients send and read a subscore. Tiebreakers use the subscore's place for packed numbers."""
         return self.subscore_order is not None and not self.tiebreakers
 
     @property

@@ -148,7 +148,7 @@ def replaced_challenge(
 
 
 def in_range(board: Board, standing: Standing) -> Standing:
-    """Clamp the sums of a standing to the range of scores. Sums of only some events of a player may be beyond it."""
+    """Clamp the sums of a standing to the range of scores. The sum of only some events of a player may exceed it."""
     greatest = board.score_type.greatest
     return standing._replace(
         score=_clamped(standing.score, greatest), subscore=_clamped(standing.subscore, MAX_INTEGER)

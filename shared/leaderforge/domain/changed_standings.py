@@ -12,7 +12,7 @@ def reports_submission(row: OutboxRow) -> bool:
 
 
 def changed_key(board: Board, row: OutboxRow) -> bytes | None:
-    """Return the sort key of the standing that such a row reports, None if the player is not ranked."""
+    """Return the sort key of the standing that a submission's row reports, None if the player is not ranked."""
     standing = row.data
     if standing["hidden"] or board.missing_submissions(standing["submissions"]):
         return None

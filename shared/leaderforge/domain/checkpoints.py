@@ -10,9 +10,9 @@ from struct import pack, unpack, unpack_from
 from leaderforge.domain.order import USER_BYTES, user_bytes
 
 BLOCK = 128
-"""Number of states from one sort key of a new checkpoint to the next: a block. A read counts within one block.
+"""Number of states in a block: from one sort key of a new checkpoint to the next. A read counts within one block.
 
-A block has at most as many entries, because each entry is a state.
+A block has at most this number of entries, because each entry is a state.
 """
 MAX_KEYS = 8_192
 """Maximum number of sort keys of a new checkpoint. A ladder of more than a million states has larger blocks."""
@@ -26,7 +26,7 @@ _NUMBER_BYTES = 8
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Numbers of entries as of a revision: the total, and the number above each of some sort keys, in their order.
+    """Numbers of entries as of a revision: the total, and the number above each of some sort keys, in key order.
 
     `keys` has the concatenated sort keys, of `width` bytes each. `above` has the concatenated numbers of entries above
     them, of 8 bytes each.
@@ -75,12 +75,12 @@ class Moves:
     departures: Sequence[bytes] = ()
 
     def above(self, bound: bytes) -> int:
-        """Return by how much the moves raise the number of entries above a bound. A negative number lowers it."""
+        """Return by how much the moves raise the number of entries above a bound, negative if they lower it."""
         return bisect_left(self.arrivals, bound) - bisect_left(self.departures, bound)
 
     @property
     def growth(self) -> int:
-        """Return by how much the moves raise the number of entries. A negative number lowers it."""
+        """Return by how much the moves raise the number of entries, negative if they lower it."""
         return len(self.arrivals) - len(self.departures)
 
 
@@ -93,7 +93,7 @@ def checkpoint_of(revision: int, total: int, width: int, counts: Iterable[tuple[
 
 def moved(checkpoint: Checkpoint, moves: Moves, revision: int) -> Checkpoint:
     """Return the checkpoint at a later revision: the same sort keys, with their numbers after the moves."""
-    # Search for the first key below each place, because there are fewer moves than keys.
+    # Search for each moved key among the checkpoint's keys, because there are fewer moves than keys.
     raises = [0] * (len(checkpoint) + 1)
     for places, change in ((moves.arrivals, 1), (moves.departures, -1)):
         for place in places:
@@ -106,7 +106,7 @@ def moved(checkpoint: Checkpoint, moves: Moves, revision: int) -> Checkpoint:
 def without_keys_of(checkpoint: Checkpoint, user_ids: Collection[int]) -> Checkpoint:
     """Return the checkpoint without the keys of some players. The other keys keep their numbers, which stay exact."""
     ends = {user_bytes(user_id) for user_id in user_ids}
-    # The search in all keys is fast. It also matches across keys, which only costs the slower search.
+    # This search in the concatenated keys is fast. A match across two keys only costs the slower search below.
     if not any(end in checkpoint.keys for end in ends):
         return checkpoint
     keys = ((checkpoint.key(i), checkpoint.above_key(i)) for i in range(len(checkpoint)))

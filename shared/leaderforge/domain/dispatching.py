@@ -18,7 +18,7 @@ GONE = 410
 
 
 class RetryRules(NamedTuple):
-    """Maximum number of attempts for a notice, and the first pause (ms) between them. Each further pause doubles."""
+    """Maximum number of attempts for a notice, and the first pause (ms) between them. The pauses double."""
 
     max_attempts: int
     first_pause_ms: int
@@ -69,7 +69,7 @@ class DispatchPlan(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """Notice of a lane, and its attempt, which is None if the lane failed at an earlier notice."""
+    """Notice of a lane, and the attempt to send it. The attempt is None if the lane failed at an earlier notice."""
 
     queued: Queued
     attempt: DispatchAttempt | None
@@ -145,10 +145,10 @@ def result_of(
 
 
 def pause_ms(failures: int, jitter: float, first_ms: int, longest_ms: int = LONGEST_PAUSE_MS) -> int:
-    """Return the pause after this number of consecutive failures, at least 1, in ms. It doubles each time.
+    """Return the pause (ms) after `failures` consecutive failures, at least one. The pause doubles with each failure.
 
-    `jitter`, from 0 to 1, shortens the pause by up to a half. Without it, many notices that failed at once would all be
-    sent again at once.
+    `jitter`, from 0 to 1, shortens the pause by up to a half. Without `jitter`, many notices that failed at once would
+    all be sent again at once.
     """
     pause = min(first_ms << min(failures - 1, 30), longest_ms)
     return round(pause * (1 - jitter / 2))
@@ -158,7 +158,7 @@ def is_due(at: int, now: int, longest_ms: int) -> bool:
     """Return whether the time `at` of an attempt has come. All times are in ms.
 
     `longest_ms` is the longest pause before an attempt. If `at` is further ahead, the clock was set back after `at` was
-    stored. The attempt counts as due then.
+    stored. The attempt is due in this case too.
     """
     return not now < at <= now + longest_ms
 

@@ -29,9 +29,9 @@ _PURPOSE = b"leaderforge webhook secrets\0"
 class Endpoint:
     """Endpoint and its progress in the log of notices. Times are in ms.
 
-    It receives notices of the `types` and `boards` that it lists. An empty list means all. The store has only the ids
-    of its secrets, from which the secrets are derived. Until `previous_until`, the previous secret signs notices too.
-    All notices up to `position` of the log are sent or queued. `round` counts the rounds whose results are committed.
+    It receives notices of the `types` and `boards` that it lists. An empty list means all. The store has only ids of
+    secrets, and each secret is derived from its id. Until `previous_until`, the previous secret signs notices too. All
+    notices up to `position` of the log are sent or queued. `round` counts the rounds whose results are committed.
     `failures` counts the consecutive rounds without a successful attempt. After such a round the endpoint pauses until
     `retry_at`.
     """

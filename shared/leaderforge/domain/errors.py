@@ -122,7 +122,7 @@ class NotRanked(NotFound):
 
     @classmethod
     def on(cls, board: str, user_id: int, part: str = "") -> "NotRanked":
-        """Return the error for a player without a standing on a board, or in the `part` of it that this text names."""
+        """Return the error for a player without a standing on a board, or in the part of it that `part` names."""
         return cls(f"player {user_id} has no score on board {board!r}{part}", user_id=user_id, board=board)
 
     @classmethod
@@ -180,7 +180,7 @@ class SigningKeyNotFound(NotFound):
 
 
 class SessionNotFound(NotFound):
-    """No session has the refresh token: it is unknown, used, expired or revoked."""
+    """No session has the refresh token: the token is unknown, used, expired or revoked."""
 
     code = "session_not_found"
 
@@ -209,7 +209,7 @@ class SubmissionConflict(Conflict):
 
     @property
     def summary(self) -> str:
-        """Return the message without the advice at its end, which is for clients of the API."""
+        """Return the message without its last part, which is advice for clients of the API."""
         return self.message.rpartition("; ")[0]
 
     @property
@@ -255,7 +255,7 @@ class EmailTaken(Conflict):
 
 
 class ExternalIdTaken(Conflict):
-    """Another player has the requested external id, or has lost it so recently that it is not free yet."""
+    """Another player has the requested external id, or has lost it so recently that the id is not free yet."""
 
     code = "external_id_taken"
 

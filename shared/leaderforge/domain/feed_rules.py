@@ -27,7 +27,7 @@ def feeds_text(feeds: Sequence[Feed]) -> str | None:
 
 
 def valid_feeds(feeds: Sequence[Feed]) -> tuple[Feed, ...]:
-    """Return the feeds of a board. Raises `Refused` if they are too many, or if two of them have one target."""
+    """Return the feeds of a board. Raises `Refused` if they are too many, or if two of them have the same target."""
     if len(feeds) > MAX_FEEDS:
         raise _refused(f"must be at most {MAX_FEEDS}, not {len(feeds)}")
     for feed in feeds:

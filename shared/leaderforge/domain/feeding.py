@@ -1,4 +1,4 @@
-"""Derivation of fed submissions: submissions to the targets of a board's feeds, which count with their origin."""
+"""Derivation of fed submissions: submissions to the targets of a board's feeds. They count with their origin."""
 
 from collections.abc import Iterator, Mapping
 
@@ -16,7 +16,7 @@ def with_feeds(
     """Return the submission with its fed submissions. `targets` are boards by slug.
 
     `now`, `grace_ms` and `history` have the same meaning as in `accept`. Raises an error that names the target if the
-    target does not exist, or cannot count its number. Raises `Refused` for a change, which has no score yet.
+    target does not exist, or cannot count the feed's number. Raises `Refused` for a change, which has no score yet.
     """
     if submission.board.feeds and submission.event.change is not None:
         slug = submission.board.slug
@@ -55,7 +55,7 @@ def _fed_submissions(
                 received_us=event.received_us,
                 now=now,
                 grace_ms=grace_ms,
-                # Other targets need no copy of the numbers, which the event of the origin has.
+                # Other targets need no copy of the numbers, because the event of the origin has them.
                 numbers=event.numbers if target.tiebreakers else None,
                 history=history,
             )

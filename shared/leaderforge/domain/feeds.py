@@ -9,7 +9,7 @@ MAX_FEEDS = 4
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """Feed of a board: its submissions count on the target, the board with the slug `board`, too.
+    """Feed of a board. Submissions to this board count on the target, the board with the slug `board`, too.
 
     The score on the target is the named number `number` of the submission or, if it is None, the submission's score.
     """

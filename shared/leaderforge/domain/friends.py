@@ -103,8 +103,8 @@ def planned(
 ) -> FriendPlan:
     """Return the changes that add the requested players to a list or, with `replaces`, make them the whole list.
 
-    `followed` are the players of the list. `existing` are the other requested players, if they exist. `blocked` are the
-    requested players who block the player or are blocked. Raises `TooManyFriends`.
+    `followed` are the players of the list. `existing` are the other requested players who exist. `blocked` are the
+    requested players who block the player, or whom the player blocks. Raises `TooManyFriends`.
     """
     allowed = [other for other in requested if other in followed or (other in existing and other not in blocked)]
     added = [other for other in allowed if other not in followed]

@@ -21,7 +21,7 @@ OPEN_GROUPS = 4
 
 
 class Assignment(StrEnum):
-    """Choice of a player's group: by order of arrival, or balanced by the strength of its players."""
+    """Choice of a player's group: by order of arrival, or balanced by the strength of the group's players."""
 
     ARRIVAL = "arrival"
     BALANCED = "balanced"
@@ -79,7 +79,7 @@ class League:
     since: int = field(default=0, compare=False)
 
     def index_of(self, division: str | None) -> int:
-        """Return the index of a division. If no division has this name, return that of the entry division."""
+        """Return the index of a division. If no division has this name, return the index of the entry division."""
         return self.divisions.index(self.entry if division not in self.divisions else division)
 
     def reached(self, division: int, movement: "Movement") -> str | None:
@@ -190,8 +190,8 @@ class Finisher(NamedTuple):
 class LeagueResult(NamedTuple):
     """Result of a player in a period. Without an entry, `group` and `rank` are None.
 
-    `division` is an index in `League.divisions`, `next_division` a name, None for players who leave the league. `size`
-    is the number of ranked players of the group.
+    `division` is an index in `League.divisions`, `next_division` is a name, None for players who leave the league.
+    `size` is the number of ranked players of the group.
     """
 
     user_id: int
@@ -251,7 +251,7 @@ def band_of(rank: int | None, size: int | None, movement: Movement | None) -> in
 
 @dataclass(slots=True)
 class FilledGroup:
-    """Group at the end of a period. `players` is the number of entries, `merges` that of merges into the group."""
+    """Group at the end of a period. `players` is the number of entries, `merges` the number of merges into it."""
 
     number: int
     players: int
@@ -336,7 +336,7 @@ class MemberSeat(NamedTuple):
 
 
 class GroupMember(NamedTuple):
-    """Member of a group with the current standing. `revision` is that of the standing, 0 without one."""
+    """Member of a group with the current standing. `revision` is the standing's revision, 0 without a standing."""
 
     group: int
     finisher: Finisher

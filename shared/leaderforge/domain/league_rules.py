@@ -13,7 +13,7 @@ MAX_DIVISIONS = 20
 MAX_DIVISION_NAME_LENGTH = 32
 MIN_GROUP_SIZE = 2
 MAX_GROUP_SIZE = 200
-"""Maximum number of seats of a group. A read returns all members, and a merge may double or triple them."""
+"""Maximum number of seats of a group. A read returns all members, and a merge may double or triple their number."""
 
 _MEMBERS = ("period", "divisions", "group_size", "entry", "promotion", "relegation", "inactive", "assignment")
 

@@ -7,7 +7,7 @@ from json import dumps
 MAX_METADATA_BYTES = 2048
 
 _SMALLEST, _LARGEST = 1e-21, 1e21
-"""Bounds of a float's absolute value: 1e21, from which on JavaScript writes an exponent, and its inverse."""
+"""Bounds of a float's absolute value. JavaScript writes an exponent from 1e21 on. The other bound is the inverse."""
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 """Escaped U+0000, which PostgreSQL cannot store. It is an escape only after an odd number of backslashes."""
 

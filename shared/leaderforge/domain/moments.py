@@ -34,7 +34,7 @@ class Moments:
     def first(self, now: int, frozen_at: int | None = None) -> int | None:
         """Return the first moment (ms) that can be read at `now` (ms), None while there is none.
 
-        A frozen board keeps the moment `frozen_at` (ms), and all later ones, longer than its number of days.
+        A frozen board keeps the moment `frozen_at` (ms), and all later ones, for longer than `days` days.
         """
         if self.since is None:
             return None
@@ -79,7 +79,7 @@ def require_moment(slug: str, moments: Moments | None, moment: int, now: int, *,
 
 
 def require_segments_at(slug: str, moments: Moments | None, moment: int) -> None:
-    """Raise `MomentNotFound` if segments cannot be read at the moment (ms), because its states lack the segments."""
+    """Raise `MomentNotFound` if segments cannot be read at the moment (ms), because the stored states lack them."""
     if moments is None or moments.has_segments_at(moment):
         return
     if moments.segments_since is None:

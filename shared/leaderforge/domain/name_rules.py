@@ -73,5 +73,5 @@ def _is_part(line: str) -> bool:
 
 
 def _compact_keys(line: str) -> Iterable[str]:
-    """Return the keys by which the word in a line is compared, none if it has no letters, digits or marks."""
+    """Return the keys by which the word in a line is compared, none if the word has no letters, digits or marks."""
     return filter(None, ("".join(words_of(key)) for key in claims_of(line)))

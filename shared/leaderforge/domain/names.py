@@ -85,7 +85,7 @@ def prefix_key(text: str) -> str:
 
 
 def claims_of(text: str) -> Mapping[str, bool]:
-    """Return the keys that a name claims if names are unique. The value says whether the key stands for look-alikes.
+    """Return the keys that a name claims if names are unique. Each value says whether its key stands for look-alikes.
 
     Two names are too similar if they share a key. The key for look-alikes is the UTS 39 skeleton of the name, with
     folded case. In the skeleton, ASCII characters stay unchanged.

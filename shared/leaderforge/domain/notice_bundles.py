@@ -23,7 +23,7 @@ class BundleItem(NamedTuple):
     """Item of a bundle, as fragments/bundle.sql and `bundle_item` write it: a changed standing. `achieved_at` is in ms.
 
     `main` says whether the standing is on the board's first ladder, `improved` whether the change is an improvement.
-    `hidden` is that of `Standing`.
+    `hidden` has the bits of `Standing.hidden`.
     """
 
     user_id: int
@@ -63,7 +63,7 @@ class OutboxBundle(NamedTuple):
 class BundleDraft(NamedTuple):
     """Bundle to append to the log. The items are taken from the outbox. See `NoticeDraft` for `origin`.
 
-    It takes `size` positions of the log: one for each of its items, and then its own. `ladders` is JSON: for each
+    A bundle takes `size` positions of the log: one for each of its items, and then its own. `ladders` is JSON: for each
     ladder of the items, its names, the order of subscores, and the tiebreakers and the type of the scores, if any.
     `has_mere_changes` is true if some items only record a change of a standing.
     """

@@ -14,7 +14,7 @@ from leaderforge.domain.standings import Event, LadderStanding, Standing
 NO_PLAYER = -(2**63)
 """Number in the place of a player id in a notice that concerns no player, such as `period.settled`.
 
-No player has it as an id.
+No player has this number as an id.
 """
 
 _TYPES_BY_ACTION: Mapping[str, NoticeType] = {
@@ -47,8 +47,7 @@ class NewNotice(NamedTuple):
     """Notice to write to the outbox, in the transaction of the change that it reports.
 
     `at` is the time of the change (ms). `data` has values that can be written as JSON. `user_id` is `NO_PLAYER` if no
-    player is concerned. `period` is the number of a period, that of the all-time period if no single period is
-    concerned.
+    player is concerned. `period` is the number of a period: of the all-time period if no single period is concerned.
     """
 
     board: Board

@@ -137,7 +137,7 @@ def places(board: Board, keys: Iterable[bytes]) -> list[tuple[int, int, int, int
 
 
 def _places_of_long_scores(board: Board, numbers: Iterable[int], sign: int) -> list[tuple[int, int, int, int]]:
-    """Return the content of sort keys, which are given as integers. Scores are `LongScore`s."""
+    """Return the content of sort keys. `numbers` are the keys as integers. Scores are `LongScore`s."""
     shift, subsign = _SCORE_SHIFT, 0
     if board.subscore_order is not None:
         shift, subsign = _SCORE_SHIFT + _SUBSCORE_BITS, ranked_score(board.subscore_order, 1)
@@ -208,7 +208,8 @@ def ranked_bound(board: Board, bound: bytes) -> Ranked:
     width = key_bytes(board)
     ranked = ranked_place(board, bound[:width].ljust(width, b"\0"))
     if ranked.score > MAX_LONG:
-        # The bound is below all entries, and its score is no integer of SQL. Return another such bound.
+        # The bound is below all entries, but its score is beyond the integers of SQL. Return another bound below all
+        # entries.
         return Ranked(MAX_LONG, MAX_LONG, MAX_LONG, MAX_LONG)
     # A bound longer than a key, such as a key followed by a zero byte, lies directly after this key.
     if len(bound) > width:
@@ -246,7 +247,8 @@ def rank_bound(board: Board, key: bytes) -> bytes:
 
 def rank_bounds(board: Board, keys: Iterable[bytes]) -> Iterable[bytes]:
     """Return the rank bounds (see `rank_bound`) of the entries with these sort keys, in their order."""
-    # Return the keys of an ordinal board, as most are, unchanged: a call of `rank_bound` for each key would cost much.
+    # Return the keys of an ordinal board unchanged. Most boards are ordinal, and a call of `rank_bound` for each key
+    # would cost much.
     return keys if board.rank_style is RankStyle.ORDINAL else [rank_bound(board, key) for key in keys]
 
 

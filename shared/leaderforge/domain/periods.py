@@ -26,7 +26,7 @@ ALL_TIME = 0
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CODE_BITS = 3
-"""Low bits of a period's number that encode its kind. The other bits are its start, in s since 1970."""
+"""Low bits of a period's number that encode its kind. The other bits are the start of the period, in s since 1970."""
 _MAX_CRON_LENGTH = 100
 
 
@@ -103,7 +103,7 @@ _FOR_EVER_ONLY = (FOR_EVER,)
 
 
 def counting_in(calendar: Calendar, time: int, now: int, grace_ms: int) -> Sequence[Period]:
-    """Return the periods that count a submission of `time` at `now` (ms): until `grace_ms` after their end."""
+    """Return the periods of `time` that still count a submission at `now` (ms), until `grace_ms` after their end."""
     return [p for p in calendar.at(time) if p.ends_at is None or now < p.ends_at + grace_ms]
 
 
@@ -211,7 +211,8 @@ def _season(expression: str, reading: datetime) -> tuple[datetime, datetime]:
     Raises `OverflowError` if either does not exist.
     """
     try:
-        # Reverse iteration excludes its first time. Add a second, because a season may start exactly at `reading`.
+        # Reverse iteration excludes the time from which it starts. Add a second, because a season may start exactly at
+        # `reading`.
         start = next(CronSim(expression, reading + timedelta(seconds=1), reverse=True))
         return start, next(CronSim(expression, reading))
     except (StopIteration, ValueError):

@@ -9,7 +9,7 @@ T = TypeVar("T")
 def required(value: T | None, absence: Exception) -> T:
     """Return the value. Raises `absence` if it is None.
 
-    The caller constructs the error even if it is not raised. Therefore, do not use it in code that every request runs.
+    Do not use this in code that every request runs: the caller constructs the error even if it is not raised.
     """
     if value is None:
         raise absence

@@ -26,7 +26,7 @@ class RateLimit:
     def parsed(cls, text: str) -> Self:
         """Return the limit of a text such as `50:100`: requests per second and burst.
 
-        Raises `ValueError` if it is invalid.
+        Raises `ValueError` if the text is invalid.
         """
         match = _TEXT.fullmatch(text)
         if match is None or not Fraction(match[1]) or not 1 <= int(match[2]) <= MAX_BURST:

@@ -65,7 +65,7 @@ class NewAward(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """Claim of an award: the claim's id, which a retry sends again, the time (ms), and the actor for the audit log."""
+    """Claim of an award: the claim's id (a retry sends the same id), the time (ms), and the actor for the audit log."""
 
     claim_id: str
     claimed_at: int
@@ -89,7 +89,7 @@ class Award:
     claim: Claim | None = None
 
     def claimed(self, claim: Claim) -> "Award":
-        """Return the award after a claim. Only the first claim counts. A retry with its id returns the award unchanged.
+        """Return the award after a claim. Only the first claim counts. A retry with the same id changes nothing.
 
         Raises `AwardClaimed` or `AwardRevoked`.
         """

@@ -14,7 +14,7 @@ _SIGNS = "[-+\N{MINUS SIGN}]?"
 _MAX_SHOWN = 60
 """Maximum characters of a wrong value in a message."""
 _ALWAYS_SAFE = len(str(MAX_INTEGER)) - 1
-"""Largest number of digits with which every whole number is at most `MAX_INTEGER`."""
+"""Number of digits up to which every whole number is at most `MAX_INTEGER`."""
 _LOOKS_GROUPED = re.compile(rf"{_SIGNS}[0-9]{{1,3}}(?:[,.'{_QUOTE}\s][0-9]{{1,3}})+")
 
 

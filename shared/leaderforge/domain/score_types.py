@@ -27,7 +27,7 @@ class ScoreType(StrEnum):
         return f"+-(2^{self.greatest.bit_length()} - 1)"
 
     def typed(self, score: int) -> int:
-        """Return the score as a `LongScore` if it is one, to render it in an answer."""
+        """Return the score. With `int64`, return it as a `LongScore`, which answers render as text."""
         return LongScore(score) if self is ScoreType.INT64 else score
 
     def json_value(self, score: int | None) -> int | str | None:
@@ -36,7 +36,7 @@ class ScoreType(StrEnum):
 
 
 class LongScore(int):
-    """Score of a board with long scores. Its format is its JSON text: its digits in quotes.
+    """Score of a board with long scores. `format` returns its JSON text: the digits in quotes.
 
     Answers are rendered with format strings. Long scores are therefore text in all of them, and other boards have no
     extra cost. `str` and `repr` return the digits alone. Results of arithmetic are plain integers: see

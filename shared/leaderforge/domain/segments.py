@@ -46,7 +46,7 @@ def segment_of(text: str) -> Segment:
 
 @lru_cache(_DIGESTS_CACHED)
 def segment_digest(value: str) -> bytes:
-    """Return the digest by which past standings are ordered, before their sort keys, in checkpoints of an attribute."""
+    """Return the digest of a value. Checkpoints of an attribute order past standings by digest, then by sort key."""
     return sha256(value.encode()).digest()[:SEGMENT_DIGEST_BYTES]
 
 

@@ -26,7 +26,7 @@ MAX_SESSIONS = 10
 REPEAT_MS = 60_000
 """Time in ms that the previous refresh token remains usable, in case the client did not receive the new one.
 
-A later use of this token, or any use of an older one, shows that somebody has copied it, and ends the session.
+A later use of this token, or any use of an older one, shows that somebody has copied the token. It ends the session.
 """
 
 _FEWEST_DIFFERENT = 8
@@ -58,7 +58,7 @@ class RefreshToken:
 
     @classmethod
     def parsed(cls, text: str) -> Self:
-        """Return the token in a text. Raises `SessionNotFound` if it has another form."""
+        """Return the token in a text. Raises `SessionNotFound` if the text has another form."""
         match = _REFRESH_TOKEN.fullmatch(text)
         if match is None or abs(int(match[1])) > MAX_INTEGER:
             raise no_session()

@@ -40,7 +40,7 @@ def require_score_limits(score_type: ScoreType, low: int | None, high: int | Non
 
 
 def require_summable(score_type: ScoreType, policy: Policy) -> None:
-    """Raise `Refused` if a board with the policy `sum` has long scores, whose sum could be too large."""
+    """Raise `Refused` if a board with the policy `sum` has long scores, because their sum could be too large."""
     if score_type is ScoreType.INT64 and policy is Policy.SUM:
         message = "score_type: a sum of 64-bit scores can be too large; use the policy best or latest"
         raise Refused(message, setting="score_type")

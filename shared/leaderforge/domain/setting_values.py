@@ -30,5 +30,5 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _exact(value: Any) -> Any:
-    """Return an integer beyond `MAX_INTEGER` as text, because readers of JSON could round it, and others unchanged."""
+    """Return the value, as text if it is an integer beyond `MAX_INTEGER`, because readers of JSON could round it."""
     return str(value) if isinstance(value, int) and abs(value) > MAX_INTEGER else value

@@ -21,7 +21,7 @@ EARLIER = "earlier"
 
 
 class SettlementOvertaken(LeaderForgeError):
-    """Error for a step of a settlement if another process has already made this step."""
+    """Error for a step of a settlement that another process has already made."""
 
     code = "settlement_overtaken"
 

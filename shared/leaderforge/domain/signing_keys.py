@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 
 PREFIX = "lfk_"
-"""Prefix of the id of every signing key. The id is no secret, because each token has it in its header, as `kid`."""
+"""Prefix of the id of every signing key. The id is no secret, because the header of each token has it as `kid`."""
 
 _ID_BYTES = 16
 _ID = re.compile(PREFIX + "[0-9a-f]{32}")

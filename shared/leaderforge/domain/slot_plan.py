@@ -22,7 +22,7 @@ def moves_to_balance(
 ) -> Sequence[SlotMove]:
     """Return the fewest moves that give all slots to `nodes`, in equal shares.
 
-    `owners` has the node of each slot. First balance `partition_slots`, which have all keys, and then the other slots.
+    `owners` has the node of each slot. First balance `partition_slots` (only these have keys), then the other slots.
     """
     targets = dict(owners)
     _balance(targets, sorted(set(partition_slots)), nodes)

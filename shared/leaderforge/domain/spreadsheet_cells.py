@@ -5,7 +5,7 @@ imports remove it. A name that already looks like such a text, for example `'=x`
 therefore stands for exactly one name.
 """
 
-# First characters of a formula. Spreadsheets treat the full-width forms alike.
+# First characters of a formula. Spreadsheets treat the full-width forms in the same way.
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 _ESCAPED = tuple(f"'{character}" for character in (*_FORMULA, "'"))
 

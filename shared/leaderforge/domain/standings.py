@@ -145,7 +145,7 @@ def is_in_segment(ladder: Ladder, standing: Standing) -> bool:
 
 
 def combine(board: Board, first: Standing, second: Standing) -> Standing:
-    """Return two standings as one, with the events of both. They must belong to one player and share no event."""
+    """Return two standings as one, with the events of both. The two must belong to one player and share no event."""
     run = max(first, second, key=lambda s: _precedence(board, s))
     adds = board.policy is Policy.SUM
     return Standing(

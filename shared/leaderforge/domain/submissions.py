@@ -51,7 +51,7 @@ class Submission(NamedTuple):
 
     @property
     def depends_on_player(self) -> bool:
-        """Return whether stored data of the player decides about the submission: their standing, or their attempts."""
+        """Return whether stored data of the player decides about the submission: the standing, or the attempts."""
         return self.is_judged or self.board.tournament is not None
 
     def require_score(self) -> None:
@@ -76,7 +76,7 @@ class Submission(NamedTuple):
         """Return the submission. On `latest` boards, its time is after the time of the run.
 
         A change must be later than the run that it changes. Without this rule, different clocks or a queue could give
-        it an earlier time.
+        the change an earlier time.
         """
         if self.board.policy is not Policy.LATEST or run.reception < (self.event.achieved_at, self.event.received_us):
             return self
@@ -140,9 +140,9 @@ class Recorded(NamedTuple):
     A `duplicate` was committed earlier with equal content, and has the ladders of the first commit. Ladders of retired
     periods are not `indexed`. `improved` is the result of `is_improvement` for the main standing.
 
-    `previous` has the place on each ladder directly before the submission, None for a ladder without a place. It is
-    empty for a duplicate, and if the caller did not request it. `entrant` is the entrant after a submission to a
-    tournament. `fed` has the fed submissions. Those of a duplicate are the stored ones that still count.
+    `previous` has the place on each ladder directly before the submission, None for a ladder without a place.
+    `previous` is empty for a duplicate, and if the caller did not request it. `entrant` is the entrant after a
+    submission to a tournament. `fed` has the fed submissions. A duplicate has the stored ones that still count.
     """
 
     ladders: Sequence[Ladder]

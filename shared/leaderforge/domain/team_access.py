@@ -13,7 +13,7 @@ _WHO_ADDS = {
 
 
 def require_change(caller: Caller, roster: Roster) -> None:
-    """Raise `Forbidden` unless the caller may change the team: its captain, or a submit key."""
+    """Raise `Forbidden` unless the caller may change the team. Its captain and submit keys may."""
     if not _is_server(caller) and not _is_captain(caller, roster):
         team_id = roster.team.team_id
         raise Forbidden(f"this call needs scope 'submit' or a token of the captain of team {team_id}", team_id=team_id)

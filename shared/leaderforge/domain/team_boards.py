@@ -11,7 +11,7 @@ _DAY_MS = 86_400_000
 
 
 def require_team_board(board: Board, source: Board | None) -> None:
-    """Raise `Refused` unless the board can rank teams by the scores of its source. None stands for no such board."""
+    """Raise `Refused` unless the board can rank teams by the scores of its source. `source` is None if missing."""
     if board.team is None:
         return
     if source is None or source.id == board.id:
@@ -84,7 +84,7 @@ def _require_no_own_rules(board: Board) -> None:
 
 
 def _require_equal(board: Board, source: Board) -> None:
-    """Raise `Refused` unless policy, order, time zone and season equal the source's, which has all the period kinds."""
+    """Raise `Refused` unless the source has the board's policy, order, time zone, season and period kinds."""
     pairs: dict[str, tuple[object, object]] = {
         "policy": (board.policy, source.policy),
         "order": (board.order, source.order),

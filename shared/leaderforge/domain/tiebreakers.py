@@ -60,7 +60,7 @@ def packed(tiebreakers: Sequence[Tiebreaker], numbers: Mapping[str, int]) -> int
 
 
 def unpacked(tiebreakers: Sequence[Tiebreaker], total: int) -> dict[str, int]:
-    """Return the numbers of the tiebreakers by name, in their order: the inverse of `packed`."""
+    """Return the numbers of the tiebreakers by name, in the order of the tiebreakers: the inverse of `packed`."""
     numbers = []
     for tiebreaker in reversed(tiebreakers):
         total, digit = divmod(total, tiebreaker.size)
@@ -69,7 +69,7 @@ def unpacked(tiebreakers: Sequence[Tiebreaker], total: int) -> dict[str, int]:
 
 
 def subscore_members(tiebreakers: Sequence[Tiebreaker], subscore: int) -> dict[str, object]:
-    """Return the JSON member `subscore` or, with tiebreakers, `tiebreakers` with the numbers that it packs."""
+    """Return the JSON member `subscore` or, with tiebreakers, `tiebreakers` with the numbers in the subscore."""
     return {"tiebreakers": unpacked(tiebreakers, subscore)} if tiebreakers else {"subscore": subscore}
 
 

@@ -43,7 +43,7 @@ class Tier:
 
     def __post_init__(self) -> None:
         # Store the limit as an integer, because decimals are too slow for every entry of a page. Ignore a limit that is
-        # not finite, which `valid_tiers` refuses.
+        # not finite here, because `valid_tiers` refuses it.
         scale = _PERCENT_PARTS // 100 if self.kind is TierLimit.PERCENT else 1
         object.__setattr__(self, "_parts", int(self.limit * scale) if self.limit.is_finite() else 0)
 
@@ -63,7 +63,7 @@ class Tier:
 
 
 class NextTier(NamedTuple):
-    """The tier above an entry's tier, and the distance to it: `points` of score or `places` of rank, the other None."""
+    """Tier above an entry's tier, and the distance: `points` of score or `places` of rank. The other one is None."""
 
     name: str
     points: int | None = None
@@ -129,7 +129,7 @@ class LadderTiers:
         return ReachedTier(name, self._next_tier(index - 1, merits) if index else None)
 
     def _limit(self, tier: Tier, total: int) -> tuple[int, int]:
-        """Return the index of the merit that a tier compares, and the smallest merit that reaches it."""
+        """Return the index of the merit that a tier compares, and the smallest merit that reaches its limit."""
         if tier.kind is None:
             return _BY_RANK, -MAX_RANK
         bound = tier.bound(total)

@@ -35,5 +35,5 @@ def moment_of(text: str) -> datetime:
 
 @lru_cache(4096)
 def _day_text(days: int) -> str:
-    """Return the date of a time in days since 1970, cached because `datetime` costs more than the rest of an entry."""
+    """Return the date of a day since 1970. Cached, because `datetime` costs more than the rest of an entry."""
     return (_EPOCH + timedelta(days=days)).date().isoformat()

@@ -34,7 +34,7 @@ KEYS_FRESH_MS = 2_000
 """Maximum age of the cached API keys that are used without a refresh. One query loads all keys."""
 
 KEYS_STALE_MS = 4_000
-"""Age of the cached API keys from which on requests wait for their refresh."""
+"""Age of the cached API keys from which on requests wait for the refresh of the keys."""
 
 KEYS_PATIENCE_MS = 500
 """Maximum wait of a request for the refresh of the API keys. Accepting a revoked key is worse than a late answer."""
@@ -100,7 +100,7 @@ TOUCHES_KEPT_MS = 86_400_000
 An index with an older watermark lacks such changes, and is therefore rebuilt.
 
 Removed standings of erased players are kept for the same time, to make the index ignore late updates. Still later
-updates could only come from a process that was frozen for more than a day, which is not expected.
+updates are not expected: only a process that was frozen for more than a day could send them.
 """
 
 # Belief in the index ------------------------------------------------------------------------------------------------
@@ -129,14 +129,14 @@ last check that read the declarations.
 DECLARATION_WAIT_MS = BELIEF_MS
 """Time that a process waits after its declaration, before it acknowledges submissions.
 
-By then, no process still treats the index as current because of a check from before the declaration.
+After this time, each process that treats the index as current has read the declarations after this declaration.
 """
 
 DECLARATION_MS = 10_000
 """Age at which a declaration expires. The process then counts as dead, and a catch-up applies the process's updates."""
 
 DECLARATION_RENEWAL_MS = DECLARATION_MS // 4
-"""Age at which a process renews its declaration. Two renewals may fail before it expires."""
+"""Age at which a process renews its declaration. Two renewals may fail before the declaration expires."""
 
 # Cached tops and the change feed ------------------------------------------------------------------------------------
 
@@ -151,7 +151,7 @@ this limit are therefore known.
 """
 
 TOP_LIMIT_MS = 30_000
-"""Maximum age of a cached top (first entries of a ladder), which limits the effect of a lost announcement."""
+"""Maximum age of a cached top (first entries of a ladder). The maximum limits the effect of a lost announcement."""
 
 # Period rollover ----------------------------------------------------------------------------------------------------
 

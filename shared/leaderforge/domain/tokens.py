@@ -7,7 +7,7 @@ from leaderforge.domain.boards import MAX_INTEGER
 from leaderforge.domain.players import ExternalId, external_id
 
 ISSUER = "leaderforge"
-"""`iss` and `aud` of the issued tokens. A configured issuer may have this name too, because it has other keys."""
+"""`iss` and `aud` of the issued tokens. A configured issuer may have this name too, because its keys differ."""
 
 EXTERNAL_SUBJECT = "ext:"
 """Prefix of a subject that is an external id, as in paths. A subject of digits alone is a player id."""

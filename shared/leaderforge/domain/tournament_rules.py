@@ -19,7 +19,7 @@ MAX_EARLY_ENDS = 50
 MIN_BRACKET_SIZE, MAX_BRACKET_SIZE = 2, 200
 
 _TOLERATED_MS = 60_000
-"""Maximum age (ms) of a requested end that is moved to the present. It covers slow requests and differing clocks."""
+"""Age (ms) up to which a requested end is moved to the present. It covers slow requests and differing clocks."""
 _NAMES = tuple(field.name for field in fields(TournamentRules))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -74,8 +74,8 @@ def changed_tournament(
 ) -> TournamentRules | None:
     """Return the rules `after`, changed from `before` at `now` (ms). Move a new end within the last minute to `now`.
 
-    Raises `Refused` for a still earlier new end, because scores that arrived since then would count after the end. Also
-    raises it for another size of the brackets, because the results of past brackets would change.
+    Raises `Refused` for an earlier new end, because scores that arrived since then would count after the end. Raises
+    `Refused` for another size of the brackets too, because the results of past brackets would change.
     """
     if before is None or after is None:
         return after

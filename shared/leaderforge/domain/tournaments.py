@@ -98,7 +98,7 @@ class Occurrence(NamedTuple):
         return self.starts_at <= time < self.ends_at
 
     def accepts(self, achieved_at: int, now: int) -> bool:
-        """Return whether a score counts that was achieved at a time and arrives now (ms)."""
+        """Return whether a score counts if it was achieved at `achieved_at` and arrives at `now` (both in ms)."""
         return self.contains(achieved_at) and now < self.late_until
 
 
@@ -195,7 +195,7 @@ def current_occurrence(rules: TournamentRules, calendar: Calendar, now: int) -> 
 def require_accepted(
     rules: TournamentRules, calendar: Calendar, achieved_at: int, now: int | None, board: str
 ) -> Occurrence:
-    """Return the occurrence that counts a score. `now` is None for a score in time. Raises `TournamentNotOpen`."""
+    """Return the occurrence that counts a score. With `now` None, ignore lateness. Raises `TournamentNotOpen`."""
     occurrence = occurrence_at(rules, calendar, achieved_at)
     if occurrence is None:
         raise TournamentNotOpen(f"tournament {board!r} does not take place at achieved_at", board=board)
