@@ -35,7 +35,7 @@ A batch that takes longer is probably waiting for a lock or a disk.
 
 
 class BatchTrace(NamedTuple):
-    """Tracer of the batches of a coalescer, and their name in traces."""
+    """Tracer of the batches of a coalescer, and the name of the batches in traces."""
 
     tracer: Tracer
     name: str
@@ -169,7 +169,7 @@ class Coalescer(Generic[ItemT, ResultT]):
                     future.set_exception(error)
 
     def _settle(self, batch: Sequence[_Call[ItemT, ResultT]], results: Sequence[ResultT]) -> None:
-        """Set the results of finished calls. Queue unfinished ones before new calls, as they should finish first."""
+        """Set the results of finished calls. Queue unfinished calls before new ones: older calls must finish first."""
         continued: list[_Call[ItemT, ResultT]] = []
         for (_, future, caller), result in zip(batch, results, strict=True):
             if isinstance(result, Continued):

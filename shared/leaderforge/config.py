@@ -52,7 +52,7 @@ class SettingsError(LeaderForgeError):
 
 
 class CloudSettings(BaseModel):
-    """Settings for AWS. The alias of a field is its variable. Its description is the instruction in error messages."""
+    """Settings for AWS. A field's alias is its variable. A field's description is the instruction in error messages."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True, hide_input_in_errors=True

@@ -22,7 +22,7 @@ class ProcessorDemand:
         self._at = self._used = 0.0
 
     def share(self) -> float:
-        """Return the share since the previous call, from 0 to 1, and 0 at the first call. All calls are of one thread.
+        """Return the share since the previous call, from 0 to 1, and 0 at the first call. Call from one thread only.
 
         A call takes about 3 us.
         """

@@ -88,7 +88,7 @@ async def _ensure_database(dsn: str, name: str) -> None:
 def _run(
     program: str, arguments: Sequence[str], account: Account, wait: Wait, *, cwd: Path, statements: bytes = b""
 ) -> None:
-    """Run a PostgreSQL program to its end. Raises `ServerFailed` with the end of its log if it fails."""
+    """Run a PostgreSQL program to its end. Raises `ServerFailed` with the end of its log if the program fails."""
     process = ServerProcess(program, cwd.parent, account=account)
     command: list[str | Path] = [postgres_program(program), *arguments]
     process.start(command, cwd=cwd, environment=environment(), standard_input=statements)

@@ -23,7 +23,7 @@ def append_private(path: Path) -> IO[bytes]:
 
 
 def append_log(path: Path) -> IO[bytes]:
-    """Open a log for appending. If it cannot be written, return the null device: the server must run without a log."""
+    """Open a log for appending. If it cannot be written, return the null device: the server must run even so."""
     with suppress(OSError):
         return append_private(path)
     return Path(os.devnull).open("ab")

@@ -35,7 +35,7 @@ class DirectoryLock:
         return self
 
     def note(self, **details: object) -> None:
-        """Replace the details in the lock file, which always include `pid`. Raises `RuntimeError` without the lock."""
+        """Replace the details in the lock file. They always include `pid`. Raises `RuntimeError` without the lock."""
         if self._descriptor is None:
             raise RuntimeError("the lock is not held")
         os.ftruncate(self._descriptor, 0)

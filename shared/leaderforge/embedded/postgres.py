@@ -59,8 +59,8 @@ class PostgresServer:
     ) -> None:
         """Describe the server.
 
-        It uses the port of its last start if that is free, otherwise the first free one from `port` on. `settings` of
-        PostgreSQL take precedence over the settings that this class chooses.
+        It uses the port of its last start if this port is free, otherwise the first free port from `port` on.
+        `settings` of PostgreSQL take precedence over the settings that this class chooses.
         """
         self.directory = directory.resolve()
         self._settings = settings
@@ -130,7 +130,7 @@ class PostgresServer:
         self.process.resume()
 
     def restart(self) -> None:
-        """Stop the server if it runs, and start it on the same port unless another program has taken it."""
+        """Stop the server if it runs, and start it on the same port unless another program has taken the port."""
         with self._busy:
             self.process.stop(*_STOP_STEPS)
             datadir.end_orphans(self.data)
@@ -184,7 +184,7 @@ class PostgresServer:
         write_private(self._last_port, str(self._port))
 
     def _is_ready(self) -> bool:
-        """Return whether the server is ready, by postmaster.pid, the status file that pg_ctl reads."""
+        """Return whether the server is ready, according to the status file that pg_ctl reads (postmaster.pid)."""
         try:
             lines = (self.data / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:

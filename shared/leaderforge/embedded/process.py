@@ -113,7 +113,7 @@ class ServerProcess:
             self.resume()
 
     def stop(self, *steps: tuple[signal.Signals, float]) -> None:
-        """Send each signal and wait up to its time in s for the end. Finally kill the process and its descendants."""
+        """Per step, send the signal and wait up to the time (s) for the end. Then kill the process and descendants."""
         for number, seconds in steps:
             if not self.alive:
                 break
@@ -161,7 +161,7 @@ class ServerProcess:
         return "(there is no log)"
 
     def end_leftover(self) -> None:
-        """End the process of an earlier supervisor of this directory, identified by id and time of creation."""
+        """End the process of an earlier supervisor of this directory. Its id and time of creation identify it."""
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # no record, or an unusable one
             record = json.loads(self._record.read_text())
             leader = tree.find(record["pid"], record["created"])
@@ -208,7 +208,7 @@ class ServerProcess:
 def _pipe_of(content: bytes) -> IO[bytes]:
     """Return the reading end of a pipe with this content. Unlike a temporary file, it needs no space on a disk.
 
-    Raises `ValueError` for a content longer than `_PIPE_BYTES`, because its write could wait for a reader.
+    Raises `ValueError` for a content longer than `_PIPE_BYTES`, because writing it could wait for a reader.
     """
     if len(content) > _PIPE_BYTES:
         raise ValueError(f"standard input may have at most {_PIPE_BYTES} bytes")

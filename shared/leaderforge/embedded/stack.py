@@ -96,7 +96,7 @@ class LocalStack:
 
     @property
     def has_development_tokens(self) -> bool:
-        """Return whether the service issues development tokens, which it does only if no other machine can reach it."""
+        """Return whether the service issues development tokens: only if no other machine can reach the service."""
         return self.api.host in _LOOPBACK_HOSTS
 
     def claim(self) -> None:
@@ -124,8 +124,8 @@ class LocalStack:
     async def start(self, step: Step, migrate: Migrate) -> None:
         """Start all servers and return once the API is healthy. Raises `ServerFailed`.
 
-        A stored index starts concurrently, because the API does not need it. If its start takes long, `watch` continues
-        the start.
+        A stored index starts concurrently, because the API does not need it. If the start of the index takes long,
+        `watch` continues it.
         """
         if not self.postgres.data.exists():
             self.valkey.wipe()  # the stored index may belong to a deleted database
@@ -218,7 +218,7 @@ class LocalStack:
         await together(self._keep_complete(say, backoff), *(keep_up(node, say) for node in nodes))
 
     async def _keep_complete(self, say: Say, backoff: Backoff) -> None:
-        """Replace a cluster that stays incomplete for `_INCOMPLETE_SECONDS`. PostgreSQL has all data to rebuild it."""
+        """Replace a cluster that stays incomplete for `_INCOMPLETE_SECONDS`. The index is rebuilt from PostgreSQL."""
         now = asyncio.get_running_loop().time
         complete_at = now()
         while True:

@@ -203,7 +203,7 @@ class ValkeyCluster:
                 self.wait_ready()
 
     def revive(self, node: int) -> None:
-        """Start a node that has ended. It is empty then. Do not wait for the cluster. Raises `ServerFailed`."""
+        """Start a node that has ended, without its data. Do not wait for the cluster. Raises `ServerFailed`."""
         with self._busy:
             if not self._nodes[node].alive:
                 self._nodes[node].kill()
@@ -223,7 +223,7 @@ class ValkeyCluster:
         self.stop()
 
     def _start_with_retries(self, *, is_stored: bool) -> None:
-        """Start the stored cluster. If there is none to reuse (see `_reusable_ports`) or it fails, create a new one.
+        """Start the stored cluster. If none is reusable (see `_reusable_ports`) or its start fails, create a new one.
 
         A program can take the ports between the check and the start. The last retry therefore uses other ports.
         """
@@ -263,7 +263,7 @@ class ValkeyCluster:
 
     @property
     def _mode(self) -> int:
-        """Mode of the supervisor's directories. If nodes run under another account, that account must be let in."""
+        """Mode of the supervisor's directories. If nodes run under another account, that account needs access."""
         return 0o711 if self._account.uid else 0o700
 
     def _data(self, number: int) -> Path:

@@ -17,4 +17,4 @@ class BadLine(Refused):
 
 
 OnBadLine: TypeAlias = Callable[[BadLine], None]
-"""Callback for each line that cannot be imported. It may raise to stop."""
+"""Callback for each line that cannot be imported. It may raise an error to stop the import."""

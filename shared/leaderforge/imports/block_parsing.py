@@ -14,11 +14,11 @@ from leaderforge.imports.blocks import Block
 from leaderforge.imports.rows import OpenRow
 
 _FIRST_BLOCKS = 12
-"""Blocks that are parsed before processes start. Starting them takes as long as parsing some 100,000 lines."""
+"""Blocks that are parsed before further processes start. Their start takes as long as parsing some 100,000 lines."""
 _MAX_OPEN = 1 << 24
 """Maximum characters of a row. A longer row becomes a bad line."""
 _MAX_PROCESSES = 2
-"""Maximum number of further processes that parse. With more, this process, which counts the lines, limits the speed."""
+"""Maximum number of further processes that parse. With more, counting the lines in this process limits the speed."""
 
 
 class BlockResult(Protocol):

@@ -39,7 +39,7 @@ class Block(NamedTuple):
         return self.number + line_ends(self.text)
 
     def tail(self, offset: int, number: int) -> "Block":
-        """Return the block from an offset on, which lies on the line with this number."""
+        """Return the block from `offset` on. `number` is the number of the line at this offset."""
         return self._replace(number=number, text=self.text[offset:])
 
     def continued(self, following: "Block") -> "Block":

@@ -165,7 +165,7 @@ def _separator(first: str, layout: FileLayout, required: Sequence[str]) -> str:
 
 
 def _wrong_header(column: str, header: Sequence[str], first: str) -> str:
-    """Return the error message for a header with a missing or repeated column. It says how to import the file."""
+    """Return the error message for a header with a missing or repeated column. It also says how to import the file."""
     fault = f"the column {column!r} occurs twice" if column in header else f"there is no column {column!r}"
     message = f"{fault} in the header {', '.join(map(repr, header))}"
     likely = likely_separator(first)

@@ -50,7 +50,7 @@ class FileLayout:
 
 
 def format_of(name: str) -> TableFormat:
-    """Return the format by the extension of a file name. Raises `Refused` for an unknown one."""
+    """Return the format by the extension of a file name. Raises `Refused` for an unknown extension."""
     suffixes = [suffix.lower() for suffix in PurePath(name).suffixes]
     while suffixes and suffixes[-1] in _COMPRESSED:
         suffixes.pop()

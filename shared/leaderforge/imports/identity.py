@@ -16,7 +16,7 @@ _NO_VERSION = (1 << 128) - 1 & ~(0xF << 76) & ~(0x3 << 62)
 _VERSION_5 = 5 << 76 | 0x2 << 62
 """Bits of the version and the variant of a UUID."""
 _MAX_RECENT = 250_000
-"""Maximum number of counts in memory, which take some 30 MB. Further counts move all of them to a temporary file."""
+"""Maximum number of counts in memory, which take some 30 MB. With more counts, all of them move to a temporary file."""
 _FILTER_MASK = (1 << 27) - 1
 """Mask of a content's digest. The result is the position of the content's bit in the filter, which takes 16 MB."""
 

@@ -87,7 +87,7 @@ def _scanned(scan: Scan, text: str, position: int) -> tuple[object, int]:
 
 
 def list_start(chunks: Iterator[str], decoder: json.JSONDecoder, path: str = "") -> ListStart:
-    """Return the start of the list at a path: names of JSON members, separated by dots. An empty path is the document.
+    """Return the start of the list at a path: names of JSON members, separated by dots. Empty means the document.
 
     Raises `BadLine` if there is no such list.
     """
@@ -99,7 +99,7 @@ def list_start(chunks: Iterator[str], decoder: json.JSONDecoder, path: str = "")
 
 
 class _Document:
-    """Part of a JSON document in memory, with the position in it."""
+    """The part of a JSON document that is in memory, and the current position in this part."""
 
     def __init__(self, chunks: Iterator[str], decoder: json.JSONDecoder) -> None:
         self._chunks = chunks
@@ -110,7 +110,7 @@ class _Document:
         self._line = 1
 
     def start(self) -> ListStart:
-        """Return the text in memory after the position, with a comma before the first element, if there is any."""
+        """Return the text in memory after the position, with a comma before the first element, if any."""
         separator = "" if self._peek() in {"]", ""} else ","
         return ListStart(self._current_line, separator + self._buffer[self._position :])
 
@@ -137,7 +137,7 @@ class _Document:
         return self._line + line_ends(self._buffer[: self._position])
 
     def _next_member(self) -> bool:
-        """Move to the next JSON member of an object. Return False at the end of the object, and move behind it."""
+        """Move to the next JSON member of an object. At the end of the object, move behind it and return False."""
         character = self._peek()
         if character == "}":
             self._position += 1

@@ -124,7 +124,7 @@ def _unzipped(elements: Iterable[JsonElement]) -> tuple[Sequence[int], Sequence[
 def _flat(
     numbers: Sequence[int], objects: Sequence[_Object], rows: TableRows
 ) -> tuple[Sequence[int], Sequence[_Object]]:
-    """Return the objects that are not nested too deeply, and their numbers. Add the others to the faults."""
+    """Return the objects that are not nested too deeply, and their line numbers. Add the others to the faults."""
     are_deep = [_is_deep(value) for value in objects]
     rows.faults += [Fault(number, "the value is nested too deeply") for number in compress(numbers, are_deep)]
     are_flat = [not is_deep for is_deep in are_deep]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from leaderforge.domain.errors import Refused
 
 MAX_RANGES = 200
-"""Maximum number of ranges in a text, which then fits on a command line and into an address."""
+"""Maximum number of ranges in a text. A text of this size fits on a command line and into an address."""
 _RANGE = re.compile(r"([1-9][0-9]{0,11})(?:-([1-9][0-9]{0,11}))?", re.ASCII)
 
 

@@ -125,7 +125,7 @@ class ScoreLineParser:
         numbers = rows.numbers if has_all else [rows.numbers[i] for i in positions]
         if identified is not None:
             return LineColumns(numbers, values, identified, None, faults, rows.open_row, rows.is_end)
-        # Identify all rows, because the number of equal ones before a line must not depend on the conditions.
+        # Identify all rows, also those that a condition excludes: a line's identity must not depend on the conditions.
         digests = list(map(self._digests.of_content, rows.contents))
         return LineColumns(numbers, values, digests, None if has_all else positions, faults, rows.open_row, rows.is_end)
 
@@ -269,7 +269,7 @@ class _RowParsing:
         return [self._result(i, parse, value) for i, value in enumerate(values)]
 
     def require(self, conditions: Sequence[bool], reason: str) -> None:
-        """Mark the rows whose condition is false as bad, with this reason unless they have another one."""
+        """Mark the rows whose condition is false as bad, with this reason unless they already have a reason."""
         for i, condition in enumerate(conditions):
             if not condition:
                 self.reasons.setdefault(i, reason)

@@ -1,4 +1,4 @@
-"""Search for scores with decimals in the text of rows, which is five to ten times faster than decoding the rows."""
+"""Search for scores with decimals in the text of rows. It is five to ten times faster than decoding the rows."""
 
 import re
 
@@ -12,7 +12,7 @@ _BLANKS = r"[ \t\r\n]*+"
 
 
 class WholeCsvScores:
-    """Check whether all scores in blocks of separated values are whole numbers. Their column has this `position`."""
+    """Check whether all scores in blocks of separated values are whole numbers. `position` is that of their column."""
 
     def __init__(self, separator: str, position: int) -> None:
         delimiter = re.escape(separator)
@@ -35,7 +35,7 @@ class WholeJsonScores:
         self._other = re.compile(rf'"{re.escape(column)}"{_BLANKS}:{_BLANKS}(?!{whole})')
 
     def only_in(self, block: Block) -> bool:
-        """Return whether all scores are certainly whole numbers. Members of this name in nested objects must be too."""
+        """Return whether all scores are certainly whole numbers. Members of this name in nested objects count too."""
         text = block.text
         # A block must end after an object. Otherwise, a name or a number may continue in the next block.
         ends_well = block.damage is None and (block.is_last or text.rstrip(" \t\r\n,").endswith(("}", "]")))

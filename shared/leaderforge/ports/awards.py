@@ -41,7 +41,7 @@ class AwardStore(Protocol):
         ...
 
     async def grant(self, step: SettlementStep, awards: Sequence[NewAward], revision: int, at: int) -> None:
-        """Make a step of the settlement, and grant these awards, in one transaction. `revision` numbers settlements.
+        """Make a step of the settlement with the number `revision`, and grant these awards, in one transaction.
 
         Awards that an earlier settlement of the period has granted are only confirmed. From the second settlement on,
         new awards are written to the audit log. Raises `SettlementOvertaken`.

@@ -43,7 +43,7 @@ class FriendStore(Protocol):
         ...
 
     async def block(self, user_id: int, other_id: int, at: int) -> None:
-        """Let a player block another from `at` (ms). Both no longer follow each other.
+        """Let a player block another from `at` (ms). Afterwards, neither follows the other.
 
         Raises `PlayerNotFound` or `TooManyFriends`.
         """

@@ -26,7 +26,7 @@ class HistoryStore(Protocol):
     async def boards_of(
         self, user_id: int, limit: int, *, after: str = "", private: bool, hidden: bool
     ) -> Sequence[Board]:
-        """Return boards with a standing of the player, whose slugs follow `after`, ordered by slug.
+        """Return boards with a standing of the player, with slugs after `after`, in order of slug.
 
         Private boards are included only if `private` is true. Boards on which the player is hidden are included only if
         `hidden` is true.

@@ -18,7 +18,7 @@ class Applied(NamedTuple):
     the standing's rank bound after the update, None if it was not requested or is unknown. `refused` is true if the
     index has a removed standing, or an erasure, of an equal or higher revision.
 
-    `total` counts all entries. It is None if `above` is None, or if no tier of the board depends on it.
+    `total` counts all entries. It is None if `above` is None, or if no tier of the board depends on the total.
 
     `above_earlier` counts the entries of other players above each of the player's keys in `LadderUpdate.earlier`. It is
     empty if `above` is None.
@@ -110,7 +110,7 @@ class IndexWriter(Protocol):
         """Apply standings, one per player, and return their results in order. Ignore revisions that are not newer.
 
         With `count`, every partition then counts the entries above each standing. `above` is None if a partition is
-        incomplete. Raises `IndexUnavailable`, although some of the standings may be applied.
+        incomplete. After `IndexUnavailable`, some of the standings may be applied.
         """
         ...
 

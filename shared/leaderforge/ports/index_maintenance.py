@@ -88,8 +88,8 @@ class IndexMaintenance(Protocol):
     async def strays(self, ladder: Ladder) -> Collection[int]:
         """Return the players with a stray entry: in a segment that the player's standing in the index does not name.
 
-        `differences` compares the index with stored standings. This call compares both places of the index in one
-        atomic step. An update changes both at once, so an update in flight is no stray.
+        `differences` compares the index with stored standings. This call compares entries and standings within the
+        index in one atomic step. An update changes both at once, so an update in flight is no stray.
         """
         ...
 

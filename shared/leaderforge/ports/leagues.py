@@ -45,7 +45,7 @@ class LeagueStore(Protocol):
         ...
 
     async def filled_groups(self, ladder: Ladder) -> Mapping[int, Sequence[FilledGroup]]:
-        """Return all groups of a period by division, with their members who have an entry, hidden or not."""
+        """Return all groups of a period by division. `players` counts the members with an entry, hidden or not."""
         ...
 
     async def members(self, ladder: Ladder, division: int, groups: Collection[int]) -> Sequence[GroupMember]:

@@ -9,6 +9,6 @@ class LeaseStore(Protocol):
     async def lease(self, name: str, holder: str, seconds: float) -> bool:
         """Acquire or renew the named lease for `seconds`. Return False if another holder has it.
 
-        `seconds=0` releases it. Raises `IndexUnavailable`.
+        `seconds=0` releases the lease. Raises `IndexUnavailable`.
         """
         ...

@@ -25,19 +25,19 @@ class MomentStore(Protocol):
     async def copy_standings(self, board: Board, user_ids: Sequence[int]) -> None:
         """Store the current standings of these players on the board as past standings.
 
-        If their states are stored without segments, add the segments.
+        If states of these players are stored without segments, add the segments.
         """
         ...
 
     async def begin(self, board: Board, since: int) -> bool:
         """Set the board's first moment and its first moment with segments, unless they are set.
 
-        Return False if its moments were disabled or enabled again meanwhile.
+        Return False if the board's moments were disabled or enabled again meanwhile.
         """
         ...
 
     async def add_checkpoint(self, ladder: Ladder, changes: int, until: int) -> bool:
-        """Add the next checkpoint, `changes` changes after the last one and not after the moment `until`.
+        """Add the next checkpoint: `changes` changes after the last one, and at the latest at the moment `until`.
 
         Return False if there are fewer changes until then. Concurrent changes are not blocked. Also subtract erased
         players, as `correct` does. Raises `StoreUnavailable` if a count of all entries takes too long.
@@ -45,7 +45,7 @@ class MomentStore(Protocol):
         ...
 
     async def correct(self, ladder: Ladder) -> int:
-        """Subtract erased players from all checkpoints, and remove their sort keys. Return the number of their places.
+        """Subtract the places and sort keys of erased players from all checkpoints. Return the number of places.
 
         One process at a time may correct, add or repair checkpoints of a ladder.
         """
@@ -58,7 +58,7 @@ class MomentStore(Protocol):
     async def is_checkpoint_correct(self, ladder: Ladder, revision: int) -> bool:
         """Return whether a checkpoint equals a new count of all entries at its revision. True without a checkpoint.
 
-        The comparison changes nothing: players who await `correct` are subtracted from a copy.
+        The comparison changes nothing: erased players who await `correct` are subtracted from a copy.
         """
         ...
 
@@ -67,7 +67,7 @@ class MomentStore(Protocol):
         ...
 
     async def repair_checkpoint(self, ladder: Ladder, revision: int) -> bool:
-        """Count all entries as of a checkpoint, and replace it if it differs. Return whether it was correct."""
+        """Count all entries as of a checkpoint. Replace a checkpoint that differs. Return whether it was correct."""
         ...
 
     async def forget_before(self, board: Board, user_ids: Sequence[int], moment: int) -> None:

@@ -70,8 +70,8 @@ class NoticeStore(Protocol):
     ) -> int:
         """Move notices from the outbox to the log in one transaction. Return the number of appended notices.
 
-        `drafts` has the notices by the sequence number of their row in the outbox, which is deleted. If another process
-        has already moved a row, its notices and `tiers` are skipped. `without_outbox` have no row in the outbox.
+        `drafts` has the notices by the sequence number of their outbox row. This row is deleted. If another process has
+        already moved a row, its notices and `tiers` are skipped. `without_outbox` have no row in the outbox.
 
         `overtakings` are computed from all rows together. If they are given and another process has moved a row,
         nothing moves. Notices to players who were erased meanwhile are skipped.

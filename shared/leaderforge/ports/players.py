@@ -82,14 +82,14 @@ class PlayerStore(Protocol):
     async def containing(self, text: str, limit: int) -> Sequence[Player] | None:
         """Return up to `limit` players whose usernames contain the text. Case is ignored. Early occurrences come first.
 
-        If more than 300 names contain it, only some of them are considered. Return None if the store does not search
-        inside names, or for fewer than `MIN_WITHIN` characters.
+        If more than 300 names contain the text, only some of them are considered. Return None if the store does not
+        search inside names, or for fewer than `MIN_WITHIN` characters.
         """
         ...
 
 
 class NameClaimer(Protocol):
-    """Function that claims stored names without a claim: names that were not unique when stored, or of old versions."""
+    """Function that claims stored names without a claim: names from a time without unique names, or of old versions."""
 
     async def __call__(self, after: int, limit: int) -> ClaimedNames:
         """Claim the names of up to `limit` players whose ids follow `after`, unless other players claim them."""

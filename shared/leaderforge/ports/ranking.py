@@ -41,7 +41,7 @@ class Ranking(Protocol):
         ...
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
-        """Return up to `before` entries above the bound, and up to `after` at and below it."""
+        """Return up to `before` entries above the bound, and up to `after` entries at and below the bound."""
         ...
 
     async def window_at(self, ladder: Ladder, rank: int, count: int) -> Window[Row]:

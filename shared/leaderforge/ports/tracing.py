@@ -9,7 +9,7 @@ class Tracer(Protocol):
     """Recorder of the steps that a request waits for. Processes without traces have no tracer."""
 
     def caller(self) -> Any:
-        """Return a reference to the current request, for `batch`. None if it is not recorded."""
+        """Return a reference to the current request, for `batch`. Return None if the request is not recorded."""
         ...
 
     def batch(self, name: str, callers: Sequence[Any]) -> AbstractContextManager[None]:

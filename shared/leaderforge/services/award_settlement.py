@@ -112,7 +112,7 @@ class AwardPart:
     async def _outcomes(
         self, ladder: Ladder, rules: AwardRules, user_ids: Collection[int]
     ) -> Mapping[int, LeagueOutcome]:
-        """Return the outcomes of the period's league for these players. Return none if no reward depends on any."""
+        """Return the outcomes of the period's league for these players. Return none if no reward depends on one."""
         league = await self._leagues.rules(ladder) if rules.need_outcomes else None
         if league is None:
             return {}

@@ -79,6 +79,6 @@ class BoardMaintenance:
         async with aclosing(self._store.players_on(deleted.board)) as players:
             async for user_ids in players:
                 await self._store.purge(deleted.board, user_ids)
-        # Mark the purge as finished last. After a crash before this step, the next run repeats the purge.
+        # As the last step, mark the purge as finished. After a crash before this step, the next run repeats the purge.
         await self._store.forget_board(deleted.board)
         self._telemetry.count("boards_purged")

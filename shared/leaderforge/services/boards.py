@@ -28,7 +28,7 @@ class BoardService:
     """Management of the boards in the store. `actor` is the caller's name in the audit log.
 
     The keys of `settings` are the fields of `board_settings.BoardSettings`. A change reaches all processes within 5 s.
-    Boards may use only the attributes `segments`, which the service declares.
+    `segments` are the attributes that the service declares. Boards may use only these.
     """
 
     def __init__(self, store: ScoreStore, clock: Clock, *, segments: Sequence[str] = ()) -> None:

@@ -4,7 +4,7 @@ from time import monotonic
 
 
 class Cadence:
-    """Schedule of a job in one process: it is due at once, and then at the earliest `every_s` seconds later."""
+    """Schedule of a job in one process: the job is due at once, and then at the earliest `every_s` seconds later."""
 
     def __init__(self, every_s: float) -> None:
         self._every_s = every_s

@@ -55,7 +55,7 @@ class ChallengeView:
 class ChallengeService:
     """Challenges by link. Their results are computed from the stored events and the time.
 
-    Scores from before the end count if they are submitted at most `grace_ms` after it.
+    Scores from before the end count if they are submitted at most `grace_ms` after the end.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class ChallengeService:
         raise BoardNotFound("the board of the challenge was deleted")
 
     async def view(self, board: Board, challenge: Challenge, viewer: Caller = ANONYMOUS) -> ChallengeView:
-        """Return a challenge with its players and scores, which may be cached.
+        """Return a challenge with its players and scores. Both may be cached.
 
         Hidden players are left out. If the viewer is a hidden player, the viewer's own entry is included.
         """
@@ -153,7 +153,7 @@ class ChallengeService:
 
 
 def _view(board: Board, challenge: Challenge, result: ChallengeResult, viewer: Caller, now: int) -> ChallengeView:
-    # A player that was erased during the load is left out.
+    # Leave out players who were erased during the load.
     players, hidden = result.players, result.hidden
     visible = [i for i in result.user_ids if i in players and (i not in hidden or viewer.sees_hidden(i))]
     ranked = ranked_standings(board, [standing for standing in result.standings if standing.user_id in visible])

@@ -20,7 +20,7 @@ _RETRY_S = 0.5
 _SETTLING_S = 1.0
 """Time limit of `settle`, in s."""
 _MOST = 10_000
-"""Maximum number of changes that wait for their announcement. More are replaced by one change of all ladders."""
+"""Maximum number of changes that wait for their announcement. With more, one change of all ladders replaces them."""
 
 
 class Changes:

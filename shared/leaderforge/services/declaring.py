@@ -1,4 +1,4 @@
-"""Declaration of a process that it has pending index updates. While it exists, other processes read the store."""
+"""Declaration of a process that it has pending index updates. Other processes then read the store."""
 
 import asyncio
 from collections.abc import Callable
@@ -51,8 +51,8 @@ class Declaration:
                 remaining_s = self._effective_at - monotonic()
                 if remaining_s <= 0 and not self._is_confirmed:
                     # Other processes cannot see the declaration during an outage of the store, and would still answer
-                    # from the index. A successful read proves that they can see it, because their reads have the same
-                    # short time limit.
+                    # from the index. A successful read proves that they can see the declaration, because their reads
+                    # have the same short time limit.
                     await self._processes.declared()
                     self._is_confirmed = True
             if remaining_s <= 0:

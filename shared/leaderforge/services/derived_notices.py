@@ -72,7 +72,8 @@ class DerivedNotices:
 
     async def _tiers_after(self, ladder: Ladder, rows_of: Mapping[int, OutboxRow]) -> Mapping[int, str | None]:
         """Return the tiers of players after the changes of these rows, None for a player without an entry."""
-        # A row of a submission has the standing. It needs only the limits of the tiers from the index, not the ranks.
+        # A row of a submission has the standing. For such a row, read only the limits of the tiers from the index, not
+        # the ranks.
         submitted = [row for row in rows_of.values() if reports_submission(row)]
         moderated = [user_id for user_id, row in rows_of.items() if not reports_submission(row)]
         reached = await self._tiers_on(ladder, moderated)

@@ -68,7 +68,7 @@ class DeviceService:
         raise Overloaded("the player was erased again and again meanwhile; retry later")
 
     async def refresh(self, text: str) -> SignedIn:
-        """Return a new token and a new refresh token of a session. The previous one remains usable for `REPEAT_MS`.
+        """Return a new token and refresh token of a session. The previous refresh token remains usable for `REPEAT_MS`.
 
         Raises `SessionNotFound`, `SignInDisabled` or `StoreUnavailable`.
         """

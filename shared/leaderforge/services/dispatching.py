@@ -45,7 +45,7 @@ class EndpointDispatch:
     A process that is killed before the commit leaves its notices to the next process, which sends them again under the
     same ids. If two processes work at the same time, only the first commit of a round counts, and the other process's
     notices are sent again. Each process sends the notices of a player in order, from the last commit on. Therefore a
-    receiver that ignores repeated ids gets them in order.
+    receiver that ignores repeated ids gets the notices of a player in order.
     """
 
     def __init__(

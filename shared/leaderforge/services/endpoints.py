@@ -55,7 +55,7 @@ class EndpointService:
     async def create(self, url: str, types: Sequence[NoticeType], boards: Sequence[str], actor: str) -> IssuedSecret:
         """Create an endpoint, and return it with its secret.
 
-        Raises `Refused` if the address is not acceptable or without a signing secret, and `TooManyEndpoints`.
+        Raises `Refused` if the address is not acceptable or there is no signing secret, and `TooManyEndpoints`.
         """
         signer, now = self._required_signer(), self._clock()
         endpoint = Endpoint(
@@ -104,7 +104,7 @@ class EndpointService:
     async def rotate(self, endpoint_id: str, overlap_s: int, actor: str) -> IssuedSecret:
         """Give an endpoint a new secret, and return the secret. For `overlap_s` seconds, the previous secret signs too.
 
-        Raises `EndpointNotFound`, and `Refused` if the overlap is out of range or without a signing secret.
+        Raises `EndpointNotFound`, and `Refused` if the overlap is out of range or there is no signing secret.
         """
         signer = self._required_signer()
         if not 0 <= overlap_s <= MAX_OVERLAP_S:

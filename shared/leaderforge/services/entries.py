@@ -110,7 +110,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """Exact histogram of a board. `percentiles` maps 50, 90 and 99 to scores. It is empty for an empty board."""
+    """Exact histogram of a board. `percentiles` maps 50, 90 and 99 to scores, and is empty for an empty board."""
 
     buckets: Sequence[Bucket]
     total: int

@@ -27,7 +27,7 @@ def foreign_places(file: BinaryIO, plan: FilePlan, refusals: Mapping[int, str]) 
 
 
 def _place(row: SnapshotRow, scores: tuple[int, int] | None, refusal: str | None) -> ForeignPlace:
-    """Return the place of a row. `scores` are the score and the subscore of its line, None if it was refused."""
+    """Return the place of a row. `scores` are the score and the subscore of its line, None for a refused line."""
     score, subscore = scores or (None, 0)
     return ForeignPlace(
         rank=row.number,

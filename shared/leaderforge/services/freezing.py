@@ -1,4 +1,4 @@
-"""Frozen boards: the moment that all callers see who may not view the console."""
+"""Frozen boards: the moment at which callers without access to the console see them."""
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.callers import Caller

@@ -28,7 +28,7 @@ class FriendPair(NamedTuple):
 
 @dataclass(slots=True)
 class FriendTally:
-    """Numbers of pairs. `full` counts the players whose lists would have become too long: no pair of them was added."""
+    """Numbers of pairs. `full` counts players whose lists would have become too long: none of their pairs was added."""
 
     pairs: int = 0
     added: int = 0
@@ -49,7 +49,7 @@ class FriendImports:
         self._player_ids = player_ids
 
     async def add(self, pairs: Sequence[FriendPair], tally: FriendTally, *, dry_run: bool = False) -> None:
-        """Add pairs to the lists and to the tally. With `dry_run`, change nothing, and count pairs without a player.
+        """Add pairs to the lists and to the tally. With `dry_run`, only count all pairs, and pairs of unknown players.
 
         All pairs of a player in one call are added by one change. Raises `StoreUnavailable`.
         """

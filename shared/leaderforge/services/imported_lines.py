@@ -82,7 +82,7 @@ class LineAcceptance:
     def submissions(
         self, board: Board, lines: Sequence[ScoreLine], targets: Mapping[str, Board] | None = None
     ) -> Sequence[Submission | LeaderForgeError]:
-        """Return the submission of each line, with `ANYBODY` as its player, or the error that prevents it.
+        """Return the submission of each line, with `ANYBODY` as its player, or the error that prevents the submission.
 
         `targets` are the existing boards that the board feeds, by slug. If it is None, there are no fed submissions.
         """

@@ -19,7 +19,8 @@ _MAX_CACHED = 200_000
 _PIECE = 1000
 """Players that are looked up and created together.
 
-The limit lets the transaction end in time. A new id also contains its millisecond, which has only 4096 different ids.
+The limit lets the transaction end in time. Also, a new id contains a millisecond, and each millisecond has only 4096
+different ids.
 """
 _ATTEMPTS = 8
 """Maximum attempts to create a player. New ids are random and may collide."""

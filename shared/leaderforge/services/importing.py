@@ -58,10 +58,10 @@ class _Chunk(NamedTuple):
 class ImportTally:
     """Progress of an import.
 
-    `refused` counts the lines that could not be recorded. `conflicts` counts the refused lines that are stored with
-    other content. `clamped` counts the lines with times in the future. `closed` counts the lines whose time lies in a
-    period that no longer accepts them. `duplicate_lines` has the numbers of the first duplicates. `duplicate_ranges`
-    has the numbers of all duplicates, until there are more than `MAX_RANGES` ranges.
+    `refused` counts the lines that could not be recorded. `conflicts` counts the refused lines whose submission ids are
+    stored with other content. `clamped` counts the lines with times in the future. `closed` counts the lines whose time
+    lies in a period that no longer accepts them. `duplicate_lines` has the numbers of the first duplicates.
+    `duplicate_ranges` has the numbers of all duplicates, until there are more than `MAX_RANGES` ranges.
     """
 
     recorded: int = 0
@@ -202,7 +202,8 @@ class Importer:
     ) -> Replaced | LeaderForgeError:
         """Replace the stored submission. Return the outcome of the line."""
         if submission.board.feeds:
-            # The stored content may count on targets, even if the new one has no number for them, and would stay there.
+            # The stored content may count on targets for which the new content has no number. It would continue to
+            # count there.
             return Refused(f"board {submission.board.slug!r} feeds other boards; remove the stored submission instead")
         try:
             await replace(submission, conflict)

@@ -51,7 +51,7 @@ NOWHERE = DivisionRank(None, 0)
 class LeagueGroup:
     """Group of a player in a period, best entry first. The entries come from the read `lookup`.
 
-    There is no group while the player waits for a seat, and for an absent player. `next_division` is None for a player
+    A player who waits for a seat has no group, and neither has an absent player. `next_division` is None for a player
     who left. `left_ms` is the time until the end of the period.
     """
 
@@ -85,7 +85,7 @@ class _Results(NamedTuple):
 
 
 class LeagueQueryService:
-    """Reads of a player's group. The store has the members, and the index their scores and ranks."""
+    """Reads of a player's group. The store has the members, and the index has their scores and ranks."""
 
     def __init__(
         self, leagues: LeagueStore, settlements: SettlementStore, seats: SeatService, query: QueryService, clock: Clock

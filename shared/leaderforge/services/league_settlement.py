@@ -137,7 +137,7 @@ class LeagueMovements:
 
 
 def _later(position: Position, phase: str) -> Position:
-    """Return the first position of a phase that follows `groups`. It keeps the JSON members that verification reads."""
+    """Return the first position of a phase after `groups`. It keeps the JSON members that verification reads."""
     return {"phase": phase} | {name: position[name] for name in ("at", "divisions", "merged")}
 
 

@@ -195,7 +195,8 @@ class SeatService:
         if league is None:
             return 0
         key, now = (ladder.board.id, ladder.period), self._clock()
-        # Later searches find players by new submissions. A team has none of its own, therefore search all teams.
+        # Later searches find players by new submissions. A team has no submissions of its own, therefore search all
+        # teams.
         since = 0 if ladder.board.team else max(0, self._searched.get(key, 0) - _OVERLAP_MS)
         count = await self.seat_waiting(ladder, league, since)
         self._searched[key] = now

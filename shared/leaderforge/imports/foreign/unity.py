@@ -1,4 +1,4 @@
-"""Boards of Unity Leaderboards: saved responses of its calls for scores, which have `results`."""
+"""Boards of Unity Leaderboards: saved responses of its calls for scores. Each response has `results`."""
 
 from collections.abc import Mapping
 from pathlib import Path
