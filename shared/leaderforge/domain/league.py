@@ -237,7 +237,7 @@ def band_of(rank: int | None, size: int | None, movement: Movement | None) -> in
     """Return the band of a player's strength, from the player's last result: 0 is the strongest.
 
     Relegated players are strong in their new division, promoted ones weak. For all others, the band is the third of
-    their former group (best, middle or last) that has their rank. Players without a rank are in the middle.
+    their former group (best, middle or last) that contains their rank. Players without a rank are in the middle.
     """
     if rank is None or size is None:
         return MIDDLE_BAND

@@ -23,7 +23,7 @@ class Row(NamedTuple):
 
     `label` is the player's label, None if it is missing in the index. Only lookups by player id return rows that are
     not listed, and only they set `segments`: the player's segment for each attribute of the board, None for no value.
-    The form of a segment depends on the ranking that listed the row. Only this ranking can count in it (see
+    The form of a segment depends on the ranking that listed the row. Only this ranking can count in the segment (see
     `SegmentBound`).
     """
 

@@ -18,8 +18,8 @@ class Moments:
     """Setting of a board that keeps its past standings for `days` days.
 
     `enabled_at` (ms) is when the board got the setting. `since` (ms) is the first moment that can be read. `since` is
-    None until the standings that existed before are copied. `segments_since` (ms) is the first moment at which
-    segments can be read. It is None until the stored states have their segments.
+    None until the standings that existed before are copied. `segments_since` (ms) is the first moment at which segments
+    can be read, None until the stored states have their segments.
     """
 
     days: int

@@ -240,7 +240,7 @@ def rank_bound(board: Board, key: bytes) -> bytes:
     """Return the rank bound of an entry. The rank is 1 + the number of entries above this bound.
 
     For shared ranks, the bound is the prefix of the key with score and subscore. Entries with equal scores and
-    subscores are therefore not above it.
+    subscores are therefore not above the bound.
     """
     return key if board.rank_style is RankStyle.ORDINAL else key[: -TIME_BYTES - USER_BYTES]
 

@@ -18,7 +18,7 @@ class PartitionState:
     """Partition, and the name of its node.
 
     `watermark` (ms) is the time up to which the partition has all changes, None if the partition is incomplete.
-    `entries` is the number of its entries on the requested ladders, `players` the number of players whose username it
+    `entries` is the number of its entries on the requested ladders, `players` the number of players whose usernames it
     has. All three are None if the node does not answer.
     """
 

@@ -26,7 +26,8 @@ def time_text(milliseconds: int) -> str:
 def moment_of(text: str) -> datetime:
     """Return the time in a text of ISO 8601, without a time zone if the text has none. Raises `ValueError`."""
     if text[-1:] in {"z", "Z"}:
-        # Allow a lower-case z, as RFC 3339 does. Check that a digit precedes it: Python's parser accepts any character.
+        # Allow a lower-case z, as RFC 3339 does. Check that a digit precedes it: Python's parser accepts any character
+        # there.
         if not text[-2:-1].isdigit():
             raise ValueError("no digit before Z")
         text = f"{text[:-1]}Z"

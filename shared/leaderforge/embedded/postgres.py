@@ -46,7 +46,8 @@ class PostgresServer:
     """PostgreSQL server with its own data directory and a password generated on the first start.
 
     The role in `dsn` owns the database. This role may create databases and monitor the server, but is no superuser.
-    PostgreSQL refuses to run as root. If root starts the server, it runs as the owner of the data or as `nobody`.
+    PostgreSQL refuses to run as root. If root starts the server, the server runs as the owner of the data or as
+    `nobody`.
     """
 
     def __init__(

@@ -49,7 +49,8 @@ class ServerProcess:
     servers in order.
 
     On Linux, the system sends `death_signal` to the process when the supervisor ends. If the process survives, the next
-    `start` in the same directory ends it. Process id and time of creation are stored there to identify the process.
+    `start` in the same directory ends it. The directory has the process id and the time of creation, which identify the
+    process.
     """
 
     def __init__(

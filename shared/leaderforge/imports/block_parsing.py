@@ -57,8 +57,8 @@ def spare_processes() -> int:
 class BlockProcesses(Generic[ParsedT]):
     """Parser of blocks, in their order. From the 13th block on, `processes` further processes parse.
 
-    `new_parser` creates the parser of a process. Each process calls it once; it must be picklable. Leaving the context
-    ends the further processes. They also end if this process is killed.
+    `new_parser` creates the parser of a process. It must be picklable, and each process calls it once. Leaving the
+    context ends the further processes. They also end if this process is killed.
     """
 
     def __init__(self, new_parser: Callable[[], Callable[[Block], ParsedT]], processes: int) -> None:

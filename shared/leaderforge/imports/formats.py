@@ -38,8 +38,8 @@ _SUFFIXES = {
 class FileLayout:
     """Layout of a file. If the separator or the encoding is None, it is detected.
 
-    `header` has the names of the columns of a file without a header. `list_path` names the JSON members that lead to
-    the list of a JSON document, separated by dots.
+    `header` has the names of the columns of a file without a header. `list_path` has the names, separated by dots, of
+    the JSON members that lead to the list of a JSON document.
     """
 
     format: TableFormat

@@ -33,9 +33,10 @@ class CutOff(Refused):
 def text_chunks(raw: BinaryIO, encoding: str | None = None) -> Iterator[str]:
     """Yield the text of a file in parts, decompressed if it is gzip or zstd data. Line ends stay as they are.
 
-    Without `encoding`, a byte order mark decides about the encoding. Without a mark, it is UTF-8. Bytes that are not
-    UTF-8 become lone surrogates, because a bad line must not end the whole import. Raises `Refused` for a spreadsheet
-    file, and for UTF-16 without a mark. For damaged data, yields the text before the damage, then raises `CutOff`.
+    Without `encoding`, a byte order mark decides about the encoding. Without a mark, the encoding is UTF-8. Bytes that
+    are not UTF-8 become lone surrogates, because a bad line must not end the whole import. Raises `Refused` for a
+    spreadsheet file, and for UTF-16 without a mark. For damaged data, yields the text before the damage, then raises
+    `CutOff`.
     """
     stream = _decompressed(raw)
     chosen = _encoding_of(stream.peek(_PEEKED_BYTES)[:_PEEKED_BYTES], encoding)

@@ -13,8 +13,8 @@ from leaderforge.domain.standings import Standing
 class ChallengeStore(Protocol):
     """Challenges, their players, and the scores that count in them.
 
-    The erasure of a player deletes the player from all challenges. No other player can join in that place. Challenges
-    on a deleted board do not count for the limits of players, and the purge of the board deletes them.
+    The erasure of a player deletes the player from all challenges. No other player can take the place. Challenges on a
+    deleted board do not count for the limits of players, and the purge of the board deletes them.
     """
 
     async def create(

@@ -17,8 +17,8 @@ class ChangeFeed(Protocol):
     def hear(self, clock: Clock) -> AsyncGenerator[Heard, None]:
         """Yield changes that other processes announce.
 
-        The first item has no changes. All changes that are announced from its `until` on will be yielded. Later,
-        several items a second have an `until`: all changes announced up to that time were yielded. Raises
+        The first item has no changes. All changes that are announced from the `until` of this item on will be yielded.
+        Later, several items a second have an `until`: all changes announced up to that time were yielded. Raises
         `IndexUnavailable` as soon as a change may have been missed.
         """
         ...

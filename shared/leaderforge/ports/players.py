@@ -118,7 +118,7 @@ class PlayerRecords(Protocol):
     async def erase(self, user_id: int, act: AuditEntry, creatable_at: int | None = None) -> Erased:
         """Erase a player and all data in one transaction, devices and sessions too. Return the numbers of erased rows.
 
-        Anonymise the audit entries of the player, which also lose their reasons. Add `act` with the numbers to the
+        Anonymise the audit entries of the player, and delete the reasons in them. Add `act` with the numbers to the
         audit log. First sight does not create the player again before `creatable_at` (ms), which is None if first sight
         never creates players. Raises `PlayerNotFound`.
         """

@@ -31,8 +31,8 @@ _CHUNK = 1000
 class AwardPart:
     """Part of settlement that grants the awards of a period, and revokes awards that are no longer earned.
 
-    It walks through the final ranks in chunks. The position in the progress is that of an `AwardCursor`. A repeated
-    settlement (`revision` 2 or higher) then revokes the awards that the walk has not confirmed.
+    It walks through the final ranks in chunks. The position in the progress has the values of an `AwardCursor`. A
+    repeated settlement (`revision` 2 or higher) then revokes the awards that the walk has not confirmed.
     """
 
     name = AWARDS

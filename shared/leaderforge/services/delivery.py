@@ -24,10 +24,10 @@ class Delivery:
     """Delivery of committed changes to the index, and invalidation of the caches of its answers.
 
     A change becomes pending if the index cannot accept it. Each call returns once no process answers from an index that
-    lacks the change. The caller may then acknowledge its commit.
+    lacks the change. The caller may then acknowledge the change.
 
-    A call raises `StoreUnavailable` if the pending change cannot be declared. The caller must then not acknowledge its
-    commit. Every call is safe to retry.
+    A call raises `StoreUnavailable` if the pending change cannot be declared. The caller must then not acknowledge the
+    change. Every call is safe to retry.
     """
 
     def __init__(

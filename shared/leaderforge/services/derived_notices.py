@@ -31,7 +31,8 @@ class DerivedNotices:
     """Notices about closed periods, entered tops and changed tiers, for boards that ask for them.
 
     One transaction appends a notice and stores the new state. The next notice is derived from this state.
-    `closes_after_ms` is the time from the end of a period to its close, when no submission can count in it any more.
+    `closes_after_ms` is the time from the end of a period to its close, when no submission can count in the period any
+    more.
     """
 
     def __init__(self, store: DerivedNoticeStore, query: QueryService, clock: Clock, *, closes_after_ms: int) -> None:

@@ -227,7 +227,7 @@ class Importer:
             self.tally.closed += len(submission.ladders) < len(submission.board.calendar.kinds)
 
     def _note(self, line: ScoreLine, refusal: LeaderForgeError) -> None:
-        # An outage is not an error of the line. End the import, which a later run continues.
+        # An outage is not an error of the line. End the import. A later run continues it.
         if isinstance(refusal, Unavailable):
             raise refusal
         self.tally.refused += 1
@@ -239,7 +239,7 @@ class Importer:
 
     async def _index_up(self, outcomes: Sequence[_Outcome]) -> None:
         """Apply the newest standing of each player to the index. If the index does not answer, note it in the tally."""
-        # Keep only the last standing of each player, which replaces earlier standings of the batch.
+        # Keep only the last standing of each player, because it replaces earlier standings of the batch.
         newest: defaultdict[Ladder, dict[int, Standing]] = defaultdict(dict)
         for outcome in outcomes:
             if isinstance(outcome, Recorded):

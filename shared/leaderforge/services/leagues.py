@@ -60,9 +60,9 @@ def is_league_period(board: Board, period: Period) -> bool:
 class SeatService:
     """Seats of players in groups, at their first counted submission in a period.
 
-    A player takes a seat after the commit of the submission. If the process dies before it gives the seat, or if the
-    groups are not open yet, a later search or the settlement gives the seat. The groups of a period open when all
-    earlier periods of the league are settled, because the division of a player depends on the player's last result.
+    A player takes a seat after the commit of the submission. If the process dies before this, or if the groups are not
+    open yet, a later search or the settlement gives the seat. The groups of a period open when all earlier periods of
+    the league are settled, because the division of a player depends on the player's last result.
     """
 
     def __init__(

@@ -42,7 +42,7 @@ class WriteStrategy(Protocol):
         """Commit the submissions, and return their outcomes.
 
         The outcome is `Vanished` if the first copy of a duplicate was deleted before it could be read. Raises
-        `Rejected` if the database refuses a submission, and `NodeUnavailable` if it cannot reach the node of a player.
+        `Rejected` if the database refuses a submission, and `NodeUnavailable` if the node of a player is unreachable.
         After an exception, nothing is committed.
         """
         ...
@@ -52,7 +52,7 @@ class BatchWrite:
     """Strategy for any batch and any database: several statements in a transaction.
 
     In a batch, a player must have at most one submission with a rule that depends on the standing. `clock` returns the
-    recording time of the events (us since 1970), which is the lower bound of new revisions.
+    recording time of the events (us since 1970). This time is the lower bound of new revisions.
 
     With `previous`, the outcomes have the previous standing of each submission, as `EarlierPlace`.
     """
