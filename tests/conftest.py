@@ -48,7 +48,7 @@ class ByModule(LoadScopeScheduling):  # type: ignore[misc]
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByModule:
-    # The scheduler of `--dist loadgroup` ignores its marks with pytest 9.2. Therefore replace it.
+    # With pytest 9.2, the scheduler of `--dist loadgroup` ignores the marks of groups. Therefore replace it.
     return ByModule(config, log)
 
 
@@ -96,7 +96,7 @@ def valkey(
 
 @pytest.fixture(scope="session")
 def postgres(no_process_left: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """PostgreSQL server, shared by all tests. Its role may create databases. It may lose data if the machine fails."""
+    """PostgreSQL server for all tests. Its role may create databases. The server may lose data if the machine fails."""
     fast = {"fsync": "off", "full_page_writes": "off"}
     with PostgresServer(tmp_path_factory.mktemp("postgres"), settings=fast) as server:
         yield server

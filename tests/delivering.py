@@ -72,7 +72,7 @@ class Process:
         self.players = PlayerService(self.users, self.delivery, self.clock)
 
     async def close(self) -> None:
-        """End the background tasks. Call it before the connections that they use are closed."""
+        """End the background tasks. Call this before the connections of the tasks are closed."""
         await self.trust.close()
         await self.changes.close()
 
@@ -94,7 +94,7 @@ class Link:
             if self.is_cut:
                 self.disruptions += 1
                 raise IndexUnavailable("the rank index did not answer")
-            # Use the link's own number of disruptions, because the index behind it does not count them.
+            # Use the link's own number of disruptions, because the index behind the link does not count disruptions.
             if options.pop("disruptions", None) not in (None, self.disruptions):
                 raise IndexUnavailable("a connection to the rank index broke before")
             return await target(*args, **options)

@@ -20,7 +20,7 @@ _ASCENDING = {"laps", "deaths"}
 
 @dataclass(frozen=True)
 class Sent:
-    """Submission of a test. `at` is its time (ms), unless it repeats an earlier one unique and increasing."""
+    """Submission of a test. `at` is its time (ms): unique and increasing, except in repeats of earlier submissions."""
 
     board: str
     user_id: int
@@ -87,7 +87,7 @@ class FeedReference:
         return "duplicate", shown
 
     def set_removed(self, board: str, user_id: int, number: int, removed: bool) -> None:
-        """Remove or restore a submission, with those that it feeds unless they were decided about themselves."""
+        """Remove or restore a submission and its fed submissions, except fed ones that were removed separately."""
         own = self.stored[board, user_id, number]
         fed = [self.stored.get((slug, user_id, number)) for slug in ("coins", "deaths", "runs") if board == "laps"]
         if own.removed != removed:

@@ -51,7 +51,9 @@ create table leaderboard_record (
 );
 """
 """The tables `users`, `leaderboard` and `leaderboard_record` that the migrations of Nakama 3.40.0 leave (migrate/sql of
-its repository), column for column, with their keys, checks and first row. `LEADERFORGE_TEST_NAKAMA` compares them."""
+its repository), column for column, with their keys, checks and first row. With `LEADERFORGE_TEST_NAKAMA`, a test
+compares them.
+"""
 
 _NAKAMA_COLUMNS = """
 select table_name, column_name, udt_name, character_maximum_length, is_nullable, column_default

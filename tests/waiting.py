@@ -9,7 +9,7 @@ PATIENCE_S = 120.0
 
 
 async def until(condition: Callable[[], object], what: str, *, every: float = 0.01) -> None:
-    """Return once the condition holds. Check it every `every` seconds. It may be synchronous or asynchronous.
+    """Return once the condition, synchronous or asynchronous, holds. Check it every `every` seconds.
 
     Raises AssertionError with `what`, the awaited condition as text, after `PATIENCE_S`.
     """

@@ -96,7 +96,7 @@ def signing_problems(settings: "EnvironmentSettings", variables: Mapping[str, st
 
 
 def identity_problems(settings: "EnvironmentSettings", variables: Mapping[str, str]) -> list[str]:
-    """Return a message for each missing setting of the identity provider. Without it, nobody could sign in."""
+    """Return a message for each missing setting of the identity provider. Each setting is necessary to sign in."""
     client_id, roles = "LEADERFORGE_OIDC_CLIENT_ID", "LEADERFORGE_OIDC_ROLES"
     if settings.oidc_issuer is None:
         surplus = [

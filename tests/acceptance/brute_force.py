@@ -34,7 +34,7 @@ RunT = TypeVar("RunT", bound=Ranked)
 
 @dataclass
 class BruteForce(Generic[RunT]):
-    """Ranking of runs by the rules of a board. Subclasses say what a run is worth."""
+    """Ranking of runs by the rules of a board. Subclasses define the order of runs by `worth`."""
 
     policy: str
     order: str

@@ -22,7 +22,7 @@ _VARIABLES = re.compile(r"\$\{(\w+):-([^}]*)\}")
 
 @pytest.fixture(scope="module")
 def services() -> Mapping[str, Any]:
-    """Services, with the defaults of the variables in .env."""
+    """Services of docker-compose.yml, with the defaults of all variables."""
     return services_with({})
 
 

@@ -140,7 +140,7 @@ class Rig:
         oracle = oracle or await self.truth()
         chosen = random.sample(list(enumerate(oracle.lines)), 8)
         expected: list[tuple[str, Sequence[Line]]] = [(f"{BOARD}/page?rank=1&limit=1000", oracle.lines)]
-        # The first page may come from the cache, which lags behind by up to a second.
+        # Leave out the first page: it may come from the cache, which lags behind by up to a second.
         expected += [(f"{BOARD}/page?rank={i + 1}&limit=5", oracle.lines[i : i + 5]) for i, _ in chosen if i]
         expected += [(f"{BOARD}/around/{line.user_id}?radius=3", oracle.around(line.user_id, 3)) for _, line in chosen]
         expected += [(f"{BOARD}/ranks/{line.user_id}", [line]) for _, line in chosen]
@@ -150,7 +150,7 @@ class Rig:
             assert lines(answer.body.get("entries", [answer.body])) == wanted
             assert answer.body["total"] == oracle.total
 
-        async def top_too() -> bool:  # the top is cached for a second
+        async def top_too() -> bool:  # poll, because the top is cached for a second
             top = await self.ask(f"{BOARD}/top?limit=1000")
             return top.source in {*sources, "cache"} and lines(top.body["entries"]) == oracle.lines
 

@@ -101,7 +101,7 @@ def _earlier_document(folder: Path) -> Path:
 
 
 def _with_numeric_scores(document: Path) -> Path:
-    """Leave scores as text out of the document, as docs/clients.md does by jq. Return its path."""
+    """Remove the text form of scores from the document, as docs/clients.md does by jq. Return the new path."""
 
     def numeric(schema: dict[str, Any]) -> dict[str, Any]:
         choices = schema.get("anyOf", [])

@@ -82,7 +82,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 _current: list[_Forks] = []
-"""Process of the block of `preloaded`, if there is one."""
+"""Process that the present block of `preloaded` uses, if there is a block."""
 
 
 @contextmanager

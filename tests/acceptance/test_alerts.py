@@ -64,7 +64,7 @@ class AlertWatch:
         return {alert["labels"]["alertname"] for alert in answer["data"]["alerts"] if alert["state"] == "firing"}
 
     async def until(self, expected: Collection[str], *, allowed: Collection[str] = ()) -> None:
-        """Return once exactly the expected alerts fire, with any of the allowed ones. Fails if another one fires."""
+        """Return once all expected alerts fire. Allowed alerts may fire too. Fails if any other alert fires."""
         deadline = asyncio.get_running_loop().time() + PATIENCE_S
         while not (names := await self.firing()) >= set(expected):
             assert names <= {*expected, *allowed}, f"{names} fire"

@@ -44,14 +44,14 @@ def backups() -> Iterator[Path]:
 def documented_settings(places: Mapping[str, str]) -> Sequence[Mapping[str, str]]:
     """Return the settings of PostgreSQL in each block of `SECTION`, which is a part of the guide to backups.
 
-    `places` replaces the paths in the guide.
+    `places` has replacements for paths in the guide.
     """
     blocks = re.findall(r"```ini\n(.*?) *```", SECTION, re.DOTALL)
     return [dict(re.findall(r"^ *(\w+) = '?(.*?)'?$", replaced(block, places), re.MULTILINE)) for block in blocks]
 
 
 def documented_commands(places: Mapping[str, str]) -> Sequence[Sequence[str]]:
-    """Return the commands in the guide's section. `places` replaces the paths in the guide."""
+    """Return the commands in the guide's section. `places` has replacements for paths in the guide."""
     blocks = re.findall(r"```sh\n(.*?) *```", SECTION, re.DOTALL)
     return [shlex.split(line) for block in blocks for line in replaced(block, places).splitlines()]
 
@@ -63,7 +63,7 @@ def replaced(text: str, places: Mapping[str, str]) -> str:
 
 
 def admit_administrators(server: PostgresServer) -> None:
-    """Let the superuser, and the role of backups, log in. The servers of tests otherwise admit one role only."""
+    """Admit the superuser and the role of backups. The servers of tests otherwise admit only one role."""
     rules = ("host all postgres 127.0.0.1/32 trust", "host replication backup 127.0.0.1/32 scram-sha-256")
     with (server.data / "pg_hba.conf").open("a") as file:
         file.writelines(f"{rule}\n" for rule in rules)

@@ -39,7 +39,7 @@ class Ticks:
 
     @contextmanager
     def real(self) -> Iterator[None]:
-        """Let the servers have the real clock during the block. Afterwards, their clock stands still again."""
+        """Give the servers the real clock during the block. Afterwards, their clock stands still again."""
         self._is_real = True
         try:
             yield
@@ -296,7 +296,8 @@ async def test_verify_names_a_wrong_contribution_and_a_wrong_checkpoint(world: W
     wrong: list[str] = []
 
     async def is_reported() -> bool:
-        # The running servers correct the faults within seconds. Repeat the faults until `verify` finds them earlier.
+        # The running servers correct the faults within seconds. Therefore make the faults again until `verify` finds
+        # them before a server corrects them.
         await world.command.query(f"update team_contributions set score = score + 1 where board_id = {board_id}")  # noqa: S608
         wrong[:] = (await asyncio.to_thread(world.command.run, "verify", code=1)).output
         return faults <= {*wrong}

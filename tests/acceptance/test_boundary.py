@@ -33,7 +33,7 @@ CUP = TournamentRules(MIDNIGHT, CUP_ENDS, join_required=True, late_grace_s=CUP_G
 
 @pytest.fixture
 async def world(valkey, postgres, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    """World just before midnight. The test names the policy of its board."""
+    """World just before midnight. The parameter of the fixture is the policy of the board."""
     async with world_at(LAST_MS, request.param, valkey, postgres, tmp_path) as started:
         await add_boards(started.dsn)
         yield started
@@ -135,7 +135,7 @@ async def late(world: World, board: str, at: int) -> set[str]:
 
 
 async def joined(world: World, first: int) -> set[str]:
-    """Let one player join the cup through each process. Return the codes of the answers.
+    """Make one player join the cup through each process. Return the codes of the answers.
 
     The first process gets the player with the id `first`, the next process the next id.
     """

@@ -63,7 +63,7 @@ async def test_processes_agree_on_each_edge_of_a_challenge(world: World) -> None
 
 
 async def check(world: World, path: str, players: set[int], counted: list[Submission]) -> None:
-    """Compare the result in all processes with the counted submissions of the players, 12 in number."""
+    """Compare the result in all processes with the 12 counted submissions of the players."""
     ids = {one["submission_id"] for one in counted}
     events = [e for e in await world.events() if str(e.submission_id) in ids and e.user_id in players]
     assert len(events) == 12
@@ -82,7 +82,7 @@ async def scored(world: World, at: int) -> list[Submission]:
 
 
 async def challenged(world: World) -> str:
-    """Let player 1 create a challenge for three players. Return its path."""
+    """Create a challenge for three players as player 1. Return its path."""
     body = {"board": "laps", "user_id": 1, "length_s": LENGTH_S, "max_players": 3, "challenge_id": str(UUID(int=1))}
     answers = [await client.post("/api/challenges", json=body) for client in world.clients]
     [invitation] = {answer.json()["invitation"] for answer in answers}

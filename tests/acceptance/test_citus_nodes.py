@@ -29,7 +29,10 @@ async def test_plain_postgresql_has_no_workers(postgres: PostgresServer) -> None
 
 @pytest.mark.long
 async def test_a_worker_leaves_and_joins_under_load(api: Served) -> None:
-    """No request fails. A removal goes on after its command was killed, and the next command waits for its end."""
+    """No request fails. The removal of a worker goes on after its command was killed.
+
+    The next command waits for the end of the removal.
+    """
     settings = api.services.settings
     command = Command(settings.postgres_dsn.get_secret_value(), settings.redis_nodes, settings.namespace, seconds=600)
 

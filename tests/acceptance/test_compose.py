@@ -176,7 +176,7 @@ async def test_the_set_up_of_citus_registers_each_node_once(services: Mapping[st
 async def test_the_set_up_of_citus_leaves_registered_nodes_alone() -> None:
     """Run the set-up again on registered nodes. It must not register them a second time.
 
-    A second registration can fail: Citus may give its two-phase commit the same name as that of the first one.
+    A second registration can fail, because Citus may give the two-phase commits of both registrations the same name.
     """
     connection = await asyncpg.connect(os.environ["LEADERFORGE_TEST_CITUS_DSN"])
     registered = await connection.fetch("select nodename, nodeport from pg_dist_node order by groupid limit 3")

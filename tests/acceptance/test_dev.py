@@ -103,7 +103,7 @@ def runs() -> Iterator[ExitStack]:
 def stored(no_process_left: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Data directory of an earlier run, with keys and a migrated database, but without an index.
 
-    A start on a copy of it takes half as long as a start on an empty directory.
+    A start on a copy of this directory takes half as long as a start on an empty directory.
     """
     dev = Dev(tmp_path_factory.mktemp("stored"), "--no-demo", "--nodes", "1")
     try:

@@ -50,7 +50,7 @@ def clock() -> Ticks:
 
 
 def record_by(store: ScoreStore, clock: Clock) -> None:
-    """Let a store take recording times from a clock. Challenges and moments compare them with the times of the API."""
+    """Make a store take recording times from a clock: the service compares these times with the times of the API."""
     assert isinstance(store, PostgresScoreStore)
     strategies = WriteStrategies(store._pool, lambda: clock() * 1000, COMMIT_LIMIT_MS / 1000)
     store._recorder = Recorder(store._pool, strategies, store._workers)
@@ -74,7 +74,8 @@ async def test_the_examples_are_true(api: Served, clock: Ticks, page: Path) -> N
         if example.now:
             await caught_up(api, clock)
             await settled(api)
-        # Readers of the page pause between calls. Meanwhile the service updates the scores of teams: await this update.
+        # A reader of the page pauses between calls, and the service updates the scores of teams meanwhile. The test
+        # does not pause: await this update.
         await api.services.teams.scores.settle()
         answer = await (_beginning if example.streamed else _whole)(api, example, values)
         values |= example.values_in(answer)

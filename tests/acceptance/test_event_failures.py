@@ -1,4 +1,4 @@
-"""Events of a board whose batches are bundles, while every process is killed in turn and the receiver fails."""
+"""Events of a board that stores notices in bundles, while each process is killed in turn and the receiver fails."""
 
 import asyncio
 from typing import Any
@@ -59,7 +59,7 @@ async def test_each_improvement_arrives_once_and_in_order_after_kills(new_rig: N
 
 
 async def asked_for_events(rig: Rig, receiver: WebhookReceiver) -> None:
-    """Let the board have events of improved scores, and create an endpoint that sends them to the receiver."""
+    """Switch on the board's events of improved scores, and create an endpoint that sends the events to the receiver."""
     async with httpx.AsyncClient(base_url=rig.api.url, headers=bearer(ADMIN_KEY), timeout=20) as client:
         changed = await client.patch(BOARD, json={"events": ["score.improved"]})
         assert changed.status_code == 200, changed.text

@@ -127,8 +127,8 @@ async def test_the_index_has_the_labels_of_the_store(servers: tuple[Served, Serv
     assert await index.names([named, bare]) == labels
 
     async def is_rebuilt() -> bool:
-        # A stalled machine may delay this rebuild. The other process then takes it for abandoned, and starts another
-        # one.
+        # A stalled machine may delay this rebuild. The other process then takes the rebuild for abandoned, and starts
+        # another one.
         with suppress(IndexUnavailable):
             await first.services.maintain.rebuild()
             return True

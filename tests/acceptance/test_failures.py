@@ -129,7 +129,7 @@ class TestIndexFails:
         async with rig.load() as load:
             await load.goes_on()
             # While a slot moves, scripts fail if a key is missing, such as the key of names. Reads add the names of the
-            # players that they return: read all of them first.
+            # players that they return. Therefore read all players first.
             await rig.reads_from("index")
             await rig.ask(f"{BOARD}/page?rank=1&limit=1000")
             await _move(rig, slot, 0, 1, load)

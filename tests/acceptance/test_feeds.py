@@ -78,7 +78,7 @@ class History:
         """Submit a batch, and compare each result."""
         answer = await self.api.post("/api/scores/batch", {"submissions": [body_of(sent) for sent in batch]})
         for sent, result in zip(batch, answer.json()["results"], strict=True):
-            # Rules without stored data are checked first, also for repeats.
+            # Rules that need no stored data are checked first, also for repeated submissions.
             expected = ("rule_violated", []) if self.reference.refuses(sent) else self.reference.submit(sent)
             assert seen(result) == expected, (sent, result)
 

@@ -182,7 +182,8 @@ async def test_the_report_explains_expired_refused_rounded_and_unknown_players(
     assert "name" in rows["bad"]["detail"]
     assert (rows["a"]["foreign_rank"], rows["a"]["rank"], rows["a"]["foreign_score"]) == ("4", "2", "12.344")
 
-    # Rounding makes three scores equal. On the board here, they were achieved in another order. Their ranks differ.
+    # Rounding makes three scores equal. On the board here, they were achieved in another order. Therefore the ranks
+    # differ.
     command.run("boards", "create", "rounded", "policy=best", "decimals=2")
     (tmp_path / "other.csv").write_text("id,score,time\nc,12.34,2026-01-01\nb,12.34,2026-01-02\na,12.34,2026-01-03\n")
     command.run(

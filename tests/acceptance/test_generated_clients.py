@@ -46,7 +46,10 @@ async def api(valkey, postgres) -> AsyncIterator[Served]:
 async def test_a_generated_client_makes_one_call_of_each_kind(
     api: Served, tmp_path: Path, client: Callable[[Path], Sequence[str | Path]]
 ) -> None:
-    """The Python and C# clients are generated from a document that lacks some JSON members of responses."""
+    """The Python and C# clients are generated from a document that lacks some JSON members of responses.
+
+    The clients must ignore these members.
+    """
     command = await asyncio.to_thread(client, tmp_path)
     assert await facts(api, command) == FACTS
 

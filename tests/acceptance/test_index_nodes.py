@@ -94,7 +94,7 @@ async def interrupt(command: Command, nodes: ValkeyCluster, *arguments: str) -> 
 async def test_a_node_leaves_and_joins_under_load(
     api: Served, command: NodesCommand, nodes: ValkeyCluster, way: str
 ) -> None:
-    """Kill the command of each change before its end, and complete the change by the same command. No request fails."""
+    """Kill the command of each change early, and complete the change by the same command. No request fails."""
     first, address, last = nodes.addresses
     load = Load(api)
     for arguments, message in REFUSED.items():

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(CLIENT is None, reason="needs valkey-cli or redi
 
 @contextmanager
 def nodes(directory: Path) -> Iterator[list[int]]:
-    """Run nodes on new ports, with the memory of the previous nodes in the directory. Yield their ports."""
+    """Run nodes on new ports, on the data that previous nodes left in the directory. Yield the ports."""
     ports = free_node_ports(NODES)
     with ExitStack() as stack:
         for number, port in enumerate(ports):

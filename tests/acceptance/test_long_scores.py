@@ -25,7 +25,7 @@ EDGES += [MOST, MOST - 1, -MOST, 1 - MOST]
 COINS = {"name": "coins", "order": "desc", "min": 0, "max": 2**40}
 RULES = list(product(["best", "latest"], ["desc", "asc"], ["ordinal", "shared"], [False, True]))
 SHORT = {RULES[0], RULES[7], RULES[10], RULES[13]}
-"""Rules of the short tests on real stores. Each value of each rule is in two of them."""
+"""Combinations of rules for short tests on real stores. Each value of each rule occurs in two combinations."""
 BEFORE_MODERATION = START + 10_030_000
 TIERS = [{"name": "gold", "score": str(2**62)}, {"name": "silver", "score": "9007199254740993"}, {"name": "rest"}]
 
@@ -310,7 +310,7 @@ async def check_moderation(api: ApiClient, slug: str, reference: Reference, rand
 
 
 async def check_moment(api: Api, slug: str, everything: Sequence[object]) -> None:
-    """Read the board as it was before the changes of moderators. The clock of a real store cannot be set."""
+    """Read the board as it was before the changes of moderators, through an API whose clock the test can set."""
     api.clock.now += 60_000
     moment = time_text(BEFORE_MODERATION)
     assert await entries_at(api, f"/api/boards/{slug}/page?limit=100&at={moment}") == everything

@@ -164,7 +164,8 @@ def pass_requests(url: str, key: str) -> None:
                 assert shown.status_code == 200, path
                 assert "frame-ancestors 'none'" in shown.headers["Content-Security-Policy"], path
                 assert re.findall('<base href="([^"]*)"', shown.text) == ([base] if base else []), path
-        # This request comes last: nginx may close the connection after the response, although it announces to keep it.
+        # This request comes last: nginx may close the connection after the response, although the response promises to
+        # keep it.
         refused = client.post("/api/boards/default/scores/batch", json={"text": "x" * 6_000_000})
         assert (refused.status_code, refused.json()["error"]["code"]) == (413, "body_too_large")
 

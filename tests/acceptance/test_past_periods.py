@@ -131,7 +131,7 @@ async def until_from_the_store(api: Served) -> None:
         return await source(YESTERDAY) == "postgres"
 
     # Until the index has caught up and is current again, the store answers all requests. After that, an answer from the
-    # store shows that its period is retired.
+    # store shows that the period is retired.
     await until(lambda: is_caught_up(api), "the index to be brought over the days")
     await until(is_index_believed, "the index to be believed after the days")
     await until(is_read_from_the_store, "the retired period to be read from the store")

@@ -170,7 +170,7 @@ async def test_the_units_start_a_production_behind_tls(postgres, directory: Path
 
 
 def build_page(directory: Path) -> None:
-    """Let the API serve a page. An installed wheel contains one, but a clone does not."""
+    """Give the API a page to serve. An installed wheel contains a page, but a clone does not."""
     site = directory / "site"
     shutil.copytree(FRONTEND / "public", site)
     shutil.copy(FRONTEND / "index.html", site)
@@ -210,7 +210,7 @@ def use(directory: Path, ports: Ports, admin_key: str, api: "subprocess.Popen[by
 
 
 def play(client: httpx.Client) -> None:
-    """Use the API and the page, and send what nginx would refuse by its defaults."""
+    """Use the API and the page, and send requests that nginx would refuse by its defaults."""
     assert client.post("/api/users", json={"user_id": 1, "username": "ada"}).status_code == 201
     assert client.post("/api/scores", json={"user_id": 1, "score": 5}).json()["rank"] == 1
     batch = [{"user_id": 1, "score": 1, "metadata": {"text": "x" * 1500}} for _ in range(1000)]

@@ -1,4 +1,4 @@
-"""Store of 0.1.0 under the present version. Answers from it do not change, and new features work on it."""
+"""Store of 0.1.0 under the present version: the recorded answers do not change, and new features work."""
 
 import asyncio
 import os

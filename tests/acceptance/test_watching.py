@@ -83,7 +83,7 @@ async def test_prometheus_scrapes_the_api_and_answers_the_dashboard(valkey, post
 
 
 def scrape(urls: Sequence[str], directory: Path) -> None:
-    """Let the Prometheus in this directory scrape these API processes from now on."""
+    """Make the Prometheus in this directory scrape these API processes from now on."""
     changed = directory / "targets.new"
     changed.write_text(json.dumps([{"targets": [urlsplit(url).netloc for url in urls]}]))
     changed.replace(directory / "targets.json")

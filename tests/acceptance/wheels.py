@@ -20,7 +20,7 @@ def build_wheel(directory: Path) -> Path:
 
 
 def install(wheel: Path, extra: str, environment: Path) -> Path:
-    """Create an environment with the wheel and the dependencies of an extra. Return the path of its command.
+    """Create an environment with the wheel and an extra's dependencies. Return the path of the environment's command.
 
     The dependencies are links to packages of the tests' environment. Therefore, no package is downloaded.
     """

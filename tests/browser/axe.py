@@ -19,7 +19,7 @@ async def violations(page: Page) -> list[str]:
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
     await page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
     await page.evaluate(_STILL)
-    await page.evaluate(_AXE.read_text())  # not by an inline script tag, because the site's policy forbids those
+    await page.evaluate(_AXE.read_text())  # evaluate axe, because the site's policy forbids inline script tags
     found = await page.evaluate("(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}})", _RULES)
     return [
         f"{broken['id']}: {node['html']} {node['failureSummary']}"

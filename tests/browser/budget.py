@@ -126,7 +126,7 @@ async def measure(facts: dict[str, Any], players: int) -> tuple[list[Line], dict
 
 
 async def follow(page: Page, facts: dict[str, Any]) -> list[float]:
-    """Let one player after another take the lead. Return, for each, the seconds until the page shows the new leader."""
+    """Make players take the lead, one after another. Return, for each, the seconds until the page shows the leader."""
     leader = page.get_by_role("list", name="The first three").get_by_role("link").first
     seen = []
     headers = {"Authorization": f"Bearer {facts['submit_key']}"}
@@ -173,7 +173,7 @@ async def first_use(window: BrowserContext, facts: dict[str, Any], players: int)
 
 
 async def use(page: Page, players: int) -> dict[str, float]:
-    """Use the page's controls, and return the slowest response to a key or click of each action in ms, by action."""
+    """Use the page's controls. Return, by action, the time (ms) of the slowest response to a key or click."""
     await page.evaluate(_OBSERVE)
     region = page.locator(REGION)
     actions: dict[str, Callable[[], Any]] = {

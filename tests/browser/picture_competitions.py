@@ -72,7 +72,7 @@ SETTINGS = {
 
 
 def compete(facts: dict[str, Any], hero: int) -> None:
-    """Let players compete in a sprint, in a challenge and for their nations. Return once the sprint is settled.
+    """Make players compete in a sprint, in a challenge and for their nations. Return once the sprint is settled.
 
     Store the invitation of the challenge and the season of the sprint in the facts.
     """

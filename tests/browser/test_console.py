@@ -85,7 +85,7 @@ async def test_axe_finds_nothing_in_any_combination(
 async def require_accessible(product: Served, open_page: Open, language: str, look: Look) -> None:
     """Sign in, and fail if axe reports a violation on a page in this language, or if a page is wider than the window.
 
-    The form to sign in is filled in English, and checked in this language.
+    Sign-in happens in English. The sign-in form is also checked in this language.
     """
     size, colours = look
     page = await open_page(f"{product.url}/#/console", size=size, colours=colours)

@@ -33,7 +33,7 @@ _RULES = """async () => {
 
 @pytest.fixture(scope="module")
 async def playground(valkey: Any, postgres: Any, site: Path, tmp_path_factory: Any) -> AsyncIterator[Served]:
-    """Service with the site, the game in it as `make game` copies it, and the board of the game."""
+    """Service with the site and the board of the game. The site contains the game, as `make game` copies it."""
     folder = tmp_path_factory.mktemp("play") / "site"
     shutil.copytree(site, folder, ignore=lambda _, names: {"play"} & set(names))
     shutil.copytree(ROOT / "examples" / "game", folder / "play")

@@ -54,7 +54,7 @@ async def listeners(product: Served) -> float:
 
 
 async def overtake_all(product: Served) -> str:
-    """Let a player take the lead, and return the name."""
+    """Make a player take the lead, and return the player's name."""
     user_id = next(_players)
     [first] = (await product.get("/api/leaderboard/top?limit=1")).json()["entries"]
     submitted = await product.post("/api/scores", {"user_id": user_id, "score": first["score"] + 1})

@@ -1,4 +1,4 @@
-"""The widget: small, accessible, live, without shifts and keys, and inside pages of other origins."""
+"""The widget: small, accessible, live, without layout shifts, without API keys, and inside pages of other origins."""
 
 import gzip
 from collections.abc import Mapping

@@ -77,7 +77,7 @@ class Deployment:
 
     @contextmanager
     def occupied(self, address: str) -> Iterator[None]:
-        """Let other containers occupy this address, which is free, during the block."""
+        """Occupy this free address by other containers during the block."""
         containers: list[str] = []
         try:
             while address not in map(self._address_of, containers):

@@ -125,7 +125,7 @@ def another_address_of_the_api(deployment: Deployment) -> None:
 
 
 def kill_of_a_primary(deployment: Deployment) -> None:
-    """Kill a node of the index during requests. None may fail."""
+    """Kill a node of the index during requests. No request may fail."""
     deployment.crash("valkey-1")
     failed = [status for _ in range(REQUESTS) if (status := deployment.submit()) != httpx.codes.OK]
     assert not failed, failed

@@ -22,8 +22,9 @@ _INTERVAL_S = 0.05
 _PAUSE_S = 0.5
 """Time in s before a client repeats a failed request."""
 _MAX_REPETITIONS = 10
-"""Number of failures of one submission at which the test stops at once. If a client has more than one failure, but
-never as many, the test fails at its end, and shows all causes.
+"""Number of failures of one submission at which the test stops at once.
+
+With fewer failures, but more than one of a client, the test fails at its end, and shows all causes.
 """
 
 

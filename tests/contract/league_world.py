@@ -166,7 +166,7 @@ class Weeks:
         self._submissions = 0
 
     async def play(self, active: float, arrivals: int) -> None:
-        """Let the share `active` of the players and `arrivals` new players submit, some twice, in concurrent batches.
+        """Make a share (`active`) of the players and `arrivals` new players submit, some twice, in concurrent batches.
 
         At most a tenth of the new players are erased players who return.
         """
@@ -234,7 +234,7 @@ class Weeks:
                 del self.scores[user_id]
 
     async def end(self, settle: Callable[[], Any]) -> Ladder:
-        """Let the week end, settle it, and return its ladder."""
+        """End the week, settle it, and return its ladder."""
         ladder = self.world.ladder
         weeks = (self.world.now - self.world.start) // WEEK_MS + 1
         self.world.set_now(self.world.start + weeks * WEEK_MS + 3_600_000)

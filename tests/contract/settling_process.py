@@ -20,7 +20,7 @@ from tests.contract.store_fixtures import on_pool
 
 SETTLED, ENDED = "settled", "ended"
 _STEPS = ("move", "finish", "write_results", "seat", "keep_rules", "grant")
-"""Methods of stores with the writes of a settlement, at which the test kills processes.
+"""Methods by which stores write a settlement. The test kills processes at these methods.
 
 Writes that each process repeats at its start are left out. Otherwise, each new process would be killed at such a write,
 and the settlement would never advance.

@@ -337,7 +337,7 @@ async def test_awards_of_a_period_come_by_rank(world: World) -> None:
     every = await world.awards.of_period(ladder, 10, RankPosition())
     positions = [RankPosition(award.rank, award.user_id, award.reward) for award in every]
     assert positions == sorted(positions)
-    assert len(every) == 6  # the winner, the podium of 3, and half of 4
+    assert len(every) == 6  # awards: one for the winner, three for the podium, two for half of 4 players
     assert await world.awards.of_period(ladder, 2, positions[1]) == every[2:4]
     assert await world.awards.of_period(Ladder(board, 9), 10, RankPosition()) == []
 

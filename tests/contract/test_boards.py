@@ -84,8 +84,8 @@ class TestSettings:
     async def test_every_setting_that_may_change_does(self, stores: Stores) -> None:
         fixed = {"order": Order.ASC, "subscore_order": Order.DESC, "time_zone": "Europe/Berlin"}
         made = await stores.scores.create_board(new(policy=Policy.BEST, **fixed))
-        # All of these settings are permanent, except `frozen_at`. It cannot change here, because a board can be frozen
-        # only after its standings were copied for past moments.
+        # All of these settings are permanent, except `frozen_at`. `frozen_at` cannot change here, because a board can
+        # be frozen only after its standings were copied for past moments.
         permanent = {"subscore_order", "min_submissions", "segments", "team", "frozen_at", "score_type"}
         given = {name: value for name, value in EVERYTHING.items() if name not in permanent}
         after = await change(stores, made, **given)

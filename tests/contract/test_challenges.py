@@ -67,7 +67,7 @@ async def test_a_repeated_creation_returns_the_same_challenge(stores: Stores) ->
     for other in (replace_length(challenge), challenge_on(board, max_players=5)):
         with pytest.raises(ChallengeConflict):
             await create(stores, other, challenge_id=7)
-    # Challenge ids are unique per player only: another player may use the id of player 1.
+    # Challenge ids are unique per player only: another player may use the id of a challenge of player 1.
     second = challenge_on(board)
     assert await create(stores, second, user_id=2, challenge_id=7) == second
     with pytest.raises(PlayerNotFound):

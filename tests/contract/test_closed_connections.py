@@ -1,4 +1,4 @@
-"""A write to a connection that a node has just closed counts as an outage, although uvloop has its own error for it."""
+"""A write to a connection that a node has just closed counts as an outage, although uvloop raises its own error."""
 
 import asyncio
 

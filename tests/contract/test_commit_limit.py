@@ -33,7 +33,7 @@ async def set_score(stores: Database, submission: Submission) -> None:
 
 @asynccontextmanager
 async def opening(database: Database, ladder: Ladder) -> AsyncIterator[None]:
-    """Insert the ladder's period in an open transaction, which blocks other openings of it. Roll back at the end."""
+    """Insert the ladder's period in an open transaction, to block all other openings. Roll back at the end."""
     connection = await asyncpg.connect(database.dsn)
     transaction = connection.transaction()
     await transaction.start()

@@ -21,7 +21,7 @@ from tests.contract.store_fixtures import Stores
 from tests.contract.test_feeds import NOON, World, set_removed
 
 OTHERS = {"laps": (80, 1), "deaths": (1, 1), "runs": (80, 1)}
-"""Scores after one submission, without those on the board `coins`."""
+"""Score and number of submissions on each board after one submission, except on the board `coins`."""
 ALL = {**OTHERS, "coins": (6, 1)}
 
 
@@ -135,7 +135,7 @@ async def test_a_second_board_conflicts_where_another_counts(stores: Stores) -> 
 
 
 class Delivered:
-    """Delivery to an index that is not there."""
+    """Delivery that does nothing, because the test has no index."""
 
     async def load(self, _: object) -> bool:
         return True
@@ -234,7 +234,7 @@ async def test_a_feed_of_a_deleted_board_is_not_created(stores: Stores) -> None:
 
 @pytest.mark.parametrize("named", [{}, {"coins": 3}])
 async def test_a_change_is_refused_as_a_change(stores: Stores, named: dict[str, int]) -> None:
-    """The reason is the change, even without the number of the feed, and before the rules of the target."""
+    """The error names the change, even if the feed's number is missing, or the target would refuse the score."""
     world = await World.create(stores)
     strict = await stores.board(limits=ScoreLimits(min_score=100))
     board = await stores.board(feeds=(Feed(strict.slug, "coins"),))

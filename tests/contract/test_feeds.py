@@ -1,4 +1,4 @@
-"""Fed submissions: a submission and all of them count in one transaction, or none does."""
+"""Fed submissions: a submission and all its fed submissions count in one transaction, or none of them counts."""
 
 import asyncio
 import json
@@ -230,7 +230,7 @@ async def test_an_id_that_a_target_has_already_is_refused(stores: Stores) -> Non
     assert isinstance(refused, Conflict)
     assert refused.details["board"] == world.targets["coins"].slug
     assert await world.scores() == {"coins": (3, 1)}
-    # Without the number, the submission does not concern this target.
+    # Without the named number of the feed, the submission does not concern this target.
     await world.recorded(world.submission(90, number=5))
     assert await world.scores() == {"laps": (90, 1), "coins": (3, 1), "runs": (90, 1)}
 

@@ -106,7 +106,7 @@ async def test_players_who_arrive_concurrently_have_one_seat_each(database: Data
 
 
 async def arrive(world: LeagueWorld, *user_ids: int) -> None:
-    """Let players submit now, through a process of their own."""
+    """Make players submit now, through a process of their own."""
     batch = [submit(world.ladder, i, i, at=world.now) for i in user_ids]
     await world.seats().take(batch, await world.database.scores.record(batch))
 
@@ -188,7 +188,7 @@ async def test_retention_removes_all_rows_of_a_period_except_claimed_awards(data
 
 
 async def settle_next_week(world: LeagueWorld) -> None:
-    """Let the present week end, and settle it."""
+    """End the present week, and settle it."""
     world.set_now(world.now + WEEK_MS + 600_000)
     assert await world.settlement().run() == 1
 

@@ -308,7 +308,7 @@ async def test_the_keys_of_a_checkpoint_are_spaced_by_former_states_too(database
         await database.scores.record([Submission(board.ladders_at(NOON), event)])
     assert await database.moments.add_checkpoint(Ladder(board), 8, NOON + 8)
     rows = await database.run("select total, above from moment_checkpoints")
-    # One entry with the best of the 8 keys. Every second state has a key.
+    # One entry, with the best of the 8 keys. The checkpoint has a key for every second state.
     assert [(row["total"], row["above"]) for row in rows] == [(1, pack(">4q", 0, 1, 1, 1))]
 
 
@@ -367,7 +367,7 @@ async def players_in_checkpoints(database: Database, board: Board) -> set[int]:
 async def test_a_comparison_during_a_new_checkpoint_corrects_nothing(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An erasure and a comparison between the computation of a checkpoint and its storing leave it correct."""
+    """The checkpoint stays correct if an erasure and a comparison happen between its computation and its storing."""
     story = Story(database, await database.board(moments=MOMENTS), Random(10))
     await database.players(*PLAYERS)
     for _ in range(12):

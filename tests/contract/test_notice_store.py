@@ -49,7 +49,7 @@ class Scene:
     @property
     def relay(self) -> NoticeRelay:
         """Return a relay."""
-        # Only notices about ranks need queries of the index, and the boards of these tests ask for none.
+        # Only notices about ranks need queries of the index, and the boards of these tests ask for no such notices.
         query = cast(QueryService, None)
         derived = DerivedNotices(self.derived, query, lambda: 0, closes_after_ms=0)
         friends, mode = self.stores.friends, FriendMode.ONE_WAY

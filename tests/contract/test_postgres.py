@@ -205,7 +205,7 @@ class TestTimeLimits:
     async def test_a_transaction_that_a_node_of_citus_has_not_committed_is_not_acknowledged(
         self, postgres_dsn: str
     ) -> None:
-        """Let a trigger give the warning of Citus at a commit. The pool must report an outage despite the commit."""
+        """A trigger gives the warning of Citus at a commit. The pool must report an outage despite the commit."""
         async for database in opened(postgres_dsn):
             async with database.pool.connection() as connection:
                 await connection.execute(WARNING_AT_COMMIT)

@@ -1,4 +1,4 @@
-"""Ranges of scores that the database itself keeps, because processes of earlier versions leave sums to it."""
+"""Ranges of scores that the database enforces, because processes of earlier versions let the database compute sums."""
 
 from uuid import UUID
 

@@ -159,7 +159,7 @@ class TestSubmission:
         assert list(await database.scores.standings(ladder, [1])) == []
 
     async def test_another_submission_is_judged_first(self, database: Database) -> None:
-        """Commit another submission before this one locks the standing. Limits must be checked with the other one."""
+        """Another submission commits before this one locks the standing. The limit check must include the other one."""
         ladder = Ladder(await database.board(limits=ScoreLimits(min_interval_ms=1000)))
         await database.players(1)
         async with interrupted(database) as (stores, pool):
@@ -193,7 +193,7 @@ async def test_what_is_shown_while_a_period_is_removed_is_removed_too(database: 
 
 
 class TestKeys:
-    """Creation of an API key that an update has not found, before the store reads the reason of the failure.
+    """Creation of an API key after an update has not found the key, before the store reads the reason of the failure.
 
     On Citus, the creation waits for the end of the update.
     """

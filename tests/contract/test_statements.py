@@ -41,7 +41,7 @@ async def test_each_statement_is_valid_as_it_stands(database: Database) -> None:
 
 
 async def refusal(connection: "asyncpg.Connection[asyncpg.Record]", name: str) -> str | None:
-    """Let the database prepare a statement. Return the reason of a refusal, None if the database prepares it."""
+    """Make the database prepare a statement. Return the reason of a refusal, None if the database prepares it."""
     text = statement(name)
     try:
         await connection.execute(text if name == DEFINITION else f"prepare {name} as {text}")

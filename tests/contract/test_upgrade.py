@@ -98,7 +98,7 @@ async def refusals(dsn: str) -> dict[str, str]:
 
 
 async def test_a_migration_excludes_the_writers_of_one_table_at_most(old_store: str) -> None:
-    """A migration that holds the lock of one table while it waits for that of another can deadlock with clients."""
+    """A migration that holds the lock of one table while it waits for the lock of another can deadlock with clients."""
     for number in LATER:
         assert len({table for table, _ in await locks(old_store, number)}) <= 1, migrations()[number]
         await migrate(old_store, last=number)
@@ -246,7 +246,7 @@ async def test_a_migration_that_cannot_get_its_locks_says_so(postgres_store: str
 
 
 class Interrupted(asyncpg.Connection):
-    """Connection that breaks at the statement `end`. With `begin`, it breaks only at an `end` after this statement.
+    """Connection that breaks at the statement `end`. With `begin`, only an `end` after the statement `begin` breaks it.
 
     With `is_sent`, the server executes `end` before the break, so that the client does not know the result.
     """

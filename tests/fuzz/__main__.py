@@ -34,7 +34,7 @@ def main() -> int:
     options = parser.parse_args()
     began = time.monotonic()
     with TemporaryDirectory(prefix="fuzz-", ignore_cleanup_errors=True) as directory:
-        Path(directory).chmod(0o711)  # if root starts the fuzzer, the servers enter it as another user
+        Path(directory).chmod(0o711)  # if root starts the fuzzer, the servers enter the directory as another user
         report, logged = asyncio.run(_run(Path(directory), options.requests, options.seed))
     content = {
         "command": "python -m tests.fuzz",

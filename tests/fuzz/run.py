@@ -37,7 +37,7 @@ class FuzzReport:
 
 
 async def fuzz(url: str, count: int, seed: int) -> FuzzReport:
-    """Send requests to a server of its own, and return the report."""
+    """Send requests to a server that only the fuzzer uses, and return the report."""
     random = Random(seed)
     known = await _prepare(url)
     client = Client(url, ADMIN_KEY)

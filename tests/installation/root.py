@@ -1,4 +1,4 @@
-"""Empty Debian root in namespaces of its own. Its processes end with it, and its network is its own."""
+"""Empty Debian root in namespaces of its own: the processes end with the root, and the network is separate."""
 
 import shutil
 import subprocess

@@ -79,7 +79,7 @@ class Trial:
                 await self._disturb(step, None)
 
     async def _do(self, step: Mapping[str, Any], op: str, args: Mapping[str, Any]) -> None:
-        """Send a command to the driver, perform the acts that the step has `meanwhile`, and compare the result."""
+        """Send a command to the driver, perform the step's acts in `meanwhile`, and compare the result."""
         number, answer = await self.driver.start(op, **self._filled(args))
         for other in step.get("meanwhile", []):
             await self._disturb(other, number)

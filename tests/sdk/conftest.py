@@ -24,6 +24,6 @@ async def service(valkey, postgres) -> AsyncIterator[Served]:
 
 @pytest.fixture(scope="module")
 async def proxy(service: Served) -> AsyncIterator[HostileProxy]:
-    """Proxy before the service. It is fair until a test gives it a plan."""
+    """Proxy in front of the service. It is fair until a test gives it a plan."""
     async with hostile_proxy(httpx.URL(service.url).port or 0) as hostile:
         yield hostile

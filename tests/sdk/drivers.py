@@ -83,7 +83,7 @@ class Driver:
         return await result_of(answer)
 
     def processes(self) -> list[psutil.Process]:
-        """Return the running process and those that it started."""
+        """Return the running process and the processes that it started."""
         if self._process is None:
             return []
         with suppress(psutil.NoSuchProcess):

@@ -75,7 +75,7 @@ def test_the_zip_has_the_addon_of_its_edition(tmp_path: Path, edition: str) -> N
 
 
 def test_a_queue_that_could_not_be_opened_accepts_no_score(tmp_path: Path) -> None:
-    """Ignore the error of the opening, and submit. The queue must refuse the score, because it cannot store it."""
+    """Ignore the error of the opening, and submit. The queue must refuse a score that it cannot store."""
     queue = tmp_path / "queue"
     queue.symlink_to(queue)  # a loop of links, which not even root can open
     folder = godot_project(tmp_path)

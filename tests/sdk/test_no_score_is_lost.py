@@ -44,7 +44,7 @@ async def play(
 ) -> None:
     """Enqueue the scores 1, 2, 3 and so on, and send the queue with every `every`-th score.
 
-    Kill the client `kills` times, during random commands. Then ask the queue whether it has the score.
+    Kill the client `kills` times, during random commands. Then ask the queue whether it has stored the score.
     """
     randomness = random.Random(scores)
     deaths = {randomness.randrange(1, scores) for _ in range(2 * kills)}

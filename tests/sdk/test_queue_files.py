@@ -41,7 +41,7 @@ async def reopened(driver: Driver, queue: Path) -> list[int]:
 
 @contextmanager
 def full_disk(driver: Driver, limit: int) -> Iterator[None]:
-    """Limit files of the driver to `limit` bytes in the block. A write beyond it is cut, and the next write fails."""
+    """Limit files of the driver to `limit` bytes in the block. A write beyond this is cut, and the next write fails."""
     for size in (limit, resource.RLIM_INFINITY):
         for process in driver.processes():
             resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))

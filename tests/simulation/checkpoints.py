@@ -62,7 +62,7 @@ class Checkpoints:
 
 
 def attach(played: Played, database: Database) -> None:
-    """Give a restored state its database, and set its clock."""
+    """Give a restored state its database, and set the clocks to the time of the state."""
     world = played.weeks.world
     world.database = database
     world.set_now(world.now)

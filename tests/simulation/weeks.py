@@ -104,7 +104,7 @@ class Simulation:
 
 
 async def _settle_again(weeks: Weeks) -> None:
-    """Settle past weeks again whose players moderators changed later. Compare the awards of all weeks."""
+    """Settle again each past week with players whom moderators changed later. Compare the awards of all weeks."""
     world = weeks.world
     world.set_now(world.now + 3_600_000)
     await world.resettlement().run()

@@ -41,11 +41,11 @@ def main() -> int:
         promised_s=options.promised,
         away_s=options.away,
     )
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # end servers and mounts like Ctrl-C
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # end servers and mounts, as Ctrl-C does
     say(f"seed {plan.seed}")
     before = os.getloadavg()
     with TemporaryDirectory(prefix="torture-", ignore_cleanup_errors=True) as directory:
-        Path(directory).chmod(0o711)  # if root starts the checker, PostgreSQL enters it as another user
+        Path(directory).chmod(0o711)  # if root starts the checker, PostgreSQL enters the directory as another user
         report = asyncio.run(run(plan, Path(directory)))
         if options.logs is not None:
             _copy_logs(Path(directory), options.logs)

@@ -31,7 +31,7 @@ async def lasting_problems(find: Callable[[], Awaitable[list[Problem]]], promise
 
 
 class ApiWriter:
-    """Client that sends each request to a random process. The kind of its violations in the report is `kind`.
+    """Client that sends each request to a random process. The report lists its violations under `kind`.
 
     `refusals` are the error codes that a correct service may answer, `successes` the statuses of successful answers.
     """

@@ -59,7 +59,7 @@ class ChallengeWriter(ApiWriter):
                 await asyncio.sleep(_PAUSE_S)
 
     async def hold(self) -> None:
-        """Create challenges of one player concurrently. Let more players join each than it has places."""
+        """Create challenges of one player concurrently. Make more players join each challenge than it has places."""
         creator, *candidates = self._random.sample(self._players, 1 + _CANDIDATES)
         created = await asyncio.gather(*(self._create(creator) for _ in range(_CREATIONS)))
         challenges = [challenge for challenge in created if challenge is not None]

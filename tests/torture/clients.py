@@ -92,7 +92,7 @@ class Clients:
         ]
 
     def stop(self) -> None:
-        """Let all clients end after their present act."""
+        """Stop each client after its present act."""
         own = (self.board_writers, self.cup_writers, self.league_writers, self.challenge_writers, self.team_writers)
         for clients in (self.writers, self.readers, self.ledger_writers, *own):
             for client in clients:

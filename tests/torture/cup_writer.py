@@ -110,7 +110,7 @@ class CupWriter(ApiWriter):
         return [*problems, *arrival_problems(notices_of(stored), self._rig.receiver.bodies())]
 
     async def _play(self, cup: Cup, user_id: int) -> None:
-        """Let a player join a tournament, then send more concurrent submissions than the player has attempts."""
+        """Make a player join a tournament. Then send more concurrent submissions than the player has attempts."""
         answer = await self._until_done("PUT", f"/api/boards/{cup.slug}/tournament/entrants/{user_id}", None)
         if answer.status == 200:
             cup.joined.add(user_id)

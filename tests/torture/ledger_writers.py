@@ -157,7 +157,7 @@ class LedgerWriter(ApiWriter):
         return True
 
     def _add_player(self, user_ids: set[int], external_id: str) -> None:
-        """Let all clients submit for a new player. Report a problem unless its external id has exactly one player."""
+        """Make all clients submit for a new player. Report a problem unless the external id has exactly one player."""
         if len(user_ids) != 1:
             self._report.conclude([Problem("player twice", f"one player for {external_id}", str(user_ids))])
         self._players += user_ids

@@ -88,7 +88,8 @@ def drop_pending_names() -> None:
 def remove_before_loading() -> None:
     """Break this rule: reconciliation replaces the entries of touched players in one step.
 
-    The mutation removes the entries, then loads them, as version 0.1.0 did. A read between these steps lacks them.
+    The mutation removes the entries, then loads them, as version 0.1.0 did. A read between these steps lacks the
+    entries.
     """
 
     async def mend(index: RankIndex, store: ScoreStore, user_ids: Sequence[int]) -> Sequence[Ladder]:
@@ -105,7 +106,8 @@ def remove_before_loading() -> None:
 def future_watermark() -> None:
     """Break this rule: a process ignores a watermark in the future. Such watermarks appear when the clock is set back.
 
-    The mutated process accepts such a watermark. Its catch-up begins there, and misses all changes committed earlier.
+    The mutated process accepts such a watermark. The catch-up begins at this watermark, and misses all changes
+    committed earlier.
     """
 
     def is_credible(watermark: int | None, now: int) -> bool:

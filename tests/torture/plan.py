@@ -9,7 +9,7 @@ PROMISED_S = 30.0
 LEDGER_WRITERS = 2
 
 AWAY_S = 6.0
-"""Time in s for which the receiver of events is away in its nemesis."""
+"""Time in s for which the receiver of events is away in the nemesis `receiver_away`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,11 @@ class Plan:
     With `rounds`, the run ends after `rounds` rounds of all nemeses. In a round, each nemesis acts once or, with
     `each_s`, again and again for this time (s). With `until_found`, the run ends at the first violation. With `heals`,
     each nemesis is followed by a wait until all processes answer from the index. `mutation` is the fault of the API
-    processes, if any. Without `all_acts`, writers create and erase players only in nemeses that ask for it.
-    After a nemesis and at the end, the index must equal the standings within `promised_s` (s). `ledger_writers` is the
-    number of clients of the ledger's boards. A tournament begins every `cup_pace_s` (s), challenges every
-    `challenge_pace_s` (s). The client of the league submits every `league_pace_s` (s), the client of teams
-    acts every `team_pace_s` (s). The receiver of events is away for `away_s` (s) in its nemesis.
+    processes, if any. Without `all_acts`, writers create and erase players only in nemeses that ask for it. After a
+    nemesis and at the end, the index must equal the standings within `promised_s` (s). `ledger_writers` is the number
+    of clients of the ledger's boards. A tournament begins every `cup_pace_s` (s), challenges every `challenge_pace_s`
+    (s). The client of the league submits every `league_pace_s` (s), the client of teams acts every `team_pace_s` (s).
+    In the nemesis `receiver_away`, the receiver of events is away for `away_s` (s).
     """
 
     seconds: float

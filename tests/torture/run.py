@@ -114,7 +114,7 @@ async def _await_healing(stage: Stage, name: str, promised_s: float) -> None:
 async def _going_on(
     acts: Sequence[Coroutine[Any, Any, None]], stop: Callable[[], None], report: Report
 ) -> AsyncIterator[None]:
-    """Let the clients act and print the progress within the block."""
+    """Run the clients during the block, and print the progress."""
     clients = [asyncio.create_task(act) for act in acts]
     progress = asyncio.create_task(_progress(report, clients))
     try:

@@ -111,7 +111,7 @@ async def settle(rig: Rig, main: LadderModel, ledger: Ledger, promised_s: float)
         if not differences or monotonic() - began > promised_s:
             break
         await asyncio.sleep(_PAUSE_S)
-        boards = await stored_boards(rig.dsn)  # the sweep of teams may have corrected scores
+        boards = await stored_boards(rig.dsn)  # read again: the sweep of teams may have corrected scores
     waited_s = monotonic() - began
     if not differences and not await _is_verified(rig, promised_s):
         differences.append(Problem("verification", "no difference", "`leaderforge verify` found differences"))
@@ -119,7 +119,7 @@ async def settle(rig: Rig, main: LadderModel, ledger: Ledger, promised_s: float)
 
 
 async def _is_verified(rig: Rig, promised_s: float) -> bool:
-    """Run `leaderforge verify` until it finds no differences, for `promised_s` seconds at most. Return whether it did.
+    """Run `leaderforge verify` until it finds no differences, at most for `promised_s` s. Return False if some remain.
 
     A process may have died before it updated a team. The sweep of teams corrects the team some seconds later.
     """

@@ -80,7 +80,7 @@ class Stage:
             writer.weights = weights
 
     def rest(self) -> None:
-        """Let the writers do their usual acts again, as between two nemeses."""
+        """Make the writers do their usual acts again, as between two nemeses."""
         self.act(self.background)
 
     async def acknowledged(self, count: int) -> None:
@@ -95,7 +95,7 @@ class Stage:
         )
 
     def hurry_ledger(self, *, hurried: bool) -> None:
-        """Let each `LedgerWriter` send overlapping batches without pause, or act as usual again."""
+        """Make each `LedgerWriter` send overlapping batches without pause, or act as usual if not `hurried`."""
         for writer in self.ledger_writers:
             writer.hurried = hurried
 
@@ -106,7 +106,7 @@ class Stage:
                 writer.processes = processes
 
     def read_from(self, processes: Sequence[int] = range(API_PROCESSES)) -> None:
-        """Let only the readers of these processes read, and pause all others."""
+        """Make the readers of these processes read, and pause all other readers."""
         for reader in self.readers:
             reader.paused = reader.process not in processes
 

@@ -27,7 +27,7 @@ Entry = tuple[int, int]
 
 @dataclass(slots=True)
 class OwnPlayers:
-    """Acts that the API has acknowledged. They do not overlap. Therefore a player's last act decides about the state.
+    """Acts that the API has acknowledged. The acts do not overlap: a player's last act decides about the state.
 
     `teams` has the present team of each player, None without a team.
     """

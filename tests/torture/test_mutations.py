@@ -21,7 +21,10 @@ SAMPLE = {"acknowledge-early", "drop-idempotency"}
 
 
 def test_each_mutation_breaks_the_test_of_its_rule() -> None:
-    """Check that each mutation still has an effect. A change of the product may remove it: a run would test nothing."""
+    """Check that each mutation still has an effect. A change of the product may remove the effect.
+
+    A run with such a mutation would test nothing.
+    """
     tests = sorted(mutation.rule_test for mutation in MUTATIONS.values())
     command = [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "tests.torture.mutated", "-p", "no:cacheprovider"]
     output = subprocess.run([*command, *tests], cwd=_ROOT, capture_output=True, text=True, check=False).stdout

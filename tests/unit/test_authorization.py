@@ -66,7 +66,7 @@ class Rule:
     on_private: frozenset[str]
 
     def expected(self, caller: str, *, private: bool) -> int | None:
-        """Return the status with which the caller is refused, None if it is admitted."""
+        """Return the status with which the caller is refused, None if the caller is admitted."""
         if caller in (self.on_private if private else self.lets_in):
             return None
         return 403 if caller in KNOWN | PLAYERS else 401

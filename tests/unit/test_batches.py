@@ -1,4 +1,4 @@
-"""Batches with items that are refused before the call. Calls process the other items. Each outcome has its position."""
+"""Batches in which items are refused before the call. Calls process the rest. Each outcome has its item's position."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Capacity model, compared with the measurements from which it is derived, and with its page."""
+"""Capacity model, compared with the measurements from which it is derived, and with the page that documents it."""
 
 from pathlib import Path
 

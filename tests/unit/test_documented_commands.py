@@ -23,7 +23,7 @@ TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MUL
 NOT_RUN = "# not run by a test"
 """Mark of commands that no test runs. On a line of its own, it marks all commands of the block that follow."""
 RECORDS = "docs/decisions/"
-"""Folder of decision records. Commands of earlier trials in it may need programs that are not installed here."""
+"""Folder of decision records. These may have commands of earlier trials, whose programs are not installed here."""
 PAGE_TESTS = {
     "docs/production.md": "tests/installation/__main__.py::follow",
     "docs/without-downtime.md": "tests/acceptance/test_moving_guide.py::test_the_guide",

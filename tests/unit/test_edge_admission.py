@@ -25,7 +25,7 @@ FLOOR_S, MIN = 0.05, 4
 class Queue:
     """Simulated process that answers up to `per_second` requests a second, in their order. Time passes in steps.
 
-    With `is_busy`, the processor is the bottleneck. Without it, another part is, such as a database.
+    With `is_busy`, the processor is the bottleneck. Otherwise, another part is the bottleneck, such as a database.
     """
 
     def __init__(self, per_second: float, *, is_busy: bool = False, floor_s: float = FLOOR_S) -> None:
@@ -85,7 +85,7 @@ def test_nothing_is_refused_below_the_capacity() -> None:
 def test_under_overload_accepted_requests_stay_fast_and_no_capacity_is_lost() -> None:
     queue = Queue(1000)
     queue.offer(800, 2)
-    queue.offer(5000, 1)  # requests queue until the limiter judges for the first time
+    queue.offer(5000, 1)  # requests wait until the limiter judges for the first time
     taken = queue.offer(5000, 10)
     assert len(taken) >= 9900
     assert max(taken) <= 3 * FLOOR_S

@@ -146,7 +146,8 @@ async def test_a_removal_after_settlement_is_corrected_and_audited(api: Api) -> 
 
 async def hide_the_winner(api: Api) -> None:
     """Hide player 1, and settle the week again."""
-    # The act requests a resettlement at the real time, which the clock of the test has not reached. Request it again.
+    # The act requests a resettlement at the real time, which the clock of the test has not reached. Therefore request
+    # the resettlement again.
     answer = await api.post("/api/users/1/hide", {"reason": "a bot"}, ADMIN_KEY)
     assert answer.status_code == 200, answer.text
     await api.services.parts.resettlements.request([(2, (await period(api)))], api.clock.now)

@@ -62,7 +62,7 @@ async def test_entering_the_top_is_an_event_and_climbing_in_it_is_none(api: Api)
     assert data == {"board": "default", "user_id": 1, "period": "all-time", "rank": 2, "score": 601, "top": TOP}
     await api.post("/api/boards/default/entries/5/hide", {"reason": "a test"}, ADMIN_KEY)
     api.clock.now += 60_000
-    assert [data["user_id"] for _, data in await events(api)] == [1, 2]  # as 5 is hidden, 2 enters the top
+    assert [data["user_id"] for _, data in await events(api)] == [1, 2]  # 5 is hidden, and therefore 2 enters the top
 
 
 async def test_a_change_of_the_tier_is_an_event(api: Api) -> None:

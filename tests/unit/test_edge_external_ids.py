@@ -361,7 +361,7 @@ class TestPut:
         assert (await api.get("/api/users/2")).status_code == 404
 
     async def test_a_call_beside_one_that_creates_the_player(self, api: Api) -> None:
-        """Let both calls look for the player before one creates it. The taken name must not make the other fail."""
+        """Both calls look up the player before one creates the player. The taken name must not fail the other call."""
         by_external_id = api.services.parts.users.by_external_id
         both_looked = asyncio.Barrier(2)
         looks = count()

@@ -171,7 +171,7 @@ async def test_targets_stay_suitable(api: Api) -> None:
 
 
 async def test_a_missing_target_refuses_submissions(api: Api) -> None:
-    """A target can vanish if it is deleted and declared at the same time."""
+    """A target can vanish if its deletion and the declaration of the feed happen at the same time."""
     await boards(api)
     await api.change_board("laps", feeds=(Feed("gone", "coins"),))
     refused = await submit(api, 900, numbers={"coins": 5})

@@ -81,7 +81,8 @@ async def test_a_settled_week_is_final_and_the_next_one_follows_from_it(api: Api
     assert (waiting["rank"], waiting["total"]) == (1, 1)
     api.clock.now = WEEK_END + 300_000 + LAST_COUNT_MS
     assert await settle(api.services) == 1
-    # Player 5 was alone in a group with under half of its size, which the settlement merged with the other group.
+    # Player 5 was alone in a group. This group had under half of the size, and the settlement merged it with the other
+    # group.
     past = await group_of(api, 5, "?period=2026-W48")
     assert (past["state"], past["left_ms"], past["group"], past["movement"]) == ("settled", 0, 1, "promoted")
     assert [user for user, *_ in listed(past)] == [5, 4, 2, 3, 1]

@@ -42,7 +42,7 @@ async def race(api: Api, **rules: Any) -> None:
 
 
 async def follow(api: Api, user_id: int, *friend_ids: int) -> None:
-    """Let a player follow these players, and no others."""
+    """Make a player follow these players, and no others."""
     body = {"user_ids": list(friend_ids)}
     assert (await api.send("PUT", f"/api/users/{user_id}/friends", body, SUBMIT_KEY)).status_code == 200
 

@@ -139,7 +139,7 @@ async def test_what_comes_late_counts_in_its_own_time_while_the_grace_lasts(api:
 
 
 async def test_what_comes_late_is_found_as_soon_as_it_is_acknowledged(api: Api) -> None:
-    """A late score creates a past period. A process must find it, although its cached list of periods lacks it."""
+    """A late score creates a past period. A process must find the period although its cached list lacks the period."""
     await new_board(api, *KINDS)
     await api.players(1, 2)
     api.clock.now = MIDNIGHT + 1

@@ -1,4 +1,4 @@
-"""Parsing of a file in blocks, in this process and in others. The result must equal that of the whole text."""
+"""Parsing of a file in blocks, in this process and in others. The result must equal the parse of the whole text."""
 
 import json
 import multiprocessing
@@ -139,7 +139,7 @@ FILES = {
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let other processes parse from the third block on, so that small files use them too."""
+    """Make other processes parse from the third block on: small files then use these processes too."""
     monkeypatch.setattr(block_parsing, "_FIRST_BLOCKS", 2)
 
 

@@ -94,7 +94,7 @@ async def test_the_future_is_not_believed(api: Api) -> None:
 
 
 async def test_boards_of_many_messages_are_few_queries(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Load all boards by one query, because with a query for each, the first would be stale when the last arrives."""
+    """Load all boards by one query: with a query for each board, the first would be stale when the last arrives."""
     await api.players(1)
     slugs = [f"board-{i}" for i in range(50)]
     for slug in slugs:

@@ -48,7 +48,8 @@ async def test_both_issuers_are_accepted_beside_each_other() -> None:
     async with serving(**TOKENS, **SIGNING) as api:
         await api.players(123)
         assert [await status(api, text) for text in (token(123), await issued(api, "123"))] == [200, 200]
-        # The configured issuer signs a token that claims to be issued: it names one of this service's signing keys.
+        # The configured issuer signs a token that claims to come from this service: the token names one of the
+        # service's signing keys.
         forged = jwt.encode(
             {"iss": "leaderforge", "aud": "leaderforge", "sub": "123", "exp": 33_000_000_000},
             TOKENS["LEADERFORGE_TOKEN_SECRET"],

@@ -18,7 +18,7 @@ A, B, C = ExternalId("a"), ExternalId("b"), ExternalId("c")
 
 
 class Store(MemoryPlayerStore):
-    """Store that records its queries by external id. The test can delay them or let them fail."""
+    """Store that records its queries by external id. The test can delay queries or make queries fail."""
 
     def __init__(self, world: "World") -> None:
         super().__init__(clock=lambda: world.ms * 1000)

@@ -29,7 +29,7 @@ def share_after(work: Callable[[], object], demand: ProcessorDemand) -> float:
 @pytest.mark.skipif(not processor.SCHEDSTAT.exists(), reason="only Linux publishes the wait for a processor")
 def test_a_thread_that_is_always_ready_demands_the_whole_processor() -> None:
     demand = ProcessorDemand()
-    assert demand.share() == 0.0  # the first call has no earlier one as its start
+    assert demand.share() == 0.0  # the first call has no earlier call to measure from
     assert any(share_after(spin, demand) > 0.8 for _ in range(TRIES))
     assert any(share_after(partial(time.sleep, SPIN_S), demand) < 0.5 for _ in range(TRIES))
 

@@ -76,7 +76,7 @@ class Settling:
         self.ladders: list[Ladder] = []
 
     def process(self, index: MemoryIndex | None = None) -> SettlementService:
-        """Return the settlement service of a new process. `index` has its leases, by default leases of its own."""
+        """Return the settlement service of a new process, with leases in `index`, by default with leases of its own."""
         world = self.world
         leases = index or MemoryIndex(partitions=1)
         periods = MemoryPeriodStore(world.store)

@@ -1,4 +1,4 @@
-"""Detection of the notation of a file: its text is searched for decimals before it is decoded."""
+"""Detection of the notation of a file: the text is searched for decimals before it is decoded."""
 
 import csv
 import json

@@ -93,7 +93,7 @@ class _Watch:
 
     def _wake(self) -> None:
         self._woken_at = monotonic()
-        # Replace the event instead of clearing it. It could otherwise be cleared before a listener has run.
+        # Replace the event, and do not clear it: a listener that has not run yet would miss a cleared event.
         news, self.news = self.news, asyncio.Event()
         news.set()
 

@@ -34,7 +34,7 @@ _PLAYERS_A_LOOKUP = 1000
 _RESTS = 9
 """Pause of reconciliation, as a multiple of its working time.
 
-Requests wait while reconciliation works. With these pauses, it works a tenth of the time.
+Requests wait while reconciliation works. With these pauses, reconciliation works a tenth of the time.
 """
 _CATCH_UP_RESTS = 1
 """Pause of a catch-up, as a multiple of its working time.
@@ -44,7 +44,7 @@ A catch-up must be fast, because the slower store answers reads until it ends. I
 _END_OF_TIME_MS = 2**53
 """Time after all events, in ms since 1970."""
 _RESTING_S = 1.0
-"""Time in s after which a reconciliation no longer pauses, because an index so far behind needs all changes quickly."""
+"""Time in s after which a reconciliation makes no more pauses: an index so far behind needs all changes quickly."""
 
 
 class MaintainService:
@@ -233,11 +233,11 @@ class MaintainService:
         await for_each(erased, self._index.add_erasures)
 
     async def _touched_players(self, since: int, until: int) -> Sequence[Sequence[int]]:
-        """Return the players who changed without an event from `since` to `until` (ms), in chunks."""
+        """Return the players who changed from `since` to `until` (ms), but not by an event, in chunks."""
         return chunks(list(await self._store.touched_between(since, until)), _PLAYERS_A_LOOKUP)
 
     async def _forget_touches(self, before: int) -> None:
-        """Delete the notes of changes without an event from before `before` (ms), at most every ten minutes.
+        """Delete the notes of changes without an event that are older than `before` (ms), at most every ten minutes.
 
         Also delete the erasures and the removed standings of erased players in the index. These values are obsolete,
         because late updates of these players can no longer be in flight.
@@ -280,8 +280,8 @@ class MaintainService:
     async def _keep_out_erased(self, partitions: frozenset[int]) -> None:
         """Make these partitions ignore late updates of erased players. Remove late updates that they already applied.
 
-        Call it after the partitions were emptied, which deletes the removed standings of erased players. A later
-        erasure stores its removed standings itself.
+        Call this after the partitions were emptied, because that deletes the removed standings of erased players. A
+        later erasure stores its removed standings itself.
         """
 
         async def keep_out(erased: Mapping[int, int]) -> None:

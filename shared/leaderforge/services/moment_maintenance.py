@@ -29,7 +29,7 @@ _MAX_PAUSE_MS = 3_600_000
 _PLAYERS = 1_000
 """Maximum number of players without a stored state whose states are stored in one step."""
 _STEPS = 100
-"""Maximum number of such steps for a board in a day."""
+"""Maximum number of steps (see `_PLAYERS`) for a board in a day."""
 
 
 class _Pause(NamedTuple):
@@ -110,7 +110,7 @@ class MomentMaintenance:
                 await self._copy(board)
             return
         if board.segments and board.moments.segments_since is None:
-            # The states were stored by a version that did not store segments.
+            # Copy again, because an earlier version stored the states without segments.
             await self._copy(board)
         ladders = await self._ladders(board)
         for ladder in ladders:

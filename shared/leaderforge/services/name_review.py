@@ -34,7 +34,7 @@ class ReviewedNames:
 
 
 async def release_stale(release: StaleClaimReleaser, *, chunk: int = _A_CHUNK) -> int:
-    """Release all stale claims: those on looks of names that their players no longer have. Return their number."""
+    """Release all stale claims, and return their number. The player of a stale claim no longer has the claimed name."""
     released, last_key = 0, ""
     while (claims := await release(last_key, chunk)).last_key is not None:
         released, last_key = released + claims.released, claims.last_key

@@ -69,7 +69,7 @@ class NoticeFeed:
     async def _notices_after(
         self, position: int, admits: NoticeFilter
     ) -> AsyncGenerator[Sequence[Notice] | None, None]:
-        beat_at = monotonic()  # already due: the first yield, even of None, begins the response
+        beat_at = monotonic()  # already due, because the first yield begins the response
         while not self._closed.is_set():
             try:
                 page = await self._notices.after(position, _AT_ONCE)

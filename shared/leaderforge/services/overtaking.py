@@ -102,7 +102,7 @@ class OvertakingService:
         self._forget_cadence = Cadence(_FORGET_EVERY_S)
 
     async def derive(self, rows: Sequence[OutboxRow], boards: Mapping[int, Board]) -> Overtakings | None:
-        """Return the notices that rows of the outbox cause, and the new places, None if no row can cause a notice.
+        """Return the notices that these rows cause, and the new places. Return None if no row can cause a notice.
 
         Raises `Unavailable`.
         """
@@ -145,12 +145,12 @@ class OvertakingService:
         """Return the players who get a notice when this player passes them."""
         if self._mode is FriendMode.ONE_WAY:
             return await self._friends.followers(user_id, MAX_FOLLOWERS)
-        # Every friend is in this list too. Strangers could fill the limited list of followers, but not this list.
+        # Every friend is a followed player. Strangers could fill the limited list of followers, but not this list.
         followed = await self._friends.followed(user_id, MAX_FRIENDS)
         return [friend.user_id for friend in followed if friend.is_mutual]
 
     async def _places(self, ladder: Ladder, user_ids: set[int]) -> _Places:
-        # Read the stored places first: after a first read of the index, a concurrent relay could store newer places.
+        # Read the stored places first. A relay could store newer ones after a first read of the index.
         before = await self._store.places(ladder.board.id, ladder.period, user_ids) if user_ids else {}
         now: dict[int, PlacedPlayer] = {}
         for chunk in chunks(sorted(user_ids), _LOOKED_UP):
@@ -195,9 +195,9 @@ def _first_periods(row: OutboxRow, board: Board) -> Iterator[int]:
 
 
 def _compared(movers: Mapping[int, _Mover], friends: Mapping[int, Sequence[int]]) -> set[int]:
-    """Return the players whose places must be read: those in `friends`, and movers by other changes than submissions.
+    """Return the players whose places must be read: all in `friends`, and the movers whose changes are no submissions.
 
-    The rows of the other movers have their places. Without followers, these players are not compared with anybody.
+    The rows of movers by submissions contain their places.
     """
     moderated = {user_id for user_id, mover in movers.items() if not reports_submission(mover.row)}
     return moderated.union(friends, *friends.values())
@@ -218,7 +218,7 @@ def _noticed(
 
 
 def _draft(ladder: Ladder, row: OutboxRow, user_id: int, passed: PlacedPlayer) -> NoticeDraft:
-    """Return the notice to the player `user_id`, whom the player of the row has passed. `passed` is the new place."""
+    """Return the notice to `user_id`. The row's player has passed that player, and now has the place `passed`."""
     slug = ladder.board.slug
     data = {
         "board": slug,

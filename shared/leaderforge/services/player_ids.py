@@ -39,10 +39,10 @@ class _Cached(NamedTuple):
 class PlayerIds:
     """Cache of players: by external id, and by player id.
 
-    A check reads which external ids were released. After its start, the cache is used for at most `MAPPING_MS`. Another
-    player can claim a released external id only after this time. The next check keeps the external ids that were not
-    released, and no player ids. It keeps nothing if `CHECKABLE_MS` have passed since the previous check. Missing
-    players are not cached.
+    A check reads which external ids were released. After the start of a check, the cache is used for at most
+    `MAPPING_MS`. Another player can claim a released external id only after this time. The next check keeps the
+    external ids that were not released, and no player ids. It keeps nothing if `CHECKABLE_MS` have passed since the
+    previous check. Missing players are not cached.
 
     `capacity` is the maximum number of cached players. A cached player takes 300 bytes with a UUID as external id, and
     600 at most with the longest external id.

@@ -121,8 +121,8 @@ class QueryService:
     ) -> Page:
         """Return some of the entries within `radius` places of a player's entry, as `cut` selects them.
 
-        The arguments of `cut` are the position of the player's entry, and the number of entries. It returns the slice
-        to take.
+        `cut` receives the position of the player's entry and the number of entries. It returns the slice of entries to
+        take.
         """
 
         async def read(reading: Reading) -> Page:
@@ -150,7 +150,7 @@ class QueryService:
     async def _row_within(
         self, reading: Reading, ladder: Ladder, user_id: int, radius: int, viewer: Caller
     ) -> tuple[Row, Window[Row]]:
-        """Return a player's row, and the window around it. Unless the row is hidden, it is the first one of `after`.
+        """Return a player's row, and the window around it. If not hidden, the row is the first one of `window.after`.
 
         Raises `NotRanked`.
         """

@@ -78,8 +78,8 @@ def compare_ranks(
 ) -> RankComparison:
     """Return the differences between two rankings, best first.
 
-    Ties are found among the players who have the same score on both boards. Take a player's position among them on the
-    foreign board. The cause is a tie if another player is at this position here, and has an equal score.
+    Only players with the same score on both boards can tie. Among these players, take the player at each position of
+    the foreign board, and the player at the same position here. The cause is a tie if their scores are equal.
     """
     places = {place.player_id: place for place in local if place.player_id is not None}
     order = _TieOrder(foreign, local, places)

@@ -228,7 +228,7 @@ class Reader:
                 names = {i: user.label for i, user in (await self._users.get(user_ids)).items()}
                 await self._index.add_names(names)
                 # A player may have been renamed or erased since the read. The repair of that change replaces the added
-                # name only if it was added before the repair. Therefore compare a name that was added late.
+                # name only if it was added before the repair. Therefore compare late additions with the store.
                 if monotonic() - began > _FRESH_S:
                     await NameSync(self._index, self._users).refresh(user_ids)
         return names
@@ -254,7 +254,7 @@ def _bounds(ladder: Ladder, rows: Sequence[Row]) -> list[bytes]:
 
 
 def has_ranks_in(ladder: Ladder) -> bool:
-    """Return whether entries of the ladder have `rank_in`: at moments, only if the states have their segments."""
+    """Return whether the ladder's entries have `rank_in`. At a moment, the stored states must have segments."""
     board = ladder.board
     if not board.segments or ladder.segment is not None:
         return False

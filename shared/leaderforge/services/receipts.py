@@ -133,7 +133,7 @@ class LadderGroup:
 
     @cached_property
     def _tiers(self) -> LadderTiers:
-        """Tiers of the ladder after the update. The index has returned the total if the tiers depend on it."""
+        """Tiers of the ladder after the update. If the tiers depend on the total, the index has returned the total."""
         return self._ladder.board.tiers_among(self._total or 0)
 
     def add(self, standing: Standing) -> None:

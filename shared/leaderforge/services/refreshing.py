@@ -122,7 +122,7 @@ class RefreshingCache(Generic[KeyT, ValueT]):
     async def _load_now(self, key: KeyT, now: float) -> ValueT | None:
         """Return the source's current value.
 
-        If a load was in flight and finds no value, load again: it may have begun before the value was created.
+        If a load was in flight and finds no value, load again: that load may have begun before the value was created.
         """
         was_loading = key in self._loads
         # Shield the load, because the cancellation of one caller must not end the load of the others.

@@ -87,7 +87,7 @@ class RolloverService:
         return rollover
 
     async def run(self) -> Rollover:
-        """Run all due steps, and return their numbers. A round removes a limited number of standings."""
+        """Run all due steps, and return the result. A round removes a limited number of standings."""
         boards = await self._store.boards()
         retired, dropped = await self._retire_and_drop(boards)
         removed = 0

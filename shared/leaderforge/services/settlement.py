@@ -114,7 +114,7 @@ class SettlementService:
         return faults
 
     async def _settle_board(self, ladders: Sequence[Ladder]) -> int:
-        """Settle these periods of a board in order. Stop if another process settles them. Return the settled number."""
+        """Settle these periods in order. Stop if another process settles them. Return the number of settled periods."""
         for count, ladder in enumerate(ladders):
             try:
                 await self._settle(ladder)

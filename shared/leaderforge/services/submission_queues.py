@@ -25,7 +25,7 @@ class SubmitRequest(NamedTuple):
 
 
 class TakeBatch(Protocol):
-    """Function that records a batch, with the previous standings if requested."""
+    """Function that records a batch. With `previous`, it also returns the previous standings."""
 
     async def __call__(self, batch: Sequence[SubmitRequest], *, previous: bool = False) -> Sequence[_Outcome]: ...
 
@@ -47,7 +47,7 @@ class _Kind(NamedTuple):
 class SubmissionQueues:
     """Queues by the kind of submission.
 
-    Several batches of a queue are in flight at a time. While one waits for the store or the index, others proceed.
+    Several batches of a queue are in flight: while one waits for the store or the index, other batches proceed.
     """
 
     def __init__(self, take_batch: TakeBatch, *, tracer: Tracer | None, time_limit_s: float) -> None:

@@ -171,7 +171,7 @@ class SubmitService:
 
 
 def _receipt_of_parts(recorded: Recorded, receipts: Iterator[Receipt]) -> Receipt:
-    """Return the receipt of a submission, with the receipts of its fed submissions: the next ones of `receipts`."""
+    """Return the next of `receipts`. The ones after it become the receipts of the submission's fed submissions."""
     receipt = next(receipts)
     return receipt._replace(feeds=[FeedReceipt(fed.board.slug, next(receipts)) for fed, _ in recorded.fed])
 

@@ -82,7 +82,7 @@ class TeamScores:
             self._draining = asyncio.get_running_loop().create_task(self._drain())
 
     def boards_changed(self) -> None:
-        """Let the next change read the list of team boards anew. Call it after this process has changed a board."""
+        """Load the list of team boards anew at the next change. Call this after this process has changed a board."""
         self._pairs_due = 0.0
 
     async def settle(self) -> None:

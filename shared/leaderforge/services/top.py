@@ -157,8 +157,8 @@ class TopCache:
 
         Return the result.
         """
-        # Mark a result as cached if its load began before this call: it may lack updates that were acknowledged between
-        # the begin of the load and this call.
+        # A result whose load began before this call counts as cached: it may lack updates that were acknowledged
+        # between the start of the load and this call.
         is_joined = slot.loading is not None
         for _ in range(_ATTEMPTS):
             if slot.loading is None:

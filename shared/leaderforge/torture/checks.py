@@ -125,7 +125,7 @@ def check_top(view: LadderView, body: Json, limit: int) -> Iterator[Problem]:
 
 
 def check_page(view: LadderView, body: Json, rank: int, limit: int) -> Iterator[Problem]:
-    """Yield the problems of a page from a rank on."""
+    """Yield the problems of a page that starts at a rank."""
     entries, total = body["entries"], body["total"]
     ended = body["next"] is None and bool(entries)
     yield from check_listing(view, entries, after=-inf if rank == 1 else None, complete_to=inf if ended else None)
@@ -294,7 +294,7 @@ def check_user(view: LadderView, body: Json | None, user_id: int) -> Iterator[Pr
 
 def _check_at(view: LadderView, score: int, rank: int, name: str) -> Iterator[Problem]:
     least, most = view.above(-score)
-    moving = len(view.unsettled)  # players may move between the several reads of the search: allow their ranks
+    moving = len(view.unsettled)  # the search has several reads: allow a rank for each player who may move meanwhile
     if not least - moving < rank <= most + 1 + moving:
         yield Problem("wrong percentile", f"{name} at rank {rank}", f"{score}, of rank {least + 1} to {most + 1}")
 

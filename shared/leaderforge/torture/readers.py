@@ -105,7 +105,7 @@ class LadderReader:
         await self._ask("window", ladder, f"around/{user_id}?window={window}", check, "not_ranked")
 
     async def page(self, ladder: LadderModel) -> None:
-        """Read a page from a rank on. The first page may be a second old."""
+        """Read a page that starts at a rank. The first page may be a second old."""
         total = max(1, len(ladder.histories))
         rank, limit = self._random.choice((1, self._random.randint(1, total))), self._random.choice((5, 20, 50))
         path, age_s = f"page?rank={rank}&limit={limit}", CACHE_AGE_S if rank == 1 else 0

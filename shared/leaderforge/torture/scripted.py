@@ -10,9 +10,9 @@ from leaderforge.torture.report import Report, say
 from leaderforge.torture.target import Target
 
 SCRIPT = "script"
-"""Name in reports of the time from the start of the command until the deployment is healthy again."""
+"""Name, in reports, of the time from the start of the command until the deployment is healthy again."""
 QUIET = "none"
-"""Name in reports of the time without a nemesis."""
+"""Name, in reports, of the time without a nemesis."""
 
 _FIRST_S = 3.0
 """Time in s before the first run of the script."""

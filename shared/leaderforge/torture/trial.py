@@ -17,7 +17,7 @@ from leaderforge.torture.target import Target
 from leaderforge.torture.writers import ACTS, BASE, Numbers, Writer
 
 OnSeconds = Callable[[int], object]
-"""Callback for progress. It gets the number of seconds of the run since its last call."""
+"""Callback for progress. Its argument is the number of seconds since its previous call."""
 
 _FIRST_ID, _LAST_ID = 2**51, 2**52
 """Range of the ids of players. Games do not use such large ids."""
@@ -83,7 +83,7 @@ def _writers(
 async def _acting(
     trial: Trial, target: Target, report: Report, writers: Sequence[Writer], readers: Sequence[LadderReader]
 ) -> AsyncIterator[None]:
-    """Let clients and nemesis act during the block. Then end the nemesis, and let the clients finish their calls."""
+    """Run clients and nemesis during the block. Then end the nemesis, and wait for the last calls of the clients."""
     clients = [asyncio.create_task(writer.write(trial.pace_s)) for writer in writers]
     clients += [asyncio.create_task(reader.read(trial.pace_s / 10)) for reader in readers]
     script = UserScript(trial.script, trial.every_s, target, report) if trial.script else None

@@ -38,7 +38,7 @@ class Wire(asyncio.Protocol):
         return await self.ask_soon(request)
 
     def ask_soon(self, request: bytes) -> asyncio.Future[int]:
-        """Send a complete request. Return a future with the status of its response. The wait for it needs no task."""
+        """Send a complete request. Return a future with the response's status. Awaiting the future needs no task."""
         self._asked = asyncio.get_running_loop().create_future()
         if self.closed:
             self._asked.set_result(FAILED)

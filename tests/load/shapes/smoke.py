@@ -28,7 +28,7 @@ class Smoke(LoadTestShape):
     """Constant number of users, until every kind of request was sent. The run fails at the time limit."""
 
     def tick(self) -> tuple[int, float] | None:
-        """Return the number of users, and the number of starts per second. None at the end."""
+        """Return the number of users and the number of starts per second, or None at the end."""
         assert self.runner is not None
         missing = REQUESTS - {(method, name) for name, method in self.runner.stats.entries}
         if missing and self.get_run_time() < LIMIT_S:

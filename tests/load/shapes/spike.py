@@ -11,7 +11,7 @@ class Spike(LoadTestShape):
     """A minute of 50 users and half a minute of 1,000, twice. A last minute shows whether the service has recovered."""
 
     def tick(self) -> tuple[int, float] | None:
-        """Return the number of users, and the number of starts per second. None at the end."""
+        """Return the number of users and the number of starts per second, or None at the end."""
         rounds, second = divmod(self.get_run_time(), QUIET_S + SPIKE_S)
         if rounds >= SPIKES and second >= QUIET_S:
             return None

@@ -86,7 +86,7 @@ async def overlaps(stage: Stage) -> None:
 
 
 async def deliveries(stage: Stage) -> None:
-    """Let the ingest function count queued submissions, each delivered twice and out of order."""
+    """Make the ingest function count queued submissions, each delivered twice and out of order."""
     stage.step("delivering")
     async with ingesting(stage.rig) as edge:
         for _ in range(max(1, round(20 * stage.scale))):

@@ -61,7 +61,7 @@ async def restore_node(stage: Stage) -> None:
 async def restore_index(stage: Stage) -> None:
     """Restart the index from an older copy while both API processes are down.
 
-    The watermarks of the copy look right, but the copy lacks acknowledged writes. Processes must catch it up first.
+    The watermarks of the copy look right, but the copy lacks acknowledged writes. Processes must run a catch-up first.
     """
     await _restore(stage, stage.nodes, beside=range(API_PROCESSES))
     await start(stage, range(API_PROCESSES))
@@ -91,7 +91,7 @@ async def migrate_slot(stage: Stage) -> None:
         await stage.hold(2)
         if code := await stage.rig.command(*arguments):
             log = (stage.rig.directory / "commands.log").read_text()[-500:]
-            # If the killed command had already removed the node, its repetition must fail.
+            # If the killed command had already removed the node, the repetition of the command must fail.
             if change == "add-node" or f"the node {address} does not belong to the index" not in log:
                 raise RuntimeError(f"{' '.join(arguments)} ended with {code}: {log}")
         stage.step("done")

@@ -34,7 +34,7 @@ async def freeze_api(stage: Stage) -> None:
 
 
 async def receiver_away(stage: Stage) -> None:
-    """Let the receiver of events refuse connections, and kill both API processes meanwhile."""
+    """Make the receiver of events refuse connections, and kill both API processes meanwhile."""
     await stage.rig.receiver.stop()
     stage.step("receiver away")
     await stage.hold(2)
@@ -80,7 +80,7 @@ async def crash_at_outage(stage: Stage) -> None:
     stage.act(ONCE)
     stage.rig.freeze_index(stage.nodes)
     stage.step("all nodes frozen")
-    await stage.pause(stage.random.uniform(0.2, 0.9) * INDEX_TIMEOUT_S)  # end before the processes declare updates
+    await stage.pause(stage.random.uniform(0.2, 0.9) * INDEX_TIMEOUT_S)  # the processes must declare nothing yet
     stage.rig.kill_apis()
     stage.step("both processes killed")
     stage.rig.thaw_index(stage.nodes)
