@@ -92,7 +92,7 @@ def results(
     """Return division, final group, rank, movement and next division of each player with a result.
 
     `members` has the division, group and seat of each player with a seat, `keys` the sort keys of players with an
-    entry, and `divisions` the divisions of all players before the period, None for those who left.
+    entry, and `divisions` the divisions of all players before the period, None for players who left.
     """
     names = rules["divisions"]
     expected: dict[int, tuple[Any, ...]] = {}

@@ -72,8 +72,8 @@ async def served(settings: Mapping[str, str], *, clock: Clock = now_ms) -> Async
     # Clocks of tests return milliseconds, but reception is measured in microseconds.
     clock_us = built.parts.clock_us if clock is now_ms else lambda: clock() * 1000
     services = assemble(built.settings, replace(built.parts, clock=clock, clock_us=clock_us))
-    # Keep idle connections open. Server and client share an event loop. If it stalls, the server could otherwise close
-    # a connection just as the client uses it.
+    # Keep idle connections open. Server and client share an event loop. If the loop stalls, the server could otherwise
+    # close a connection just as the client uses it.
     config = uvicorn.Config(
         create_app(services),
         http=GuardedHttp,

@@ -53,7 +53,7 @@ class Answer:
 
 
 class Load:
-    """Clients that submit, with retries until they are acknowledged, and clients that read."""
+    """Clients that repeat each submission until it is acknowledged, and clients that read."""
 
     def __init__(self, ask: Callable[[str], Awaitable[Answer]], submit: Callable[[Sent], Awaitable[Answer]]) -> None:
         self._ask, self._submit = ask, submit

@@ -12,7 +12,7 @@ from tests.waiting import until
 
 PLAYERS = range(1, 21)
 PAUSE_S = 0.02
-"""Pause of a client in s. Without it, clients would leave too little processor time to the commands under test."""
+"""Pause of a client in s. Without a pause, clients would leave too little processor time to the tested commands."""
 
 
 class Load:

@@ -183,7 +183,8 @@ async def test_alerts_of_a_frozen_index(own_valkey, postgres, tmp_path: Path) ->
         await watched.until_only(())
         for node in range(valkey.size):
             valkey.pause(node)
-        # Some requests are slow, because they wait for the frozen index until its time limit. Reconciliation fails.
+        # Some requests are slow, because they wait for the frozen index until the time limit of the index.
+        # Reconciliation fails.
         await watched.until(FROZEN_INDEX, allowed={"LeaderForgeSlow", "LeaderForgeMaintenanceFails"})
         for node in range(valkey.size):
             valkey.resume(node)

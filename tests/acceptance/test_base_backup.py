@@ -119,7 +119,7 @@ async def test_a_base_backup_and_the_archive_have_all_that_was_acknowledged(
 
 
 async def archive_everything(server: PostgresServer) -> None:
-    """Wait until the WAL written so far is archived, as it is after `archive_timeout`."""
+    """Wait until the WAL written so far is archived, as happens after `archive_timeout`."""
     parts = urlsplit(server.dsn)
     connection = await asyncpg.connect(host=parts.hostname, port=parts.port, user="postgres", database="postgres")
     try:

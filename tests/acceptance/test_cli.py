@@ -299,7 +299,7 @@ async def test_import_equals_the_oracle(new: NewCommand, tmp_path: Path, write: 
 
 LINES = 12_000
 KEYSTONE = 7_345
-"""Number of the line at which the tests block the import before they kill it. It is in the middle of the file."""
+"""Number of the line, in the middle of the file, at which the tests block the import before they kill it."""
 
 
 @pytest.fixture(scope="module")

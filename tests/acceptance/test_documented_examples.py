@@ -50,7 +50,7 @@ def clock() -> Ticks:
 
 
 def record_by(store: ScoreStore, clock: Clock) -> None:
-    """Make a store take recording times from a clock: the service compares these times with the times of the API."""
+    """Make a store take recording times from a clock. Challenges and moments compare these times with API times."""
     assert isinstance(store, PostgresScoreStore)
     strategies = WriteStrategies(store._pool, lambda: clock() * 1000, COMMIT_LIMIT_MS / 1000)
     store._recorder = Recorder(store._pool, strategies, store._workers)

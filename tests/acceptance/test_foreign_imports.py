@@ -197,7 +197,7 @@ async def test_the_report_explains_expired_refused_rounded_and_unknown_players(
 async def test_scores_that_contain_a_time_are_divided(
     command: Command, cluster: "RedisCluster[bytes]", cluster_url: str
 ):
-    # Common layout: score * 2^20 plus a number that is larger for earlier players.
+    # Common layout of stored scores: score * 2^20 plus a number that is larger for earlier players.
     await cluster.hset(
         "member_data", mapping={"first": '{"clan": "blue"}'}
     )  # the library of agoragames stores data of players here, for all boards

@@ -42,7 +42,7 @@ class Run:
 
     @property
     def body(self) -> dict[str, Any]:
-        """Return the JSON object of a request. Scores that are exact in JSON are sometimes numbers."""
+        """Return the JSON object of a request. A score that a JSON number has exactly is sometimes sent as a number."""
         score = self.score if abs(self.score) < 2**53 and self.number % 2 else str(self.score)
         names = {"user_id": self.user_id, "score": score, "numbers": {"coins": self.coins}}
         return {**names, "submission_id": str(UUID(int=self.number)), "achieved_at": time_text(self.at)}

@@ -60,7 +60,7 @@ async def api(valkey, postgres, size: Size) -> AsyncIterator[Served]:
 
 
 class Load:
-    """Submissions of moving players across the board, at a constant rate."""
+    """Submissions, at a constant rate, of players who move across the board."""
 
     def __init__(self, api: Served, size: Size) -> None:
         self._api = api

@@ -23,7 +23,7 @@ def nodes(own_valkey) -> ValkeyCluster:
 
 @pytest.fixture
 async def api(nodes: ValkeyCluster, postgres) -> AsyncIterator[Served]:
-    # A request to a frozen node waits for the index until its time limit. Therefore shorten the limit to 1 s.
+    # A request to a frozen node waits until the time limit of the index. Therefore shorten the limit to 1 s.
     more = {"LEADERFORGE_PARTITIONS": "6", "LEADERFORGE_INDEX_TIMEOUT_MS": "1000"}
     settings = environment(nodes.addresses, await new_database(postgres.dsn), **more)
     async with served(settings) as api:

@@ -56,7 +56,7 @@ async def test_concurrent_sign_ins_with_one_secret_have_one_player(servers: tupl
 
 
 async def test_concurrent_refreshes_leave_at_most_one_usable_token(servers: tuple[Served, Served]) -> None:
-    """All refreshes succeed, but only the last new token stays valid. The use of an earlier one ends the session."""
+    """All refreshes succeed, but only the last new token stays valid. The use of an earlier token ends the session."""
     session = await sign_in(servers[0], secrets.token_hex(32))
     answers = await asyncio.gather(*(refreshed(servers[i % 2], session) for i in range(8)))
     assert {status for status, _ in answers} == {200}

@@ -45,7 +45,7 @@ async def remains(api: Served) -> tuple[list[str], list[str]]:
 
 @asynccontextmanager
 async def altering(url: str, old: bytes, new: bytes) -> AsyncIterator[str]:
-    """Forward connections to a server. Replace `old` in its answers by `new`, which has the same length."""
+    """Forward connections to a server. Replace `old` in the server's answers by `new`, a text of the same length."""
 
     async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, to = await asyncio.open_connection(urlsplit(url).hostname, urlsplit(url).port)

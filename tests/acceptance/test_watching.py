@@ -93,7 +93,7 @@ def scrape(urls: Sequence[str], directory: Path) -> None:
 async def prometheus(
     urls: Sequence[str], directory: Path, alerts: Path = WATCHING / "alerts.yml"
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """Run a Prometheus that scrapes the API processes each second, with the alerts. Yield a client of it."""
+    """Run a Prometheus that scrapes the API processes each second, with the alerts. Yield a client of Prometheus."""
     (directory / "key").write_text(ADMIN_KEY)
     scrape(urls, directory)
     job = {

@@ -58,7 +58,7 @@ async def _invent(connection: asyncpg.Connection, scores: dict[int, int], hero: 
 
 
 def _past_score(score: int, day: int, *, is_hero: bool) -> int:
-    """Return the score of a player `day` days ago. The hero's score has risen since then more than the others'."""
+    """Return the score of a player `day` days ago. The hero's score has risen since then by more than other scores."""
     swing = round(90 * math.sin(score + day / 2))
     return score - (110 * day if is_hero else 12 * day) + swing
 

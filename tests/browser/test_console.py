@@ -1,4 +1,4 @@
-"""Operators' console. It needs a key with a role, and keeps the key in its tab until sign-out."""
+"""Operators' console. It needs a key with a role, and keeps the key in the browser tab until sign-out."""
 
 import json
 import re

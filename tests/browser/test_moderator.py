@@ -153,7 +153,7 @@ async def test_a_private_board_leads_to_moderation_and_back(league: Served, open
     await dialog.get_by_role("button", name="Unhide").click()
     await expect(hidden.get_by_text("No hidden entries")).to_be_visible()
 
-    # The audit log finds one of the two acts by its actor and action, and exports it.
+    # The moderator finds one of the two acts in the audit log by actor and action, and exports this act.
     await page.get_by_role("link", name="Audit log").click()
     await page.get_by_label("Actor").fill("env:admin")
     await page.get_by_label("Action").select_option("entry.hide")

@@ -88,7 +88,7 @@ class Deployment:
             self.engine.docker("rm", "--force", *containers)
 
     def is_healthy(self, service: str) -> bool:
-        """Return whether the service's health check succeeds. A service without one is healthy while it runs."""
+        """Return whether the health check of the service succeeds, or the service runs and has no health check."""
         state = self.inspect(service)["State"]
         return bool(state["Running"] and state.get("Health", {"Status": "healthy"})["Status"] == "healthy")
 

@@ -133,7 +133,7 @@ def kill_of_a_primary(deployment: Deployment) -> None:
 
 
 def kill_of_the_coordinator(deployment: Deployment) -> None:
-    """Kill the database. Submissions must succeed again without a command, once the engine has restarted it."""
+    """Kill the database. Once the engine has restarted it, submissions must succeed again without a command."""
     deployment.crash("citus-coordinator")
     wait_until(lambda: deployment.submit() == httpx.codes.OK, READY_S, "an accepted submission")
     deployment.check_score()
@@ -194,7 +194,7 @@ def main() -> None:
 
 
 def run(steps: Sequence[Step], deployment: Deployment) -> None:
-    """Run the steps, and print the time of each. Write the logs of all containers if one fails."""
+    """Run the steps, and print the time of each. Write the logs of all containers if a step fails."""
     try:
         for step in steps:
             began = time.monotonic()

@@ -114,7 +114,7 @@ class World:
 
 
 def of_feeds(recorded: Recorded) -> dict[int, int]:
-    """Return the score on the main ladder of each target by board id."""
+    """Return the score on the main ladder of each target, by the board id of the target."""
     return {fed.board.id: of_fed.standing.score for fed, of_fed in recorded.fed}
 
 

@@ -164,7 +164,7 @@ class TestRemove:
         assert (standing.score, standing.submissions, standing.achieved_at) == (3, 1, 50)
         assert (standing.run_id, standing.metadata) == (new.event.submission_id, None)
         assert standing.revision > removed.revision
-        # The new standing does not restore the removed event: a copy of it is still refused.
+        # The new standing does not restore the removed event: a copy of the event is still refused.
         [copy] = await stores.scores.record([old])
         assert isinstance(copy, Conflict)
 

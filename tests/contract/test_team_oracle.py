@@ -230,7 +230,8 @@ async def test_random_histories_in_memory(history: list[Step], policy: Policy, o
     for step in history:
         await world.take(step)
     await world.check()
-    # `check` has compared the store. Reconciliation then brings the index up to date, and `verify` compares it.
+    # `check` has compared the store. Reconciliation brings the index up to date. Then `verify` compares index and
+    # store.
     await world.process.maintain.reconcile()
     assert list((await world.process.maintain.verify()).differences) == []
     await world.process.close()

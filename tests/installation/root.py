@@ -29,7 +29,7 @@ mount -t proc proc {root}/proc
 ip link set lo up
 exec chroot {root} sh -c 'touch /run/held; while sleep 1000; do :; done'
 """
-"""Script of the root's process 1. At its end, the process is a waiting shell. The shell reaps orphaned daemons."""
+"""Script of the root's process 1. After the script, the process is a waiting shell, which reaps orphaned daemons."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Standings computed from events by the rules of docs/boards.md. It shares no code with the product."""
+"""Standings computed from events by the rules of docs/boards.md. This module shares no code with the product."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Plugin of pytest that breaks the rule of each rule test by a mutation: `pytest -p tests.torture.mutated`."""
+"""Plugin of pytest that breaks, by a mutation, the rule that a test checks: `pytest -p tests.torture.mutated`."""
 
 import pytest
 

@@ -189,7 +189,7 @@ class Rig:
                     redis.delete(*names)
 
     def index_address(self, node: int) -> str:
-        """Return the address that a node has in its cluster, which is the address of its relay."""
+        """Return the address of a node in its cluster, which is the address of the node's relay."""
         return f"{LOOPBACK}:{self.network.index[node].port}"
 
     async def command(self, *arguments: str, kill_after_s: float | None = None) -> int | None:

@@ -1,4 +1,4 @@
-"""Calls of AWS: signed like its SDK, over one connection that recovers."""
+"""Calls of AWS: signed as by the SDK of AWS, over one connection that recovers."""
 
 import json
 import threading

@@ -40,7 +40,7 @@ class Killed(BaseException):
 
 
 class Receiver:
-    """Sender and receiver of notices in one. At random, the receiver fails, or the sending process is killed."""
+    """Combined sender and receiver of notices. At random, the receiver fails, or the sending process is killed."""
 
     def __init__(self, random: Random, *, failures: float, kills: float) -> None:
         self._random = random

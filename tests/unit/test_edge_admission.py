@@ -51,7 +51,7 @@ class Queue:
         return self.taken
 
     def keep(self, clients: int, seconds: float) -> None:
-        """Let `clients` clients send for `seconds`: each sends its next request as soon as it has a response."""
+        """Keep `clients` clients active for `seconds`: each sends its next request as soon as it has a response."""
         for _ in range(round(seconds / self.step_s)):
             self.now += self.step_s
             while len(self.begun) < clients and self.ask():

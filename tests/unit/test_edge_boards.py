@@ -192,7 +192,7 @@ async def test_a_look_up_from_before_a_change_here_does_not_bring_the_old_board_
 
 
 async def test_a_board_created_during_a_shared_look_up_is_found(watch: Stopwatch) -> None:
-    """Create the board while a lookup is in flight that has already read the store. A later caller must find it."""
+    """Create the board during a lookup that has already read the store. A later caller must find the board."""
 
     class Early(GatedBoardStore):
         async def boards_named(self, slugs: Collection[str]) -> Mapping[str, Board]:

@@ -97,7 +97,7 @@ async def test_a_submission_that_changes_nothing_moves_nothing(api: Api) -> None
         assert not receipt["improved"]
         assert receipt["rank"] == user_id
     assert (await entry(api))["achieved_at"] == "2026-11-23T11:00:00.000Z"
-    # Scores other than 0 set the standing's time, even if the sum remains 0. A score of 0 sets it only with a subscore.
+    # Scores other than 0 set the standing's time, even if the sum remains 0. A score of 0 does so only with a subscore.
     for score in (5, -5):
         receipt = (await api.post(path, {"user_id": 1, "score": score, "achieved_at": AT})).json()
     assert (receipt["score"], receipt["achieved_at"]) == (0, "2026-11-23T11:00:00.000Z")

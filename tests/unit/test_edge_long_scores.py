@@ -1,4 +1,4 @@
-"""64-bit scores at the HTTP edge: texts that are accepted and refused, and calls beside those of a ranking."""
+"""64-bit scores at the HTTP edge: accepted and refused texts, limits, queue, imports, events and feeds."""
 
 import json
 from collections.abc import AsyncIterator

@@ -79,7 +79,7 @@ async def test_many_at_once(api: Api, setter: str) -> None:
 async def test_an_outage_in_between_starts_no_further_action(
     api: Api, setter: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Start no action after the answer, because it could overwrite the effect of the client's next request."""
+    """Start no action after the answer: such an action could overwrite the effect of the client's next request."""
     await api.players(*range(100, 200))
     moderation = api.services.parts.moderation
     put, begun = moderation.set_score, []

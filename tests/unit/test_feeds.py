@@ -62,7 +62,7 @@ submissions = st.tuples(
     names,
 )
 actions = st.lists(submissions, min_size=1, max_size=5) | st.tuples(st.integers(0, 30), st.booleans())
-"""A batch of submissions, or the removal (True) or restoration of a stored one."""
+"""A batch of submissions, or the removal (True) or restoration (False) of a stored submission."""
 
 
 @settings(max_examples=15, deadline=None)

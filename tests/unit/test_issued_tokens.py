@@ -28,7 +28,7 @@ async def issued(api: Api, player: str, valid_s: int = 60, name: str | None = No
 
 
 async def status(api: Api, text: str, user_id: int = 123) -> int:
-    """Make a call with this token that only the player `user_id` may make. Return the status."""
+    """With this token, make a call that only the player `user_id` may make. Return the status."""
     return (await api.get(f"/api/users/{user_id}/export", text)).status_code
 
 

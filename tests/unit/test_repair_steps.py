@@ -320,7 +320,7 @@ async def test_erasures_are_forgotten_after_a_day_unless_the_player_was_erased_a
 
 @pytest.mark.parametrize("act", ["reconcile", "rebuild", "catch_up"])
 async def test_a_repair_that_was_cut_off_does_not_count(world: WatchedWorld, act: str) -> None:
-    """Break a connection during a repair. The repair must not count, because a new primary may lack its updates."""
+    """Break a connection during a repair. The repair must not count, because a new primary may lack the updates."""
     await world.commit(1, 5)
     world.now += SETTLE_MS + 1
     before = await world.index.watermarks()

@@ -106,7 +106,7 @@ class TestCaches:
 
 class TestExternalIds:
     def test_nobody_claims_an_id_while_a_process_may_count_for_its_old_player(self) -> None:
-        """By a cached mapping, a process may count for the old player. Only later may another player claim the id."""
+        """By a cached mapping, a process may count for the old player. Another player may claim the id only later."""
         last_use = COMMIT_LIMIT_MS + MAPPING_MS
         last_board = last_use + LOOKUP_WAIT_MS
         assert last_board + SUBMISSION_MS + CLOCK_DIFFERENCE_MS + PAUSE_MS <= RELEASE_MS
@@ -209,13 +209,13 @@ class TestBelief:
         assert longest_gap < DECLARATION_MS
 
     def test_a_declaration_outlives_the_beliefs_that_it_ends(self) -> None:
-        """If a declaration were removed earlier, a process that still treats the index as current could miss it."""
+        """Otherwise, a process that still treats the index as current could miss the declaration."""
         assert DECLARATION_WAIT_MS + DECLARED_READ_MS < DECLARATION_RENEWAL_MS
 
 
 class TestTops:
     def test_announcements_leave_within_the_time_that_readers_assume(self) -> None:
-        """A change waits for up to one spacing. The same time must remain to send its announcement."""
+        """A change waits for up to `ANNOUNCEMENT_SPACING_MS`. The same time must remain to send the announcement."""
         assert 2 * ANNOUNCEMENT_SPACING_MS <= ANNOUNCED_WITHIN_MS
 
     def test_a_followed_top_lives_longer_than_one_that_is_not(self) -> None:

@@ -39,7 +39,7 @@ Requests wait while reconciliation works. With these pauses, reconciliation work
 _CATCH_UP_RESTS = 1
 """Pause of a catch-up, as a multiple of its working time.
 
-A catch-up must be fast, because the slower store answers reads until it ends. It must nevertheless not block requests.
+A catch-up must be fast, because the slower store answers reads meanwhile. Yet a catch-up must not block requests.
 """
 _END_OF_TIME_MS = 2**53
 """Time after all events, in ms since 1970."""

@@ -130,7 +130,7 @@ class ModerationService:
         grounds: AuditContext,
         targets: Sequence[Board] = (),
     ) -> Sequence[LadderStanding]:
-        """Void one submission of a player in all open periods, with its fed submissions on `targets`.
+        """Void one submission of a player, and its fed submissions on `targets`, in all open periods.
 
         Raises `PlayerNotFound`, `SubmissionNotFound` or `ScoreOutOfRange`.
         """
@@ -144,7 +144,7 @@ class ModerationService:
         grounds: AuditContext,
         targets: Sequence[Board] = (),
     ) -> Sequence[LadderStanding]:
-        """Let a removed submission of a player count again, in all open periods, with its fed ones on `targets`.
+        """Make a removed submission, and its fed submissions on `targets`, count again in all open periods.
 
         Raises `PlayerNotFound`, `SubmissionNotFound` or `ScoreOutOfRange`.
         """

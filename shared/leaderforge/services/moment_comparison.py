@@ -12,7 +12,7 @@ from leaderforge.ports.scores import ScoreStore
 _CHECKPOINTS = 20
 """Maximum number of checkpoints of a ladder that are compared. Each of them costs a scan of the ladder."""
 _PLAYERS = 100
-"""Maximum number of players without a stored state that are listed for a board."""
+"""Maximum number of players without a stored state in the list for a board."""
 
 
 class MomentComparison:

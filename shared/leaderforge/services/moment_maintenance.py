@@ -24,10 +24,10 @@ _DAY_MS = 86_400_000
 _CHECKPOINTS = 100
 """Maximum number of checkpoints that one run adds to a ladder. If more are due, the next runs add them."""
 _PAUSE_MS = 60_000
-"""Pause in ms of a job for a board or ladder after its first failure. It doubles with each further failure."""
+"""Pause (ms) of a job, for one board or ladder, after its first failure. Each further failure doubles the pause."""
 _MAX_PAUSE_MS = 3_600_000
 _PLAYERS = 1_000
-"""Maximum number of players without a stored state whose states are stored in one step."""
+"""Maximum number of players for whom one step stores the missing states."""
 _STEPS = 100
 """Maximum number of steps (see `_PLAYERS`) for a board in a day."""
 
@@ -42,7 +42,7 @@ class _Pause(NamedTuple):
 class MomentMaintenance:
     """Jobs for the boards that keep past standings. A lease admits one process at a time to the jobs.
 
-    If a job fails for a board or ladder, the others go on. The failed job is repeated after a pause. The next
+    If a job fails for a board or ladder, all other jobs go on. The failed job is repeated after a pause. The next
     checkpoint of a ladder is added after `changes` changes.
     """
 
@@ -85,7 +85,7 @@ class MomentMaintenance:
         return len(boards)
 
     async def _attempt(self, board: Board, period: int | None, job: Callable[[], Awaitable[None]]) -> None:
-        """Run a job for a board, or for its ladder of a period, unless it pauses. Log errors, and do not raise them."""
+        """Run a job for a board, or for its ladder of a period, unless the job pauses. Log errors, but raise none."""
         last, now = self._pauses.get((board.id, period)), self._clock()
         if last is not None and last.until - last.length <= now < last.until:
             return
@@ -149,7 +149,7 @@ class MomentMaintenance:
         """Delete the states and checkpoints that no moment since the board's first one needs.
 
         Before the deletion, store missing states. Then compare the last checkpoint of each ladder with the states, and
-        repair it if it is wrong.
+        repair a wrong one.
         """
         first = None if board.moments is None else board.moments.first(self._clock(), board.frozen_at)
         if first is None:

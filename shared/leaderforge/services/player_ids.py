@@ -155,7 +155,7 @@ class PlayerIds:
 
     async def _create_batch(self, sightings: Sequence[Sighting]) -> Sequence[int | None]:
         names = {sighting.identity: sighting.username for sighting in reversed(sightings)}
-        # Another batch may have created some of the players while this one waited.
+        # Another batch may have created some of the players while this batch waited.
         existing = dict(await self._stored(names.keys()))
         missing = {identity: self._allowed(name) for identity, name in names.items() if identity not in existing}
         for _ in range(_ATTEMPTS):
@@ -170,7 +170,7 @@ class PlayerIds:
         return None if self._rules.refusal(name) else name
 
     async def _create_missing(self, names: dict[int | ExternalId, str | None]) -> Mapping[int | ExternalId, int]:
-        """Create players with these names, and return the ids of the created and existing ones.
+        """Create players with these names, and return the ids of the created and existing players.
 
         Change `names` for the next attempt: remove erased players, and set each taken name to None.
         """

@@ -159,7 +159,7 @@ class PlayerService:
     async def external_ids(self, user_ids: Collection[int]) -> Mapping[int, str]:
         """Return the external ids of the players who have one. Return no ids while the store is unavailable.
 
-        An answer shows the ids beside other data. It must not fail only because the ids are missing.
+        Answers show the ids beside other data, and must not fail only because the ids are missing.
         """
         try:
             players = await self._users.get(user_ids) if user_ids else {}

@@ -291,7 +291,7 @@ def _not_ranked(ladder: Ladder, user_id: int) -> NotRanked:
 
 
 def _require_ranked(ladder: Ladder, user_id: int, row: Row | None, viewer: Caller) -> Row:
-    """Return the row of a player. Raises `NotRanked` if it is missing, hidden from the viewer, or not ranked yet."""
+    """Return the row of a player. Raises `NotRanked` if the row is missing, hidden from the viewer or not ranked."""
     if row is None or (row.hidden and not viewer.sees_hidden(user_id)):
         raise _not_ranked(ladder, user_id)
     if missing := ladder.board.missing_submissions(row.submissions):

@@ -113,7 +113,7 @@ class LadderGroup:
     def __init__(self, ladder: Ladder, *, counted: bool) -> None:
         self._ladder = ladder
         board = ladder.board
-        # Read these settings of the board only once per group. A receipt needs them of up to three groups.
+        # Read these settings of the board only once per group. A receipt needs the settings of up to three groups.
         self._has_subscore = board.subscore_order is not None
         self._ranks_all = board.min_submissions == 1
         self._has_tiers = bool(board.tiers)
@@ -128,7 +128,7 @@ class LadderGroup:
 
     @cached_property
     def period_name(self) -> str:
-        """Name of the period, computed only once: it costs as much as all other values of a receipt together."""
+        """Name of the period, computed only once: this costs as much as all other values of a receipt together."""
         return self._ladder.period_name
 
     @cached_property

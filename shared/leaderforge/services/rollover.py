@@ -98,7 +98,7 @@ class RolloverService:
         return Rollover(retired, dropped, removed)
 
     async def _retire_and_drop(self, boards: Sequence[Board]) -> tuple[int, int]:
-        """Retire or drop each indexed period that is due for it. Return the numbers of retired and dropped periods."""
+        """Retire or drop each indexed period that is due. Return the numbers of retired and dropped periods."""
         retired = dropped = 0
         for period in await self._periods.undropped(boards):
             if period.retired_at is None:

@@ -49,7 +49,7 @@ class SigningKeyService:
         self._cache = keys_cache(self._load, now)
 
     async def load(self) -> None:
-        """Load all signing keys unless they are cached. Only the store limits the time. Raises `StoreUnavailable`."""
+        """Load all signing keys unless they are cached. The time limit is the store's. Raises `StoreUnavailable`."""
         await self._cache.get(_ALL)
 
     async def create(self, actor: str) -> SigningKey:

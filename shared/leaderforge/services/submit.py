@@ -124,7 +124,7 @@ class SubmitService:
 
     async def _deliver(self, batch: Sequence[_Counted]) -> Sequence[Receipt]:
         """Apply recorded submissions to the index, and return their receipts."""
-        # Check that the index is current before it counts: otherwise, the counts may be wrong. Check after the commit,
+        # Check before the count that the index is current: otherwise, the counts may be wrong. Check after the commit,
         # not during it, because a Lambda function has only one connection to the store.
         belief = self._trust.current()
         if belief is None:
@@ -186,8 +186,8 @@ def _add_to_groups(
         # all periods are requested. Count on no ladder in backfill: it lacks standings, and no rank would be exact.
         counted = options.rank and (options.periods or not submission_groups) and not ladder.incomplete
         counted = counted and not ladder.board.missing_submissions(standing.submissions)
-        # A ladder may be the main one for one submission, and secondary for another. It then has two groups, of which
-        # only one is counted.
+        # A ladder may be the main one for one submission, and secondary for another. The ladder then has two groups.
+        # Entries are counted for one of them only.
         key = ladder.board.id, ladder.period, counted
         group = groups.get(key)
         if group is None:

@@ -52,7 +52,7 @@ async def _lasting_faults(
     read_after: Callable[[int | None, int], Awaitable[Sequence[int]]],
     faulty: Callable[[Collection[int]], Awaitable[Sequence[int]]],
 ) -> Sequence[int]:
-    """Return the ids from all pages of `read_after` that `faulty` returns in several checks."""
+    """Return the ids in the pages of `read_after` that `faulty` returns in each of several checks."""
     suspects: list[int] = []
     after = None
     while ids := await read_after(after, _A_READ):

@@ -29,7 +29,7 @@ _PLAYERS_A_READ = 500
 _SWEEP_EVERY_S = 5.0
 """Time between two sweeps, over all processes, in s."""
 _MOST_NOTED = 20_000
-"""Number of waiting players of a ladder from which on `TeamScores.note` leaves further players to the sweep."""
+"""Number of waiting players of a ladder at which `TeamScores.note` begins to leave players to the sweep."""
 _PAIRS_FRESH_S = 5.0
 """Maximum age in s of the cached list of team boards."""
 
@@ -70,8 +70,8 @@ class TeamScores:
     def note(self, ladder: Ladder, user_ids: Iterable[int]) -> None:
         """Store players whose standings on a ladder have changed.
 
-        If the board is no source of a team board, this costs only a look-up. A team board that this process does not
-        know yet is brought up to date by the sweep.
+        If the board is no source of a team board, this costs only a look-up. The sweep updates the team boards that
+        this process does not know yet.
         """
         if ladder.board.id not in self._pairs and monotonic() < self._pairs_due:
             return
@@ -112,7 +112,7 @@ class TeamScores:
     async def refresh_now(self, user_ids: Collection[int]) -> None:
         """Bring the teams of these players up to date in the present periods of all team boards. Never raises.
 
-        If this fails, the sweep brings the teams up to date. Call it after a change of the players' teams.
+        If this fails, the sweep brings the teams up to date. Call this after a change of the players' teams.
         """
         with suppress(LeaderForgeError):
             now = self._clock()

@@ -155,7 +155,7 @@ class TeamService:
         return span
 
     async def spans(self, user_id: int) -> Sequence[tuple[TeamSpan, Player]]:
-        """Return the spans of a player, the latest first, each with the team's player row. Leave out erased teams."""
+        """Return the spans of a player, the latest first, each with the account of the team. Leave out erased teams."""
         spans = await self._teams.spans([user_id])
         teams = await self._users.get({span.team_id for span in spans}) if spans else {}
         return [(span, teams[span.team_id]) for span in reversed(spans) if span.team_id in teams]

@@ -175,7 +175,7 @@ class TopCache:
 
         Return the top, and whether it was cached.
         """
-        # Forget the updates noted so far: the result will contain them. It may lack updates that are noted from now on.
+        # Forget the updates noted so far: the result will contain them. The result may lack later updates.
         slot.best, slot.grown = None, False
         began = self._clock()
         try:

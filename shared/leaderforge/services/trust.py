@@ -41,7 +41,7 @@ _IDLE_S = 1.0
 _REFUSAL_S = 0.05
 """Time in s after a failed check, during which reads are refused without another check."""
 _PATIENCE_S = 0.25
-"""Maximum wait of a read for a catch-up, in s. After it, the store answers the read."""
+"""Maximum wait of a read for a catch-up, in s. After this time, the store answers the read."""
 
 
 def is_credible(watermark: int | None, now: int) -> bool:
@@ -158,7 +158,7 @@ class IndexTrust:
     def as_of(self) -> int:
         """Return a time (ms). An index that is treated as current has every change acknowledged before this time.
 
-        During an outage of the store, it is the time of the last check that read the declarations of other processes.
+        During a store outage, the result is the time of the last check that read the declarations of other processes.
         """
         return self._confirmed_at if self._store_is_down else self._clock()
 
@@ -274,7 +274,7 @@ class IndexTrust:
             raise IndexUnavailable("another process brings the rank index up to date")
 
     def _doubt(self, disruptions: int) -> None:
-        """Require a catch-up. After a new disruption, a catch-up that began before it does not count."""
+        """Require a catch-up. After a new disruption, a catch-up that began before the disruption does not count."""
         if not self._doubted or disruptions != self._disruptions:
             self._telemetry.count("index_doubts")
             self._before_doubt = None
@@ -282,7 +282,7 @@ class IndexTrust:
         self._disruptions = disruptions
 
     async def _resolve_doubt(self, disruptions: int) -> None:
-        """End the doubt if a catch-up has finished that began after the doubt. Raises `IndexUnavailable` otherwise."""
+        """End the doubt if a catch-up that began after the doubt has finished. Raises `IndexUnavailable` otherwise."""
         # Remember the catch-ups that began before the doubt, because none of them can end the doubt.
         catch_ups = await self._index.catch_ups()
         if self._before_doubt is None:

@@ -27,7 +27,7 @@ _FIRST_ROUND = VerificationState(0, 0, 0, None)
 
 
 class VerificationService:
-    """Repeated comparison of index and store, in the order of player ids. The index stores its progress.
+    """Repeated comparison of index and store, in the order of player ids. The index stores the progress.
 
     Reconciliation should prevent all differences. Each difference is therefore a sign of a defect, and is counted and
     repaired. The last round of each pass over the players removes stray entries in segments. Only

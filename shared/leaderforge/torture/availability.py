@@ -11,8 +11,8 @@ class Availability:
     """Longest outages by nemesis, in s.
 
     `reads_down_s`: from a process's first refused read to the process's next answer, or from a read to its answer.
-    `writes_down_s`: from the first attempt of a write to its acknowledgement. `healed_after_s`: from the end of a
-    nemesis until all processes answer from the index.
+    `writes_down_s`: from the first attempt of a write to its acknowledgement.
+    `healed_after_s`: from the end of a nemesis until all processes answer from the index.
     """
 
     acknowledged: Counter[str] = field(default_factory=Counter)
