@@ -5,7 +5,10 @@ from collections.abc import Mapping
 
 
 def metadata_members(value: object, member: str = "metadata") -> Mapping[str, object] | None:
-    """Return an object, or the object in a JSON text. Put another value into `member`. Return None without a value."""
+    """Return an object, or the object in a JSON text. Put another value into `member`.
+
+    Return None for None, an empty text, and an empty object in a text.
+    """
     if value is None or value in ("", "{}"):
         return None
     if isinstance(value, str):
