@@ -86,6 +86,55 @@ async def test_the_removal_of_an_entry_of_a_target_stays(stores: Stores, is_firs
     assert await world.scores() == OTHERS
 
 
+async def both_feeding(stores: Stores) -> tuple[World, Board]:
+    """Return a world in which player 1 has the submission 7 on two boards that feed `coins`, and the second board.
+
+    The second board did not feed `coins` when the submission counted there.
+    """
+    world = await counted(stores)
+    second = await stores.board(feeds=(Feed(world.targets["coins"].slug, "coins"),))
+    await world.recorded(world.plain(second, 5, submission_id=UUID(int=7)))
+    return world, second
+
+
+@pytest.mark.parametrize("is_first_removed_first", [True, False])
+@pytest.mark.parametrize("is_first_restored_first", [True, False])
+async def test_a_part_counts_again_once_both_boards_that_feed_it_have_their_submission(
+    stores: Stores, is_first_removed_first: bool, is_first_restored_first: bool
+) -> None:
+    world, second = await both_feeding(stores)
+    for removed, is_first in ((True, is_first_removed_first), (False, is_first_restored_first)):
+        first, last = (world.laps, second) if is_first else (second, world.laps)
+        for board in (first, first, last, last):
+            await set_removed(world, board, 7, removed=removed)
+            assert ("coins" in await world.scores()) is (not removed and board is last)
+    assert await world.scores() == ALL
+
+
+@pytest.mark.parametrize("is_restored", [True, False])
+async def test_a_decision_about_a_part_ends_its_relation_to_both_boards(stores: Stores, is_restored: bool) -> None:
+    world, second = await both_feeding(stores)
+    coins = world.targets["coins"]
+    for board in (world.laps, second):
+        await set_removed(world, board, 7, removed=True)
+    await set_removed(world, coins, 7, removed=not is_restored)
+    for board in (second, world.laps):
+        await set_removed(world, board, 7, removed=False)
+        assert ("coins" in await world.scores()) is is_restored
+
+
+async def test_the_removal_of_an_entry_ends_the_relation_to_both_boards(stores: Stores) -> None:
+    world, second = await both_feeding(stores)
+    coins = world.targets["coins"]
+    await world.recorded(world.plain(coins, 3, submission_id=UUID(int=8), at=5))
+    for board in (world.laps, second):
+        await set_removed(world, board, 7, removed=True)
+    await remove_entry(world, coins)
+    for board in (world.laps, second):
+        await set_removed(world, board, 7, removed=False)
+    assert await world.scores() == OTHERS
+
+
 async def test_the_removal_of_the_entry_of_the_origin_keeps_the_targets(stores: Stores) -> None:
     world = await counted(stores)
     await set_removed(world, world.targets["coins"], 7, removed=True)

@@ -295,7 +295,8 @@ async def test_removal_from_a_target_concerns_this_target_only(stores: Stores) -
 
 async def set_removed(world: World, board: Board, number: int, *, removed: bool) -> Sequence[tuple[Ladder, Standing]]:
     act = AuditEntry(NOON, "tests", "submission.remove", board.slug, 1, "", {"submission_id": str(UUID(int=number))})
-    targets = list(world.targets.values()) if board is world.laps else []
+    fed = {feed.board for feed in board.feeds}
+    targets = [target for target in world.targets.values() if target.slug in fed]
     return await world.stores.moderation.set_submission_removed(board, 1, UUID(int=number), removed, act, targets)
 
 

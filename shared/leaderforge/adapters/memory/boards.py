@@ -49,7 +49,7 @@ class MemoryBoards:
         self._events: dict[EventKey, Submission] = {}
         self._void: set[EventKey] = set()
         self._void_in: set[tuple[EventKey, int]] = set()
-        self._void_with_origin: set[EventKey] = set()
+        self._void_with: dict[EventKey, frozenset[int]] = {}
         self._standings: defaultdict[LadderKey, PastStandings] = defaultdict(PastStandings)
         self.on_purged_board: list[Callable[[Board], object]] = []
 

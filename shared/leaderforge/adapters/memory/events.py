@@ -46,7 +46,7 @@ class MemoryEvents(MemoryBoards):
         """Void all present events of the player on the board."""
         keys = {key for key in self._events if key[:2] == (user_id, board.id)}
         self._void |= keys
-        self._void_with_origin -= keys
+        self._void_with = {key: origins for key, origins in self._void_with.items() if key not in keys}
 
     def void_in(self, ladder: Ladder, user_id: int) -> None:
         """Void all present events of the player in one period of the board."""
@@ -63,21 +63,30 @@ class MemoryEvents(MemoryBoards):
         submission = self._events.get(key)
         if submission is None:
             raise SubmissionNotFound.of(board.slug, user_id, submission_id)
-        self._void_with_origin.discard(key)
+        self._void_with.pop(key, None)
         if (key in self._void) is void:
             return []
         (self._void.add if void else self._void.discard)(key)
         ladders = board.ladders_at(submission.event.achieved_at)
         return [ladder for ladder in ladders if (key, ladder.period) not in self._void_in]
 
-    def set_void_with_origin(self, board: Board, user_id: int, submission_id: UUID, void: bool) -> Sequence[Ladder]:
-        """Void a counting fed event because its origin is voided, or undo this. Return the changed ladders."""
+    def set_void_with(
+        self, origin: Board, board: Board, user_id: int, submission_id: UUID, void: bool
+    ) -> Sequence[Ladder]:
+        """Void a fed event with the event of its id on `origin`, or restore it. Return the changed ladders.
+
+        The fed event counts again once all events are restored with which it was voided. A moderator's decision about
+        the fed event itself stays.
+        """
         key = user_id, board.id, submission_id
-        if key in self._void if void else key not in self._void_with_origin:
+        before = self._void_with.get(key, frozenset())
+        after = before | {origin.id} if void else before - {origin.id}
+        if after == before or (void and not before and key in self._void):
             return []
-        ladders = self.set_void(board, user_id, submission_id, void)
-        if void:
-            self._void_with_origin.add(key)
+        is_changed = not before if void else not after
+        ladders = self.set_void(board, user_id, submission_id, void) if is_changed else []
+        if after:
+            self._void_with[key] = after
         return ladders
 
     def is_void(self, board: Board, user_id: int, submission_id: UUID) -> bool:
@@ -87,11 +96,11 @@ class MemoryEvents(MemoryBoards):
     @contextmanager
     def voids_kept_on_error(self) -> Iterator[None]:
         """Undo all changes of void events if the block raises `ScoreOutOfRange`."""
-        before = set(self._void), set(self._void_with_origin)
+        before = set(self._void), dict(self._void_with)
         try:
             yield
         except ScoreOutOfRange:
-            self._void, self._void_with_origin = before
+            self._void, self._void_with = before
             raise
 
     def has(self, submission: Submission) -> bool:

@@ -73,7 +73,7 @@ class MemoryModeration:
             for target in targets if was_void is not removed else ():
                 before = self._scores.is_void(target, user_id, submission_id)
                 if self._scores.has_event(target, user_id, submission_id):
-                    changing += self._scores.set_void_with_origin(target, user_id, submission_id, removed)
+                    changing += self._scores.set_void_with(board, target, user_id, submission_id, removed)
                 if self._scores.is_void(target, user_id, submission_id) is not before:
                     followed.append(target.slug)
             places = set(map(place_of, changing))

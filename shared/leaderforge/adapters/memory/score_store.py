@@ -193,7 +193,7 @@ class MemoryScoreStore(RowRanking, MemoryRecording):
         for key in events:
             del self._events[key], self._recorded_at[key]
         self._void -= set(events)
-        self._void_with_origin -= set(events)
+        self._void_with = {key: origins for key, origins in self._void_with.items() if key[0] != user_id}
         self._void_in = {(key, period) for key, period in self._void_in if key[0] != user_id}
         return len(events)
 

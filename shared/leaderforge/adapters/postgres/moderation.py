@@ -18,7 +18,7 @@ from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.score_store import microseconds
 from leaderforge.adapters.postgres.standing_rows import period_bounds, standing_of_row, subranked
 from leaderforge.adapters.postgres.statements import joined, statement
-from leaderforge.adapters.postgres.voiding import VOID_WITH_ORIGIN, SubmissionVoid, is_stored
+from leaderforge.adapters.postgres.voiding import LAST_MARK, SubmissionVoid, is_stored
 from leaderforge.adapters.postgres.writing import count_event
 from leaderforge.domain.audit import AuditEntry, concerning_feeds
 from leaderforge.domain.boards import Board, Ladder
@@ -75,7 +75,7 @@ class PostgresModeration:
             periods = _open_periods(board, rows, act.at)
             _require_ranked(board, user_id, periods)
             await _remove(connection, board, user_id, periods, now)
-            await connection.execute(statement("void_events"), user_id, board.id, VOID_WITH_ORIGIN)
+            await connection.execute(statement("void_events"), user_id, board.id, LAST_MARK)
 
         return await self._change(user_id, act, remove)
 
@@ -110,7 +110,7 @@ class PostgresModeration:
             for target in targets:
                 with suppress(SubmissionNotFound):
                     change = SubmissionVoid(connection, target, user_id, at=act.at, now=now)
-                    if await change.follow(submission_id, removed, rows):
+                    if await change.follow(board, submission_id, removed, rows):
                         followed.append(target.slug)
 
         return await self._change(user_id, act, set_void, followed)
@@ -140,7 +140,7 @@ class PostgresModeration:
         async def put(connection: Connection, rows: Sequence[Record], now: int) -> None:
             if not await is_stored(connection, submission):
                 await _remove(connection, board, user_id, _open_periods(board, rows, act.at), now)
-                await connection.execute(statement("void_events"), user_id, board.id, VOID_WITH_ORIGIN)
+                await connection.execute(statement("void_events"), user_id, board.id, LAST_MARK)
                 await count_event(connection, submission, now)
 
         # One time limit for storing the periods and for the commit, as in `PostgresScoreStore.record`.

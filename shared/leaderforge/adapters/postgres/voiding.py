@@ -1,6 +1,6 @@
 """Removal, restoration and deletion of single submissions, in the transaction of a moderation action."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from uuid import UUID
 
 from leaderforge.adapters.postgres.event_rows import event_of_row
@@ -13,8 +13,9 @@ from leaderforge.domain.presence import required_first
 from leaderforge.domain.standings import Event, fold, removed_standing, require_in_range
 from leaderforge.domain.submissions import Submission, conflict
 
-VOID_WITH_ORIGIN = -(2**63 - 1)
-"""Mark in `void_in` of a fed event that was voided together with its origin. No period has this number."""
+LAST_MARK = -(2**62)
+"""Upper bound of the marks in `void_in` of fed events: see `_mark`. All periods have larger numbers."""
+_FIRST_MARK = -(2**63 - 1)
 
 
 async def is_stored(connection: Connection, submission: Submission) -> bool:
@@ -49,24 +50,26 @@ class SubmissionVoid:
         if is_changed:
             await self._refold(submission_id, stored, void, rows)
         key = self._user_id, self._board.id, submission_id
-        await self._connection.execute(statement("set_void"), *key, void, VOID_WITH_ORIGIN)
+        await self._connection.execute(statement("set_void"), *key, void, LAST_MARK)
         return is_changed
 
-    async def follow(self, submission_id: UUID, void: bool, rows: Sequence[Record]) -> bool:
-        """Void a fed event with its origin, or restore one voided with its origin. Return whether the event changes.
+    async def follow(self, origin: Board, submission_id: UUID, void: bool, rows: Sequence[Record]) -> bool:
+        """Void a fed event with the event of its id on `origin`, or restore it. Return whether its state changes.
 
-        A moderator's decision about the fed event itself stays. The errors are those of `set`.
+        The fed event counts again once all events are restored with which it was voided. A moderator's decision about
+        the fed event itself stays. The errors are those of `set`.
         """
         stored = await self._stored(submission_id)
-        if not void:
-            is_marked = str(VOID_WITH_ORIGIN) in (stored["void_in"] or "").split(",")
-            return is_marked and await self.set(submission_id, False, rows)
-        if stored["void"]:
-            return False
-        await self._refold(submission_id, stored, True, rows)
-        key = self._user_id, self._board.id, submission_id
-        await self._connection.execute(statement("void_with_origin"), *key, VOID_WITH_ORIGIN)
-        return True
+        key, mark = (self._user_id, self._board.id, submission_id), _mark(origin)
+        marks = {number for number in _numbers_in(stored) if number <= LAST_MARK}
+        is_changed = not stored["void"] if void else marks == {mark}
+        if is_changed:
+            await self._refold(submission_id, stored, void, rows)
+        if void and (is_changed or marks):
+            await self._connection.execute(statement("void_with_origin"), *key, mark)
+        elif not void and mark in marks:
+            await self._connection.execute(statement("restore_with_origin"), *key, mark, not is_changed)
+        return is_changed
 
     async def _refold(self, submission_id: UUID, stored: Record, void: bool, rows: Sequence[Record]) -> None:
         """Compute the standings in open periods again, without the event, or with it if `void` is False."""
@@ -101,10 +104,10 @@ class SubmissionVoid:
     def _ladders_of(self, stored: Record, rows: Sequence[Record]) -> Iterator[tuple[Ladder, int]]:
         """Yield the open ladders that count the event, each with the number of submissions in the player's standing."""
         ladders = {ladder.period: ladder for ladder in self._board.ladders_at(stored["achieved_at"])}
-        void_in = (stored["void_in"] or "").split(",")
+        void_in = _numbers_in(stored)
         for row in rows:
             ladder = ladders.get(row["period_id"]) if row["board_id"] == self._board.id else None
-            if ladder and str(ladder.period) not in void_in and not ladder.is_over(self._at):
+            if ladder and ladder.period not in void_in and not ladder.is_over(self._at):
                 yield ladder, row["submissions"]
 
     async def _counting(self, ladder: Ladder, submissions: int) -> Sequence[Event]:
@@ -119,3 +122,13 @@ class SubmissionVoid:
         standing = fold(self._board, events) if events else removed_standing(self._board, self._user_id, self._now)
         require_in_range(self._board, standing)
         await run_rows(self._connection, "replace_standings", [replacing_row(ladder, standing, self._now)])
+
+
+def _mark(origin: Board) -> int:
+    """Return the mark in `void_in` of a fed event that was voided with the event of its id on the board `origin`."""
+    return _FIRST_MARK + origin.id
+
+
+def _numbers_in(stored: Record) -> Set[int]:
+    """Return the numbers of the periods in which the event is void, and its marks."""
+    return set(map(int, filter(None, (stored["void_in"] or "").split(","))))
