@@ -73,8 +73,8 @@ async def preview_import(
         # The answer shows the proposed columns as members of its own, therefore it needs no remark about them.
         plan = await _plan(edge, query, raw, notes, on_proposal=lambda _: None)
         bad = BadLineList()
-        preview = await asyncio.to_thread(
-            edge.services.imports.preview, raw, plan, bad, notes.append, history=bool(query.history), limit=_PREVIEWED
+        preview = await edge.services.imports.preview(
+            raw, plan, bad, notes.append, history=bool(query.history), limit=_PREVIEWED
         )
         rows = await asyncio.to_thread(sampled_rows, raw, plan.layout)
         columns = dict.fromkeys(column for row in rows for column in row)

@@ -1,7 +1,7 @@
 """Conversion of submissions on the wire to the domain's."""
 
 from asyncio import gather
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Protocol, cast
 
 from functions.edge.alternatives import require_one
@@ -11,7 +11,7 @@ from leaderforge.domain.acceptance import accept
 from leaderforge.domain.boards import Board, Policy
 from leaderforge.domain.callers import Caller
 from leaderforge.domain.errors import BoardNotFound, Forbidden, LeaderForgeError, PlayerNotFound, Refused
-from leaderforge.domain.feeding import with_feeds
+from leaderforge.domain.feeding import fed_or_error, with_feeds
 from leaderforge.domain.permissions import Permission
 from leaderforge.domain.players import ExternalId
 from leaderforge.domain.submissions import Submission
@@ -72,24 +72,24 @@ async def _checked_all(
     slugs = {slug for _, slug in items}
     boards = dict(zip(slugs, await gather(*(_board(edge, slug) for slug in slugs)), strict=True))
     checked = [_checked(edge, caller, boards[slug], item, user_ids) for item, slug in items]
-    if any(isinstance(board, Board) and board.feeds for board in boards.values()):
-        return [o if isinstance(o, LeaderForgeError) else await _with_fed_or_error(edge, o) for o in checked]
-    return checked
+    targets = {feed.board for board in boards.values() if isinstance(board, Board) for feed in board.feeds}
+    if not targets:
+        return checked
+    existing = await _existing(edge, targets)
+    now, grace_ms = edge.services.clock(), edge.services.settings.late_grace_ms
+    return [fed_or_error(outcome, existing, now=now, grace_ms=grace_ms) for outcome in checked]
 
 
 async def with_fed(edge: Edge, submission: Submission) -> Submission:
     """Return the submission with its fed submissions. Raises the error of a target that cannot count one of them."""
-    targets = [feed.board for feed in submission.board.feeds]
-    boards = dict(zip(targets, await gather(*(_board(edge, slug) for slug in targets)), strict=True))
-    existing = {slug: board for slug, board in boards.items() if isinstance(board, Board)}
+    existing = await _existing(edge, {feed.board for feed in submission.board.feeds})
     return with_feeds(submission, existing, now=edge.services.clock(), grace_ms=edge.services.settings.late_grace_ms)
 
 
-async def _with_fed_or_error(edge: Edge, submission: Submission) -> Submission | LeaderForgeError:
-    try:
-        return await with_fed(edge, submission)
-    except LeaderForgeError as error:
-        return error
+async def _existing(edge: Edge, slugs: Set[str]) -> Mapping[str, Board]:
+    """Return the boards that exist, by slug."""
+    boards = await gather(*(_board(edge, slug) for slug in slugs))
+    return {board.slug: board for board in boards if isinstance(board, Board)}
 
 
 async def _board(edge: Edge, slug: str) -> Board | BoardNotFound:

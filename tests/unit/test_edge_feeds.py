@@ -10,6 +10,7 @@ import pytest
 from functions.edge.aws.queue import delivery_of
 from functions.edge.submissions import submission_received, with_fed
 from functions.edge.wire.submissions import QueuedSubmissionIn, render_message
+from leaderforge.domain.boards import Ladder, ScoreLimits
 from leaderforge.domain.feeds import Feed
 from leaderforge.domain.submissions import Submission
 from tests.api_client import ADMIN_KEY
@@ -237,3 +238,21 @@ async def test_long_scores_feed_boards_of_long_scores_only(api: Api) -> None:
     receipt = (await api.post("/api/boards/laps/scores", run)).json()
     assert [(feed["board"], feed["score"]) for feed in receipt["feeds"]] == [("coins", 5), ("runs", str(2**62 + 1))]
     assert (await api.post("/api/boards/runs/scores", {"user_id": 1, "score": "7"})).json()["score"] == "7"
+
+
+@pytest.mark.parametrize("history", [False, True])
+async def test_a_preview_of_an_import_says_the_same_refusals_as_the_import(api: Api, history: bool) -> None:
+    await boards(api)
+    await api.change_board("runs", limits=ScoreLimits(min_score=100))
+    runs = [{"coins": 5}, {"coins": 51}, {"deaths": 1}, {"coins": 7}]
+    lines = [{"user_id": 1, "score": 300 - 70 * i, "n": run} for i, run in enumerate(runs)]
+    data = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
+    query = f"?board=laps&file=runs.ndjson&user_id=user_id&score=score&numbers=n&history={history:d}"
+    preview = (await api.upload(f"/api/admin/imports/preview{query}", data, ADMIN_KEY)).json()
+    assert await api.store.standings(Ladder(await api.edge.board_unchecked("runs")), [1]) == []
+    answer = await api.upload(f"/api/admin/imports{query}", data, ADMIN_KEY)
+    result = json.loads(answer.text.splitlines()[-1])["result"]
+    assert result["problems"] == preview["problems"]
+    assert [problem["line"] for problem in result["problems"]] == ([] if history else [2, 4])
+    assert all("which board 'laps' feeds: " in problem["problem"] for problem in result["problems"])
+    assert preview["counting"] == result["recorded"]

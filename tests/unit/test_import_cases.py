@@ -505,7 +505,7 @@ async def test_compressed_data_that_is_cut_off_is_read_up_to_there(desk: Desk, c
     raw = BytesIO(compress(whole.encode())[:-50_000])
     plan = FilePlan(board, Columns(), FileLayout(format_of("cut.csv")))
     bad: list[BadLine] = []
-    preview = desk.api.services.imports.preview(raw, plan, bad.append, [].append, history=False, limit=3)
+    preview = await desk.api.services.imports.preview(raw, plan, bad.append, [].append, history=False, limit=3)
     assert 5_000 < preview.counting < 30_000
     assert ["the compressed data is cut off or damaged" in line.reason for line in bad] == [True]
 

@@ -465,7 +465,7 @@ async def test_lines_without_a_time_end_at_the_start_of_the_import_in_their_orde
             ImportRules(grace_ms=DAY_MS, expected_lines=3), board, lambda at=start: at, lambda at=start: at * 1000
         )
         lines = [ScoreLine(n, "Ann", n, None, UUID(int=n)) for n in range(3)]
-        accepted = acceptance.submissions(board, lines)
+        accepted = acceptance.submissions(board, lines, {})
         assert [s.event.achieved_at - midnight for s in accepted if isinstance(s, Submission)] == times
         assert [s.requested_at for s in accepted if isinstance(s, Submission)] == [None] * 3
 

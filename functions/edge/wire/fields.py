@@ -3,6 +3,7 @@
 Integers must be integers: fractions, texts and booleans are refused.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import unquote
@@ -143,3 +144,18 @@ SubmissionId = Annotated[
 ]
 PageLimit = Annotated[int, Field(ge=1, le=1000, description="The maximum number of entries."), FROM_TEXT]
 CursorText = Annotated[str, WithJsonSchema({"type": "string", "pattern": CURSOR_PATTERN})]
+
+
+def object_text(text_of: Callable[[dict[str, object]], str], problem: str) -> BeforeValidator:
+    """Return the annotation of a text that clients send as a JSON object. The model has the object's JSON text.
+
+    `text_of` returns this text, and raises `ValueError` for an invalid object. `problem` is the message about other
+    values than objects.
+    """
+
+    def converted(value: object) -> str:
+        if not isinstance(value, dict):
+            raise ValueError(problem)
+        return text_of(value)
+
+    return BeforeValidator(converted)

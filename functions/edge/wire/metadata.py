@@ -2,21 +2,14 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import Field, WithJsonSchema
 
+from functions.edge.wire.fields import object_text
 from leaderforge.domain.metadata import MAX_METADATA_BYTES, metadata_text
-
-
-def _metadata(value: object) -> str:
-    """Return the JSON text of an object. Raises `ValueError` if it is too large or cannot be stored."""
-    if not isinstance(value, dict):
-        raise ValueError("must be an object")
-    return metadata_text(value)
-
 
 MetadataIn = Annotated[
     str,
-    BeforeValidator(_metadata),
+    object_text(metadata_text, "must be an object"),
     WithJsonSchema(
         {
             "type": "object",
@@ -25,7 +18,6 @@ MetadataIn = Annotated[
         }
     ),
 ]
-"""JSON member that clients send as an object. The model has the object's JSON text."""
 MetadataOut = Annotated[
     dict[str, Any] | None,
     Field(description=f"The metadata sent with the score, at most {MAX_METADATA_BYTES} bytes."),

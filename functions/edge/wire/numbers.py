@@ -2,25 +2,18 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import Field, WithJsonSchema
 
-from functions.edge.wire.fields import IntegerOut
+from functions.edge.wire.fields import IntegerOut, object_text
 from leaderforge.domain.boards import MAX_INTEGER
 from leaderforge.domain.numbers import MAX_NUMBERS, NUMBER_NAME_PATTERN, numbers_text
 
 _EXAMPLE = {"time_ms": 61250, "deaths": 2}
 
 
-def _numbers(value: object) -> str:
-    """Return the JSON text of an object of numbers. Raises `ValueError` if it is not valid."""
-    if not isinstance(value, dict):
-        raise ValueError("must be an object of named integers")
-    return numbers_text(value)
-
-
 NumbersIn = Annotated[
     str,
-    BeforeValidator(_numbers),
+    object_text(numbers_text, "must be an object of named integers"),
     WithJsonSchema(
         {
             "type": "object",
@@ -32,7 +25,6 @@ NumbersIn = Annotated[
         }
     ),
 ]
-"""JSON member that clients send as an object. The model has the object's JSON text."""
 NumbersOut = Annotated[
     dict[str, IntegerOut],
     Field(description="The named numbers of the submission. Absent without any.", examples=[_EXAMPLE]),

@@ -75,7 +75,7 @@ async def import_foreign(request: "ImportRequest", bad: BadLines) -> ImportTally
             history = request.history or request.compare_only
             plan = product.imports.check(scores, plan, print_note, history=history)
             if request.dry_run:
-                print_preview(product.imports, scores, plan, bad, history=request.history)
+                await print_preview(product.imports, scores, plan, bad, history=request.history)
                 return None
             refusals = Refusals(bad)
             tally = None

@@ -126,11 +126,13 @@ def print_note(note: str) -> None:
     typer.echo(note, err=True)
 
 
-def print_preview(imports: "FileImports", raw: BinaryIO, plan: "FilePlan", bad: BadLines, *, history: bool) -> None:
+async def print_preview(
+    imports: "FileImports", raw: BinaryIO, plan: "FilePlan", bad: BadLines, *, history: bool
+) -> None:
     """Print the first lines as they would count, and the first bad lines. Raises `typer.Exit` if any line is bad."""
     from leaderforge.imports.block_parsing import spare_processes
 
-    preview = imports.preview(
+    preview = await imports.preview(
         raw, plan, bad, print_note, history=history, limit=_PREVIEWED, processes=spare_processes()
     )
     board, zone = plan.board, plan.time_zone or plan.board.calendar.time_zone

@@ -143,4 +143,4 @@ async def _preview(request: "ImportRequest", raw: BinaryIO, bad: BadLines) -> No
         options = request.options
         plan = options.plan(board, product.imports.columns(raw, options, board, print_note))
         plan = product.imports.check(raw, plan, print_note, history=request.history)
-        print_preview(product.imports, raw, plan, bad, history=request.history)
+        await print_preview(product.imports, raw, plan, bad, history=request.history)

@@ -25,6 +25,23 @@ def with_feeds(
     return submission._replace(fed=fed) if fed else submission
 
 
+def fed_or_error(
+    outcome: Submission | LeaderForgeError,
+    targets: Mapping[str, Board],
+    *,
+    now: int,
+    grace_ms: int,
+    history: bool = False,
+) -> Submission | LeaderForgeError:
+    """Return the submission as `with_feeds` does, or the error that prevents it or one of its fed submissions."""
+    if isinstance(outcome, LeaderForgeError):
+        return outcome
+    try:
+        return with_feeds(outcome, targets, now=now, grace_ms=grace_ms, history=history)
+    except LeaderForgeError as error:
+        return error
+
+
 def error_of_target(error: LeaderForgeError, slug: str, target: str) -> LeaderForgeError:
     """Return the error after adding the board that it concerns: the target of a feed of board `slug`."""
     error.message = f"board {target!r}, which board {slug!r} feeds: {error.message}"

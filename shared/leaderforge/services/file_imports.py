@@ -24,7 +24,7 @@ from leaderforge.ports.scores import ScoreStore
 from leaderforge.services.changes import Changes
 from leaderforge.services.delivery import Delivery
 from leaderforge.services.import_preview import ImportPreview, preview_lines
-from leaderforge.services.imported_lines import ImportRules, LineAcceptance, require_columns
+from leaderforge.services.imported_lines import ImportRules, LineAcceptance, require_columns, targets_of
 from leaderforge.services.importing import Importer, ImportTally
 from leaderforge.services.moderation import AuditContext, ModerationService
 
@@ -102,7 +102,7 @@ class FileImports:
         require_columns(plan.board, plan.columns, history=history)
         return completed_plan(raw, plan, on_note)
 
-    def preview(
+    async def preview(
         self,
         raw: BinaryIO,
         plan: FilePlan,
@@ -115,17 +115,21 @@ class FileImports:
     ) -> ImportPreview:
         """Return the first lines of a file as they would count. Report all bad lines. Record nothing.
 
-        A long file is parsed by this number of further `processes`.
+        A long file is parsed by this number of further `processes`. Raises `StoreUnavailable`.
         """
         rules = ImportRules(grace_ms=self._grace_ms, history=history)
         acceptance = LineAcceptance(rules, plan.board, self._clock, self._reception_clock)
+        targets = await targets_of(self._store, plan.board)
 
         def refused(number: int, reason: str) -> None:
             on_bad(BadLine(number, reason))
 
-        with opened_scores(raw, plan, processes) as scores:
-            _remark(scores.notes, on_note)
-            return preview_lines(scores.lines(on_bad), plan.board, acceptance, refused, limit=limit)
+        def read() -> ImportPreview:
+            with opened_scores(raw, plan, processes) as scores:
+                _remark(scores.notes, on_note)
+                return preview_lines(scores.lines(on_bad), plan.board, targets, acceptance, refused, limit=limit)
+
+        return await asyncio.to_thread(read)
 
     async def run(
         self,

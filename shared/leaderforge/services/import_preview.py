@@ -1,6 +1,6 @@
 """Preview of an import: its lines as they would count, without recording any."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -25,6 +25,7 @@ class ImportPreview:
 def preview_lines(
     lines: Iterable[ScoreLine],
     board: Board,
+    targets: Mapping[str, Board],
     acceptance: LineAcceptance,
     refused: Callable[[int, str], None],
     *,
@@ -32,12 +33,12 @@ def preview_lines(
 ) -> ImportPreview:
     """Return the preview, with up to `limit` lines. `refused` receives the number of each bad line, and the reason.
 
-    Rules that depend on stored data are not checked.
+    `targets` are the boards that the board feeds, by slug. Rules that depend on stored scores are not checked.
     """
     preview = ImportPreview()
     iterator = iter(lines)
     while chunk := list(islice(iterator, _CHUNK)):
-        for line, outcome in zip(chunk, acceptance.submissions(board, chunk), strict=True):
+        for line, outcome in zip(chunk, acceptance.submissions(board, chunk, targets), strict=True):
             if isinstance(outcome, LeaderForgeError):
                 refused(line.number, outcome.message)
                 continue

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from leaderforge.domain.acceptance import accept, without_limits
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import LeaderForgeError, Refused
-from leaderforge.domain.feeding import with_feeds
+from leaderforge.domain.feeding import fed_or_error
 from leaderforge.domain.submissions import Submission
 from leaderforge.imports.columns import Columns
 from leaderforge.imports.lines import ScoreLine
+from leaderforge.ports.boards import BoardStore
 from leaderforge.ports.clock import Clock
 
 ANYBODY = 0
@@ -53,6 +54,12 @@ def require_columns(board: Board, columns: Columns, *, history: bool) -> None:
         )
 
 
+async def targets_of(store: BoardStore, board: Board) -> Mapping[str, Board]:
+    """Return the existing boards that the board feeds, by slug. Raises `StoreUnavailable`."""
+    slugs = [feed.board for feed in board.feeds]
+    return await store.boards_named(slugs) if slugs else {}
+
+
 class LineTimes:
     """Times (ms) for lines without a time: one millisecond apart, in the order of the file.
 
@@ -80,25 +87,20 @@ class LineAcceptance:
         self._times = LineTimes(board, clock(), rules.expected_lines)
 
     def submissions(
-        self, board: Board, lines: Sequence[ScoreLine], targets: Mapping[str, Board] | None = None
+        self, board: Board, lines: Sequence[ScoreLine], targets: Mapping[str, Board]
     ) -> Sequence[Submission | LeaderForgeError]:
         """Return the submission of each line, with `ANYBODY` as its player, or the error that prevents the submission.
 
-        `targets` are the existing boards that the board feeds, by slug. If it is None, there are no fed submissions.
+        `targets` are the existing boards that the board feeds, by slug: see `targets_of`.
         """
         now, history = self._clock(), self._rules.history
         rules_of = without_limits(board) if history else board
-        submissions = [self._submission(rules_of, line, now) for line in lines]
-        if targets is None or not board.feeds:
-            return submissions
+        outcomes = [self._submission(rules_of, line, now) for line in lines]
+        if not board.feeds:
+            return outcomes
         rules_of_targets = {slug: without_limits(b) for slug, b in targets.items()} if history else targets
-        return [o if isinstance(o, LeaderForgeError) else self._fed(o, rules_of_targets, now) for o in submissions]
-
-    def _fed(self, submission: Submission, targets: Mapping[str, Board], now: int) -> Submission | LeaderForgeError:
-        try:
-            return with_feeds(submission, targets, now=now, grace_ms=self._rules.grace_ms, history=self._rules.history)
-        except LeaderForgeError as error:
-            return error
+        grace_ms = self._rules.grace_ms
+        return [fed_or_error(o, rules_of_targets, now=now, grace_ms=grace_ms, history=history) for o in outcomes]
 
     def _submission(self, board: Board, line: ScoreLine, now: int) -> Submission | LeaderForgeError:
         try:

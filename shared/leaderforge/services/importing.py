@@ -20,7 +20,7 @@ from leaderforge.ports.index import LadderUpdate
 from leaderforge.ports.players import PlayerStore
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.services.delivery import Delivery
-from leaderforge.services.imported_lines import ImportRules, LineAcceptance
+from leaderforge.services.imported_lines import ImportRules, LineAcceptance, targets_of
 from leaderforge.services.imported_players import ImportedPlayers
 from leaderforge.services.ordered_batches import OrderedBatches
 from leaderforge.services.player_lanes import PlayerLanes
@@ -134,9 +134,8 @@ class Importer:
     async def _submissions(self, lines: Sequence[ScoreLine]) -> Sequence[Submission | LeaderForgeError]:
         # Read the settings again for each chunk, because they may change during an import of several hours.
         self._board = await self._current_board(self._board.slug)
-        targets = [feed.board for feed in self._board.feeds]
-        boards = await self._store.boards_named(targets) if targets else None
-        return await self._with_players(lines, self._acceptance.submissions(self._board, lines, boards))
+        targets = await targets_of(self._store, self._board)
+        return await self._with_players(lines, self._acceptance.submissions(self._board, lines, targets))
 
     async def _import(self, lines: Sequence[ScoreLine], submissions: Sequence[Submission | LeaderForgeError]) -> _Chunk:
         outcomes = await complete(submissions, Submission, self._record)
