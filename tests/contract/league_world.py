@@ -59,9 +59,9 @@ class LeagueWorld:
 
     @classmethod
     async def of(
-        cls, database: Database, league: League, rewards: RewardTable | None = None, start: int = START
+        cls, database: Database, league: League, rewards: RewardTable | None = None, start: int = START, **more: Any
     ) -> "LeagueWorld":
-        settings = {"policy": Policy.BEST, "calendar": WEEKLY, "league": league, "rewards": rewards}
+        settings = {"policy": Policy.BEST, "calendar": WEEKLY, "league": league, "rewards": rewards, **more}
         return cls(database, await database.board(**settings), start)
 
     def set_now(self, ms: int) -> None:
@@ -207,7 +207,9 @@ class Weeks:
 
     def _submission(self, user_id: int) -> Submission:
         self._submissions += 1
-        score, at = self.random.randint(0, 50), self.world.now + self._submissions % 1000
+        # The scores are the greatest ones of the board's type. Long scores differ in digits that a float does not have.
+        score = self.world.board.score_type.greatest - self.random.randint(0, 50)
+        at = self.world.now + self._submissions % 1000
         best = self.scores.get(user_id)
         self.scores[user_id] = min((-score, at), best) if best else (-score, at)
         event = Event(user_id, UUID(int=self.world.now << 40 | self._submissions), score, at)

@@ -14,6 +14,7 @@ from leaderforge.domain.notice_bundles import OutboxBundle
 from leaderforge.domain.notice_log import OutboxRow
 from leaderforge.domain.notice_types import NoticeType
 from leaderforge.domain.order import sort_key
+from leaderforge.domain.score_types import MAX_LONG, ScoreType
 from leaderforge.domain.standings import is_listed
 from leaderforge.domain.submissions import Submission
 from leaderforge.ports.notices import NoticeStore
@@ -41,15 +42,19 @@ async def changes(stores: Stores, board_id: int) -> list[OutboxRow]:
     return [change for of_row in by_row for change in of_row if change.type == NoticeType.SCORE_IMPROVED]
 
 
+FIRST_SCORES = {ScoreType.NUMBER: 0, ScoreType.INT64: MAX_LONG - 20}
+
+
 @pytest.mark.parametrize(("order", "subscore_order"), list(product(Order, (None, *Order))))
+@pytest.mark.parametrize("score_type", ScoreType)
 async def test_rows_have_the_places_of_the_stored_standings(
-    stores: Stores, order: Order, subscore_order: Order | None
+    stores: Stores, order: Order, subscore_order: Order | None, score_type: ScoreType
 ) -> None:
     settings = {"policy": Policy.SUM, "order": order, "subscore_order": subscore_order, "min_submissions": 2}
-    board = await stores.board(events=(NoticeType.TIER_CHANGED,), **settings)
-    ladder, subscore = Ladder(board), 0 if subscore_order is None else 7
+    board = await stores.board(events=(NoticeType.TIER_CHANGED,), score_type=score_type, **settings)
+    ladder, subscore, first = Ladder(board), 0 if subscore_order is None else 7, FIRST_SCORES[score_type]
     await stores.players(*PLAYERS)
-    await stores.scores.record([with_subscore(submit(ladder, i, 10 * i, at=i), subscore + i) for i in (1, 2)])
+    await stores.scores.record([with_subscore(submit(ladder, i, first + 10 * i, at=i), subscore + i) for i in (1, 2)])
     act = AuditEntry(5, "tests", "entry.hide", board.slug, 2)
     await stores.moderation.set_entry_hidden(board, 2, True, act)
     for user_id in PLAYERS:
@@ -58,3 +63,4 @@ async def test_rows_have_the_places_of_the_stored_standings(
     stored = {standing.user_id: standing for standing in await stores.scores.standings(ladder, PLAYERS)}
     assert last == {i: sort_key(board, s) if is_listed(board, s) else None for i, s in stored.items()}
     assert [last[i] is None for i in PLAYERS] == [False, True, True]
+    assert [stored[i].score for i in PLAYERS] == [first + 6, first + 16, -4]

@@ -21,6 +21,7 @@ from leaderforge.domain.league import Arrival, Inactivity, MemberSeat, Movement,
 from leaderforge.domain.league_places import LeaguePlace
 from leaderforge.domain.reward_tables import reward_table_of
 from leaderforge.domain.rewards import Claim
+from leaderforge.domain.score_types import ScoreType
 from leaderforge.domain.submissions import Submission
 from leaderforge.services.leagues import SeatService
 from leaderforge.services.settlement import SettlementService
@@ -40,12 +41,12 @@ INSERTIONS = (
 """Statements that insert a row of a period into each table that leagues and rewards do not use."""
 
 
-@pytest.mark.parametrize("rules", RULES)
+@pytest.mark.parametrize(("rules", "score_type"), zip(simulated.RULES.values(), ScoreType, strict=True), ids=ScoreType)
 async def test_weeks_with_a_kill_at_every_step_equal_the_reference(
-    database: Database, rules: Mapping[str, Any]
+    database: Database, rules: Mapping[str, Any], score_type: ScoreType
 ) -> None:
     simulation = Simulation(players=120, weeks=2, group_size=10, chunk=60, moderated=0.03)
-    await simulation.run(await simulation.begin(database, rules))
+    await simulation.run(await simulation.begin(database, rules, score_type))
 
 
 @pytest.mark.long

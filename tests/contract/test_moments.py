@@ -19,6 +19,7 @@ from leaderforge.domain.merge import Row, SegmentBound
 from leaderforge.domain.moments import Moments
 from leaderforge.domain.order import FIRST, user_id_of
 from leaderforge.domain.periods import Calendar, PeriodKind
+from leaderforge.domain.score_types import MAX_LONG, ScoreType
 from leaderforge.domain.segments import Segment
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Recorded, Submission
@@ -33,6 +34,8 @@ NOON = 1_795_435_200_000
 PLAYERS = range(1, 10)
 DAILY = Calendar((PeriodKind.ALL_TIME, PeriodKind.DAILY))
 MOMENTS = Moments(30, 0, 0, 0)
+LONG_STEPS = {Policy.LATEST: (MAX_LONG - 9, 2**53, 3 - MAX_LONG), Policy.SUM: (2**55, -(2**55))}
+"""Distances of long scores from small ones. The sums of all scores are within 64 bits."""
 TIEBREAKERS = (Tiebreaker("laps", Order.DESC, -1, 1), Tiebreaker("time_ms", Order.ASC, 0, 2))
 ATTRIBUTES = {"country": ("FI", "SE", "Côte d'Ivoire", None), "platform": ("pc", "phone")}
 GAMES = [
@@ -42,8 +45,10 @@ GAMES = [
     {"policy": Policy.BEST, "rank_style": RankStyle.SHARED, "subscore_order": Order.ASC, "tiebreakers": TIEBREAKERS},
     {"policy": Policy.SUM, "calendar": DAILY, "segments": tuple(ATTRIBUTES)},
     {"policy": Policy.LATEST, "order": Order.ASC, "min_submissions": 2, "segments": ("platform", "country")},
+    {"policy": Policy.LATEST, "score_type": ScoreType.INT64, "segments": ("platform",)},
+    {"policy": Policy.SUM, "order": Order.ASC, "score_type": ScoreType.INT64, "subscore_order": Order.DESC},
 ]
-NAMES = ["sum", "best", "latest", "tiebreakers", "segments", "segments with a minimum"]
+NAMES = ["sum", "best", "latest", "tiebreakers", "segments", "segments with a minimum", "long", "long sums"]
 
 
 @dataclass(frozen=True)
@@ -144,6 +149,8 @@ class Story:
             subscore = packed(TIEBREAKERS, {"laps": self.random.randint(-1, 1), "time_ms": subscore})
         elif self.board.subscore_order is None:
             subscore = 0
+        if self.board.score_type is ScoreType.INT64:
+            score += self.random.choice(LONG_STEPS[self.board.policy])
         return Event(user_id, UUID(int=next(numbers)), score, NOON + self.random.randint(0, 2), metadata, subscore)
 
     async def move(self, user_id: int) -> None:

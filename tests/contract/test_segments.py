@@ -17,6 +17,7 @@ from leaderforge.domain.boards import Board, Ladder, Policy, RankStyle
 from leaderforge.domain.order import sort_key
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.players import Player
+from leaderforge.domain.score_types import ScoreType
 from leaderforge.domain.segments import Segment, segment_values
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.sources import Source
@@ -114,9 +115,7 @@ class World:
                 await self.erase(user_id)
 
     async def submit(self, user_ids: Sequence[int]) -> None:
-        events = [
-            Event(i, UUID(int=self.random.getrandbits(128)), self.random.randint(-4, 9), self._time()) for i in user_ids
-        ]
+        events = [Event(i, UUID(int=self.random.getrandbits(128)), self._score(), self._time()) for i in user_ids]
         ladders = [self.board.ladders_at(event.achieved_at) for event in events]
         for event, of_event in zip(events, ladders, strict=True):
             for ladder in of_event:
@@ -128,6 +127,10 @@ class World:
         for submission, receipt in zip(submissions, receipts, strict=True):
             assert isinstance(receipt, Receipt)
             self._check_receipt(submission, receipt)
+
+    def _score(self) -> int:
+        """Return a random score. Long scores differ in digits that a float does not have."""
+        return self.random.randint(-4, 9) + (2**53 if self.board.score_type is ScoreType.INT64 else 0)
 
     def _time(self) -> int:
         return self.random.choice([MIDNIGHT - 2, MIDNIGHT - 1, MIDNIGHT, MIDNIGHT + 1])
@@ -218,6 +221,7 @@ async def new_world(stores: Stores, index: RankIndex, random: Random) -> World:
         rank_style=random.choice(list(RankStyle)),
         calendar=Calendar((PeriodKind.DAILY, PeriodKind.ALL_TIME)),
         segments=ATTRIBUTES,
+        score_type=random.choice(list(ScoreType)),
     )
     world = World(stores, index, board, random)
     await world.start()

@@ -9,6 +9,7 @@ from typing import Any
 
 from leaderforge.domain.league import Assignment, Inactivity, Zone
 from leaderforge.domain.reward_tables import reward_table_of
+from leaderforge.domain.score_types import ScoreType
 from tests.contract.league_world import START, LeagueWorld, Weeks, league
 from tests.contract.settling_process import SettlingProcesses
 from tests.contract.store_fixtures import Database
@@ -65,10 +66,12 @@ class Simulation:
     report: Callable[[str], object] = lambda text: None
     keep: Callable[[Played], Awaitable[None]] = _nothing
 
-    async def begin(self, database: Database, rules: Mapping[str, Any]) -> Played:
+    async def begin(
+        self, database: Database, rules: Mapping[str, Any], score_type: ScoreType = ScoreType.NUMBER
+    ) -> Played:
         """Create the board and its players."""
         table = reward_table_of({"period": "weekly", "rewards": list(REWARDS)}, START)
-        world = await LeagueWorld.of(database, league(self.group_size, **rules), table)
+        world = await LeagueWorld.of(database, league(self.group_size, **rules), table, score_type=score_type)
         weeks = Weeks(world, Random(7), [])
         await weeks.create(range(1, self.players + 1))
         assert await world.resettlement().run() == 0

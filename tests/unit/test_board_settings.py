@@ -101,10 +101,9 @@ def test_what_is_wrong_is_named(setting: str, given: dict[str, Any]) -> None:
         assert setting in refused.value.message
 
 
-def test_long_scores_have_no_sum() -> None:
-    with pytest.raises(Refused, match="can be too large; use the policy best or latest"):
-        board(score_type=ScoreType.INT64)
-    assert board(score_type=ScoreType.INT64, policy=Policy.BEST, max_score=2**63 - 1).limits.max_score == 2**63 - 1
+@pytest.mark.parametrize("policy", Policy)
+def test_limits_of_long_scores_have_64_bits(policy: Policy) -> None:
+    assert board(score_type=ScoreType.INT64, policy=policy, max_score=2**63 - 1).limits.max_score == 2**63 - 1
 
 
 @pytest.mark.parametrize("setting", [name for name in FIXED if name != "tiebreakers"])  # see test_tiebreakers.py

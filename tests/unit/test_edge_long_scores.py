@@ -140,7 +140,6 @@ async def test_limits_are_exact(idle: Api) -> None:
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        ({"policy": "sum"}, "can be too large"),
         ({"score_type": "int32"}, "score_type"),
         ({"max_score": str(2**63)}, "max_score"),
         ({"tiers": [{"name": "gold", "score": str(2**63)}]}, "tiers"),

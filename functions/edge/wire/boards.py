@@ -190,7 +190,7 @@ class _SettingsIn(StrictIn):
     score_type: ScoreType = Field(
         ScoreType.NUMBER,
         description="The type of the scores: `number`, up to 2^53 - 1, or `int64`, up to 2^63 - 1. Scores of type "
-        "`int64` are decimal text in all answers, and may be text in requests. Not with the policy `sum`. Permanent.",
+        "`int64` are decimal text in all answers, and may be text in requests. Permanent.",
     )
 
     def changes(self) -> dict[str, Any]:

@@ -2501,7 +2501,7 @@ export interface components {
              *     ]
              */
             feeds?: components["schemas"]["FeedIn"][];
-            /** @description The type of the scores: `number`, up to 2^53 - 1, or `int64`, up to 2^63 - 1. Scores of type `int64` are decimal text in all answers, and may be text in requests. Not with the policy `sum`. Permanent. */
+            /** @description The type of the scores: `number`, up to 2^53 - 1, or `int64`, up to 2^63 - 1. Scores of type `int64` are decimal text in all answers, and may be text in requests. Permanent. */
             score_type?: components["schemas"]["ScoreType"];
             /**
              * @description The board's current identifier in paths.
@@ -2661,7 +2661,7 @@ export interface components {
              *     ]
              */
             feeds?: components["schemas"]["FeedIn"][];
-            /** @description The type of the scores: `number`, up to 2^53 - 1, or `int64`, up to 2^63 - 1. Scores of type `int64` are decimal text in all answers, and may be text in requests. Not with the policy `sum`. Permanent. Defaults to `number`. */
+            /** @description The type of the scores: `number`, up to 2^53 - 1, or `int64`, up to 2^63 - 1. Scores of type `int64` are decimal text in all answers, and may be text in requests. Permanent. Defaults to `number`. */
             score_type?: components["schemas"]["ScoreType"];
             /**
              * @description The board's identifier in paths (its slug). Permanent.

@@ -28,7 +28,6 @@ from leaderforge.domain.setting_checks import (
     checked_setting,
     optional_text,
     require_score_limits,
-    require_summable,
     require_within,
     shown_text,
 )
@@ -158,7 +157,6 @@ def new_board(slug: str, values: Mapping[str, Any], now: int = 0) -> Board:
     )
     _require_subscore_named(settings)
     _require_season_used(settings)
-    require_summable(settings.score_type, settings.policy)
     # Moments of a new board begin at once, because no process has cached the board without them.
     moments = None if settings.moment_days is None else Moments(settings.moment_days, now, now, now)
     return replace(_board(0, slug, settings), moments=moments)

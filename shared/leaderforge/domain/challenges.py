@@ -10,7 +10,7 @@ from secrets import token_urlsafe
 from typing import NamedTuple
 from uuid import UUID
 
-from leaderforge.domain.boards import MAX_INTEGER, Board
+from leaderforge.domain.boards import Board
 from leaderforge.domain.challenge_errors import (
     ChallengeConflict,
     ChallengeFull,
@@ -147,14 +147,6 @@ def replaced_challenge(
     return min(settled, key=lambda challenge: (challenge.ends_at, challenge.invitation))
 
 
-def in_range(board: Board, standing: Standing) -> Standing:
-    """Clamp the sums of a standing to the range of scores. The sum of only some events of a player may exceed it."""
-    greatest = board.score_type.greatest
-    return standing._replace(
-        score=_clamped(standing.score, greatest), subscore=_clamped(standing.subscore, MAX_INTEGER)
-    )
-
-
 def ranked_standings(board: Board, standings: Iterable[Standing]) -> Sequence[tuple[int, Standing]]:
     """Return standings with their ranks among each other, best first."""
     by_key = {sort_key(board, standing): standing for standing in standings}
@@ -164,7 +156,3 @@ def ranked_standings(board: Board, standings: Iterable[Standing]) -> Sequence[tu
 
 def _content(challenge: Challenge) -> tuple[int, int, int]:
     return challenge.board_id, challenge.ends_at - challenge.starts_at, challenge.max_players
-
-
-def _clamped(number: int, greatest: int) -> int:
-    return max(-greatest, min(number, greatest))

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from leaderforge.domain.boards import Policy
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.names import display_fault, displayed
 from leaderforge.domain.score_types import LongScore, ScoreType
@@ -36,14 +35,8 @@ def require_score_limits(score_type: ScoreType, low: int | None, high: int | Non
     require_within("min_score", low, -score_type.greatest, score_type.greatest)
     require_within("max_score", high, -score_type.greatest, score_type.greatest)
     if low is not None and high is not None and low > high:
-        raise Refused(f"min_score: {low} is above max_score ({high}); lower it or raise max_score", setting="min_score")
-
-
-def require_summable(score_type: ScoreType, policy: Policy) -> None:
-    """Raise `Refused` if a board with the policy `sum` has long scores, because their sum could be too large."""
-    if score_type is ScoreType.INT64 and policy is Policy.SUM:
-        message = "score_type: a sum of 64-bit scores can be too large; use the policy best or latest"
-        raise Refused(message, setting="score_type")
+        message = f"min_score: {low!r} is above max_score ({high!r}); lower it or raise max_score"
+        raise Refused(message, setting="min_score")
 
 
 def checked_setting(setting: str, require: Callable[[str], str], value: str) -> str:

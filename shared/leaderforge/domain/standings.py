@@ -174,6 +174,14 @@ def require_in_range(board: Board, standing: Standing) -> None:
         raise out_of_range(board, standing.user_id)
 
 
+def in_range(board: Board, standing: Standing) -> Standing:
+    """Clamp the sums of a standing to the range of scores. The sum of only some events of a player may exceed it."""
+    greatest = board.score_type.greatest
+    return standing._replace(
+        score=_clamped(standing.score, greatest), subscore=_clamped(standing.subscore, MAX_INTEGER)
+    )
+
+
 def out_of_range(board: Board, user_id: int) -> ScoreOutOfRange:
     """Return the error for a player whose score or subscore would be beyond its range."""
     return ScoreOutOfRange(
@@ -214,6 +222,10 @@ def _precedence(board: Board, standing: Standing) -> tuple[int, ...]:
                 -standing.received_us,
                 -run_id,
             )
+
+
+def _clamped(number: int, greatest: int) -> int:
+    return max(-greatest, min(number, greatest))
 
 
 LadderStanding = tuple[Ladder, Standing]

@@ -4122,7 +4122,7 @@ class BoardChangesIn(TypedDict):
     """
     score_type: NotRequired[ScoreType]
     """
-    The type of the scores: `number`, up to 2^53 - 1, or `int64`, up to 2^63 - 1. Scores of type `int64` are decimal text in all answers, and may be text in requests. Not with the policy `sum`. Permanent.
+    The type of the scores: `number`, up to 2^53 - 1, or `int64`, up to 2^63 - 1. Scores of type `int64` are decimal text in all answers, and may be text in requests. Permanent.
     """
     board: NotRequired[str]
     """
@@ -4257,7 +4257,7 @@ class BoardIn(TypedDict):
     """
     score_type: NotRequired[ScoreType]
     """
-    The type of the scores: `number`, up to 2^53 - 1, or `int64`, up to 2^63 - 1. Scores of type `int64` are decimal text in all answers, and may be text in requests. Not with the policy `sum`. Permanent. Defaults to `number`.
+    The type of the scores: `number`, up to 2^53 - 1, or `int64`, up to 2^63 - 1. Scores of type `int64` are decimal text in all answers, and may be text in requests. Permanent. Defaults to `number`.
     """
     board: str
     """

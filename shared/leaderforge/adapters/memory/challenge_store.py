@@ -15,12 +15,11 @@ from leaderforge.domain.challenges import (
     ChallengeLimits,
     ChallengePlayer,
     PlayedChallenge,
-    in_range,
     repeated,
     replaced_challenge,
 )
 from leaderforge.domain.errors import PlayerNotFound
-from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Standing, fold
+from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Standing, fold, in_range
 
 
 class MemoryChallengeStore:

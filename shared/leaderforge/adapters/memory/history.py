@@ -7,7 +7,7 @@ from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.history import HistoryPoint, HistoryPosition, PlayedLadder
-from leaderforge.domain.standings import Event, combine, standing_of
+from leaderforge.domain.standings import Event, combine, in_range, standing_of
 
 
 class MemoryHistoryStore:
@@ -22,7 +22,9 @@ class MemoryHistoryStore:
     ) -> Sequence[HistoryPoint]:
         events = sorted(await self._scores.events_of(board, user_id), key=_position)
         # Sort by the time of the score, not by reception: a late submission changes all history points after its time.
-        standings = accumulate(map(standing_of, events), lambda total, added: combine(board, total, added))
+        sums = accumulate(map(standing_of, events), lambda total, added: combine(board, total, added))
+        # The sum of all events is within the range of scores, but the sum of the earlier events may exceed the range.
+        standings = [in_range(board, standing) for standing in sums]
         points = [
             HistoryPoint(_position(event), event.score, standing.score, standing.subscore, event.numbers)
             for event, standing in zip(events, standings, strict=True)

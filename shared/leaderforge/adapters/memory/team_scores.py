@@ -7,9 +7,8 @@ from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.memory.team_store import MemoryTeamStore
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.challenges import in_range
 from leaderforge.domain.grouping import grouped
-from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Event, LadderStanding, fold
+from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Event, LadderStanding, fold, in_range
 from leaderforge.domain.teams import Contribution, is_same_result, stale_members, team_standing
 from leaderforge.ports.teams import MemberEvent
 

@@ -8,12 +8,12 @@ from collections.abc import Collection, Sequence, Set
 from uuid import UUID
 
 from leaderforge.adapters.postgres.audit import write_audit
-from leaderforge.adapters.postgres.history import best_signs
+from leaderforge.adapters.postgres.history import fold_parameters
 from leaderforge.adapters.postgres.links import lock_users
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.boards import MAX_INTEGER, Board, Policy
+from leaderforge.domain.boards import Board
 from leaderforge.domain.challenge_errors import ChallengeBlocked, ChallengeNotFound, TooManyChallenges
 from leaderforge.domain.challenges import (
     Challenge,
@@ -82,9 +82,9 @@ class PostgresChallengeStore:
 
     async def standings(self, board: Board, challenge: Challenge, user_ids: Collection[int]) -> Sequence[Standing]:
         span = challenge.starts_at, challenge.ends_at, challenge.late_until
-        further = (MAX_INTEGER,) if board.policy is Policy.SUM else best_signs(board)
-        query = statement(f"challenge_{board.policy}")
-        return [_standing_of(row) for row in await self._pool.fetch(query, board.id, joined(user_ids), *span, *further)]
+        values = board.id, joined(user_ids), *span, *fold_parameters(board)
+        rows = await self._pool.fetch(statement(f"challenge_{board.policy}"), *values)
+        return [_standing_of(row) for row in rows]
 
     async def hidden(self, board: Board, user_ids: Collection[int]) -> Set[int]:
         rows = await self._pool.fetch(statement("hidden_players"), board.id, joined(user_ids))

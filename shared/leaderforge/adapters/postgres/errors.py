@@ -10,6 +10,7 @@ import asyncpg
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
 
 FOREIGN_KEY_VIOLATION = "23503"
+NUMERIC_VALUE_OUT_OF_RANGE = "22003"
 _CHECK_VIOLATION = "23514"
 _DATA_EXCEPTION = "22"
 _CONNECTION_FAILURE = "08006"
@@ -59,7 +60,7 @@ class Rejected(LeaderForgeError):
     @property
     def is_out_of_range(self) -> bool:
         """Return whether a sum of scores or of subscores would leave its range."""
-        return self.sqlstate == _CHECK_VIOLATION
+        return self.sqlstate in {_CHECK_VIOLATION, NUMERIC_VALUE_OUT_OF_RANGE}
 
 
 class Contended(StoreUnavailable):

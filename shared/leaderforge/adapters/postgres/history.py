@@ -6,7 +6,7 @@ from uuid import UUID
 from leaderforge.adapters.postgres.boards import board_of
 from leaderforge.adapters.postgres.pool import Pool, Record
 from leaderforge.adapters.postgres.statements import statement
-from leaderforge.domain.boards import Board, Ladder, Order, Policy
+from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, Policy
 from leaderforge.domain.history import HistoryPoint, HistoryPosition, PlayedLadder
 from leaderforge.domain.order import ranked_score
 
@@ -25,10 +25,8 @@ class PostgresHistoryStore:
     ) -> Sequence[HistoryPoint]:
         # Each policy has a statement of its own, with a running minimum, a running sum or no window.
         query = statement(f"history_{board.policy}")
-        return [
-            _point(row)
-            for row in await self._pool.fetch(query, user_id, board.id, *(before or _END), limit, *best_signs(board))
-        ]
+        values = user_id, board.id, *(before or _END), limit, *fold_parameters(board)
+        return [_point(row) for row in await self._pool.fetch(query, *values)]
 
     async def played(self, board: Board, user_id: int, limit: int) -> Sequence[PlayedLadder]:
         rows = await self._pool.fetch(statement("periods_of_player"), user_id, board.id, limit)
@@ -44,15 +42,19 @@ class PostgresHistoryStore:
         return [board_of(row) for row in rows]
 
 
-def best_signs(board: Board) -> Sequence[int]:
-    """Return the last two parameters of history_best.sql and challenge_best.sql.
+def fold_parameters(board: Board) -> Sequence[int]:
+    """Return the last parameters of history_*.sql and challenge_*.sql, for the board's policy.
 
-    They are the factors that make lower scores and lower subscores better. For other policies than `best`, return an
-    empty sequence, because their statements lack these parameters.
+    `best`: the factors that make lower scores and lower subscores better. `sum`: the largest magnitudes of the sums of
+    scores and of subscores. `latest` has none.
     """
-    if board.policy is not Policy.BEST:
-        return ()
-    return ranked_score(board.order, 1), ranked_score(board.subscore_order or Order.ASC, 1)
+    match board.policy:
+        case Policy.BEST:
+            return ranked_score(board.order, 1), ranked_score(board.subscore_order or Order.ASC, 1)
+        case Policy.SUM:
+            return board.score_type.greatest, MAX_INTEGER
+        case Policy.LATEST:
+            return ()
 
 
 def _point(row: Record) -> HistoryPoint:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
 
-from leaderforge.adapters.postgres.history import best_signs
+from leaderforge.adapters.postgres.history import fold_parameters
 from leaderforge.adapters.postgres.past_rows import keep_past
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
@@ -17,7 +17,7 @@ from leaderforge.adapters.postgres.score_store import microseconds
 from leaderforge.adapters.postgres.standing_rows import period_bounds, replacing_row, standing_of_row
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
 from leaderforge.adapters.postgres.writing import hide_newcomers
-from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Policy
+from leaderforge.domain.boards import Board, Ladder, Policy
 from leaderforge.domain.grouping import grouped
 from leaderforge.domain.standings import LadderStanding, Standing, removed_standing
 from leaderforge.domain.teams import Contribution, is_same_result, stale_members, team_standing
@@ -145,9 +145,8 @@ async def _fold(
     connection: Connection, ladder: Ladder, source: Board, user_ids: Collection[int], team_id: int | None = None
 ) -> _Contributions:
     """Return the contributions of these players to one team or to all, computed from their events."""
-    further: Sequence[int] = ()
-    if source.policy is not Policy.LATEST:
-        further = (MAX_INTEGER,) if source.policy is Policy.SUM else best_signs(source)
+    # The contributions to a team have no subscore, therefore its sum needs no limit.
+    further = fold_parameters(source)[:1] if source.policy is Policy.SUM else fold_parameters(source)
     users = joined(user_ids)
     values = source.id, users, team_id, ladder.period, *period_bounds(ladder), *further
     folded = await connection.fetch(statement(f"team_fold_{source.policy}"), *values)

@@ -7,6 +7,7 @@ in the order of their keys. All batches use this order, which prevents deadlocks
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from leaderforge.adapters.postgres.errors import NUMERIC_VALUE_OUT_OF_RANGE, Rejected
 from leaderforge.adapters.postgres.event_rows import event_row
 from leaderforge.adapters.postgres.past_rows import keep_past
 from leaderforge.adapters.postgres.pool import Connection
@@ -22,6 +23,7 @@ from leaderforge.adapters.postgres.standing_rows import (
 )
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
 from leaderforge.domain.boards import Board, Policy
+from leaderforge.domain.score_types import MAX_LONG
 from leaderforge.domain.standings import Standing, combine, removed_standing, standing_of
 from leaderforge.domain.submissions import EventKey, Submission
 
@@ -115,12 +117,22 @@ async def hide_newcomers(connection: Connection, user_ids: Collection[int], boar
 
 
 def _fold_batch(submissions: Sequence[Submission]) -> Mapping[Policy, dict[StandingKey, tuple[Board, Standing]]]:
-    """Fold the events of a batch, without the stored standings. Return the results by policy and key."""
+    """Fold the events of a batch, without the stored standings. Return the results by policy and key.
+
+    Raises `Rejected` like the database if a sum is no 64-bit integer, because the driver could not send it.
+    """
     by_policy: defaultdict[Policy, dict[StandingKey, tuple[Board, Standing]]] = defaultdict(dict)
     for submission in submissions:
         board, added = submission.board, standing_of(submission.event)
         folded = by_policy[board.policy]
         for ladder in submission.ladders:
             key = key_of_standing(added.user_id, ladder)
-            folded[key] = board, (combine(board, folded[key][1], added) if key in folded else added)
+            folded[key] = board, (_combined(board, folded[key][1], added) if key in folded else added)
     return by_policy
+
+
+def _combined(board: Board, first: Standing, second: Standing) -> Standing:
+    combined = combine(board, first, second)
+    if abs(combined.score) > MAX_LONG:
+        raise Rejected(NUMERIC_VALUE_OUT_OF_RANGE)
+    return combined

@@ -1,11 +1,11 @@
 -- Returns the sum of the counting events of each player in a challenge, with their number. The other columns belong to
--- the latest event that changed the sum, or to the earliest event if none did. $6 is the largest magnitude of a sum.
--- The sum of all events of a player is within this magnitude, but the sum of some of the events may exceed the
--- magnitude. The result is therefore clamped.
+-- the latest event that changed the sum, or to the earliest event if none did. $6 is the largest magnitude of a sum of
+-- scores, $7 is the largest magnitude of a sum of subscores. The sums of all events of a player are within these
+-- magnitudes, but the sums of some of the events may exceed the magnitudes. The results are therefore clamped.
 select distinct on (user_id)
     user_id, submission_id, achieved_at, received_us, metadata,
     greatest(-$6::bigint, least($6, sum(score) over of_player))::bigint as score,
-    greatest(-$6::bigint, least($6, sum(subscore) over of_player))::bigint as subscore,
+    greatest(-$7::bigint, least($7, sum(subscore) over of_player))::bigint as subscore,
     bool_or(score <> 0 or subscore <> 0) over of_player as scored,
     count(*) over of_player as submissions
 from score_events
