@@ -18,11 +18,16 @@ it('makes a submission', () => {
   expect(submissionOf({ ...draft, metadata: ' ' })).not.toHaveProperty('submission.metadata');
 });
 
+it.each(['9007199254740992', '-9223372036854775807'])('sends the digits of the 64-bit score %s as text', (score) => {
+  expect(submissionOf({ ...draft, score })).toHaveProperty('submission.score', score);
+});
+
 it.each<[keyof Draft, string]>([
   ['userId', 'Ada'],
   ['score', '1.5'],
   ['score', ''],
-  ['score', '9007199254740992'],
+  ['score', '92233720368547758070'],
+  ['score', '1e18'],
   ['subscore', '1.5'],
   ['submissionId', 'x'],
   ['metadata', '[1]'],

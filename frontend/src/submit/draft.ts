@@ -21,7 +21,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export function submissionOf(draft: Draft): { submission: Submission } | { flaws: Flaws } {
   const flaws: Flaws = {};
   const userId = parseUserId(draft.userId);
-  const score = parseInteger(draft.score);
+  const score = parseScore(draft.score);
   const subscore = draft.subscore.trim() === '' ? undefined : parseInteger(draft.subscore);
   const metadata = parsedMetadata(draft.metadata);
   if (userId === null) flaws.userId = 'Enter a player’s id.';
@@ -39,6 +39,12 @@ export function submissionOf(draft: Draft): { submission: Submission } | { flaws
       ...(metadata && { metadata }),
     },
   };
+}
+
+/** Return the score as the API expects it: a number, or the digits of a 64-bit score. Null for other text. */
+function parseScore(text: string): number | string | null {
+  const digits = text.trim();
+  return parseInteger(digits) ?? (/^-?[1-9]\d{15,18}$/.test(digits) ? digits : null);
 }
 
 /** Return the integer as the API expects it, without the board's display format. Null for other text. */
