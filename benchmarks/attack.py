@@ -3,8 +3,8 @@
     python -m benchmarks.attack --out docs/reliability/attack.json
 
 Each attack runs in a process of its own, as fast as one core allows. Meanwhile this process reads the first entries
-every 20 ms. The product is started with a limit of one listener. The attack `refused_streams` opens this one stream,
-and the product refuses each further one.
+every 20 ms. The product is started with a limit of one live stream. The attack `refused_streams` opens this stream, and
+the product refuses all further streams.
 """
 
 import asyncio
@@ -76,7 +76,10 @@ def endless_head(url: str) -> Iterator[None]:
 
 
 def refused_streams(url: str) -> Iterator[None]:
-    """Keep the only allowed stream open, and request further streams: logging each refusal would be costly."""
+    """Keep the only allowed stream open, and request further streams.
+
+    The product refuses them. If it logged each refusal, the attack would slow it down.
+    """
     head = b"GET /api/boards/default/stream HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: %s\r\n" % (b"r" * 128)
     held = connected(url)
     held.sendall(head + b"\r\n")
@@ -130,7 +133,7 @@ def attack(name: str, url: str, seconds: float) -> None:
 
 @contextmanager
 def attacking(name: str | None, url: str, seconds: float) -> Iterator[list[int]]:
-    """Attack during the block, unless `name` is None. Yield a list. After the block, it has the number of attacks."""
+    """Attack during the block, unless `name` is None. Yield a list, which has the number of attacks after the block."""
     counts: list[int] = []
     if name is None:
         yield counts

@@ -1,4 +1,4 @@
-"""Benchmarks of a complete stack, compared with the ceilings of the same server, all in one run.
+"""Benchmarks of a complete stack, compared in one run with ceilings: the rates of a server whose routes do no work.
 
     python -m benchmarks.bench --players 1000000 --out docs/performance/results/bench.json
 
@@ -209,8 +209,9 @@ def summary(kind: str, samples: dict[str, list[dict[str, Any]]]) -> dict[str, An
 
 
 def api_process(supervisor: int) -> psutil.Process:
-    """Return the API process below the `leaderforge dev` with this process id. With several workers, return their
-    parent.
+    """Return the API process that the `leaderforge dev` with the process id `supervisor` started.
+
+    With several workers, return the parent of the workers.
     """
     children = psutil.Process(supervisor).children(recursive=True)
     return next(child for child in children if "uvicorn" in " ".join(child.cmdline()))
@@ -235,7 +236,7 @@ async def store_alone(dsn: str, players: int, batch: int, seconds: float) -> flo
 
 
 async def settle(dsn: str) -> None:
-    """Make the database finish the background work of a bulk load, so that none runs during a measurement."""
+    """Make the database finish the background work of a bulk load: it must not run during a measurement."""
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute("vacuum analyze")

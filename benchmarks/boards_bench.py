@@ -1,4 +1,4 @@
-"""Benchmarks of many boards: the cost of idle boards, and the effect of a board's load on another one.
+"""Benchmarks of many boards: the cost of idle boards, and the effect of a board's load on another board.
 
     python -m benchmarks.boards_bench --out docs/performance/results/boards.json
 
@@ -150,7 +150,7 @@ async def upkeep(services: Services) -> dict[str, float]:
 
 
 def submission(board: Board, random: Random) -> Submission:
-    """Return an invented submission, later than all earlier ones."""
+    """Return an invented submission. Its time is later than the times of all earlier submissions."""
     event = Event(random.randrange(PLAYERS), uuid4(), random.randrange(1, 1000), next(_times))
     return Submission([Ladder(board)], event)
 

@@ -139,7 +139,10 @@ def _cores(processor_us: float) -> int:
 
 
 def _primaries(shared_us: float, each_us: float) -> int | None:
-    """Return how many nodes suffice if they divide `shared_us` and each spends `each_us` (us per second), or None."""
+    """Return how many nodes suffice, None if no number does.
+
+    The nodes divide the work `shared_us`, and each spends `each_us`, both in us per second.
+    """
     free_us = USED * CORE_US - each_us
     return None if free_us <= 0 else max(1, ceil(shared_us / free_us))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
 PERIOD_US = 100_000
-"""Period of the limit in us, the kernel's default. The kernel allows no less than 1 ms a period, a share of 0.01."""
+"""Period of the limit in us, the kernel's default. The smallest limit is 1 ms per period, a share of 0.01."""
 
 
 class CannotCap(Exception):

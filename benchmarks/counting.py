@@ -36,7 +36,7 @@ KINDS: Mapping[str, tuple[list[str], Callable[[int, int], str]]] = {
     "external ids": (["--player-id", "player_id"], lambda user_id, _: f"player-{user_id}"),
     "new players": (["--player", "player"], lambda user_id, turn: f"guest {turn} {user_id}"),
 }
-"""By kind of file: the options of the import, and a function of user id and round that returns a line's player."""
+"""By kind of file: the options of the import, and a function that returns a line's player from user id and round."""
 
 
 def main(

@@ -95,7 +95,7 @@ def main(
 
 def _measure(node: Redis, name: str, spread: int, batch: int, players: int, updates: int) -> dict[str, Any]:
     random = Random(1)
-    # Free memory synchronously: the next run must begin without the memory of the previous one.
+    # Free memory synchronously: the next run must begin without the memory of the previous run.
     node.config_set("lazyfree-lazy-user-flush", "no")
     node.flushall()
     node.hset(KEYS[0], "watermark", "1")

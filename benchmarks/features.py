@@ -10,7 +10,7 @@ Other load on the machine varies. Therefore each call is measured directly befor
 board, and the ratios of these pairs are reported, as medians with quartiles. The memory of a board is the growth of the
 index nodes' memory while all players submit to it.
 
-With `--citus`, the store is a Citus cluster on this machine, whose tables are dropped.
+With `--citus`, the store is a Citus cluster on this machine. The tables in this cluster are dropped.
 """
 
 import asyncio

@@ -1,8 +1,9 @@
-"""Cost of counts above random entries of a partition, measured in turns with and without huge pages for a node's heap.
+"""Cost of counting the entries above random entries of a partition, with and without huge pages for a node's heap.
 
     python -m benchmarks.huge_pages --out docs/performance/results/huge-pages.json
 
-Starts two nodes with the same entries. Reports each node's time for a count, and each node's memory.
+Starts two nodes with the same entries, and measures them in turns. Reports each node's time for a count, and each
+node's memory.
 """
 
 import os

@@ -151,7 +151,7 @@ def _entries(call: Call, reply: Any) -> int:
         return len(reply) - 1
     if call.script.name != "window":
         return 0
-    # The reply is the total, and then five values for each window. The third of them has the entries.
+    # The reply is the total, and then five values for each window. The third value of a window has its entries.
     return sum(len(packed) // KEY_BYTES for packed in reply[3::5])
 
 

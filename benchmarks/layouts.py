@@ -29,7 +29,7 @@ BYTES = """
 for i = 1, #ARGV do redis.call('ZLEXCOUNT', KEYS[1], '-', '(' .. ARGV[i]) end
 """
 
-# Members with equal scores are in byte order. The script bisects them to find the first one that is not above the
+# Members with equal scores are in byte order. The script bisects them to find the first member that is not above the
 # entry.
 SCORES = """
 for i = 1, #ARGV, 2 do

@@ -55,7 +55,7 @@ def main(
 async def measure(
     facts: Mapping[str, Any], players: int, wires: int, seconds: float, shares: Sequence[float]
 ) -> list[dict[str, Any]]:
-    """Return the maximum rate by the closed loop, and the figures of the open loop at each share of it."""
+    """Return the maximum rate by the closed loop, and the figures of the open loop at each share of this rate."""
     url = facts["api"]
     requests = requests_of(url, facts["submit_key"], players, MIX)
     await busy_loop(url, requests, seconds / 5, wires)

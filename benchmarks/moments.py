@@ -6,8 +6,9 @@
 All players have a score and a country. `--earlier` adds states of each player from before the measured moments. Then
 batches of submissions change some of the scores, in turns on a board with past standings and on one without. Meanwhile,
 moderators hide, show, remove and set entries and remove submissions, and players move to other countries. Reads take
-random players and random moments within the time of these changes. A part of the moments is compared with a replay of
-all changes in Python, which shares no code with the product. With --dsn, the database must be new.
+random players and random moments within the time of these changes. For a part of the moments, the ranks are compared
+with a replay of all changes in Python. The replay shares no code with the product. With --dsn, the database must be
+new.
 """
 
 import asyncio
@@ -321,7 +322,8 @@ async def _compared(world: World, count: int) -> int:
         entries, countries = world.replay(moment)
         number = random.randrange(COUNTRIES)
         in_country = [entry for entry in entries if countries.get(entry[2], entry[2] % COUNTRIES) == number]
-        # Take half of the compared players from those with a change. Most others have the same rank at all moments.
+        # Take half of the compared players from the players with a change. Most others have the same rank at all
+        # moments.
         changed = {change.user_id for change in world.log if change.at <= moment}
         choices = [entries, in_country]
         choices += [[entry for entry in among if entry[2] in changed] or among for among in choices]

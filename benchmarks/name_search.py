@@ -97,7 +97,7 @@ async def compared(dsn: str, players: int, rounds: int) -> dict[str, Any]:
         ratios = []
         for turn in range(rounds):
             new = [next(ids) for _ in range(created)]
-            # The databases take turns in being measured first, because checkpoints of one slow down the other.
+            # The databases take turns in being measured first, because checkpoints of one database slow down the other.
             order = pools if turn % 2 else pools[::-1]
             rates = {pool: await creation_rate(pool, new, batch, callers) for pool in order}
             ratios.append(rates[pools[0]] / rates[pools[1]])

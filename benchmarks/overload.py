@@ -43,7 +43,7 @@ _TICK_S = 0.001
 """Time between sends in s. Requests that become due between two sends are sent together."""
 ACCEPTED = 200
 GOAL = 3.0
-"""Maximum ratio of the p99 of accepted requests under overload to the p99 before it."""
+"""Maximum ratio of the p99 of accepted requests under overload to the p99 before the overload."""
 _SECOND = 1.0
 
 
@@ -220,7 +220,7 @@ def table(phases: Mapping[str, Mapping[str, Any]]) -> Table:
 
 
 def draw(phases: Mapping[str, Mapping[str, Any]], out: Path) -> None:
-    """Plot accepted and refused requests, and the p99 of accepted ones, over time."""
+    """Plot accepted and refused requests, and the p99 of accepted requests, over time."""
     from benchmarks.plotting import COLOURS, new_figure, save
 
     figure, (rates, latencies) = new_figure("before, during and after an overload", 2)

@@ -3,8 +3,9 @@
     python -m benchmarks.shards --players 200000 --out docs/performance/results/shards.json
 
 For each number of nodes and of partitions: throughput and latency of each operation, and the cost of a request for each
-node (commands, processor time, memory) and for its coordinator, which is this process. Requests are not batched, as in
-a function that serves one request at a time. CSV files in the folder of the JSON file have the same content.
+node (commands, processor time, memory) and for the coordinator of the request, which is this process. Requests are not
+batched, as in a function that serves one request at a time. CSV files in the folder of the JSON file have the same
+content.
 """
 
 import asyncio

@@ -4,7 +4,7 @@ turns.
     python -m benchmarks.streams --out docs/performance/results/streams.json
 
 Each stream keeps `ahead` lines in flight on its connection. Each connection for batches sends its next batch after the
-answer to the previous one.
+answer to the previous batch.
 """
 
 import asyncio

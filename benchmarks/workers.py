@@ -92,7 +92,10 @@ def mean_size(before: tuple[float, float], after: tuple[float, float]) -> float 
 
 
 def ratio(single: Sequence[dict[str, Any]], several: Sequence[dict[str, Any]]) -> list[float]:
-    """Return the rate of several processes, divided by the rate of one: [lower quartile, median, upper quartile]."""
+    """Return the rate of several processes, divided by the rate of one process.
+
+    The ratio is [lower quartile, median, upper quartile].
+    """
     return quartiles([of_several["rate"] / of_one["rate"] for of_one, of_several in zip(single, several, strict=True)])
 
 

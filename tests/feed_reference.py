@@ -71,7 +71,7 @@ class FeedReference:
         return "new", list(targets)
 
     def refuses(self, sent: Sent) -> bool:
-        """Return whether a rule refuses the submission before anything stored is looked at."""
+        """Return whether a rule refuses the submission without a look at stored data."""
         return max(sent.on_targets().get("coins", 0), sent.score if sent.board == "coins" else 0) > MAX_COINS
 
     def _repeated(self, sent: Sent, first: Counted, content: object) -> tuple[str, list[str]]:
@@ -87,7 +87,7 @@ class FeedReference:
         return "duplicate", shown
 
     def set_removed(self, board: str, user_id: int, number: int, removed: bool) -> None:
-        """Remove or restore a submission and its fed submissions, except fed ones that were removed separately."""
+        """Remove or restore a submission with its fed submissions, except any that were removed separately."""
         own = self.stored[board, user_id, number]
         fed = [self.stored.get((slug, user_id, number)) for slug in ("coins", "deaths", "runs") if board == "laps"]
         if own.removed != removed:

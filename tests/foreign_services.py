@@ -52,7 +52,7 @@ create table leaderboard_record (
 """
 """The tables `users`, `leaderboard` and `leaderboard_record` that the migrations of Nakama 3.40.0 leave (migrate/sql of
 its repository), column for column, with their keys, checks and first row. With `LEADERFORGE_TEST_NAKAMA`, a test
-compares them.
+compares these tables with the tables of a clone.
 """
 
 _NAKAMA_COLUMNS = """

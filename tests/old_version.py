@@ -217,7 +217,7 @@ class OldClients:
 async def old_clients(dsn: str, players: Sequence[int] = ()) -> AsyncIterator[OldClients]:
     """Run clients of 0.1.0 on a database during the block. Fails if a client fails.
 
-    The clients submit to a new board, for the given players or for new ones.
+    The clients submit to a new board, for the given players or for new players.
     """
     async with asyncpg.create_pool(dsn, min_size=4, max_size=4, server_settings=_LIMITS) as pool:
         distributed = await pool.fetchval(statements()["has_workers"])

@@ -22,7 +22,7 @@ class Line:
 
 
 class Oracle:
-    """Lines of a board or period, sorted, computed from its events.
+    """Expected lines of a board in one period, the best line first, computed from the events of the period.
 
     `unranked` has the number of submissions of each player below the minimum of submissions.
     """
@@ -72,7 +72,9 @@ class Oracle:
         return ahead[-1] if ahead else None
 
     def window(self, user_id: int, size: int) -> Sequence[Line]:
-        """Return `size` lines with the player's line in the middle, or as near to it as the ends of the board allow."""
+        """Return `size` lines with the player's line in the middle, or as near to the middle as the ends of the board
+        allow.
+        """
         position = self.position(user_id)
         assert position is not None
         starts = range(max(1, self.total - size + 1))

@@ -41,5 +41,5 @@ tied_events = st.builds(
 
 
 def on_board(board: Board, event: Event) -> Event:
-    """Return the event in a form that the board accepts: without a subscore on boards without one."""
+    """Return the event in a form that the board accepts: without a subscore on boards without subscores."""
     return event if board.subscore_order else event._replace(subscore=0)

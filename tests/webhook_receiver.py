@@ -46,7 +46,7 @@ class WebhookReceiver:
         return f"http://127.0.0.1:{self.port}/hooks"
 
     async def start(self) -> None:
-        """Accept connections, at the previous port or, at the first start, at a free one."""
+        """Accept connections, at the previous port or, at the first start, at a free port."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 

@@ -1,6 +1,6 @@
 -- Register the coordinator and two workers, for psql. Safe to repeat: the conditions skip registered nodes. Without the
--- conditions, a repeated registration would be a two-phase commit. It could fail after a restart of the container,
--- because its transaction name could exist already.
+-- conditions, a repeated registration would be a two-phase commit. This commit could fail after a restart of the
+-- container, because its transaction name could exist already.
 \set ON_ERROR_STOP 1
 
 select citus_set_coordinator_host('citus-coordinator', 5432)

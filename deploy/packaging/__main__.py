@@ -19,7 +19,7 @@ from deploy.packaging.contents import (
 )
 
 MAX_BYTES = 20 * 10**6
-"""Maximum size of a package in bytes. Larger ones slow down cold starts."""
+"""Maximum size of a package in bytes. Larger packages slow down cold starts."""
 _AGENT = "newrelic"
 """Python package of the New Relic agent. The agent is deployed as a separate layer, because few deployments use it."""
 

@@ -79,8 +79,8 @@ def copy_sources(target: Path) -> None:
 def compile_modules(python: str, target: Path) -> None:
     """Compile all modules.
 
-    A function cannot store modules that it compiles. If the package had none, each cold start would compile all of
-    them.
+    A function cannot store modules that it compiles. Without compiled modules in the package, each cold start would
+    compile all modules.
     """
     # Store hashes of the sources instead of their times, and the path on AWS. Equal sources then compile to equal bytes
     # on any machine.
@@ -100,7 +100,7 @@ def _prune(target: Path) -> None:
 
 
 def _run(command: Sequence[str | Path], environment: dict[str, str] | None = None) -> str:
-    """Return the output of the command. Raises `PackagingFailed` if it fails."""
+    """Return the output of the command. Raises `PackagingFailed` if the command fails."""
     process = subprocess.run(  # noqa: S603 - our own commands, on our own paths
         command, env=os.environ | (environment or {}), capture_output=True, text=True, check=False
     )

@@ -24,7 +24,7 @@ _PAUSE_S = 0.5
 _MAX_REPETITIONS = 10
 """Number of failures of one submission at which the test stops at once.
 
-With fewer failures, but more than one of a client, the test fails at its end, and shows all causes.
+If a client has more than one failure, but no submission has so many, the test fails at its end, and shows all causes.
 """
 
 

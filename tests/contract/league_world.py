@@ -216,7 +216,7 @@ class Weeks:
         return Submission([self.world.ladder], event)
 
     async def moderate(self, share: float) -> None:
-        """Erase a share of the players, hide as many others, and remove the scores of as many others."""
+        """Erase a share of the players, hide an equal share, and remove the scores of an equal share."""
         records, moderation = self.world.database.records, self.world.database.moderation
         entry = AuditEntry(self.world.now, "tests", "moderate")
         for user_id in list(self.players):

@@ -206,7 +206,7 @@ async def reported(world: World) -> Counter[tuple[str, int, str]]:
 
 
 async def test_ranks_in_brackets_earn_rewards(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compare the awards with those of expected brackets, before and after a moderator hides a winner."""
+    """Compare the awards with the awards of the expected brackets, before and after a moderator hides a winner."""
     monkeypatch.setattr(award_settlement, "_CHUNK", 4)
     monkeypatch.setattr(bracket_ranks, "_AT_ONCE", 6)
     rules = TournamentRules(starts_at=0, ends_at=END, bracket_size=3)

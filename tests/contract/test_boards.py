@@ -45,7 +45,7 @@ async def all_standings(stores: Stores, ladder: Ladder) -> dict[int, Standing]:
 def counted(standings: Mapping[int, Standing]) -> dict[int, Standing]:
     """Return the standings that are not removed, without revision and hiding.
 
-    These two fields differ between a standing that was submitted and one that a backfill computed.
+    These two fields differ between a submitted standing and a standing that a backfill computed.
     """
     return {i: s._replace(revision=0, hidden=0) for i, s in standings.items() if not s.removed}
 

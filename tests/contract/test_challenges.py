@@ -121,7 +121,8 @@ async def test_a_player_replaces_the_own_challenge_that_is_settled_longest(store
     other = await create(stores, challenge_on(board, ends_at=1), user_id=2)
     assert isinstance(await join(stores, other, 1, now=0), Challenge)
     created = [await create(stores, challenge_on(board, ends_at=-i)) for i in range(1, MAX_STORED_EACH)]
-    # All these challenges have ended, and none is settled. Therefore none can be replaced.
+    # All these challenges have ended, but none of them is settled. Therefore a new challenge cannot replace any of
+    # them.
     with pytest.raises(TooManyChallenges, match="50 stored"):
         await create(stores, challenge_on(board, starts_at=5))
     settled_at = created[-1].settled_at
@@ -129,7 +130,7 @@ async def test_a_player_replaces_the_own_challenge_that_is_settled_longest(store
     remaining = {played.challenge.invitation for played in await stores.challenges.of_player(1)}
     assert remaining == {challenge.invitation for challenge in (other, new, *created[:-1])}
     assert await stores.challenges.find(created[-1].invitation) is None
-    # Joining, like creation, replaces a settled challenge. A refused join replaces none.
+    # Joining, like creation, replaces a settled challenge. A refused join replaces no challenge.
     joined = await create(stores, challenge_on(board, ends_at=2 * HOUR_MS), user_id=2)
     assert isinstance(await join(stores, challenge_on(board), 1, HOUR_MS), ChallengeNotFound)
     assert await stores.challenges.find(created[-2].invitation) is not None

@@ -1,4 +1,4 @@
-"""Repeated submission ids: a copy with the same content is a duplicate, one with other content is a conflict."""
+"""Repeated submission ids: a copy with the same content is a duplicate, a copy with other content is a conflict."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -44,7 +44,7 @@ async def first(stores: Stores) -> Submission:
 
 
 async def differences(stores: Stores, *submissions: Submission) -> Mapping[str, object]:
-    """Record the submissions. Return the differences in the conflict of the last one, empty without conflict."""
+    """Record the submissions. Return the differences in the conflict of the last submission, empty without conflict."""
     outcome = (await stores.scores.record(submissions))[-1]
     if isinstance(outcome, Recorded):
         return {}
@@ -97,7 +97,7 @@ async def test_equal_content_is_a_duplicate(stores: Stores, edit: Edit) -> None:
 
 
 async def test_a_time_in_the_future_of_the_first_copy_was_clamped(stores: Stores) -> None:
-    """The first copy is clamped to its reception. A copy with a later time, clamped or not, is a duplicate."""
+    """The first copy gets the time of its reception. A copy with a later time, clamped or not, is a duplicate."""
     submission = await first(stores)
     sent = submit(submission.ladders[0], 1, 5, at=RECEIVED_MS)
     sent = requested(RECEIVED_MS + 3000)(event(received_us=RECEIVED_MS * 1000)(sent))

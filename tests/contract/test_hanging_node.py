@@ -19,7 +19,7 @@ from tests.contract.store_fixtures import Database, on_pool, run, submit
 from tests.waiting import PATIENCE_S, until
 
 LIMIT_S = 5.0
-"""Time limit in s of recording a batch. A single node must use only a part of it."""
+"""Time limit in s of recording a batch. A single node must use only a part of this time."""
 PLAYERS = range(40)
 
 

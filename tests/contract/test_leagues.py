@@ -80,7 +80,9 @@ async def test_concurrent_settlements_write_each_result_once(on_postgres: Databa
 
 
 async def run_until_settled(settlement: SettlementService) -> None:
-    """Run until nothing is due. Repeat a run that exceeds the time limit of a commit, as it may on a slow machine."""
+    """Run until nothing is due. Repeat a run that exceeds the time limit of a commit, which may happen on a slow
+    machine.
+    """
     while await settlement.due():
         with suppress(StoreUnavailable):
             await settlement.run()

@@ -120,7 +120,9 @@ class TestChange:
 
     @pytest.mark.parametrize("policy", JUDGED_BY_CHANGE)
     async def test_racing_submissions_never_jump(self, stores: Stores, policy: Policy) -> None:
-        """Each score exceeds the previous one by the maximum change, and so counts only after the previous one."""
+        """Each score exceeds the previous score by the maximum change. It therefore counts only after the previous
+        score.
+        """
         one = await ladder(stores, policy, max_change=10)
         await stores.players(1)
         await outcomes(stores, submit(one, 1, 0))

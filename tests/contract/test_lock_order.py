@@ -77,7 +77,7 @@ class Storm:
     [(True, False, False), (False, True, False), (True, True, False), (True, True, True)],
 )
 async def test_no_two_calls_wait_for_each_other(on_postgres: Database, changes: bool, acts: bool, feeds: bool) -> None:
-    """Fail at any deadlock, because each delays its transactions by a second, and ends at least one of them."""
+    """Fail at any deadlock, because a deadlock delays transactions by a second, and ends at least one of them."""
     policies = Policy.LATEST, Policy.SUM, Policy.BEST, Policy.LATEST
     boards = [await on_postgres.board(policy=policy, calendar=DAILY) for policy in policies]
     await on_postgres.players(*PLAYERS)

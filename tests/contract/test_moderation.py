@@ -439,7 +439,7 @@ _players = count(100)
 
 
 async def take(stores: Stores, model: Model, step: Step) -> None:
-    """Apply the step to the store and to the model. Fails if one accepts the step and the other refuses it."""
+    """Apply the step to the store and to the model. Fails if only one of the two accepts the step."""
     board, user_id, now = model.board, step.user_id, NOON
     made = event(user_id, step.score, NOON - step.days * DAY)
     made = made._replace(subscore=step.subscore if board.subscore_order else 0)

@@ -54,7 +54,8 @@ async def test_a_board_whose_first_count_fails_delays_no_other_board(
         for seconds in (0, 59, 60, 179, 180):
             await maintenance.run_at(NOON + seconds * 1000)
     ours = [board.id for board in attempts if board.id in {b.id for b in boards}]
-    # The first pause lasts 60 s, the second one 120 s.
+    # The first board fails at 0, 60 and 180 s: its first pause lasts 60 s, its second pause 120 s. The second board
+    # never waits.
     assert [ours.count(board.id) for board in boards] == [3, 5]
     assert sum(board.id == boards[0].id for board in corrected) == 5
     assert [log["pause_ms"] for log in logs if log["board"] == boards[0].slug] == [60_000, 120_000, 240_000]

@@ -315,7 +315,8 @@ async def test_the_keys_of_a_checkpoint_are_spaced_by_former_states_too(database
         await database.scores.record([Submission(board.ladders_at(NOON), event)])
     assert await database.moments.add_checkpoint(Ladder(board), 8, NOON + 8)
     rows = await database.run("select total, above from moment_checkpoints")
-    # One entry, with the best of the 8 keys. The checkpoint has a key for every second state.
+    # The ladder has one entry. It has had 8 states, and every second state has a key in the checkpoint. The packed
+    # numbers say how many entries are above each of the 4 keys: none above the best key, one above the others.
     assert [(row["total"], row["above"]) for row in rows] == [(1, pack(">4q", 0, 1, 1, 1))]
 
 

@@ -248,7 +248,7 @@ async def test_bundles_have_the_notices_of_their_players_in_order_on_any_databas
 
 @pytest.mark.parametrize("is_moved", [False, True])
 async def test_an_erasure_spares_the_other_players_of_bundles_on_any_database(anywhere: Scene, is_moved: bool) -> None:
-    """Erase players, and find the notices of the others.
+    """Erase players, and find the notices of the other players.
 
     On Citus, a bundle's row has the id of one of its players. The erasure of this player must not delete the row.
     """

@@ -110,7 +110,7 @@ class TestErase:
 
     @pytest.mark.parametrize("batch", [1, 2], ids=["one statement", "a transaction"])
     async def test_revisions_grow_though_the_clock_was_put_back(self, stores: Stores, batch: int) -> None:
-        """The index distinguishes an erased player and a new one with the same id by their revisions only."""
+        """The index distinguishes an erased player and a new player with the same id by their revisions only."""
         ladder = await stores.ladder()
         stores.clock.ms = NOON + 86_400_000
         await stores.players(1)

@@ -151,7 +151,7 @@ class TestTimeLimits:
             await self.recovered(database, ladder)
 
     async def test_a_server_frozen_amid_calls(self, own_postgres: OwnPostgres) -> None:
-        """No acknowledged submission is lost, and a retried one counts once."""
+        """No acknowledged submission is lost, and a retried submission counts once."""
         server = own_postgres()
         async with stores_on(server) as database:
             await database.players(*range(10))

@@ -26,7 +26,7 @@ SLOW = RateLimit(interval_us=3600 * SECOND_US, burst=2)
 _numbers = count()
 
 NewLimiter = Callable[[Clock | None], RateLimiter]
-"""Function that creates a limiter with this clock in microseconds, or with the node's clock if it is None.
+"""Function that creates a limiter with this clock in microseconds, or with the node's clock if the argument is None.
 
 All limiters that the function creates share their state.
 """

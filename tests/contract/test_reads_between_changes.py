@@ -28,7 +28,7 @@ READS_OF_A_LADDER = 12
 
 
 class ChangedCluster(Cluster):
-    """Client that makes one of `changes` after each of its round trips, until none is left."""
+    """Client that makes one of `changes` after each of its round trips, until no change is left."""
 
     changes: Sequence[Callable[[], Awaitable[object]]] = ()
 
@@ -62,8 +62,9 @@ class Sorted:
     def ranks(self, chosen: Sequence[tuple[int, ...]]) -> Any:
         """Return the number of entries, counts for the chosen entries, and whether the ladder has all chosen entries.
 
-        The counts are the number of entries above each chosen entry. With shared ranks, they are the number of entries
-        above the tie of each chosen entry, followed by the number of entries down to the end of each tie.
+        The counts are one list, in the order of the chosen entries: the number of entries above each. With shared
+        ranks, the list first has the number of entries above the tie of each chosen entry, then the number of entries
+        down to the end of each tie.
         """
         entries, chosen_standings = self.entries(), set(chosen)
         shared = self.board.rank_style is RankStyle.SHARED

@@ -290,7 +290,9 @@ async def test_a_large_key_is_freed_in_short_steps(
 async def test_an_update_between_two_steps_of_a_removal_stays_whole(
     alone: tuple[ValkeyCluster, Cluster, RedisIndex], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A removal must delete an entry with its standing: a load skips a player whose standing has the same revision."""
+    """A removal must delete an entry together with its standing: a load skips a player whose standing has the same
+    revision.
+    """
     _, client, index = alone
     ladder = Ladder(Board(1, "default", "Default"))
     await fill(index, ladder)

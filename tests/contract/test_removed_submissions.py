@@ -169,7 +169,7 @@ async def test_what_version_0_2_removed_from_one_period_stays_out_of_it(database
     daily = board.ladders_at(NOON)[1]
     await database.moderation.remove_from(daily, 1, AuditEntry(NOON, "key:ops", "entry.remove"))
     await database.run(f"update score_events set void_in = null where board_id = {board.id}")  # noqa: S608
-    database.clock.ms = NOON + 1  # before 0.3, only recording times ordered events, in ms
+    database.clock.ms = NOON + 1  # before 0.3, events had only the order of their recording times, in ms
     second, third = event(1, 2), event(1, 4)
     await record(database, board, second, third)
     await set_removed(database, board, third, True)

@@ -1,4 +1,4 @@
-"""Reads within segments equal those of a reference program, through changes of attributes, hiding and erasures."""
+"""Reads within segments return the same as a reference program, through changes of attributes, hiding and erasures."""
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence

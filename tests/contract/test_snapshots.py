@@ -159,7 +159,9 @@ class TestSubmission:
         assert list(await database.scores.standings(ladder, [1])) == []
 
     async def test_another_submission_is_judged_first(self, database: Database) -> None:
-        """Another submission commits before this one locks the standing. The limit check must include the other one."""
+        """Another submission commits before this one locks the standing. The limit check must include the other
+        submission.
+        """
         ladder = Ladder(await database.board(limits=ScoreLimits(min_interval_ms=1000)))
         await database.players(1)
         async with interrupted(database) as (stores, pool):
@@ -249,7 +251,7 @@ class TestExport:
                 await exports(stores).read(1)
 
     async def test_its_id_has_another_owner(self, database: Database) -> None:
-        """Replace the player by a new one with the same id. The export must not have data of the erased player."""
+        """Replace the player by a new player with the same id. The export must not have data of the erased player."""
         ladder, _ = await played(database)
         await database.moderation.set_entry_hidden(ladder.board, 1, True, ACT)
         ann = Player(1, "Ann", None, 7)

@@ -101,7 +101,7 @@ async def test_a_player_is_in_one_team_at_a_time(stores: Stores) -> None:
     assert await stores.teams.leave(BLUE, 1, 30, ACT) == TeamSpan(1, BLUE, 20, 30)
     assert isinstance(await outcome(stores.teams.leave(BLUE, 1, 30, ACT)), NotInTeam)
     # The clock was set back from 30 to 25, and then to 5. A new span starts no earlier than the end of the previous
-    # one, and no span ends before its start. An empty span is not stored.
+    # span, and no span ends before its start. An empty span is not stored.
     assert await join(stores, RED, 1, 25) == [TeamSpan(1, RED, 30)]
     assert await stores.teams.leave(RED, 1, 5, ACT) == TeamSpan(1, RED, 30, 30)
     assert await join(stores, RED, 1, 31) == [TeamSpan(1, RED, 31)]

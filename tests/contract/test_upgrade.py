@@ -98,7 +98,9 @@ async def refusals(dsn: str) -> dict[str, str]:
 
 
 async def test_a_migration_excludes_the_writers_of_one_table_at_most(old_store: str) -> None:
-    """A migration that holds the lock of one table while it waits for the lock of another can deadlock with clients."""
+    """A migration that holds the lock of one table while it waits for the lock of another table can deadlock with
+    clients.
+    """
     for number in LATER:
         assert len({table for table, _ in await locks(old_store, number)}) <= 1, migrations()[number]
         await migrate(old_store, last=number)

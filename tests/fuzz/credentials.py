@@ -15,7 +15,7 @@ from tests.tokens import TOKENS, token
 
 
 def credentials(random: Random, player: int) -> str | None:
-    """Return a value of the header Authorization, None for an anonymous request. Most of them are valid admin keys."""
+    """Return a value of the header Authorization, None for an anonymous request. Most values are valid admin keys."""
     if random.random() < 0.75:
         return f"Bearer {ADMIN_KEY}"
     valid = [None, f"Bearer {SUBMIT_KEY}", f"Bearer {token(player)}", f"Bearer {token(player, scope='read')}"]
@@ -60,7 +60,7 @@ def _is_encodable(claims: dict[str, object]) -> bool:
 
 
 def cursor(random: Random, seen: Sequence[str]) -> str:
-    """Return a cursor: one from a response, a changed one, random bytes, or a forgery with a correct checksum."""
+    """Return a cursor from a response, a changed cursor, random bytes, or a forgery with a correct checksum."""
     if seen and random.random() < 0.3:
         return random.choice(seen)
     if seen and random.random() < 0.3:

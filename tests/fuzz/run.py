@@ -110,7 +110,7 @@ async def _send(url: str, factory: Factory, report: FuzzReport) -> None:
 
 
 async def _answer(url: str, request: bytes) -> bytes:
-    """Return the answer to a request, or the start of a long one."""
+    """Return the answer to a request, or the start of a long answer."""
     parts = urlsplit(url)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     try:

@@ -38,7 +38,8 @@ COMMANDS: dict[str, Callable[[], Sequence[str]]] = {
 }
 """Functions that return the command of a driver, by its name. They skip the test if the machine lacks a program."""
 LONG_ONLY = frozenset({"python-sync"})
-"""Drivers that only `make test-long` runs: the synchronous client performs the same calls as the asynchronous one."""
+"""Drivers that only `make test-long` runs: the synchronous client performs the same calls as the asynchronous client.
+"""
 SAMPLED = frozenset({"csharp", "godot"})
 """Drivers with which `make test` runs only a sample of the cases: their processes take a second to start."""
 _LIMIT_BYTES = 1 << 24

@@ -54,7 +54,7 @@ class Script:
         self._lines = [dict(line) for line in lines]
 
     def __call__(self, request: str) -> Fault | None:
-        """Return the fault of this request, None without one."""
+        """Return the fault of this request, None without a fault."""
         for line in self._lines:
             times = line.get("times", 1)
             if request.startswith(line["on"]) and times != 0:
@@ -70,7 +70,7 @@ class Weather:
         self._random, self._share = random.Random(seed), share
 
     def __call__(self, request: str) -> Fault | None:
-        """Return a fault or none."""
+        """Return a fault for this request, or None."""
         if self._random.random() >= self._share:
             return None
         kinds = ("reset_before", "reset_after", "double", "truncate", "delay", "reply")

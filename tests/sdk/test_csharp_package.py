@@ -29,7 +29,7 @@ def test_its_assembly_needs_no_other_package() -> None:
 
 
 def test_the_unity_package_has_each_file_with_an_id(tmp_path: Path) -> None:
-    """Each file of the package needs a `.meta` file with an id, because Unity ignores files without one."""
+    """Each file of the package needs a `.meta` file with an id, because Unity ignores files without a `.meta` file."""
     with tarfile.open(unity_package(tmp_path)) as archive:
         names = set(archive.getnames())
         metas = [archive.extractfile(name) for name in names if name.endswith(".meta")]

@@ -33,7 +33,7 @@ async def enqueue(driver: Driver, score: int) -> None:
 
 
 async def reopened(driver: Driver, queue: Path) -> list[int]:
-    """Kill the process, and open the queue in a new one. Return the scores in the queue."""
+    """Kill the process, and open the queue in a new process. Return the scores in the queue."""
     await driver.kill()
     await open_queue(driver, queue)
     return [score["body"]["score"] for score in await driver.do("queue", name="pending")]
@@ -55,7 +55,7 @@ async def test_a_second_process_is_refused_until_the_first_ends(tmp_path: Path, 
     async with driving(name) as first, driving(name) as second:
         await open_queue(first, queue)
         await enqueue(first, 5)
-        for _ in range(2):  # a refused process must not release the lock of the first one
+        for _ in range(2):  # a refused process must not release the lock of the first process
             with pytest.raises(Refused) as refused:
                 await open_queue(second, queue)
             assert refused.value.error["kind"] == "QueueLocked"

@@ -24,7 +24,8 @@ class Checkpoints:
         return sibling(self._server.dsn, _PRESENT)
 
     async def restore(self) -> Played | None:
-        """Create the database of the present week from the latest copy. Return the state of the copy, None without one.
+        """Create the database of the present week from the latest copy. Return the state of the copy, None without a
+        copy.
 
         The caller must `attach` the database to the state.
         """

@@ -109,9 +109,9 @@ class ChallengeWriter(ApiWriter):
                 ended[0].answer = entries_of(answer.body)
 
     def _judged(self) -> list[OwnChallenge]:
-        """Return the challenges to check: those without a clock jump since their creation.
+        """Return the challenges to check. Leave out challenges with a clock jump since their creation.
 
-        While a clock is a day ahead, challenges end early, and new ones may replace them.
+        While a clock is a day ahead, challenges end early, and new challenges may replace them.
         """
         return [challenge for challenge in self._challenges if challenge.jumps == self._rig.clock.jumps]
 

@@ -110,7 +110,8 @@ def answer_problems(own: OwnChallenge, stored: StoredChallenge, answer: Mapping[
 def limit_problems(challenges: Sequence[StoredChallenge]) -> Iterator[Problem]:
     """Yield problems: players in too many open challenges, and challenge ids that a player used more than once.
 
-    Only a join increases a player's number of open challenges. Therefore count the open ones at each join.
+    Only a join increases a player's number of open challenges. Therefore count the player's open challenges at each
+    join.
     """
     places = [(player, challenge) for challenge in challenges for player in challenge.players]
     for joined, _ in places:

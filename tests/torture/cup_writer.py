@@ -83,7 +83,8 @@ class CupWriter(ApiWriter):
 
         Wait up to `promised_s` seconds for settlements that are due, and for events.
         """
-        # After an absence of the receiver, the pause between deliveries is long. Another failure would double it.
+        # After an absence of the receiver, the pause between deliveries is long. Another failure would double the
+        # pause.
         self._rig.receiver.failures = 0.0
         return await lasting_problems(self._problems, promised_s)
 
@@ -125,7 +126,7 @@ class CupWriter(ApiWriter):
             cup.counted.add(submission_id)
 
     async def _claim_due(self) -> None:
-        """Claim all awards of the oldest tournament with unclaimed awards, if it may be settled by now."""
+        """Claim all awards of the oldest tournament with unclaimed awards, if this tournament may be settled by now."""
         if not self._unclaimed or time() < self._unclaimed[0].ends_at + SETTLED_AFTER_S:
             return
         cup = self._unclaimed[0]

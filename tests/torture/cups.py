@@ -118,7 +118,9 @@ class Cup:
 
 
 def earned(events: Sequence[StoredEvent]) -> Iterator[AwardKey]:
-    """Yield the awards that the events of a tournament earn. Scores are added, and of equal sums, the earlier leads."""
+    """Yield the awards that the events of a tournament earn. Scores are added. Of two players with equal sums, the
+    player who reached the sum earlier leads.
+    """
     sums: defaultdict[int, int] = defaultdict(int)
     last: defaultdict[int, int] = defaultdict(int)
     for event in events:

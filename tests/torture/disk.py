@@ -12,7 +12,7 @@ _STEP_BYTES = 64 * 2**10
 
 
 class SmallDisk:
-    """File system of 512 MiB at a path. If this process may not mount one, the path is an ordinary directory."""
+    """File system of 512 MiB at a path. If this process may not mount anything, the path is an ordinary directory."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -37,7 +37,7 @@ class Clock:
         self.set(0)
 
     def can_jump(self) -> bool:
-        """Return whether the clock of a process can be set. It cannot if the library is for another processor."""
+        """Return whether the clock of a process can be set. A library for another processor cannot set it."""
         offset_s = self.offset_s
         self.set(_PROBED_S)
         try:
@@ -63,7 +63,7 @@ class Clock:
         }
 
     def set(self, offset_s: int) -> None:
-        """Set the clock this many seconds ahead of the real one, or behind it if negative."""
+        """Set the clock `offset_s` seconds ahead of the real clock, or behind it if `offset_s` is negative."""
         self.jumps += offset_s != self.offset_s
         self.offset_s = offset_s
         partial = self._file.with_suffix(".partial")

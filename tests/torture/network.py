@@ -84,7 +84,9 @@ class Relay:
 
 
 class Connection:
-    """Relayed connection. It has an end at the client and one at the server, each with bytes that wait to be sent."""
+    """Relayed connection. It has one end at the client and one end at the server. Each end has bytes that wait to be
+    sent.
+    """
 
     def __init__(self, relay: Relay) -> None:
         self._relay = relay

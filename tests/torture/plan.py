@@ -16,7 +16,8 @@ AWAY_S = 6.0
 class Plan:
     """Plan of a run. `scale` shortens the nemeses.
 
-    `settle_s` is the time between nemeses, `warm_s` the time before the first one, `calm_s` the time at the end, in s.
+    `settle_s` is the time between nemeses, `warm_s` the time before the first nemesis, `calm_s` the time at the end, in
+    s.
 
     With `rounds`, the run ends after `rounds` rounds of all nemeses. In a round, each nemesis acts once or, with
     `each_s`, again and again for this time (s). With `until_found`, the run ends at the first violation. With `heals`,

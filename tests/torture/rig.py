@@ -43,7 +43,7 @@ INDEX_TIMEOUT_S = 0.5
 """Time limit of the API processes for the index, in s."""
 
 EVENT_FAILURES = 0.3
-"""Share of events to which their receiver answers with a failure. Half of these events are stored nevertheless."""
+"""Share of events to which the receiver answers with a failure. Half of these events are stored nevertheless."""
 
 _ROOT = Path(__file__).parents[2]
 
@@ -132,7 +132,7 @@ class Rig:
         return self.target.client(process, key)
 
     def start_apis(self, processes: Sequence[int] = range(API_PROCESSES)) -> None:
-        """Start these API processes. First kill those that already run."""
+        """Start these API processes. If a process already runs, kill it first."""
         for number in processes:
             api = self.apis[number]
             api.process.kill()

@@ -97,8 +97,8 @@ class StoredBoard:
 async def settle(rig: Rig, main: LadderModel, ledger: Ledger, promised_s: float) -> tuple[list[Problem], float]:
     """Compare store, history and index after the clients have stopped. Return the lasting problems.
 
-    Also return the time in s until the index agreed with the store. Differences between the two are problems only if
-    they last longer than `promised_s`.
+    Also return the time in s until the index agreed with the store. Differences between index and store are problems
+    only if they last longer than `promised_s`.
     """
     boards = await stored_boards(rig.dsn)
     problems = [problem for board in boards for problem in board.problems()]

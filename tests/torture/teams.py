@@ -111,6 +111,6 @@ def _move_problems(own: OwnPlayers, spans: Sequence[StoredSpan]) -> Iterator[Pro
 
 
 def entry_problems(name: str, expected: Sequence[Entry], answered: Sequence[Entry]) -> Iterator[Problem]:
-    """Yield the difference between the entries of an answer and the expected ones."""
+    """Yield the difference between the entries of an answer and the expected entries."""
     if list(expected) != list(answered):
         yield Problem("wrong entries", f"{name}: {expected}", str(answered))

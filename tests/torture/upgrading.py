@@ -22,7 +22,7 @@ from tests.torture.rig import Rig
 _BOARD = "old"
 """Slug of the board to which the clients of 0.1.0 submit."""
 _FIRST_PART = 10
-"""Number of the last migration of the first, interrupted run of the upgrade. A second run applies the others."""
+"""Number of the last migration of the first, interrupted run of the upgrade. A second run applies the rest."""
 _PAUSE_S = 0.5
 _numbers = count(1)
 

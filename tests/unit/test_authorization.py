@@ -217,7 +217,7 @@ FILES = {"application/octet-stream"}
 """Content types of bodies that are files."""
 
 ALTERNATIVES = {"GET /api/users": "prefix"}
-"""Query parameter to send in a call that needs any one of several parameters, by call."""
+"""Calls that need at least one of several query parameters, each with the parameter to send."""
 
 METHODS = ("get", "post", "put", "patch", "delete")
 

@@ -227,7 +227,7 @@ async def test_failed_notices_are_retried_in_order_given_up_and_redriven(service
         await api.services.events.dispatch.run(5)
     bodies = [body for _, body in service.asked]
     totals = [json.loads(body["MessageBody"])["data"]["score"] for body in bodies]
-    assert totals == [1, 1, 2, 1]  # the player's second notice waited until the first one was given up
+    assert totals == [1, 1, 2, 1]  # the player's second notice waited until the first notice was given up
     ids = [body["MessageAttributes"]["webhook-id"]["StringValue"] for body in bodies]
     assert ids[0] == ids[1] == ids[3] == letter["event_id"]
     assert ["leaderforge-redriven" in body["MessageAttributes"] for body in bodies] == [False, False, False, True]

@@ -1,4 +1,6 @@
-"""Batches in which items are refused before the call. Calls process the rest. Each outcome has its item's position."""
+"""Batches in which items are refused before the call. The call processes all other items. Outcomes have the order of
+the items.
+"""
 
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import pairwise

@@ -10,7 +10,7 @@ def simulated(size: int, entrants: int, *, is_final: bool) -> list[list[int]]:
     """Return the numbers of the entrants of each bracket.
 
     Seat one entrant after the other. If `is_final` and the last bracket has less than half of `size` entrants, move
-    them to the bracket before it.
+    these entrants to the previous bracket.
     """
     brackets: list[list[int]] = []
     for number in range(1, entrants + 1):

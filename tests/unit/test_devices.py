@@ -214,7 +214,7 @@ class TestLinking:
             assert (answer.status_code, answer.json()["score"]) == (200, 10)
 
     async def test_a_player_cannot_link_itself(self) -> None:
-        """External ids are not secret. A player who could set one could claim the id of another player."""
+        """External ids are not secret. A player who could set an external id could claim the id of another player."""
         async with serving(**SIGNING) as api:
             session = await sign_in(api)
             path, body = f"/api/users/{session['user_id']}", {"external_id": "76561190012345678"}

@@ -113,7 +113,7 @@ class Scene:
             await self.notices.append({}, [draft])
 
     async def run_all(self) -> None:
-        """Run one or two processes at a time until no notice is left to send. New processes replace killed ones."""
+        """Run one or two processes at a time until no notice is left to send. Replace killed processes."""
         for _ in range(500):
             self.receiver.plan_kill()
             runs = (self.process().run(monotonic() + 60) for _ in range(self.random.choice((1, 2))))

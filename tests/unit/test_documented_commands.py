@@ -21,7 +21,7 @@ PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").r
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 NOT_RUN = "# not run by a test"
-"""Mark of commands that no test runs. On a line of its own, it marks all commands of the block that follow."""
+"""Mark of commands that no test runs. On a line of its own, it marks all later commands of the block."""
 RECORDS = "docs/decisions/"
 """Folder of decision records. These may have commands of earlier trials, whose programs are not installed here."""
 PAGE_TESTS = {
@@ -271,7 +271,9 @@ def benchmark(module: str) -> Any:
 
 
 def usage_error(command: Any, arguments: list[str]) -> str | None:
-    """Return the first error in the options of a command, None without one. Accept missing values and placeholders."""
+    """Return the first error in the options of a command, None without an error. Accept missing values and
+    placeholders.
+    """
     context = None
     try:
         while True:

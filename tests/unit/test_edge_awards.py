@@ -241,8 +241,8 @@ async def test_the_winner_of_each_bracket_earns_a_reward(api: Api) -> None:
     assert (refused.status_code, refused.json()["error"]["details"]) == (422, {"setting": "rewards"})
     created = await api.post("/api/boards", {**body, "rewards": table}, ADMIN_KEY)
     assert created.json()["rewards"] == table, created.text
-    # Players join with their first submissions, in this order. Players 1 and 2 share a bracket, players 3 and 4
-    # another.
+    # Players join with their first submissions, in this order. Players 1 and 2 share a bracket. Players 3 and 4 share
+    # the next bracket.
     await api.ranked({1: 10, 2: 20, 3: 5, 4: 4}, "cup")
     api.clock.now = START + DAY_MS + PROPAGATION_MS
     assert await api.services.seasons.settlement.run() == 1

@@ -73,7 +73,8 @@ async def test_players_compete_by_link(arena: Api) -> None:
     await submit(arena, 1, 10)
     challenge = await view(arena, invitation)
     assert (challenge["board"], challenge["players"], challenge["max_players"]) == ("duel", 2, 3)
-    # Scores since the start of the challenge count, also those from before the player joined. Earlier scores do not.
+    # All scores since the start of the challenge count, even scores from before the player joined. Scores from before
+    # the start do not count.
     assert ranks(challenge) == [(1, 2, 20), (2, 1, 10)]
     assert challenge["unscored"] == []
     joined = (await join(arena, invitation, 3, SUBMIT_KEY)).json()
@@ -231,7 +232,7 @@ async def test_the_challenges_of_a_deleted_board_are_gone(arena: Api) -> None:
     assert (await arena.send("DELETE", "/api/boards/duel", key=ADMIN_KEY)).status_code == 200
     assert code(await arena.get(f"/api/challenges/{invitation}")) == (404, "board_not_found")
     assert (await arena.get("/api/users/1/challenges", token(1))).json()["challenges"] == []
-    # The challenges on the deleted board no longer count towards the limit of 2 open ones.
+    # The challenges on the deleted board no longer count towards the limit of 2 open challenges.
     assert await create(arena, board="default")
 
 

@@ -51,7 +51,7 @@ async def test_periods_close_once_after_their_end_and_grace(api: Api) -> None:
 async def test_entering_the_top_is_an_event_and_climbing_in_it_is_none(api: Api) -> None:
     await api.ranked({player: 100 + player for player in range(1, TOP + 2)})
     await api.change_board(events=(NoticeType.RANK_ENTERED_TOP,))
-    assert await events(api) == []  # the first check of the top has no earlier one to compare with
+    assert await events(api) == []  # the first check of the top has no earlier check to compare with
     await api.post("/api/boards/default/scores", {"user_id": 5, "score": 900})
     api.clock.now += 60_000
     assert await events(api) == []

@@ -114,7 +114,7 @@ async def test_the_queue_keeps_the_order_of_reception() -> None:
             await api.post(path, submission)
         bodies = [json.loads(body) for body in queue.bodies]
         assert [body["received_us"] - START * 1000 for body in bodies] == [0, 1, 2, 3, 4, 5]
-        # Deliver in another order than that of the queue, because SQS guarantees no order.
+        # Deliver in another order than the order of the queue, because SQS guarantees no order.
         for body in (bodies[3], bodies[5], *bodies[:3], bodies[4]):
             assert await count_messages(Edge(api.services), [record(body)]) == []
         assert await number_of_run(api) == 5
@@ -122,7 +122,7 @@ async def test_the_queue_keeps_the_order_of_reception() -> None:
 
 @asynccontextmanager
 async def second_process(api: Api, ahead_us: int) -> AsyncIterator[ApiClient]:
-    """Serve the same stores as a second process, whose clock is `ahead_us` us ahead of the clock of the first one."""
+    """Serve the same stores as a second process, whose clock is `ahead_us` us ahead of the first process's clock."""
     parts = replace(api.services.parts, clock_us=lambda: api.clock() * 1000 + ahead_us)
     services = assemble(api.services.settings, parts)
     async with connected_to_app(create_app(services)) as client:

@@ -361,7 +361,9 @@ class TestPut:
         assert (await api.get("/api/users/2")).status_code == 404
 
     async def test_a_call_beside_one_that_creates_the_player(self, api: Api) -> None:
-        """Both calls look up the player before one creates the player. The taken name must not fail the other call."""
+        """Both calls look up the player before one call creates the player. The name is then taken, but must not fail
+        the other call.
+        """
         by_external_id = api.services.parts.users.by_external_id
         both_looked = asyncio.Barrier(2)
         looks = count()

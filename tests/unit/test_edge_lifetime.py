@@ -124,7 +124,7 @@ async def test_reconciling_can_be_left_to_others(monkeypatch: pytest.MonkeyPatch
 async def test_the_first_requests_need_not_wait_for_keys(
     monkeypatch: pytest.MonkeyPatch, *, is_available: bool
 ) -> None:
-    """Load all keys at the start: a first request might not wait long enough. Start even without the store."""
+    """Load all keys at the start: a first request might not wait long enough for them. Start even without the store."""
     async with serving(LEADERFORGE_SIGNING_SECRET="a secret of at least 32 bytes, which signs") as api:
         stores = api.services.parts.keys, api.services.parts.signing_keys
         reads: list[str] = []

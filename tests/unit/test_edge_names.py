@@ -106,7 +106,7 @@ async def test_a_name_is_stored_as_it_is_displayed(api: Api) -> None:
 
 
 async def test_a_stored_name_may_be_sent_again(api: Api) -> None:
-    """The player of a stored name may send it again, although a newer rule refuses this name to all others."""
+    """The player of a stored name may send it again, although a newer rule refuses this name to all other players."""
     await api.services.parts.users.create([Player(7, CYRILLIC, None, 0)])
     body = {"username": CYRILLIC, "email": "ada@example.org"}
     for method, status in (("PUT", 200), ("PATCH", 200)):

@@ -42,13 +42,13 @@ async def race(api: Api, **rules: Any) -> None:
 
 
 async def follow(api: Api, user_id: int, *friend_ids: int) -> None:
-    """Make a player follow these players, and no others."""
+    """Make a player follow exactly these players."""
     body = {"user_ids": list(friend_ids)}
     assert (await api.send("PUT", f"/api/users/{user_id}/friends", body, SUBMIT_KEY)).status_code == 200
 
 
 async def score(api: Api, user_id: int, points: int) -> None:
-    """Submit a score, a millisecond after the previous one."""
+    """Submit a score, a millisecond after the previous score."""
     api.clock.now += 1
     assert (await api.post(f"{BOARD}/scores", {"user_id": user_id, "score": points})).status_code == 200
 

@@ -63,9 +63,9 @@ def test_nginx_sends_the_same_headers_with_the_site() -> None:
 
 
 def test_nginx_finds_the_tags_of_the_page() -> None:
-    """nginx replaces the static tags of the page. It finds them by their first and their last tag.
+    """nginx replaces the static tags of the page. It finds these tags by the first and the last of them.
 
-    If it did not find the last tag, it would omit the rest of the page.
+    If nginx did not find the last tag, it would omit the rest of the page.
     """
     configuration = (ROOT / "deploy/images/nginx.conf").read_text()
     first, last = re.findall(r"sub_filter '(<meta [^']*)'", configuration)

@@ -145,7 +145,7 @@ async def test_scores_of_members_rank_the_team_at_once(api: Api) -> None:
         await play(api, user_id, score)
     assert await top(api) == [(1, "Reds", 15), (2, "Blues", 12)]
     assert await contributions(api, REDS) == [(1, 10, True, True), (2, 5, True, True)]
-    # After player 1 moves to another team, the points from before stay with the first team.
+    # After player 1 moves to another team, the points from before the move stay with the first team.
     await join(api, BLUES, 1)
     await play(api, 1, 100)
     assert await top(api) == [(1, "Blues", 112), (2, "Reds", 15)]

@@ -300,7 +300,8 @@ async def test_receipts_of_batches_say_the_attempts_left(api: Api) -> None:
     ids = [str(uuid4()) for _ in range(4)]
     items = [{"user_id": 1, "score": 5, "submission_id": i} for i in (*ids[:2], ids[0])]
     results = (await api.post(f"{CUP}/scores/batch", {"submissions": items})).json()["results"]
-    # The third submission repeats the first one. Each receipt has the attempts that are left after the whole batch.
+    # The third submission repeats the first submission. Each receipt has the attempts that are left after the whole
+    # batch.
     assert [(result["attempts_left"], result["duplicate"]) for result in results] == [
         (1, False),
         (1, False),

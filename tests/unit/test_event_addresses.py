@@ -101,7 +101,7 @@ async def test_names_and_numbers_of_this_machine_are_refused_at_the_connection(h
 
 
 async def test_the_checked_address_is_the_connected_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    # The sender must make one query only, because a hostile name server could answer a second one with an address
+    # The sender must make one query only, because a hostile name server could answer a second query with an address
     # that the sender would refuse.
     queries: list[str] = []
     loop = asyncio.get_running_loop()

@@ -49,7 +49,7 @@ ASCENDING_WITH_A_MINIMUM = {
 @example(TIED_AFTER_A_REFUSAL, ASCENDING_WITH_A_MINIMUM, Writing())
 @example(TIED_AFTER_A_REFUSAL, ASCENDING_WITH_A_MINIMUM, Writing(block_size=80))
 def test_an_import_makes_the_board_that_submissions_make(table: list[Row], board: dict[str, Any], writing: Writing):
-    # An import with a column of subscores is refused as a whole if the board has none.
+    # An import with a column of subscores is refused as a whole if the board has no subscores.
     has_subscores = writing.has_subscores and board.get("subscore_order") is not None
     writing = writing._replace(has_subscores=has_subscores)
     with pytest.MonkeyPatch.context() as patched:
@@ -101,7 +101,7 @@ def _player_ids(table: list[Row], refused: Container[int]) -> dict[str, int]:
 async def _submit(
     api: Api, table: list[Row], settings: dict[str, Any], writing: Writing, ids: Mapping[str, int]
 ) -> list[str | None]:
-    """Submit the rows one by one. Return the reason of the refusal of each row, None for a counted one."""
+    """Submit the rows one by one. Return the reason of the refusal of each row, None for a counted row."""
     await _create(api, settings)
     created: set[str] = set()
     refusals: list[str | None] = []

@@ -241,10 +241,11 @@ async def test_overlapping_batches_count_as_batches_one_after_another(scores: li
 async def test_lanes_keep_the_order_of_the_file_where_a_line_depends_on_earlier_ones(
     scores: list[tuple[str, int, int]], batch: int
 ):
-    """Import with one batch in flight, and with several. The results must be equal, although lines depend on others.
+    """Import with one batch in flight, and with several. The results must be equal, although some lines depend on
+    earlier lines.
 
-    A score limit may refuse a line because of the player's previous score. If several lines have one submission id, the
-    last line replaces the submission of the others.
+    A score limit may refuse a line because of the player's previous score. If several lines have the same submission
+    id, the last line replaces the submission of the earlier lines.
     """
     lines = [
         ScoreLine(number, f"player {name}", score, 1000 * number, UUID(int=line_id))

@@ -216,7 +216,7 @@ async def test_a_batch_is_queued_but_for_what_is_not_valid(queued: Api, queue: M
 async def test_other_content_under_a_submission_id_becomes_a_dead_letter(queued: Api, queue: MemoryQueue) -> None:
     await queued.players(1)
     first = {"user_id": 1, "score": 5, "submission_id": str(uuid4())}
-    # The second copy is received later, but is a duplicate of the first one, because neither has `achieved_at`.
+    # The second copy is received later, but is a duplicate of the first copy, because neither copy has `achieved_at`.
     for submission in (first, first, {**first, "score": 6}):
         await queued.post("/api/scores", submission)
         queued.clock.now += 1000
@@ -255,7 +255,7 @@ async def test_a_letter_that_comes_back_while_redriving_stays() -> None:
 
         @property
         def letters(self) -> int:
-            """Number of dead letters, including those in flight."""
+            """Number of dead letters, including dead letters in flight."""
             return len(self._dead)
 
     poisonous = Poisonous()

@@ -77,7 +77,9 @@ def test_selectors_find_pods() -> None:
 
 
 def built(folder: Path) -> dict[tuple[str, str], Any]:
-    """Build a folder with Kustomize. Return the resources by kind and name, without the hash of generated ones."""
+    """Build a folder with Kustomize. Return the resources by kind and name. Names of generated resources are without
+    their hash.
+    """
     program = str(KUBECTL) if KUBECTL.exists() else shutil.which("kubectl")
     if program is None:
         pytest.skip("kubectl is missing: run `make template-setup` on Linux on x86_64; on other systems, install it")

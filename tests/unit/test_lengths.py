@@ -17,7 +17,7 @@ LONG_FUNCTION = 40
 
 
 class Spread(NamedTuple):
-    """Spread of the lengths of functions: median, 90th percentile, and number of long ones.
+    """Spread of the lengths of functions: median, 90th percentile, and number of long functions.
 
     A length is the number of lines from `def` on, without decorators.
     """

@@ -278,7 +278,7 @@ def test_ascii_names_follow_the_rules_of_all_names(text: str) -> None:
 
 
 def test_each_folded_character_has_its_key() -> None:
-    """The key of a name key is the key itself, because nothing is left in it to remove, map or normalise."""
+    """The name key of a name key is the same text, because a name key has nothing left to remove, map or normalise."""
     for point in range(0xA0, sys.maxunicode + 1):
         character = chr(point)
         if unicodedata.category(character) not in {"Cn", "Cs", "Co"}:

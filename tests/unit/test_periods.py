@@ -43,7 +43,7 @@ ZONES = (
 )
 SEASONS = (
     "0 0 1 * *",  # months
-    "30 2 * * *",  # a time that occurs twice on one day a year in Berlin, and not at all on another
+    "30 2 * * *",  # a time that occurs twice on one day a year in Berlin, and not at all on another day
     "0 */6 * * *",
     "15 0 * * 1",
     "0 0 1 1,4,7,10 *",

@@ -24,7 +24,7 @@ from tests.waiting import until
 @pytest.mark.parametrize("style", RankStyle)
 @pytest.mark.parametrize("score", [1, 25, 50])
 async def test_ranks_are_exact_though_a_player_moves_between_the_two_steps(style: RankStyle, score: int) -> None:
-    """Move player 2 between the reads of rows and of counts. The new entry must not count as above the old one."""
+    """Move player 2 between the reads of rows and of counts. The new entry must not count as above the old entry."""
     ladder = Ladder(Board(1, "default", "Default", rank_style=style))
     index = MemoryIndex(partitions=2)
     players = MemoryPlayerStore()

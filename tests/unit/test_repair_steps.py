@@ -68,7 +68,7 @@ class WatchedWorld(World):
         return [user_id_of(key) for key in sorted(keys)]
 
     async def watch(self, expected: dict[Ladder, list[int]], names: dict[int, str]) -> None:
-        """From now on, check after each step that just these players are ranked, in this order, with these names."""
+        """From now on, check after each step that exactly these players are ranked, in this order, with these names."""
 
         async def look(step: str) -> None:
             self.steps.append(step)

@@ -42,7 +42,7 @@ async def test_a_subject_that_is_no_number() -> None:
             assert (await api.post("/api/scores", stranger, token_of(SUBJECT))).status_code == 403
         assert (await api.get(f"/api/users/{user_id}/export", token_of(SUBJECT))).status_code == 200
         assert (await api.get(f"/api/users/{other}/export", token_of(SUBJECT))).status_code == 403
-        # A subject is an external id here, even if it has digits only: the token is not one of player 123.
+        # A subject is an external id here, even if it has digits only: the token does not belong to player 123.
         await api.players(123)
         digits = await api.post("/api/scores", {"user_id": 123, "score": 5}, token_of("123"))
         assert digits.status_code == 403
@@ -157,7 +157,7 @@ class TestFirstSight:
                 await api.post("/api/boards/none/scores", {"external_id": "f", "score": 1}),
             ]
             assert [answer.status_code for answer in refused] == [422, 422, 404]
-            # Refused submissions have created no players, and reads with a key create none.
+            # Refused submissions have created no players, and reads with a key create no players.
             for external_id in ("b", "d", "f", "g"):
                 assert (await api.get(f"/api/users/ext:{external_id}", ADMIN_KEY)).status_code == 404
 

@@ -27,7 +27,9 @@ def snippet(language: str) -> str:
 
 
 async def player_of(token: str) -> tuple[int, str]:
-    """Return the status of a submission with the token, and the external id that it may submit for, empty if none."""
+    """Return the status of a submission with the token, and the external id that the token may submit for, empty if
+    there is none.
+    """
     async with serving(**SETTINGS) as api:
         await api.change_board(open_to_players=True)
         for player in ("player|eu|00042", "steam:76561190012345678"):

@@ -54,7 +54,7 @@ REQUIRED = {"LEADERFORGE_REDIS_NODES": "127.0.0.1:1", "LEADERFORGE_POSTGRES_DSN"
 DEFAULTS = EnvironmentSettings.from_environment(REQUIRED)
 
 STORE_TIMEOUTS_S = (0.01, 1.0, DEFAULTS.store_timeout_ms / 1000, 20.0, MAX_TIMEOUT_MS / 1000)
-"""Time limits of a call to the store in s: the smallest, the largest, the default and others."""
+"""Time limits of a call to the store in s: the smallest, the largest, the default, and two others between them."""
 
 
 class TestChangesOfBoards:
@@ -182,7 +182,8 @@ class TestWatermarks:
         assert commit_limit_s(store_timeout_s) * 1000 + CLOCK_DIFFERENCE_MS <= SETTLE_MS
 
     def test_notes_of_touched_players_outlive_the_settle_time(self) -> None:
-        """Reconciliation finds changes without an event by notes. If notes expire in an outage, it must rebuild."""
+        """Reconciliation finds changes without an event by notes. If notes expire in an outage, a rebuild must follow.
+        """
         assert TOUCHES_KEPT_MS >= 1000 * SETTLE_MS
 
     def test_no_late_update_outlives_the_removed_standings_of_an_erased_player(self) -> None:

@@ -78,7 +78,7 @@ def test_a_recurring_tournament_takes_place_with_each_season(hours: int) -> None
     now = START + hours * HOUR_MS
     occurrence = current_occurrence(TournamentRules(duration_s=86_400), weekly().calendar, now)
     moment = datetime.fromtimestamp(now / 1000, UTC)
-    # Search hour by hour for the expected occurrence: the first one that ends after `moment`.
+    # Search hour by hour for the expected occurrence: the first occurrence that ends after `moment`.
     start = moment - timedelta(days=8)
     while not (start.weekday() == 5 and start.hour == 18 and start + timedelta(days=1) > moment):
         start += timedelta(hours=1)

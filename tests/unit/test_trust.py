@@ -152,7 +152,10 @@ async def test_a_catch_up_that_began_before_the_doubt_is_not_enough(world: World
 
 
 async def test_nobody_believes_an_index_that_one_process_could_not_update(world: World) -> None:
-    """One process has a pending update. The other must not treat the index as current, although its own link works."""
+    """One process has a pending update.
+
+    The other process must not treat the index as current, although its own link to the index works.
+    """
     world.link(world.one).is_cut = True
     assert await world.submit(world.one, 1, 5) is None
     for process in (world.one, world.other):
@@ -304,7 +307,7 @@ async def test_a_broken_connection_has_the_index_caught_up(world: World) -> None
 
 @pytest.mark.parametrize("later_ms", [86_400_000, 1 - COMMIT_LIMIT_MS])
 async def test_a_watermark_that_is_too_late_is_none(world: World, elapsed: Elapsed, later_ms: int) -> None:
-    """Ignore a watermark in the future: a clock was set back, and no repair would read the events before it."""
+    """Ignore a watermark in the future: a clock was set back. Repairs would skip all events before the watermark."""
     await world.commit(1, 5)
     await world.index.advance(world.now + later_ms)
     elapsed.now += BELIEF_MS / 1000

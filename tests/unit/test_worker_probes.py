@@ -13,7 +13,7 @@ from leaderforge.adapters.postgres.workers import Workers
 
 
 class Worker:
-    """Pool with one worker that answers its first probe, then none."""
+    """Pool with one worker that answers its first probe, but no later probe."""
 
     def __init__(self) -> None:
         self.answered, self.silent = Event(), Event()

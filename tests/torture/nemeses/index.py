@@ -99,9 +99,9 @@ async def migrate_slot(stage: Stage) -> None:
 
 
 async def repartition(stage: Stage) -> None:
-    """Restart all API processes with another number of partitions, and later with the previous one.
+    """Restart all API processes with one partition more, and later with the previous number of partitions.
 
-    In half of all cases, first build the index with that number by `leaderforge index build-partitions`.
+    Before each restart, with a probability of a half, build the new index by `leaderforge index build-partitions`.
     """
     number = stage.rig.partitions
     for partitions in (number + 1, number):
