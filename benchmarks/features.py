@@ -8,7 +8,7 @@
 
 Other load on the machine varies. Therefore each call is measured directly before or after the same call on the other
 board, and the ratios of these pairs are reported, as medians with quartiles. The memory of a board is the growth of the
-index nodes' memory while all players submit to it.
+index nodes' memory while all players submit to this board.
 
 With `--citus`, the store is a Citus cluster on this machine. The tables in this cluster are dropped.
 """

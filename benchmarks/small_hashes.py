@@ -95,7 +95,9 @@ def layout(client: "Redis", players: int, reads: int, players_a_hash: int) -> di
 
 
 def bucket(user_id: int, hashes: int) -> int:
-    """Return which of the `hashes` Valkey hashes stores a player, counted from 0, as the script computes it."""
+    """Return the number, from 0, of the Valkey hash that stores a player. There are `hashes` hashes. The script
+    computes the same number.
+    """
     high, low = divmod(int.from_bytes(user_bytes(user_id)), 2**24)
     return ((high % 65536 * 7919 + low) * 40503 % 2**32 >> 8) % hashes
 

@@ -4,8 +4,8 @@
     python -m benchmarks.soak --seconds 900 --small-caches --out docs/reliability/soak-small-caches.json
 
 Prints the slope of the memory in MiB an hour by least squares, once over the second half of the run and once over the
-last sixth of the run. The first half is left out, because the caches fill then. With `--small-caches`, they fill within
-a minute, and the number of memory blocks of living Python objects is printed too.
+last sixth of the run. The first half is left out, because the caches fill then. With `--small-caches`, the caches fill
+within a minute, and the number of memory blocks of living Python objects is printed too.
 """
 
 import asyncio

@@ -48,7 +48,8 @@ class ByModule(LoadScopeScheduling):  # type: ignore[misc]
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByModule:
-    # With pytest 9.2, the scheduler of `--dist loadgroup` ignores the marks of groups. Therefore replace it.
+    # With pytest 9.2, the scheduler of `--dist loadgroup` ignores the marks of groups. Therefore replace this
+    # scheduler.
     return ByModule(config, log)
 
 

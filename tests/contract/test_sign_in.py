@@ -110,7 +110,7 @@ class TestSessions:
         assert lost is not None
         second = await refreshed(stores, token, REPEAT_MS)
         assert second is not None
-        # The client received the second answer only. The session continues with the token in it.
+        # The client received the second answer only. The session continues with the token in this answer.
         assert await refreshed(stores, second, REPEAT_MS) is not None
 
     async def test_a_repetition_does_not_extend_its_time(self, stores: Stores, user_id: int) -> None:

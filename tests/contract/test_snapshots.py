@@ -79,7 +79,7 @@ class TestRetry:
         assert submissions(outcomes) == [1] * copies
 
     async def test_its_player_is_erased_and_created_anew(self, database: Database, copies: int) -> None:
-        """The store reads event and standings in one snapshot. Therefore they never belong to different players."""
+        """The store reads event and standings in one snapshot. Therefore both always belong to the same player."""
         ladder, submission = await played(database)
 
         async def replace() -> None:
@@ -129,7 +129,9 @@ class TestSubmission:
     """Change by another transaction after a submission has inserted its events, but before it writes the standings."""
 
     async def test_the_entry_is_removed(self, database: Database) -> None:
-        """Remove the entry before the submissions commit. They count, and only the event before the removal is void."""
+        """Remove the entry before the submissions commit. The submissions count, and only the event before the removal
+        is void.
+        """
         ladder, _ = await played(database)
         outcomes = await meanwhile(database, ladder, lambda: database.moderation.remove(ladder.board, 1, ACT))
         assert [(one.standing.score, one.standing.submissions) for one in outcomes if isinstance(one, Recorded)] == [

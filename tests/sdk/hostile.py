@@ -1,7 +1,7 @@
 """Proxy between an SDK and the service. It commits the faults of a bad network, at most one per request.
 
-It forwards each request as a whole, unchanged, over a separate connection. The client reaches it through a relay of the
-torture suite, which cuts and resets connections.
+It forwards each request as a whole, unchanged, over a separate connection. The client reaches the proxy through a relay
+of the torture suite. This relay cuts and resets connections.
 """
 
 import asyncio

@@ -4,8 +4,8 @@
     PYTHONPATH=shared python -m tests.simulation DIRECTORY --rules balanced --players 5000 --chunk 1000 --dsn DSN
 
 `DIRECTORY` has the database, the progress in `progress.txt`, and a copy of the database after each week. The same
-command continues after the latest week. With `--dsn`, a server such as Citus has the database. Its tables are dropped,
-and nothing is kept.
+command continues after the latest week. With `--dsn`, a server such as Citus has the database. The tables on this
+server are dropped, and nothing is kept.
 """
 
 import argparse

@@ -12,7 +12,9 @@ _PRESENT = "simulation"
 
 
 class Checkpoints:
-    """Database of the present week, copies of it after past weeks, and a file with the state of the latest copy."""
+    """Database of the present week, copies of the database after past weeks, and a file with the state of the latest
+    copy.
+    """
 
     def __init__(self, server: PostgresServer, directory: Path) -> None:
         self._server = server

@@ -61,7 +61,9 @@ class LeagueWriter(ApiWriter):
         self._answers: list[_Settled] = []
 
     async def prepare(self) -> None:
-        """Create the board. Write the scores of its first seasons into the store: for the API, they are too late."""
+        """Create the board. Write the scores of its first seasons into the store: for the API, these scores are too
+        late.
+        """
         pool = Pool(self._rig.dsn)
         try:
             scores = PostgresScoreStore(pool, periods=Periods(pool))
@@ -125,7 +127,9 @@ class LeagueWriter(ApiWriter):
         return [i for i in self._players if self._random.random() < _ACTIVE]
 
     async def _submit(self, user_id: int) -> None:
-        """Submit a score to the oldest open season. Repeat it until it is answered, even after the season's end."""
+        """Submit a score to the oldest open season. Repeat the submission until an answer arrives, even after the
+        season's end.
+        """
         start_s = _oldest_open_s()
         self._jumps.setdefault(period_of(start_s), self._rig.clock.jumps)
         submission_id = UUID(int=self._random.getrandbits(128))

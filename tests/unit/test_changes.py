@@ -25,7 +25,7 @@ async def believed() -> bool:
 
 
 class Process:
-    """Process with a top cache and a change feed. The TTL of a top is 1 s, and the feed extends it."""
+    """Process with a top cache and a change feed. The TTL of a top is 1 s, and the feed extends this TTL."""
 
     def __init__(self, channel: MemoryChannel) -> None:
         self.loader = Loader()

@@ -219,7 +219,7 @@ async def test_many_headers_behind_an_earlier_request_are_not_answered(port: int
 
 @pytest.mark.parametrize("pieces", [1, 1000])
 async def test_trailers_are_no_headers(port: int, echo: Echo, pieces: int) -> None:
-    """Proxies check headers only. A client could smuggle headers past them if the server took trailers for headers."""
+    """Proxies check headers only. If the server took trailers for headers, a client could smuggle headers in."""
     sent = CHUNKED + b"0\r\nX-Forwarded-For: 127.0.0.1\r\nAuthorization: Bearer x\r\n\r\n"
     size = max(1, len(sent) // pieces)
     received = await answer_to(port, [sent[i : i + size] for i in range(0, len(sent), size)])
@@ -426,7 +426,7 @@ async def test_the_head_is_written_with_a_body_of_known_length(headers: list[tup
 
 @dataclass
 class ManualLoop:
-    """Stand-in for an event loop. The test sets its time, and it has at most one timer at a time."""
+    """Stand-in for an event loop. The test sets the loop's time. The loop has at most one timer at a time."""
 
     now: float = 0.0
     due: float = inf

@@ -31,7 +31,9 @@ def test_the_base_lists_all_files() -> None:
 
 
 def test_nginx_reaches_the_api_by_its_service() -> None:
-    """The file in the container image has the addresses of Compose. A file of the manifests replaces it."""
+    """The file in the container image has the addresses of Compose. In Kubernetes, a file of the manifests replaces
+    this file.
+    """
     [page] = PODS["leaderforge-page"]["spec"]["containers"]
     [mount] = [mount for mount in page["volumeMounts"] if mount["name"] == "api-address"]
     [generator] = BASE["configMapGenerator"]

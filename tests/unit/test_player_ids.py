@@ -54,7 +54,7 @@ class Delivered:
 
 
 class World:
-    """Lookups of a process over a store. The test sets their wall clock and their monotonic clock."""
+    """Lookups of a process over a store. The test sets the wall clock and the monotonic clock of the lookups."""
 
     def __init__(self) -> None:
         self.ms = START

@@ -243,7 +243,9 @@ async def test_a_late_update_of_an_erased_player_does_not_survive_a_rebuild(
 
 
 async def test_only_the_lost_partition_gets_erasures(world: WatchedWorld) -> None:
-    """A rebuild adds erasures only to the partitions that it rebuilds. Without erased players, it has no such step."""
+    """A rebuild adds erasures only to the partitions that it rebuilds. Without erased players, a rebuild has no such
+    step.
+    """
     steps = []
 
     async def look(step: str) -> None:

@@ -81,7 +81,9 @@ class TestChangesOfBoards:
         assert submission_wait_s(store_timeout_s) >= 2 * commit_limit_s(store_timeout_s)
 
     def test_a_batch_of_submissions_may_wait_for_all_its_boards(self) -> None:
-        """A batch may spend the whole wait of a submission on the lookup of its boards. It is then recorded at once."""
+        """A batch may spend the whole wait of a submission on the lookup of its boards. The batch is then recorded at
+        once.
+        """
         assert LOOKUP_WAIT_MS <= SUBMISSION_WAIT_MS
 
 
@@ -182,7 +184,8 @@ class TestWatermarks:
         assert commit_limit_s(store_timeout_s) * 1000 + CLOCK_DIFFERENCE_MS <= SETTLE_MS
 
     def test_notes_of_touched_players_outlive_the_settle_time(self) -> None:
-        """Reconciliation finds changes without an event by notes. If notes expire in an outage, a rebuild must follow.
+        """Reconciliation finds changes without an event by notes. If notes expire in an outage, it must rebuild the
+        index.
         """
         assert TOUCHES_KEPT_MS >= 1000 * SETTLE_MS
 
