@@ -136,7 +136,7 @@ def machine_points(bench: Mapping[str, Any]) -> Sequence[CheckedPoint]:
 
 
 def node_lines(capped: Mapping[str, Any]) -> Mapping[str, tuple[Line, Sequence[CheckedPoint]]]:
-    """Return the law of each operation while index nodes are the bottleneck, with the measured points.
+    """Return the linear law of each operation's time by 1 / nodes, with the measured points. Nodes are the bottleneck.
 
     `slope` is the time that nodes share, and `base` the time that every node spends, both in us.
     """

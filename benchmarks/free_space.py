@@ -92,7 +92,9 @@ async def updated(connection: "asyncpg.Connection[asyncpg.Record]", players: int
 
 
 async def state(connection: "asyncpg.Connection[asyncpg.Record]") -> tuple[int, int, int, int]:
-    """Return the numbers of updates and of updates within a page, the table's bytes, and the written bytes of WAL."""
+    """Return the number of updates, the number of updates within a page, the table's bytes, and the written bytes of
+    WAL.
+    """
     await connection.execute("select pg_stat_force_next_flush()")
     row = await connection.fetchrow(_STATE)
     assert row is not None

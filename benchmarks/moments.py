@@ -78,7 +78,7 @@ Entry = tuple[int, int, int]
 
 
 class Change(NamedTuple):
-    """Change that was recorded at a time `at` (ms): a score, or one of `ACTS`.
+    """Change of a score, or one of the acts in `ACTS`, which was recorded at the time `at` (ms).
 
     `number` is the id of a submission or, for the act `move`, the number of the player's new country.
     """
@@ -182,7 +182,7 @@ class World:
         return sum(change.act != "score" for change in self.log)
 
     async def rank(self, user_id: int, moment: int, country: str | None = None) -> int:
-        """Return a player's rank at a moment, on the board or within a country, 0 without an entry."""
+        """Return a player's rank at a moment, on the board or within a country. Without an entry, the rank is 0."""
         ranking, ladder = self.moments.ranking(moment), self.ladder(country)
         rows = await ranking.rows(ladder, [user_id])
         if user_id not in rows:
@@ -199,7 +199,9 @@ class World:
         return self.past._replace(segment=None if country is None else Segment("country", country))
 
     def replay(self, moment: int) -> tuple[list[Entry], dict[int, int]]:
-        """Return the entries at a moment, best first, and the countries of players who have moved, by a replay."""
+        """Replay all changes up to a moment. Return the entries, best first, and the countries of players who have
+        moved.
+        """
         counted: dict[int, dict[int, Entry]] = {}
         countries: dict[int, int] = {}
         hidden: set[int] = set()

@@ -15,7 +15,7 @@ OPERATIONS = {"submit, rank=none": "o", "submit, exact rank": "s", "rank": "^", 
 
 
 def main(results: Path, out: Path) -> None:
-    """Plot the rows of a result in which the numbers of partitions and of nodes are equal."""
+    """Plot the rows of a result that have as many partitions as nodes."""
     report = read(results)
     rows = [row for row in report["rows"] if row["nodes"] == row["partitions"]]
     spread = [one for one in report["spread"] if one["nodes"] == one["partitions"]]

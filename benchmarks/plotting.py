@@ -22,7 +22,7 @@ def read(results: Path) -> Any:
 
 
 def new_figure(title: str, columns: int) -> tuple[Any, Sequence[Any]]:
-    """Return a figure with this title, and its axes, which are side by side."""
+    """Return a figure with this title, and the axes of its `columns` plots, which are side by side."""
     plt.rcParams.update(STYLE)
     figure, axes = plt.subplots(1, columns, figsize=(max(6.5, 3.9 * columns), 3.6), layout="constrained", squeeze=False)
     figure.suptitle(title, fontsize=11)

@@ -133,7 +133,8 @@ async def soak(
 ) -> dict[str, Any]:
     """Run the clients for `seconds` seconds. Return the samples of the API's memory and the numbers of answers.
 
-    A sample has the time (s), the memory (MiB), the number of open files and, with `blocks`, the number in this file.
+    A sample has the time (s), the memory (MiB), the number of open files and, with `blocks`, the number of memory
+    blocks in this file.
     """
     await clients.prepare()
     acting = asyncio.create_task(clients.run())

@@ -50,7 +50,7 @@ where pid = pg_backend_pid() and relname = any ($1)
     and mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
 order by relname, mode
 """
-"""Query for the locks of this connection on the tables $1, of the modes that conflict with writes."""
+"""Query for the locks of this connection on the tables $1. Only lock modes that conflict with writes are listed."""
 
 
 def main(

@@ -77,7 +77,7 @@ async def measured(facts: dict[str, Any], submissions: int, pause_s: float) -> l
             score = 100_001 + number
             acknowledged = await submitted(client, score)
             delays.append(round(await shown_at(page, f"{score:,}") - acknowledged, 1))
-            # Vary the pauses: after equal pauses, all submissions could meet the same phase of a periodic task.
+            # Vary the pauses. If all pauses were equal, all submissions could meet the same phase of a periodic task.
             await asyncio.sleep(pause_s * (number * 7 % 10) / 10)
         return delays
 

@@ -136,7 +136,7 @@ def _example(words: list[str], form: str, answer: str | None, now: int | None, p
 
 
 def _content(words: list[str]) -> str | None:
-    """Return the body of a call: its text, or the content of its file."""
+    """Return the body of a call: its text, or the content of its file. Return None for a call without a body."""
     if "--data-binary" in words:
         return (FOLDER.parent / words[words.index("--data-binary") + 1].removeprefix("@")).read_text()
     return words[words.index("-d") + 1] if "-d" in words else None

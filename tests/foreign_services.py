@@ -147,7 +147,7 @@ async def add_nakama_records(
 
 @contextmanager
 def single_valkey(folder: Path, *settings: str) -> Iterator[str]:
-    """Run a single Valkey server, which is no cluster, with these lines of settings. Yield its address `host:port`."""
+    """Run a single Valkey server, not a cluster, with these lines of settings. Yield its address `host:port`."""
     [port] = free_node_ports(1)
     lines = [f"port {port}", f"bind {LOOPBACK}", 'save ""', f"dir {folder}", *settings]
     (folder / "valkey.conf").write_text("\n".join(lines))

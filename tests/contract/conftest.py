@@ -30,21 +30,21 @@ async def citus_dsn() -> str:
 
 @pytest.fixture
 async def on_postgres(postgres_dsn: str) -> AsyncIterator[Database]:
-    """Stores on a new database."""
+    """All stores, on a new database."""
     async for database in opened(postgres_dsn):
         yield database
 
 
 @pytest.fixture
 async def on_citus(citus_dsn: str) -> AsyncIterator[Database]:
-    """Stores on an empty Citus database."""
+    """All stores, on an empty Citus database."""
     async for database in opened(citus_dsn):
         yield database
 
 
 @pytest.fixture(params=["postgres", "citus"])
 def database(request: pytest.FixtureRequest) -> Database:
-    """Stores on an empty real database. A test with this fixture runs once for each kind of database."""
+    """All stores, on an empty real database. A test with this fixture runs once for each kind of database."""
     found: Database = request.getfixturevalue(f"on_{request.param}")
     return found
 

@@ -1,6 +1,6 @@
 """Processes that settle a league, and print a line before and after each of their steps. A test kills them.
 
-`python -m tests.contract.settling_process DSN SLUG CHUNK` forks a process for each line of its input, which has the
+`python -m tests.contract.settling_process DSN SLUG CHUNK` forks a process for each line of its input. The line has the
 present time in ms. `CHUNK` is the number of players of a chunk. A fork costs a hundredth of a new process.
 """
 

@@ -100,7 +100,7 @@ class StoreClock:
 
 @dataclass(frozen=True)
 class Stores:
-    """Stores on one database."""
+    """All stores of one database."""
 
     scores: ScoreStore
     users: PlayerStore
@@ -143,7 +143,7 @@ class Stores:
 
 @dataclass(frozen=True)
 class Database(Stores):
-    """Stores on a real database."""
+    """All stores of a real database."""
 
     dsn: str
     pool: Pool

@@ -26,7 +26,7 @@ PLAYERS = range(101, 108)
 
 
 class Stage:
-    """Stores with a board of lap times (low scores lead), and their clock, which the test sets by the minute."""
+    """All stores, with a board of lap times (low scores lead). The test sets the clock of the stores by the minute."""
 
     def __init__(self, stores: Stores, activity: ActivityStore, board: Board, start: int) -> None:
         self.stores, self.activity, self.board, self.start = stores, activity, board, start

@@ -89,7 +89,7 @@ class World:
         return await self.service.run()
 
     async def granted(self, board: Board) -> list[tuple[int, str]]:
-        """Return the valid awards of a board."""
+        """Return the valid awards of a board, each as its player and its reward."""
         return sorted(await self.awards.granted(Ladder(board), range(1, 31)))
 
 
@@ -119,7 +119,7 @@ def world(stores: Stores) -> World:
 
 
 def expected(ranking: Sequence[int]) -> list[tuple[int, str]]:
-    """Return the awards of `PODIUM` for players in the order of their ranks."""
+    """Return the awards of `PODIUM`, as player and reward. `ranking` has the players in the order of their ranks."""
     half = (len(ranking) + 1) // 2
     limits = {"winner": 1, "podium": 3, "half": half}
     return sorted((user_id, reward) for reward, last in limits.items() for user_id in ranking[:last])
@@ -240,7 +240,7 @@ async def test_ranks_in_brackets_earn_rewards(world: World, monkeypatch: pytest.
 
 
 def by_bracket(brackets: Sequence[Sequence[int]], scores: Mapping[int, int]) -> list[tuple[int, str]]:
-    """Return the expected awards: `first` for the best player of each bracket, `others` for its other players."""
+    """Return players and expected rewards: `first` for the best player of each bracket, `others` for the rest."""
     ranked = [sorted((i for i in bracket if i in scores), key=lambda i: -scores[i]) for bracket in brackets]
     return sorted((i, "others" if place else "first") for players in ranked for place, i in enumerate(players))
 

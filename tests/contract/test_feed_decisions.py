@@ -283,7 +283,7 @@ async def test_a_feed_of_a_deleted_board_is_not_created(stores: Stores) -> None:
 
 @pytest.mark.parametrize("named", [{}, {"coins": 3}])
 async def test_a_change_is_refused_as_a_change(stores: Stores, named: dict[str, int]) -> None:
-    """The error names the change, even if the feed's number is missing, or the target would refuse the score."""
+    """The error is about the change, even if the feed's number is missing, or the target would refuse the score."""
     world = await World.create(stores)
     strict = await stores.board(limits=ScoreLimits(min_score=100))
     board = await stores.board(feeds=(Feed(strict.slug, "coins"),))

@@ -25,7 +25,7 @@ PLAYERS = range(40)
 
 @pytest.fixture
 async def impatient(on_citus: Database) -> AsyncIterator[Database]:
-    """Stores on Citus with a short time limit."""
+    """All stores, on Citus, with a short time limit."""
     async with limited(on_citus, LIMIT_S) as database:
         yield database
 

@@ -26,7 +26,7 @@ MINUTE_MS = 60_000
 
 
 class World:
-    """Stores on Citus, an index in which `PLAYER` has the score 5, and the service that repairs the index."""
+    """All stores on Citus, an index in which `PLAYER` has the score 5, and the service that repairs the index."""
 
     def __init__(self, database: Database, ladder: Ladder) -> None:
         self.database, self.ladder = database, ladder

@@ -15,7 +15,7 @@ from tests.contract.test_changes_of_scores import DAILY, NOON, change, event
 
 PLAYERS = range(1, 9)
 DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_database()"
-"""Query of the number of deadlocks of the database so far, which includes deadlocks of earlier tests."""
+"""Query of the number of deadlocks of the database so far. It includes deadlocks of earlier tests."""
 
 
 class Storm:

@@ -37,7 +37,7 @@ async def searched_on_citus(on_citus: Database) -> AsyncIterator[PlayerStore]:
 
 @pytest.fixture(params=["memory", "postgres", "citus"])
 def users(request: pytest.FixtureRequest) -> PlayerStore:
-    """Stores of each kind that search inside names."""
+    """Player store of each kind, which searches inside names."""
     if request.param == "memory":
         return MemoryPlayerStore()
     store: PlayerStore = request.getfixturevalue(f"searched_on_{request.param}")

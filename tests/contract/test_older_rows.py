@@ -31,7 +31,7 @@ async def test_a_removed_row_loses_whatever_its_numbers(
 ) -> None:
     """Give a removed row extreme numbers, as older versions stored. The next submission must replace all of them.
 
-    With `together`, the submission and a copy are in one batch, which the store writes by a different statement.
+    With `together`, the submission and a copy are in one batch. The store writes such a batch by a different statement.
     """
     ladder = await database.ladder(policy, order)
     await database.players(1)

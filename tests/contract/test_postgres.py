@@ -46,7 +46,7 @@ create constraint trigger warn after insert on warned deferrable initially defer
 
 @asynccontextmanager
 async def stores_on(server: PostgresServer, **options: float) -> AsyncIterator[Database]:
-    """Stores on a separate server, with a short time limit."""
+    """All stores, on a separate server, with a short time limit."""
     await migrate(server.dsn)
     pool = Pool(server.dsn, **{"timeout_s": LIMIT, "connect_timeout_s": LIMIT, **options})
     yield on_pool(pool, server.dsn, record_timeout_s=LIMIT, health_timeout_s=LIMIT)

@@ -35,7 +35,7 @@ def expected(board: Board, earlier: Sequence[Event], user_id: int) -> EarlierPla
 
 
 async def previous(stores: Stores, *submissions: Submission) -> list[list[EarlierPlace | None]]:
-    """Record submissions, and return the previous standings of each."""
+    """Record submissions. Return, for each, the previous standing on each of its ladders, None without a standing."""
     outcomes = await stores.scores.record(submissions, previous=True)
     assert all(isinstance(outcome, Recorded) for outcome in outcomes), outcomes
     return [list(outcome.previous) for outcome in outcomes if isinstance(outcome, Recorded)]

@@ -40,7 +40,7 @@ async def replace(
 
 
 async def standings(stores: Stores, board: Board, *times: int) -> dict[int, Standing | None]:
-    """Return player 1's standings in the periods of these times (ms), by period, without their revisions."""
+    """Return player 1's standing, without revision, by period of these times (ms), None without a standing."""
     ladders = {ladder.period: ladder for time in times for ladder in board.ladders_at(time)}
     found = {period: list(await stores.scores.standings(ladder, [1])) for period, ladder in ladders.items()}
     return {p: s[0]._replace(revision=0) if s and not s[0].removed else None for p, s in found.items()}

@@ -24,7 +24,7 @@ def act(user_id: int) -> AuditEntry:
 
 @pytest.fixture(params=["memory", "postgres", "citus"])
 def users(request: pytest.FixtureRequest) -> PlayerStore:
-    """Stores of each kind whose players may share names."""
+    """Player store of each kind, whose players may share names."""
     if request.param == "memory":
         return MemoryPlayerStore(unique_names=False)
     database: Database = request.getfixturevalue(f"on_{request.param}")

@@ -59,7 +59,9 @@ async def played(database: Database) -> tuple[Ladder, Submission]:
 
 
 class TestRetry:
-    """Retry of a stored submission. The insert finds the first copy, which is deleted before the store reads it."""
+    """Retry of a stored submission. The insert finds the first copy. Another transaction deletes this copy before the
+    store reads it.
+    """
 
     async def test_its_player_is_erased(self, database: Database, copies: int) -> None:
         ladder, submission = await played(database)

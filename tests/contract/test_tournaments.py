@@ -36,7 +36,9 @@ async def join(stores: Stores, board: Board, user_id: int) -> Entrant | Tourname
 
 
 async def record(stores: Stores, *submissions: Submission) -> list[str | int | None]:
-    """Record a batch. Return, for each submission, the player's attempts so far, or the code of the error."""
+    """Record a batch. Return, for each submission, the player's attempts so far (None on other boards) or the code of
+    the error.
+    """
     outcomes = await stores.scores.record(submissions)
     return [
         outcome.entrant and outcome.entrant.attempts if isinstance(outcome, Recorded) else outcome.code

@@ -44,7 +44,7 @@ _UNCOMMITTED_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """Fault, the nemeses under which it causes wrong answers, and a test of the broken rule, which must fail.
+    """Fault, the nemeses under which it causes wrong answers, and a test of the broken rule: this test must fail.
 
     `ledger_writers` is 0 for faults that a `LedgerWriter` would hide: after a failed call of such a client, the process
     checks the index before its next read.

@@ -163,7 +163,7 @@ class Rig:
             redis.flushall()
 
     def copy_index(self, nodes: Sequence[int]) -> None:
-        """Make each of these nodes write a copy of its data, which its next start loads."""
+        """Make each of these nodes write a copy of its data. The next start of the node loads this copy."""
         for node in nodes:
             with self._node(node) as redis:
                 redis.save()

@@ -13,8 +13,8 @@ AWAY_S = 600.0
 LONGEST_PAUSE_S = 1800.0
 """Upper bound in s of the pause after the last failed attempt.
 
-The last pause during the absence has about the length of the absence so far. The pause doubles if the next attempt
-fails, too.
+The last pause during the absence is about as long as the absence before that pause. The pause doubles if the next
+attempt fails, too.
 """
 
 LIMIT_S = 2 * AWAY_S + LONGEST_PAUSE_S

@@ -42,8 +42,8 @@ class Row(NamedTuple):
 class Writing(NamedTuple):
     """Form of a file: its format, columns and texts, and the size of the blocks that the import reads.
 
-    `players` has the names of the columns that identify players. `members` has the members of the metadata with columns
-    of their own, and the other members share one column. If `time` begins with "split", a time takes two columns.
+    `players` has the names of the columns that identify players. `members` has the members of the metadata that have
+    columns of their own. The other members share one column. If `time` begins with "split", a time takes two columns.
     """
 
     form: str = "comma"

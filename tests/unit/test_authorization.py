@@ -307,7 +307,7 @@ async def status_of(app: FastAPI, ask: Ask, credential: str | None) -> int:
 
 
 def _refusal_in(body: bytes) -> int | None:
-    """Return 403 if the body belongs to a batch whose first item was forbidden, else None."""
+    """Return 403 if the body is the answer to a batch, and the first item was forbidden, else None."""
     if not body.startswith(b'{"results":'):
         return None
     [first, *_] = json.loads(body)["results"]

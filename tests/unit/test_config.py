@@ -263,7 +263,7 @@ def test_limits_and_proxies() -> None:
 
 
 def test_what_tokens_need_is_loaded_only_where_they_are_set_up() -> None:
-    """Without settings of tokens, a start must not import the libraries for tokens, which slow a cold start."""
+    """Without settings of tokens, a start must not import the libraries for tokens: they slow down a cold start."""
     source = f"""
 import sys, functions.local
 from leaderforge.config import EnvironmentSettings

@@ -128,7 +128,7 @@ class Scene:
 
 
 def first_receipts(received: list[str], log: Mapping[int, Notice]) -> Mapping[int, list[int]]:
-    """Return the positions of each player's notices in the order in which they first arrived."""
+    """Return, by player, the positions of the player's notices, in the order of their first arrival."""
     by_id = {notice.notice_id: notice for notice in log.values()}
     positions: defaultdict[int, list[int]] = defaultdict(list)
     for notice_id in dict.fromkeys(received):

@@ -35,7 +35,7 @@ RECIPES = {
     "make sdk": "sdk",
     "make test": "cloud-tests",
 }
-"""Words by which the code of a test function or of a Makefile target shows that it runs the command."""
+"""By command: words in the code of a test function or a Makefile target, which show that this code runs the command."""
 BENCHMARKS = SHORT.keys() | PLOTS.keys() | {FLAMES}
 """Modules that `test_load_commands.py` runs."""
 
@@ -196,7 +196,9 @@ TESTS = {
 
 
 _SETTINGS = r"^(?:export )?(?:[A-Z_]+=(?:\$\((?=leaderforge)|\$\([^)]*\)|'[^']*'|\S*) *)*"
-"""Pattern of the assignments before a command. It includes `$(...)`, unless the command in it is `leaderforge`."""
+"""Pattern of the assignments before a command. It includes `$(...)`, unless the command in the brackets is
+`leaderforge`.
+"""
 
 
 def blocks(page: Path) -> Iterator[str]:

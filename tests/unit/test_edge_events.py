@@ -169,7 +169,7 @@ async def test_without_a_signing_secret_nothing_is_signed() -> None:
 
 
 async def pieces(api: Api, after: int | None = None, **options: Any) -> list[dict[str, str]]:
-    """Return the events that the stream sends at once, up to the first heartbeat: then there are no more events."""
+    """Return the events that the stream sends at once. The first heartbeat shows that there are no more events."""
     events: list[dict[str, str]] = []
     feed = api.services.events.feed.follow(after, lambda _: True)
     try:

@@ -28,7 +28,7 @@ TAKEN = [
 
 
 def outcome(answer: httpx.Response) -> tuple[int, str | None]:
-    """Return the status and the error code."""
+    """Return the status and the error code, None without an error."""
     return answer.status_code, answer.json().get("error", {}).get("code")
 
 

@@ -18,7 +18,7 @@ TIERS: Mapping[str, Sequence[dict[str, Any]]] = {
 
 
 def expected_tier(tiers: Sequence[dict[str, Any]], order: Order, entry: Mapping[str, Any], total: int) -> str | None:
-    """Return the name of the first tier that an entry reaches."""
+    """Return the name of the first tier that an entry reaches, None if it reaches no tier."""
     for tier in tiers:
         score, rank, percent = tier.get("score"), tier.get("rank"), tier.get("percent")
         if score is not None and (entry["score"] < score if order is Order.DESC else entry["score"] > score):

@@ -47,7 +47,7 @@ def pairs(lines: list[ScoreLine]) -> list[tuple[str | None, int]]:
 
 
 def list_elements(chunks: Iterator[str], path: str = "") -> Iterator[object]:
-    """Yield the elements of the list in a JSON document. Raises the fault that ends it."""
+    """Yield the elements of the list in a JSON document. Raises `BadLine` at the fault that ends the list."""
     start = list_start(chunks, DECODER, path)
     blocks = blocks_of(chain([start.text], chunks), lambda: 0, after_object, start.number)
     with BlockProcesses(lambda: partial(elements, scan=SCAN), processes=0) as parsing:

@@ -1,4 +1,4 @@
-"""Landmarks: their order and their number. Wrong positions do no harm, because reads verify them."""
+"""Landmarks: their order and their number. Wrong positions do no harm, because reads verify positions."""
 
 from itertools import pairwise
 

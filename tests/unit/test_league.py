@@ -47,7 +47,7 @@ KEYS = st.one_of(st.none(), st.tuples(st.integers(-3, 3), st.integers(0, 3)))
 
 
 def seated(league: League, bands: list[int]) -> tuple[DivisionSeats, dict[int, list[int]]]:
-    """Seat one player of each of these bands. Return the seats, and the bands of the players by group."""
+    """Seat one player for each band in `bands`. Return the seats, and the bands of the players by group."""
     seats, groups = DivisionSeats(), defaultdict(list)
     for number, band in enumerate(bands, 1):
         seats, seat = take_seat(league, seats, band)

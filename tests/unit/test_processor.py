@@ -12,7 +12,9 @@ from leaderforge.processor import ProcessorDemand
 
 SPIN_S = 0.05
 TRIES = 40
-"""Maximum number of tries. One of them must show the full demand: a host may take time that is not counted."""
+"""Maximum number of tries. One try must show the full demand. Other tries may show less: a host may take time that is
+not counted.
+"""
 
 
 def spin() -> None:

@@ -9,7 +9,7 @@ from leaderforge.domain.selection import Selection
 
 
 def _select(parts: list[list[int]], rank: int) -> tuple[int | None, int, int]:
-    """Return the selected key, the number of rounds and the number of fetched keys."""
+    """Return the selected key (None without such a rank), the number of rounds and the number of fetched keys."""
     selection = Selection([len(part) for part in parts], rank)
     rounds = fetched = 0
     while not selection.done:

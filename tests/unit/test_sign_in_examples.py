@@ -1,4 +1,4 @@
-"""Code examples in docs/sign-in.md and of the ticket exchange. The service accepts the tokens that they make."""
+"""Code examples in docs/sign-in.md and of the ticket exchange. The service accepts the tokens of these examples."""
 
 import os
 import re

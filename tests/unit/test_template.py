@@ -57,7 +57,9 @@ def served() -> Iterator[tuple[str, str]]:
 
 
 def specificity(path: str) -> list[int]:
-    """Return a sort key by API Gateway's priority. The order in each part: a literal, then `{name}`, then `{name+}`."""
+    """Return a sort key of a path by API Gateway's priority. In each part, a literal comes first, then `{name}`, then
+    `{name+}`.
+    """
     ranks = {"": 0, "{": 1, "+": 2}
     return [ranks["+" if "+}" in part else part[:1] if part[:1] == "{" else ""] for part in path.split("/")]
 

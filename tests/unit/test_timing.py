@@ -134,7 +134,8 @@ class TestPeriodRollover:
     def test_keys_are_dropped_after_usual_submissions_see_the_retirement(self) -> None:
         """Submissions of usual duration should see the retirement before the drop.
 
-        A submission that still uses a cached state adds its standing to the dropped period, which needs another drop.
+        A submission that still uses a cached state adds its standing to the dropped period, which must then be dropped
+        again.
         """
         usual_time_in_the_index = DEFAULTS.index_timeout_ms
         assert COMMIT_LIMIT_MS + PERIOD_STATE_FRESH_MS + usual_time_in_the_index + CLOCK_DIFFERENCE_MS <= PROPAGATION_MS
@@ -174,7 +175,7 @@ class TestWatermarks:
     def test_a_watermark_of_another_process_is_credible(self) -> None:
         """A process rejects a watermark that is later than its own time minus the commit limit, and rebuilds.
 
-        It must not reject the watermark of a process whose clock is ahead within the allowed difference.
+        It must not reject the watermark of a process whose clock is ahead by at most the allowed difference.
         """
         assert SETTLE_MS - CLOCK_DIFFERENCE_MS >= COMMIT_LIMIT_MS
 

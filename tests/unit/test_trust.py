@@ -63,7 +63,7 @@ class World:
         await self.store.record([self.submission(user_id, score)])
 
     async def submit(self, process: Process, user_id: int, score: int) -> int | None:
-        """Submit a score and return the rank in its receipt."""
+        """Submit a score and return the rank in its receipt, None if the receipt has no rank."""
         await self.users.create([Player(user_id, f"player {user_id}", None, self.now)])
         service = SubmitService(self.store, process.delivery, process.trust, process.telemetry)
         return (await service.submit(self.submission(user_id, score))).rank

@@ -47,7 +47,7 @@ class World:
         self.now += SETTLE_MS + 1
 
     async def shown(self, first: int, count: int) -> Mapping[int, str | None]:
-        """Return the names on a page."""
+        """Return the names on a page, by player."""
         page = await self.process.query.page(LADDER, first, count)
         return {entry.user_id: entry.username for entry in page.entries}
 
