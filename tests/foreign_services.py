@@ -52,7 +52,7 @@ create table leaderboard_record (
 """
 """The tables `users`, `leaderboard` and `leaderboard_record` that the migrations of Nakama 3.40.0 leave (migrate/sql of
 its repository), column for column, with their keys, checks and first row. With `LEADERFORGE_TEST_NAKAMA`, a test
-compares these tables with the tables of a clone.
+compares these tables with the migrations in a clone of the repository.
 """
 
 _NAKAMA_COLUMNS = """

@@ -97,7 +97,9 @@ async def test_equal_content_is_a_duplicate(stores: Stores, edit: Edit) -> None:
 
 
 async def test_a_time_in_the_future_of_the_first_copy_was_clamped(stores: Stores) -> None:
-    """The first copy gets the time of its reception. A copy with a later time, clamped or not, is a duplicate."""
+    """The time of the first copy becomes the time of its reception. A copy with a later time, clamped or not, is a
+    duplicate.
+    """
     submission = await first(stores)
     sent = submit(submission.ladders[0], 1, 5, at=RECEIVED_MS)
     sent = requested(RECEIVED_MS + 3000)(event(received_us=RECEIVED_MS * 1000)(sent))
