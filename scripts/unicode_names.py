@@ -73,9 +73,9 @@ def scripts(folder: Path) -> Mapping[int, str]:
 def look_alikes(folder: Path) -> Mapping[int, str]:
     """Return the replacement of each character that looks like another one. ASCII characters have none.
 
-    Characters that look equal get the same replacement: an ASCII character if one looks like them. If several ASCII
-    characters do, such as l, I and 1, `nearest` selects one. A compatibility form that looks like its ASCII text needs
-    no replacement, because normalisation converts it to this text.
+    Characters that look equal get the same replacement. It is an ASCII character if an ASCII character looks equal too.
+    Among several such ASCII characters, for example l, I and 1, `nearest` selects the replacement. A compatibility form
+    that looks like its ASCII text needs no replacement, because normalisation converts it to this text.
     """
     prototypes = {int(row[0], 16): text_of(row[1]) for row in fields(folder / "confusables.txt")}
     classes: defaultdict[str, list[str]] = defaultdict(list)

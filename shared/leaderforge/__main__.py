@@ -1,4 +1,4 @@
-"""The `leaderforge` command; `python -m leaderforge` where it is not installed."""
+"""The `leaderforge` command; `python -m leaderforge` where the command is not installed."""
 
 import signal
 

@@ -43,7 +43,7 @@ export interface SubmitOptions extends CallOptions {
 
 export interface ReadOptions extends CallOptions {
   period?: string
-  /** Segment to read within, such as `country:FI`. */
+  /** Segment whose entries are read, such as `country:FI`. */
   segment?: string
   limit?: number
 }
@@ -82,7 +82,7 @@ export class Client {
     this.queue = new Store(options.journal ?? new MemoryJournal(), options.queueCapacity ?? DEFAULTS.queueCapacity)
   }
 
-  /** Return the player that is signed in, null without one. */
+  /** Return the signed-in player, null if no player is signed in. */
   async userId(): Promise<number | null> {
     const { user_id: userId } = await this.#values()
     return userId === undefined ? null : Number(userId)
@@ -270,8 +270,8 @@ export class Client {
     const hasPlayer = options.userId !== undefined || options.externalId !== undefined
     const userId = hasPlayer ? options.userId : await this.userId()
     if (userId === null) throw new NotSignedIn()
-    // Send the time of the score, because its delivery may be later. A player token may not set it. With a submission
-    // id of the caller, send no time: a later call with this id must have the same content.
+    // Send the time of the score, because the score may be delivered later. A player token may not set this time. With
+    // a submission id of the caller, send no time: a later call with this id must have the same content.
     const isTimed = this.#options.key !== undefined && options.submissionId === undefined && options.change === undefined
     const body = {
       board,
@@ -318,7 +318,7 @@ export class Client {
     return flushed
   }
 
-  /** Send a batch and settle its scores. Resolves with the number of settled ones. */
+  /** Send a batch and settle its scores. Resolves with the number of settled scores. */
   async #deliver(batch: QueuedScore[], flushed: Flushed, signal?: AbortSignal): Promise<number> {
     const body = { submissions: batch.map((score) => score.body) }
     const isComplete = (answer: unknown): boolean => (answer as Partial<BatchOut>).results?.length === batch.length

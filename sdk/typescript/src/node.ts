@@ -14,9 +14,9 @@ const OPENED = new Set<string>()
 
 /**
  * Journal in a file. An append is on the disk (fdatasync) before its call returns. If a process died during an append,
- * the last line may be incomplete. `open` cuts off this line, because its call never returned. It moves other damaged
- * lines to a file with the ending `.damaged`. A file with the ending `.lock`, which contains the id of the process,
- * excludes a second process.
+ * the last line may be incomplete. `open` cuts off this line, because its call never returned. `open` moves other
+ * damaged lines to a file with the ending `.damaged`. A file with the ending `.lock`, which contains the id of the
+ * process, excludes a second process.
  */
 export class FileJournal implements Journal {
   /** Number of lines that `open` moved to the file with the ending `.damaged`. */
@@ -129,8 +129,8 @@ export class FileJournal implements Journal {
    * process ran. The first process removes L only when it gives L up. Other processes remove L only while they hold the
    * lock L.takeover, and only after they have read in L the mark of an ended process. Such a mark stays in L until a
    * holder of L.takeover removes L. By the same argument, L.takeover has one holder at a time. Therefore, the earliest
-   * violation for any of these locks would need an even earlier one. If a process ends during its takeover, it leaves
-   * L.takeover, which another process takes over in the same way.
+   * violation for any of these locks would need an even earlier violation, which cannot exist. If a process ends during
+   * its takeover, it leaves L.takeover, which another process takes over in the same way.
    */
   async #claim(lock: string): Promise<void> {
     const mine = markOf(process.pid)
@@ -164,7 +164,7 @@ export class FileJournal implements Journal {
   }
 }
 
-/** Create a lock with a mark, atomically. Return false if it exists. */
+/** Create a lock with a mark, atomically. Return false if the lock exists. */
 async function isCreated(lock: string, mark: string): Promise<boolean> {
   const draft = `${lock}.${randomUUID()}`
   try {

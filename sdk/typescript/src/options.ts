@@ -9,11 +9,11 @@ export interface TelemetryEvent {
 }
 
 export interface Options {
-  /** API key. Never put one into a page or a game: use player tokens there. */
+  /** API key. Never put an API key into a page or a game: use player tokens there. */
   key?: string
-  /** Player token of your own server, or a function that returns the present one. */
+  /** Player token of your own server, or a function that returns the present token. */
   token?: string | (() => string | Promise<string>)
-  /** Storage of scores and the session. Without it, both are lost with the process. */
+  /** Storage of scores and the session. Without a journal, both are lost with the process. */
   journal?: Journal
   /** Time limit of one try. */
   timeoutMs?: number
@@ -21,7 +21,10 @@ export interface Options {
   /** Upper bound of the random wait after the first try. The bound doubles with each try, up to `longestBackoffMs`. */
   backoffMs?: number
   longestBackoffMs?: number
-  /** Longest `Retry-After` of the service that the client waits. With a longer one, the call fails without a retry. */
+  /**
+   * Longest `Retry-After` of the service that the client waits. If `Retry-After` is longer, the call fails without a
+   * retry.
+   */
   longestWaitMs?: number
   queueCapacity?: number
   /** Number of scores in one request. */

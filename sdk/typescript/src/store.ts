@@ -9,7 +9,7 @@ export interface QueuedScore {
   body: Record<string, unknown>
 }
 
-/** Score that the service refused. It stays until `requeue` or `discard`. */
+/** Score that the service refused. The score stays in the queue until `requeue` or `discard`. */
 export interface RejectedScore extends QueuedScore {
   code: string
   message: string
@@ -118,7 +118,7 @@ export class Store {
     })
   }
 
-  /** Delete a score. Return false if the queue has none with this id. */
+  /** Delete a score. Return false if the queue has no score with this id. */
   async discard(submissionId: string): Promise<boolean> {
     return this.#write(async () => {
       if (!this.#scores.has(submissionId)) return false
@@ -164,7 +164,7 @@ export class Store {
     this.#entries = entries.length
   }
 
-  /** Run a write after all earlier ones. */
+  /** Run a write after all earlier writes. */
   #write<Result>(write: () => Promise<Result>): Promise<Result> {
     const result = this.#writing.catch(() => undefined).then(async () => {
       await this.#open()

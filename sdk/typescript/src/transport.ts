@@ -20,7 +20,7 @@ export interface Attempt {
   mayRepeat: boolean
   tag?: Tag
   signal?: AbortSignal | undefined
-  /** Whether an answer is complete; an incomplete one counts as a broken connection. */
+  /** Whether an answer is complete. An incomplete answer counts as a broken connection. */
   isComplete?: (answer: unknown) => boolean
 }
 

@@ -84,7 +84,7 @@ def _run(options: StackOptions, signals: StopSignals, *, demo: bool) -> bool:
 
 
 def _built_site(site: Path) -> Path:
-    """Return the absolute path of a built page. Raises `typer.BadParameter` if the folder has none."""
+    """Return the absolute path of a built page. Raises `typer.BadParameter` if the folder has no page."""
     if not (site / "index.html").is_file():
         raise typer.BadParameter(
             f"{site} has no index.html: build the page by `make site`, or name its folder", param_hint="--site"

@@ -26,11 +26,11 @@ _PREVIEWED = 10
 SOME_BAD = 3
 """Exit code if some lines are bad."""
 NONE_IMPORTED = 4
-"""Exit code if no line is imported, and at least one is bad."""
+"""Exit code if no line is imported, and at least one line is bad."""
 
 
 class BadLines:
-    """Collector of bad lines. With `stop`, it raises the error of the first one. With `quiet`, it prints nothing."""
+    """Collector of bad lines. With `stop`, the first bad line raises its error. With `quiet`, it prints nothing."""
 
     def __init__(self, *, stop: bool = False, quiet: bool = False) -> None:
         self._stop = stop

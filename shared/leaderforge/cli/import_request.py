@@ -48,7 +48,7 @@ _OF_FOREIGN = {
 }
 """Options that apply to boards of other services only, by the names of their fields."""
 _IN_FLIGHT = 3
-"""Batches in flight. While some wait for the store or the index, the command works on another one."""
+"""Batches in flight. While some wait for the store or the index, the command works on another batch."""
 
 
 @dataclass(frozen=True, slots=True)

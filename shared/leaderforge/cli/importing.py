@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 _STORE_MS = "5000"
-"""Time limit of store calls in ms, equal to the time limit of a commit. With a longer one, each batch would need a
+"""Time limit of store calls in ms, equal to the time limit of a commit. With a longer limit, each batch would need a
 transaction with its own time limit, which costs two more round trips to the database.
 """
 EPILOG = (

@@ -29,7 +29,7 @@ KeyByKey = Annotated[
 ]
 
 _LEASE_WAIT_S = 30.0
-"""Time in s to wait for the end of another change. If its process crashed, the lease expires after some seconds."""
+"""Time in s to wait for the end of another change. If that process crashed, its lease expires after some seconds."""
 
 
 @index.command()

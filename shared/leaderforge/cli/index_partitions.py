@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PartitionCount = Annotated[int, typer.Argument(min=1, max=MAX_PARTITIONS, help="Number of partitions of the index.")]
 
 _UNUSED_MS = 60_000
-"""Minimum age in ms of the watermarks of an unused index. In a used one, they rise every few seconds."""
+"""Minimum age in ms of the watermarks of an unused index. The watermarks of a used index rise every few seconds."""
 _TIMEOUT_S = 60.0
 
 

@@ -13,7 +13,7 @@ from leaderforge.wiring import Services
 T = TypeVar("T")
 
 _FIRST_PATIENCE_S = 10.0
-"""Time in s to wait for an index that has never answered. It is short, because the address may be wrong."""
+"""Time in s to wait for an index that has never answered. This time is short, because the address may be wrong."""
 _PATIENCE_S = 120.0
 """Time in s to wait for an index that answered before. A failover or a restart takes seconds."""
 _REPLY_S = 5.0
@@ -22,7 +22,7 @@ _ATTEMPTS = 10
 
 
 async def outlast(product: Services, action: Callable[[], Awaitable[T]]) -> T:
-    """Run an action and return its result. After an outage of the index, run it again: it must be safe to repeat.
+    """Run an action and return its result. The action is repeated after an outage of the index, which must be safe.
 
     Raises `IndexUnavailable` if the index does not answer in time, or the last of `_ATTEMPTS` attempts fails.
     """

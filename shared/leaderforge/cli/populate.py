@@ -160,7 +160,7 @@ async def _store(product: "Services", ladder: Ladder, plan: "Plan") -> Sequence[
     load = product.parts.load_history
     if load is None:
         raise Refused("this store has no bulk loader: populate a PostgreSQL store")
-    # Record the sessions as old, at their latest time. Reconciliation then skips them, because `_index` loads them.
+    # Record the sessions as old, at their latest time. Reconciliation then skips them, as `_index` loads them anyway.
     await load(ladder, users, events, chunk.standings, plan.until)
     return chunk.standings
 

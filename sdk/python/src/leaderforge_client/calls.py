@@ -33,7 +33,7 @@ from leaderforge_client.types import QueuedOut, ReceiptOut, SessionOut
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 _SAFE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 Token = str | Callable[[], str]
-"""Player token, or a function that returns the present one."""
+"""Player token, or a function that returns the present token."""
 
 
 @dataclass(slots=True)
@@ -71,11 +71,11 @@ class Calls:
         self._key, self._token = key, token
         self._session = store.session()
         self._awaited: dict[str, ReceiptOut | QueuedOut | RejectedScore | None] = {}
-        """Outcomes, by submission id, of scores whose `submit` still runs. None until any flush has sent the score."""
+        """Outcomes, by submission id, of scores whose `submit` still runs: None until a flush has sent the score."""
 
     @property
     def user_id(self) -> int | None:
-        """Player that is signed in, None without one."""
+        """Signed-in player, None if no player is signed in."""
         return int(self._session["user_id"]) if "user_id" in self._session else None
 
     def emit(self, kind: str, **facts: Any) -> None:
@@ -111,7 +111,7 @@ class Calls:
 
     @property
     def session_token(self) -> str | None:
-        """Token of the session, None without one."""
+        """Token of the session, None without a session."""
         return self._session.get("token")
 
     def replace_token(self, token: str | None, error: Unauthenticated) -> Call[None]:
@@ -121,7 +121,7 @@ class Calls:
         yield Exclusive("session", self._refresh(token))
 
     def sign_in_device(self, secret: str | None, username: str | None) -> Call[SessionOut]:
-        """Sign in with a secret: the given one, else the stored one, else a new one. Store it before the first try."""
+        """Sign in with the given secret, else the stored one, else a new one. Store the secret before the first try."""
         return cast(SessionOut, (yield Exclusive("session", self._sign_in(secret, username))))
 
     def sign_out(self) -> Call[None]:
@@ -137,8 +137,8 @@ class Calls:
         """Make a score durable. No request is sent. Raises `QueueFull` or `NotSignedIn`."""
         identifier = submission_id or str(uuid.uuid4())
         full = {**self._with_player(body), "board": board, "submission_id": identifier}
-        # Send the time of the score, because its delivery may be later. A player token may not set it. With a
-        # submission id of the caller, send no time: a later call with this id must have the same content.
+        # Send the time of the score, because the score may be delivered later. A player token may not set this time.
+        # With a submission id of the caller, send no time: a later call with this id must have the same content.
         if self._key is not None and submission_id is None and "change" not in full:
             full.setdefault("achieved_at", _timestamp())
         queued = cast(QueuedScore, (yield Local(lambda: self.store.add(identifier, full))))
@@ -278,7 +278,7 @@ class Calls:
             self._session.pop(name, None)
 
     def authorization(self) -> dict[str, str]:
-        """Return the header with the key or token, empty without one."""
+        """Return the header with the key or token, no header without both."""
         token = self._token() if callable(self._token) else self._token
         credential = self._key or token or self._session.get("token")
         return {"Authorization": f"Bearer {credential}"} if credential else {}

@@ -57,7 +57,7 @@ class Client:
 
     @property
     def user_id(self) -> int | None:
-        """Player that is signed in, None without one."""
+        """Signed-in player, None if no player is signed in."""
         return self._calls.user_id
 
     def sign_in_device(self, *, secret: str | None = None, username: str | None = None) -> SessionOut:
@@ -85,7 +85,7 @@ class Client:
         """Make a score durable, and send it after all earlier scores.
 
         If the service cannot be reached, `receipt` of the result is None, and the score waits in the queue for `flush`.
-        Raises `ApiError` if the service refuses the score, `QueueFull`, or `NotSignedIn`.
+        Raises `QueueFull`, `NotSignedIn`, or `ApiError` if the service refuses the score.
         """
         body = score_body(score, change, user_id, external_id, subscore, metadata, numbers, achieved_at)
         return self._run(self._calls.submit(board, body, submission_id))

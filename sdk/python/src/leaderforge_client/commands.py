@@ -9,7 +9,7 @@ ResultT = TypeVar("ResultT")
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Step that sends a request. Its result is a `Reply`. It raises `NetworkError` if no complete reply arrives."""
+    """Step that sends a request, with a `Reply` as its result. Raises `NetworkError` if no complete reply arrives."""
 
     method: str
     path: str

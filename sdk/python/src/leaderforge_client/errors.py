@@ -17,7 +17,7 @@ class Cancelled(LeaderForgeError):
 
 
 class ClientClosed(LeaderForgeError):
-    """The client was closed before the call. Queued scores stay in the queue; a new one was not added."""
+    """The client was closed before the call. Queued scores stay in the queue; a new score was not added."""
 
 
 class NotSignedIn(LeaderForgeError):

@@ -17,7 +17,7 @@ class QueuedScore:
 
 @dataclass(frozen=True, slots=True)
 class RejectedScore:
-    """Score that the service refused. It stays in the queue's file until `requeue` or `discard`."""
+    """Score that the service refused. The score stays in the queue's file until `requeue` or `discard`."""
 
     position: int
     submission_id: str

@@ -106,12 +106,12 @@ class Store:
             return self._connection.execute(query, (submission_id,)).rowcount > 0
 
     def discard(self, submission_id: str) -> bool:
-        """Delete a score. Return False if the queue has none with this id."""
+        """Delete a score. Return False if the queue has no score with this id."""
         with self._guarded():
             return self._connection.execute("delete from scores where submission_id = ?", (submission_id,)).rowcount > 0
 
     def session(self) -> dict[str, str]:
-        """Return the values of the session, empty without one."""
+        """Return the values of the session, empty without a session."""
         with self._guarded():
             return dict(self._rows("select name, value from session"))
 

@@ -44,7 +44,7 @@ class AwsAccess:
 class AwsClient:
     """Client of one service over one connection. Calls run one at a time.
 
-    If the service has closed the connection, a call opens a new one and is sent again, once.
+    If the service has closed the connection, a call opens a new connection and is sent again, once.
     """
 
     def __init__(self, access: AwsAccess, service: str, *, target: str, version: str, timeout_s: float) -> None:
@@ -75,7 +75,7 @@ class AwsClient:
         return answer
 
     def _send_alone(self, operation: str, encoded: bytes) -> tuple[int, dict[str, Any]]:
-        """Send an operation after the calls of other threads. Return its status and content. Raises `AwsError`."""
+        """Send an operation after the calls of other threads. Return the status and the answer. Raises `AwsError`."""
         # An HTTP connection carries one call at a time, and calls come from several threads.
         with self._lock:
             try:

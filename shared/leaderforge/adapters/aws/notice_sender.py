@@ -37,7 +37,7 @@ class AwsNoticeSender:
         self._timeout_s = timeout_s
         self._idle: defaultdict[tuple[str, str], list[AwsClient]] = defaultdict(list)
         # Use separate threads. The event loop resolves host names in its default threads. Calls to a service that does
-        # not answer would occupy these threads.
+        # not answer would occupy the default threads.
         self._threads = ThreadPoolExecutor(_MAX_CALLS, "aws-notices")
 
     async def send(self, url: str, headers: Mapping[str, str], body: bytes, group: str = "") -> DispatchAttempt:

@@ -15,7 +15,7 @@ _REASON = "Reason"
 _MAX_REASON = 1000
 """Maximum characters of a stored reason."""
 _NO_REASON = "failed repeatedly; see the log of the ingest function"
-"""Reason of a dead letter that SQS itself has moved, because it was received too often."""
+"""Reason of a dead letter that SQS itself has moved, because the message was received too often."""
 
 
 class SqsQueue:

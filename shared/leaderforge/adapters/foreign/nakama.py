@@ -19,7 +19,7 @@ _CRON_FIELDS = 5
 
 @asynccontextmanager
 async def opened_nakama_board(dsn: str, leaderboard: str, *, history: bool) -> "AsyncIterator[NakamaBoard]":
-    """Yield a leaderboard of Nakama. With `history`, the scores from before its last reset are included.
+    """Yield a leaderboard of Nakama. `history` includes the scores from before the last reset.
 
     Raises `Refused` if the database cannot be read or has no such leaderboard.
     """

@@ -62,7 +62,7 @@ async def _opened_client(address: str, public_address: str) -> "_Client":
 async def _connected(address: str) -> "_Client":
     client = Redis.from_url(address, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S)
     is_cluster = False
-    # A server may refuse INFO. Then assume that it is not a part of a cluster.
+    # A server may refuse INFO. Then assume that the server is not a part of a cluster.
     with suppress(ResponseError):
         is_cluster = bool((await client.info("cluster")).get("cluster_enabled"))
     if not is_cluster:

@@ -8,7 +8,7 @@ from leaderforge.domain.errors import Refused
 from leaderforge.imports.foreign.boards import ForeignFacts, ForeignRow, Rows
 
 _POLICIES = {"sum": ("sum", "desc"), "highest": ("best", "desc"), "lowest": ("best", "asc")}
-"""Policy and order by column of sql_policies.sql. The column counts the totals that they would give."""
+"""Policy and order, by the column of sql_policies.sql that counts the totals in agreement with both."""
 
 
 @asynccontextmanager
@@ -78,7 +78,7 @@ class SqlBoard:
 
 
 def _policy(agreed: ForeignRecord) -> tuple[str, str]:
-    """Return the policy and the order that compute most of the totals from the sessions."""
+    """Return the policy and the order in agreement with most of the totals."""
     return _POLICIES[max(_POLICIES, key=lambda name: agreed[name])]
 
 

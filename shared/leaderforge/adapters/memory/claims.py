@@ -44,7 +44,7 @@ class MemoryClaims:
         return sorted(owners, key=lambda user_id: user_id in of_name)
 
     def owner_of_email(self, email: str) -> int | None:
-        """Return the id of the player with this email, None if there is none."""
+        """Return the id of the player with this email, None if no player has it."""
         return self._emails.get(email_key(email))
 
 

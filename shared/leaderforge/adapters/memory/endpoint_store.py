@@ -86,7 +86,7 @@ class MemoryEndpointStore:
         return len(dead)
 
     def _queues(self, endpoint: Endpoint) -> dict[tuple[int, bool], list[Waiting]]:
-        """Return the queues of an endpoint, each in order, by player and by whether its notices are redriven."""
+        """Return the queues of an endpoint, in order. Each key is a player, and whether the notices are redriven."""
         queues: dict[tuple[int, bool], list[Waiting]] = {}
         for row in self._rows(endpoint.endpoint_id):
             if row.dead_at is None:

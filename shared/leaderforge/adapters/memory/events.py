@@ -152,5 +152,5 @@ class MemoryEvents(MemoryBoards):
 
 
 def _shown(submission: Submission) -> Event:
-    """Return the event. On a board with tiebreakers, its subscore is 0 instead of the packed named numbers."""
+    """Return the submission as an event. With tiebreakers, the subscore is 0 instead of the packed numbers."""
     return submission.event._replace(subscore=0) if submission.board.tiebreakers else submission.event

@@ -8,7 +8,7 @@ from leaderforge.ports.clock import Clock
 class MemoryRateLimiter:
     """`RateLimiter` in a dict. `clock` is in microseconds.
 
-    While `available` is false, it raises `IndexUnavailable`. `asked` is the number of calls of `take` so far.
+    While `available` is false, `take` raises `IndexUnavailable`. `asked` is the number of calls of `take` so far.
     """
 
     def __init__(self, clock: Clock) -> None:

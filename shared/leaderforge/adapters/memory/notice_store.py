@@ -76,7 +76,7 @@ class MemoryNoticeStore:
 
 
 def _names(notice: Notice, user_id: int) -> bool:
-    """Return whether a notice is about a player, or reports that the player has passed another."""
+    """Return whether a notice is about a player, or reports that the player has passed another player."""
     if notice.user_id == user_id:
         return True
     is_overtaking = notice.type == NoticeType.PLAYER_OVERTAKEN

@@ -31,7 +31,7 @@ def microseconds() -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Release:
-    """Released id. Times are in ms. `user_id` is the player who may claim it again at once, None after an erasure."""
+    """Released id. Times are in ms. `user_id` may claim the id again at once, and is None after an erasure."""
 
     user_id: int | None
     claimable_at: int
@@ -62,7 +62,7 @@ class MemoryPlayerStore:
         self._claims = MemoryClaims()
         self.hidden: set[int] = set()
         self.on_attributes: list[Callable[[int], Sequence[LadderStanding]]] = []
-        """Callbacks after a change of attributes. They get the player's id, and return the standings they moved."""
+        """Callbacks after a change of attributes. Each gets the player's id, and returns the moved standings."""
         self.devices: dict[str, int] = {}
         self.sessions: dict[int, dict[str, StoredSession]] = {}
         self._released: dict[int | str, _Release] = {}

@@ -64,12 +64,12 @@ class MemoryRecording(MemoryEvents):
                     self.outbox.write(notices)
 
     def _places(self, submission: Submission) -> Sequence[EarlierPlace | None]:
-        """Return, for each ladder of the submission, the `EarlierPlace` of the player's standing, None without one."""
+        """Return the `EarlierPlace` of the player on each ladder of the submission, None without a standing."""
         standings = [self._ladder(ladder).get(submission.event.user_id) for ladder in submission.ladders]
         return [None if standing is None else standing.earlier for standing in standings]
 
     def _accept(self, submission: Submission) -> bool | LeaderForgeError:
-        """Store the submission unless it is a duplicate or refused. Return the error, or whether it is a duplicate."""
+        """Store the submission unless it is a duplicate or refused. Return its error, or whether it is a duplicate."""
         user_id, key = submission.event.user_id, submission.event_key
         if user_id not in self._users.by_id:
             return PlayerNotFound.of(user_id)
@@ -104,7 +104,7 @@ class MemoryRecording(MemoryEvents):
     def _changed(self, submission: Submission) -> Submission:
         """Return the submission with its final score.
 
-        If it requests a change, this score is the score of the player's standing plus the change.
+        If the submission requests a change, the final score is the score of the player's standing plus the change.
         """
         if submission.event.change is None:
             return submission
@@ -131,7 +131,7 @@ class MemoryRecording(MemoryEvents):
             require_in_range(ladder.board, self._sum(ladder, submission.event))
 
     def _sum(self, ladder: Ladder, event: Event) -> Standing:
-        """Return the fold of two: the player's standing on the ladder, and the event."""
+        """Return the fold of the player's standing on the ladder and the event."""
         previous = self._standings[place_of(ladder)].get(event.user_id)
         return standing_of(event) if previous is None else combine(ladder.board, previous, standing_of(event))
 
@@ -168,7 +168,7 @@ class MemoryRecording(MemoryEvents):
                     yield FedRecord(fed, outcome)
 
     def _outcome(self, submission: Submission, duplicate: bool) -> Recorded | LeaderForgeError:
-        """Return the outcome of a stored submission. `duplicate` is true if an earlier copy was stored before."""
+        """Return the outcome of a stored submission. `duplicate` is true if an earlier copy is stored."""
         first = self._events[submission.event_key]
         standings = [self._standings[place_of(ladder)].get(first.event.user_id) for ladder in first.ladders]
         counted = [(lad, s) for lad, s in zip(first.ladders, standings, strict=True) if s and not s.removed]
@@ -188,7 +188,7 @@ class MemoryRecording(MemoryEvents):
 
 
 def _with_previous(recorded: Recorded, places: Sequence[Sequence[EarlierPlace | None]]) -> Recorded:
-    """Return the outcome with the earlier places: first those of the submission, then those of each fed submission."""
+    """Return the outcome with the earlier places: first of the submission, then of each fed submission."""
     before, *before_fed = places
     pairs = zip(recorded.fed, before_fed, strict=True)
     fed = tuple(FedRecord(part, of_fed._replace(previous=previous)) for (part, of_fed), previous in pairs)

@@ -178,8 +178,7 @@ class MemoryScoreStore(RowRanking, MemoryRecording):
 
     def erase(self, user_id: int) -> tuple[int, int]:
         """Erase the player's events and standings, and return the numbers of events and of standings."""
-        # The index stores each erased standing as a removed one, whose revision is higher by one. Reserve that
-        # revision.
+        # The index stores each erased standing as a removed standing with the next revision. Reserve this revision.
         self._next_revision()
         events = self._erase_events(user_id)
         self.tournaments.erase(user_id)

@@ -91,7 +91,7 @@ class MemoryTeamStore:
         return required(await self.roster(team_id), TeamNotFound.of(team_id))
 
     def _close(self, span: TeamSpan, at: int) -> TeamSpan:
-        """End a span at a time (ms), not before its start, and return it. Delete a span that has no duration."""
+        """End a span at a time (ms), not before its start. Return the span. Delete a span that has no duration."""
         closed = span._replace(left_at=max(at, span.joined_at))
         self.all_spans.remove(span)
         if closed.left_at != span.joined_at:

@@ -1,4 +1,4 @@
-"""Transactions that change a player without an event. Each adds an audit entry and, for reconcile, a `touches` row."""
+"""Transactions that change a player without an event, with an audit entry and, for reconcile, a `touches` row."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias, TypeVar
@@ -24,7 +24,7 @@ Its second argument is the time (us since 1970), the lower bound of new revision
 class Acts:
     """Runner of transactions that change a player.
 
-    Each one writes an audit entry and, for reconcile, a row of `touches`.
+    Each transaction writes an audit entry and, for reconcile, a row of `touches`.
 
     `clock` is in microseconds. A change commits within `timeout_s` seconds or fails. The limit must not exceed
     `COMMIT_LIMIT_MS`: reconcile would miss changes that commit later.
@@ -53,5 +53,5 @@ class Acts:
 
 
 async def lock_player(connection: Connection, user_id: int) -> Record:
-    """Lock a player's row against new standings, and return it. Raises `PlayerNotFound`."""
+    """Lock a player's row against new standings, and return the row. Raises `PlayerNotFound`."""
     return required_first(await connection.fetch(statement("lock_player"), user_id), PlayerNotFound.of(user_id))

@@ -12,7 +12,7 @@ _END = (2**63 - 1, 2**63 - 1)
 
 
 async def write_audit(connection: Connection, entry: AuditEntry) -> None:
-    """Write an audit entry in the transaction of the change, therefore both commit together."""
+    """Write an audit entry in the transaction of the change. The entry and the change commit together."""
     await connection.execute(
         statement("write_audit"),
         entry.at,

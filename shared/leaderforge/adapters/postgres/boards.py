@@ -65,7 +65,7 @@ BOARD_VALUES: Mapping[str, Callable[[Board], object]] = {
     "backfill_since": lambda board: None if board.backfill is None else board.backfill.since,
     "backfill_until": lambda board: None if board.backfill is None else board.backfill.until,
 }
-"""Functions that return a board's value in each column except the id.
+"""Functions by column, for all columns except the id. Each returns the board's value in the column.
 
 The order is the same as in fragments/board_columns.sql and in the parameters of all statements.
 """

@@ -131,7 +131,7 @@ async def _played(connection: Connection, user_id: int) -> Sequence[PlayedChalle
 async def _make_room_of(
     connection: Connection, user_id: int, played: Sequence[PlayedChallenge], now: int, limits: ChallengeLimits
 ) -> None:
-    """If a player has the maximum number of challenges, delete a replaceable one. Raises `TooManyChallenges`."""
+    """If a player has the maximum number of challenges, delete a replaceable challenge. Raises `TooManyChallenges`."""
     replaced = replaced_challenge(user_id, played, now, limits)
     if replaced is not None:
         await _delete(connection, replaced.invitation)

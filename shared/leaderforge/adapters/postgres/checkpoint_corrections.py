@@ -15,7 +15,7 @@ PlaceId: TypeAlias = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class CheckpointDraft:
-    """Checkpoint to store, without erased players whose places are `corrected`. Later erasures are not subtracted."""
+    """Checkpoint to store. Erased players whose places are `corrected` are subtracted, later erasures are not."""
 
     series: CheckpointSeries
     checkpoint: Checkpoint
@@ -28,7 +28,7 @@ def place_ids(places: Iterable[Record]) -> frozenset[PlaceId]:
 
 
 def subtracted(series: CheckpointSeries, checkpoint: Checkpoint, places: Iterable[Record]) -> Checkpoint:
-    """Return the checkpoint without those places of erased players that it counts."""
+    """Return the checkpoint minus those places of erased players that the checkpoint counts."""
     counted = [place for place in places if _is_counted(series.ladder.board, place, checkpoint.revision)]
     return moved(checkpoint, Moves(departures=sorted(series.keys(counted))), checkpoint.revision)
 
@@ -40,12 +40,12 @@ def _is_counted(board: Board, place: Record, revision: int) -> bool:
 
 
 async def correct(connection: Connection, ladder: Ladder, drafts: Sequence[CheckpointDraft] = ()) -> int:
-    """Subtract erased players from all checkpoints of a ladder, and remove their keys. Then store the drafts.
+    """Subtract erased players from a ladder's checkpoints, and remove the players' keys. Then store the drafts.
 
-    Return the number of subtracted places. While the caller makes drafts, nobody else may correct checkpoints.
+    Return the number of subtracted places. While the caller makes drafts, no other call may correct checkpoints.
     """
     taken = {series.attribute: await series.take_corrections(connection) for series in every_series(ladder)}
-    # Correct all series. A player without a segment has no place in an attribute's series, but maybe an old key.
+    # Correct all series. A player without a segment has no place in an attribute's series, but maybe an old key there.
     erased = {place["user_id"] for places in taken.values() for place in places}
     if erased:
         for series in every_series(ladder):

@@ -16,7 +16,7 @@ from leaderforge.domain.segments import SEGMENT_DIGEST_BYTES, segment_digest
 _CHUNK = 2_000
 """Maximum keys of a checkpoint that are read at a time."""
 _ALL = 2**53
-"""Maximum number of keys that stands for no maximum: the checkpoint has the keys of all entries."""
+"""Maximum number of keys that no ladder exceeds: the checkpoint then has the keys of all entries."""
 
 
 class CheckpointScan(NamedTuple):
@@ -114,7 +114,7 @@ class CheckpointSeries:
         return await connection.fetch(self._statement("take_corrections"), *self.ids)
 
     def keys(self, rows: Iterable[Record]) -> list[bytes]:
-        """Return the keys of places. The columns begin with the numbers of `Ranked`."""
+        """Return the keys of places. The first four columns of a row are the fields of `Ranked`."""
         if self.attribute is None:
             return ranked_keys(self.ladder.board, (row[:4] for row in rows))
         places = list(rows)
@@ -129,7 +129,7 @@ def every_series(ladder: Ladder) -> Sequence[CheckpointSeries]:
 
 
 def series_of(ladder: Ladder) -> CheckpointSeries:
-    """Return the checkpoints from which the ladder's entries are counted. A ladder of a segment has its own."""
+    """Return the series for counts of the ladder's entries: with a segment, the series of its attribute."""
     return CheckpointSeries(ladder, None if ladder.segment is None else ladder.segment_position + 1)
 
 

@@ -175,7 +175,7 @@ def username_taken(user: Player) -> UsernameTaken:
 
 
 def email_taken() -> EmailTaken:
-    """Return the error for an email with another owner. It does not contain the email: that is personal data."""
+    """Return the error for an email with another owner. The error omits the email, which is personal data."""
     return EmailTaken("the email is taken")
 
 
@@ -208,7 +208,7 @@ async def _swap_external_ids(connection: Connection, old: Player, external_id: s
 async def _released(
     connection: Connection, identities: Collection[int | str], now: int, *, on_sight: bool = False
 ) -> Mapping[str, int | None]:
-    """Return the digests of released ids that are not free at `now` (ms), each with the one player who may claim it."""
+    """Return the digests of released ids that are not free at `now` (ms), and the player who may claim each id."""
     digests = sorted(map(digest_of_id, identities))
     rows = await connection.fetch(statement("released_ids"), digests, now, on_sight)
     return {row["id_digest"]: row["user_id"] for row in rows}

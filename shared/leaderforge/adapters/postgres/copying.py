@@ -82,7 +82,7 @@ async def _matching_tables(source: DirectConnection, target: DirectConnection) -
 
 
 async def _prepare(source: DirectConnection, target: DirectConnection, tables: Sequence[StoreTable]) -> None:
-    """Empty the target after an interrupted copy. Raises `CopyRefused` if it has data of its own."""
+    """Empty the target after an interrupted copy. Raises `CopyRefused` if the target has data of its own."""
     if not await target.fetchval("select to_regclass('store_copies') is not null"):
         used = [table.name for table in tables if table.name != "boards" and await _has_rows(target, table)]
         if used or await target.fetchval("select exists (select 1 from boards offset 1)"):

@@ -67,7 +67,7 @@ class PostgresEndpointStore:
 
     async def work(self, endpoint: Endpoint, now: int, *, due: int, fresh: int) -> DispatchWork:
         # Read the queues before the log. A notice that moves to a queue meanwhile then waits for the next round. In the
-        # other order, it could be sent twice.
+        # other order, this notice could be sent twice.
         latest = now + LONGEST_PAUSE_MS
         due_rows = await self._pool.fetch(statement("due_deliveries"), endpoint.endpoint_id, now, due, latest)
         page = await log_page(self._pool, endpoint.position, fresh)

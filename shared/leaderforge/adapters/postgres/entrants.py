@@ -129,7 +129,7 @@ async def _join(connection: Connection, board: Board, period: int, user_id: int,
 async def _hold_occurrences(
     connection: Connection, submissions: Iterable[Submission], entrants: Entrants
 ) -> dict[OccurrenceKey, int]:
-    """Lock the occurrences that players join by these submissions. Return their numbers of entrants."""
+    """Lock the occurrences that players join by these submissions. Return the number of entrants of each occurrence."""
     joinable = {
         entrant_key(s)[1:]
         for s in submissions

@@ -11,7 +11,7 @@ from leaderforge.domain.feeding import error_of_target
 from leaderforge.domain.submissions import EventKey, FedRecord, Recorded, Submission
 
 Judged: TypeAlias = MutableMapping[EventKey, Submission | LeaderForgeError]
-"""New events by key: the submission of each event or, if it was refused and therefore deleted, the error."""
+"""New events by key: the submission of each event or, for a refused and therefore deleted event, the error."""
 
 
 class FeedGroup(NamedTuple):
@@ -21,7 +21,7 @@ class FeedGroup(NamedTuple):
 
     @property
     def origin(self) -> Submission:
-        """Return the submission from which the others are derived."""
+        """Return the submission from which the fed submissions of the group are derived."""
         return next(iter(self.parts.values()))
 
     def keys(self, firsts: Mapping[EventKey, int]) -> Sequence[EventKey]:
@@ -65,7 +65,7 @@ async def unite(
 def grouped_outcomes(
     submissions: Sequence[Submission], outcomes: Sequence[Recorded | LeaderForgeError]
 ) -> Sequence[Recorded | LeaderForgeError]:
-    """Return the outcome of each submission. `outcomes` has one for each submission, then for its fed ones."""
+    """Return the outcome of each submission. In `outcomes`, each is followed by those of its fed submissions."""
     remaining = iter(outcomes)
     return [_outcome(submission, *islice(remaining, len(submission.parts))) for submission in submissions]
 

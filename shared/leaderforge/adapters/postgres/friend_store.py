@@ -117,6 +117,6 @@ def _follows(user_id: int, friend_ids: Sequence[int]) -> list[Link]:
 
 
 async def _linked_players(connection: Connection, user_id: int, kind: LinkKind) -> set[int]:
-    """Return the targets of a player's links of this kind. There are at most `MAX_FRIENDS`."""
+    """Return the targets of a player's links of this kind, which are at most `MAX_FRIENDS`."""
     rows = await connection.fetch(statement("links_of"), user_id, kind, _BEFORE_ALL, MAX_FRIENDS)
     return {row["other_id"] for row in rows}

@@ -52,8 +52,8 @@ async def _allowed(connection: Connection, submission: Submission) -> Submission
 
 
 async def _lock_player(connection: Connection, event: Event) -> None:
-    # A change depends on the standing. Its lock is therefore stronger: even submissions that lock no player wait for it
-    # before they insert a first standing.
+    # A change depends on the standing. Therefore use a stronger lock: even submissions that lock no player wait for
+    # this lock before they insert a first standing.
     lock = "lock_user" if event.change is None else "lock_player"
     await connection.fetch(statement(lock), event.user_id)
 
@@ -69,7 +69,7 @@ async def _require_interval(connection: Connection, submission: Submission) -> N
 
 
 async def _changed(connection: Connection, submission: Submission) -> Submission:
-    """Store the computed score of a submission with a change in the event. Return the given submission."""
+    """Store the computed score of a submission that requests a change. Return the given submission."""
     event = submission.event
     values = event.score, event.achieved_at, event.received_us, event.change
     await connection.execute(statement("set_change"), *submission.event_key, *values)

@@ -142,7 +142,7 @@ class PostgresLeagueStore:
         return [row["user_id"] for row in await self._scan(name, *values)]
 
     async def _scan(self, name: str, *values: object) -> Sequence[Record]:
-        """Return the rows of a statement whose time grows with the number of members."""
+        """Return the rows of a statement whose time grows with the number of seats."""
         chunks = self._pool.stream(statement(name), *values, chunk=_ROWS_A_CHUNK)
         return [row async for chunk in chunks for row in chunk]
 
@@ -153,7 +153,7 @@ async def _seat(
     """Give the players seats, and return the ids of the players who had no seat before."""
     key = *_ids(ladder), division
     await connection.execute(statement("open_league_division"), *key)
-    # The lock also excludes other batches with the same players: a player has the same division in all of them.
+    # The lock also excludes other batches with the same players: a player has the same division in all these batches.
     [row] = await connection.fetch(statement("lock_league_division"), *key)
     user_ids = joined([arrival.user_id for arrival in arrivals])
     rows = await connection.fetch(statement("seated_players"), *_ids(ladder), user_ids)

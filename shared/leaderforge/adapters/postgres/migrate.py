@@ -62,7 +62,7 @@ async def migrate(
 ) -> Sequence[str]:
     """Apply the missing migrations up to the number `last`, each in its own transaction, and return their names.
 
-    Concurrent calls are safe. A call after an interrupted one is safe. Clients continue to work, because a migration
+    Concurrent calls are safe. A call after an interrupted call is safe. Clients continue to work, because a migration
     that cannot get all its locks soon releases them and retries.
 
     Raises `SchemaTooNew` if the database has migrations of a newer version. Raises `StoreUnavailable` if the database

@@ -29,7 +29,7 @@ _SCANS = 3
 class _Growth:
     """Number of states that the last scan for a checkpoint read, and of new states since.
 
-    If the last scan has failed, the next one waits for as many new states as usual, even if the checkpoint is uneven.
+    If the last scan has failed, the next scan waits for as many new states as usual, even if the checkpoint is uneven.
     """
 
     scanned: int = 0
@@ -40,9 +40,9 @@ class _Growth:
 class PostgresMoments:
     """`MomentStore` on PostgreSQL.
 
-    The first checkpoint of a ladder costs a scan. Each further one costs time in proportion to the changes since the
-    last one. `block` is the minimum number of states between two sort keys of a new checkpoint. If far more entries
-    (`uneven` times) lie between two keys, or after `new_states` new states, a scan selects new keys.
+    The first checkpoint of a ladder costs a scan. Each further checkpoint costs time in proportion to the changes since
+    the last checkpoint. `block` is the minimum number of states between two sort keys of a new checkpoint. If far more
+    entries (`uneven` times) lie between two keys, or after `new_states` new states, a scan selects new keys.
     """
 
     def __init__(self, pool: Pool, block: int = BLOCK, uneven: int = UNEVEN, *, new_states: int = _NEW_STATES) -> None:
@@ -75,7 +75,7 @@ class PostgresMoments:
             since = 0 if last is None else last.revision
             values = *ladder_ids(ladder), since, revision_at(until), changes
             following = await connection.fetch(statement("next_checkpoint"), *values)
-        # Moments before the board's first one cannot be read, and need no checkpoint.
+        # Moments before the board's first moment cannot be read, and need no checkpoint.
         if not following or first > revision_at(until):
             return False
         revision = max(following[0]["revision"], first)
@@ -84,7 +84,7 @@ class PostgresMoments:
         return True
 
     async def _next(self, series: CheckpointSeries, revision: int) -> CheckpointDraft:
-        """Return the checkpoint of a revision: the last checkpoint plus later moves or, if that is uneven, a scan."""
+        """Return the checkpoint of a revision, from the last checkpoint and later moves or, if uneven, from a scan."""
         async with self._pool.transaction(SNAPSHOT) as connection:
             last = await series.before(connection, revision)
             if last is not None:
@@ -109,8 +109,8 @@ class PostgresMoments:
     def _is_uneven(self, series: CheckpointSeries, checkpoint: Checkpoint, states: int) -> bool:
         """Return whether a checkpoint has too many entries between two keys, or many states since its keys were chosen.
 
-        `states` is the number of states since the last checkpoint. The method adds them up, but only since the start of
-        this process.
+        `states` is the number of states since the last checkpoint. The method adds these numbers up, but only since the
+        start of this process.
         """
         growth = self._growth.setdefault(series.ids, _Growth())
         growth.new += states

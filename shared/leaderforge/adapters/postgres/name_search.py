@@ -37,7 +37,7 @@ class NameSearch:
 async def enable_name_search(dsn: str) -> bool:
     """Build the missing indexes without blocking readers or writers. Return False if no index was missing.
 
-    A call after an interrupted one is safe. Raises `LeaderForgeError` if the database cannot have the indexes,
+    A call after an interrupted call is safe. Raises `LeaderForgeError` if the database cannot have the indexes,
     `Overloaded` if another call runs.
     """
     return await _run(dsn, "enable", unless=True)

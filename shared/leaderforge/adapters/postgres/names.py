@@ -44,7 +44,7 @@ def keys_of(name: str) -> set[str]:
 
 
 async def claim(connection: Connection, key: str, user_id: int, is_look_alike: bool) -> int | None:
-    """Claim a key for a player if it is free. Return the key's owner, None if another owner has just released it."""
+    """Claim a free key for a player. Return the key's owner, None if another owner has just released the key."""
     if await connection.fetch(statement("claim_usernames"), key, user_id, is_look_alike or None):
         return user_id
     owners = {row["user_id"] for row in await connection.fetch(statement("username_claims"), [key])}

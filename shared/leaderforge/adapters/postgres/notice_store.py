@@ -26,7 +26,7 @@ _BEHIND = "it was so far behind that notices for it were purged"
 
 
 class _Overlapping(Exception):
-    """Error that rolls a relay back, because another process has taken a part of its notices."""
+    """Error that rolls a relay back, because another process has taken some of the same notices."""
 
 
 class _Remaining:
@@ -77,7 +77,7 @@ class PostgresNoticeStore:
                 if isinstance(draft, BundleDraft) or remaining.has(seq, draft.user_id)
             ]
             appended += [("append_notices", draft) for draft in without_outbox]
-            # Append notices and bundles by turns, because the positions must have the order of the outbox.
+            # Append notices and bundles as they alternate, because the positions must have the order of the outbox.
             for name, rows in groupby(appended, key=lambda statement_row: statement_row[0]):
                 await run_rows(connection, name, [row for _, row in rows])
             await run_rows(connection, "store_noticed_tiers", _latest(tiers, texts, remaining))
@@ -150,7 +150,7 @@ def _notices_of_row(row: Record, after: int) -> Sequence[Notice]:
 def _log_row(draft: NoticeDraft | BundleDraft, text: str) -> tuple[str, Sequence[object]]:
     """Return the statement that appends a draft, and its values. `text` is the outbox's data without erased notices."""
     if isinstance(draft, BundleDraft):
-        # Leave out items that are no notices: notices about ranks are already derived from these changes.
+        # Leave out items that are mere changes. The notices about ranks are already derived from these changes.
         body = without_mere_changes(text) if draft.has_mere_changes else text
         return "append_bundles", (draft.origin, draft.at, draft.size, draft.ladders, body)
     return "append_notices", draft
@@ -165,7 +165,7 @@ def _latest(
 
 
 def notice_of(row: Record) -> Notice:
-    """Return the notice in a row with all columns of the log but the origin."""
+    """Return the notice in a row with all columns of the log except the origin."""
     return Notice(
         row["position"], str(row["notice_id"]), row["user_id"], row["type"], row["board"], row["at"], row["body"]
     )

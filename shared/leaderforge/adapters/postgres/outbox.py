@@ -13,8 +13,8 @@ from leaderforge.domain.periods import ALL_TIME
 async def write_notices(connection: Connection, notices: Iterable[NewNotice]) -> None:
     """Write the notices whose boards ask for them. Without such notices, run no statement.
 
-    Call it in the transaction of the change, after the change: the caller must hold the locks on the changed rows. The
-    notices of one player then get the order of the commits.
+    Call this function in the transaction of the change, after the change: the caller must hold the locks on the changed
+    rows. The notices of one player then get the order of the commits.
     """
     rows = [(n.user_id, n.board.id, n.period, n.type, n.at, json.dumps(n.data)) for n in announced_notices(notices)]
     if rows:
@@ -25,8 +25,8 @@ async def write_bundle(connection: Connection, notices: Iterable[NewNotice]) -> 
     """Write notices of submissions as one row, a bundle. Without notices, run no statement.
 
     Call it under the conditions of `write_notices`. On Citus, each node has its own transaction, which has written
-    standings of this node only. The row goes to the same node, that of the first notice's player: a second node would
-    cost the transaction time.
+    standings of this node only. The row has the first notice's player, and thereby goes to the same node: a second node
+    would cost the transaction time.
     """
     announced = announced_notices(notices)
     if announced:

@@ -25,7 +25,7 @@ class PastCounts:
 
     `blocks` are the positions, in the checkpoint, of the segment's keys or, without a segment, of all keys. `prefix` is
     the part of these keys before the sort key. `lead` is the number of entries above the first key, and `total` the
-    number of all entries. Both include the moves.
+    number of all entries. `lead` and `total` include the moves.
     """
 
     ladder: Ladder
@@ -117,7 +117,7 @@ class PastCounts:
 
 
 def _extend(intervals: list[Interval], added: Interval) -> None:
-    """Append an interval, or join it with the last one if they are adjacent."""
+    """Append an interval, or join it with the last interval if both are adjacent."""
     if intervals and intervals[-1][1] == added[0]:
         intervals[-1] = intervals[-1][0], added[1]
     elif intervals and intervals[-1][0] == added[1]:
@@ -147,7 +147,7 @@ async def past_counts(connection: Connection, ladder: Ladder, revision: int) -> 
 async def _segment_counts(
     connection: Connection, ladder: Ladder, revision: int, checkpoint: Checkpoint, moves: Moves, prefix: bytes
 ) -> PastCounts:
-    """Return the counts of a ladder with a segment. Count its entries before the first and after the last key."""
+    """Return the counts of a ladder with a segment. Count the entries before its first and after its last key."""
     blocks = range(checkpoint.block_of(prefix) + 1, checkpoint.block_of(prefix + LAST) + 1)
     counts = PastCounts(ladder, revision, checkpoint, moves, blocks, prefix)
     if not blocks:

@@ -29,7 +29,7 @@ _Edge: TypeAlias = tuple[int, int, int, int]
 class PostgresPastRanking:
     """`Ranking` as of a revision. The ladder's board must keep its past standings.
 
-    `counts` ignores `present`, because entries of the past do not move. Only erasures delete some of them.
+    `counts` ignores `present`, because past entries do not move. Only erasures delete past entries.
     """
 
     source = Source.STORE
@@ -88,7 +88,7 @@ class PostgresPastRanking:
             return await self._key_at(connection, await past_counts(connection, ladder, self._revision), rank)
 
     async def _key_at(self, connection: Connection, counts: PastCounts, rank: int) -> bytes | None:
-        """Return the sort key of the entry at an ordinal rank, None if there is none."""
+        """Return the sort key of the entry at an ordinal rank, None if no entry has this rank."""
         if not 1 <= rank <= counts.total:
             return None
         start, position = counts.block_with(rank - 1)
@@ -99,12 +99,12 @@ class PostgresPastRanking:
         return ranked_key_of(board, rows[0]) if rows else LAST
 
     async def _after(self, connection: Connection, counts: PastCounts, bound: bytes, limit: int) -> list[Row]:
-        """Return the nearest `limit` entries at and below a bound. At least `limit` must exist."""
+        """Return the nearest `limit` entries at and below a bound. At least `limit` such entries must exist."""
         intervals = counts.intervals_after(bound, limit) if limit else ()
         return await self._window(connection, "past_window_after", counts.ladder, intervals, limit)
 
     async def _before(self, connection: Connection, counts: PastCounts, bound: bytes, limit: int) -> list[Row]:
-        """Return the nearest `limit` entries above a bound, the nearest one first. At least `limit` must exist."""
+        """Return the `limit` entries above a bound, nearest first. At least `limit` such entries must exist."""
         intervals = [(end, start) for start, end in counts.intervals_before(bound, limit)] if limit else ()
         return await self._window(connection, "past_window_before", counts.ladder, intervals, limit)
 

@@ -25,7 +25,7 @@ _REMOVALS = (
     "remove_team_contributions",
     "remove_from_period",
 )
-"""Statements that delete the rows of players in a period. Standings come last: until then, they name the players."""
+"""Statements that delete the rows of players in a period. Standings come last: `_PLAYERS` needs them until then."""
 _PARTS = (
     "noticed_top",
     "moment_checkpoints",

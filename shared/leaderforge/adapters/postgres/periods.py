@@ -78,7 +78,7 @@ class Periods:
 
     async def _retired(self, ids: Set[_Ids]) -> Collection[_Ids]:
         now = monotonic()
-        # Copy the cached states, because another call may clear the cache while this one waits for the database.
+        # Copy the cached states, because another call may clear the cache while this call waits for the database.
         states = {key: state for key in ids if (state := self._states.get(key)) and now - state[1] <= _FRESH_S}
         stale = ids - states.keys()
         if stale:
@@ -101,7 +101,7 @@ class Periods:
         return [Ladder(board, row["period_id"], indexed=not row["retired"]) for row in rows]
 
     async def among(self, ladders: Collection[Ladder]) -> Collection[Ladder]:
-        """Return the requested ladders whose periods are stored, in any order. Retired ones have `indexed` false."""
+        """Return the requested ladders whose periods are stored, in any order. If retired, `indexed` is false."""
         requested = {_ids(ladder): ladder for ladder in ladders}
         boards, periods = ({ids[i] for ids in requested} for i in range(2))
         rows = await self._pool.fetch(statement("periods_listed"), joined(boards), joined(periods))

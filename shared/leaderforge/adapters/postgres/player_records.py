@@ -83,9 +83,9 @@ async def _locked_player(connection: Connection, user_id: int) -> Player:
     # deadlock.
     await connection.execute(statement("erase_entrants"), user_id)
     player = user_of(await lock_player(connection, user_id))
-    # Delete entrants again, because a submission in flight may have added one before the lock.
+    # Delete entrants again, because a submission in flight may have added an entrant before the lock.
     await connection.execute(statement("erase_entrants"), user_id)
-    # The locks wait for submissions in flight. Their events are then committed, and the erasure deletes them too.
+    # The locks wait for submissions in flight. The events of these are then committed, and are deleted too.
     await connection.fetch(statement("lock_standings"), user_id)
     return player
 
@@ -94,7 +94,7 @@ async def _erase_scores(connection: Connection, player: Player, standings: Seque
     """Delete the events and standings of a locked player, and take the player's id out of the audit log."""
     user_id = player.user_id
     last = max((standing.revision for _, standing in standings), default=0) + 1
-    # If the id is reused, the new player's standings need higher revisions, because the index ignores lower ones.
+    # If the id is reused, the new player's standings need higher revisions, because the index ignores lower revisions.
     await connection.execute(statement("touch_erased"), user_id, at, last)
     return Erased(
         events=_count(await connection.execute(statement("erase_events"), user_id)),
@@ -106,7 +106,7 @@ async def _erase_scores(connection: Connection, player: Player, standings: Seque
 
 
 async def _erase_past(connection: Connection, user_id: int) -> None:
-    """Delete the player's past standings. First, store their places, because checkpoints still count them."""
+    """Delete the player's past standings. First store the places, because checkpoints still count the places."""
     await connection.execute(statement("correct_checkpoints"), user_id)
     await connection.execute(statement("correct_segment_checkpoints"), user_id)
     await connection.execute(statement("erase_past_standings"), user_id)
@@ -123,7 +123,7 @@ async def _request_resettlements(connection: Connection, standings: Sequence[Lad
 
 
 async def _erase_user(connection: Connection, user_id: int) -> None:
-    """Delete the player, the player's devices and sessions, and the links added since `erase` deleted most of them."""
+    """Delete the player, the player's devices and sessions, and the links that `erase` had not deleted before."""
     await connection.execute(statement("release_devices"), user_id)
     await connection.fetch(statement("end_sessions"), user_id)
     while await erase_links(connection, user_id, _LINKS_AT_ONCE):

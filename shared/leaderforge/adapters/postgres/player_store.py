@@ -135,7 +135,7 @@ class PostgresPlayerStore:
         return [user for user in owners if key in (_key_of(user) or "")]
 
     async def _by_key(self, usernames: Collection[str]) -> Mapping[str, Player]:
-        """Return the players with these usernames, by key.
+        """Return the players with these usernames, by name key.
 
         If players share a name, return the player with the lowest id.
         """

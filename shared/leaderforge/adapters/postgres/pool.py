@@ -53,8 +53,8 @@ class Pool:
     """Connection pool that connects on first use, on the running event loop.
 
     `timeout_s` limits every call, including the wait for a connection. `connect_timeout_s` limits each new connection.
-    `stream_timeout_s` limits the wait for each chunk of a stream. It is long, because Citus collects all rows before it
-    sends the first one.
+    `stream_timeout_s` limits the wait for each chunk of a stream. This limit is long, because Citus collects all rows
+    before it sends the first row.
 
     `settings` are server settings in addition to the time limits. `application` is the name in the server's statistics.
     With `pgbouncer` (transaction mode), no statement stays prepared and no setting is sent.
@@ -105,7 +105,7 @@ class Pool:
                     await stack.enter_async_context(pool.acquire())
 
     async def renew(self) -> None:
-        """Probe all idle connections, and close those that do not answer. Later calls reconnect."""
+        """Probe all idle connections, and close connections that do not answer. Later calls reconnect."""
         if self._pool is not None and self._loop is asyncio.get_running_loop():
             await asyncio.gather(*(self._probe() for _ in range(self._pool.get_idle_size())))
 
@@ -140,7 +140,7 @@ class Pool:
             except _LEAVES_WELL:
                 raise
             except BaseException:
-                # Do not cancel the query. That needs a second connection, which a frozen server does not accept.
+                # Do not cancel the query: a frozen server does not accept the second connection of a cancel request.
                 _terminate(connection)
                 raise
 
@@ -258,7 +258,7 @@ class Pool:
             self._dsn,
             min_size=0,
             max_size=self._max_size,
-            # Never replace connections after a number of queries, because new ones start without prepared statements.
+            # Never replace a connection after a number of queries: a new connection has no prepared statements.
             max_queries=0xFFFFFFFF,
             max_inactive_connection_lifetime=_IDLE_SECONDS,
             reset=_keep,
@@ -283,7 +283,7 @@ def _server_settings(timeout_s: float) -> dict[str, str]:
 
 
 def _terminate(connection: Connection) -> None:
-    """Close a connection at once. If the server has closed it already, do nothing: the pool has taken it back."""
+    """Close a connection at once. If the server has closed it already, do nothing: the pool has the connection back."""
     with suppress(asyncpg.InterfaceError):
         connection.terminate()
 
@@ -292,9 +292,10 @@ def _terminate(connection: Connection) -> None:
 def _on_all_nodes(connection: Connection) -> Iterator[None]:
     """Raise `NodeUnavailable` if a node of Citus does not commit within the block.
 
-    Citus prepares a transaction on all nodes, commits it on the coordinator, and then on the other nodes. If it loses
-    a node, it only warns. This node commits later (`citus.recover_2pc_interval`). Until then, reads lack the changes.
-    Therefore the changes must not be acknowledged yet. A retry waits for the locks of the prepared transaction.
+    Citus prepares a transaction on all nodes, commits it on the coordinator, and then on the other nodes. If Citus
+    loses a node, Citus only warns. The lost node commits later (`citus.recover_2pc_interval`). Until then, reads lack
+    the changes. Therefore the changes must not be acknowledged yet. A retry waits for the locks of the prepared
+    transaction.
     """
     warnings: list[str] = []
 

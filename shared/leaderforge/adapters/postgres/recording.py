@@ -1,4 +1,4 @@
-"""Recording of batches. A refused submission does not affect the others of its batch."""
+"""Recording of batches. A refused submission does not affect the other submissions of its batch."""
 
 from asyncio import gather
 from collections import Counter, defaultdict
@@ -102,7 +102,7 @@ class Recorder:
     async def _part_out_of_range(self, submission: Submission) -> Submission:
         """Return the submission or its fed submission whose sum would leave the range of scores.
 
-        The error does not name the submission. If several of them are on `sum` boards, read their standings.
+        The error does not name it. If several candidates are on `sum` boards, read the standings of the candidates.
         """
         *sums, last = [part for part in submission.parts if part.board.policy is Policy.SUM] or [submission]
         for part in sums:
@@ -136,11 +136,11 @@ class Recorder:
         return [outcomes[i] for i in range(len(submissions))]
 
     async def _write_to_worker(self, worker: WorkerId, write: Write, submissions: Sequence[Submission]) -> Outcomes:
-        """Write the submissions of one worker's players. If the worker is unavailable, return an error for each."""
+        """Write the submissions of one worker's players. If it is unavailable, return an error for each submission."""
         try:
             return await self._workers.call(worker, partial(write, submissions))
         except NodeUnavailable as error:
-            # Give each submission its own exception, because a shared one would collect the tracebacks of all callers.
+            # Create one exception per submission. A shared exception would collect the tracebacks of all callers.
             return [NodeUnavailable(error.message, **error.details) for _ in submissions]
 
 
@@ -176,7 +176,7 @@ def _place(submission: Submission) -> _Place:
 
 
 def _fed_and_sent(submissions: Sequence[Submission]) -> set[_Place]:
-    """Return the places with submissions both in feed groups and outside. Different transactions write these."""
+    """Return the places with submissions both in feed groups and outside, which different transactions write."""
     in_groups = {_place(part) for s in submissions if s.fed for part in s.parts}
     return in_groups & {_place(s) for s in submissions if not s.fed}
 
@@ -194,10 +194,10 @@ def _fed_twice(submissions: Sequence[Submission]) -> set[_Place]:
 
 
 def _judged_apart(submissions: Sequence[Submission], positions: Sequence[int]) -> Iterable[Sequence[int]]:
-    """Split a round's positions: one list per policy for submissions that depend on standings, one list for the others.
+    """Split a round's positions: one list per policy for submissions that depend on standings, one list for all others.
 
-    Submissions with fed submissions are in a list of their own. This list may have several policies: such submissions
-    request no change, and therefore lock no standing early.
+    Submissions with fed submissions are in a list of their own. This list may have several policies, because
+    submissions with fed submissions request no change, and therefore lock no standing early.
     """
     parts: defaultdict[Policy | bool | None, list[int]] = defaultdict(list)
     for position in positions:

@@ -30,7 +30,7 @@ from leaderforge.ports.boards import BoardCheck
 from leaderforge.ports.clock import Clock
 
 _CHUNK = 10_000
-"""Maximum rows of a chunk, when all standings are read."""
+"""Maximum rows of a chunk in a read of all standings."""
 _CHANGES_A_CHUNK = 2_000
 _CHANGES_A_PIECE = 100
 """Maximum rows that are converted without a pause. Converting more rows at once would delay concurrent requests."""

@@ -1,7 +1,7 @@
 """Devices and sessions in PostgreSQL.
 
 A device is a claim with its own table, because on Citus only the distribution column can be unique. Sessions are
-distributed by player. A sign-in locks the player's row, therefore it cannot add a session to a player during an
+distributed by player. A sign-in locks the player's row, and therefore cannot add a session to a player during an
 erasure.
 """
 

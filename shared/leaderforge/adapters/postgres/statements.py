@@ -10,7 +10,7 @@ from typing import TypeVar
 from leaderforge.adapters.postgres.pool import Connection, Record
 
 SIZES = (256, 128, 64, 32, *range(16, 0, -1))
-"""Numbers of rows that a multi-row statement may have. Keep these sizes few: each needs its own prepared statement."""
+"""Numbers of rows that a multi-row statement may have. Few sizes, because each needs a prepared statement."""
 
 T = TypeVar("T")
 
@@ -18,9 +18,9 @@ _VALUES = re.compile(r"values (\([^)]*\))")
 _PLACEHOLDER = re.compile(r"\$(\d+)")
 
 _BOARD_COLUMNS = ":board_columns"
-"""Marker that fragments/board_columns.sql replaces. psql reads it as a variable: `\\set board_columns ...`."""
+"""Marker that fragments/board_columns.sql replaces. psql reads the marker as a variable: `\\set board_columns ...`."""
 _OF_POLICY = ("wins", "improves")
-"""Markers in statements whose names end with a policy. Fragments of this policy replace them, such as wins_best.sql.
+"""Markers in statements whose names end with a policy. The policy's fragments, such as wins_best.sql, replace them.
 
 Each fragment is a condition that several columns use. Without a marker, each column would repeat the condition.
 """

@@ -74,7 +74,7 @@ class BatchWrite:
     ) -> Outcomes:
         """Write the submissions. Submissions of a group count together or not at all."""
         now = self._clock()
-        # An insert cannot contain a key twice. Further copies in the batch become duplicates of the first one.
+        # An insert cannot contain a key twice. Further copies in the batch become duplicates of the first copy.
         firsts: dict[EventKey, int] = {}
         for position, submission in enumerate(submissions):
             firsts.setdefault(submission.event_key, position)
@@ -124,10 +124,10 @@ class BatchWrite:
     async def _previous_of(
         self, connection: Connection, submissions: Sequence[Submission], now: int
     ) -> Mapping[EventKey, Sequence[EarlierPlace | None]]:
-        """Lock the standings until the commit, and return the `EarlierPlace`s of each new submission by its key.
+        """Lock the standings until the commit, and return the `EarlierPlace`s of each new submission by event key.
 
-        The previous standing of a player's first submission is the stored one. For further submissions of the batch,
-        the previous standing also includes the preceding submissions.
+        For a player's first submission, the previous standing is the stored standing. For further submissions of the
+        batch, the previous standing also includes the preceding submissions.
         """
         standings: dict[StandingKey, Standing] = dict(await hold_standings(connection, submissions, now))
         previous: dict[EventKey, Sequence[EarlierPlace | None]] = {}
@@ -140,7 +140,7 @@ class BatchWrite:
 
 
 class FeedWrite(BatchWrite):
-    """Strategy for submissions with fed submissions. It writes both in one transaction: see `unite`."""
+    """Strategy for submissions with fed submissions, which it writes in the same transaction: see `unite`."""
 
     async def _write(self, connection: Connection, submissions: Sequence[Submission]) -> Outcomes:
         parts = [part for submission in submissions for part in submission.parts]
@@ -215,7 +215,7 @@ class WriteStrategies:
         self._distributed: bool | None = None
 
     async def choose(self, submissions: Sequence[Submission], *, previous: bool = False) -> WriteStrategy:
-        """Return the strategy with the fewest round trips that can write the batch, and its halves if it is refused.
+        """Return the strategy with the fewest round trips that can write the batch and, after a refusal, its halves.
 
         With `previous`, the outcomes have the previous standing of each submission, as `EarlierPlace`.
         """
@@ -237,14 +237,14 @@ class WriteStrategies:
 
 
 def distinct_boards(submissions: Sequence[Submission]) -> Collection[Board]:
-    """Return the boards of the submissions. A board whose settings just changed may occur in its old and new form."""
+    """Return the boards of the submissions. A board that just changed may occur twice, old and new."""
     # Compare boards by identity, because the submissions of a batch usually share one object. Checking the board of
     # each submission took 0.3 ms for 500 submissions.
     return {id(board): board for board in (s.ladders[0].board for s in submissions)}.values()
 
 
 def _announced(submissions: Sequence[Submission]) -> bool:
-    """Return whether a board of the submissions writes notices about them."""
+    """Return whether a board of the submissions asks for notices about submissions."""
     return any(map(announces, distinct_boards(submissions)))
 
 
@@ -261,7 +261,7 @@ def judges(board: Board) -> bool:
 def _recorded_or_due(
     submission: Submission, standings: Standings, earlier: Mapping[StandingKey, EarlierPlace | None] | None
 ) -> Recorded | Submission:
-    """Return the outcome of a submission, or the submission itself if it wrote no standing, as a duplicate."""
+    """Return the outcome of a submission, or the submission itself if it is a duplicate, which wrote no standing."""
     keys = _keys(submission)
     if keys[0] not in standings:
         return submission
@@ -282,7 +282,7 @@ def _recorded(
 
 
 def _numbers(submissions: Sequence[Submission]) -> str | None:
-    """Return the named numbers of the events as a JSON object, by the key of the event. Without any, return None."""
+    """Return the named numbers of the events as a JSON object, by the key of the event. Return None without numbers."""
     numbered = [s for s in submissions if s.event.numbers is not None]
     if not numbered:
         return None

@@ -1,8 +1,8 @@
 """Scores of teams in PostgreSQL.
 
 On Citus, a contribution is on the same node as the standing of its team. The events of the members may be on other
-nodes. A refresh locks the team and reads the events afterwards. Of several refreshes, the last one therefore reads all
-events that were committed before it. Each refresh writes the contributions and the standing in one transaction.
+nodes. A refresh locks the team and reads the events afterwards. Of several refreshes, the last refresh therefore reads
+all events that were committed before. Each refresh writes the contributions and the standing in one transaction.
 """
 
 from collections import defaultdict
@@ -105,7 +105,7 @@ class PostgresTeamScores:
 async def _update(
     connection: Connection, ladder: Ladder, source: Board, team_id: int, user_ids: Collection[int]
 ) -> Sequence[Contribution]:
-    """Replace the contributions of these players to a locked team. Return the contributions of all its members."""
+    """Replace the contributions of these players to a locked team. Return all members' contributions."""
     ids = ladder.board.id, ladder.period
     rows = await connection.fetch(statement("team_contributions"), *ids, str(team_id))
     stored = {user_id: contribution for (_, user_id), contribution in _by_member(rows).items()}

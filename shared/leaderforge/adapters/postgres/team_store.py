@@ -73,7 +73,7 @@ class PostgresTeamStore:
             if roster.is_full:
                 raise TeamFull.of(team_id, roster.team.max_members)
             changed = [] if current is None else [await _close(connection, current, at)]
-            # Begin no span before the end of an earlier one: spans must not overlap, even after a clock was set back.
+            # Begin no span before the end of an earlier span: spans must not overlap, even after a clock was set back.
             ended = [span.left_at or span.joined_at for span in (*spans, *changed)]
             span = TeamSpan(user_id, team_id, max([at, *ended]))
             await connection.execute(statement("open_team_span"), *span[:3])

@@ -19,7 +19,7 @@ _FIRST_MARK = -(2**63 - 1)
 
 
 async def is_stored(connection: Connection, submission: Submission) -> bool:
-    """Return whether the submission is stored, void or not. Raises `SubmissionConflict` if the stored one differs."""
+    """Return whether the submission is stored, void or not. Raises `SubmissionConflict` if the stored event differs."""
     rows = await connection.fetch(statement("stored_event"), *submission.event_key)
     if rows and (error := conflict(submission, event_of_row(rows[0]))):
         raise error
@@ -41,7 +41,7 @@ class SubmissionVoid:
         self._now = now
 
     async def set(self, submission_id: UUID, void: bool, rows: Sequence[Record]) -> bool:
-        """Void the event, or let it count again if `void` is False. Return whether this changes its state.
+        """Void the event, or let it count again if `void` is False. Return whether the event's state changed.
 
         `rows` are the locked standings. Raises `SubmissionNotFound`, or `ScoreOutOfRange` if a sum leaves the range.
         """

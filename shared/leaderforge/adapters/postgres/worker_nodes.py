@@ -66,7 +66,7 @@ class WorkerNodes:
         return await self.rebalance(on_moved)
 
     async def remove(self, address: str, on_moved: OnShardsMoved) -> int:
-        """Move all shards of a worker to the others, and remove the worker. Return the number of moves."""
+        """Move all shards of a worker to the other workers, and remove the worker. Return the number of moves."""
         host, port = _parsed(address)
         addresses = [share.address for share in await self.shares()]
         if address not in addresses:
@@ -120,7 +120,7 @@ class _RebalanceState(NamedTuple):
 
 @asynccontextmanager
 async def worker_nodes(dsn: str) -> AsyncIterator[WorkerNodes]:
-    """Yield the workers of a database. Raises `WorkerChangeFailed` if there are none, or a change is refused."""
+    """Yield the workers of a database. Raises `WorkerChangeFailed` without workers, or if a change is refused."""
     try:
         connection = await asyncpg.connect(dsn, timeout=_CONNECT_S, statement_cache_size=0)
     except (OSError, asyncpg.PostgresError) as error:

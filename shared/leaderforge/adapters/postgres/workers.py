@@ -17,7 +17,7 @@ WorkerId: TypeAlias = int
 """Group id of a worker in the metadata of Citus."""
 
 _PROBE_S = 2.0
-"""Time limit of a probe, in s. A quiet worker needs some milliseconds, an overloaded one may need more than 1 s."""
+"""Time limit of a probe, in s. A quiet worker needs some milliseconds, an overloaded worker may need more than 1 s."""
 _SLOW_SHARE = 1 / 3
 """Share of the time limit after which a call is slow, and its worker is probed.
 
@@ -31,10 +31,10 @@ _UINT32 = 0xFFFF_FFFF
 class Workers:
     """Worker of each player, and circuit breaker of each worker.
 
-    A call may take `limit_s` seconds. The worker of a slow call is probed (asked for a sign of life). It is probed
-    again if the call does not end in time. If a probe fails, the circuit opens. Calls to this worker then fail at once,
-    until a probe succeeds. A worker that hangs therefore delays its callers only once. The circuit of an overloaded
-    worker stays closed, because the worker answers the probe.
+    A call may take `limit_s` seconds. The worker of a slow call is probed (asked for a sign of life). The worker is
+    probed again if the call does not end in time. If a probe fails, the circuit opens. Calls to this worker then fail
+    at once, until a probe succeeds. A worker that hangs therefore delays its callers only once. The circuit of an
+    overloaded worker stays closed, because the worker answers the probe.
 
     The placements of shards are cached until a call fails. A stale placement only costs time, because the former worker
     of a moved shard still accepts rows for it.
@@ -107,7 +107,7 @@ class Workers:
             rows = await self._pool.fetch(statement("check_worker"), worker, timeout_s=_PROBE_S, reserved=True)
         except LeaderForgeError:
             return False
-        # No row means that the worker was removed. Return True: other workers have its shards, and no call reaches it.
+        # No row means that the worker was removed. Return True: other workers have its shards, and it gets no calls.
         return all(row["answers"] for row in rows)
 
 

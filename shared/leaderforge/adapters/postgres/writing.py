@@ -1,7 +1,7 @@
 """Writing of events and standings inside a transaction.
 
-A transaction writes all events before the standings. It writes the standings policy by policy, and the rows of a policy
-in the order of their keys. All batches use this order, which prevents deadlocks between them.
+A transaction writes all events before the standings. The standings are written policy by policy, and the rows of a
+policy in the order of their keys. All batches use this order, which prevents deadlocks between them.
 """
 
 from collections import defaultdict
@@ -73,8 +73,8 @@ async def upsert_standings(connection: Connection, submissions: Sequence[Submiss
             key = key_of_row(row)
             board, added = folded[key]
             standings[key] = standing_of_row(board, row)
-            # A standing without earlier submissions is new, or was removed before. It may lack segments and the hidden
-            # flag.
+            # A standing without earlier submissions is new, or was removed before. Such a standing may lack segments
+            # and the hidden flag.
             if added.submissions == row["submissions"]:
                 newcomers.add(row["user_id"])
     boards = {s.board.id: s.board for s in submissions}

@@ -164,7 +164,7 @@ def _applied(
             entry = previous
     if not above:
         return Applied(record.key, previous, None, refused)
-    # Do not count the player's own entry: the index may have a newer and better one, which is above this standing.
+    # Do not count the player's own entry: the index may have a newer and better entry, which is above this standing.
     bounds = rank_bounds(board, (record.key, *earlier))
     counts = [above[bound] - (entry is not None and entry < bound) for bound in bounds]
     return Applied(record.key, previous, counts[0], refused, counts[1:])

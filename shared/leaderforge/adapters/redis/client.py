@@ -37,7 +37,7 @@ class WatchedCluster(RedisCluster):
     """Client that reports each node whose server process was replaced.
 
     A new process may have loaded an old dump. Each new connection therefore compares the run id of the process with the
-    last known one, which `runs` has by node name.
+    last known run id of the node, which `runs` has by node name.
     """
 
     def __init__(

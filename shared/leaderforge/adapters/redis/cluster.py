@@ -100,7 +100,8 @@ class Cluster:
 
         In a disruption, a node may have lost the writes. Calls are therefore not retried after an error. Raises
         `IndexUnavailable` if a call fails, or if `self.disruptions` is not `disruptions` (default: its value at the
-        call). A moved slot is no disruption, because its keys move with all writes. Its calls go to the new node.
+        call). A moved slot is no disruption, because its keys move with all writes. Calls on its keys go to the new
+        node.
         """
         number = self.disruptions if disruptions is None else disruptions
 
@@ -158,7 +159,7 @@ class Cluster:
             return connection
 
     async def renew(self) -> None:
-        """Ping all primary nodes. If one does not answer, discard all connections. The next use opens new ones."""
+        """Ping all primary nodes. If a node does not answer, discard all connections. The next use connects again."""
         client = self._client
         if client is None or self._loop is not asyncio.get_running_loop():
             return
@@ -171,7 +172,7 @@ class Cluster:
                 self._abandon_client()
 
     async def close(self) -> None:
-        """Close the connections. The next use opens new ones."""
+        """Close the connections. The next use opens new connections."""
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()
@@ -227,8 +228,8 @@ class Cluster:
     async def _describe(self, client: WatchedCluster, node: ClusterNode) -> IndexNode:
         try:
             async with asyncio.timeout(self._timeout_s / 2):
-                # Bypass the error handling of the client. It would read the topology again, and could thereby hide that
-                # another node has taken over a slot.
+                # Bypass the error handling of the client, which would read the topology again, and could thereby hide
+                # that another node has taken over a slot.
                 info = await node.execute_command("INFO", "memory")
         except (RedisError, OSError, TimeoutError):
             self.disruptions += 1
@@ -243,7 +244,7 @@ class Cluster:
             if self._retry_at is not None:
                 if monotonic() < self._retry_at:
                     raise IndexUnavailable("the rank index is out of reach; trying again shortly")
-                # This caller retries. Refuse all others until its time limit has passed.
+                # This caller retries. Refuse all other callers until the time limit of this caller has passed.
                 self._retry_at = monotonic() + self._timeout_s + _PAUSE_S
             try:
                 async with asyncio.timeout(self._timeout_s):
@@ -264,7 +265,7 @@ class Cluster:
             self._loop, self._client, self._turns = loop, None, asyncio.Semaphore(_USES)
 
     def _abandon_client(self) -> None:
-        """Discard the client. The next use creates another one.
+        """Discard the client. The next use creates another client.
 
         The new client reads the topology from a node chosen at random, because the discarded client's nodes may hang.
         """
@@ -276,7 +277,7 @@ class Cluster:
             closing.add_done_callback(self._closing.discard)
 
     async def _connected(self) -> WatchedCluster:
-        # Use a local variable: another operation may discard `_client` while this one waits.
+        # Use a local variable: another operation may discard `_client` while this operation waits.
         client = self._client
         if client is None:
             client = self._client = self._new_client()
@@ -334,7 +335,7 @@ async def _node_to_ask(client: WatchedCluster, error: RedisError) -> ClusterNode
 
     If the slot has moved, store its new node. If a part of the keys has moved, wait `_TRY_AGAIN_S` first.
     """
-    if isinstance(error, MovedError):  # tested first, because it is a subclass of AskError
+    if isinstance(error, MovedError):  # tested first, because MovedError is a subclass of AskError
         await client.nodes_manager.move_slot(error)
     elif isinstance(error, AskError):
         return client.get_node(error.host, error.port)

@@ -41,7 +41,7 @@ class RedisFeed:
     async def hear(self, clock: Clock) -> AsyncGenerator[Heard, None]:
         # By this empty announcement, the client learns the current node of the channel's slot.
         await self.announce(())
-        # Use a connection outside the pool, because a subscribed one cannot be used for commands.
+        # Use a connection outside the pool, because a subscribed connection cannot run commands.
         connection = await self._cluster.connect(self._slot)
         pinging: asyncio.Task[None] | None = None
         try:

@@ -21,7 +21,7 @@ from leaderforge.domain.survey import Survey, VerificationState
 from leaderforge.ports.index_maintenance import CatchUps, LadderIds
 
 Sweep = Callable[[Cluster, int, Sequence[LadderKeys]], Awaitable[Collection[bytes]]]
-"""Function that returns entries of segments in one slot: those that contradict the stored values of their players."""
+"""Function that returns those entries of segments in one slot that contradict the stored values of the players."""
 
 
 class RedisIndexMaintenance:
@@ -112,11 +112,11 @@ class RedisIndexMaintenance:
         return await survey(self._cluster, self._keys, ladders)
 
     async def renew(self) -> None:
-        """Close all connections if a node does not answer a ping. The next use opens new ones."""
+        """Close all connections if a node does not answer a ping. The next use opens new connections."""
         await self._cluster.renew()
 
     async def close(self) -> None:
-        """Close the connections. The next use opens new ones."""
+        """Close the connections. The next use opens new connections."""
         await self._cluster.close()
 
     async def _answers(self, partition: int) -> bool:

@@ -38,7 +38,7 @@ _LADDERS_WITH_LANDMARKS = 256
 
 ReadT = TypeVar("ReadT")
 Read = Generator[ReadStep, Any, ReadT]
-"""Read that yields its steps, and gets the reply of each."""
+"""Read that yields its steps, and gets the reply of each step."""
 
 
 class _Pending(NamedTuple):
@@ -216,7 +216,7 @@ def _single(step: ReadStep) -> Read[Any]:
 def _advanced(read: Read[Any], reply: Any) -> Any:
     """Return the result of a read, or its next step.
 
-    Return an error instead of raising it, because it must not fail the other reads.
+    Return the error of a read instead of raising it, because other reads must not fail with it.
     """
     try:
         return Continued(_Pending(read, read.send(reply)))

@@ -27,7 +27,7 @@ _SUBMISSIONS = slice(-4, None)
 _MAX_SUBMISSIONS = 2**32 - 1
 _DETAILS = Struct(">BI")
 NAME_SEPARATOR = "\0"
-"""Separator of names in the replies of scripts. Texts in PostgreSQL cannot contain it."""
+"""Separator of names in the replies of scripts. Texts in PostgreSQL cannot contain this character."""
 
 _HAS_METADATA = 1
 _HIDDEN = 2

@@ -1,8 +1,8 @@
 """Deletion of large keys in short steps.
 
-DEL would block the node until the key is freed. UNLINK frees it in a thread, which can block the node too, depending on
-the node's allocator. An UNLINK of 3.3 million members stalled writes for 1.9 s. Other nodes may consider a node failed
-after a shorter stall.
+DEL would block the node until the key is freed. UNLINK frees the key in a thread, which can block the node too,
+depending on the node's allocator. An UNLINK of 3.3 million members stalled writes for 1.9 s. Other nodes may consider a
+node failed after a shorter stall.
 
 Updates go on between the steps. A step therefore removes the value and the entry of a player together. If a step left a
 value without its entry, no later load would add the entry, because the index would already have this revision.

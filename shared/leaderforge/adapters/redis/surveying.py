@@ -12,7 +12,7 @@ from leaderforge.domain.survey import PartitionState, Survey, VerificationState
 
 
 async def survey(cluster: Cluster, keys: IndexKeys, ladders: Sequence[Ladder]) -> Survey:
-    """Return the state of each node and partition. A node without an answer does not delay the others."""
+    """Return the state of each node and partition. A node without an answer does not delay the other nodes."""
     try:
         nodes = await cluster.nodes()
         names = [await cluster.node_of(slot) for slot in keys.slots]
@@ -28,7 +28,7 @@ async def survey(cluster: Cluster, keys: IndexKeys, ladders: Sequence[Ladder]) -
 
 
 async def read_verification(cluster: Cluster, keys: IndexKeys) -> VerificationState | None:
-    """Return the stored verification state, None if there is none. Raises `IndexUnavailable`."""
+    """Return the stored verification state, None if no state is stored. Raises `IndexUnavailable`."""
     [text] = await cluster.commands([("GET", keys.verification)])
     return None if text is None else VerificationState(**json.loads(text))
 

@@ -31,7 +31,7 @@ class NewRelic:
 
     def transaction(self, name: str) -> AbstractContextManager[None]:
         if newrelic.agent.current_transaction() is not None:
-            # The agent has already started a web transaction. Rename it, because a nested one would be lost.
+            # The agent has already started a web transaction. Rename it, because a nested transaction would be lost.
             newrelic.agent.set_transaction_name(name, group=_GROUP, priority=_PRIORITY)
             return nullcontext()
         kind = newrelic.agent.BackgroundTask if name in _IN_THE_BACKGROUND else newrelic.agent.WebTransaction

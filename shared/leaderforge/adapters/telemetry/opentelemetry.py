@@ -32,7 +32,7 @@ class OpenTelemetry:
     """
 
     def __init__(self, service_name: str) -> None:
-        """Start the export, and register its providers for the whole process. FastAPI reports requests to them."""
+        """Start the export, and register its providers, to which FastAPI reports requests, for the whole process."""
         resource = Resource.create({SERVICE_NAME: service_name, SERVICE_VERSION: __version__})
         self._traces = TracerProvider(resource=resource)
         self._traces.add_span_processor(_QueryRemoval())

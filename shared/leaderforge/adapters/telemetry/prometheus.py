@@ -105,7 +105,7 @@ class Prometheus:
 
 
 def _forget_ended_workers() -> None:
-    """Delete the gauges of workers that have ended. Their counters stay."""
+    """Delete the gauges of workers that have ended. The counters of these workers stay."""
     for path in Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).glob("gauge_live*.db"):
         pid = int(path.stem.rpartition("_")[2])
         if not _runs(pid):

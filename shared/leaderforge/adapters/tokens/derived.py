@@ -60,7 +60,7 @@ class _DerivedKeys:
 class _SeveralIssuers:
     """Verifier that selects an issuer's verifier by the form of the key id in the token's header.
 
-    The selected one verifies the whole token.
+    The selected verifier verifies the whole token.
     """
 
     def __init__(self, issued: TokenVerifier, configured: TokenVerifier | None) -> None:

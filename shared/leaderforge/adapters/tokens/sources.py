@@ -64,7 +64,7 @@ class PublishedKeys:
             self._may_fetch_at = now + PAUSE_S
             self._fetching = asyncio.get_running_loop().create_task(self._renew())
         if not fitting and self._fetching is not None:
-            # Other callers may wait for the same fetch. `asyncio.wait` does not cancel it if this caller is cancelled.
+            # Other callers may wait for the same fetch. `asyncio.wait` does not cancel the fetch with this caller.
             await asyncio.wait([self._fetching])
             fitting = self._fitting(algorithm, kid)
         if self._keys is None:

@@ -35,7 +35,7 @@ class TokenRules:
 
     `leeway_s` is the tolerated clock difference in s. `player_claim` holds an external id if `is_external`, else a
     player id. If `is_prefixed`, as in tokens that this service issues, the claim holds a player id, or `ext:` and an
-    external id. `name_claim` is the claim with the name of a new player, None without one.
+    external id. `name_claim` is the claim with the name of a new player, None if names are not in the token.
     """
 
     issuer: str

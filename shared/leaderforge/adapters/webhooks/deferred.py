@@ -7,7 +7,7 @@ from leaderforge.ports.notices import NoticeSender
 
 
 class DeferredNoticeSender:
-    """`NoticeSender` that creates the real one on first use: most processes send nothing, and its import takes time."""
+    """`NoticeSender` that creates the real sender on first use: its import is slow, and most processes send nothing."""
 
     def __init__(self, make: Callable[[], NoticeSender]) -> None:
         self._make = make

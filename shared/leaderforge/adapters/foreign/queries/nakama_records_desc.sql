@@ -1,5 +1,5 @@
--- Returns the records of a Nakama leaderboard in the order of their ranks. If $2 is true, the records from before its
--- last reset are included.
+-- Returns the records of a Nakama leaderboard in the order of their ranks. If $2 is true, the records from before the
+-- last reset of the leaderboard are included.
 select
   record.owner_id::text,
   coalesce(record.username, users.username) as username,

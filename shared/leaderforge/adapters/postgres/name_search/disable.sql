@@ -1,4 +1,4 @@
--- The extension stays, because other objects of the database may use it.
+-- The extension pg_trgm stays, because other objects of the database may use it.
 
 drop index concurrently if exists username_claims_within;
 

@@ -1,5 +1,5 @@
--- Returns audit entries, latest first. Each has the name of the person who owns the actor's key, or who signed in as
--- the actor.
+-- Returns audit entries, latest first. Each entry has the name of the person who owns the actor's key, or who signed in
+-- as the actor.
 select
     a.audit_id, a.at, a.actor, a.action, a.board, a.user_id, a.reason, a.details, coalesce(k.person, p.person) as person
 from audit_log a

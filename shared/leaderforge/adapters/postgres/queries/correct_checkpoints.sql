@@ -1,8 +1,8 @@
 -- Stores the former places of an erased player. Checkpoints still count these places. Reads subtract them until
 -- maintenance has corrected the checkpoints.
 --
--- Hidden states are not counted, but a checkpoint may have the key of an earlier state that is deleted already. The row of
--- a hidden state is valid at no revision. It only names the player whose keys must be removed.
+-- Hidden states are not counted, but a checkpoint may have the key of an earlier state that is deleted already. The row
+-- of a hidden state is valid at no revision. This row only names the player whose keys must be removed.
 insert into moment_corrections (
     board_id, period_id, revision, until, ranked, subranked, achieved_at, user_id, submissions
 )

@@ -1,7 +1,7 @@
 -- Returns, in order, the notices that may be sent to an endpoint at $2 (ms). The notices of each player are a queue,
--- and the player's redriven notices are another one. A queue may be sent if the due time of its first notice is at most
--- $2, or is later than $4 (ms). No pause is long enough for a due time after $4: such a time comes from a clock that
--- was set back later.
+-- and the player's redriven notices are another queue. A queue may be sent if the due time of its first notice is at
+-- most $2, or is later than $4 (ms). No pause is long enough for a due time after $4: such a time comes from a clock
+-- that was set back later.
 with heads as (
     select distinct on (user_id, redriven) user_id, redriven, next_at
     from deliveries

@@ -1,7 +1,8 @@
--- Returns the groups of a period. Each has the number of its last seat, and the number of players with at least $3
--- submissions, who have an entry. A removed standing has no submissions, and therefore no entry. `+ 0` excludes the
--- indexes that begin with board and period. In a new period, which has no statistics yet, the planner expects a single
--- row. It would therefore choose such an index, and scan all members of the period for each player.
+-- Returns the groups of a period. Each row has the number of the group's last seat, and the number of the group's
+-- players who have an entry, which needs at least $3 submissions. A removed standing has no submissions, and therefore
+-- no entry. `+ 0` excludes the indexes that begin with board and period. In a new period, which has no statistics yet,
+-- the planner expects a single row. It would therefore choose such an index, and scan all standings of the period for
+-- each player.
 select m.division, m.group_number, max(m.seat) as last_seat, count(s.user_id) as players
 from league_members m
 left join standings s

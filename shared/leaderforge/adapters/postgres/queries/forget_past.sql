@@ -1,6 +1,6 @@
 -- Deletes each state of a standing that a newer state replaced at the revision $3 or earlier. For the periods in $4,
--- the revisions in $5 take the place of $3. Each of these is the revision of the period's last checkpoint before $3.
--- Reads start from this checkpoint, add up the changes since, and therefore need the states as of its revision.
+-- the revisions in $5 take the place of $3. Each revision in $5 is the revision of the period's last checkpoint before
+-- $3. Reads start from this checkpoint, add up the changes since, and therefore need the states as of its revision.
 delete from past_standings p
 where p.board_id = $1 and p.user_id = any (string_to_array($2, ',')::bigint[])
     and p.revision < (

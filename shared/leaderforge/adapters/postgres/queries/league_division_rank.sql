@@ -1,6 +1,7 @@
--- Returns the number of entries in a division, and the number of them above a bound, whose columns are $5 to $8. `+ 0`
--- excludes the indexes that begin with board and period. In a new period, which has no statistics yet, the planner
--- expects a single row. It would therefore choose such an index, and scan all members of the period for each player.
+-- Returns the number of entries in a division, and the number of these entries above a bound. The columns of the bound
+-- are $5 to $8. `+ 0` excludes the indexes that begin with board and period. In a new period, which has no statistics
+-- yet, the planner expects a single row. It would therefore choose such an index, and scan all standings of the period
+-- for each player.
 select
     count(*) as total,
     count(*) filter (where (s.ranked, s.subranked, s.achieved_at, s.user_id) < ($5, $6, $7, $8)) as above

@@ -1,6 +1,6 @@
--- Returns the members of the groups $4 of a division, with their standings. `+ 0` excludes the indexes that begin with
+-- Returns the players of the groups $4 of a division, with their standings. `+ 0` excludes the indexes that begin with
 -- board and period. In a new period, which has no statistics yet, the planner expects a single row. It would therefore
--- choose such an index, and scan all members of the period for each player.
+-- choose such an index, and scan all standings of the period for each player.
 select
     m.user_id, m.group_number, s.ranked, s.subranked, s.achieved_at, s.hidden, s.revision,
     coalesce(s.submissions, 0) >= $5 as has_entry

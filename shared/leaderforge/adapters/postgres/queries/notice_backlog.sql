@@ -1,6 +1,6 @@
--- Returns the number of notices that wait for an endpoint, the time (ms) of the oldest one, and the number of dead
--- letters. All notices beyond an endpoint's position count as waiting, including notices of types and boards that the
--- endpoint does not receive.
+-- Returns the number of notices that wait for an endpoint, the time (ms) of the oldest of these notices, and the number
+-- of dead letters. All notices beyond an endpoint's position count as waiting, including notices of types and boards
+-- that the endpoint does not receive.
 select
     (select coalesce(sum(newest.position - e.position), 0)
         from endpoints e, (select coalesce(max(position), 0) as position from notice_log) as newest

@@ -1,5 +1,5 @@
--- Returns those places of erased players in the segment $6 that a checkpoint of the revision $4 still counts. Without $6,
--- returns those in all segments of the attribute $3.
+-- Returns those places of erased players in the segment $6 that a checkpoint of the revision $4 still counts. Without
+-- $6, returns the places in all segments of the attribute $3.
 select ranked, subranked, achieved_at, user_id, segment
 from segment_corrections
 where board_id = $1 and period_id = $2 and attribute = $3 and revision <= $4 and (until is null or until > $4)

@@ -2,9 +2,9 @@
 -- Inserts events, and computes the rows of their standings: `upsert_rows`. The next part of the statement, the policy's
 -- upsert, writes these rows. $1 to $13 are arrays with one item per standing. An event has one item for each of its
 -- standings. `leads` is true in one of these items only: this item inserts the event. $16 is a JSON object from an
--- event's key to the event's named numbers. It lacks events without named numbers. If no event has any, $16 is null and
--- costs nothing. A batch has at most one event per player and board. Items must be sorted by key, which prevents
--- deadlocks.
+-- event's key to the event's named numbers. Events without named numbers are not in the object. If no event of the
+-- batch has named numbers, $16 is null and costs nothing. A batch has at most one event per player and board. Items
+-- must be sorted by the key of the standing, which prevents deadlocks.
 with items as (
     select *
     from unnest(
@@ -29,7 +29,8 @@ new_events as (
 ),
 -- Players who get their first standing on a ladder. The row lock waits for a concurrent action that hides the player,
 -- because new standings of a hidden player must be hidden. The lock also waits for a change of the player's attributes,
--- because their values are the segments of a new standing. `segments` of an item has the names of these attributes.
+-- because the values of the attributes are the segments of a new standing. `segments` of an item has the names of these
+-- attributes.
 newcomers as (
     select
         user_id, hidden, attributes,

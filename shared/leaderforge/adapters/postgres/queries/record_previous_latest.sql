@@ -2,9 +2,9 @@
 -- Inserts events, and computes the rows of their standings: `upsert_rows`. The next part of the statement, the policy's
 -- upsert, writes these rows. $1 to $13 are arrays with one item per standing. An event has one item for each of its
 -- standings. `leads` is true in one of these items only: this item inserts the event. $16 is a JSON object from an
--- event's key to the event's named numbers. It lacks events without named numbers. If no event has any, $16 is null and
--- costs nothing. A batch has at most one event per player and board. Items must be sorted by key, which prevents
--- deadlocks.
+-- event's key to the event's named numbers. Events without named numbers are not in the object. If no event of the
+-- batch has named numbers, $16 is null and costs nothing. A batch has at most one event per player and board. Items
+-- must be sorted by the key of the standing, which prevents deadlocks.
 with items as (
     select *
     from unnest(
@@ -29,8 +29,9 @@ new_events as (
 ),
 -- Locks the standings of all items, and reads them. The lock waits for concurrent submissions of the same players,
 -- therefore the read includes their results. The steps are: insert the events, lock the standings, upsert them. A
--- condition on the number of rows of one step makes the next step wait. It costs less than a join of the steps. Events
--- come first, as in all writes, which prevents deadlocks. A missing standing cannot be locked: see previous_result.sql.
+-- condition on the number of rows of one step makes the next step wait. This condition costs less than a join of the
+-- steps. Events come first, as in all writes, which prevents deadlocks. A missing standing cannot be locked: see
+-- previous_result.sql.
 previous as (
     select s.user_id, s.score, s.achieved_at, s.submissions, s.subranked, s.hidden, s.board_id, s.period_id
     from items
@@ -41,7 +42,8 @@ previous as (
 ),
 -- Players who get their first standing on a ladder. The row lock waits for a concurrent action that hides the player,
 -- because new standings of a hidden player must be hidden. The lock also waits for a change of the player's attributes,
--- because their values are the segments of a new standing. `segments` of an item has the names of these attributes.
+-- because the values of the attributes are the segments of a new standing. `segments` of an item has the names of these
+-- attributes.
 newcomers as (
     select
         user_id, hidden, attributes,
@@ -90,11 +92,12 @@ returning
     segments, board_id, period_id
 )
 -- Returns each written standing with the columns of the previous standing, which are null if there was none. Another
--- batch may insert a standing after this statement has found no previous one. The previous standing is then unknown. In
--- this case, the condition divides by zero: the server rolls back the whole statement, and the writer repeats the
--- batch. The writer could check this only after the commit, or in a transaction, which costs two round trips. The join
--- is a full join, because the planner can only hash or merge it. For a left join, it would expect few rows and compare
--- all pairs. A duplicate submission writes no standing. Its row has null in the written columns.
+-- batch may insert a standing after this statement has found no previous standing. The previous standing is then
+-- unknown. In this case, the condition divides by zero: the server rolls back the whole statement, and the writer
+-- repeats the batch. The writer itself could detect this only after the commit, or in a transaction, which costs two
+-- round trips. The join is a full join, because the planner can only hash or merge it. For a left join, the planner
+-- would expect few rows and compare all pairs. A duplicate submission writes no standing. Its row has null in the
+-- written columns.
 select
     written.*, previous.score as previous_score, previous.achieved_at as previous_achieved_at,
     previous.submissions as previous_submissions, previous.subranked as previous_subranked,

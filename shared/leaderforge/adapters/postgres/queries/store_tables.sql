@@ -1,5 +1,5 @@
 -- Returns the tables of the store that hold data, with their stored columns. `after` is the number of tables that must
--- be filled before this one.
+-- be filled before the table of the row.
 select
     tables.relname as name,
     (select array_agg(columns.attname::text order by columns.attnum)

@@ -1,8 +1,8 @@
 -- Returns the sum of the counting events of each of the players $2 in each team, and the number of these events. Only
 -- events from the player's time in the team count. The other columns belong to the latest event that changed the sum,
--- or to the earliest event if none did. $3 restricts the result to a team. $4 is the period, $5 and $6 are the bounds
--- of the period. $7 is the largest magnitude of a sum. The sum of all events of a player is within this magnitude, but
--- the sum of some of the events may exceed the magnitude. The result is therefore clamped.
+-- or to the earliest event if no event changed it. $3 restricts the result to a team. $4 is the period, $5 and $6 are
+-- the bounds of the period. $7 is the largest magnitude of a sum. The sum of all events of a player is within this
+-- magnitude, but the sum of some of the events may exceed the magnitude. The result is therefore clamped.
 select distinct on (e.user_id, s.team_id)
     e.user_id, s.team_id, e.submission_id as run_id,
     greatest(-$7::bigint, least($7, sum(e.score) over of_member))::bigint as score,

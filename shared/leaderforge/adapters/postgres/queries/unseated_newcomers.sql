@@ -1,7 +1,7 @@
 -- Returns players without a seat, among the players with an event since $3 (ms). The index on the times of events keeps
 -- this cheap on a board with many players. `+ 0` excludes the indexes that begin with board and period. In a new
 -- period, which has no statistics yet, the planner expects a single row. It would therefore choose such an index, and
--- scan all members of the period for each player.
+-- scan all seats of the period for each player.
 select s.user_id
 from (select distinct user_id from score_events where board_id = $1 and recorded_at >= $3) e
 join standings s on s.user_id = e.user_id and s.board_id + 0 = $1 and s.period_id + 0 = $2

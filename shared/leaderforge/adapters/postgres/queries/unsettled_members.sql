@@ -1,6 +1,6 @@
--- Returns the number of members of a period who have no result yet. `+ 0` excludes the indexes that begin with board
--- and period. In a new period, which has no statistics yet, the planner expects a single row. It would therefore choose
--- such an index, and scan all members of the period for each player.
+-- Returns the number of players who have a seat in a period, but no result yet. `+ 0` excludes the indexes that begin
+-- with board and period. In a new period, which has no statistics yet, the planner expects a single row. It would
+-- therefore choose such an index, and scan all results of the period for each player.
 select count(*) as members
 from league_members m
 where m.board_id = $1 and m.period_id = $2

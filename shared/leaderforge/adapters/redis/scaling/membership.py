@@ -57,7 +57,7 @@ class Membership:
         await self._view_once(lambda view: view.agrees() and view.members[node_id].primary == primary.id)
 
     async def remove(self, address: str, advance: OnSlotsMoved) -> int:
-        """Move all slots of a node to the others, and let the node leave. Return the number of moved slots."""
+        """Move all slots of a node to the other nodes, and let the node leave. Return the number of moved slots."""
         node_address = await resolved(address)
         view = await cluster_view(self._clients, self._seeds)
         node = view.at(node_address)
@@ -117,10 +117,10 @@ class Membership:
             raise ScalingFailed(f"the node {address} has data: start it empty, or run `FLUSHALL` on it first")
 
     async def _forget(self, node: Member) -> None:
-        """Remove a node without slots from the views of all other nodes, then make the node forget the others."""
+        """Remove a node without slots from the views of all other nodes, then make the node forget the other nodes."""
         view = await cluster_view(self._clients, self._seeds)
-        # All members must forget the node within 60 s. Otherwise, a member that still has it introduces it to the
-        # others again.
+        # All members must forget the node within 60 s. Otherwise, a member that still knows the node introduces it to
+        # the others again.
         for member in view.members.values():
             if member.id != node.id and node.id in (await self._clients.view(member.address))[1]:
                 await self._clients.ask(member.address, "CLUSTER", "FORGET", node.id)

@@ -1,4 +1,4 @@
-"""Connections to all nodes of a cluster, and each node's view of it."""
+"""Connections to all nodes of a cluster, and each node's view of the cluster."""
 
 import asyncio
 import re
@@ -20,7 +20,7 @@ from leaderforge.domain.slot_plan import NodeId
 _REPLY_S = 120.0
 """Time limit of a command in s. A node may need long to move a large key."""
 _AGREEMENT_S = 60.0
-"""Time limit in s for all nodes to have the same view. It usually takes 1 to 2 s."""
+"""Time limit in s for all nodes to have the same view. Agreement usually takes 1 to 2 s."""
 _PAUSE_S = 0.2
 _UNUSABLE = frozenset({"handshake", "noaddr", "fail", "fail?"})
 _OPEN_SLOT = re.compile(r"\[(\d+)-([<>])-(\w+)\]")
@@ -61,7 +61,7 @@ MemberView = Mapping[NodeId, Member]
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Access to the nodes: their password (None without one), and whether they use TLS."""
+    """Access to the nodes: their password (None without a password), and whether they use TLS."""
 
     password: str | None = None
     tls: bool = False
@@ -157,7 +157,7 @@ class ClusterView:
         )
 
     def at(self, address: str) -> Member | None:
-        """Return the member at an address, None if there is none."""
+        """Return the member at an address, None if no member has the address."""
         return next((node for node in self.members.values() if node.address == address), None)
 
 
