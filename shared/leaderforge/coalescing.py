@@ -20,15 +20,15 @@ class Continued(NamedTuple, Generic[ItemT]):
 
 
 Run = Callable[[Sequence[ItemT]], Awaitable[Sequence[ResultT]]]
-"""Function that processes a batch. It returns one result per item, in order, or `Continued` for an unfinished one."""
+"""Function that processes a batch. It returns one result per item, in order: `Continued` for an unfinished item."""
 
 _Call: TypeAlias = tuple[ItemT, asyncio.Future[ResultT], Any]
 """Item of a call, the future of its result, and the tracer's reference to the caller."""
 
 BATCH = 32
-"""Batch size. It makes the round trip cheap per item. Larger batches gain little, and fewer of them overlap."""
+"""Batch size, at which a round trip is cheap per item. Larger batches gain little, and fewer batches overlap."""
 STAGGER_S = 0.02
-"""Time in s after which a batch starts although another one is in flight: the duration of a few commits.
+"""Time in s after which a batch starts although another batch is in flight: the duration of a few commits.
 
 A batch that takes longer is probably waiting for a lock or a disk.
 """
@@ -49,9 +49,9 @@ def batch_trace(tracer: Tracer | None, name: str) -> BatchTrace | None:
 class Coalescer(Generic[ItemT, ResultT]):
     """Batching of concurrent calls. While batches are in flight, new calls queue for the next batch.
 
-    An idle coalescer runs a call at once. While a batch is in flight, the next one starts when that batch ends, when
-    the next one is full, or after `stagger_s` seconds. This delay collects calls, because small batches cost the most
-    per item. The delay is limited, because one slow batch must not block the next ones.
+    An idle coalescer runs a call at once. While a batch is in flight, the next batch starts when that batch ends, when
+    the next batch is full, or after `stagger_s` seconds. This delay collects calls, because small batches cost the most
+    per item. The delay is limited, because one slow batch must not block later batches.
 
     `run` returns one result per item, in order. A result of type `Continued` adds the call to the next batch. An
     exception of `run` reaches every caller of the batch. A call raises `Overloaded` after `time_limit_s` seconds, or if
@@ -159,8 +159,8 @@ class Coalescer(Generic[ItemT, ResultT]):
             self._settle(batch, results)
         except asyncio.CancelledError:
             for _, future, _ in batch:
-                # Shutdown cancels the batch. Cancel its calls too, because they would otherwise wait until their time
-                # limit.
+                # Shutdown cancels the batch. Cancel its calls too, because the calls would otherwise wait until their
+                # time limit.
                 future.cancel()
             raise
         except Exception as error:

@@ -46,7 +46,7 @@ _NOT_SETTINGS = frozenset({"LEADERFORGE_SUPERVISED_IN"})
 
 
 class SettingsError(LeaderForgeError):
-    """Error for missing or invalid environment variables. The message names each one and its remedy."""
+    """Error for missing or invalid environment variables. The message names each variable and its remedy."""
 
     code = "invalid_settings"
 

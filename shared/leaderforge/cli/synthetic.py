@@ -15,7 +15,7 @@ SPAN_MS = 180 * 86_400_000
 
 _SCORE_LOG_MEAN, _SCORE_LOG_DEVIATION = 5.5, 0.9
 _ACTIVITY_SHAPE = 1.3
-"""Pareto shape of the players' activity. With it, a few players play a hundred times as often as most."""
+"""Pareto shape of the players' activity. With this shape, a few players play a hundred times as often as most."""
 
 _FIRST, _SECOND = (line.split() for line in files(__package__).joinpath("names.txt").read_text().splitlines())
 _WORDS = len(_FIRST) * len(_SECOND)
@@ -37,7 +37,7 @@ class Chunk:
 
 
 def name_of(user_id: int) -> str:
-    """Return the synthetic username of a player. It is unique."""
+    """Return the synthetic, unique username of a player."""
     number, word = divmod(user_id, _WORDS)
     word = word * _SHUFFLE % _WORDS
     return f"{_FIRST[word // len(_SECOND)]}{_SECOND[word % len(_SECOND)]}{number or ''}"
@@ -76,7 +76,7 @@ class Plan:
 
     def make(self) -> Chunk:
         """Return the chunk. Equal plans yield equal chunks. Every player plays once before any player plays twice."""
-        # Seed each chunk separately. A run that continues an interrupted one can then generate any chunk again.
+        # Seed each chunk separately. A run that continues an interrupted run can then generate any chunk again.
         random = Random(f"{self.seed}:{self.first}")  # noqa: S311 - synthetic data, reproducible
         played = list(self.players[: self.sessions])
         weights = [random.paretovariate(_ACTIVITY_SHAPE) for _ in self.players]

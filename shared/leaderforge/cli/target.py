@@ -33,7 +33,7 @@ _LONG_MS = "60000"
 
 
 def environment(data_dir: Path) -> Mapping[str, str]:
-    """Return the environment variables of the target service. Raises `SettingsError` if there is none."""
+    """Return the environment variables of the target service. Raises `SettingsError` without a target service."""
     from leaderforge.config import SettingsError
 
     if os.environ.get("LEADERFORGE_POSTGRES_DSN", "").strip():
@@ -62,7 +62,7 @@ def _variables_of(facts: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def store_dsn(data_dir: Path) -> str:
-    """Return the DSN of the target service's database. Raises `SettingsError` if there is none, or it is wrong."""
+    """Return the DSN of the target service's database. Raises `SettingsError` if the DSN is missing or wrong."""
     from leaderforge.config import VARIABLES, SettingsError
     from leaderforge.setting_types import check_dsn
 
@@ -105,5 +105,5 @@ def run_with_services(data_dir: Path, work: "Callable[[Services], Awaitable[T]]"
 
 
 async def board_named(parts: "Services", slug: str) -> Board:
-    """Return the board with the slug. Raises `BoardNotFound` if there is none."""
+    """Return the board with the slug. Raises `BoardNotFound` if no board has it."""
     return required(await parts.parts.store.board(slug), BoardNotFound.of(slug))

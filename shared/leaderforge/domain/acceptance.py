@@ -32,7 +32,7 @@ def accept(
 ) -> Submission:
     """Return the submission of a score that a process received at `received_us` (us since 1970).
 
-    The score was achieved at `requested_at` (ms) or, without it, at the reception. Times after the reception are
+    The score was achieved at `requested_at` (ms) or, if this is None, at the reception. Times after the reception are
     clamped. The submission counts in each period that contains its time, until `grace_ms` after the end of the period.
     With `history` it counts in all such periods that have not expired. With a `change` of the player's score, `score`
     is ignored. `numbers` are the named numbers as JSON text.

@@ -98,13 +98,13 @@ def _best(board: Board, scores: Sequence[RecentScore]) -> int:
 
 
 def _clearest(board: Board, scores: Sequence[RecentScore], middle: float, spread: float) -> Suspect:
-    """Return the player's most suspicious score: the one with the most reasons, then with the greatest deviation."""
+    """Return the player's most suspicious score: the score with the most reasons, then with the greatest deviation."""
     judged = (_judged(board, score, middle, spread) for score in scores)
     return max(judged, key=lambda suspect: (len(suspect.reasons), suspect.deviation))
 
 
 def suspects(board: Board, scores: Iterable[RecentScore], limit: int) -> Sequence[Suspect]:
-    """Return the most suspicious scores, at most `limit`, at most one per player, the most suspicious one first.
+    """Return the most suspicious scores, at most `limit`, at most one per player, the most suspicious first.
 
     Scores are compared with the best scores of the other players in `scores`.
     """

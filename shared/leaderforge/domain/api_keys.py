@@ -11,7 +11,7 @@ from leaderforge.domain.errors import KeyRevoked, Refused
 from leaderforge.domain.permissions import KeyScope, Role, scopes_of
 
 PREFIX = "lf_"
-"""Prefix of every generated key. It makes keys recognisable for people and secret scanners."""
+"""Prefix of every generated key. The prefix makes keys recognisable for people and secret scanners."""
 
 MAX_OVERLAP_S = 30 * 86_400
 """Maximum time in s that the previous text of a rotated key may stay valid."""
@@ -35,7 +35,7 @@ class ApiKey:
     """API key, stored as its SHA-256 digest only. Times are in ms.
 
     Names are never reused, even after revocation, because audit entries must stay unambiguous. A key of a person has a
-    `role`, and `person` is the person's name. Both are None for a key of a program.
+    `role`, and `person` is the person's name. `role` and `person` are None for a key of a program.
     """
 
     name: str
@@ -63,7 +63,7 @@ class ApiKey:
         return replace(self, role=role, scopes=scopes_of(role))
 
     def at(self, now: int) -> Self:
-        """Return the key as of `now` (ms): without the digest of its previous text if that has expired."""
+        """Return the key as of `now` (ms): without the digest of its previous text if that text has expired."""
         return replace(self, replaced=None) if self.replaced is not None and self.replaced.until <= now else self
 
 

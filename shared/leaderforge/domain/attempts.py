@@ -23,7 +23,7 @@ def rules_of(board: Board) -> TournamentRules:
 def occurrence_of(board: Board, period: str | None, now: int) -> Occurrence:
     """Return the occurrence of the tournament in the period with this name.
 
-    Without a name, return the open occurrence. If none is open, return the next one, otherwise the last one.
+    Without a name, return the open occurrence. If no occurrence is open, return the next occurrence, else the last.
 
     Raises `TournamentNotFound` or `PeriodNotFound`.
     """
@@ -44,7 +44,7 @@ def require_joinable(board: Board, occurrence: Occurrence, now: int) -> None:
 
 
 def joined(board: Board, user_id: int, entrants: int, at: int) -> Entrant:
-    """Return the entrant for a player who joins at `at` (ms), after `entrants` others. Raises `TournamentFull`."""
+    """Return the entrant for a player who joins at `at` (ms), after `entrants` players. Raises `TournamentFull`."""
     limit = rules_of(board).max_entrants
     if limit is not None and entrants >= limit:
         raise TournamentFull.of(board.slug, limit)
@@ -54,8 +54,8 @@ def joined(board: Board, user_id: int, entrants: int, at: int) -> Entrant:
 def attempted(submission: Submission, entrant: Entrant | None, entrants: int, now: int) -> Entrant:
     """Return the entrant after a submission. A player who has not joined (`entrant` is None) joins now.
 
-    `now` is in ms, `entrants` is the number of entrants before. Raises `EntrantMissing`, `TournamentFull`,
-    `AttemptsExhausted` or `AttemptWindowOver`.
+    `now` is in ms, `entrants` is the number of entrants before the submission. Raises `EntrantMissing`,
+    `TournamentFull`, `AttemptsExhausted` or `AttemptWindowOver`.
     """
     board, event = submission.board, submission.event
     rules = rules_of(board)

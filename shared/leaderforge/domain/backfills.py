@@ -14,5 +14,5 @@ def changed_backfill(board: Board, kinds: tuple[PeriodKind, ...], now: int) -> B
     until = now + PROPAGATION_MS
     if before is None:
         return Backfill(added, now, until)
-    # A second change during a backfill extends the pending one: keep its early start, and add the new kinds.
+    # A second change during a backfill extends the pending backfill: keep the early start, and add the new kinds.
     return Backfill(tuple(dict.fromkeys((*before.kinds, *added))), before.since, until)

@@ -189,7 +189,7 @@ def changed_board(board: Board, values: Mapping[str, Any], now: int) -> Board:
 
 
 def _started(part: PartT | None, before: PartT | None, now: int) -> PartT | None:
-    """Return rewards or a league with the start time: that of `before` if the period kind is the same, otherwise `now`.
+    """Return rewards or a league with its start time: the start of `before` if the period kind is the same, else `now`.
 
     Times are in ms.
     """

@@ -24,7 +24,7 @@ MAX_INTEGER = ScoreType.NUMBER.greatest
 
 
 class Order(StrEnum):
-    """Order of scores: with `desc` the highest leads, with `asc` the lowest."""
+    """Order of scores: with `desc` the highest score leads, with `asc` the lowest."""
 
     DESC = "desc"
     ASC = "asc"
@@ -91,7 +91,7 @@ class ScoreLimits:
 
 
 def _beyond(rule: str, bound: str, limit: int, score: int, score_type: ScoreType) -> RuleViolated:
-    """Return the error for a score beyond a limit. Its detail has the JSON type of the board's scores."""
+    """Return the error for a score beyond a limit, with the limit in the JSON type of the board's scores."""
     # `!r` writes the digits of a long score without the quotes of its JSON text.
     message = f"the score must be {bound} {limit!r}, not {score!r}"
     return RuleViolated(rule, message, score_type.json_value(limit))
@@ -140,17 +140,17 @@ class Backfill:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Board and its rules. `board_settings` defines which of them may change.
+    """Board and its rules. `board_settings` defines which rules may change.
 
-    Entries have a second score only with a `subscore_order`. On a board with `tiebreakers`, the second score is their
-    packed numbers, and its order is `asc`. Reading a `private` board needs a key, or a token with the read scope.
-    Player tokens may submit only to boards that are `open_to_players`. Past periods are kept for `keep_days`,
-    permanently if it is None. Players with fewer than `min_submissions` in a period are not ranked in it. `tiers` are
-    in order, the best one first. `events` are the types of notices that the board asks for. Periods of one kind are
-    played as a `league`, if there is one. `segments` names the attributes whose values divide the players into
-    segments. A board with `team` ranks teams by the scores of another board. With `moments`, past standings are kept,
-    and can be read. After `frozen_at` (ms), only callers of the console see further changes. Submissions also count on
-    the targets of `feeds`. `score_type` says whether scores are numbers or long scores.
+    Entries have a second score only with a `subscore_order`. On a board with `tiebreakers`, the second score is the
+    packed numbers, with the order `asc`. Reading a `private` board needs a key, or a token with the read scope. Player
+    tokens may submit only to boards that are `open_to_players`. Past periods are kept for `keep_days`, or permanently
+    without `keep_days`. Players with fewer than `min_submissions` in a period are not ranked in it. `tiers` are in
+    order, the best first. `events` are the types of notices that the board asks for. Periods of one kind are played by
+    the rules of `league`, if any. `segments` names the attributes whose values divide the players into segments. A
+    board with `team` ranks teams by the scores of another board. With `moments`, past standings are kept, and can be
+    read. After `frozen_at` (ms), only callers of the console see further changes. Submissions also count on the targets
+    of `feeds`. `score_type` says whether scores are numbers or long scores.
     """
 
     id: int
@@ -193,13 +193,13 @@ class Board:
 
     @property
     def referenced(self) -> list[str]:
-        """Return the slugs of the boards that this board needs: those that it feeds, and the source of a team board."""
+        """Return the slugs of boards that this board needs: targets of its feeds, and the source of a team board."""
         return [feed.board for feed in self.feeds] + ([] if self.team is None else [self.team.source])
 
     def missing_submissions(self, submissions: int) -> int:
         """Return how many more submissions a player with this number of submissions needs to be ranked."""
-        # With a minimum of 1, every standing is ranked. This includes rows with 0 submissions: the index has lost their
-        # real number.
+        # With a minimum of 1, every standing is ranked. This includes rows with 0 submissions, whose real number the
+        # index has lost.
         return max(0, self.min_submissions - submissions) if self.min_submissions > 1 else 0
 
     def period_number(self, name: str) -> int:

@@ -12,7 +12,7 @@ class Brackets:
     """Brackets of an occurrence: their intended size, and the number of entrants.
 
     `is_final` means that nobody can join any more. A last bracket under half the size is then merged into the previous
-    one.
+    bracket.
     """
 
     size: int

@@ -30,11 +30,11 @@ class Caller:
     """Authenticated or anonymous origin of a request.
 
     `name` is the name of the key, the subject of a person, or the player id as text. `user_id` is the player of a
-    token. It is None as long as no player has the `external_id` in the token. `username` is the name that a token gives
-    to a new player. `is_unresolved` is true if the store was unavailable when the player was looked up or created. A
-    key from an environment variable is named after its scope, and `fingerprint` distinguishes keys with equal names.
-    `person` is the name of the person who uses the key or has signed in, with the role `assigned_role`; both are None
-    for keys of programs.
+    token. `user_id` is None as long as no player has the `external_id` in the token. `username` is the name that a
+    token gives to a new player. `is_unresolved` is true if the store was unavailable when the player was looked up or
+    created. A key from an environment variable is named after its scope, and `fingerprint` distinguishes keys with
+    equal names. `person` is the name of the person who uses the key or has signed in, with the role `assigned_role`;
+    `person` and role are None for keys of programs.
     """
 
     kind: CallerKind

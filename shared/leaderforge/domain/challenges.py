@@ -27,7 +27,7 @@ from leaderforge.domain.tournaments import TournamentState
 MIN_CHALLENGE_PLAYERS, MAX_CHALLENGE_PLAYERS = 2, 50
 MIN_CHALLENGE_S = 60
 MAX_STORED_EACH = 50
-"""Maximum number of stored challenges of a player. It bounds the list and the export of a player."""
+"""Maximum number of stored challenges of a player, which bounds the list and the export of a player."""
 
 _INVITATION_BYTES = 16
 
@@ -37,9 +37,9 @@ class ChallengeLimits:
     """Limits of the challenges in a service. Times are in ms.
 
     `open_each` is the maximum number of open challenges of a player. With 0, nobody creates or joins challenges.
-    `players` and `length_ms` limit each challenge. If the service stores about `stored` challenges, a new one replaces
-    the settled challenge that ended first. If no challenge is settled, the new one is refused. A challenge is deleted
-    `retention_ms` after its end.
+    `players` and `length_ms` limit each challenge. If the service stores about `stored` challenges, a new challenge
+    replaces the settled challenge that ended first. If no challenge is settled, the new challenge is refused. A
+    challenge is deleted `retention_ms` after its end.
     """
 
     open_each: int
@@ -132,10 +132,10 @@ def repeated(stored: Challenge, requested: Challenge) -> Challenge:
 def replaced_challenge(
     user_id: int, stored: Collection[PlayedChallenge], now: int, limits: ChallengeLimits
 ) -> Challenge | None:
-    """Return the challenge that the player's next one replaces at `now` (ms), None if the player may store another one.
+    """Return the challenge that a new challenge of the player replaces at `now` (ms), None below `MAX_STORED_EACH`.
 
-    Of the settled challenges that the player created, replace the one that ended first. Challenges of others must stay.
-    Raises `TooManyChallenges` if there is none to replace, or at the maximum of open challenges.
+    Of the settled challenges that the player created, the first that ended is replaced. Challenges of other players
+    stay. Raises `TooManyChallenges` if no challenge can be replaced, or at the maximum of open challenges.
     """
     if sum(challenge.ends_at > now for challenge, _ in stored) >= limits.open_each:
         raise TooManyChallenges.open_each(user_id, limits.open_each)

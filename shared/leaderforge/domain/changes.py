@@ -22,7 +22,7 @@ class LadderChange:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Changes that other processes announced. All changes that were announced up to `until` (ms) have been received.
+    """Message of the change feed. All changes that other processes announced up to `until` (ms) have been received.
 
     `until` is None if the message has no time. `identities` are player ids and external ids of players who were changed
     or erased.

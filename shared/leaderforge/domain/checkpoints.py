@@ -55,7 +55,7 @@ class Checkpoint:
         return unpack(f">{len(self)}q", self.above)
 
     def block_of(self, bound: bytes) -> int:
-        """Return the position in `keys` of the last sort key at or above a bound, -1 if all keys are below it."""
+        """Return the position in `keys` of the last sort key at or above a bound, -1 if no key is."""
         return bisect_right(range(len(self)), bound, key=self.key) - 1
 
     def is_uneven(self, most: int) -> bool:
@@ -68,7 +68,7 @@ class Checkpoint:
 class Moves:
     """Sort keys of the players whose standings changed between two moments.
 
-    `arrivals` has the keys at the later moment, `departures` those at the earlier one. Both are sorted.
+    `arrivals` has the keys at the later moment, `departures` the keys at the earlier moment. Both are sorted.
     """
 
     arrivals: Sequence[bytes] = ()

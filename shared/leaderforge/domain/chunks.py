@@ -7,5 +7,5 @@ T = TypeVar("T")
 
 
 def chunks(items: Sequence[T], size: int) -> list[Sequence[T]]:
-    """Return the items in order, split into sequences of `size`. The last one may be shorter."""
+    """Return the items in order, split into sequences of `size`. The last sequence may be shorter."""
     return [items[start : start + size] for start in range(0, len(items), size)]

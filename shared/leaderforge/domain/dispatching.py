@@ -12,7 +12,7 @@ MAX_LANE = 50
 """Maximum notices of one lane in one round. If the process is killed, at most this work is repeated."""
 LONGEST_PAUSE_MS = 3_600_000
 LONGEST_ENDPOINT_PAUSE_MS = 60_000
-"""Maximum pause of an endpoint after rounds without a successful attempt. It bounds the delay after an outage."""
+"""Maximum pause of an endpoint after rounds without a successful attempt, which bounds the delay after an outage."""
 GONE = 410
 """HTTP status by which an endpoint refuses all further notices, according to Standard Webhooks."""
 
@@ -49,7 +49,7 @@ class DispatchWork(NamedTuple):
     """Work of a round. `due` has the queued notices that may be sent now, in the order of the log.
 
     `fresh` are the next notices of the log that the endpoint admits, up to `position`. `blocked` are the players with
-    queued notices. Their fresh notices must wait for the queued ones.
+    queued notices. The fresh notices of these players must wait for the queued notices.
     """
 
     due: Sequence[Queued]

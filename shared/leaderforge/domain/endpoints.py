@@ -22,18 +22,18 @@ MAX_ENDPOINT_BOARDS = 100
 _ENDPOINT_PREFIX = "whe_"
 _SECRET_PREFIX = "whs_"  # noqa: S105 - the prefix of an id
 _PURPOSE = b"leaderforge webhook secrets\0"
-"""Prefix of the derivation's input. It makes the secrets differ from keys derived from the same signing secret."""
+"""Prefix of the derivation's input, so that the secrets differ from keys derived from the same signing secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Endpoint and its progress in the log of notices. Times are in ms.
 
-    It receives notices of the `types` and `boards` that it lists. An empty list means all. The store has only ids of
-    secrets, and each secret is derived from its id. Until `previous_until`, the previous secret signs notices too. All
-    notices up to `position` of the log are sent or queued. `round` counts the rounds whose results are committed.
-    `failures` counts the consecutive rounds without a successful attempt. After such a round the endpoint pauses until
-    `retry_at`.
+    An endpoint receives notices of the `types` and `boards` that it lists. An empty list means all. The store has only
+    ids of secrets, and each secret is derived from its id. Until `previous_until`, the previous secret signs notices
+    too. All notices up to `position` of the log are sent or queued. `round` counts the rounds whose results are
+    committed. `failures` counts the consecutive rounds without a successful attempt. After such a round the endpoint
+    pauses until `retry_at`.
     """
 
     endpoint_id: str

@@ -22,7 +22,7 @@ def feeds_of(values: Any) -> tuple[Feed, ...]:
 
 
 def feeds_text(feeds: Sequence[Feed]) -> str | None:
-    """Return feeds as JSON text, None without any."""
+    """Return feeds as JSON text, None without feeds."""
     return json.dumps([feed.members for feed in feeds]) if feeds else None
 
 
@@ -70,7 +70,7 @@ def boards_feeding(target: str, boards: Iterable[Board]) -> list[Board]:
 
 
 def _obstacle(target: Board) -> str | None:
-    """Return the reason why no board can feed the target, None if there is none."""
+    """Return the reason why no board can feed the target, None if boards can feed it."""
     if target.team is not None:
         return "ranks teams"
     if target.tournament is not None:

@@ -1,4 +1,4 @@
-"""Derivation of fed submissions: submissions to the targets of a board's feeds. They count with their origin."""
+"""Derivation of fed submissions: submissions to the targets of a board's feeds, which count with their origin."""
 
 from collections.abc import Iterator, Mapping
 
@@ -43,7 +43,7 @@ def fed_or_error(
 
 
 def error_of_target(error: LeaderForgeError, slug: str, target: str) -> LeaderForgeError:
-    """Return the error after adding the board that it concerns: the target of a feed of board `slug`."""
+    """Return the error with the name of the board that it concerns: the target of a feed of the board `slug`."""
     error.message = f"board {target!r}, which board {slug!r} feeds: {error.message}"
     error.args = (error.message,)
     error.details = {**error.details, "board": target}

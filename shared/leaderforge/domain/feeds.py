@@ -11,7 +11,7 @@ MAX_FEEDS = 4
 class Feed:
     """Feed of a board. Submissions to this board count on the target, the board with the slug `board`, too.
 
-    The score on the target is the named number `number` of the submission or, if it is None, the submission's score.
+    The score on the target is the submission's named number `number` or, if this is None, the submission's score.
     """
 
     board: str
@@ -25,6 +25,6 @@ class Feed:
     def score(self, score: int, numbers: Mapping[str, int]) -> int | None:
         """Return the score on the target for a submission with this score and these numbers.
 
-        Return None for a submission without the number of the feed: it does not count on the target.
+        Return None for a submission without the number of the feed. Such a submission does not count on the target.
         """
         return score if self.number is None else numbers.get(self.number)

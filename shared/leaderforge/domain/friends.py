@@ -9,7 +9,7 @@ from leaderforge.domain.friend_errors import MAX_FRIENDS, TooManyFriends
 
 
 class FriendMode(StrEnum):
-    """Condition for a friend: a followed player, or a followed player who also follows the player."""
+    """Condition for a friend: a followed player, or a followed player who follows back."""
 
     ONE_WAY = "one-way"
     MUTUAL = "mutual"
@@ -73,7 +73,7 @@ class FriendChange:
     """Result of a change of a list: its new length, and the numbers of added and removed players.
 
     `missing` are requested ids without a player. `blocked` are requested players who have blocked the player, or whom
-    the player has blocked. The list contains neither of them.
+    the player has blocked. The list contains none of these players.
     """
 
     total: int

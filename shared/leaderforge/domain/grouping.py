@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 def grouped(pairs: Iterable[tuple[GroupT, T]]) -> dict[GroupT, list[T]]:
-    """Return the second values of the pairs by the first ones. Groups and their items keep the order of the pairs."""
+    """Return the second values of the pairs by the first values. Groups and their items keep the order of the pairs."""
     groups: defaultdict[GroupT, list[T]] = defaultdict(list)
     for key, item in pairs:
         groups[key].append(item)

@@ -39,7 +39,7 @@ class HistoryPoint:
 class PlayedLadder:
     """Ladder on which a player has a standing. `hidden` is true if the standing is hidden.
 
-    `external_id` is the external id of the player, if any. It is part of the row because this saves a query.
+    `external_id` is the external id of the player, if any. The row has this id, because this saves a query.
     """
 
     ladder: Ladder
@@ -52,7 +52,7 @@ class KeptPeriod:
     """Stored period of a board, and its state in the period rollover.
 
     From `retired_at` (ms) on, the store answers reads instead of the index. From `expired_at` (ms) on, no read returns
-    the period. Both are None before.
+    the period. Each time is None before.
     """
 
     ladder: Ladder

@@ -98,7 +98,7 @@ class League:
 
 
 class GroupZones(NamedTuple):
-    """Numbers of the players of a group who are promoted, and of those who are relegated."""
+    """Numbers of promoted and of relegated players of a group."""
 
     promoted: int
     relegated: int
@@ -148,7 +148,7 @@ def take_seat(league: League, seats: DivisionSeats, band: int) -> tuple[Division
     """Return the seat of the next player of a division, and the seats afterwards.
 
     With assignment by arrival, one group fills at a time. With balanced assignment, up to `OPEN_GROUPS` groups fill at
-    a time. A further one opens when all open ones are at least half full. A player gets the group with the fewest
+    a time. A further group opens when all open groups are at least half full. A player gets the group with the fewest
     players of the same band, then with the fewest players, then with the lowest number.
     """
     seats = _with_open_group(league, seats)
@@ -176,9 +176,9 @@ def _with_open_group(league: League, seats: DivisionSeats) -> DivisionSeats:
 
 
 class Finisher(NamedTuple):
-    """Member of a group at the end of a period. The members are ordered by `key`, the best first.
+    """Player of a group at the end of a period. The players are ordered by `key`, the best first.
 
-    `key` is None for members without an entry: with a removed score, or with too few submissions. A hidden member has a
+    `key` is None for players without an entry: with a removed score, or with too few submissions. A hidden player has a
     key, but no rank.
     """
 
@@ -204,9 +204,9 @@ class LeagueResult(NamedTuple):
 
 
 def group_results(league: League, division: int, group: int, finishers: Iterable[Finisher]) -> Sequence[LeagueResult]:
-    """Return the results of a group's members, in the order of their ids.
+    """Return the results of a group's players, in the order of their ids.
 
-    Members without an entry move by the rule for inactive players. Hidden members stay in their division, without a
+    Players without an entry move by the rule for inactive players. Hidden players stay in their division, without a
     rank.
     """
     members = list(finishers)
@@ -236,7 +236,7 @@ def inactive_result(league: League, user_id: int, division: int) -> LeagueResult
 def band_of(rank: int | None, size: int | None, movement: Movement | None) -> int:
     """Return the band of a player's strength, from the player's last result: 0 is the strongest.
 
-    Relegated players are strong in their new division, promoted ones weak. For all others, the band is the third of
+    Relegated players are strong in their new division, promoted players weak. For all others, the band is the third of
     their former group (best, middle or last) that contains their rank. Players without a rank are in the middle.
     """
     if rank is None or size is None:
@@ -267,7 +267,7 @@ def merged_groups(groups: Collection[FilledGroup], group_size: int) -> Mapping[i
     """Return the groups of a division that are dissolved by merges, each with the group that gets its players.
 
     Groups under half of `group_size` are dissolved, the highest number first. Their players go to the group that got
-    the fewest merges, and among such groups to the one that filled last. Merges end when one group is left. A group
+    the fewest merges, and among such groups to the group that filled last. Merges end when one group is left. A group
     that gets players and is still under half the size is dissolved in its turn.
     """
     present = {group.number: FilledGroup(group.number, group.players, group.last_seat) for group in groups}
@@ -336,7 +336,7 @@ class MemberSeat(NamedTuple):
 
 
 class GroupMember(NamedTuple):
-    """Member of a group with the current standing. `revision` is the standing's revision, 0 without a standing."""
+    """Player of a group, with the current standing. `revision` is the standing's revision, 0 without a standing."""
 
     group: int
     finisher: Finisher

@@ -13,7 +13,7 @@ MAX_DIVISIONS = 20
 MAX_DIVISION_NAME_LENGTH = 32
 MIN_GROUP_SIZE = 2
 MAX_GROUP_SIZE = 200
-"""Maximum number of seats of a group. A read returns all members, and a merge may double or triple their number."""
+"""Maximum number of seats of a group. A read returns the whole group, which a merge may double or triple."""
 
 _MEMBERS = ("period", "divisions", "group_size", "entry", "promotion", "relegation", "inactive", "assignment")
 
@@ -45,8 +45,8 @@ def stored_league(members: Mapping[str, Any]) -> League:
 def league_of(members: Mapping[str, Any]) -> League:
     """Return the league of a JSON object with the JSON members that `members_of` returns.
 
-    All except `divisions` and `group_size` have defaults. Raises `Refused` if a JSON member is unknown, missing or of
-    another type. The values are not checked here, but by `valid_league`.
+    All JSON members except `divisions` and `group_size` have defaults. Raises `Refused` if a JSON member is unknown,
+    missing or of another type. The values are not checked here, but by `valid_league`.
     """
     if unknown := members.keys() - set(_MEMBERS):
         raise _refused(f"unknown member {min(unknown)!r}: use one of {', '.join(_MEMBERS)}")

@@ -22,9 +22,9 @@ class Row(NamedTuple):
     """Sort key and shown columns of an entry, as index or store lists it.
 
     `label` is the player's label, None if it is missing in the index. Only lookups by player id return rows that are
-    not listed, and only they set `segments`: the player's segment for each attribute of the board, None for no value.
-    The form of a segment depends on the ranking that listed the row. Only this ranking can count in the segment (see
-    `SegmentBound`).
+    not listed, and only such lookups set `segments`: the player's segment for each attribute of the board, None for no
+    value. The form of a segment depends on the ranking that listed the row. Only this ranking can count in the segment
+    (see `SegmentBound`).
     """
 
     key: bytes
@@ -36,7 +36,7 @@ class Row(NamedTuple):
 
 
 def ranked_on(board: Board, rows: Collection[Row]) -> Collection[Row]:
-    """Return the rows with enough submissions to be ranked, also hidden ones."""
+    """Return the rows with enough submissions to be ranked, including hidden rows."""
     if board.min_submissions == 1:
         return rows
     return [row for row in rows if not board.missing_submissions(row.submissions)]
@@ -50,7 +50,7 @@ def listed_on(board: Board, rows: Iterable[Row | None]) -> list[Row]:
 
 @dataclass(frozen=True, slots=True)
 class Window(Generic[T]):
-    """Entries of a ladder around a bound: their total, the number above the bound, and the nearest ones on each side.
+    """Entries of a ladder around a bound: total, number above the bound, and the nearest entries on each side.
 
     `before` and `after` are in rank order. `after` starts with the first entry at or below the bound. The rank of this
     entry is `above` + 1.
@@ -143,7 +143,7 @@ def _has_all_between(span: Span, bound: bytes, best: bytes, last: bytes) -> bool
 
 
 def local_range(first: int, end: int, partitions: int, *, widening: int = 1) -> tuple[int, int]:
-    """Return the positions of a partition that probably contain its part of the whole ladder's range `first` to `end`.
+    """Return the positions that probably contain a partition's part of the whole ladder's range `first` to `end`.
 
     Positions are relative to a bound. The end of each range is excluded. Hashing spreads entries uniformly: the share
     of n entries has a binomial distribution. `widening` multiplies the margin for deviations.
@@ -159,6 +159,6 @@ def _margin(count: int, partitions: int) -> float:
 
 
 def nth(partitions: Iterable[Iterable[bytes]], n: int) -> bytes | None:
-    """Return the n-th smallest key (from 0) of several lists, None if they have too few keys together."""
+    """Return the n-th smallest key (from 0) of several lists, None if the lists together have too few keys."""
     ordered = sorted(chain.from_iterable(partitions))
     return ordered[n] if n < len(ordered) else None

@@ -32,9 +32,9 @@ class Moments:
         return self.segments_since is not None and moment >= self.segments_since
 
     def first(self, now: int, frozen_at: int | None = None) -> int | None:
-        """Return the first moment (ms) that can be read at `now` (ms), None while there is none.
+        """Return the first moment (ms) that can be read at `now` (ms), None while no moment can be read.
 
-        A frozen board keeps the moment `frozen_at` (ms), and all later ones, for longer than `days` days.
+        A frozen board keeps the moment `frozen_at` (ms), and all later moments, for longer than `days` days.
         """
         if self.since is None:
             return None

@@ -1,6 +1,6 @@
 """Display and comparison of names by the properties of Unicode.
 
-ASCII texts are handled without the Unicode tables, because loading these takes time.
+ASCII texts are handled without the Unicode tables, because loading the tables takes time.
 """
 
 import re
@@ -66,7 +66,7 @@ def require_displayed(text: str, longest: int, subject: str) -> str:
 
 
 MIN_WITHIN = 3
-"""Minimum number of characters of a key to search for inside names: a trigram index cannot select fewer."""
+"""Minimum number of characters of a key to search for inside names: a trigram index cannot find fewer characters."""
 
 
 def name_key(text: str) -> str:
@@ -123,7 +123,7 @@ def words_of(text: str) -> Iterator[str]:
 
 
 def mixed_word(text: str) -> str | None:
-    """Return the first word that mixes scripts against UTS 39, level Highly Restrictive, None if there is none."""
+    """Return the first word that mixes scripts against UTS 39, level Highly Restrictive, None if no word does."""
     return None if text.isascii() else next(filter(_is_mixed, words_of(text)), None)
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from leaderforge.domain.times import time_text
 
 MAX_BODY_BYTES = 64 * 1024
-"""Maximum length of a notice's JSON. A longer one is sent without its data."""
+"""Maximum length of a notice's JSON. A longer notice is sent without its data."""
 
 
 class OutboxRow(NamedTuple):
@@ -28,7 +28,7 @@ class OutboxRow(NamedTuple):
 
 
 class NoticeDraft(NamedTuple):
-    """Notice to append to the log. If the log has a notice with the same `origin` already, it ignores this one."""
+    """Notice to append to the log, which ignores a notice whose `origin` it has already."""
 
     origin: str
     user_id: int

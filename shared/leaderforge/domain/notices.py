@@ -71,7 +71,7 @@ def announces(board: Board) -> Announcement:
 
 
 def announced_notices(notices: Iterable[NewNotice]) -> Sequence[NewNotice]:
-    """Return the notices that their board asks for, and those that may lead to other notices, about ranks or tiers."""
+    """Return the notices that their boards ask for, and notices that may lead to others, about ranks or tiers."""
     return [n for n in notices if n.type in n.board.events or _may_change_ranks(n)]
 
 
@@ -80,7 +80,7 @@ def score_notices(
 ) -> Iterator[NewNotice]:
     """Yield the notices about standings that a submission has changed at `at` (ms), as `announces` chooses them.
 
-    The main ladder comes first. `improved` says whether the submission improved the standing on it.
+    The main ladder comes first. `improved` says whether the submission improved the standing on the main ladder.
     """
     announcement = announces(ladders[0].board)
     if announcement is Announcement.IMPROVEMENTS and improved:

@@ -25,7 +25,7 @@ def numbers_text(numbers: Mapping[str, object]) -> str:
 
 
 def numbers_of(text: str | None) -> dict[str, int]:
-    """Return the named numbers in JSON text, none for None."""
+    """Return the named numbers in JSON text, an empty dict for None."""
     return {} if text is None else json.loads(text)
 
 

@@ -1,6 +1,6 @@
 """Total order of entries, as bytes.
 
-Entries are ordered by score (in the board's order), then subscore (in its own order, on boards that have one), then
+Entries are ordered by score (in the board's order), then subscore (in its own order, on boards with a subscore), then
 earlier time, then smaller player id. A sort key contains these numbers as biased big-endian integers. Comparing two
 keys as bytes compares the entries: in Python, in a Redis sorted set and in SQL. Smaller keys rank higher. No key begins
 with a byte of 255, because scores have fewer bits than their bytes. Therefore `LAST` is below all keys.
@@ -46,7 +46,7 @@ _INT64 = ScoreType.INT64
 
 
 class Place(NamedTuple):
-    """Content of a sort key: score, time (ms), player id and, on boards that have one, subscore."""
+    """Content of a sort key: score, time (ms), player id and, on boards with a subscore, the subscore."""
 
     score: int
     achieved_at: int
@@ -68,7 +68,7 @@ class HasPlace(Protocol):
 
 
 class Ranked(NamedTuple):
-    """Sort key as numbers. Smaller is better. `subscore` is 0 on boards without one."""
+    """Sort key as numbers. Smaller is better. `subscore` is 0 on boards without a subscore."""
 
     score: int
     subscore: int

@@ -10,7 +10,7 @@ from leaderforge.domain.errors import Forbidden, Refused
 from leaderforge.domain.permissions import Role, scopes_of
 
 SESSION_PREFIX = "lfs_"
-"""Prefix of the secrets of sessions. It makes them recognisable for people and secret scanners."""
+"""Prefix of the secrets of sessions. The prefix makes the secrets recognisable for people and secret scanners."""
 
 _SECRET_BYTES = 24
 _MAX_SUBJECT = 255
@@ -61,7 +61,7 @@ class Person:
     """Somebody who uses the console by name, with a personal key or by the identity provider. Times are in ms.
 
     A person with a key has `created_at`, the time when the key was created. A person of the provider has `signed_in_at`
-    and `session_ends_at` of the latest sign-in. `last_act_at` is the time of the latest audit entry, None without any.
+    and `session_ends_at` of the latest sign-in. `last_act_at` is the time of the latest audit entry, if any.
     """
 
     actor: str
@@ -81,7 +81,7 @@ class RoleRules:
     roles: Mapping[str, Role]
 
     def role_in(self, claims: Claims) -> Role:
-        """Return the strongest role that the values of the claim give. Raises `Forbidden` if it gives none.
+        """Return the strongest role that the values of the claim give. Raises `Forbidden` if no value gives a role.
 
         An email address counts only if the provider has verified it.
         """
@@ -94,7 +94,7 @@ class RoleRules:
         raise Forbidden(f"no value of the claim {self.claim!r} has a role; ask an owner for one, then sign in again")
 
     def _claimed(self, claims: Claims) -> object:
-        """Return the claim with this name. If there is none, follow the name as a path, as in `realm_access.roles`."""
+        """Return the claim with this name. If no claim has it, use the name as a path, as in `realm_access.roles`."""
         if self.claim in claims:
             return claims[self.claim]
         value: object = claims

@@ -87,7 +87,7 @@ class Calendar:
     def numbered(self, number: int) -> Period:
         """Return the period with this number. The number must come from a calendar of the same time zone.
 
-        A season ends at the next start by the current cron expression, or never if the calendar has none any more.
+        A season ends at the next start by the current cron expression, or never without a current expression.
         """
         return FOR_EVER if number == ALL_TIME else _numbered(self, number)
 
@@ -208,7 +208,7 @@ def _days(kind: PeriodKind, day: date) -> tuple[datetime, datetime]:
 def _season(expression: str, reading: datetime) -> tuple[datetime, datetime]:
     """Return the latest season start at or before a local time, and the next start.
 
-    Raises `OverflowError` if either does not exist.
+    Raises `OverflowError` if one of the two does not exist.
     """
     try:
         # Reverse iteration excludes the time from which it starts. Add a second, because a season may start exactly at

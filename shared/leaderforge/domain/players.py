@@ -21,7 +21,7 @@ _RANDOM_BITS = 12
 _NOT_IN_IDS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters and lone surrogates."""
 _SEPARATOR = "\x1f"
-"""Separator of a label's two parts. It occurs in neither part, because they may not contain control characters."""
+"""Separator of a label's two parts. It occurs in neither part, because the parts have no control characters."""
 MAX_NEW_IDS = 2**_RANDOM_BITS
 """Maximum number of ids of one `new_user_ids` call."""
 
@@ -117,7 +117,7 @@ class NewPlayer:
 
 @dataclass(frozen=True, slots=True)
 class NameCollision:
-    """Collision of names: a player cannot claim a name, because the player `owner_id` claims it or a similar one.
+    """Collision of names: a player cannot claim a name, because the player `owner_id` claims this or a similar name.
 
     `key` is the key that both names have.
     """

@@ -17,7 +17,7 @@ def required(value: T | None, absence: Exception) -> T:
 
 
 def required_first(items: Sequence[T], absence: Exception) -> T:
-    """Return the first item. Raises `absence` if there is none."""
+    """Return the first item. Raises `absence` if there are no items."""
     if not items:
         raise absence
     return items[0]

@@ -39,7 +39,7 @@ class AwardRules:
 class AwardCursor:
     """Position in a walk through a ladder's entries: the sort key of the last visited entry, empty at the start.
 
-    `count` is the number of visited entries, `rank` the rank of the last one.
+    `count` is the number of visited entries, `rank` the rank of the last of these entries.
     """
 
     after: bytes = b""
@@ -105,7 +105,7 @@ class Award:
 def ranked_players(
     board: Board, cursor: AwardCursor, rows: Sequence[Row]
 ) -> tuple[Sequence[RankedPlayer], AwardCursor]:
-    """Return the next entries of a ladder with their ranks, and the position after them.
+    """Return the next entries of a ladder with their ranks, and the position after these entries.
 
     `rows` follow the cursor directly, in order.
     """

@@ -20,7 +20,7 @@ _LOOKS_GROUPED = re.compile(rf"{_SIGNS}[0-9]{{1,3}}(?:[,.'{_QUOTE}\s][0-9]{{1,3}
 
 @dataclass(frozen=True, slots=True)
 class NumberStyle:
-    """Marks in numbers: the decimal mark, and the separator of thousands, None if there is none."""
+    """Marks in numbers: the decimal mark, and the separator of thousands, None without a separator."""
 
     decimal: str = "."
     thousands: str | None = None

@@ -38,7 +38,7 @@ class ScoreType(StrEnum):
 class LongScore(int):
     """Score of a board with long scores. `format` returns its JSON text: the digits in quotes.
 
-    Answers are rendered with format strings. Long scores are therefore text in all of them, and other boards have no
+    Answers are rendered with format strings. Long scores are therefore text in all answers, and other boards have no
     extra cost. `str` and `repr` return the digits alone. Results of arithmetic are plain integers: see
     `ScoreType.typed`.
     """

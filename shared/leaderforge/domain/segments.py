@@ -95,7 +95,7 @@ def require_segment_values(attributes: str | None, names: Sequence[str]) -> None
 
 
 def segment_values(attributes: str | None, names: Sequence[str]) -> tuple[str | None, ...]:
-    """Return the values of these attributes in a JSON object, None for each one without a valid value.
+    """Return the values of these attributes in a JSON object, None for each attribute without a valid value.
 
     The function `segments_of` in the database computes the same values.
     """

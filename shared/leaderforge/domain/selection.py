@@ -1,8 +1,8 @@
 """Selection of the entry at a rank of the whole ladder, from sorted partitions. Each round probes a few positions.
 
 This is multi-way selection by pivots, after Frederickson and Johnson (The complexity of selection and ranking in X+Y
-and matrices with sorted columns, 1982). Every probed key bounds the number of entries before it in each partition. The
-sums of these bounds show which keys are before and after the target. Only entries between them are candidates.
+and matrices with sorted columns, 1982). In each partition, every probed key bounds the number of entries before it. The
+sums of these bounds show which keys are before and after the target. Only entries between such keys are candidates.
 
 Players are hashed to partitions, and the target is therefore probably near the same fraction of each partition. Probes
 are densest there. Their distances grow geometrically, which reduces the candidates by a constant factor per round for

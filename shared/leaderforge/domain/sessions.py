@@ -21,12 +21,12 @@ MAX_REFRESH_TOKEN_LENGTH = 128
 """Upper bound of the length of a refresh token in characters."""
 
 MAX_SESSIONS = 10
-"""Maximum number of sessions of a player. A further sign-in ends the oldest one."""
+"""Maximum number of sessions of a player. A further sign-in ends the oldest session."""
 
 REPEAT_MS = 60_000
-"""Time in ms that the previous refresh token remains usable, in case the client did not receive the new one.
+"""Time in ms that the previous refresh token remains usable, in case the client did not receive the new token.
 
-A later use of this token, or any use of an older one, shows that somebody has copied the token. It ends the session.
+A later use of the previous token, or a use of an older token, shows that a token was copied, and ends the session.
 """
 
 _FEWEST_DIFFERENT = 8
@@ -44,7 +44,7 @@ class RefreshToken:
     """Refresh token of a session. Its player id selects the node of Citus. Its secret proves the right to refresh.
 
     Only refresh tokens contain the random id of a session. A token with a session's id and another secret than the
-    stored one was therefore replaced. Its use may end the session.
+    stored secret was therefore replaced. The use of a replaced token may end the session.
     """
 
     user_id: int
@@ -81,7 +81,7 @@ class RefreshToken:
 
 @dataclass(frozen=True, slots=True)
 class PlayerSession:
-    """Session of a player, as stored. It ends at `expires_at` (ms) unless it is refreshed before."""
+    """Session of a player, as stored. The session ends at `expires_at` (ms) unless it is refreshed before."""
 
     user_id: int
     session_id: str
@@ -99,7 +99,7 @@ class SignInRecord:
 
 
 class SessionTimes(NamedTuple):
-    """Times of a session in ms: its start, its last refresh, and its end unless it is refreshed again."""
+    """Times of a session in ms: its start, its last refresh, and its end without a further refresh."""
 
     started_at: int
     refreshed_at: int

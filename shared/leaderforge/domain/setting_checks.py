@@ -40,7 +40,7 @@ def require_score_limits(score_type: ScoreType, low: int | None, high: int | Non
 
 
 def checked_setting(setting: str, require: Callable[[str], str], value: str) -> str:
-    """Return the result of `require` for the value. Prefix its refusal with the name of the setting."""
+    """Return the result of `require` for the value. A refusal by `require` gets the name of the setting as a prefix."""
     try:
         return require(value)
     except Refused as refused:

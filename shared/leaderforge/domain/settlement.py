@@ -52,7 +52,7 @@ class SettlementProgress(NamedTuple):
 class Settlement:
     """Settlement of a period. `settled_at` (ms) is None until all parts are done.
 
-    `revision` is 1 at first. It grows each time that the settled period is settled again.
+    `revision` is 1 at first, and grows each time that the settled period is settled again.
     """
 
     progress: SettlementProgress
@@ -91,7 +91,7 @@ class SettledPeriods:
     since: int
 
     def includes(self, period: Period, ends_at: int | None) -> bool:
-        """Return whether the period is one of these. Scores from `ends_at` (ms) on do not count in the period."""
+        """Return whether this includes the period. Scores from `ends_at` (ms) on do not count in the period."""
         return period.kind is self.kind and ends_at is not None and ends_at > self.since
 
 
@@ -121,7 +121,7 @@ def settles_at(board: Board, period: Period, grace_ms: int) -> int | None:
 
 
 def _occurrence(board: Board, period: Period) -> Occurrence | None:
-    """Return the occurrence of the board's tournament that the period ranks, None if there is none."""
+    """Return the occurrence of the board's tournament that the period ranks, None without an occurrence."""
     return None if board.tournament is None else occurrence_in(board.tournament, board.calendar, period.number)
 
 

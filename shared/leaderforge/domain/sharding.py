@@ -26,7 +26,7 @@ def mix64(number: int) -> int:
 
 @lru_cache(8192)  # cached, because a read of ranks needs each player's partition twice
 def partition_of(user_id: int, partitions: int) -> int:
-    """Return the player's partition, 0 to `partitions` - 1. It is the same on all machines and in all versions."""
+    """Return the player's partition, 0 to `partitions` - 1, which is the same on all machines and in all versions."""
     # Multiply and shift, which gives the partitions equal ranges of hashes. Unlike a mask, this works for any number of
     # partitions.
     return (mix64(user_id) * partitions) >> 64

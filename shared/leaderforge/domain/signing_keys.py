@@ -11,7 +11,7 @@ PREFIX = "lfk_"
 _ID_BYTES = 16
 _ID = re.compile(PREFIX + "[0-9a-f]{32}")
 _PURPOSE = b"leaderforge player tokens\0"
-"""Prefix of the derivation's input. It makes the keys differ from other keys that are derived from the same secret."""
+"""Prefix of the derivation's input, so that the keys differ from other keys that are derived from the same secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class SigningKey:
     """Signing key. The store has only its random id. Times are in ms.
 
     The key itself is derived from the id and a secret of the settings, because access to the store alone must not
-    suffice to forge tokens. A retired key signs nothing. Its earlier tokens are accepted until `accepted_until`.
+    suffice to forge tokens. A retired key signs nothing. Tokens that it has signed are accepted until `accepted_until`.
     """
 
     kid: str

@@ -10,7 +10,7 @@ NodeId = str
 
 @dataclass(frozen=True, slots=True)
 class SlotMove:
-    """Move of consecutive slots from one node to another one."""
+    """Move of consecutive slots from one node to another node."""
 
     slots: range
     source: NodeId
