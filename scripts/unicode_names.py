@@ -71,7 +71,7 @@ def scripts(folder: Path) -> Mapping[int, str]:
 
 
 def look_alikes(folder: Path) -> Mapping[int, str]:
-    """Return the replacement of each character that looks like another one. ASCII characters have none.
+    """Return the replacement of each character that looks like another character. ASCII characters have none.
 
     Characters that look equal get the same replacement. It is an ASCII character if an ASCII character looks equal too.
     Among several such ASCII characters, for example l, I and 1, `nearest` selects the replacement. A compatibility form

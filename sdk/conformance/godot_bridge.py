@@ -23,7 +23,8 @@ def main(folder: Path) -> None:
         port = server.getsockname()[1]
         program = shutil.which("godot3-server") or "godot3-server"
         command = [program, "--path", str(folder.resolve()), "-s", "driver.gd", f"--port={port}"]
-        # Godot writes its settings into the home folder. Make FOLDER the home folder, to keep them out of the real one.
+        # Godot writes its settings into the home folder. Make FOLDER the home folder, to keep the settings out of the
+        # real home folder.
         environment = {**os.environ, "HOME": str(folder.resolve())}
         dying = [shutil.which("setpriv") or "setpriv", "--pdeathsig", "KILL", *command]
         driver = subprocess.Popen(  # noqa: S603

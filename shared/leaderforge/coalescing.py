@@ -169,7 +169,7 @@ class Coalescer(Generic[ItemT, ResultT]):
                     future.set_exception(error)
 
     def _settle(self, batch: Sequence[_Call[ItemT, ResultT]], results: Sequence[ResultT]) -> None:
-        """Set the results of finished calls. Queue unfinished calls before new ones: older calls must finish first."""
+        """Set the results of finished calls. Queue unfinished calls before new calls: older calls must finish first."""
         continued: list[_Call[ItemT, ResultT]] = []
         for (_, future, caller), result in zip(batch, results, strict=True):
             if isinstance(result, Continued):

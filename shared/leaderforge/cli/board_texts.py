@@ -117,7 +117,7 @@ def _names(text: str) -> tuple[str, ...]:
 def _list_of(
     noun: str, parse: Callable[[Any], tuple[_T, ...]], example: Sequence[Mapping[str, object]]
 ) -> Callable[[str], tuple[_T, ...]]:
-    """Return the parser of a JSON list, or of `_NONE` for an empty one."""
+    """Return the parser of a JSON list, or of `_NONE` for an empty list."""
 
     def read(text: str) -> tuple[_T, ...]:
         if text == _NONE:

@@ -145,7 +145,7 @@ def result_of(
 
 
 def pause_ms(failures: int, jitter: float, first_ms: int, longest_ms: int = LONGEST_PAUSE_MS) -> int:
-    """Return the pause (ms) after `failures` consecutive failures, at least one. The pause doubles with each failure.
+    """Return the pause (ms) after `failures` (1 or more) consecutive failures. The pause doubles with each failure.
 
     `jitter`, from 0 to 1, shortens the pause by up to a half. Without `jitter`, many notices that failed at once would
     all be sent again at once.

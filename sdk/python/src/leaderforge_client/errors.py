@@ -37,7 +37,7 @@ class QueueUnwritable(LeaderForgeError):
 
 
 class QueueDamaged(LeaderForgeError):
-    """The queue's file is damaged: it is no valid database any more. The file is left unchanged; use another one."""
+    """The queue's file is damaged: it is no valid database any more. The file is left unchanged; use another file."""
 
 
 class ApiError(LeaderForgeError):

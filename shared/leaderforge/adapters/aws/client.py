@@ -87,7 +87,7 @@ class AwsClient:
                     self.close()
 
     def close(self) -> None:
-        """Close the connection. The next call opens a new one."""
+        """Close the connection. The next call opens a new connection."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()

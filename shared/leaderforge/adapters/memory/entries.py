@@ -18,5 +18,5 @@ def is_member(ladder: Ladder, standing: Standing) -> bool:
 
 
 def refuses(stored: Standing | None, standing: Standing) -> bool:
-    """Return whether the index refuses a standing that is neither removed nor newer than a stored removed one."""
+    """Return whether the index refuses a standing: not removed, and not newer than a removed standing in `stored`."""
     return stored is not None and stored.removed and not standing.removed and stored.revision >= standing.revision

@@ -20,7 +20,7 @@ class MemoryChannel:
         self.queues: WeakSet[asyncio.Queue[tuple[object, Heard] | None]] = WeakSet()
 
     def break_off(self) -> None:
-        """Disconnect all listeners, and refuse new ones until `broken` is reset."""
+        """Disconnect all listeners, and refuse new listeners until `broken` is reset."""
         self.broken = True
         for queue in self.queues:
             queue.put_nowait(None)

@@ -143,7 +143,7 @@ class PostgresResettlements:
 
 
 _REVIEWED = (0, 0)
-"""Key of the row of `resettlements` with a time: changes by moderators have been searched up to this time.
+"""Key of the row of `resettlements` that has the time up to which changes by moderators have been searched.
 
 No board has the id 0.
 """

@@ -71,7 +71,7 @@ class CheckpointSeries:
         await connection.execute(self._statement("store_checkpoint"), *self.ids, *values)
 
     async def counted(self, pool: Pool, revision: int, block: int | None = None) -> CheckpointScan:
-        """Return a checkpoint by a scan of the ladder: a key for each `block` states, or the keys of all entries."""
+        """Return a checkpoint from a scan: a key per `block` states or, without `block`, a key per entry."""
         spacing = (1, _ALL, True) if block is None else (block, MAX_KEYS, False)
         values = *ladder_ids(self.ladder), self.ladder.board.min_submissions, revision, *spacing
         attribute = () if self.attribute is None else (self.attribute,)
@@ -123,7 +123,7 @@ class CheckpointSeries:
 
 
 def every_series(ladder: Ladder) -> Sequence[CheckpointSeries]:
-    """Return all series of a ladder. The first one has all entries."""
+    """Return all series of a ladder. The first series has all entries."""
     numbers = range(1, len(ladder.board.segments) + 1)
     return [CheckpointSeries(ladder), *(CheckpointSeries(ladder, number) for number in numbers)]
 
@@ -134,7 +134,7 @@ def series_of(ladder: Ladder) -> CheckpointSeries:
 
 
 def all_series_at(ladder: Ladder, revision: int) -> Sequence[CheckpointSeries]:
-    """Return the series of a ladder that have checkpoints of a revision. The first one has all entries."""
+    """Return the series of a ladder that have checkpoints of a revision. The first series has all entries."""
     board = ladder.board
     has_segments = board.moments is not None and board.moments.has_segments_at(revision // 1000)
     return every_series(ladder) if has_segments else [CheckpointSeries(ladder)]

@@ -30,7 +30,7 @@ class FeedGroup(NamedTuple):
 
 
 def feed_groups(submissions: Sequence[Submission]) -> Iterator[FeedGroup]:
-    """Yield a group for each submission. The positions number all submissions and fed submissions from 0 on."""
+    """Yield a group for each submission. Positions count from 0: each submission, then its fed submissions."""
     position = 0
     for submission in submissions:
         parts = submission.parts

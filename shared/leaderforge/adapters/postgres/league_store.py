@@ -96,7 +96,7 @@ class PostgresLeagueStore:
             records = [
                 (r.user_id, *ids, r.division, r.group, r.rank, r.size, r.movement, r.next_division) for r in results
             ]
-            # COPY is several times faster than VALUES. It cannot skip existing rows, but each chunk is written once.
+            # COPY is several times faster than VALUES. COPY cannot skip existing rows, but each chunk is written once.
             if records:
                 await connection.copy_records_to_table("league_results", columns=_RESULT_COLUMNS, records=records)
 

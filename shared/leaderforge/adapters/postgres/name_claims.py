@@ -31,7 +31,7 @@ async def claim_names(pool: Pool, after: int, limit: int) -> ClaimedNames:
 
 
 async def release_stale_claims(pool: Pool, after: str, limit: int) -> StaleClaims:
-    """Check up to `limit` claims of look-alikes whose keys follow `after`, and release the stale ones.
+    """Check up to `limit` claims of look-alikes whose keys follow `after`, and release stale claims.
 
     Processes of version 0.2.0 rename and erase players without releasing these claims, which become stale.
     """

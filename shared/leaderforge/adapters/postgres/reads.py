@@ -129,7 +129,7 @@ def ladder_ids(ladder: Ladder) -> tuple[int, int]:
 
 
 def segment_arguments(ladder: Ladder) -> tuple[str | None, int | None]:
-    """Return the value of the ladder's segment, and its position (from 1) in `segments`. None without a segment."""
+    """Return the ladder's segment value, and the number (from 1) of its attribute. Both are None without a segment."""
     return (None, None) if ladder.segment is None else (ladder.segment.value, ladder.segment_position + 1)
 
 

@@ -176,15 +176,15 @@ def _place(submission: Submission) -> _Place:
 
 
 def _fed_and_sent(submissions: Sequence[Submission]) -> set[_Place]:
-    """Return the places with submissions both in feed groups and outside, which different transactions write."""
+    """Return the `_Place`s with submissions both in feed groups and outside, which different transactions write."""
     in_groups = {_place(part) for s in submissions if s.fed for part in s.parts}
     return in_groups & {_place(s) for s in submissions if not s.fed}
 
 
 def _fed_twice(submissions: Sequence[Submission]) -> set[_Place]:
-    """Return the places to which several boards feed submissions with the same id.
+    """Return the `_Place`s to which several boards feed submissions with the same id.
 
-    The first of these submissions may be refused. Only then may the next one count.
+    The first of these submissions may be refused. Only then may the next submission count.
     """
     origins: defaultdict[EventKey, set[int]] = defaultdict(set)
     for submission in submissions:

@@ -298,7 +298,7 @@ def _keys(submission: Submission) -> Sequence[StandingKey]:
 def _rows(submission: Submission) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of record_bundle_*.sql, one per ladder.
 
-    The first row also inserts the event. In other statements, the rows lack the last value, the announcement.
+    The first row also inserts the event. The rows of other statements lack the last value, the announcement.
     """
     board, event = submission.board, submission.event
     event_subranked, announced = subranked(board, event.subscore), announces(board)

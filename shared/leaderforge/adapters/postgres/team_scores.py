@@ -129,7 +129,7 @@ async def _rank(
     standing = team_standing(board, team_id, contributions, now)
     if is_same_result(stored, standing):
         return None
-    # Like all writers of standings, first lock the standing, or insert a removed one. A moderator may hold the lock.
+    # Like all writers, first lock the standing, or insert a removed standing. A moderator may hold the lock.
     empty = removed_standing(board, team_id, now)
     await run_rows(connection, "hold_standings", [replacing_row(ladder, empty, now)])
     written = await run_rows(connection, "replace_standings", [replacing_row(ladder, standing, now)])

@@ -111,7 +111,7 @@ class SubmissionVoid:
                 yield ladder, row["submissions"]
 
     async def _counting(self, ladder: Ladder, submissions: int) -> Sequence[Event]:
-        """Return the latest counting events of a player on a ladder, as many as the standing has `submissions`."""
+        """Return the latest `submissions` counting events of a player on a ladder, as many as the standing counts."""
         ids = self._user_id, self._board.id, ladder.period
         rows = await self._connection.fetch(statement("counting_events"), *ids, *period_bounds(ladder))
         # Leave out events that the standing does not count: version 0.2 did not mark events that were removed from one

@@ -51,8 +51,8 @@ class PartitionedUpdate:
         board = update.ladder.board
         records = {standing.user_id: record_of(board, standing) for standing in update.standings}
         keys = chain((record.key for record in records.values()), *update.earlier.values()) if update.count else ()
-        # Count equal bounds once: an earlier standing often has the bound of the present one, and players may share
-        # ranks. Sort the bounds, because neighbours share the path of the search in the sorted set.
+        # Count equal bounds once: an earlier standing often has the bound of the present standing, and players may
+        # share ranks. Sort the bounds, because neighbours share the path of the search in the sorted set.
         bounds = dict.fromkeys(sorted(rank_bounds(board, keys)))
         if update.count and depend_on_total(board.tiers):
             bounds[LAST] = None

@@ -19,7 +19,7 @@ _LADDER = re.compile(rb"(\d+)\.(-?\d+):(?:entries(?:\..{8})?|standings|segments)
 
 
 class IndexKeys:
-    """Key names of one index, and calls of scripts on them."""
+    """Key names of one index, and calls of scripts on these keys."""
 
     def __init__(self, namespace: str, partitions: int) -> None:
         tags = hash_tags(partitions)

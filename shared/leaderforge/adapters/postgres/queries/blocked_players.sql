@@ -1,5 +1,5 @@
 -- Returns the players among $2 who have notices in a queue of the endpoint $1, apart from redriven notices. New notices
--- about these players must wait behind the queued ones.
+-- about these players must wait behind the queued notices.
 select distinct user_id
 from deliveries
 where

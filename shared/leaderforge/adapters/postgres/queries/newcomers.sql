@@ -1,5 +1,5 @@
 -- Returns the players among $1 who are hidden, or who have the id of an erased player. `revision` is the highest
--- revision of the erased player, null without one.
+-- revision of the erased player, null without an erased player.
 select users.user_id, users.hidden, max(touches.revision) as revision
 from users
 left join touches on touches.user_id = users.user_id
