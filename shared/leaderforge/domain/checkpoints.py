@@ -55,7 +55,7 @@ class Checkpoint:
         return unpack(f">{len(self)}q", self.above)
 
     def block_of(self, bound: bytes) -> int:
-        """Return the position in `keys` of the last sort key at or above a bound, -1 if no key is."""
+        """Return the position in `keys` of the last sort key at or above a bound, -1 without such a key."""
         return bisect_right(range(len(self)), bound, key=self.key) - 1
 
     def is_uneven(self, most: int) -> bool:

@@ -15,8 +15,7 @@ _MAX_LANDMARKS = 1024
 class Landmarks:
     """Landmarks of one ladder: sort keys, each with the number of entries above it at its last observation.
 
-    Sort keys and numbers ascend together. Landmarks that contradict a new observation, or are close to it, are replaced
-    by it.
+    Sort keys and numbers ascend together. A new observation replaces landmarks that contradict it or are close to it.
     """
 
     def __init__(self) -> None:

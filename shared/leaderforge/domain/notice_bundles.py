@@ -63,8 +63,8 @@ class OutboxBundle(NamedTuple):
 class BundleDraft(NamedTuple):
     """Bundle to append to the log. The items are taken from the outbox. See `NoticeDraft` for `origin`.
 
-    A bundle takes `size` positions of the log: one for each of its items, and the last one for itself. `ladders` is
-    JSON: for each ladder of the items, its names, the order of subscores, and the tiebreakers and the type of the
+    A bundle takes `size` positions of the log: one for each of its items, and the last position for itself. `ladders`
+    is JSON: for each ladder of the items, its names, the order of subscores, and the tiebreakers and the type of the
     scores, if any. `has_mere_changes` is true if some items only record a change of a standing.
     """
 

@@ -216,7 +216,7 @@ def _json_object(body: bytes) -> Mapping[str, Any]:
 
 
 def _endpoint(metadata: Mapping[str, Any], name: str) -> str:
-    """Return an address in the metadata. Raises `Unavailable` unless the address has https or is on this machine."""
+    """Return an address in the metadata. Raises `Unavailable` unless the address uses https or is on this machine."""
     address = str(metadata.get(name, ""))
     parts = urlsplit(address)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):

@@ -65,7 +65,7 @@ async def unite(
 def grouped_outcomes(
     submissions: Sequence[Submission], outcomes: Sequence[Recorded | LeaderForgeError]
 ) -> Sequence[Recorded | LeaderForgeError]:
-    """Return the outcome of each submission. In `outcomes`, each is followed by those of its fed submissions."""
+    """Return the outcome of each submission. `outcomes` lists, after each, the outcomes of its fed submissions."""
     remaining = iter(outcomes)
     return [_outcome(submission, *islice(remaining, len(submission.parts))) for submission in submissions]
 

@@ -25,7 +25,7 @@ _REMOVALS = (
     "remove_team_contributions",
     "remove_from_period",
 )
-"""Statements that delete the rows of players in a period. Standings come last: `_PLAYERS` needs them until then."""
+"""Statements that delete the rows of players in a period. Standings come last, because `_PLAYERS` reads them."""
 _PARTS = (
     "noticed_top",
     "moment_checkpoints",

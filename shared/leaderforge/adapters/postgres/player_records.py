@@ -85,7 +85,7 @@ async def _locked_player(connection: Connection, user_id: int) -> Player:
     player = user_of(await lock_player(connection, user_id))
     # Delete entrants again, because a submission in flight may have added an entrant before the lock.
     await connection.execute(statement("erase_entrants"), user_id)
-    # The locks wait for submissions in flight. The events of these are then committed, and are deleted too.
+    # The locks wait for submissions in flight, whose events are then committed. The erasure deletes these events too.
     await connection.fetch(statement("lock_standings"), user_id)
     return player
 

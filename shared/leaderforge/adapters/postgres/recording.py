@@ -102,7 +102,7 @@ class Recorder:
     async def _part_out_of_range(self, submission: Submission) -> Submission:
         """Return the submission or its fed submission whose sum would leave the range of scores.
 
-        The error does not name it. If several candidates are on `sum` boards, read the standings of the candidates.
+        The error does not name this submission. If several candidates are on `sum` boards, read their standings.
         """
         *sums, last = [part for part in submission.parts if part.board.policy is Policy.SUM] or [submission]
         for part in sums:

@@ -1,5 +1,5 @@
--- Returns sort keys of a ladder with the numbers of entries above them, and the total, as of the revision $4. It
--- returns the key of each $5th state, but at most about $6 keys. With $7, only keys of entries are returned.
+-- Returns sort keys of a ladder with the numbers of entries above them, and the total, as of the revision $4. The
+-- statement returns the key of each $5th state, but at most about $6 keys. With $7, only keys of entries are returned.
 --
 -- The keys are spaced by states instead of entries, because a count between two keys reads all states between them.
 -- Most of these may be former states, for example below the present scores of a board whose scores only grow. With

@@ -1,8 +1,10 @@
--- Count all entries of a partition, and the entries above each bound. KEYS: meta, entries ARGV: length of an entry,
--- concatenated entries whose presence is checked, pairs of a length and the concatenated bounds of that length. A bound
--- is an argument of ZLEXCOUNT, and begins with '('. If the length begins with 's', each bound follows the id (8 bytes)
--- of the segment to count in, whose key is that of `entries`, '.' and the id. Returns the concatenated entries that are
--- missing; the total; one count per bound. Returns false for an incomplete partition.
+-- Count all entries of a partition, and the entries above each bound.
+-- KEYS: meta, entries
+-- ARGV: length of an entry, concatenated entries that must be there, pairs of a length and the concatenated bounds of
+-- that length. A bound is an argument of ZLEXCOUNT, and begins with '('. If the length begins with 's', each bound follows
+-- the id (8 bytes) of the segment to count in, whose key is that of `entries`, '.' and the id.
+-- Returns the concatenated entries that are missing; the total; one count per bound. Returns false for an incomplete
+-- partition.
 if redis.call('HEXISTS', KEYS[1], 'watermark') == 0 then
     return false
 end

@@ -1,7 +1,7 @@
 -- Remove some entries of a ladder or a segment in a partition: those whose players have no value, or another segment.
--- KEYS: entries, or the entries of a segment; standings ARGV: number of entries, approximate; cursor of the previous
--- call ('0' at first); 'keep' to remove nothing Returns the cursor of the next call, '0' after the last call; then the
--- entries that were or would be removed.
+-- KEYS: entries, or the entries of a segment; standings
+-- ARGV: number of entries, approximate; cursor of the previous call ('0' at first); 'keep' to remove nothing
+-- Returns the cursor of the next call, '0' after the last call; then the entries that were or would be removed.
 local reply = redis.call('ZSCAN', KEYS[1], ARGV[2], 'COUNT', ARGV[1])
 local entries, users, orphans = {}, {}, {}
 local segment = string.match(KEYS[1], ':entries%.(........)$')

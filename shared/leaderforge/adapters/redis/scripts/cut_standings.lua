@@ -1,6 +1,8 @@
 -- Remove some players' values from the hash `standings` of a ladder in a partition, each with its entries. Repeated
--- calls remove all values, and Redis deletes the empty hash. KEYS: entries, standings ARGV: number of values,
--- approximate; cursor of the previous call ('0' at first) Returns the cursor of the next call; '0' after the last call.
+-- calls remove all values, and Redis deletes the empty hash.
+-- KEYS: entries, standings
+-- ARGV: number of values, approximate; cursor of the previous call ('0' at first)
+-- Returns the cursor of the next call; '0' after the last call.
 local reply = redis.call('HSCAN', KEYS[2], ARGV[2], 'COUNT', ARGV[1])
 local users, entries = {}, {}
 for i = 1, #reply[2], 2 do

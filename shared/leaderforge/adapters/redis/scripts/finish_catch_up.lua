@@ -1,5 +1,6 @@
--- Store that a catch-up has finished, unless another catch-up began meanwhile or the index lost the token. KEYS:
--- catch-ups ARGV: token
+-- Store that a catch-up has finished, unless another catch-up began meanwhile or the index lost the token.
+-- KEYS: catch-ups
+-- ARGV: token
 if redis.call('HGET', KEYS[1], 'begun') ~= ARGV[1] then
     return 0
 end

@@ -1,5 +1,6 @@
--- Delete erasures. A stored erasure with a higher revision than the revision in ARGV stays. KEYS: meta ARGV: for each
--- player: id, value (revision (7), flags (1))
+-- Delete erasures. A stored erasure with a higher revision than the revision in ARGV stays.
+-- KEYS: meta
+-- ARGV: for each player: id, value (revision (7), flags (1))
 for i = 1, #ARGV, 2 do
     local field = 'erasure:' .. ARGV[i]
     local old = redis.call('HGET', KEYS[1], field)

@@ -1,5 +1,7 @@
--- Acquire, renew or release a lease. KEYS: lease ARGV: holder, milliseconds (0 releases the lease) Returns 1, or 0 if
--- another holder has the lease.
+-- Acquire, renew or release a lease.
+-- KEYS: lease
+-- ARGV: holder, milliseconds (0 releases the lease)
+-- Returns 1, or 0 if another holder has the lease.
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then
     return 0

@@ -1,7 +1,8 @@
--- Read the standings and names of players in a partition. KEYS: meta, standings, names ARGV: length of a value,
--- concatenated player ids (7 bytes each) Returns the concatenated values, with the value of a removed standing in place
--- of a missing value, and the names, separated by NUL and empty where missing. Returns false if the partition is
--- incomplete.
+-- Read the standings and names of players in a partition.
+-- KEYS: meta, standings, names
+-- ARGV: length of a value, concatenated player ids (7 bytes each)
+-- Returns the concatenated values, with the value of a removed standing in place of a missing value, and the names,
+-- separated by NUL and empty where missing. Returns false if the partition is incomplete.
 if redis.call('HEXISTS', KEYS[1], 'watermark') == 0 then
     return false
 end

@@ -1,9 +1,10 @@
--- Read windows of a partition: consecutive entries around a bound, optionally with their details. KEYS: meta, entries,
--- standings, names ARGV: for each window: bound (empty: before all); the positions of its first entry and of the entry
--- after its last entry, relative to the number of entries above the bound; 1 to include details, else 0 Returns the
--- total. Then, for each window: the number above the bound; the position of the first entry from 0; the entries; if
--- details are included, flags (1 byte) and submissions (4 bytes) of each entry, and the names, separated by NUL and
--- empty where missing. Returns false if the partition is incomplete.
+-- Read windows of a partition: consecutive entries around a bound, optionally with their details.
+-- KEYS: meta, entries, standings, names
+-- ARGV: for each window: bound (empty: before all); the positions of its first entry and of the entry after its last
+-- entry, relative to the number of entries above the bound; 1 to include details, else 0
+-- Returns the total. Then, for each window: the number above the bound; the position of the first entry from 0; the
+-- entries; if details are included, flags (1 byte) and submissions (4 bytes) of each entry, and the names, separated by
+-- NUL and empty where missing. Returns false if the partition is incomplete.
 if redis.call('HEXISTS', KEYS[1], 'watermark') == 0 then
     return false
 end
