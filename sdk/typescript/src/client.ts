@@ -54,7 +54,7 @@ export interface Submitted {
   receipt: Receipt | null
 }
 
-/** Result of a flush: receipts by submission id, scores that were refused, and the number that still wait. */
+/** Result of a flush: receipts by submission id, the refused scores, and the number of scores that still wait. */
 export interface Flushed {
   receipts: Record<string, Receipt>
   rejected: RejectedScore[]

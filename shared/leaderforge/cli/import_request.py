@@ -103,7 +103,7 @@ class ImportRequest:
         return Path(self.file)
 
     def check(self) -> None:
-        """Raise `typer.BadParameter` if an option is set that has no effect with `--from`, or that needs `--from`."""
+        """Raise `typer.BadParameter` for an option that has no effect with `--from`, or needs a missing `--from`."""
         names = _OF_FOREIGN if self.from_ is None else _OF_FILES
         default = {"divisor": 1, "decimal": "."}
         for name, option in names.items():

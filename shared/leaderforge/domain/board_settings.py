@@ -63,7 +63,7 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 PartT = TypeVar("PartT", RewardTable, League)
-"""Type of rewards or a league: settings that have a start time, and apply to periods that end after it."""
+"""Type of rewards or a league: settings that have a start time, and apply to periods that end after this time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ T = TypeVar("T")
 
 
 def required(value: T | None, absence: Exception) -> T:
-    """Return the value. Raises `absence` if it is None.
+    """Return the value. Raises `absence` if the value is None.
 
-    Do not use this in code that every request runs: the caller constructs the error even if it is not raised.
+    Do not use this function in code that every request runs: the caller always constructs the error, raised or not.
     """
     if value is None:
         raise absence

@@ -36,7 +36,7 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Flushed:
-    """Result of a flush: receipts by submission id, the scores that were refused, and the number that still wait."""
+    """Result of a flush: receipts by submission id, the refused scores, and the number of scores that still wait."""
 
     receipts: dict[str, ReceiptOut | QueuedOut] = field(default_factory=dict)
     rejected: list[RejectedScore] = field(default_factory=list)

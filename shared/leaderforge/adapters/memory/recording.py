@@ -91,7 +91,7 @@ class MemoryRecording(MemoryEvents):
         return False
 
     def _require_feedable(self, origin: Submission, fed: Submission) -> None:
-        """Raise the error that refuses a fed submission, and with it the submission from which it is derived."""
+        """Raise the error that refuses the submission `fed`, and therefore the submission `origin` too."""
         try:
             if fed.event_key in self._events:
                 message = "another submission has this id; use a new id"

@@ -165,9 +165,9 @@ class SingleStatementWrite:
     def fits(submissions: Sequence[Submission]) -> bool:
         """Return whether one statement can write the batch.
 
-        One statement suffices if all boards have the same policy, no board has a rule that depends on the player's
-        standing or previous submission, no score is a change, no submission has fed submissions, and no player has two
-        submissions on one board.
+        One statement suffices under five conditions. All boards have the same policy. No board has a rule that depends
+        on the player's standing or previous submission. No score is a change. No submission has fed submissions. No
+        player has two submissions on one board.
         """
         boards = distinct_boards(submissions)
         alike = len({board.policy for board in boards}) == 1 and not any(map(judges, boards))

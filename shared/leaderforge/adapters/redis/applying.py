@@ -99,8 +99,8 @@ class PartitionedUpdate:
 def packed_bounds(bounds: Iterable[bytes]) -> Sequence[bytes | int]:
     """Return bounds as script arguments: pairs of a length and the concatenated bounds of that length, in order.
 
-    One argument for many bounds costs the client less than one per bound. Each bound begins with "(", as in ZLEXCOUNT,
-    because adding "(" costs less in the client than in the script.
+    One argument for many bounds costs the client less than one argument per bound. Each bound begins with "(", as in
+    ZLEXCOUNT, because adding "(" costs less in the client than in the script.
     """
     runs = ((length, list(run)) for length, run in groupby(bounds, len))
     return [part for length, run in runs for part in (length + 1, b"(" + b"(".join(run))]

@@ -1,4 +1,4 @@
--- Returns the number of all records of a Nakama leaderboard, the number of records from before its last reset, and
+-- Returns the number of all records of a Nakama leaderboard, the number of records from before the last reset, and
 -- whether any record has a subscore.
 select
   count(*) as records,
