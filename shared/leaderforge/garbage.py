@@ -7,7 +7,7 @@ _YOUNG = 50_000
 
 
 def collect_seldom() -> None:
-    """Exclude all current objects from collection, and collect new ones less often.
+    """Exclude all current objects from collection, and collect new objects less often.
 
     Reference counting frees nearly all objects. The collection of the few reference cycles took up to a quarter of the
     processor time. Call this once a process has imported its modules and opened its connections.

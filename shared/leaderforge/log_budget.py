@@ -18,7 +18,7 @@ class LogBudget:
         """By kind of line, the start of the window in s and the number of lines in the window, written or not."""
 
     def admit(self, kind: Hashable) -> int | None:
-        """Count a line. Return None if it must not be written, otherwise the number of lines omitted before it."""
+        """Count a line. Return None if the line must not be written, otherwise the number of omitted earlier lines."""
         now = self._clock()
         start, count = self._windows.get(kind, (now, 0))
         if now - start >= self._window_s:

@@ -39,5 +39,5 @@ class PlayerSettings(BaseModel):
 
     @property
     def erased_ms(self) -> int | None:
-        """Return how long (ms) first sight cannot create an erased player again, None if it creates no players."""
+        """Return the time (ms) in which first sight cannot recreate an erased player, None if first sight is off."""
         return self.erased_hours * 3_600_000 if self.create_players else None

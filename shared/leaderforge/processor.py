@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 SCHEDSTAT = Path("/proc/thread-self/schedstat")
-"""Linux: ns on the processor, ns of waiting for it while ready to run, and the number of time slices."""
+"""Linux: ns on the processor, ns of waiting for a processor while ready to run, and the number of time slices."""
 
 
 class ProcessorDemand:
@@ -32,7 +32,7 @@ class ProcessorDemand:
         return 0.0 if is_first or elapsed <= 0 else min(1.0, demanded / elapsed)
 
     def _seconds(self) -> float:
-        """Return the seconds of the calling thread on the processor, and waiting for it."""
+        """Return the seconds in which the calling thread ran, or was ready to run and waited for a processor."""
         if self._file < 0:
             self._open()
         if self._file < 0:

@@ -35,7 +35,7 @@ class Event(NamedTuple):
 
 
 class EarlierPlace(NamedTuple):
-    """Numbers of a standing directly before a submission: its place, and its number of submissions."""
+    """Place and number of submissions of a standing, directly before a submission."""
 
     score: int
     achieved_at: int
@@ -201,7 +201,7 @@ def _precedence(board: Board, standing: Standing) -> tuple[int, ...]:
 
     A removed standing has no run, and therefore the lowest precedence.
     """
-    # Break all remaining ties by the run's id. The order of the events must not decide which one is the run.
+    # Break all remaining ties by the run's id. The order of the events must not decide which event is the run.
     present, run_id = not standing.removed, standing.run_id.int
     match board.policy:
         case Policy.SUM:

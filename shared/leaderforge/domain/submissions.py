@@ -20,8 +20,8 @@ class Submission(NamedTuple):
     """Event with the ladders on which it counts: at least one, all of one board, the main one first.
 
     `requested_at` is the time (ms) in the request, None if the request had none. The event's time is at most the time
-    of reception. `fed` are the fed submissions: to other boards, by the feeds of this one. They have the same player,
-    submission id and time. A submission and its fed submissions count together, or none of them does.
+    of reception. `fed` are the fed submissions to other boards, by the feeds of this board. Fed submissions have the
+    same player, submission id and time. A submission and its fed submissions count together, or none of them does.
     """
 
     ladders: Sequence[Ladder]
@@ -124,8 +124,8 @@ def _differences(submission: Submission, stored: Event) -> dict[str, tuple[objec
 
 
 def _can_have_requested(stored: Event, requested_at: int) -> bool:
-    """Return whether the stored event may come from a request with this time (ms), clamped to the reception or not."""
-    # Accept any later time for events of version 0.2: they have no reception, and the stored time may be clamped.
+    """Return whether a request with this time (ms), clamped to the reception or not, may have led to the event."""
+    # Accept any later time for events of version 0.2: they have no reception, and their stored time may be clamped.
     received_ms = stored.received_us // 1000 if stored.received_us else stored.achieved_at
     return stored.achieved_at in {requested_at, min(requested_at, received_ms)}
 
@@ -142,7 +142,7 @@ class Recorded(NamedTuple):
 
     `previous` has the place on each ladder directly before the submission, None for a ladder without a place.
     `previous` is empty for a duplicate, and if the caller did not request it. `entrant` is the entrant after a
-    submission to a tournament. `fed` has the fed submissions. A duplicate has the stored ones that still count.
+    submission to a tournament. `fed` has the fed submissions, and for a duplicate the stored ones that still count.
     """
 
     ladders: Sequence[Ladder]

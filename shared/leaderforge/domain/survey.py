@@ -18,8 +18,8 @@ class PartitionState:
     """Partition, and the name of its node.
 
     `watermark` (ms) is the time up to which the partition has all changes, None if the partition is incomplete.
-    `entries` is the number of its entries on the requested ladders, `players` the number of players whose usernames it
-    has. All three are None if the node does not answer.
+    `entries` is the number of the partition's entries on the requested ladders. `players` is the number of players
+    whose usernames the partition has. All three are None if the node does not answer.
     """
 
     partition: int
@@ -45,7 +45,7 @@ class VerificationState:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """Nodes of the index by name, its partitions in order, and its verification state, None if unknown.
+    """Nodes of the index by name, partitions in order, and the verification state. An unknown state is None.
 
     Nodes and partitions are empty if no node can be reached.
     """

@@ -11,7 +11,7 @@ _DAY_MS = 86_400_000
 
 
 def require_team_board(board: Board, source: Board | None) -> None:
-    """Raise `Refused` unless the board can rank teams by the scores of its source. `source` is None if missing."""
+    """Raise `Refused` unless the board can rank teams by the scores of its source. A missing source is None."""
     if board.team is None:
         return
     if source is None or source.id == board.id:

@@ -76,7 +76,7 @@ class Roster:
 
     @property
     def captain_id(self) -> int | None:
-        """Return the captain: the appointed one, or the first member if that one has left. None without members."""
+        """Return the appointed captain, or the first member if the appointed captain has left. None without members."""
         ids = [span.user_id for span in self.members]
         if self.team.captain_id in ids:
             return self.team.captain_id
@@ -113,7 +113,7 @@ def stale_members(
 ) -> Mapping[int, Collection[int]]:
     """Return the members, by team, whose stored contribution differs from the fold of their events.
 
-    Both mappings have team id and player id as key. A contribution in only one of them differs too.
+    The key of both mappings is the pair of team id and player id. A contribution in only one mapping differs too.
     """
     by_team: defaultdict[int, set[int]] = defaultdict(set)
     for team_id, user_id in stored.keys() | folded.keys():
@@ -123,7 +123,7 @@ def stale_members(
 
 
 def counted_contributions(board: Board, rules: TeamRules, contributions: Sequence[Contribution]) -> list[Contribution]:
-    """Return the contributions that count, the best one first."""
+    """Return the contributions that count, best first."""
     visible = sorted(
         (c for c in contributions if not c.hidden),
         key=lambda c: (ranked_score(board.order, c.score), c.achieved_at, c.user_id),
@@ -162,7 +162,7 @@ def team_standing(board: Board, team_id: int, contributions: Sequence[Contributi
 
 
 def is_same_result(standing: Standing | None, new: Standing) -> bool:
-    """Return whether a stored standing has the same numbers as a new one. None equals a removed standing."""
+    """Return whether a stored standing has the same numbers as a new standing. None equals a removed standing."""
     if standing is None or standing.removed or new.removed:
         return new.removed and (standing is None or standing.removed)
     return _numbers(standing) == _numbers(new)

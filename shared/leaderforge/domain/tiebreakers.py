@@ -1,8 +1,8 @@
 """Tiebreakers: named numbers that order entries with equal scores.
 
-A board has up to three of them, each with an order and a range. The numbers of a run are packed into one integer, which
-takes the place of the subscore in the sort key and in the store. Smaller integers are better, whatever the orders of
-the tiebreakers. Sort keys are therefore as long as with a subscore, and boards without tiebreakers have no extra cost.
+A board has up to three tiebreakers, each with an order and a range. The numbers of a run are packed into one integer,
+which takes the place of the subscore in the sort key and in the store. Smaller integers are better, whatever the orders
+of the tiebreakers. Sort keys are therefore as long as with a subscore. Boards without tiebreakers have no extra cost.
 """
 
 import json

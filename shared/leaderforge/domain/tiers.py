@@ -63,7 +63,7 @@ class Tier:
 
 
 class NextTier(NamedTuple):
-    """Tier above an entry's tier, and the distance: `points` of score or `places` of rank. The other one is None."""
+    """Tier above an entry's tier, and the distance: `points` of score or `places` of rank. The other number is None."""
 
     name: str
     points: int | None = None
@@ -85,9 +85,9 @@ class RankCuts(NamedTuple):
     keys: Sequence[bytes]
 
     def rank(self, bound: bytes) -> int:
-        """Return a rank that reaches the same limits as the rank of an entry with this rank bound."""
+        """Return a rank that reaches the same tier limits as an entry with this sort key. `bound` is the sort key."""
         index = bisect_left(self.keys, bound)
-        # A limit beyond the last entry has no key. Each entry reaches it.
+        # A limit beyond the last entry has no sort key, and each entry reaches this limit.
         return self.ranks[index] if index < len(self.ranks) else MAX_RANK
 
 

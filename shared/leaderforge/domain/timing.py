@@ -51,7 +51,7 @@ PERIOD_STATE_FRESH_MS = 5_000
 # The way of a submission into the store -----------------------------------------------------------------------------
 
 SUBMISSION_WAIT_MS = 10_000
-"""Maximum time from the read of a submission's board to the recording. It covers a batch in flight and the next one."""
+"""Maximum time from the read of a submission's board to the recording. It covers the batch in flight and the next."""
 
 COMMIT_LIMIT_MS = 5_000
 """Maximum time from the start to the commit of a transaction if other processes wait for it.
@@ -122,8 +122,8 @@ OUTAGE_GAP_MS = 5_000
 """Maximum time between two failed checks that belong to one outage of the store.
 
 It exceeds `BELIEF_MS`, because a busy machine delays checks. If the store answers other processes between the two
-checks, this process misses their declarations. Its answers are correct nevertheless: their `as_of` is the time of the
-last check that read the declarations.
+checks, this process misses their declarations. The answers of this process are correct nevertheless: the `as_of` in an
+answer is the time of the last check that read the declarations.
 """
 
 DECLARATION_WAIT_MS = BELIEF_MS
@@ -141,7 +141,7 @@ DECLARATION_RENEWAL_MS = DECLARATION_MS // 4
 # Cached tops and the change feed ------------------------------------------------------------------------------------
 
 ANNOUNCEMENT_SPACING_MS = 100
-"""Minimum time between two announcements of a process. It limits their number to ten a second."""
+"""Minimum time between two announcements of a process, which therefore sends at most ten a second."""
 
 ANNOUNCED_WITHIN_MS = 2 * ANNOUNCEMENT_SPACING_MS
 """Maximum time from a change of the index to its announcement: the spacing, and the same time for sending.

@@ -29,7 +29,7 @@ class TokenClaims:
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    """Player token with its text. It is valid until `expires_at` (ms)."""
+    """Player token with its text. The token is valid until `expires_at` (ms)."""
 
     text: str
     expires_at: int

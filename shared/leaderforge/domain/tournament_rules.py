@@ -74,8 +74,8 @@ def changed_tournament(
 ) -> TournamentRules | None:
     """Return the rules `after`, changed from `before` at `now` (ms). Move a new end within the last minute to `now`.
 
-    Raises `Refused` for an earlier new end, because scores that arrived since then would count after the end. Raises
-    `Refused` for another size of the brackets too, because the results of past brackets would change.
+    Raises `Refused` for a new end more than a minute ago, because scores that arrived after this end already count.
+    Raises `Refused` for another size of the brackets too, because the results of past brackets would change.
     """
     if before is None or after is None:
         return after

@@ -1,6 +1,7 @@
 """Tournaments: boards whose scores count between a start and an end, for entrants, with a number of attempts.
 
-A tournament's state is computed from its rules and the time. Therefore it needs neither a timer nor stored state.
+A tournament's state is computed from its rules and the time. Therefore a tournament needs neither a timer nor stored
+state.
 """
 
 from collections.abc import Mapping
@@ -27,9 +28,9 @@ class TournamentState(StrEnum):
 class TournamentRules:
     """Rules of a tournament. Times are in ms, lengths in s.
 
-    A tournament that takes place once has `starts_at` and `ends_at`. A recurring one has `duration_s`: an occurrence
-    begins with each season of the board. An occurrence that contains one of `early_ends` ends at that time. Until
-    `late_grace_s` after the end, late submissions of earlier scores count.
+    A tournament that takes place once has `starts_at` and `ends_at`. A recurring tournament has `duration_s`: an
+    occurrence begins with each season of the board. An occurrence that contains one of `early_ends` ends at that time.
+    Until `late_grace_s` after the end, late submissions of earlier scores count.
 
     With `join_required`, players join before they submit. Otherwise, a player joins by the first submission.
     At most `max_attempts` submissions of an entrant count, and only up to `attempt_window_s` after the entrant's first
@@ -179,13 +180,13 @@ def occurrence_at(rules: TournamentRules, calendar: Calendar, time: int) -> Occu
 
 
 def next_occurrence(rules: TournamentRules, calendar: Calendar, occurrence: Occurrence) -> Occurrence | None:
-    """Return the occurrence after another one, None if the tournament takes place once."""
+    """Return the occurrence after `occurrence`, None if the tournament takes place once."""
     ends_at = calendar.numbered(occurrence.period).ends_at if rules.is_recurring else None
     return None if ends_at is None else occurrence_at(rules, calendar, ends_at)
 
 
 def current_occurrence(rules: TournamentRules, calendar: Calendar, now: int) -> Occurrence | None:
-    """Return the occurrence that is open at `now` (ms), otherwise the next one, otherwise the last one."""
+    """Return the occurrence that is open at `now` (ms), else the next occurrence, else the last occurrence."""
     occurrence = occurrence_at(rules, calendar, now)
     if occurrence is None or now < occurrence.ends_at:
         return occurrence

@@ -54,7 +54,7 @@ def set_aside_unusable(data: Path) -> None:
 
 
 def end_orphans(data: Path) -> None:
-    """Kill processes that an ended PostgreSQL server has left, because PostgreSQL refuses to start while they run.
+    """Kill processes that an ended PostgreSQL server has left, because PostgreSQL refuses to start beside them.
 
     Raises `ServerFailed` if a server that this package did not start uses the directory.
     """

@@ -1,9 +1,9 @@
 """Program that executes a server, so that the server ends when its supervisor ends.
 
 `python -I -S guard.py PARENT SIGNAL UID GID COMMAND...` asks the system to send SIGNAL when the parent ends, then
-executes the command. With a UID other than 0, it first drops root, because PostgreSQL refuses to run as root.
+executes the command. With a UID other than 0, the guard first drops root, because PostgreSQL refuses to run as root.
 
-It is a separate program, because a process with threads cannot safely run Python between fork and exec.
+The guard is a separate program, because a process with threads cannot safely run Python between fork and exec.
 """
 
 import ctypes
@@ -49,7 +49,7 @@ def drop_root(uid: int, gid: int, paths: list[str]) -> None:
     if all(os.access(path, os.X_OK) for path in paths):
         _set_capabilities(0)
     elif not _raise_capability(CAP_DAC_READ_SEARCH):
-        _raise_capability(CAP_DAC_OVERRIDE)  # the alternative: many containers grant only this one
+        _raise_capability(CAP_DAC_OVERRIDE)  # fallback: many containers grant only this capability
 
 
 def _raise_capability(capability: int) -> bool:

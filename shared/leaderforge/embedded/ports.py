@@ -11,7 +11,7 @@ BUS_OFFSET = 10_000
 LAST = 65_535
 
 _LOWEST, _HIGHEST = 10_000, 22_000
-"""Range of default ports. They and their bus ports are below the range of ports for outgoing connections.
+"""Range of default ports. These ports and their bus ports are below the range of ports for outgoing connections.
 
 Therefore, no outgoing connection can take the port of a server that is restarting.
 """

@@ -60,7 +60,7 @@ class PostgresServer:
     ) -> None:
         """Describe the server.
 
-        It uses the port of its last start if this port is free, otherwise the first free port from `port` on.
+        The server uses the port of its last start if this port is free, otherwise the first free port from `port` on.
         `settings` of PostgreSQL take precedence over the settings that this class chooses.
         """
         self.directory = directory.resolve()

@@ -110,7 +110,7 @@ class ServerProcess:
         """Send a signal if the process runs, and resume the process if it is paused."""
         if self.alive:
             self._require().send_signal(number)
-            # Resume the process, because a suspended one (SIGSTOP) does not handle signals.
+            # Resume the process, because a suspended process (SIGSTOP) does not handle signals.
             self.resume()
 
     def stop(self, *steps: tuple[signal.Signals, float]) -> None:
@@ -162,8 +162,8 @@ class ServerProcess:
         return "(there is no log)"
 
     def end_leftover(self) -> None:
-        """End the process of an earlier supervisor of this directory. Its id and time of creation identify it."""
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # no record, or an unusable one
+        """End the process of an earlier supervisor of this directory, by the recorded id and time of creation."""
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # no record, or an unusable record
             record = json.loads(self._record.read_text())
             leader = tree.find(record["pid"], record["created"])
             family = tree.family(record["pid"]) if leader else []

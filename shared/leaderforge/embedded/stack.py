@@ -154,7 +154,7 @@ class LocalStack:
         write_private(self._description, json.dumps({**description, "pid": os.getpid()}, indent=2) + "\n")
 
     async def watch(self, say: Say) -> None:
-        """Restart and report each server that ends, until cancelled. A failure of one does not end the others."""
+        """Restart and report each server that ends, until cancelled. A failure of one server does not end the watch."""
         await together(
             self._keep_index(say),
             keep_up(RestartedServer(self.postgres.process, self.postgres.restart, self.postgres.abort), say),
@@ -163,7 +163,7 @@ class LocalStack:
         )
 
     async def stop(self, step: Step) -> None:
-        """Stop the API, then the index, then the database. `step` shows each one while it stops."""
+        """Stop the API, then the index, then the database. `step` shows each server that is being stopped."""
         if self._index_start is not None:
             await _cancelled(self._index_start)
         self._description.unlink(missing_ok=True)
@@ -250,7 +250,7 @@ class LocalStack:
         await in_thread(self.valkey.start, self.valkey.abort)
 
     def _stored_keys(self) -> dict[str, str]:
-        """Return the API keys and the signing secret of this directory. Generate and store the missing ones."""
+        """Return the API keys and the signing secret of this directory. Generate and store missing keys."""
         keys: dict[str, str] = json.loads(self._keys_file.read_text()) if self._keys_file.exists() else {}
         missing = {name: secrets.token_urlsafe(24) for name in (*_KEYS, _SIGNING_SECRET) if name not in keys}
         if missing:
@@ -265,7 +265,7 @@ class LocalStack:
         return described
 
     def _sign_in_settings(self) -> dict[str, str]:
-        """Return the settings for development tokens and sign-in by device. Environment variables override them."""
+        """Return the settings for development tokens and sign-in by device. Environment variables take precedence."""
         if not self.has_development_tokens:
             return {}
         defaults = {

@@ -38,7 +38,7 @@ class NodeClient:
         return False
 
     def is_complete(self, port: int, size: int, replicas: int) -> bool:
-        """Return whether the node reports that all nodes are up, all slots are served, and its replicas are in sync."""
+        """Return whether the node reports that all nodes are up, all slots served, and the node's replicas in sync."""
         with contextlib.suppress(ServerFailed):
             info = self._ask(port, "CLUSTER INFO")
             serves = info["cluster_state"] == "ok" and int(info["cluster_slots_ok"]) == SLOTS

@@ -31,7 +31,7 @@ def family(pid: int) -> list[psutil.Process]:
 
 
 def group(number: int) -> list[psutil.Process]:
-    """Return the processes of a process group. They remain in the group after the end of its leader."""
+    """Return the processes of a process group. Processes remain in a group after the end of its leader."""
     return [process for process in psutil.process_iter() if _group_of(process.pid) == number]
 
 

@@ -58,7 +58,7 @@ _HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 Reads of large sorted sets mostly wait for memory. Huge pages avoid most misses in the processor's address translation.
 """
 _OF_OUR_VERSION = {"cluster-config-save-behavior": "best-effort"}
-"""Settings that only the server in the wheel supports. With this setting, a node continues to run on a full disk."""
+"""Settings that only the server in the wheel supports. `best-effort` lets a node continue to run on a full disk."""
 
 
 class ValkeyCluster:
@@ -66,8 +66,8 @@ class ValkeyCluster:
 
     Nodes are numbered: the primaries first, then the replicas of the first primary, and so on.
 
-    Nodes write the index to disk only at a clean stop, because it can be rebuilt. A cluster that fails to start is
-    created anew. If root starts the nodes, they run as the owner of their data or as `nobody`.
+    Nodes write the index to disk only at a clean stop, because the index can be rebuilt. A cluster that fails to start
+    is created anew. If root starts the nodes, the nodes run as the owner of their data or as `nobody`.
     """
 
     def __init__(
@@ -143,9 +143,10 @@ class ValkeyCluster:
                 raise
 
     def recreate(self) -> None:
-        """Replace a cluster that stays incomplete by an empty one. Raises `ServerFailed`.
+        """Replace a cluster that stays incomplete by an empty cluster. Raises `ServerFailed`.
 
-        The new cluster has the same ports, unless another program has taken one. Do nothing if the cluster is complete.
+        The new cluster has the same ports, unless another program has taken one of these ports. Do nothing if the
+        cluster is complete.
         """
         with self._busy:
             if self.is_complete():
@@ -155,7 +156,7 @@ class ValkeyCluster:
             self._start_on(self._ports if has_ports else free_node_ports(self.size), is_stored=False)
 
     def stop(self) -> None:
-        """Shut all nodes down. They save their data for the next start."""
+        """Shut all nodes down. The nodes save their data for the next start."""
         with self._busy:
             for node in self._nodes:  # the nodes save concurrently
                 node.send(signal.SIGTERM)
@@ -223,7 +224,7 @@ class ValkeyCluster:
         self.stop()
 
     def _start_with_retries(self, *, is_stored: bool) -> None:
-        """Start the stored cluster. If none is reusable (see `_reusable_ports`) or its start fails, create a new one.
+        """Start the stored cluster. If it is unusable (see `_reusable_ports`) or fails to start, create a new cluster.
 
         A program can take the ports between the check and the start. The last retry therefore uses other ports.
         """

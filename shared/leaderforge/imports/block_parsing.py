@@ -14,7 +14,7 @@ from leaderforge.imports.blocks import Block
 from leaderforge.imports.rows import OpenRow
 
 _FIRST_BLOCKS = 12
-"""Blocks that are parsed before further processes start. Their start takes as long as parsing some 100,000 lines."""
+"""Blocks that are parsed before further processes start. Starting them takes as long as parsing some 100,000 lines."""
 _MAX_OPEN = 1 << 24
 """Maximum characters of a row. A longer row becomes a bad line."""
 _MAX_PROCESSES = 2
@@ -44,7 +44,7 @@ class ParsedBlock(NamedTuple, Generic[ParsedT]):
 
     @property
     def incomplete(self) -> Block | None:
-        """Return the part of the block with its incomplete row, if it has one."""
+        """Return the end of the block, from its incomplete row on. None if all rows are complete."""
         return None if self.result.open_row is None else self.block.tail(*self.result.open_row)
 
 
@@ -57,8 +57,8 @@ def spare_processes() -> int:
 class BlockProcesses(Generic[ParsedT]):
     """Parser of blocks, in their order. From the 13th block on, `processes` further processes parse.
 
-    `new_parser` creates the parser of a process. It must be picklable, and each process calls it once. Leaving the
-    context ends the further processes. They also end if this process is killed.
+    `new_parser` creates the parser of a process. `new_parser` must be picklable, and each process calls it once.
+    Leaving the context ends the further processes. These processes also end if this process is killed.
     """
 
     def __init__(self, new_parser: Callable[[], Callable[[Block], ParsedT]], processes: int) -> None:
@@ -133,7 +133,7 @@ class _Process:
 
 
 def _start(new_parser: Callable[[], Callable[[Block], object]]) -> None:
-    # Ctrl-C reaches all processes of a terminal. The parent ends this one.
+    # Ignore Ctrl-C, which reaches all processes of a terminal: the parent ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
     _Process.parser = new_parser()

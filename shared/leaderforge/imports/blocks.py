@@ -43,7 +43,7 @@ class Block(NamedTuple):
         return self._replace(number=number, text=self.text[offset:])
 
     def continued(self, following: "Block") -> "Block":
-        """Return the block together with the following one."""
+        """Return the block together with the following block."""
         return following._replace(number=self.number, text=self.text + following.text)
 
 

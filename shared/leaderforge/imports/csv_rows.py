@@ -125,7 +125,7 @@ def read_header(block: Block, layout: FileLayout, required: Sequence[str]) -> tu
 
 
 def _names(reader: Any, number: int) -> tuple[tuple[str, ...], int]:
-    """Return the names of the columns, and the number of lines that they take. Raises `BadLine` for line `number`."""
+    """Return the names of the columns, and the number of lines of the header. Raises `BadLine` for line `number`."""
     try:
         return tuple(cell.strip() for cell in next(reader)), reader.line_num
     except csv.Error as error:

@@ -33,7 +33,7 @@ OnProgress: TypeAlias = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class FilePlan:
-    """Plan for reading score lines from a file. `source` distinguishes the file from others with equal lines.
+    """Plan for reading score lines from a file. `source` distinguishes the file from other files with equal lines.
 
     Times without an offset are in `time_zone`, by default the board's. `planning.completed_plan` sets the `notation`
     if it is None. Until then, numbers are stored scores.
@@ -55,7 +55,7 @@ class FilePlan:
 
 
 class _Parser:
-    """Parser of the blocks of a table to score lines. Each process has its own."""
+    """Parser of the blocks of a table to score lines. Each process has its own parser."""
 
     def __init__(self, plan: FilePlan, table: Table) -> None:
         self._table = table

@@ -76,8 +76,8 @@ class Occurrences:
 
 def _temporary_table() -> sqlite3.Connection:
     """Return a connection to an empty table of counts in a temporary file."""
-    # For an empty name, SQLite creates a temporary file, and deletes it at the end. Several threads may use the
-    # connection, because they take turns.
+    # For an empty name, SQLite creates a temporary file, and deletes the file with the connection. Several threads may
+    # use the connection, because they take turns.
     connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
     connection.execute("pragma journal_mode = off")
     connection.execute("create table contents (digest integer primary key, times integer not null)")

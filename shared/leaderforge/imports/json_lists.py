@@ -78,7 +78,7 @@ def elements(block: Block, scan: Scan) -> ListPart:
 
 
 def _scanned(scan: Scan, text: str, position: int) -> tuple[object, int]:
-    """Return the value at a position and the position behind it, which is -1 if there is no complete value."""
+    """Return the value at a position and the position behind the value: -1 without a complete value."""
     try:
         return scan(text, position)
     # Deeply nested JSON raises a `RecursionError`.

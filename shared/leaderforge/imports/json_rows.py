@@ -62,7 +62,7 @@ class JsonTable:
     def _filled(
         self, rows: TableRows, numbers: Sequence[int], objects: Sequence[_Object], *, with_content: bool
     ) -> TableRows:
-        """Return `rows` with a row for each of the objects. Raises `_TooDeep`, and then has changed nothing."""
+        """Return `rows` with a row for each of the objects. Raises `_TooDeep` before any change."""
         order: list[int] = []
         faults: list[Fault] = []
         parts: list[TableRows] = []
@@ -102,7 +102,7 @@ class JsonTable:
         return _LIST_HINT if isinstance(value, list) and not self.is_list else ""
 
     def _values(self, block: Block, rows: TableRows) -> tuple[Sequence[int], Sequence[object]]:
-        """Return the numbers of the values' first lines, and the values. Add damaged ones to the faults."""
+        """Return the numbers of the values' first lines, and the values. Add damaged values to the faults."""
         if (regular := regular_values(block, SCAN, is_list=self.is_list)) is not None:
             return regular
         if not self.is_list:
@@ -124,7 +124,7 @@ def _unzipped(elements: Iterable[JsonElement]) -> tuple[Sequence[int], Sequence[
 def _flat(
     numbers: Sequence[int], objects: Sequence[_Object], rows: TableRows
 ) -> tuple[Sequence[int], Sequence[_Object]]:
-    """Return the objects that are not nested too deeply, and their line numbers. Add the others to the faults."""
+    """Return the objects that are not nested too deeply, and their line numbers. The other objects become faults."""
     are_deep = [_is_deep(value) for value in objects]
     rows.faults += [Fault(number, "the value is nested too deeply") for number in compress(numbers, are_deep)]
     are_flat = [not is_deep for is_deep in are_deep]

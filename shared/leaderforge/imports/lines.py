@@ -45,7 +45,7 @@ class LineColumns(NamedTuple):
     """Score lines of a block in columns, which processes exchange faster than lines.
 
     `values` has the columns player, score, time, external id, subscore, metadata, player id and named numbers. None
-    stands for a column without values. `digests` has the digests of all rows, also of bad and excluded ones, because
+    stands for a column without values. `digests` has the digests of all rows, also of bad and excluded rows, because
     equal rows are counted. `positions` has the positions of the lines among these rows, None if all rows are lines.
     """
 
@@ -58,7 +58,7 @@ class LineColumns(NamedTuple):
     is_end: bool
 
     def lines(self, submission_ids: Sequence[UUID]) -> Sequence[ScoreLine]:
-        """Return the score lines. `submission_ids` has an id for each row, as `digests` has."""
+        """Return the score lines. `submission_ids` has one id for each digest in `digests`."""
         ids = submission_ids if self.positions is None else [submission_ids[i] for i in self.positions]
         player, score, time, *extras = (repeat(None) if column is None else column for column in self.values)
         # Skip the constructor, which takes half of the time of this loop.
@@ -137,7 +137,7 @@ class ScoreLineParser:
     def _parsed(self, parsing: "_RowParsing") -> list[_Values | None]:
         """Return the columns of `LineColumns.values`.
 
-        If a row has several bad values, its fault is about the first one that is parsed here.
+        If a row has several bad values, its fault is about the bad value that is parsed first.
         """
         external_ids = self._optional_column(parsing, self._columns.player_id, self._external_id)
         subscores = self._optional_column(parsing, self._columns.subscore, lambda text: _integer(text, "subscore"))

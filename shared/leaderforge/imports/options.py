@@ -15,7 +15,7 @@ from leaderforge.imports.proposals import ColumnProposal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileOptions:
-    """Options of an import of the file with this name. `header` has the names of its columns, separated by commas."""
+    """Options of an import of the file with this name. `header` has the names of the file's columns, by commas."""
 
     file: str
     player: str | None = None

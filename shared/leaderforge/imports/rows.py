@@ -9,7 +9,7 @@ CellT = TypeVar("CellT")
 
 
 class Fault(NamedTuple):
-    """Reason why `lines` lines, from line `number` on, cannot be imported. Unlike `BadLine`, it can be pickled."""
+    """Reason why `lines` lines, from line `number` on, cannot be imported. Unlike `BadLine`, a fault can be pickled."""
 
     number: int
     reason: str
@@ -67,7 +67,7 @@ def _arranged(pieces: Sequence[Sequence[CellT]], places: Sequence[int]) -> Seque
 
 
 class CellPicker:
-    """Selection of the required columns of a table. It also joins each row to one text, the content of the row.
+    """Selection of the required columns of a table. The picker also joins each row to one text, the content of the row.
 
     Equal rows have equal contents, whatever the order of the columns.
     """

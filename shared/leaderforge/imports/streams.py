@@ -115,7 +115,7 @@ def _zstd_file(raw: BinaryIO) -> object:
 
 
 def _encoding_of(start: bytes, requested: str | None) -> str:
-    """Return the requested encoding, else that of the byte order mark, else UTF-8. `start` has the first bytes.
+    """Return the requested encoding, else the byte order mark's, else UTF-8. `start` has the first bytes of the file.
 
     Raises `Refused` for UTF-16 without a byte order mark.
     """

@@ -12,7 +12,7 @@ _BLANKS = r"[ \t\r\n]*+"
 
 
 class WholeCsvScores:
-    """Check whether all scores in blocks of separated values are whole numbers. `position` is that of their column."""
+    """Check whether all scores in blocks of separated values are whole numbers. `position` is the score column's."""
 
     def __init__(self, separator: str, position: int) -> None:
         delimiter = re.escape(separator)

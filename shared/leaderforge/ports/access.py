@@ -27,7 +27,7 @@ class KeyStore(Protocol):
         ...
 
     async def valid(self, now: int) -> Sequence[ApiKey]:
-        """Return the API keys that are not revoked. `replaced` is None unless this digest is valid at `now` (ms)."""
+        """Return the API keys that are not revoked. The digest `replaced` is None if it is invalid at `now` (ms)."""
         ...
 
     async def rotate(self, name: str, digest: bytes, replaced_until: int, act: AuditEntry) -> ApiKey:
@@ -47,7 +47,7 @@ class KeyStore(Protocol):
         ...
 
     async def revoke(self, name: str, act: AuditEntry) -> ApiKey:
-        """Revoke a key at `act.at`, and return it. A revoked key stays unchanged. Raises `KeyNotFound`."""
+        """Revoke a key at `act.at`, and return the key. A revoked key stays unchanged. Raises `KeyNotFound`."""
         ...
 
 

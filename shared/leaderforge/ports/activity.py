@@ -17,7 +17,7 @@ class ActivityStore(Protocol):
     async def fold(self, since: int, until: int) -> int:
         """Fold the events that were recorded in these minutes. Return the number of events.
 
-        The result replaces an earlier one of the same minutes. Concurrent calls are therefore harmless.
+        The result replaces an earlier result of the same minutes. Concurrent calls are therefore harmless.
         """
         ...
 

@@ -49,7 +49,7 @@ class AwardStore(Protocol):
         ...
 
     async def revoke_outdated(self, step: SettlementStep, revision: int, at: int, limit: int) -> int:
-        """Make a step, and revoke up to `limit` awards that settlement `revision` did not confirm. Return their number.
+        """Make a step, and revoke up to `limit` awards that settlement `revision` did not confirm. Return how many.
 
         Without such awards, make no step. Revoked awards are written to the audit log. Raises `SettlementOvertaken`.
         """
@@ -112,5 +112,5 @@ class ResettlementStore(Protocol):
         ...
 
     async def end(self, board_id: int, period: int, requested_at: int) -> None:
-        """End a request, unless there is a later one."""
+        """Delete the request for another settlement of this period, unless there is a later request."""
         ...

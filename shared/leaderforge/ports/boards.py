@@ -53,7 +53,7 @@ class BoardStore(Protocol):
 
 
 class BoardMaintenanceStore(Protocol):
-    """Backfill of boards and purge of deleted ones. All writes are safe to retry."""
+    """Backfill of boards and purge of deleted boards. All writes are safe to retry."""
 
     async def boards_to_backfill(self) -> Sequence[Board]:
         """Return the boards with an unfinished backfill."""
@@ -64,7 +64,7 @@ class BoardMaintenanceStore(Protocol):
         ...
 
     async def refold(self, ladder: Ladder, user_ids: Sequence[int]) -> Sequence[Standing]:
-        """Replace these players' standings by the fold of all their events in the ladder's period, and return them.
+        """Replace these players' standings by the fold of all events in the ladder's period. Return the new standings.
 
         Concurrent submissions are not lost, provided that all processes already count submissions on the ladder.
         """

@@ -50,12 +50,12 @@ class ChallengeStore(Protocol):
     async def standings(self, board: Board, challenge: Challenge, user_ids: Collection[int]) -> Sequence[Standing]:
         """Return the standing of each player with a counting event in the challenge, folded by the board's policy.
 
-        Events that a moderator has removed, from all periods or from one, do not count. Revisions are 0.
+        Events that a moderator has removed, from all periods or from one period, do not count. Revisions are 0.
         """
         ...
 
     async def hidden(self, board: Board, user_ids: Collection[int]) -> Set[int]:
-        """Return the hidden players among `user_ids`. A player may be hidden on all boards or on this one."""
+        """Return the hidden players among `user_ids`. A player may be hidden on all boards or on this board."""
         ...
 
     async def remove(self, invitation: str, act: AuditEntry) -> None:

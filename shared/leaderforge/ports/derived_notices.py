@@ -29,8 +29,8 @@ class NoticedPlace(NamedTuple):
 class Overtakings(NamedTuple):
     """Notices about overtaken players, and the new noticed places.
 
-    The notices are listed by the number of the outbox row that caused them, and by the player who passed the
-    `recipients`. All other players of `places` have a row in the outbox.
+    The key in `drafts` is the number of an outbox row, and the player of that row, who passed others. `recipients` are
+    all players who may get such a notice. Other players in `places` have a row in the outbox.
     """
 
     drafts: Mapping[tuple[int, int], Sequence[NoticeDraft]]
@@ -49,7 +49,7 @@ class DerivedNoticeStore(Protocol):
         ...
 
     async def append_closed(self, board_id: int, until: int, drafts: Sequence[NoticeDraft]) -> None:
-        """Append the notices of a board's closed periods, and store the time (ms) up to which they are complete."""
+        """Append the notices of a board's closed periods, and store the time (ms) up to which these are complete."""
         ...
 
     async def forget_closed(self, board_ids: Collection[int]) -> None:
@@ -80,5 +80,5 @@ class DerivedNoticeStore(Protocol):
         ...
 
     async def forget_places(self, ladders: Collection[tuple[int, int]]) -> int:
-        """Delete some noticed places, except on `ladders` (board id, period). Return their number, 0 at the end."""
+        """Delete some noticed places, except on `ladders` (board id, period). Return the number of deleted places."""
         ...

@@ -62,21 +62,21 @@ class IndexValue(NamedTuple):
 
 
 class NameSwap(NamedTuple):
-    """Replacement of an observed name by a new one. None means no name."""
+    """Replacement of an observed name by a new name. None means no name."""
 
     observed: str | None
     name: str | None
 
 
 class NameIndex(Protocol):
-    """Usernames in the index, stored once for each player. The rows of all ladders contain them."""
+    """Usernames in the index, stored once for each player. The rows of all ladders contain these names."""
 
     async def names(self, user_ids: Collection[int]) -> Mapping[int, str]:
         """Return the players' names by id, without players whose name is missing."""
         ...
 
     async def swap_names(self, swaps: Mapping[int, NameSwap]) -> Collection[int]:
-        """Replace each name that still equals the observed one. Return the players whose names differed."""
+        """Replace each name that still equals the observed name. Return the players whose names differed."""
         ...
 
     async def add_names(self, names: Mapping[int, str]) -> Collection[int]:
@@ -85,13 +85,13 @@ class NameIndex(Protocol):
 
 
 class ErasureIndex(Protocol):
-    """Erasures: revisions of erased players, one per player for all ladders. Only repairs store them.
+    """Erasures: revisions of erased players, one per player for all ladders. Only repairs store erasures.
 
     If a player has no value on a ladder, the index treats the erasure as the value of a removed standing.
     """
 
     async def erasures(self, user_ids: Collection[int]) -> Mapping[int, IndexValue]:
-        """Return the erasures of these players, for `mend`. Players without one are left out."""
+        """Return the erasures of these players, for `mend`. Players without an erasure are left out."""
         ...
 
     async def add_erasures(self, revisions: Mapping[int, int]) -> None:
@@ -99,12 +99,12 @@ class ErasureIndex(Protocol):
         ...
 
     async def forget_erasures(self, revisions: Mapping[int, int]) -> None:
-        """Delete the erasures of these players, unless their revisions are higher than the given ones."""
+        """Delete the erasures of these players, except stored erasures with a higher revision than in `revisions`."""
         ...
 
 
 class IndexWriter(Protocol):
-    """Changes of the index. Only `mend` may replace a newer revision by an older one."""
+    """Changes of the index. Only `mend` may replace a newer revision by an older revision."""
 
     async def apply(self, ladder: Ladder, standings: Sequence[Standing], *, count: bool = False) -> Sequence[Applied]:
         """Apply standings, one per player, and return their results in order. Ignore revisions that are not newer.
@@ -154,5 +154,5 @@ class IndexWriter(Protocol):
 class RankIndex(Ranking, NameIndex, ErasureIndex, IndexWriter, IndexMaintenance, LeaseStore, Protocol):
     """Partitioned index, which can be rebuilt from the store.
 
-    Only a complete partition answers reads. An incomplete one raises `IndexUnavailable`.
+    Only a complete partition answers reads. An incomplete partition raises `IndexUnavailable`.
     """

@@ -9,7 +9,7 @@ from leaderforge.domain.survey import Survey, VerificationState
 
 
 class CatchUps(NamedTuple):
-    """Tokens of the latest catch-up that began and of the latest that finished. A token is None if there was none."""
+    """Tokens of the latest catch-up that began and of the latest that finished, None if no catch-up did."""
 
     begun: str | None
     finished: str | None
@@ -39,7 +39,7 @@ class IndexMaintenance(Protocol):
         ...
 
     async def watermarks(self) -> Sequence[int | None]:
-        """Return the time (ms) up to which each partition is complete, None for an incomplete one."""
+        """Return the time (ms) up to which each partition is complete, None for an incomplete partition."""
         ...
 
     async def advance(self, watermark: int, *, disruptions: int | None = None) -> None:
@@ -50,7 +50,7 @@ class IndexMaintenance(Protocol):
         ...
 
     async def begin_rebuild(self, ladders: Sequence[Ladder], partitions: Collection[int]) -> str:
-        """Empty these partitions and return a token for `finish_rebuild`. Updates are still applied to them."""
+        """Empty these partitions and return a token for `finish_rebuild`. The partitions still accept updates."""
         ...
 
     async def finish_rebuild(
@@ -67,7 +67,7 @@ class IndexMaintenance(Protocol):
         ...
 
     async def finish_catch_up(self, token: str, *, disruptions: int | None = None) -> bool:
-        """Store that the catch-up has finished. Return False if another one began meanwhile, or the index was lost.
+        """Store that the catch-up has finished. Return False if another began meanwhile, or the index was lost.
 
         Raises `IndexUnavailable` if the number of disruptions exceeds `disruptions`, by default the number at the call.
         """

@@ -53,9 +53,9 @@ class Moderation(Protocol):
     ) -> Sequence[LadderStanding]:
         """Void one event of a player on a board, or let it count again, in all open periods.
 
-        If this changes the event, also void the player's counting events with this id on `targets`, or let those events
-        count again that were voided together with it. A moderator's decision about an event of a target stays. The
-        audit entry lists the changed targets.
+        If this changes the event, also change the player's events with this id on `targets`: void the counting events,
+        or let the events count again that were voided together with this event. A moderator's decision about an event
+        of a target stays. The audit entry lists the changed targets.
 
         The standing becomes the fold of the player's counting events. Without counting events, the standing is removed.
         Nothing changes if the event is already in the requested state. Raises `SubmissionNotFound`, and

@@ -8,7 +8,7 @@ from leaderforge.ports.ranking import Ranking
 
 
 class MomentStore(Protocol):
-    """Past standings of the boards that keep them, with checkpoints that make their counts fast.
+    """Past standings of the boards that keep past standings, with checkpoints that make counts fast.
 
     Moments are in ms since 1970. A moment includes all changes that were recorded until its end. All writes are safe to
     retry.
@@ -37,7 +37,7 @@ class MomentStore(Protocol):
         ...
 
     async def add_checkpoint(self, ladder: Ladder, changes: int, until: int) -> bool:
-        """Add the next checkpoint: `changes` changes after the last one, and at the latest at the moment `until`.
+        """Add the next checkpoint: `changes` changes after the last checkpoint, and at the latest at `until`.
 
         Return False if there are fewer changes until then. Concurrent changes are not blocked. Also subtract erased
         players, as `correct` does. Raises `StoreUnavailable` if a count of all entries takes too long.
@@ -71,9 +71,9 @@ class MomentStore(Protocol):
         ...
 
     async def forget_before(self, board: Board, user_ids: Sequence[int], moment: int) -> None:
-        """Delete the states of these players' standings on the board that a newer state had replaced by the moment."""
+        """Delete the players' states on the board that newer states had replaced by the moment."""
         ...
 
     async def forget_checkpoints(self, board: Board, moment: int) -> None:
-        """Delete the board's checkpoints before the moment, except the last one of each ladder."""
+        """Delete the board's checkpoints before the moment, except the last checkpoint of each ladder."""
         ...

@@ -14,7 +14,7 @@ NO_TIERS: Mapping[int, Sequence[NoticedTier]] = {}
 
 
 class LogBounds(NamedTuple):
-    """Ends of the log: the position before its oldest notice, and the position of its newest one."""
+    """Ends of the log: the position before the oldest notice, and the position of the newest notice."""
 
     before_oldest: int
     newest: int
@@ -48,7 +48,7 @@ class DeadNotice(NamedTuple):
 
 
 class LogPage(NamedTuple):
-    """Notices of the log, in order, and the position up to which they are complete."""
+    """Notices of the log, in order, and the position up to which the notices are complete."""
 
     notices: Sequence[Notice]
     position: int
@@ -71,10 +71,10 @@ class NoticeStore(Protocol):
         """Move notices from the outbox to the log in one transaction. Return the number of appended notices.
 
         `drafts` has the notices by the sequence number of their outbox row. This row is deleted. If another process has
-        already moved a row, its notices and `tiers` are skipped. `without_outbox` have no row in the outbox.
+        already moved a row, the notices and `tiers` of the row are skipped. `without_outbox` have no row in the outbox.
 
-        `overtakings` are computed from all rows together. If they are given and another process has moved a row,
-        nothing moves. Notices to players who were erased meanwhile are skipped.
+        `overtakings` are computed from all rows together. Therefore, with `overtakings`, nothing moves if another
+        process has already moved a row. Notices to players who were erased meanwhile are skipped.
         """
         ...
 
@@ -93,7 +93,7 @@ class NoticeStore(Protocol):
     async def purge(self, before: int, most: int, now: int) -> int:
         """Delete some notices that are older than `before` (ms), or not among the newest `most`.
 
-        Return their number, 0 if none is left.
+        Return the number of deleted notices, 0 if none of these is left.
 
         Disable endpoints that have not read the deleted notices.
         """

@@ -11,7 +11,7 @@ class PeriodStore(Protocol):
     """Store of the periods that have at least one submission. All writes are safe to retry."""
 
     async def periods(self, board: Board, limit: int, before: int | None = None) -> Sequence[Ladder]:
-        """Return up to `limit` periods of a board with numbers below `before`, latest first, without expired ones."""
+        """Return up to `limit` unexpired periods of a board with numbers below `before`, latest first."""
         ...
 
     async def undropped(self, boards: Sequence[Board]) -> Sequence[KeptPeriod]:

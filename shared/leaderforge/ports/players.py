@@ -72,7 +72,7 @@ class PlayerStore(Protocol):
         ...
 
     async def with_name(self, username: str) -> Sequence[Player]:
-        """Return the players with this username, by id. Case is ignored. There is at most one if names are unique."""
+        """Return the players with this username, by id: at most one player if names are unique. Case is ignored."""
         ...
 
     async def with_prefix(self, prefix: str, limit: int) -> Sequence[Player]:

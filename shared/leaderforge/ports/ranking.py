@@ -35,8 +35,8 @@ class Ranking(Protocol):
         """Return the number of entries, the number above each bound, and the number above each bound in a segment.
 
         `present` are sort keys of entries that were read before. `Counts.all_present` says whether all of them were
-        still in the ladder during the count. If not, callers must read and count again. An entry that has moved up
-        would be counted above the bound of its own earlier sort key.
+        still in the ladder during the count. If not, callers must read and count again, because an entry that has moved
+        up would be counted above its own earlier sort key.
         """
         ...
 

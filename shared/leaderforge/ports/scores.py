@@ -27,7 +27,7 @@ class ChangeLog(Protocol):
 
         A transaction in doubt is prepared and may commit at any later time. Therefore `changed_between` and
         `touched_between` may lack changes that are later than `COMMIT_LIMIT_MS` before the returned time. Call this
-        method before those two. Only a store of several nodes has such transactions, after a crash.
+        method before the two others. Only a store of several nodes has such transactions, after a crash.
         """
         ...
 
@@ -63,7 +63,7 @@ class ScoreStore(Ranking, BoardStore, BoardMaintenanceStore, ChangeLog, Protocol
         ...
 
     async def orphaned_standings(self) -> Mapping[int, int]:
-        """Return the numbers of standings of boards that do not exist, by board id. A complete store has none."""
+        """Return the numbers of standings of missing boards, by board id. A complete store has no such standings."""
         ...
 
     async def record(
@@ -74,15 +74,15 @@ class ScoreStore(Ranking, BoardStore, BoardMaintenanceStore, ChangeLog, Protocol
         With `previous`, the outcomes have the places before each submission, at a higher cost. Earlier submissions of
         the batch count in these places.
 
-        A refused submission (`PlayerNotFound`, `ScoreOutOfRange`, `RuleViolated`) does not affect the others. A
-        submission with a stored id of the same player and board is a duplicate, and changes nothing. If its content
-        differs, it is refused (`SubmissionConflict`). These two rules also apply to submissions within the batch. A
-        player may occur more than once in a batch.
+        A refused submission (`PlayerNotFound`, `ScoreOutOfRange`, `RuleViolated`) does not affect the other
+        submissions. A submission with a stored id of the same player and board is a duplicate, and changes nothing. If
+        its content differs, it is refused (`SubmissionConflict`). These two rules also apply to submissions within the
+        batch. A player may occur more than once in a batch.
         """
         ...
 
     async def standings(self, ladder: Ladder, user_ids: Collection[int]) -> Sequence[Standing]:
-        """Return the players' standings on the ladder, in no order. Players without one are left out."""
+        """Return the players' standings on the ladder, in no order. Players without a standing are left out."""
         ...
 
     async def standings_of(self, user_ids: Collection[int]) -> Sequence[tuple[Ladder, Sequence[Standing]]]:

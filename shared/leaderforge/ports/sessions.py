@@ -35,7 +35,7 @@ class SessionStore(Protocol):
     async def refresh(self, token: RefreshToken, successor: RefreshToken, now: int, expires_at: int) -> bool:
         """Replace the token of a session by its successor. The session then ends at `expires_at` (ms).
 
-        Return False if the token is unknown, replaced or expired. Exception: the token before the current one is
+        Return False if the token is unknown, replaced or expired. Exception: the token before the current token is
         accepted for `REPEAT_MS` after its replacement. Any other use of a replaced token ends its session.
         """
         ...

@@ -21,7 +21,7 @@ class SettlementStore(Protocol):
         ...
 
     async def begin(self, ladder: Ladder, progress: SettlementProgress) -> None:
-        """Store a settlement with this progress, unless one is stored."""
+        """Store a settlement with this progress, unless a settlement is stored."""
         ...
 
     async def move(self, ladder: Ladder, before: SettlementProgress, after: SettlementProgress) -> None:
@@ -36,8 +36,8 @@ class SettlementStore(Protocol):
 class SettlementPart(Protocol):
     """Part of settlement, such as the movements of a league. The parts of a period run one after another.
 
-    Results must depend on the stored data and the clock alone. They are written in chunks. The transaction of a chunk
-    also moves the progress (see `SettlementStep`), therefore each chunk is written once.
+    Results must depend on the stored data and the clock alone. The results are written in chunks. The transaction of a
+    chunk also moves the progress (see `SettlementStep`), therefore each chunk is written once.
     """
 
     name: str

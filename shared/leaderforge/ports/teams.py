@@ -56,7 +56,7 @@ class TeamStore(Protocol):
         ...
 
     async def spans(self, user_ids: Collection[int]) -> Sequence[TeamSpan]:
-        """Return all spans of these players, past ones too, in the order of players and times."""
+        """Return all spans of these players, past spans too, in the order of players and times."""
         ...
 
 
@@ -64,7 +64,7 @@ class TeamScoreStore(Protocol):
     """Contributions to the scores of teams, and standings of teams. All writes are safe to retry."""
 
     async def contributions(self, ladder: Ladder, team_ids: Collection[int]) -> Mapping[int, Sequence[Contribution]]:
-        """Return the stored contributions to these teams on a ladder, by team. Teams without one are missing."""
+        """Return the stored contributions to these teams on a ladder, by team. Teams without any are missing."""
         ...
 
     async def stale(self, ladder: Ladder, source: Board, user_ids: Collection[int]) -> Mapping[int, Collection[int]]:

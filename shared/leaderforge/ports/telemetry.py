@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 class Telemetry(Protocol):
-    """Receiver of metrics. docs/operations.md lists their names."""
+    """Receiver of metrics. docs/operations.md lists the names of the metrics."""
 
     def transaction(self, name: str) -> AbstractContextManager[None]:
         """Record the block as one transaction with this name."""

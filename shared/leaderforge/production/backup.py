@@ -60,7 +60,7 @@ def name_at(time: str) -> str:
 
 
 def prune(directory: Path, keep: int) -> Sequence[Path]:
-    """Delete the scheduled backups in a directory except the newest `keep`, and return the deleted ones."""
+    """Delete the scheduled backups in a directory except the newest `keep`. Return the deleted backups."""
     backups = sorted(directory.glob(name_at("*")), reverse=True)
     for backup in backups[keep:]:
         backup.unlink()
@@ -81,7 +81,7 @@ async def _refuse_citus(dsn: str) -> None:
 
 
 async def _run(program: str, dsn: str | None, *arguments: str) -> None:
-    """Run a program of PostgreSQL, with a database if there is a DSN. Raises `BackupFailed` with its error."""
+    """Run a program of PostgreSQL, with a database if `dsn` is set. Raises `BackupFailed` with the program's error."""
     options, variables = ([], {}) if dsn is None else _connection(dsn)
     environment = {**os.environ, "LC_ALL": "C", **variables}
     process = await asyncio.create_subprocess_exec(

@@ -1,4 +1,4 @@
-"""Activity of boards: maintenance folds it from the events, and the console reads it."""
+"""Activity of boards, which maintenance folds from the events and the console reads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ _EVERY_S = 60.0
 _MAX_MINUTES = 60
 """Maximum minutes that one fold covers. After an outage, several folds catch up, and no statement reads too much."""
 _ROWS = 10
-"""Maximum number of the newest scores in a report, and maximum number of the suspicious ones."""
+"""Maximum number of the newest scores in a report, and maximum number of the suspicious scores."""
 _MAX_COMPARED = 5_000
-"""Maximum number of scores that are compared in the search for suspicious ones."""
+"""Maximum number of scores that are compared in the search for suspicious scores."""
 _WINDOWS_MS = (10_000, 10 * MINUTE_MS, HOUR_MS)
 """Maximum ages (ms) of the newest scores, tried in order.
 
@@ -55,7 +55,7 @@ class ActivityService:
         self._cadence = Cadence(_EVERY_S)
 
     async def fold_if_due(self) -> int:
-        """Fold new events unless any process did so within the last minute. Return their number."""
+        """Fold new events unless any process did so within the last minute. Return the number of folded events."""
         if not self._cadence.begin():
             return 0
         # No process releases or renews this lease. It therefore admits one fold a minute over all processes.

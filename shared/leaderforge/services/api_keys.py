@@ -51,7 +51,7 @@ class KeyService:
         return IssuedKey(key, text)
 
     async def all(self) -> Sequence[ApiKey]:
-        """Return all keys, by name, including revoked ones."""
+        """Return all keys, by name, including revoked keys."""
         return await self._keys.keys()
 
     async def rotate(self, name: str, overlap_s: int, actor: str) -> IssuedKey:

@@ -31,7 +31,7 @@ _CHUNK = 1000
 class AwardPart:
     """Part of settlement that grants the awards of a period, and revokes awards that are no longer earned.
 
-    It walks through the final ranks in chunks. The position in the progress has the values of an `AwardCursor`. A
+    The part walks through the final ranks in chunks. The position in the progress has the values of an `AwardCursor`. A
     repeated settlement (`revision` 2 or higher) then revokes the awards that the walk has not confirmed.
     """
 
@@ -112,7 +112,7 @@ class AwardPart:
     async def _outcomes(
         self, ladder: Ladder, rules: AwardRules, user_ids: Collection[int]
     ) -> Mapping[int, LeagueOutcome]:
-        """Return the outcomes of the period's league for these players. Return none if no reward depends on one."""
+        """Return the outcomes of the period's league for these players, none if no reward depends on an outcome."""
         league = await self._leagues.rules(ladder) if rules.need_outcomes else None
         if league is None:
             return {}

@@ -22,7 +22,7 @@ class AwardPage(Generic[PositionT]):
 
 
 class AwardService:
-    """Listing and claiming of awards. Settlement grants and revokes them."""
+    """Listing and claiming of awards. Settlement grants and revokes awards."""
 
     def __init__(self, store: ScoreStore, awards: AwardStore, clock: Clock) -> None:
         self._store = store
@@ -30,13 +30,13 @@ class AwardService:
         self._clock = clock
 
     async def of_player(self, user_id: int, limit: int, after: AwardPosition | None = None) -> AwardPage[AwardPosition]:
-        """Return awards of a player after a position, including claimed and revoked ones."""
+        """Return awards of a player after a position, including claimed and revoked awards."""
         boards = {board.id: board for board in await self._store.boards()}
         awards = await self._awards.of_player(boards, user_id, limit + 1, after or AwardPosition())
         return _page(awards, limit, lambda last: AwardPosition(last.ladder.board.id, last.ladder.period, last.reward))
 
     async def of_period(self, ladder: Ladder, limit: int, after: RankPosition | None = None) -> AwardPage[RankPosition]:
-        """Return awards of a period after a position, the best ranks first, including claimed and revoked ones."""
+        """Return awards of a period after a position, best ranks first, including claimed and revoked awards."""
         awards = await self._awards.of_period(ladder, limit + 1, after or RankPosition())
         return _page(awards, limit, lambda last: RankPosition(last.rank, last.user_id, last.reward))
 

@@ -16,8 +16,8 @@ from leaderforge.services.mending import load_standings
 class BoardMaintenance:
     """Backfills and purges of boards.
 
-    Any process may run them. A lease admits only one process at a time. The next run repeats an interrupted backfill or
-    purge.
+    Any process may run backfills and purges. A lease admits only one process at a time. The next run repeats an
+    interrupted backfill or purge.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class BoardMaintenance:
         await self._store.finish_backfill(board)
 
     async def _backfill_ladder(self, ladder: Ladder) -> None:
-        """Compute the ladder's standings from stored events, and load them into the index if it contains the ladder."""
+        """Compute the ladder's standings from stored events. Load them into the index if the index has the ladder."""
         period = ladder.board.calendar.numbered(ladder.period)
         async with aclosing(self._store.players_between(ladder.board, period)) as players:
             async for user_ids in players:

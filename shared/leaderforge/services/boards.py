@@ -28,7 +28,7 @@ class BoardService:
     """Management of the boards in the store. `actor` is the caller's name in the audit log.
 
     The keys of `settings` are the fields of `board_settings.BoardSettings`. A change reaches all processes within 5 s.
-    `segments` are the attributes that the service declares. Boards may use only these.
+    `segments` are the attributes that the service declares. Boards may use only these attributes.
     """
 
     def __init__(self, store: ScoreStore, clock: Clock, *, segments: Sequence[str] = ()) -> None:
@@ -52,7 +52,7 @@ class BoardService:
         return required(await self._store.board(slug), BoardNotFound.of(slug))
 
     async def change(self, slug: str, settings: Mapping[str, Any], actor: str) -> Board:
-        """Change settings of a board, and return it.
+        """Change settings of a board, and return the board.
 
         Period kinds that are added count submissions from now on. A backfill adds earlier scores in the background.
         Raises `BoardNotFound`, `SettingFixed`, and `Refused` if a setting is invalid.
@@ -87,7 +87,7 @@ def _require_references(board: Board, boards: Sequence[Board]) -> None:
 
 
 def _require_suitable(changed: Board, boards: Sequence[Board]) -> None:
-    """Raise an error unless a changed board suits the boards to which it refers, and those that refer to it."""
+    """Raise an error unless a changed board suits the boards to which it refers, and the boards that refer to it."""
     _require_references(changed, boards)
     require_source_kept(team_boards_of(changed, boards), changed)
     require_target_kept(boards_feeding(changed.slug, boards), changed)

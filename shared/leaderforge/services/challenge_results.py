@@ -14,12 +14,12 @@ from leaderforge.ports.challenges import ChallengeStore
 from leaderforge.ports.players import PlayerStore
 
 CHALLENGE_TTL_MS = 1000
-"""Time in ms for which a result is cached, because the pages of all players and readers poll it."""
+"""Time in ms for which a result is cached, because the pages of all players and readers poll the result."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChallengeResult:
-    """Players of a challenge in the order of joining, the hidden ones among them, and all standings in any order.
+    """Players of a challenge in the order of joining, the hidden players among them, and all standings in any order.
 
     `players` has no erased players.
     """
@@ -34,7 +34,7 @@ _SlotKey: TypeAlias = tuple[Board, Challenge, TournamentState]
 
 
 class _Slot(NamedTuple):
-    """Load of a result that began at a time (ms). Once the load is done, its result is the cached one."""
+    """Load of a result, and the time (ms) at which the load began. Once the load is done, its result is cached."""
 
     load: asyncio.Task[ChallengeResult]
     began: int
@@ -44,8 +44,8 @@ class ChallengeResults:
     """Results of challenges, cached by this process. Concurrent callers share one load.
 
     A result is cached for `ttl_ms` after the start of its load. A change of the board, a new player and the settlement
-    are visible at once, because the board, the challenge with its number of players, and its state are the key of a
-    result.
+    are visible at once, because a result is cached under the board, the challenge with its number of players, and the
+    state of the challenge.
     """
 
     def __init__(self, challenges: ChallengeStore, users: PlayerStore, *, ttl_ms: int, capacity: int = 256) -> None:

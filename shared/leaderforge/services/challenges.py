@@ -139,7 +139,7 @@ class ChallengeService:
         return challenge
 
     async def purge_if_due(self) -> int:
-        """Delete expired challenges unless this process did so within the last hour. Return their number."""
+        """Delete expired challenges unless this process did so within the last hour. Return the number of deletions."""
         if not self._purge_cadence.is_due():
             return 0
         count = await self._challenges.purge(self._clock() - self._limits.retention_ms, _PURGED_AT_ONCE)

@@ -26,8 +26,8 @@ _MOST = 10_000
 class Changes:
     """Invalidation of this process's cached tops, and announcement of changes to the other processes.
 
-    Announcements do not delay updates. A background task sends them in batches, at most ten times a second. It retries
-    until the feed accepts them.
+    Announcements do not delay updates. A background task sends them in batches, at most ten times a second. The task
+    retries until the feed accepts the announcements.
     """
 
     def __init__(

@@ -144,7 +144,7 @@ class Delivery:
     async def deliver_pending(self) -> None:
         """Deliver all pending updates and withdraw the declaration.
 
-        Raises `Unavailable`, also while another call delivers them.
+        Raises `Unavailable`, also while another call delivers the updates.
         """
         if self._delivering:
             raise IndexUnavailable("the rank index is being brought up to date")
@@ -173,7 +173,7 @@ class Delivery:
                 self._changes.discard_ladder(ladder)
             if renamed:
                 self._changes.discard_all()
-        with suppress(StoreUnavailable):  # harmless, because a later call withdraws the declaration, or it expires
+        with suppress(StoreUnavailable):  # harmless: a later call withdraws the declaration, or the declaration expires
             await self._declaration.withdraw(lambda: bool(self._pending))
 
     async def _reinstate(self, updates: Sequence[LadderUpdate], applied: Sequence[Sequence[Applied]]) -> None:

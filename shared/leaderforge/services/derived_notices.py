@@ -28,7 +28,7 @@ _MAX_CLOSED = 1_000
 
 
 class DerivedNotices:
-    """Notices about closed periods, entered tops and changed tiers, for boards that ask for them.
+    """Notices about closed periods, entered tops and changed tiers, for boards that ask for these notices.
 
     One transaction appends a notice and stores the new state. The next notice is derived from this state.
     `closes_after_ms` is the time from the end of a period to its close, when no submission can count in the period any

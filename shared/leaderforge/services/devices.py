@@ -15,7 +15,7 @@ _ATTEMPTS = 8
 _PURGE_MS = 3_600_000
 """Minimum time in ms between two purges of expired sessions by one process. Sign-ins start the purges."""
 PURGED_AT_ONCE = 500
-"""Maximum expired sessions that one sign-in deletes. The next sign-ins delete the remaining ones."""
+"""Maximum expired sessions that one sign-in deletes. The next sign-ins delete the remaining sessions."""
 
 
 class DeviceService:

@@ -76,7 +76,7 @@ class EndpointDispatch:
         return sum(await asyncio.gather(*(self._dispatch_logged(endpoint, deadline) for endpoint in active)))
 
     async def _dispatch_logged(self, endpoint: Endpoint, deadline: float) -> int:
-        """Dispatch to one endpoint. Log an error instead of raising it: it must not end the dispatch to the others."""
+        """Dispatch to one endpoint. Log an error instead of raising it, to continue with the other endpoints."""
         try:
             return await self._dispatch(endpoint, deadline)
         except Exception as error:
@@ -114,7 +114,7 @@ class EndpointDispatch:
         return result_of(planned, sent, self._clock(), rules=self._rules, jitter=jitter)
 
     async def _send_lane(self, endpoint: Endpoint, lane: Sequence[Queued], slots: asyncio.Semaphore) -> Sequence[Sent]:
-        """Send notices in order up to the first failure. Return all of them, with their attempts."""
+        """Send notices in order up to the first failure. Return all notices, each with its attempt if it was sent."""
         sent: list[Sent] = []
         async with slots:
             for queued in lane:

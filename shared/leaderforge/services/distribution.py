@@ -27,7 +27,7 @@ class DistributionService:
         self._reader = reader
 
     async def at_percentile(self, ladder: Ladder, percent: Fraction) -> PlayerRank:
-        """Return the worst entry that is still ahead of at least `percent` of the others.
+        """Return the worst entry that is still ahead of at least `percent` of the other entries.
 
         Raises `NotRanked` if the board is empty, or if ties leave no such entry.
         """
@@ -38,7 +38,7 @@ class DistributionService:
         return await self._reader.read(ladder, read)
 
     async def _at_percentile(self, reading: Reading, ladder: Ladder, percent: Fraction) -> PlayerRank:
-        # A player may leave the board between the steps. Then select another one.
+        # A player may leave the board between the steps. Then select another player.
         for _ in range(_ATTEMPTS):
             total = (await reading.ranking.counts(ladder, [])).total
             if total == 0:
@@ -96,7 +96,7 @@ class DistributionService:
 
 
 async def _last_ahead_of(ranking: Ranking, ladder: Ladder, percent: Fraction, total: int) -> bytes | None:
-    """Return the sort key of the worst entry that is still ahead of at least `percent` of the others.
+    """Return the sort key of the worst entry that is still ahead of at least `percent` of the other entries.
 
     Return None if entries have left the board meanwhile. Raises `NotRanked` if there is no such entry.
     """
@@ -108,8 +108,8 @@ async def _last_ahead_of(ranking: Ranking, ladder: Ladder, percent: Fraction, to
     above_tie, above_end = (await ranking.counts(ladder, bounds)).above
     if above_end <= rank:
         return key
-    # The tie extends below the rank, and its players are ahead of too few others. Take the entry directly above the
-    # tie, which is ahead of enough others.
+    # The tie extends below the rank, and its players are ahead of too few other players. Take the entry directly above
+    # the tie, which is ahead of enough players.
     if above_tie == 0:
         slug = ladder.board.slug
         raise NotRanked(f"no player on board {slug!r} is ahead of {float(percent):g} % of the others", board=slug)

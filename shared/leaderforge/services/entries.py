@@ -12,8 +12,9 @@ class Entry(NamedTuple):
     """Standing as a reader sees it, with rank and username. `achieved_at` is in ms, `metadata` is JSON text.
 
     `subscore` is None on boards without subscores. Only the player and callers of the console see a hidden entry.
-    `rank_in` has the rank in each of the player's segments, by the attribute of the segment. It is None if it was not
-    requested, and on boards without segments. On a board with `tiebreakers`, `subscore` packs their numbers.
+    `rank_in` has the rank in each of the player's segments, by the attribute of the segment. `rank_in` is None if these
+    ranks were not requested, and on boards without segments. On a board with `tiebreakers`, `subscore` packs their
+    numbers.
     """
 
     rank: int
@@ -79,7 +80,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class PlayerRank:
-    """Entry of one player, and the percentage of the other players that are behind it."""
+    """Entry of one player, and the percentage of the other players that are behind the entry."""
 
     entry: Entry
     percentile: float

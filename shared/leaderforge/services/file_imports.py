@@ -83,7 +83,7 @@ class FileImports:
         self._names = names
 
     def columns(self, raw: BinaryIO, options: FileOptions, board: Board, on_note: OnNote) -> Columns:
-        """Return the columns that the options name. If they name none, propose columns and report the proposal.
+        """Return the columns that the options name. If the options name none, propose columns and report the proposal.
 
         Raises `Refused` if the file cannot be read as planned.
         """

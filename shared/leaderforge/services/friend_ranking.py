@@ -20,7 +20,7 @@ from leaderforge.services.query import as_seen
 from leaderforge.services.reading import Reader, Reading
 
 _ATTEMPTS = 8
-"""Maximum reads of the same friends. They are read again if a friend has moved before the ranks were counted."""
+"""Maximum reads of the same friends. If a friend moves before the ranks are counted, all friends are read again."""
 
 _sort_key = attrgetter("key")
 
@@ -143,7 +143,7 @@ async def _state(
 ) -> _State:
     """Return a state of the ladder in which the player and its friends did not move.
 
-    Raises `IndexUnavailable` if one of them moved in every attempt.
+    Raises `IndexUnavailable` if the player or a friend moved in every attempt.
     """
     for _ in range(_ATTEMPTS):
         stored = await ranking.rows(ladder, [user_id, *friend_ids])

@@ -30,7 +30,7 @@ class BlockedPlayer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FriendPage:
-    """Part of the players whom a player follows, by id. `total` is the number of all of them.
+    """Part of the players whom a player follows, by id. `total` is the number of all followed players.
 
     `next` is the id after which the next page starts, None on the last page.
     """

@@ -32,8 +32,8 @@ class PastPeriod:
 class History:
     """Submissions in the order of their times, and past periods, latest first.
 
-    `previous` is the position of the first submission if there are earlier ones, None otherwise. `external_id` is the
-    player's external id, None without one.
+    `previous` is the position of the first submission if there are earlier submissions, None otherwise. `external_id`
+    is the player's external id, None without one.
     """
 
     points: Sequence[HistoryPoint]

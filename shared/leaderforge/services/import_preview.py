@@ -1,4 +1,4 @@
-"""Preview of an import: its lines as they would count, without recording any."""
+"""Preview of an import: its lines as they would count, without recording any line."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field

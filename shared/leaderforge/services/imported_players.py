@@ -1,4 +1,4 @@
-"""Players of imported lines: look-up by username or external id, and creation of unknown ones."""
+"""Players of imported lines: look-up by username or external id, and creation of unknown players."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ _MAX_CACHED = 200_000
 _PIECE = 1000
 """Players that are looked up and created together.
 
-The limit lets the transaction end in time. Also, a new id contains a millisecond, and each millisecond has only 4096
+The limit has two reasons: the transaction must end in time, and a new id contains a millisecond, which has only 4096
 different ids.
 """
 _ATTEMPTS = 8
@@ -110,7 +110,7 @@ class ImportedPlayers:
         return ids
 
     def _new(self, names: Mapping[_PlayerKey, str | None]) -> Sequence[Player]:
-        # Use a later millisecond for each batch of ids. The ids are then larger than all earlier ones.
+        # Use a later millisecond for each batch of ids. The ids are then larger than all earlier ids.
         now = self._clock()
         self._last_ms = max(now, self._last_ms + 1)
         new_ids = sorted(new_user_ids(self._last_ms, len(names)))

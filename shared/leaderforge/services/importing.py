@@ -31,7 +31,7 @@ _LISTED = 5
 OnRefused: TypeAlias = Callable[[int, str], None]
 """Callback for each line that cannot be recorded, with the reason. It may raise an error to stop the import."""
 Replace: TypeAlias = Callable[[Submission, SubmissionConflict], Awaitable[None]]
-"""Function that replaces a stored submission by one with the same id and other content."""
+"""Function that replaces a stored submission by a submission with the same id and other content."""
 
 
 def _ignore(_: int, __: str) -> None:
@@ -80,8 +80,8 @@ class ImportTally:
 class Importer:
     """Import of score lines in batches. A line that was recorded before does not count again.
 
-    Times of the `reception_clock` (us) order lines with equal times as in the file. The names of new players must obey
-    the rules in `names`.
+    Lines with equal times are ordered as in the file, by their reception times from `reception_clock` (us). The names
+    of new players must obey the rules in `names`.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class Importer:
     async def run(self, lines: Iterable[ScoreLine]) -> ImportTally:
         """Record all lines and return the tally. Raises `StoreUnavailable`. A later run can then continue."""
         iterator = iter(lines)
-        # While the lanes record a chunk, prepare the next one for them.
+        # While the lanes record a chunk, prepare the next chunk for them.
         limit = min(self._rules.in_flight, 2)
         async with OrderedBatches(limit, self._tally_up) as chunks:
             while lines_of_chunk := await self._next(iterator, chunks):
@@ -187,7 +187,7 @@ class Importer:
     async def _replace_all(
         self, replace: Replace, submissions: Sequence[Submission], outcomes: Sequence[_Outcome]
     ) -> Sequence[_Outcome]:
-        """Replace the stored submissions that conflict with imported ones.
+        """Replace the stored submissions that conflict with imported submissions.
 
         Return the outcomes after the replacements.
         """
@@ -201,8 +201,8 @@ class Importer:
     ) -> Replaced | LeaderForgeError:
         """Replace the stored submission. Return the outcome of the line."""
         if submission.board.feeds:
-            # The stored content may count on targets for which the new content has no number. It would continue to
-            # count there.
+            # Refuse, because the stored content may count on targets for which the new content has no number, and would
+            # continue to count there.
             return Refused(f"board {submission.board.slug!r} feeds other boards; remove the stored submission instead")
         try:
             await replace(submission, conflict)

@@ -39,7 +39,7 @@ class IngestService:
         self._telemetry = telemetry
 
     async def enqueue(self, bodies: Sequence[str]) -> None:
-        """Queue submissions. After `QueueUnavailable`, some of them may be queued."""
+        """Queue submissions. After `QueueUnavailable`, some of the submissions may be queued."""
         await self._required().put(bodies)
 
     async def count(self, deliveries: Sequence[QueueMessage]) -> Sequence[str]:

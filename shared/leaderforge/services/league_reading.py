@@ -23,8 +23,8 @@ from leaderforge.services.query import QueryService
 class LeagueState(StrEnum):
     """State of a league period.
 
-    `waiting`: the groups open when the previous period is settled. `open`: the period runs. `closing`: it has ended,
-    and is not settled yet. `settled`: the movements are final.
+    `waiting`: the groups open when the previous period is settled. `open`: the period runs. `closing`: the period has
+    ended, and is not settled yet. `settled`: the movements are final.
     """
 
     WAITING = "waiting"
@@ -100,7 +100,7 @@ class LeagueQueryService:
         """Return the group of a player in a league period.
 
         Raises `LeagueNotFound` if the period is not played as a league, and `NotRanked` if the player has neither an
-        entry nor a result in it.
+        entry nor a result in the period.
         """
         period = ladder.board.calendar.numbered(ladder.period)
         if not is_league_period(ladder.board, period):
@@ -205,7 +205,7 @@ def _entry_of(user_id: int, entries: Sequence[LeagueEntry]) -> LeagueEntry | Non
 def _current_entries(league: League, division: int, lookup: Lookup, viewer: Caller) -> Sequence[LeagueEntry]:
     """Return the entries of a group, with the movements that the players would get if the period ended now.
 
-    Hidden entries have no rank in the console. To their own players, they look like visible ones.
+    Hidden entries have no rank in the console. To their own players, hidden entries look like visible entries.
     """
     entries = [entry for entry, _ in lookup.entries]
     unranked = {entry.user_id for entry in entries if entry.hidden and viewer.views_console}
@@ -223,7 +223,7 @@ def _current_entries(league: League, division: int, lookup: Lookup, viewer: Call
 
 
 def _final_entries(lookup: Lookup, results: Mapping[int, LeagueResult]) -> Sequence[LeagueEntry]:
-    """Return the entries of a settled group in the order of the final ranks, hidden ones last."""
+    """Return the entries of a settled group in the order of the final ranks, hidden entries last."""
     entries = [
         LeagueEntry(entry, results[entry.user_id].rank, results[entry.user_id].movement) for entry, _ in lookup.entries
     ]

@@ -40,7 +40,7 @@ _Group: TypeAlias = tuple[int, int]
 class LeagueMovements:
     """Part of settlement that computes the movements of a league.
 
-    It seats the players who have no seat yet, merges small groups, writes the results of all groups and of absent
+    The part seats the players who have no seat yet, merges small groups, writes the results of all groups and of absent
     players, and opens the groups of the next period. The merges are stored with the progress. A later chunk therefore
     uses the same merges, even if scores were removed meanwhile.
 
@@ -81,7 +81,7 @@ class LeagueMovements:
         return await LeagueVerification(self._leagues).faults(ladder, settlement)
 
     async def _close(self, ladder: Ladder, league: League, progress: SettlementProgress) -> Position:
-        """Seat the players who still wait, compute the merges of groups, and store them with the progress."""
+        """Seat the players who still wait, compute the merges of groups, and store the merges with the progress."""
         await self._seats.seat_waiting(ladder, league)
         groups = await self._leagues.filled_groups(ladder)
         merged = _merges(league, groups)
@@ -137,7 +137,7 @@ class LeagueMovements:
 
 
 def _later(position: Position, phase: str) -> Position:
-    """Return the first position of a phase after `groups`. It keeps the JSON members that verification reads."""
+    """Return the first position of a phase after `groups`, with the JSON members that verification reads."""
     return {"phase": phase} | {name: position[name] for name in ("at", "divisions", "merged")}
 
 

@@ -159,7 +159,7 @@ class SeatService:
         return league
 
     async def seat_waiting(self, ladder: Ladder, league: League, since: int = 0) -> int:
-        """Seat all players of an open period who have a standing and no seat. Return their number."""
+        """Seat all players of an open period who have a standing and no seat. Return the number of seated players."""
         waiting = await self._leagues.waiting(ladder, since)
         await self.seat_by(league, ladder, waiting)
         return len(waiting)
@@ -167,8 +167,8 @@ class SeatService:
     async def search_if_due(self) -> int:
         """Seat the waiting players of all current periods, at most once a minute over all processes.
 
-        Return their number. The first search of a process reads all players of the periods; later searches read only
-        the players with new submissions.
+        Return the number of seated players. The first search of a process reads all players of the periods; later
+        searches read only the players with new submissions.
         """
         if not self._cadence.begin():
             return 0

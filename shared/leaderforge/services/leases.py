@@ -12,7 +12,7 @@ _SECONDS = 6.0
 """Duration of a lease in s. After a crash of its holder, no process runs the job for this time."""
 _RETRY_S = 0.2
 _RENEWAL_S = 2.0
-"""Time between renewals, in s. A single failed renewal does not lose the lease, because the next one is in time."""
+"""Time between renewals, in s. A single failed renewal does not lose the lease: the next renewal is in time."""
 
 
 class Lease:

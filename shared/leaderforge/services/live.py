@@ -138,7 +138,7 @@ class Hub:
         self._closed = False
 
     def close(self) -> None:
-        """Disconnect all listeners and refuse new ones."""
+        """Disconnect all listeners and refuse new listeners."""
         self._closed = True
         for watch in self._watches.values():
             watch.end()

@@ -48,7 +48,7 @@ _RESTING_S = 1.0
 
 
 class MaintainService:
-    """Repair of the index after crashes and losses of nodes. Any process may run it, but only one at a time."""
+    """Repair of the index after crashes and losses of nodes. Any process may run the repair, but only one at a time."""
 
     def __init__(
         self,
@@ -217,8 +217,8 @@ class MaintainService:
 
         touched = await self._touched_players(since, until)
         if touched:
-            # The erasing process may have died before it stored removed standings. Without them, the index accepts late
-            # updates.
+            # The erasing process may have died before it stored removed standings. Without removed standings, the index
+            # accepts late updates.
             await self._add_erasures(self._store.erased_between(since, until))
         for user_ids in touched:
             for ladder in await mend_touched(self._index, self._store, user_ids):
@@ -280,7 +280,7 @@ class MaintainService:
     async def _keep_out_erased(self, partitions: frozenset[int]) -> None:
         """Make these partitions ignore late updates of erased players. Remove late updates that they already applied.
 
-        Call this after the partitions were emptied, because that deletes the removed standings of erased players. A
+        Call this after the partitions were emptied, because emptying deletes the removed standings of erased players. A
         later erasure stores its removed standings itself.
         """
 
@@ -293,7 +293,7 @@ class MaintainService:
         await for_each(self._store.erased_between(0, _END_OF_TIME_MS), keep_out)
 
     async def _load(self, ladders: Sequence[Ladder], partitions: frozenset[int], progress: Progress) -> int:
-        """Load the standings of the ladders into these partitions. Return their number."""
+        """Load the standings of the ladders into these partitions. Return the number of standings."""
         loaded = 0
 
         async def load(chunk: tuple[Ladder, Sequence[Standing]]) -> None:

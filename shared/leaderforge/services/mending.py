@@ -17,7 +17,7 @@ from leaderforge.ports.scores import ScoreStore
 
 
 async def load_standings(index: RankIndex, store: ScoreStore, ladder: Ladder, standings: Sequence[Standing]) -> None:
-    """Load standings into the index. Replace those that the index refuses because of removed standings."""
+    """Load standings into the index. Replace the removed standings that make the index refuse a standing."""
     refused = await index.load(ladder, standings)
     if refused:
         await mend_players(index, store, ladder, refused)
@@ -29,7 +29,7 @@ async def mend_players(index: RankIndex, store: ScoreStore, ladder: Ladder, user
     observed = {**erasures, **(await index.observe([ladder], user_ids)).get(ladder, {})}
     standings = await store.standings(ladder, user_ids)
     stored = {standing.user_id for standing in standings}
-    # A removed standing stays in the index even if the store has none: it makes the index ignore late updates.
+    # A removed standing stays in the index even without a standing in the store, to make the index ignore late updates.
     targets = [i for i in user_ids if i in stored or (i in observed and not observed[i].removed)]
     await index.mend(ladder, targets, standings, observed)
 
@@ -37,8 +37,8 @@ async def mend_players(index: RankIndex, store: ScoreStore, ladder: Ladder, user
 async def mend_touched(index: RankIndex, store: ScoreStore, user_ids: Sequence[int]) -> Sequence[Ladder]:
     """Remove or replace values of these players that cannot come from the store. Return the ladders of such values.
 
-    A removed standing stays in the index even if the store has no standing of the player. It makes the index ignore
-    late updates of an erased player.
+    A removed standing stays in the index even if the store has no standing of the player. The removed standing makes
+    the index ignore late updates of an erased player.
     """
     observed = await index.observe(await store.ladders(), user_ids)
     if not observed:

@@ -33,7 +33,7 @@ Unapplied: TypeAlias = NotFound | Refused | Conflict
 class ScoreToSet:
     """Score that replaces all earlier submissions of a player. Without `submission_id`, the score gets a random id.
 
-    `numbers` are its named numbers as JSON text.
+    `numbers` are the named numbers of the submission as JSON text.
     """
 
     user_id: int
@@ -183,8 +183,8 @@ class ModerationService:
     async def set_score(self, board: Board, new: ScoreToSet, grounds: AuditContext) -> Sequence[LadderStanding]:
         """Set a player's score in all open periods.
 
-        The score replaces all earlier submissions. Later ones are applied on top. A repeated `submission_id` changes
-        nothing. Raises `PlayerNotFound`, `SubmissionConflict` for an id that is stored with other content, and
+        The score replaces all earlier submissions. Later submissions are applied on top. A repeated `submission_id`
+        changes nothing. Raises `PlayerNotFound`, `SubmissionConflict` for an id that is stored with other content, and
         `Refused` for a subscore on a board without subscores, or without a number of a tiebreaker.
         """
         subscore = subscore_of(board, new.subscore, new.numbers)

@@ -25,7 +25,7 @@ class MomentComparison:
     async def faults(self) -> Sequence[SettlementFault]:
         """Return the checkpoints that differ from a new count of all states, and the players without a stored state.
 
-        Of a ladder with many checkpoints, only a sample is compared: the latest one, and others at equal distances.
+        Of a ladder with many checkpoints, only a sample is compared: the latest, and others at equal distances.
         """
         faults: list[SettlementFault] = []
         for board in await self._store.boards():
@@ -53,7 +53,7 @@ class MomentComparison:
         return [SettlementFault(ladder.board.slug, ladder.period_name, text) for text in texts]
 
     async def _is_correct(self, ladder: Ladder, revision: int) -> bool:
-        """Return whether a checkpoint is correct. Compare a wrong one again: a concurrent erasure may be the reason."""
+        """Return whether a checkpoint is correct. Compare a wrong checkpoint again: an erasure may be in progress."""
         for _ in range(2):
             if await self._moments.is_checkpoint_correct(ladder, revision):
                 return True

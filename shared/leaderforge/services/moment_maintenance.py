@@ -146,10 +146,10 @@ class MomentMaintenance:
         return until if in_doubt is None else min(until, in_doubt - COMMIT_LIMIT_MS)
 
     async def _forget(self, board: Board) -> None:
-        """Delete the states and checkpoints that no moment since the board's first one needs.
+        """Delete the states and checkpoints that no moment since the board's first moment needs.
 
         Before the deletion, store missing states. Then compare the last checkpoint of each ladder with the states, and
-        repair a wrong one.
+        repair a wrong checkpoint.
         """
         first = None if board.moments is None else board.moments.first(self._clock(), board.frozen_at)
         if first is None:

@@ -11,7 +11,7 @@ from leaderforge.domain.notice_log import Notice
 from leaderforge.ports.notices import LogPage, NoticeStore
 
 MAX_FOLLOWERS = 50
-"""Maximum number of clients of a process that follow the log. Each one reads the log twice a second."""
+"""Maximum number of clients of a process that follow the log. Each client reads the log twice a second."""
 HEARTBEAT_S = 15.0
 """Maximum time without a message on a connection, in s."""
 
@@ -54,7 +54,7 @@ class NoticeFeed:
         self._closed.clear()
 
     def close(self) -> None:
-        """Disconnect all followers and refuse new ones."""
+        """Disconnect all followers and refuse new followers."""
         self._closed.set()
 
     async def _start(self, after: int | None) -> int:

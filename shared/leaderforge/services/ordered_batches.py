@@ -10,7 +10,7 @@ from leaderforge.domain.batches import OutcomeT
 
 
 class OrderedBatches(Generic[OutcomeT]):
-    """Context in which up to `limit` batches are in flight. At its end, it awaits all batches.
+    """Context in which up to `limit` batches are in flight. At the end, the context awaits all batches.
 
     `on_outcome` receives the outcomes in the order of the batches. After an exception of a batch or of `on_outcome`,
     the context awaits the batches in flight, and passes their outcomes to `on_outcome` too. A cancellation of the

@@ -58,7 +58,7 @@ class _Places:
         return None if placed is None else placed.key
 
     def was_passed(self, user_id: int, friend_id: int, *, friend_is_new: bool) -> bool:
-        """Return whether the friend was not ahead of the player at the previous check, and is now.
+        """Return whether the friend was not ahead of the player at the previous check, and is ahead now.
 
         Return False if either place at the previous check is unknown.
         """
@@ -75,12 +75,12 @@ class _Places:
 
 
 class OvertakingService:
-    """Derivation of notices about overtaken players, for boards that ask for them.
+    """Derivation of notices about overtaken players, for boards that ask for these notices.
 
     A player is compared with a friend after each change of the friend's standing, in the board's first period kind. The
-    places of both are read from the index after the commit. They are stored in the transaction of the notices.
+    places of both are read from the index after the commit. The places are stored in the transaction of the notices.
     Therefore each pass causes at most one notice. Players who pass each other back and forth between two checks cause
-    none.
+    no notice.
     """
 
     def __init__(
@@ -150,7 +150,7 @@ class OvertakingService:
         return [friend.user_id for friend in followed if friend.is_mutual]
 
     async def _places(self, ladder: Ladder, user_ids: set[int]) -> _Places:
-        # Read the stored places first. A relay could store newer ones after a first read of the index.
+        # Read the stored places before the index. Otherwise, a relay could store newer places between the two reads.
         before = await self._store.places(ladder.board.id, ladder.period, user_ids) if user_ids else {}
         now: dict[int, PlacedPlayer] = {}
         for chunk in chunks(sorted(user_ids), _LOOKED_UP):
@@ -197,7 +197,7 @@ def _first_periods(row: OutboxRow, board: Board) -> Iterator[int]:
 def _compared(movers: Mapping[int, _Mover], friends: Mapping[int, Sequence[int]]) -> set[int]:
     """Return the players whose places must be read: all in `friends`, and the movers whose changes are no submissions.
 
-    The rows of movers by submissions contain their places.
+    The outbox rows of the other movers contain the movers' places.
     """
     moderated = {user_id for user_id, mover in movers.items() if not reports_submission(mover.row)}
     return moderated.union(friends, *friends.values())

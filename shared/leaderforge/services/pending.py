@@ -15,7 +15,7 @@ class PendingUpdates:
     """Pending index updates: updates that the index missed. They are kept until the index accepts them.
 
     At most `limit` standings are kept. Above the limit, every partition is marked incomplete instead, and
-    reconciliation rebuilds it.
+    reconciliation rebuilds the partitions.
     """
 
     def __init__(self, *, limit: int = 100_000) -> None:
@@ -29,7 +29,7 @@ class PendingUpdates:
         return bool(self._standings or self._names or self._overflowed)
 
     def add(self, updates: Iterable[LadderUpdate]) -> None:
-        """Add standings that the index missed. An older revision does not replace a newer one."""
+        """Add standings that the index missed. An older revision does not replace a newer revision."""
         for update in updates:
             missed = self._standings[update.ladder]
             for standing in update.standings:

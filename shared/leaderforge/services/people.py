@@ -35,7 +35,7 @@ class StartedSession:
 class PeopleService:
     """Sign-in of people. Without a provider, every attempt raises `SignInDisabled`.
 
-    `session_ms` is the lifetime of a session. The browser stores the attempt. Therefore another process can finish it.
+    `session_ms` is the lifetime of a session. The browser stores the attempt. Another process can therefore finish it.
     """
 
     def __init__(

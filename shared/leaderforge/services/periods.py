@@ -39,7 +39,7 @@ class PeriodService:
         self._grace_ms = grace_ms
 
     async def listing(self, board: Board, limit: int, before: int | None = None) -> PeriodPage:
-        """Return the current periods, in the board's order, then up to `limit` past ones, latest first.
+        """Return the current periods, in the board's order, then up to `limit` past periods, latest first.
 
         `before` is the number of a period: with it, return only past periods with lower numbers.
         """

@@ -74,7 +74,7 @@ class PlayerIds:
         wait_s = LOOKUP_WAIT_MS / 1000
         # Collect look-ups while a query is in flight, because one query for many players costs less than many queries.
         self._load = Coalescer(self._load_batch, max_batch=_A_BATCH, stagger_s=STAGGER_S, time_limit_s=wait_s)
-        # Run one batch at a time, because two of them would compete for the same new players.
+        # Run one batch at a time, because two batches would compete for the same new players.
         self._create = Coalescer(self._create_batch, max_batch=_A_BATCH, max_in_flight=1, time_limit_s=wait_s)
 
     def cached(self, identity: int | ExternalId) -> int | None:
@@ -121,7 +121,7 @@ class PlayerIds:
         return user_id
 
     async def ensure_many(self, external_ids: Iterable[ExternalId]) -> Mapping[ExternalId, int]:
-        """Return the ids of players. Create missing players, but leave out erased ones. Raises like `ensure`."""
+        """Return the ids of players. Create missing players, but leave out erased players. Raises like `ensure`."""
         distinct = list(dict.fromkeys(external_ids))
         user_ids = await asyncio.gather(*(self._create(Sighting(external_id)) for external_id in distinct))
         return {i: user_id for i, user_id in zip(distinct, user_ids, strict=True) if user_id is not None}

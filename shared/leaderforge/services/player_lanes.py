@@ -16,7 +16,7 @@ class PlayerLanes:
     """Lanes that record concurrently. All submissions of a player go through one lane, in their order.
 
     A lane records one batch of about `batch` submissions at a time. Two batches in flight therefore never have a player
-    in common. Otherwise, one transaction would wait for the row locks of the other one.
+    in common. Otherwise, one transaction would wait for the row locks of the other transaction.
     """
 
     def __init__(self, number: int, batch: int) -> None:

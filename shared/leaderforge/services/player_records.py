@@ -44,7 +44,7 @@ class PlayerExport:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """Completed erasure. `id` identifies it in the audit log."""
+    """Completed erasure. `id` identifies the erasure in the audit log."""
 
     id: UUID
     erased: Erased

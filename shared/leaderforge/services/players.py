@@ -111,7 +111,7 @@ class PlayerService:
         return user
 
     async def put(self, identity: int | ExternalId, changes: ProfileChange, actor: str) -> tuple[Player, bool]:
-        """Create a player with this profile, or change it. Return the player, and whether it was created.
+        """Create a player with this profile, or change the player's profile. Return the player, and whether it is new.
 
         If the player already has this profile, nothing is written. Raises like `create` and `change`.
         """
@@ -122,8 +122,8 @@ class PlayerService:
                     return await self.create(_new_player(identity, changes)), True
                 if is_as_requested(player, changes):
                     if self._segments and "attributes" in changes:
-                        # This may be the retry of a change whose process ended before it updated the index. The player
-                        # could then be in wrong segments. Therefore apply the standings to the index again.
+                        # This may be the retry of a change whose process ended before the update of the index. The
+                        # player could then be in wrong segments. Therefore apply the standings to the index again.
                         await self._delivery.repeated(player.user_id)
                     return player, False
                 return await self.change(player.user_id, changes, actor), False
@@ -176,7 +176,7 @@ class PlayerService:
         return await self._users.with_prefix(prefix, limit)
 
     async def search(self, text: str, limit: int) -> NameMatches:
-        """Return up to `limit` players whose names contain the text. Ignore case. Names that start with it come first.
+        """Return up to `limit` players whose names contain the text. Ignore case. Names that start with the text lead.
 
         If the store does not search inside names, return only players whose names start with the text.
         """

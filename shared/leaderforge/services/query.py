@@ -22,7 +22,7 @@ from leaderforge.services.reading import Reader, Reading, has_ranks_in
 from leaderforge.services.top import Top, TopCache
 
 _ATTEMPTS = 8
-"""Maximum attempts to read a player's neighbours. An attempt fails if the player moves during it."""
+"""Maximum attempts to read a player's neighbours. An attempt fails if the player moves meanwhile."""
 
 
 class QueryService:
@@ -30,7 +30,8 @@ class QueryService:
 
     The memory of a call is proportional to its result. Callers of the console see hidden entries at their positions,
     but these entries do not count in ranks. Hidden players see their own entries as if they were visible. A response
-    that contains their own hidden entry counts it in all ranks and totals. Other responses do not count it.
+    that contains their own hidden entry counts this entry in all ranks and totals. Other responses do not count a
+    hidden entry.
     """
 
     def __init__(
@@ -107,7 +108,8 @@ class QueryService:
     async def around_window(self, ladder: Ladder, user_id: int, size: int, viewer: Caller = ANONYMOUS) -> Page:
         """Return `size` consecutive entries with a player's entry in the middle. Raises `NotRanked`.
 
-        At an end of the board the entry is nearer to that end. Return fewer entries only if the board has fewer.
+        Near an end of the board, the player's entry is not in the middle. Return fewer entries only if the board has
+        fewer.
         """
 
         def centered(position: int, count: int) -> slice:
@@ -150,7 +152,7 @@ class QueryService:
     async def _row_within(
         self, reading: Reading, ladder: Ladder, user_id: int, radius: int, viewer: Caller
     ) -> tuple[Row, Window[Row]]:
-        """Return a player's row, and the window around it. If not hidden, the row is the first one of `window.after`.
+        """Return a player's row, and the window around it. Unless the row is hidden, `window.after` starts with it.
 
         Raises `NotRanked`.
         """

@@ -38,7 +38,7 @@ class ForeignPlace(NamedTuple):
 
 
 class LocalPlace(NamedTuple):
-    """Player on the board here. `rank` counts all entries before it, as if the rank style were `ordinal`."""
+    """Player on the board here. `rank` is the ordinal rank, whatever the board's rank style."""
 
     rank: int
     player_id: str | None
@@ -48,7 +48,7 @@ class LocalPlace(NamedTuple):
 
 
 class RankDifference(NamedTuple):
-    """Player whose rank differs. A rank is None if the player has none on that board."""
+    """Player whose rank differs. A rank is None if the player has no rank on that board."""
 
     cause: RankCause
     player_id: str | None
@@ -148,7 +148,7 @@ def _difference(
 
 
 def examples_of(comparison: RankComparison) -> Iterator[tuple[RankCause, int, RankDifference]]:
-    """Yield each cause that occurs, with the number of its differences and the first of them."""
+    """Yield each cause that occurs, with the number of its differences and the first difference."""
     counts = comparison.counts
     for cause in RankCause:
         if counts[cause]:

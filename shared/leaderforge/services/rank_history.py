@@ -40,7 +40,7 @@ class RankHistoryService:
     async def ranks(self, ladder: Ladder, user_id: int, days: int, viewer: Caller = ANONYMOUS) -> Sequence[DailyRank]:
         """Return the ranks of up to `days` days, the earliest first.
 
-        The last rank is at the moment of the ladder if it has one, else now. Days before the board's first moment are
+        The last rank is at the ladder's moment, or now without such a moment. Days before the board's first moment are
         left out. Raises `MomentNotFound` if the board has no moments.
         """
         board, now = ladder.board, self._clock()

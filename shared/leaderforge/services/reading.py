@@ -43,7 +43,7 @@ _sort_key = attrgetter("key")
 
 
 class Reading(NamedTuple):
-    """Read of a ranking that began at `as_of` (ms). All changes acknowledged before this time are in its result.
+    """Read of a ranking that began at `as_of` (ms). All changes acknowledged before this time are in the result.
 
     The time is taken before the first row is read, because a change may be acknowledged while the rows are read.
     """
@@ -178,7 +178,7 @@ class Reader:
         return rows, counts
 
     async def page_entries(self, ranking: Ranking, ladder: Ladder, rows: Sequence[Row], first: int) -> list[Entry]:
-        """Return the entries of consecutive rows. The first one has the ordinal rank `first`."""
+        """Return the entries of consecutive rows. The first row has the ordinal rank `first`."""
         return await self._hydrate(ladder, rows, await self._ranks(ranking, ladder, rows, first))
 
     async def ranked_entries(self, ladder: Ladder, rows: Sequence[Row], ranks: Sequence[int]) -> list[Entry]:
@@ -228,7 +228,7 @@ class Reader:
                 names = {i: user.label for i, user in (await self._users.get(user_ids)).items()}
                 await self._index.add_names(names)
                 # A player may have been renamed or erased since the read. The repair of that change replaces the added
-                # name only if it was added before the repair. Therefore compare late additions with the store.
+                # name only if the addition came before the repair. Therefore compare late additions with the store.
                 if monotonic() - began > _FRESH_S:
                     await NameSync(self._index, self._users).refresh(user_ids)
         return names
@@ -246,7 +246,7 @@ class Reader:
 
 
 def _bounds(ladder: Ladder, rows: Sequence[Row]) -> list[bytes]:
-    """Return the rank bounds of all rows. On boards with shared ranks, append the tie bounds of all rows."""
+    """Return the `rank_bound` of each row. On boards with shared ranks, append the `tie_bound` of each row."""
     if ladder.board.rank_style is RankStyle.ORDINAL:
         return [row.key for row in rows]
     bounds = [rank_bound(ladder.board, row.key) for row in rows]
@@ -262,7 +262,7 @@ def has_ranks_in(ladder: Ladder) -> bool:
 
 
 def _segment_bounds(board: Board, rows: Sequence[Row]) -> list[SegmentBound]:
-    """Return the rank bound of each row in each of its segments."""
+    """Return the `rank_bound` of each row, once for each segment of the row's player."""
     return [
         SegmentBound(position, segment, rank_bound(board, row.key))
         for row in rows

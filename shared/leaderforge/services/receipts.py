@@ -35,7 +35,7 @@ _UNKNOWN_TIER = ReachedTier(None, None)
 class PreviousStanding(NamedTuple):
     """A player's standing directly before a submission.
 
-    `rank` is the rank that this standing would have now, among the other players. It is None if the receipt has no
+    `rank` is the rank that this standing would have now, among the other players. `rank` is None if the receipt has no
     rank, or if the standing had too few submissions.
     """
 
@@ -75,7 +75,7 @@ class Receipt(NamedTuple):
     `rank` is also None while the player has too few submissions to be ranked. `missing_submissions` is None on boards
     without a minimum. `tier` is None on boards without tiers. Without a rank, `tier` has neither a reached nor a next
     tier. `attempts_left` is None on boards without a limit of attempts. `rank_in` has the ranks in the player's
-    segments by attribute. It is None on boards without segments, and empty without a rank. `numbers` are the
+    segments by attribute. `rank_in` is None on boards without segments, and empty without a rank. `numbers` are the
     named numbers of the submission as JSON text. On a board with `tiebreakers`, each subscore packs their numbers.
     `feeds` are the receipts of the fed submissions.
     """
@@ -137,7 +137,7 @@ class LadderGroup:
         return self._ladder.board.tiers_among(self._total or 0)
 
     def add(self, standing: Standing) -> None:
-        """Add a standing unless the player has a newer one."""
+        """Add a standing unless the player has a newer standing."""
         if self._has_long_scores:
             standing = standing._replace(score=LongScore(standing.score))
         user_id = standing.user_id

@@ -11,7 +11,7 @@ Hiding a larger setback would take too long.
 
 
 class ReceptionClock:
-    """Clock of increasing times (us since 1970). They order submissions with equal times by their reception.
+    """Clock of increasing times (us since 1970). The times order submissions with equal times by reception.
 
     If `clock` (us) is set back by up to `CLOCK_DIFFERENCE_MS`, the times advance by 1 us per call until `clock` has
     caught up. After a larger setback, the times follow `clock`.

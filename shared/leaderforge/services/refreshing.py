@@ -30,7 +30,7 @@ class RefreshingCache(Generic[KeyT, ValueT]):
     A value is fresh for `fresh_s` seconds after the start of its load. The first `get` after that starts a refresh and
     still returns the cached value. After `stale_s` seconds `get` waits for the refresh, but at most `patience_s`
     seconds. If the source does not answer in time, `get` returns the cached value. During the next `fresh_s` seconds,
-    it does not wait again.
+    `get` does not wait again.
 
     A failed refresh is retried after `fresh_s` seconds. A missing value (None) is not cached. `load` may run
     concurrently with itself. The result of the latest load of a key is cached, and the results of earlier loads are
@@ -100,8 +100,8 @@ class RefreshingCache(Generic[KeyT, ValueT]):
         if key in self._loads or key not in self._slots:
             await asyncio.wait([self._loading(key, self._now())], timeout=self._patience_s)
             slot = self._slots.get(key)
-            # If the load succeeded, it has replaced the slot by a fresh one. Otherwise the old value is still in the
-            # slot, and later calls would wait again. For `fresh_s` seconds, let them return it without a wait.
+            # A load that succeeded has replaced the slot. Otherwise the old value is still in the slot, and later calls
+            # would wait again. For `fresh_s` seconds, let these calls return the old value without a wait.
             if slot is not None and (now := self._now()) >= slot.wait_at:
                 slot.wait_at = now + self._fresh_s
         slot = self._slots.get(key)
@@ -150,7 +150,7 @@ class RefreshingCache(Generic[KeyT, ValueT]):
             if value is None:
                 self._slots.pop(key, None)
             else:
-                # Count the age from the start of the load, because the source may have changed while it answered.
+                # Count the age from the start of the load, because the source may have changed during the load.
                 self._slots[key] = _Slot(value, began, began + self._fresh_s, began + self._stale_s)
         return value
 

@@ -13,7 +13,7 @@ from leaderforge.services.cadence import Cadence
 _EVERY_S = 5.0
 """Time between two searches of a process, in s."""
 _MAX_PERIODS = 1_000
-"""Maximum number of periods of a board, the latest ones, that are settled again after a long outage."""
+"""Maximum number of a board's latest periods that are settled again after a long outage."""
 
 
 class ResettlementService:
@@ -39,7 +39,7 @@ class ResettlementService:
         return await self.run() if self._cadence.begin() else 0
 
     async def run(self) -> int:
-        """Reopen the settlements of changed periods, and return their number. Settlement then continues with them."""
+        """Reopen the settlements of changed periods, which settlement then continues. Return the number of periods."""
         boards = {board.id: board for board in await self._store.boards() if board.rewards is not None}
         if not boards:
             return 0

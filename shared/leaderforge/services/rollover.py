@@ -142,7 +142,7 @@ class RolloverService:
         return True
 
     async def _remove_old(self, board: Board, most: int) -> int:
-        """Expire periods past the board's retention. Remove standings of expired periods, and return their number."""
+        """Expire periods past the board's retention. Return the number of standings removed from expired periods."""
         if board.keep_days is None or most <= 0:
             return 0
         oldest_kept = self._clock() - board.keep_days * _A_DAY_MS

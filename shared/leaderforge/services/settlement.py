@@ -66,11 +66,11 @@ class SettlementService:
         return await self.run() if self._cadence.begin() else 0
 
     async def run(self) -> int:
-        """Settle all due periods. Return their number, 0 if another process holds the lease.
+        """Settle all due periods. Return the number of settled periods, 0 if another process holds the lease.
 
         Nothing is settled while a transaction is in doubt.
 
-        A failure on one board does not stop the others. Raises the first error at the end.
+        A failure on one board does not stop the settlement of other boards. Raises the first error at the end.
         """
         due = await self.due()
         # Wait while a submission is in doubt, because it may still be committed, and must then count in the settlement.

@@ -27,8 +27,8 @@ _FIRST_KEY_ACTOR = "service"
 class SigningKeyService:
     """Management and use of the signing keys. `actor` is the caller's name in the audit log.
 
-    While in use, all keys are loaded together, at most every 2 s. While the store is unavailable, the cached keys stay
-    in use. Without a `signer`, nothing is signed or accepted.
+    While the keys are in use, they are all loaded together, at most every 2 s. While the store is unavailable, the
+    cached keys stay in use. Without a `signer`, nothing is signed or accepted.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class SigningKeyService:
         return key
 
     async def all(self) -> Sequence[SigningKey]:
-        """Return all keys in order of creation, including retired ones."""
+        """Return all keys in order of creation, including retired keys."""
         return await self._store.keys()
 
     async def retire(self, kid: str, overlap_s: int, actor: str) -> SigningKey:
@@ -85,7 +85,7 @@ class SigningKeyService:
         """Return whether tokens with the signature of this key are accepted. Raises `StoreUnavailable`."""
         keys = await self._keys()
         if kid not in keys:
-            # The key may be newer than the cached ones. Invented ids cause at most one query a second.
+            # The key may be newer than the cached keys. Invented ids cause at most one query a second.
             keys = await (self._reloaded() if self._may_reload() else self._cache.get_refreshed(_ALL)) or keys
         return kid in keys and keys[kid].is_accepted(self._clock())
 

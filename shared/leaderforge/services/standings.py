@@ -101,7 +101,7 @@ class StandingService:
             ranks = await asyncio.gather(*(self._rank(ladder, user_id, viewer) for ladder in chunk))
             entries += [LadderRank(ladder, rank) for ladder, rank in zip(chunk, ranks, strict=True) if rank is not None]
         external_id = entries[0].rank.entry.external_id if entries else await self._external_id(user_id)
-        # The boards were listed at `began_at`. A board where the player submitted only later may be missing.
+        # The boards were listed at `began_at`. A board to which the player first submitted later may be missing.
         as_of = min([began_at, *(entry.rank.as_of for entry in entries)])
         return PlayerStandings(entries, building, next_slug, as_of, _source_of(entries), external_id)
 

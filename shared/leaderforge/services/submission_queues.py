@@ -34,8 +34,8 @@ class _Kind(NamedTuple):
     """Common properties of the submissions of a queue.
 
     Each policy has its queues, because a single statement can record submissions of one policy only. Submissions with
-    previous standings need more round trips, and must not delay others. Boards without notices must not run the longer
-    statement of boards with notices. On boards with leagues, a batch also seats new players.
+    previous standings need more round trips, and must not delay other submissions. Boards without notices must not run
+    the longer statement of boards with notices. On boards with leagues, a batch also seats new players.
     """
 
     previous: bool

@@ -171,7 +171,7 @@ class SubmitService:
 
 
 def _receipt_of_parts(recorded: Recorded, receipts: Iterator[Receipt]) -> Receipt:
-    """Return the next of `receipts`. The ones after it become the receipts of the submission's fed submissions."""
+    """Return the next of `receipts`. The receipts that follow belong to the submission's fed submissions."""
     receipt = next(receipts)
     return receipt._replace(feeds=[FeedReceipt(fed.board.slug, next(receipts)) for fed, _ in recorded.fed])
 
@@ -186,8 +186,8 @@ def _add_to_groups(
         # all periods are requested. Count on no ladder in backfill: it lacks standings, and no rank would be exact.
         counted = options.rank and (options.periods or not submission_groups) and not ladder.incomplete
         counted = counted and not ladder.board.missing_submissions(standing.submissions)
-        # A ladder may be the main one for one submission, and secondary for another. The ladder then has two groups.
-        # Entries are counted for one of them only.
+        # A ladder may be the main ladder of one submission, and a further ladder of another submission. The ladder then
+        # has two groups. Entries are counted for one group only.
         key = ladder.board.id, ladder.period, counted
         group = groups.get(key)
         if group is None:

@@ -14,7 +14,7 @@ _A_READ = 500
 
 
 class TeamComparison:
-    """Comparison of one team board's ladder. It changes nothing."""
+    """Comparison of one team board's ladder. The comparison changes nothing."""
 
     def __init__(self, store: ScoreStore, scores: TeamScoreStore, ladder: Ladder, source: Board) -> None:
         self._store = store

@@ -38,7 +38,7 @@ _Pairs: TypeAlias = Mapping[int, tuple[Board, Sequence[Board]]]
 
 
 class TeamScores:
-    """Standings of teams on team boards. They are computed from the events and the spans of the members.
+    """Standings of teams on team boards, computed from the events and the spans of the members.
 
     After the commit of a change, the process stores the changed players in memory, and brings their teams up to date in
     the background. The submission does not wait. A sweep finds the players whom a dead process had in memory: it

@@ -34,7 +34,7 @@ _ATTEMPTS = 8
 
 @dataclass(frozen=True, slots=True)
 class NewTeam:
-    """Team to create. Without `team_id`, it gets a random id."""
+    """Team to create. Without `team_id`, the team gets a random id."""
 
     name: str
     captain_id: int | None = None
@@ -64,7 +64,7 @@ class TeamView:
 
 @dataclass(frozen=True, slots=True)
 class ContributionView:
-    """Contribution of a player, who may have left. `counts` is true if it is part of the team's score."""
+    """Contribution of a player, who may have left. `counts` is true if the contribution is part of the team's score."""
 
     contribution: Contribution
     player: Player

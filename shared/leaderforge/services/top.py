@@ -25,7 +25,7 @@ _ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Top:
-    """First entries of a ladder, and the sort key of the last one.
+    """First entries of a ladder, and the sort key of the last of these entries.
 
     `last` is None if the ladder has fewer entries than requested: then every update changes the first entries.
     """
@@ -34,7 +34,7 @@ class Top:
     last: bytes | None
 
     def is_changed_by(self, key: bytes) -> bool:
-        """Return whether an update changes these entries. `key` is the better one of the old and the new sort key."""
+        """Return whether an update changes these entries. `key` is the better of the player's old and new sort keys."""
         return self.last is None or key <= self.last
 
 
@@ -69,7 +69,7 @@ class _Slot:
 
 
 class TopCache:
-    """Cache of the first entries of ladders. An update of the entries invalidates them.
+    """Cache of the first entries of ladders. An update that changes the entries invalidates them.
 
     Cached entries and their total are at most `ttl_ms` old. Either they were loaded in the last `ttl_ms`, or
     all changes until `ttl_ms` ago are known (see `follow`) and did not affect them. Concurrent callers share one load.
@@ -88,7 +88,7 @@ class TopCache:
         self._followed_until = 0
 
     async def get(self, ladder: Ladder, limit: int) -> Page:
-        """Return the first entries of the ladder: `limit` entries or more, or all of them if the ladder has fewer."""
+        """Return the first entries of the ladder: `limit` entries or more, or all entries if the ladder has fewer."""
         slot = self._slot(ladder, limit)
         if slot.top is not None and self._clock() < self._valid_until(slot):
             self.hits += 1
@@ -115,7 +115,7 @@ class TopCache:
             if slot.top is not None and slot.top.is_changed_by(change.best):
                 slot.invalidate()
             elif change.grown:
-                # The entries are unchanged. Their total may become stale, within the limit of `ttl_ms`.
+                # The entries are unchanged. The total may become stale, within the limit of `ttl_ms`.
                 slot.until, slot.followed = self._valid_until(slot), False
 
     def _slots_of(self, change: LadderChange) -> list[_Slot]:

@@ -76,8 +76,8 @@ class TournamentService:
     async def view(self, board: Board, period: str | None = None) -> TournamentView:
         """Return the occurrence of a period.
 
-        Without a period, return the open occurrence. If none is open, return the next one, or else the last one. Raises
-        `TournamentNotFound` or `PeriodNotFound`.
+        Without a period, return the open occurrence. If no occurrence is open, return the next occurrence, or else the
+        last. Raises `TournamentNotFound` or `PeriodNotFound`.
         """
         now = self._clock()
         rules, occurrence = rules_of(board), occurrence_of(board, period, now)

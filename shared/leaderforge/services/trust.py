@@ -63,9 +63,10 @@ def with_credible_watermarks(survey: Survey, now: int) -> Survey:
 class IndexTrust:
     """Decision of this process whether it treats the index as current.
 
-    A belief is an uninterrupted time in which this process treats the index as current. A number identifies it. A check
-    during a belief renews it. A check after its end, or after a doubt, begins a new one. `enter` checks if no belief is
-    valid or half of its time has passed. With `renews`, a task also checks while there are reads.
+    A belief is an uninterrupted time in which this process treats the index as current. Each belief has a number. A
+    check during a belief renews the belief. A check after the end of a belief, or after a doubt, begins a new belief.
+    `enter` checks if no belief is valid or half of its time has passed. With `renews`, a task also checks while there
+    are reads.
     """
 
     def __init__(
@@ -189,7 +190,7 @@ class IndexTrust:
             raise refusal
 
     def _confirm(self) -> "asyncio.Task[IndexUnavailable | None]":
-        """Return a task that checks all conditions. Concurrent callers share it."""
+        """Return a task that checks all conditions. Concurrent callers share the task."""
         self._confirming = _running(self._confirming, self._check)
         return self._confirming
 

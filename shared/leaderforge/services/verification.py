@@ -92,7 +92,7 @@ class VerificationService:
         return checked, differing
 
     async def _remove_strays(self) -> int:
-        """Remove the stray entries in segments of all ladders. Return the number of their players."""
+        """Remove the stray entries in segments of all ladders. Return the number of players who had any."""
         count = 0
         for ladder in await self._store.ladders():
             if ladder.board.segments and (strays := await self._index.remove_strays(ladder)):

@@ -12,7 +12,7 @@ from leaderforge.torture.model import LadderView
 Json = Mapping[str, Any]
 
 SLACK = 8
-"""Maximum number of players with several possible states. With more of them, some checks of pages are skipped."""
+"""Maximum number of players with several possible states. With more such players, some checks of pages are skipped."""
 
 CHUNK = 1000
 """Number of entries that an export reads at a time."""
@@ -82,7 +82,7 @@ def check_listing(
 ) -> Iterator[Problem]:
     """Yield the problems of consecutive entries.
 
-    With `after`, they must start directly after this key. With `complete_to`, they must reach this key.
+    With `after`, the entries must start directly after this key. With `complete_to`, the entries must reach this key.
     """
     for entry in entries:
         yield from check_entry(view, entry)
@@ -180,7 +180,7 @@ def check_window(view: LadderView, body: Json, user_id: int, window: int) -> Ite
 
 
 def check_export(view: LadderView, entries: Sequence[Json]) -> Iterator[Problem]:
-    """Yield the problems of an export. The server reads it in chunks. Each chunk continues the previous one."""
+    """Yield the problems of an export. The server reads the entries in chunks, each after the end of the previous."""
     after = -inf
     for start in range(0, max(1, len(entries)), CHUNK):
         chunk = entries[start : start + CHUNK]
@@ -248,7 +248,7 @@ def check_lookup(view: LadderView, body: Json, user_ids: Sequence[int]) -> Itera
 
 
 def _check_buckets(view: LadderView, buckets: Sequence[Json]) -> Iterator[Problem]:
-    """Yield the problems of the counts of buckets. The first and the last one are open-ended."""
+    """Yield the problems of the counts of buckets. The first and the last bucket are open-ended."""
     for i, bucket in enumerate(buckets):
         best = -inf if i == len(buckets) - 1 else -bucket["high"]
         worst = inf if i == 0 else -bucket["low"]

@@ -23,7 +23,7 @@ class State(NamedTuple):
 
     @property
     def key(self) -> float:
-        """Return the sort key. Smaller is better. It is infinity without an entry."""
+        """Return the sort key, infinity without an entry. Smaller is better."""
         return -self.score if self.ranked and self.score is not None else inf
 
 

@@ -84,7 +84,7 @@ class LadderModel:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Possible sort keys of a changing player: the key after the last step, the best one, and the worst one."""
+    """Possible sort keys of a changing player: the key after the last step, the best key, and the worst key."""
 
     last: float
     best: float

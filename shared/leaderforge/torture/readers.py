@@ -257,7 +257,7 @@ class LadderReader:
             self._following = (answer.body["next"], -answer.body["entries"][-1]["score"])
 
     def _player(self, ladder: LadderModel) -> int:
-        """Return a player. In half of all cases, select one that changed recently."""
+        """Return a player. In half of all cases, select a player that changed recently."""
         recent = ladder.recent(_RECENT)
         if recent and self._random.random() < 0.5:
             return self._random.choice(recent)

@@ -15,7 +15,7 @@ from leaderforge.torture.client import Reply
 from leaderforge.torture.target import Journal
 
 SHOWN = 20
-"""Maximum number of printed violations. Further ones are only counted."""
+"""Maximum number of printed violations. Further violations are only counted."""
 
 LISTED = 40
 """Maximum number of kinds of violations in the outcome, the most frequent first."""

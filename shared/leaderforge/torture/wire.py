@@ -34,7 +34,7 @@ class Wire(asyncio.Protocol):
         return self._transport.is_closing()
 
     async def ask(self, request: bytes) -> int:
-        """Send a complete request and return the status of its response, once all of it has arrived."""
+        """Send a complete request. Return the status of the response once the whole response has arrived."""
         return await self.ask_soon(request)
 
     def ask_soon(self, request: bytes) -> asyncio.Future[int]:

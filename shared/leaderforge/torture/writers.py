@@ -93,7 +93,7 @@ class Writer:
         """Change nothing for a moment."""
 
     async def submit(self) -> None:
-        """Submit a score, in most cases a higher one than before."""
+        """Submit a score, in most cases a higher score than before."""
         await self._submit(self._player())
 
     async def rename(self) -> None:
@@ -156,7 +156,7 @@ class Writer:
             await self._erase(user_id)
 
     async def recreate(self) -> None:
-        """Create an erased player again, or erase one and create it at once."""
+        """Create an erased player again, or erase a player and create the player again at once."""
         if not self._erased:
             await self._erase(self._player())
         user_id = self._erased.pop(self._random.randrange(len(self._erased)))
@@ -239,7 +239,7 @@ class Writer:
         await self._change(user_id, state, "PATCH", f"/api/users/{user_id}", {"username": name})
 
     async def _create(self, user_id: int) -> bool:
-        """Create a player. Return False if the product refuses it, because its id was erased a moment ago."""
+        """Create a player. Return False if the product refuses the id, because its player was erased a moment ago."""
         name = self._new_name(user_id)
         body = {"user_id": user_id, "username": name}
         await self._change(user_id, State(True, name), "POST", "/api/users", body, retry_refusal=409)
@@ -253,7 +253,7 @@ class Writer:
     async def _change(
         self, user_id: int, state: State, method: str, path: str, body: Any = None, *, retry_refusal: int | None = None
     ) -> Reply:
-        """Send a change until it is acknowledged. A retry with the status `retry_refusal` proves an earlier success."""
+        """Send a change until it is acknowledged. The status `retry_refusal` of a retry proves an earlier success."""
         step = self._ladder.begin(user_id, state, monotonic())
         answer = await self._until_done(method, path, body, retry_refusal)
         if answer.status in {200, 201, retry_refusal} and not _is_too_early(answer):

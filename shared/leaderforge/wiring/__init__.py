@@ -250,7 +250,7 @@ async def migrate(dsn: str) -> Sequence[str]:
 
 
 async def enable_name_search(dsn: str) -> bool:
-    """Build the indexes for search inside names. Return False if they existed."""
+    """Build the indexes for search inside names. Return False if the indexes existed."""
     from leaderforge.adapters.postgres.name_search import enable_name_search as run
 
     return await run(dsn)

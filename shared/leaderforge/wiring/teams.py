@@ -19,7 +19,7 @@ class TeamServices:
 
 
 def team_services(parts: Parts, delivery: Delivery, players: PlayerServices, seats: SeatService) -> TeamServices:
-    """Return the services of teams. After each change that `delivery` delivers, they update the scores of teams."""
+    """Return the services of teams. They update the scores of teams after each change that `delivery` delivers."""
     scores = TeamScores(parts.store, parts.team_scores, delivery, parts.index, parts.clock, seats=seats)
     delivery.on_changed = scores.note
     rosters = TeamService(

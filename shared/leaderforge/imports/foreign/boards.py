@@ -44,7 +44,7 @@ class ForeignFacts:
     """Properties of a foreign board. `title` has no password. `count` is the number of rows, None if it is unknown.
 
     `settings` are proposed for the board that receives the scores. With `replaces`, a row is the present score of a
-    player, and replaces a score that was imported before. Otherwise, it is one of the player's scores. Without
+    player, and replaces a score that was imported before. Otherwise, a row is one of the player's scores. Without
     `has_ranking`, the ranking is unknown.
     """
 

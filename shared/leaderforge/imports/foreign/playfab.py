@@ -19,7 +19,7 @@ _LEAST_COLUMNS = 2
 
 
 class PlayFabBoard:
-    """Board in saved responses. Pages may overlap: the entry of a player that is read last counts."""
+    """Board in saved responses. Pages may overlap: of several entries of a player, the one read last counts."""
 
     def __init__(self, path: Path, now: int) -> None:
         """Read the responses. `now` (ms) decides which bans have expired. Raises `Refused`."""

@@ -48,7 +48,7 @@ class ScoreScale:
 
 
 _MAX_DIGITS = 20
-"""Maximum digits of numbers to round. Longer ones stay unchanged and become bad lines: no score has so many digits."""
+"""Maximum digits of numbers to round. Longer numbers stay unchanged and become bad lines, as no score is so long."""
 
 
 class SnapshotRow(NamedTuple):

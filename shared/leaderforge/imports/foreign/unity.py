@@ -11,7 +11,7 @@ from leaderforge.imports.foreign.metadata import metadata_members
 
 
 class UnityBoard:
-    """Board in saved responses. Pages may overlap: the entry of a player that is read last counts."""
+    """Board in saved responses. Pages may overlap: of several entries of a player, the one read last counts."""
 
     def __init__(self, path: Path, order: str) -> None:
         """Read the responses. They lack the board's sort order, which `order` therefore names. Raises `Refused`."""
