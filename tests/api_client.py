@@ -68,7 +68,7 @@ def bearer(key: str | None) -> dict[str, str]:
 
 @asynccontextmanager
 async def connected_to_app(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """Connect to an application in this process. Its exceptions become responses, as in a server."""
+    """Connect to an application in this process. Exceptions of the application become responses, as in a server."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client

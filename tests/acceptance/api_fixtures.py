@@ -25,7 +25,7 @@ def environment(addresses: list[str], dsn: str, **more: str) -> dict[str, str]:
     """Return environment settings for a new index on the cluster with these addresses, and for a database.
 
     Time limits are long, and requests are never refused for overload. Otherwise, tests would fail on a slow machine.
-    Tests of time limits set shorter ones.
+    Tests of time limits set shorter limits.
     """
     return {
         "LEADERFORGE_REDIS_NODES": ",".join(addresses),

@@ -1,6 +1,6 @@
 """Server whose clock the tests set: `python -m tests.acceptance.clocked_server CLOCK_FILE SOCKET_FD`.
 
-Several server processes share one clock, which is eight bytes of a file that all of them map.
+Several server processes share one clock, which is eight bytes of a file that all processes map.
 """
 
 import mmap
@@ -56,7 +56,7 @@ def main(clock_file: str, descriptor: str) -> None:
     with shared_clock(Path(clock_file)) as clock, socket.socket(fileno=int(descriptor)) as listening:
         parts = server_parts(settings, clock_us=lambda: clock() * 1000)
         app = create_app(assemble(settings, replace(parts, clock=clock)))
-        # Keep idle connections open, because the server could otherwise close one just as a test reuses it.
+        # Keep idle connections open, because the server could otherwise close a connection just as a test reuses it.
         config = uvicorn.Config(app, log_config=None, access_log=False, timeout_keep_alive=600)
         uvicorn.Server(config).run(sockets=[listening])
 

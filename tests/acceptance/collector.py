@@ -77,7 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle(self) -> None:
         super().handle()
-        # `agent_settings` is the last call of the handshake. After it, the agent records transactions.
+        # `agent_settings` is the last call of the handshake. After this call, the agent records transactions.
         self.server.connected |= self._method == "agent_settings"
 
     def do_POST(self) -> None:

@@ -37,7 +37,7 @@ def services_with(variables: Mapping[str, str]) -> Mapping[str, Any]:
 def running(command: list[str], environment: Mapping[str, str], directory: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run a service's command with its environment.
 
-    End the service by a signal, as a container engine does. Fails if it does not end in time.
+    End the service by a signal, as a container engine does. Fails if the service does not end in time.
     """
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     given = {**kept, "PYTHONPATH": f"{ROOT / 'shared'}:{ROOT}", **environment}
@@ -57,5 +57,5 @@ def healthy(url: str) -> bool:
         health = httpx.get(f"{url}/api/health", timeout=5)
     except httpx.HTTPError:
         return False
-    # Check the status first: while nginx does not reach the API, it answers with HTML, which is no JSON.
+    # Check the status first: while nginx does not reach the API, nginx answers with HTML, which is no JSON.
     return health.status_code == 200 and bool(health.json()["status"] == "ok")

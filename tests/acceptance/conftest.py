@@ -43,9 +43,9 @@ async def empty_database(dsn: str) -> str:
 
 
 async def _migrated_template(dsn: str) -> str:
-    """Return the name of a migrated database to copy. It is created once per server.
+    """Return the name of a migrated database to copy. The database is created once per server.
 
-    Nobody may be connected to it, because PostgreSQL copies no database that is in use.
+    Nobody may be connected to this database, because PostgreSQL copies no database that is in use.
     """
     name = f"migrated_{os.getpid()}"
     # All migrations take 0.3 s of CPU, a copy of a migrated database 0.05 s. Therefore migrate only once.

@@ -79,7 +79,7 @@ class Rig:
         await asyncio.to_thread(self.api.stop)
 
     async def ask(self, path: str, body: Mapping[str, Any] | None = None) -> Answer:
-        """Return the response to a GET, or to a POST with a body. Without a response in time, its status is 0."""
+        """Return the response to a GET, or to a POST with a body. Without a response in time, the status is 0."""
         headers = bearer(SUBMIT_KEY if body else None)
         method = "POST" if body else "GET"
         try:
@@ -158,7 +158,7 @@ class Rig:
         return oracle
 
     async def stays_exact(self, mending: Awaitable[object]) -> None:
-        """Await the repair `mending`. Assert that all reads are exact meanwhile and until recovery, from any source."""
+        """Await the repair `mending`. Assert that reads from any source are exact until the service has recovered."""
         oracle = await self.truth()
 
         async def mended() -> None:
@@ -219,7 +219,7 @@ class Rig:
 
     @asynccontextmanager
     async def load(self) -> AsyncIterator[Load]:
-        """Submit and read within the block. At its end every submission has been acknowledged."""
+        """Submit and read during the block. At the end of the block, every submission has been acknowledged."""
         load = Load(self.ask, self.submit)
         tasks = [asyncio.create_task(client()) for client in (*[load.write] * 4, *[load.read] * 2)]
         try:
@@ -267,7 +267,7 @@ def servers(
 
 @pytest.fixture
 async def new_rig(servers: tuple[ValkeyCluster, PostgresServer], tmp_path: Path) -> AsyncIterator[NewRig]:
-    """Factory of rigs over an empty database and index. After the test, it restarts the parts that the test stopped."""
+    """Factory of rigs over an empty database and index. After the test, the factory restarts stopped parts."""
     shared_valkey, postgres = servers
     rigs: list[Rig] = []
 

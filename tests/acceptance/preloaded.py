@@ -1,4 +1,4 @@
-"""Runs of the `leaderforge` command as forks of a process that has imported it.
+"""Runs of the `leaderforge` command as forks of a process that has imported the command.
 
 A run in a new interpreter takes 0.6 s of CPU, 0.5 s of them for the imports. A fork takes 0.1 s. A fork is a process of
 its own, with its own arguments, environment, output and exit code.
@@ -38,7 +38,7 @@ _LENGTH = struct.Struct("!I")
 
 
 class _Forks:
-    """Process that forks the runs. It starts with the first run."""
+    """Process that forks the runs. The process starts with the first run."""
 
     def __init__(self, directory: Path) -> None:
         self._address = str(directory / "preloaded")

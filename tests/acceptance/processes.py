@@ -10,7 +10,7 @@ from tests.waiting import PATIENCE_S
 
 @contextmanager
 def ending(process: "subprocess.Popen[AnyStr]") -> Iterator["subprocess.Popen[AnyStr]"]:
-    """Send SIGTERM to the process at the end of the block. Fails, and kills it, if it does not end in time."""
+    """Send SIGTERM to the process at the end of the block. If the process does not end in time, kill it and fail."""
     try:
         yield process
     finally:

@@ -43,7 +43,7 @@ class Writers:
         return {"duplicate": receipt.json()["duplicate"]}
 
     async def more(self, number: int = 20) -> None:
-        """Return after some more acknowledged submissions."""
+        """Return after `number` more acknowledged submissions."""
         enough = len(self.acknowledged) + number
         await until(lambda: len(self.acknowledged) >= enough, "more submissions")
 

@@ -73,7 +73,7 @@ class AlertWatch:
         assert names <= {*expected, *allowed}, f"{names} fire"
 
     async def until_only(self, remaining: Collection[str]) -> None:
-        """Return once no alerts fire except the remaining ones."""
+        """Return once no alerts fire except the alerts in `remaining`."""
         deadline = asyncio.get_running_loop().time() + PATIENCE_S
         while (names := await self.firing()) - set(remaining):
             assert asyncio.get_running_loop().time() < deadline, f"{names} still fire"
@@ -115,7 +115,7 @@ async def make_a_standing_differ(api: Served) -> None:
 async def watched_service(
     valkey: ValkeyCluster, dsn: str, directory: Path
 ) -> AsyncIterator[tuple[Served, Served, AlertWatch]]:
-    """Yield two services and the alerts. The first service reconciles, the second one does not.
+    """Yield two services and the alerts. The first service reconciles, the second service does not.
 
     At first, Prometheus scrapes the second service only.
     """

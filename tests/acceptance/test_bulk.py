@@ -112,7 +112,7 @@ async def test_a_batch_across_boards_is_counted_once(api: Served) -> None:
 
 
 async def test_a_stream_is_answered_while_it_is_open_and_acknowledges_only_what_counts(api: Served) -> None:
-    """Break the connection within a stream of 2000 submissions. Then send all of them again on a new connection."""
+    """Break the connection within a stream of 2000 submissions. Then send all submissions again on a new connection."""
     submissions = [
         b'{"board":"latest","user_id":%d,"score":%d,"submission_id":"%s"}\n' % (i, i, str(uuid4()).encode())
         for i in range(101, 2101)

@@ -40,7 +40,7 @@ async def test_processes_agree_on_each_edge_of_a_challenge(world: World) -> None
     counted += await scored(world, ENDS - 1)
     assert await challenge_states(world, path) == {"open"}
 
-    # A score received before the end and recorded after it counts.
+    # A score that is received before the end counts, even if it is recorded after the end.
     in_flight = [{**world.submission(), "user_id": user_id} for user_id in sorted(players)]
     async with world.commits_held() as connection:
         tasks = [asyncio.create_task(world.submit(one, number)) for number, one in enumerate(in_flight)]

@@ -174,7 +174,7 @@ async def test_the_set_up_of_citus_registers_each_node_once(services: Mapping[st
 
 @pytest.mark.skipif("LEADERFORGE_TEST_CITUS_DSN" not in os.environ, reason="needs a Citus cluster")
 async def test_the_set_up_of_citus_leaves_registered_nodes_alone() -> None:
-    """Run the set-up again on registered nodes. It must not register them a second time.
+    """Run the set-up again on registered nodes. The set-up must not register the nodes a second time.
 
     A second registration can fail, because Citus may give the two-phase commits of both registrations the same name.
     """
@@ -190,7 +190,7 @@ async def test_the_set_up_of_citus_leaves_registered_nodes_alone() -> None:
 
 
 async def test_the_api_the_worker_and_locust_run_by_its_commands(valkey, postgres, tmp_path: Path) -> None:
-    """The API has several submit keys. Locust has no key of its own, and must use one of them."""
+    """The API has several submit keys. Locust has no key of its own, and must use one of the API's keys."""
     services = services_with({"LEADERFORGE_SUBMIT_KEYS": SUBMIT_KEYS})
     here = {
         "LEADERFORGE_REDIS_NODES": ",".join(valkey.addresses),

@@ -38,8 +38,8 @@ class Dev:
     ) -> None:
         """Start the command with these options and environment variables, after the Python statements `before`.
 
-        Its index has ports that only this process of pytest uses. Otherwise, while this command is stopped, a command
-        of another process could take the ports. The next start would then create the index anew at other ports.
+        The command's index has ports that only this process of pytest uses. Otherwise, while this command is stopped, a
+        command of another process could take the ports. The next start would then create the index anew at other ports.
         """
         self.data = directory / "data"
         self.output_file = directory / "output.txt"
@@ -122,7 +122,7 @@ def run(
     environment: Mapping[str, str] | None = None,
     stored: Path | None = None,
 ) -> Dev:
-    """Start the command, on a copy of the stored directory if it is given."""
+    """Start the command. With `stored`, start the command on a copy of that directory."""
     if stored is not None:
         subprocess.run(["cp", "--archive", stored, directory / "data"], check=True)
     dev = Dev(directory, *options, before=before, environment=environment)

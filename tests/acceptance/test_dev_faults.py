@@ -174,7 +174,7 @@ def test_a_full_disk_stops_writes_only_as_long_as_it_is_full(runs: ExitStack, tm
     ballast = data / "ballast"
     fill(ballast)
     [server] = [p for p in dev.named("bin/postgres") if "-D" in p.cmdline()]
-    server.kill()  # its recovery needs disk space for a new WAL segment
+    server.kill()  # the recovery of the server needs disk space for a new WAL segment
     wait_until(lambda: dev.output.count("PostgreSQL") >= 3, PATIENCE_S, "attempts to restart PostgreSQL")
     for process in (*dev.named("uvicorn"), *dev.named("valkey-server")[:1]):
         process.kill()

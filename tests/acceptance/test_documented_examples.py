@@ -50,7 +50,7 @@ def clock() -> Ticks:
 
 
 def record_by(store: ScoreStore, clock: Clock) -> None:
-    """Make a store take recording times from a clock. Challenges and moments compare these times with API times."""
+    """Make a store take recording times from a clock. Challenges and moments compare these with the API's times."""
     assert isinstance(store, PostgresScoreStore)
     strategies = WriteStrategies(store._pool, lambda: clock() * 1000, COMMIT_LIMIT_MS / 1000)
     store._recorder = Recorder(store._pool, strategies, store._workers)
@@ -83,7 +83,7 @@ async def test_the_examples_are_true(api: Served, clock: Ticks, page: Path) -> N
 
 
 async def caught_up(api: Served, clock: Ticks) -> None:
-    """Return once the index is complete. After a jump of the clock by days, the server rebuilds it."""
+    """Return once the index is complete. After a jump of the clock by days, the server rebuilds the index."""
 
     async def is_current() -> bool:
         try:

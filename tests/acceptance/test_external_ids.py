@@ -50,7 +50,7 @@ async def test_first_submissions_in_a_race(servers: tuple[Served, Served], board
     limit = asyncio.Semaphore(in_flight)
 
     async def submit(external_id: str, by_token: bool) -> dict[str, Any]:
-        """Return the receipt. While the server answers with 503, submit again after its Retry-After."""
+        """Return the receipt. While the server answers with 503, submit again after the time in Retry-After."""
         key = token(0, sub=external_id) if by_token else SUBMIT_KEY
         body = {"external_id": external_id, "score": 1, "submission_id": str(uuid4())}
         while True:
@@ -128,7 +128,7 @@ async def test_the_index_has_the_labels_of_the_store(servers: tuple[Served, Serv
 
     async def is_rebuilt() -> bool:
         # A stalled machine may delay this rebuild. The other process then takes the rebuild for abandoned, and starts
-        # another one.
+        # another rebuild.
         with suppress(IndexUnavailable):
             await first.services.maintain.rebuild()
             return True

@@ -246,7 +246,7 @@ async def _move(rig: Rig, slot: int, source: int, target: int, load: Load) -> No
             assert keys
             old.execute_command("MIGRATE", LOOPBACK, port, "", 0, 5000, "KEYS", *keys)
             await load.goes_on()
-        await rig.reads_from("index")  # the old node still owns the slot, and redirects to the new one
+        await rig.reads_from("index")  # the old node still owns the slot, and redirects to the new node
         for client in (new, old):
             client.execute_command("CLUSTER SETSLOT", slot, "NODE", ids[1])
         await rig.reads_from("index")

@@ -59,7 +59,7 @@ class History:
             assert answer.status_code == 201, answer.text
 
     def submission(self) -> Sent:
-        """Return a new submission, or a repeat of an earlier one."""
+        """Return a new submission, or a repeat of an earlier submission."""
         if self.sent and self.random.random() < 0.25:
             return self.random.choice(self.sent)
         at = START + len(self.sent) * 1000
@@ -149,7 +149,7 @@ async def test_histories_equal_brute_force_on_a_real_store(real: Served) -> None
 
 
 async def with_patience(call: Callable[[], Awaitable[ResultT]]) -> ResultT:
-    """Return the result of a call. Repeat it if a repair of the server's own has aborted it."""
+    """Return the result of a call. Repeat the call if a repair that the server started has aborted the call."""
     results: list[ResultT] = []
 
     async def is_done() -> bool:

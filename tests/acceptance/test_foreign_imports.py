@@ -182,8 +182,8 @@ async def test_the_report_explains_expired_refused_rounded_and_unknown_players(
     assert "name" in rows["bad"]["detail"]
     assert (rows["a"]["foreign_rank"], rows["a"]["rank"], rows["a"]["foreign_score"]) == ("4", "2", "12.344")
 
-    # Rounding makes three scores equal. On the board here, they were achieved in another order. Therefore the ranks
-    # differ.
+    # Rounding makes three scores equal. On the board here, the players achieved these scores in another order.
+    # Therefore the ranks differ.
     command.run("boards", "create", "rounded", "policy=best", "decimals=2")
     (tmp_path / "other.csv").write_text("id,score,time\nc,12.34,2026-01-01\nb,12.34,2026-01-02\na,12.34,2026-01-03\n")
     command.run(
@@ -314,7 +314,7 @@ async def test_a_leaderboard_of_nakama_with_resets_subscores_and_bans(
     assert {(e["external_id"], e["score"], e["subscore"]) for e in entries} == set(there)
     assert sorted((e["score"], e["subscore"], e["external_id"]) for e in entries) == [(s, t, o) for o, s, t in there]
     assert all(entry["metadata"] == {"kart": 7} for entry in entries)
-    # On the board here, the order of ties is another one: the earlier score leads.
+    # On the board here, ties have another order: the earlier score leads.
     keys = [(entry["score"], entry["subscore"], entry["achieved_at"]) for entry in entries]
     assert keys == sorted(keys)
     [reason] = {
@@ -322,7 +322,8 @@ async def test_a_leaderboard_of_nakama_with_resets_subscores_and_bans(
     }
     assert reason == "for equal score and subscore, the lowest owner id leads"
 
-    # With --history, periods before the last reset are imported too. Changed records replace the imported ones.
+    # With --history, periods before the last reset are imported too. Changed records replace the scores that were
+    # imported before.
     await run_sql(foreign_dsn, "update leaderboard_record set score = score + 1000 where subscore = 0")
     again = command.run(*arguments, "daily", "--board", "nakama", "--history")
     [(changed,)] = await fetch_sql(

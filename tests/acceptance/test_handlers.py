@@ -368,7 +368,7 @@ async def test_the_schedule_keeps_the_index_true(invoke: Invoke, settings: dict[
 async def test_the_queue_is_counted_but_for_what_is_poisoned(
     invoke: Invoke, event: MakeEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While the dead-letter queue is unreachable, valid messages count, and invalid ones are delivered again."""
+    """While the dead-letter queue is unreachable, valid messages count, and invalid messages are delivered again."""
     user_id = await player(invoke, event)
     for name, value in NOWHERE.items():
         monkeypatch.setenv(name, value)

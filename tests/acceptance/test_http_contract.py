@@ -169,7 +169,7 @@ async def test_a_body_that_is_too_large_is_refused_over_the_wire(api: Served) ->
 
 
 async def test_many_clients_at_once(api: Served) -> None:
-    """Every submission counts once, although the service records many of them in one batch."""
+    """Every submission counts once, although the service records many submissions in one batch."""
     async with httpx.AsyncClient(
         base_url=api.url, limits=httpx.Limits(max_connections=50), timeout=PATIENCE_S
     ) as client:

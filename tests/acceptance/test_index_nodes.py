@@ -69,7 +69,7 @@ async def test_errors_of_nodes_do_not_contain_the_password(valkey: ValkeyCluster
 
 
 def slots(nodes: ValkeyCluster) -> dict[str, int]:
-    """Ask each node for its number of slots. Return the numbers of the nodes that have any."""
+    """Ask each node for its number of slots. Return these numbers, without nodes that have no slots."""
     counts = {}
     for address in nodes.addresses:
         host, _, port = address.rpartition(":")

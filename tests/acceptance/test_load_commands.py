@@ -95,7 +95,7 @@ NOT_HERE = {
     "benchmarks.rolling",  # needs a checkout of another version: tests/acceptance/test_rolling_upgrade.py
     "benchmarks.coldstart",  # needs the Python version of the functions, and runs in tests/cloud
     "benchmarks.stores",  # needs a Citus cluster
-    "benchmarks.capacity",  # measures nothing: tests/unit/test_capacity.py
+    "benchmarks.capacity",  # measures nothing; tests/unit/test_capacity.py tests it
 }
 
 

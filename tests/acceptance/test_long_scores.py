@@ -42,7 +42,7 @@ class Run:
 
     @property
     def body(self) -> dict[str, Any]:
-        """Return the JSON object of a request. A score that a JSON number has exactly is sometimes sent as a number."""
+        """Return the JSON object of a request. A score that fits a JSON number is sometimes sent as a number."""
         score = self.score if abs(self.score) < 2**53 and self.number % 2 else str(self.score)
         names = {"user_id": self.user_id, "score": score, "numbers": {"coins": self.coins}}
         return {**names, "submission_id": str(UUID(int=self.number)), "achieved_at": time_text(self.at)}
@@ -110,7 +110,7 @@ def tier_of(reference: Reference, score: int) -> str:
 
 
 def missing_points(reference: Reference, score: int) -> str | None:
-    """Return the distance to the next better tier as text, None in the best one."""
+    """Return the distance to the next better tier as text, None in the best tier."""
     limits = [9_007_199_254_740_993, 2**62]
     if reference.order == "desc":
         better = [limit for limit in limits if score < limit]

@@ -92,7 +92,7 @@ def test_in_a_function(settings: Mapping[str, str], collector: Collector) -> Non
     in_lambda = {**settings, "AWS_LAMBDA_FUNCTION_NAME": "queries"}
     subprocess.run([sys.executable, "-c", FUNCTION], env=in_lambda, cwd=ROOT, check=True, timeout=PATIENCE_S)
     assert collector.applications == {"LeaderForge tests"}
-    # The agent connects in the background. On a loaded machine, it may be connected before the first request, which
-    # then counts too.
+    # The agent connects in the background. On a loaded machine, the agent may be connected before the first request,
+    # which then counts too.
     assert collector.metrics["WebTransaction/Function/top"] in {3, 4}
     assert collector.metrics["Custom/LeaderForge/top_cache/hit"] >= 1

@@ -146,7 +146,7 @@ async def test_requests_pass_and_follow_the_api_to_another_address(
 
 
 def pass_requests(url: str, key: str) -> None:
-    """Send requests that nginx would refuse by its defaults. Fails if the API does not answer them."""
+    """Send requests that nginx would refuse by its defaults. Fails if the API does not answer these requests."""
     headers = {"Authorization": f"Bearer {key}"}
     with httpx.Client(base_url=url, headers=headers, timeout=PATIENCE_S) as client:
         assert client.post("/api/users", json={"user_id": 1, "username": "ada"}).status_code == 201
@@ -165,7 +165,7 @@ def pass_requests(url: str, key: str) -> None:
                 assert "frame-ancestors 'none'" in shown.headers["Content-Security-Policy"], path
                 assert re.findall('<base href="([^"]*)"', shown.text) == ([base] if base else []), path
         # This request comes last: nginx may close the connection after the response, although the response promises to
-        # keep it.
+        # keep the connection.
         refused = client.post("/api/boards/default/scores/batch", json={"text": "x" * 6_000_000})
         assert (refused.status_code, refused.json()["error"]["code"]) == (413, "body_too_large")
 

@@ -70,7 +70,7 @@ def pairs_of(case: Case) -> set[object]:
 
 
 def sample(cases: Sequence[Case]) -> Sequence[Case]:
-    """Return a small, constant subset of the cases. Together they have every pair of features that any case has."""
+    """Return a small, constant subset of the cases. The subset has every pair of features that any case has."""
     missing = set().union(*map(pairs_of, cases))
     chosen: list[Case] = []
     while missing:
@@ -81,7 +81,7 @@ def sample(cases: Sequence[Case]) -> Sequence[Case]:
 
 SAMPLE = sample(ROTATED)
 CASES = [pytest.param(*case, marks=() if case in SAMPLE else pytest.mark.long) for case in ROTATED]
-"""All cases. `make test` runs the sample, `make test-long` all of them."""
+"""All cases. `make test` runs the sample, `make test-long` runs all cases."""
 
 TELEMETRY = Fanout([])
 EVERYTHING = ReceiptOptions(previous=True, periods=True)
@@ -118,7 +118,7 @@ class Product:
 
 
 def times() -> list[int]:
-    """Return times on two days, including the first and the last moment of each."""
+    """Return times on two days, including the first and the last moment of each day."""
     return [start + i for start in (MIDNIGHT - DAY, MIDNIGHT - 12, MIDNIGHT, MIDNIGHT + DAY - 12) for i in range(12)]
 
 

@@ -145,7 +145,7 @@ async def is_caught_up(api: Served) -> bool:
 
 
 async def wiped(api: Served) -> None:
-    """Empty the complete index. The server's own maintenance then rebuilds it."""
+    """Empty the complete index. The server's own maintenance then rebuilds the index."""
     parts = api.services.parts
     await parts.index.begin_rebuild(await parts.store.ladders(), range(parts.index.partitions))
 

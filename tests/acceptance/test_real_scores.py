@@ -1,7 +1,8 @@
 """Real scores, rich in ties: every known goal of men's international football.
 
-The file is `goalscorers.csv` of the public data set "international_results". It is not part of this repository.
-LEADERFORGE_TEST_GOALS contains its path. By default it is in `*/data` in the parent folder of the checkout.
+The file is `goalscorers.csv` of the public data set "international_results". The file is not part of this repository.
+LEADERFORGE_TEST_GOALS contains the path of the file. By default, the file is in `*/data` in the parent folder of the
+checkout.
 """
 
 import csv

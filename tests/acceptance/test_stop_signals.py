@@ -82,7 +82,7 @@ COMMANDS_ROTATED = {(list(COMMANDS)[i % len(COMMANDS)], way) for i, way in enume
 
 
 def script(step: str, way: str, *arguments: str) -> list[str]:
-    """Return a command line that runs leaderforge. When it calls the function of the step, it signals itself."""
+    """Return a command line that runs leaderforge. A call of the step's function makes the process signal itself."""
     numbers, start_ignored = WAYS[way]
     if step.count(".", step.index(":")) == 0:
         step = step.replace(":", ":.")

@@ -1,4 +1,4 @@
-"""Connections that the network drops silently while a function is frozen: writes to them succeed, but get no reply."""
+"""Connections that the network drops silently while a function is frozen: writes succeed, but get no reply."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ from tests.waiting import PATIENCE_S, until
 __all__ = ["invoke"]
 
 FOREVER_MS = "60000"
-"""Time limit of store and index in ms. It is so long that the test fails if a call waits on a lost connection."""
+"""Time limit of store and index in ms, so long that the test fails if a call waits on a lost connection."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`leaderforge torture` accepts the answers of the product, finds a wrong one, and leaves nothing behind."""
+"""`leaderforge torture` accepts the answers of the product, finds a wrong answer, and leaves nothing behind."""
 
 import asyncio
 import json

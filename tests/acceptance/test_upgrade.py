@@ -21,7 +21,7 @@ from tests.waiting import until
 
 BACKFILLED_MS = 60_000
 AT_ONCE = 8
-"""Number of concurrent requests. With more, a slow machine refuses some as `overloaded`."""
+"""Number of concurrent requests. With more, a slow machine refuses some requests as `overloaded`."""
 VOLATILE = {"as_of", "next", "previous"}
 """JSON members that differ in every answer and are not compared: times of reading, and cursors."""
 PURGED = {None, "short"}
@@ -50,7 +50,7 @@ class Upgraded:
     clock: Ticks
 
     async def differences(self, answers: list[dict[str, Any]]) -> list[str]:
-        """Return the answers that differ from the recorded ones."""
+        """Return the answers that differ from the recorded answers."""
         turns = asyncio.Semaphore(AT_ONCE)
 
         async def compare(answer: dict[str, Any]) -> list[str]:

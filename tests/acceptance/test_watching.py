@@ -121,7 +121,7 @@ async def is_ready(client: httpx.AsyncClient) -> bool:
 
 
 async def has_data(client: httpx.AsyncClient, query: str) -> bool:
-    """Run a query of the dashboard. Fails if Prometheus refuses it."""
+    """Run a query of the dashboard. Fails if Prometheus refuses the query."""
     answer = (await client.get("/api/v1/query", params={"query": query.replace("$__rate_interval", "1m")})).json()
     assert answer["status"] == "success", answer
     return any(result["value"][1] != "NaN" for result in answer["data"]["result"])

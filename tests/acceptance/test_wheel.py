@@ -156,7 +156,7 @@ def test_the_development_stack_starts_with_the_page(wheel: Path, readable_direct
 
 
 def require_page(command: list[str], variables: Mapping[str, str], directory: Path) -> None:
-    """Run the development stack. Fail unless it serves the page."""
+    """Run the development stack. Fail unless the stack serves the page."""
     data = directory / "data"
     options = ["--port", str(port := free_port()), "--data-dir", str(data), "--no-demo", "--nodes", "1"]
     with running([*command, *options], {**variables, "PYTHONPATH": ""}, directory):

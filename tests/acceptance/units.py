@@ -25,7 +25,7 @@ class Systemctl:
 
     @contextmanager
     def started(self, unit: str) -> Iterator["subprocess.Popen[bytes]"]:
-        """Run a service until the end of the block. Fails if SIGTERM does not end it."""
+        """Run a service until the end of the block. Fails if SIGTERM does not end the service."""
         with ending(self._popen(unit)) as process:
             yield process
 
@@ -70,7 +70,8 @@ class Systemctl:
     def _account(self, command: Sequence[str], user: str) -> str | None:
         """Return the account under which to run a command, None for the account of the tests.
 
-        `leaderforge` runs under the account of the tests, because other accounts may lack the right to read its files.
+        `leaderforge` runs under the account of the tests, because other accounts may lack the right to read the files
+        of the command.
         """
         return user if os.geteuid() == 0 and Path(command[0]).name != "leaderforge" else None
 

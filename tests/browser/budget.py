@@ -2,10 +2,10 @@
 
     python -m tests.browser.budget --players 1000000 --out docs/performance/results/page.json
 
-Starts a new product in a temporary directory. With --data-dir, it uses the data of an earlier run and keeps them. Opens
-the built site in Chromium, submits scores and scrolls through all ranks several times. Then it uses every control while
-the processor is slowed down, on a page opened anew each time. Prints the measurements with their upper bounds, and
-fails if one exceeds its bound.
+Starts a new product in a temporary directory. With --data-dir, the measurement uses the data of an earlier run and
+keeps these data. Opens the built site in Chromium, submits scores and scrolls through all ranks several times. Then
+uses every control while the processor is slowed down, on a page opened anew each time. Prints the measurements with
+their upper bounds, and fails if a measurement exceeds its bound.
 """
 
 import asyncio

@@ -33,7 +33,7 @@ _ARGUMENTS = [
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
-    """Run a browser. On first use, unpack it from the files that `npm ci` installed."""
+    """Run a browser. On first use, unpack the browser from the files that `npm ci` installed."""
     found = _unpacked()
     libraries = {"LD_LIBRARY_PATH": found["libraries"]} if found["libraries"] else {}
     async with async_playwright() as playwright:

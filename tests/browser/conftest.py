@@ -90,5 +90,6 @@ async def open_page(browser: Browser) -> AsyncIterator[Open]:
 
 
 def _is_error(message: ConsoleMessage) -> bool:
-    # The browser logs each response with an error status and each failed connection. Ignore those that a test expects.
+    # The browser logs each response with an error status and each failed connection. Ignore messages that a test
+    # expects.
     return message.type == "error" and not _EXPECTED.search(message.text)

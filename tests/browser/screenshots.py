@@ -33,7 +33,7 @@ from tests.browser.picture_past import climb
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 COLOURS = 256
-"""Number of colours of a picture. It is enough for text and flat colours, and reduces the file to a third."""
+"""Number of colours of a picture. This number is enough for text and flat colours, and reduces the file to a third."""
 
 LAPS = {"board": "laps", "name": "Fastest laps", "policy": "best", "order": "asc", "unit": "ms", "min_score": 41_000}
 LAPS_MS = 83_456
@@ -144,7 +144,7 @@ def parts(score: int) -> list[dict[str, Any]]:
 
 
 def lap(user_id: int, place: int) -> dict[str, Any]:
-    """Return an invented lap of a player. It is slower for a larger `place`."""
+    """Return an invented lap of a player. The lap is slower for a larger `place`."""
     metadata = {"car": CARS[user_id % len(CARS)], "track": "Ring"}
     return {"user_id": user_id, "score": LAPS_MS + place * 137 + user_id % 89, "metadata": metadata}
 

@@ -23,7 +23,7 @@ TITLES = {"en": "Challenge", "de": "Herausforderung", "es": "DesafÃ­o", "ja": "ã
 
 @pytest.fixture(scope="module")
 async def duel(valkey, postgres, site) -> AsyncIterator[Served]:
-    """Server with a board that has segments, and three players with a score."""
+    """Server with a board that has segments, and three players without scores."""
     more = {"LEADERFORGE_CHALLENGES": "50", "LEADERFORGE_SEGMENTS": "country"}
     settings = await site_settings(valkey, postgres, site, **more, **TOKENS)
     async with served(settings) as api:
@@ -37,7 +37,7 @@ async def duel(valkey, postgres, site) -> AsyncIterator[Served]:
 
 
 async def challenge(api: Served) -> str:
-    """Create a challenge of the first two players. One of them has a score in it. Return the address of the page."""
+    """Create a challenge of the first two players. All players then score. Return the address of the page."""
     body = {"board": "duel", "user_id": 41, "length_s": 3600, "max_players": 3, "challenge_id": str(uuid4())}
     invitation = (await api.post("/api/challenges", body, SUBMIT_KEY)).json()["invitation"]
     assert (await api.send("PUT", f"/api/challenges/{invitation}/players/42", key=SUBMIT_KEY)).status_code == 200

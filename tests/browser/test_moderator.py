@@ -24,7 +24,7 @@ BEST, CHEATED = 83_456, 1_000
 
 @pytest.fixture
 async def league(valkey, postgres, site) -> AsyncIterator[Served]:
-    """Server with a private board of lap times. One player has an honest lap and an impossible one."""
+    """Server with a private board of lap times. One player has an honest lap and an impossible lap."""
     settings = await site_settings(valkey, postgres, site, LEADERFORGE_WEB_PAGES="console")
     async with served(settings) as api:
         await api.until_healthy()

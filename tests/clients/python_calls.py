@@ -1,6 +1,7 @@
 """One call of each kind by a generated client, the package `generated_client`: `python_calls.py URL KEY`.
 
-It prints facts from the responses as JSON. It runs in the generators' environment, which has the generated package.
+The program prints facts from the responses as JSON. It runs in the generators' environment, which has the generated
+package.
 """
 
 import json

@@ -20,7 +20,7 @@ KEYS = DeploymentKeys(SUBMIT_KEY, ADMIN_KEY)
 
 
 def built(output: Path) -> Path:
-    """Build the packages for all architectures into a folder and return it."""
+    """Build the packages for all architectures into a folder, and return the folder."""
     subprocess.run([sys.executable, "-m", "deploy.packaging", "--output", output], check=True, capture_output=True)
     return output
 

@@ -150,7 +150,7 @@ def queued(count: int) -> Iterator[str]:
 
 
 def poison() -> list[str]:
-    """Return poison messages. A redrive counts the first four once their players exist, but never the others."""
+    """Return poison messages. Once their players exist, a redrive counts the first four messages, but no others."""
     late = [{"board": "default", "user_id": i, "score": SCORE, "submission_id": str(uuid4())} for i in LATE_PLAYERS]
     never: list[Any] = [
         {**late[0], "score": 0.5, "submission_id": str(uuid4())},
@@ -209,7 +209,7 @@ async def buried(cloud: LocalCloud, bodies: Sequence[str]) -> dict[str, str]:
 
 
 def dead_letters(cloud: LocalCloud) -> dict[str, str]:
-    """Return the reasons of some dead letters by body. They stay in their queue."""
+    """Return the reasons of some dead letters by body. The dead letters stay in their queue."""
     asked = {"MaxNumberOfMessages": 10, "WaitTimeSeconds": 1, "VisibilityTimeout": 0, "MessageAttributeNames": ["All"]}
     answer = cloud.client("sqs").receive_message(QueueUrl=cloud.stack.outputs["DeadLettersUrl"], **asked)
     told = {one["Body"]: one["MessageAttributes"]["Reason"] for one in answer.get("Messages", [])}

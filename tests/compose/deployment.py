@@ -51,7 +51,7 @@ class Deployment:
         wait_until(self._is_ready, READY_S, "the API behind nginx, with a complete index", every=0.2)
 
     def replace(self, service: str, *options: str) -> None:
-        """Replace the container of one service by one of the present image. Wait until it is healthy."""
+        """Replace the container of one service by a container of the present image. Wait until it is healthy."""
         self.compose("up", "--detach", "--no-build", "--no-deps", *options, service)
         wait_until(lambda: self.is_healthy(service), READY_S, f"a healthy {service}", every=0.5)
 
@@ -106,7 +106,7 @@ class Deployment:
         return self.client.get("/api/leaderboard/rank/1").headers.get("X-LeaderForge-Source") == "index"
 
     def check_score(self) -> None:
-        """Fail if player 1 has another score than the acknowledged one."""
+        """Fail if the score of player 1 differs from the acknowledged score."""
         entry = self.client.get("/api/leaderboard/rank/1").json()
         assert (entry["rank"], entry["score"]) == (1, self.score), entry
 

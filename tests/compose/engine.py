@@ -74,7 +74,7 @@ class Engine:
         """Kill the engine and all containers at once, and delete the folder `run`, as a power failure would."""
         containers = self.docker("ps", "--quiet").split()
         first = self.docker("inspect", "--format", "{{.State.Pid}}", *containers).split()
-        # Kill the engine first, because it would start containers again.
+        # Kill the engine first, because the engine would start containers again.
         for pid in [*self.processes(), *map(int, first)]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -129,14 +129,14 @@ def _mounts(folder: Path) -> list[str]:
 
 
 def _content(path: Path) -> str:
-    """Return the text of a file, which is empty if its process has ended."""
+    """Return the text of a file about a process, empty if the process has ended."""
     with suppress(OSError):
         return path.read_text(errors="replace")
     return ""
 
 
 def missing_requirement() -> str | None:
-    """Return the first requirement of an engine that the machine does not meet, None if it meets all."""
+    """Return the first requirement of an engine that the machine does not meet, None if the engine can run."""
     if os.geteuid() != 0:
         return "root"
     if "overlay" not in Path("/proc/filesystems").read_text().split():

@@ -76,7 +76,7 @@ def _import_base(engine: Engine) -> None:
 
 
 def _base_images() -> set[str]:
-    """Return the images in the project's files that have a stand-in. Images of optional profiles have none."""
+    """Return the images in the project's files that have a stand-in. Images of optional profiles have no stand-in."""
     compose = re.findall(r"^ +image: (\S+)$", (ROOT / "docker-compose.yml").read_text(), re.MULTILINE)
     dockerfiles = [
         reference

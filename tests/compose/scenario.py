@@ -27,7 +27,7 @@ _SERVICES = (
 )
 """Services that run until they are stopped."""
 _KILLED = 137
-"""Exit code of a container that the engine has killed, because it did not end by itself in time."""
+"""Exit code of a container that the engine has killed, because the container did not end in time."""
 
 Step = Callable[[Deployment], None]
 
@@ -133,7 +133,7 @@ def kill_of_a_primary(deployment: Deployment) -> None:
 
 
 def kill_of_the_coordinator(deployment: Deployment) -> None:
-    """Kill the database. Once the engine has restarted it, submissions must succeed again without a command."""
+    """Kill the database. Once the engine has restarted the database, submissions must succeed without a command."""
     deployment.crash("citus-coordinator")
     wait_until(lambda: deployment.submit() == httpx.codes.OK, READY_S, "an accepted submission")
     deployment.check_score()
