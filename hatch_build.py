@@ -7,7 +7,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class PageHook(BuildHookInterface):  # type: ignore[type-arg]  # as in the documentation of Hatch
-    """Hook that puts the page into the wheel, except into an editable one."""
+    """Hook that puts the page into the wheel, except into an editable wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Add the web page to the wheel. Raises `FileNotFoundError` if the page has not been built."""

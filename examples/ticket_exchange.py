@@ -93,7 +93,8 @@ def playfab_player(answer: Any) -> str:
 
 
 def _answer(request: Request) -> Any:
-    """Return the platform's JSON, empty if it refused the request. Raises 502 if the platform does not answer."""
+    """Return the platform's JSON, empty if the platform refused the request. Raises 502 if the platform does not
+    answer."""
     try:
         with urlopen(request, timeout=_PLATFORM_S) as response:  # noqa: S310 - the addresses above are https
             return json.load(response)

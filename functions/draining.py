@@ -1,8 +1,8 @@
 """Shutdown of uvicorn that answers the requests on all open connections, for one process or several workers.
 
 A closed listener resets the connections in its queue, which the process has not accepted yet. A proxy that has sent a
-POST on such a connection cannot repeat the POST, because it could have been executed. The proxy's client would receive
-502.
+POST on such a connection cannot repeat the POST, because the server could have executed the POST. The proxy's client
+would receive 502.
 """
 
 import asyncio

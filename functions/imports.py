@@ -1,4 +1,4 @@
-"""Imports of score files that are uploaded. They are read by the same code as in `leaderforge import`."""
+"""Imports of uploaded score files. The code that reads these files is also the code of `leaderforge import`."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable

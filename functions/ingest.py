@@ -11,7 +11,7 @@ from leaderforge.domain.chunks import chunks
 from leaderforge.wiring import Services
 
 _MESSAGES_A_CHUNK = 1000
-"""Maximum number of messages that share one look-up of boards. With more, the boards would be too old at the end."""
+"""Maximum messages that share one look-up of boards. For more messages, the boards would be too old at the end."""
 
 
 class IngestHandler:
@@ -40,7 +40,7 @@ async def count_messages(edge: Edge, messages: Sequence[dict[str, Any]]) -> list
     """Record the submissions in messages of SQS. Return the ids of the messages to deliver again."""
     failed_ids: list[str] = []
     for chunk in chunks(messages, _MESSAGES_A_CHUNK):
-        # Load boards concurrently. In sequence, the first one could be too old when the last one is loaded.
+        # Load boards concurrently. In sequence, the first board could be too old when the last board is loaded.
         deliveries = await gather(*(delivery_of(edge, message) for message in chunk))
         failed_ids += await edge.services.ingest.count(deliveries)
     return failed_ids

@@ -56,7 +56,7 @@ routes = router("moderation")
 handler = LambdaHandler(routes)
 
 ActionOutcome: TypeAlias = Sequence[LadderStanding] | LeaderForgeError
-"""Result of an action on many players, for one of them: the changes of the player's entries, or the error."""
+"""Result for one player of an action on many players: the changes of the player's entries, or the error."""
 
 _NO_ENTRY = (BoardNotFound, PlayerNotFound, NotRanked, StoreUnavailable)
 _NO_SUBMISSION = (BoardNotFound, PlayerNotFound, SubmissionNotFound, ScoreOutOfRange, StoreUnavailable)

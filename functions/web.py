@@ -95,7 +95,7 @@ class _Site(Mount):
 class _Files(StaticFiles):
     """Static files with caching headers, and index.html at the address of each page.
 
-    Files with hashed names are immutable. Clients revalidate all others.
+    Files with hashed names are immutable. Clients revalidate all other files.
     """
 
     def __init__(

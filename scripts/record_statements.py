@@ -73,7 +73,7 @@ def _text(name: str) -> str:
 
 
 def _replaced(text: str, part: str, replacement: str) -> str:
-    """Return the text with its only occurrence of a part replaced. Raises `ValueError` if there is not exactly one."""
+    """Return the text with a part of it replaced. Raises `ValueError` unless the part occurs exactly once."""
     if text.count(part) != 1:
         raise ValueError(f"{part!r} occurs {text.count(part)} times instead of once")
     return text.replace(part, replacement)

@@ -53,7 +53,7 @@ class Comment(NamedTuple):
 
 
 def texts_of(path: str, source: str) -> Iterator[Text]:
-    """Yield the texts of a file. Its suffix says how to read it."""
+    """Yield the texts of a file. The suffix of the path says how to read the file."""
     suffix = Path(path).suffix
     if suffix == ".md":
         yield from paragraphs(path, source)
@@ -160,7 +160,7 @@ def paragraphs(path: str, source: str) -> Iterator[Text]:
 
 
 def line_of(source: str, position: int) -> int:
-    """Return the line of a position, from 1."""
+    """Return the number of the line, from 1, that contains a position of the source."""
     return source.count("\n", 0, position) + 1
 
 

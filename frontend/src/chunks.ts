@@ -44,7 +44,7 @@ function fromOtherAddress<T>(error: unknown, attempt: number): (() => Promise<T>
   return address === undefined ? null : () => import(/* @vite-ignore */ `${address}?retry=${attempt}`) as Promise<T>;
 }
 
-/** Return whether the server still has this version of the page or has replaced it, null if it does not answer. */
+/** Return 'same' if the server has this version of the page, 'replaced' for another one, null if it does not answer. */
 async function servedPage(): Promise<'same' | 'replaced' | null> {
   const script = document.querySelector<HTMLScriptElement>('script[type=module][src]');
   const name = script?.src.split('/').at(-1) ?? '';

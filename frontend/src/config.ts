@@ -54,7 +54,7 @@ const COLOUR = /^#[0-9a-f]{6}$/i;
 const USER_ID = '{user_id}';
 const PAUSES_MS = [300, 1_500];
 
-/** Return the settings. Missing or malformed ones have their defaults. */
+/** Return the settings. A missing or malformed setting has its default. */
 export function parseConfig(content: unknown): Config {
   if (typeof content !== 'object' || content === null) return DEFAULTS;
   const { apiBaseUrl, title, board, language, logo, accent, hero, avatars, links, subscores, ...switches } = content as Record<string, unknown>;

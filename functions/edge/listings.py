@@ -7,7 +7,7 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.services.query import first_page as first_page_of
 
 MAX_CACHED = 100
-"""Maximum entries of a first page from the top cache. For a longer page, which is rare, it would load 1000 entries."""
+"""Maximum entries of a first page from the top cache. For a longer page, which is rare, the cache would load 1000."""
 
 
 async def top(edge: Edge, ladder: Ladder, limit: int) -> Answer:

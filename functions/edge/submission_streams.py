@@ -68,7 +68,7 @@ Incoming = Annotated[_Incoming, Depends(_incoming)]
 
 
 async def answers(edge: Edge, options: SubmitQuery, incoming: _Incoming) -> AsyncGenerator[bytes, None]:
-    """Yield receipts and errors, one line for each line of the request. Raises `TooManyStreams` before the first one.
+    """Yield receipts and errors, one line for each line of the request. Raises `TooManyStreams` before the first line.
 
     Lines are read only while the client takes the receipts of earlier lines.
     """
@@ -140,7 +140,7 @@ class _PlayersInFlight:
 
     @asynccontextmanager
     async def turn(self, user_ids: Collection[int]) -> AsyncIterator[None]:
-        """Enter the block once all earlier blocks that share a player with this one have ended."""
+        """Enter the block once all earlier blocks that share a player with this block have ended."""
         ended = asyncio.Event()
         earlier = {self._last[i] for i in user_ids if i in self._last}
         self._last |= dict.fromkeys(user_ids, ended)

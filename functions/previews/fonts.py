@@ -43,7 +43,7 @@ class Face:
             return frozenset(font.getBestCmap() or ())
 
     def has(self, character: str) -> bool:
-        """Return whether the font can draw the character. The library's own font counts as having every one."""
+        """Return whether the font can draw the character. The library's own font counts as having every character."""
         return self.path is None or ord(character) in self.characters
 
 
@@ -60,7 +60,7 @@ class TextRun:
 
 
 def installed_faces(folders: Iterable[Path] = FOLDERS) -> Sequence[Face]:
-    """Return the Noto fonts in these folders in the order of their use, bold where there is a bold one."""
+    """Return the Noto fonts in these folders in the order of their use, bold where a bold font exists."""
     files = [file for folder in folders for file in sorted(folder.rglob("Noto*")) if file.suffix in _SUFFIXES]
     by_family: dict[str, Path] = {}
     for file in files:

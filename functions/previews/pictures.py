@@ -1,4 +1,4 @@
-"""Pictures of cards as PNG, 1200 by 630 pixels. The time to draw one is bounded, because texts are cut to fit."""
+"""Pictures of cards as PNG, 1200 by 630 pixels. The time to draw a picture is bounded: texts are cut to fit."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -143,7 +143,7 @@ def _length(text: str, font: "FreeTypeFont", is_right_to_left: bool) -> int:
 
 
 def _direction(font: "FreeTypeFont", is_right_to_left: bool) -> str | None:
-    """Return the direction in which Pillow shapes a run. Return None for a font without raqm, which cannot shape.
+    """Return the direction in which Pillow shapes a run. Return None for a font without raqm: such a font cannot shape.
 
     Pillow's own font has no raqm. Other fonts have it if FriBidi's library is installed on the machine.
     """

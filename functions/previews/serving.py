@@ -1,7 +1,8 @@
 """Previews of the page's addresses, as readers without a key see them.
 
-Anyone may request them, therefore all work is bounded: reads and drawings a second, concurrent drawings, and bytes of
-cached pictures. Beyond these limits, and without the packages of the extra `previews`, the page has its static preview.
+Anyone may request previews, therefore all work is bounded: reads and drawings a second, concurrent drawings, and bytes
+of cached pictures. Beyond these limits, and without the packages of the extra `previews`, the page has its static
+preview.
 """
 
 import asyncio
@@ -34,7 +35,7 @@ PICTURE_PATH = "/preview.png"
 _READS = RateLimit.parsed("100:200")
 """Limit of a process on reads for tags and pictures: 100 a second, in bursts of up to 200."""
 _DRAWINGS = RateLimit.parsed("2:20")
-"""Limit of a process on drawings: 2 a second, in bursts of up to 20. One takes 35 to 100 ms of CPU."""
+"""Limit of a process on drawings: 2 a second, in bursts of up to 20. A drawing takes 35 to 100 ms of CPU."""
 _WAIT_S = 1.0
 """Time limit in s for the tags of a preview. Then the page is served without tags of its own."""
 _FRESH_S = 60.0
@@ -160,7 +161,7 @@ class Previews:
 
 
 class _Pictures:
-    """Pictures by subject, with a limit on their bytes. The oldest ones are dropped first."""
+    """Pictures by subject, with a limit on their bytes. The oldest pictures are dropped first."""
 
     def __init__(self) -> None:
         self._pictures: OrderedDict[Subject, tuple[float, Picture]] = OrderedDict()
@@ -194,7 +195,7 @@ class _Budget:
         self._due = 0
 
     def take(self) -> bool:
-        """Return whether the rate limit allows another picture now. If so, count it."""
+        """Return whether the rate limit allows one more read or drawing now. If so, count it."""
         self._due, allowance = take(self._due, monotonic_ns() // 1000, self._limit)
         return allowance.allowed
 

@@ -60,7 +60,7 @@ class RuntimeApi:
 
     def __init__(self) -> None:
         self.invocations: SimpleQueue[Invocation | None] = SimpleQueue()
-        """Invocations for the process. None ends the process's wait for the next one."""
+        """Invocations for the process. None ends the process's wait for the next invocation."""
         self.messages: SimpleQueue[Message] = SimpleQueue()
         """Messages by and about the process."""
         self._server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"api": self}))
@@ -88,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
     api: RuntimeApi
     protocol_version = "HTTP/1.1"
     wbufsize = -1
-    """Buffered writes: head and body leave in one packet. A second one would wait 40 ms for an acknowledgement."""
+    """Buffered writes: head and body leave in one packet. A second packet would wait 40 ms for an acknowledgement."""
 
     def do_GET(self) -> None:
         if self.path != f"{_PATH}invocation/next":

@@ -169,7 +169,7 @@ def main(tree: Path) -> None:
 
 
 def told(recorder: Recorder) -> dict[str, str]:
-    """Send the requests of all days but the last one. Return the secret texts of the API keys by name."""
+    """Send the requests of all days except the last day. Return the secret texts of the API keys by name."""
     with recorder.served(story.time_ms(story.DAYS[0])):
         recorder.send(story.players())
         recorder.send(story.boards())

@@ -10,7 +10,7 @@ from uuid import UUID
 
 PLAYERS = range(1, 25)
 HIDDEN, RENAMED, ERASED, WITHDRAWN = 7, 8, 24, 9
-"""Ids of one player each: the hidden one, the renamed one, the erased one, and the one whose entries are removed."""
+"""Ids of four players: a hidden, a renamed and an erased player, and a player whose entries are removed."""
 
 GRID = list(product(("sum", "best", "latest"), ("desc", "asc"), ("ordinal", "shared")))
 SUBSCORE_ORDERS = (None, "desc", "asc", None, "asc")
@@ -19,7 +19,7 @@ DAYS = (
     "2026-09-01T12:00", "2026-09-15T08:00", "2026-10-05T19:30", "2026-10-25T00:30", "2026-10-25T01:30",
 )  # fmt: skip
 ROLLOVERS = ("2026-11-10T10:00", "2026-11-10T12:00")
-"""Times of two period rollovers: periods leave the index at the first, and old ones expire at the second."""
+"""Times of two period rollovers: periods leave the index at the first time, and old periods expire at the second."""
 LATER_DAYS = ("2026-11-20T10:00", "2026-11-21T10:00", "2026-11-26T10:00", "2026-11-27T10:00")
 LAST_DAY = "2026-11-28T11:00"
 END = "2026-11-29T00:30"
@@ -72,7 +72,7 @@ def players() -> Iterator[Call]:
 
 
 def keys() -> Iterator[Call]:
-    """Yield requests that create an API key of each scope, and one to revoke."""
+    """Yield requests that create an API key of each scope, and a key to revoke."""
     for name, scopes in {"reader": ["read"], "server": ["submit"], "boss": ["admin"], "lost": ["submit"]}.items():
         yield Call("POST", "/api/admin/keys", {"name": name, "scopes": scopes})
 

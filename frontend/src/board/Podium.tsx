@@ -29,7 +29,8 @@ const STEPS = [
   { medal: 'bg-bronze', block: 'min-h-20 sm:min-h-22' },
 ] as const;
 
-/** Classes that order the columns, by the number of entries and by position. Of three, the leader is in the middle. */
+/** Classes that order the columns, by the number of entries and by position. With three entries, the leader is in the
+ * middle. */
 const PLACES: Readonly<Record<number, readonly string[]>> = {
   1: ['order-1'],
   2: ['order-1', 'order-2'],

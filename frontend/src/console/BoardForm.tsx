@@ -28,7 +28,7 @@ interface Props {
   readonly title: string;
   readonly act: string;
   readonly initial: BoardDraft;
-  /** All boards: a team board combines the scores of another one. */
+  /** All boards, because a team board combines the scores of another board. */
   readonly boards: readonly Board[];
   /** True if the board exists: its permanent settings cannot be edited then. */
   readonly exists: boolean;

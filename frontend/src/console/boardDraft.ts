@@ -29,7 +29,7 @@ export interface BoardDraft {
   readonly numbers: Readonly<Record<NumberName, string>>;
   readonly private: boolean;
   readonly openToPlayers: boolean;
-  /** Type of the scores, which the form does not edit. */
+  /** Type of the scores. The form does not edit this type. */
   readonly scoreType: NonNullable<Board['score_type']>;
 }
 

@@ -21,7 +21,7 @@ const USUAL: Partial<BoardDraft> = {
 /** Types of notices that the boards with rewards send. Such notices are sent only when a period is settled. */
 const OF_SETTLEMENT: readonly NoticeType[] = ['period.settled', 'award.granted', 'award.revoked'];
 
-/** Settings of typical boards. Choosing a preset fills the form for a new board with its settings. */
+/** Settings of typical boards. Choosing a preset fills the form for a new board with the preset's settings. */
 export const PRESETS: Readonly<Record<PresetName, Partial<BoardDraft>>> = {
   none: {},
   laps: { ...USUAL, order: 'asc', unit: 'ms', periods: ['all-time'] },

@@ -31,7 +31,7 @@ export function nextStarts(cron: string, timeZone: string, now: number, count: n
   const reading = localReading(now, timeZone);
   if (fields.length !== 5 || !minutes || !hours || !days || !months || !weekdays || reading === null) return null;
   // By the rules of cron, a day must match both its fields (day of the month, weekday) if one of them begins with `*`.
-  // If neither does, one match suffices.
+  // If neither field begins with `*`, one match suffices.
   const needsBoth = [fields[2], fields[4]].some((field) => field?.startsWith('*'));
   const isDay = (date: Date) => {
     const isOfMonth = days.has(date.getUTCDate());

@@ -46,7 +46,7 @@ export function preferredLanguage(configured: Language | null): Language {
   return isLanguage(chosen) ? chosen : (configured ?? firstLanguage(navigator.languages) ?? 'en');
 }
 
-/** Show the page in this language. Keep the current one if its texts cannot be loaded. */
+/** Show the page in this language. If the texts of this language cannot be loaded, keep the current language. */
 export async function speak(language: Language): Promise<void> {
   latest = language;
   if (language === spoken.get().language) return;

@@ -46,7 +46,7 @@ export function wideningBands(low: number, high: number): Band[] {
 
 /**
  * Return equal bands from `low` to `high`, with round bounds, and one band for each tail. Without tails, few extreme
- * scores would make the bands so wide that one has nearly all players.
+ * scores would make the bands so wide that one band has nearly all players.
  */
 export function bandsWithTails(min: number, low: number, high: number, max: number): Band[] {
   const width = roundWidth((high - low) / EQUAL_BANDS);

@@ -24,7 +24,7 @@ export interface Spread {
 
 /**
  * Return the histogram of all scores. Normally, its bands have equal width. If a few scores are extreme, all extreme
- * scores are in the first and the last band. If most scores are near the lowest one, higher bands are wider.
+ * scores are in the first and the last band. If most scores are near the lowest score, higher bands are wider.
  */
 export function useSpread(): Spread {
   const around = useSurroundings();

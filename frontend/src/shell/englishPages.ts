@@ -1,4 +1,5 @@
-/** Path of the page for developers. Its texts are in English only. Therefore its header and numbers are too. */
+/** Path of the page for developers. Its texts are in English only. Therefore its header and numbers are in English
+ * too. */
 const ENGLISH = /^\/submit(\/|$)/;
 
 export function isEnglishPage(pathname: string): boolean {

@@ -30,7 +30,7 @@ def is_reached_locally(scope: AsgiScope) -> bool:
 
 
 def is_on_this_machine(scope: AsgiScope) -> bool:
-    """Return whether the request comes from a program on this machine, and not from a proxy on it."""
+    """Return whether the request comes from a program on this machine that is not a proxy."""
     if any(name in _OF_PROXIES or name.startswith(b"x-forwarded-") for name, _ in scope["headers"]):
         return False
     address = _address_in(scope.get("client"))
@@ -38,7 +38,7 @@ def is_on_this_machine(scope: AsgiScope) -> bool:
 
 
 def address_of(scope: AsgiScope, proxies: Sequence[Network]) -> str:
-    """Return the client's address: the first address on the way back from this server that is no trusted proxy.
+    """Return the client's address: on the way back from this server, the first address that is no trusted proxy.
 
     Clients can forge X-Forwarded-For. Therefore, use only the parts that trusted proxies have appended.
     """

@@ -14,7 +14,7 @@ from leaderforge.domain.permissions import KeyScope
 from leaderforge.ports.access import TokenVerifier
 
 _TOKEN_DOTS = 2
-"""Number of dots in a JWT, which has three parts. API keys have no dots, which tells the two apart."""
+"""Number of dots in a JWT, which has three parts. API keys have no dots."""
 
 
 class CallerResolver:

@@ -17,7 +17,7 @@ from leaderforge.services.refreshing import keys_cache
 
 @dataclass(frozen=True, slots=True)
 class _CachedKey:
-    """Caller of a key or session, and the time (ms since 1970) at which it expires: None if it does not expire."""
+    """Caller of a key or session, and the expiry of the key or session (ms since 1970), None without an expiry."""
 
     caller: Caller
     expires_at: int | None
@@ -44,7 +44,7 @@ class KeyCache:
         self._is_failing = False
 
     async def load(self) -> None:
-        """Load all API keys unless they are cached. It takes as long as the store does. Raises `StoreUnavailable`."""
+        """Load all API keys unless they are cached. Wait for the store without a limit. Raises `StoreUnavailable`."""
         await self._keys.get(_ALL)
 
     async def find(self, digest: bytes) -> Caller | None:

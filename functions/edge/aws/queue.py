@@ -39,7 +39,8 @@ async def delivery_of(edge: Edge, message: dict[str, Any]) -> QueueMessage:
 
 
 async def _submission(edge: Edge, queued: QueuedSubmissionIn, received_us: int) -> Submission:
-    """Return a message's submission. If settings allow it, create its player. Raises the error of an invalid one."""
+    """Return a message's submission. If settings allow it, create the player. Raises the error of a refused
+    submission."""
     identity = identity_of(queued)
     if isinstance(identity, ExternalId):
         identity = await _player_of(edge, queued, identity, received_us)

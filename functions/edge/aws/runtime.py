@@ -13,7 +13,7 @@ from leaderforge.wiring import Services, build
 T = TypeVar("T")
 
 PAUSE_S = 5.0
-"""Pause in s after which connections are probed before the next invocation: the network silently drops idle ones."""
+"""Pause in s after which connections are probed before the next invocation: networks silently drop idle connections."""
 
 _TURNS = 4
 """Number of event loop iterations after which a closed connection has left its pool."""

@@ -25,9 +25,9 @@ INTERVAL_S = 0.1
 _SLOWER = 2.0
 """Mean response time that the limit aims at, as a multiple of the normal response time."""
 _TOO_SLOW = 1.5
-"""A process is overloaded if its mean response time exceeds this multiple of the allowed one."""
+"""A process is overloaded if its mean response time exceeds this multiple of the allowed time."""
 _FALL, _RISE = 0.1, 0.001
-"""Weights in the moving average of the normal response time: of an interval below the average, and of one above it.
+"""Weights of an interval in the moving average of the normal response time: below this average, and above it.
 
 An interval above the average counts little: otherwise, the normal time would follow a load that grows for seconds.
 """
@@ -68,7 +68,7 @@ class ProcessorLimit:
     bottleneck if the thread always ran or was ready to run (executor load average, in chapter 21 of Google's *Site
     Reliability Engineering*).
 
-    If more requests are in flight than a saturated processor needs, all of them are slower, and no more are answered.
+    If more requests are in flight than a saturated processor needs, each is slower, and the rate of answers stays.
     Therefore the limit falls to `MIN_BUSY` while the processor is saturated, and rises while it is not. The limit ends
     after an interval without a refused request.
 
@@ -112,10 +112,10 @@ class AdmissionLimiter:
     """Limit of requests in flight of one class (reads or writes), controlled by their mean response time.
 
     The mean response time of an interval is the mean number of requests in flight divided by the rate of responses
-    (Little's law). If it is far above its normal value, requests queue somewhere: for this process, the index or the
-    database. From then on, the limit is the number of requests that the process answers in `_SLOWER` times the normal
-    time, at its present rate. The limit ends after an interval without a refused request. Netflix's concurrency-limits
-    and Envoy's adaptive concurrency compare response times in the same way.
+    (Little's law). If this time is far above its normal value, requests queue somewhere: for this process, the index or
+    the database. From then on, the limit is the number of requests that the process answers in `_SLOWER` times the
+    normal time, at its present rate. The limit ends after an interval without a refused request. Netflix's
+    concurrency-limits and Envoy's adaptive concurrency compare response times in the same way.
 
     The allowed response time is at least `floor_s` (s). The limit of `processor` applies in addition.
     """

@@ -97,7 +97,8 @@ class Application(FastAPI):
         """Return the OpenAPI document. It is generated on first use, because a cold start does not need it."""
         if self.openapi_schema is None:
             with catch_warnings(category=UnsupportedFieldAttributeWarning, action="ignore"):
-                # Hide this warning, which means no fault. FastAPI hides it too, but not for models with `defer_build`.
+                # Hide this warning, because it reports no fault. FastAPI hides it too, but not for models with
+                # `defer_build`.
                 document = get_openapi(
                     title=self.title,
                     summary=self.summary,

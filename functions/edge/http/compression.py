@@ -10,7 +10,7 @@ from typing import NamedTuple
 from starlette.types import Scope
 
 MIN_BYTES = 1024
-"""Minimum length in bytes of an answer to compress. A shorter one fits in one or two packets anyway."""
+"""Minimum length in bytes of an answer to compress. A shorter answer fits in one or two packets anyway."""
 GZIP_LEVEL = 2
 ZSTD_LEVEL = 1
 """Compression level of zstd. By `benchmarks/compression.py`, higher levels cost much time and save few bytes."""

@@ -69,7 +69,7 @@ def _objects(node: Any) -> Iterator[JsonObject]:
 
 
 def _name_once(name: str, schema: JsonObject) -> None:
-    """Set a schema's title to its name. Remove the titles of its properties: generators would make types from them."""
+    """Set a schema's title to its name. Remove the properties' titles: generators would make types of them."""
     schema["title"] = _SCHEMA_NAMES.get(name, name)
     for node in _objects(schema.get("properties", {})):
         if isinstance(node.get("title"), str):

@@ -160,7 +160,7 @@ def text(meaning: str, content_type: str, *errors: type[LeaderForgeError]) -> di
 
 
 def download(meaning: str, examples: Mapping[str, str], *errors: type[LeaderForgeError]) -> dict[str, Any]:
-    """Return the options of a route that answers with a file. `examples` has one for each possible content type."""
+    """Return the options of a route that answers with a file. `examples` has an example for each content type."""
     answer = {
         "description": meaning,
         "headers": _REQUEST_ID | _SOURCE | _FILE_NAME,

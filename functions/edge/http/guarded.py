@@ -30,7 +30,7 @@ _SLICE = 16_384
 
 
 class GuardedHttp(HttpToolsProtocol):
-    """Protocol that answers 431 or 414 to a long head, 408 to a late one, and then closes the connection.
+    """Protocol that answers 431 or 414 to a long head, 408 to a late head, and then closes the connection.
 
     It drops trailers. It closes the connection of a client that sends many bytes outside of bodies, such as trailers or
     chunk extensions.
@@ -39,7 +39,7 @@ class GuardedHttp(HttpToolsProtocol):
     _in_head = True
     """True before the end of a head, also between requests."""
     _is_begun = False
-    """True once the parser has read the first byte of a head, until its end."""
+    """True once the parser has read the first byte of a head, until the end of the head."""
     _head_bytes = 0
     """Bytes of an incomplete head so far."""
     _has_body = False
@@ -50,7 +50,7 @@ class GuardedHttp(HttpToolsProtocol):
     _head_timer: asyncio.TimerHandle | None = None
     _refusal = HTTPStatus.BAD_REQUEST
     _is_shed = False
-    """True while the rest of a request arrives whose head was refused under overload."""
+    """True after the head of a request was refused under overload, while the rest of the request arrives."""
     _limiters: Limiters | None = None
     _is_draining = False
     """True after the beginning of the server's shutdown. The response to the next request ends the connection."""
@@ -274,7 +274,7 @@ class GuardedHttp(HttpToolsProtocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def _is_body_unanswered(self) -> bool:
-        """Return whether a body is being read whose request is the next to be answered, and has no response so far."""
+        """Return whether a body is being read, and its request is the next one to answer and has no response so far."""
         return not self._in_head and not self._is_shed and not self.pipeline and not self.cycle.response_started
 
     def _stop_timer(self) -> None:

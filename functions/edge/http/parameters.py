@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from leaderforge.domain.errors import Refused
 
 _MAX_CACHED = 100
-"""Maximum length in bytes of a query string to cache. Longer ones contain cursors or ids, which seldom repeat."""
+"""Maximum length in bytes of a query string to cache. Longer query strings have cursors or ids, which seldom repeat."""
 _MAX_PARAMETERS = 50
 """Maximum number of parameters of a request. No call has as many. The bound limits the cost of a refusal."""
 _MAX_SHOWN = 64

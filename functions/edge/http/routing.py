@@ -80,7 +80,8 @@ class EdgeRoutes:
 
     def __init__(self, app: ASGIApp, routes: Sequence[EdgeRoute]) -> None:
         self._app = app
-        # Find a path without parameters by one look-up. For others, try the few routes of the method and the `_shape`.
+        # Find a path without parameters by one look-up. For other paths, try the few routes of the method and the
+        # `_shape`.
         self._literal: dict[tuple[str, str], EdgeRoute] = {}
         self._routes: defaultdict[tuple[str, int, str], list[EdgeRoute]] = defaultdict(list)
         for route in routes:
@@ -275,8 +276,8 @@ def _require_json(scope: Scope) -> None:
 
 async def _body(request: Request, limit: int) -> bytes:
     """Return the body. Raises `BodyTooLarge` over `limit` bytes, and `RequestTimeout` if it does not arrive in time."""
-    # Refuse a declared length before reading. Also check the received length, because the declared one may be absent or
-    # wrong.
+    # Refuse a declared length before reading. Also check the received length, because the declared length may be absent
+    # or wrong.
     length = header(request.scope, b"content-length")
     if length is not None and length.isdigit():
         _require_within(int(length), limit)
@@ -294,7 +295,7 @@ async def _body(request: Request, limit: int) -> bytes:
 
 
 async def _joined_body(request: Request, message: Any, limit: int) -> bytes:
-    """Receive the further messages of a body whose first one is `message`, and return the whole body."""
+    """Receive the messages of a body after the first one, which is `message`. Return the whole body."""
     body = bytearray()
     while True:
         if message["type"] == "http.disconnect":

@@ -305,7 +305,7 @@ def render_boards(boards: Iterable[Board]) -> JsonBody:
 
 @lru_cache(1024)
 def _board_json(board: Board) -> str:
-    """Return the settings as JSON. It is cached: rendering by models takes longer than the rest of a call's work."""
+    """Return the settings as JSON. The text is cached: rendering by models takes longer than the rest of a call."""
     return _board_out(board).model_dump_json(exclude_unset=True)
 
 

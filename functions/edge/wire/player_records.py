@@ -218,7 +218,7 @@ def _render_sign_ins(record: SignInRecord) -> str:
 
 
 def _render_participation(participation: Participation) -> str:
-    """Return the JSON members about tournaments, leagues, challenges, teams and awards. Empty ones are absent."""
+    """Return the JSON members about tournaments, leagues, challenges, teams and awards. Empty members are absent."""
     members = {
         "tournaments": [_entrant_json(ladder, entrant) for ladder, entrant in participation.entrants],
         "leagues": [_league_place_json(ladder, place) for ladder, place in participation.league_places],

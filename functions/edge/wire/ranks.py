@@ -145,7 +145,7 @@ def compared_entries(
     *,
     marks_hidden: bool = False,
 ) -> list[str]:
-    """Return entries as JSON objects. Each comes with a second rank, which becomes the JSON member `rank_name`.
+    """Return entries as JSON objects. Each entry comes with a second rank, which becomes the JSON member `rank_name`.
 
     `total` is the number of ranked players of the board.
     """

@@ -56,7 +56,7 @@ def _without_type(value: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class _NumberOrText:
-    """Annotation of an integer type. It also accepts 5.0, as `FROM_NUMBER` does, and long scores as text."""
+    """Annotation of an integer type that also accepts 5.0, as `FROM_NUMBER` does, and long scores as text."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         integer = handler(source)

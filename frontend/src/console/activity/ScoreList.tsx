@@ -12,7 +12,7 @@ interface Props<S extends RecentScore> {
   readonly label: string;
 }
 
-/** Scores with their players. Each leads to the moderation of the player. */
+/** Scores with their players. Each row leads to the moderation of its player. */
 export function ScoreList<S extends RecentScore>({ scores, format, note, label }: Props<S>) {
   return (
     <ol aria-label={label} className="divide-y divide-line">

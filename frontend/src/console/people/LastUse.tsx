@@ -4,8 +4,8 @@ import { Filled } from '../../ui/Filled';
 import { useConsoleText } from '../i18n/text';
 
 /**
- * Latest sign-in and latest action of a person. The latest action is a logged one: the person may have read data since
- * then, because reads are not logged.
+ * Latest sign-in and latest logged action of a person. The person may have read data since then, because reads are not
+ * logged.
  */
 export function LastUse({ person: { signed_in_at: signedIn, last_act_at: acted, created_at: created } }: { person: Person }) {
   const { people } = useConsoleText();
