@@ -72,7 +72,7 @@ class _Worker(multiprocess.Process):
 class _Workers(multiprocess.Multiprocess):
     """uvicorn's parent of workers. At a stop signal, it refuses new connections and closes its copy of the listener.
 
-    If the parent's copy stayed open after the workers have closed theirs, connections in its queue would get no answer.
+    If the parent's copy stayed open longer than the workers' copies, connections in the queue would get no answer.
     """
 
     def __init__(self, config: Config, sockets: list[socket.socket]) -> None:

@@ -35,7 +35,7 @@ _EXAMPLES = {
 
 
 def _require_streaming(request: Request) -> None:
-    """Raise `StreamingUnavailable` if the server buffers responses: it would hold a whole board in memory."""
+    """Raise `StreamingUnavailable` if the server buffers responses, because its buffer would hold a whole board."""
     if is_buffered(request.scope):
         raise StreamingUnavailable(
             "this deployment buffers responses and cannot stream; page through .../page, or run `leaderforge export`"

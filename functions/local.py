@@ -71,7 +71,7 @@ _EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - an assumption, not an address to list
 
 
 def create_app(services: Services | None = None) -> Application:
-    """Return the application over these services. Without them, build services from environment variables.
+    """Return the application over these services. Without services, build them from environment variables.
 
     Ends the process with `_CANNOT_START` if the settings are wrong. Other exits make a server restart its workers.
     """

@@ -60,7 +60,7 @@ def serve_site(
     previews: Previews | None = None,
     public_url: str | None = None,
 ) -> bool:
-    """Serve the built site in this directory at `/`, after all routes. Return False if it has no index.html.
+    """Serve the built site in this directory at `/`, after all routes. Return False without an index.html.
 
     `pages` names the optional pages to show: `submit` and `console`. `public_url` is the address of the site for
     `previews`. None means the address in each request.

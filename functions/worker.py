@@ -92,7 +92,7 @@ async def keep_dispatched(services: Services) -> None:
 
 
 async def keep_maintained(services: Services) -> None:
-    """Run all maintenance loops concurrently. A failure in one does not stop the others."""
+    """Run all maintenance loops concurrently. A failure in one loop does not stop the others."""
     await asyncio.gather(
         keep_reconciled(services),
         keep_boards(services),

@@ -1,12 +1,11 @@
 """Write the SQL statements that record a batch: record_*.sql, record_previous_*.sql with previous standings,
 record_bundle_*.sql with notices to the outbox, and record_past*.sql with past standings.
 
-Each statement consists of fragments/record.sql, which inserts events and computes the rows of their standings, and of a
-policy's upsert over these rows. Therefore each rule of a policy exists in one file only. record_previous_*.sql also
-contain fragments/previous.sql, which locks and reads the standings before the upsert, and
-fragments/previous_result.sql, which returns them. record_bundle_*.sql also contain fragments/bundle.sql.
-record_past*.sql end with fragments/past.sql.
-Run `python scripts/record_statements.py` after a change of these files.
+Each statement has two parts. fragments/record.sql inserts events and computes the rows of their standings. A policy's
+upsert writes these rows. Therefore each rule of a policy exists in one file only. record_previous_*.sql also contain
+fragments/previous.sql, which locks and reads the standings before the upsert, and fragments/previous_result.sql, which
+returns them. record_bundle_*.sql also contain fragments/bundle.sql. record_past*.sql end with fragments/past.sql. Run
+`python scripts/record_statements.py` after a change of these files.
 """
 
 import re

@@ -119,7 +119,7 @@ MARKS[".tsx"] = MARKS[".ts"]
 
 
 def marked_comments(source: str, mark: str, strings: str) -> Iterator[Comment]:
-    """Yield the comments from a mark to the end of a line, and those between /* and */."""
+    """Yield the comments from a mark to the end of a line, and comments between /* and */."""
     for match in re.finditer(rf"{strings}|{mark}[^\n]*|/\*.*?\*/", source, re.DOTALL):
         line = line_of(source, match.start())
         before = source[: match.start()].rpartition("\n")[2].strip()

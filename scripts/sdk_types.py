@@ -28,8 +28,8 @@ def python_types() -> str:
         subprocess.run([_GENERATOR, *_OPTIONS, "--output", output], check=True, capture_output=True)  # noqa: S603
         text = output.read_text(encoding="utf-8")
     body = text[text.index("from __future__") :]
-    # Leave out `closed`, which needs typing_extensions. It only forbids unknown JSON members of requests, and the
-    # service refuses them itself.
+    # Leave out `closed`, which needs typing_extensions. `closed` only forbids unknown JSON members of requests, which
+    # the service refuses itself.
     plain = body.replace(", closed=True", "").replace("from typing_extensions import TypedDict\n", "")
     return _HEAD + plain.replace("from typing import Any,", "from typing import Any, TypedDict,", 1)
 

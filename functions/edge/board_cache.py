@@ -34,7 +34,7 @@ class BoardCache:
         return self._boards.fresh(slug) or _required(slug, await self._boards.get(slug))
 
     async def get_current(self, slug: str) -> Board:
-        """Return the board, at most 5 s old. Unlike `get`, never serve a stale one: submissions need current settings.
+        """Return the board, at most 5 s old. Unlike `get`, never return a stale board: submissions need current rules.
 
         Raises `BoardNotFound`, and `StoreUnavailable` if the store does not answer.
         """

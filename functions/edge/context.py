@@ -37,9 +37,9 @@ class RenderedTops:
         self._answers: dict[tuple[Ladder, int], tuple[Page, Answer]] = {}
 
     def answer(self, ladder: Ladder, limit: int, page: Page, render: Callable[[], Answer]) -> Answer:
-        """Return the answer that was rendered from the same page object before. If there is none, render one."""
+        """Return the answer that was rendered from the same page object before. Otherwise, render an answer."""
         rendered = self._answers.get((ladder, limit))
-        # A comparison by identity suffices, because the cache returns the same object until it loads again.
+        # A comparison by identity suffices, because the cache returns the same object until its next load.
         if rendered is not None and rendered[0] is page:
             return rendered[1]
         if len(self._answers) >= _MAX_RENDERED:

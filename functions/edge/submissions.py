@@ -44,7 +44,8 @@ async def submissions_of(edge: Edge, caller: Caller, items: Sequence[_Item]) -> 
     If LEADERFORGE_CREATE_PLAYERS is set, a valid submission with a key and an external id creates a missing player.
     """
     external_ids = {item.external_id for item, _ in items if item.external_id is not None}
-    # Look players up before boards. The boards must be recent, and a slow look-up of players would make them too old.
+    # Look players up before boards. The boards must be recent, and a slow look-up of players would make the boards too
+    # old.
     user_ids = await edge.services.players.ids.find_many(external_ids) if external_ids else {}
     may_create = edge.services.settings.create_players and caller.may(Permission.EDIT_PLAYERS)
     if len(user_ids) < len(external_ids) and may_create:

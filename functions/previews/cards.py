@@ -65,7 +65,7 @@ def name_of(entry: Entry) -> str:
 
 
 def tags(card: Card, site: str, picture: str | None) -> str:
-    """Return the `meta` elements of a card. `picture` is the absolute address of its picture, if there is one."""
+    """Return the `meta` elements of a card. `picture` is the absolute address of the card's picture, if any."""
     values = {
         "og:type": "website",
         "og:site_name": site,

@@ -70,7 +70,7 @@ def _draw_leader(text: "_Text", line: Line, baseline: int) -> None:
 
 
 class _Text:
-    """Text on an image, with a font for each script, shaped and in visual order."""
+    """Text on a picture, with a font for each script, shaped and in visual order."""
 
     def __init__(self, image: "Image", faces: Sequence[Face]) -> None:
         self._image, self._faces = image, faces
@@ -145,7 +145,7 @@ def _length(text: str, font: "FreeTypeFont", is_right_to_left: bool) -> int:
 def _direction(font: "FreeTypeFont", is_right_to_left: bool) -> str | None:
     """Return the direction in which Pillow shapes a run. Return None for a font without raqm: such a font cannot shape.
 
-    Pillow's own font has no raqm. Other fonts have it if FriBidi's library is installed on the machine.
+    Pillow's own font has no raqm. Other fonts have raqm if FriBidi's library is installed on the machine.
     """
     from PIL.ImageFont import Layout
 

@@ -26,7 +26,7 @@ _SETTINGS = {
     "LAMBDA_RETRY_BASE_DELAY": "2",
     "LAMBDA_SYNCHRONOUS_CREATE": "1",
     "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "1",
-    # Fail on unsupported resources. Use the older engine: the newer one needs a request to another host.
+    # Fail on unsupported resources. Use the older engine: the newer engine needs a request to another host.
     "CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES": "0",
     "PROVIDER_OVERRIDE_CLOUDFORMATION": "engine-legacy",
     # Prevent requests to other hosts.
@@ -46,7 +46,7 @@ _STOP_STEPS = ((signal.SIGTERM, 5.0),)
 
 
 class Emulator:
-    """LocalStack, with its files in one directory. It runs functions as processes and stops them when it stops."""
+    """LocalStack, with its files in one directory. It runs functions as processes, and ends them when it stops."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory.resolve()

@@ -49,7 +49,7 @@ export class Client {
     return `${this.#base}${path}`;
   }
 
-  /** Return the data at a path. While it is unchanged, return the same object. */
+  /** Return the data at a path. While the data is unchanged, return the same object. */
   async get<T>(path: string, signal?: AbortSignal): Promise<T> {
     const kept = this.#kept.get(path);
     const reply = await this.#fetch(path, {

@@ -29,8 +29,7 @@ const STEPS = [
   { medal: 'bg-bronze', block: 'min-h-20 sm:min-h-22' },
 ] as const;
 
-/** Classes that order the columns, by the number of entries and by position. With three entries, the leader is in the
- * middle. */
+/** Classes that order the columns, by number of entries and position. Of three entries, the leader is in the middle. */
 const PLACES: Readonly<Record<number, readonly string[]>> = {
   1: ['order-1'],
   2: ['order-1', 'order-2'],

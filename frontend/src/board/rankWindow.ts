@@ -28,7 +28,7 @@ export function fitted({ start }: RankWindow, total: number, size: number = WIND
   return { start: Math.min(start, total - rows), rows };
 }
 
-/** Return whether the window should move because `row`, the first one in view, is near its edge. */
+/** Return whether the window should move because `row`, the first row in view, is near its edge. */
 export function isNearEdge({ start, rows }: RankWindow, row: number, total: number, margin = MARGIN_ROWS): boolean {
   const nearTop = start > 0 && row - start < margin;
   const nearEnd = start + rows < total && start + rows - row < margin;

@@ -79,6 +79,6 @@ function viewOf(row: number, total: number): View {
 
 function place(scroller: HTMLDivElement, { window, row }: View, rowHeight: number): void {
   scroller.scrollTop = (row - window.start) * rowHeight;
-  // Dispatch the event now: the browser dispatches its own only after it has painted one frame at the wrong position.
+  // Dispatch the event now: the browser's own event comes only after a frame at the wrong position.
   scroller.dispatchEvent(new Event('scroll'));
 }

@@ -86,7 +86,7 @@ function Joining({ challenge }: { challenge: Challenge }) {
   return players.some((player) => player.user_id === me.id) ? null : <Join key={me.id} me={me} invitation={challenge.invitation} />;
 }
 
-/** Form to join with a player token: the one of the session, or one that the reader enters. */
+/** Form to join with a player token: the token of the session, or a token that the reader enters. */
 function Join({ me, invitation }: { me: Me; invitation: string }) {
   const { client } = useDeployment();
   const words = useChallengeTexts();

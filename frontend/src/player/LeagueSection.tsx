@@ -74,7 +74,7 @@ function Line({ text, tone, mark }: { text: string; tone: string; mark: string }
   );
 }
 
-/** Time left in an open period, or the result of a settled one. */
+/** Time left in an open period, or the result of a settled period. */
 function State({ group, board }: { group: LeagueGroup; board: Board }) {
   const words = useText();
   const now = useNow();

@@ -56,7 +56,7 @@ class LambdaHandler:
 
     def _mangum(self) -> Mangum:
         services = runtime.services
-        # `runtime.close()` discards the services. Build a new application that uses the new ones.
+        # `runtime.close()` discards the services. Build a new application that uses the new services.
         if self._serving is None or self._serving[0] is not services:
             app = RawPaths(application(services, *self._routers))
             self._serving = (services, Mangum(app, lifespan="off"))

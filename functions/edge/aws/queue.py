@@ -39,8 +39,7 @@ async def delivery_of(edge: Edge, message: dict[str, Any]) -> QueueMessage:
 
 
 async def _submission(edge: Edge, queued: QueuedSubmissionIn, received_us: int) -> Submission:
-    """Return a message's submission. If settings allow it, create the player. Raises the error of a refused
-    submission."""
+    """Return the submission in a message. If settings allow it, create its player. Raises the error of a refusal."""
     identity = identity_of(queued)
     if isinstance(identity, ExternalId):
         identity = await _player_of(edge, queued, identity, received_us)
@@ -59,7 +58,7 @@ async def _player_of(edge: Edge, queued: QueuedSubmissionIn, external_id: Extern
 
 
 def _sent_us(message: dict[str, Any]) -> int:
-    """Return the SQS send time in us since 1970. If it is missing, return a far future time, which is clamped later."""
+    """Return the SQS send time (us since 1970). Without one, return a far future time, which is clamped later."""
     timestamp = str(message.get("attributes", {}).get("SentTimestamp", ""))
     return int(timestamp) * 1000 if timestamp.isdigit() else MAX_INTEGER
 

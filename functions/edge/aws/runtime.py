@@ -34,7 +34,7 @@ class Runtime:
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """Event loop. Each use makes it the current loop, because other code in this thread may have unset it."""
+        """Event loop. Each use makes it the current loop, because other code may have unset the current loop."""
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
@@ -63,7 +63,7 @@ class Runtime:
         silently.
         """
         self.loop.run_until_complete(_turns())
-        # Read the wall clock, because the monotonic one may stand still while the process is frozen.
+        # Read the wall clock, because the monotonic clock may stand still while the process is frozen.
         paused, self._used_at = time() - self._used_at, time()
         # If the clock went backwards, assume a long pause.
         if self._services is not None and not 0 <= paused < PAUSE_S:

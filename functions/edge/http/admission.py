@@ -4,7 +4,8 @@ An overloaded process answers all requests late, and clients give up on them. Th
 at once. The other requests are answered in time.
 
 `ProcessorLimit` acts if the processor is the bottleneck, `AdmissionLimiter` if the database or the index is. `guarded`
-refuses requests before they reach the application, which costs less. `OverloadGuard` refuses them under other servers.
+refuses requests before they reach the application, which costs less. `OverloadGuard` refuses requests under other
+servers.
 """
 
 from collections.abc import Callable
@@ -32,13 +33,13 @@ _FALL, _RISE = 0.1, 0.001
 An interval above the average counts little: otherwise, the normal time would follow a load that grows for seconds.
 """
 STANDING = 128
-"""Requests in flight. If there are more than this for a whole interval, `ProcessorLimit` checks the processor."""
+"""Number of requests in flight. If more are in flight for a whole interval, `ProcessorLimit` checks the processor."""
 BUSY = 0.95
 """Share of time. A processor is saturated if the demand for it is at least this share. See `ProcessorDemand`."""
 MIN_BUSY = 8
 """Requests of a class in flight that suffice to keep the processor busy. Further requests only wait for these."""
 _FEWER, _MORE = 0.9, 1.25
-"""Factors of the limit: after an interval with a saturated processor, and after one without."""
+"""Factors of the limit: after an interval with a saturated processor, and after an interval without."""
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _ALWAYS_ADMITTED = frozenset({"/api/health", "/metrics"})
 _STREAMS = "/stream"
@@ -61,7 +62,7 @@ def release(scope: Scope) -> None:
 
 
 class ProcessorLimit:
-    """Limit on the requests in flight of each class (reads, writes). `inf` unless they wait for the processor.
+    """Limit on the requests in flight of each class (reads, writes). `inf` unless requests wait for the processor.
 
     A queue after a burst drains, a queue under overload does not (CoDel, RFC 8289). Therefore, a queue counts as
     overload if more than `STANDING` requests of both classes are in flight for `INTERVAL_S`. The processor is the
@@ -94,7 +95,7 @@ class ProcessorLimit:
         self._in_flight -= 1
 
     def adapt(self, now: float) -> None:
-        """Set the limit for the next interval, if this one is over. `now` is in s."""
+        """Set the limit for the next interval, if the current interval is over. `now` is in s."""
         if now - self._began < INTERVAL_S or (self.limit == inf and self._in_flight <= STANDING):
             return
         self.limit = self._next_limit(is_busy=self._demand() >= BUSY)
@@ -165,7 +166,7 @@ class AdmissionLimiter:
         self._processor.leave()
 
     def _adapt(self, elapsed_s: float) -> None:
-        """Set the limit for the next interval, by the rate of the last one."""
+        """Set the limit for the next interval, by the rate of the last interval."""
         per_second = self._released / elapsed_s
         mean = self._sampled_in_flight / self._samples
         allowed_s = max(self._floor_s, _SLOWER * self._normal_s)

@@ -86,7 +86,7 @@ class Application(FastAPI):
         """Return the project's layers around Starlette's.
 
         Starlette's layers handle the errors of requests without a route of the project. FastAPI's layers would cost
-        time, and serve only its own routes.
+        time, and serve only FastAPI's own routes.
         """
         app = Starlette.build_middleware_stack(self)
         for layer, arguments, options in reversed(self._layers):

@@ -51,7 +51,7 @@ def passes_bytes(scope: Scope) -> bool:
 def _preferred(accept: bytes) -> Encoding | None:
     weights = dict(_weights(accept))
     default = weights.get(b"*", 0.0)
-    # If weights are equal, `max` returns the first encoding, which is the best one of this process.
+    # If weights are equal, `max` returns the first encoding, which is the best encoding of this process.
     best = max(ENCODINGS, key=lambda encoding: weights.get(encoding.name, default))
     weight = weights.get(best.name, default)
     return best if weight > 0 and weight >= weights.get(b"identity", 0.0) else None
@@ -74,7 +74,7 @@ def _gzip(content: bytes) -> bytes:
 def _zstd() -> Callable[[bytes], bytes] | None:
     """Return the compression function of zstd, None if zstd is not installed.
 
-    One compressor serves all answers, because creating one takes longer than compressing a short answer.
+    One compressor serves all answers, because creating a compressor takes longer than compressing a short answer.
     """
     for name in _ZSTD_MODULES:
         try:

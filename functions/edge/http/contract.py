@@ -1,7 +1,8 @@
 """The OpenAPI document as generators of clients need it.
 
 FastAPI's document describes valid values only, but generators also derive types and names from it. From the unchanged
-document, they would use 32 bits for ids, name an enumeration `Order`, and require JSON members that have a default.
+document, generators would use 32 bits for ids, name an enumeration `Order`, and require JSON members that have a
+default.
 """
 
 import re

@@ -22,7 +22,7 @@ MAX_HEADERS = 128
 HEAD_S = 10.0
 """Time limit in s for a complete head. It begins with the connection or, for later requests, with their first byte."""
 NEW_GRACE_S = 1.0
-"""Time in s that a shutdown leaves to a connection without a request so far: its client is about to send the first."""
+"""Time in s that a shutdown leaves to a connection without a request so far: the client may be about to send one."""
 _IDLE_GRACE_S = 0.05
 """Time in s in which a shutdown reads requests that clients have sent already, on connections that were idle."""
 _SLICE = 16_384
@@ -101,8 +101,8 @@ class GuardedHttp(HttpToolsProtocol):
         if self._in_head:
             super().on_header(name, value)
             return
-        # Drop a trailer. uvicorn would append it to the headers without a limit, where it could override a proxy's
-        # header.
+        # Drop a trailer. uvicorn would append any number of trailers to the headers, where a trailer could override a
+        # proxy's header.
         self._trailers += 1
         if self._trailers > MAX_HEADERS:
             raise ValueError  # stops the parser; uvicorn then calls `send_400_response`
@@ -246,7 +246,7 @@ class GuardedHttp(HttpToolsProtocol):
             if self._head_bytes > MAX_HEAD_BYTES:
                 self._refuse_long_head()
                 return
-        # Between requests, uvicorn's own timer limits the wait for the next one.
+        # Between requests, uvicorn's own timer limits the wait for the next request.
         if self._head_timer is None and (self._is_begun or not self._is_answering()):
             self._head_timer = self.loop.call_later(HEAD_S, self._on_late_head)
 

@@ -36,7 +36,7 @@ class KnownHosts:
         )
 
     def _is_known_host(self, host: bytes | None) -> bool:
-        """Return whether to serve requests for this Host. None (no header) is allowed: browsers always send one."""
+        """Return whether to serve requests for this Host. None (no header) is allowed: browsers always send a Host."""
         if not host:
             return True
         match = _HOST.fullmatch(host.decode("latin-1").lower())

@@ -18,7 +18,7 @@ from leaderforge.ports.telemetry import Telemetry
 _SAFE_ID = re.compile(rb"[A-Za-z0-9._:+/=@-]{1,128}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _LOGGED_ID = 64
-"""Maximum number of characters of a request's id in the log. Clients choose the id, and may send a long one."""
+"""Maximum number of characters of a request's id in the log. Clients choose the id, and may send a long text."""
 _SERVER_ERROR = 500
 _CLIENT_CLOSED = 499
 """Status in metrics and logs of a request whose client disconnected before the response."""
@@ -142,7 +142,7 @@ def _without_body(message: Mapping[str, object]) -> Message:
 
 
 def _request_id(scope: Scope) -> bytes:
-    """Return the client's request id if it is safe to log, otherwise a new one of 128 random bits."""
+    """Return the client's request id if it is safe to log, otherwise a new id of 128 random bits."""
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _SAFE_ID.fullmatch(value):
             return bytes(value)

@@ -318,7 +318,7 @@ def _previous_member(previous: PreviousStanding | None, tiebreakers: Sequence[Ti
 
 
 def _period_json(receipt: PeriodReceipt, time: str, previous_member: str, tiebreakers: Sequence[Tiebreaker]) -> str:
-    # Format all numbers here: a call of a function for each of them would double the time.
+    # Format all numbers here: a function call for each number would double the time.
     period, score, rank, submissions, improved, _, subscore, _, tier = receipt
     middle = "" if subscore is None else subscore_json(tiebreakers, subscore)
     tiers = "" if tier is None else reached_tier_members(tier)

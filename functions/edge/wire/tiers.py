@@ -68,7 +68,7 @@ NextTierMember = Annotated[
 
 
 def tier_name(board: Board, score: int, rank: int, total: int) -> str | None:
-    """Return the name of the tier of an entry, None if it reaches no tier."""
+    """Return the name of the tier of an entry, None if the entry reaches no tier."""
     return board.tiers_among(total).name(score, rank)
 
 

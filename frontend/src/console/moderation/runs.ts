@@ -59,7 +59,7 @@ export async function removedRuns(operator: Client, { board, userId }: Subject):
     .map(({ submission_id: id, achieved_at: at, score }) => ({ id, at, score, removed: true }));
 }
 
-/** Return the runs that count and the removed ones together, newest first. A run that is removed keeps its position. */
+/** Return the runs that count and the removed runs, newest first. A run keeps its position when it is removed. */
 export function withRemoved(counting: readonly Run[], removed: readonly Run[]): Run[] {
   const ids = new Set(removed.map(({ id }) => id));
   return [...counting.filter(({ id }) => !ids.has(id)), ...removed].sort((one, other) => Date.parse(other.at) - Date.parse(one.at));

@@ -10,7 +10,7 @@ export interface Look {
 /** Maximum age, in ms, of the states in the charts. Older states are dropped. */
 export const KEPT_MS = 5 * 60_000;
 
-/** Return the states plus a new state, without the expired ones. */
+/** Return the states plus a new state, without the expired states. */
 export function withLook(looks: readonly Look[], look: Look): readonly Look[] {
   return [...looks.filter(({ at }) => look.at - at <= KEPT_MS), look];
 }
