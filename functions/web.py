@@ -63,7 +63,7 @@ def serve_site(
     """Serve the built site in this directory at `/`, after all routes. Return False without an index.html.
 
     `pages` names the optional pages to show: `submit` and `console`. `public_url` is the address of the site for
-    `previews`. None means the address in each request.
+    `previews`. With None, previews use the address in each request.
     """
     if not (directory / _INDEX).is_file():
         return False

@@ -10,7 +10,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # MkDocs imports a hook by its path
+sys.path.insert(0, str(Path(__file__).parents[1]))  # MkDocs imports this hook without the repository's modules
 from scripts.csharp_reference import csharp_reference, csharp_types_reference
 from scripts.godot_reference import godot_reference
 
@@ -52,7 +52,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     """Replace links to files outside docs/ by their text. Raises `PluginError` if there is no such file."""
     if page.file.src_uri.startswith("reference/"):
-        return markdown  # links between generated pages, which MkDocs checks itself
+        return markdown  # generated pages link to each other only, and MkDocs checks that
     is_readme = page.file.src_uri == "index.md"
     pages = DOCS if is_readme else (DOCS / page.file.src_uri).parent
     folder = ROOT if is_readme else pages

@@ -114,10 +114,11 @@ class Edge:
     ) -> Ladder:
         """Return the ladder of a board in a period, restricted to a segment if there is one, at a moment `at` (ms).
 
-        A frozen board is read at the moment of the freeze, except by viewers and for the own entry of player `user_id`.
+        A frozen board is read at the moment of the freeze, but as of now by viewers, and by player `user_id` (own
+        entry).
 
-        Raises `BoardNotFound`, `PeriodNotFound`, `PeriodBuilding` or `MomentNotFound`, `Unauthenticated` or `Forbidden`
-        if the caller may not read the board, and `Refused` if the board has no segments by the segment's attribute.
+        Raises `BoardNotFound`, `PeriodNotFound`, `PeriodBuilding` or `MomentNotFound`. Raises `Unauthenticated` or
+        `Forbidden` if the caller may not read the board, and `Refused` if the board has no segments by the attribute.
         """
         board = await self._boards.get(slug)
         caller.require_read(board)
@@ -126,7 +127,7 @@ class Edge:
     def seen_at(self, ladder: Ladder, caller: Caller, at: int | None, *, user_id: int | None = None) -> Ladder:
         """Return a ladder as the caller sees it, at a moment `at` (ms) or now.
 
-        Raises `MomentNotFound`, and `Refused` if the moment is too recent or the ladder has a segment.
+        Raises `Refused` if the moment is too recent, and `MomentNotFound` if states or segments of it are not stored.
         """
         board, now = ladder.board, self.services.clock()
         if at is None:

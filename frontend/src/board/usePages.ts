@@ -10,7 +10,7 @@ const SETTLED_MS = 100;
 
 export interface Pages {
   readonly entryAt: (row: number) => Entry | undefined;
-  /** Text that differs as soon as other pages, or other data of these pages, are loaded. */
+  /** Text that changes whenever another page, or new data of a page, is loaded. */
   readonly content: string;
   readonly error: unknown;
   readonly retry: () => void;

@@ -1,7 +1,7 @@
 import { scaleTime } from 'd3-scale';
 
 interface Props {
-  /** Good and bad states (`well`) over time, in order. Times are in ms since 1970. */
+  /** States in order of time: `well` is true for a good state, and `at` is in ms since 1970. */
   readonly looks: readonly { readonly at: number; readonly well: boolean }[];
   readonly times: readonly [number, number];
 }

@@ -25,7 +25,7 @@ class _CachedKey:
 
 _Keys = Mapping[bytes, _CachedKey]
 _ALL = "all keys"
-"""Cache key of the only entry, which has all valid API keys at once. Guessing API keys thus causes no extra queries."""
+"""Name of the cache's only item: all valid API keys together. Therefore, guessed API keys cause no extra queries."""
 
 
 class KeyCache:
@@ -44,7 +44,7 @@ class KeyCache:
         self._is_failing = False
 
     async def load(self) -> None:
-        """Load all API keys unless they are cached. Wait for the store without a limit. Raises `StoreUnavailable`."""
+        """Load all API keys unless they are cached. Wait as long as the store needs. Raises `StoreUnavailable`."""
         await self._keys.get(_ALL)
 
     async def find(self, digest: bytes) -> Caller | None:

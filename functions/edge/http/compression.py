@@ -41,7 +41,7 @@ def passes_bytes(scope: Scope) -> bool:
     """Return whether the connection to the client can carry binary bodies.
 
     Events of version 2.0 come from function URLs and HTTP APIs, which always carry binary bodies. Events of REST APIs
-    have another version. Their answers stay uncompressed: REST APIs carry binary bodies only by a setting, but can
+    have another version. Answers to them stay uncompressed: REST APIs carry binary bodies only by a setting, but can
     compress answers themselves.
     """
     event = scope.get("aws.event")

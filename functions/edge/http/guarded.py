@@ -71,8 +71,8 @@ class GuardedHttp(HttpToolsProtocol):
     def shutdown(self) -> None:
         """Close the connection, but first answer a request that the client may have sent already.
 
-        uvicorn would close a connection whose request it has not read yet. A proxy could not repeat a POST then: the
-        request could have been executed.
+        uvicorn would close a connection whose request it has not read yet. A proxy could then not repeat a POST,
+        because the POST could have been executed.
         """
         self._is_draining = True
         if self._is_answering():
