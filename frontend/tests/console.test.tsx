@@ -33,7 +33,8 @@ function guarded(caller: Caller = OWNER): Handler {
   };
 }
 
-/** Return a page of an audit log with entries of two actors. A page of an export has one entry. */
+/** Return a page of an audit log with entries of two actors. A page of an export has one entry: exports have two
+ * pages. */
 function auditPage({ searchParams }: URL): Answer {
   const actor = searchParams.get('actor');
   const acts = [ACT, FORMULA].filter((entry) => actor === null || entry.actor === actor);

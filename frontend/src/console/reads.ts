@@ -42,7 +42,7 @@ export function playersLike(operator: Client, text: string) {
   });
 }
 
-/** Return the players that match a text: the player with this id first, then players whose names match it. */
+/** Return the players that match a text: first the player with this id, then players whose names match the text. */
 export async function matchingPlayers(operator: Client, text: string, signal: AbortSignal): Promise<User[]> {
   const [numbered, { users: named }] = await Promise.all([
     playerNumbered(operator, parseUserId(text), signal),

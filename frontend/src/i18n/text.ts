@@ -40,7 +40,7 @@ export function useLanguage(): Language {
   return useStore(spoken).language;
 }
 
-/** Return the first language of these: the one that the reader chose, the configured one, the browser's, English. */
+/** Return the page's language: the reader's choice, or else the configured one, or the browser's, or English. */
 export function preferredLanguage(configured: Language | null): Language {
   const chosen = stored(KEY);
   return isLanguage(chosen) ? chosen : (configured ?? firstLanguage(navigator.languages) ?? 'en');

@@ -14,7 +14,7 @@ export function parseUserId(text: string): number | null {
   return Number.isSafeInteger(userId) ? userId : null;
 }
 
-/** Return the suggestions: the player whose id is the text first, then players whose names match the text. */
+/** Return the suggestions: first the player whose id is the text, then players whose names match the text. */
 export function suggestions(byId: User | undefined, byName: readonly User[]): Suggestion[] {
   const users = byId ? [byId, ...byName.filter((user) => user.user_id !== byId.user_id)] : byName;
   return users.map((user) => ({ userId: user.user_id, label: nameOf(user), detail: `#${user.user_id}` }));

@@ -1,4 +1,4 @@
-/** Path of the page for developers. Its texts are in English only. Therefore its header and numbers are in English
+/** Path of the page for developers. Its texts exist in English only, therefore its header and numbers are in English
  * too. */
 const ENGLISH = /^\/submit(\/|$)/;
 

@@ -70,7 +70,7 @@ class Runtime:
             self.loop.run_until_complete(self._services.renew())
 
     def close(self) -> None:
-        """Close the connections and the loop. The next use opens new ones."""
+        """Close the connections and the loop. The next use opens a new loop and new connections."""
         services, self._services = self._services, None
         loop, self._loop = self._loop, None
         if loop is not None:

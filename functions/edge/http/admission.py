@@ -35,7 +35,8 @@ An interval above the average counts little: otherwise, the normal time would fo
 STANDING = 128
 """Number of requests in flight. If more are in flight for a whole interval, `ProcessorLimit` checks the processor."""
 BUSY = 0.95
-"""Share of time. A processor is saturated if the demand for it is at least this share. See `ProcessorDemand`."""
+"""Share of the time. A processor is saturated if the thread demands it for this share or more. See
+`ProcessorDemand`."""
 MIN_BUSY = 8
 """Requests of a class in flight that suffice to keep the processor busy. Further requests only wait for these."""
 _FEWER, _MORE = 0.9, 1.25
@@ -62,7 +63,7 @@ def release(scope: Scope) -> None:
 
 
 class ProcessorLimit:
-    """Limit on the requests in flight of each class (reads, writes). `inf` unless requests wait for the processor.
+    """Limit on the requests in flight of each class (reads, writes): `inf` unless requests wait for the processor.
 
     A queue after a burst drains, a queue under overload does not (CoDel, RFC 8289). Therefore, a queue counts as
     overload if more than `STANDING` requests of both classes are in flight for `INTERVAL_S`. The processor is the

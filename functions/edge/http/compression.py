@@ -1,4 +1,4 @@
-"""Compression of answers: the encodings of this process, and the choice of one by `Accept-Encoding`."""
+"""Compression of answers: the encodings of this process, and the choice of an encoding by `Accept-Encoding`."""
 
 import re
 import zlib

@@ -20,7 +20,7 @@ from leaderforge.domain.errors import LeaderForgeError
 MAX_HEAD_BYTES = 32_768
 MAX_HEADERS = 128
 HEAD_S = 10.0
-"""Time limit in s for a complete head. It begins with the connection or, for later requests, with their first byte."""
+"""Time limit in s for a complete head. It counts from the connection or, for a later request, from the first byte."""
 NEW_GRACE_S = 1.0
 """Time in s that a shutdown leaves to a connection without a request so far: the client may be about to send one."""
 _IDLE_GRACE_S = 0.05

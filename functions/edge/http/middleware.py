@@ -121,7 +121,7 @@ class _Exchange:
 
     @property
     def route(self) -> str:
-        """Template of the path. Metrics use it, because each path would be a time series of its own."""
+        """Template of the path. Metrics use the template, because each path would be a time series of its own."""
         route = self.scope.get("route")
         return _NO_ROUTE if route is None else route.path
 

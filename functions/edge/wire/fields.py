@@ -21,7 +21,7 @@ from leaderforge.domain.times import moment_of, time_text
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_TIME_LENGTH = 40
-"""Maximum length of a time in characters. RFC 3339 needs fewer. The limit bounds the cost of parsing."""
+"""Maximum length of a time in characters, more than RFC 3339 needs. The limit bounds the cost of parsing."""
 _TIME_EXAMPLE = "2026-11-23T12:00:00.000Z"
 
 

@@ -8,7 +8,7 @@ import { useConsoleText } from '../i18n/text';
 const MINUTE_S = 60;
 const MINUTE_MS = 60_000;
 
-/** Charts of the submissions a minute and the active players. */
+/** Charts of the submissions per minute, and of the active players. */
 export function ActivityCharts({ activity: { points, step_s: stepS, until } }: { activity: BoardActivity }) {
   const words = useConsoleText();
   const end = Date.parse(until);

@@ -8,7 +8,7 @@ interface Props {
   readonly go: (position: number) => void;
 }
 
-/** Buttons to the pages before and after this one. Renders nothing if the board has only one page. */
+/** Buttons to the pages before and after this page. Renders nothing if the board has only one page. */
 export function Pager({ position, total, go }: Props) {
   const words = useConsoleText();
   const last = Math.min(position + ENTRIES_PER_PAGE - 1, total);

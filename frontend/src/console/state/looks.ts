@@ -25,7 +25,7 @@ export function lagMs({ partitions }: Shards): number | null {
   return worst(partitions.map((one) => one.lag_ms));
 }
 
-/** Return the share of the reads of boards' first entries that the cache answered, null before the first such read. */
+/** Of all reads of boards' first entries, return the share that the cache answered. Null before the first read. */
 export function hitRatio({ cache: { hits, misses } }: Shards): number | null {
   return hits + misses > 0 ? hits / (hits + misses) : null;
 }
