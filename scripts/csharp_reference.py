@@ -1,7 +1,7 @@
 """Write the reference of the C# SDK from the documentation comments of its sources, as Markdown.
 
-Each public member has a comment, because Mono's compiler demands it. This script replaces Mono's own generator of
-reference pages, of which Debian has no package.
+Each public member has a comment, because Mono's compiler demands it. Debian has no package of Mono's own generator of
+reference pages, therefore this script replaces the generator.
 """
 
 import re

@@ -25,7 +25,8 @@ type Query = Record<string, string | number>;
 export const POLL_MS = 5_000;
 const SPREAD_MS = 60_000;
 const PAST_PERIODS = 50;
-/** Time in ms for which a page of ranks out of view stays cached. It is short: readers may scroll past many pages. */
+/** Time in ms for which a page of ranks out of view stays cached. This time is short: readers may scroll past many
+ * pages. */
 const PASSED_MS = 15_000;
 
 /** Return the path of a resource of the ladder, such as `top`. */

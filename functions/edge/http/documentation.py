@@ -123,7 +123,7 @@ def write(
 def put(
     model: type[BaseModel], *errors: type[LeaderForgeError], headers: Mapping[str, Any], example: Any = None
 ) -> dict[str, Any]:
-    """Return the options of a route that changes or creates an object. Its answer to a creation has `headers`."""
+    """Return the options of a route that changes or creates an object. The answer to a creation has `headers`."""
     options = write(model, *errors, example=example)
     options["responses"][201] = {
         "model": model,

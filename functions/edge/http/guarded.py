@@ -24,7 +24,7 @@ HEAD_S = 10.0
 NEW_GRACE_S = 1.0
 """Time in s that a shutdown leaves to a connection without a request so far: the client may be about to send one."""
 _IDLE_GRACE_S = 0.05
-"""Time in s in which a shutdown reads requests that clients have sent already, on connections that were idle."""
+"""Time in s for which a shutdown still reads idle connections: clients may have sent requests on them already."""
 _SLICE = 16_384
 """Maximum bytes of a head that are parsed at once. Otherwise, a chunk of 256 KiB could contain 80,000 headers."""
 

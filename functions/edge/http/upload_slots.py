@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from leaderforge.domain.errors import Overloaded
 
 MAX_UPLOADS = 2
-"""Maximum number of uploaded files that a process has at a time. It bounds disk space and processor time."""
+"""Maximum number of uploaded files that a process has at a time. The limit bounds disk space and processor time."""
 
 
 class UploadSlots:

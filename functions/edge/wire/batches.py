@@ -1,4 +1,4 @@
-"""Items of a batch. Each is validated independently of the others."""
+"""Items of a batch. Each item is validated independently of the other items."""
 
 from typing import Any
 
