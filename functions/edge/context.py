@@ -127,7 +127,7 @@ class Edge:
     def seen_at(self, ladder: Ladder, caller: Caller, at: int | None, *, user_id: int | None = None) -> Ladder:
         """Return a ladder as the caller sees it, at a moment `at` (ms) or now.
 
-        Raises `Refused` if the moment is too recent, and `MomentNotFound` if states or segments of it are not stored.
+        Raises `Refused` if the moment is too recent, and `MomentNotFound` if its states or segments are not stored.
         """
         board, now = ladder.board, self.services.clock()
         if at is None:

@@ -1,7 +1,7 @@
 """uvicorn's protocol with limits on the head of a request: the request line and the headers.
 
-uvicorn reads heads of any length and waits for them without a time limit. The application cannot limit them, because it
-receives a request only after the head. `uvicorn --http functions.edge.http.guarded:GuardedHttp` uses this protocol.
+uvicorn reads heads of any length and waits for them without a time limit. The application cannot limit heads, because
+it receives a request only after the head. `uvicorn --http functions.edge.http.guarded:GuardedHttp` uses this protocol.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ MAX_HEADERS = 128
 HEAD_S = 10.0
 """Time limit in s for a complete head. It counts from the connection or, for a later request, from the first byte."""
 NEW_GRACE_S = 1.0
-"""Time in s that a shutdown leaves to a connection without a request so far: the client may be about to send one."""
+"""Time in s that a shutdown leaves to a connection without a request so far: the client may be about to send it."""
 _IDLE_GRACE_S = 0.05
 """Time in s for which a shutdown still reads idle connections: clients may have sent requests on them already."""
 _SLICE = 16_384

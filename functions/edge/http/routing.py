@@ -275,7 +275,7 @@ def _require_json(scope: Scope) -> None:
 
 
 async def _body(request: Request, limit: int) -> bytes:
-    """Return the body. Raises `BodyTooLarge` over `limit` bytes, and `RequestTimeout` if it does not arrive in time."""
+    """Return the body. Raises `BodyTooLarge` over `limit` bytes, and `RequestTimeout` for a body that arrives late."""
     # Refuse a declared length before reading. Also check the received length, because the declared length may be absent
     # or wrong.
     length = header(request.scope, b"content-length")
