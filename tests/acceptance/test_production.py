@@ -53,7 +53,7 @@ def directory() -> Iterator[Path]:
 
 
 def init(directory: Path, *options: str) -> Init:
-    """Run `leaderforge init production`, with the machine's server programs and Valkey of the tests' environment."""
+    """Run `leaderforge init production`. It finds the Valkey of the tests, and other programs of this machine."""
     programs = directory / "bin"
     programs.mkdir(exist_ok=True)
     (programs / "valkey-server").symlink_to(valkey_server())

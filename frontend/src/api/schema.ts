@@ -2149,7 +2149,7 @@ export interface components {
         };
         /**
          * Assignment
-         * @description Choice of a player's group: by order of arrival, or balanced by the strength of its players.
+         * @description Choice of a player's group: by order of arrival, or balanced by the strength of the group's players.
          * @enum {string}
          */
         Assignment: "arrival" | "balanced";
@@ -4962,8 +4962,8 @@ export interface components {
          * LeagueState
          * @description State of a league period.
          *
-         *     `waiting`: the groups open when the previous period is settled. `open`: the period runs. `closing`: it has ended,
-         *     and is not settled yet. `settled`: the movements are final.
+         *     `waiting`: the groups open when the previous period is settled. `open`: the period runs. `closing`: the period has
+         *     ended, and is not settled yet. `settled`: the movements are final.
          * @enum {string}
          */
         LeagueState: "waiting" | "open" | "closing" | "settled";
@@ -5166,7 +5166,7 @@ export interface components {
         NoticeType: "score.improved" | "rank.entered_top" | "tier.changed" | "player.overtaken" | "period.closed" | "period.settled" | "award.granted" | "award.revoked" | "moderation.hidden" | "moderation.shown" | "moderation.removed" | "moderation.restored" | "moderation.set" | "moderation.erased";
         /**
          * BoardOrder
-         * @description Order of scores: with `desc` the highest leads, with `asc` the lowest.
+         * @description Order of scores: with `desc` the highest score leads, with `asc` the lowest.
          * @enum {string}
          */
         BoardOrder: "desc" | "asc";

@@ -194,7 +194,7 @@ class Limiters(NamedTuple):
 
     @classmethod
     def of(cls, floor_s: float, on_refused: Callable[[], object]) -> "Limiters":
-        """Return limiters that share a floor, a callback and a `ProcessorLimit` for the thread that calls `of`."""
+        """Return limiters that share one `ProcessorLimit`, which measures the thread that calls `of`."""
         processor = ProcessorLimit(ProcessorDemand().share)
         return cls(*(AdmissionLimiter(floor_s, processor, on_refused) for _ in range(2)))
 

@@ -35,8 +35,8 @@ class _Past:
 class Ladders:
     """Ladders of boards, by name of the period. Lists of past periods are cached for two seconds.
 
-    If a cached list lacks a period, the store is queried before the request is refused. Concurrent lookups share
-    queries. A lookup never uses a query that began before the lookup.
+    If a cached list lacks a period, the store is queried for it. The request is refused only if the store lacks it too.
+    Concurrent lookups share a query of the store. A lookup never joins a query that began before the lookup.
     """
 
     def __init__(self, store: ScoreStore, clock: Clock) -> None:

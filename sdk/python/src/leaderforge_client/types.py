@@ -83,7 +83,7 @@ class AnswerIn(TypedDict):
 
 Assignment: TypeAlias = Literal['arrival', 'balanced']
 """
-Choice of a player's group: by order of arrival, or balanced by the strength of its players.
+Choice of a player's group: by order of arrival, or balanced by the strength of the group's players.
 """
 
 
@@ -1272,8 +1272,8 @@ LeagueState: TypeAlias = Literal['waiting', 'open', 'closing', 'settled']
 """
 State of a league period.
 
-`waiting`: the groups open when the previous period is settled. `open`: the period runs. `closing`: it has ended,
-and is not settled yet. `settled`: the movements are final.
+`waiting`: the groups open when the previous period is settled. `open`: the period runs. `closing`: the period has
+ended, and is not settled yet. `settled`: the movements are final.
 """
 
 
@@ -1358,7 +1358,7 @@ Type of a notice, as a board lists it in its setting `events`.
 
 BoardOrder: TypeAlias = Literal['desc', 'asc']
 """
-Order of scores: with `desc` the highest leads, with `asc` the lowest.
+Order of scores: with `desc` the highest score leads, with `asc` the lowest.
 """
 
 

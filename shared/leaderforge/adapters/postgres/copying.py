@@ -112,7 +112,7 @@ async def _frozen(dsn: str, connection: DirectConnection) -> AsyncIterator[None]
             "write to it, and copy with --no-freeze"
         ) from None
     try:
-        # A session keeps the setting of its start. Sessions that may write must therefore end.
+        # A session that started before this change keeps the old default, and can still write. End these sessions.
         if await connection.fetchval(statement("end_sessions_of_database")):
             raise CopyRefused("a session of the source did not end; end it (pg_stat_activity lists it), and copy again")
         yield

@@ -1,5 +1,6 @@
--- Voids all events of the player on the board. Removes the marks from events that were voided with other events. The
--- events then stay void when the other events are restored. All marks are at most $3.
+-- Voids all events of the player on the board. A fed event that was voided together with its origin has a mark in
+-- `void_in`. Removes these marks, so that the fed event stays void if the origin is restored. Numbers of `void_in` up to
+-- $3 are marks, and greater ones are periods.
 update score_events
 set void = true,
     void_in = nullif(array(select number from unnest(void_in) as number where number > $3::bigint), '{}')
