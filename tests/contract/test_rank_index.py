@@ -143,6 +143,17 @@ async def test_the_entry_at_a_rank_is_exact_whatever_moved_since_the_last_search
         await index.apply(ladder, [*changed, *newcomers])
 
 
+@pytest.mark.parametrize("partitions", PARTITIONS)
+async def test_a_rank_is_found_after_entries_above_it_have_left(new_index: NewIndex, partitions: int) -> None:
+    """The index has to find the rank near a position that it remembers, and that has become wrong."""
+    ladder, standings = LADDERS[0], [standing(i, -i) for i in range(400)]
+    index = await complete(new_index(partitions), ladder, standings)
+    await index.window_at(ladder, 301, 9)
+    await index.apply(ladder, [s._replace(revision=2, hidden=HIDDEN_ENTRY) for s in standings[:100]])
+    window = await index.window_at(ladder, 290, 5)
+    assert [row.key for row in window.after] == [key_of(ladder, s) for s in standings[389:394]]
+
+
 async def test_rows_of_a_busy_board_never_mix_two_standings(new_index: NewIndex) -> None:
     """Change players during reads. In each standing, and thus in each row, score and submissions must be equal."""
     ladder, players = LADDERS[0], range(1, 41)

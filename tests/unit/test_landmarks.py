@@ -25,6 +25,13 @@ def test_landmarks_ascend_whatever_moved_between_observations(observations):
     assert all(first[0] <= second[0] and first[1] <= second[1] for first, second in pairwise(nearest))
 
 
+def test_a_key_has_one_landmark_after_entries_above_it_have_left():
+    landmarks = Landmarks()
+    landmarks.observe(b"key", 20, total=40)
+    landmarks.observe(b"key", 15, total=35)
+    assert landmarks.nearest(20) == (b"key", 15)
+
+
 def test_close_landmarks_replace_each_other():
     landmarks = Landmarks()
     for position in range(100_000):

@@ -34,6 +34,9 @@ class Landmarks:
         distance = total // _MAX_LANDMARKS
         i = bisect_left(self._keys, key)
         low = bisect_left(self._above, above - distance, hi=i)
-        high = bisect_right(self._above, above + distance, lo=i)
+        # If entries above the key have left, its former landmark is not among the close ones. Replace it too: otherwise
+        # it would stay the nearest one of its former position, and mislead each search there.
+        is_stored = i < len(self._keys) and self._keys[i] == key
+        high = max(bisect_right(self._above, above + distance, lo=i), i + is_stored)
         self._keys[low:high] = [key]
         self._above[low:high] = [above]
