@@ -10,7 +10,6 @@ import pytest
 from leaderforge.adapters.memory.index import MemoryIndex
 from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.redis.index import RedisIndex
-from leaderforge.adapters.redis.records import is_removed
 from leaderforge.adapters.redis.segment_ids import segment_id
 from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.boards import Board, Ladder, Policy, RankStyle
@@ -36,6 +35,7 @@ from tests.acceptance.test_oracle import DAY, MIDNIGHT, Clock, check_reads
 from tests.contract.index_fixtures import NewIndex, cluster, new_index, new_redis_index
 from tests.contract.store_fixtures import Stores
 from tests.delivering import Process
+from tests.index_contents import contents
 from tests.oracle import Oracle
 from tests.waiting import until
 
@@ -226,24 +226,6 @@ async def new_world(stores: Stores, index: RankIndex, random: Random) -> World:
     world = World(stores, index, board, random)
     await world.start()
     return world
-
-
-async def contents(cluster: Cluster, index: RankIndex) -> Mapping[bytes, object]:
-    """Return the members of all sorted sets and hashes of ladders in a Redis index, without removed standings."""
-    keys = index._keys  # type: ignore[attr-defined]
-    found: dict[bytes, object] = {}
-    for p in range(index.partitions):
-        names = [
-            name
-            async for part in cluster.scan(keys.slots[p], keys.of_partition(p))
-            for name in part
-            if keys.ladder_of(p, name) is not None and not name.endswith(b":segments")
-        ]
-        for name in names:
-            is_hash = name.endswith(b":standings")
-            [members] = await cluster.commands([("HGETALL", name) if is_hash else ("ZRANGE", name, 0, -1)])
-            found[name] = {i: v for i, v in members.items() if not is_removed(v)} if is_hash else members
-    return found
 
 
 @pytest.fixture(params=[8, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 32))])
