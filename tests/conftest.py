@@ -1,9 +1,10 @@
 """Real servers for the tests, and a check that no process is left."""
 
 import ctypes
+import gc
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -51,6 +52,20 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByModul
     # With pytest 9.2, the scheduler of `--dist loadgroup` ignores the marks of groups. Therefore replace this
     # scheduler.
     return ByModule(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without garbage collections: nearly all new objects live as long as the process.
+
+    The collection of 9,000 tests takes 8 s of CPU, and took 17 s with them. Each later one skips the frozen objects.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
