@@ -1,4 +1,4 @@
-"""Server whose clock the tests set: `python -m tests.acceptance.clocked_server CLOCK_FILE SOCKET_FD`.
+"""Server whose clock the tests set. Its arguments are the file of the clock and the descriptor of its socket.
 
 Several server processes share one clock, which is eight bytes of a file that all processes map.
 """
@@ -49,8 +49,9 @@ def shared_clock(file: Path) -> Iterator[SharedClock]:
         yield SharedClock(memory)
 
 
-def main(clock_file: str, descriptor: str) -> None:
+def run() -> None:
     """Serve until a stop signal."""
+    clock_file, descriptor = sys.argv[1:]
     settings = EnvironmentSettings.from_environment(os.environ)
     logs.configure(settings.log_level, None)
     with shared_clock(Path(clock_file)) as clock, socket.socket(fileno=int(descriptor)) as listening:
@@ -62,4 +63,4 @@ def main(clock_file: str, descriptor: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run()

@@ -3,8 +3,6 @@
 import asyncio
 import os
 import socket
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -22,17 +20,17 @@ from leaderforge.domain.boards import Board, Order, Policy
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.standings import Event
 from leaderforge.embedded import PostgresServer, ValkeyCluster
+from tests.acceptance import clocked_server
 from tests.acceptance.api_fixtures import environment
 from tests.acceptance.clocked_server import SharedClock, shared_clock
 from tests.acceptance.conftest import new_database
+from tests.acceptance.preloaded import FIRST_SHARED, start
 from tests.acceptance.processes import ending
 from tests.api_client import SUBMIT_KEY, ApiClient, bearer
 from tests.waiting import PATIENCE_S, until
 
 PROCESSES = 3
 PLAYERS = range(1, 41)
-ROOT = Path(__file__).parents[2]
-
 Submission = dict[str, Any]
 
 
@@ -83,14 +81,11 @@ class World:
 
 @contextmanager
 def process(settings: dict[str, str], clock_file: Path) -> Iterator[str]:
-    """Run a server in a separate process and yield its address."""
+    """Run a server in a fork and yield its address."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        port, descriptor = listening.getsockname()[1], listening.fileno()
-        command = [sys.executable, "-m", "tests.acceptance.clocked_server", str(clock_file), str(descriptor)]
-        path = os.pathsep.join([str(ROOT), str(ROOT / "shared")])
-        running = subprocess.Popen(
-            command, env={**os.environ, **settings, "PYTHONPATH": path}, pass_fds=[descriptor], cwd=ROOT
-        )
+        port, shared = listening.getsockname()[1], [listening.fileno()]
+        arguments = [str(clock_file), str(FIRST_SHARED)]
+        running = start(clocked_server.__name__, arguments, {**os.environ, **settings}, shared=shared)
     with ending(running):
         yield f"http://127.0.0.1:{port}"
 

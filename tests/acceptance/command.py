@@ -22,6 +22,7 @@ from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.order import FIRST, Place, place
 from leaderforge.ports.ranking import Ranking
 from tests.acceptance import preloaded
+from tests.acceptance.processes import Process
 from tests.waiting import until
 
 PARTITIONS: int = EnvironmentSettings.model_fields["partitions"].default
@@ -86,14 +87,20 @@ class Command:
         return usage.ru_maxrss * 1024
 
     @contextmanager
-    def running(self, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
+    def running(self, *arguments: str) -> Iterator[Process]:
         """Start a command. Kill it at the end of the block if it still runs."""
-        process = subprocess.Popen(_command(arguments), env=self.environment, stdout=subprocess.DEVNULL)
+        process = self._started(arguments)
         try:
             yield process
         finally:
             process.kill()
             process.wait()
+
+    def _started(self, arguments: Sequence[str]) -> Process:
+        with Path(os.devnull).open("wb") as output:
+            if preloaded.is_active():
+                return preloaded.start(preloaded.COMMAND, arguments, self.environment, output=output.fileno())
+            return subprocess.Popen(_command(arguments), env=self.environment, stdout=output)
 
     def elsewhere(self) -> "Command":
         """Return a command for the same database with another index."""
@@ -170,7 +177,7 @@ def new_command(dsn: str, nodes: Sequence[str]) -> Command:
     return Command(dsn, nodes, _new_namespace())
 
 
-def kill(process: "subprocess.Popen[bytes]") -> None:
+def kill(process: Process) -> None:
     """Kill a process. Fails if it has ended already."""
     process.kill()
     assert process.wait() == -signal.SIGKILL

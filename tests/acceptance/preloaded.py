@@ -1,9 +1,10 @@
-"""Runs of the `leaderforge` command as forks of a process that has imported the command.
+"""Processes of the product, commands and servers, as forks of a process that has imported their modules.
 
 A run in a new interpreter takes 0.6 s of CPU, 0.5 s of them for the imports. A fork takes 0.1 s. A fork is a process of
 its own, with its own arguments, environment, output and exit code.
 """
 
+import atexit
 import gc
 import json
 import os
@@ -21,9 +22,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 ROOT = Path(__file__).parents[2]
+COMMAND = "leaderforge.__main__"
+"""Module of the command."""
 _IMPORTED = (
     "leaderforge.cli",
     "leaderforge.wiring",
@@ -33,8 +36,11 @@ _IMPORTED = (
     "leaderforge.adapters.telemetry.prometheus",
     "leaderforge.services.importing",
 )
-"""Modules that nearly all runs need."""
+"""Modules that nearly all runs of the command need."""
 _LENGTH = struct.Struct("!I")
+_MAX_DESCRIPTORS = 8
+FIRST_SHARED = 3
+"""Number of the first shared descriptor in a fork, after standard input, output and errors."""
 
 
 class _Forks:
@@ -87,7 +93,7 @@ _current: list[_Forks] = []
 
 @contextmanager
 def preloaded(directory: Path) -> Iterator[None]:
-    """Fork the runs of `run` during the block."""
+    """Fork the processes of `run` and `start` during the block."""
     forks = _Forks(directory)
     _current.append(forks)
     try:
@@ -97,38 +103,91 @@ def preloaded(directory: Path) -> Iterator[None]:
         forks.stop()
 
 
+def is_active() -> bool:
+    """Return whether a block of `preloaded` runs. Only then, `start` works."""
+    return bool(_current)
+
+
+class Fork:
+    """Forked process, with the methods of `subprocess.Popen` that tests need."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self.pid = self._received()
+        self.returncode: int | None = None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return the exit code once the process has ended. Raises `subprocess.TimeoutExpired` after `timeout` s."""
+        if self.returncode is None:
+            self._connection.settimeout(timeout)
+            try:
+                self.returncode = os.waitstatus_to_exitcode(self._received())
+            except (TimeoutError, BlockingIOError):
+                raise subprocess.TimeoutExpired("a fork", timeout or 0.0) from None
+            self._connection.close()
+        return self.returncode
+
+    def poll(self) -> int | None:
+        """Return the exit code, None while the process runs."""
+        with suppress(subprocess.TimeoutExpired):
+            return self.wait(0.0)
+        return None
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def send_signal(self, number: signal.Signals) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def _received(self) -> int:
+        number = self._connection.recv(_LENGTH.size, socket.MSG_WAITALL)
+        return int(_LENGTH.unpack(number)[0])
+
+
 def run(
     arguments: Sequence[str], environment: Mapping[str, str], seconds: float
 ) -> "subprocess.CompletedProcess[str] | None":
-    """Run the command in a fork. Return None outside a block of `preloaded`. Raises `TimeoutError` after `seconds`."""
-    if not _current:
+    """Run the command in a fork. Return None outside a block of `preloaded`.
+
+    Raises `subprocess.TimeoutExpired` after `seconds`.
+    """
+    if not is_active():
         return None
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        descriptors = output.fileno(), errors.fileno()
-        code = _code_of_fork(_current[0].address(), [*arguments], environment, descriptors, seconds)
+        fork = start(COMMAND, arguments, environment, output=output.fileno(), errors=errors.fileno())
+        try:
+            code = fork.wait(seconds)
+        except subprocess.TimeoutExpired:
+            fork.kill()
+            raise
         return subprocess.CompletedProcess(arguments, code, _text(output), _text(errors))
 
 
-def _code_of_fork(
-    address: str, arguments: list[str], environment: Mapping[str, str], descriptors: tuple[int, int], seconds: float
-) -> int:
-    request = json.dumps([arguments, dict(environment), os.getcwd()]).encode()  # noqa: PTH109 - the text is sent
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(seconds)
-        connection.connect(address)
-        socket.send_fds(connection, [_LENGTH.pack(len(request))], descriptors)
-        connection.sendall(request)
-        pid = _received(connection)
-        try:
-            return os.waitstatus_to_exitcode(_received(connection))
-        except TimeoutError:
-            os.kill(pid, signal.SIGKILL)
-            raise
+def start(
+    module: str,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    output: int = 1,
+    errors: int = 2,
+    shared: Sequence[int] = (),
+) -> Fork:
+    """Import a module, and call its function `run` in a fork with these arguments in `sys.argv`.
 
-
-def _received(connection: socket.socket) -> int:
-    number = connection.recv(_LENGTH.size, socket.MSG_WAITALL)
-    return int(_LENGTH.unpack(number)[0])
+    The descriptors `output`, `errors` and `shared` are open in the fork. They have the numbers 1 and 2, and those
+    from `FIRST_SHARED` on.
+    """
+    directory = os.getcwd()  # noqa: PTH109 - the text is sent
+    request = json.dumps([module, [*arguments], dict(environment), directory]).encode()
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(_current[0].address())
+    socket.send_fds(connection, [_LENGTH.pack(len(request))], [output, errors, *shared])
+    connection.sendall(request)
+    return Fork(connection)
 
 
 def _text(file: Any) -> str:
@@ -136,11 +195,10 @@ def _text(file: Any) -> str:
     return str(file.read().decode())
 
 
-def _serve(address: str) -> None:
-    """Accept runs until the tests end. In the fork of a run, return once the fork is set up for the command."""
+def _serve(address: str) -> str:
+    """Accept requests until the tests end. Return only in a fork that is set up: the module to run."""
     for name in _IMPORTED:
         import_module(name)
-    gc.freeze()  # a garbage collection in a fork would copy the shared memory that it visits
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(address)
         listening.listen()
@@ -152,10 +210,19 @@ def _serve(address: str) -> None:
             connection, _ = listening.accept()
             _reap()
             with connection:
-                if os.fork():  # the child of this fork serves the connection
+                length, descriptors, *_ = socket.recv_fds(connection, _LENGTH.size, _MAX_DESCRIPTORS)
+                request = connection.recv(_LENGTH.unpack(length)[0], socket.MSG_WAITALL)
+                module, arguments, environment, directory = json.loads(request)
+                import_module(module)
+                gc.freeze()  # a garbage collection in a fork would copy the shared memory that it visits
+                if os.fork():  # the child of this fork reports the status to the connection
+                    for descriptor in descriptors:
+                        os.close(descriptor)
                     continue
                 listening.close()
-                return _fork_command(connection)
+                _fork_and_report(connection)
+            _set_up(descriptors, arguments, environment, directory)
+            return str(module)
 
 
 def _reap() -> None:
@@ -165,17 +232,19 @@ def _reap() -> None:
             pass
 
 
-def _fork_command(connection: socket.socket) -> None:
-    """Fork, and send the id and the status of the fork, which runs the command. Return only in the fork."""
-    length, descriptors, *_ = socket.recv_fds(connection, _LENGTH.size, 2)
-    request = connection.recv(_LENGTH.unpack(length)[0], socket.MSG_WAITALL)
+def _fork_and_report(connection: socket.socket) -> None:
+    """Fork, and send the id and later the status of the fork. Return only in the fork."""
     pid = os.fork()
     if pid:
         connection.sendall(_LENGTH.pack(pid))
         _, status = os.waitpid(pid, 0)
-        connection.sendall(_LENGTH.pack(status))
+        with suppress(BrokenPipeError):  # a test may end without an interest in the status
+            connection.sendall(_LENGTH.pack(status))
         os._exit(0)
-    arguments, environment, directory = json.loads(request)
+
+
+def _set_up(descriptors: list[int], arguments: list[str], environment: dict[str, str], directory: str) -> None:
+    """Give this process its arguments, environment, directory and descriptors."""
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(directory)
@@ -187,9 +256,21 @@ def _fork_command(connection: socket.socket) -> None:
     sys.argv = ["leaderforge", *arguments]
 
 
-if __name__ == "__main__":
-    _serve(sys.argv[1])
-    from leaderforge.__main__ import run as run_command
+def _exit(code: int) -> NoReturn:
+    """End this process as `sys.exit` does, but without freeing all modules, which would first copy their memory."""
+    threading._shutdown()  # type: ignore[attr-defined] # it waits for threads, as the end of the interpreter does
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
+
+if __name__ == "__main__":
+    _module = _serve(sys.argv[1])
     __package__ = None  # otherwise, the command would derive another program name from it
-    run_command()
+    try:
+        import_module(_module).run()
+    except SystemExit as end:
+        if not isinstance(end.code, int):
+            raise
+        _exit(end.code)
