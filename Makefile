@@ -114,7 +114,7 @@ slow-tests: setup site sdk clients-setup
 	$(BIN)/pytest -rfE -m "$(SELECT)" $(IN_PARALLEL) tests/acceptance tests/sdk tests/browser
 
 cloud-tests: setup localstack-setup site
-	$(BIN)/pytest -rfE tests/cloud
+	$(BIN)/pytest -rfE -m "$(SELECT)" tests/cloud
 
 wheel: setup site ## Build the wheel, which contains the page, into build/
 	@rm -rf $(SITE)/play

@@ -14,7 +14,7 @@ BOARD = "/api/boards/default"
 ANSWER_S = 20.0
 """Upper bound in s for the duration of a request during any failure."""
 
-_PACE_S = 0.04
+_PACE_S = 0.08
 """Pause in s of each client between two requests."""
 
 

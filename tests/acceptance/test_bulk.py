@@ -22,6 +22,7 @@ from tests.api_client import SUBMIT_KEY
 from tests.waiting import PATIENCE_S
 
 CROWD = 100_000
+"""Number of players that shows whether memory grows with the board. `make test` has fewer, in tests without memory."""
 RUNS = {
     Policy.SUM: [(5, "first"), (7, "second"), (0, "idle"), (-3, "last")],
     Policy.BEST: [(5, "first"), (9, "last"), (7, "worse"), (-3, "worst")],
@@ -31,14 +32,21 @@ RUNS = {
 METADATA = {"name": 'Žofie "the 🏎️, ace"', "runs": [1, 2.5, None, True, {"deep": [[]]}], "\u2028": "\\u0000"}
 
 
+@pytest.fixture(scope="module", params=[10_000, pytest.param(CROWD, marks=pytest.mark.long)])
+def players(request: pytest.FixtureRequest) -> int:
+    """Number of players on the board `default`."""
+    number: int = request.param
+    return number
+
+
 @pytest.fixture(scope="module")
-async def api(valkey, postgres) -> AsyncIterator[Served]:
+async def api(valkey, postgres, players: int) -> AsyncIterator[Served]:
     """Server with many players on the board `default`, and another board for each policy."""
     async with served(environment(valkey.addresses, await new_database(postgres.dsn))) as api:
         await api.until_healthy()
         for policy in Policy:
             await api.services.parts.store.create_board(Board(0, policy.value, policy.value, policy))
-        await crowd(api.services, CROWD)
+        await crowd(api.services, players)
         yield api
 
 
@@ -161,18 +169,20 @@ async def _line(reader: asyncio.StreamReader) -> Any:
     return json.loads(line)
 
 
-async def test_an_export_shows_what_the_pages_show(api: Served) -> None:
+async def test_an_export_shows_what_the_pages_show(api: Served, players: int) -> None:
     shown = []
     query = "rank=1"
     while query:
         page = (await api.get(f"/api/boards/default/page?{query}&limit=1000")).json()
         shown += page["entries"]
         query = page["next"] and f"cursor={page['next']}"
-    assert len(shown) == CROWD
+    assert len(shown) == players
     exported = (await api.get("/api/boards/default/export?format=ndjson", SUBMIT_KEY)).text
     assert [json.loads(line) for line in exported.split("\n")[:-1]] == shown
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("players", [CROWD], indirect=True)
 async def test_memory_stays_flat_however_large_the_board(api: Served, tmp_path: Path) -> None:
     command = command_of(api)
     for first in range(1, CROWD // 10, 1000):

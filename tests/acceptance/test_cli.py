@@ -243,7 +243,10 @@ async def test_a_rebuild_outlasts_the_loss_of_a_node(own_valkey, postgres, popul
     command.run("verify")
 
 
-@pytest.mark.parametrize("arguments", [["rebuild"], ["reconcile"], ["verify"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["rebuild"], *(pytest.param([name], marks=pytest.mark.long) for name in ("reconcile", "verify"))],
+)
 async def test_a_command_waits_for_an_index_that_restarts(
     own_valkey, postgres, populated: Command, arguments: list[str]
 ):
@@ -297,8 +300,8 @@ async def test_import_equals_the_oracle(new: NewCommand, tmp_path: Path, write: 
     assert command.run("verify").output == [f"{players} standings compared, 0 differ"]
 
 
-LINES = 12_000
-KEYSTONE = 7_345
+LINES = 6_000
+KEYSTONE = 3_345
 """Number of the line, in the middle of the file, at which the tests block the import before they kill it."""
 
 
@@ -329,6 +332,7 @@ async def goes_on(command: Command, large: str, whole: dict[str, Rows]) -> None:
     command.run("verify")
 
 
+@pytest.mark.long
 async def test_an_import_killed_while_it_creates_players_goes_on(new: NewCommand, large: str, whole: dict[str, Rows]):
     command = await new()
     with command.running("import", large, *TIMED) as process:
@@ -354,7 +358,7 @@ async def test_an_import_killed_within_a_transaction_goes_on(new: NewCommand, la
     await goes_on(command, large, whole)
 
 
-@pytest.mark.parametrize("latest", [1, LINES - 1])
+@pytest.mark.parametrize("latest", [1, pytest.param(LINES - 1, marks=pytest.mark.long)])
 async def test_an_import_killed_at_any_moment_goes_on(new: NewCommand, large: str, whole: dict[str, Rows], latest: int):
     command = await new()
     moment = Random().randint(1, latest)

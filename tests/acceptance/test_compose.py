@@ -189,6 +189,7 @@ async def test_the_set_up_of_citus_leaves_registered_nodes_alone() -> None:
     await connection.close()
 
 
+@pytest.mark.long
 async def test_the_api_the_worker_and_locust_run_by_its_commands(valkey, postgres, tmp_path: Path) -> None:
     """The API has several submit keys. Locust has no key of its own, and must use one of the API's keys."""
     services = services_with({"LEADERFORGE_SUBMIT_KEYS": SUBMIT_KEYS})

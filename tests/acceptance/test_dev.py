@@ -27,6 +27,8 @@ from leaderforge.embedded.waiting import wait_until
 from tests.waiting import PATIENCE_S
 
 _FIRST_PORT = 21_001 + 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+SAMPLED_STOPS = {("postgres/data.partial", signal.SIGINT), ("valkey/node-0", signal.SIGTERM)}
+"""File that the start creates, and the signal then: each signal with one file runs in `make test`."""
 _OWN_PORTS = f"import leaderforge.embedded.stack as stack; stack.FIRST_VALKEY_PORT = {_FIRST_PORT};"
 
 
@@ -138,8 +140,8 @@ def _end(dev: Dev) -> None:
     wait_until(lambda: not any(map(lives, dev.family)), PATIENCE_S, "the end of what dev started")
 
 
-def test_starts_tells_where_everything_is_and_stops(runs: ExitStack, tmp_path: Path) -> None:
-    dev = run(runs, tmp_path, "--no-demo").ready()
+def test_starts_tells_where_everything_is_and_stops(runs: ExitStack, stored: Path, tmp_path: Path) -> None:
+    dev = run(runs, tmp_path, "--no-demo", stored=stored).ready()
     described = dev.description
     keys = {"submit_key", "admin_key", "signing_secret", "redis_password"}
     assert set(described) == {"api", "web", *keys, "redis", "postgres", "partitions", "pid"}
@@ -180,7 +182,7 @@ def test_workers_share_the_port_and_end_together(runs: ExitStack, stored: Path, 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no death signal")
-@pytest.mark.parametrize("options", [[], ["--workers", "2"]])
+@pytest.mark.parametrize("options", [[], pytest.param(["--workers", "2"], marks=pytest.mark.long)])
 def test_nothing_outlives_a_killed_dev(runs: ExitStack, stored: Path, tmp_path: Path, options: list[str]) -> None:
     dev = run(runs, tmp_path, "--no-demo", "--nodes", "1", *options, stored=stored).ready()
     assert len(dev.family) > 3
@@ -220,10 +222,9 @@ def test_a_directory_with_other_things_is_refused(runs: ExitStack, tmp_path: Pat
 @pytest.mark.parametrize(
     ("part", "number"),
     [
-        # Pairs that are not marked run in `make test`: each part with one of the signals.
-        pytest.param(part, number, marks=() if (i + j) % 2 else pytest.mark.long)
-        for i, part in enumerate(["lock", "postgres/data.partial", "valkey/node-0", "postgres/port", "logs/api.log"])
-        for j, number in enumerate([signal.SIGINT, signal.SIGTERM])
+        pytest.param(part, number, marks=() if (part, number) in SAMPLED_STOPS else pytest.mark.long)
+        for part in ["lock", "postgres/data.partial", "valkey/node-0", "postgres/port", "logs/api.log"]
+        for number in [signal.SIGINT, signal.SIGTERM]
     ],
 )
 def test_stops_at_any_point_of_its_start(runs: ExitStack, tmp_path: Path, part: str, number: signal.Signals) -> None:
@@ -258,7 +259,12 @@ main(["dev", "--no-demo", "--port", "0", "--data-dir", {str(tmp_path / "data")!r
 
 
 @pytest.mark.parametrize(
-    ("name", "command"), [("Valkey node 0", "valkey-server"), ("PostgreSQL", "bin/postgres"), ("The API", "uvicorn")]
+    ("name", "command"),
+    [
+        ("Valkey node 0", "valkey-server"),
+        pytest.param("PostgreSQL", "bin/postgres", marks=pytest.mark.long),
+        pytest.param("The API", "uvicorn", marks=pytest.mark.long),
+    ],
 )
 def test_restarts_what_dies(runs: ExitStack, stored: Path, tmp_path: Path, name: str, command: str) -> None:
     dev = run(runs, tmp_path, "--no-demo", "--workers", "2", stored=stored).ready()

@@ -87,6 +87,7 @@ def kill(dev: Dev, part: str) -> bool:
     return bool(processes)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "part"), [("Valkey node 0", "valkey-server"), ("The API", "uvicorn")])
 def test_restarts_a_part_however_often_it_dies(
     runs: ExitStack, stored: Path, tmp_path: Path, name: str, part: str
@@ -100,6 +101,7 @@ def test_restarts_a_part_however_often_it_dies(
     assert dev.stop() == 0
 
 
+@pytest.mark.long
 def test_a_broken_index_does_not_delay_the_api(runs: ExitStack, stored: Path, tmp_path: Path) -> None:
     dev = with_player(run(runs, tmp_path, "--no-demo", stored=stored).ready())
     assert dev.stop() == 0
@@ -114,6 +116,7 @@ def test_a_broken_index_does_not_delay_the_api(runs: ExitStack, stored: Path, tm
     assert get(again, "/api/boards/default/ranks/1").headers["x-leaderforge-source"] == "index"
 
 
+@pytest.mark.long
 def test_an_index_that_loses_slots_is_created_anew(runs: ExitStack, stored: Path, tmp_path: Path) -> None:
     dev = with_player(run(runs, tmp_path, "--no-demo", before=IMPATIENT, stored=stored).ready())
     password = dev.description["redis_password"]
@@ -133,7 +136,10 @@ def test_a_node_whose_configuration_is_cut_off_is_created_anew(runs: ExitStack, 
     assert submit(dev, 1).status_code == 200
 
 
-@pytest.mark.parametrize(("part", "executable"), [("redis", "valkey-server"), ("postgres", "bin/postgres")])
+@pytest.mark.parametrize(
+    ("part", "executable"),
+    [pytest.param("redis", "valkey-server", marks=pytest.mark.long), ("postgres", "bin/postgres")],
+)
 def test_moves_a_server_whose_port_was_taken(
     runs: ExitStack, stored: Path, tmp_path: Path, part: str, executable: str
 ) -> None:
@@ -151,6 +157,7 @@ def test_moves_a_server_whose_port_was_taken(
     assert "Traceback" not in dev.output
 
 
+@pytest.mark.long
 def test_waits_for_the_port_of_the_api(runs: ExitStack, stored: Path, tmp_path: Path) -> None:
     dev = with_player(run(runs, tmp_path, "--no-demo", "--nodes", "1", stored=stored).ready())
     port = int(dev.description["api"].rpartition(":")[2])
@@ -163,6 +170,7 @@ def test_waits_for_the_port_of_the_api(runs: ExitStack, stored: Path, tmp_path: 
     await_ok(dev)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="needs root, to mount a small disk")
 def test_a_full_disk_stops_writes_only_as_long_as_it_is_full(runs: ExitStack, tmp_path: Path) -> None:
     data = tmp_path / "data"
@@ -204,6 +212,7 @@ def test_the_index_demands_a_password_that_no_process_list_shows(runs: ExitStack
     assert finished.returncode == 0, finished.stderr
 
 
+@pytest.mark.long
 def test_an_older_directory_gets_a_password(runs: ExitStack, stored: Path, tmp_path: Path) -> None:
     dev = with_player(run(runs, tmp_path, "--no-demo", "--nodes", "1", stored=stored).ready())
     assert dev.stop() == 0

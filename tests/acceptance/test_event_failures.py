@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 import httpx
+import pytest
 
 from tests.acceptance.failure_kit import NewRig, Rig, new_rig, servers
 from tests.acceptance.failure_load import BOARD
@@ -24,6 +25,7 @@ SETTINGS = {
 }
 
 
+@pytest.mark.long
 async def test_each_improvement_arrives_once_and_in_order_after_kills(new_rig: NewRig) -> None:
     rig = await new_rig(**SETTINGS)
     async with receiving(failures=0.3, slowness_s=0.02) as receiver:

@@ -27,6 +27,8 @@ COMMANDS: Mapping[str, Sequence[str]] = {
     "python -m functions.local": (sys.executable, "-m", "functions.local"),
     "leaderforge serve": (sys.executable, "-m", "leaderforge", "serve"),
 }
+SAMPLE = {"uvicorn with limits", "leaderforge serve"}
+"""Commands whose server `make test` sends requests to. The others differ in few options, and each starts there too."""
 NEEDED = {"LEADERFORGE_REDIS_NODES": "127.0.0.1:1", "LEADERFORGE_POSTGRES_DSN": "postgresql://127.0.0.1:1/none"}
 STRONG = {"LEADERFORGE_SUBMIT_KEYS": SUBMIT_KEY, "LEADERFORGE_ADMIN_KEYS": ADMIN_KEY}
 TOP = "/api/boards/default/top"
@@ -90,7 +92,11 @@ WEAK = [
 
 @pytest.mark.parametrize(
     ("name", "keys", "problem"),
-    [*(("uvicorn", *weak) for weak in WEAK), ("uvicorn with workers", *WEAK[0])],
+    [
+        ("uvicorn", *WEAK[0]),
+        *(pytest.param("uvicorn", *weak, marks=pytest.mark.long) for weak in WEAK[1:]),
+        pytest.param("uvicorn with workers", *WEAK[0], marks=pytest.mark.long),
+    ],
 )
 def test_a_server_whose_address_is_unknown_refuses_weak_keys(
     name: str, keys: Mapping[str, str], problem: str, tmp_path: Path
@@ -103,7 +109,13 @@ def test_a_server_whose_address_is_unknown_refuses_weak_keys(
 
 @pytest.mark.parametrize(
     ("name", "keys", "problem"),
-    [*(("python -m functions.local", *weak) for weak in WEAK), ("leaderforge serve", *WEAK[-1])],
+    [
+        *(
+            pytest.param("python -m functions.local", *weak, marks=() if weak is WEAK[1] else pytest.mark.long)
+            for weak in WEAK
+        ),
+        ("leaderforge serve", *WEAK[-1]),
+    ],
 )
 def test_a_server_of_all_addresses_refuses_weak_keys(
     name: str, keys: Mapping[str, str], problem: str, tmp_path: Path
@@ -115,7 +127,9 @@ def test_a_server_of_all_addresses_refuses_weak_keys(
     assert problem in (tmp_path / "log").read_text()
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in SAMPLE else pytest.mark.long) for name in COMMANDS]
+)
 async def test_a_program_on_this_machine_cannot_choose_its_address(name: str, valkey, postgres, tmp_path: Path) -> None:
     settings = environment(valkey.addresses, await new_database(postgres.dsn), LEADERFORGE_ADDRESS_LIMIT="0.001:5")
     async with running(name, settings, tmp_path / "log") as client:
@@ -133,7 +147,7 @@ def _forged(address: str) -> dict[str, str]:
     return {"X-Forwarded-For": address, "X-Forwarded-Proto": "https", "Forwarded": f"for={address}"}
 
 
-@pytest.mark.parametrize("name", ["uvicorn", "python -m functions.local"])
+@pytest.mark.parametrize("name", [pytest.param("uvicorn", marks=pytest.mark.long), "python -m functions.local"])
 async def test_a_trusted_proxy_on_this_machine_names_the_address(name: str, valkey, postgres, tmp_path: Path) -> None:
     settings = environment(
         valkey.addresses,
@@ -147,7 +161,7 @@ async def test_a_trusted_proxy_on_this_machine_names_the_address(name: str, valk
         assert statuses == [200, 200, 429, 200]
 
 
-LIMITED = ["uvicorn with limits", "python -m functions.local"]
+LIMITED = ["uvicorn with limits", pytest.param("python -m functions.local", marks=pytest.mark.long)]
 MAX_GROWTH_BYTES = 32 * 2**20
 
 

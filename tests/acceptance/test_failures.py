@@ -1,6 +1,6 @@
 """Every row of "What fails, and what users see" in docs/architecture.md, on real servers under load.
 
-The tests check the answers during each failure, and the recovery after it.
+The tests check the answers during each failure, and the recovery after it. `make test` runs one failure of each part.
 """
 
 import asyncio
@@ -41,6 +41,7 @@ class TestIndexFails:
         await rig.stays_exact(asyncio.to_thread(rig.valkey.restart, 1))
         await rig.verifies()
 
+    @pytest.mark.long
     async def test_a_node_frozen(self, new_rig: NewRig) -> None:
         rig = await new_rig()
         async with rig.load() as load:
@@ -79,7 +80,9 @@ class TestIndexFails:
         assert not load.unserved
         await rig.comes_to_verify()
 
-    @pytest.mark.parametrize("wiped", [range(NODES), [2]], ids=["all nodes", "one node"])
+    @pytest.mark.parametrize(
+        "wiped", [pytest.param(range(NODES), marks=pytest.mark.long), [2]], ids=["all nodes", "one node"]
+    )
     async def test_wiped(self, new_rig: NewRig, wiped: range | list[int]) -> None:
         rig = await new_rig()
         async with rig.load() as load:
@@ -92,6 +95,7 @@ class TestIndexFails:
         assert not load.unserved
         await rig.verifies()
 
+    @pytest.mark.long
     async def test_wiped_while_no_process_reconciles(self, new_rig: NewRig) -> None:
         rig = await new_rig(LEADERFORGE_RECONCILE_MS="0")
         async with rig.load() as load:
@@ -120,6 +124,7 @@ class TestIndexFails:
         assert {answer.source for answer in (*load.submits, *load.reads)} <= {"index", "cache", None}
         await rig.verifies()
 
+    @pytest.mark.long
     async def test_a_slot_moved_there_and_back(self, new_rig: NewRig, own_valkey: OwnValkey) -> None:
         # While only some of a slot's keys have moved, a submission waits twice: for the index, and then for the
         # declaration of its pending update. A request must outlast both waits. Raise the time limit of the database,
@@ -143,6 +148,7 @@ class TestDatabaseFails:
         rig = await new_rig()
         await self._fails(rig, rig.postgres.kill, rig.postgres.restart)
 
+    @pytest.mark.long
     async def test_frozen(self, new_rig: NewRig) -> None:
         rig = await new_rig()
         await self._fails(rig, rig.postgres.pause, rig.postgres.resume)
@@ -166,6 +172,7 @@ class TestDatabaseFails:
 
 
 class TestProcessKilled:
+    @pytest.mark.long
     async def test_at_any_moment(self, new_rig: NewRig) -> None:
         rig = await new_rig()
         async with rig.load() as load:
@@ -198,6 +205,7 @@ class TestProcessKilled:
 
 
 class TestBothFail:
+    @pytest.mark.long
     async def test_and_come_back(self, new_rig: NewRig) -> None:
         rig = await new_rig()
         async with rig.load() as load:

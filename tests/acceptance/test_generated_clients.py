@@ -54,6 +54,7 @@ async def test_a_generated_client_makes_one_call_of_each_kind(
     assert await facts(api, command) == FACTS
 
 
+@pytest.mark.long
 async def test_the_csharp_client_has_names_and_types_that_fit(tmp_path: Path) -> None:
     files = {path.stem: path.read_text() for path in await asyncio.to_thread(csharp_sources, tmp_path)}
     receipt, change = files["ReceiptOut"], files["BoardChangesIn"]

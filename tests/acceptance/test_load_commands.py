@@ -66,23 +66,8 @@ PLOTS = {
 }
 """Module that measures the results, by the module that plots them."""
 
-SLOW = {
-    "benchmarks.storage",
-    "benchmarks.storage_layouts",
-    "benchmarks.counting",
-    "benchmarks.listeners",
-    "benchmarks.promises",
-    "benchmarks.receipts",
-    "benchmarks.features",
-    "benchmarks.settlement",
-    "benchmarks.streams",
-    "benchmarks.workers",
-    "benchmarks.boards_bench",
-    "benchmarks.friends",
-    "benchmarks.name_search",
-    "benchmarks.upgrade",
-}
-"""Commands whose short form takes more than 5 s, and whose report no other test needs."""
+LONG_ONLY = SHORT.keys() - {"benchmarks.dense_ranks", "benchmarks.shards"}
+"""Commands whose short form only `make test-long` runs. Each starts servers, which takes 2 s of CPU and more."""
 FLAMES = "benchmarks.flames"
 CAPPED = "benchmarks.shards_capped"
 SHARDS = "benchmarks.shards"
@@ -112,7 +97,7 @@ def test_every_command_of_the_pages_is_run() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    [pytest.param(name, marks=[pytest.mark.long] * (name in SLOW)) for name in sorted(SHORT.keys() - {CAPPED})],
+    [pytest.param(name, marks=[pytest.mark.long] * (name in LONG_ONLY)) for name in sorted(SHORT.keys() - {CAPPED})],
 )
 def test_a_command_reports(module: str, results: Path) -> None:
     figures = list(numbers(reported(module, results)))
@@ -131,7 +116,13 @@ def test_capped_nodes_report(results: Path) -> None:
     plotted("benchmarks.plot_capped", path_of(CAPPED, results))
 
 
-@pytest.mark.parametrize("plot", sorted(name for name, of in PLOTS.items() if of in SHORT.keys() - {CAPPED}))
+@pytest.mark.parametrize(
+    "plot",
+    [
+        pytest.param(plot, marks=() if plot == "benchmarks.plot_shards" else pytest.mark.long)
+        for plot in sorted(name for name, of in PLOTS.items() if of in SHORT.keys() - {CAPPED})
+    ],
+)
 def test_a_plot_shows_a_report(plot: str, results: Path) -> None:
     reported(PLOTS[plot], results)
     plotted(plot, path_of(PLOTS[plot], results))
@@ -168,7 +159,7 @@ def test_the_flame_graphs_show_who_was_at_work(tmp_path: Path) -> None:
 
 
 def test_all_of_locusts_users_do_all_that_they_can(tmp_path: Path) -> None:
-    dev = Dev(tmp_path, "--no-demo").ready()
+    dev = Dev(tmp_path, "--no-demo", "--nodes", "1").ready()
     try:
         stats = smoke(dev.description["api"], dev.description["submit_key"], tmp_path)
     finally:

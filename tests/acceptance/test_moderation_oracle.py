@@ -48,6 +48,12 @@ GAMES = [
     {"policy": Policy.BEST, "order": Order.DESC, "min_submissions": 3},
     {"policy": Policy.SUM, "order": Order.DESC, "rank_style": RankStyle.SHARED, "min_submissions": 2},
 ]
+ON_SERVERS = [GAMES[1], GAMES[4], GAMES[5]]
+"""Games that `make test` also plays on servers. Together they have each policy, order and rank style, and a minimum."""
+CASES = [
+    *(pytest.param("on_twins", rules) for rules in GAMES),
+    *(pytest.param("on_servers", rules, marks=() if rules in ON_SERVERS else pytest.mark.long) for rules in GAMES),
+]
 
 
 class Product:
@@ -87,9 +93,9 @@ async def on_servers(valkey, postgres) -> AsyncIterator[Product]:
     await cluster.close()
 
 
-@pytest.fixture(params=["on_twins", "on_servers"])
+@pytest.fixture
 def product(request: pytest.FixtureRequest) -> Product:
-    """Product without data."""
+    """Product without data, of the fixture that the test names."""
     made: Product = request.getfixturevalue(request.param)
     return made
 
@@ -237,7 +243,12 @@ class Game:
         self.entered[period].add(event.user_id)
 
 
-@pytest.mark.parametrize("rules", GAMES, ids=lambda rules: "-".join(map(str, rules.values())))
+def name_of(parameter: str | dict[str, object]) -> str:
+    """Return the text of a parameter for the name of its test."""
+    return parameter if isinstance(parameter, str) else "-".join(map(str, parameter.values()))
+
+
+@pytest.mark.parametrize(("product", "rules"), CASES, indirect=["product"], ids=name_of)
 async def test_every_read_equals_brute_force_after_any_acts(product: Product, rules: dict[str, object]) -> None:
     slug = f"board-{next(numbers)}"
     board = Board(0, slug, slug, calendar=Calendar((PeriodKind.ALL_TIME, PeriodKind.DAILY)), **rules)  # type: ignore[arg-type]

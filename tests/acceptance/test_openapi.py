@@ -32,7 +32,7 @@ async def api(valkey, postgres) -> AsyncIterator[Served]:
 
 @pytest.mark.parametrize(
     ("phases", "examples"),
-    [("examples,fuzzing", 2), pytest.param("examples,coverage,fuzzing", 8, marks=pytest.mark.long)],
+    [("examples,fuzzing", 1), pytest.param("examples,coverage,fuzzing", 8, marks=pytest.mark.long)],
     ids=["short", "long"],
 )
 async def test_every_call_does_what_the_documentation_says(

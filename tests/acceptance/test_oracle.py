@@ -45,8 +45,11 @@ PERIODS = {
 }
 """Names of the periods before and after `MIDNIGHT`."""
 
-PAIRS = list(itertools.product([1, 2, 8, 32, 64], [1, 3, 6]))
+PARTITIONS, NODES = [1, 2, 8, 32, 64], [1, 3, 6]
+PAIRS = list(itertools.product(PARTITIONS, NODES))
 """Every pair of a number of partitions and a number of nodes."""
+EACH_ONCE = list(zip(PARTITIONS, itertools.cycle(NODES)))
+"""Pairs that together have each number of partitions and of nodes: the sample of larger boards for `make test`."""
 RULES = list(itertools.product(Policy, Order, [None, *Order], RankStyle, PeriodKind))
 """Every combination of policy, order, subscore, rank style and period."""
 Rules = tuple[Policy, Order, Order | None, RankStyle, PeriodKind]
@@ -58,24 +61,24 @@ IN_THE_STORE = 6
 Case = tuple[int, int, Rules]
 
 
-def features(case: Case) -> tuple[object, ...]:
-    """Return the features of a case: partitions, nodes, each rule, and whether the store is read too."""
+def features(case: Case) -> set[object]:
+    """Return what a case has in common with others: the pairs of its rules, its partitions, its nodes and its period.
+
+    Whether the store is read too is a feature as well.
+    """
     partitions, nodes, rules = case
-    return (partitions, nodes, *rules, RULES.index(rules) % IN_THE_STORE == 0)
-
-
-def pairs_of(case: Case) -> set[object]:
-    """Return all pairs of two features of a case."""
-    return set(itertools.combinations(enumerate(features(case)), 2))
+    *combined, kind = rules
+    values = (partitions, nodes, kind, RULES.index(rules) % IN_THE_STORE == 0)
+    return {*itertools.combinations(enumerate(combined), 2), *enumerate(values)}
 
 
 def sample(cases: Sequence[Case]) -> Sequence[Case]:
-    """Return a small, constant subset of the cases. The subset has every pair of features that any case has."""
-    missing = set().union(*map(pairs_of, cases))
+    """Return a small, constant subset of the cases. The subset has every feature that any case has."""
+    missing = set().union(*map(features, cases))
     chosen: list[Case] = []
     while missing:
-        chosen.append(max(cases, key=lambda case: len(missing & pairs_of(case))))
-        missing -= pairs_of(chosen[-1])
+        chosen.append(max(cases, key=lambda case: len(missing & features(case))))
+        missing -= features(chosen[-1])
     return chosen
 
 
@@ -158,19 +161,32 @@ async def clusters(valkey, tmp_path_factory) -> AsyncIterator[dict[int, Cluster]
             await client.close()
 
 
+class Products:
+    """Products over one store, one for each pair of a number of partitions and a number of nodes that a test needs."""
+
+    def __init__(self, store: ScoreStore, users: PlayerStore, clusters: Mapping[int, Cluster]) -> None:
+        self._store, self._users, self._clusters = store, users, clusters
+        self._products: dict[tuple[int, int], Product] = {}
+
+    async def get(self, partitions: int, nodes: int) -> Product:
+        """Return the product for these numbers. Its index is complete."""
+        if (partitions, nodes) not in self._products:
+            index = new_redis_index(self._clusters[nodes], partitions)
+            product = self._products[partitions, nodes] = Product(self._store, self._users, index)
+            await product.maintain.reconcile()
+            await until(product.trust.is_believed, "the index to be believed")
+        return self._products[partitions, nodes]
+
+    async def close(self) -> None:
+        for product in self._products.values():
+            await product.close()
+
+
 @pytest.fixture(scope="module")
-async def products(store_and_users, clusters) -> AsyncIterator[Mapping[tuple[int, int], Product]]:
-    """Products over one store, one for each pair of a number of partitions and a number of nodes."""
-    made = {
-        (partitions, nodes): Product(*store_and_users, new_redis_index(clusters[nodes], partitions))
-        for partitions, nodes in PAIRS
-    }
-    for one in made.values():
-        await one.maintain.reconcile()
-        await until(one.trust.is_believed, "the index to be believed")
-    yield made
-    for one in made.values():
-        await one.close()
+async def products(store_and_users, clusters) -> AsyncIterator[Products]:
+    products = Products(*store_and_users, clusters)
+    yield products
+    await products.close()
 
 
 async def new_board(product: Product, random: Random, rules: Rules) -> Board:
@@ -192,7 +208,7 @@ async def new_players(product: Product, random: Random, size: int) -> Sequence[i
 
 @pytest.mark.parametrize(("partitions", "nodes", "rules"), CASES, ids=told)
 async def test_every_read_equals_brute_force_whatever_the_rules(products, clusters, partitions, nodes, rules) -> None:
-    product, random = products[partitions, nodes], Random(str(rules))
+    product, random = await products.get(partitions, nodes), Random(str(rules))
     board = await new_board(product, random, rules)
     players = await new_players(product, random, 40)
     events = events_of(random, board, players, 180)
@@ -209,9 +225,12 @@ async def test_every_read_equals_brute_force_whatever_the_rules(products, cluste
             await check_reads(away, ladder, Oracle(board, own), random, expect=Source.STORE)
 
 
-@pytest.mark.parametrize(("partitions", "nodes"), PAIRS)
+@pytest.mark.parametrize(
+    ("partitions", "nodes"),
+    [pytest.param(*pair, marks=() if pair in EACH_ONCE else pytest.mark.long) for pair in PAIRS],
+)
 async def test_every_read_equals_brute_force_on_larger_boards(products, partitions, nodes) -> None:
-    product, random = products[partitions, nodes], Random(f"{partitions} {nodes}")
+    product, random = await products.get(partitions, nodes), Random(f"{partitions} {nodes}")
     board = await new_board(product, random, random.choice(RULES))
     players = await new_players(product, random, 120)
     events = events_of(random, board, players, 500)

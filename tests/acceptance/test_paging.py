@@ -23,14 +23,15 @@ _IN_FLIGHT = 5
 
 
 class Size(NamedTuple):
-    """Size of a board, which has 100 pages."""
+    """Size of a board, in players and in pages."""
 
     players: int
+    pages: int
 
     @property
     def limit(self) -> int:
         """Number of entries on a page."""
-        return self.players // 100
+        return self.players // self.pages
 
     @property
     def newcomers(self) -> range:
@@ -43,7 +44,11 @@ class Size(NamedTuple):
 
 
 @pytest.fixture(
-    params=[Size(20_000), pytest.param(Size(100_000), marks=pytest.mark.long)], ids=lambda s: str(s.players)
+    params=[
+        Size(3_000, pages=30),
+        *(pytest.param(Size(players, pages=100), marks=pytest.mark.long) for players in (20_000, 100_000)),
+    ],
+    ids=lambda s: str(s.players),
 )
 def size(request: pytest.FixtureRequest) -> Size:
     chosen: Size = request.param

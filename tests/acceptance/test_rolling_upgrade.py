@@ -1,4 +1,7 @@
-"""Rolling upgrade of a running product of 0.1.0, and the way back, while clients submit and open the page."""
+"""Rolling upgrade of a running product of 0.1.0, and the way back, while clients submit and open the page.
+
+`make test` upgrades a store of 0.1.0 in tests/acceptance/test_upgrade.py, without processes of 0.1.0.
+"""
 
 import io
 import json
@@ -28,7 +31,8 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path / "0.1.0"
 
 
-@pytest.mark.parametrize(("players", "seconds"), [(200, 0.2), pytest.param(200_000, 8, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize(("players", "seconds"), [(200, 0.2), (200_000, 8)])
 def test_no_request_fails_and_each_acknowledged_submission_counts(
     checkout: Path, tmp_path: Path, players: int, seconds: float
 ) -> None:

@@ -69,16 +69,16 @@ WAYS = {
     "SIGHUP": ([signal.SIGHUP], False),
     "twice": ([signal.SIGINT, signal.SIGINT], False),
 }
-ROTATED = {(step, list(WAYS)[i % len(WAYS)]) for i, step in enumerate(STEPS)}
-"""Each step with one way of sending signals: the sample that `make test` runs."""
+ROTATED = {(STEPS[4 * i], way) for i, way in enumerate(WAYS)}
+"""Each way of sending signals with one step from all of the start: the sample that `make test` runs."""
 COMMANDS = {
     "import": ("leaderforge.services.importing:Importer.run", ["import", "scores.csv"]),
     "populate": ("leaderforge.cli.populate:.fill", ["populate", "--users", "1000", "--sessions", "5000"]),
     "rebuild": ("leaderforge.services.maintain:MaintainService.rebuild", ["rebuild"]),
 }
 """Other commands, each with the step at which it is stopped and its arguments."""
-COMMANDS_ROTATED = {(list(COMMANDS)[i % len(COMMANDS)], way) for i, way in enumerate(WAYS)}
-"""Each way of sending signals with one command: the sample that `make test` runs."""
+COMMANDS_ROTATED = set(zip(COMMANDS, ("SIGINT", "SIGTERM", "twice"), strict=True))
+"""Each command with one way of sending signals: the sample that `make test` runs."""
 
 
 def script(step: str, way: str, *arguments: str) -> list[str]:

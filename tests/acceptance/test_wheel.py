@@ -100,6 +100,7 @@ def submissions(client: httpx.Client) -> float:
     return float(value)
 
 
+@pytest.mark.long
 def test_the_worker_builds_the_index_and_ends_by_a_signal(
     server_command: Path, settings: Mapping[str, str], tmp_path: Path
 ) -> None:
@@ -150,6 +151,7 @@ def readable_directory() -> Iterator[Path]:
         yield Path(directory)
 
 
+@pytest.mark.long
 def test_the_development_stack_starts_with_the_page(wheel: Path, readable_directory: Path, tmp_path: Path) -> None:
     command = install(wheel, "local", readable_directory / "local")
     require_page([str(command), "dev"], {}, tmp_path)

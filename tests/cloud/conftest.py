@@ -19,22 +19,31 @@ from tests.cloud.calling import Caller
 KEYS = DeploymentKeys(SUBMIT_KEY, ADMIN_KEY)
 
 
-def built(output: Path) -> Path:
-    """Build the packages for all architectures into a folder, and return the folder."""
-    subprocess.run([sys.executable, "-m", "deploy.packaging", "--output", output], check=True, capture_output=True)
-    return output
+class Packages:
+    """Packages in a folder. Those for an architecture are built when they are first needed, which takes 10 s of CPU."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._architectures: set[str] = set()
+
+    def functions(self, architecture: str) -> Path:
+        """Return the functions' package for an architecture."""
+        if architecture not in self._architectures:
+            options = ["--output", self.folder, "--architecture", architecture]
+            subprocess.run([sys.executable, "-m", "deploy.packaging", *options], check=True, capture_output=True)
+            self._architectures.add(architecture)
+        return self.folder / f"functions-{architecture}.zip"
 
 
 @pytest.fixture(scope="session")
-def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of the packages for all architectures."""
-    return built(tmp_path_factory.mktemp("packages"))
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Packages:
+    return Packages(tmp_path_factory.mktemp("packages"))
 
 
 @pytest.fixture(scope="session")
-def package(packages: Path) -> Path:
+def package(packages: Packages) -> Path:
     """The functions' package for this machine."""
-    return packages / f"functions-{ARCHITECTURE}.zip"
+    return packages.functions(ARCHITECTURE)
 
 
 @pytest.fixture(scope="session")

@@ -10,25 +10,34 @@ import pytest
 
 from deploy.packaging.__main__ import MAX_BYTES
 from deploy.packaging.contents import ARCHITECTURES
-from tests.cloud.conftest import built
+from local_cloud.stack import ARCHITECTURE
+from tests.cloud.conftest import Packages
 
 ARCHITECTURE_NAMES = [one.name for one in ARCHITECTURES]
+EACH_ARCHITECTURE = [
+    pytest.param(name, marks=() if name == ARCHITECTURE else pytest.mark.long) for name in ARCHITECTURE_NAMES
+]
+"""All architectures. `make test` builds and checks only the packages for this machine."""
 NOT_DEPLOYED = ("boto3/", "botocore/", "newrelic/", "uvicorn/", "typer/", "tests/", "leaderforge/cli/")
 DEPLOYED = ("functions/submit.py", "leaderforge/adapters/redis/scripts/apply.lua", "asyncpg/", "cronsim/")
 MACHINES = {"x86_64": 62, "arm64": 183}
 """Number of each architecture in the header of a compiled file."""
 
 
-def test_building_them_twice_makes_the_same_bytes(packages: Path, tmp_path: Path) -> None:
-    again = built(tmp_path)
+@pytest.mark.long
+def test_building_them_twice_makes_the_same_bytes(packages: Packages, tmp_path: Path) -> None:
+    again = Packages(tmp_path)
     names = [f"{kind}-{architecture}.zip" for kind in ("functions", "newrelic") for architecture in ARCHITECTURE_NAMES]
-    assert sorted(path.name for path in packages.iterdir()) == sorted(names)
-    assert {name for name in names if (packages / name).read_bytes() != (again / name).read_bytes()} == set()
+    for built in (packages, again):
+        for architecture in ARCHITECTURE_NAMES:
+            built.functions(architecture)
+        assert sorted(path.name for path in built.folder.iterdir()) == sorted(names)
+    assert {n for n in names if (packages.folder / n).read_bytes() != (again.folder / n).read_bytes()} == set()
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURE_NAMES)
-def test_each_is_small_and_holds_only_what_runs(packages: Path, architecture: str) -> None:
-    package = packages / f"functions-{architecture}.zip"
+@pytest.mark.parametrize("architecture", EACH_ARCHITECTURE)
+def test_each_is_small_and_holds_only_what_runs(packages: Packages, architecture: str) -> None:
+    package = packages.functions(architecture)
     assert package.stat().st_size <= MAX_BYTES
     names = ZipFile(package).namelist()
     for begins in DEPLOYED:
@@ -40,14 +49,15 @@ def test_each_is_small_and_holds_only_what_runs(packages: Path, architecture: st
     assert len(compiled) == len(sources)
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURE_NAMES)
-def test_what_is_compiled_is_for_the_architecture(packages: Path, architecture: str) -> None:
-    with ZipFile(packages / f"functions-{architecture}.zip") as zipped:
+@pytest.mark.parametrize("architecture", EACH_ARCHITECTURE)
+def test_what_is_compiled_is_for_the_architecture(packages: Packages, architecture: str) -> None:
+    with ZipFile(packages.functions(architecture)) as zipped:
         headers = [zipped.read(name)[:20] for name in zipped.namelist() if name.endswith(".so")]
     assert len(headers) > 5
     assert {int.from_bytes(header[18:20], "little") for header in headers} == {MACHINES[architecture]}
 
 
+@pytest.mark.long
 def test_cold_starts_are_measured(tmp_path: Path) -> None:
     out = tmp_path / "coldstart.json"
     command = [sys.executable, "-m", "benchmarks.coldstart", "--starts", "1", "--out", str(out)]
