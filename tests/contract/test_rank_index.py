@@ -13,6 +13,7 @@ from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, RankSty
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.merge import Counts, Window
 from leaderforge.domain.order import FIRST, LAST, place, rank_bound, score_bound, sort_key
+from leaderforge.domain.score_types import ScoreType
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Standing, removed_standing
 from leaderforge.domain.survey import VerificationState
@@ -23,12 +24,13 @@ from tests.contract.index_fixtures import NewIndex, cluster, new_index
 
 __all__ = ["cluster", "new_index"]
 
+LONG = Board(5, "long", "Long", rank_style=RankStyle.SHARED, subscore_order=Order.DESC, score_type=ScoreType.INT64)
 LADDERS = [
     Ladder(Board(1, "desc", "Descending")),
     Ladder(Board(2, "asc", "Ascending", order=Order.ASC)),
     Ladder(Board(3, "shared", "Shared ranks", rank_style=RankStyle.SHARED)),
     Ladder(Board(4, "subscore", "Subscore", subscore_order=Order.ASC)),
-    Ladder(Board(5, "both", "Both", rank_style=RankStyle.SHARED, subscore_order=Order.DESC), period=7),
+    Ladder(LONG, period=7),
 ]
 PARTITIONS = [1, 2, 7]
 BARRED = [

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
+from itertools import product
 from random import Random
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,7 +14,7 @@ from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.redis.index import RedisIndex
 from leaderforge.adapters.redis.segment_ids import segment_id
 from leaderforge.adapters.telemetry.fanout import Fanout
-from leaderforge.domain.boards import Board, Ladder, Policy, RankStyle
+from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.order import sort_key
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.players import Player
@@ -215,22 +217,32 @@ async def plant(index: RankIndex, ladder: Ladder, standing: Standing, segment: S
     )
 
 
-async def new_world(stores: Stores, index: RankIndex, random: Random) -> World:
+async def new_world(stores: Stores, index: RankIndex, random: Random, score_type: ScoreType) -> World:
     board = await stores.board(
         policy=random.choice(list(Policy)),
         rank_style=random.choice(list(RankStyle)),
         calendar=Calendar((PeriodKind.DAILY, PeriodKind.ALL_TIME)),
         segments=ATTRIBUTES,
-        score_type=random.choice(list(ScoreType)),
+        score_type=score_type,
     )
     world = World(stores, index, board, random)
     await world.start()
     return world
 
 
-@pytest.fixture(params=[8, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 32))])
+FORMS = [
+    pytest.param(
+        (partitions, score_type), id=f"{partitions}-{score_type}", marks=() if partitions == 8 else pytest.mark.long
+    )
+    for partitions, score_type in product((8, 1, 32), ScoreType)
+]
+"""Numbers of partitions of the index, each with both types of scores."""
+
+
+@pytest.fixture(params=FORMS)
 async def world(request: pytest.FixtureRequest, database: Stores, cluster: Cluster) -> AsyncIterator[World]:
-    made = await new_world(database, new_redis_index(cluster, request.param), Random(request.param))
+    partitions, score_type = request.param
+    made = await new_world(database, new_redis_index(cluster, partitions), Random(partitions), score_type)
     yield made
     await made.process.close()
 
@@ -282,8 +294,13 @@ async def test_verify_reports_a_stray_entry_and_the_verification_removes_it(
     assert await contents(cluster, world.index) == before
 
 
-async def test_strays_are_entries_outside_the_segments_of_a_value(new_index: NewIndex) -> None:
-    index, ladder = new_index(2), Ladder(Board(1, "cut", "Cut", segments=("country",)))
+@pytest.mark.parametrize("score_type", ScoreType)
+@pytest.mark.parametrize("subscore_order", [None, Order.ASC])
+async def test_strays_are_entries_outside_the_segments_of_a_value(
+    new_index: NewIndex, score_type: ScoreType, subscore_order: Order | None
+) -> None:
+    settings: Any = {"score_type": score_type, "subscore_order": subscore_order}
+    index, ladder = new_index(2), Ladder(Board(1, "cut", "Cut", segments=("country",), **settings))
     first = Standing(1, 5, 0, UUID(int=1), None, False, 1, 1, segments=("FI",))
     moved = first._replace(revision=2, segments=("SE",))
     hidden = Standing(2, 7, 0, UUID(int=2), None, False, 1, 1, segments=("SE",))
@@ -297,3 +314,19 @@ async def test_strays_are_entries_outside_the_segments_of_a_value(new_index: New
         assert sorted(await strays(ladder)) == [1, 2, 3]
     assert list(await index.strays(ladder)) == []
     assert list(await index.differences(ladder, [moved])) == []
+
+
+@pytest.mark.parametrize("score_type", ScoreType)
+@pytest.mark.parametrize("subscore_order", [None, Order.ASC])
+@pytest.mark.parametrize("segments", [(), ("country",), ATTRIBUTES], ids=len)
+async def test_a_dropped_ladder_leaves_no_key(
+    cluster: Cluster, score_type: ScoreType, subscore_order: Order | None, segments: tuple[str, ...]
+) -> None:
+    index, settings = new_redis_index(cluster, 2), {"score_type": score_type, "subscore_order": subscore_order}
+    ladder = Ladder(Board(1, "cut", "Cut", segments=segments, **settings))  # type: ignore[arg-type]
+    values = ("FI", "pc")[: len(segments)]
+    standings = [Standing(i, i, 0, UUID(int=i), None, True, 1, 1, segments=values) for i in range(1, 20)]
+    await index.load(ladder, standings)
+    assert len(await contents(cluster, index)) == 2 * (2 + len(segments))
+    await index.drop(ladder)
+    assert await contents(cluster, index) == {}

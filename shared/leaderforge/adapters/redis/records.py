@@ -1,9 +1,9 @@
 """Format of standings in the index: records of a fixed width, which scripts split by position.
 
 A record consists of the player id (7 bytes), revision (7), flags (1), the ids of the player's segments (8 for each of
-the board's attributes), the sort key without the player id (13, or 20 with a subscore) and submissions (4). The hash of
-standings maps the player id to the stored value, which consists of the other fields. Records with a flag of `UNLISTED`
-have no entry in the sorted set.
+the board's attributes), the sort key without the player id (13; 7 more with a subscore, 2 more for long scores) and
+submissions (4). The hash of standings maps the player id to the stored value, which consists of the other fields.
+Records with a flag of `UNLISTED` have no entry in the sorted set.
 """
 
 from collections.abc import Sequence

@@ -6,11 +6,10 @@ local reply = redis.call('ZSCAN', KEYS[1], ARGV[2], 'COUNT', ARGV[1])
 local entries, users, orphans = {}, {}, {}
 local segment = string.match(KEYS[1], ':entries%.(........)$')
 
--- Return whether a value has this entry. The length of a value shows whether its board has subscores: the ids of
--- segments have 8 bytes each, and the sort key in a value, which lacks the player id, has 13 bytes, or 20 with a
--- subscore.
+-- Return whether a value has this entry. An entry is a sort key, whose length depends on its board. The sort key in a
+-- value lacks the player id, which has 7 bytes.
 local function has_entry(value, entry)
-    local place = (#value - 12) % 8 == 5 and 13 or 20
+    local place = #entry - 7
     if string.byte(value, 8) > 1 or string.sub(value, -4 - place, -5) .. string.sub(entry, -7) ~= entry then
         return false
     end
