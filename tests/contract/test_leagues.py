@@ -31,6 +31,7 @@ from tests.simulation import weeks as simulated
 from tests.simulation.weeks import Simulation
 
 RULES = [pytest.param(rules, id=name) for name, rules in simulated.RULES.items()]
+RULES_OF_TYPES = list(zip(simulated.RULES.values(), ScoreType, strict=True))
 
 INSERTIONS = (
     "insert into noticed_tiers (user_id, board_id, period_id, revision) values (1, $1, $2, 1)",
@@ -41,7 +42,7 @@ INSERTIONS = (
 """Statements that insert a row of a period into each table that leagues and rewards do not use."""
 
 
-@pytest.mark.parametrize(("rules", "score_type"), zip(simulated.RULES.values(), ScoreType, strict=True), ids=ScoreType)
+@pytest.mark.parametrize(("rules", "score_type"), RULES_OF_TYPES)
 async def test_weeks_with_a_kill_at_every_step_equal_the_reference(
     database: Database, rules: Mapping[str, Any], score_type: ScoreType
 ) -> None:
