@@ -108,6 +108,14 @@ describe('every digit of a score', () => {
   });
 });
 
+it.each([
+  [{ unit: 's', decimals: 0 }, 1.5, '0:02'],
+  [{ unit: 'ms', decimals: 0 }, 1_000.5, '0:01'],
+  [{ unit: 'ms', decimals: 0 }, 10_000_000_000_000_000_000, '2777777777777:46:40'],
+])('a mark of a chart with %j at %d is %s', (setting, mark, text) => {
+  expect(scoreFormat(setting).short(mark)).toBe(text);
+});
+
 describe('a 64-bit score', () => {
   const { full, parse } = scoreFormat({ unit: null, decimals: 0, score_type: 'int64' });
 

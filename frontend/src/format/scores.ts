@@ -53,7 +53,8 @@ export function scoreFormat({ unit, decimals, score_type: type = 'number' }: Dis
     const places = digits + decimals;
     return {
       full: (score) => clock(decimal(score, places)),
-      short: (score) => clock({ ...roundedToSeconds(decimal(score, places)), fraction: '' }),
+      // Marks of a chart may lie between two scores.
+      short: (score) => clock({ ...roundedToSeconds(decimal(typeof score === 'number' ? Math.round(score) : score, places)), fraction: '' }),
       parse: (text) => stored(parsedClock(text, places) ?? parsedNumber(text, decimals)),
       unit: null,
     };
