@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import { EMPTY, changesOf, draftOf, flawsOf, settingsOf } from '../src/console/boardDraft';
+import type { Board } from '../src/api/types';
+import { EMPTY, changesOf, draftOf, flawsOf, settingsOf, type BoardDraft } from '../src/console/boardDraft';
 import { en } from '../src/console/i18n/en';
+import { boardsFeeding, targetsFor } from '../src/console/feedDraft';
 import { aBoard } from './server';
 
 const LAPS = aBoard('laps', { name: 'Laps', order: 'asc', policy: 'best', max_score: 600_000, unit: 'ms', keep_days: 30, segments: ['country', 'platform'], events: ['score.improved'] });
@@ -14,11 +16,34 @@ describe('the settings of a board', () => {
     expect(flawsOf(draftOf(idle), en)).toEqual({});
   });
 
+  it.each([
+    ['9007199254740993', '9007199254740993'],
+    ['9223372036854775807', '9223372036854775807'],
+    ['-9223372036854775807', '-9223372036854775807'],
+    ['0009007199254740993', '9007199254740993'],
+    ['42', 42],
+    ['9223372036854775808', null],
+    ['-9223372036854775808', null],
+    ['9,007,199,254,740,993', null],
+    ['9007199254740993.5', null],
+  ])('have the limit %s of 64-bit scores as %j', (text, sent) => {
+    const draft: BoardDraft = { ...EMPTY, board: 'idle', scoreType: 'int64', numbers: { ...EMPTY.numbers, max_score: text } };
+    expect(flawsOf(draft, en)).toEqual(sent === null ? { max_score: en.form.longScore('9,223,372,036,854,775,807') } : {});
+    if (sent !== null) expect(settingsOf(draft)).toMatchObject({ max_score: sent, score_type: 'int64' });
+  });
+
+  it('combine no 64-bit scores of teams', () => {
+    const draft: BoardDraft = { ...EMPTY, board: 'idle', policy: 'sum', scoreType: 'int64' };
+    expect(flawsOf(draft, en)).toEqual({});
+    expect(flawsOf({ ...draft, teamSource: 'hunt' }, en)).toEqual({ scoreType: en.form.longTeamFlaw });
+    expect(flawsOf({ ...draft, teamSource: 'hunt', scoreType: 'number' }, en)).toEqual({});
+  });
+
   it('are the same after a visit to the form', () => {
     const settings = settingsOf(draftOf(LAPS));
     expect(LAPS).toMatchObject(settings);
     // The form does not edit these JSON members. All others are settings in the form.
-    const others = ['board', 'building', 'frozen_at', 'tiebreakers', 'feeds', 'score_type'];
+    const others = ['board', 'building', 'frozen_at', 'tiebreakers'];
     expect(Object.keys(settings).toSorted()).toEqual(Object.keys(LAPS).filter((name) => !others.includes(name)).toSorted());
   });
 
@@ -56,5 +81,59 @@ describe('the settings of a board', () => {
   ] as const)('%s may be %j: %s', (name, text, fine) => {
     const flaws = flawsOf({ ...EMPTY, board: 'laps', numbers: { ...EMPTY.numbers, [name]: text } }, en);
     expect(Object.keys(flaws)).toEqual(fine ? [] : [name]);
+  });
+});
+
+it('rewards have no integers that the browser would round', () => {
+  const rewards = (gold: string) => flawsOf({ ...EMPTY, board: 'laps', rewards: `{"period": "weekly", "rewards": [{"reward": "winner", "payload": {"gold": ${gold}}}]}` }, en);
+  expect(rewards('9007199254740993')).toEqual({ rewards: en.form.jsonNumberFlaw('9,007,199,254,740,991') });
+  expect(rewards('"9007199254740993"')).toEqual({});
+  expect(rewards('-9007199254740991')).toEqual({});
+  expect(rewards('0.5')).toEqual({});
+});
+
+describe('the feeds of a board', () => {
+  const coins = aBoard('coins');
+  const gold = aBoard('gold', { policy: 'best', score_type: 'int64' });
+  const race = aBoard('race', { feeds: [{ board: 'coins', number: 'coins' }, { board: 'gold', number: null }] });
+  const boards = [
+    coins,
+    gold,
+    race,
+    aBoard('squads', { team: { source: 'coins', function: 'sum', members: null } }),
+    aBoard('cup', { tournament: { duration_s: 60 } as NonNullable<Board['tournament']> }),
+  ];
+
+  it('are sent with the number that counts, or with none', () => {
+    expect(changesOf(draftOf(race), race)).toEqual({});
+    const draft = { ...draftOf(race), feeds: [{ board: 'gold', number: ' gold ' }, { board: 'coins', number: ' ' }] };
+    expect(changesOf(draft, race)).toEqual({ feeds: [{ board: 'gold', number: 'gold' }, { board: 'coins', number: null }] });
+    expect(changesOf({ ...draft, feeds: [] }, race)).toEqual({ feeds: [] });
+  });
+
+  it('go to boards of players that feed no others', () => {
+    expect(targetsFor('coins', boards)).toEqual([gold]);
+    expect(targetsFor('new', boards)).toEqual([coins, gold]);
+    expect(boardsFeeding('coins', boards)).toEqual([race]);
+    expect(boardsFeeding('race', boards)).toEqual([]);
+  });
+
+  it.each([
+    ['number', 'coins', '', null],
+    ['number', 'gold', '', null],
+    ['number', 'coins', 'coins_2', null],
+    ['number', 'coins', '2coins', 'numberFlaw'],
+    ['number', 'coins', 'Coins', 'numberFlaw'],
+    ['int64', 'coins', '', 'numberNeeded'],
+    ['int64', 'coins', 'coins', null],
+    ['int64', 'gold', '', null],
+  ] as const)('of a board with the score type %s: %s by %j', (scoreType, board, number, flaw) => {
+    const draft: BoardDraft = { ...EMPTY, board: 'new', scoreType, feeds: [{ board, number }] };
+    expect(flawsOf(draft, en, boards)).toEqual(flaw === null ? {} : { feeds: en.form.feeds[flaw] });
+  });
+
+  it('do not exist on a team board', () => {
+    const draft: BoardDraft = { ...EMPTY, board: 'new', teamSource: 'coins', feeds: [{ board: 'coins', number: '' }] };
+    expect(flawsOf(draft, en, boards)).toEqual({ feeds: en.form.feeds.teamFlaw });
   });
 });

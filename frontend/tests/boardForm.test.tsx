@@ -10,6 +10,10 @@ import { aBoard, board, serve } from './server';
 
 const SEASON = aBoard('ladder', { name: 'Ladder', periods: ['season'], season: '0 0 1 * *', min_submissions: 3 });
 
+const GOLD = aBoard('gold', { name: 'Gold', policy: 'best', score_type: 'int64' });
+const RACE = aBoard('race', { name: 'Race', feeds: [{ board: 'ladder', number: 'points' }, { board: 'gold', number: null }] });
+const BOARDS = [aBoard('default'), SEASON, GOLD, RACE];
+
 function openBoards() {
   const sent: unknown[] = [];
   const usual = board(5);
@@ -18,7 +22,11 @@ function openBoards() {
       sent.push(JSON.parse(init.body as string));
       return { status: 201, body: aBoard('laps') };
     }
-    return url.pathname === '/api/boards' ? { body: { boards: [aBoard('default'), SEASON] } } : usual(url, init);
+    if (url.pathname === '/api/boards/race' && init.method === 'PATCH') {
+      sent.push(JSON.parse(init.body as string));
+      return { body: RACE };
+    }
+    return url.pathname === '/api/boards' ? { body: { boards: BOARDS } } : usual(url, init);
   });
   act(() => setAdminKey('admin-key'));
   return { sent, ...open('/console/boards', { console: true }) };
@@ -64,7 +72,7 @@ describe('the form of a board', { timeout: 30_000 }, () => {
     const { user } = openBoards();
     await user.click(await screen.findByRole('button', { name: 'Create a board' }));
     expect(screen.getByText('Settings marked permanent cannot be changed after the board is created.')).toBeInTheDocument();
-    const permanent = ['Slug', 'Policy', 'Order', 'Subscore order', 'Segments', 'Time zone', 'Minimum submissions'];
+    const permanent = ['Slug', 'Policy', 'Order', 'Score type', 'Subscore order', 'Segments', 'Time zone', 'Minimum submissions'];
     for (const label of permanent) {
       expect(screen.getByLabelText(label)).toHaveAccessibleDescription(/Permanent\.$/);
       expect(screen.getByLabelText(label)).toBeEnabled();
@@ -80,11 +88,59 @@ describe('the form of a board', { timeout: 30_000 }, () => {
     expect(screen.queryByLabelText('Preset')).not.toBeInTheDocument();
   });
 
+  it('creates a board with 64-bit scores and a feed', async () => {
+    const { user, sent } = openBoards();
+    await user.click(await screen.findByRole('button', { name: 'Create a board' }));
+    const form = within(screen.getByRole('dialog', { name: 'Create a board' }));
+    await user.type(form.getByLabelText('Slug'), 'idle');
+    expect(form.getByLabelText('Score type')).toHaveAccessibleDescription(/±9,007,199,254,740,991, .* ±9,223,372,036,854,775,807\. .* Team boards cannot /);
+    await user.selectOptions(form.getByLabelText('Score type'), '64-bit integer');
+    await user.type(form.getByLabelText('Highest score'), '9223372036854775807');
+    await user.click(form.getByRole('button', { name: 'Add a feed' }));
+    const feed = within(form.getByRole('group', { name: 'Feed 1' }));
+    expect(within(feed.getByLabelText('Fed board')).getAllByRole('option').map(({ textContent }) => textContent)).toEqual(['default', 'Ladder', 'Gold']);
+    await user.selectOptions(feed.getByLabelText('Fed board'), 'Ladder');
+    expect(feed.getByLabelText('Number that counts')).toHaveAccessibleDescription(/cannot count 64-bit scores/);
+    await user.selectOptions(form.getByLabelText('Teams by the scores on'), 'Ladder');
+    await user.click(form.getByRole('button', { name: 'Create' }));
+    expect(form.getByLabelText('Score type')).toBeInvalid();
+    expect(form.getByLabelText('Score type')).toHaveAccessibleDescription(/^Team boards combine numbers only/);
+    await user.selectOptions(form.getByLabelText('Teams by the scores on'), 'no team board');
+    expect(feed.getByLabelText('Number that counts')).toBeInvalid();
+    await user.type(feed.getByLabelText('Number that counts'), 'points');
+    await user.click(form.getByRole('button', { name: 'Create' }));
+    await waitFor(() => expect(sent).toHaveLength(1));
+    expect(sent[0]).toMatchObject({ score_type: 'int64', max_score: '9223372036854775807', feeds: [{ board: 'ladder', number: 'points' }] });
+  });
+
+  it('changes feeds, and offers only boards that can be fed', async () => {
+    const { user, sent } = openBoards();
+    await user.click(await screen.findByRole('button', { name: 'Edit Race' }));
+    const form = within(screen.getByRole('dialog', { name: 'Edit Race' }));
+    expect(form.getAllByLabelText('Fed board').map((select) => (select as HTMLSelectElement).value)).toEqual(['ladder', 'gold']);
+    await user.click(form.getByRole('button', { name: 'Add a feed' }));
+    expect(form.getByRole('button', { name: 'Add a feed' })).toBeDisabled();
+    expect(form.getByRole('button', { name: 'Add a feed' })).toHaveAccessibleDescription(/^No other board can be fed\./);
+    await user.click(form.getByRole('button', { name: 'Remove feed 1' }));
+    expect(form.getByRole('button', { name: 'Add a feed' })).toHaveFocus();
+    await user.click(form.getByRole('button', { name: 'Save' }));
+    await waitFor(() => expect(sent).toEqual([{ feeds: [{ board: 'gold', number: null }, { board: 'default', number: null }] }]));
+    await user.click(await screen.findByRole('button', { name: 'Edit Gold' }));
+    expect(screen.getByRole('button', { name: 'Add a feed' })).toHaveAccessibleDescription(/^Fed by Race\./);
+  });
+
+  it('is summarized with score type and feeds in the list of boards', async () => {
+    openBoards();
+    expect(await screen.findByText(/^race · .* · feeds ladder \(points\) and gold \(score\)$/)).toBeInTheDocument();
+    expect(screen.getByText(/^gold · .* · 64-bit scores · all-time · fed by race$/)).toBeInTheDocument();
+    expect(screen.getByText(/^default · sum of all scores, highest first · all-time$/)).toBeInTheDocument();
+  });
+
   it('groups its fields, and offers time zones and cron expressions', async () => {
     const { user } = openBoards();
     await user.click(await screen.findByRole('button', { name: 'Create a board' }));
     const groups = screen.getAllByRole('group').map((group) => group.querySelector('legend')?.textContent);
-    expect(groups).toEqual(['Name', 'Scores', 'Periods', 'Limits', 'Events', 'Access']);
+    expect(groups).toEqual(['Name', 'Scores', 'Feeds', 'Periods', 'Limits', 'Events', 'Access']);
     const offered = (label: string) => {
       const list = document.getElementById(screen.getByLabelText(label).getAttribute('list') ?? '');
       return [...(list?.querySelectorAll('option') ?? [])].map(({ value }) => value);

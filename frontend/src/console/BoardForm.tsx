@@ -7,15 +7,17 @@ import { Select } from '../ui/Select';
 import { Answers } from './Answers';
 import { EventTypes } from './EventTypes';
 import { Check, FieldGroup, Pair } from './FieldGroup';
+import { FeedFields } from './FeedFields';
 import { JsonField } from './JsonField';
 import { TeamBoardFields } from './teams/TeamBoardFields';
 import { useConsoleText } from './i18n/text';
-import { flawsOf, type BoardDraft, type NumberName } from './boardDraft';
+import { flawsOf, greatestScore, type BoardDraft, type NumberName, type ScoreType } from './boardDraft';
 import { PRESETS, PRESET_NAMES, type PresetName } from './presets';
 import { formatReading, nextStarts } from './seasonStarts';
 
 const POLICIES: readonly Policy[] = ['best', 'sum', 'latest'];
 const ORDERS: readonly Order[] = ['desc', 'asc'];
+const SCORE_TYPES: readonly ScoreType[] = ['number', 'int64'];
 const RANK_STYLES: readonly RankStyle[] = ['ordinal', 'shared'];
 const KINDS: readonly Kind[] = ['all-time', 'daily', 'weekly', 'monthly', 'season'];
 /** Cron expressions of usual season starts, in the order of their names in the catalogues of texts. */
@@ -28,7 +30,7 @@ interface Props {
   readonly title: string;
   readonly act: string;
   readonly initial: BoardDraft;
-  /** All boards, because a team board combines the scores of another board. */
+  /** All boards, because a board may feed other boards, and a team board combines the scores of another board. */
   readonly boards: readonly Board[];
   /** True if the board exists: its permanent settings cannot be edited then. */
   readonly exists: boolean;
@@ -47,7 +49,7 @@ export function BoardForm({ title, act, initial, boards, exists, pending, error,
   const [draft, setDraft] = useState(initial);
   const [preset, setPreset] = useState<PresetName>('none');
   const [tried, setTried] = useState(false);
-  const flaws = tried ? flawsOf(draft, words) : {};
+  const flaws = tried ? flawsOf(draft, words, boards) : {};
   const permanent = { disabled: exists, help: exists ? form.fixed : form.permanent };
   const hasSeason = exists && initial.season !== '';
   const [openedAt] = useState(Date.now);
@@ -64,7 +66,7 @@ export function BoardForm({ title, act, initial, boards, exists, pending, error,
 
   function onSubmit(): void {
     setTried(true);
-    if (Object.keys(flawsOf(draft, words)).length === 0) send(draft);
+    if (Object.keys(flawsOf(draft, words, boards)).length === 0) send(draft);
   }
 
   function number(name: NumberName) {
@@ -126,6 +128,15 @@ export function BoardForm({ title, act, initial, boards, exists, pending, error,
           <Pair>
             <Select label={form.policy} value={draft.policy} options={POLICIES.map((policy) => [policy, form.policies[policy]] as const)} {...permanent} choose={(policy) => set({ policy })} />
             <Select label={form.order} value={draft.order} options={orders} {...permanent} choose={(order) => set({ order })} />
+            <Select
+              label={form.scoreType}
+              value={draft.scoreType}
+              flaw={flaws.scoreType}
+              options={SCORE_TYPES.map((type) => [type, form.scoreTypes[type]] as const)}
+              {...permanent}
+              help={exists ? form.fixed : form.scoreTypeHelp(greatestScore('number'), greatestScore('int64'))}
+              choose={(scoreType) => set({ scoreType })}
+            />
             <Select
               label={form.subscoreOrder}
               value={draft.subscoreOrder}
@@ -195,6 +206,7 @@ export function BoardForm({ title, act, initial, boards, exists, pending, error,
             set={(league) => set({ league })}
           />
         </FieldGroup>
+        <FeedFields boards={boards} draft={draft} tried={tried} set={set} />
         <FieldGroup title={form.periods} help={form.periodsHelp}>
           <div className="flex flex-wrap gap-x-5">
             {KINDS.map((kind) => (

@@ -3,8 +3,8 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 
 import type { Board, Kind } from '../api/types';
+import { formatList } from '../format/lists';
 import { formatExact } from '../format/times';
-import { perLocale } from '../i18n/locale';
 import { Card } from '../ui/Card';
 import { ErrorNotice } from '../ui/Notice';
 import { SkeletonRows } from '../ui/Skeleton';
@@ -14,6 +14,7 @@ import { DeleteBoard } from './DeleteBoard';
 import { FreezeBoard } from './FreezeBoard';
 import type { ConsoleMessages } from './i18n/en';
 import { useConsoleText } from './i18n/text';
+import { boardsFeeding } from './feedDraft';
 import { EMPTY, changesOf, draftOf, settingsOf, type BoardDraft } from './boardDraft';
 import { useOperator } from './operator';
 import { allBoards, invalidateBoards } from './reads';
@@ -79,7 +80,6 @@ export function BoardsPage() {
   );
 }
 
-const list = perLocale((tag) => new Intl.ListFormat(tag));
 /** Board that cannot be deleted: calls without a board use it. */
 const FOR_EVER = 'default';
 
@@ -100,7 +100,7 @@ function BoardList({ boards, edit, remove, freeze }: ListProps) {
             <p dir="auto" className="truncate font-medium">
               {board.name}
             </p>
-            <p className="text-sm break-words text-muted">{inShort(board, words)}</p>
+            <p className="text-sm break-words text-muted">{inShort(board, boards, words)}</p>
           </div>
           <div className="flex gap-2">
             <Link to="/" search={{ board: board.board, period: undefined, segment: undefined }} className="button" aria-label={words.boards.view(board.name)}>
@@ -126,12 +126,17 @@ function BoardList({ boards, edit, remove, freeze }: ListProps) {
   );
 }
 
-function inShort({ board, policy, order, periods, private: isPrivate, building, frozen_at: frozenAt }: Board, words: ConsoleMessages): string {
-  const named = (kinds: readonly Kind[]) => list().format(kinds.map((kind) => words.kinds[kind]));
+function inShort(board: Board, boards: readonly Board[], words: ConsoleMessages): string {
+  const { board: slug, policy, order, periods, private: isPrivate, building, frozen_at: frozenAt, score_type: scoreType, feeds = [] } = board;
+  const feeding = boardsFeeding(slug, boards).map((other) => other.board);
+  const named = (kinds: readonly Kind[]) => formatList(kinds.map((kind) => words.kinds[kind]));
   return [
-    board,
+    slug,
     `${words.boards.counted[policy]}, ${order === 'desc' ? words.boards.highestFirst : words.boards.lowestFirst}`,
+    ...(scoreType === 'int64' ? [words.boards.longScores] : []),
     named(periods),
+    ...(feeds.length > 0 ? [words.boards.feeds(formatList(feeds.map((feed) => words.boards.feed(feed.board, feed.number))))] : []),
+    ...(feeding.length > 0 ? [words.boards.fedBy(formatList(feeding))] : []),
     ...(isPrivate ? [words.boards.private] : []),
     ...(frozenAt === null ? [] : [words.boards.freeze.present(formatExact(frozenAt))]),
     ...(building.length > 0 ? [words.boards.backfilling(named(building))] : []),

@@ -1,7 +1,8 @@
 import type { Board, BoardIn, Kind, LeagueIn, NoticeType, Order, Policy, RankStyle, RewardTableIn, TeamFunction, TierIn, TournamentIn } from '../api/types';
 import type { ConsoleMessages } from './i18n/en';
+import { feedDraftsOf, feedsOf, flawOfFeeds, type FeedDraft } from './feedDraft';
 import { jsonText } from './jsonText';
-import type { Score } from '../format/scores';
+import { GREATEST_LONG, PLAIN, parseLongScore, scoreFormat, type Score } from '../format/scores';
 
 /** Content of a board's form. Numbers stay texts until they are sent. */
 export interface BoardDraft {
@@ -29,9 +30,11 @@ export interface BoardDraft {
   readonly numbers: Readonly<Record<NumberName, string>>;
   readonly private: boolean;
   readonly openToPlayers: boolean;
-  /** Type of the scores. The form does not edit this type. */
-  readonly scoreType: NonNullable<Board['score_type']>;
+  readonly scoreType: ScoreType;
+  readonly feeds: readonly FeedDraft[];
 }
+
+export type ScoreType = NonNullable<Board['score_type']>;
 
 /** Smallest valid value of each number of the form. */
 export const NUMBERS = {
@@ -45,6 +48,9 @@ export const NUMBERS = {
   moment_days: 1,
 } as const;
 
+const JSON_NAMES = ['tournament', 'league', 'rewards'] as const;
+
+type JsonName = (typeof JSON_NAMES)[number];
 export type NumberName = keyof typeof NUMBERS;
 /** Setting whose values are scores of the board. */
 type ScoreName = 'min_score' | 'max_score';
@@ -80,6 +86,7 @@ export const EMPTY: BoardDraft = {
   private: false,
   openToPlayers: false,
   scoreType: 'number',
+  feeds: [],
 };
 
 export function draftOf(board: Board): BoardDraft {
@@ -109,23 +116,25 @@ export function draftOf(board: Board): BoardDraft {
     private: board.private,
     openToPlayers: board.open_to_players,
     scoreType: board.score_type ?? 'number',
+    feeds: feedDraftsOf(board),
   };
 }
 
+type FlawedField = NumberName | JsonName | 'board' | 'scoreType' | 'tiers' | 'segments' | 'team' | 'feeds';
+
 /** Return the errors that the form can find in the draft, by field. The API checks everything else. */
-export function flawsOf(draft: BoardDraft, words: ConsoleMessages): Partial<Record<NumberName | 'board' | 'tiers' | 'segments' | 'team' | 'tournament' | 'league' | 'rewards', string>> {
+export function flawsOf(draft: BoardDraft, words: ConsoleMessages, boards: readonly Board[] = []): Partial<Record<FlawedField, string>> {
   const { form } = words;
-  const flaws = NUMBER_NAMES.filter((name) => !isNumber(draft.numbers[name], NUMBERS[name]) && !isLongScore(draft, name)).map(
-    (name) => [name, NUMBERS[name] >= 0 ? form.wholeNumberFrom(NUMBERS[name]) : form.wholeNumber] as const,
-  );
+  const flaws = NUMBER_NAMES.filter((name) => !isValidNumber(draft, name)).map((name) => [name, ruleOfNumber(draft, name, words)] as const);
+  const [scoreType, feeds] = [flawOfScoreType(draft, words), flawOfFeeds(draft, boards, form.feeds)];
   return {
     ...(Object.fromEntries(flaws) as Partial<Record<NumberName, string>>),
+    ...(scoreType !== undefined && { scoreType }),
+    ...(feeds !== undefined && { feeds }),
     ...(tiersOf(draft.tiers).some(({ name }) => !name) && { tiers: form.tiersFlaw }),
     ...(!areSegments(segmentsOf(draft.segments)) && { segments: form.segmentsFlaw }),
     ...(!hasTeamMembers(draft) && { team: form.wholeNumberFrom(1) }),
-    ...(objectOf(draft.tournament) === undefined && { tournament: form.tournamentFlaw }),
-    ...(objectOf(draft.league) === undefined && { league: form.leagueFlaw }),
-    ...(objectOf(draft.rewards) === undefined && { rewards: form.tournamentFlaw }),
+    ...jsonFlaws(draft, words),
     ...(!SLUG.test(draft.board) && { board: form.slugFlaw }),
   };
 }
@@ -144,9 +153,9 @@ function tierOf(text: string): TierIn {
   return limited ? { name: limited[1] ?? '', [limited[2] ?? '']: exact(limited[3] ?? '') } : { name: text.trim() };
 }
 
-/** Return the number in a text, or the text if it is a 64-bit score, which a number could not hold. */
+/** Return the number in a text, or the digits of a 64-bit score, which a number could not hold, in their shortest form. */
 function exact(text: string): number | string {
-  return Number.isSafeInteger(Number(text)) || !/^-?\d+$/.test(text.trim()) ? Number(text) : text.trim();
+  return Number.isSafeInteger(Number(text)) || !/^-?\d+$/.test(text.trim()) ? Number(text) : String(BigInt(text));
 }
 
 function segmentsOf(text: string): string[] {
@@ -187,14 +196,46 @@ function objectOf(text: string): object | null | undefined {
   }
 }
 
+/** Return the errors of the JSON fields of a draft. */
+function jsonFlaws(draft: BoardDraft, { form }: ConsoleMessages): Partial<Record<JsonName, string>> {
+  const invalid = JSON_NAMES.filter((name) => objectOf(draft[name]) === undefined).map((name) => [name, form.jsonFlaw]);
+  const rounded = JSON_NAMES.filter((name) => isRounded(objectOf(draft[name]))).map((name) => [name, form.jsonNumberFlaw(greatestScore('number'))]);
+  return Object.fromEntries([...invalid, ...rounded]) as Partial<Record<JsonName, string>>;
+}
+
+/** Return whether a JSON value has an integer that its text may have had with other digits. */
+function isRounded(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(isRounded);
+}
+
 function isNumber(text: string, least: number): boolean {
   if (text.trim() === '') return true;
   return /^-?\d+$/.test(text.trim()) && Number.isSafeInteger(Number(text)) && Number(text) >= least;
 }
 
-/** Return whether a number of the form is a 64-bit score. The API checks its range. */
-function isLongScore({ scoreType, numbers }: BoardDraft, name: NumberName): boolean {
-  return scoreType === 'int64' && (name === 'min_score' || name === 'max_score') && /^-?\d{1,19}$/.test(numbers[name].trim());
+function isValidNumber(draft: BoardDraft, name: NumberName): boolean {
+  return isNumber(draft.numbers[name], NUMBERS[name]) || (hasLongScores(draft, name) && parseLongScore(draft.numbers[name]) !== null);
+}
+
+/** Return whether a number of the form is a score of a board with 64-bit scores. */
+function hasLongScores({ scoreType }: BoardDraft, name: NumberName): boolean {
+  return scoreType === 'int64' && (name === 'min_score' || name === 'max_score');
+}
+
+function ruleOfNumber(draft: BoardDraft, name: NumberName, { form }: ConsoleMessages): string {
+  if (hasLongScores(draft, name)) return form.longScore(greatestScore('int64'));
+  return NUMBERS[name] >= 0 ? form.wholeNumberFrom(NUMBERS[name]) : form.wholeNumber;
+}
+
+/** Return the greatest score of a type, as text. */
+export function greatestScore(type: ScoreType): string {
+  return scoreFormat(PLAIN).full(type === 'int64' ? String(GREATEST_LONG) : Number.MAX_SAFE_INTEGER);
+}
+
+/** Return the reason why the board cannot have 64-bit scores, undefined if it can, or if it has numbers. */
+function flawOfScoreType({ scoreType, teamSource }: BoardDraft, { form }: ConsoleMessages): string | undefined {
+  return scoreType === 'int64' && teamSource !== '' ? form.longTeamFlaw : undefined;
 }
 
 export function settingsOf(draft: BoardDraft): Settings {
@@ -223,6 +264,8 @@ export function settingsOf(draft: BoardDraft): Settings {
     ...limits,
     private: draft.private,
     open_to_players: draft.openToPlayers,
+    score_type: draft.scoreType,
+    feeds: feedsOf(draft.feeds),
   };
 }
 

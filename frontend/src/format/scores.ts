@@ -7,7 +7,7 @@ export type Score = number | string;
 export interface Display {
   readonly unit: string | null;
   readonly decimals: number;
-  readonly score_type?: 'number' | 'int64';
+  readonly score_type?: 'number' | 'int64' | undefined;
 }
 
 export interface ScoreFormat {
@@ -42,7 +42,8 @@ const signs = perLocale((tag) => {
   return { point: sign('decimal', '.'), group: sign('group', ','), minus: sign('minusSign', '-') };
 });
 
-const MOST = 2n ** 63n - 1n;
+/** Greatest 64-bit score. */
+export const GREATEST_LONG = 2n ** 63n - 1n;
 
 export const PLAIN: Display = { unit: null, decimals: 0 };
 
@@ -81,7 +82,12 @@ function asNumber(score: bigint | null): number | null {
 
 /** Return a stored 64-bit score as text, null if it is too large. */
 function asText(score: bigint | null): string | null {
-  return score !== null && -MOST <= score && score <= MOST ? String(score) : null;
+  return score !== null && -GREATEST_LONG <= score && score <= GREATEST_LONG ? String(score) : null;
+}
+
+/** Return the shortest digits of a stored 64-bit score that a text has as digits. Null for other text. */
+export function parseLongScore(text: string): string | null {
+  return /^\s*-?\d+\s*$/.test(text) ? asText(BigInt(text)) : null;
 }
 
 function roundedToSeconds({ whole, fraction, ...value }: Decimal): Decimal {

@@ -19,21 +19,21 @@ export interface BoardScores extends ScoreFormat {
 }
 
 const WITHOUT_BOARD: BoardScores = { ...scoreFormat(PLAIN), second: null, hasSubscore: false };
-const WITHOUT_SECOND = { ...PLAIN, subscore_order: null, subscore_name: null, tiebreakers: undefined };
+const WITHOUT_SECOND = { ...PLAIN, subscore_order: null, subscore_name: null, score_type: undefined, tiebreakers: undefined };
 const ScoresContext = createContext(WITHOUT_BOARD);
 
 /** Provider of the selected board's score format. */
 export function ScoresOfBoard({ children }: { children: ReactNode }) {
-  const { unit, decimals, subscore_order: order, subscore_name, tiebreakers } = useBoard() ?? WITHOUT_SECOND;
+  const { unit, decimals, score_type, subscore_order: order, subscore_name, tiebreakers } = useBoard() ?? WITHOUT_SECOND;
   const { config, ladder } = useSurroundings();
   const name = config.subscores[ladder.board] ?? subscore_name;
   const format = useMemo(
     () => ({
-      ...scoreFormat({ unit, decimals }),
+      ...scoreFormat({ unit, decimals, score_type }),
       second: tiebreakers?.length ? listed : order === null ? null : ({ subscore }: SecondNumbers) => inWords(subscore, name),
       hasSubscore: order !== null,
     }),
-    [unit, decimals, order, name, tiebreakers],
+    [unit, decimals, score_type, order, name, tiebreakers],
   );
   return <ScoresContext value={format}>{children}</ScoresContext>;
 }

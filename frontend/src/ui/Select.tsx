@@ -10,13 +10,15 @@ interface Props<T extends string> {
   readonly choose: (value: T) => void;
   readonly disabled?: boolean;
   readonly help?: string;
+  readonly flaw?: string | undefined;
   /** True to place the label beside the list instead of above it. */
   readonly inline?: boolean;
 }
 
-/** List from which one value is selected. */
-export function Select<T extends string>({ label, value, options, choose, disabled = false, help, inline = false }: Props<T>) {
+/** List from which one value is selected. Screen readers read the error together with it. */
+export function Select<T extends string>({ label, value, options, choose, disabled = false, help, flaw, inline = false }: Props<T>) {
   const id = useId();
+  const note = flaw ?? help;
   return (
     <div className={inline ? 'flex items-center gap-2' : ''}>
       <label htmlFor={id} className={inline ? 'text-sm text-muted max-sm:sr-only' : 'label'}>
@@ -27,7 +29,8 @@ export function Select<T extends string>({ label, value, options, choose, disabl
           id={id}
           value={value}
           disabled={disabled}
-          aria-describedby={help === undefined ? undefined : `${id}-note`}
+          aria-invalid={flaw !== undefined}
+          aria-describedby={note === undefined ? undefined : `${id}-note`}
           className={`field appearance-none truncate pr-9 ${inline ? 'max-w-48' : ''}`}
           onChange={(event) => choose(event.currentTarget.value as T)}
         >
@@ -39,9 +42,9 @@ export function Select<T extends string>({ label, value, options, choose, disabl
         </select>
         <Icon name="down" className="pointer-events-none absolute top-1/2 right-3 size-4 -translate-y-1/2 text-muted" />
       </div>
-      {help !== undefined && (
-        <p id={`${id}-note`} className="mt-1.5 text-sm text-muted">
-          {help}
+      {note !== undefined && (
+        <p id={`${id}-note`} className={`mt-1.5 text-sm ${flaw === undefined ? 'text-muted' : 'text-down'}`}>
+          {note}
         </p>
       )}
     </div>

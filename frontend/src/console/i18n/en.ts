@@ -1,4 +1,4 @@
-import type { Kind, Permission, Policy, Role, Scope, Suspect } from '../../api/types';
+import type { Board, Kind, Permission, Policy, Role, Scope, Suspect } from '../../api/types';
 import { formatNumber, plural } from '../../format/numbers';
 
 type Reason = Suspect['reasons'][number];
@@ -23,6 +23,7 @@ const SCOPES: Record<Scope, string> = {
 };
 const KINDS: Record<Kind, string> = { 'all-time': 'all-time', daily: 'daily', weekly: 'weekly', monthly: 'monthly', season: 'season' };
 const POLICIES: Record<Policy, string> = { best: 'Best score', sum: 'Sum of all scores', latest: 'Latest score' };
+const SCORE_TYPES: Record<NonNullable<Board['score_type']>, string> = { number: 'Number', int64: '64-bit integer' };
 const COUNTED: Record<Policy, string> = { best: 'best score', sum: 'sum of all scores', latest: 'latest score' };
 const REASONS: Record<Reason, string> = {
   outlier: 'far better than the other players’ best scores',
@@ -174,6 +175,10 @@ export const en = {
     lowestFirst: 'lowest first',
     private: 'private',
     backfilling: (periods: string) => `backfilling ${periods}`,
+    longScores: '64-bit scores',
+    feeds: (targets: string) => `feeds ${targets}`,
+    feed: (board: string, number: string | null) => `${board} (${number ?? 'score'})`,
+    fedBy: (boards: string) => `fed by ${boards}`,
     freeze: {
       button: 'Freeze',
       title: (name: string) => `Freeze ${name}`,
@@ -213,6 +218,11 @@ export const en = {
     policies: POLICIES,
     order: 'Order',
     orders: { desc: 'Highest first', asc: 'Lowest first' },
+    scoreType: 'Score type',
+    scoreTypes: SCORE_TYPES,
+    scoreTypeHelp: (number: string, long: string) =>
+      `Numbers reach ±${number}, 64-bit integers ±${long}. The API has 64-bit integers as text. Team boards cannot combine them. Permanent.`,
+    longTeamFlaw: 'Team boards combine numbers only. Choose numbers, or no team board.',
     subscoreOrder: 'Subscore order',
     noSubscore: 'No subscore',
     subscoreHelp: 'A second score breaks ties. Permanent.',
@@ -231,12 +241,30 @@ export const en = {
     segmentsFlaw: 'Write at most 4 different names between commas, of lower-case letters, digits and _.',
     tournament: 'Tournament',
     tournamentHelp: 'The rules as JSON, see the documentation. Recurring: {"duration_s": 172800}, with season as the first period.',
-    tournamentFlaw: 'Write a JSON object, or leave it empty.',
+    jsonFlaw: 'Write a JSON object, or leave it empty.',
+    jsonNumberFlaw: (most: string) => `Write integers beyond ±${most} as text. The browser would round them.`,
     rewards: 'Rewards',
     rewardsHelp: 'The rewards of settled periods as JSON, see the documentation. Empty: none.',
     league: 'League',
     leagueHelp: 'The rules as JSON, see the documentation. A change takes effect with the next period.',
-    leagueFlaw: 'Write a JSON object, or leave it empty.',
+    feeds: {
+      title: 'Feeds',
+      help: (most: number) => `A submission also counts on up to ${most} other boards: on all of them, or on none.`,
+      rules: 'Removing it here also removes it there. A change of the feeds applies to new submissions.',
+      feed: (at: number) => `Feed ${at}`,
+      board: 'Fed board',
+      number: 'Number that counts',
+      score: 'score',
+      numberHelp: 'A named number of the submission. Empty: its score.',
+      numberNeeded: 'The board cannot count 64-bit scores. Enter the name of a number.',
+      numberFlaw: 'Use 1 to 32 of a-z, 0-9 and _, with a letter first.',
+      add: 'Add a feed',
+      remove: (at: number) => `Remove feed ${at}`,
+      full: (most: number) => `A board feeds at most ${most} others.`,
+      none: 'No other board can be fed. Tournaments, team boards and boards with feeds cannot.',
+      teamFlaw: 'A team board has no submissions of its own, and feeds no board.',
+      fed: (boards: string) => `Fed by ${boards}. It can therefore feed no board, and become no tournament.`,
+    },
     periods: 'Periods',
     periodsHelp: 'The first one is shown first. A score counts in each of them.',
     timeZone: 'Time zone',
@@ -267,6 +295,7 @@ export const en = {
     },
     wholeNumber: 'Enter a whole number, or leave it empty.',
     wholeNumberFrom: (least: number) => `Enter a whole number from ${least}, or leave it empty.`,
+    longScore: (most: string) => `Enter a whole number from −${most} to ${most}, or leave it empty.`,
   },
 
   players: {
@@ -365,6 +394,7 @@ export const en = {
     removeRunTitle: 'Remove this run?',
     removeRunWarning: (name: string, score: string) =>
       `The run of ${name} with the score ${score} stops counting. All other submissions count on. You can restore the run.`,
+    removedToo: (boards: string) => `The board feeds ${boards}. The same run stops counting there, too.`,
     removed: 'Removed.',
   },
 

@@ -3,6 +3,7 @@ import { useState } from 'react';
 
 import { inWords } from '../../api/errors';
 import type { Board, Moderated } from '../../api/types';
+import { formatList } from '../../format/lists';
 import { scoreFormat } from '../../format/scores';
 import { Card } from '../../ui/Card';
 import { ErrorNotice, Notice } from '../../ui/Notice';
@@ -38,6 +39,7 @@ export function Runs({ board, userId, name }: Props) {
   const [unwanted, setUnwanted] = useState<Run | null>(null);
   const send = ({ method, path, body }: Request) => operator.change<Moderated>(method, path, body);
   const { full } = scoreFormat(board);
+  const { feeds = [] } = board;
 
   const removing = useMutation({
     mutationFn: ({ run, reason }: { run: Run; reason: string }) => send(removalOf(subject, run, reason)),
@@ -107,6 +109,7 @@ export function Runs({ board, userId, name }: Props) {
           close={() => setUnwanted(null)}
         >
           <p>{words.moderation.removeRunWarning(name, full(unwanted.score))}</p>
+          {feeds.length > 0 && <p>{words.moderation.removedToo(formatList(feeds.map((feed) => feed.board)))}</p>}
           <EntryFacts board={board} userId={userId} />
         </Confirmation>
       )}

@@ -23,7 +23,7 @@ interface Props {
 export function TeamBoardFields({ boards, draft, exists, flaw, set }: Props) {
   const words = useTeamAdminTexts();
   const { fixed } = useConsoleText().form;
-  const sources = boards.filter((board) => !board.team && board.tournament === null && board.board !== draft.board);
+  const sources = boards.filter((board) => !board.team && board.tournament === null && board.score_type !== 'int64' && board.board !== draft.board);
   return (
     <>
       <Select
