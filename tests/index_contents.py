@@ -7,8 +7,8 @@ from leaderforge.adapters.redis.records import is_removed
 from leaderforge.ports.index import RankIndex
 
 
-async def contents(cluster: Cluster, index: RankIndex) -> Mapping[bytes, object]:
-    """Return the members of all sorted sets and hashes with ranks and names, by key.
+async def contents(cluster: Cluster, index: RankIndex, *, has_all_names: bool = False) -> Mapping[bytes, object]:
+    """Return the members of all sorted sets and hashes with ranks and, if the index has all names, with names, by key.
 
     Leave out keys whose contents depend on the way to a state: the standings of removed entries, the list of the
     segments that a ladder has or had, and the times of maintenance.
@@ -18,7 +18,9 @@ async def contents(cluster: Cluster, index: RankIndex) -> Mapping[bytes, object]
     for p in range(index.partitions):
         names = [name async for part in cluster.scan(keys.slots[p], keys.of_partition(p)) for name in part]
         for name in names:
-            if name == keys.names[p] or (keys.ladder_of(p, name) is not None and not name.endswith(b":segments")):
+            if (has_all_names and name == keys.names[p]) or (
+                keys.ladder_of(p, name) is not None and not name.endswith(b":segments")
+            ):
                 members[name] = await _members(cluster, name, is_hash=name.endswith((b":standings", b":names")))
     return {name: value for name, value in members.items() if value}
 
