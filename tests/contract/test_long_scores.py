@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -173,6 +174,22 @@ async def test_a_sum_beyond_the_range_changes_nothing(stores: Stores, order: Ord
     # The refused submission left no event: its id is free.
     again = submission._replace(event=submission.event._replace(score=0))
     assert await refused(stores, again) == [False]
+
+
+async def test_random_sums_equal_sums_of_python(stores: Stores) -> None:
+    random, ladder = Random(1), Ladder(await long_board(stores, order=Order.ASC))
+    await stores.players(1, 2)
+    totals, counts, refusals = {1: 0, 2: 0}, {1: 0, 2: 0}, 0
+    for _ in range(60):
+        user_id, score = random.choice((1, 2)), random.choice([*SCORES, random.randint(-MAX_LONG, MAX_LONG)])
+        is_refused = abs(totals[user_id] + score) > MAX_LONG
+        assert await refused(stores, submit(ladder, user_id, score)) == [is_refused]
+        totals[user_id] += 0 if is_refused else score
+        counts[user_id] += not is_refused
+        refusals += is_refused
+    standings = await stores.scores.standings(ladder, [1, 2])
+    assert {s.user_id: (s.score, s.submissions) for s in standings} == {i: (totals[i], counts[i]) for i in totals}
+    assert 5 < refusals < 50
 
 
 async def test_the_sums_of_a_batch_that_leave_the_range_are_refused_alone(stores: Stores) -> None:
