@@ -69,9 +69,10 @@ async def test_every_submission_counts_on_the_side_of_midnight_that_it_came_in_o
     await check(world, [*before, *held, *after])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("world", [Policy.BEST], indirect=True)
 async def test_copies_that_race_over_midnight_count_on_one_side_alone(world: World) -> None:
-    submissions = [world.submission() for _ in range(50)]
+    submissions = [world.submission() for _ in range(100)]
     numbers = count(1)
 
     async def raced(one: Submission) -> None:
