@@ -106,6 +106,7 @@ async def settled(api: Served) -> None:
     await until(is_settled, "the periods to be settled")
 
 
+@pytest.mark.long
 async def test_all_pages_work_on_the_demo_in_one_run(valkey, postgres, clock: Ticks) -> None:
     """Check only error codes, because the demo has other ranks and totals. The demo's players must not change."""
     dsn = await new_database(postgres.dsn)

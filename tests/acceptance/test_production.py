@@ -123,6 +123,7 @@ def test_systemd_accepts_the_units(directory: Path) -> None:
     assert (verify.returncode, verify.stdout + verify.stderr) == (0, "")
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not (NGINX and PGBOUNCER and CLIENT), reason="needs nginx, pgbouncer, and valkey-cli or redis-cli")
 async def test_the_units_start_a_production_behind_tls(postgres, directory: Path) -> None:
     etc, ports = directory / "etc", Ports()
