@@ -63,6 +63,6 @@ export default defineConfig({
     restoreMocks: true,
     // Without isolation, one jsdom serves all files of a worker: creating one for each took half of the processor time.
     isolate: false,
-    testTimeout: 30_000, // a machine with other work needs more than the default of 5 s
+    testTimeout: 60_000, // a machine with other work needs more than the default of 5 s
   },
 });

@@ -34,8 +34,7 @@ function openBoards() {
 
 afterEach(() => setAdminKey(null));
 
-// Wait longer, because the list of time zones makes queries by role slow in jsdom.
-describe('the form of a board', { timeout: 30_000 }, () => {
+describe('the form of a board', () => {
   it('starts from a preset', async () => {
     const { user, sent } = openBoards();
     await user.click(await screen.findByRole('button', { name: 'Create a board' }));
@@ -48,7 +47,8 @@ describe('the form of a board', { timeout: 30_000 }, () => {
     expect(within(form).getByLabelText('Subscore name')).toBeDisabled();
     await user.selectOptions(within(form).getByLabelText('Subscore order'), 'Highest first');
     await user.type(within(form).getByLabelText('Subscore name'), 'laps led');
-    await user.type(within(form).getByLabelText('Tiers'), 'gold score 61000, top ten rank 10, silver percent 12.5, bronze');
+    await user.click(within(form).getByLabelText('Tiers'));
+    await user.paste('gold score 61000, top ten rank 10, silver percent 12.5, bronze'); // typing renders the form for each key
     await user.type(within(form).getByLabelText('Segments'), 'country,  platform');
     await user.click(within(form).getByLabelText('Tournament'));
     await user.paste('{"starts_at": "2026-12-05T18:00:00Z"');

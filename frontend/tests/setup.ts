@@ -7,7 +7,7 @@ import { condition } from '../src/api/condition';
 import { setLocale } from '../src/i18n/locale';
 
 // Wait longer than the default: a machine that runs all tests at once may be slow.
-configure({ asyncUtilTimeout: 5_000 });
+configure({ asyncUtilTimeout: 20_000 });
 
 vi.stubGlobal('scrollTo', vi.fn());
 vi.stubGlobal('matchMedia', (query: string) => ({ matches: query.includes('reduce'), media: query }));

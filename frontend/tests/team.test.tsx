@@ -153,8 +153,7 @@ describe('teams in the console', () => {
   });
 });
 
-// Wait longer, because the list of time zones makes queries by role slow in jsdom.
-describe('boards in the console', { timeout: 30_000 }, () => {
+describe('boards in the console', () => {
   it('are frozen at a time', async () => {
     const sent = serveTeam([]);
     act(() => setAdminKey('admin-key'));
