@@ -1,8 +1,8 @@
 """Random acts besides submissions: of players, moderators and teams, on the product and on the reference program."""
 
 import json
-from collections.abc import Awaitable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from uuid import UUID
 
 from leaderforge.domain.boards import Board
@@ -39,6 +39,23 @@ ACTS = {
 """Acts besides submissions, with their relative frequencies."""
 
 
+class _Refused(Exception):
+    """Refusal of an act, for a player without a standing."""
+
+
+@contextmanager
+def refused_without_standing(history: BoardHistory, player: int, periods: Iterable[int]) -> Iterator[None]:
+    """Fail if the product refuses an act in the block although the player has a standing in one of the periods.
+
+    Raises `_Refused` for other refusals.
+    """
+    try:
+        yield
+    except NotRanked:
+        assert not history.has_standing(player, periods)
+        raise _Refused from None
+
+
 class Acts:
     """Acts on a world. Each method with the name of an act makes one such change of a player, or of another one."""
 
@@ -50,7 +67,7 @@ class Acts:
         await self._world.submit(self._random.choice((1, 8, 32, 64)))
         for _ in range(self._random.randrange(4)):
             [act] = self._random.choices(list(ACTS), list(ACTS.values()))
-            with suppress(NotRanked):
+            with suppress(_Refused):
                 await getattr(self, f"_{act}")(self._player())
 
     def _player(self) -> int:
@@ -120,13 +137,15 @@ class Acts:
 
     async def _hide_entry(self, player: int) -> None:
         board, history = self._board()
-        await self._moderate(self._stores.moderation.set_entry_hidden(board, player, True, self._world.act))
+        with refused_without_standing(history, player, history.periods_at(self._world.now)):
+            await self._moderate(self._stores.moderation.set_entry_hidden(board, player, True, self._world.act))
         history.hide(player)
 
     async def _show_entry(self, player: int) -> None:
         board, history = self._board()
         player = self._random.choice(sorted({i for i, _ in history.hidden}) or [player])
-        await self._moderate(self._stores.moderation.set_entry_hidden(board, player, False, self._world.act))
+        with refused_without_standing(history, player, history.periods_at(self._world.now)):
+            await self._moderate(self._stores.moderation.set_entry_hidden(board, player, False, self._world.act))
         history.show(player)
 
     async def _hide_player(self, player: int) -> None:
@@ -169,16 +188,17 @@ class Acts:
 
     async def _remove(self, player: int) -> None:
         board, history = self._board()
-        await self._moderate(self._stores.moderation.remove(board, player, self._world.act))
+        with refused_without_standing(history, player, history.periods_at(self._world.now)):
+            await self._moderate(self._stores.moderation.remove(board, player, self._world.act))
         history.remove(player, self._world.now)
 
     async def _remove_from(self, player: int) -> None:
         """Remove an entry from one period: all time, today or yesterday."""
         period = self._random.choice((ALL, self._world.now // DAY_MS, self._world.now // DAY_MS - 1))
-        await self._moderate(
-            self._stores.moderation.remove_from(self._world.ladder("points", period), player, self._world.act)
-        )
-        self._world.histories["points"].remove_from(player, period)
+        ladder, history = self._world.ladder("points", period), self._world.histories["points"]
+        with refused_without_standing(history, player, [period]):
+            await self._moderate(self._stores.moderation.remove_from(ladder, player, self._world.act))
+        history.remove_from(player, period)
 
     async def _set(self, player: int) -> None:
         name = self._random.choice(list(RULES))

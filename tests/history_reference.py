@@ -1,7 +1,7 @@
 """Reference program for histories of boards: the documented rules in their plainest form, without code of the product.
 
 It knows players with names and attributes, boards with periods and segments, moderators, teams and friends. All data
-are dicts, sets and tuples. `tests/acceptance/test_any_moment.py` compares the product with it.
+are dicts, sets and tuples. `tests/contract/test_any_moment.py` compares the product with it.
 """
 
 from array import array

@@ -19,7 +19,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
@@ -141,10 +141,13 @@ class Fork:
 
     def send_signal(self, number: signal.Signals) -> None:
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # it may have ended since, as its parent knows first
+                os.kill(self.pid, number)
 
     def _received(self) -> int:
         number = self._connection.recv(_LENGTH.size, socket.MSG_WAITALL)
+        if not number:
+            raise RuntimeError("the process that forks has ended; its errors are above")
         return int(_LENGTH.unpack(number)[0])
 
 
@@ -163,6 +166,7 @@ def run(
             code = fork.wait(seconds)
         except subprocess.TimeoutExpired:
             fork.kill()
+            fork.wait()
             raise
         return subprocess.CompletedProcess(arguments, code, _text(output), _text(errors))
 
@@ -183,11 +187,14 @@ def start(
     """
     directory = os.getcwd()  # noqa: PTH109 - the text is sent
     request = json.dumps([module, [*arguments], dict(environment), directory]).encode()
-    connection = socket.socket(socket.AF_UNIX)
-    connection.connect(_current[0].address())
-    socket.send_fds(connection, [_LENGTH.pack(len(request))], [output, errors, *shared])
-    connection.sendall(request)
-    return Fork(connection)
+    with ExitStack() as on_error:
+        connection = on_error.enter_context(socket.socket(socket.AF_UNIX))
+        connection.connect(_current[0].address())
+        socket.send_fds(connection, [_LENGTH.pack(len(request))], [output, errors, *shared])
+        connection.sendall(request)
+        fork = Fork(connection)
+        on_error.pop_all()
+    return fork
 
 
 def _text(file: Any) -> str:
@@ -220,7 +227,7 @@ def _serve(address: str) -> str:
                         os.close(descriptor)
                     continue
                 listening.close()
-                _fork_and_report(connection)
+                _fork_and_report(connection, descriptors)
             _set_up(descriptors, arguments, environment, directory)
             return str(module)
 
@@ -232,10 +239,12 @@ def _reap() -> None:
             pass
 
 
-def _fork_and_report(connection: socket.socket) -> None:
-    """Fork, and send the id and later the status of the fork. Return only in the fork."""
+def _fork_and_report(connection: socket.socket, descriptors: Sequence[int]) -> None:
+    """Fork, and send the id and later the status of the fork. Return only in the fork, which keeps the descriptors."""
     pid = os.fork()
     if pid:
+        for descriptor in descriptors:  # a port that the fork listens on must close with the fork
+            os.close(descriptor)
         connection.sendall(_LENGTH.pack(pid))
         _, status = os.waitpid(pid, 0)
         with suppress(BrokenPipeError):  # a test may end without an interest in the status

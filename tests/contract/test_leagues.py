@@ -31,7 +31,11 @@ from tests.simulation import weeks as simulated
 from tests.simulation.weeks import Simulation
 
 RULES = [pytest.param(rules, id=name) for name, rules in simulated.RULES.items()]
-RULES_OF_TYPES = list(zip(simulated.RULES.values(), ScoreType, strict=True))
+RULES_OF_TYPES = [
+    pytest.param(rules, score_type, id=f"{name}-{score_type}", marks=() if i == j else pytest.mark.long)
+    for i, (name, rules) in enumerate(simulated.RULES.items())
+    for j, score_type in enumerate(ScoreType)
+]
 
 INSERTIONS = (
     "insert into noticed_tiers (user_id, board_id, period_id, revision) values (1, $1, $2, 1)",

@@ -34,6 +34,7 @@ from tests.contract.store_fixtures import Database, Stores, numbers, submit
 from tests.contract.test_challenges import challenge_on, scores
 
 NOON = 1_795_435_200_000
+DAY_MS = 86_400_000
 SCORES = (2**53 + 1, 2**53, MAX_LONG, -MAX_LONG, MAX_LONG - 1, -(2**53) - 1, 0, MAX_INTEGER)
 PLAYERS = range(1, len(SCORES) + 1)
 DAILY = Calendar((PeriodKind.ALL_TIME, PeriodKind.DAILY))
@@ -274,6 +275,17 @@ async def test_a_backfill_sums_long_scores(stores: Stores) -> None:
     daily = replace(board, calendar=DAILY).ladders_at(NOON)[1]
     [standing] = await stores.scores.refold(daily, [1])
     assert standing.score == MAX_LONG
+
+
+@pytest.mark.parametrize("score_type", ScoreType)
+async def test_a_backfill_limits_the_sum_of_a_period(stores: Stores, score_type: ScoreType) -> None:
+    board, greatest = await stores.board(policy=Policy.SUM, score_type=score_type), score_type.greatest
+    await stores.players(1)
+    for score, at in ((-greatest, NOON - DAY_MS), (greatest, NOON), (greatest, NOON + 1)):
+        await record(stores, submit(Ladder(board), 1, score, at=at))
+    daily = replace(board, calendar=DAILY).ladders_at(NOON)[1]
+    [standing] = await stores.scores.refold(daily, [1])
+    assert standing.score == greatest
 
 
 def test_a_score_is_accepted_in_the_type_of_its_board() -> None:

@@ -64,12 +64,17 @@ class ImportedPlayers:
         return [ids[key] if line.user_id is None else line.user_id for key, line in zip(keys, lines, strict=True)]
 
     async def _resolve(self, pieces: Sequence[Mapping[_PlayerKey, str | None]]) -> _Outcomes:
-        """Look all pieces up concurrently. Create unknown players in order, because their ids ascend."""
+        """Look pieces up concurrently. Create unknown players in order, because their ids ascend.
+
+        If names need not be unique, look each piece up after the creation of the one before. It may have created a
+        player with an external id and a name that the next piece has without an id.
+        """
         ids: dict[_PlayerKey, int | LeaderForgeError] = {}
-        for stored in await asyncio.gather(*map(self._stored, pieces)):
-            ids |= stored
-        for piece in pieces:
-            ids |= await self._create({key: name for key, name in piece.items() if key not in ids})
+        for group in [pieces] if self._names.unique else [[piece] for piece in pieces]:
+            for stored in await asyncio.gather(*map(self._stored, group)):
+                ids |= stored
+            for piece in group:
+                ids |= await self._create({key: name for key, name in piece.items() if key not in ids})
         return ids
 
     async def _stored(self, names: Mapping[_PlayerKey, str | None]) -> _Outcomes:

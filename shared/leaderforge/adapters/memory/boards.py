@@ -20,6 +20,7 @@ from leaderforge.domain.standings import (
     LadderStanding,
     Standing,
     fold,
+    in_range,
     removed_standing,
 )
 from leaderforge.domain.submissions import EventKey, Submission
@@ -124,7 +125,7 @@ class MemoryBoards:
         self._require_available()
         if ladder.period != ALL_TIME:
             self._periods.setdefault(place_of(ladder), False)
-        standings = {user_id: self._refold(ladder, user_id) for user_id in user_ids}
+        standings = {user_id: in_range(ladder.board, self._refold(ladder, user_id)) for user_id in user_ids}
         for user_id, standing in standings.items():
             self._standings[place_of(ladder)][user_id] = standing
         self._users.touches += [(user_id, self._clock() // 1000) for user_id in user_ids]

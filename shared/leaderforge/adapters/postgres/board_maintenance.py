@@ -14,7 +14,7 @@ from leaderforge.adapters.postgres.writing import hide_newcomers, segment_newcom
 from leaderforge.domain.boards import Board, DeletedBoard, Ladder
 from leaderforge.domain.grouping import grouped
 from leaderforge.domain.periods import Period
-from leaderforge.domain.standings import Standing, fold, removed_standing, require_in_range
+from leaderforge.domain.standings import Standing, fold, in_range, removed_standing
 from leaderforge.ports.clock import Clock
 
 _CHUNK = 500
@@ -115,8 +115,6 @@ async def _refold(connection: Connection, ladder: Ladder, user_ids: Sequence[int
     empty = [removed_standing(board, user_id, now) for user_id in sorted(user_ids)]
     await run_rows(connection, "hold_standings", [replacing_row(ladder, standing, now) for standing in empty])
     folded = await _fold_events(connection, ladder, user_ids)
-    for standing in folded.values():
-        require_in_range(board, standing)
     rows = [replacing_row(ladder, folded.get(standing.user_id, standing), now) for standing in empty]
     written = await run_rows(connection, "replace_standings", rows)
     standings = {row["user_id"]: standing_of_row(board, row) for row in written}
@@ -133,4 +131,5 @@ async def _fold_events(connection: Connection, ladder: Ladder, user_ids: Sequenc
     ids = ladder.board.id, joined(user_ids), ladder.period
     rows = await connection.fetch(statement("events_between"), *ids, *period_bounds(ladder))
     events_by_user = grouped((row["user_id"], event_of_row(row)) for row in rows)
-    return {user_id: fold(ladder.board, events) for user_id, events in events_by_user.items()}
+    # A sum of one period may exceed the range although the sum of all time does not. Do not stop the backfill for it.
+    return {user_id: in_range(ladder.board, fold(ladder.board, events)) for user_id, events in events_by_user.items()}
