@@ -6,24 +6,23 @@
 All players have a score and a country. `--earlier` adds states of each player from before the measured moments. Then
 batches of submissions change some of the scores, in turns on a board with past standings and on one without. Meanwhile,
 moderators hide, show, remove and set entries and remove submissions, and players move to other countries. Reads take
-random players and random moments within the time of these changes. For a part of the moments, the ranks are compared
-with a replay of all changes in Python. The replay shares no code with the product. With --dsn, the database must be
-new.
+random players and random moments within the time of these changes. Ranks at random moments, and movements since other
+random moments, are compared with a replay of all changes in Python, which shares no code with the product. With --dsn,
+the database must be new.
 """
 
 import asyncio
 import json
 import os
 import tempfile
-from bisect import bisect_left
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from statistics import median, quantiles
 from time import perf_counter
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
@@ -31,6 +30,8 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.moment_questions import Answers, compare, random_questions, replayed
+from benchmarks.moment_replay import ACTS, COUNTRIES, Change, Entry
 from benchmarks.report import about, write
 from leaderforge.adapters.postgres.bulk import copy_chunk
 from leaderforge.adapters.postgres.migrate import migrate
@@ -56,10 +57,6 @@ START = 1_795_392_000_000
 BATCH = 32
 PAGE = 50
 CHANGES = 1_000
-MOMENTS = 20
-"""Number of moments that are compared with a replay."""
-COUNTRIES = 50
-ACTS = ("hide", "show", "void", "remove", "set", "move")
 _MEGABYTE = 1_000_000
 _EARLIER = """
 insert into past_standings (
@@ -72,22 +69,6 @@ select
 from past_standings, generate_series(1, $1::integer) as s (number)
 """
 """Statement that adds earlier states with random scores."""
-
-Entry = tuple[int, int, int]
-"""Negative score, time of achievement (ms), and player. The best entry is therefore the smallest."""
-
-
-class Change(NamedTuple):
-    """Change of a score, or one of the acts in `ACTS`, which was recorded at the time `at` (ms).
-
-    `number` is the id of a submission or, for the act `move`, the number of the player's new country.
-    """
-
-    at: int
-    act: str
-    user_id: int
-    number: int = 0
-    score: int = 0
 
 
 @dataclass
@@ -198,32 +179,6 @@ class World:
         """Return the ladder with past standings, restricted to a country if there is one."""
         return self.past._replace(segment=None if country is None else Segment("country", country))
 
-    def replay(self, moment: int) -> tuple[list[Entry], dict[int, int]]:
-        """Replay all changes up to a moment. Return the entries, best first, and the countries of players who have
-        moved.
-        """
-        counted: dict[int, dict[int, Entry]] = {}
-        countries: dict[int, int] = {}
-        hidden: set[int] = set()
-        for change in self.log:
-            if change.at > moment:
-                break
-            if change.act == "move":
-                countries[change.user_id] = change.number
-                continue
-            entries = counted.setdefault(change.user_id, {0: self.base[change.user_id]})
-            if change.act in {"remove", "set"}:
-                entries.clear()
-            if change.act in {"score", "set"}:
-                entries[change.number] = -change.score, change.at, change.user_id
-            elif change.act == "void":
-                entries.pop(change.number, None)
-            elif change.act in {"hide", "show"}:
-                hidden = hidden | {change.user_id} if change.act == "hide" else hidden - {change.user_id}
-        unchanged = [entry for user_id, entry in self.base.items() if user_id not in counted]
-        changed = [min(e.values()) for i, e in counted.items() if e and i not in hidden]
-        return sorted(unchanged + changed), countries
-
 
 def country_of(user_id: int) -> str:
     """Return the country of a player."""
@@ -234,7 +189,7 @@ def main(
     players: Annotated[int, typer.Option(help="Players of each board.")] = 1_000_000,
     batches: Annotated[int, typer.Option(help=f"Batches of {BATCH} submissions to each board.")] = 1_500,
     reads: Annotated[int, typer.Option(help="Reads of each kind.")] = 500,
-    compared: Annotated[int, typer.Option(help="Ranks that are compared with a replay.")] = 1_000,
+    compared: Annotated[int, typer.Option(help="Players and moments that are compared with a replay.")] = 1_000,
     earlier: Annotated[int, typer.Option(help="Further states of each player, from before all moments.")] = 0,
     dsn: Annotated[str | None, typer.Option(help="A new database to measure on.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the results here as JSON.")] = None,
@@ -280,7 +235,7 @@ async def measure(dsn: str, scale: tuple[int, int], batches: int, reads: int, co
     results |= {"first checkpoint, s": checkpoints[0], "next checkpoints, s": median(checkpoints[1:] or [0.0])}
     results |= await _sizes(pool, "end")
     results |= await _reads(world, reads)
-    results |= {"compared reads": await _compared(world, compared), "acts of moderators": world.acts}
+    results |= {**await _compared(world, compared), "acts of moderators": world.acts}
     await pool.close()
     return results
 
@@ -312,30 +267,15 @@ async def _reads(world: World, reads: int) -> dict[str, float]:
     return results
 
 
-async def _compared(world: World, count: int) -> int:
-    """Compare ranks at some moments with a replay, and return the number of compared ranks.
+async def _compared(world: World, count: int) -> Mapping[str, int]:
+    """Compare ranks at random moments, and since other moments, with a replay. Return the numbers of comparisons.
 
-    Raises `AssertionError` if a rank differs.
+    Raises `AssertionError` if a rank or movement differs.
     """
-    random = Random(3)
-    moments = [random.randint(START, world.now) for _ in range(MOMENTS)]
-    each = max(1, count // MOMENTS)
-    for moment in track(moments, "Comparing"):
-        entries, countries = world.replay(moment)
-        number = random.randrange(COUNTRIES)
-        in_country = [entry for entry in entries if countries.get(entry[2], entry[2] % COUNTRIES) == number]
-        # Take half of the compared players from the players with a change. Most others have the same rank at all
-        # moments.
-        changed = {change.user_id for change in world.log if change.at <= moment}
-        choices = [entries, in_country]
-        choices += [[entry for entry in among if entry[2] in changed] or among for among in choices]
-        for i in range(each):
-            among, entry = choices[i % 2], random.choice(choices[i % 4])
-            expected = bisect_left(among, entry) + 1
-            rank = await world.rank(entry[2], moment, f"C{number}" if i % 2 else None)
-            if rank != expected:
-                raise AssertionError(f"player {entry[2]} had rank {expected} at {moment}, not {rank}")
-    return MOMENTS * each
+    questions = random_questions(count, world.players, world.log, (START, world.now))
+    answers = Answers(world.store, world.users, world.moments, world.past, lambda: world.now)
+    compared = await compare(answers, replayed(world.base, world.log, questions))
+    return {"compared reads": compared, "compared moments": len({question.at for question in questions})}
 
 
 async def _sizes(pool: Pool, when: str) -> dict[str, float]:
