@@ -12,6 +12,7 @@ from leaderforge.torture.writers import ACTS, BASE, Numbers, Writer
 from tests.torture.board_writer import BoardWriter
 from tests.torture.challenge_writer import ChallengeWriter
 from tests.torture.cup_writer import CupWriter
+from tests.torture.feed_writer import FeedWriter
 from tests.torture.late import LateWriter
 from tests.torture.league_writer import LeagueWriter
 from tests.torture.ledger import Ledger
@@ -36,6 +37,7 @@ class Clients:
         self.league_players = list(range(9001, 9025))
         self.challenge_players = list(range(9501, 9513))
         self.team_players = list(range(9601, 9613))
+        self.feed_players = list(range(9801, 9811))
         self.main, self.ledger = LadderModel(BOARD), Ledger()
         ladders: list[LadderModel] = []
         numbers = Numbers(self._new_random())
@@ -59,18 +61,20 @@ class Clients:
         challenges = [ChallengeWriter(rig, report, self._new_random(), self.challenge_players)]
         self.challenge_writers = challenges[: plan.ledger_writers]
         self.team_writers = [TeamWriter(rig, report, self._new_random(), self.team_players)][: plan.ledger_writers]
+        self.feed_writers = [FeedWriter(rig, report, self._new_random(), self.feed_players)][: plan.ledger_writers]
 
     @property
     def all_players(self) -> list[int]:
         """Return the players who exist at the start."""
-        groups = (self.players, self.late_players, self.ledger_players, self.board_players)
-        of_own_boards = self.cup_players, self.league_players, self.challenge_players, self.team_players
-        return [player for group in (*groups, *of_own_boards) for player in group]
+        groups = [self.players, self.late_players, self.ledger_players, self.board_players]
+        of_competitions = self.cup_players, self.league_players, self.challenge_players
+        groups += [*of_competitions, self.team_players, self.feed_players]
+        return [player for group in groups for player in group]
 
     def stage(self) -> Stage:
         """Return the stage of the nemeses."""
         competitions = [*self.cup_writers, *self.league_writers, *self.challenge_writers, *self.team_writers]
-        own = [*self.board_writers, *competitions]
+        own = [*self.board_writers, *competitions, *self.feed_writers]
         shared = self._rig, self.writers, self.readers, self.late, self.ledger_writers
         stage = Stage(*shared, own, self._report, self._plan)
         if self._plan.all_acts:
@@ -88,12 +92,14 @@ class Clients:
             *(writer.write(plan.league_pace_s) for writer in self.league_writers),
             *(writer.write(plan.challenge_pace_s) for writer in self.challenge_writers),
             *(writer.write(plan.team_pace_s) for writer in self.team_writers),
+            *(writer.write(plan.feed_pace_s) for writer in self.feed_writers),
             *(reader.read(plan.read_pace_s) for reader in self.readers),
         ]
 
     def stop(self) -> None:
         """Stop each client after its present act."""
-        own = (self.board_writers, self.cup_writers, self.league_writers, self.challenge_writers, self.team_writers)
+        competitions = self.cup_writers, self.league_writers, self.challenge_writers, self.team_writers
+        own = self.board_writers, *competitions, self.feed_writers
         for clients in (self.writers, self.readers, self.ledger_writers, *own):
             for client in clients:
                 client.over = True

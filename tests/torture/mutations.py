@@ -17,7 +17,7 @@ from functions import local
 from leaderforge.adapters.redis import index, scripts
 from leaderforge.domain.boards import Ladder, Policy
 from leaderforge.domain.errors import Unavailable
-from leaderforge.domain.submissions import Submission
+from leaderforge.domain.submissions import FedRecord, Recorded, Submission
 from leaderforge.ports.index import RankIndex
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.services import maintain, trust
@@ -192,6 +192,27 @@ def skip_reconcile() -> None:
     _replace(MaintainService, "_apply_changes", apply_changes)
 
 
+def split_feeds() -> None:
+    """Break this rule: one transaction counts a submission on its board and on all boards that it feeds.
+
+    The mutation records the fed submissions `_UNCOMMITTED_S` later.
+    """
+    record = SubmitService._record
+
+    async def record_apart(self: SubmitService, submissions: Sequence[Submission], *, previous: bool) -> Any:
+        outcomes = list(await record(self, [s._replace(fed=()) for s in submissions], previous=previous))
+        for i, submission in enumerate(submissions):
+            outcome = outcomes[i]
+            if submission.fed and isinstance(outcome, Recorded):
+                await asyncio.sleep(_UNCOMMITTED_S)
+                parts = zip(submission.fed, await record(self, submission.fed, previous=False), strict=True)
+                fed = [FedRecord(part, recorded) for part, recorded in parts if isinstance(recorded, Recorded)]
+                outcomes[i] = outcome._replace(fed=fed)
+        return outcomes
+
+    _replace(SubmitService, "_record", record_apart)
+
+
 MUTATIONS: Mapping[str, Mutation] = {
     mutation.apply.__name__.replace("_", "-"): mutation
     for mutation in (
@@ -228,6 +249,12 @@ MUTATIONS: Mapping[str, Mutation] = {
             ["overlaps"],
             "tests/unit/test_edge_submit.py::test_the_same_submission_id_counts_once",
             ledger_writers=2,
+        ),
+        Mutation(
+            split_feeds,
+            ["kill-api"],
+            "tests/unit/test_edge_feeds.py::test_a_target_refuses_the_whole_submission",
+            ledger_writers=1,
         ),
         Mutation(
             skip_revision_guard,

@@ -25,8 +25,9 @@ class Plan:
     processes, if any. Without `all_acts`, writers create and erase players only in nemeses that ask for it. After a
     nemesis and at the end, the index must equal the standings within `promised_s` (s). `ledger_writers` is the number
     of clients of the ledger's boards. A tournament begins every `cup_pace_s` (s), challenges every `challenge_pace_s`
-    (s). The client of the league submits every `league_pace_s` (s), the client of teams acts every `team_pace_s` (s).
-    In the nemesis `receiver_away`, the receiver of events is away for `away_s` (s).
+    (s). The client of the league submits every `league_pace_s` (s), the client of teams acts every `team_pace_s` (s),
+    the client of feeds every `feed_pace_s` (s). In the nemesis `receiver_away`, the receiver of events is away for
+    `away_s` (s).
     """
 
     seconds: float
@@ -44,6 +45,7 @@ class Plan:
     league_pace_s: float = 0.6
     challenge_pace_s: float = 6.0
     team_pace_s: float = 0.2
+    feed_pace_s: float = 0.2
     away_s: float = AWAY_S
     read_pace_s: float = 0.006
     scale: float = 1.0

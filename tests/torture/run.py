@@ -51,7 +51,7 @@ async def _run(plan: Plan, rig: Rig, report: Report) -> None:
         problems, seconds = await settle(rig, clients.main, clients.ledger, plan.promised_s)
         report.conclude(problems)
         competitions = *clients.cup_writers, *clients.league_writers, *clients.challenge_writers
-        for checked in (*competitions, *clients.team_writers):
+        for checked in (*competitions, *clients.team_writers, *clients.feed_writers):
             report.conclude(await checked.problems(plan.promised_s))
             report.notes.append(await checked.summary())
         report.availability.on_healed("outcome", seconds)

@@ -47,7 +47,10 @@ class StoredStanding:
 
 @dataclass(frozen=True, slots=True)
 class StoredBoard:
-    """Board, its events and, for each period, its standings. The standings of a team board have no events."""
+    """Board, its events and, for each period, its standings. The standings of a team board have no events.
+
+    Answers of a board that `has_long_scores` have scores as text.
+    """
 
     slug: str
     policy: str
@@ -56,6 +59,7 @@ class StoredBoard:
     events: Sequence[StoredEvent]
     standings: Mapping[int, Sequence[StoredStanding]]
     ranks_teams: bool = False
+    has_long_scores: bool = False
 
     def problems(self) -> Iterator[Problem]:
         """Yield a problem for each standing that is not the fold of the stored events. Skip standings of teams."""
@@ -87,7 +91,7 @@ class StoredBoard:
                 "rank": rank,
                 "user_id": s.user_id,
                 "username": s.name,
-                "score": s.folded.score,
+                "score": str(s.folded.score) if self.has_long_scores else s.folded.score,
                 "submissions": s.folded.submissions,
             }
             for rank, s in enumerate(listed, 1)
@@ -161,6 +165,7 @@ async def stored_boards(dsn: str) -> list[StoredBoard]:
             events_of[row["board_id"]],
             standings_of[row["board_id"]],
             row["team"] is not None,
+            row["score_type"] is not None,
         )
         for row in boards
     ]
