@@ -255,7 +255,7 @@ export const de: ConsoleMessages = {
     feeds: {
       title: 'Verknüpfte Ranglisten',
       help: (most) => `Eine Einsendung zählt auch auf bis zu ${most} anderen Ranglisten: auf allen oder auf keiner.`,
-      rules: 'Wird sie hier entfernt, dann auch dort. Eine Änderung der Verknüpfungen gilt für neue Einsendungen.',
+      rules: 'Turniere, Mannschaftslisten und Ranglisten mit Verknüpfungen lassen sich nicht verknüpfen. Wird sie hier entfernt, dann auch dort. Eine Änderung der Verknüpfungen gilt für neue Einsendungen.',
       feed: (at) => `Verknüpfung ${at}`,
       board: 'Verknüpfte Rangliste',
       number: 'Dort zählt',
@@ -266,7 +266,7 @@ export const de: ConsoleMessages = {
       add: 'Verknüpfung hinzufügen',
       remove: (at) => `Verknüpfung ${at} entfernen`,
       full: (most) => `Eine Rangliste hat höchstens ${most} Verknüpfungen.`,
-      none: 'Keine andere Rangliste lässt sich verknüpfen. Turniere, Mannschaftslisten und Ranglisten mit Verknüpfungen gehen nicht.',
+      none: 'Keine andere Rangliste lässt sich verknüpfen.',
       teamFlaw: 'Eine Mannschaftsliste hat keine eigenen Einsendungen und deshalb keine Verknüpfungen.',
       fed: (boards) => `Hier zählen Einsendungen an ${boards}. Deshalb sind weder eigene Verknüpfungen noch ein Turnier möglich.`,
     },

@@ -250,7 +250,7 @@ export const en = {
     feeds: {
       title: 'Feeds',
       help: (most: number) => `A submission also counts on up to ${most} other boards: on all of them, or on none.`,
-      rules: 'Removing it here also removes it there. A change of the feeds applies to new submissions.',
+      rules: 'Tournaments, team boards and boards with feeds cannot be fed. Removing it here also removes it there. A change of the feeds applies to new submissions.',
       feed: (at: number) => `Feed ${at}`,
       board: 'Fed board',
       number: 'Number that counts',
@@ -261,7 +261,7 @@ export const en = {
       add: 'Add a feed',
       remove: (at: number) => `Remove feed ${at}`,
       full: (most: number) => `A board feeds at most ${most} others.`,
-      none: 'No other board can be fed. Tournaments, team boards and boards with feeds cannot.',
+      none: 'No other board can be fed.',
       teamFlaw: 'A team board has no submissions of its own, and feeds no board.',
       fed: (boards: string) => `Fed by ${boards}. It can therefore feed no board, and become no tournament.`,
     },

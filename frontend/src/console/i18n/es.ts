@@ -263,7 +263,7 @@ export const es: ConsoleMessages = {
     feeds: {
       title: 'Tablas enlazadas',
       help: (most) => `Un envío cuenta también en otras tablas, ${most} como máximo: en todas o en ninguna.`,
-      rules: 'Si se quita aquí, se quita también allí. Un cambio de los enlaces vale para los envíos nuevos.',
+      rules: 'Los torneos, las tablas de equipos y las tablas con enlaces no se pueden enlazar. Si se quita aquí, se quita también allí. Un cambio de los enlaces vale para los envíos nuevos.',
       feed: (at) => `Enlace ${at}`,
       board: 'Tabla enlazada',
       number: 'Número que cuenta',
@@ -274,7 +274,7 @@ export const es: ConsoleMessages = {
       add: 'Añadir un enlace',
       remove: (at) => `Quitar el enlace ${at}`,
       full: (most) => `Una tabla tiene ${most} enlaces como máximo.`,
-      none: 'Ninguna otra tabla se puede enlazar. Los torneos, las tablas de equipos y las tablas con enlaces no se pueden.',
+      none: 'Ninguna otra tabla se puede enlazar.',
       teamFlaw: 'Una tabla de equipos no tiene envíos propios y, por tanto, ningún enlace.',
       fed: (boards) => `Aquí cuentan los envíos a ${boards}. Por tanto, no puede tener enlaces ni ser un torneo.`,
     },
